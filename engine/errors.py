@@ -1,0 +1,56 @@
+"""Errors that say what failed, on what, and what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class VadError(Exception):
+    """A failure that a person can act on; both the command line and the window show it in these three parts."""
+
+    def __init__(self, what: str, *, subject: str | Path | None = None, advice: str = "") -> None:
+        """`what` failed, on which `subject` (a file, a device, a setting), and the `advice` what to do next."""
+        self.what = what.rstrip(".")
+        self.subject = "" if subject is None else str(subject)
+        self.advice = advice
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        sentence = f"{self.what}: {self.subject}" if self.subject else f"{self.what}."
+        return f"{sentence}\n{self.advice}" if self.advice else sentence
+
+
+class VideoError(VadError):
+    """A video or picture folder can't be opened, decoded or written."""
+
+
+class DetectorFileError(VadError):
+    """A detector file is unknown, damaged, or made by a newer version."""
+
+
+class ScoreStoreError(VadError):
+    """An analysis can't be read from or written to its cache."""
+
+
+class ExportError(VadError):
+    """A clip, table or report can't be written."""
+
+
+class DatasetError(VadError):
+    """A dataset's layout or labels are not what they should be."""
+
+
+class TeacherError(VadError):
+    """An optical-flow teacher is unknown, or what it needs is missing."""
+
+
+class TrainingError(VadError):
+    """A training run can't start or go on."""
+
+
+class DeviceError(VadError):
+    """The device that was asked for can't be used here."""
+
+
+class Cancelled(Exception):
+    """Raised inside long work when its `should_stop` said yes; not a failure, never shown to a person."""

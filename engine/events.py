@@ -1,0 +1,97 @@
+"""What long work reports while it runs: frozen dataclasses, each one JSON line on a pipe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+ShouldStop = Callable[[], bool]
+"""Long work calls this often and stops soon after it returns True."""
+
+
+def never_stop() -> bool:
+    """The `should_stop` of work that nobody can interrupt."""
+    return False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a phase has come."""
+
+    phase: str
+    """What is being done, as a person would say it: "Reading footage", "Motion stage"."""
+    done: int
+    total: int
+    per_second: float = 0.0
+    """Items of `done` a second, lately."""
+    seconds_left: float | None = None
+    """None while there is too little to judge by."""
+
+
+@dataclass(frozen=True)
+class LossReported:
+    """A loss of one stage of a training run."""
+
+    stage: str
+    """"motion" or "frame"."""
+    epoch: int
+    step: int
+    loss: float
+    held_out_loss: float | None = None
+    """On held-out normal videos; only at the end of an epoch."""
+
+
+@dataclass(frozen=True)
+class CheckpointSaved:
+    """A checkpoint that training can resume from is on disk."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The work is done and its result is at `path`."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The work stopped because it was asked to; it can be resumed."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The work failed: what, on what, and what to do next."""
+
+    what: str
+    subject: str = ""
+    advice: str = ""
+
+
+Event = Progress | LossReported | CheckpointSaved | Finished | Stopped | Failed
+
+_EVENT_TYPES = {
+    event.__name__: event for event in (Progress, LossReported, CheckpointSaved, Finished, Stopped, Failed)
+}
+
+
+def to_json_line(event: Event) -> str:
+    """One line of JSON without a newline, its type under "event"."""
+    return json.dumps({"event": type(event).__name__, **asdict(event)}, ensure_ascii=False)
+
+
+def from_json_line(line: str) -> Event:
+    """The event that `to_json_line` wrote.
+
+    Raises:
+        ValueError: the line is no event of this version.
+    """
+    fields = json.loads(line)
+    try:
+        return _EVENT_TYPES[fields.pop("event")](**fields)  # type: ignore[no-any-return]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"not an event: {line!r}") from error

@@ -1,0 +1,29 @@
+"""A frame that knows which one it is and when it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+"""An RGB picture, uint8 [H, W, 3]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One decoded picture of a video, upright (rotation metadata applied)."""
+
+    pixels: Pixels
+    """RGB, uint8 [H, W, 3], C-contiguous, in the video's own size; never written to."""
+    index: int
+    """Frame number, counted from 0."""
+    pts_seconds: float
+    """Presentation time in seconds since the first frame, which is at 0."""
+
+    def __post_init__(self) -> None:
+        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:
+            raise ValueError(f"pixels must be uint8 [H, W, 3], not {self.pixels.dtype} {self.pixels.shape}")
+        if self.index < 0:
+            raise ValueError(f"a frame's index counts from 0, not {self.index}")

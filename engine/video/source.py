@@ -1,0 +1,89 @@
+"""The interface of everything that frames come from, and how to open one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.events import ShouldStop, never_stop
+from engine.video.frame import Frame
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What is known of a video without decoding it all."""
+
+    path: Path
+    name: str
+    """File or folder name, for people."""
+    width_px: int
+    """Upright, after rotation."""
+    height_px: int
+    frame_count: int
+    duration_seconds: float
+    """From the first frame's time to the end of the last."""
+    average_fps: float
+    codec: str
+    """FFmpeg's name ("h264", "mpeg4", ...) or "pictures"."""
+    fingerprint: str
+    """Identifies the content, not the path: the same file moved or renamed keeps it."""
+
+
+class VideoSource(ABC):
+    """Random access by exact frame number; one thread at a time."""
+
+    @property
+    @abstractmethod
+    def info(self) -> VideoInfo: ...
+
+    def __len__(self) -> int:
+        return self.info.frame_count
+
+    @property
+    @abstractmethod
+    def times(self) -> npt.NDArray[np.float64]:
+        """Presentation times [N] of all frames in seconds since the first frame's; increasing, read-only."""
+
+    def index_at(self, seconds: float) -> int:
+        """Number of the frame on screen at a time; clamped to the video."""
+        # Half a microsecond of tolerance: a time printed and read back must find its own frame.
+        found = int(np.searchsorted(self.times, seconds + 5e-7, side="right")) - 1
+        return min(max(found, 0), len(self) - 1)
+
+    @abstractmethod
+    def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
+        """Exactly frame `index`, from the cache or decoded from the keyframe before it.
+
+        Raises:
+            IndexError: there is no such frame.
+            VideoError: the frame can't be decoded.
+            Cancelled: `should_stop` said yes.
+        """
+
+    @abstractmethod
+    def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
+        """Frames [start, stop) in order, in one pass of a decoder of its own that leaves `read` and its cache alone.
+
+        Raises:
+            VideoError: a frame can't be decoded.
+            Cancelled: `should_stop` said yes.
+        """
+
+    @abstractmethod
+    def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
+        """Decode frames [start, stop) into the cache `read` looks in; returns early, without an error, when asked to stop."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free decoder and cache; closing twice is fine."""
+
+    def __enter__(self) -> VideoSource:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()

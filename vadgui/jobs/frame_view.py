@@ -1,0 +1,34 @@
+"""What the panels show of one frame: made by the engine worker, painted by the GUI thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Bgra = npt.NDArray[np.uint8]
+"""A picture ready to paint as QImage.Format_RGB32: uint8 [H, W, 4], C-contiguous, kept alive by its view."""
+
+
+@dataclass(frozen=True, eq=False)
+class FrameView:
+    """Frame t and, once they are computed, the pictures of transition t; never a mix of frames."""
+
+    index: int
+    pts_seconds: float
+    frame: Bgra
+    """In the video's own size."""
+    predicted_flow: Bgra | None = None
+    teacher_flow: Bgra | None = None
+    predicted_frame: Bgra | None = None
+    """All three [256, 256, 4], or all None."""
+    signals: np.void | None = None
+    """One row of engine.scoring.signals.RAW_SIGNALS."""
+    missing: str = ""
+    """Why the pictures of the transition are not there, for the person; empty when they are."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the pictures of the transition are there."""
+        return self.predicted_frame is not None

@@ -1,0 +1,320 @@
+"""The review of one recording: what is open, where the playhead is, what the scores say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.scoring.normality import anomaly_score
+from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.signals import RawSignals, missing_signals
+from engine.video.source import VideoInfo
+from vadgui.jobs.frame_view import Bgra, FrameView
+
+_RESCORE_INTERVAL_MS = 200  # min-max scores change with every batch; deriving them more often than this helps nobody
+
+
+@dataclass(frozen=True)
+class DetectorSummary:
+    """What a person sees of the detector in use."""
+
+    name: str
+    path: Path
+    preset: str
+    teacher: str
+    flow_radius_px: float
+    """Speed, in pixels of the 256x256 picture a frame, at full saturation of both flow panels."""
+    device: str
+    """Where and how it runs, in words: "CPU, bfloat16"."""
+
+
+class AnalysisPhase(Enum):
+    """Where the analysis of the whole recording stands."""
+
+    IDLE = auto()
+    RUNNING = auto()
+    PAUSED = auto()
+    DONE = auto()
+    CANCELLED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True)
+class AnalysisState:
+    """Phase and progress of the analysis."""
+
+    phase: AnalysisPhase = AnalysisPhase.IDLE
+    done: int = 0
+    total: int = 0
+    frames_per_second: float = 0.0
+    seconds_left: float | None = None
+
+
+class ReviewSession(QObject):
+    """Knows everything the views show; views ask it for changes, jobs answer what it wants; it starts no work itself."""
+
+    video_changed = Signal()
+    detector_changed = Signal()
+    playhead_changed = Signal(int)
+    view_changed = Signal()
+    scores_changed = Signal()
+    """Scores or times changed; `segments_changed` follows when the segments did too."""
+    segments_changed = Signal()
+    selection_changed = Signal()
+    rule_changed = Signal()
+    analysis_changed = Signal()
+    thumbnail_arrived = Signal(int)
+
+    view_wanted = Signal(int, bool)
+    """Frame number, and whether the pictures of its transition are wanted too; the latest request replaces older ones."""
+    thumbnail_wanted = Signal(int)
+
+    def __init__(self, rule: SegmentRule | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._video: VideoInfo | None = None
+        self._times = np.empty(0)
+        self._detector: DetectorSummary | None = None
+        self._rule = rule or SegmentRule()
+        self._playhead = 0
+        self._view: FrameView | None = None
+        self._signals: RawSignals = missing_signals(0)
+        self._scores: npt.NDArray[np.floating] = np.empty(0, np.float32)
+        self._segments: list[Segment] = []
+        self._selected: Segment | None = None
+        self._analysis = AnalysisState()
+        self._thumbnails: dict[int, Bgra] = {}
+        self._thumbnails_asked: set[int] = set()
+        self._pictures_wanted = True
+        self._rescore_timer = QTimer(self, singleShot=True, interval=_RESCORE_INTERVAL_MS)
+        self._rescore_timer.timeout.connect(self._rescore)
+
+    # What is open
+
+    @property
+    def video(self) -> VideoInfo | None:
+        return self._video
+
+    @property
+    def times(self) -> npt.NDArray[np.float64]:
+        """Presentation times [N] in seconds since the first frame's."""
+        return self._times
+
+    @property
+    def frame_count(self) -> int:
+        return len(self._times)
+
+    @property
+    def detector(self) -> DetectorSummary | None:
+        return self._detector
+
+    def open_video(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
+        """Begin the review of another recording at its first frame."""
+        self._video = video
+        self._times = times
+        self._view = None
+        self._thumbnails.clear()
+        self._thumbnails_asked.clear()
+        self._playhead = 0
+        self.video_changed.emit()
+        self.forget_scores()
+        self.playhead_changed.emit(0)
+        self.view_changed.emit()
+        self.view_wanted.emit(0, self._pictures_wanted)
+
+    def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
+        """Take over what a full decode found: damaged files hold fewer frames than they announce."""
+        kept = missing_signals(len(times))
+        overlap = min(len(times), len(self._signals))
+        kept[:overlap] = self._signals[:overlap]
+        self._video, self._times, self._signals = video, times, kept
+        self.video_changed.emit()
+        self._rescore()
+        if self._playhead >= len(times):
+            self.seek(len(times) - 1)
+
+    def close_video(self) -> None:
+        """Back to the empty state."""
+        self._video = None
+        self._times = np.empty(0)
+        self._view = None
+        self._playhead = 0
+        self._thumbnails.clear()
+        self._thumbnails_asked.clear()
+        self.video_changed.emit()
+        self.forget_scores()
+        self.view_changed.emit()
+
+    def use_detector(self, detector: DetectorSummary) -> None:
+        """Scores of another detector are forgotten; the frame on screen is asked for anew."""
+        self._detector = detector
+        self.detector_changed.emit()
+        self.forget_scores()
+        if self._video:
+            self.view_wanted.emit(self._playhead, self._pictures_wanted)
+
+    # The playhead and what is on screen
+
+    @property
+    def playhead(self) -> int:
+        return self._playhead
+
+    @property
+    def view(self) -> FrameView | None:
+        """What the panels show now; its index trails the playhead until the engine has caught up."""
+        return self._view
+
+    def seek(self, index: int) -> None:
+        """Move the playhead to a frame, clamped to the recording."""
+        if not self.frame_count:
+            return
+        index = min(max(index, 0), self.frame_count - 1)
+        if index != self._playhead:
+            self._playhead = index
+            self.playhead_changed.emit(index)
+            self.view_wanted.emit(index, self._pictures_wanted)
+
+    def step(self, frames: int) -> None:
+        self.seek(self._playhead + frames)
+
+    def step_seconds(self, seconds: float) -> None:
+        """Jump by time; at least one frame, whatever the rate."""
+        if not self.frame_count:
+            return
+        target = self.index_at(float(self._times[self._playhead]) + seconds)
+        if target == self._playhead:
+            target += 1 if seconds > 0 else -1
+        self.seek(target)
+
+    def index_at(self, seconds: float) -> int:
+        """Number of the frame on screen at a time, clamped to the recording."""
+        found = int(np.searchsorted(self._times, seconds + 5e-7, side="right")) - 1
+        return min(max(found, 0), max(self.frame_count - 1, 0))
+
+    def show(self, view: FrameView) -> None:
+        """Put what the engine made on screen; its signals count even before the analysis gets there."""
+        self._view = view
+        if view.signals is not None and view.index < len(self._signals):
+            if np.isnan(self._signals["psnr_db"][view.index]):
+                self._signals[view.index] = view.signals
+                self._rescore_soon()
+        self.view_changed.emit()
+
+    def set_pictures_wanted(self, wanted: bool) -> None:
+        """Panels say whether any of them shows the transition's pictures; without them playing is much faster."""
+        if wanted != self._pictures_wanted:
+            self._pictures_wanted = wanted
+            if wanted and self._video:
+                self.view_wanted.emit(self._playhead, True)
+
+    # Scores and segments
+
+    @property
+    def signals(self) -> RawSignals:
+        """Raw signals [N]; NaN where not analysed yet."""
+        return self._signals
+
+    @property
+    def scores(self) -> npt.NDArray[np.floating]:
+        """Anomaly scores [N], Eq. 12; NaN where not analysed yet."""
+        return self._scores
+
+    @property
+    def rule(self) -> SegmentRule:
+        return self._rule
+
+    @property
+    def segments(self) -> list[Segment]:
+        return self._segments
+
+    @property
+    def selected_segment(self) -> Segment | None:
+        return self._selected
+
+    def forget_scores(self) -> None:
+        self._signals = missing_signals(self.frame_count)
+        self.set_analysis(AnalysisState())
+        self._rescore()
+
+    def add_signals(self, start: int, rows: RawSignals) -> None:
+        """Take over raw signals [start, start + len(rows)); scores follow a moment later."""
+        stop = min(start + len(rows), len(self._signals))
+        self._signals[start:stop] = rows[: stop - start]
+        self._rescore_soon()
+
+    def finish_scores(self) -> None:
+        """Derive scores and segments now: the analysis has ended."""
+        self._rescore()
+
+    def set_rule(self, rule: SegmentRule) -> None:
+        if rule != self._rule:
+            self._rule = rule
+            self.rule_changed.emit()
+            self._find_segments()
+
+    def select_segment(self, segment: Segment | None) -> None:
+        """Make a segment the current one and put the playhead on its peak."""
+        if segment != self._selected:
+            self._selected = segment
+            self.selection_changed.emit()
+        if segment:
+            self.seek(segment.peak_frame)
+
+    def select_next_segment(self) -> None:
+        """The first segment that starts after the current one, or after the playhead where none is selected."""
+        here = self._selected.start if self._selected else self._playhead
+        self.select_segment(next((s for s in self._segments if s.start > here), self._selected))
+
+    def select_previous_segment(self) -> None:
+        """The last segment that starts before the current one, or before the playhead where none is selected."""
+        here = self._selected.start if self._selected else self._playhead
+        self.select_segment(next((s for s in reversed(self._segments) if s.start < here), self._selected))
+
+    def _rescore_soon(self) -> None:
+        if not self._rescore_timer.isActive():
+            self._rescore_timer.start()
+
+    def _rescore(self) -> None:
+        self._rescore_timer.stop()
+        self._scores = anomaly_score(self._signals["psnr_db"])
+        self.scores_changed.emit()
+        self._find_segments()
+
+    def _find_segments(self) -> None:
+        segments = find_segments(self._scores, self._times, self._rule)
+        if segments != self._segments:
+            self._segments = segments
+            self.segments_changed.emit()
+        if self._selected and self._selected not in segments:
+            # The segment grew, moved or went while scores came in: follow the one that holds its peak.
+            peak = self._selected.peak_frame
+            self._selected = next((s for s in segments if s.start <= peak < s.stop), None)
+            self.selection_changed.emit()
+
+    # The analysis
+
+    @property
+    def analysis(self) -> AnalysisState:
+        return self._analysis
+
+    def set_analysis(self, state: AnalysisState) -> None:
+        if state != self._analysis:
+            self._analysis = state
+            self.analysis_changed.emit()
+
+    # Thumbnails of segments
+
+    def thumbnail(self, index: int) -> Bgra | None:
+        """A small picture of a frame, or None and `thumbnail_arrived` later."""
+        if index not in self._thumbnails and index not in self._thumbnails_asked:
+            self._thumbnails_asked.add(index)
+            self.thumbnail_wanted.emit(index)
+        return self._thumbnails.get(index)
+
+    def add_thumbnail(self, index: int, picture: Bgra) -> None:
+        self._thumbnails[index] = picture
+        self.thumbnail_arrived.emit(index)
