@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+_Indices = npt.NDArray[np.intp]
+
+# Times come from printed files and sums of rates: five frames of 40 ms must count as 0.2 s.
+_TIME_TOLERANCE_SECONDS = 5e-7
+
 
 @dataclass(frozen=True)
 class SegmentRule:
@@ -52,7 +57,62 @@ def find_segments(
 ) -> list[Segment]:
     """Segments of anomaly scores [N] at frame times [N]; a NaN score (not analysed yet) belongs to no segment.
 
+    Short runs are dropped first, so that scattered spikes can't add up to a segment; then near ones are merged and
+    padded. A merge or a padding that would take in a frame without a score ends before it.
+
     Raises:
         ValueError: the two arrays differ in length.
     """
-    raise NotImplementedError
+    if len(scores) != len(seconds):
+        raise ValueError(f"{len(scores)} scores at {len(seconds)} times")
+    starts, stops = _runs(scores >= rule.leave)
+    entered = np.flatnonzero(scores >= rule.enter)
+    has_entered = np.searchsorted(entered, starts) < np.searchsorted(entered, stops)
+    starts, stops = starts[has_entered], stops[has_entered]
+    if not len(starts):
+        return []
+
+    ends = _frame_ends(seconds)
+    long_enough = ends[stops - 1] - seconds[starts] >= rule.min_length_seconds - _TIME_TOLERANCE_SECONDS
+    starts, stops = starts[long_enough], stops[long_enough]
+
+    analysed_starts, analysed_stops = _runs(~np.isnan(scores))
+    stretch = np.searchsorted(analysed_starts, starts, side="right") - 1
+    gaps = seconds[starts[1:]] - ends[stops[:-1] - 1]
+    near = (gaps <= rule.merge_gap_seconds + _TIME_TOLERANCE_SECONDS) & (stretch[1:] == stretch[:-1])
+    starts, stops, stretch = _join(starts, stops, near, stretch)
+
+    first = np.searchsorted(seconds, seconds[starts] - rule.padding_seconds - _TIME_TOLERANCE_SECONDS)
+    last = np.searchsorted(seconds, ends[stops - 1] + rule.padding_seconds - _TIME_TOLERANCE_SECONDS)
+    # Frames that share a time must not shrink a run, nor padding reach into what was not analysed.
+    starts = np.maximum(np.minimum(first, starts), analysed_starts[stretch])
+    stops = np.minimum(np.maximum(last, stops), analysed_stops[stretch])
+    touching = (starts[1:] <= stops[:-1]) & (stretch[1:] == stretch[:-1])
+    starts, stops, _ = _join(starts, stops, touching, stretch)
+    return [_segment(scores, start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+
+
+def _runs(flags: npt.NDArray[np.bool_]) -> tuple[_Indices, _Indices]:
+    """Starts and stops of the half-open runs of True."""
+    edges = np.flatnonzero(np.diff(flags, prepend=False, append=False))
+    return edges[::2], edges[1::2]
+
+
+def _frame_ends(seconds: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """When each frame leaves the screen; the last one is taken to stay as long as the one before it."""
+    last_duration = seconds[-1] - seconds[-2] if len(seconds) > 1 else 0.0
+    return np.append(seconds[1:], seconds[-1] + last_duration)
+
+
+def _join(
+    starts: _Indices, stops: _Indices, joined: npt.NDArray[np.bool_], stretch: _Indices
+) -> tuple[_Indices, _Indices, _Indices]:
+    """Make one of every run and its successor where `joined` [runs - 1] is True."""
+    begins = np.append(True, ~joined)[: len(starts)]
+    finishes = np.append(~joined, True)[: len(starts)]
+    return starts[begins], stops[finishes], stretch[begins]
+
+
+def _segment(scores: npt.NDArray[np.floating], start: int, stop: int) -> Segment:
+    peak = start + int(np.argmax(scores[start:stop]))
+    return Segment(start=start, stop=stop, peak_frame=peak, peak_score=float(scores[peak]))
