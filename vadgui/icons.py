@@ -1,0 +1,61 @@
+"""The icons of resources/icons, tinted in the theme's colours."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+
+from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton
+
+from vadgui import theme
+
+_SIZES_PX = (16, 20, 24, 32, 48, 64)  # toolbars at one to two times scaling
+
+
+def icon(name: str) -> QIcon:
+    """Icon `name` of resources/icons in the current theme's text colour.
+
+    Raises:
+        FileNotFoundError: there is no such icon.
+    """
+    return _tinted(name, theme.current().text, theme.current().control_border)
+
+
+def set_icon(target: QAction | QAbstractButton, name: str) -> None:
+    """Give an action or button an icon that follows the theme for as long as the target lives; call again to change it."""
+    target.setIcon(icon(name))
+    follower = target.findChild(_Follower, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    if follower is None:
+        follower = _Follower(target)
+        theme.changed.connect(follower.retint)
+    follower.icon_name = name
+
+
+class _Follower(QObject):
+    """Tints its parent's icon anew; a child, so that the connection dies with the target."""
+
+    icon_name = ""
+
+    def retint(self) -> None:
+        target = self.parent()
+        if isinstance(target, QAction | QAbstractButton):
+            target.setIcon(icon(self.icon_name))
+
+
+@lru_cache(maxsize=256)
+def _tinted(name: str, colour: str, disabled_colour: str) -> QIcon:
+    drawing = resources.files("resources").joinpath("icons", f"{name}.svg").read_text(encoding="utf-8")
+    made = QIcon()
+    for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled_colour)):
+        renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", tint).encode()))
+        for size in _SIZES_PX:
+            pixmap = QPixmap(size, size)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            renderer.render(painter)
+            painter.end()
+            made.addPixmap(pixmap, mode)
+    return made

@@ -1,0 +1,212 @@
+"""The window's colours, light and dark: one set of named tokens that every view draws with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import Enum
+from importlib import resources
+from string import Template
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+
+class ThemeChoice(Enum):
+    """Which theme a person asked for."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours as "#rrggbb" ("#aarrggbb" for the translucent fills), ready for QColor and pyqtgraph's `mkColor`.
+
+    Text reaches WCAG AA's 4.5:1 on background and surface, everything drawn 3:1; blue and orange are told apart by
+    every kind of colour vision (they follow Okabe and Ito), and no view may rely on colour alone.
+    """
+
+    name: str
+    background: str
+    """Behind everything."""
+    surface: str
+    """Of lists, plots and fields."""
+    raised: str
+    """Of buttons, and of rows under the mouse."""
+    canvas: str
+    """Around pictures: dark in both themes, so that a picture looks the same."""
+    on_canvas: str
+    """Text on the canvas."""
+    text: str
+    muted_text: str
+    """Units, hints and second lines; still readable."""
+    border: str
+    """Separates regions; carries no meaning."""
+    control_border: str
+    """Edge of what can be pressed or typed into."""
+    accent: str
+    """Blue: selection, score curve, links, focus."""
+    on_accent: str
+    alert: str
+    """Orange: what was flagged."""
+    on_alert: str
+    threshold: str
+    """The threshold line, drawn dashed."""
+    playhead: str
+    segment_fill: str
+    """Translucent, over the plot."""
+    selected_segment_fill: str
+    pending: str
+    """Where a recording is not analysed yet."""
+    grid: str
+    """Grid lines of plots."""
+
+    @property
+    def dark(self) -> bool:
+        return self.name == "dark"
+
+
+LIGHT = Theme(
+    name="light",
+    background="#eef1f4",
+    surface="#ffffff",
+    raised="#e2e7ec",
+    canvas="#14171a",
+    on_canvas="#e8ebee",
+    text="#1a1f25",
+    muted_text="#535c66",
+    border="#cfd5db",
+    control_border="#76808b",
+    accent="#0067a8",
+    on_accent="#ffffff",
+    alert="#ad4500",
+    on_alert="#ffffff",
+    threshold="#4a525b",
+    playhead="#1a1f25",
+    segment_fill="#40d55e00",
+    selected_segment_fill="#80d55e00",
+    pending="#e6eaee",
+    grid="#dde2e7",
+)
+
+DARK = Theme(
+    name="dark",
+    background="#181b1f",
+    surface="#20242a",
+    raised="#2d333a",
+    canvas="#0e1012",
+    on_canvas="#e8ebee",
+    text="#e8ebee",
+    muted_text="#a5aeb8",
+    border="#363d45",
+    control_border="#79838e",
+    accent="#56b4e9",
+    on_accent="#0b1620",
+    alert="#f0a030",
+    on_alert="#1a1206",
+    threshold="#b9c1c9",
+    playhead="#ffffff",
+    segment_fill="#40e69f00",
+    selected_segment_fill="#80e69f00",
+    pending="#292e35",
+    grid="#2c3239",
+)
+
+
+class _Notifier(QObject):
+    changed = Signal()
+
+    def follow_system(self) -> None:
+        """Slot of the system's own changes; a method, because only those can be connected once at most."""
+        scheme = QGuiApplication.styleHints().colorScheme()
+        dark = _choice is ThemeChoice.DARK or (_choice is ThemeChoice.SYSTEM and scheme is Qt.ColorScheme.Dark)
+        _apply(DARK if dark else LIGHT)
+
+
+_notifier = _Notifier()
+changed = _notifier.changed
+"""Emitted after `current()` changed; a view connects it to its repaint."""
+
+_current = LIGHT
+_choice = ThemeChoice.SYSTEM
+
+
+def current() -> Theme:
+    """The theme in use."""
+    return _current
+
+
+def choice() -> ThemeChoice:
+    """What the person asked for."""
+    return _choice
+
+
+def install(app: QApplication, wanted: ThemeChoice) -> None:
+    """Style the application, and follow the system from now on where that is wanted."""
+    app.setStyle("Fusion")
+    # Unique: tests install themes on one application again and again.
+    app.styleHints().colorSchemeChanged.connect(_notifier.follow_system, Qt.ConnectionType.UniqueConnection)
+    choose(wanted)
+
+
+def choose(wanted: ThemeChoice) -> None:
+    """Change the theme of the running application."""
+    global _choice
+    _choice = wanted
+    schemes = {ThemeChoice.LIGHT: Qt.ColorScheme.Light, ThemeChoice.DARK: Qt.ColorScheme.Dark}
+    # Lets the platform paint title bars and native dialogs to match; Unknown hands the choice back to the system.
+    QGuiApplication.styleHints().setColorScheme(schemes.get(wanted, Qt.ColorScheme.Unknown))
+    _notifier.follow_system()
+
+
+def _apply(theme: Theme) -> None:
+    global _current
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        raise RuntimeError("a theme needs the application")
+    _current = theme
+    app.setPalette(palette(theme))
+    app.setStyleSheet(style_sheet(theme))
+    changed.emit()
+
+
+def style_sheet(theme: Theme) -> str:
+    """The application's style sheet in a theme's colours."""
+    template = resources.files("resources").joinpath("styles", "window.qss").read_text(encoding="utf-8")
+    return Template(template).substitute(asdict(theme))
+
+
+def palette(theme: Theme) -> QPalette:
+    """Qt's palette in a theme's colours."""
+    role = QPalette.ColorRole
+    colours = {
+        role.Window: theme.background,
+        role.WindowText: theme.text,
+        role.Base: theme.surface,
+        role.AlternateBase: theme.background,
+        role.Text: theme.text,
+        role.PlaceholderText: theme.muted_text,
+        role.Button: theme.raised,
+        role.ButtonText: theme.text,
+        role.BrightText: theme.alert,
+        role.ToolTipBase: theme.surface,
+        role.ToolTipText: theme.text,
+        role.Highlight: theme.accent,
+        role.HighlightedText: theme.on_accent,
+        role.Accent: theme.accent,
+        role.Link: theme.accent,
+        role.LinkVisited: theme.accent,
+        role.Light: theme.raised,
+        role.Midlight: theme.raised,
+        role.Mid: theme.border,
+        role.Dark: theme.control_border,
+        role.Shadow: theme.canvas,
+    }
+    made = QPalette()
+    for one, colour in colours.items():
+        made.setColor(one, QColor(colour))
+    for one in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, one, QColor(theme.control_border))
+    return made
