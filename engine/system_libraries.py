@@ -1,0 +1,73 @@
+"""The system libraries that Qt's wheels expect on Linux, and which Debian packages bring them.
+
+Uses the standard library alone and no other module of the project: set-up asks it before anything is installed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SystemLibrary:
+    """One shared library and where Debian and Ubuntu keep it."""
+
+    soname: str
+    debian_package: str
+    purpose: str
+    """What does not work without it."""
+
+
+_ANY_WINDOW = "any window, also without a screen"
+_X11_WINDOW = "windows on an X11 screen"
+
+LIBRARIES = (
+    SystemLibrary("libglib-2.0.so.0", "libglib2.0-0", _ANY_WINDOW),
+    SystemLibrary("libgthread-2.0.so.0", "libglib2.0-0", _ANY_WINDOW),
+    SystemLibrary("libEGL.so.1", "libegl1", _ANY_WINDOW),
+    SystemLibrary("libGL.so.1", "libgl1", _ANY_WINDOW),
+    SystemLibrary("libfontconfig.so.1", "libfontconfig1", _ANY_WINDOW),
+    SystemLibrary("libxkbcommon.so.0", "libxkbcommon0", _ANY_WINDOW),
+    SystemLibrary("libdbus-1.so.3", "libdbus-1-3", _ANY_WINDOW),
+    SystemLibrary("libxcb-cursor.so.0", "libxcb-cursor0", _X11_WINDOW),
+    SystemLibrary("libxcb-icccm.so.4", "libxcb-icccm4", _X11_WINDOW),
+    SystemLibrary("libxcb-keysyms.so.1", "libxcb-keysyms1", _X11_WINDOW),
+    SystemLibrary("libxcb-shape.so.0", "libxcb-shape0", _X11_WINDOW),
+    SystemLibrary("libxkbcommon-x11.so.0", "libxkbcommon-x11-0", _X11_WINDOW),
+)
+
+
+def missing(libraries: Iterable[SystemLibrary] = LIBRARIES) -> list[SystemLibrary]:
+    """Those that can't be loaded here; none on Windows and macOS, whose wheels bring everything."""
+    if not sys.platform.startswith("linux"):
+        return []
+    return [library for library in libraries if not _loads(library.soname)]
+
+
+def apt_install(libraries: Iterable[SystemLibrary]) -> list[str]:
+    """The command that installs them on Debian and Ubuntu, to be run as root."""
+    return ["apt-get", "install", "-y", "--no-install-recommends", *_packages(libraries)]
+
+
+def advice(libraries: Iterable[SystemLibrary]) -> str:
+    """What a person does about missing libraries on this machine."""
+    if shutil.which("apt-get"):
+        return f"Run: sudo {' '.join(apt_install(libraries))}"
+    return f"Install what your system calls these Debian packages: {' '.join(_packages(libraries))}"
+
+
+def _packages(libraries: Iterable[SystemLibrary]) -> list[str]:
+    return list(dict.fromkeys(library.debian_package for library in libraries))
+
+
+def _loads(soname: str) -> bool:
+    # Finding the file is not enough: it may be of another architecture or lack a library of its own.
+    try:
+        ctypes.CDLL(soname)
+    except OSError:
+        return False
+    return True
