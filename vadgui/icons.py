@@ -25,7 +25,7 @@ def icon(name: str) -> QIcon:
 
 
 def set_icon(target: QAction | QAbstractButton, name: str) -> None:
-    """Give an action or button an icon that follows the theme for as long as the target lives; call again to change it."""
+    """Give an action or button an icon that follows the theme as long as the target lives; call again to change it."""
     target.setIcon(icon(name))
     follower = target.findChild(_Follower, options=Qt.FindChildOption.FindDirectChildrenOnly)
     if follower is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -17,6 +18,7 @@ from engine.video.source import VideoInfo
 from vadgui.jobs.frame_view import Bgra, FrameView
 
 _RESCORE_INTERVAL_MS = 200  # min-max scores change with every batch; deriving them more often than this helps nobody
+_RESCORE_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,10 @@ class AnalysisState:
 
 
 class ReviewSession(QObject):
-    """Knows everything the views show; views ask it for changes, jobs answer what it wants; it starts no work itself."""
+    """Knows everything the views show; views ask it for changes, jobs answer what it wants; it starts no work."""
 
     video_changed = Signal()
+    """Another recording, none, or the same one after its times were revised."""
     detector_changed = Signal()
     playhead_changed = Signal(int)
     view_changed = Signal()
@@ -71,7 +74,7 @@ class ReviewSession(QObject):
     thumbnail_arrived = Signal(int)
 
     view_wanted = Signal(int, bool)
-    """Frame number, and whether the pictures of its transition are wanted too; the latest request replaces older ones."""
+    """Frame number, and whether its transition's pictures are wanted too; the latest request replaces older ones."""
     thumbnail_wanted = Signal(int)
 
     def __init__(self, rule: SegmentRule | None = None, parent: QObject | None = None) -> None:
@@ -97,6 +100,7 @@ class ReviewSession(QObject):
 
     @property
     def video(self) -> VideoInfo | None:
+        """The recording under review; None in the empty state."""
         return self._video
 
     @property
@@ -106,25 +110,42 @@ class ReviewSession(QObject):
 
     @property
     def frame_count(self) -> int:
+        """Frames of the recording; 0 in the empty state."""
         return len(self._times)
 
     @property
     def detector(self) -> DetectorSummary | None:
+        """The detector in use; None until one has been opened."""
         return self._detector
 
     def open_video(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
         """Begin the review of another recording at its first frame."""
+        self._start_over(video, times)
+        self.view_wanted.emit(0, self._pictures_wanted)
+
+    def close_video(self) -> None:
+        """Back to the empty state."""
+        self._start_over(None, np.empty(0))
+
+    def _start_over(self, video: VideoInfo | None, times: npt.NDArray[np.float64]) -> None:
+        # Everything changes before the first signal: a view that asks back must never see two recordings mixed.
         self._video = video
         self._times = times
+        self._playhead = 0
         self._view = None
         self._thumbnails.clear()
         self._thumbnails_asked.clear()
-        self._playhead = 0
-        self.video_changed.emit()
-        self.forget_scores()
+        self._signals = missing_signals(len(times))
+        self._scores = anomaly_score(self._signals["psnr_db"])
+        self._segments = []
+        self._selected = None
+        self._analysis = AnalysisState()
+        self._rescore_timer.stop()
+        for changed in (self.video_changed, self.analysis_changed, self.scores_changed, self.segments_changed):
+            changed.emit()
+        self.selection_changed.emit()
         self.playhead_changed.emit(0)
         self.view_changed.emit()
-        self.view_wanted.emit(0, self._pictures_wanted)
 
     def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
         """Take over what a full decode found: damaged files hold fewer frames than they announce."""
@@ -132,22 +153,14 @@ class ReviewSession(QObject):
         overlap = min(len(times), len(self._signals))
         kept[:overlap] = self._signals[:overlap]
         self._video, self._times, self._signals = video, times, kept
+        self._scores = anomaly_score(kept["psnr_db"])
+        beyond_end = self._playhead >= len(times)
+        self._playhead = max(min(self._playhead, len(times) - 1), 0)
         self.video_changed.emit()
         self._rescore()
-        if self._playhead >= len(times):
-            self.seek(len(times) - 1)
-
-    def close_video(self) -> None:
-        """Back to the empty state."""
-        self._video = None
-        self._times = np.empty(0)
-        self._view = None
-        self._playhead = 0
-        self._thumbnails.clear()
-        self._thumbnails_asked.clear()
-        self.video_changed.emit()
-        self.forget_scores()
-        self.view_changed.emit()
+        if beyond_end:
+            self.playhead_changed.emit(self._playhead)
+            self.view_wanted.emit(self._playhead, self._pictures_wanted)
 
     def use_detector(self, detector: DetectorSummary) -> None:
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
@@ -161,6 +174,7 @@ class ReviewSession(QObject):
 
     @property
     def playhead(self) -> int:
+        """Number of the frame that the person wants to see."""
         return self._playhead
 
     @property
@@ -179,6 +193,7 @@ class ReviewSession(QObject):
             self.view_wanted.emit(index, self._pictures_wanted)
 
     def step(self, frames: int) -> None:
+        """Move the playhead by frames, forward or back."""
         self.seek(self._playhead + frames)
 
     def step_seconds(self, seconds: float) -> None:
@@ -198,10 +213,10 @@ class ReviewSession(QObject):
     def show(self, view: FrameView) -> None:
         """Put what the engine made on screen; its signals count even before the analysis gets there."""
         self._view = view
-        if view.signals is not None and view.index < len(self._signals):
-            if np.isnan(self._signals["psnr_db"][view.index]):
-                self._signals[view.index] = view.signals
-                self._rescore_soon()
+        unknown = view.index < len(self._signals) and np.isnan(self._signals["psnr_db"][view.index])
+        if view.signals is not None and unknown:
+            self._signals[view.index] = view.signals
+            self._rescore_soon()
         self.view_changed.emit()
 
     def set_pictures_wanted(self, wanted: bool) -> None:
@@ -225,17 +240,21 @@ class ReviewSession(QObject):
 
     @property
     def rule(self) -> SegmentRule:
+        """How scores become segments."""
         return self._rule
 
     @property
     def segments(self) -> list[Segment]:
+        """Segments in order of time, of the frames analysed so far."""
         return self._segments
 
     @property
     def selected_segment(self) -> Segment | None:
+        """The current segment: what "export" means."""
         return self._selected
 
     def forget_scores(self) -> None:
+        """Every frame counts as not analysed again."""
         self._signals = missing_signals(self.frame_count)
         self.set_analysis(AnalysisState())
         self._rescore()
@@ -251,6 +270,7 @@ class ReviewSession(QObject):
         self._rescore()
 
     def set_rule(self, rule: SegmentRule) -> None:
+        """Find segments by another rule."""
         if rule != self._rule:
             self._rule = rule
             self.rule_changed.emit()
@@ -265,14 +285,18 @@ class ReviewSession(QObject):
             self.seek(segment.peak_frame)
 
     def select_next_segment(self) -> None:
-        """The first segment that starts after the current one, or after the playhead where none is selected."""
-        here = self._selected.start if self._selected else self._playhead
+        """The first segment that starts after the current one, or after the playhead where that has left it."""
+        here = self._review_position()
         self.select_segment(next((s for s in self._segments if s.start > here), self._selected))
 
     def select_previous_segment(self) -> None:
-        """The last segment that starts before the current one, or before the playhead where none is selected."""
-        here = self._selected.start if self._selected else self._playhead
+        """The last segment that starts before the current one, or before the playhead where that has left it."""
+        here = self._review_position()
         self.select_segment(next((s for s in reversed(self._segments) if s.start < here), self._selected))
+
+    def _review_position(self) -> int:
+        current = self._selected
+        return current.start if current and current.start <= self._playhead < current.stop else self._playhead
 
     def _rescore_soon(self) -> None:
         if not self._rescore_timer.isActive():
@@ -280,9 +304,12 @@ class ReviewSession(QObject):
 
     def _rescore(self) -> None:
         self._rescore_timer.stop()
+        started = time.perf_counter()
         self._scores = anomaly_score(self._signals["psnr_db"])
         self.scores_changed.emit()
         self._find_segments()
+        cost_ms = (time.perf_counter() - started) * 1000
+        self._rescore_timer.setInterval(max(_RESCORE_INTERVAL_MS, round(cost_ms / _RESCORE_SHARE)))
 
     def _find_segments(self) -> None:
         segments = find_segments(self._scores, self._times, self._rule)
@@ -299,9 +326,11 @@ class ReviewSession(QObject):
 
     @property
     def analysis(self) -> AnalysisState:
+        """Where the analysis of the whole recording stands."""
         return self._analysis
 
     def set_analysis(self, state: AnalysisState) -> None:
+        """Take over what the analysis reports of itself."""
         if state != self._analysis:
             self._analysis = state
             self.analysis_changed.emit()
@@ -316,5 +345,6 @@ class ReviewSession(QObject):
         return self._thumbnails.get(index)
 
     def add_thumbnail(self, index: int, picture: Bgra) -> None:
+        """Take over a small picture of a frame."""
         self._thumbnails[index] = picture
         self.thumbnail_arrived.emit(index)

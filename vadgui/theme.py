@@ -65,6 +65,7 @@ class Theme:
 
     @property
     def dark(self) -> bool:
+        """Whether text is lighter than what is behind it."""
         return self.name == "dark"
 
 
