@@ -52,5 +52,5 @@ class DeviceError(VadError):
     """The device that was asked for can't be used here."""
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - not an error, so not named one
     """Raised inside long work when its `should_stop` said yes; not a failure, never shown to a person."""

@@ -74,9 +74,7 @@ class Failed:
 
 Event = Progress | LossReported | CheckpointSaved | Finished | Stopped | Failed
 
-_EVENT_TYPES = {
-    event.__name__: event for event in (Progress, LossReported, CheckpointSaved, Finished, Stopped, Failed)
-}
+_EVENT_TYPES = {event.__name__: event for event in (Progress, LossReported, CheckpointSaved, Finished, Stopped, Failed)}
 
 
 def to_json_line(event: Event) -> str:
@@ -92,6 +90,6 @@ def from_json_line(line: str) -> Event:
     """
     fields = json.loads(line)
     try:
-        return _EVENT_TYPES[fields.pop("event")](**fields)  # type: ignore[no-any-return]
+        return _EVENT_TYPES[fields.pop("event")](**fields)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not an event: {line!r}") from error

@@ -1,0 +1,1 @@
+"""Optical flow: its colours and the teachers that estimate it."""

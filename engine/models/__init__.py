@@ -1,0 +1,1 @@
+"""The motion and frame models, and the detector they make."""

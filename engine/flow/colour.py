@@ -1,0 +1,93 @@
+"""Optical flow as pictures and back: the Middlebury colour wheel with a fixed radius."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from engine.video.frame import Pixels
+
+Flow = npt.NDArray[np.float32]
+"""Optical flow, float32 [2, H, W]: dx to the right, dy downwards, in pixels of the picture it belongs to."""
+
+_ANGLE_BINS = 8192  # the wheel passes 6 x 255 levels a turn: finer than the rounding to uint8
+_HUE_BINS = 7200
+
+
+@cache
+def _wheel() -> npt.NDArray[np.float32]:
+    """The 55 fully saturated colours of the wheel, RGB in [0, 1] (Baker et al., IJCV 2011)."""
+    # Length of each passage between primary and secondary colours, and the channel that rises or falls in it.
+    passages = [(15, 1, +1), (6, 0, -1), (4, 2, +1), (11, 1, -1), (13, 0, +1), (6, 2, -1)]
+    colours, colour = [], np.array([1.0, 0.0, 0.0])
+    for length, channel, direction in passages:
+        for step in range(length):
+            passing = colour.copy()
+            passing[channel] += direction * step / length
+            colours.append(passing)
+        colour[channel] += direction
+    return np.array(colours, np.float32)
+
+
+@cache
+def _fading_by_angle() -> npt.NDArray[np.float32]:
+    """How far each direction's colour lies below white [bins, 3]; times the radius it is what white loses."""
+    wheel = _wheel()
+    place = np.arange(_ANGLE_BINS, dtype=np.float32) / _ANGLE_BINS * (len(wheel) - 1)
+    before = place.astype(int)
+    share = (place - before)[:, None]
+    return np.asarray(1 - (wheel[before] * (1 - share) + wheel[before + 1] * share), np.float32)
+
+
+@cache
+def _direction_by_hue() -> npt.NDArray[np.float32]:
+    """Unit vector (dx, dy) of each hue [bins, 2]; inverse of the wheel, whose hue grows all the way round."""
+    wheel_hues = cv2.cvtColor(_wheel()[None], cv2.COLOR_RGB2HSV)[0, :, 0]
+    hues = np.arange(_HUE_BINS) * (360 / _HUE_BINS)
+    # Hues past the last colour lie in the seam of the wheel, where both ends mean the same direction.
+    angle = np.interp(hues, wheel_hues, np.arange(len(wheel_hues))) / (len(wheel_hues) - 1) * 2 * np.pi
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
+
+
+def flow_to_rgb(flow: Flow, radius_px: float) -> Pixels:
+    """Colour-wheel picture uint8 [H, W, 3] of a flow [2, H, W]: direction as hue, speed as saturation.
+
+    Speeds of `radius_px` and above are fully saturated. (Middlebury's own code divides by each picture's largest
+    speed; a fixed radius makes pictures comparable.)
+    """
+    speed, angle = cv2.cartToPolar(flow[0], flow[1])
+    saturation = np.minimum(speed * (255 / radius_px), 255)
+    bins = (angle * (_ANGLE_BINS / (2 * np.pi))).astype(np.int32)
+    fading = np.take(_fading_by_angle(), bins, axis=0, mode="wrap")
+    fading *= saturation[..., None]
+    return np.asarray(255.5 - fading, np.uint8)
+
+
+def rgb_to_flow(rgb: npt.NDArray[np.float32], radius_px: float) -> Flow:
+    """Flow [2, H, W] behind a colour-wheel picture, float32 RGB [H, W, 3] in [0, 1]: inverse of `flow_to_rgb`.
+
+    Colours off the wheel, as a network predicts them, are read by their hue and chroma.
+    """
+    hsv = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV)
+    speed = hsv[..., 1] * hsv[..., 2] * radius_px
+    bins = (hsv[..., 0] * (_HUE_BINS / 360)).astype(np.int32)
+    flow = np.take(_direction_by_hue(), bins, axis=0, mode="wrap")
+    flow *= speed[..., None]
+    return np.ascontiguousarray(flow.transpose(2, 0, 1))
+
+
+def wheel_legend(size_px: int) -> Pixels:
+    """The wheel itself, uint8 [size, size, 3]: each colour where its motion points to; the rim is the radius.
+
+    The corners outside the circle are saturated too: whoever draws it cuts the circle out.
+    """
+    axis = np.linspace(-1, 1, size_px, dtype=np.float32)
+    return flow_to_rgb(np.stack(np.meshgrid(axis, axis)), radius_px=1.0)
+
+
+def flow_radius(speeds: npt.NDArray[np.floating], percentile: float = 99.9) -> float:
+    """The radius in px that a detector keeps: a high percentile of its training speeds, at least half a pixel."""
+    return max(float(np.percentile(speeds, percentile)), 0.5)

@@ -1,0 +1,176 @@
+"""A detector: both models with all they need to be used, in one safetensors file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from engine.errors import DetectorFileError
+from engine.models.frame import FrameModel
+from engine.models.motion import MotionModel
+
+_FORMAT = "vadgui-detector"
+_FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Preset:
+    """The shape of both models."""
+
+    motion_widths: tuple[int, ...]
+    """Channels of F_m's levels, finest first."""
+    frame_widths: tuple[int, ...]
+    shrink: int
+    """Above 1, the U-Nets work on pictures folded this many times (PixelUnshuffle)."""
+
+
+PRESETS = {
+    "paper": Preset((32, 64, 128, 256, 512, 512), (64, 128, 256), shrink=1),
+    "fast": Preset((32, 64, 128, 256), (32, 64, 128), shrink=2),
+}
+
+
+@dataclass(frozen=True)
+class DetectorSettings:
+    """Everything about a detector that is not a weight."""
+
+    name: str
+    """For people: the camera or dataset it was trained on."""
+    preset: str
+    """A key of PRESETS."""
+    teacher: str
+    """The name that `teacher_by_name` makes the ground-truth flow's estimator from."""
+    flow_radius_px: float
+    """Speed at full saturation of the flow colours, in px of the 256x256 picture a frame."""
+    created: str = ""
+    """Date and time, ISO 8601 in UTC."""
+    training: dict[str, Any] = field(default_factory=dict)
+    """How it was trained, for the record: footage, epochs, learning rates, versions."""
+
+
+class Detector(nn.Module):
+    """F(I) = F_f(F_m(I), I), Eq. 8."""
+
+    def __init__(self, settings: DetectorSettings) -> None:
+        super().__init__()
+        preset = PRESETS[settings.preset]
+        self.settings = settings
+        self.motion = MotionModel(widths=preset.motion_widths, shrink=preset.shrink)
+        self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink)
+
+    def forward(self, frame: Tensor) -> tuple[Tensor, Tensor]:
+        """From I_{t-1}, RGB [N, 3, 256, 256] in [0, 1], to predicted flow RGB and predicted frame, float32 alike."""
+        flow_rgb = self.motion(frame)
+        return flow_rgb, self.frame(flow_rgb, frame)
+
+
+def save_detector(detector: Detector, path: Path) -> None:
+    """Write the detector's one file, weights in half precision; at no time does `path` hold half of one."""
+    tensors = {
+        # Running statistics span more than half precision holds; they are few.
+        name: (tensor if "running_" in name or not tensor.is_floating_point() else tensor.half()).cpu().contiguous()
+        for name, tensor in detector.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    settings = json.dumps(asdict(detector.settings), sort_keys=True, ensure_ascii=False)
+    header = {
+        "format": _FORMAT,
+        "format_version": str(_FORMAT_VERSION),
+        "settings": settings,
+        "sha256": _digest(settings, tensors),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            file.write(save(tensors, header))
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def load_detector(path: Path) -> tuple[Detector, str]:
+    """The detector of a file, on the CPU in float32 and in evaluation mode, and its fingerprint (SHA-256).
+
+    Raises:
+        DetectorFileError: the file is missing, no detector, damaged, or of a newer version.
+    """
+    header, tensors = _read(path)
+    if header.get("format") != _FORMAT:
+        raise DetectorFileError(
+            "This safetensors file is not a vadgui detector", subject=path, advice="Choose a file made by `vad train`."
+        )
+    if not header.get("format_version", "").isdecimal() or int(header["format_version"]) > _FORMAT_VERSION:
+        raise DetectorFileError(
+            "This detector was made by a newer version of vadgui", subject=path, advice="Update vadgui to use it."
+        )
+    if _digest(header.get("settings", ""), tensors) != header.get("sha256"):
+        raise _damaged(path)
+    try:
+        values = json.loads(header["settings"])
+        known = {each.name for each in fields(DetectorSettings)}
+        detector = Detector(DetectorSettings(**{key: value for key, value in values.items() if key in known}))
+        detector.load_state_dict(_with_step_counters(detector, tensors))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise DetectorFileError(
+            "The detector's settings and weights do not fit together",
+            subject=path,
+            advice=f"Train it again, or update vadgui ({error}).",
+        ) from error
+    return detector.eval(), header["sha256"]
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    if not path.is_file():
+        raise DetectorFileError(
+            "There is no detector file", subject=path, advice="Check the path, or choose a bundled detector."
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {}), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise DetectorFileError(
+            "The detector file can't be read", subject=path, advice=f"Check the file and its permissions ({error})."
+        ) from error
+    except SafetensorError as error:
+        raise DetectorFileError(
+            "This is not a detector, or its file is damaged",
+            subject=path,
+            advice="Detectors are .safetensors files made by `vad train`; copy it again from where it came from.",
+        ) from error
+
+
+def _damaged(path: Path) -> DetectorFileError:
+    return DetectorFileError(
+        "The detector file is damaged: its contents do not match its checksum",
+        subject=path,
+        advice="Copy it again from where it came from.",
+    )
+
+
+def _digest(settings: str, tensors: dict[str, Tensor]) -> str:
+    """SHA-256 over settings and weights; safetensors itself would load a flipped bit without a word."""
+    digest = hashlib.sha256(settings.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        digest.update(tensor.view(torch.uint8).numpy().tobytes() if tensor.dim() else tensor.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _with_step_counters(detector: Detector, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    counters = {name: value for name, value in detector.state_dict().items() if name.endswith("num_batches_tracked")}
+    return {**counters, **tensors}

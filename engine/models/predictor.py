@@ -1,0 +1,116 @@
+"""A detector at work: on its device, in its fastest precision, as many frames at a time as fit."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from engine.device import ComputePlan, choose_compute
+from engine.errors import DeviceError
+from engine.flow.teachers import teacher_by_name
+from engine.models.detector import Detector, DetectorSettings, load_detector
+from engine.models.folding import fold_batch_norms
+from engine.video.frame import Pixels
+
+SIGNALS_VERSION = 1
+"""Counts up whenever the same frames and weights would give other raw signals."""
+
+_BATCH_ON_CPU = 2  # a larger one is not faster there and only makes a request for the playhead wait
+_LARGEST_BATCH = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the detector makes of one frame."""
+
+    flow_rgb: npt.NDArray[np.float32]
+    """Predicted flow as colour-wheel RGB in [0, 1], float32 [256, 256, 3]."""
+    frame: npt.NDArray[np.float32]
+    """Predicted next frame, RGB in [0, 1], float32 [256, 256, 3]."""
+
+
+class Predictor:
+    """Predicts flow and next frame; owns the detector's copy on the device. One thread at a time."""
+
+    def __init__(self, detector: Detector, fingerprint: str, plan: ComputePlan) -> None:
+        self.settings: DetectorSettings = detector.settings
+        self.fingerprint = fingerprint
+        """SHA-256 of the detector's weights and settings."""
+        self.teacher = teacher_by_name(detector.settings.teacher)
+        self._plan = plan
+        self._detector = copy.deepcopy(detector).eval()
+        fold_batch_norms(self._detector)
+        self._detector.to(plan.device, plan.dtype)
+        self._detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for model in (self._detector.motion, self._detector.frame):
+            model.net.head.float()
+        self.batch_size = _BATCH_ON_CPU if plan.device.type == "cpu" else _LARGEST_BATCH
+        """Frames `predict` takes at once without cutting them up; halved when memory runs out."""
+
+    @classmethod
+    def open(cls, path: Path, device: str = "auto") -> Predictor:
+        """The detector of a file on a device out of DEVICE_NAMES.
+
+        Raises:
+            DetectorFileError: the file is no usable detector.
+            DeviceError: this machine has no such device.
+        """
+        plan = choose_compute(device)
+        detector, fingerprint = load_detector(Path(path))
+        return cls(detector, fingerprint, plan)
+
+    @property
+    def device_label(self) -> str:
+        """Device and precision in words."""
+        return self._plan.label
+
+    @property
+    def analysis_settings(self) -> str:
+        """What besides video and weights decides the raw signals, as JSON with sorted keys: for an analysis's key."""
+        return json.dumps(
+            {
+                "device": self._plan.device.type,
+                "dtype": str(self._plan.dtype).removeprefix("torch."),
+                "signals_version": SIGNALS_VERSION,
+                "teacher": self.teacher.name,
+            },
+            sort_keys=True,
+        )
+
+    def predict(self, pictures: list[Pixels]) -> list[Prediction]:
+        """Predictions of what follows each picture, uint8 [256, 256, 3].
+
+        Raises:
+            DeviceError: a single frame does not fit into the device's memory.
+        """
+        predictions: list[Prediction] = []
+        while len(predictions) < len(pictures):
+            batch = pictures[len(predictions) : len(predictions) + self.batch_size]
+            try:
+                predictions += self._predict_batch(np.stack(batch))
+            except torch.OutOfMemoryError as error:
+                if len(batch) == 1:
+                    raise DeviceError(
+                        "One frame does not fit into memory",
+                        subject=self.device_label,
+                        advice="Close other programs that use the device, or choose --device cpu.",
+                    ) from error
+                self.batch_size = len(batch) // 2
+                if self._plan.device.type == "cuda":
+                    torch.cuda.empty_cache()
+        return predictions
+
+    @torch.inference_mode()
+    def _predict_batch(self, pictures: Pixels) -> list[Prediction]:
+        # Channels already come last in pictures: the permuted view is what the convolutions like best.
+        batch = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(self._plan.device)
+        flow_rgb, frame = self._detector(batch.to(self._plan.dtype) / 255)
+        flows = flow_rgb.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        frames = frame.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return [Prediction(flow, frame) for flow, frame in zip(flows, frames, strict=True)]
