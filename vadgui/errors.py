@@ -1,0 +1,139 @@
+"""The one place where errors end: it tells the person what failed, on what, and what to do next."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from engine.errors import VadError
+
+_REPEAT_AFTER_SECONDS = 10.0  # an error in a repaint comes back with every repaint
+_MOST_WAITING = 3  # more dialogs than this in a row tell nobody anything
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """An error as a person reads it."""
+
+    headline: str
+    text: str
+    details: str = ""
+    """For a report; empty for errors that the person can act on."""
+
+
+def word(error: BaseException) -> Wording:
+    """What to say about an error."""
+    if isinstance(error, VadError):
+        return Wording(f"{error.what}.", "\n\n".join(part for part in (error.subject, error.advice) if part))
+    details = "".join(traceback.format_exception(error))
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    advice = "The rest of the program keeps working. Please report this with the details, so that it can be mended."
+    return Wording("Something unexpected went wrong.", f"{text}\n\n{advice}", details)
+
+
+class ErrorTeller(QObject):
+    """Tells errors in one dialog at a time that blocks nothing; callable from every thread."""
+
+    told = Signal(object)
+    """Every error's Wording, whether a dialog shows it or not."""
+    _arrived = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parent: QWidget | None = None
+        self._dialog: QMessageBox | None = None
+        self._waiting: deque[Wording] = deque(maxlen=_MOST_WAITING)
+        self._last_told: dict[str, float] = {}
+        self._arrived.connect(self._receive)
+
+    def set_parent_window(self, parent: QWidget | None) -> None:
+        """The window that dialogs belong to."""
+        self._parent = parent
+
+    def tell(self, error: BaseException) -> None:
+        """Tell the person about an error, soon and without waiting for them."""
+        unexpected = not isinstance(error, VadError)
+        _log.log(logging.ERROR if unexpected else logging.WARNING, "%s", error, exc_info=error if unexpected else None)
+        self._arrived.emit(word(error))
+
+    def _receive(self, wording: Wording) -> None:
+        self.told.emit(wording)
+        now = time.monotonic()
+        key = wording.headline + wording.text
+        recent = now - self._last_told.get(key, -_REPEAT_AFTER_SECONDS) < _REPEAT_AFTER_SECONDS
+        self._last_told[key] = now
+        if recent or wording in self._waiting:
+            return
+        self._waiting.append(wording)
+        self._show_next()
+
+    def _show_next(self) -> None:
+        if self._dialog or not self._waiting:
+            return
+        wording = self._waiting.popleft()
+        self._dialog = _dialog(wording, self._parent)
+        self._dialog.finished.connect(self._dismissed)
+        self._dialog.open()
+
+    def _dismissed(self) -> None:
+        if self._dialog:
+            self._dialog.deleteLater()
+            self._dialog = None
+        self._show_next()
+
+
+def _dialog(wording: Wording, parent: QWidget | None) -> QMessageBox:
+    dialog = QMessageBox(parent)
+    dialog.setWindowTitle("vadgui")
+    dialog.setIcon(QMessageBox.Icon.Critical if wording.details else QMessageBox.Icon.Warning)
+    # Paths and messages are shown as they are, never read as markup.
+    dialog.setTextFormat(Qt.TextFormat.PlainText)
+    dialog.setText(wording.headline)
+    dialog.setInformativeText(wording.text)
+    dialog.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    dialog.addButton(QMessageBox.StandardButton.Ok)
+    if wording.details:
+        dialog.setDetailedText(wording.details)
+        copy = dialog.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
+        # Without this a QMessageBox closes on every button.
+        copy.clicked.disconnect()
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(wording.details))
+    return dialog
+
+
+def install(teller: ErrorTeller, loop: asyncio.AbstractEventLoop | None = None) -> None:
+    """Let every uncaught error of this process end in `teller`."""
+
+    def from_python(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            QGuiApplication.quit()
+            return
+        teller.tell(error.with_traceback(trace))
+
+    def from_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            teller.tell(args.exc_value)
+
+    def from_loop(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        teller.tell(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
+
+    sys.excepthook = from_python
+    threading.excepthook = from_thread
+    if loop is not None:
+        loop.set_exception_handler(from_loop)

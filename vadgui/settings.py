@@ -1,0 +1,71 @@
+"""What the program remembers: every setting declared once, with its type, default and a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar, overload
+
+from PySide6.QtCore import QByteArray, QSettings
+
+T = TypeVar("T", str, bool, QByteArray)
+
+_MOST_RECENT_VIDEOS = 10
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """One remembered value, read and written as an attribute of Settings."""
+
+    key: str
+    default: T
+    sentence: str
+    """What it decides, for people."""
+
+    @overload
+    def __get__(self, settings: None, owner: type[Settings]) -> Setting[T]: ...
+    @overload
+    def __get__(self, settings: Settings, owner: type[Settings]) -> T: ...
+    def __get__(self, settings: Settings | None, owner: type[Settings]) -> Setting[T] | T:
+        if settings is None:
+            return self
+        value: Any = settings.store.value(self.key, self.default, type(self.default))
+        return value  # type: ignore[no-any-return]
+
+    def __set__(self, settings: Settings, value: T) -> None:
+        settings.store.setValue(self.key, value)
+
+
+class Settings:
+    """All settings; a value that was never set is its default."""
+
+    theme = Setting("appearance/theme", "system", "Light, dark, or as the system.")
+    geometry = Setting("window/geometry", QByteArray(), "Where the window was.")
+    layout = Setting("window/layout", QByteArray(), "Where its docks and tool bars were.")
+    detector = Setting("detector/path", "", "The detector used last; empty means the first bundled one.")
+    device = Setting("detector/device", "auto", "Where the detector runs: auto, cuda, mps or cpu.")
+    analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
+    video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
+    export_folder = Setting("folders/exports", "", "Where the last clip was exported to; empty means beside its video.")
+    export_panels = Setting("export/panels", "", "Panels of the last export, separated by commas; empty means all.")
+    export_strip = Setting("export/score_strip", True, "Draw the score strip under exported clips.")
+    _recent_videos = Setting("recent/videos", "", "Recordings opened lately, newest first, one path a line.")
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        """Settings in the person's own file, or in `store`."""
+        self.store = store or QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "vadgui", "vadgui")
+
+    @property
+    def recent_videos(self) -> list[Path]:
+        """Recordings opened lately that still exist, newest first."""
+        paths = [Path(line) for line in self._recent_videos.splitlines() if line]
+        return [path for path in paths if path.exists()]
+
+    def remember_video(self, path: Path) -> None:
+        """Put a recording on top of the recent ones."""
+        known = [str(path.resolve()), *self._recent_videos.splitlines()]
+        self._recent_videos = "\n".join(list(dict.fromkeys(known))[:_MOST_RECENT_VIDEOS])
+
+    def forget_videos(self) -> None:
+        """Empty the list of recent recordings."""
+        self._recent_videos = ""
