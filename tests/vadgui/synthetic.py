@@ -1,0 +1,107 @@
+"""Sessions with made-up recordings, for tests and benchmarks of the views."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.scoring.segments import SegmentRule
+from engine.scoring.signals import RawSignals, missing_signals
+from engine.video.source import VideoInfo
+from vadgui.jobs.frame_view import Bgra, FrameView
+from vadgui.session import DetectorSummary, ReviewSession
+
+DETECTOR = DetectorSummary(
+    name="plaza",
+    path=Path("plaza.safetensors"),
+    preset="fast",
+    teacher="DIS",
+    flow_radius_px=3.4,
+    device="CPU, float32",
+)
+
+
+def steady_times(count: int, fps: float = 25.0) -> npt.NDArray[np.float64]:
+    return np.arange(count) / fps
+
+
+def variable_times(count: int, seed: int = 0) -> npt.NDArray[np.float64]:
+    """Frames between 10 ms and half a second apart."""
+    gaps = np.random.default_rng(seed).uniform(0.01, 0.5, count - 1)
+    return np.concatenate([[0.0], np.cumsum(gaps)])
+
+
+def video_info(times: npt.NDArray[np.float64], width_px: int = 640, height_px: int = 360) -> VideoInfo:
+    duration = float(times[-1]) + (float(times[-1] - times[-2]) if len(times) > 1 else 0.04)
+    return VideoInfo(
+        path=Path("plaza.mp4"),
+        name="plaza.mp4",
+        width_px=width_px,
+        height_px=height_px,
+        frame_count=len(times),
+        duration_seconds=duration,
+        average_fps=len(times) / duration,
+        codec="h264",
+        fingerprint="synthetic",
+    )
+
+
+def signals_with_bumps(count: int, bumps: list[tuple[int, int]], seed: int = 0) -> RawSignals:
+    """Raw signals of a quiet recording, badly predicted in the half-open runs of frames `bumps`."""
+    noise = np.random.default_rng(seed)
+    signals = missing_signals(count)
+    psnr = noise.normal(36.0, 0.2, count)
+    for start, stop in bumps:
+        psnr[start:stop] = noise.normal(22.0, 0.2, stop - start)
+    signals["psnr_db"] = psnr
+    signals["patch_psnr_db"] = psnr[:, None, None] + noise.uniform(-6, 6, (count, 4, 4))
+    signals["flow_error_px"] = 0.3
+    signals["patch_flow_error_px"] = 0.3
+    signals[0] = missing_signals(1)[0]
+    return signals
+
+
+def open_session(
+    times: npt.NDArray[np.float64],
+    signals: RawSignals | None = None,
+    *,
+    width_px: int = 640,
+    height_px: int = 360,
+    rule: SegmentRule | None = None,
+) -> ReviewSession:
+    """A session with a recording, a detector and, where given, scores."""
+    session = ReviewSession(rule)
+    session.open_video(video_info(times, width_px, height_px), times)
+    session.use_detector(DETECTOR)
+    if signals is not None:
+        session.add_signals(0, signals)
+        session.finish_scores()
+    return session
+
+
+def plain_picture(width_px: int, height_px: int, colour: tuple[int, int, int]) -> Bgra:
+    """One colour, given as (blue, green, red)."""
+    picture = np.empty((height_px, width_px, 4), np.uint8)
+    picture[:] = (*colour, 255)
+    return picture
+
+
+def view_of(session: ReviewSession, index: int, *, complete: bool = True, missing: str = "") -> FrameView:
+    """A view whose pictures all carry the frame's number as their blue level."""
+    assert session.video
+    blue = index % 256
+    small = {
+        "predicted_flow": plain_picture(256, 256, (blue, 200, 10)),
+        "teacher_flow": plain_picture(256, 256, (blue, 200, 20)),
+        "predicted_frame": plain_picture(256, 256, (blue, 200, 30)),
+    }
+    return FrameView(
+        index=index,
+        pts_seconds=float(session.times[index]),
+        frame=plain_picture(session.video.width_px, session.video.height_px, (blue, 200, 40)),
+        signals=signals_with_bumps(2, [], seed=index)[1] if complete else None,
+        missing=missing,
+        **(small if complete else {}),
+    )

@@ -1,0 +1,91 @@
+"""Which panels there are and what each shows of a frame's view."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
+
+from vadgui.jobs.frame_view import Bgra, FrameView
+from vadgui.session import ReviewSession
+
+PatchValues = npt.NDArray[np.floating]
+"""PSNR in dB of each patch, [4, 4], rows from the top."""
+
+
+class Panel(Enum):
+    """One of the five pictures of a transition; its value is its title."""
+
+    FRAME = "Frame"
+    PREDICTED_FLOW = "Predicted flow"
+    TEACHER_FLOW = "GT flow"
+    PREDICTED_FRAME = "Predicted frame"
+    PSNR_MASK = "PSNR mask"
+
+    @property
+    def explanation(self) -> str:
+        """What the panel shows, in a sentence."""
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS = {
+    Panel.FRAME: "The recorded frame.",
+    Panel.PREDICTED_FLOW: "The motion that the detector expects from the previous frame alone: what normal "
+    "would be. Colour is direction, saturation speed in pixels of the 256 × 256 picture that the detector sees.",
+    Panel.TEACHER_FLOW: "The motion that really happened between the previous frame and this one, on the same "
+    "colour scale.",
+    Panel.PREDICTED_FRAME: "The frame that the detector expects from the previous one.",
+    Panel.PSNR_MASK: "How well each part of the frame was predicted, in dB: the darker, the more suspicious.",
+}
+
+
+def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
+    """The picture a panel shows; None where it is not there, and for the mask, which is painted from numbers."""
+    match panel:
+        case Panel.FRAME:
+            return view.frame
+        case Panel.PREDICTED_FLOW:
+            return view.predicted_flow
+        case Panel.TEACHER_FLOW:
+            return view.teacher_flow
+        case Panel.PREDICTED_FRAME:
+            return view.predicted_frame
+        case Panel.PSNR_MASK:
+            return None
+
+
+def signals_of(view: FrameView, session: ReviewSession) -> np.void | None:
+    """The raw signals of a view's frame: its own, or those the analysis has stored already."""
+    signals = view.signals
+    if signals is None and view.index < len(session.signals):
+        signals = session.signals[view.index]
+    return None if signals is None or np.isnan(signals["psnr_db"]) else signals
+
+
+def detail_of(panel: Panel, view: FrameView, signals: np.void | None) -> str:
+    """A few words beside the title: the number that belongs to the picture."""
+    if panel is Panel.FRAME:
+        return f"{view.frame.shape[1]} × {view.frame.shape[0]}"
+    if signals is None or (panel is not Panel.PSNR_MASK and not view.complete):
+        return ""
+    match panel:
+        case Panel.PREDICTED_FLOW:
+            return f"error {signals['flow_error_px']:.2f} px"
+        case Panel.PREDICTED_FRAME:
+            return f"PSNR {signals['psnr_db']:.1f} dB"
+        case Panel.PSNR_MASK:
+            return f"worst {np.min(signals['patch_psnr_db']):.1f} dB"
+        case _:
+            return ""
+
+
+def message_for(panel: Panel, view: FrameView | None, session: ReviewSession) -> str:
+    """Why a panel has no picture, for the person."""
+    if session.video is None:
+        return "Open a video"
+    if view is None:
+        return "Loading the frame …"
+    if panel is Panel.PSNR_MASK and session.detector is not None and view.index == 0:
+        return view.missing or "Frame 0 has no frame before it to predict it from"
+    return view.missing or "Being computed …"

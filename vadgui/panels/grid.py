@@ -1,0 +1,174 @@
+"""The five panels of one transition, locked to one frame."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QRect, QSize, Signal
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from vadgui import theme
+from vadgui.jobs.frame_view import FrameView
+from vadgui.panels.arrangement import GAP_PX, arrange
+from vadgui.panels.content import Panel, detail_of, message_for, picture_of, signals_of
+from vadgui.panels.header import PanelHeader
+from vadgui.panels.legend import paint_legend
+from vadgui.panels.mask import paint_mask, paint_overlay
+from vadgui.panels.picture import Decoration, PicturePanel
+from vadgui.session import ReviewSession
+
+
+class PanelGrid(QWidget):
+    """Shows the session's view; every panel is filled from the same FrameView, so they never mix frames."""
+
+    shown_panels_changed = Signal()
+
+    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._stage = _Stage(self)
+        self.header = PanelHeader(session, self)
+        self.panel_actions: dict[Panel, QAction] = {}
+        """Checkable: which panels are shown; for the main window's menu too."""
+        for panel in Panel:
+            action = QAction(panel.value, self, checkable=True, checked=True)
+            action.setToolTip(panel.explanation)
+            action.toggled.connect(partial(self._on_panel_toggled, panel))
+            self.panel_actions[panel] = action
+            self._stage.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
+        self.overlay_action = self.header.overlay_action
+        """Checkable: the PSNR mask on the frame; for the main window's menu too."""
+        self.header.set_panel_actions(list(self.panel_actions.values()))
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self._stage, stretch=1)
+
+        session.view_changed.connect(self._refresh)
+        session.video_changed.connect(self._refresh)
+        session.detector_changed.connect(self._refresh)
+        session.scores_changed.connect(self._refresh_mask)
+        self.overlay_action.toggled.connect(self._refresh_mask)
+        self.header.opacity_changed.connect(self._refresh_mask)
+        theme.changed.connect(self._stage.repaint_all)
+        self._refresh()
+
+    def panel(self, panel: Panel) -> PicturePanel:
+        """The widget of one panel."""
+        return self._stage.panels[panel]
+
+    @property
+    def enlarged(self) -> Panel | None:
+        """The panel that fills the grid; None while all chosen ones are shown."""
+        return self._stage.enlarged
+
+    def shown_panels(self) -> list[Panel]:
+        """The panels on screen, in their order."""
+        return self._stage.shown()
+
+    def set_panel_shown(self, panel: Panel, shown: bool) -> None:
+        """Show or hide a panel; the last one stays."""
+        self.panel_actions[panel].setChecked(shown)
+
+    def toggle_enlarged(self, panel: Panel) -> None:
+        """Give a panel the whole grid, or bring the others back."""
+        self._stage.enlarged = None if self._stage.enlarged is panel else panel
+        self._arrange()
+
+    def _on_panel_toggled(self, panel: Panel, shown: bool) -> None:
+        chosen = [p for p in Panel if self.panel_actions[p].isChecked()]
+        if not chosen:
+            self.panel_actions[panel].setChecked(True)
+            return
+        self._stage.chosen = chosen
+        if shown or self._stage.enlarged not in chosen:
+            self._stage.enlarged = None
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self._stage.arrange()
+        self._session.set_pictures_wanted(self.shown_panels() != [Panel.FRAME])
+        self.shown_panels_changed.emit()
+
+    def _refresh(self) -> None:
+        view, video = self._session.view, self._session.video
+        if video is not None:
+            self._stage.set_aspect(video.width_px / video.height_px)
+        signals = signals_of(view, self._session) if view else None
+        for panel, widget in self._stage.panels.items():
+            picture = picture_of(panel, view) if view else None
+            decoration = self._decoration(panel, view, signals) if view else None
+            if view is None or (picture is None and decoration is None):
+                widget.show_message(message_for(panel, view, self._session))
+            else:
+                widget.show_picture(picture, detail=detail_of(panel, view, signals), decoration=decoration)
+        self.header.show_view(view)
+
+    def _refresh_mask(self) -> None:
+        # Signals of the frame on screen may come from the analysis as well as with its view.
+        self._refresh()
+
+    def _decoration(self, panel: Panel, view: FrameView, signals: np.void | None) -> Decoration | None:
+        match panel:
+            case Panel.PSNR_MASK if signals is not None:
+                return partial(paint_mask, patch_psnr_db=signals["patch_psnr_db"])
+            case Panel.FRAME if signals is not None and self.overlay_action.isChecked():
+                return partial(
+                    paint_overlay, patch_psnr_db=signals["patch_psnr_db"], opacity=self.header.overlay_opacity
+                )
+            case Panel.PREDICTED_FLOW | Panel.TEACHER_FLOW if view.complete and self._session.detector:
+                return partial(paint_legend, radius_px=self._session.detector.flow_radius_px)
+            case _:
+                return None
+
+
+class _Stage(QWidget):
+    """The area that the panels share; places them itself because no Qt layout keeps an aspect."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.panels = {panel: PicturePanel(panel.value, self) for panel in Panel}
+        self.chosen = list(Panel)
+        self.enlarged: Panel | None = None
+        self._aspect = 16 / 9
+        for panel, widget in self.panels.items():
+            widget.setToolTip(f"{panel.explanation}\nDouble click: this panel alone, and back.")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Enough for pictures in which something can be seen."""
+        return QSize(320, 200)
+
+    def shown(self) -> list[Panel]:
+        return [self.enlarged] if self.enlarged else self.chosen
+
+    def set_aspect(self, aspect: float) -> None:
+        if aspect != self._aspect:
+            self._aspect = aspect
+            self.arrange()
+
+    def arrange(self) -> None:
+        shown = self.shown()
+        title_px = self.panels[Panel.FRAME].title_height()
+        room = self.size() - QSize(2 * GAP_PX, 2 * GAP_PX)
+        places = arrange(room, self._aspect, title_px, len(shown), large_first=Panel.FRAME in shown)
+        by_panel = {panel: place.translated(GAP_PX, GAP_PX) for panel, place in zip(shown, places, strict=True)}
+        for panel, widget in self.panels.items():
+            widget.set_aspect(self._aspect)
+            widget.setGeometry(by_panel.get(panel, QRect()))
+            widget.setVisible(panel in by_panel)
+
+    def repaint_all(self) -> None:
+        self.update()
+        for widget in self.panels.values():
+            widget.update()
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        self.arrange()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        QPainter(self).fillRect(self.rect(), QColor(theme.current().canvas))

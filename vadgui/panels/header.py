@@ -1,0 +1,97 @@
+"""The line above the panels: which frame they show, and what is shown of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+
+from vadgui.clock_text import clock_text
+from vadgui.jobs.frame_view import FrameView
+from vadgui.session import ReviewSession
+
+
+class PanelHeader(QWidget):
+    """Frame number and time of the view on screen, the mask's switch and opacity, and the choice of panels."""
+
+    opacity_changed = Signal()
+
+    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._shown: FrameView | None = None
+        self._where = QLabel()
+        font = self._where.font()
+        font.setBold(True)
+        self._where.setFont(font)
+        self._where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._pending = QLabel()
+
+        self.overlay_action = QAction("Mask on frame", self, checkable=True)
+        self.overlay_action.setToolTip("Mark the suspicious parts of the frame: hatched, the worst one outlined")
+        self._overlay_box = QCheckBox(self.overlay_action.text())
+        self._overlay_box.setToolTip(self.overlay_action.toolTip())
+        self._overlay_box.toggled.connect(self.overlay_action.setChecked)
+        self.overlay_action.toggled.connect(self._on_overlay_toggled)
+
+        self._opacity = QSlider(Qt.Orientation.Horizontal)
+        self._opacity.setRange(10, 100)
+        self._opacity.setValue(60)
+        self._opacity.setFixedWidth(90)
+        self._opacity.setEnabled(False)
+        self._opacity.setAccessibleName("Opacity of the mask on the frame")
+        self._opacity.setToolTip("Opacity of the mask on the frame")
+        self._opacity.valueChanged.connect(self.opacity_changed)
+
+        self._choice = QToolButton()
+        self._choice.setText("Panels")
+        self._choice.setToolTip("Which panels are shown")
+        self._choice.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._choice.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._choice.setAutoRaise(True)
+
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 3, 8, 3)
+        layout.addWidget(self._where)
+        layout.addWidget(self._pending)
+        layout.addStretch(1)
+        for widget in (self._overlay_box, self._opacity, self._choice):
+            layout.addWidget(widget)
+        session.playhead_changed.connect(self._say_pending)
+
+    @property
+    def overlay_opacity(self) -> float:
+        """In (0, 1]."""
+        return self._opacity.value() / 100
+
+    def set_overlay_opacity(self, opacity: float) -> None:
+        """Move the slider."""
+        self._opacity.setValue(round(100 * opacity))
+
+    def set_panel_actions(self, actions: list[QAction]) -> None:
+        """Offer the choice of panels."""
+        menu = QMenu(self._choice)
+        menu.addActions(actions)
+        self._choice.setMenu(menu)
+
+    def text(self) -> str:
+        """What the line says of the frame on screen."""
+        return self._where.text()
+
+    def pending_text(self) -> str:
+        """What it says of the frame that is asked for."""
+        return self._pending.text()
+
+    def show_view(self, view: FrameView | None) -> None:
+        """Say which frame the panels show."""
+        self._shown = view
+        self._where.setText(f"Frame {view.index}   {clock_text(view.pts_seconds)}" if view else "")
+        self._say_pending()
+
+    def _say_pending(self) -> None:
+        waits = self._shown is not None and self._shown.index != self._session.playhead
+        self._pending.setText(f"loading frame {self._session.playhead} …" if waits else "")
+
+    def _on_overlay_toggled(self, on: bool) -> None:
+        self._overlay_box.setChecked(on)
+        self._opacity.setEnabled(on)

@@ -1,0 +1,106 @@
+"""The PSNR mask as a panel of its own and as an overlay on the frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QTransform
+
+from engine.scoring.signals import PATCH_GRID
+from vadgui.panels.content import PatchValues
+
+BLACK_DB = 20.0
+"""Patches predicted this badly or worse are black: unmistakably suspicious."""
+WHITE_DB = 40.0
+"""Patches predicted this well or better are white."""
+_UNREMARKABLE_DROP_DB = 2.0
+_GLARING_DROP_DB = 10.0
+
+_TINT = QColor(230, 75, 0)  # vermilion: far from the greens of lawns and the greys of asphalt, also to the colour-blind
+
+
+def suspicion(patch_psnr_db: PatchValues) -> PatchValues:
+    """How suspicious each patch is, [4, 4] in [0, 1]: 0 at WHITE_DB and above, 1 at BLACK_DB and below."""
+    return np.clip((WHITE_DB - patch_psnr_db) / (WHITE_DB - BLACK_DB), 0.0, 1.0)
+
+
+def conspicuity(patch_psnr_db: PatchValues) -> PatchValues:
+    """How far each patch falls behind the frame's median patch, in [0, 1].
+
+    Relative, unlike the mask: on busy footage every patch may be predicted badly, yet the eye should go to the worst.
+    """
+    drop_db = np.median(patch_psnr_db) - patch_psnr_db
+    strength = np.clip((drop_db - _UNREMARKABLE_DROP_DB) / (_GLARING_DROP_DB - _UNREMARKABLE_DROP_DB), 0.0, 1.0)
+    return np.where(patch_psnr_db < WHITE_DB, strength, 0.0)
+
+
+def patch_rects(picture: QRect) -> list[QRect]:
+    """The 16 patches of a picture, row by row, without gaps whatever its size."""
+    across = [picture.left() + round(picture.width() * i / PATCH_GRID) for i in range(PATCH_GRID + 1)]
+    down = [picture.top() + round(picture.height() * i / PATCH_GRID) for i in range(PATCH_GRID + 1)]
+    return [
+        QRect(across[column], down[row], across[column + 1] - across[column], down[row + 1] - down[row])
+        for row in range(PATCH_GRID)
+        for column in range(PATCH_GRID)
+    ]
+
+
+def paint_mask(painter: QPainter, picture: QRect, patch_psnr_db: PatchValues) -> None:
+    """Fill the patches, darker where more suspicious, write their dB, and outline the worst one."""
+    values = patch_psnr_db.ravel()
+    rects = patch_rects(picture)
+    font = QFont(painter.font())
+    decimals = _fit_font(font, rects[0])
+    painter.setFont(font)
+    for rect, value, doubt in zip(rects, values, suspicion(values), strict=True):
+        grey = round(255 * (1 - doubt))
+        painter.fillRect(rect, QColor(grey, grey, grey))
+        if decimals is not None:
+            painter.setPen(Qt.GlobalColor.black if grey > 127 else Qt.GlobalColor.white)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _db_text(value, decimals))
+    _outline_worst(painter, rects[int(np.argmin(values))])
+
+
+def paint_overlay(painter: QPainter, picture: QRect, patch_psnr_db: PatchValues, opacity: float) -> None:
+    """Tint and hatch the patches that stand out from the rest of the frame, and outline the worst one."""
+    values = patch_psnr_db.ravel()
+    rects = patch_rects(picture)
+    for rect, strength in zip(rects, opacity * conspicuity(values), strict=True):
+        if strength > 0:
+            tint = QColor(_TINT)
+            tint.setAlphaF(0.7 * strength)
+            painter.fillRect(rect, tint)
+            painter.fillRect(rect, _hatch(strength))
+    _outline_worst(painter, rects[int(np.argmin(values))])
+
+
+def _hatch(alpha: float) -> QBrush:
+    lines = QColor(0, 0, 0)
+    lines.setAlphaF(0.6 * alpha)
+    brush = QBrush(lines, Qt.BrushStyle.BDiagPattern)
+    brush.setTransform(QTransform.fromScale(1.5, 1.5))
+    return brush
+
+
+def _outline_worst(painter: QPainter, rect: QRect) -> None:
+    # A light line between two dark ones shows on any picture.
+    inner = QRectF(rect).adjusted(2, 2, -2, -2)
+    for width, colour in ((5, Qt.GlobalColor.black), (2.5, QColor(255, 210, 0))):
+        pen = QPen(colour, width)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(inner)
+
+
+def _fit_font(font: QFont, cell: QRect) -> int | None:
+    """Size `font` for a cell; returns the decimals there is room for, None where no number would be readable."""
+    for decimals, sample in ((1, "88.8"), (0, "88")):
+        for pixels in range(min(18, cell.height() // 2), 8, -1):
+            font.setPixelSize(pixels)
+            if QFontMetricsF(font).horizontalAdvance(sample) <= cell.width() - 10:
+                return decimals
+    return None
+
+
+def _db_text(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if np.isfinite(value) else "∞"

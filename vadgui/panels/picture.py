@@ -1,0 +1,162 @@
+"""Pictures on screen: scaled once a size, painted without a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from vadgui import theme
+from vadgui.jobs.frame_view import Bgra
+
+Decoration = Callable[[QPainter, QRect], None]
+"""Paints on top of a picture, inside the rectangle it was drawn in."""
+
+_PADDING_PX = 8
+
+
+class ScaledPicture:
+    """A picture at the size it is painted in, scaled anew only when picture or size change."""
+
+    def __init__(self) -> None:
+        self._source: Bgra | None = None
+        self._pixels: Bgra | None = None
+        self._image = QImage()
+
+    def image(self, picture: Bgra, size: QSize, pixel_ratio: float) -> QImage:
+        """`picture` stretched to `size` device-independent pixels; valid until the next call."""
+        wanted = (max(round(size.width() * pixel_ratio), 1), max(round(size.height() * pixel_ratio), 1))
+        if picture is not self._source or wanted != (self._image.width(), self._image.height()):
+            self._source = picture
+            self._pixels = _resized(picture, wanted)
+            # The image only refers to the pixels: both live and die together.
+            self._image = QImage(self._pixels.data, *wanted, self._pixels.strides[0], QImage.Format.Format_RGB32)
+        self._image.setDevicePixelRatio(pixel_ratio)
+        return self._image
+
+
+def _resized(picture: Bgra, size: tuple[int, int]) -> Bgra:
+    height, width = picture.shape[:2]
+    if (width, height) == size:
+        return picture
+    shrinks = size[0] < width and size[1] < height
+    scaled = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.asarray(scaled, np.uint8)
+
+
+def fitted(area: QRect, aspect: float) -> QRect:
+    """The largest rectangle of an aspect (width / height) in the middle of an area."""
+    width = min(area.width(), round(area.height() * aspect))
+    height = min(area.height(), round(width / aspect))
+    return QRect(area.left() + (area.width() - width) // 2, area.top() + (area.height() - height) // 2, width, height)
+
+
+class PicturePanel(QWidget):
+    """A title above a picture, or above the reason why there is none."""
+
+    enlarge_toggled = Signal()
+    """Double click: show this panel alone, or all of them again."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = title
+        self._detail = ""
+        self._message = ""
+        self._picture: Bgra | None = None
+        self._decoration: Decoration | None = None
+        self._aspect = 16 / 9
+        self._scaled = ScaledPicture()
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(title)
+
+    @property
+    def picture(self) -> Bgra | None:
+        """What is shown now."""
+        return self._picture
+
+    @property
+    def message(self) -> str:
+        """Why there is no picture; empty where there is one."""
+        return self._message
+
+    @property
+    def detail(self) -> str:
+        """What stands beside the title."""
+        return self._detail
+
+    def title_height(self) -> int:
+        """Height of the title strip in device-independent pixels."""
+        return self.fontMetrics().height() + 6
+
+    def picture_rect(self) -> QRect:
+        """Where the picture is, in the widget's coordinates."""
+        return fitted(self.rect().adjusted(0, self.title_height(), 0, 0), self._aspect)
+
+    def set_aspect(self, aspect: float) -> None:
+        """Width / height that pictures are shown in, whatever their own size."""
+        self._aspect = aspect
+        self.update()
+
+    def show_picture(self, picture: Bgra | None, *, detail: str = "", decoration: Decoration | None = None) -> None:
+        """Show a picture and what is painted on it; without a picture the decoration is the picture."""
+        self._picture, self._detail, self._decoration, self._message = picture, detail, decoration, ""
+        self.setAccessibleDescription(detail)
+        self.update()
+
+    def show_message(self, message: str) -> None:
+        """Say why there is no picture."""
+        self._picture, self._detail, self._decoration, self._message = None, "", None, message
+        self.setAccessibleDescription(message)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Title, picture, decoration; or title and message."""
+        colours = theme.current()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colours.canvas))
+        self._paint_title(painter)
+        place = self.picture_rect()
+        if self._picture is not None:
+            image = self._scaled.image(self._picture, place.size(), self.devicePixelRatioF())
+            painter.drawImage(place.topLeft(), image)
+        if self._decoration:
+            self._decoration(painter, place)
+        elif self._picture is None:
+            painter.setPen(QColor(colours.border))
+            painter.drawRect(place.adjusted(0, 0, -1, -1))
+            painter.setPen(_muted(colours.on_canvas))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(place.adjusted(_PADDING_PX, 2, -_PADDING_PX, -2), flags, self._message)
+
+    def _paint_title(self, painter: QPainter) -> None:
+        colours = theme.current()
+        strip = QRect(1, 0, self.width() - 2, self.title_height())
+        font = painter.font()
+        bold = painter.font()
+        bold.setBold(True)
+        painter.setFont(bold)
+        painter.setPen(QColor(colours.on_canvas))
+        title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, strip.width())
+        painter.drawText(strip, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
+        strip.setLeft(strip.left() + painter.fontMetrics().horizontalAdvance(title) + _PADDING_PX)
+        painter.setFont(font)
+        # A cut number misleads: the detail is whole or not there.
+        if self._detail and painter.fontMetrics().horizontalAdvance(self._detail) <= strip.width():
+            painter.setPen(_muted(colours.on_canvas))
+            painter.drawText(strip, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._detail)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """A double click enlarges the panel, or brings the others back."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.enlarge_toggled.emit()
+
+
+def _muted(colour: str) -> QColor:
+    muted = QColor(colour)
+    muted.setAlphaF(0.75)
+    return muted
