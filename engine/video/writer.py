@@ -1,0 +1,229 @@
+"""Writes clips: MP4 files with the source's own timing, there whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import cast
+
+import av
+import cv2
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.stream import VideoStream
+
+from engine.errors import ExportError
+from engine.video.frame import Pixels
+
+TIME_BASE = Fraction(1, 90_000)
+"""Holds every common frame rate exactly, and variable ones to 11 microseconds."""
+
+_KEYFRAME_SECONDS = 2.0  # players step and scrub quickly in what they have to decode from
+_BT709 = 1  # the same number in all three of FFmpeg's colour properties
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A codec out of PyAV's wheels, and how it is set up."""
+
+    label: str
+    """For people."""
+    options: tuple[tuple[str, str], ...]
+    """FFmpeg's options."""
+
+
+ENCODERS = {
+    # Without B-frames presentation order is decoding order: MP4 then holds each duration exactly, the last one's too.
+    "libx264": Encoder("H.264 (plays everywhere)", (("preset", "veryfast"), ("crf", "20"), ("bf", "0"))),
+    "libsvtav1": Encoder("AV1 (small files)", (("preset", "10"), ("crf", "32"))),
+    "libvpx-vp9": Encoder(
+        "VP9", (("deadline", "realtime"), ("cpu-used", "6"), ("row-mt", "1"), ("crf", "30"), ("b", "0"))
+    ),
+}
+DEFAULT_ENCODER = "libx264"
+
+
+def free_path(path: Path) -> Path:
+    """`path`, or where that is taken the first free one of "name-2.mp4", "name-3.mp4" and so on."""
+    if not os.path.lexists(path):
+        return path
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(candidate for candidate in numbered if not os.path.lexists(candidate))
+
+
+class ClipWriter:
+    """Encodes pictures into an MP4 file that appears under its name only once it is complete.
+
+    Used as a context manager: leaving it normally finishes the file, leaving it by any exception removes every trace.
+    """
+
+    def __init__(
+        self,
+        target: Path,
+        width_px: int,
+        height_px: int,
+        *,
+        encoder: str = DEFAULT_ENCODER,
+        average_fps: float = 25.0,
+    ) -> None:
+        """Begin a clip of pictures of one size; odd sizes grow by a pixel, as 4:2:0 needs even ones.
+
+        `average_fps` guides the encoder only: keyframe distance, rate control. Timing comes with each frame.
+
+        Raises:
+            ExportError: `target` exists, is no .mp4, its folder can't be written, or the encoder is unknown.
+        """
+        if encoder not in ENCODERS:
+            advice = f"Choose one of {', '.join(ENCODERS)}."
+            raise ExportError("There is no such encoder", subject=encoder, advice=advice)
+        if target.suffix.lower() != ".mp4":
+            raise ExportError("Clips are MP4 files", subject=target, advice="Give the file a name that ends in .mp4.")
+        if os.path.lexists(target):
+            raise _already_exists(target)
+        if encoder == "libsvtav1":
+            os.environ.setdefault("SVT_LOG", "1")  # it would print its settings on stderr
+        self._target = target
+        self._size = (height_px, width_px)
+        # Short, so that it fits wherever the target's own name fits.
+        self._temporary = target.with_name(f".vadgui-{secrets.token_hex(4)}.partial")
+        self._reformatter = VideoReformatter()
+        self._durations: dict[int, int] = {}
+        self._last_pts = -1
+        try:
+            self._temporary.touch(exist_ok=False)  # FFmpeg would find out at the first packet only
+            self._container = av.open(str(self._temporary), "w", format="mp4", options={"movflags": "+faststart"})
+            self._stream = self._add_stream(encoder, average_fps)
+        except (av.FFmpegError, OSError) as error:
+            self._temporary.unlink(missing_ok=True)
+            raise self._cannot_write(error) from error
+
+    def _add_stream(self, encoder: str, average_fps: float) -> VideoStream:
+        rate = Fraction(average_fps).limit_denominator(1001)
+        stream = cast(VideoStream, self._container.add_stream(encoder, rate, dict(ENCODERS[encoder].options)))
+        height, width = self._size
+        stream.width = width + width % 2
+        stream.height = height + height % 2
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = TIME_BASE
+        context = stream.codec_context
+        context.time_base = TIME_BASE
+        context.gop_size = max(round(_KEYFRAME_SECONDS * average_fps), 1)
+        # Untagged, some players take the colours for BT.601 and others for BT.709, by the clip's size.
+        context.color_primaries = context.color_trc = context.colorspace = _BT709
+        context.color_range = ColorRange.MPEG
+        return stream
+
+    def write(self, pixels: Pixels, pts_seconds: float, duration_seconds: float) -> None:
+        """Add the next picture: when it is shown, counted from the clip's beginning, and for how long.
+
+        Raises:
+            ExportError: the disk is full or the file can't be written.
+            ValueError: the picture's size is not the clip's.
+        """
+        if pixels.shape[:2] != self._size:
+            raise ValueError(f"a picture of {self._size} was promised, this is {pixels.shape[:2]}")
+        height, width = self._size
+        if height % 2 or width % 2:
+            pixels = cv2.copyMakeBorder(pixels, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
+        picture = self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(pixels, format="rgb24"),
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+        )
+        # Frames may lie closer together than a tick; they still need times of their own.
+        pts = max(round(pts_seconds / TIME_BASE), self._last_pts + 1)
+        self._last_pts = pts
+        self._durations[pts] = max(round(duration_seconds / TIME_BASE), 1)
+        picture.pts = pts
+        picture.time_base = TIME_BASE
+        try:
+            self._mux(self._stream.encode(picture))
+        except (av.FFmpegError, OSError) as error:
+            raise self._cannot_write(error) from error
+
+    def _mux(self, packets: Iterable[av.Packet[VideoStream]]) -> None:
+        for packet in packets:
+            # Encoders drop or guess durations. All but the last one's follow from the next frame's time.
+            if packet.pts is not None:
+                packet.duration = self._durations.pop(packet.pts, packet.duration)
+            self._container.mux(packet)
+
+    def __enter__(self) -> ClipWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+            else:
+                self._abandon()
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        if self._last_pts < 0:
+            self._abandon()
+            raise ExportError("The clip has no frames", subject=self._target, advice="Choose at least one frame.")
+        try:
+            self._mux(self._stream.encode(None))
+            self._container.close()
+            with self._temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            _rename_to_new(self._temporary, self._target)
+        except FileExistsError as error:
+            raise _already_exists(self._target) from error
+        except (av.FFmpegError, OSError) as error:
+            self._abandon()
+            raise self._cannot_write(error) from error
+
+    def _abandon(self) -> None:
+        with suppress(av.FFmpegError, OSError):  # what failed before fails once more; the file goes anyway
+            self._container.close()
+
+    def _cannot_write(self, error: Exception) -> ExportError:
+        number = getattr(error, "errno", None)
+        if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            advice = "The disk is full: free some space or choose another folder."
+        elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
+            advice = "You may not write in this folder: choose another one."
+        elif number in (errno.ENOENT, errno.ENOTDIR):
+            advice = "There is no such folder: create it or choose another one."
+        else:
+            advice = f"Try another folder or encoder ({error})."
+        return ExportError("The clip can't be written", subject=self._target, advice=advice)
+
+
+def _already_exists(target: Path) -> ExportError:
+    return ExportError(
+        "There is a file of this name already", subject=target, advice="Choose another name, or move the file away."
+    )
+
+
+def _rename_to_new(temporary: Path, target: Path) -> None:
+    """Give a finished file its name in one step, never replacing another file.
+
+    Raises:
+        FileExistsError: the name was taken in the meantime.
+    """
+    if os.name == "nt":
+        temporary.rename(target)  # refuses to replace
+        return
+    try:
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links (FAT, some network shares).
+        if os.path.lexists(target):
+            raise FileExistsError(target) from None
+        temporary.replace(target)

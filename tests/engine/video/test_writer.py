@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.errors import Cancelled, ExportError
+from engine.video.frame import Pixels
+from engine.video.writer import ENCODERS, ClipWriter, free_path
+
+
+def grey_ramp(index: int, width: int = 64, height: int = 48) -> Pixels:
+    return np.full((height, width, 3), 20 + 10 * index % 200, np.uint8)
+
+
+def write_clip(target: Path, times: list[float], **options: object) -> None:
+    """`times` has one entry more than there are frames: the end of the last."""
+    with ClipWriter(target, 64, 48, **options) as writer:  # type: ignore[arg-type]
+        for index, (start, end) in enumerate(pairwise(times)):
+            writer.write(grey_ramp(index), start, end - start)
+
+
+def read_clip(path: Path) -> tuple[list[float], list[Pixels], float]:
+    """Times and pictures of all frames, and the video's duration in seconds."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        frames = list(container.decode(stream))
+        assert stream.duration is not None
+        assert stream.time_base is not None
+        assert container.duration == pytest.approx(float(stream.duration * stream.time_base) * 1e6, abs=1000)
+        return (
+            [float(frame.time or 0.0) for frame in frames],
+            [frame.to_ndarray(format="rgb24") for frame in frames],
+            float(stream.duration * stream.time_base),
+        )
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_every_encoder_keeps_variable_timing_and_the_last_frames_duration(tmp_path: Path, encoder: str) -> None:
+    times = [0.0, 0.04, 0.1, 0.12, 0.2, 0.5, 0.54, 0.58, 0.62, 0.9, 1.25]
+    write_clip(tmp_path / "clip.mp4", times, encoder=encoder)
+    read, pictures, duration = read_clip(tmp_path / "clip.mp4")
+    assert read == pytest.approx(times[:-1], abs=1e-5)
+    assert duration == pytest.approx(times[-1], abs=1e-4)
+    assert [picture.mean() for picture in pictures] == pytest.approx([grey_ramp(i).mean() for i in range(10)], abs=4)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(0.0005, 3.0), min_size=1, max_size=40))
+def test_any_timing_survives_to_the_tick(tmp_path_factory: pytest.TempPathFactory, durations: list[float]) -> None:
+    times = [0.0, *np.cumsum(durations).tolist()]
+    target = tmp_path_factory.mktemp("timing") / "clip.mp4"
+    write_clip(target, times, average_fps=len(durations) / times[-1])
+    read, _, duration = read_clip(target)
+    assert read == pytest.approx(times[:-1], abs=1 / 90_000)
+    assert duration == pytest.approx(times[-1], abs=2 / 90_000 + 1e-3)  # the file's header counts milliseconds
+
+
+def test_frames_closer_than_a_tick_all_stay(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [0.0, 1e-6, 2e-6, 3e-6, 0.1])
+    read, _, _ = read_clip(tmp_path / "clip.mp4")
+    assert len(read) == 4
+    assert all(later > earlier for earlier, later in pairwise(read))
+
+
+@pytest.mark.parametrize("size", [(65, 48), (64, 47), (33, 21)])
+def test_odd_sizes_grow_by_the_edge_pixel(tmp_path: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[:, width // 2 :] = 220
+    with ClipWriter(tmp_path / "clip.mp4", width, height) as writer:
+        writer.write(picture, 0.0, 0.04)
+    _, (read,), _ = read_clip(tmp_path / "clip.mp4")
+    assert read.shape == (height + height % 2, width + width % 2, 3)
+    assert read[:, -1].mean() == pytest.approx(220, abs=6)
+    assert read[-1, :4].mean() == pytest.approx(0, abs=6)
+
+
+def test_colours_come_back_as_written_and_say_how_they_are_meant(tmp_path: Path) -> None:
+    colours = [(200, 40, 40), (40, 200, 40), (40, 40, 200), (230, 159, 0)]
+    with ClipWriter(tmp_path / "clip.mp4", 64, 48) as writer:
+        for index, colour in enumerate(colours):
+            writer.write(np.full((48, 64, 3), colour, np.uint8), index * 0.04, 0.04)
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        for colour, frame in zip(colours, container.decode(video=0), strict=True):
+            assert (frame.colorspace, frame.color_range) == (1, 1)
+            shown = frame.to_ndarray(format="rgb24").reshape(-1, 3).mean(axis=0)
+            assert shown == pytest.approx(colour, abs=4)
+
+
+def test_the_index_comes_first_so_that_a_clip_streams(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [0.0, 0.04, 0.08])
+    content = (tmp_path / "clip.mp4").read_bytes()
+    assert 0 < content.index(b"moov") < content.index(b"mdat")
+
+
+@pytest.mark.parametrize("error", [Cancelled(), KeyboardInterrupt(), GeneratorExit(), RuntimeError("bug")])
+def test_leaving_by_exception_leaves_nothing_behind(tmp_path: Path, error: BaseException) -> None:
+    def write_and_fail() -> None:
+        with ClipWriter(tmp_path / "clip.mp4", 64, 48) as writer:
+            for index in range(80):
+                writer.write(grey_ramp(index), index * 0.04, 0.04)
+            raise error
+
+    with pytest.raises(type(error)):
+        write_and_fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clip_without_frames_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ExportError), ClipWriter(tmp_path / "clip.mp4", 64, 48):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_file_is_refused_and_untouched(tmp_path: Path) -> None:
+    target = tmp_path / "clip.mp4"
+    target.write_text("precious")
+    with pytest.raises(ExportError, match="already"):
+        write_clip(target, [0.0, 0.04])
+    assert target.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("hard_links", [True, False])
+def test_a_file_that_appears_meanwhile_is_kept_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool
+) -> None:
+    if not hard_links:
+        monkeypatch.setattr(Path, "hardlink_to", _no_hard_links)
+    target = tmp_path / "clip.mp4"
+    writer = ClipWriter(target, 64, 48)
+    writer.write(grey_ramp(0), 0.0, 0.04)
+    target.write_text("precious")
+    with pytest.raises(ExportError, match="already"):
+        writer.__exit__(None, None, None)
+    assert target.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_file_system_without_hard_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "hardlink_to", _no_hard_links)
+    write_clip(tmp_path / "clip.mp4", [0.0, 0.04])
+    assert len(read_clip(tmp_path / "clip.mp4")[0]) == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def _no_hard_links(*_: object) -> None:
+    raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+
+def test_a_clip_is_as_readable_as_any_new_file(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [0.0, 0.04])
+    (tmp_path / "other").touch()
+    assert (tmp_path / "clip.mp4").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_non_ascii_and_long_names(tmp_path: Path) -> None:
+    for name in ("Überwachung 视频 🎥.mp4", "x" * 251 + ".mp4"):
+        write_clip(tmp_path / name, [0.0, 0.04])
+        assert len(read_clip(tmp_path / name)[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "advice"),
+    [
+        ("no/such/folder/clip.mp4", {}, "create it"),
+        ("clip.avi", {}, "ends in .mp4"),
+        ("clip.mp4", {"encoder": "libx266"}, "libx264"),
+    ],
+)
+def test_what_cannot_work_is_said_at_once(tmp_path: Path, name: str, options: dict[str, str], advice: str) -> None:
+    with pytest.raises(ExportError) as caught:
+        ClipWriter(tmp_path / name, 64, 48, **options)  # type: ignore[arg-type]
+    assert advice in caught.value.advice
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_an_unwritable_folder_gets_advice(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(ExportError) as caught:
+        ClipWriter(tmp_path / "clip.mp4", 64, 48)
+    tmp_path.chmod(0o700)
+    assert "may not write" in caught.value.advice
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """The kernel refuses to let any file of this process grow further, as a full disk would."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def write_noise(target: Path, frames: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+    with ClipWriter(target, 320, 240) as writer:
+        for index in range(frames):
+            writer.write(np.roll(noise, index * 7, axis=0), index * 0.04, 0.04)
+
+
+@pytest.mark.parametrize("room", ["nothing", "half", "all but a byte"])
+def test_a_full_disk_gives_advice_and_leaves_nothing(tmp_path: Path, room: str) -> None:
+    target = tmp_path / "clip.mp4"
+    write_noise(target, 60)
+    size = target.stat().st_size
+    target.unlink()
+    limit = largest_file({"nothing": 0, "half": size // 2, "all but a byte": size - 1}[room])
+    with limit, pytest.raises(ExportError) as caught:
+        write_noise(target, 60)
+    assert "disk is full" in caught.value.advice
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_kill_leaves_no_half_file_under_the_name(tmp_path: Path) -> None:
+    script = """
+        import sys
+        from pathlib import Path
+        import numpy as np
+        from engine.video.writer import ClipWriter
+        noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+        with ClipWriter(Path(sys.argv[1]), 320, 240) as writer:
+            for index in range(10**6):
+                writer.write(np.roll(noise, index, axis=0), index * 0.04, 0.04)
+                if index == 60:
+                    print("going", flush=True)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "clip.mp4")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "going\n"
+        process.kill()
+    assert process.returncode == (-signal.SIGKILL if os.name == "posix" else 1)
+    assert not (tmp_path / "clip.mp4").exists()
+    write_clip(tmp_path / "clip.mp4", [0.0, 0.04])  # what is left over is in nobody's way
+
+
+def test_free_path_counts_on(tmp_path: Path) -> None:
+    target = tmp_path / "clip.mp4"
+    assert free_path(target) == target
+    target.touch()
+    assert free_path(target) == tmp_path / "clip-2.mp4"
+    (tmp_path / "clip-2.mp4").symlink_to("nowhere")
+    assert free_path(target) == tmp_path / "clip-3.mp4"
+
+
+def test_pictures_of_another_size_are_a_bug(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="promised"), ClipWriter(tmp_path / "clip.mp4", 64, 48) as writer:
+        writer.write(grey_ramp(0, width=48, height=64), 0.0, 0.04)
