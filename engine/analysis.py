@@ -1,0 +1,97 @@
+"""Runs the analysis of a whole video into its score store: what the command line and the window's worker share."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine import pipeline
+from engine.events import Progress, ShouldStop, never_stop
+from engine.score_store import AnalysisKey, ScoreStore
+from engine.scoring.signals import RAW_SIGNALS
+from engine.video.source import VideoSource
+
+if TYPE_CHECKING:
+    # torch takes seconds to import, and whoever has a Predictor has imported it.
+    from engine.models.predictor import Predictor
+
+PHASE = "Analysing"
+_REPORT_SECONDS = 0.2
+_FLUSH_SECONDS = 2.0
+_PACE_SECONDS = 5.0
+
+
+def analysis_key(source: VideoSource, predictor: Predictor) -> AnalysisKey:
+    """What the analysis of this video by this detector depends on."""
+    return AnalysisKey(source.info.fingerprint, predictor.fingerprint, predictor.analysis_settings)
+
+
+def analyse_to_store(
+    source: VideoSource,
+    predictor: Predictor,
+    store: ScoreStore,
+    should_stop: ShouldStop = never_stop,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Progress]:
+    """Add what the store lacks of the video, from where it ended last time, and report several times a second.
+
+    Whenever progress is reported, frames [0, done) can be read from the store; however the work ends, what was
+    measured is saved first.
+
+    Raises:
+        VideoError: a frame can't be decoded.
+        ScoreStoreError: the disk is full or the store can't be written.
+        DeviceError: the device's memory does not suffice.
+        Cancelled: `should_stop` said yes.
+    """
+    pace = _Pace(len(store), clock())
+    yield pace.progress(len(store), len(source), clock())
+    if len(store) >= len(source):
+        return
+    measured: list[np.void] = []
+    reported = flushed = clock()
+    try:
+        for result in pipeline.analyse(source, predictor, start=len(store), should_stop=should_stop):
+            measured.append(result.signals)
+            now = clock()
+            if now - reported < _REPORT_SECONDS:
+                continue
+            _hand_over(measured, store)
+            if now - flushed >= _FLUSH_SECONDS:
+                store.flush()
+                flushed = now
+            yield pace.progress(len(store), len(source), now)
+            reported = now
+    finally:
+        _hand_over(measured, store)
+        store.flush()
+    # A damaged file ends before the frame count that it announced.
+    yield pace.progress(len(store), len(store), clock())
+
+
+def _hand_over(measured: list[np.void], store: ScoreStore) -> None:
+    if measured:
+        rows = np.array(measured, RAW_SIGNALS)
+        measured.clear()
+        store.append(rows)
+
+
+class _Pace:
+    """The speed over the last few seconds, and what follows from it."""
+
+    def __init__(self, done: int, now: float) -> None:
+        self._marks = deque([(now, done)])
+
+    def progress(self, done: int, total: int, now: float) -> Progress:
+        self._marks.append((now, done))
+        while len(self._marks) > 2 and self._marks[1][0] <= now - _PACE_SECONDS:
+            self._marks.popleft()
+        since, done_then = self._marks[0]
+        per_second = (done - done_then) / (now - since) if now > since else 0.0
+        seconds_left = max(total - done, 0) / per_second if per_second else None
+        return Progress(PHASE, min(done, total), total, per_second, seconds_left)

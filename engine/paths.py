@@ -1,0 +1,19 @@
+"""Where the program keeps what it can make again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def cache_folder() -> Path:
+    """The folder that VADGUI_CACHE names, else the system's place for caches; it need not exist yet."""
+    chosen = os.environ.get("VADGUI_CACHE")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("vadgui", appauthor=False)
+
+
+def analyses_folder() -> Path:
+    """Where score stores live; safe to delete."""
+    return cache_folder() / "analyses"
