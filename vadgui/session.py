@@ -219,6 +219,13 @@ class ReviewSession(QObject):
             self._rescore_soon()
         self.view_changed.emit()
 
+    def view_is_settled(self) -> bool:
+        """Whether everything that was wanted of the frame under the playhead is on screen, or the reason why not."""
+        view = self._view
+        if view is None or view.index != self._playhead:
+            return False
+        return view.complete or bool(view.missing) or not self._pictures_wanted
+
     def set_pictures_wanted(self, wanted: bool) -> None:
         """Panels say whether any of them shows the transition's pictures; without them playing is much faster."""
         if wanted != self._pictures_wanted:
