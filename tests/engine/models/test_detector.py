@@ -1,0 +1,145 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.errors import DetectorFileError
+from engine.models.detector import PRESETS, Detector, DetectorSettings, load_detector, save_detector
+from engine.models.folding import fold_batch_norms
+
+
+@pytest.fixture
+def detector() -> Detector:
+    torch.manual_seed(1)
+    detector = Detector(DetectorSettings("Nördliches Tor", "fast", "dis-medium", 4.5, training={"epochs": 3}))
+    for module in detector.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+    return detector.eval()
+
+
+@pytest.fixture
+def path(detector: Detector, tmp_path: Path) -> Path:
+    save_detector(detector, tmp_path / "camera 1" / "détecteur.safetensors")
+    return tmp_path / "camera 1" / "détecteur.safetensors"
+
+
+def test_the_paper_preset_has_the_papers_size() -> None:
+    detector = Detector(DetectorSettings("x", "paper", "dis-medium", 1.0))
+    assert sum(each.numel() for each in detector.parameters()) == pytest.approx(22.6e6, rel=0.005)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_predicts_pictures_between_zero_and_one(preset: str) -> None:
+    detector = Detector(DetectorSettings("x", preset, "dis-medium", 1.0)).eval()
+    with torch.no_grad():
+        flow_rgb, frame = detector(torch.rand(1, 3, 256, 256))
+    for picture in (flow_rgb, frame):
+        assert picture.shape == (1, 3, 256, 256)
+        assert picture.dtype == torch.float32
+        assert 0 <= picture.min() <= picture.max() <= 1
+
+
+def test_the_frame_model_is_guided_by_the_flow(detector: Detector) -> None:
+    frame = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        assert not torch.equal(detector.frame(torch.zeros_like(frame), frame), detector.frame(frame, frame))
+
+
+def test_saving_and_loading_keeps_settings_and_function(detector: Detector, path: Path) -> None:
+    loaded, fingerprint = load_detector(path)
+    assert loaded.settings == detector.settings
+    assert len(fingerprint) == 64
+    frame = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(loaded(frame)[1], detector(frame)[1], atol=2e-3, rtol=0)
+
+
+def test_another_detector_has_another_fingerprint(detector: Detector, path: Path, tmp_path: Path) -> None:
+    with torch.no_grad():
+        detector.motion.net.head.bias += 0.1
+    save_detector(detector, tmp_path / "other.safetensors")
+    assert load_detector(path)[1] != load_detector(tmp_path / "other.safetensors")[1]
+
+
+def test_folding_batch_norms_changes_nothing(detector: Detector) -> None:
+    frame = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        before = detector(frame)[1]
+        fold_batch_norms(detector)
+        after = detector(frame)[1]
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in detector.modules())
+    torch.testing.assert_close(after, before, atol=1e-5, rtol=0)
+
+
+def test_saving_replaces_the_old_file_only_by_a_whole_one(detector: Detector, path: Path, monkeypatch) -> None:
+    old = path.read_bytes()
+
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        save_detector(detector, path)
+    assert path.read_bytes() == old
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_every_flipped_bit_of_the_weights_is_noticed(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    for place in (len(data) - 1, len(data) // 2, len(data) - 5000):
+        damaged = bytearray(data)
+        damaged[place] ^= 0x10
+        path.write_bytes(damaged)
+        with pytest.raises(DetectorFileError, match="damaged"):
+            load_detector(path)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.999])
+def test_a_truncated_file_is_damaged(path: Path, share: float) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(DetectorFileError, match="damaged"):
+        load_detector(path)
+
+
+def rewrite_header(path: Path, **changes: str) -> None:
+    header = json.loads(path.read_bytes()[8 : 8 + int.from_bytes(path.read_bytes()[:8], "little")])["__metadata__"]
+    save_file(load_file(path), path, {**header, **changes})
+
+
+def test_a_newer_file_says_so(path: Path) -> None:
+    rewrite_header(path, format_version="2")
+    with pytest.raises(DetectorFileError, match="newer") as caught:
+        load_detector(path)
+    assert "Update" in caught.value.advice
+
+
+def test_changed_settings_are_noticed(path: Path) -> None:
+    rewrite_header(path, settings="{}")
+    with pytest.raises(DetectorFileError, match="damaged"):
+        load_detector(path)
+
+
+def test_a_foreign_safetensors_file_is_no_detector(tmp_path: Path) -> None:
+    save_file({"weight": torch.zeros(3)}, tmp_path / "llm.safetensors")
+    with pytest.raises(DetectorFileError, match="not a vadgui detector"):
+        load_detector(tmp_path / "llm.safetensors")
+
+
+def test_pickles_are_never_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    torch.save(torch.nn.Linear(2, 2), path)
+    with pytest.raises(DetectorFileError, match="not a detector"):
+        load_detector(path)
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.safetensors", tmp_path):
+        with pytest.raises(DetectorFileError, match="no detector file") as caught:
+            load_detector(path)
+        assert caught.value.subject == str(path)

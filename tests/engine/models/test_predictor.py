@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+import torch
+
+from engine.device import ComputePlan
+from engine.errors import DeviceError
+from engine.models.detector import Detector, DetectorSettings
+from engine.models.predictor import Predictor
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    torch.manual_seed(2)
+    return Detector(DetectorSettings("x", "fast", "dis-ultrafast", 4.0)).eval()
+
+
+@pytest.fixture
+def predictor(detector: Detector) -> Predictor:
+    return Predictor(detector, "f" * 64, ComputePlan(torch.device("cpu"), torch.float32, "CPU"))
+
+
+@pytest.fixture
+def pictures() -> list[np.ndarray]:
+    return list(np.random.default_rng(0).integers(0, 256, (5, 256, 256, 3), np.uint8))
+
+
+def test_predicts_what_the_detector_does(predictor, detector, pictures) -> None:
+    (prediction,) = predictor.predict(pictures[:1])
+    with torch.no_grad():
+        flow_rgb, frame = detector(torch.from_numpy(pictures[0]).permute(2, 0, 1)[None] / 255)
+    np.testing.assert_allclose(prediction.flow_rgb, flow_rgb[0].permute(1, 2, 0), atol=1e-4)
+    np.testing.assert_allclose(prediction.frame, frame[0].permute(1, 2, 0), atol=1e-4)
+
+
+def test_leaves_the_detector_alone(detector) -> None:
+    Predictor(detector, "", ComputePlan(torch.device("cpu"), torch.bfloat16, "CPU"))
+    assert next(detector.parameters()).dtype == torch.float32
+    assert any(isinstance(module, torch.nn.BatchNorm2d) for module in detector.modules())
+
+
+def test_half_precision_stays_close(detector, predictor, pictures) -> None:
+    half = Predictor(detector, "", ComputePlan(torch.device("cpu"), torch.bfloat16, "CPU, bfloat16"))
+    exact, rounded = predictor.predict(pictures[:1])[0], half.predict(pictures[:1])[0]
+    noise_db = -10 * np.log10(np.mean(np.square(exact.frame - rounded.frame)))
+    assert noise_db > 50  # good predictions reach 38 dB: the rounding must stay far below their error
+
+
+def test_a_batch_is_cut_up_without_changing_order(predictor, pictures) -> None:
+    predictor.batch_size = 2
+    together = predictor.predict(pictures)
+    for picture, prediction in zip(pictures, together, strict=True):
+        np.testing.assert_allclose(prediction.frame, predictor.predict([picture])[0].frame, atol=1e-5)
+
+
+def test_out_of_memory_halves_the_batch(predictor, pictures, monkeypatch) -> None:
+    honest, seen = predictor._predict_batch, []
+
+    def only_two_fit(batch):
+        seen.append(len(batch))
+        if len(batch) > 2:
+            raise torch.OutOfMemoryError
+        return honest(batch)
+
+    monkeypatch.setattr(predictor, "_predict_batch", only_two_fit)
+    predictor.batch_size = 4
+    assert len(predictor.predict(pictures)) == 5
+    assert seen == [4, 2, 2, 1]
+    assert predictor.batch_size == 2
+
+
+def test_a_single_frame_too_large_says_what_to_do(predictor, pictures, monkeypatch) -> None:
+    def nothing_fits(_):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(predictor, "_predict_batch", nothing_fits)
+    with pytest.raises(DeviceError, match="does not fit") as caught:
+        predictor.predict(pictures[:2])
+    assert "--device cpu" in caught.value.advice

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+import torch
+
+from engine.losses import MARGIN, MARGIN_WEIGHT, dense_loss, flow_loss, frame_loss, margin_loss
+
+
+@pytest.fixture
+def pictures() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Prediction, next frame and current frame, [2, 3, 8, 8]."""
+    generator = torch.Generator().manual_seed(5)
+    predicted, following, current = (torch.rand(2, 3, 8, 8, generator=generator) for _ in range(3))
+    return predicted.requires_grad_(), following, current
+
+
+def test_flow_loss_is_the_mean_absolute_difference(pictures) -> None:
+    predicted, following, _ = pictures
+    expected = np.abs(predicted.detach().numpy() - following.numpy()).mean()
+    assert flow_loss(predicted, following).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_dense_loss_is_the_mean_squared_difference(pictures) -> None:
+    predicted, following, _ = pictures
+    expected = np.square(predicted.detach().numpy() - following.numpy()).mean()
+    assert dense_loss(predicted, following).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_margin_loss_follows_equation_4(pictures) -> None:
+    predicted, following, current = (each.detach().numpy().astype(np.float64) for each in pictures)
+    # torch adds 1e-6 to each difference before it takes the norm.
+    to_following = np.sqrt(np.square(predicted - following + 1e-6).sum(axis=-1))
+    to_current = np.sqrt(np.square(predicted - current + 1e-6).sum(axis=-1))
+    expected = np.maximum(0, to_following - to_current + MARGIN).mean()
+    assert margin_loss(*pictures).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_margin_loss_pulls_to_the_next_frame_and_pushes_from_the_current_one() -> None:
+    current, following = torch.zeros(1, 3, 8, 8), torch.ones(1, 3, 8, 8)
+    halfway = torch.full((1, 3, 8, 8), 0.5, requires_grad=True)
+    margin_loss(halfway, following, current).backward()
+    assert (halfway.grad < 0).all()  # a step down the gradient goes up, towards I_{t+1} and away from I_t
+
+
+def test_margin_loss_rests_once_the_margin_is_kept() -> None:
+    current, following = torch.zeros(1, 3, 8, 8), torch.ones(1, 3, 8, 8)
+    assert margin_loss(following.clone(), following, current).item() == 0
+
+
+def test_frame_loss_weighs_both(pictures) -> None:
+    predicted, following, current = pictures
+    expected = dense_loss(predicted, following) + MARGIN_WEIGHT * margin_loss(predicted, following, current)
+    assert frame_loss(predicted, following, current).item() == pytest.approx(expected.item())
