@@ -1,0 +1,133 @@
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from engine.device import ComputePlan
+from engine.errors import Cancelled
+from engine.events import ShouldStop, never_stop
+from engine.models.detector import Detector, DetectorSettings
+from engine.models.predictor import Predictor
+from engine.pipeline import analyse, inspect, inspect_pair
+from engine.video.frame import Frame
+
+
+class MovingNoise:
+    """A source of frames whose every picture differs; counts how far it was read."""
+
+    def __init__(self, count: int) -> None:
+        texture = np.random.default_rng(1).integers(0, 256, (90, 400, 3), np.uint8)
+        texture = cv2.GaussianBlur(texture, (0, 0), 1.5)
+        self.pictures = [np.ascontiguousarray(texture[:, 2 * t : 2 * t + 120]) for t in range(count)]
+        self.times = np.arange(count) / 20
+        self.furthest = -1
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def read(self, index: int) -> Frame:
+        return Frame(self.pictures[index], index, float(self.times[index]))
+
+    def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
+        for index in range(start, len(self) if stop is None else stop):
+            if should_stop():
+                raise Cancelled
+            self.furthest = index
+            yield self.read(index)
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    torch.manual_seed(4)
+    detector = Detector(DetectorSettings("x", "fast", "dis-ultrafast", 4.0))
+    return Predictor(detector, "", ComputePlan(torch.device("cpu"), torch.float32, "CPU"))
+
+
+@pytest.fixture
+def source() -> MovingNoise:
+    return MovingNoise(8)
+
+
+def psnr_db(truth: np.ndarray, predicted: np.ndarray) -> float:
+    mse = np.mean(np.square(truth.astype(np.float64) - predicted))
+    return 10 * np.log10(truth.max() ** 2 / mse)
+
+
+def test_every_frame_has_one_result_in_order_with_its_time(source, predictor) -> None:
+    results = list(analyse(source, predictor))
+    assert [each.index for each in results] == list(range(8))
+    assert [each.pts_seconds for each in results] == pytest.approx(source.times)
+
+
+def test_frame_0_has_no_transition(source, predictor) -> None:
+    first = next(analyse(source, predictor))
+    assert np.isnan(first.signals["psnr_db"])
+    assert np.isnan(first.signals["patch_psnr_db"]).all()
+    assert np.isnan(first.signals["flow_error_px"])
+
+
+def test_the_signals_speak_of_the_step_from_the_frame_before(source, predictor) -> None:
+    result = list(analyse(source, predictor))[5]
+    before, after = (cv2.resize(source.pictures[t], (256, 256)) for t in (4, 5))
+    (prediction,) = predictor.predict([before])
+    assert result.signals["psnr_db"] == pytest.approx(psnr_db(after / 255, prediction.frame), abs=1e-3)
+    corner = psnr_db(after[192:, :64] / 255, prediction.frame[192:, :64])
+    corner += 20 * np.log10(after.max() / after[192:, :64].max())  # patches share the frame's MAX_I
+    assert result.signals["patch_psnr_db"][3, 0] == pytest.approx(corner, abs=1e-3)
+    # The texture moves left by 2 of 120 px, 4.3 px of the 256-pixel picture.
+    teacher_flow = predictor.teacher.flow(before, after)
+    assert np.median(teacher_flow[0]) == pytest.approx(-2 * 256 / 120, abs=0.3)
+
+
+def test_an_analysis_resumed_in_the_middle_says_the_same(source, predictor) -> None:
+    whole = list(analyse(source, predictor))
+    rest = list(analyse(source, predictor, start=3))
+    assert [each.index for each in rest] == [3, 4, 5, 6, 7]
+    np.testing.assert_allclose(
+        [each.signals["psnr_db"] for each in rest], [each.signals["psnr_db"] for each in whole[3:]], atol=1e-4
+    )
+
+
+def test_streams_without_reading_ahead_more_than_a_batch(predictor) -> None:
+    source = MovingNoise(30)
+    for result in analyse(source, predictor):
+        assert source.furthest <= result.index + predictor.batch_size
+
+
+def test_stops_soon_when_asked(predictor) -> None:
+    source = MovingNoise(30)
+    results = analyse(source, predictor, should_stop=lambda: source.furthest >= 6)
+    with pytest.raises(Cancelled):
+        list(results)
+    assert source.furthest == 6
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_video_without_a_transition(count: int, predictor) -> None:
+    assert len(list(analyse(MovingNoise(count), predictor))) == count
+
+
+def test_inspection_shows_one_transition_in_every_picture(source, predictor) -> None:
+    inspection = list(inspect(source, predictor, 1, 6))[3]
+    assert inspection.frame.index == 4
+    assert inspection.frame.pixels.shape == (90, 120, 3)
+    for picture in (inspection.predicted_flow, inspection.teacher_flow, inspection.predicted_frame):
+        assert picture.dtype == np.uint8
+        assert picture.shape == (256, 256, 3)
+    truth = cv2.resize(source.pictures[4], (256, 256)) / 255
+    shown = psnr_db(truth, inspection.predicted_frame / 255)
+    assert inspection.signals["psnr_db"] == pytest.approx(shown, abs=0.05)
+
+
+def test_a_single_pair_gives_what_the_stream_does(source, predictor) -> None:
+    streamed = next(iter(inspect(source, predictor, 5, 6)))
+    single = inspect_pair(source.read(4), source.read(5), predictor)
+    np.testing.assert_array_equal(single.teacher_flow, streamed.teacher_flow)
+    assert single.signals["psnr_db"] == pytest.approx(streamed.signals["psnr_db"], abs=1e-4)
+
+
+def test_frame_0_cannot_be_inspected(source, predictor) -> None:
+    with pytest.raises(ValueError, match="no transition"):
+        next(iter(inspect(source, predictor, 0, 3)))
