@@ -1,0 +1,46 @@
+# Every target sets up what it needs by itself; the first time takes minutes, later none.
+BIN := .venv/bin
+SET_UP := pyproject.toml packaging/constraints.txt packaging/set_up.sh packaging/set_up.py engine/system_libraries.py
+
+.PHONY: help demo run test lint format bench clean
+
+help:
+	@echo "make demo               review the bundled demo scene"
+	@echo "make run [VIDEO=file]   open the program"
+	@echo "make test               formatting, lint, types, import rules, then all tests"
+	@echo "make lint               the same without the tests"
+	@echo "make format             format the code and mend what the linter can"
+	@echo "make bench [BENCH=...]  benchmarks, by name: $(notdir $(basename $(filter-out %/__init__.py %/__main__.py,$(wildcard tests/benchmarks/*.py))))"
+	@echo "make clean              remove .venv and caches of the checks"
+	@echo "PYTHON=/path/to/python names the Python (3.11 to 3.13) to set up with."
+
+demo: .venv/ready
+	$(BIN)/vadgui --demo
+
+run: .venv/ready
+	$(BIN)/vadgui $(if $(VIDEO),"$(VIDEO)")
+
+test: lint
+	$(BIN)/python -m pytest --numprocesses 2
+
+lint: .venv/ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/ready-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/ready-dev
+	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+
+.venv/ready: $(SET_UP)
+	PYTHON="$(PYTHON)" sh packaging/set_up.sh
+
+.venv/ready-dev: $(SET_UP)
+	PYTHON="$(PYTHON)" sh packaging/set_up.sh --dev

@@ -1,0 +1,68 @@
+"""What every test stands on: no screen, no trace outside a temporary folder, nothing left running."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+THREAD_PATIENCE_SECONDS = 2.0
+
+# The rest has to be in place before Qt, torch or platformdirs look; conftest is imported before any test module.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each worker would start a thread for every core, and they would wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the tests, and the processes they start, a home of their own: settings and caches go there."""
+    home = Path(tempfile.mkdtemp(prefix="vadgui-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    places = {
+        "HOME": home,
+        "USERPROFILE": home,
+        "APPDATA": home / "AppData" / "Roaming",
+        "LOCALAPPDATA": home / "AppData" / "Local",
+        "XDG_CACHE_HOME": home / ".cache",
+        "XDG_CONFIG_HOME": home / ".config",
+        "XDG_DATA_HOME": home / ".local" / "share",
+        "XDG_STATE_HOME": home / ".local" / "state",
+        "VADGUI_CACHE": home / "vadgui-cache",
+    }
+    for name, place in places.items():
+        os.environ[name] = str(place)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real footage that lies beside a developer's checkout; not part of the project."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("needs the real footage in ../shared/data")
+    return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    patience_ends = time.monotonic() + THREAD_PATIENCE_SECONDS
+    for thread in set(threading.enumerate()) - before:
+        thread.join(max(0.0, patience_ends - time.monotonic()))
+        assert not thread.is_alive(), f"the test left a thread running: {thread}"
+
+
+@pytest.fixture(autouse=True)
+def _no_error_is_logged(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    if request.node.get_closest_marker("logs_errors") is None:
+        errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+        assert not errors, f"the test logged errors: {errors}"
