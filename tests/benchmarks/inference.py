@@ -1,0 +1,99 @@
+"""How fast both presets predict and detect, against what this machine's matrix products could give."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import torch
+
+from engine.device import ComputePlan, choose_compute
+from engine.flow.colour import rgb_to_flow
+from engine.models.detector import PRESETS, Detector, DetectorSettings
+from engine.models.predictor import Predictor
+from engine.pipeline import inspect_pair
+from engine.scoring.psnr import flow_error, frame_and_patch_psnr
+from engine.video.frame import Frame
+
+GFLOP_A_FRAME = {"paper": 88.6, "fast": 9.56}
+BARS = {"fast_scoring_share_of_prediction": ("<", 0.05), "paper_scoring_share_of_prediction": ("<", 0.05)}
+
+
+def run(quick: bool = False) -> dict[str, float]:
+    """Frames a second at batch 1, the best batch, and shares; medians over repetitions."""
+    plan = choose_compute()
+    matrix_gflops = _matrix_product_gflops(plan)
+    results = {"matrix_product_gflops": matrix_gflops}
+    for preset in PRESETS:
+        figures = _preset_figures(preset, plan, matrix_gflops, repetitions=5 if quick else 20)
+        results |= {f"{preset}_{key}": value for key, value in figures.items()}
+    return results
+
+
+def _preset_figures(preset: str, plan: ComputePlan, matrix_gflops: float, repetitions: int) -> dict[str, float]:
+    torch.manual_seed(0)
+    predictor = Predictor(Detector(DetectorSettings("benchmark", preset, "dis-medium", 4.0)), "", plan)
+    pictures = _pictures()
+    batch = pictures[: predictor.batch_size]
+    frames = [Frame(picture, index, index / 25) for index, picture in enumerate(pictures[:2])]
+    single = _median_seconds(lambda: predictor.predict(pictures[:1]), repetitions)
+    batched = _median_seconds(lambda: predictor.predict(batch), repetitions) / len(batch)
+    detection = _median_seconds(lambda: inspect_pair(*frames, predictor), repetitions)
+    return {
+        "prediction_fps_batch_1": 1 / single,
+        "prediction_fps_best_batch": 1 / batched,
+        "detection_fps_batch_1": 1 / detection,
+        "share_of_matrix_rate": GFLOP_A_FRAME[preset] / batched / matrix_gflops,
+        "scoring_share_of_prediction": _scoring_seconds(predictor, pictures) / batched,
+        "flow_error_share_of_prediction": _flow_error_seconds(predictor, pictures) / batched,
+    }
+
+
+def _pictures() -> list[np.ndarray]:
+    noise = np.random.default_rng(0).integers(0, 256, (256, 400, 3), np.uint8)
+    noise = cv2.GaussianBlur(noise, (0, 0), 2)
+    return [np.ascontiguousarray(noise[:, shift : shift + 256]) for shift in range(64)]
+
+
+def _scoring_seconds(predictor: Predictor, pictures: list[np.ndarray]) -> float:
+    """Frame and patch PSNR of one frame."""
+    (prediction,) = predictor.predict(pictures[:1])
+    truth = pictures[1].astype(np.float32) / 255
+    return _median_seconds(lambda: frame_and_patch_psnr(truth, prediction.frame), 50)
+
+
+def _flow_error_seconds(predictor: Predictor, pictures: list[np.ndarray]) -> float:
+    """Teacher flow, reading the predicted flow's colours, and their distance, of one frame."""
+    (prediction,) = predictor.predict(pictures[:1])
+    return _median_seconds(
+        lambda: flow_error(predictor.teacher.flow(*pictures[:2]), rgb_to_flow(prediction.flow_rgb, 4.0)), 50
+    )
+
+
+def _matrix_product_gflops(plan: ComputePlan, size: int = 2048) -> float:
+    left, right = (torch.randn(size, size).to(plan.device, plan.dtype) for _ in range(2))
+
+    def multiply() -> None:
+        torch.mm(left, right)
+        if plan.device.type == "cuda":
+            torch.cuda.synchronize()
+
+    return 2 * size**3 / _median_seconds(multiply, 10) / 1e9
+
+
+def _median_seconds(call: Callable[[], object], repetitions: int) -> float:
+    for _ in range(2):
+        call()
+    seconds = []
+    for _ in range(repetitions):
+        began = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - began)
+    return float(np.median(seconds))
+
+
+if __name__ == "__main__":
+    for key, value in run().items():
+        print(f"{key:45} {value:10.3f}")

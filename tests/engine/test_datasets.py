@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pytest
+
+from engine.datasets import footage_videos
+from engine.errors import DatasetError
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name in (
+        "b.mp4",
+        "A.AVI",
+        "notes.txt",
+        "day 2/c.mkv",
+        "clips/001/0001.jpg",
+        "clips/001/0002.jpg",
+        "clips/2/1.tif",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def test_a_file_is_itself_whatever_its_name(tree: Path) -> None:
+    assert footage_videos([tree / "notes.txt"]) == [tree / "notes.txt"]
+
+
+def test_a_folder_is_its_videos_and_picture_folders_in_order(tree: Path) -> None:
+    found = [video.relative_to(tree).as_posix() for video in footage_videos([tree])]
+    assert found == ["A.AVI", "b.mp4", "clips/001", "clips/2", "day 2/c.mkv"]
+
+
+def test_a_folder_of_pictures_is_one_video(tree: Path) -> None:
+    assert footage_videos([tree / "clips" / "001"]) == [tree / "clips" / "001"]
+
+
+def test_the_order_of_the_paths_is_kept(tree: Path) -> None:
+    assert footage_videos([tree / "b.mp4", tree / "A.AVI"]) == [tree / "b.mp4", tree / "A.AVI"]
+
+
+def test_nothing_there_and_nothing_in_it_are_told_apart(tree: Path) -> None:
+    (tree / "empty").mkdir()
+    with pytest.raises(DatasetError, match="no footage") as caught:
+        footage_videos([tree / "empty"])
+    assert caught.value.subject.endswith("empty")
+    with pytest.raises(DatasetError, match="no such file"):
+        footage_videos([tree / "b.mp4", tree / "gone"])
