@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,9 +36,10 @@ def analyse_to_store(
     store: ScoreStore,
     should_stop: ShouldStop = never_stop,
     *,
+    report_seconds: float = _REPORT_SECONDS,
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[Progress]:
-    """Add what the store lacks of the video, from where it ended last time, and report several times a second.
+) -> Generator[Progress, None, None]:
+    """Add what the store lacks of the video, from where it ended last time, and report every `report_seconds`.
 
     Whenever progress is reported, frames [0, done) can be read from the store; however the work ends, what was
     measured is saved first.
@@ -59,7 +60,7 @@ def analyse_to_store(
         for result in pipeline.analyse(source, predictor, start=len(store), should_stop=should_stop):
             measured.append(result.signals)
             now = clock()
-            if now - reported < _REPORT_SECONDS:
+            if now - reported < report_seconds:
                 continue
             _hand_over(measured, store)
             if now - flushed >= _FLUSH_SECONDS:

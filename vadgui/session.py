@@ -224,7 +224,7 @@ class ReviewSession(QObject):
         view = self._view
         if view is None or view.index != self._playhead:
             return False
-        return view.complete or bool(view.missing) or not self._pictures_wanted
+        return view.complete or not (view.predicting or (self._pictures_wanted and not view.missing))
 
     def set_pictures_wanted(self, wanted: bool) -> None:
         """Panels say whether any of them shows the transition's pictures; without them playing is much faster."""

@@ -10,6 +10,10 @@ import numpy.typing as npt
 Bgra = npt.NDArray[np.uint8]
 """A picture ready to paint as QImage.Format_RGB32: uint8 [H, W, 4], C-contiguous, kept alive by its view."""
 
+PREDICTING = "Predicting …"
+NO_TRANSITION = "The first frame has no transition."
+NO_DETECTOR = "Choose a detector to see predictions."
+
 
 @dataclass(frozen=True, eq=False)
 class FrameView:
@@ -32,3 +36,8 @@ class FrameView:
     def complete(self) -> bool:
         """Whether the pictures of the transition are there."""
         return self.predicted_frame is not None
+
+    @property
+    def predicting(self) -> bool:
+        """Whether they are about to come."""
+        return self.missing == PREDICTING

@@ -1,0 +1,132 @@
+"""The analysis of one recording, in steps so short that somebody at the playhead never waits for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.analysis import analyse_to_store, analysis_key
+from engine.errors import Cancelled
+from engine.events import Progress, ShouldStop
+from engine.score_store import ScoreStore
+from engine.video.source import VideoSource
+from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised
+from vadgui.session import AnalysisPhase, AnalysisState
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
+
+_STEP_SECONDS = 0.04
+_REPORT_SECONDS = 0.1  # a report costs the GUI thread a repaint; more often than this helps nobody
+
+
+class AnalysisRun:
+    """An analysis in hand: runs, pauses, and posts what it measured and where it stands."""
+
+    def __init__(
+        self,
+        source: VideoSource,
+        predictor: Predictor,
+        folder: Path,
+        post: Callable[[Message], None],
+        should_stop: ShouldStop,
+    ) -> None:
+        """Take up the analysis that `folder` holds of this video by this detector, or begin one.
+
+        Raises:
+            ScoreStoreError: the folder can't be used.
+        """
+        self._source = source
+        self._predictor = predictor
+        self._post = post
+        self._should_stop = should_stop
+        self._store = ScoreStore(folder, analysis_key(source, predictor))
+        self._times = source.times
+        self._steps = self._begin_steps()
+        self._progress = Progress("", len(self._store), len(source))
+        self._posted_rows = 0
+        self._reported = 0.0
+        self._paused_since = time.monotonic()
+        self._paused_seconds = 0.0
+        self.running = False
+        """Whether it wants to be stepped."""
+        self.last_step = 0.0
+        """When it was stepped last, by time.monotonic."""
+
+    def run(self) -> None:
+        """Begin or go on."""
+        if not self.running:
+            self._paused_seconds += time.monotonic() - self._paused_since
+            self.running = True
+            self._report(AnalysisPhase.RUNNING)
+
+    def pause(self) -> None:
+        """Go on later; the time until then says nothing about the pace."""
+        if self.running:
+            self._stop(AnalysisPhase.PAUSED)
+
+    def cancel(self) -> None:
+        """Give up; what was measured stays."""
+        self._stop(AnalysisPhase.CANCELLED)
+
+    def step(self) -> None:
+        """Analyse for a moment.
+
+        Raises:
+            VideoError, ScoreStoreError, DeviceError: as `analyse_to_store`; the run has failed then.
+        """
+        try:
+            progress = next(self._steps, None)
+        except Cancelled:
+            # Something more urgent may still fail and leave this run in place: it goes on from what is stored.
+            self._steps = self._begin_steps()
+            return
+        except Exception:
+            self._stop(AnalysisPhase.FAILED)
+            raise
+        finally:
+            self.last_step = time.monotonic()
+        if progress is None:
+            self._finish()
+            return
+        self._progress = progress
+        if self.last_step - self._reported >= _REPORT_SECONDS:
+            self._report(AnalysisPhase.RUNNING)
+
+    def close(self) -> None:
+        """Save what was measured and let go; the analysis can be taken up another time."""
+        self.running = False
+        self._steps.close()
+        self._store.close()
+
+    def _begin_steps(self) -> Generator[Progress, None, None]:
+        return analyse_to_store(
+            self._source,
+            self._predictor,
+            self._store,
+            self._should_stop,
+            report_seconds=_STEP_SECONDS,
+            clock=lambda: time.monotonic() - self._paused_seconds,
+        )
+
+    def _finish(self) -> None:
+        if self._source.times is not self._times:
+            self._times = self._source.times
+            self._post(TimesRevised(self._source.info, self._times))
+        self._stop(AnalysisPhase.DONE)
+
+    def _stop(self, phase: AnalysisPhase) -> None:
+        self.running = False
+        self._paused_since = time.monotonic()
+        self._report(phase)
+
+    def _report(self, phase: AnalysisPhase) -> None:
+        self._reported = time.monotonic()
+        rows = self._store.read(self._posted_rows)
+        if len(rows):
+            self._post(SignalsMeasured(self._posted_rows, rows))
+            self._posted_rows += len(rows)
+        now = self._progress
+        self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left))

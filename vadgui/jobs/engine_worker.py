@@ -1,0 +1,152 @@
+"""Runs the engine in one thread of its own: opens, shows, analyses; the GUI thread never waits for it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from vadgui.jobs.engine_room import EngineRoom, PredictorOpener, VideoOpener
+from vadgui.jobs.frame_view import FrameView
+from vadgui.jobs.mailbox import Mailbox
+from vadgui.jobs.messages import (
+    DetectorOpened,
+    JobFailed,
+    Message,
+    Opening,
+    SignalsMeasured,
+    ThumbnailMade,
+    TimesRevised,
+    VideoClosed,
+    VideoOpened,
+)
+from vadgui.jobs.wishes import (
+    CloseVideo,
+    ControlAnalysis,
+    MakeThumbnail,
+    OpenDetector,
+    OpenVideo,
+    Quit,
+    ShowFrame,
+    Wishes,
+)
+from vadgui.session import AnalysisState
+
+
+class EngineWorker(QObject):
+    """The GUI thread's side: takes wishes, and tells in the order of events what came of them."""
+
+    opening_changed = Signal(object)
+    """Opening."""
+    video_opened = Signal(object)
+    """VideoOpened."""
+    video_closed = Signal()
+    detector_opened = Signal(object)
+    """DetectorSummary."""
+    view_ready = Signal(object)
+    """FrameView; those that a newer one overtook are left out."""
+    thumbnail_ready = Signal(int, object)
+    """Frame number and Bgra."""
+    signals_ready = Signal(int, object)
+    """Number of the first frame, and RawSignals from there."""
+    times_revised = Signal(object, object)
+    """VideoInfo and times [N]."""
+    analysis_changed = Signal(object)
+    """AnalysisState."""
+    failed = Signal(object)
+    """The Exception that a task ended with."""
+
+    _posted = Signal(object)
+    _view_waiting = Signal()
+
+    def __init__(self, video_opener: VideoOpener, predictor_opener: PredictorOpener, analyses_folder: Path) -> None:
+        """Start the thread; it ends with `close`."""
+        super().__init__()
+        self._wishes = Wishes()
+        self._views: Mailbox[tuple[int, FrameView]] = Mailbox()
+        self._generation = 0
+        self._posted.connect(self._receive)
+        self._view_waiting.connect(self._receive_view)
+        room = EngineRoom(
+            self._wishes,
+            self._posted.emit,
+            self._put_view,
+            video_opener=video_opener,
+            predictor_opener=predictor_opener,
+            analyses_folder=analyses_folder,
+        )
+        self._thread = threading.Thread(target=room.work, name="vadgui-engine")
+        self._thread.start()
+
+    def open_video(self, path: Path) -> None:
+        """Open a recording; the present one stays if that fails."""
+        self._wishes.add(OpenVideo(path))
+
+    def close_video(self) -> None:
+        """Let go of the recording."""
+        self._wishes.add(CloseVideo())
+
+    def open_detector(self, path: Path, device: str) -> None:
+        """Load a detector; the present one stays if that fails."""
+        self._wishes.add(OpenDetector(path, device))
+
+    def show(self, index: int, pictures: bool) -> None:
+        """Make the view of a frame; an older request is forgotten."""
+        self._wishes.add(ShowFrame(self._generation, index, pictures))
+
+    def make_thumbnail(self, index: int) -> None:
+        """Make a small picture of a frame, when nobody waits for a view."""
+        self._wishes.add(MakeThumbnail(self._generation, index))
+
+    def run_analysis(self) -> None:
+        """Begin the analysis or go on with it; nothing happens without a video or detector."""
+        self._wishes.add(ControlAnalysis.RUN)
+
+    def pause_analysis(self) -> None:
+        """Interrupt the analysis."""
+        self._wishes.add(ControlAnalysis.PAUSE)
+
+    def cancel_analysis(self) -> None:
+        """Give the analysis up; what was measured stays and is taken up by the next run."""
+        self._wishes.add(ControlAnalysis.CANCEL)
+
+    def close(self) -> None:
+        """Abandon everything and wait for the thread's end; closing twice is fine."""
+        self._wishes.add(Quit())
+        self._thread.join()
+
+    def _put_view(self, generation: int, view: FrameView) -> None:
+        # Runs in the worker thread; everything else here in the GUI thread.
+        if self._views.put((generation, view)):
+            self._view_waiting.emit()
+
+    def _receive_view(self) -> None:
+        found = self._views.take()
+        # A view of something that is open but not announced yet is dropped: the session asks again once told.
+        if found and found[0] == self._generation:
+            self.view_ready.emit(found[1])
+
+    def _receive(self, message: Message) -> None:
+        match message:
+            case Opening():
+                self.opening_changed.emit(message)
+            case VideoOpened():
+                self._generation = message.generation
+                self.video_opened.emit(message)
+            case VideoClosed():
+                self._generation = message.generation
+                self.video_closed.emit()
+            case DetectorOpened():
+                self._generation = message.generation
+                self.detector_opened.emit(message.summary)
+            case ThumbnailMade():
+                self.thumbnail_ready.emit(message.index, message.picture)
+            case SignalsMeasured():
+                self.signals_ready.emit(message.start, message.rows)
+            case TimesRevised():
+                self.times_revised.emit(message.info, message.times)
+            case AnalysisState():
+                self.analysis_changed.emit(message)
+            case JobFailed():
+                self.failed.emit(message.error)

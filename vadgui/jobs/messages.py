@@ -1,0 +1,91 @@
+"""What the engine worker tells the GUI thread, in the order of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.scoring.signals import RawSignals
+from engine.video.source import VideoInfo
+from vadgui.jobs.frame_view import Bgra, FrameView
+from vadgui.session import AnalysisState, DetectorSummary
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is being opened and how far that is, from 0 to 1; None where that can't be told. An empty name: nothing."""
+
+    name: str = ""
+    share: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class VideoOpened:
+    """A recording is open, its first frame at hand."""
+
+    generation: int
+    """Counts the openings of videos and detectors; a frame number means something only together with it."""
+    info: VideoInfo
+    times: npt.NDArray[np.float64]
+    first_view: FrameView
+
+
+@dataclass(frozen=True)
+class VideoClosed:
+    """There is no recording any more."""
+
+    generation: int
+
+
+@dataclass(frozen=True)
+class DetectorOpened:
+    """A detector is ready."""
+
+    generation: int
+    summary: DetectorSummary
+
+
+@dataclass(frozen=True, eq=False)
+class ThumbnailMade:
+    """A small picture of a frame."""
+
+    index: int
+    picture: Bgra
+
+
+@dataclass(frozen=True, eq=False)
+class SignalsMeasured:
+    """Raw signals from frame `start` on."""
+
+    start: int
+    rows: RawSignals
+
+
+@dataclass(frozen=True, eq=False)
+class TimesRevised:
+    """The full pass found other frames than were announced."""
+
+    info: VideoInfo
+    times: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class JobFailed:
+    """A task ended with an error."""
+
+    error: Exception
+
+
+Message = (
+    Opening
+    | VideoOpened
+    | VideoClosed
+    | DetectorOpened
+    | ThumbnailMade
+    | SignalsMeasured
+    | TimesRevised
+    | AnalysisState
+    | JobFailed
+)
