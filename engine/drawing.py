@@ -1,0 +1,193 @@
+"""Draws what clips show: text in any script, the PSNR mask, its overlay on the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from engine.flow.colour import wheel_legend
+from engine.scoring.signals import PATCH_GRID
+from engine.video.frame import Pixels
+
+Colour = tuple[int, int, int]
+"""RGB."""
+# The dark palette, told apart by the colour-blind (Okabe and Ito's blue and orange).
+BACKGROUND: Colour = (24, 27, 31)
+SURFACE: Colour = (32, 36, 42)
+TEXT: Colour = (232, 235, 238)
+MUTED: Colour = (165, 174, 184)
+ACCENT: Colour = (86, 180, 233)
+ALERT: Colour = (240, 160, 48)
+
+PatchValues = npt.NDArray[np.floating]
+"""One number per patch, [4, 4], rows from the top."""
+
+BLACK_DB = 20.0
+"""Patches predicted this badly or worse are black: unmistakably suspicious."""
+WHITE_DB = 40.0
+"""Patches predicted this well or better are white."""
+_UNREMARKABLE_DROP_DB = 2.0
+_GLARING_DROP_DB = 10.0
+
+_TINT: Colour = (
+    230,
+    75,
+    0,
+)  # vermilion: far from the greens of lawns and the greys of asphalt, also to the colour-blind
+_OUTLINE: Colour = (255, 210, 0)
+_HATCH_PERIOD_PX = 12
+_MASK_SIZE_PX = 256
+_REGULAR, _SEMIBOLD = 400, 600
+_CAP_HEIGHT = 0.7  # of capitals and digits, as a share of the font's size
+_ELLIPSIS = "…"
+DASH_PERIOD_PX = 10
+_DASH_PX = 6
+
+
+def text_width(text: str, size_px: int, *, bold: bool = False) -> int:
+    """Width in px of a line of text."""
+    _, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _font(), size_px, _SEMIBOLD if bold else _REGULAR)
+    return int(width)
+
+
+def fit_text(text: str, width_px: int, size_px: int, *, bold: bool = False) -> str:
+    """The text, shortened in its middle where it is wider than `width_px`: both ends of a file name tell it apart."""
+    if text_width(text, size_px, bold=bold) <= width_px:
+        return text
+    for kept in range(len(text) - 1, 0, -1):
+        shortened = text[: (kept + 1) // 2] + _ELLIPSIS + text[len(text) - kept // 2 :]
+        if text_width(shortened, size_px, bold=bold) <= width_px:
+            return shortened
+    return ""
+
+
+def draw_text(
+    picture: Pixels,
+    text: str,
+    x: float,
+    middle_y: float,
+    size_px: int,
+    colour: Colour,
+    *,
+    bold: bool = False,
+    align: float = 0.0,
+) -> None:
+    """Draw a line of text, its capitals centred on `middle_y`; `align` is the share of its width left of `x`.
+
+    The font is OpenCV's own: the same on every machine, with Latin, Cyrillic, Greek, Arabic and CJK letters.
+    """
+    left = round(x - align * text_width(text, size_px, bold=bold)) if align else round(x)
+    baseline = round(middle_y + _CAP_HEIGHT / 2 * size_px)
+    cv2.putText(picture, text, (left, baseline), colour, _font(), size_px, _SEMIBOLD if bold else _REGULAR)
+
+
+def draw_dashes(picture: Pixels, left: int, right: int, y: int, colour: Colour) -> None:
+    """Draw a dashed line, one pixel high, from `left` to `right`."""
+    columns = np.arange(left, right)
+    picture[y, columns[(columns - left) % DASH_PERIOD_PX < _DASH_PX]] = colour
+
+
+def _font() -> cv2.FontFace:
+    # A face must not be shared by threads; making one costs microseconds, the font itself is cached.
+    return cv2.FontFace("sans")
+
+
+def suspicion(patch_psnr_db: PatchValues) -> PatchValues:
+    """How suspicious each patch is, in [0, 1]: 0 at WHITE_DB and above, 1 at BLACK_DB and below."""
+    return np.asarray(np.clip((WHITE_DB - patch_psnr_db) / (WHITE_DB - BLACK_DB), 0.0, 1.0))
+
+
+def conspicuity(patch_psnr_db: PatchValues) -> PatchValues:
+    """How far each patch falls behind the frame's median patch, in [0, 1].
+
+    Relative, unlike the mask: on busy footage every patch may be predicted badly, yet the eye should go to the worst.
+    """
+    drop_db = np.median(patch_psnr_db) - patch_psnr_db
+    strength = np.clip((drop_db - _UNREMARKABLE_DROP_DB) / (_GLARING_DROP_DB - _UNREMARKABLE_DROP_DB), 0.0, 1.0)
+    return np.asarray(np.where(patch_psnr_db < WHITE_DB, strength, 0.0))
+
+
+def psnr_mask(patch_psnr_db: PatchValues) -> Pixels:
+    """The PSNR mask of patch values [4, 4] in dB, uint8 [256, 256, 3]: darker is more suspicious, as in the paper."""
+    picture = np.empty((_MASK_SIZE_PX, _MASK_SIZE_PX, 3), np.uint8)
+    draw_mask(picture, patch_psnr_db)
+    return picture
+
+
+def draw_mask(picture: Pixels, patch_psnr_db: PatchValues) -> None:
+    """Fill a picture of any size with the PSNR mask, write each patch's dB where it is readable, outline the worst."""
+    patches = list(_patches(picture))
+    size_px, decimals = _number_format(min(patch.shape[1] for patch in patches), min(len(patch) for patch in patches))
+    for patch, value, doubt in zip(patches, patch_psnr_db.flat, suspicion(patch_psnr_db).flat, strict=True):
+        grey = round(255 * (1 - doubt))
+        patch[:] = grey
+        if size_px:
+            ink = (0, 0, 0) if grey > 127 else (255, 255, 255)
+            number = f"{value:.{decimals}f}" if np.isfinite(value) else "∞"
+            height, width = patch.shape[:2]
+            draw_text(patch, number, width / 2, height / 2, size_px, ink, align=0.5)
+    _outline_worst(patches, patch_psnr_db)
+
+
+def overlay_mask(frame: Pixels, patch_psnr_db: PatchValues, opacity: float) -> Pixels:
+    """A copy of a frame whose patches that stand out are tinted and hatched, the worst outlined; opacity in [0, 1].
+
+    Never darkened: what is under suspicion has to stay visible.
+    """
+    marked = frame.copy()
+    patches = list(_patches(marked))
+    for patch, strength in zip(patches, (opacity * conspicuity(patch_psnr_db)).ravel().tolist(), strict=True):
+        if strength > 0:
+            cv2.addWeighted(patch, 1 - 0.5 * strength, np.full_like(patch, _TINT), 0.5 * strength, 0, dst=patch)
+            hatched = _hatch(patch.shape[1], patch.shape[0])
+            patch[hatched] = patch[hatched] * (1 - 0.6 * strength)
+    _outline_worst(patches, patch_psnr_db)
+    return marked
+
+
+def flow_wheel(size_px: int, background: Colour) -> Pixels:
+    """The flow's colour wheel as a disc, uint8 [size, size, 3]: each colour where its motion points to."""
+    picture = np.empty((size_px, size_px, 3), np.uint8)
+    picture[:] = background
+    disc = np.zeros((size_px, size_px), np.uint8)
+    cv2.circle(disc, (size_px // 2, size_px // 2), size_px // 2 - 1, 255, cv2.FILLED, cv2.LINE_AA)
+    share = disc[..., None] / np.float32(255)
+    return np.asarray(wheel_legend(size_px) * share + picture * (1 - share), np.uint8)
+
+
+def _patches(picture: Pixels) -> Iterator[Pixels]:
+    """Views of a picture's 16 patches, row by row, without gaps whatever its size."""
+    height, width = picture.shape[:2]
+    down = [round(height * i / PATCH_GRID) for i in range(PATCH_GRID + 1)]
+    across = [round(width * i / PATCH_GRID) for i in range(PATCH_GRID + 1)]
+    for row in range(PATCH_GRID):
+        for column in range(PATCH_GRID):
+            yield picture[down[row] : down[row + 1], across[column] : across[column + 1]]
+
+
+@lru_cache
+def _number_format(width: int, height: int) -> tuple[int, int]:
+    """Font size and decimals for a number in a patch of this size; size 0 where no number would be readable."""
+    for decimals, widest in ((1, "88.8"), (0, "88")):
+        for size_px in range(min(18, height // 2), 9, -1):
+            if text_width(widest, size_px) <= width - 10:
+                return size_px, decimals
+    return 0, 0
+
+
+@lru_cache(maxsize=8)
+def _hatch(width: int, height: int) -> npt.NDArray[np.bool_]:
+    rows, columns = np.ogrid[:height, :width]
+    return np.asarray((rows + columns) % _HATCH_PERIOD_PX < 2)
+
+
+def _outline_worst(patches: list[Pixels], patch_psnr_db: PatchValues) -> None:
+    worst = patches[int(np.argmin(patch_psnr_db))]
+    height, width = worst.shape[:2]
+    # A light line on a dark one shows on any picture.
+    for thickness, colour in ((5, (0, 0, 0)), (2, _OUTLINE)):
+        cv2.rectangle(worst, (2, 2), (width - 3, height - 3), colour, thickness)
