@@ -1,0 +1,129 @@
+"""Runs the benchmarks beside this module, prints them against their bars, and writes them as JSON if asked.
+
+A benchmark is a module with `run(quick) -> {key: value}` and `BARS = {key: (operator, limit)}`. Each runs in a fresh
+process: what one loads or leaves in memory does not count against the next.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import json
+import multiprocessing
+import operator
+import os
+import pkgutil
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+_OPERATORS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value and, where there is one, the bar it has to clear."""
+
+    benchmark: str
+    key: str
+    value: float
+    bar: str = ""
+    """Operator and limit, "< 0.05"; empty without a bar."""
+    met: bool | None = None
+
+    def row(self) -> str:
+        """The figure's line of the table."""
+        verdict = {None: "", True: "met", False: "MISSED"}[self.met]
+        return f"{self.benchmark:<10} {self.key:<42} {self.value:>12,.4g}  {self.bar:<12} {verdict}".rstrip()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the chosen benchmarks; 0 when every bar was met and nothing failed."""
+    available = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name[0] != "_"]
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"out of: {', '.join(available)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions and shorter recordings")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write machine, figures and bars there")
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.names) - set(available):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+
+    figures: list[Figure] = []
+    failures: dict[str, str] = {}
+    for name in chosen.names or available:
+        began = time.perf_counter()
+        try:
+            found = in_fresh_process(name, chosen.quick)
+        except Exception as error:  # whatever one benchmark fails with, the others are still worth having
+            failures[name] = f"{type(error).__name__}: {error}"
+            print(f"{name:<10} FAILED with {failures[name]}", flush=True)
+            continue
+        for figure in found:
+            print(figure.row(), flush=True)
+        print(f"{name:<10} took {time.perf_counter() - began:.0f} s\n", flush=True)
+        figures += found
+    if chosen.json:
+        report = {"machine": machine(), "quick": chosen.quick, "figures": [asdict(figure) for figure in figures]}
+        chosen.json.write_text(json.dumps(report | {"failures": failures}, indent=2) + "\n", encoding="utf-8")
+    missed = [figure for figure in figures if figure.met is False]
+    print(f"{len(figures)} figures, {len(missed)} bars missed, {len(failures)} benchmarks failed")
+    return 1 if missed or failures else 0
+
+
+def in_fresh_process(name: str, quick: bool) -> list[Figure]:
+    """The figures of one benchmark; raises what it raises."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(measure, name, quick).result()
+
+
+def measure(name: str, quick: bool) -> list[Figure]:
+    """Run one benchmark here and hold its figures against its bars."""
+    module = importlib.import_module(f"tests.benchmarks.{name}")
+    results: dict[str, float] = module.run(quick)
+    bars: dict[str, tuple[str, float]] = module.BARS
+    return [judged(name, key, value, bars.get(key)) for key, value in results.items()]
+
+
+def judged(name: str, key: str, value: float, bar: tuple[str, float] | None) -> Figure:
+    """A value with the verdict of its bar."""
+    if bar is None:
+        return Figure(name, key, value)
+    symbol, limit = bar
+    return Figure(name, key, value, f"{symbol} {limit:g}", _OPERATORS[symbol](value, limit))
+
+
+def machine() -> dict[str, object]:
+    """What the figures were measured on."""
+    from engine.device import choose_compute
+
+    packages = ("av", "numpy", "opencv-python-headless", "PySide6-Essentials", "torch")
+    return {
+        "system": platform.platform(),
+        "processor": processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "computing": choose_compute().label,
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in packages},
+    }
+
+
+def processor() -> str:
+    """The processor's name for people; Python itself knows it only on Windows and macOS."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
