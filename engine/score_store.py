@@ -25,6 +25,10 @@ CACHE_MAX_BYTES = 2 * 2**30
 
 _FORMAT = 1
 _APPLICATION_ID = 0x76616453  # "vadS"
+_TABLES = (
+    "analysis (key TEXT NOT NULL)",
+    "chunks (number INTEGER PRIMARY KEY, crc32 INTEGER NOT NULL, rows BLOB NOT NULL)",
+)
 _SUFFIX = ".sqlite3"
 _DAMAGED_SUFFIX = ".damaged"
 _SIDE_FILES = ("-wal", "-shm")  # what SQLite keeps beside a database in WAL mode
@@ -178,29 +182,37 @@ def _open(path: Path, key: AnalysisKey) -> tuple[sqlite3.Connection, int, RawSig
     """The key's database, its number of full chunks, and the rows of the incomplete one after them."""
     database = _connect(path)
     try:
+        is_new = _is_new(database)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         # Taking stock may delete: no other process may add rows meanwhile.
         database.execute("BEGIN IMMEDIATE")
         with database:
-            _claim(database, key)
+            if is_new:
+                _claim(database, key)
+            if database.execute("SELECT key FROM analysis").fetchall() != [(key.text,)]:
+                raise _ForeignDatabaseError
             return database, *_take_stock(database)
     except BaseException:
         database.close()
         raise
 
 
-def _claim(database: sqlite3.Connection, key: AnalysisKey) -> None:
-    """Make sure that the database is this key's; an empty one becomes it."""
+def _is_new(database: sqlite3.Connection) -> bool:
+    """Whether the database is empty; looks before anything is written, so that a stranger's file stays as it is."""
     (application_id,) = database.execute("PRAGMA application_id").fetchone()
     (schema_version,) = database.execute("PRAGMA schema_version").fetchone()
-    if application_id == schema_version == 0:
-        database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        database.execute("CREATE TABLE analysis (key TEXT NOT NULL)")
-        database.execute("INSERT INTO analysis VALUES (?)", (key.text,))
-        database.execute("CREATE TABLE chunks (number INTEGER PRIMARY KEY, crc32 INTEGER NOT NULL, rows BLOB NOT NULL)")
-    elif application_id != _APPLICATION_ID or database.execute("SELECT key FROM analysis").fetchall() != [(key.text,)]:
+    if application_id not in (0, _APPLICATION_ID) or (application_id == 0 and schema_version > 0):
         raise _ForeignDatabaseError
+    return bool(application_id == 0)
+
+
+def _claim(database: sqlite3.Connection, key: AnalysisKey) -> None:
+    """Make an empty database this key's, unless another process has just done so."""
+    database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    for table in _TABLES:
+        database.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+    database.execute("INSERT INTO analysis SELECT ? WHERE NOT EXISTS (SELECT * FROM analysis)", (key.text,))
 
 
 def _take_stock(database: sqlite3.Connection) -> tuple[int, RawSignals]:
