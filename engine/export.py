@@ -91,10 +91,11 @@ def export_clip(
             "These panels need a detector", subject=", ".join(options.panels), advice="Choose one, or the frame alone."
         )
     mosaic, width, height = _mosaic(source, predictor, scores, segment_start, segment_stop, options)
-    ends = [*source.times[1:], max(source.info.duration_seconds, float(source.times[-1]))]
+    ends = np.append(source.times[1:], max(source.info.duration_seconds, float(source.times[-1])))
     origin, total = float(source.times[segment_start]), segment_stop - segment_start
     began = time.monotonic()
-    yield Progress(PHASE, 0, total)
+    done = 0
+    yield Progress(PHASE, done, total)
     with ClipWriter(target, width, height, encoder=options.encoder, average_fps=source.info.average_fps) as writer:
         pictures = _pictures(source, predictor, segment_start, segment_stop, options, should_stop)
         for done, (frame, inspection) in enumerate(pictures, 1):
@@ -104,6 +105,12 @@ def export_clip(
             writer.write(canvas, frame.pts_seconds - origin, float(ends[frame.index]) - frame.pts_seconds)
             per_second = done / max(time.monotonic() - began, 1e-6)
             yield Progress(PHASE, done, total, per_second, (total - done) / per_second)
+        if done < total:
+            raise ExportError(
+                f"The video ended after {done} of the clip's {total} frames",
+                subject=source.info.path,
+                advice="The file is damaged: copy it again, or export the frames before the damage.",
+            )
     yield Finished(str(target))
 
 
