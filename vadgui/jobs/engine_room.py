@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +13,7 @@ from engine.video.source import VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.frame_view import FrameView
 from vadgui.jobs.messages import DetectorOpened, JobFailed, Message, Opening, ThumbnailMade, VideoClosed, VideoOpened
+from vadgui.jobs.priority import lower_thread_priority
 from vadgui.jobs.views import ViewMaker
 from vadgui.jobs.wishes import (
     CloseVideo,
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 _ANALYSIS_DUE_SECONDS = 0.25  # while playing, the analysis gets a step this often
-_NICENESS = 5
 
 
 class VideoOpener(Protocol):
@@ -80,7 +78,7 @@ class EngineRoom:
 
     def work(self) -> None:
         """Serve wishes until Quit."""
-        _lower_priority()
+        lower_thread_priority()
         while not isinstance(task := self._next_task(), Quit):
             try:
                 self._do(task)
@@ -223,9 +221,3 @@ class EngineRoom:
         analysis, self._analysis = self._analysis, None
         if analysis:
             analysis.close()
-
-
-def _lower_priority() -> None:
-    """Let the GUI thread go first; elsewhere than on Linux niceness is the whole process's."""
-    if sys.platform == "linux":
-        os.nice(_NICENESS)

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 _THUMBNAIL_WIDTH_PX = 160
 _CACHE_BYTES = 192 * 2**20
-_FLICKER_SECONDS = 0.1  # pictures that come within this are worth waiting for; a frame shown alone before would flicker
+# Pictures that come within this are worth waiting for: a frame shown alone before them would flicker. While playing,
+# the panels would show little else than "Predicting" if every frame came alone first.
+_PATIENCE_SECONDS = 0.1
+_PATIENCE_WHILE_PLAYING_SECONDS = 0.5
+_PLAYING_STRIDE = 8
 
 
 def to_bgra(pixels: Pixels) -> Bgra:
@@ -67,7 +71,8 @@ class ViewMaker:
         self._source = source
         self._predictor = predictor
         self._cache = ViewCache()
-        self._seconds_to_inspect = _FLICKER_SECONDS
+        self._seconds_to_inspect = _PATIENCE_SECONDS
+        self._last_complete = -1
 
     def make(self, index: int, pictures: bool, deliver: Callable[[FrameView], None], should_stop: ShouldStop) -> None:
         """Deliver the view of a frame, where its pictures take long first without them.
@@ -77,8 +82,10 @@ class ViewMaker:
             Cancelled: `should_stop` said yes.
         """
         started = time.perf_counter()
+        plays = 0 < index - self._last_complete <= _PLAYING_STRIDE
         cached = self._cache.get(index)
         if cached:
+            self._last_complete = index
             deliver(cached)
             return
         frame = self._source.read(index, should_stop)
@@ -86,12 +93,15 @@ class ViewMaker:
         if missing or not pictures or self._predictor is None:
             deliver(_frame_alone(frame, missing))
             return
-        if time.perf_counter() - started + self._seconds_to_inspect > _FLICKER_SECONDS:
+        patience = _PATIENCE_WHILE_PLAYING_SECONDS if plays else _PATIENCE_SECONDS
+        if time.perf_counter() - started + self._seconds_to_inspect > patience:
             deliver(_frame_alone(frame, PREDICTING))
             if should_stop():
                 return
         previous = self._source.read(index - 1, should_stop)
-        deliver(self._complete(previous, frame, self._predictor))
+        view = self._complete(previous, frame, self._predictor)
+        self._last_complete = index
+        deliver(view)
 
     def thumbnail(self, index: int, should_stop: ShouldStop) -> Bgra:
         """A small picture of a frame in its own aspect.

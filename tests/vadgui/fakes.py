@@ -1,0 +1,128 @@
+"""A video in memory and a detector that expects nothing to move: small, and with the behaviour of the real ones."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import Cancelled, DetectorFileError, VideoError
+from engine.events import ShouldStop, never_stop
+from engine.flow.teachers import teacher_by_name
+from engine.video.frame import Frame, Pixels
+from engine.video.source import VideoInfo, VideoSource
+
+WIDTH_PX, HEIGHT_PX = 128, 96
+
+
+class MemoryVideo(VideoSource):
+    """A grey scene at 25 frames a second, frame t as bright as t; something bursts in wherever `burst` says."""
+
+    def __init__(self, path: Path, count: int, burst: range = range(0), read_seconds: float = 0.0) -> None:
+        self._info = VideoInfo(
+            path, path.name, WIDTH_PX, HEIGHT_PX, count, count / 25, 25.0, "pictures", f"{path.name}-{count}"
+        )
+        self._times = np.arange(count) / 25
+        self._burst = burst
+        self._read_seconds = read_seconds
+        self.closed = False
+        self.threads: set[str] = set()
+
+    @property
+    def info(self) -> VideoInfo:
+        return self._info
+
+    @property
+    def times(self) -> npt.NDArray[np.float64]:
+        return self._times
+
+    def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
+        self.threads.add(threading.current_thread().name)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        ends = time.monotonic() + self._read_seconds
+        while time.monotonic() < ends:
+            if should_stop():
+                raise Cancelled
+            time.sleep(0.001)
+        return Frame(self._pixels(index), index, float(self._times[index]))
+
+    def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
+        for index in range(start, len(self) if stop is None else stop):
+            if should_stop():
+                raise Cancelled
+            yield Frame(self._pixels(index), index, float(self._times[index]))
+
+    def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
+        """Everything is in memory already."""
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _pixels(self, index: int) -> Pixels:
+        pixels = np.full((HEIGHT_PX, WIDTH_PX, 3), brightness(index), np.uint8)
+        if index in self._burst:
+            pixels[:48, 40 * (index % 2) : 40 * (index % 2) + 40] = 255
+        return pixels
+
+
+def brightness(index: int) -> int:
+    """By which a test tells MemoryVideo's frames apart."""
+    return 40 + index % 160
+
+
+def predicted_brightness(index: int) -> int:
+    """StillPredictor's picture of a frame is the one before it."""
+    return brightness(index - 1)
+
+
+class StillPredictor:
+    """Expects the next frame to be this one; takes as long as it is told to."""
+
+    def __init__(self, name: str = "still", seconds: float = 0.0) -> None:
+        self.settings = SimpleNamespace(name=name, preset="fast", teacher="dis", flow_radius_px=4.0)
+        self.fingerprint = f"{name}-fingerprint"
+        self.analysis_settings = "{}"
+        self.device_label = "memory"
+        self.teacher = teacher_by_name("dis")
+        self.batch_size = 2
+        self._seconds = seconds
+
+    def predict(self, pictures: list[Pixels]) -> list[Any]:
+        time.sleep(self._seconds * len(pictures))
+        white = np.ones((256, 256, 3), np.float32)
+        return [SimpleNamespace(flow_rgb=white, frame=picture.astype(np.float32) / 255) for picture in pictures]
+
+
+class Shelf:
+    """Opens what a test put on it, by file name."""
+
+    def __init__(self, **videos: Callable[[Path], VideoSource]) -> None:
+        self.videos = videos
+        self.predictors: dict[str, StillPredictor] = {"still": StillPredictor()}
+        self.opened: list[MemoryVideo] = []
+
+    def open_video(
+        self, path: Path, should_stop: ShouldStop = never_stop, on_progress: Callable[[float], None] | None = None
+    ) -> VideoSource:
+        del should_stop
+        if path.stem not in self.videos:
+            raise VideoError("This file holds no video", subject=path, advice="Choose another file.")
+        if on_progress:
+            on_progress(1.0)
+        source = self.videos[path.stem](path)
+        assert isinstance(source, MemoryVideo)
+        self.opened.append(source)
+        return source
+
+    def open_predictor(self, path: Path, device: str) -> Any:
+        del device
+        if path.stem not in self.predictors:
+            raise DetectorFileError("There is no detector file", subject=path, advice="Choose a bundled one.")
+        return self.predictors[path.stem]

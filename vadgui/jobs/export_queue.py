@@ -1,0 +1,194 @@
+"""Exports clips one after another in a thread of their own, beside review and analysis."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from engine.errors import Cancelled
+from engine.events import Progress
+from engine.export import ExportOptions, export_clip
+from engine.video.writer import free_path
+from vadgui.jobs.engine_room import PredictorOpener, VideoOpener
+from vadgui.jobs.priority import lower_thread_priority
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
+
+
+@dataclass(frozen=True, eq=False)
+class ExportJob:
+    """A clip to be made."""
+
+    video: Path
+    start: int
+    stop: int
+    """Half-open, as a segment's."""
+    scores: npt.NDArray[np.floating]
+    """Anomaly scores [N] of the video, as they were when the clip was asked for."""
+    target: Path
+    """Where that exists already, the next free name is taken."""
+    options: ExportOptions
+    detector: Path | None
+    device: str = "auto"
+
+
+class ExportPhase(Enum):
+    """Where an export stands."""
+
+    WAITING = auto()
+    RUNNING = auto()
+    DONE = auto()
+    CANCELLED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True)
+class ExportState:
+    """Phase and progress of one export."""
+
+    number: int
+    """Counts the exports of this run of the program."""
+    phase: ExportPhase
+    path: Path
+    """Where the clip goes to, or lies when done."""
+    total: int
+    done: int = 0
+    seconds_left: float | None = None
+
+
+@dataclass(eq=False)
+class _Ticket:
+    job: ExportJob
+    state: ExportState
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+class ExportQueue(QObject):
+    """Takes jobs from the GUI thread and tells how each of them goes."""
+
+    changed = Signal(object)
+    """ExportState."""
+    failed = Signal(object)
+    """The Exception that an export ended with."""
+
+    def __init__(self, video_opener: VideoOpener, predictor_opener: PredictorOpener) -> None:
+        """Needs no thread until something is to be exported."""
+        super().__init__()
+        self._video_opener = video_opener
+        self._predictor_opener = predictor_opener
+        self._numbers = itertools.count(1)
+        self._tickets: deque[_Ticket] = deque()
+        self._arrived = threading.Condition()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        self._current: _Ticket | None = None
+
+    def add(self, job: ExportJob) -> ExportState:
+        """Export this when all earlier jobs are done."""
+        state = ExportState(next(self._numbers), ExportPhase.WAITING, job.target, job.stop - job.start)
+        with self._arrived:
+            self._tickets.append(_Ticket(job, state))
+            self._arrived.notify()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="vadgui-export")
+            self._thread.start()
+        self.changed.emit(state)
+        return state
+
+    def cancel(self, number: int) -> None:
+        """Give up a job that waits or runs; nothing of its clip stays."""
+        with self._arrived:
+            for ticket in [*self._tickets, self._current]:
+                if ticket and ticket.state.number == number:
+                    ticket.cancelled.set()
+
+    @property
+    def unfinished(self) -> int:
+        """Jobs that wait or run."""
+        with self._arrived:
+            return len(self._tickets) + (self._current is not None)
+
+    def close(self) -> None:
+        """Give up all jobs and wait for the thread's end; closing twice is fine."""
+        with self._arrived:
+            self._closing = True
+            self._arrived.notify()
+        if self._thread:
+            self._thread.join()
+
+    # What follows runs in the export thread.
+
+    def _work(self) -> None:
+        lower_thread_priority()
+        bench = _Bench(self._predictor_opener)
+        while ticket := self._next(bench):
+            self._tell(ticket, phase=ExportPhase.RUNNING, path=free_path(ticket.job.target))
+            try:
+                self._export(ticket, bench)
+                self._tell(ticket, phase=ExportPhase.DONE, done=ticket.state.total)
+            except Cancelled:
+                self._tell(ticket, phase=ExportPhase.CANCELLED)
+            except Exception as error:
+                # The thread's last resort: the next job may well succeed.
+                self._tell(ticket, phase=ExportPhase.FAILED)
+                self.failed.emit(error)
+            with self._arrived:
+                self._current = None
+
+    def _next(self, bench: _Bench) -> _Ticket | None:
+        with self._arrived:
+            while not self._closing:
+                if self._tickets:
+                    self._current = self._tickets.popleft()
+                    return self._current
+                bench.clear()
+                self._arrived.wait()
+        return None
+
+    def _export(self, ticket: _Ticket, bench: _Bench) -> None:
+        def should_stop() -> bool:
+            return self._closing or ticket.cancelled.is_set()
+
+        job = ticket.job
+        if should_stop():
+            raise Cancelled
+        predictor = bench.predictor(job.detector, job.device) if job.detector and job.options.needs_detector else None
+        with self._video_opener(job.video, should_stop=should_stop) as source:
+            events = export_clip(
+                source, predictor, job.scores, job.start, job.stop, ticket.state.path, job.options, should_stop
+            )
+            for event in events:
+                if isinstance(event, Progress):
+                    self._tell(ticket, done=event.done, seconds_left=event.seconds_left)
+
+    def _tell(self, ticket: _Ticket, **changes: object) -> None:
+        ticket.state = replace(ticket.state, **changes)  # type: ignore[arg-type]
+        self.changed.emit(ticket.state)
+
+
+class _Bench:
+    """The detector at hand: exports of one review share it, an idle queue holds none."""
+
+    def __init__(self, opener: PredictorOpener) -> None:
+        self._opener = opener
+        self._opened: tuple[Path, str] | None = None
+        self._predictor: Predictor | None = None
+
+    def predictor(self, path: Path, device: str) -> Predictor:
+        if self._predictor is None or self._opened != (path, device):
+            self._predictor = self._opener(path, device)
+            self._opened = (path, device)
+        return self._predictor
+
+    def clear(self) -> None:
+        self._predictor = None
