@@ -1,1 +1,71 @@
 """What the program brings along: detectors, the demo clip, style sheets and icons, found wherever it is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import VadError
+
+_HERE = Path(__file__).resolve().parent
+
+
+def bundled_detectors() -> tuple[str, ...]:
+    """Names of the detectors that come with the program, in alphabetical order."""
+    return _names("detectors", ".safetensors")
+
+
+def detector_path(name: str) -> Path:
+    """The file of a bundled detector, such as "plaza".
+
+    Raises:
+        VadError: there is no such detector.
+    """
+    return _find("detector", "detectors", name, ".safetensors")
+
+
+def demo_video() -> Path:
+    """The demo clip, a minute of the plaza; its labels are beside it.
+
+    Raises:
+        VadError: the clip is not installed.
+    """
+    return _find("demo clip", "demo", "plaza", ".mp4")
+
+
+def demo_labels() -> Path:
+    """What is true of the demo clip; read it with `resources.plaza.labels.load_labels`.
+
+    Raises:
+        VadError: the labels are not installed.
+    """
+    return _find("label file", "demo", "plaza", ".labels.npz")
+
+
+def style_sheet(name: str) -> str:
+    """The text of a Qt style sheet.
+
+    Raises:
+        VadError: there is no such style sheet.
+    """
+    return _find("style sheet", "styles", name, ".qss").read_text(encoding="utf-8")
+
+
+def icon_path(name: str) -> Path:
+    """The SVG of an icon: "vadgui" for the program, the others drawn in `currentColor` for the theme to tint.
+
+    Raises:
+        VadError: there is no such icon.
+    """
+    return _find("icon", "icons", name, ".svg")
+
+
+def _find(kind: str, folder: str, name: str, suffix: str) -> Path:
+    names = _names(folder, suffix)
+    if name in names:
+        return _HERE / folder / f"{name}{suffix}"
+    known = f"There are: {', '.join(names)}." if names else "None is installed: install the program again."
+    raise VadError(f"There is no such {kind}", subject=name, advice=known)
+
+
+def _names(folder: str, suffix: str) -> tuple[str, ...]:
+    return tuple(sorted(path.name.removesuffix(suffix) for path in (_HERE / folder).glob(f"*{suffix}")))
