@@ -21,7 +21,7 @@ _TINT = QColor(230, 75, 0)  # vermilion: far from the greens of lawns and the gr
 
 def suspicion(patch_psnr_db: PatchValues) -> PatchValues:
     """How suspicious each patch is, [4, 4] in [0, 1]: 0 at WHITE_DB and above, 1 at BLACK_DB and below."""
-    return np.clip((WHITE_DB - patch_psnr_db) / (WHITE_DB - BLACK_DB), 0.0, 1.0)
+    return np.asarray(np.clip((WHITE_DB - patch_psnr_db) / (WHITE_DB - BLACK_DB), 0.0, 1.0))
 
 
 def conspicuity(patch_psnr_db: PatchValues) -> PatchValues:
@@ -57,7 +57,7 @@ def paint_mask(painter: QPainter, picture: QRect, patch_psnr_db: PatchValues) ->
         painter.fillRect(rect, QColor(grey, grey, grey))
         if decimals is not None:
             painter.setPen(Qt.GlobalColor.black if grey > 127 else Qt.GlobalColor.white)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _db_text(value, decimals))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _db_text(float(value), decimals))
     _outline_worst(painter, rects[int(np.argmin(values))])
 
 

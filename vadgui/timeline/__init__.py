@@ -1,0 +1,1 @@
+"""The anomaly score over the whole recording."""

@@ -1,0 +1,181 @@
+"""The row of buttons and fields that moves the playhead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+
+from vadgui.clock_text import clock_text
+from vadgui.icons import set_icon
+from vadgui.playback.player import SPEEDS, PlaybackMode, Player
+from vadgui.session import ReviewSession
+
+
+class TransportBar(QWidget):
+    """Buttons for what the main window's shortcuts do too, and where the playhead is."""
+
+    def __init__(self, session: ReviewSession, player: Player, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._player = player
+        self.play_button = self._button("Play or pause", player.toggle, icon="play", keys="Space")
+        self.frame_box = QSpinBox()
+        self._count = QLabel()
+        self._clock = QLabel()
+        self.speed_box = QComboBox()
+        self.mode_box = QComboBox()
+        self._set_up_frame_box()
+        self._set_up_boxes()
+
+        layout = QHBoxLayout(self)
+        layout.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.setSpacing(2)
+        self.buttons = self._buttons()
+        for button in self.buttons:
+            layout.addWidget(button)
+        for widget in (_separator(), self.frame_box, self._count, _separator(), self._clock):
+            layout.addSpacing(4)
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        layout.addWidget(self.speed_box)
+        layout.addSpacing(4)
+        layout.addWidget(self.mode_box)
+
+        session.playhead_changed.connect(self._show_playhead)
+        session.video_changed.connect(self._show_video)
+        session.segments_changed.connect(self._enable_segment_buttons)
+        player.playing_changed.connect(self._show_playing)
+        player.speed_changed.connect(self._show_speed)
+        player.mode_changed.connect(self._show_mode)
+        self._show_video()
+        self._show_speed()
+        self._show_mode()
+
+    def clock(self) -> str:
+        """The playhead's time and the recording's duration, as shown."""
+        return self._clock.text()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Room for what is never left out."""
+        return QSize(420, super().sizeHint().height())
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """In a narrow window leave out what the keyboard does too."""
+        self._fit()
+
+    def _fit(self) -> None:
+        jumps = [button for button in self.buttons if button.text()]
+        groups: list[list[QWidget]] = [[self._count], [*jumps], [self.mode_box], [self.speed_box]]
+        for widget in (widget for group in groups for widget in group):
+            widget.show()
+        for group in groups:
+            if super().sizeHint().width() <= self.width():
+                break
+            for widget in group:
+                widget.hide()
+
+    def _buttons(self) -> list[QToolButton]:
+        session = self._session
+        self._previous = self._button(
+            "Previous segment", session.select_previous_segment, icon="previous-segment", keys="P"
+        )
+        self._next = self._button("Next segment", session.select_next_segment, icon="next-segment", keys="N")
+        return [
+            self._previous,
+            self._button("Back 1 second", lambda: session.step_seconds(-1), text="−1 s", keys="Ctrl+Left"),
+            self._button("Back 10 frames", lambda: session.step(-10), text="−10", keys="Shift+Left"),
+            self._button("Previous frame", lambda: session.step(-1), icon="step-back", keys="Left"),
+            self.play_button,
+            self._button("Next frame", lambda: session.step(1), icon="step-forward", keys="Right"),
+            self._button("Forward 10 frames", lambda: session.step(10), text="+10", keys="Shift+Right"),
+            self._button("Forward 1 second", lambda: session.step_seconds(1), text="+1 s", keys="Ctrl+Right"),
+            self._next,
+        ]
+
+    def _button(
+        self, name: str, call: Callable[[], None], *, icon: str = "", text: str = "", keys: str = ""
+    ) -> QToolButton:
+        button = QToolButton(self)
+        if icon:
+            set_icon(button, icon)
+        button.setText(text)
+        button.setAccessibleName(name)
+        button.setToolTip(f"{name} ({keys})")
+        button.setAutoRaise(True)
+        # Clicking must not take the keyboard from the timeline or the list.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: call())
+        return button
+
+    def _set_up_frame_box(self) -> None:
+        self.frame_box.setAccessibleName("Frame number")
+        self.frame_box.setToolTip("Type a frame number and press Enter to jump to exactly that frame; the first is 0")
+        self.frame_box.setKeyboardTracking(False)
+        self.frame_box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.frame_box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.frame_box.valueChanged.connect(self._session.seek)
+
+    def _set_up_boxes(self) -> None:
+        for speed in SPEEDS:
+            self.speed_box.addItem(f"{speed:g}×", speed)
+        self.speed_box.setAccessibleName("Speed")
+        self.speed_box.setToolTip("Playback speed")
+        self.speed_box.activated.connect(lambda: self._player.set_speed(self.speed_box.currentData()))
+        for mode in PlaybackMode:
+            self.mode_box.addItem(mode.value, mode)
+        self.mode_box.setAccessibleName("Playback mode")
+        self.mode_box.setToolTip(
+            "Real time: follows the clock and leaves frames out where their pictures take longer.\n"
+            "Every frame: shows each frame with all its pictures, however long that takes."
+        )
+        self.mode_box.activated.connect(lambda: self._player.set_mode(self.mode_box.currentData()))
+        for box in (self.speed_box, self.mode_box):
+            box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def _show_video(self) -> None:
+        count = self._session.frame_count
+        self.setEnabled(count > 0)
+        with QSignalBlocker(self.frame_box):
+            self.frame_box.setRange(0, max(count - 1, 0))
+        # Wide enough for the largest number, so that nothing moves while playing.
+        self.frame_box.setMinimumWidth(self.fontMetrics().horizontalAdvance("0" * max(len(str(count)), 4)) + 24)
+        self._count.setText(f"of {count} frames" if count else "")
+        self._enable_segment_buttons()
+        self._show_playhead()
+        self._fit()
+
+    def _show_playhead(self) -> None:
+        with QSignalBlocker(self.frame_box):
+            self.frame_box.setValue(self._session.playhead)
+        video, times = self._session.video, self._session.times
+        if video is None or not len(times):
+            self._clock.clear()
+            return
+        here, duration = clock_text(float(times[self._session.playhead])), clock_text(video.duration_seconds)
+        self._clock.setText(f"{here} / {duration}")
+        self._clock.setMinimumWidth(self.fontMetrics().horizontalAdvance(f"{duration} / {duration}"))
+
+    def _show_playing(self, playing: bool) -> None:
+        set_icon(self.play_button, "pause" if playing else "play")
+
+    def _show_speed(self) -> None:
+        self.speed_box.setCurrentIndex(self.speed_box.findData(self._player.speed))
+
+    def _show_mode(self) -> None:
+        self.mode_box.setCurrentIndex(self.mode_box.findData(self._player.mode))
+
+    def _enable_segment_buttons(self) -> None:
+        for button in (self._previous, self._next):
+            button.setEnabled(bool(self._session.segments))
+
+
+def _separator() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.VLine)
+    line.setFixedHeight(18)
+    return line

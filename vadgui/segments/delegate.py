@@ -1,0 +1,99 @@
+"""Draws a segment: picture of its peak, when it is, how anomalous."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from engine.scoring.segments import Segment
+from vadgui import theme
+from vadgui.panels.picture import fitted
+from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, frame_range
+from vadgui.session import ReviewSession
+
+_PADDING_PX = 8
+_PICTURE = QSize(96, 60)
+_BAR_HEIGHT_PX = 6
+
+
+class SegmentDelegate(QStyledItemDelegate):
+    """One row of the list."""
+
+    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+
+    def sizeHint(  # noqa: N802 - Qt's name
+        self, option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """The picture, or three lines of text where those are taller."""
+        text = 3 * option.fontMetrics.height() + 6
+        return QSize(_PICTURE.width() + 160, max(_PICTURE.height(), text) + 2 * _PADDING_PX)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Picture left, times, frames and score to its right."""
+        segment: Segment = index.data(SEGMENT_ROLE)
+        colours = theme.current()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setClipRect(option.rect)
+        painter.fillRect(option.rect, QColor(colours.raised if selected else colours.surface))
+        if selected:
+            painter.fillRect(QRect(option.rect.topLeft(), QSize(4, option.rect.height())), QColor(colours.accent))
+        painter.setPen(QColor(colours.border))
+        painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
+        inner = option.rect.adjusted(_PADDING_PX + 2, _PADDING_PX, -_PADDING_PX, -_PADDING_PX)
+        self._paint_picture(painter, QRect(inner.topLeft(), QSize(_PICTURE.width(), inner.height())), segment)
+        inner.setLeft(inner.left() + _PICTURE.width() + _PADDING_PX + 2)
+        self._paint_words(painter, inner, segment, index)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(QColor(colours.accent), 1, Qt.PenStyle.DotLine))
+            painter.drawRect(option.rect.adjusted(1, 1, -2, -2))
+        painter.restore()
+
+    def _paint_picture(self, painter: QPainter, place: QRect, segment: Segment) -> None:
+        painter.fillRect(place, QColor(theme.current().canvas))
+        picture = self._session.thumbnail(segment.peak_frame)
+        if picture is None:
+            return
+        height, width = picture.shape[:2]
+        image = QImage(picture.data, width, height, picture.strides[0], QImage.Format.Format_RGB32)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(fitted(place, width / height), image)
+
+    def _paint_words(
+        self, painter: QPainter, place: QRect, segment: Segment, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        colours = theme.current()
+        bold = QFont(painter.font())
+        bold.setBold(True)
+        normal = painter.font()
+        line = place.height() // 3
+        model = index.model()
+        times = model.time_range(segment) if isinstance(model, SegmentModel) else ""
+        for row, (text, font, colour) in enumerate(
+            ((times, bold, colours.text), (frame_range(segment), normal, colours.muted_text))
+        ):
+            painter.setFont(font)
+            painter.setPen(QColor(colour))
+            where = QRect(place.left(), place.top() + row * line, place.width(), line)
+            elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.setFont(normal)
+        self._paint_score(painter, QRect(place.left(), place.top() + 2 * line, place.width(), line), segment)
+
+    def _paint_score(self, painter: QPainter, place: QRect, segment: Segment) -> None:
+        """A bar and its number: the one for a glance, the other to compare."""
+        colours = theme.current()
+        text = f"{segment.peak_score:.2f}"
+        width = painter.fontMetrics().horizontalAdvance(text)
+        painter.setPen(QColor(colours.text))
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        bar = QRect(place.left() + width + 8, 0, min(place.width() - width - 8, 110), _BAR_HEIGHT_PX)
+        bar.moveTop(place.center().y() - _BAR_HEIGHT_PX // 2)
+        painter.fillRect(bar, QColor(colours.border))
+        bar.setWidth(round(bar.width() * min(max(segment.peak_score, 0.0), 1.0)))
+        painter.fillRect(bar, QColor(colours.alert))

@@ -1,0 +1,128 @@
+"""The segments as a Qt model that changes as little as possible while an analysis runs."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from engine.scoring.segments import Segment
+from vadgui.clock_text import clock_text
+from vadgui.session import ReviewSession
+
+SEGMENT_ROLE = Qt.ItemDataRole.UserRole
+
+_NO_PARENT = QModelIndex()
+
+
+class SegmentOrder(Enum):
+    """How the list is sorted; the value is what the person reads."""
+
+    TIME = "By time"
+    SCORE = "By score"
+
+
+class SegmentModel(QAbstractListModel):
+    """One row a segment, in the chosen order."""
+
+    def __init__(self, session: ReviewSession, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._order = SegmentOrder.TIME
+        self._rows: list[Segment] = []
+
+    @property
+    def order(self) -> SegmentOrder:
+        """How rows are sorted now."""
+        return self._order
+
+    def set_order(self, order: SegmentOrder) -> None:
+        """Sort anew."""
+        self._order = order
+        self.update()
+
+    def update(self) -> None:
+        """Take over the session's segments; rows at both ends that stay the same are left alone."""
+        wanted = list(self._session.segments)
+        if self._order is SegmentOrder.SCORE:
+            wanted.sort(key=lambda segment: -segment.peak_score)
+        head = _common(self._rows, wanted)
+        tail = _common(self._rows[head:][::-1], wanted[head:][::-1])
+        removed, added = len(self._rows) - head - tail, len(wanted) - head - tail
+        shared = min(removed, added)
+        # Changed rows keep their place, so that the view keeps its scroll position.
+        self._rows[head : head + shared] = wanted[head : head + shared]
+        if shared:
+            self.dataChanged.emit(self.index(head), self.index(head + shared - 1))
+        at = head + shared
+        if removed > shared:
+            self.beginRemoveRows(_NO_PARENT, at, at + removed - shared - 1)
+            del self._rows[at : at + removed - shared]
+            self.endRemoveRows()
+        if added > shared:
+            self.beginInsertRows(_NO_PARENT, at, at + added - shared - 1)
+            self._rows[at:at] = wanted[at : at + added - shared]
+            self.endInsertRows()
+
+    def segment(self, row: int) -> Segment:
+        """The segment in a row."""
+        return self._rows[row]
+
+    def row_of(self, segment: Segment | None) -> int | None:
+        """The row of a segment; None where it is not listed."""
+        return self._rows.index(segment) if segment in self._rows else None
+
+    def row_holding(self, frame: int) -> int | None:
+        """The row of the segment that a frame belongs to."""
+        return next((row for row, segment in enumerate(self._rows) if segment.start <= frame < segment.stop), None)
+
+    def rows_with_peak(self, frame: int) -> list[int]:
+        """Rows whose segment peaks at a frame: there is a thumbnail for them now."""
+        return [row for row, segment in enumerate(self._rows) if segment.peak_frame == frame]
+
+    def repaint_rows(self, rows: list[int]) -> None:
+        """Something that belongs to these rows changed."""
+        for row in rows:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NO_PARENT) -> int:  # noqa: N802 - Qt's name
+        """Number of segments."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The segment itself for the delegate; a sentence for screen readers and tooltips."""
+        if not index.isValid():
+            return None
+        segment = self._rows[index.row()]
+        if role == SEGMENT_ROLE:
+            return segment
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.time_range(segment)
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return (
+                f"{self.time_range(segment)}, {frame_range(segment)}, "
+                f"peak score {segment.peak_score:.2f} at frame {segment.peak_frame}"
+            )
+        return None
+
+    def time_range(self, segment: Segment) -> str:
+        """From the first frame's time to when the last one leaves the screen."""
+        times = self._session.times
+        video = self._session.video
+        end = video.duration_seconds if video else 0.0
+        if segment.stop < len(times):
+            end = float(times[segment.stop])
+        return f"{clock_text(float(times[segment.start]), 1)} – {clock_text(end, 1)}"
+
+
+def frame_range(segment: Segment) -> str:
+    """The first and the last frame, and how many there are."""
+    if len(segment) == 1:
+        return f"frame {segment.start}"
+    return f"frames {segment.start}–{segment.stop - 1} ({len(segment)})"
+
+
+def _common(a: list[Segment], b: list[Segment]) -> int:
+    pairs = zip(a, b, strict=False)
+    return next((i for i, (one, other) in enumerate(pairs) if one != other), min(len(a), len(b)))

@@ -1,0 +1,176 @@
+"""The list of flagged segments: what to look at next."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.scoring.segments import Segment
+from vadgui import theme
+from vadgui.segments.delegate import SegmentDelegate
+from vadgui.segments.model import SegmentModel, SegmentOrder
+from vadgui.session import AnalysisPhase, ReviewSession
+
+_UNFINISHED = {AnalysisPhase.RUNNING, AnalysisPhase.PAUSED, AnalysisPhase.CANCELLED, AnalysisPhase.FAILED}
+
+
+class SegmentList(QWidget):
+    """Lists the session's segments; a click jumps to one, a double click plays it."""
+
+    play_wanted = Signal(Segment)
+
+    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._following_session = False
+        self.model = SegmentModel(session, self)
+        self.list = _list_view(self.model, SegmentDelegate(session, self))
+        self._count = QLabel()
+        self.order_box = QComboBox()
+        for order in SegmentOrder:
+            self.order_box.addItem(order.value, order)
+        self.order_box.setAccessibleName("Order of the segments")
+        self.order_box.activated.connect(lambda: self._sort(self.order_box.currentData()))
+        self._empty = QLabel()
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._empty.setMargin(16)
+        self._lay_out()
+        self.setMinimumWidth(240)
+
+        self.list.clicked.connect(self._on_chosen)
+        self.list.doubleClicked.connect(lambda index: self.play_wanted.emit(self.model.segment(index.row())))
+        self.list.selectionModel().currentChanged.connect(self._on_current_changed)
+        session.segments_changed.connect(self._show_segments)
+        session.selection_changed.connect(self._show_selection)
+        session.video_changed.connect(self._say)
+        session.detector_changed.connect(self._say)
+        session.analysis_changed.connect(self._say)
+        session.rule_changed.connect(self._say)
+        session.scores_changed.connect(self._say)
+        session.thumbnail_arrived.connect(lambda frame: self.model.repaint_rows(self.model.rows_with_peak(frame)))
+        theme.changed.connect(self.list.viewport().update)
+        self._show_segments()
+
+    def message(self) -> str:
+        """What stands in place of an empty list."""
+        return self._empty.text()
+
+    def count_text(self) -> str:
+        """What the header says."""
+        return self._count.text()
+
+    def _lay_out(self) -> None:
+        header = QHBoxLayout()
+        header.setContentsMargins(8, 3, 8, 3)
+        header.addWidget(self._count, stretch=1)
+        header.addWidget(self.order_box)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.list)
+        self._pages.addWidget(self._empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(header)
+        layout.addLayout(self._pages, stretch=1)
+
+    def _sort(self, order: SegmentOrder) -> None:
+        if order is not self.model.order:
+            self._update_model(order)
+            self._scroll_to_selection()
+
+    def _show_segments(self) -> None:
+        self._update_model(self.model.order)
+        self._say()
+
+    def _update_model(self, order: SegmentOrder) -> None:
+        """Change rows while the segment at the top of the view stays there, found again by its peak."""
+        top = self.list.indexAt(self.list.viewport().rect().topLeft())
+        anchor = self.model.segment(top.row()) if top.isValid() and top.row() > 0 else None
+        # Qt moves the current row when its segment goes; that is nobody's choice and must not move the playhead.
+        self._following_session = True
+        self.model.set_order(order)
+        self._following_session = False
+        self._show_selection()
+        row = self.model.row_holding(anchor.peak_frame) if anchor else None
+        if row is not None and row != top.row():
+            self.list.scrollTo(self.model.index(row), QAbstractItemView.ScrollHint.PositionAtTop)
+
+    def _show_selection(self) -> None:
+        row = self.model.row_of(self._session.selected_segment)
+        selection = self.list.selectionModel()
+        current = selection.currentIndex()
+        if row is not None and current.isValid() and current.row() == row and selection.isSelected(current):
+            return
+        self._following_session = True
+        if row is None:
+            selection.clear()
+        else:
+            self.list.setCurrentIndex(self.model.index(row))
+        self._following_session = False
+
+    def _scroll_to_selection(self) -> None:
+        current = self.list.currentIndex()
+        if current.isValid():
+            self.list.scrollTo(current)
+
+    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if current.isValid() and not self._following_session:
+            self._on_chosen(current)
+
+    def _on_chosen(self, index: QModelIndex) -> None:
+        self._session.select_segment(self.model.segment(index.row()))
+
+    def _say(self) -> None:
+        """Number of segments, or why there are none."""
+        session = self._session
+        count = len(session.segments)
+        phase = session.analysis.phase
+        so_far = " so far" if phase in _UNFINISHED else ""
+        known = count > 0 or phase is AnalysisPhase.DONE
+        self._count.setText(f"{count} segment{'' if count == 1 else 's'}{so_far}" if known else "")
+        self.order_box.setEnabled(count > 1)
+        self._pages.setCurrentWidget(self.list if count else self._empty)
+        if not count:
+            self._empty.setText(self._reason_for_none())
+
+    def _reason_for_none(self) -> str:
+        session = self._session
+        if session.video is None:
+            return "Open a video to see what is unusual in it."
+        analysed = not np.isnan(session.scores).all()
+        at_threshold = f"at the threshold of {session.rule.enter:.2f}"
+        match session.analysis.phase:
+            case AnalysisPhase.DONE:
+                return f"Nothing flagged {at_threshold}."
+            case AnalysisPhase.IDLE if session.detector is None:
+                return "Not analysed yet. Choose a detector first."
+            case AnalysisPhase.IDLE:
+                return "Not analysed yet."
+            case _:
+                return f"Nothing flagged so far {at_threshold}." if analysed else "Not analysed yet."
+
+
+def _list_view(model: SegmentModel, delegate: SegmentDelegate) -> QListView:
+    view = QListView()
+    view.setModel(model)
+    view.setItemDelegate(delegate)
+    # Thousands of rows of one height: Qt then computes positions instead of asking for every row.
+    view.setUniformItemSizes(True)
+    view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setFrameShape(QListView.Shape.NoFrame)
+    view.setAccessibleName("Flagged segments")
+    return view

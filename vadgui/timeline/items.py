@@ -1,0 +1,212 @@
+"""What is drawn in the timeline's plot; each item paints whole pixels, so its cost follows the width, not the data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from engine.scoring.segments import Segment
+from vadgui import theme
+from vadgui.timeline.pyramid import Floats, Indices
+from vadgui.timeline.scores import ScoreSeries
+from vadgui.timeline.trace import draw_trace
+
+SCORE_TOP = 1.12
+"""Upper end of the plot: room for the segments' brackets above a score of 1."""
+
+_BRACKET_PX = 4
+_LEAST_WIDTH_PX = 3
+_PENDING_TEXT = "not analysed yet"
+
+
+class _PixelItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph has no types
+    """Covers its view box and paints in pixels."""
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        """All of the view."""
+        return QRectF(self.viewRect())
+
+    def dataBounds(self, *_args: object, **_options: object) -> None:  # noqa: N802 - pyqtgraph's name
+        """None: the view's range is not for items to choose."""
+
+    def viewTransformChanged(self) -> None:  # noqa: N802 - pyqtgraph's name
+        """Zoomed, panned or resized."""
+        self.prepareGeometryChange()
+        self.update()
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
+        """Hand over to `paint_pixels` with the plot's pixels as coordinates."""
+        box = self.getViewBox()
+        area = box.sceneBoundingRect().toAlignedRect()
+        if area.width() < 2 or area.height() < 4:
+            return
+        painter.save()
+        painter.resetTransform()
+        painter.setClipRect(area)
+        (begin, stop), _ = box.viewRange()
+        self.paint_pixels(painter, area, begin, stop)
+        painter.restore()
+
+    def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
+        """Paint the time range [begin, stop) over `area`."""
+        raise NotImplementedError
+
+
+class ScoreItem(_PixelItem):
+    """The score curve, and where there is none yet."""
+
+    def __init__(self, series: ScoreSeries) -> None:
+        super().__init__()
+        self._series = series
+        self._threshold = 0.5
+        self._key: tuple[object, ...] = ()
+        self._image = QImage()
+        self._pending_runs: list[tuple[int, int]] = []
+
+    def set_threshold(self, threshold: float) -> None:
+        """Scores from here on are drawn as flagged."""
+        self._threshold = threshold
+        self.update()
+
+    def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
+        """The curve, drawn anew only when something of it changed: the playhead moves much more often."""
+        device = painter.device()
+        ratio = device.devicePixelRatioF() if device else 1.0
+        width, height = round(area.width() * ratio), round(area.height() * ratio)
+        key = (begin, stop, width, height, self._threshold, self._series.version, theme.current().name)
+        if key != self._key:
+            self._key = key
+            columns = self._series.columns(begin, stop, width)
+            self._image = draw_trace(columns, height, SCORE_TOP, self._threshold, theme.current())
+            self._image.setDevicePixelRatio(ratio)
+            edges = np.flatnonzero(np.diff(columns.pending, prepend=False, append=False)) / ratio
+            self._pending_runs = [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+        painter.drawImage(area.topLeft(), self._image)
+        self._label_pending(painter, area)
+
+    def _label_pending(self, painter: QPainter, area: QRect) -> None:
+        metrics = painter.fontMetrics()
+        needed = metrics.horizontalAdvance(_PENDING_TEXT) + 16
+        for begin, stop in self._pending_runs:
+            if stop - begin > needed:
+                plate = QRect(0, 0, needed, metrics.height() + 4)
+                # Low, out of the way of the threshold.
+                plate.moveCenter(QPoint(area.left() + (begin + stop) // 2, area.top() + area.height() * 4 // 5))
+                painter.fillRect(plate, QColor(theme.current().pending))
+                painter.setPen(QColor(theme.current().muted_text))
+                painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, _PENDING_TEXT)
+
+
+class SegmentsItem(_PixelItem):
+    """All segments: a tinted stretch under a bracket; those closer than a pixel are drawn as one."""
+
+    def __init__(self, series: ScoreSeries) -> None:
+        super().__init__()
+        self._series = series
+        self._starts: Floats = np.empty(0)
+        self._stops: Floats = np.empty(0)
+
+    def set_segments(self, segments: list[Segment]) -> None:
+        """Show these, in the order of time."""
+        self._starts = self._series.seconds_of([segment.start for segment in segments])
+        self._stops = self._series.seconds_of([segment.stop for segment in segments])
+        self.update()
+
+    def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
+        """At most one stretch every few pixels, however many segments there are."""
+        fill, bracket = QColor(theme.current().segment_fill), QColor(theme.current().alert)
+        for left, right in merged_pixels(self._starts, self._stops, begin, stop, area.width()):
+            x, width = area.left() + left, right - left
+            painter.fillRect(x, area.top(), width, area.height(), fill)
+            paint_bracket(painter, x, area.top(), width, bracket)
+
+
+class SelectedItem(_PixelItem):
+    """The selected segment, stronger than the others."""
+
+    def __init__(self, series: ScoreSeries) -> None:
+        super().__init__()
+        self._series = series
+        self._span: tuple[float, float] | None = None
+
+    def select(self, segment: Segment | None) -> None:
+        """Show this one, or none."""
+        span = self._series.seconds_of([segment.start, segment.stop]) if segment else None
+        self._span = None if span is None else (float(span[0]), float(span[1]))
+        self.update()
+
+    def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
+        """A stronger tint in a frame."""
+        if self._span is None:
+            return
+        starts, stops = np.array([self._span[0]]), np.array([self._span[1]])
+        for left, right in merged_pixels(starts, stops, begin, stop, area.width()):
+            place = QRect(area.left() + left, area.top(), right - left, area.height())
+            # On top of the tint that every segment has; more than twice that would drown the curve.
+            painter.fillRect(place, QColor(theme.current().segment_fill))
+            painter.setPen(QPen(QColor(theme.current().alert), 2))
+            painter.drawRect(place.adjusted(1, 1, -1, -1))
+
+
+class PlayheadItem(_PixelItem):
+    """The stretch of time for which the frame under the playhead is on screen, at least a line wide."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._span = (0.0, 0.0)
+
+    def move_to(self, begin_seconds: float, end_seconds: float) -> None:
+        """The frame's time on screen."""
+        self._span = (begin_seconds, end_seconds)
+        self.update()
+
+    def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
+        """A line with a handle, and a tint over the rest of the frame's time where it is wide enough to see."""
+        scale = area.width() / (stop - begin)
+        left, right = (area.left() + (seconds - begin) * scale for seconds in self._span)
+        colour = QColor(theme.current().playhead)
+        tint = QColor(colour)
+        tint.setAlpha(40)
+        painter.fillRect(QRectF(left, area.top(), right - left, area.height()), tint)
+        x = int(left)
+        painter.fillRect(QRect(x, area.top(), 2, area.height()), colour)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        handle = [QPointF(x - 5, area.top()), QPointF(x + 7, area.top()), QPointF(x + 1, area.top() + 8)]
+        painter.drawPolygon(QPolygonF(handle))
+
+
+def merged_pixels(starts: Floats, stops: Floats, begin: float, stop: float, width: int) -> list[tuple[int, int]]:
+    """Pixel runs (left, right) of the spans [starts, stops) in view, those that touch merged into one.
+
+    The spans are in order and don't overlap; each is at least a few pixels wide so that it can be seen.
+    """
+    first = int(np.searchsorted(stops, begin, side="right"))
+    beyond = int(np.searchsorted(starts, stop, side="left"))
+    if first >= beyond:
+        return []
+    scale = width / (stop - begin)
+    left: Indices = np.floor((starts[first:beyond].clip(begin, stop) - begin) * scale).astype(np.intp)
+    right: Indices = np.ceil((stops[first:beyond].clip(begin, stop) - begin) * scale).astype(np.intp)
+    right = np.maximum(right, left + _LEAST_WIDTH_PX)
+    opens = np.append(True, left[1:] > np.maximum.accumulate(right)[:-1])
+    closes = np.append(opens[1:], True)
+    return list(zip(left[opens].tolist(), np.maximum.accumulate(right)[closes].tolist(), strict=True))
+
+
+def paint_bracket(painter: QPainter, x: int, y: int, width: int, colour: QColor) -> None:
+    """A bracket open to the bottom: tells a segment apart without its colour."""
+    painter.fillRect(x, y, width, _BRACKET_PX, colour)
+    for side in (x, x + width - 2):
+        painter.fillRect(side, y, 2, 3 * _BRACKET_PX, colour)
+
+
+def ignore_mouse(*items: QGraphicsItem) -> None:
+    """Let clicks through to the plot beneath."""
+    for item in items:
+        item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        item.setAcceptHoverEvents(False)

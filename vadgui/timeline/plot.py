@@ -1,0 +1,157 @@
+"""The plot of the timeline: axes, items, and what the mouse does in it."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
+
+from vadgui import theme
+from vadgui.timeline.axis import TimeAxis
+from vadgui.timeline.items import (
+    SCORE_TOP,
+    PlayheadItem,
+    ScoreItem,
+    SegmentsItem,
+    SelectedItem,
+    ignore_mouse,
+)
+from vadgui.timeline.scores import ScoreSeries
+
+AXIS_WIDTH_PX = 36
+RIGHT_MARGIN_PX = 12
+_LEAST_SPAN_SECONDS = 0.05
+_ZOOM_A_NOTCH = 1.25
+
+
+class TimeBox(pg.ViewBox):  # type: ignore[misc] # pyqtgraph has no types
+    """Click and left drag move the playhead, the wheel zooms, Shift + wheel and middle drag pan."""
+
+    time_picked = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self._end = 1.0
+        self.setMouseEnabled(x=True, y=False)
+        self.setYRange(0, SCORE_TOP, padding=0)
+        self.set_end(0.0)
+
+    def set_end(self, seconds: float) -> None:
+        """The recording's length: nothing beyond is shown."""
+        self._end = max(seconds, _LEAST_SPAN_SECONDS)
+        self.setLimits(xMin=0, xMax=self._end, minXRange=min(_LEAST_SPAN_SECONDS, self._end), maxXRange=self._end)
+
+    def span(self) -> tuple[float, float]:
+        """The time range in view, in seconds."""
+        (begin, stop), _ = self.viewRange()
+        return float(begin), float(stop)
+
+    def show_span(self, begin: float, length: float) -> None:
+        """Show a time range, moved and cut to the recording."""
+        length = min(max(length, _LEAST_SPAN_SECONDS), self._end)
+        begin = min(max(begin, 0.0), self._end - length)
+        self.setXRange(begin, begin + length, padding=0)
+
+    def zoom(self, factor: float, centre: float) -> None:
+        """Magnify by `factor`, the time `centre` staying in place."""
+        begin, stop = self.span()
+        length = min(max((stop - begin) / factor, _LEAST_SPAN_SECONDS), self._end)
+        share = (centre - begin) / (stop - begin)
+        self.show_span(centre - share * length, length)
+
+    def seconds_at(self, scene_pos: QPointF) -> float:
+        """The time under a point of the scene, within what is in view."""
+        begin, stop = self.span()
+        area = self.sceneBoundingRect()
+        share = (scene_pos.x() - area.left()) / max(area.width(), 1.0)
+        return begin + min(max(float(share), 0.0), 1.0) * (stop - begin)
+
+    def mouseClickEvent(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:  # noqa: N802
+        """A click moves the playhead."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
+            self.time_picked.emit(self.seconds_at(event.scenePos()))
+
+    def mouseDragEvent(  # noqa: N802
+        self, event: pg.GraphicsScene.mouseEvents.MouseDragEvent, axis: int | None = None
+    ) -> None:
+        """A left drag scrubs, a middle drag pans."""
+        if event.button() == Qt.MouseButton.LeftButton and axis is None:
+            event.accept()
+            self.time_picked.emit(self.seconds_at(event.scenePos()))
+        elif event.button() in (Qt.MouseButton.MiddleButton, Qt.MouseButton.LeftButton):
+            event.accept()
+            self._pan(event.lastScenePos().x() - event.scenePos().x())
+
+    def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:  # noqa: N802, ARG002
+        """Zoom around the time under the mouse, or pan."""
+        event.accept()
+        notches = event.delta() / 120
+        sideways = event.orientation() == Qt.Orientation.Horizontal
+        if sideways or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._pan(-notches * self.sceneBoundingRect().width() / 10)
+        else:
+            self.zoom(_ZOOM_A_NOTCH**notches, self.seconds_at(event.scenePos()))
+
+    def _pan(self, pixels: float) -> None:
+        begin, stop = self.span()
+        self.show_span(begin + pixels * (stop - begin) / max(self.sceneBoundingRect().width(), 1.0), stop - begin)
+
+
+class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
+    """Score, segments, threshold and playhead over time."""
+
+    def __init__(self, series: ScoreSeries, parent: QWidget | None = None) -> None:
+        self.box = TimeBox()
+        super().__init__(parent, viewBox=self.box, axisItems={"bottom": TimeAxis("bottom")})
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.layout.setContentsMargins(0, 0, RIGHT_MARGIN_PX, 0)
+        left = item.getAxis("left")
+        left.setWidth(AXIS_WIDTH_PX)
+        left.setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
+
+        self.scores = ScoreItem(series)
+        self.segments = SegmentsItem(series)
+        self.selected = SelectedItem(series)
+        self.playhead = PlayheadItem()
+        self.hover = pg.InfiniteLine(angle=90, movable=False)
+        self.threshold = pg.InfiniteLine(
+            angle=0,
+            movable=True,
+            bounds=(0.0, 1.0),
+            label="threshold {value:.2f}",
+            labelOpts={"position": 0.985, "anchors": [(1, 1), (1, 1)], "movable": False},
+        )
+        self.threshold.setCursor(Qt.CursorShape.SizeVerCursor)
+        for drawn in (self.segments, self.selected, self.scores, self.hover, self.threshold, self.playhead):
+            item.addItem(drawn, ignoreBounds=True)
+        ignore_mouse(self.scores, self.segments, self.selected, self.playhead, self.hover, self.threshold.label)
+        self.hover.hide()
+        self.apply_theme()
+
+    def show_empty(self, empty: bool) -> None:
+        """Without a recording there is nothing to point at."""
+        for drawn in (self.threshold, self.playhead, self.scores, self.segments, self.selected):
+            drawn.setVisible(not empty)
+        self.getPlotItem().getAxis("bottom").setStyle(showValues=not empty)
+
+    def apply_theme(self) -> None:
+        """Draw in the current theme's colours."""
+        colours = theme.current()
+        self.setBackground(colours.surface)
+        for name in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(name)
+            axis.setPen(colours.control_border)
+            axis.setTextPen(colours.muted_text)
+        dashed = Qt.PenStyle.DashLine
+        self.threshold.setPen(pg.mkPen(colours.threshold, width=1.5, style=dashed))
+        # Width of the hover pen is also how close the mouse must come to take hold of the line.
+        grip = QColor(colours.threshold)
+        grip.setAlpha(110)
+        self.threshold.setHoverPen(pg.mkPen(grip, width=7))
+        self.threshold.label.setColor(colours.threshold)
+        self.hover.setPen(pg.mkPen(colours.muted_text, style=Qt.PenStyle.DotLine))
+        self.viewport().update()

@@ -1,0 +1,57 @@
+"""The scores over time in the form that is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vadgui.session import ReviewSession
+from vadgui.timeline.pyramid import Floats, MinMaxPyramid
+from vadgui.timeline.trace import Columns, sample_columns
+
+
+class ScoreSeries:
+    """The session's scores and times; plot and overview share one, so that its pyramid is built once."""
+
+    def __init__(self, session: ReviewSession) -> None:
+        self._session = session
+        self._pyramid: MinMaxPyramid | None = None
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """Changes when the scores do."""
+        return self._version
+
+    def forget(self) -> None:
+        """Scores or times changed."""
+        self._pyramid = None
+        self._version += 1
+
+    @property
+    def end_seconds(self) -> float:
+        """When the last frame leaves the screen; 0 without a recording."""
+        times = self._session.times
+        if not len(times):
+            return 0.0
+        video = self._session.video
+        duration = video.duration_seconds if video else 0.0
+        # The last frame must have some width even where the container's duration is too short.
+        last_gap = float(times[-1] - times[-2]) if len(times) > 1 else 0.04
+        return max(duration, float(times[-1]) + 0.5 * last_gap)
+
+    def seconds_of(self, frames: Sequence[int]) -> Floats:
+        """When each frame comes on screen; the frame after the last one stands for the end."""
+        times = self._session.times
+        indices = np.asarray(frames, np.intp)
+        if not len(times):
+            return np.zeros(len(indices))
+        seconds = times[np.minimum(indices, len(times) - 1)]
+        return np.where(indices < len(times), seconds, self.end_seconds)
+
+    def columns(self, begin: float, stop: float, width: int) -> Columns:
+        """What is drawn of the time range [begin, stop) in `width` pixels."""
+        if self._pyramid is None:
+            self._pyramid = MinMaxPyramid(self._session.scores)
+        return sample_columns(self._pyramid, self._session.times, self.end_seconds, begin, stop, width)

@@ -1,0 +1,86 @@
+"""The score curve as a picture: one column a pixel, whatever the number of frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QColor, QImage
+
+from vadgui.theme import Theme
+from vadgui.timeline.pyramid import Floats, MinMaxPyramid
+
+_NOTHING, _PENDING, _PENDING_STRIPE, _AREA, _CURVE, _FLAGGED = range(6)
+_STRIPE_PERIOD_PX = 9
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Lowest and highest score on screen during each pixel column's stretch of time, [W] each; NaN for none."""
+
+    low: Floats
+    high: Floats
+    pending: npt.NDArray[np.bool_]
+    """Columns within the recording of which no frame has been analysed yet."""
+
+
+def sample_columns(
+    pyramid: MinMaxPyramid, times: Floats, end_seconds: float, begin: float, stop: float, width: int
+) -> Columns:
+    """Columns of the time range [begin, stop) seconds; frame t is on screen from times[t] until times[t + 1]."""
+    low, high = np.full(width, np.nan), np.full(width, np.nan)
+    edges = begin + (stop - begin) * np.arange(width + 1) / width
+    inside = (edges[1:] > 0) & (edges[:-1] < end_seconds)
+    if len(pyramid) and inside.any():
+        first = np.maximum(np.searchsorted(times, edges[:-1][inside], side="right") - 1, 0)
+        beyond = np.maximum(np.searchsorted(times, edges[1:][inside], side="left"), first + 1)
+        low[inside], high[inside] = pyramid.extremes(first, beyond)
+    return Columns(low, high, inside & np.isnan(high))
+
+
+def draw_trace(columns: Columns, height: int, top_score: float, threshold: float, theme: Theme) -> QImage:
+    """Curve with the area under it, its flagged part in another colour, and stripes where nothing is known yet.
+
+    Score 0 is on the lowest row, `top_score` on the highest; one image pixel is one column.
+    """
+    rows = np.arange(height)[:, None]
+    scale = (height - 2) / top_score
+    low, high = _connected(columns)
+    top = height - 1.5 - high * scale
+    bottom = height - 0.5 - low * scale
+    codes = np.zeros((height, len(high)), np.uint8)
+    with np.errstate(invalid="ignore"):
+        codes[rows >= top] = _AREA
+        on_curve = (rows >= np.floor(top)) & (rows <= bottom)
+    codes[on_curve] = _CURVE
+    codes[on_curve & (rows <= height - 1 - threshold * scale)] = _FLAGGED
+    diagonal = (rows + np.arange(len(high))) % _STRIPE_PERIOD_PX
+    codes = np.where(columns.pending, np.where(diagonal < 2, _PENDING_STRIPE, _PENDING), codes).astype(np.uint8)
+    # QImage wants rows of whole 32-bit words; the copy frees it from the array.
+    padded = np.pad(codes, ((0, 0), (0, -len(high) % 4)))
+    image = QImage(padded.data, len(high), height, padded.shape[1], QImage.Format.Format_Indexed8).copy()
+    image.setColorTable(_colours(theme))
+    return image
+
+
+def _connected(columns: Columns) -> tuple[Floats, Floats]:
+    """Reach from each column to its left neighbour, so that a jump between frames is drawn as a line."""
+    low, high = columns.low.copy(), columns.high.copy()
+    low[1:] = np.where(np.isnan(low[1:]), np.nan, np.fmin(low[1:], columns.high[:-1]))
+    high[1:] = np.where(np.isnan(high[1:]), np.nan, np.fmax(high[1:], columns.low[:-1]))
+    return low, high
+
+
+def _colours(theme: Theme) -> list[int]:
+    area, stripe = QColor(theme.accent), QColor(theme.border)
+    area.setAlpha(45)
+    table = {
+        _NOTHING: QColor(0, 0, 0, 0),
+        _PENDING: QColor(theme.pending),
+        _PENDING_STRIPE: stripe,
+        _AREA: area,
+        _CURVE: QColor(theme.accent),
+        _FLAGGED: QColor(theme.alert),
+    }
+    return [table[code].rgba() for code in sorted(table)]

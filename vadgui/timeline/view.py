@@ -1,0 +1,193 @@
+"""The timeline: anomaly score, segments, threshold and playhead over the whole recording."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.scoring.segments import SegmentRule
+from vadgui import theme
+from vadgui.clock_text import clock_text
+from vadgui.session import ReviewSession
+from vadgui.timeline.header import TimelineHeader
+from vadgui.timeline.overview import OverviewStrip
+from vadgui.timeline.plot import AXIS_WIDTH_PX, RIGHT_MARGIN_PX, TimelinePlot
+from vadgui.timeline.scores import ScoreSeries
+
+_DEFAULT_LEAVE_RATIO = 0.8
+_RULE_INTERVAL_MS = 40  # finding segments anew at every mouse move would make the line lag on long recordings
+
+
+class TimelineView(QWidget):
+    """Shows the session's scores over time and moves its playhead and threshold."""
+
+    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._series = ScoreSeries(session)
+        self._leave_ratio = _DEFAULT_LEAVE_RATIO
+        self._shown_end = 0.0
+        self.header = TimelineHeader(self)
+        self.plot = TimelinePlot(self._series, self)
+        self.overview = OverviewStrip(self._series, self)
+        self.overview.set_margins(AXIS_WIDTH_PX, RIGHT_MARGIN_PX)
+        self._rule_timer = QTimer(self, singleShot=True, interval=_RULE_INTERVAL_MS)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.plot, stretch=1)
+        layout.addWidget(self.overview)
+        self.setAccessibleName("Timeline")
+
+        self._connect_session()
+        self._connect_views()
+        self._show_video()
+        self._show_rule()
+
+    def _connect_session(self) -> None:
+        session = self._session
+        session.video_changed.connect(self._show_video)
+        session.playhead_changed.connect(self._show_playhead)
+        session.scores_changed.connect(self._show_scores)
+        session.segments_changed.connect(self._show_segments)
+        session.selection_changed.connect(self._show_selection)
+        session.rule_changed.connect(self._show_rule)
+
+    def _connect_views(self) -> None:
+        box, line = self.plot.box, self.plot.threshold
+        box.time_picked.connect(self._on_time_picked)
+        box.sigXRangeChanged.connect(lambda: self.overview.set_visible(*box.span()))
+        line.sigDragged.connect(lambda: self._rule_timer.isActive() or self._rule_timer.start())
+        line.sigPositionChangeFinished.connect(self._take_over_threshold)
+        self._rule_timer.timeout.connect(self._take_over_threshold)
+        self.overview.centre_wanted.connect(self._centre)
+        self.header.threshold_entered.connect(self._set_threshold)
+        self.header.zoom_wanted.connect(self.zoom)
+        self.header.all_wanted.connect(self.zoom_to_all)
+        self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self.plot.viewport().installEventFilter(self)
+        theme.changed.connect(self.plot.apply_theme)
+
+    def zoom(self, factor: float) -> None:
+        """Magnify around the playhead where it is in view, else around the middle."""
+        begin, stop = self.plot.box.span()
+        here = self._playhead_seconds()
+        self.plot.box.zoom(factor, here if begin <= here <= stop else (begin + stop) / 2)
+
+    def zoom_to_all(self) -> None:
+        """Show the whole recording."""
+        self.plot.box.show_span(0.0, self._series.end_seconds)
+
+    def _centre(self, seconds: float) -> None:
+        begin, stop = self.plot.box.span()
+        self.plot.box.show_span(seconds - (stop - begin) / 2, stop - begin)
+
+    # What the session says
+
+    def _show_video(self) -> None:
+        self._series.forget()
+        begin, stop = self.plot.box.span()
+        # The same recording with revised times stays as it is zoomed; another one is shown whole.
+        showed_all = self._session.view is None or (begin <= 0 and stop >= self._shown_end)
+        self._shown_end = self._series.end_seconds
+        self.plot.box.set_end(self._shown_end)
+        if showed_all:
+            self.zoom_to_all()
+        self.setEnabled(self._session.video is not None)
+        self.plot.show_empty(self._session.video is None)
+        self.plot.hover.hide()
+        self.header.show_reading("")
+        self._show_segments()
+        self._show_playhead()
+        self.overview.set_visible(*self.plot.box.span())
+
+    def _show_scores(self) -> None:
+        self._series.forget()
+        self.plot.scores.update()
+        self.overview.update()
+
+    def _show_segments(self) -> None:
+        self.plot.segments.set_segments(self._session.segments)
+        self.overview.set_segments(self._session.segments)
+        self._show_selection()
+
+    def _show_selection(self) -> None:
+        self.plot.selected.select(self._session.selected_segment)
+
+    def _show_playhead(self) -> None:
+        frame = self._session.playhead
+        here, until = self._series.seconds_of([frame, frame + 1])
+        self.plot.playhead.move_to(float(here), float(until))
+        self.overview.set_playhead(float(here))
+        begin, stop = self.plot.box.span()
+        if not begin <= here < stop:
+            # A page on, with a little of what came before.
+            length = stop - begin
+            self.plot.box.show_span(float(here) - 0.1 * length, length)
+
+    def _show_rule(self) -> None:
+        rule = self._session.rule
+        if rule.enter > 0:
+            self._leave_ratio = rule.leave / rule.enter
+        if not self.plot.threshold.moving:
+            self.plot.threshold.setValue(rule.enter)
+        self._draw_threshold(rule.enter)
+
+    def _draw_threshold(self, enter: float) -> None:
+        self.plot.scores.set_threshold(enter)
+        self.overview.set_threshold(enter)
+        self.header.show_threshold(enter)
+
+    # What the person does
+
+    def _playhead_seconds(self) -> float:
+        return float(self._series.seconds_of([self._session.playhead])[0])
+
+    def _on_time_picked(self, seconds: float) -> None:
+        self._session.seek(self._session.index_at(seconds))
+
+    def _take_over_threshold(self) -> None:
+        self._rule_timer.stop()
+        self._set_threshold(float(self.plot.threshold.value()))
+
+    def _set_threshold(self, enter: float) -> None:
+        self._session.set_rule(moved(self._session.rule, enter, self._leave_ratio))
+
+    def _on_mouse_moved(self, scene_pos: QPointF) -> None:
+        inside = self.plot.box.sceneBoundingRect().contains(scene_pos) and self._session.frame_count > 0
+        self.plot.hover.setVisible(inside)
+        if not inside:
+            self.header.show_reading("")
+            return
+        seconds = self.plot.box.seconds_at(scene_pos)
+        self.plot.hover.setValue(seconds)
+        self.header.show_reading(self.reading_at(self._session.index_at(seconds)))
+
+    def reading_at(self, frame: int) -> str:
+        """What is known of a frame, in a line: number, time, score, PSNR."""
+        score = self._session.scores[frame]
+        words = [f"Frame {frame}", clock_text(float(self._session.times[frame]))]
+        if np.isnan(score):
+            words.append("not analysed yet")
+        else:
+            words.append(f"score {score:.3f}")
+            psnr = self._session.signals["psnr_db"][frame]
+            words += [] if np.isnan(psnr) else [f"PSNR {psnr:.1f} dB"]
+        return "   ".join(words)
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """The scene tells where the mouse is, but not that it has left."""
+        if event.type() == QEvent.Type.Leave:
+            self.plot.hover.hide()
+            self.header.show_reading("")
+        return bool(super().eventFilter(watched, event))  # type: ignore[arg-type]
+
+
+def moved(rule: SegmentRule, enter: float, leave_ratio: float) -> SegmentRule:
+    """The rule with another enter threshold, its leave threshold following in proportion: never above it or below 0."""
+    return replace(rule, enter=enter, leave=min(enter * leave_ratio, enter))
