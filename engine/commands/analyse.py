@@ -1,0 +1,227 @@
+"""`vad analyse`: scores and segments of recordings, as tables."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.commands.detector_option import required_detector
+from engine.errors import ExportError, VadError
+from engine.events import Progress
+from engine.scoring.segments import Segment, SegmentRule, find_segments
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
+    from engine.video.source import VideoSource
+
+_DEFAULTS = SegmentRule()
+
+
+def _rule_option(name: str, default: float, text: str) -> Callable[[Any], Any]:
+    return click.option(name, type=click.FloatRange(0), default=default, show_default=True, help=text)
+
+
+@click.command(short_help="Score recordings and list what is unusual in them.")
+@click.argument("videos", metavar="VIDEO...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--detector", "detector_path", callback=required_detector, help="Detector file or bundled name.")
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="For the tables."
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@_rule_option("--enter", _DEFAULTS.enter, "Anomaly score that a segment reaches at least once.")
+@_rule_option("--leave", _DEFAULTS.leave, "Anomaly score that it stays at or above.")
+@_rule_option("--min-length", _DEFAULTS.min_length_seconds, "Seconds; shorter runs are dropped.")
+@_rule_option("--merge-gap", _DEFAULTS.merge_gap_seconds, "Seconds; nearer runs become one.")
+@_rule_option("--padding", _DEFAULTS.padding_seconds, "Seconds added on both sides.")
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def analyse(
+    ctx: click.Context,
+    videos: tuple[Path, ...],
+    detector_path: Path,
+    folder: Path,
+    device: str,
+    enter: float,
+    leave: float,
+    min_length: float,
+    merge_gap: float,
+    padding: float,
+    no_cache: bool,
+    quiet: bool,
+) -> None:
+    """Analyse each VIDEO, a file or a folder of numbered pictures.
+
+    Writes NAME.scores.csv and NAME.segments.json, where NAME is the file's name without extension. Videos that share
+    it keep the extension and get as many parent folders in front as tell them apart. An analysis that was interrupted
+    goes on where it stopped.
+    """
+    try:
+        rule = SegmentRule(enter, leave, min_length, merge_gap, padding)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    names = output_names(videos)
+    from engine.models.predictor import Predictor
+
+    predictor = Predictor.open(detector_path, device)
+    if not quiet:
+        click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
+    failed = 0
+    with _cache(no_cache) as cache:
+        for video, name in names.items():
+            job = _Job(video, folder / name, rule, cache)
+            try:
+                job.run(predictor, quiet=quiet)
+            except VadError as error:
+                if ctx.find_root().params.get("debug"):
+                    raise
+                failed += 1
+                click.echo(f"Error: {error}", err=True)
+            except KeyboardInterrupt:
+                if not no_cache:
+                    click.echo("\nStopped. What was analysed is kept: the same command goes on from there.", err=True)
+                raise
+    if failed:
+        if len(names) > 1:
+            click.echo(f"{failed} of {len(names)} videos failed.", err=True)
+        ctx.exit(1)
+
+
+def output_names(videos: Sequence[Path]) -> dict[Path, str]:
+    """What each video's tables are called: its stem, where no other has the same; else more of its path.
+
+    A video given twice counts once. Names differ in more than case, for the sake of Windows and macOS.
+    """
+    given = {video.resolve(): video for video in videos}
+    names = {path: path.name if path.is_dir() else path.stem for path in given}
+    depth, deepest = 1, max(len(path.parts) for path in given)
+    while clashing := {name for name, count in Counter(n.casefold() for n in names.values()).items() if count > 1}:
+        if depth == deepest:
+            raise click.UsageError("Some of these videos have names too much alike: analyse them one at a time.")
+        for path, name in names.items():
+            if name.casefold() in clashing:
+                names[path] = "_".join(path.relative_to(path.anchor).parts[-depth:])
+        depth += 1
+    return {video: names[path] for path, video in given.items()}
+
+
+@contextlib.contextmanager
+def _cache(temporary: bool) -> Iterator[Path]:
+    """The folder of score stores: the common one, kept to its size, or one that goes with the program."""
+    from engine.paths import analyses_folder
+    from engine.score_store import prune
+
+    if temporary:
+        with tempfile.TemporaryDirectory(prefix="vadgui-") as folder:
+            yield Path(folder)
+    else:
+        try:
+            yield analyses_folder()
+        finally:
+            prune(analyses_folder())
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One video to analyse, and where its tables go."""
+
+    video: Path
+    base: Path
+    """Folder and NAME."""
+    rule: SegmentRule
+    cache: Path
+
+    def run(self, predictor: Predictor, *, quiet: bool) -> None:
+        """Analyse what the cache lacks and write the tables."""
+        from engine import tables
+        from engine.analysis import analyse_to_store, analysis_key
+        from engine.score_store import ScoreStore
+        from engine.scoring.normality import anomaly_score
+        from engine.scoring.signals import missing_signals
+        from engine.video import open_video
+
+        with open_video(self.video) as source:
+            self._refuse_to_mix(source)
+            with ScoreStore(self.cache, analysis_key(source, predictor)) as store:
+                with contextlib.closing(analyse_to_store(source, predictor, store)) as steps:
+                    _show(steps, self.video.name, hidden=quiet)
+                signals = missing_signals(len(source))
+                measured = store.read(0, len(source))
+                signals[: len(measured)] = measured
+            scores = anomaly_score(signals["psnr_db"])
+            segments = find_segments(scores, source.times, self.rule)
+            self._make_folder()
+            tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, scores)
+            tables.write_segments_json(
+                self._table(".segments.json"),
+                source.info,
+                source.times,
+                segments,
+                self.rule,
+                detector_name=predictor.settings.name,
+                detector_fingerprint=predictor.fingerprint,
+            )
+        if not quiet:
+            click.echo(f"{self.video.name}: {len(signals)} frames, {_in_words(segments)} -> {self.base}.*")
+
+    def _table(self, suffix: str) -> Path:
+        return self.base.with_name(self.base.name + suffix)
+
+    def _refuse_to_mix(self, source: VideoSource) -> None:
+        """Two cameras' recordings are often called the same: the tables of one must not replace the other's."""
+        from engine import tables
+
+        path = self._table(".segments.json")
+        if path.exists() and tables.read_segments_json(path).video_fingerprint != source.info.fingerprint:
+            raise ExportError(
+                "There are tables of another video by the same name",
+                subject=path,
+                advice="Choose another folder with --out, or move them away.",
+            )
+
+    def _make_folder(self) -> None:
+        try:
+            self.base.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ExportError(
+                "The folder can't be made",
+                subject=self.base.parent,
+                advice=f"Choose another folder with --out ({error.strerror}).",
+            ) from error
+
+
+def _show(steps: Iterator[Progress], name: str, *, hidden: bool) -> None:
+    """Drive the analysis, with a bar on stderr."""
+    first = next(steps)
+    with click.progressbar(
+        length=first.total,
+        label=name,
+        file=sys.stderr,
+        hidden=hidden,
+        show_eta=False,  # click's would count in what an earlier analysis has done
+        show_pos=True,
+        item_show_func=_pace,
+    ) as bar:
+        bar.update(first.done, first)
+        for progress in steps:
+            bar.length = progress.total
+            bar.update(progress.done - bar.pos, progress)
+
+
+def _pace(progress: Progress | None) -> str:
+    if progress is None or progress.seconds_left is None:
+        return ""
+    minutes, seconds = divmod(round(progress.seconds_left), 60)
+    return f"{progress.per_second:.0f} fps, {minutes}:{seconds:02} left"
+
+
+def _in_words(segments: list[Segment]) -> str:
+    return f"{len(segments)} segment{'' if len(segments) == 1 else 's'}"

@@ -1,0 +1,40 @@
+"""`--detector`: a detector file, or the name of one that comes with the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+def bundled_detectors() -> dict[str, Path]:
+    """Detectors that come with the program, by name."""
+    import resources
+
+    folder = Path(resources.__file__).parent / "detectors"
+    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+
+
+def optional_detector(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | None:
+    """Callback of an option: the path of a file or of a bundled detector.
+
+    Files go before names, so that a name never hides a person's own file.
+    """
+    if value is None or Path(value).is_file():
+        return None if value is None else Path(value)
+    bundled = bundled_detectors()
+    if value not in bundled:
+        raise click.BadParameter(f"there is no file {value!r}. Bundled detectors: {_names()}.", ctx, param)
+    return bundled[value]
+
+
+def required_detector(ctx: click.Context, param: click.Parameter, value: str | None) -> Path:
+    """Callback of an option that has to be given; says what there is to choose from."""
+    path = optional_detector(ctx, param, value)
+    if path is None:
+        raise click.MissingParameter(f"Give a detector file or a bundled detector: {_names()}.", ctx, param)
+    return path
+
+
+def _names() -> str:
+    return ", ".join(bundled_detectors()) or "none"
