@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -68,7 +68,7 @@ def export_clip(
     target: Path,
     options: ExportOptions | None = None,
     should_stop: ShouldStop = never_stop,
-) -> Iterator[Progress | Finished]:
+) -> Generator[Progress | Finished, None, None]:
     """Write frames [segment_start, segment_stop) with their own timing to `target`, and report after each.
 
     `scores` are the video's anomaly scores [N], NaN where not analysed. A clip of the frame alone needs no predictor.

@@ -39,17 +39,7 @@ class SegmentsFile:
     """How anomaly scores were derived, like MIN_MAX_SCORE."""
     rule: SegmentRule
     segments: tuple[Segment, ...]
-
-    def segment(self, number: int) -> Segment:
-        """The segment of a number, counted from 1 as in the file.
-
-        Raises:
-            ExportError: there is no such segment.
-        """
-        if 1 <= number <= len(self.segments):
-            return self.segments[number - 1]
-        advice = f"Its segments are numbered 1 to {len(self.segments)}." if self.segments else "It has none."
-        raise ExportError(f"There is no segment {number}", subject=self.video_name, advice=advice)
+    """People count them from 1, as the file does."""
 
 
 def write_scores_csv(

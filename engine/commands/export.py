@@ -1,0 +1,141 @@
+"""`vad export`: an annotated clip of a flagged segment, or of any frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from engine.analysis import analyse_to_store, analysis_key
+from engine.commands.detector_option import optional_detector
+from engine.commands.progress import follow
+from engine.errors import ExportError
+from engine.export import PANELS, ExportOptions, export_clip
+from engine.mosaic import Panel
+from engine.paths import analyses_folder
+from engine.score_store import ScoreStore
+from engine.scoring.normality import anomaly_score
+from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.signals import missing_signals
+from engine.tables import read_segments_json
+from engine.video import open_video
+from engine.video.source import VideoSource
+from engine.video.writer import DEFAULT_ENCODER, ENCODERS, free_path
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
+
+
+def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
+    chosen = tuple(part.strip() for part in value.split(","))
+    if not set(chosen) <= set(PANELS) or len(set(chosen)) < len(chosen):
+        raise click.BadParameter(f"choose from {','.join(PANELS)}, each at most once")
+    return chosen
+
+
+@click.command(short_help="Export an annotated clip of a segment.")
+@click.argument("video", type=click.Path(path_type=Path))
+@click.option("--detector", callback=optional_detector, help="File or bundled name; only the frame alone goes without.")
+@click.option("--segment", "number", type=click.IntRange(1), help="Number of a flagged segment, counted from 1.")
+@click.option("--start", type=click.IntRange(0), help="First frame, counted from 0; instead of --segment.")
+@click.option("--stop", type=click.IntRange(1), help="The frame after the last; with --start.")
+@click.option(
+    "--segments",
+    "segments_file",
+    type=click.Path(path_type=Path),
+    help="NAME.segments.json that --segment counts in; without it the segments are found anew.",
+)
+@click.option("--panels", callback=_panels, default=",".join(PANELS), show_default=True, help="The first is large.")
+@click.option("--score-strip/--no-score-strip", default=True, show_default=True, help="Anomaly scores at the bottom.")
+@click.option(
+    "--overlay", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
+)
+@click.option("--encoder", type=click.Choice(list(ENCODERS)), default=DEFAULT_ENCODER, show_default=True)
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path),
+    help="An .mp4 that does not exist yet; by default named after the video, in this folder.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def export(
+    video: Path,
+    detector: Path | None,
+    number: int | None,
+    start: int | None,
+    stop: int | None,
+    segments_file: Path | None,
+    panels: tuple[Panel, ...],
+    score_strip: bool,
+    overlay: float,
+    encoder: str,
+    target: Path | None,
+    device: str,
+    quiet: bool,
+) -> None:
+    """Export a clip of VIDEO: a flagged segment (--segment N), or the frames from --start up to before --stop.
+
+    The path of the finished clip goes to stdout.
+    """
+    if (number is None) == (start is None) or (start is None) != (stop is None):
+        raise click.UsageError("Give either --segment, or --start and --stop.")
+    listed = read_segments_json(segments_file) if segments_file else None
+    rule = listed.rule if listed else SegmentRule()
+    options = ExportOptions(
+        panels=panels,
+        score_strip=score_strip,
+        threshold=rule.enter,
+        overlay_opacity=overlay,
+        encoder=encoder,
+    )
+    needs_scores = score_strip or (number is not None and listed is None)
+    if detector is None and (options.needs_detector or needs_scores):
+        raise click.UsageError("This needs --detector; only --panels frame --no-score-strip goes without.")
+    with open_video(video) as source:
+        if listed and listed.video_fingerprint != source.info.fingerprint:
+            raise ExportError(
+                f"These segments are of another video, {listed.video_name}",
+                subject=segments_file,
+                advice="Choose the segments file of this video, or leave --segments out.",
+            )
+        predictor = _open_predictor(detector, device) if detector else None
+        scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
+        if predictor and needs_scores:
+            scores = _scores(source, predictor, quiet)
+        if start is not None and stop is not None:
+            name = f"frames-{start}-{stop - 1}"
+        else:
+            segments = listed.segments if listed else find_segments(scores, source.times, rule)
+            segment = _numbered(segments, number, source)
+            start, stop, name = segment.start, segment.stop, f"segment-{number}"
+        target = target or free_path(Path(f"{video.stem}.{name}.mp4"))
+        clip = export_clip(source, predictor, scores, start, stop, target, options)
+        click.echo(follow(clip, hidden=quiet))
+
+
+def _open_predictor(detector: Path, device: str) -> Predictor:
+    from engine.models.predictor import Predictor  # torch takes seconds to import
+
+    return Predictor.open(detector, device)
+
+
+def _scores(source: VideoSource, predictor: Predictor, quiet: bool) -> npt.NDArray[np.floating]:
+    """Anomaly scores [N] of the whole video, from the cache as far as they are there."""
+    signals = missing_signals(len(source))
+    with ScoreStore(analyses_folder(), analysis_key(source, predictor)) as store:
+        follow(analyse_to_store(source, predictor, store), hidden=quiet)
+        stored = store.read(stop=len(source))
+    signals[: len(stored)] = stored
+    return anomaly_score(signals["psnr_db"])
+
+
+def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Segment:
+    if number and number <= len(segments):
+        return segments[number - 1]
+    advice = f"Its segments are numbered 1 to {len(segments)}." if segments else "Nothing in it was flagged."
+    raise ExportError(f"There is no segment {number}", subject=source.info.name, advice=advice)

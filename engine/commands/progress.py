@@ -1,0 +1,43 @@
+"""How every command shows long work: a bar on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import closing
+
+import click
+
+from engine.events import Finished, Progress
+
+
+def follow(work: Generator[Progress | Finished, None, None], *, hidden: bool = False) -> str:
+    """Drive work to its end and show its progress; returns the path of its result, empty where it has none."""
+    with closing(work):
+        first = next(work)
+        assert isinstance(first, Progress)
+        with click.progressbar(
+            length=first.total,
+            label=first.phase,
+            file=sys.stderr,
+            hidden=hidden,
+            show_eta=False,  # click's would count in what was done earlier
+            show_pos=True,
+            item_show_func=_pace,
+        ) as bar:
+            bar.update(first.done, first)
+            result = ""
+            for event in work:
+                if isinstance(event, Finished):
+                    result = event.path
+                else:
+                    bar.length = event.total
+                    bar.update(event.done - bar.pos, event)
+    return result
+
+
+def _pace(progress: Progress | None) -> str:
+    if progress is None or progress.seconds_left is None:
+        return ""
+    minutes, seconds = divmod(round(progress.seconds_left), 60)
+    return f"{progress.per_second:.0f} fps, {minutes}:{seconds:02} left"
