@@ -1,0 +1,43 @@
+"""Importing is light and silent: the window must show before torch, which takes seconds, is loaded."""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import engine.flow
+import engine.scoring
+import engine.video
+import vadgui
+
+ROOT = Path(__file__).parents[1]
+LIGHT = [
+    "engine.__main__",
+    "engine.analysis",
+    "engine.errors",
+    "engine.events",
+    "engine.export",
+    "engine.paths",
+    "engine.pipeline",
+    "engine.score_store",
+    "resources",
+    *(
+        module.name
+        for package in (engine.flow, engine.scoring, engine.video, vadgui)
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        if not module.name.endswith(".__main__")
+    ),
+]
+
+
+def test_light_modules_import_without_torch_and_without_a_trace(tmp_path: Path) -> None:
+    home = {name: str(tmp_path) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "VADGUI_CACHE")}
+    code = f"import importlib, sys; [importlib.import_module(n) for n in {LIGHT}]; print('torch' in sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **home}, capture_output=True, text=True
+    )
+    assert (ran.stdout, ran.stderr) == ("False\n", "")
+    assert list(tmp_path.iterdir()) == []
