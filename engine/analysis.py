@@ -12,7 +12,7 @@ import numpy as np
 from engine import pipeline
 from engine.events import Progress, ShouldStop, never_stop
 from engine.score_store import AnalysisKey, ScoreStore
-from engine.scoring.signals import RAW_SIGNALS
+from engine.scoring.signals import RAW_SIGNALS, RawSignals, missing_signals
 from engine.video.source import VideoSource
 
 if TYPE_CHECKING:
@@ -73,6 +73,14 @@ def analyse_to_store(
         store.flush()
     # A damaged file ends before the frame count that it announced.
     yield pace.progress(len(store), len(store), clock())
+
+
+def stored_signals(store: ScoreStore, frame_count: int) -> RawSignals:
+    """The raw signals of all frames of a video; NaN where it was not analysed."""
+    signals = missing_signals(frame_count)
+    measured = store.read(0, frame_count)
+    signals[: len(measured)] = measured
+    return signals
 
 
 def _hand_over(measured: list[np.void], store: ScoreStore) -> None:

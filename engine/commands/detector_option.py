@@ -6,13 +6,7 @@ from pathlib import Path
 
 import click
 
-
-def bundled_detectors() -> dict[str, Path]:
-    """Detectors that come with the program, by name."""
-    import resources
-
-    folder = Path(resources.__file__).parent / "detectors"
-    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+from resources import bundled_detectors, detector_path
 
 
 def optional_detector(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | None:
@@ -22,10 +16,9 @@ def optional_detector(ctx: click.Context, param: click.Parameter, value: str | N
     """
     if value is None or Path(value).is_file():
         return None if value is None else Path(value)
-    bundled = bundled_detectors()
-    if value not in bundled:
+    if value not in bundled_detectors():
         raise click.BadParameter(f"there is no file {value!r}. Bundled detectors: {_names()}.", ctx, param)
-    return bundled[value]
+    return detector_path(value)
 
 
 def required_detector(ctx: click.Context, param: click.Parameter, value: str | None) -> Path:

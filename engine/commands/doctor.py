@@ -180,4 +180,32 @@ def _cache() -> Iterator[Check]:
         yield Check("Cache", State.OK, f"{folder}, {free / 2**30:.0f} GiB free")
 
 
-_LOOKS: tuple[Callable[[], Iterator[Check]], ...] = (_devices, _qt_libraries, _codecs, _screen, _cache)
+def _bundled_detectors() -> Iterator[Check]:
+    from engine.errors import DetectorFileError
+    from resources import bundled_detectors, detector_path
+
+    again = 'Install the program again, or give your own file with "--detector FILE".'
+    names = bundled_detectors()
+    if not names:
+        yield Check("Detectors", State.PROBLEM, "none came with the program", again)
+    try:
+        from engine.models.detector import load_detector
+    except (ImportError, OSError):  # said by the look at the devices
+        return
+    for name in names:
+        try:
+            load_detector(detector_path(name))
+        except DetectorFileError as error:
+            yield Check(f"Detector {name}", State.PROBLEM, error.what, again)
+        else:
+            yield Check(f"Detector {name}", State.OK, "whole")
+
+
+_LOOKS: tuple[Callable[[], Iterator[Check]], ...] = (
+    _devices,
+    _qt_libraries,
+    _codecs,
+    _screen,
+    _cache,
+    _bundled_detectors,
+)
