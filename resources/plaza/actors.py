@@ -15,8 +15,6 @@ from resources.plaza.sprites import Part
 class Actor:
     """Someone or something that moves, for the whole of its time in the picture."""
 
-    kind: str
-    """"walker", or the anomaly's kind."""
     parts: tuple[Part, ...]
     """Drawn in this order, the last on top."""
     first_frame: int
@@ -24,8 +22,8 @@ class Actor:
     """Picture from part coordinates, [T + 1, P, 3, 3]; one frame more than is drawn, for the flow into it."""
     depth: Floats
     """Ground distance z in metres, [T + 1]; the nearer actor hides the farther."""
-    feet: Floats
-    """Where its shadow starts, picture coordinates [T + 1, 2]."""
+    ground_v: Floats
+    """The row of the picture where it touches the ground and its shadow starts, [T + 1]."""
     anomalous: npt.NDArray[np.bool_]
     """Whether what it does is an anomaly, [T + 1]."""
 
@@ -99,7 +97,6 @@ def joint(x: Floats | float, y: Floats | float, angle: Floats | float, stretch: 
 
 
 def cast_on(
-    kind: str,
     parts: tuple[Part, ...],
     body: Floats,
     track: Track,
@@ -108,5 +105,5 @@ def cast_on(
 ) -> Actor:
     """The actor whose parts move by `body` (actor from part coordinates, [T, P, 3, 3]) while it goes along a track."""
     matrices = _place(track, not track.faces_right)[:, None] @ body
-    feet = np.stack(project(track.x, track.z), axis=1)
-    return Actor(kind, parts, first_frame, matrices, track.z, feet, anomalous)
+    _, ground_v = project(track.x, track.z)
+    return Actor(parts, first_frame, matrices, track.z, ground_v, anomalous)

@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from resources.plaza.camera import (
     HEIGHT_PX,
-    SHADOW_NEARER,
-    SHADOW_RIGHT,
     UPRIGHT,
     WIDTH_PX,
     ground_at,
+    shadow_shear,
     spot,
 )
 from resources.plaza.sprites import Colour, darker
@@ -235,8 +234,7 @@ def _tree(rng: np.random.Generator, x: float, z: float) -> Prop:
 def _lay_shadow(prop: Prop, shadow: npt.NDArray[np.float32]) -> None:
     """Shear a prop's silhouette onto the ground, into a map [H, W] of hidden sun, 0 to 1."""
     foot = prop.top + prop.pixels.shape[0] - 3
-    right = SHADOW_RIGHT / UPRIGHT
-    down = SHADOW_NEARER * float(np.sin(np.arctan2(6.0, prop.depth))) / UPRIGHT
+    right, down = shadow_shear(prop.depth)
     lay = np.array([[1, -right, prop.left + right * (foot - prop.top)], [0, -down, foot + down * (foot - prop.top)]])
     cover = prop.pixels[..., 3].astype(np.float32) / 255
-    np.maximum(shadow, cv2.warpAffine(cover, lay, (WIDTH_PX, HEIGHT_PX), flags=cv2.INTER_AREA), out=shadow)
+    np.maximum(shadow, cv2.warpAffine(cover, lay, (WIDTH_PX, HEIGHT_PX), flags=cv2.INTER_LINEAR), out=shadow)

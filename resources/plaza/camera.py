@@ -19,9 +19,9 @@ _FOCAL_PX = 523.0
 
 UPRIGHT = 0.93
 """How much shorter an upright metre looks than a level one, from a camera that looks down."""
-SHADOW_RIGHT = 0.62
+_SHADOW_RIGHT = 0.62
 """Metres a shadow reaches to the right on the ground for a metre of height."""
-SHADOW_NEARER = 0.30
+_SHADOW_NEARER = 0.30
 """Metres a shadow reaches towards the camera for a metre of height."""
 
 
@@ -62,4 +62,4 @@ def half_width_m(z: float) -> float:
 def shadow_shear(z: float) -> tuple[float, float]:
     """Pixels right and down that a shadow moves for a pixel of height above the feet at `z`."""
     below_horizon = math.atan2(_MAST_M, z)
-    return SHADOW_RIGHT / UPRIGHT, SHADOW_NEARER * math.sin(below_horizon) / UPRIGHT
+    return _SHADOW_RIGHT / UPRIGHT, _SHADOW_NEARER * math.sin(below_horizon) / UPRIGHT

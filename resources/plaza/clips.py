@@ -16,7 +16,7 @@ from resources.plaza.camera import FPS, HEIGHT_PX, WIDTH_PX
 from resources.plaza.labels import Labels, PlazaEvent, save_labels
 from resources.plaza.scene import Planned, Scene
 
-DEMO_SEED = 2024
+DEMO_SEED = 2026
 DEMO_SECONDS = 66.0
 DEMO_ANOMALIES = (
     Planned("cyclist", 8.0),

@@ -82,7 +82,7 @@ class _Layer:
     left: int
     top: int
     depth: float
-    foot: Floats
+    ground_v: float
     matrices: Floats
 
     @classmethod
@@ -106,24 +106,24 @@ class _Layer:
             warped = cv2.warpAffine(texture.pixels, to_picture[:2], (int(width), int(height)), flags=cv2.INTER_LINEAR)
             painted = warped.astype(np.uint8, copy=False)
             _blend(pixels, owners, painted, np.full((height, width), index + 1, np.int32), x0 - left, y0 - top)
-        return cls(pixels, owners, left, top, depth, actor.feet[row], matrices)
+        return cls(pixels, owners, left, top, depth, float(actor.ground_v[row]), matrices)
 
     def cast_shadow(self, shadow: npt.NDArray[np.uint8]) -> None:
         """Lay the silhouette on the ground, away from the sun, into a map [H, W] of how much sun is hidden."""
         right, down = shadow_shear(self.depth)
-        foot_v = float(self.foot[1])
-        height = foot_v - self.top
+        height = self.ground_v - self.top
         x0 = int(np.floor(max(0, self.left - 4)))
         x1 = int(np.ceil(min(WIDTH_PX, self.left + self.pixels.shape[1] + right * height + 4)))
-        y0 = int(np.floor(max(0, foot_v - 6)))
-        y1 = int(np.ceil(min(HEIGHT_PX, foot_v + down * height + 8)))
+        y0 = int(np.floor(max(0, self.ground_v - 6)))
+        y1 = int(np.ceil(min(HEIGHT_PX, self.ground_v + down * height + 8)))
         if x1 <= x0 or y1 <= y0:
             return
-        lay = np.array([[1, -right, right * foot_v], [0, -down, foot_v + down * foot_v], [0, 0, 1.0]])
+        foot = self.ground_v
+        lay = np.array([[1, -right, right * foot], [0, -down, foot + down * foot], [0, 0, 1.0]])
         from_canvas = np.array([[1, 0, self.left], [0, 1, self.top], [0, 0, 1.0]])
         to_map = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]]) @ lay @ from_canvas
         cover = np.ascontiguousarray(self.pixels[..., 3])
-        laid = cv2.warpAffine(cover, to_map[:2], (x1 - x0, y1 - y0), flags=cv2.INTER_AREA)
+        laid = cv2.warpAffine(cover, to_map[:2], (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR)
         soft = cv2.GaussianBlur(laid, (0, 0), _SHADOW_BLUR_PX)
         area = shadow[y0:y1, x0:x1]
         np.maximum(area, soft, out=area)

@@ -264,19 +264,21 @@ def stride(gait: Gait, look: Look, track: Track, phase: float) -> tuple[Posture,
 
 def walker(look: Look, track: Track, speed: float, first_frame: int, rng: np.random.Generator) -> Actor:
     """Someone who walks along a track: normal life."""
-    return _goer("walker", walk_at(speed), look, track, first_frame, rng)
+    return _goer(walk_at(speed), look, track, first_frame, rng, anomalous=False)
 
 
 def runner(look: Look, track: Track, first_frame: int, rng: np.random.Generator) -> Actor:
     """A walker's look, leaning forward, in long strides: an anomaly."""
-    return _goer("runner", RUN, look, track, first_frame, rng)
+    return _goer(RUN, look, track, first_frame, rng, anomalous=True)
 
 
-def _goer(kind: str, gait: Gait, look: Look, track: Track, first_frame: int, rng: np.random.Generator) -> Actor:
+def _goer(
+    gait: Gait, look: Look, track: Track, first_frame: int, rng: np.random.Generator, *, anomalous: bool
+) -> Actor:
     posture, hop = stride(gait, look, track, float(rng.uniform(0, 2 * np.pi)))
     parts, hips = skeleton(look, posture)
     body = joint(0.0, hips + hop, 0.0)[:, None] @ parts
-    return cast_on(kind, body_parts(look, rng), body, track, first_frame, np.full(len(track.x), kind != "walker"))
+    return cast_on(body_parts(look, rng), body, track, first_frame, np.full(len(track.x), anomalous))
 
 
 # A fall in key postures, added to the stride that runs out under it: seconds since the stumble, then angles in the
@@ -316,7 +318,7 @@ def faller(
     parts, hips = skeleton(look, _unstack(_stack(posture) + key[:, :-1]))
     body = joint(key[:, -1], hips, 0.0)[:, None] @ parts
     anomalous = (seconds >= 0) & (seconds < FALL_SECONDS)
-    return cast_on("fall", body_parts(look, rng), body, track, first_frame, anomalous)
+    return cast_on(body_parts(look, rng), body, track, first_frame, anomalous)
 
 
 def _stack(posture: Posture) -> Floats:

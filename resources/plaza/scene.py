@@ -37,7 +37,7 @@ class Planned:
     kind: str
     """One of ANOMALY_KINDS."""
     at_seconds: float
-    """When it is to be seen first."""
+    """When it sets out from outside the picture; a fall, when the walker stumbles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Scene:
     """Footage of the plaza; the same seed gives the same frames."""
 
     def __init__(self, seed: int, seconds: float, anomalies: Sequence[Planned] = (), *, noise: bool = True) -> None:
-        """`seconds` of normal life with the `anomalies`; without `noise` sensor and clouds are left out as well.
+        """`seconds` of normal life with the `anomalies`; without `noise` the light is steady and the sensor perfect.
 
         Raises:
             ValueError: an anomaly's kind is unknown.
@@ -83,7 +83,8 @@ class Scene:
         walkers = _walkers(rng, seconds)
         self._first_anomaly = len(walkers)
         self._cast = [*walkers, *(_anomaly(rng, planned) for planned in anomalies)]
-        self._clouds = _clouds(np.random.default_rng([seed, 2]), self.frame_count)
+        clouds = _clouds(np.random.default_rng([seed, 2]), self.frame_count)
+        self._clouds = clouds if noise else np.zeros(self.frame_count)
 
     def __len__(self) -> int:
         return self.frame_count
@@ -169,7 +170,7 @@ def _walkers(rng: np.random.Generator, seconds: float) -> list[Actor]:
         z_start, z_end = (float(z) for z in rng.uniform(low, high, 2))
         to_right = bool(rng.random() < 0.5)
         speed = float(np.clip(rng.normal(1.3, 0.14), 1.0, 1.6))
-        pace = _pause(rng, float(half_width_m(z_start)) / speed) if rng.random() < 0.15 else None
+        pace = _pause(rng, half_width_m(z_start) / speed) if rng.random() < 0.15 else None
         company = 2 if rng.random() < 0.2 and high - low > 1.2 else 1
         for place in range(company):
             nearer = 0.55 * place
@@ -202,5 +203,5 @@ def _anomaly(rng: np.random.Generator, planned: Planned) -> Actor:
         track = crossing(z_start, z_end, speed, to_right, pace=fall_pace(lead))
         return faller(look, track, speed, lead, frame - lead, rng)
     make = {"cyclist": cyclist, "runner": runner, "cart": cart}[planned.kind]
-    track = crossing(z_start, z_end, speed, to_right, margin_m=2.0)
+    track = crossing(z_start, z_end, speed, to_right, margin_m=2.8)
     return make(look, track, frame, rng)

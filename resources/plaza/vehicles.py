@@ -65,7 +65,7 @@ def cyclist(look: Look, track: Track, first_frame: int, rng: np.random.Generator
     far, near = slice(0, 5), slice(5, 13)
     parts = (*bones[far], _bike_wheel(), _bike_wheel(), _bike_frame(paint, rng), _bike_crank(), *bones[near])
     body = np.concatenate([rider[:, far], np.stack([rear, front, frame, crank], axis=1), rider[:, near]], axis=1)
-    return cast_on("cyclist", parts, body, track, first_frame, np.ones(count, np.bool_))
+    return cast_on(parts, body, track, first_frame, np.ones(count, np.bool_))
 
 
 def cart(look: Look, track: Track, first_frame: int, rng: np.random.Generator) -> Actor:
@@ -85,7 +85,7 @@ def cart(look: Look, track: Track, first_frame: int, rng: np.random.Generator) -
     paint = _PAINTS[int(rng.integers(len(_PAINTS)))]
     parts = (_cart_back(paint, rng), *body_parts(look, rng), _cart_shell(paint, rng), _cart_wheel(), _cart_wheel())
     body = np.concatenate([shell, driver, shell, wheels], axis=1)
-    return cast_on("cart", parts, body, track, first_frame, np.ones(count, np.bool_))
+    return cast_on(parts, body, track, first_frame, np.ones(count, np.bool_))
 
 
 def _seated(
