@@ -9,11 +9,12 @@ import click
 
 from engine.errors import VadError
 
+# What --help says of each is kept here: nobody should wait for OpenCV and torch to be imported to read it.
 _COMMANDS = {
-    "analyse": "engine.commands.analyse",
-    "doctor": "engine.commands.doctor",
-    "export": "engine.commands.export",
-    "train": "engine.commands.train",
+    "analyse": "Score recordings and list what is unusual in them.",
+    "doctor": "Say what is missing on this machine, and how to fix it.",
+    "export": "Export an annotated clip of a segment.",
+    "train": "Train a detector from normal footage, or resume a run.",
 }
 _INTERRUPTED = 130  # what shells report of a program that Ctrl-C ended
 
@@ -22,13 +23,17 @@ class _Commands(click.Group):
     """Imports a command when it is asked for, and words whatever ends one early."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return sorted(_COMMANDS)
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name)
+        command: click.Command = getattr(importlib.import_module(f"engine.commands.{cmd_name}"), cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.detector_option import required_detector
+from engine.commands.progress import follow
 from engine.errors import ExportError, VadError
-from engine.events import Progress
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def _rule_option(name: str, default: float, text: str) -> Callable[[Any], Any]:
     return click.option(name, type=click.FloatRange(0), default=default, show_default=True, help=text)
 
 
-@click.command(short_help="Score recordings and list what is unusual in them.")
+@click.command()
 @click.argument("videos", metavar="VIDEO...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--detector", "detector_path", callback=required_detector, help="Detector file or bundled name.")
 @click.option(
@@ -142,20 +141,16 @@ class _Job:
     def run(self, predictor: Predictor, *, quiet: bool) -> None:
         """Analyse what the cache lacks and write the tables."""
         from engine import tables
-        from engine.analysis import analyse_to_store, analysis_key
+        from engine.analysis import analyse_to_store, analysis_key, stored_signals
         from engine.score_store import ScoreStore
         from engine.scoring.normality import anomaly_score
-        from engine.scoring.signals import missing_signals
         from engine.video import open_video
 
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
             with ScoreStore(self.cache, analysis_key(source, predictor)) as store:
-                with contextlib.closing(analyse_to_store(source, predictor, store)) as steps:
-                    _show(steps, self.video.name, hidden=quiet)
-                signals = missing_signals(len(source))
-                measured = store.read(0, len(source))
-                signals[: len(measured)] = measured
+                follow(analyse_to_store(source, predictor, store), label=self.video.name, hidden=quiet)
+                signals = stored_signals(store, len(source))
             scores = anomaly_score(signals["psnr_db"])
             segments = find_segments(scores, source.times, self.rule)
             self._make_folder()
@@ -196,31 +191,6 @@ class _Job:
                 subject=self.base.parent,
                 advice=f"Choose another folder with --out ({error.strerror}).",
             ) from error
-
-
-def _show(steps: Iterator[Progress], name: str, *, hidden: bool) -> None:
-    """Drive the analysis, with a bar on stderr."""
-    first = next(steps)
-    with click.progressbar(
-        length=first.total,
-        label=name,
-        file=sys.stderr,
-        hidden=hidden,
-        show_eta=False,  # click's would count in what an earlier analysis has done
-        show_pos=True,
-        item_show_func=_pace,
-    ) as bar:
-        bar.update(first.done, first)
-        for progress in steps:
-            bar.length = progress.total
-            bar.update(progress.done - bar.pos, progress)
-
-
-def _pace(progress: Progress | None) -> str:
-    if progress is None or progress.seconds_left is None:
-        return ""
-    minutes, seconds = divmod(round(progress.seconds_left), 60)
-    return f"{progress.per_second:.0f} fps, {minutes}:{seconds:02} left"
 
 
 def _in_words(segments: list[Segment]) -> str:

@@ -44,7 +44,7 @@ class Check:
     """What to do about it, best a command; empty when all is well."""
 
 
-@click.command(short_help="Say what is missing on this machine, and how to fix it.")
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object on stdout.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:

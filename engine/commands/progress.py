@@ -11,14 +11,17 @@ import click
 from engine.events import Finished, Progress
 
 
-def follow(work: Generator[Progress | Finished, None, None], *, hidden: bool = False) -> str:
-    """Drive work to its end and show its progress; returns the path of its result, empty where it has none."""
+def follow(work: Generator[Progress | Finished, None, None], *, label: str = "", hidden: bool = False) -> str:
+    """Drive work to its end and show its progress; returns the path of its result, empty where it has none.
+
+    `label` says in front of the bar what is worked on; the phase does where it is empty.
+    """
     with closing(work):
         first = next(work)
         assert isinstance(first, Progress)
         with click.progressbar(
             length=first.total,
-            label=first.phase,
+            label=label or first.phase,
             file=sys.stderr,
             hidden=hidden,
             show_eta=False,  # click's would count in what was done earlier
