@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Literal
 
 import cv2
@@ -100,7 +99,10 @@ def plan_layout(
     """The layout whose large panel has the video's own size (small videos grow) or what fits the given limits.
 
     All panels keep the video's aspect; the small ones stand right of the large one, as tall together as it and
-    the strip beneath it are.
+    the strip beneath it are, or, where the video is a panorama, all are stacked.
+
+    Raises:
+        ValueError: the limits are too narrow for so many panels.
     """
     aspect = frame_width / frame_height
     enlarged = max(1.0, _SMALLEST_SIDE_PX / max(frame_width, frame_height))
@@ -115,41 +117,55 @@ def plan_layout(
 
 
 def _layouts(large_width: int, aspect: float, panel_count: int, *, strip: bool, legend: bool) -> Iterator[Layout]:
-    """Layouts around a large panel of this width, one for each number of columns that the small ones fill evenly."""
-    width, height = _even(large_width), _even(large_width / aspect)
-    small_count = panel_count - 1
-    top = HEADER_PX + CAPTION_PX
-    beneath = GAP_PX + CAPTION_PX + STRIP_PX if strip or legend else 0
-    large = Box(MARGIN_PX, top, width, height)
-    for columns in range(1, max(small_count, 1) + 1):
-        if small_count % columns:
-            continue
-        rows = ceil(small_count / columns)
-        small_height = (height + beneath - (rows - 1) * (GAP_PX + CAPTION_PX)) / rows if rows else 0.0
-        # A panel beside the large one is never larger than it; what is beneath then spans both.
-        equal = small_height > height
-        if equal and rows > 1:
-            continue
-        small = (width, height) if equal else (_even(small_height * aspect), _even(small_height))
-        boxes = [large]
-        for row in range(rows):
-            # Rounding to even numbers must not make the last row end elsewhere than the strip.
-            y = top + _even(row * (small_height + GAP_PX + CAPTION_PX)) if not equal else top
-            boxes += [
-                Box(MARGIN_PX + width + GAP_PX + column * (small[0] + GAP_PX), y, *small) for column in range(columns)
-            ]
-        right = max(box.x + box.width for box in boxes)
-        floor = Box(MARGIN_PX, top + height + beneath - STRIP_PX, right - MARGIN_PX if equal else width, STRIP_PX)
+    """All layouts around a large panel of this width."""
+    large = Box(MARGIN_PX, HEADER_PX + CAPTION_PX, _even(large_width), _even(large_width / aspect))
+    floor_px = GAP_PX + CAPTION_PX + STRIP_PX if strip or legend else 0
+    for panels in (*_beside(large, aspect, panel_count - 1, floor_px), _stacked(large, panel_count)):
+        right = max(box.x + box.width for box in panels)
+        # Small panels reach down beside the floor; equal ones stand on it.
+        equal = panels[-1].width == large.width
+        top = max(box.y + box.height for box in (panels if equal else [large])) + floor_px - STRIP_PX
+        floor = Box(MARGIN_PX, top, (right if equal else large.x + large.width) - MARGIN_PX, STRIP_PX)
         strip_box, legend_box = _share_floor(floor, strip=strip, legend=legend)
-        bottom = top + height + beneath
+        bottoms = [box.y + box.height for box in (*panels, strip_box, legend_box) if box]
         yield Layout(
             width=right + MARGIN_PX,
-            height=bottom + MARGIN_PX,
+            height=max(bottoms) + MARGIN_PX,
             header=Box(MARGIN_PX, 0, right - MARGIN_PX, HEADER_PX),
-            panels=tuple(boxes),
+            panels=tuple(panels),
             strip=strip_box,
             legend=legend_box,
         )
+
+
+def _beside(large: Box, aspect: float, small_count: int, floor_px: int) -> Iterator[list[Box]]:
+    """Small panels right of the large one, in each number of columns that they fill evenly."""
+    for columns in range(1, small_count + 1):
+        if small_count % columns:
+            continue
+        rows = small_count // columns
+        pitch = (large.height + floor_px + GAP_PX + CAPTION_PX) / rows
+        height = pitch - GAP_PX - CAPTION_PX
+        if rows == 1:
+            height = min(height, large.height)
+        if not 2 <= height <= large.height:
+            continue
+        size = (large.width, large.height) if height == large.height else (_even(height * aspect), _even(height))
+        yield [
+            large,
+            *(
+                # The last row ends where the floor does, whatever was rounded before it.
+                Box(large.x + large.width + GAP_PX + column * (size[0] + GAP_PX), large.y + _even(row * pitch), *size)
+                for row in range(rows)
+                for column in range(columns)
+            ),
+        ]
+
+
+def _stacked(large: Box, panel_count: int) -> list[Box]:
+    """All panels equal, one beneath the other: what panoramas need."""
+    pitch = large.height + GAP_PX + CAPTION_PX
+    return [Box(large.x, large.y + row * pitch, large.width, large.height) for row in range(panel_count)]
 
 
 def _share_floor(floor: Box, *, strip: bool, legend: bool) -> tuple[Box | None, Box | None]:
