@@ -17,3 +17,8 @@ def cache_folder() -> Path:
 def analyses_folder() -> Path:
     """Where score stores live; safe to delete."""
     return cache_folder() / "analyses"
+
+
+def indexes_folder() -> Path:
+    """Where frame indexes live that took a full decode; safe to delete."""
+    return cache_folder() / "indexes"

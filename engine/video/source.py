@@ -39,7 +39,8 @@ class VideoSource(ABC):
 
     @property
     @abstractmethod
-    def info(self) -> VideoInfo: ...
+    def info(self) -> VideoInfo:
+        """Facts of the video; a full pass of `frames` may correct count and duration of a file that misled."""
 
     def __len__(self) -> int:
         return self.info.frame_count
@@ -76,7 +77,7 @@ class VideoSource(ABC):
 
     @abstractmethod
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
-        """Decode frames [start, stop) into the cache `read` looks in; returns early, without an error, when asked to stop."""
+        """Decode frames [start, stop) into the cache `read` looks in; just returns early when asked to stop."""
 
     @abstractmethod
     def close(self) -> None:

@@ -1,0 +1,34 @@
+"""Opens whatever a person names as a video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import VideoError
+from engine.events import ShouldStop, never_stop
+from engine.video.picture_folder import DEFAULT_FPS, PictureFolderSource
+from engine.video.pyav_source import OnProgress, PyAvSource
+from engine.video.source import VideoSource
+
+
+def open_video(
+    path: Path | str,
+    should_stop: ShouldStop = never_stop,
+    on_progress: OnProgress | None = None,
+    *,
+    pictures_fps: float = DEFAULT_FPS,
+) -> VideoSource:
+    """The source of a video file, or of a folder of numbered pictures (at `pictures_fps`).
+
+    Some files must be decoded once before frames can be counted; `on_progress` then hears the share done, 0 to 1.
+
+    Raises:
+        VideoError: there is no such file, or it can't be read as a video.
+        Cancelled: `should_stop` said yes.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return PictureFolderSource(path, fps=pictures_fps)
+    if not path.exists():
+        raise VideoError("There is no such file", subject=path, advice="Check the name; it may have been moved.")
+    return PyAvSource(path, should_stop=should_stop, on_progress=on_progress)

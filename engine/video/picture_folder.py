@@ -1,0 +1,144 @@
+"""A folder of numbered pictures as a video."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from engine.datasets import PICTURE_SUFFIXES
+from engine.errors import Cancelled, VideoError
+from engine.events import ShouldStop, never_stop
+from engine.video.fingerprint import pictures_fingerprint
+from engine.video.frame import Frame, Pixels
+from engine.video.frame_cache import FrameCache
+from engine.video.source import VideoInfo, VideoSource
+
+DEFAULT_FPS = 25.0
+"""Pictures carry no times: datasets that come as folders are mostly at this rate."""
+
+
+class PictureFolderSource(VideoSource):
+    """Every picture is a frame, in the order of the numbers in their names; gaps in these are no gaps in time."""
+
+    def __init__(self, path: Path, *, fps: float = DEFAULT_FPS, cache_bytes: int = 256 << 20) -> None:
+        """Open the pictures of a folder.
+
+        Raises:
+            VideoError: there are none, or the first can't be read.
+        """
+        self._path = path
+        try:
+            self._pictures = sorted(
+                (file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES and file.name[0] != "."),
+                key=_natural_order,
+            )
+        except PermissionError as error:
+            raise VideoError("The folder may not be read", subject=path, advice="Change its permissions.") from error
+        if not self._pictures:
+            raise VideoError(
+                "There are no pictures in this folder",
+                subject=path,
+                advice="Choose a video file, or a folder with numbered JPEG, PNG, BMP or TIFF pictures.",
+            )
+        self._cache = FrameCache(cache_bytes)
+        self._times = np.arange(len(self._pictures)) / fps
+        self._times.flags.writeable = False
+        height, width = _read_picture(self._pictures[0]).shape[:2]
+        self._info = VideoInfo(
+            path=path,
+            name=path.name,
+            width_px=width,
+            height_px=height,
+            frame_count=len(self._pictures),
+            duration_seconds=len(self._pictures) / fps,
+            average_fps=fps,
+            codec="pictures",
+            fingerprint=pictures_fingerprint(self._pictures),
+        )
+
+    @property
+    def info(self) -> VideoInfo:
+        """Facts of the folder."""
+        return self._info
+
+    @property
+    def times(self) -> npt.NDArray[np.float64]:
+        """Times [N] in seconds, evenly spaced."""
+        return self._times
+
+    def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
+        """Picture number `index` of the folder.
+
+        Raises:
+            IndexError: there is no such frame.
+            VideoError: the picture can't be read, or has another size than the first.
+            Cancelled: `should_stop` said yes.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"{self._path.name} has no frame {index}, only 0 to {len(self) - 1}")
+        frame = self._cache.get(index)
+        if frame is None:
+            if should_stop():
+                raise Cancelled
+            frame = self._load(index)
+            self._cache.put(frame)
+        return frame
+
+    def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
+        """Pictures [start, stop) in order.
+
+        Raises:
+            VideoError: a picture can't be read, or has another size than the first.
+            Cancelled: `should_stop` said yes.
+        """
+        for index in range(start, len(self) if stop is None else min(stop, len(self))):
+            if should_stop():
+                raise Cancelled
+            yield self._load(index)
+
+    def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
+        """Read pictures [start, stop) into the cache; returns early, without an error, when asked to stop."""
+        for index in range(max(start, 0), min(stop, len(self))):
+            if should_stop():
+                return
+            self.read(index)
+
+    def close(self) -> None:
+        """Free the cache."""
+        self._cache.clear()
+
+    def _load(self, index: int) -> Frame:
+        picture = _read_picture(self._pictures[index])
+        if picture.shape[:2] != (self._info.height_px, self._info.width_px):
+            raise VideoError(
+                f"A picture is {picture.shape[1]}x{picture.shape[0]} pixels large, the first one "
+                f"{self._info.width_px}x{self._info.height_px}",
+                subject=self._pictures[index],
+                advice="Keep the pictures of one camera and one size in a folder.",
+            )
+        return Frame(picture, index, float(self._times[index]))
+
+
+def _natural_order(file: Path) -> list[tuple[int, str]]:
+    """Sorts 2.jpg before 10.jpg: runs of digits count as numbers."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", file.name.lower()) if part]
+
+
+def _read_picture(file: Path) -> Pixels:
+    # imdecode, because imread can't open non-ASCII paths on Windows.
+    try:
+        data = np.frombuffer(file.read_bytes(), np.uint8)
+    except OSError as error:
+        raise VideoError("A picture can't be read", subject=file, advice=f"{error.strerror}.") from error
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if len(data) else None
+    if picture is None:
+        raise VideoError(
+            "A picture can't be decoded", subject=file, advice="It may be damaged: replace it or take it out."
+        )
+    picture.flags.writeable = False
+    return np.asarray(picture, np.uint8)

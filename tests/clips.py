@@ -1,0 +1,85 @@
+"""Clips for tests, every picture carrying its frame number in a form that survives lossy coding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+_GRID = 4  # 16 cells: 12 bits of number and 4 of checksum
+LARGEST_NUMBER = 4095
+
+
+def numbered_picture(number: int, width: int = 96, height: int = 64) -> np.ndarray:
+    """A picture [height, width, 3] whose 4x4 black and white cells spell a number up to LARGEST_NUMBER."""
+    bits = _bits(number)
+    cells = np.where(bits, 208, 48).astype(np.uint8).reshape(_GRID, _GRID)
+    rows = np.arange(height) * _GRID // height
+    columns = np.arange(width) * _GRID // width
+    return np.repeat(cells[rows][:, columns, None], 3, axis=2)
+
+
+def read_number(pixels: np.ndarray) -> int:
+    """The number spelt by a picture of any size; -1 where it spells none."""
+    height, width = pixels.shape[:2]
+    rows = [int((cell + 0.5) * height / _GRID) for cell in range(_GRID)]
+    columns = [int((cell + 0.5) * width / _GRID) for cell in range(_GRID)]
+    half = max(min(height, width) // (4 * _GRID), 1)
+    bits = np.array([pixels[r - half : r + half, c - half : c + half].mean() > 128 for r in rows for c in columns])
+    number = int(bits[:12] @ (1 << np.arange(12)))
+    return number if (bits == _bits(number)).all() else -1
+
+
+def _bits(number: int) -> np.ndarray:
+    checksum = (number ^ number >> 4 ^ number >> 8 ^ 0b0101) & 0xF
+    return (number | checksum << 12) >> np.arange(16) & 1 > 0
+
+
+def make_clip(
+    path: Path,
+    frames: int | Sequence[int] = 40,
+    *,
+    size: tuple[int, int] = (96, 64),
+    fps: int = 25,
+    codec: str = "libx264",
+    pixel_format: str = "yuv420p",
+    gop: int = 12,
+    b_frames: int = 2,
+    times: Sequence[float] | None = None,
+    container_format: str | None = None,
+    container_options: dict[str, str] | None = None,
+    codec_options: dict[str, str] | None = None,
+    with_audio: bool = False,
+) -> Path:
+    """Write numbered pictures of `size` (width, height): that many from 0, or these numbers; at `times` in seconds."""
+    numbers = range(frames) if isinstance(frames, int) else frames
+    with av.open(str(path), "w", format=container_format, options=container_options or {}) as container:
+        stream = container.add_stream(codec, rate=fps, options=codec_options or {})
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = *size, pixel_format
+        stream.codec_context.gop_size = gop
+        stream.codec_context.max_b_frames = b_frames
+        tick = Fraction(1, 90_000) if times is not None else Fraction(1, fps)
+        stream.codec_context.time_base = tick
+        stream.time_base = tick
+        sound = container.add_stream("aac", rate=16_000, layout="mono") if with_audio else None
+        for place, number in enumerate(numbers):
+            picture = av.VideoFrame.from_ndarray(numbered_picture(number, *size), format="rgb24")
+            picture.pts = place if times is None else round(times[place] * 90_000)
+            picture.time_base = tick
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+        if sound is not None:
+            _add_silence(container, sound, seconds=len(numbers) / fps)
+    return path
+
+
+def _add_silence(container: av.container.OutputContainer, stream: av.AudioStream, seconds: float) -> None:
+    for start in range(0, int(seconds * 16_000), 1024):
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        silence.sample_rate, silence.pts = 16_000, start
+        container.mux(stream.encode(silence))
+    container.mux(stream.encode(None))
