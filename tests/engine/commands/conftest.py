@@ -1,0 +1,46 @@
+"""Small real things for the commands to work on: picture folders, and a detector that has learned nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+MakeVideo = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def detector_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import torch
+
+    from engine.models.detector import Detector, DetectorSettings, save_detector
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("detector") / "untrained.safetensors"
+    save_detector(Detector(DetectorSettings("untrained", "fast", "dis-ultrafast", 4.0)), path)
+    return path
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of analyses, empty, for this test and the processes it starts."""
+    monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "analyses"
+
+
+@pytest.fixture
+def make_video(tmp_path: Path) -> MakeVideo:
+    def make(name: str, count: int = 12, seed: int = 0) -> Path:
+        """A folder of numbered pictures in which texture drifts; another seed is another video."""
+        texture = np.random.default_rng(seed).integers(0, 256, (64, 96 + 2 * count, 3), np.uint8)
+        texture = cv2.GaussianBlur(texture, (0, 0), 2)
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        for n in range(count):
+            cv2.imwrite(str(folder / f"{n:04}.png"), texture[:, 2 * n : 2 * n + 96])
+        return folder
+
+    return make

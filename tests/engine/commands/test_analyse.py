@@ -1,0 +1,230 @@
+"""`vad analyse`, run as people run it: on real pictures, with a real detector file, into real tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.__main__ import cli
+from engine.commands.analyse import output_names
+from engine.models.predictor import Predictor
+from tests.engine.commands.conftest import MakeVideo
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def out(tmp_path: Path, cache: Path) -> Path:  # noqa: ARG001  # no test may find another's analyses
+    return tmp_path / "out"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["analyse", *map(str, arguments)])
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_tables_of_every_video_are_written(make_video: MakeVideo, detector_file: Path, out: Path) -> None:
+    first, second = make_video("käse"), make_video("two", count=9, seed=1)
+    result = run(first, second, "--detector", detector_file, "--out", out, "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    assert "Detector untrained on CPU" in result.stderr
+    assert "käse: 12 frames" in result.stdout
+    assert {path.name for path in out.iterdir()} == {
+        "käse.scores.csv", "käse.segments.json", "two.scores.csv", "two.segments.json"
+    }  # fmt: skip
+    table = rows(out / "two.scores.csv")
+    assert [row["frame"] for row in table] == [str(n) for n in range(9)]
+    # Eq. 11 and 12 from the column beside it.
+    psnr_db = np.array([float(row["psnr_db"]) for row in table[1:]])
+    expected = (psnr_db.max() - psnr_db) / (psnr_db.max() - psnr_db.min())
+    scores = [float(row["anomaly_score"]) for row in table]
+    assert scores[1:] == pytest.approx(expected, abs=1e-3)
+    assert scores[0] == scores[1]
+    content = json.loads((out / "two.segments.json").read_text(encoding="utf-8"))
+    assert content["detector"]["name"] == "untrained"
+
+
+def test_options_are_the_rule_that_finds_segments(make_video: MakeVideo, detector_file: Path, out: Path) -> None:
+    video = make_video("clip")
+    everything = ["--enter", 0, "--leave", 0, "--min-length", 0, "--merge-gap", 0, "--padding", 0]
+    assert run(video, "--detector", detector_file, "--out", out, *everything).exit_code == 0
+    content = json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))
+    assert [(each["start"], each["stop"]) for each in content["segments"]] == [(0, 12)]
+    assert content["rule"]["padding_seconds"] == 0
+    impossible = ["--enter", 1, "--leave", 1, "--min-length", 100]
+    assert run(video, "--detector", detector_file, "--out", out, *impossible).exit_code == 0
+    assert json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))["segments"] == []
+
+
+def test_one_bad_video_does_not_stop_the_others(
+    make_video: MakeVideo, detector_file: Path, out: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no video at all" * 100)
+    absent = tmp_path / "absent.avi"
+    result = run(bad, absent, make_video("good"), "--detector", detector_file, "--out", out)
+    assert result.exit_code == 1
+    assert result.stderr.count("Error: ") == 2
+    assert str(bad) in result.stderr
+    assert str(absent) in result.stderr
+    assert "2 of 3 videos failed" in result.stderr
+    assert {path.name for path in out.iterdir()} == {"good.scores.csv", "good.segments.json"}
+
+
+def test_what_was_analysed_once_is_not_analysed_again(
+    make_video: MakeVideo, detector_file: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = make_video("clip")
+    asked: list[int] = []
+    predict = Predictor.predict
+    monkeypatch.setattr(Predictor, "predict", lambda self, pictures: asked.append(1) or predict(self, pictures))
+    assert run(video, "--detector", detector_file, "--out", out).exit_code == 0
+    before = (out / "clip.scores.csv").read_bytes()
+    assert asked
+    asked.clear()
+    assert run(video, "--detector", detector_file, "--out", out).exit_code == 0
+    assert not asked
+    assert (out / "clip.scores.csv").read_bytes() == before
+    assert run(video, "--detector", detector_file, "--out", out, "--no-cache").exit_code == 0
+    assert asked
+
+
+def test_without_cache_nothing_is_kept(make_video: MakeVideo, detector_file: Path, out: Path, cache: Path) -> None:
+    assert run(make_video("clip"), "--detector", detector_file, "--out", out, "--no-cache").exit_code == 0
+    assert (out / "clip.scores.csv").exists()
+    assert not cache.exists()
+
+
+def test_quiet_says_nothing_but_errors(make_video: MakeVideo, detector_file: Path, out: Path, tmp_path: Path) -> None:
+    quiet = ["--detector", detector_file, "--out", out, "--quiet"]
+    assert run(make_video("clip"), *quiet).output == ""
+    assert run(tmp_path / "absent.mp4", *quiet).output.startswith("Error: ")
+
+
+def test_tables_of_another_video_are_not_replaced(
+    make_video: MakeVideo, detector_file: Path, out: Path, tmp_path: Path
+) -> None:
+    options = ["--detector", detector_file, "--out", out]
+    assert run(make_video("monday/cam"), *options).exit_code == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    result = run(make_video("tuesday/cam", seed=1), *options)
+    assert result.exit_code == 1
+    assert "another video by the same name" in result.stderr
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    both = run(tmp_path / "monday" / "cam", tmp_path / "tuesday" / "cam", *options)
+    assert both.exit_code == 0, both.output
+    assert {path.name for path in out.glob("*.csv")} == {
+        "cam.scores.csv", "monday_cam.scores.csv", "tuesday_cam.scores.csv"
+    }  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(make_video: MakeVideo, detector_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run(make_video("clip"), "--detector", detector_file, "--out", tmp_path / "file" / "out", "--no-cache")
+    assert result.exit_code == 1
+    assert "--out" in result.stderr
+
+
+def test_without_a_detector_the_bundled_ones_are_named(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.commands.detector_option.bundled_detectors", lambda: ("harbour", "plaza"))
+    missing = run("clip.mp4", "--out", out)
+    unknown = run("clip.mp4", "--out", out, "--detector", "nope")
+    for result in (missing, unknown):
+        assert result.exit_code == 2
+        assert "harbour, plaza" in result.stderr
+    assert "--detector" in missing.stderr
+    assert "nope" in unknown.stderr
+
+
+def test_a_detector_is_found_by_its_bundled_name(
+    make_video: MakeVideo, detector_file: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.commands.detector_option.bundled_detectors", lambda: ("harbour",))
+    monkeypatch.setattr("engine.commands.detector_option.detector_path", lambda _: detector_file)
+    assert run(make_video("clip"), "--detector", "harbour", "--out", out).exit_code == 0
+
+
+def test_a_damaged_detector_is_an_error(tmp_path: Path, out: Path) -> None:
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(b"\0" * 100)
+    result = run("clip.mp4", "--detector", damaged, "--out", out)
+    assert result.exit_code == 1
+    assert str(damaged) in result.stderr
+
+
+def test_a_rule_that_cannot_be_is_a_usage_error(detector_file: Path, out: Path) -> None:
+    result = run("clip.mp4", "--detector", detector_file, "--out", out, "--enter", 0.3, "--leave", 0.4)
+    assert result.exit_code == 2
+    assert "leave (0.4) must not be above enter (0.3)" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+def test_ctrl_c_keeps_what_was_analysed(make_video: MakeVideo, detector_file: Path, out: Path, cache: Path) -> None:
+    video = make_video("long", count=600)
+    command = [sys.executable, "-m", "engine", "analyse", video, "--detector", detector_file, "--out", out]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while process.poll() is None and not any(map(chunks, cache.glob("*.sqlite3"))) and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130, said
+    assert "goes on from there" in said
+    assert "Traceback" not in said
+    assert not out.exists()
+    (kept,) = cache.glob("*.sqlite3")
+    assert chunks(kept)
+
+
+def chunks(path: Path) -> int:
+    """Rows of a score store, whatever its state."""
+    with closing(sqlite3.connect(path)) as database:
+        try:
+            (count,) = database.execute("SELECT count(*) FROM chunks").fetchone()
+        except sqlite3.OperationalError:  # its tables are being made
+            return 0
+    return int(count)
+
+
+# Names of tables
+
+
+@pytest.mark.parametrize(
+    ("videos", "names"),
+    [
+        (["a/cam.mp4", "b/door.mp4"], ["cam", "door"]),
+        (["cam.mp4", "cam.avi", "door.mp4"], ["cam.mp4", "cam.avi", "door"]),
+        (["mon/cam.mp4", "tue/cam.mp4"], ["mon_cam.mp4", "tue_cam.mp4"]),
+        (["1/x/cam.mp4", "2/x/cam.mp4"], ["1_x_cam.mp4", "2_x_cam.mp4"]),
+        (["a/Cam.mp4", "b/cam.mp4"], ["a_Cam.mp4", "b_cam.mp4"]),
+        (["a/cam.mp4", "./a/../a/cam.mp4"], ["cam"]),
+    ],
+)
+def test_names_tell_videos_apart(videos: list[str], names: list[str]) -> None:
+    assert list(output_names([Path(video) for video in videos]).values()) == names
+
+
+@given(st.lists(st.tuples(*[st.sampled_from("ab")] * 3, st.sampled_from(["mp4", "avi"])), min_size=1, unique=True))
+def test_names_are_unique_whatever_is_given(parts: list[tuple[str, ...]]) -> None:
+    videos = [Path(*folders) / f"{stem}.{suffix}" for *folders, stem, suffix in parts]
+    names = output_names(videos)
+    assert list(names) == videos
+    assert len({name.casefold() for name in names.values()}) == len(videos)
+    assert not any("/" in name for name in names.values())
