@@ -64,6 +64,6 @@ def load_labels(path: Path) -> Labels:
             spans = stored["spans"].tolist()
             events = tuple(PlazaEvent(str(kind), *span) for kind, span in zip(stored["kinds"], spans, strict=True))
             return Labels(int(stored["seed"]), masks, events)
-    except (OSError, KeyError, ValueError, BadZipFile) as error:
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         advice = "Write it again with: python -m resources.plaza --out FOLDER"
         raise DatasetError("These labels can't be read", subject=path, advice=advice) from error
