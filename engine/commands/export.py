@@ -84,6 +84,8 @@ def export(
     """
     if (number is None) == (start is None) or (start is None) != (stop is None):
         raise click.UsageError("Give either --segment, or --start and --stop.")
+    if segments_file and number is None:
+        raise click.UsageError("--segments needs --segment.")
     listed = read_segments_json(segments_file) if segments_file else None
     rule = listed.rule if listed else SegmentRule()
     options = ExportOptions(

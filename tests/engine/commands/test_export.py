@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.__main__ import cli
+from engine.scoring.segments import Segment, SegmentRule
+from engine.tables import write_segments_json
+from engine.video import open_video
+from tests.clips import make_clip, read_number
+
+TIMES = np.cumsum([0.0, *([0.04, 0.1, 0.02] * 4)])[:12].tolist()
+
+
+@pytest.fixture
+def video(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001  # a cache of its own
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "footage").mkdir()
+    return make_clip(tmp_path / "footage" / "gate 視.mp4", 12, times=TIMES)
+
+
+def vad_export(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["export", *map(str, arguments)])
+
+
+def write_segments(path: Path, video: Path, *segments: Segment) -> None:
+    with open_video(video) as source:
+        write_segments_json(
+            path, source.info, source.times, segments, SegmentRule(), detector_name="x", detector_fingerprint="x"
+        )
+
+
+def numbers_and_times(clip: Path) -> tuple[list[int], list[float]]:
+    """Of a clip that shows the frame alone, without strip."""
+    with av.open(str(clip)) as container:
+        frames = list(container.decode(video=0))
+    pictures = [frame.to_ndarray(format="rgb24")[70:-16, 16:-16] for frame in frames]
+    return [read_number(picture) for picture in pictures], [float(frame.time or 0) for frame in frames]
+
+
+def test_frames_without_a_detector(video: Path) -> None:
+    ran = vad_export(video, "--start", 5, "--stop", 12, "--panels", "frame", "--no-score-strip", "--out", "clip.mp4")
+    assert (ran.exit_code, ran.stdout) == (0, "clip.mp4\n")
+    numbers, times = numbers_and_times(Path("clip.mp4"))
+    assert numbers == list(range(5, 12))
+    assert times == pytest.approx(np.array(TIMES[5:12]) - TIMES[5], abs=2e-5)
+
+
+def test_a_segment_of_a_file_with_all_panels(video: Path, detector_file: Path) -> None:
+    write_segments(Path("gate.segments.json"), video, Segment(1, 3, 2, 0.9), Segment(6, 9, 7, 0.8))
+    ran = vad_export(video, "--detector", detector_file, "--segments", "gate.segments.json", "--segment", 2, "--quiet")
+    assert (ran.exit_code, ran.stdout, ran.stderr) == (0, "gate 視.segment-2.mp4\n", "")
+    with av.open("gate 視.segment-2.mp4") as container:
+        assert sum(1 for _ in container.decode(video=0)) == 3
+
+
+def test_a_segment_found_anew_and_a_free_name(video: Path, detector_file: Path) -> None:
+    for expected in ("gate 視.segment-1.mp4", "gate 視.segment-1-2.mp4"):
+        ran = vad_export(video, "--detector", detector_file, "--segment", 1, "--panels", "frame", "--device", "cpu")
+        assert (ran.exit_code, ran.stdout) == (0, f"{expected}\n"), ran.output
+        assert Path(expected).exists()
+
+
+def test_an_existing_file_is_refused(video: Path) -> None:
+    Path("clip.mp4").write_text("precious")
+    ran = vad_export(video, "--start", 5, "--stop", 7, "--panels", "frame", "--no-score-strip", "--out", "clip.mp4")
+    assert ran.exit_code == 1
+    assert "already" in ran.stderr
+    assert Path("clip.mp4").read_text() == "precious"
+
+
+def test_segments_of_another_video_are_refused(video: Path, tmp_path: Path) -> None:
+    write_segments(Path("s.json"), make_clip(tmp_path / "other.mp4", 10), Segment(1, 3, 2, 0.9))
+    ran = vad_export(video, "--segments", "s.json", "--segment", 1, "--panels", "frame", "--no-score-strip")
+    assert ran.exit_code == 1
+    assert "another video" in ran.stderr
+
+
+def test_a_segment_that_is_not_there(video: Path) -> None:
+    write_segments(Path("s.json"), video, Segment(1, 3, 2, 0.9))
+    ran = vad_export(video, "--segments", "s.json", "--segment", 2, "--panels", "frame", "--no-score-strip")
+    assert ran.exit_code == 1
+    assert "no segment 2" in ran.stderr
+    assert "1 to 1" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "either --segment"),
+        (["--segment", 1, "--start", 2, "--stop", 3], "either --segment"),
+        (["--start", 2], "either --segment"),
+        (["--segment", 1], "--detector"),
+        (["--start", 2, "--stop", 3, "--panels", "frame"], "--detector"),
+        (["--start", 2, "--stop", 3, "--panels", "frame,flow"], "predicted_flow"),
+        (["--start", 2, "--stop", 3, "--panels", "frame,frame"], "at most once"),
+        (["--start", 2, "--stop", 3, "--segments", "s.json"], "--segments needs"),
+    ],
+)
+def test_what_was_asked_for_wrongly_is_explained(video: Path, arguments: list[object], said: str) -> None:
+    ran = vad_export(video, *arguments)
+    assert ran.exit_code == 2
+    assert said in ran.stderr
