@@ -70,16 +70,21 @@ def announced_frames(container: av.container.InputContainer, stream: av.VideoStr
             announced.append(AnnouncedFrame(packet.pts, packet.is_keyframe))
 
 
-def index_by_announcement(announced: list[AnnouncedFrame], time_base: Fraction) -> FrameIndex | None:
+def index_by_announcement(
+    announced: list[AnnouncedFrame], first_shown: list[int | None], time_base: Fraction
+) -> FrameIndex | None:
     """The index that the container announces, or None where it can't be trusted.
 
-    It can't be where a frame has no presentation time (raw streams, B-frames in AVI), where two share one, or where
-    nothing says that the first one shown can be decoded.
+    It can't be where a frame has no presentation time (raw streams), where two share one, where nothing says that the
+    first one shown can be decoded, or where the times of the frames that are shown first, which were decoded, are not
+    the first ones announced (AVI gives B-frames the times of their storage).
     """
     pts = [frame.pts for frame in announced if frame.pts is not None]
     shown = np.unique(np.array(pts, np.int64))
     key_pts = [frame.pts for frame in announced if frame.is_keyframe]
     if not announced or len(shown) < len(announced) or shown[0] not in key_pts:
+        return None
+    if shown[: len(first_shown)].tolist() != first_shown:
         return None
     return FrameIndex(shown, np.searchsorted(shown, np.sort(np.array(key_pts, np.int64))), time_base)
 

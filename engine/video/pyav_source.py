@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -34,6 +35,7 @@ CACHE_BYTES = 256 << 20
 _KEPT_BEFORE_TARGET = 48  # decoded anyway on the way to a frame; keeping them makes stepping back instant
 _REPORT_EVERY_FRAMES = 100
 _FALLBACK_FPS = 25.0
+_PROBED_FRAMES = 16  # decoded at opening; more than any codec reorders
 
 
 class _Decoder:
@@ -96,15 +98,16 @@ class PyAvSource(VideoSource):
             self._codec = stream.codec_context.name
             fps = float(stream.average_rate or stream.guessed_rate or _FALLBACK_FPS)
             self._frame_seconds = 1 / fps if fps > 0 else 1 / _FALLBACK_FPS
-            first = next(decoded(probe.container, stream), None)
-        if first is None:
+            first = list(islice(decoded(probe.container, stream), _PROBED_FRAMES))
+        if not first:
             raise VideoError(
                 "No picture of this video can be decoded",
                 subject=path,
                 advice="The file may be damaged or cut short: copy it again from where it came from.",
             )
-        self._height_px, self._width_px = self._pixels.read(first).shape[:2]
-        self._use_index(load_index(self._fingerprint) or self._build_index(should_stop, on_progress))
+        self._height_px, self._width_px = self._pixels.read(first[0]).shape[:2]
+        first_shown = [frame.pts for frame in first]
+        self._use_index(load_index(self._fingerprint) or self._build_index(first_shown, should_stop, on_progress))
         self._decoder = _Decoder(path)
 
     @property
@@ -181,11 +184,13 @@ class PyAvSource(VideoSource):
 
     # Indexing
 
-    def _build_index(self, should_stop: ShouldStop, on_progress: OnProgress | None) -> FrameIndex:
+    def _build_index(
+        self, first_shown: list[int | None], should_stop: ShouldStop, on_progress: OnProgress | None
+    ) -> FrameIndex:
         with closing(_Decoder(self._path)) as decoder:
             announced = announced_frames(decoder.container, decoder.stream)
             assert decoder.stream.time_base is not None
-            index = index_by_announcement(announced, decoder.stream.time_base)
+            index = index_by_announcement(announced, first_shown, decoder.stream.time_base)
             if index:
                 return index
         with closing(_Decoder(self._path)) as decoder:
@@ -271,7 +276,8 @@ class PyAvSource(VideoSource):
                 raise Cancelled
             builder.add(raw)
             if number >= start:
-                yield Frame(pixels.read(raw), number, builder.seconds_of_last)
+                known = self._index.checksums is not None and number < len(self)
+                yield Frame(pixels.read(raw), number, float(self._times[number]) if known else builder.seconds_of_last)
         if len(builder) and self._index.checksums is None:
             self._learn_index(builder.index())
 

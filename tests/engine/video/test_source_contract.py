@@ -1,0 +1,148 @@
+"""What every VideoSource promises, held against every kind of video."""
+
+import contextlib
+import random
+
+import numpy as np
+import pytest
+
+from engine.errors import Cancelled
+from engine.video import open_video
+from engine.video.source import VideoSource
+from tests.clips import read_number
+from tests.engine.video.clip_makers import KINDS, Kind
+
+JUMPS = 500
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name)
+def kind_and_path(request, tmp_path_factory):
+    return request.param, request.param.make(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture
+def kind(kind_and_path) -> Kind:
+    return kind_and_path[0]
+
+
+@pytest.fixture
+def source(kind_and_path):
+    with open_video(kind_and_path[1]) as source:
+        yield source
+
+
+def test_knows_its_frames_without_decoding_them(source: VideoSource, kind: Kind) -> None:
+    assert len(source) == source.info.frame_count == kind.frames
+    assert (source.info.width_px, source.info.height_px) == kind.size
+    assert source.info.duration_seconds == pytest.approx(kind.expected_times[-1] + 1 / 25, abs=0.1)
+
+
+def test_times_begin_at_zero_and_are_the_presentation_times(source: VideoSource, kind: Kind) -> None:
+    np.testing.assert_allclose(source.times, kind.expected_times, atol=2e-3)
+
+
+def test_500_random_jumps_are_all_exact(source: VideoSource, kind: Kind) -> None:
+    rng = random.Random(kind.name)
+    asked = [rng.randrange(len(source)) for _ in range(JUMPS)]
+    frames = [source.read(index) for index in asked]
+    assert [frame.index for frame in frames] == asked
+    assert [read_number(frame.pixels) for frame in frames] == asked
+    assert [frame.pts_seconds for frame in frames] == [float(source.times[index]) for index in asked]
+
+
+def test_jumps_without_a_cache_are_exact(kind_and_path) -> None:
+    kind, path = kind_and_path
+    rng = random.Random(kind.name)
+    for index in (rng.randrange(kind.frames) for _ in range(12)):
+        with open_video(path) as source:
+            assert read_number(source.read(index).pixels) == index
+
+
+def test_steps_back_and_forth(source: VideoSource) -> None:
+    for index in [*reversed(range(len(source))), *range(len(source))]:
+        assert read_number(source.read(index).pixels) == index
+
+
+def test_one_pass_gives_every_frame_in_order(source: VideoSource, kind: Kind) -> None:
+    frames = list(source.frames())
+    assert [frame.index for frame in frames] == list(range(kind.frames))
+    assert [read_number(frame.pixels) for frame in frames] == list(range(kind.frames))
+    np.testing.assert_allclose([frame.pts_seconds for frame in frames], kind.expected_times, atol=2e-3)
+    assert len(source) == kind.frames  # the full pass found what the index had promised
+
+
+@pytest.mark.parametrize("start", [1, 7, 33, 59])
+def test_a_pass_may_begin_and_end_anywhere(source: VideoSource, start: int) -> None:
+    stop = start + 9
+    expected = list(range(start, min(stop, len(source))))
+    assert [read_number(frame.pixels) for frame in source.frames(start, stop)] == expected
+    assert [read_number(frame.pixels) for frame in source.frames(start)] == list(range(start, len(source)))
+
+
+def test_passes_and_jumps_leave_each_other_alone(source: VideoSource) -> None:
+    rng = random.Random(9)
+    for expected, frame in enumerate(source.frames()):
+        assert read_number(frame.pixels) == expected
+        if expected % 7 == 0:
+            index = rng.randrange(len(source))
+            assert read_number(source.read(index).pixels) == index
+
+
+def test_pixels_are_rgb_bytes_that_nobody_can_change(source: VideoSource, kind: Kind) -> None:
+    pixels = source.read(len(source) - 1).pixels
+    assert pixels.shape == (kind.size[1], kind.size[0], 3)
+    assert pixels.flags.c_contiguous
+    with pytest.raises(ValueError, match="read-only"):
+        pixels[0, 0, 0] = 1
+
+
+def test_colours_keep_their_range(source: VideoSource) -> None:
+    """Cells are painted 48 and 208; neither range stretching nor squeezing may move them far."""
+    pixels = source.read(0).pixels.astype(int)
+    assert np.percentile(pixels, 10) == pytest.approx(48, abs=8)
+    assert np.percentile(pixels, 90) == pytest.approx(208, abs=8)
+
+
+@pytest.mark.parametrize("index", [-1, 100_000])
+def test_there_is_no_frame_beyond_the_ends(source: VideoSource, index: int) -> None:
+    with pytest.raises(IndexError, match="no frame"):
+        source.read(index)
+
+
+def test_an_outdated_jump_is_abandoned_and_the_next_one_right(source: VideoSource) -> None:
+    last = len(source) - 1
+    with contextlib.suppress(Cancelled):
+        source.read(last, should_stop=lambda: True)
+    assert read_number(source.read(last // 2).pixels) == last // 2
+    assert read_number(source.read(last).pixels) == last
+
+
+def test_a_pass_stops_when_asked(source: VideoSource) -> None:
+    with pytest.raises(Cancelled):
+        list(source.frames(should_stop=lambda: True))
+
+
+def test_prefetched_frames_are_there_at_once(source: VideoSource) -> None:
+    stop = min(20, len(source))
+    source.prefetch(5, stop)
+    for index in range(5, stop):
+        assert read_number(source.read(index, should_stop=lambda: True).pixels) == index
+
+
+def test_prefetching_stops_without_a_fuss(source: VideoSource) -> None:
+    source.prefetch(0, len(source) + 50, should_stop=lambda: True)
+    assert read_number(source.read(0).pixels) == 0
+
+
+def test_times_and_numbers_convert_both_ways(source: VideoSource) -> None:
+    for index, seconds in enumerate(source.times):
+        assert source.index_at(float(seconds)) == index
+        assert source.index_at(float(f"{seconds:.6f}")) == index
+    assert source.index_at(-5) == 0
+    assert source.index_at(1e9) == len(source) - 1
+
+
+def test_closing_twice_is_fine(kind_and_path) -> None:
+    source = open_video(kind_and_path[1])
+    source.close()
+    source.close()
