@@ -18,6 +18,8 @@ THREAD_PATIENCE_SECONDS = 2.0
 
 # The rest has to be in place before Qt, torch or platformdirs look; conftest is imported before any test module.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Threads that spin while they wait make torch ten times slower wherever something else runs too.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Each worker would start a thread for every core, and they would wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
