@@ -40,12 +40,12 @@ class ScaledPicture:
 
 
 def _resized(picture: Bgra, size: tuple[int, int]) -> Bgra:
-    height, width = picture.shape[:2]
-    if (width, height) == size:
+    # Halving averages 2x2 pixels; INTER_AREA at once takes ten times as long unless the factor is whole.
+    while picture.shape[1] >= 2 * size[0] and picture.shape[0] >= 2 * size[1]:
+        picture = np.asarray(cv2.resize(picture, (picture.shape[1] // 2, picture.shape[0] // 2)), np.uint8)
+    if (picture.shape[1], picture.shape[0]) == size:
         return picture
-    shrinks = size[0] < width and size[1] < height
-    scaled = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return np.asarray(scaled, np.uint8)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def fitted(area: QRect, aspect: float) -> QRect:

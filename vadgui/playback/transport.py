@@ -38,7 +38,7 @@ class TransportBar(QWidget):
         for button in self.buttons:
             layout.addWidget(button)
         for widget in (_separator(), self.frame_box, self._count, _separator(), self._clock):
-            layout.addSpacing(4)
+            layout.addSpacing(6)
             layout.addWidget(widget)
         layout.addStretch(1)
         layout.addWidget(self.speed_box)

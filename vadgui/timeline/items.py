@@ -8,7 +8,6 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from engine.scoring.segments import Segment
 from vadgui import theme
 from vadgui.timeline.pyramid import Floats, Indices
 from vadgui.timeline.scores import ScoreSeries
@@ -103,16 +102,14 @@ class ScoreItem(_PixelItem):
 class SegmentsItem(_PixelItem):
     """All segments: a tinted stretch under a bracket; those closer than a pixel are drawn as one."""
 
-    def __init__(self, series: ScoreSeries) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._series = series
         self._starts: Floats = np.empty(0)
         self._stops: Floats = np.empty(0)
 
-    def set_segments(self, segments: list[Segment]) -> None:
-        """Show these, in the order of time."""
-        self._starts = self._series.seconds_of([segment.start for segment in segments])
-        self._stops = self._series.seconds_of([segment.stop for segment in segments])
+    def set_spans(self, starts: Floats, stops: Floats) -> None:
+        """Show segments from `starts` to `stops` in seconds, in the order of time."""
+        self._starts, self._stops = starts, stops
         self.update()
 
     def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
@@ -127,23 +124,19 @@ class SegmentsItem(_PixelItem):
 class SelectedItem(_PixelItem):
     """The selected segment, stronger than the others."""
 
-    def __init__(self, series: ScoreSeries) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._series = series
-        self._span: tuple[float, float] | None = None
+        self._starts: Floats = np.empty(0)
+        self._stops: Floats = np.empty(0)
 
-    def select(self, segment: Segment | None) -> None:
-        """Show this one, or none."""
-        span = self._series.seconds_of([segment.start, segment.stop]) if segment else None
-        self._span = None if span is None else (float(span[0]), float(span[1]))
+    def set_spans(self, starts: Floats, stops: Floats) -> None:
+        """Show the segment from `starts` to `stops` in seconds, or none where they are empty."""
+        self._starts, self._stops = starts, stops
         self.update()
 
     def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
         """A stronger tint in a frame."""
-        if self._span is None:
-            return
-        starts, stops = np.array([self._span[0]]), np.array([self._span[1]])
-        for left, right in merged_pixels(starts, stops, begin, stop, area.width()):
+        for left, right in merged_pixels(self._starts, self._stops, begin, stop, area.width()):
             place = QRect(area.left() + left, area.top(), right - left, area.height())
             # On top of the tint that every segment has; more than twice that would drown the curve.
             painter.fillRect(place, QColor(theme.current().segment_fill))

@@ -7,7 +7,6 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.scoring.segments import Segment
 from vadgui import theme
 from vadgui.timeline.items import merged_pixels
 from vadgui.timeline.pyramid import Floats
@@ -64,10 +63,9 @@ class OverviewStrip(QWidget):
         self._threshold = threshold
         self.update()
 
-    def set_segments(self, segments: list[Segment]) -> None:
-        """Show these, in the order of time."""
-        self._starts = self._series.seconds_of([segment.start for segment in segments])
-        self._stops = self._series.seconds_of([segment.stop for segment in segments])
+    def set_spans(self, starts: Floats, stops: Floats) -> None:
+        """Show segments from `starts` to `stops` in seconds, in the order of time."""
+        self._starts, self._stops = starts, stops
         self.update()
 
     def strip(self) -> QRect:

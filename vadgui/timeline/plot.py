@@ -64,8 +64,10 @@ class TimeBox(pg.ViewBox):  # type: ignore[misc] # pyqtgraph has no types
         """The time under a point of the scene, within what is in view."""
         begin, stop = self.span()
         area = self.sceneBoundingRect()
-        share = (scene_pos.x() - area.left()) / max(area.width(), 1.0)
-        return begin + min(max(float(share), 0.0), 1.0) * (stop - begin)
+        width = max(float(area.width()), 1.0)
+        # At most the last pixel: the frame that begins at `stop` is not in view any more.
+        pixel = min(max(float(scene_pos.x() - area.left()), 0.0), width - 0.5)
+        return begin + pixel / width * (stop - begin)
 
     def mouseClickEvent(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:  # noqa: N802
         """A click moves the playhead."""
@@ -114,8 +116,8 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         left.setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
 
         self.scores = ScoreItem(series)
-        self.segments = SegmentsItem(series)
-        self.selected = SelectedItem(series)
+        self.segments = SegmentsItem()
+        self.selected = SelectedItem()
         self.playhead = PlayheadItem()
         self.hover = pg.InfiniteLine(angle=90, movable=False)
         self.threshold = pg.InfiniteLine(

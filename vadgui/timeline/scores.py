@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.scoring.segments import Segment
 from vadgui.session import ReviewSession
-from vadgui.timeline.pyramid import Floats, MinMaxPyramid
+from vadgui.timeline.pyramid import Floats, Indices, MinMaxPyramid
 from vadgui.timeline.trace import Columns, sample_columns
 
 
@@ -41,7 +42,7 @@ class ScoreSeries:
         last_gap = float(times[-1] - times[-2]) if len(times) > 1 else 0.04
         return max(duration, float(times[-1]) + 0.5 * last_gap)
 
-    def seconds_of(self, frames: Sequence[int]) -> Floats:
+    def seconds_of(self, frames: Sequence[int] | Indices) -> Floats:
         """When each frame comes on screen; the frame after the last one stands for the end."""
         times = self._session.times
         indices = np.asarray(frames, np.intp)
@@ -49,6 +50,13 @@ class ScoreSeries:
             return np.zeros(len(indices))
         seconds = times[np.minimum(indices, len(times) - 1)]
         return np.where(indices < len(times), seconds, self.end_seconds)
+
+    def spans_of(self, segments: Sequence[Segment]) -> tuple[Floats, Floats]:
+        """When each segment begins and ends."""
+        count = len(segments)
+        starts = np.fromiter((segment.start for segment in segments), np.intp, count)
+        stops = np.fromiter((segment.stop for segment in segments), np.intp, count)
+        return self.seconds_of(starts), self.seconds_of(stops)
 
     def columns(self, begin: float, stop: float, width: int) -> Columns:
         """What is drawn of the time range [begin, stop) in `width` pixels."""

@@ -52,7 +52,7 @@ class TimelineView(QWidget):
     def _connect_session(self) -> None:
         session = self._session
         session.video_changed.connect(self._show_video)
-        session.playhead_changed.connect(self._show_playhead)
+        session.playhead_changed.connect(self._follow_playhead)
         session.scores_changed.connect(self._show_scores)
         session.segments_changed.connect(self._show_segments)
         session.selection_changed.connect(self._show_selection)
@@ -112,23 +112,29 @@ class TimelineView(QWidget):
         self.overview.update()
 
     def _show_segments(self) -> None:
-        self.plot.segments.set_segments(self._session.segments)
-        self.overview.set_segments(self._session.segments)
+        spans = self._series.spans_of(self._session.segments)
+        self.plot.segments.set_spans(*spans)
+        self.overview.set_spans(*spans)
         self._show_selection()
 
     def _show_selection(self) -> None:
-        self.plot.selected.select(self._session.selected_segment)
+        selected = self._session.selected_segment
+        self.plot.selected.set_spans(*self._series.spans_of([selected] if selected else []))
 
     def _show_playhead(self) -> None:
         frame = self._session.playhead
         here, until = self._series.seconds_of([frame, frame + 1])
         self.plot.playhead.move_to(float(here), float(until))
         self.overview.set_playhead(float(here))
+
+    def _follow_playhead(self) -> None:
+        self._show_playhead()
+        here = self._playhead_seconds()
         begin, stop = self.plot.box.span()
         if not begin <= here < stop:
             # A page on, with a little of what came before.
             length = stop - begin
-            self.plot.box.show_span(float(here) - 0.1 * length, length)
+            self.plot.box.show_span(here - 0.1 * length, length)
 
     def _show_rule(self) -> None:
         rule = self._session.rule

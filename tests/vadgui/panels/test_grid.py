@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times, view_of
+from vadgui.jobs.frame_view import NO_DETECTOR, PREDICTING
+from vadgui.panels.content import Panel
+from vadgui.panels.grid import PanelGrid
+from vadgui.session import ReviewSession
+
+PICTURES = (Panel.FRAME, Panel.PREDICTED_FLOW, Panel.TEACHER_FLOW, Panel.PREDICTED_FRAME)
+
+
+@pytest.fixture
+def session() -> ReviewSession:
+    return open_session(steady_times(200))
+
+
+@pytest.fixture
+def grid(session: ReviewSession, qtbot: QtBot) -> PanelGrid:
+    grid = PanelGrid(session)
+    qtbot.addWidget(grid)
+    grid.resize(1280, 600)
+    grid.show()
+    qtbot.waitExposed(grid)
+    return grid
+
+
+def frames_on_screen(grid: PanelGrid) -> set[int]:
+    """The frame numbers that the pictures carry as their blue level."""
+    pictures = [grid.panel(panel).picture for panel in PICTURES]
+    return {int(picture[0, 0, 0]) for picture in pictures if picture is not None}
+
+
+def test_all_panels_show_the_views_frame(grid: PanelGrid, session: ReviewSession) -> None:
+    session.seek(123)
+    session.show(view_of(session, 123))
+    assert frames_on_screen(grid) == {123}
+    assert grid.header.text() == "Frame 123   0:04.920"
+    for panel in PICTURES:
+        widget = grid.panel(panel)
+        middle = widget.picture_rect().center()
+        assert QColor(widget.grab().toImage().pixel(middle)).blue() == 123
+
+
+def test_panels_never_mix_frames(grid: PanelGrid, session: ReviewSession) -> None:
+    session.show(view_of(session, 10))
+    session.seek(11)
+    assert frames_on_screen(grid) == {10}
+    assert grid.header.text().startswith("Frame 10 ")
+    assert "11" in grid.header.pending_text()
+
+    session.show(view_of(session, 11, complete=False, missing=PREDICTING))
+    assert frames_on_screen(grid) == {11}
+    assert grid.header.pending_text() == ""
+    for panel in set(Panel) - {Panel.FRAME}:
+        assert grid.panel(panel).picture is None
+        assert grid.panel(panel).message == PREDICTING
+
+    session.show(view_of(session, 11))
+    assert frames_on_screen(grid) == {11}
+    assert all(grid.panel(panel).message == "" for panel in Panel)
+
+
+def test_panels_say_why_they_are_empty(qtbot: QtBot) -> None:
+    session = ReviewSession()
+    grid = PanelGrid(session)
+    qtbot.addWidget(grid)
+    assert {grid.panel(panel).message for panel in Panel} == {"Open a video"}
+
+    session = open_session(steady_times(20))
+    grid = PanelGrid(session)
+    qtbot.addWidget(grid)
+    assert all("Loading" in grid.panel(panel).message for panel in Panel)
+    session.show(view_of(session, 0, complete=False, missing=NO_DETECTOR))
+    assert grid.panel(Panel.FRAME).message == ""
+    assert grid.panel(Panel.PSNR_MASK).message == NO_DETECTOR
+
+
+def test_mask_appears_from_stored_signals_before_the_pictures(grid: PanelGrid, session: ReviewSession) -> None:
+    session.add_signals(0, signals_with_bumps(200, []))
+    session.seek(5)
+    session.show(view_of(session, 5, complete=False, missing=PREDICTING))
+    mask = grid.panel(Panel.PSNR_MASK)
+    assert mask.message == ""
+    assert mask.detail == f"worst {np.min(session.signals[5]['patch_psnr_db']):.1f} dB"
+
+
+def test_square_pictures_are_shown_in_the_videos_aspect(grid: PanelGrid, session: ReviewSession) -> None:
+    session.show(view_of(session, 1))
+    for panel in Panel:
+        place = grid.panel(panel).picture_rect()
+        assert place.width() / place.height() == pytest.approx(640 / 360, rel=0.02)
+
+
+def test_overlay_changes_the_frame_and_follows_its_opacity(grid: PanelGrid, session: ReviewSession) -> None:
+    view = view_of(session, 1)
+    assert view.signals is not None
+    view.signals["patch_psnr_db"] = 38.0
+    view.signals["patch_psnr_db"][3, 3] = 20.0
+    session.show(view)
+    frame = grid.panel(Panel.FRAME)
+    inside = frame.picture_rect().bottomRight() - frame.picture_rect().topLeft()
+    spot = frame.picture_rect().topLeft() + inside * 0.875
+
+    def colour() -> QColor:
+        # Averaged over the hatching.
+        image = frame.grab().toImage().copy(spot.x() - 8, spot.y() - 8, 16, 16)
+        return QColor(image.scaled(1, 1, mode=Qt.TransformationMode.SmoothTransformation).pixel(0, 0))
+
+    plain = colour()
+    grid.overlay_action.trigger()
+    grid.header.set_overlay_opacity(0.3)
+    faint = colour()
+    grid.header.set_overlay_opacity(1.0)
+    strong = colour()
+    assert plain.green() > faint.green() > strong.green()
+    grid.overlay_action.trigger()
+    assert colour() == plain
+
+
+def test_double_click_enlarges_a_panel_and_brings_the_others_back(grid: PanelGrid, qtbot: QtBot) -> None:
+    flow = grid.panel(Panel.TEACHER_FLOW)
+    before = flow.size()
+    qtbot.mouseDClick(flow, Qt.MouseButton.LeftButton, pos=flow.picture_rect().center())
+    assert grid.shown_panels() == [Panel.TEACHER_FLOW]
+    assert flow.width() > 2 * before.width()
+    assert not grid.panel(Panel.FRAME).isVisible()
+    qtbot.mouseDClick(flow, Qt.MouseButton.LeftButton, pos=flow.picture_rect().center())
+    assert grid.shown_panels() == list(Panel)
+    assert flow.size() == before
+
+
+def test_pictures_are_wanted_only_while_a_panel_shows_them(grid: PanelGrid, session: ReviewSession) -> None:
+    requests: list[tuple[int, bool]] = []
+    session.view_wanted.connect(lambda index, pictures: requests.append((index, pictures)))
+    for panel in set(Panel) - {Panel.FRAME}:
+        grid.set_panel_shown(panel, False)
+    session.seek(3)
+    assert requests == [(3, False)]
+    grid.set_panel_shown(Panel.PSNR_MASK, True)
+    assert requests[-1] == (3, True)
+    grid.toggle_enlarged(Panel.FRAME)
+    session.seek(4)
+    assert requests[-1] == (4, False)
+
+
+def test_the_last_panel_cannot_be_hidden(grid: PanelGrid) -> None:
+    for panel in Panel:
+        grid.set_panel_shown(panel, False)
+    assert grid.shown_panels() == [list(Panel)[-1]]
+
+
+def test_a_thousand_repaints_are_survived(grid: PanelGrid, session: ReviewSession) -> None:
+    views = [view_of(session, index) for index in range(1, 11)]
+    for turn in range(1000):
+        session.show(views[turn % 10])
+        for panel in Panel:
+            grid.panel(panel).repaint()
+    assert frames_on_screen(grid) == {10}

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject, QTimer
+from pytestqt.qtbot import QtBot
+
+from tests.vadgui.synthetic import open_session, steady_times, video_info, view_of
+from vadgui.jobs.frame_view import PREDICTING
+from vadgui.playback.player import PlaybackMode, Player
+from vadgui.session import ReviewSession
+
+
+class LateEngine(QObject):
+    """Answers as the real one does: late, the frame alone first, and only the latest request."""
+
+    def __init__(self, session: ReviewSession, frame_ms: int, pictures_ms: int = 0) -> None:
+        super().__init__(session)
+        self._session = session
+        self._frame_ms, self._pictures_ms = frame_ms, pictures_ms
+        self._wanted: int | None = None
+        self.completed: list[int] = []
+        self.abandoned: list[int] = []
+        session.view_wanted.connect(self._on_wanted)
+
+    def answer_first(self) -> None:
+        """The view of the frame on which the session opened."""
+        self._on_wanted(self._session.playhead)
+
+    def _on_wanted(self, index: int) -> None:
+        if self._wanted is not None:
+            self.abandoned.append(self._wanted)
+        self._wanted = index
+        QTimer.singleShot(self._frame_ms, self, lambda: self._show_frame(index))
+
+    def _show_frame(self, index: int) -> None:
+        if index == self._wanted and self._pictures_ms:
+            self._session.show(view_of(self._session, index, complete=False, missing=PREDICTING))
+            QTimer.singleShot(self._pictures_ms, self, lambda: self._complete(index))
+        else:
+            self._complete(index)
+
+    def _complete(self, index: int) -> None:
+        if index == self._wanted:
+            self._wanted = None
+            self.completed.append(index)
+            self._session.show(view_of(self._session, index))
+
+
+def small_session(count: int, fps: float) -> ReviewSession:
+    return open_session(steady_times(count, fps), width_px=32, height_px=32)
+
+
+def play_to_the_end(player: Player, qtbot: QtBot) -> float:
+    """Seconds it took."""
+    began = time.perf_counter()
+    with qtbot.waitSignal(player.playing_changed, timeout=10_000, check_params_cb=lambda playing: not playing):
+        player.play()
+    return time.perf_counter() - began
+
+
+def test_real_time_follows_the_clock_and_leaves_frames_out(qtbot: QtBot) -> None:
+    session = small_session(101, fps=100)
+    engine = LateEngine(session, frame_ms=15, pictures_ms=35)
+    engine.answer_first()
+    player = Player(session)
+    seconds = play_to_the_end(player, qtbot)
+    assert engine.abandoned == []
+    assert engine.completed == sorted(set(engine.completed))
+    assert engine.completed[-1] == 100
+    # 50 ms a view and 1 s of video: about 20 of the 101 frames, and hardly longer than the video itself.
+    assert 4 <= len(engine.completed) <= 24
+    assert 0.95 <= seconds < 2.5
+
+
+def test_every_frame_shows_each_frame_complete(qtbot: QtBot) -> None:
+    session = small_session(15, fps=200)
+    engine = LateEngine(session, frame_ms=4, pictures_ms=8)
+    engine.answer_first()
+    player = Player(session)
+    player.set_mode(PlaybackMode.EVERY_FRAME)
+    seconds = play_to_the_end(player, qtbot)
+    assert engine.completed == list(range(15))
+    assert engine.abandoned == []
+    assert seconds >= 14 * 0.012
+
+
+@pytest.mark.parametrize("speed", [1.0, 4.0])
+def test_every_frame_is_never_faster_than_its_speed(qtbot: QtBot, speed: float) -> None:
+    session = small_session(21, fps=50)
+    engine = LateEngine(session, frame_ms=0)
+    engine.answer_first()
+    player = Player(session)
+    player.set_mode(PlaybackMode.EVERY_FRAME)
+    player.set_speed(speed)
+    seconds = play_to_the_end(player, qtbot)
+    assert engine.completed == list(range(21))
+    assert 0.4 / speed <= seconds < 0.4 / speed + 1
+
+
+def test_speed_scales_the_clock(qtbot: QtBot) -> None:
+    session = small_session(101, fps=50)
+    LateEngine(session, frame_ms=1).answer_first()
+    player = Player(session)
+    player.set_speed(8)
+    assert 0.25 <= play_to_the_end(player, qtbot) < 1.5
+
+
+def test_variable_rate_is_followed(qtbot: QtBot) -> None:
+    times = np.array([0.0, 0.02, 0.04, 0.44, 0.46])
+    session = ReviewSession()
+    session.open_video(video_info(times, 32, 32), times)
+    session.show(view_of(session, 0))
+    shown: dict[int, float] = {}
+    session.playhead_changed.connect(lambda index: shown.setdefault(index, time.perf_counter()))
+    LateEngine(session, frame_ms=1)
+    play_to_the_end(Player(session), qtbot)
+    assert list(shown)[-1] == 4
+    assert shown[3] - shown[2] >= 0.3
+
+
+def test_nothing_is_asked_before_the_view_on_screen_has_arrived(qtbot: QtBot) -> None:
+    session = small_session(50, fps=100)
+    player = Player(session)
+    requests: list[int] = []
+    session.view_wanted.connect(lambda index, _pictures: requests.append(index))
+    player.play()
+    qtbot.wait(60)
+    assert requests == []
+    session.show(view_of(session, 0))
+    qtbot.waitUntil(lambda: len(requests) == 1)
+    qtbot.wait(60)
+    assert len(requests) == 1
+    session.show(view_of(session, requests[0], complete=False, missing=PREDICTING))
+    qtbot.wait(60)
+    assert len(requests) == 1
+
+
+def test_scrubbing_goes_on_playing_from_there(qtbot: QtBot) -> None:
+    session = small_session(1000, fps=100)
+    engine = LateEngine(session, frame_ms=5)
+    engine.answer_first()
+    player = Player(session)
+    player.play()
+    qtbot.waitUntil(lambda: session.playhead > 3)
+    session.seek(600)
+    qtbot.waitUntil(lambda: session.playhead > 603)
+    assert session.playhead < 700
+    assert player.playing
+    player.pause()
+    here = session.playhead
+    qtbot.wait(50)
+    assert session.playhead == here
+
+
+def test_playing_a_run_pauses_on_its_last_frame(qtbot: QtBot) -> None:
+    session = small_session(100, fps=100)
+    engine = LateEngine(session, frame_ms=1)
+    engine.answer_first()
+    player = Player(session)
+    with qtbot.waitSignal(player.playing_changed, timeout=5000, check_params_cb=lambda playing: not playing):
+        player.play_run(40, 55)
+    assert session.playhead == 54
+
+
+def test_playing_from_the_end_starts_over(qtbot: QtBot) -> None:
+    session = small_session(20, fps=100)
+    LateEngine(session, frame_ms=1)
+    session.seek(19)
+    player = Player(session)
+    player.play()
+    assert session.playhead == 0
+    qtbot.waitUntil(lambda: not player.playing, timeout=5000)
+    assert session.playhead == 19
+
+
+def test_another_recording_stops_playback(qtbot: QtBot) -> None:
+    session = small_session(100, fps=100)
+    LateEngine(session, frame_ms=1).answer_first()
+    player = Player(session)
+    player.play()
+    qtbot.waitUntil(lambda: session.playhead > 2)
+    times = steady_times(10)
+    session.open_video(video_info(times), times)
+    assert not player.playing
+
+
+def test_nothing_to_play() -> None:
+    player = Player(ReviewSession())
+    player.play()
+    assert not player.playing
+
+
+def test_a_speed_must_be_positive() -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        Player(ReviewSession()).set_speed(0)

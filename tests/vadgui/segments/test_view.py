@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from engine.scoring.segments import Segment
+from tests.vadgui.synthetic import open_session, plain_picture, signals_with_bumps, steady_times
+from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, SegmentOrder
+from vadgui.segments.view import SegmentList
+from vadgui.session import AnalysisPhase, AnalysisState, ReviewSession
+
+COUNT = 6000
+BUMPS = [(start, start + 20) for start in range(200, COUNT - 100, 200)]
+
+
+@pytest.fixture
+def session() -> ReviewSession:
+    return open_session(steady_times(COUNT), signals_with_bumps(COUNT, BUMPS))
+
+
+@pytest.fixture
+def segments(session: ReviewSession, qtbot: QtBot) -> SegmentList:
+    view = SegmentList(session)
+    qtbot.addWidget(view)
+    view.resize(300, 400)
+    view.show()
+    qtbot.waitExposed(view)
+    return view
+
+
+def rows(model: SegmentModel) -> list[Segment]:
+    return [model.index(row).data(SEGMENT_ROLE) for row in range(model.rowCount())]
+
+
+def row(segments: SegmentList, number: int) -> QModelIndex:
+    index = segments.model.index(number)
+    segments.list.scrollTo(index)
+    return index
+
+
+def test_click_selects_and_jumps_to_the_peak(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
+    index = row(segments, 12)
+    where = segments.list.visualRect(index).center()
+    qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert session.selected_segment == session.segments[12]
+    assert session.playhead == session.segments[12].peak_frame
+    session.seek(0)
+    qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert session.playhead == session.segments[12].peak_frame
+
+
+def test_keys_go_from_segment_to_segment(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
+    session.select_segment(session.segments[3])
+    qtbot.keyClick(segments.list, Qt.Key.Key_Down)
+    assert session.selected_segment == session.segments[4]
+    qtbot.keyClick(segments.list, Qt.Key.Key_Up)
+    assert session.playhead == session.segments[3].peak_frame
+
+
+def test_double_click_asks_to_play_it(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
+    where = segments.list.visualRect(segments.model.index(1)).center()
+    with qtbot.waitSignal(segments.play_wanted) as asked:
+        qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+        qtbot.mouseDClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert asked.args == [session.segments[1]]
+
+
+def test_selection_made_elsewhere_is_shown_and_scrolled_to(segments: SegmentList, session: ReviewSession) -> None:
+    session.select_segment(session.segments[-1])
+    current = segments.list.currentIndex()
+    assert rows(segments.model)[current.row()] == session.segments[-1]
+    assert segments.list.viewport().rect().intersects(segments.list.visualRect(current))
+    session.select_segment(None)
+    assert not segments.list.selectionModel().hasSelection()
+
+
+def test_sorted_by_time_or_by_score(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
+    session.select_segment(session.segments[5])
+    qtbot.keyClick(segments.order_box, Qt.Key.Key_Down)
+    scores = [segment.peak_score for segment in rows(segments.model)]
+    assert scores == sorted(scores, reverse=True)
+    assert sorted(rows(segments.model), key=lambda segment: segment.start) == session.segments
+    assert segments.model.segment(segments.list.currentIndex().row()) == session.segments[5]
+    qtbot.keyClick(segments.order_box, Qt.Key.Key_Up)
+    assert rows(segments.model) == session.segments
+
+
+@pytest.mark.parametrize("order", list(SegmentOrder))
+def test_rows_follow_the_session_through_any_change(order: SegmentOrder, qtbot: QtBot) -> None:
+    del qtbot
+    session = open_session(steady_times(COUNT))
+    model = SegmentModel(session)
+    model.set_order(order)
+    removed: list[tuple[int, int]] = []
+    model.rowsRemoved.connect(lambda _parent, first, last: removed.append((first, last)))
+    noise = np.random.default_rng(3)
+    for _ in range(25):
+        chosen = sorted(noise.choice(len(BUMPS), int(noise.integers(0, len(BUMPS))), replace=False))
+        session.add_signals(0, signals_with_bumps(COUNT, [BUMPS[i] for i in chosen], seed=int(noise.integers(99))))
+        session.finish_scores()
+        model.update()
+        assert sorted(rows(model), key=lambda segment: segment.start) == session.segments
+    assert removed
+
+
+def test_selection_scroll_and_playhead_stay_while_segments_arrive(
+    segments: SegmentList, session: ReviewSession, qtbot: QtBot
+) -> None:
+    whole = session.signals.copy()
+    first_half = whole.copy()
+    first_half[COUNT // 2 :] = signals_with_bumps(COUNT // 2, [])
+    session.add_signals(0, first_half)
+    session.finish_scores()
+    session.select_segment(session.segments[8])
+    session.seek(17)
+
+    def top_start() -> int:
+        index = segments.list.indexAt(segments.list.viewport().rect().topLeft())
+        return segments.model.segment(index.row()).start
+
+    top = top_start()
+    offset = segments.list.verticalScrollBar().value()
+    session.add_signals(0, whole)
+    session.finish_scores()
+    qtbot.wait(1)
+    assert len(rows(segments.model)) == len(BUMPS)
+    assert session.playhead == 17
+    assert segments.list.verticalScrollBar().value() == offset
+    assert top_start() == top
+    assert segments.model.segment(segments.list.currentIndex().row()) == session.selected_segment
+
+
+def test_a_selected_segment_that_goes_does_not_move_the_playhead(segments: SegmentList, session: ReviewSession) -> None:
+    session.select_segment(session.segments[4])
+    session.seek(11)
+    session.add_signals(0, signals_with_bumps(COUNT, BUMPS[:4] + BUMPS[5:]))
+    session.finish_scores()
+    assert session.selected_segment is None
+    assert session.playhead == 11
+    assert not segments.list.selectionModel().hasSelection()
+
+
+def test_thumbnails_are_asked_for_only_where_they_are_seen(
+    segments: SegmentList, session: ReviewSession, qtbot: QtBot
+) -> None:
+    asked: set[int] = set()
+    fresh = open_session(steady_times(COUNT), session.signals.copy())
+    fresh.thumbnail_wanted.connect(asked.add)
+    view = SegmentList(fresh)
+    qtbot.addWidget(view)
+    view.resize(300, 400)
+    view.show()
+    view.grab()
+    assert asked
+    assert len(asked) < 10
+    assert fresh.segments[0].peak_frame in asked
+    place = view.list.visualRect(view.model.index(0))
+    picture_at = QPoint(place.left() + 50, place.center().y())
+    before = view.list.viewport().grab().toImage().pixel(picture_at)
+    fresh.add_thumbnail(fresh.segments[0].peak_frame, plain_picture(160, 90, (0, 0, 255)))
+    assert view.list.viewport().grab().toImage().pixel(picture_at) != before
+    del segments
+
+
+@pytest.mark.parametrize(
+    ("phase", "analysed", "words"),
+    [
+        (AnalysisPhase.IDLE, False, "Not analysed yet."),
+        (AnalysisPhase.RUNNING, False, "Not analysed yet."),
+        (AnalysisPhase.RUNNING, True, "Nothing flagged so far at the threshold of 0.50."),
+        (AnalysisPhase.DONE, True, "Nothing flagged at the threshold of 0.50."),
+    ],
+)
+def test_an_empty_list_says_why(qtbot: QtBot, phase: AnalysisPhase, analysed: bool, words: str) -> None:
+    signals = signals_with_bumps(100, [])
+    signals["psnr_db"][1:] = 36.0
+    session = open_session(steady_times(100), signals if analysed else None)
+    session.set_analysis(AnalysisState(phase, 50, 100))
+    view = SegmentList(session)
+    qtbot.addWidget(view)
+    assert view.message() == words
+
+
+def test_without_a_video_it_says_what_to_do(qtbot: QtBot) -> None:
+    view = SegmentList(ReviewSession())
+    qtbot.addWidget(view)
+    assert "Open a video" in view.message()
+
+
+def test_header_counts_so_far(segments: SegmentList, session: ReviewSession) -> None:
+    session.set_analysis(AnalysisState(AnalysisPhase.RUNNING, 10, COUNT))
+    assert segments.count_text() == f"{len(BUMPS)} segments so far"
+    session.set_analysis(AnalysisState(AnalysisPhase.DONE, COUNT, COUNT))
+    assert segments.count_text() == f"{len(BUMPS)} segments"
+
+
+def test_rows_are_told_in_words(segments: SegmentList, session: ReviewSession) -> None:
+    segment = session.segments[0]
+    said = segments.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert f"frames {segment.start}–{segment.stop - 1} ({len(segment)})" in said
+    assert f"peak score {segment.peak_score:.2f}" in said

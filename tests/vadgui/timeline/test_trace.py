@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vadgui import theme
+from vadgui.timeline.pyramid import MinMaxPyramid
+from vadgui.timeline.trace import draw_trace, sample_columns
+
+
+def scores_with_gaps(count: int, seed: int) -> npt.NDArray[np.float32]:
+    noise = np.random.default_rng(seed)
+    scores = noise.random(count, dtype=np.float32)
+    start = int(noise.integers(0, count))
+    scores[start : start + count // 3] = np.nan
+    return scores
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 5000), st.integers(1, 40), st.integers(0, 1000))
+def test_extremes_cover_each_stretch_and_reach_at_most_a_quarter_beyond(count: int, stretches: int, seed: int) -> None:
+    scores = scores_with_gaps(count, seed)
+    edges = np.linspace(0, count, min(stretches, count) + 1).astype(np.intp)
+    starts, stops = edges[:-1], edges[1:]
+    low, high = MinMaxPyramid(scores).extremes(starts, stops)
+    margin = int(np.median(stops - starts)) // 4
+    for start, stop, lowest, highest in zip(starts, stops, low, high, strict=True):
+        exact = scores[start:stop][~np.isnan(scores[start:stop])]
+        wider = scores[max(start - margin, 0) : stop + margin]
+        if len(exact):
+            assert lowest <= exact.min()
+            assert highest >= exact.max()
+        assert np.isnan(lowest) or lowest in wider
+        assert np.isnan(highest) or highest in wider
+
+
+def test_columns_of_few_frames_show_exactly_the_frame_on_screen() -> None:
+    times = np.array([0.0, 1.0, 1.5, 4.0])
+    scores = np.array([0.1, 0.2, np.nan, 0.4], np.float32)
+    columns = sample_columns(MinMaxPyramid(scores), times, 5.0, -1.0, 6.0, width=14)
+    nothing = float("nan")
+    expected = [nothing] * 2 + [0.1] * 2 + [0.2] + [nothing] * 5 + [0.4] * 2 + [nothing] * 2
+    np.testing.assert_allclose(columns.high, expected, rtol=1e-6)
+    np.testing.assert_array_equal(columns.low, columns.high)
+    np.testing.assert_array_equal(np.flatnonzero(columns.pending), [5, 6, 7, 8, 9])
+
+
+def test_one_high_frame_among_a_million_is_seen() -> None:
+    scores = np.zeros(1_000_000, np.float32)
+    scores[654_321] = 1.0
+    times = np.arange(len(scores)) / 25
+    columns = sample_columns(MinMaxPyramid(scores), times, len(scores) / 25, 0.0, len(scores) / 25, width=1000)
+    seen = np.flatnonzero(columns.high == 1.0)
+    assert 654 in seen
+    assert np.all(np.abs(seen - 654) <= 1)
+
+
+def test_curve_stands_at_its_score_and_is_marked_above_the_threshold() -> None:
+    times = np.arange(4) * 1.0
+    scores = np.array([0.0, 0.25, 0.75, np.nan], np.float32)
+    columns = sample_columns(MinMaxPyramid(scores), times, 4.0, 0.0, 4.0, width=40)
+    image = draw_trace(columns, 101, 1.0, 0.5, theme.LIGHT)
+    column = [image.pixelIndex(15, y) for y in range(101)]
+    curve_rows = [y for y, code in enumerate(column) if code == 4]
+    assert abs(np.mean(curve_rows) - 75) <= 1.5
+    flagged_rows = [y for y in range(101) if image.pixelIndex(25, y) == 5]
+    assert abs(np.mean(flagged_rows) - 25) <= 1.5
+    assert {image.pixelIndex(35, y) for y in range(101)} == {1, 2}
+    # The jump from 0.25 to 0.75 is a line, and the part of it above the threshold is marked.
+    jump = [image.pixelIndex(20, y) for y in range(30, 75)]
+    assert set(jump) == {4, 5}

@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.scoring.segments import SegmentRule
+from engine.scoring.signals import missing_signals
+from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times, variable_times, video_info, view_of
+from vadgui import theme
+from vadgui.session import ReviewSession
+from vadgui.timeline.view import TimelineView, moved
+
+COUNT = 2000
+
+
+def shown(session: ReviewSession, qtbot: QtBot) -> TimelineView:
+    view = TimelineView(session)
+    qtbot.addWidget(view)
+    view.resize(1000, 220)
+    view.show()
+    qtbot.waitExposed(view)
+    return view
+
+
+@pytest.fixture
+def session() -> ReviewSession:
+    return open_session(steady_times(COUNT), signals_with_bumps(COUNT, [(400, 500), (1500, 1530)]))
+
+
+@pytest.fixture
+def timeline(session: ReviewSession, qtbot: QtBot) -> TimelineView:
+    return shown(session, qtbot)
+
+
+def plot_area(timeline: TimelineView) -> tuple[float, float, float]:
+    """Left edge, width and middle height of the plot in pixels of its viewport."""
+    area = timeline.plot.box.sceneBoundingRect()
+    return area.left(), area.width(), area.center().y()
+
+
+def pixel_of(timeline: TimelineView, seconds: float, score: float = 0.75) -> QPoint:
+    """Where a time and score are drawn: the axes are linear."""
+    left, width, _ = plot_area(timeline)
+    area = timeline.plot.box.sceneBoundingRect()
+    (begin, stop), (low, high) = timeline.plot.box.viewRange()
+    x = left + (seconds - begin) / (stop - begin) * width
+    return QPoint(int(x), round(area.bottom() - (score - low) / (high - low) * area.height()))
+
+
+def seconds_under(timeline: TimelineView, x: int) -> float:
+    left, width, _ = plot_area(timeline)
+    (begin, stop), _ = timeline.plot.box.viewRange()
+    return float(begin + (x - left) / width * (stop - begin))
+
+
+def frame_on_screen(times: npt.NDArray[np.float64], seconds: float) -> int:
+    return max(index for index, time in enumerate(times) if time <= seconds)
+
+
+def click(timeline: TimelineView, qtbot: QtBot, at: QPoint) -> None:
+    qtbot.mouseClick(timeline.plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def drag(timeline: TimelineView, qtbot: QtBot, path: list[QPoint]) -> None:
+    viewport = timeline.plot.viewport()
+    qtbot.mouseMove(viewport, path[0])
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=path[0])
+    for point in path[1:]:
+        # pyqtgraph takes at most a hundred moves a second.
+        qtbot.wait(15)
+        # Not qtbot.mouseMove: its events say that no button is down.
+        moved_there = QMouseEvent(
+            QMouseEvent.Type.MouseMove,
+            QPointF(point),
+            QPointF(viewport.mapToGlobal(point)),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(viewport, moved_there)
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=path[-1])
+
+
+def wheel(timeline: TimelineView, at: QPoint, notches: int, *, shift: bool = False) -> None:
+    viewport = timeline.plot.viewport()
+    modifiers = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+    event = QWheelEvent(
+        QPointF(at),
+        QPointF(viewport.mapToGlobal(at)),
+        QPoint(),
+        QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, event)
+
+
+@pytest.mark.parametrize("variable", [False, True], ids=["steady rate", "variable rate"])
+@pytest.mark.parametrize("span", [None, (20.0, 4.0), (71.3, 0.4)], ids=["all", "4 s", "0.4 s"])
+def test_click_lands_on_exactly_the_frame_under_the_mouse(
+    qtbot: QtBot, variable: bool, span: tuple[float, float] | None
+) -> None:
+    times = variable_times(COUNT) if variable else steady_times(COUNT)
+    session = open_session(times, signals_with_bumps(COUNT, [(400, 500)]))
+    timeline = shown(session, qtbot)
+    if span:
+        timeline.plot.box.show_span(*span)
+    left, width, height = plot_area(timeline)
+    for share in (0.0, 0.03, 0.21, 0.5, 0.77, 0.999):
+        x = int(np.ceil(left + share * (width - 1)))
+        expected = frame_on_screen(times, seconds_under(timeline, x))
+        # Anywhere but on the threshold line.
+        click(timeline, qtbot, QPoint(x, int(height + 25)))
+        assert session.playhead == expected, f"clicked {share:.0%} across"
+
+
+def test_each_frame_can_be_clicked_when_zoomed_in(timeline: TimelineView, session: ReviewSession, qtbot: QtBot) -> None:
+    timeline.plot.box.show_span(40.0, 1.0)
+    for frame in range(1000, 1025):
+        click(timeline, qtbot, pixel_of(timeline, (frame + 0.5) / 25))
+        assert session.playhead == frame
+
+
+def test_dragging_scrubs(timeline: TimelineView, session: ReviewSession, qtbot: QtBot) -> None:
+    visited: list[int] = []
+    session.playhead_changed.connect(visited.append)
+    path = [pixel_of(timeline, seconds) for seconds in (10.0, 20.0, 30.0, 25.0)]
+    drag(timeline, qtbot, path)
+    assert visited[-3:] == [frame_on_screen(session.times, seconds_under(timeline, point.x())) for point in path[1:]]
+
+
+def test_scrubbing_past_the_edge_stays_in_view(timeline: TimelineView, session: ReviewSession, qtbot: QtBot) -> None:
+    timeline.plot.box.show_span(20.0, 4.0)
+    drag(timeline, qtbot, [pixel_of(timeline, 22.0), pixel_of(timeline, 23.0), QPoint(999, 60)])
+    assert timeline.plot.box.span() == pytest.approx((20.0, 24.0))
+    assert 23.9 <= session.times[session.playhead] <= 24.0
+
+
+def test_dragging_the_threshold_moves_the_rule(timeline: TimelineView, session: ReviewSession, qtbot: QtBot) -> None:
+    session.set_rule(SegmentRule(enter=0.6, leave=0.45))
+    playhead = session.playhead
+    drag(timeline, qtbot, [pixel_of(timeline, 60, 0.6), pixel_of(timeline, 60, 0.5), pixel_of(timeline, 60, 0.3)])
+    assert session.rule.enter == pytest.approx(0.3, abs=0.02)
+    assert session.rule.leave == pytest.approx(0.75 * session.rule.enter)
+    assert session.playhead == playhead
+    assert timeline.header.threshold_box.value() == pytest.approx(session.rule.enter, abs=0.006)
+
+
+def test_threshold_can_be_typed(timeline: TimelineView, session: ReviewSession, qtbot: QtBot) -> None:
+    box = timeline.header.threshold_box
+    box.selectAll()
+    qtbot.keyClicks(box, box.locale().toString(0.85, "f", 2))
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert session.rule.enter == 0.85
+    assert timeline.plot.threshold.value() == 0.85
+
+
+def test_a_threshold_dragged_to_zero_comes_back(timeline: TimelineView, session: ReviewSession) -> None:
+    ratio = session.rule.leave / session.rule.enter
+    timeline.header.threshold_box.setValue(0.0)
+    assert (session.rule.enter, session.rule.leave) == (0.0, 0.0)
+    timeline.header.threshold_box.setValue(0.7)
+    assert session.rule.leave == pytest.approx(0.7 * ratio)
+
+
+def test_leave_never_rises_above_enter() -> None:
+    rule = moved(SegmentRule(enter=0.3, leave=0.3), 0.1 + 0.2, 1.0 + 1e-16)
+    assert rule.leave <= rule.enter
+
+
+def test_wheel_zooms_around_the_mouse_and_pans_with_shift(timeline: TimelineView) -> None:
+    at = pixel_of(timeline, 30.0)
+    before = seconds_under(timeline, at.x())
+    wheel(timeline, at, 4)
+    begin, stop = timeline.plot.box.span()
+    assert stop - begin == pytest.approx(80 / 1.25**4)
+    assert seconds_under(timeline, at.x()) == pytest.approx(before, abs=0.05)
+    wheel(timeline, at, -1, shift=True)
+    assert timeline.plot.box.span()[0] > begin
+    wheel(timeline, at, -40)
+    assert timeline.plot.box.span() == pytest.approx((0.0, 80.0))
+
+
+def test_overview_moves_what_is_shown(timeline: TimelineView, qtbot: QtBot) -> None:
+    timeline.plot.box.show_span(0.0, 8.0)
+    strip = timeline.overview.strip()
+    at = QPoint(strip.left() + strip.width() // 2, strip.center().y())
+    qtbot.mouseClick(timeline.overview, Qt.MouseButton.LeftButton, pos=at)
+    assert timeline.plot.box.span() == pytest.approx((36.0, 44.0), abs=0.2)
+
+
+def test_hover_tells_the_values_of_the_frame_under_the_mouse(
+    timeline: TimelineView, session: ReviewSession, qtbot: QtBot
+) -> None:
+    at = pixel_of(timeline, 18.0)
+    qtbot.mouseMove(timeline.plot.viewport(), at)
+    frame = frame_on_screen(session.times, seconds_under(timeline, at.x()))
+    expected = (
+        f"Frame {frame}   0:{frame / 25:06.3f}   score {session.scores[frame]:.3f}   "
+        f"PSNR {session.signals['psnr_db'][frame]:.1f} dB"
+    )
+    qtbot.waitUntil(lambda: timeline.header.reading() == expected)
+
+
+def test_frames_without_a_score_are_said_to_be_not_analysed(qtbot: QtBot) -> None:
+    signals = signals_with_bumps(COUNT, [])
+    signals[1000:] = missing_signals(1000)
+    timeline = shown(open_session(steady_times(COUNT), signals), qtbot)
+    assert timeline.reading_at(1500) == "Frame 1500   1:00.000   not analysed yet"
+
+
+def test_the_curve_fills_in_while_scores_arrive(qtbot: QtBot) -> None:
+    session = open_session(steady_times(COUNT))
+    timeline = shown(session, qtbot)
+    at = pixel_of(timeline, 60.0, 0.7)
+
+    def colours_there() -> set[int]:
+        image = timeline.plot.grab().toImage()
+        return {image.pixel(at + QPoint(x, 0)) for x in range(20)}
+
+    surface = QColor(theme.current().surface).rgb()
+    assert surface not in colours_there()
+    session.add_signals(0, signals_with_bumps(COUNT, [(400, 500)]))
+    session.finish_scores()
+    assert colours_there() == {surface}
+
+
+def test_zoomed_in_timeline_follows_the_playhead(timeline: TimelineView, session: ReviewSession) -> None:
+    timeline.plot.box.show_span(0.0, 4.0)
+    session.seek(1250)
+    begin, stop = timeline.plot.box.span()
+    assert begin <= 50.0 < stop
+    assert stop - begin == pytest.approx(4.0)
+    session.seek(1260)
+    assert timeline.plot.box.span() == (begin, stop)
+
+
+def test_another_recording_is_shown_whole_and_revised_times_keep_the_zoom(
+    timeline: TimelineView, session: ReviewSession
+) -> None:
+    session.show(view_of(session, 0))
+    timeline.plot.box.show_span(2.0, 4.0)
+    times = steady_times(1900)
+    session.revise_times(video_info(times), times)
+    assert timeline.plot.box.span() == pytest.approx((2.0, 6.0))
+    times = steady_times(50)
+    session.open_video(video_info(times), times)
+    assert timeline.plot.box.span() == pytest.approx((0.0, 2.0))
+    session.close_video()
+    assert not timeline.isEnabled()
+
+
+def test_the_last_frame_can_be_clicked(timeline: TimelineView, session: ReviewSession, qtbot: QtBot) -> None:
+    timeline.plot.box.show_span(79.0, 1.0)
+    click(timeline, qtbot, pixel_of(timeline, 79.98))
+    assert session.playhead == COUNT - 1
