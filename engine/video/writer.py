@@ -105,7 +105,8 @@ class ClipWriter:
             raise self._cannot_write(error) from error
 
     def _add_stream(self, encoder: str, average_fps: float) -> VideoStream:
-        rate = Fraction(average_fps).limit_denominator(1001)
+        # Only a hint, and encoders refuse what is nearly zero: time-lapse footage, a single frame.
+        rate = Fraction(max(average_fps, 1.0)).limit_denominator(1001)
         stream = cast(VideoStream, self._container.add_stream(encoder, rate, dict(ENCODERS[encoder].options)))
         height, width = self._size
         stream.width = width + width % 2

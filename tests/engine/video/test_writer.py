@@ -69,6 +69,14 @@ def test_any_timing_survives_to_the_tick(tmp_path_factory: pytest.TempPathFactor
     assert duration == pytest.approx(times[-1], abs=2 / 90_000 + 1e-3)  # the file's header counts milliseconds
 
 
+@pytest.mark.parametrize("average_fps", [0.0, 1e-6, 1000.0])
+def test_time_lapse_and_high_speed(tmp_path: Path, average_fps: float) -> None:
+    times = [0.0, 1800.0, 3600.0]
+    write_clip(tmp_path / "clip.mp4", times, average_fps=average_fps)
+    read, _, duration = read_clip(tmp_path / "clip.mp4")
+    assert (read, duration) == (times[:-1], times[-1])
+
+
 def test_frames_closer_than_a_tick_all_stay(tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", [0.0, 1e-6, 2e-6, 3e-6, 0.1])
     read, _, _ = read_clip(tmp_path / "clip.mp4")
