@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QTransform
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
 from engine.scoring.signals import PATCH_GRID
 from vadgui.panels.content import PatchValues
@@ -15,6 +17,7 @@ WHITE_DB = 40.0
 """Patches predicted this well or better are white."""
 _UNREMARKABLE_DROP_DB = 2.0
 _GLARING_DROP_DB = 10.0
+_TILE_PX = 10
 
 _TINT = QColor(230, 75, 0)  # vermilion: far from the greens of lawns and the greys of asphalt, also to the colour-blind
 
@@ -67,19 +70,25 @@ def paint_overlay(painter: QPainter, picture: QRect, patch_psnr_db: PatchValues,
     rects = patch_rects(picture)
     for rect, strength in zip(rects, opacity * conspicuity(values), strict=True):
         if strength > 0:
-            tint = QColor(_TINT)
-            tint.setAlphaF(0.7 * strength)
-            painter.fillRect(rect, tint)
-            painter.fillRect(rect, _hatch(strength))
+            painter.fillRect(rect, QBrush(_hatched_tile(round(20 * strength))))
     _outline_worst(painter, rects[int(np.argmin(values))])
 
 
-def _hatch(alpha: float) -> QBrush:
-    lines = QColor(0, 0, 0)
-    lines.setAlphaF(0.6 * alpha)
-    brush = QBrush(lines, Qt.BrushStyle.BDiagPattern)
-    brush.setTransform(QTransform.fromScale(1.5, 1.5))
-    return brush
+@lru_cache(maxsize=21)
+def _hatched_tile(strength: int) -> QPixmap:
+    """Tint and hatching for a strength from 1 to 20; one texture fills several times faster than colour and pattern."""
+    tint, lines = QColor(_TINT), QColor(0, 0, 0)
+    tint.setAlphaF(0.7 * strength / 20)
+    lines.setAlphaF(0.6 * strength / 20)
+    tile = QPixmap(_TILE_PX, _TILE_PX)
+    tile.fill(tint)
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(lines, 1.5))
+    for shift in (-_TILE_PX, 0, _TILE_PX):
+        painter.drawLine(shift - 2, _TILE_PX + 2, shift + _TILE_PX + 2, -2)
+    painter.end()
+    return tile
 
 
 def _outline_worst(painter: QPainter, rect: QRect) -> None:

@@ -8,10 +8,13 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
+from vadgui.actions import SPECS, plain, tool_tip
 from vadgui.clock_text import clock_text
 from vadgui.icons import set_icon
 from vadgui.playback.player import SPEEDS, PlaybackMode, Player
 from vadgui.session import ReviewSession
+
+_SPECS = {spec.name: spec for spec in SPECS}
 
 
 class TransportBar(QWidget):
@@ -21,7 +24,7 @@ class TransportBar(QWidget):
         super().__init__(parent)
         self._session = session
         self._player = player
-        self.play_button = self._button("Play or pause", player.toggle, icon="play", keys="Space")
+        self.play_button = self._button("play", player.toggle, icon="play")
         self.frame_box = QSpinBox()
         self._count = QLabel()
         self._clock = QLabel()
@@ -80,31 +83,29 @@ class TransportBar(QWidget):
 
     def _buttons(self) -> list[QToolButton]:
         session = self._session
-        self._previous = self._button(
-            "Previous segment", session.select_previous_segment, icon="previous-segment", keys="P"
-        )
-        self._next = self._button("Next segment", session.select_next_segment, icon="next-segment", keys="N")
+        self._previous = self._button("previous_segment", session.select_previous_segment, icon="previous-segment")
+        self._next = self._button("next_segment", session.select_next_segment, icon="next-segment")
         return [
             self._previous,
-            self._button("Back 1 second", lambda: session.step_seconds(-1), text="−1 s", keys="Ctrl+Left"),
-            self._button("Back 10 frames", lambda: session.step(-10), text="−10", keys="Shift+Left"),
-            self._button("Previous frame", lambda: session.step(-1), icon="step-back", keys="Left"),
+            self._button("back_second", lambda: session.step_seconds(-1), text="−1 s"),
+            self._button("back_10", lambda: session.step(-10), text="−10"),
+            self._button("step_back", lambda: session.step(-1), icon="step-back"),
             self.play_button,
-            self._button("Next frame", lambda: session.step(1), icon="step-forward", keys="Right"),
-            self._button("Forward 10 frames", lambda: session.step(10), text="+10", keys="Shift+Right"),
-            self._button("Forward 1 second", lambda: session.step_seconds(1), text="+1 s", keys="Ctrl+Right"),
+            self._button("step_forward", lambda: session.step(1), icon="step-forward"),
+            self._button("forward_10", lambda: session.step(10), text="+10"),
+            self._button("forward_second", lambda: session.step_seconds(1), text="+1 s"),
             self._next,
         ]
 
-    def _button(
-        self, name: str, call: Callable[[], None], *, icon: str = "", text: str = "", keys: str = ""
-    ) -> QToolButton:
+    def _button(self, name: str, call: Callable[[], None], *, icon: str = "", text: str = "") -> QToolButton:
+        """A button beside the action `name`, from which it has its words and the shortcut it tells."""
+        spec = _SPECS[name]
         button = QToolButton(self)
         if icon:
             set_icon(button, icon)
         button.setText(text)
-        button.setAccessibleName(name)
-        button.setToolTip(f"{name} ({keys})")
+        button.setAccessibleName(plain(spec.text))
+        button.setToolTip(tool_tip(spec))
         button.setAutoRaise(True)
         # Clicking must not take the keyboard from the timeline or the list.
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -77,14 +77,11 @@ class SegmentModel(QAbstractListModel):
         """The row of the segment that a frame belongs to."""
         return next((row for row, segment in enumerate(self._rows) if segment.start <= frame < segment.stop), None)
 
-    def rows_with_peak(self, frame: int) -> list[int]:
-        """Rows whose segment peaks at a frame: there is a thumbnail for them now."""
-        return [row for row, segment in enumerate(self._rows) if segment.peak_frame == frame]
-
-    def repaint_rows(self, rows: list[int]) -> None:
-        """Something that belongs to these rows changed."""
-        for row in rows:
-            self.dataChanged.emit(self.index(row), self.index(row))
+    def repaint_peak(self, frame: int) -> None:
+        """There is a thumbnail now for the segments that peak at a frame."""
+        for row, segment in enumerate(self._rows):
+            if segment.peak_frame == frame:
+                self.dataChanged.emit(self.index(row), self.index(row))
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NO_PARENT) -> int:  # noqa: N802 - Qt's name
         """Number of segments."""

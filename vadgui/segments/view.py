@@ -58,7 +58,7 @@ class SegmentList(QWidget):
         session.analysis_changed.connect(self._say)
         session.rule_changed.connect(self._say)
         session.scores_changed.connect(self._say)
-        session.thumbnail_arrived.connect(lambda frame: self.model.repaint_rows(self.model.rows_with_peak(frame)))
+        session.thumbnail_arrived.connect(self.model.repaint_peak)
         theme.changed.connect(self.list.viewport().update)
         self._show_segments()
 
