@@ -1,0 +1,186 @@
+"""How fast frames of 720p recordings arrive: in order, at random, and back from the cache.
+
+Every exact seek is timed beside what it can't be quicker than: plain PyAV that seeks to the keyframe before the same
+frame, decodes up to it and converts that one. Both take turns, so a busy machine slows both.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from unittest import mock
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from engine.video import open_video
+from engine.video.pyav_source import PyAvSource
+from engine.video.source import VideoSource
+
+WIDTH_PX, HEIGHT_PX, FPS = 1280, 720, 25
+GOPS = (25, 250)
+STEPS_BACK = 40  # what a person goes through with the arrow key after a jump
+BARS = {
+    "gop25_seek_p95_over_bare": ("<=", 1.2),
+    "gop250_seek_p95_over_bare": ("<=", 1.2),
+    "gop25_cached_read_p95_ms": ("<=", 16.0),
+    "gop250_cached_read_p95_ms": ("<=", 16.0),
+}
+
+
+def run(quick: bool = False) -> dict[str, float]:
+    """Frames a second and milliseconds a seek, for short and long distances between keyframes."""
+    frames, seeks = (500, 20) if quick else (1500, 100)
+    results: dict[str, float] = {}
+    # A cache of its own: an index kept from an earlier run would spare this one the work that is to be measured.
+    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, VADGUI_CACHE=folder):
+        for gop in GOPS:
+            path = recording(frames, gop)
+            figures = decoding_figures(path) | seek_figures(path, seeks) | cache_figures(path, seeks // 10)
+            results |= {f"gop{gop}_{key}": value for key, value in figures.items()}
+    return results
+
+
+def decoding_figures(path: Path) -> dict[str, float]:
+    """Opening, and decoding from one end to the other: the first pass also checks the index, the second need not."""
+    opening = seconds(lambda: open_video(path).close())
+    with open_video(path) as source:
+        first, second = (seconds(lambda: exhaust(source)) for _ in range(2))
+        count = len(source)
+    return {
+        "opening_ms": opening * 1000,
+        "first_pass_fps": count / first,
+        "sequential_fps": count / second,
+        "bare_sequential_fps": count / seconds(lambda: decode_barely(path)),
+    }
+
+
+def seek_figures(path: Path, seeks: int) -> dict[str, float]:
+    """Jumps to random frames, none of them cached, against the same jumps by plain PyAV."""
+    with PyAvSource(path, cache_bytes=1) as source, closing(BareDecoder(path)) as bare:
+        targets = random.Random(seeks).choices(range(len(source)), k=seeks)
+        pairs = []
+        for place, target in enumerate(targets):
+            turns: list[Callable[[], object]] = [lambda t=target: source.read(t), lambda t=target: bare.read(t)]
+            order = (0, 1) if place % 2 else (1, 0)  # neither always finds the caches warm
+            took = {turn: seconds(turns[turn]) * 1000 for turn in order}
+            assert np.array_equal(source.read(target).pixels, bare.last)
+            pairs.append((took[0], took[1]))
+    exact, barely = np.array(pairs).T
+    figures = {
+        f"{name}_p{percent}_ms": float(np.percentile(took, percent))
+        for name, took in (("seek", exact), ("bare_seek", barely))
+        for percent in (50, 95)
+    }
+    return figures | {"seek_p95_over_bare": figures["seek_p95_ms"] / figures["bare_seek_p95_ms"]}
+
+
+def cache_figures(path: Path, jumps: int) -> dict[str, float]:
+    """Steps back from random frames, and the same frames once more."""
+    steps, again = [], []
+    with open_video(path) as source:
+        for target in random.Random(jumps).choices(range(STEPS_BACK, len(source)), k=jumps):
+            # Only what lies in the same GOP was decoded on the way.
+            source.prefetch(target - STEPS_BACK, target + 1)
+            behind = range(target, target - STEPS_BACK, -1)
+            steps += [seconds(lambda i=index: source.read(i)) * 1000 for index in behind]
+            again += [seconds(lambda i=index: source.read(i)) * 1000 for index in behind]
+    return {
+        "cached_read_p50_ms": float(np.percentile(steps, 50)),
+        "cached_read_p95_ms": float(np.percentile(steps, 95)),
+        "cached_reread_p95_ms": float(np.percentile(again, 95)),
+    }
+
+
+class BareDecoder:
+    """The least that an exact seek takes: presentation times known beforehand, nothing checked, nothing kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._container = av.open(str(path))
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        self._reformatter = VideoReformatter()
+        packets = [packet for packet in self._container.demux(self._stream) if packet.pts is not None]
+        self._pts = sorted(packet.pts for packet in packets if packet.pts is not None)
+        self.last = np.empty(0, np.uint8)
+
+    def read(self, index: int) -> None:
+        """Leave frame `index` in `last`."""
+        self._container.seek(self._pts[index], stream=self._stream)
+        frame = next(frame for frame in self._container.decode(self._stream) if frame.pts == self._pts[index])
+        self.last = self._reformatter.reformat(frame, format="rgb24").to_ndarray()
+
+    def close(self) -> None:
+        """Free the file."""
+        self._container.close()
+
+
+def decode_barely(path: Path) -> None:
+    """Every frame of a file as RGB, with plain PyAV."""
+    reformatter = VideoReformatter()
+    with av.open(str(path)) as container:
+        container.streams.video[0].thread_type = "AUTO"
+        for frame in container.decode(video=0):
+            reformatter.reformat(frame, format="rgb24").to_ndarray()
+
+
+def exhaust(source: VideoSource) -> None:
+    """Every frame in order."""
+    for _ in source.frames():
+        pass
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long a piece of work takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def recording(frames: int, gop: int) -> Path:
+    """A 720p H.264 recording with B-frames, kept in the system's temporary folder for the next run."""
+    path = Path(tempfile.gettempdir()) / "vadgui-benchmarks" / f"crossing-720p-gop{gop}-{frames}.mp4"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        unfinished = path.with_suffix(".part.mp4")
+        with av.open(str(unfinished), "w") as container:
+            options = {"preset": "veryfast", "crf": "23", "sc_threshold": "0"}
+            stream = container.add_stream("libx264", rate=FPS, options=options)
+            stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
+            stream.codec_context.gop_size = gop
+            for picture in crossing(frames):
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode(None))
+        unfinished.replace(path)
+    return path
+
+
+def crossing(frames: int) -> Iterator[av.VideoFrame]:
+    """A camera's view of still ground with sensor noise that boxes cross: what surveillance looks like to a codec."""
+    dice = np.random.default_rng(0)
+    shape = (HEIGHT_PX, WIDTH_PX, 3)
+    ground = cv2.GaussianBlur(dice.integers(0, 256, shape, np.uint8), (0, 0), 3) // 2 + 60
+    noise = [dice.integers(0, 7, shape, np.uint8) for _ in range(8)]
+    for index in range(frames):
+        picture = ground + noise[dice.integers(8)]
+        for lane in range(6):
+            x, y = (index * (2 + lane) + lane * 210) % WIDTH_PX, 60 + lane * 105
+            cv2.rectangle(picture, (x, y), (x + 60, y + 80), (200, 60, 40 * lane), -1)
+        yield av.VideoFrame.from_ndarray(np.asarray(picture, np.uint8), format="rgb24")
+
+
+def main() -> None:
+    """Print the figures of a full run."""
+    for key, value in run().items():
+        print(f"{key:<32} {value:>10,.2f}")
+
+
+if __name__ == "__main__":
+    main()
