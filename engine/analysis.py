@@ -23,6 +23,7 @@ PHASE = "Analysing"
 _REPORT_SECONDS = 0.2
 _FLUSH_SECONDS = 2.0
 _PACE_SECONDS = 5.0
+_SETTLING_SECONDS = 1.0
 
 
 def analysis_key(source: VideoSource, predictor: Predictor) -> AnalysisKey:
@@ -102,5 +103,7 @@ class _Pace:
             self._marks.popleft()
         since, done_then = self._marks[0]
         per_second = (done - done_then) / (now - since) if now > since else 0.0
-        seconds_left = max(total - done, 0) / per_second if per_second else None
+        # The first frames wait for the device to warm up: they say nothing of those to come.
+        judged = per_second > 0 and now - since >= _SETTLING_SECONDS
+        seconds_left = max(total - done, 0) / per_second if judged else None
         return Progress(PHASE, min(done, total), total, per_second, seconds_left)

@@ -85,9 +85,8 @@ def analyse(
                 failed += 1
                 click.echo(f"Error: {error}", err=True)
             except KeyboardInterrupt:
-                if not no_cache:
-                    click.echo("\nStopped. What was analysed is kept: the same command goes on from there.", err=True)
-                raise
+                kept = "" if no_cache else " What was analysed is kept: the same command goes on from there."
+                raise KeyboardInterrupt(f"Stopped.{kept}") from None
     if failed:
         if len(names) > 1:
             click.echo(f"{failed} of {len(names)} videos failed.", err=True)
