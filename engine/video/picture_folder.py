@@ -45,7 +45,7 @@ class PictureFolderSource(VideoSource):
                 subject=path,
                 advice="Choose a video file, or a folder with numbered JPEG, PNG, BMP or TIFF pictures.",
             )
-        self._cache = FrameCache(cache_bytes)
+        self._cache: FrameCache[Frame] = FrameCache(cache_bytes)
         self._times = np.arange(len(self._pictures)) / fps
         self._times.flags.writeable = False
         height, width = _read_picture(self._pictures[0]).shape[:2]
@@ -86,7 +86,7 @@ class PictureFolderSource(VideoSource):
             if should_stop():
                 raise Cancelled
             frame = self._load(index)
-            self._cache.put(frame)
+            self._cache.put(index, frame, frame.pixels.nbytes)
         return frame
 
     def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:

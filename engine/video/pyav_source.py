@@ -91,7 +91,8 @@ class PyAvSource(VideoSource):
         """
         self._path = path
         self._fingerprint = file_fingerprint(path)
-        self._cache = FrameCache(cache_bytes)
+        # As decoded: half the bytes of RGB, and the frames passed on the way to another need no conversion.
+        self._cache: FrameCache[av.VideoFrame] = FrameCache(cache_bytes)
         self._pixels = PixelReader()
         with closing(_Decoder(path)) as probe:
             stream = probe.stream
@@ -132,7 +133,7 @@ class PyAvSource(VideoSource):
             raise IndexError(f"{self._path.name} has no frame {index}, only 0 to {len(self) - 1}")
         cached = self._cache.get(index)
         if cached is not None:
-            return cached
+            return self._frame(cached, index)
         keyframe = self._index.keyframe_before(index)
         if keyframe - 1 <= self._decoder.position < index and self._decoder.position >= 0:
             frame = self._decode_until(index, should_stop)  # closer than any keyframe: just go on
@@ -242,10 +243,10 @@ class PyAvSource(VideoSource):
             if here < 0 or (here > index and decoder.position < index):
                 return None  # not a frame of the index, or the wanted one was skipped: this start was no good
             decoder.position = here
-            if here > index - _KEPT_BEFORE_TARGET and here not in self._cache:
-                self._cache.put(self._frame(raw, here))
+            if here > index - _KEPT_BEFORE_TARGET:
+                self._cache.put(here, raw, sum(plane.buffer_size for plane in raw.planes))
             if here == index:
-                return self._cache.get(index)
+                return self._frame(raw, index)
             if should_stop():
                 raise Cancelled
         decoder.position = -1
