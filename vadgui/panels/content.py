@@ -5,13 +5,9 @@ from __future__ import annotations
 from enum import Enum
 
 import numpy as np
-import numpy.typing as npt
 
 from vadgui.jobs.frame_view import Bgra, FrameView
 from vadgui.session import ReviewSession
-
-PatchValues = npt.NDArray[np.floating]
-"""PSNR in dB of each patch, [4, 4], rows from the top."""
 
 
 class Panel(Enum):

@@ -15,17 +15,19 @@ _LEAST_DIAMETER_PX = 20
 
 
 def paint_legend(painter: QPainter, picture: QRect, radius_px: float) -> None:
-    """Wheel and its radius on a plate in the lower right corner; left out where it would hide most of the picture."""
+    """Wheel and its radius on a plate in the lower right corner; on small pictures the wheel alone, or nothing."""
     diameter = min(64, min(picture.width(), picture.height()) // 4)
     if diameter < _LEAST_DIAMETER_PX:
         return
     device = painter.device()
     ratio = device.devicePixelRatioF() if device else 1.0
-    plate = _plate(diameter, f"rim {radius_px:.1f} px/frame", painter.font().family(), ratio)
+    family = painter.font().family()
+    plate = _plate(diameter, f"rim {radius_px:.1f} px/frame", family, ratio)
+    if plate.deviceIndependentSize().width() > picture.width() / 2:
+        plate = _plate(diameter, "", family, ratio)
     size = plate.deviceIndependentSize().toSize()
-    if size.width() <= 0.7 * picture.width():
-        corner = picture.bottomRight() - QPoint(size.width() + _MARGIN_PX, size.height() + _MARGIN_PX)
-        painter.drawImage(corner, plate)
+    corner = picture.bottomRight() - QPoint(size.width() + _MARGIN_PX, size.height() + _MARGIN_PX)
+    painter.drawImage(corner, plate)
 
 
 @lru_cache(maxsize=4)
@@ -34,8 +36,8 @@ def _plate(diameter: int, text: str, family: str, ratio: float) -> QImage:
     font = QFont(family)
     font.setPixelSize(11 if diameter < 48 else 12)
     metrics = QFontMetrics(font)
-    width = metrics.horizontalAdvance(text) + 2 * _MARGIN_PX
-    height = diameter + metrics.height() + 3 * _MARGIN_PX
+    width = max(metrics.horizontalAdvance(text), diameter) + 2 * _MARGIN_PX
+    height = diameter + 2 * _MARGIN_PX + (metrics.height() + _MARGIN_PX if text else 0)
     plate = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
     plate.setDevicePixelRatio(ratio)
     plate.fill(Qt.GlobalColor.transparent)

@@ -8,33 +8,12 @@ import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
+from engine.drawing import PatchValues, conspicuity, suspicion
 from engine.scoring.signals import PATCH_GRID
-from vadgui.panels.content import PatchValues
 
-BLACK_DB = 20.0
-"""Patches predicted this badly or worse are black: unmistakably suspicious."""
-WHITE_DB = 40.0
-"""Patches predicted this well or better are white."""
-_UNREMARKABLE_DROP_DB = 2.0
-_GLARING_DROP_DB = 10.0
 _TILE_PX = 10
 
 _TINT = QColor(230, 75, 0)  # vermilion: far from the greens of lawns and the greys of asphalt, also to the colour-blind
-
-
-def suspicion(patch_psnr_db: PatchValues) -> PatchValues:
-    """How suspicious each patch is, [4, 4] in [0, 1]: 0 at WHITE_DB and above, 1 at BLACK_DB and below."""
-    return np.asarray(np.clip((WHITE_DB - patch_psnr_db) / (WHITE_DB - BLACK_DB), 0.0, 1.0))
-
-
-def conspicuity(patch_psnr_db: PatchValues) -> PatchValues:
-    """How far each patch falls behind the frame's median patch, in [0, 1].
-
-    Relative, unlike the mask: on busy footage every patch may be predicted badly, yet the eye should go to the worst.
-    """
-    drop_db = np.median(patch_psnr_db) - patch_psnr_db
-    strength = np.clip((drop_db - _UNREMARKABLE_DROP_DB) / (_GLARING_DROP_DB - _UNREMARKABLE_DROP_DB), 0.0, 1.0)
-    return np.where(patch_psnr_db < WHITE_DB, strength, 0.0)
 
 
 def patch_rects(picture: QRect) -> list[QRect]:

@@ -1,36 +1,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from vadgui.panels.mask import BLACK_DB, WHITE_DB, conspicuity, paint_mask, paint_overlay, patch_rects, suspicion
+from engine.drawing import BLACK_DB, WHITE_DB
+from vadgui.panels.mask import paint_mask, paint_overlay, patch_rects
 
 
 def _canvas(colour: str) -> QImage:
     image = QImage(400, 240, QImage.Format.Format_RGB32)
     image.fill(QColor(colour))
     return image
-
-
-def test_suspicion_falls_with_psnr_and_knows_its_ends() -> None:
-    values = np.array([BLACK_DB - 5, BLACK_DB, 30.0, WHITE_DB, np.inf])
-    assert suspicion(values).tolist() == [1.0, 1.0, 0.5, 0.0, 0.0]
-
-
-def test_only_patches_behind_the_rest_of_the_frame_stand_out() -> None:
-    busy = np.full((4, 4), 27.0)
-    assert not conspicuity(busy).any()
-    busy[2, 1] = 20.0
-    standing_out = conspicuity(busy)
-    assert standing_out[2, 1] > 0.5
-    assert np.count_nonzero(standing_out) == 1
-
-
-def test_a_perfect_frame_stands_out_nowhere() -> None:
-    values = np.full((4, 4), 60.0)
-    values[0, 0] = 45.0
-    assert not conspicuity(values).any()
 
 
 def test_patches_tile_a_picture_of_any_size() -> None:
@@ -40,8 +22,8 @@ def test_patches_tile_a_picture_of_any_size() -> None:
     assert all(picture.contains(rect) for rect in rects)
 
 
-def test_mask_is_darker_where_more_suspicious_with_readable_numbers(qapp: object) -> None:
-    del qapp
+@pytest.mark.usefixtures("qapp")
+def test_mask_is_darker_where_more_suspicious_with_readable_numbers() -> None:
     values = np.linspace(BLACK_DB, WHITE_DB, 16).reshape(4, 4)
     image = _canvas("red")
     painter = QPainter(image)
@@ -61,8 +43,8 @@ def test_mask_is_darker_where_more_suspicious_with_readable_numbers(qapp: object
         assert max(abs(ink - fill) for ink in inks) > 100
 
 
-def test_overlay_marks_the_worst_patch_and_leaves_the_others_alone(qapp: object) -> None:
-    del qapp
+@pytest.mark.usefixtures("qapp")
+def test_overlay_marks_the_worst_patch_and_leaves_the_others_alone() -> None:
     values = np.full((4, 4), 38.0)
     values[1, 2] = 22.0
     image = _canvas("#808080")
