@@ -10,7 +10,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis import analyse_to_store, analysis_key
+from engine.analysis import analyse_to_store, analysis_key, stored_signals
 from engine.commands.detector_option import optional_detector
 from engine.commands.progress import follow
 from engine.errors import ExportError
@@ -20,7 +20,6 @@ from engine.paths import analyses_folder
 from engine.score_store import ScoreStore
 from engine.scoring.normality import anomaly_score
 from engine.scoring.segments import Segment, SegmentRule, find_segments
-from engine.scoring.signals import missing_signals
 from engine.tables import read_segments_json
 from engine.video import open_video
 from engine.video.source import VideoSource
@@ -128,12 +127,9 @@ def _open_predictor(detector: Path, device: str) -> Predictor:
 
 def _scores(source: VideoSource, predictor: Predictor, quiet: bool) -> npt.NDArray[np.floating]:
     """Anomaly scores [N] of the whole video, from the cache as far as they are there."""
-    signals = missing_signals(len(source))
     with ScoreStore(analyses_folder(), analysis_key(source, predictor)) as store:
         follow(analyse_to_store(source, predictor, store), hidden=quiet)
-        stored = store.read(stop=len(source))
-    signals[: len(stored)] = stored
-    return anomaly_score(signals["psnr_db"])
+        return anomaly_score(stored_signals(store, len(source))["psnr_db"])
 
 
 def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Segment:
