@@ -7,11 +7,9 @@ process: what one loads or leaves in memory does not count against the next.
 from __future__ import annotations
 
 import argparse
-import importlib
 import importlib.metadata
 import json
 import multiprocessing
-import operator
 import os
 import pkgutil
 import platform
@@ -19,29 +17,12 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
 
-_OPERATORS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured value and, where there is one, the bar it has to clear."""
-
-    benchmark: str
-    key: str
-    value: float
-    bar: str = ""
-    """Operator and limit, "< 0.05"; empty without a bar."""
-    met: bool | None = None
-
-    def row(self) -> str:
-        """The figure's line of the table."""
-        verdict = {None: "", True: "met", False: "MISSED"}[self.met]
-        return f"{self.benchmark:<10} {self.key:<42} {self.value:>12,.4g}  {self.bar:<12} {verdict}".rstrip()
+from tests.benchmarks._figures import Figure, measure
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,22 +62,6 @@ def in_fresh_process(name: str, quick: bool) -> list[Figure]:
     """The figures of one benchmark; raises what it raises."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
         return process.submit(measure, name, quick).result()
-
-
-def measure(name: str, quick: bool) -> list[Figure]:
-    """Run one benchmark here and hold its figures against its bars."""
-    module = importlib.import_module(f"tests.benchmarks.{name}")
-    results: dict[str, float] = module.run(quick)
-    bars: dict[str, tuple[str, float]] = module.BARS
-    return [judged(name, key, value, bars.get(key)) for key, value in results.items()]
-
-
-def judged(name: str, key: str, value: float, bar: tuple[str, float] | None) -> Figure:
-    """A value with the verdict of its bar."""
-    if bar is None:
-        return Figure(name, key, value)
-    symbol, limit = bar
-    return Figure(name, key, value, f"{symbol} {limit:g}", _OPERATORS[symbol](value, limit))
 
 
 def machine() -> dict[str, object]:
