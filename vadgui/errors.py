@@ -119,10 +119,7 @@ def install(teller: ErrorTeller, loop: asyncio.AbstractEventLoop | None = None) 
     """Let every uncaught error of this process end in `teller`."""
 
     def from_python(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            sys.__excepthook__(kind, error, trace)
-            QGuiApplication.quit()
-            return
+        del kind
         teller.tell(error.with_traceback(trace))
 
     def from_thread(args: threading.ExceptHookArgs) -> None:

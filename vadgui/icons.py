@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton
 from vadgui import theme
 
 _SIZES_PX = (16, 20, 24, 32, 48, 64)  # toolbars at one to two times scaling
+_PROGRAM_SIZES_PX = (16, 32, 48, 64, 128, 256)
 
 
 def icon(name: str) -> QIcon:
@@ -22,6 +23,15 @@ def icon(name: str) -> QIcon:
         FileNotFoundError: there is no such icon.
     """
     return _tinted(name, theme.current().text, theme.current().control_border)
+
+
+def program_icon() -> QIcon:
+    """The program's own icon, in its own colours."""
+    drawing = resources.files("resources").joinpath("icons", "vadgui.svg").read_bytes()
+    made = QIcon()
+    for size in _PROGRAM_SIZES_PX:
+        made.addPixmap(_drawn(drawing, size))
+    return made
 
 
 def set_icon(target: QAction | QAbstractButton, name: str) -> None:
@@ -50,12 +60,16 @@ def _tinted(name: str, colour: str, disabled_colour: str) -> QIcon:
     drawing = resources.files("resources").joinpath("icons", f"{name}.svg").read_text(encoding="utf-8")
     made = QIcon()
     for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled_colour)):
-        renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", tint).encode()))
+        tinted = drawing.replace("currentColor", tint).encode()
         for size in _SIZES_PX:
-            pixmap = QPixmap(size, size)
-            pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixmap)
-            renderer.render(painter)
-            painter.end()
-            made.addPixmap(pixmap, mode)
+            made.addPixmap(_drawn(tinted, size), mode)
     return made
+
+
+def _drawn(drawing: bytes, size_px: int) -> QPixmap:
+    pixmap = QPixmap(size_px, size_px)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(drawing)).render(painter)
+    painter.end()
+    return pixmap

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar, overload
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -54,6 +56,14 @@ class Settings:
     def __init__(self, store: QSettings | None = None) -> None:
         """Settings in the person's own file, or in `store`."""
         self.store = store or QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "vadgui", "vadgui")
+
+    @classmethod
+    def forgotten(cls) -> Settings:
+        """Defaults that nobody will remember: for runs that must not depend on earlier ones, or change later ones."""
+        folder = TemporaryDirectory(prefix="vadgui-settings-")
+        made = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
+        weakref.finalize(made, folder.cleanup)
+        return made
 
     @property
     def recent_videos(self) -> list[Path]:

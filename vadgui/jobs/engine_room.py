@@ -179,6 +179,7 @@ class EngineRoom:
 
         try:
             self._maker.make(wish.index, wish.pictures, deliver, self._wishes.outdate_view)
+            self._maker.look_ahead(self._wishes.outdate_view)
         except VadError as error:
             # Playing over a damaged stretch fails at every frame: told once is enough.
             if not self._view_failure_told:

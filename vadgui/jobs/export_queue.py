@@ -81,6 +81,8 @@ class ExportQueue(QObject):
     failed = Signal(object)
     """The Exception that an export ended with."""
 
+    _posted = Signal(object)
+
     def __init__(self, video_opener: VideoOpener, predictor_opener: PredictorOpener) -> None:
         """Needs no thread until something is to be exported."""
         super().__init__()
@@ -92,6 +94,7 @@ class ExportQueue(QObject):
         self._closing = False
         self._thread: threading.Thread | None = None
         self._current: _Ticket | None = None
+        self._posted.connect(self._receive)
 
     def add(self, job: ExportJob) -> ExportState:
         """Export this when all earlier jobs are done."""
@@ -126,6 +129,12 @@ class ExportQueue(QObject):
         if self._thread:
             self._thread.join()
 
+    def _receive(self, message: ExportState | Exception) -> None:
+        if isinstance(message, ExportState):
+            self.changed.emit(message)
+        else:
+            self.failed.emit(message)
+
     # What follows runs in the export thread.
 
     def _work(self) -> None:
@@ -141,7 +150,7 @@ class ExportQueue(QObject):
             except Exception as error:
                 # The thread's last resort: the next job may well succeed.
                 self._tell(ticket, phase=ExportPhase.FAILED)
-                self.failed.emit(error)
+                self._posted.emit(error)
             with self._arrived:
                 self._current = None
 
@@ -173,7 +182,7 @@ class ExportQueue(QObject):
 
     def _tell(self, ticket: _Ticket, **changes: object) -> None:
         ticket.state = replace(ticket.state, **changes)  # type: ignore[arg-type]
-        self.changed.emit(ticket.state)
+        self._posted.emit(ticket.state)
 
 
 class _Bench:

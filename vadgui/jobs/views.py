@@ -26,6 +26,7 @@ _CACHE_BYTES = 192 * 2**20
 _PATIENCE_SECONDS = 0.1
 _PATIENCE_WHILE_PLAYING_SECONDS = 0.5
 _PLAYING_STRIDE = 8
+_FRAMES_AHEAD = 8
 
 
 def to_bgra(pixels: Pixels) -> Bgra:
@@ -72,7 +73,8 @@ class ViewMaker:
         self._predictor = predictor
         self._cache = ViewCache()
         self._seconds_to_inspect = _PATIENCE_SECONDS
-        self._last_complete = -1
+        self._last_asked = -1
+        self._plays = False
 
     def make(self, index: int, pictures: bool, deliver: Callable[[FrameView], None], should_stop: ShouldStop) -> None:
         """Deliver the view of a frame, where its pictures take long first without them.
@@ -82,10 +84,10 @@ class ViewMaker:
             Cancelled: `should_stop` said yes.
         """
         started = time.perf_counter()
-        plays = 0 < index - self._last_complete <= _PLAYING_STRIDE
+        self._plays = 0 < index - self._last_asked <= _PLAYING_STRIDE
+        self._last_asked = index
         cached = self._cache.get(index)
         if cached:
-            self._last_complete = index
             deliver(cached)
             return
         frame = self._source.read(index, should_stop)
@@ -93,15 +95,18 @@ class ViewMaker:
         if missing or not pictures or self._predictor is None:
             deliver(_frame_alone(frame, missing))
             return
-        patience = _PATIENCE_WHILE_PLAYING_SECONDS if plays else _PATIENCE_SECONDS
+        patience = _PATIENCE_WHILE_PLAYING_SECONDS if self._plays else _PATIENCE_SECONDS
         if time.perf_counter() - started + self._seconds_to_inspect > patience:
             deliver(_frame_alone(frame, PREDICTING))
             if should_stop():
                 return
         previous = self._source.read(index - 1, should_stop)
-        view = self._complete(previous, frame, self._predictor)
-        self._last_complete = index
-        deliver(view)
+        deliver(self._complete(previous, frame, self._predictor))
+
+    def look_ahead(self, should_stop: ShouldStop) -> None:
+        """Where somebody plays, decode the next frames before they are asked for."""
+        if self._plays:
+            self._source.prefetch(self._last_asked + 1, self._last_asked + 1 + _FRAMES_AHEAD, should_stop)
 
     def thumbnail(self, index: int, should_stop: ShouldStop) -> Bgra:
         """A small picture of a frame in its own aspect.

@@ -1,0 +1,8 @@
+"""`python -m vadgui` is the command `vadgui`."""
+
+import sys
+
+from vadgui.app import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What the program brings along, and what a detector's file says about itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+import resources
+
+_FOLDER = Path(resources.__file__).parent
+
+
+@dataclass(frozen=True)
+class DetectorCard:
+    """What to know of a detector before loading it."""
+
+    path: Path
+    name: str
+    preset: str = ""
+    teacher: str = ""
+    created: str = ""
+    """Date, or empty where the file does not tell."""
+
+
+def detector_card(path: Path) -> DetectorCard:
+    """The card of a detector's file; only its name where the file says nothing, whose errors loading it will tell."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            settings = json.loads((file.metadata() or {}).get("settings", "{}"))
+        return DetectorCard(
+            path,
+            name=str(settings.get("name") or path.stem),
+            preset=str(settings.get("preset", "")),
+            teacher=str(settings.get("teacher", "")),
+            created=str(settings.get("created", ""))[:10],
+        )
+    except (OSError, SafetensorError, ValueError, AttributeError):
+        return DetectorCard(path, name=path.stem)
+
+
+def bundled_detectors() -> list[Path]:
+    """The detectors that come with the program, the demo's first."""
+    found = sorted((_FOLDER / "detectors").glob("*.safetensors"))
+    return sorted(found, key=lambda path: path != demo_detector())
+
+
+def demo_detector() -> Path:
+    """The detector trained on the demo scene's normal life."""
+    return _FOLDER / "detectors" / "plaza.safetensors"
+
+
+def demo_video() -> Path:
+    """The demo clip."""
+    return _FOLDER / "demo" / "plaza.mp4"

@@ -1,0 +1,153 @@
+"""Asks what an exported clip shows and where it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.export import PANELS, ExportOptions
+from engine.mosaic import CAPTIONS, Panel
+from engine.video.writer import free_path
+from vadgui.clock_text import clock_text
+from vadgui.dialogs.files import ask_for_target
+from vadgui.session import ReviewSession
+
+
+@dataclass(frozen=True)
+class ClipRange:
+    """What is to be exported."""
+
+    video: Path
+    start: int
+    stop: int
+    start_seconds: float
+    duration_seconds: float
+
+    @classmethod
+    def of_selection(cls, session: ReviewSession) -> ClipRange | None:
+        """The session's selected segment; None where none is."""
+        segment, video = session.selected_segment, session.video
+        if segment is None or video is None:
+            return None
+        ends = [*session.times[segment.start + 1 : segment.stop + 1].tolist(), video.duration_seconds]
+        began = float(session.times[segment.start])
+        return cls(video.path, segment.start, segment.stop, began, ends[len(segment) - 1] - began)
+
+    @property
+    def file_name(self) -> str:
+        """The name suggested for the clip; first and last frame as the window shows them."""
+        return f"{self.video.stem}_frames-{self.start}-{self.stop - 1}.mp4"
+
+
+class ExportDialog(QDialog):
+    """Offers panels, score strip and target; remembers nothing itself."""
+
+    export_chosen = Signal(object, object)
+    """ExportOptions and the target's Path."""
+
+    def __init__(
+        self,
+        clip: ClipRange,
+        folder: Path,
+        panels: tuple[str, ...] = PANELS,
+        score_strip: bool = True,
+        threshold: float | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export segment")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._threshold = threshold
+        self.panel_boxes: dict[Panel, QCheckBox] = {}
+        for panel in PANELS:
+            box = QCheckBox(CAPTIONS[panel])
+            box.setChecked(panel in panels)
+            box.toggled.connect(self._enable)
+            self.panel_boxes[panel] = box
+        self.strip_box = QCheckBox("Score strip with the threshold")
+        self.strip_box.setChecked(score_strip)
+        self.overlay_box = QCheckBox("Mark suspicious parts in the frame")
+        self.target_edit = QLineEdit(str(free_path(folder / clip.file_name)))
+        self.target_edit.setMinimumWidth(320)
+        self.target_edit.setAccessibleName("Where the clip goes")
+        self.target_edit.textChanged.connect(self._enable)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.export_button = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._lay_out(clip)
+        self._enable()
+
+    def options(self) -> ExportOptions:
+        """What was chosen."""
+        return ExportOptions(
+            panels=self._chosen_panels(),
+            score_strip=self.strip_box.isChecked(),
+            threshold=self._threshold,
+            overlay_opacity=0.6 if self.overlay_box.isChecked() else 0.0,
+        )
+
+    def target(self) -> Path:
+        """Where the clip goes; always an MP4 file."""
+        path = Path(self.target_edit.text().strip()).expanduser()
+        return path if path.suffix.lower() == ".mp4" else path.with_name(path.name + ".mp4")
+
+    def accept(self) -> None:
+        """Say what was chosen and close."""
+        self.export_chosen.emit(self.options(), self.target())
+        super().accept()
+
+    def _chosen_panels(self) -> tuple[Panel, ...]:
+        return tuple(panel for panel, box in self.panel_boxes.items() if box.isChecked())
+
+    def _lay_out(self, clip: ClipRange) -> None:
+        count = clip.stop - clip.start
+        span = QLabel(
+            f"Frames {clip.start} to {clip.stop - 1} · {count} frame{'s' if count != 1 else ''} · "
+            f"{clock_text(clip.duration_seconds)} from {clock_text(clip.start_seconds)}"
+        )
+        span.setProperty("role", "muted")
+        shown = QGroupBox("Show")
+        inside = QVBoxLayout(shown)
+        for box in [*self.panel_boxes.values(), self.strip_box, self.overlay_box]:
+            inside.addWidget(box)
+        browse = QPushButton("Browse …")
+        browse.clicked.connect(self._browse)
+        target = QHBoxLayout()
+        target.addWidget(self.target_edit, stretch=1)
+        target.addWidget(browse)
+        hint = QLabel("A file that exists already is never replaced: the next free name is taken.")
+        hint.setProperty("role", "muted")
+        hint.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.addWidget(span)
+        layout.addWidget(shown)
+        layout.addWidget(QLabel("Save as"))
+        layout.addLayout(target)
+        layout.addWidget(hint)
+        layout.addStretch(1)
+        layout.addWidget(self.buttons)
+
+    def _browse(self) -> None:
+        ask_for_target(self, "Export segment", self.target(), lambda path: self.target_edit.setText(str(path)))
+
+    def _enable(self) -> None:
+        frame_shown = self.panel_boxes["frame"].isChecked()
+        self.overlay_box.setEnabled(frame_shown)
+        if not frame_shown:
+            self.overlay_box.setChecked(False)
+        self.export_button.setEnabled(bool(self._chosen_panels()) and bool(self.target_edit.text().strip()))

@@ -1,0 +1,49 @@
+"""Asks for a recording to open; never blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+_VIDEO_SUFFIXES = "avi mp4 m4v mkv mov mpg mpeg ts m2ts mts webm wmv flv 3gp asf mjpeg mjpg h264 264 h265 hevc dav"
+VIDEO_FILTER = f"Videos ({' '.join(f'*.{suffix}' for suffix in _VIDEO_SUFFIXES.split())})"
+DETECTOR_FILTER = "Detectors (*.safetensors)"
+
+
+def ask_for_file(
+    parent: QWidget, title: str, folder: str, name_filter: str, chosen: Callable[[Path], None]
+) -> QFileDialog:
+    """Open the system's file dialog; `chosen` gets the file if there is one."""
+    dialog = QFileDialog(parent, title, folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilters([name_filter, "All files (*)"])
+    return _open(dialog, chosen)
+
+
+def ask_for_folder(parent: QWidget, title: str, folder: str, chosen: Callable[[Path], None]) -> QFileDialog:
+    """Open the system's folder dialog; `chosen` gets the folder if there is one."""
+    dialog = QFileDialog(parent, title, folder)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly, False)
+    return _open(dialog, chosen)
+
+
+def ask_for_target(parent: QWidget, title: str, target: Path, chosen: Callable[[Path], None]) -> QFileDialog:
+    """Open the system's save dialog at `target`; existing files are never replaced, so it does not ask about that."""
+    dialog = QFileDialog(parent, title, str(target.parent))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+    dialog.setNameFilter("MP4 videos (*.mp4)")
+    dialog.setDefaultSuffix("mp4")
+    dialog.selectFile(target.name)
+    return _open(dialog, chosen)
+
+
+def _open(dialog: QFileDialog, chosen: Callable[[Path], None]) -> QFileDialog:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(lambda path: chosen(Path(path)))
+    dialog.open()
+    return dialog

@@ -1,0 +1,95 @@
+"""What the window shows while nothing is open: what to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+_RECENT_SHOWN = 5
+_WIDTH_PX = 460
+
+
+class EmptyState(QWidget):
+    """Three ways to begin: open, drop, demo; and the recordings opened lately."""
+
+    video_chosen = Signal(object)
+    """The Path of a recent recording."""
+
+    def __init__(self, open_action: QAction, demo_action: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        title = _label("Open a recording to review", role="title")
+        explanation = _label(
+            "The detector predicts how each frame should look and move, and flags where reality differs. "
+            "You jump from one flagged segment to the next, see why, and export what matters.",
+            role="muted",
+        )
+        self.open_button = QPushButton("Open video …")
+        self.open_button.setProperty("role", "primary")
+        self.open_button.clicked.connect(open_action.trigger)
+        self.demo_button = QPushButton("Try the demo")
+        self.demo_button.clicked.connect(demo_action.trigger)
+        self.demo_button.setVisible(demo_action.isEnabled())
+        drop = _label("or drop a video or a folder of pictures anywhere in this window", role="muted")
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.open_button)
+        buttons.addWidget(self.demo_button)
+        buttons.addStretch(1)
+
+        column = QWidget()
+        column.setMaximumWidth(_WIDTH_PX)
+        inner = QVBoxLayout(column)
+        inner.setSpacing(12)
+        inner.addWidget(title)
+        inner.addWidget(explanation)
+        inner.addSpacing(8)
+        inner.addLayout(buttons)
+        inner.addWidget(drop)
+        self._recent = QFrame()
+        self._recent_layout = QVBoxLayout(self._recent)
+        self._recent_layout.setContentsMargins(0, 12, 0, 0)
+        self._recent_layout.setSpacing(2)
+        inner.addWidget(self._recent)
+
+        around = QHBoxLayout(self)
+        around.addStretch(1)
+        middle = QVBoxLayout()
+        middle.addStretch(2)
+        middle.addWidget(column)
+        middle.addStretch(3)
+        around.addLayout(middle, stretch=3)
+        around.addStretch(1)
+        self.show_recent([])
+
+    def show_recent(self, paths: Sequence[Path]) -> None:
+        """Offer recordings opened lately."""
+        while self._recent_layout.count():
+            item = self._recent_layout.takeAt(0)
+            widget = item.widget() if item else None
+            if widget:
+                widget.deleteLater()
+        self._recent.setVisible(bool(paths))
+        if paths:
+            self._recent_layout.addWidget(_label("Opened lately", role="muted"))
+        for path in paths[:_RECENT_SHOWN]:
+            self._recent_layout.addWidget(self._recent_button(path))
+
+    def _recent_button(self, path: Path) -> QToolButton:
+        button = QToolButton()
+        button.setAutoRaise(True)
+        name = button.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, _WIDTH_PX - 40)
+        button.setText(name.replace("&", "&&"))
+        button.setToolTip(str(path))
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.clicked.connect(lambda: self.video_chosen.emit(path))
+        return button
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", role)
+    label.setWordWrap(True)
+    return label
