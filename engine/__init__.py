@@ -1,0 +1,1 @@
+"""The Qt-free engine: video in, raw signals, scores and segments out."""

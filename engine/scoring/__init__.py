@@ -1,0 +1,1 @@
+"""From raw signals to scores and segments."""
