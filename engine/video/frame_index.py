@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from array import array
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 
-import av
 import numpy as np
 import numpy.typing as npt
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+
+class EntryPoint(Enum):
+    """What to seek by, the best first; only with the first do frames tell their numbers themselves."""
+
+    PTS = "pts"
+    """Presentation time."""
+    DTS = "dts"
+    """Storage time, where presentation times lie (B-frames in AVI)."""
+    BYTE = "byte"
+    """Place in the file, where there are no times (raw streams), or they start over (joined broadcasts)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +33,13 @@ class FrameIndex:
     pts: npt.NDArray[np.int64]
     """Presentation times [N] in units of `time_base`; strictly increasing."""
     keyframes: npt.NDArray[np.int64]
-    """Frame numbers that decoding can start from, ascending, the first one 0."""
+    """Frame numbers [K] that decoding can start from, ascending, the first one 0."""
     time_base: Fraction
+    entries: npt.NDArray[np.int64]
+    """Where to seek to for each keyframe [K]."""
+    entry_kind: EntryPoint = EntryPoint.PTS
     checksums: npt.NDArray[np.uint32] | None = None
-    """CRC32 of each frame's luma [N], known after a full decode."""
-    seekable: bool = True
-    """False where presentation times don't identify frames: every jump back then decodes from the start."""
+    """`luma_checksum` of each frame [N], known after a full decode; such an index is canonical."""
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -43,61 +58,71 @@ class FrameIndex:
         place = int(np.searchsorted(self.pts, pts))
         return place if place < len(self.pts) and self.pts[place] == pts else -1
 
-    def keyframe_before(self, index: int, steps_back: int = 0) -> int:
-        """The keyframe at or before a frame, or one `steps_back` keyframes earlier; the first one at the earliest."""
-        place = int(np.searchsorted(self.keyframes, index, side="right")) - 1 - steps_back
-        return int(self.keyframes[max(place, 0)])
+    def place_before(self, index: int) -> int:
+        """Place in `keyframes` of the last one at or before a frame."""
+        return int(np.searchsorted(self.keyframes, index, side="right")) - 1
+
+    def is_genuine(self, frame: VideoFrame, index: int) -> bool:
+        """Whether a decoded frame looks as frame `index` must; always, while nobody knows how."""
+        return self.checksums is None or int(self.checksums[index]) == luma_checksum(frame)
 
 
-@dataclass(frozen=True)
-class AnnouncedFrame:
-    """What the container says of one frame before anything is decoded."""
+class AnnouncedIndex:
+    """Collects what a container says of its frames before any is decoded: some 20 ms per 1,000 frames."""
 
-    pts: int | None
-    is_keyframe: bool
+    def __init__(self, time_base: Fraction) -> None:
+        self._time_base = time_base
+        self._pts = array("q")
+        self._key_pts = array("q")
 
+    def add(self, packet: Packet[VideoStream]) -> bool:
+        """Take down the next compressed frame; False where the container turns out not to be trusted.
 
-def announced_frames(container: av.container.InputContainer, stream: av.VideoStream) -> list[AnnouncedFrame]:
-    """Every frame's packet in the file's order: some 20 ms per 1,000 frames."""
-    announced: list[AnnouncedFrame] = []
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.FFmpegError):
-            return announced
-        if packet.size and not packet.is_discard:
-            announced.append(AnnouncedFrame(packet.pts, packet.is_keyframe))
+        It is not where a frame has no presentation time, where the first one is no keyframe, or where times go back
+        further than B-frames explain: they start over in joined recordings.
+        """
+        if not packet.size or packet.is_discard or _is_hidden(packet):
+            return True
+        pts = packet.pts
+        if pts is None or not (packet.is_keyframe or self._key_pts):
+            return False
+        if packet.is_keyframe:
+            if self._key_pts and pts <= self._key_pts[-1]:
+                return False
+            self._key_pts.append(pts)
+        elif len(self._key_pts) > 1 and pts <= self._key_pts[-2]:
+            return False
+        self._pts.append(pts)
+        return True
 
+    def index(self, first_shown: list[int | None]) -> FrameIndex | None:
+        """The index announced, or None where it can't be trusted.
 
-def index_by_announcement(
-    announced: list[AnnouncedFrame], first_shown: list[int | None], time_base: Fraction
-) -> FrameIndex | None:
-    """The index that the container announces, or None where it can't be trusted.
-
-    It can't be where a frame has no presentation time (raw streams), where two share one, where nothing says that the
-    first one shown can be decoded, or where the times of the frames that are shown first, which were decoded, are not
-    the first ones announced (AVI gives B-frames the times of their storage).
-    """
-    pts = [frame.pts for frame in announced if frame.pts is not None]
-    shown = np.unique(np.array(pts, np.int64))
-    key_pts = [frame.pts for frame in announced if frame.is_keyframe]
-    if not announced or len(shown) < len(announced) or shown[0] not in key_pts:
-        return None
-    if shown[: len(first_shown)].tolist() != first_shown:
-        return None
-    return FrameIndex(shown, np.searchsorted(shown, np.sort(np.array(key_pts, np.int64))), time_base)
+        It can't be where two frames share a time, where frames are shown that come before the first keyframe, or where
+        the times of the frames shown first, which were decoded, are not the first ones announced (AVI gives B-frames
+        the times of their storage).
+        """
+        shown = np.unique(np.asarray(self._pts, np.int64))
+        if not len(shown) or len(shown) < len(self._pts) or shown[0] != self._key_pts[0]:
+            return None
+        if shown[: len(first_shown)].tolist() != first_shown:
+            return None
+        entries = np.asarray(self._key_pts, np.int64)
+        return FrameIndex(shown, np.searchsorted(shown, entries), self._time_base, entries)
 
 
 class IndexBuilder:
-    """Collects what a full decode finds, frame by frame in the order shown."""
+    """Collects what a full decode finds: every compressed frame, and every frame in the order shown."""
 
-    def __init__(self, time_base: Fraction, frame_seconds: float) -> None:
+    def __init__(self, time_base: Fraction, frame_seconds: float, has_timestamps: bool) -> None:
         self._time_base = time_base
         self._frame_ticks = max(round(frame_seconds / float(time_base)), 1)
-        self._pts: list[int | None] = []
-        self._keyframes: list[int] = []
-        self._checksums: list[int] = []
+        self._times_tell = has_timestamps
+        self._pts = array("q")
+        self._keyframes = array("q")
+        self._checksums = array("I")
+        self._key_dts: list[int | None] = []
+        self._key_bytes: list[int | None] = []
 
     def __len__(self) -> int:
         return len(self._pts)
@@ -105,47 +130,61 @@ class IndexBuilder:
     @property
     def seconds_of_last(self) -> float:
         """Time of the frame that was added last, in seconds since the first one's."""
-        first, last = self._pts[0], self._pts[-1]
-        ticks = (len(self) - 1) * self._frame_ticks if first is None or last is None else last - first
+        ticks = self._pts[-1] - self._pts[0] if self._times_tell else (len(self) - 1) * self._frame_ticks
         return ticks * float(self._time_base)
 
-    def add(self, frame: av.VideoFrame) -> None:
+    def add_packet(self, packet: Packet[VideoStream]) -> None:
+        """Take down the next compressed frame."""
+        if packet.is_keyframe and not packet.is_discard:
+            self._key_dts.append(packet.dts)
+            self._key_bytes.append(packet.pos)
+
+    def add(self, frame: VideoFrame) -> None:
         """Take down the next frame shown."""
         if frame.key_frame:
-            self._keyframes.append(len(self._pts))
-        self._pts.append(frame.pts)
+            self._keyframes.append(len(self))
+        if frame.pts is None or (self._pts and frame.pts <= self._pts[-1]):
+            self._times_tell = False
+        self._pts.append(frame.pts or 0)
         self._checksums.append(luma_checksum(frame))
 
     def index(self) -> FrameIndex:
         """What was found.
 
-        Frames without times of their own, or with times that go back, are put one frame's duration apart; they are
-        told apart by counting alone.
+        Frames without times of their own, or with times that go back, are put one frame's duration apart.
         """
-        announced = np.array([-1 if pts is None else pts for pts in self._pts], np.int64)
-        honest = None not in self._pts and bool((np.diff(announced) > 0).all())
-        pts = announced if honest else np.arange(len(announced), dtype=np.int64) * self._frame_ticks
-        keyframes = np.unique(np.array([0, *self._keyframes], np.int64))
-        return FrameIndex(pts, keyframes, self._time_base, np.array(self._checksums, np.uint32), seekable=honest)
+        checksums = np.asarray(self._checksums, np.uint32)
+        keyframes = np.asarray(self._keyframes, np.int64)
+        if self._times_tell:
+            pts = np.asarray(self._pts, np.int64)
+            keyframes = np.union1d(keyframes, [0])
+            return FrameIndex(pts, keyframes, self._time_base, pts[keyframes], checksums=checksums)
+        pts = np.arange(len(self), dtype=np.int64) * self._frame_ticks
+        kind, entries = self._entries_without_pts()
+        if len(entries) != len(keyframes) or not len(keyframes) or keyframes[0] != 0:
+            # Nothing says which compressed frame became which: all decoding starts at the beginning.
+            keyframes, entries = np.zeros(1, np.int64), np.zeros(1, np.int64)
+        return FrameIndex(pts, keyframes, self._time_base, entries, kind, checksums)
+
+    def _entries_without_pts(self) -> tuple[EntryPoint, npt.NDArray[np.int64]]:
+        for kind, found in ((EntryPoint.DTS, self._key_dts), (EntryPoint.BYTE, self._key_bytes)):
+            known = np.array([entry for entry in found if entry is not None], np.int64)
+            if len(known) == len(found) and (np.diff(known) > 0).all():
+                return kind, known
+        return EntryPoint.BYTE, np.empty(0, np.int64)
 
 
-def decoded(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
-    """Frames in the order shown; damaged packets are passed over, and a file cut short simply ends."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.FFmpegError):
-            return
-        try:
-            yield from packet.decode()
-        except av.error.InvalidDataError:
-            continue
-
-
-def luma_checksum(frame: av.VideoFrame) -> int:
+def luma_checksum(frame: VideoFrame) -> int:
     """CRC32 over the first plane's visible bytes: tells frames apart that presentation times don't."""
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height]
-    visible = frame.width * -(-frame.format.components[0].bits // 8)
+    bits = (
+        frame.format.padded_bits_per_pixel if len(frame.planes) == 1 else -(-frame.format.components[0].bits // 8) * 8
+    )
+    visible = -(-frame.width * bits // 8)
     return zlib.crc32(np.ascontiguousarray(rows[:, :visible]).data)
+
+
+def _is_hidden(packet: Packet[VideoStream]) -> bool:
+    """Whether a compressed frame is only there for others to refer to: VP8 stores such as if they were shown."""
+    return packet.stream.codec_context.name == "vp8" and not memoryview(packet)[0] & 0x10

@@ -2,56 +2,73 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import platform
 import tempfile
 import zipfile
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 
 from engine.paths import indexes_folder
-from engine.video.frame_index import FrameIndex
+from engine.video.frame_index import EntryPoint, FrameIndex
 
-_VERSION = 1
+_LAYOUT = 2
 
 
 def save_index(fingerprint: str, index: FrameIndex) -> None:
-    """Keep an index; a cache that can't be written is done without."""
-    with contextlib.suppress(OSError):
-        folder = indexes_folder()
+    """Keep a canonical index; a cache that can't be written is done without."""
+    assert index.checksums is not None
+    folder = indexes_folder()
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".partial")
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(
-                file,
-                version=_VERSION,
-                pts=index.pts,
-                keyframes=index.keyframes,
-                time_base=[index.time_base.numerator, index.time_base.denominator],
-                checksums=np.empty(0, np.uint32) if index.checksums is None else index.checksums,
-                seekable=index.seekable,
-            )
-        Path(name).replace(_file(fingerprint))
+        unfinished = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez_compressed(
+                    file,
+                    made_by=_made_by(),
+                    pts=index.pts,
+                    keyframes=index.keyframes,
+                    time_base=[index.time_base.numerator, index.time_base.denominator],
+                    entries=index.entries,
+                    entry_kind=index.entry_kind.value,
+                    checksums=index.checksums,
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(_file(fingerprint))
+        finally:
+            unfinished.unlink(missing_ok=True)
 
 
 def load_index(fingerprint: str) -> FrameIndex | None:
-    """The index kept of a video, None where there is none or it is damaged."""
+    """The index kept of a video; None where there is none, it is damaged, or another decoder made it."""
     try:
         with np.load(_file(fingerprint), allow_pickle=False) as kept:
-            if int(kept["version"]) != _VERSION or not len(kept["pts"]):
+            if str(kept["made_by"]) != _made_by():
                 return None
             numerator, denominator = (int(part) for part in kept["time_base"])
             return FrameIndex(
                 pts=kept["pts"],
                 keyframes=kept["keyframes"],
                 time_base=Fraction(numerator, denominator),
+                entries=kept["entries"],
+                entry_kind=EntryPoint(str(kept["entry_kind"])),
                 checksums=kept["checksums"],
-                seekable=bool(kept["seekable"]),
             )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
+
+
+def _made_by() -> str:
+    """Not every codec is decoded to the same bit on every processor and by every version of FFmpeg."""
+    codecs = ".".join(map(str, av.library_versions["libavcodec"]))
+    return f"layout {_LAYOUT}, libavcodec {codecs}, {platform.machine()}"
 
 
 def _file(fingerprint: str) -> Path:

@@ -7,23 +7,20 @@ from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 
-import av
 import numpy as np
 import numpy.typing as npt
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from engine.errors import Cancelled, VideoError
 from engine.events import ShouldStop, never_stop
+from engine.video.cursor import Cursor
+from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
 from engine.video.frame_cache import FrameCache
-from engine.video.frame_index import (
-    FrameIndex,
-    IndexBuilder,
-    announced_frames,
-    decoded,
-    index_by_announcement,
-    luma_checksum,
-)
+from engine.video.frame_index import AnnouncedIndex, FrameIndex, IndexBuilder
 from engine.video.index_store import load_index, save_index
 from engine.video.pixels import PixelReader
 from engine.video.source import VideoInfo, VideoSource
@@ -33,43 +30,10 @@ OnProgress = Callable[[float], None]
 
 CACHE_BYTES = 256 << 20
 _KEPT_BEFORE_TARGET = 48  # decoded anyway on the way to a frame; keeping them makes stepping back instant
-_REPORT_EVERY_FRAMES = 100
+_KEYFRAMES_TRIED = 2  # before decoding starts over at the beginning of the file
+_REPORT_EVERY_PACKETS = 100
 _FALLBACK_FPS = 25.0
 _PROBED_FRAMES = 16  # decoded at opening; more than any codec reorders
-
-
-class _Decoder:
-    """One pass of decoding, from wherever the last seek went."""
-
-    def __init__(self, path: Path) -> None:
-        self.container = _open(path)
-        self.stream = _video_stream(self.container, path)
-        self.frames: Iterator[av.VideoFrame] = iter(())
-        self.position = -1
-        """Number of the frame that came last; -1 where that is not known."""
-
-    def restart(self) -> None:
-        """Go on from the first frame; opening anew is the one rewind that every format knows."""
-        path = Path(self.container.name)
-        self.close()
-        self.container = _open(path)
-        self.stream = _video_stream(self.container, path)
-        self.frames = decoded(self.container, self.stream)
-        self.position = -1
-
-    def seek(self, pts: int) -> bool:
-        """Go on from the keyframe at or before `pts`; False where the file refuses."""
-        try:
-            self.container.seek(pts, stream=self.stream, backward=True, any_frame=False)
-        except av.error.FFmpegError:
-            return False
-        self.frames = decoded(self.container, self.stream)
-        self.position = -1
-        return True
-
-    def close(self) -> None:
-        self.frames = iter(())
-        self.container.close()
 
 
 class PyAvSource(VideoSource):
@@ -90,26 +54,30 @@ class PyAvSource(VideoSource):
             Cancelled: `should_stop` said yes.
         """
         self._path = path
-        self._fingerprint = file_fingerprint(path)
-        # As decoded: half the bytes of RGB, and the frames passed on the way to another need no conversion.
-        self._cache: FrameCache[av.VideoFrame] = FrameCache(cache_bytes)
-        self._pixels = PixelReader()
-        with closing(_Decoder(path)) as probe:
+        # As decoded, until somebody reads them: half the bytes of RGB, and frames only passed need no conversion.
+        self._cache: FrameCache[VideoFrame | Frame] = FrameCache(cache_bytes)
+        with closing(Decoder(path)) as probe:
+            first = list(islice(probe.frames(), _PROBED_FRAMES))
             stream = probe.stream
             self._codec = stream.codec_context.name
-            fps = float(stream.average_rate or stream.guessed_rate or _FALLBACK_FPS)
-            self._frame_seconds = 1 / fps if fps > 0 else 1 / _FALLBACK_FPS
-            first = list(islice(decoded(probe.container, stream), _PROBED_FRAMES))
+            fps = float(stream.average_rate or stream.guessed_rate or 0)
         if not first:
             raise VideoError(
                 "No picture of this video can be decoded",
                 subject=path,
                 advice="The file may be damaged or cut short: copy it again from where it came from.",
             )
-        self._height_px, self._width_px = self._pixels.read(first[0]).shape[:2]
-        first_shown = [frame.pts for frame in first]
-        self._use_index(load_index(self._fingerprint) or self._build_index(first_shown, should_stop, on_progress))
-        self._decoder = _Decoder(path)
+        self._frame_seconds = 1 / fps if fps > 0 else 1 / _FALLBACK_FPS
+        self._first = first[0]
+        self._pixels = PixelReader(self._first)
+        self._height_px, self._width_px = self._pixels.read(self._first).shape[:2]
+        self._fingerprint = file_fingerprint(path)
+        index = load_index(self._fingerprint)
+        if index is None:
+            index = self._announced_index([frame.pts for frame in first], should_stop, on_progress)
+        if index is None:
+            index = self._decoded_index(should_stop, on_progress)
+        self._use_index(index)
 
     @property
     def info(self) -> VideoInfo:
@@ -131,45 +99,38 @@ class PyAvSource(VideoSource):
         """
         if not 0 <= index < len(self):
             raise IndexError(f"{self._path.name} has no frame {index}, only 0 to {len(self) - 1}")
-        cached = self._cache.get(index)
-        if cached is not None:
-            return self._frame(cached, index)
-        keyframe = self._index.keyframe_before(index)
-        if keyframe - 1 <= self._decoder.position < index and self._decoder.position >= 0:
-            frame = self._decode_until(index, should_stop)  # closer than any keyframe: just go on
-            if frame:
-                return frame
-        if self._index.seekable:
-            for steps_back in (0, 1):
-                keyframe = self._index.keyframe_before(index, steps_back)
-                if keyframe == 0:
-                    break
-                if self._decoder.seek(int(self._index.pts[keyframe])):
-                    frame = self._decode_until(index, should_stop)
-                    if frame:
-                        return frame
-        self._decoder.restart()
-        frame = self._decode_until(index, should_stop)
-        if frame:
-            return frame
-        raise VideoError(
-            f"Frame {index} can't be decoded",
-            subject=self._path,
-            advice="The file is damaged there: continue at another frame, or copy the file again.",
-        )
+        kept = self._cache.get(index)
+        if isinstance(kept, Frame):
+            return kept
+        # Frames are kept unchecked, as most of them are never looked at.
+        if kept is None or not self._index.is_genuine(kept, index):
+            kept = self._decode(index, should_stop)
+        frame = Frame(self._pixels.read(kept), index, float(self._times[index]))
+        self._cache.put(index, frame, frame.pixels.nbytes)
+        return frame
 
     def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
-        """Frames [start, stop) in order, in one pass of a decoder of its own; a whole pass checks the index.
+        """Frames [start, stop) in order, in one pass of a decoder of its own; the first whole pass checks the index.
 
         Raises:
             VideoError: a frame can't be decoded.
             Cancelled: `should_stop` said yes.
         """
-        with closing(_Decoder(self._path)) as decoder:
-            if start > 0 and self._index.seekable:
-                yield from self._frames_from_keyframe(decoder, start, stop, should_stop)
-            else:
-                yield from self._frames_from_beginning(decoder, start, stop, should_stop)
+        if start == 0 and self._index.checksums is None:
+            yield from self._learning_pass(stop, should_stop)
+            return
+        following = start
+        for from_start in (start == 0, True):
+            if from_start and self._index.checksums is None:
+                # The jump landed elsewhere, or a frame is missing or damaged: only a full decode knows the truth.
+                self._learn_index(self._decoded_index(should_stop, None))
+            end = len(self) if stop is None else min(stop, len(self))
+            for frame in self._pass(following, end, should_stop, from_start=from_start):
+                yield frame
+                following = frame.index + 1
+            if following >= end:
+                return
+        raise self._undecodable(following)
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
         """Decode frames [start, stop) into the cache `read` looks in; just returns early when asked to stop."""
@@ -180,36 +141,49 @@ class PyAvSource(VideoSource):
 
     def close(self) -> None:
         """Free decoder and cache; closing twice is fine."""
-        self._decoder.close()
+        self._cursor.close()
         self._cache.clear()
 
     # Indexing
 
-    def _build_index(
+    def _announced_index(
         self, first_shown: list[int | None], should_stop: ShouldStop, on_progress: OnProgress | None
-    ) -> FrameIndex:
-        with closing(_Decoder(self._path)) as decoder:
-            announced = announced_frames(decoder.container, decoder.stream)
-            assert decoder.stream.time_base is not None
-            index = index_by_announcement(announced, first_shown, decoder.stream.time_base)
-            if index:
-                return index
-        with closing(_Decoder(self._path)) as decoder:
-            assert decoder.stream.time_base is not None
-            builder = IndexBuilder(decoder.stream.time_base, self._frame_seconds)
-            for frame in decoded(decoder.container, decoder.stream):
-                if should_stop():
-                    raise Cancelled
+    ) -> FrameIndex | None:
+        with closing(Decoder(self._path)) as decoder:
+            if not decoder.has_timestamps or decoder.stream.time_base is None:
+                return None
+            announced = AnnouncedIndex(decoder.stream.time_base)
+            report = _Reporter(decoder, should_stop, on_progress)
+            for packet in decoder.packets():
+                report.passed(packet)
+                if not announced.add(packet):
+                    return None
+        return announced.index(first_shown)
+
+    def _decoded_index(self, should_stop: ShouldStop, on_progress: OnProgress | None) -> FrameIndex:
+        """The canonical index, by a full decode; kept for the next time the file is opened."""
+        with closing(Decoder(self._path)) as decoder:
+            builder = self._builder(decoder)
+            report = _Reporter(decoder, should_stop, on_progress)
+
+            def take_down(packet: Packet[VideoStream]) -> None:
+                report.passed(packet)
+                builder.add_packet(packet)
+
+            for frame in decoder.frames(take_down):
                 builder.add(frame)
-                if on_progress and len(builder) % _REPORT_EVERY_FRAMES == 0:
-                    on_progress(min(len(builder) / max(len(announced), 1), 1.0))
         index = builder.index()
         save_index(self._fingerprint, index)
         return index
 
+    def _builder(self, decoder: Decoder) -> IndexBuilder:
+        assert decoder.stream.time_base is not None
+        return IndexBuilder(decoder.stream.time_base, self._frame_seconds, decoder.has_timestamps)
+
     def _use_index(self, index: FrameIndex) -> None:
         self._index = index
         self._times = index.times
+        self._cursor = Cursor(self._path, index)
         count = len(index)
         duration = float(self._times[-1]) + self._frame_seconds
         self._info = VideoInfo(
@@ -225,104 +199,105 @@ class PyAvSource(VideoSource):
         )
 
     def _learn_index(self, found: FrameIndex) -> None:
-        """Take over what a full decode found; what was cached under other numbers goes."""
-        if not np.array_equal(found.pts, self._index.pts):
-            self._use_index(found)
-            self._cache.clear()
-            self._decoder.position = -1
-        self._index = found
-        save_index(self._fingerprint, found)
+        """Take over what a full decode found; what was cached was not checked against it and goes."""
+        self._cache.clear()
+        self._cursor.close()
+        times = self._times
+        self._use_index(found)
+        if np.array_equal(times, self._times):
+            self._times = times  # the same array says that nothing changed
+
+    def _learning_pass(self, stop: int | None, should_stop: ShouldStop) -> Iterator[Frame]:
+        """Frames from the first on, as they are and not as announced; at the end that is the canonical index."""
+        pixels = PixelReader(self._first)
+        with closing(Decoder(self._path)) as decoder:
+            builder = self._builder(decoder)
+            for number, decoded in enumerate(decoder.frames(builder.add_packet)):
+                if stop is not None and number >= stop:
+                    return
+                if should_stop():
+                    raise Cancelled
+                builder.add(decoded)
+                yield Frame(pixels.read(decoded), number, builder.seconds_of_last)
+        # Another pass may have been quicker.
+        if len(builder) and self._index.checksums is None:
+            index = builder.index()
+            self._learn_index(index)
+            save_index(self._fingerprint, index)
 
     # Decoding
 
-    def _decode_until(self, index: int, should_stop: ShouldStop) -> Frame | None:
-        """Decode on to frame `index`, keeping those shortly before it; None where it does not come."""
-        decoder = self._decoder
-        for raw in decoder.frames:
-            here = self._number(raw, decoder.position)
-            if here < 0 or (here > index and decoder.position < index):
-                return None  # not a frame of the index, or the wanted one was skipped: this start was no good
-            decoder.position = here
-            if here > index - _KEPT_BEFORE_TARGET:
-                self._cache.put(here, raw, sum(plane.buffer_size for plane in raw.planes))
+    def _pass(self, start: int, stop: int, should_stop: ShouldStop, *, from_start: bool) -> Iterator[Frame]:
+        """Frames [start, stop) by a cursor of their own, ending early at one that is not what it must be."""
+        pixels = PixelReader(self._first)
+        following = start
+        with closing(Cursor(self._path, self._index)) as cursor:
+            if not from_start and not cursor.jump(self._index.place_before(start)):
+                return
+            while following < stop and (decoded := cursor.next()) is not None:
+                if should_stop():
+                    raise Cancelled
+                if cursor.position < following:
+                    continue
+                if cursor.position > following or not (from_start or self._index.is_genuine(decoded, following)):
+                    return
+                yield Frame(pixels.read(decoded), following, float(self._times[following]))
+                following += 1
+
+    def _decode(self, index: int, should_stop: ShouldStop) -> VideoFrame:
+        """Frame `index` by the shortest way that leads to it."""
+        if self._cursor.leads_to(index):
+            decoded = self._run_to(index, should_stop)
+            if decoded:
+                return decoded
+        nearest = self._index.place_before(index)
+        for place in range(nearest, max(nearest - _KEYFRAMES_TRIED, -1), -1):
+            if self._cursor.jump(place):
+                decoded = self._run_to(index, should_stop)
+                if decoded:
+                    return decoded
+        self._cursor.restart()
+        decoded = self._run_to(index, should_stop)
+        if decoded:
+            return decoded
+        raise self._undecodable(index)
+
+    def _run_to(self, index: int, should_stop: ShouldStop) -> VideoFrame | None:
+        """Decode on to frame `index`, keeping those shortly before it; None where it does not come as it must be."""
+        cursor = self._cursor
+        while (decoded := cursor.next()) is not None and cursor.position <= index:
+            here = cursor.position
+            if here > index - _KEPT_BEFORE_TARGET and not isinstance(self._cache.get(here), Frame):
+                self._cache.put(here, decoded, sum(plane.buffer_size for plane in decoded.planes))
             if here == index:
-                return self._frame(raw, index)
+                return decoded if cursor.from_start or self._index.is_genuine(decoded, index) else None
             if should_stop():
                 raise Cancelled
-        decoder.position = -1
         return None
 
-    def _number(self, raw: av.VideoFrame, position: int) -> int:
-        """Which frame this is, -1 where it is none of the index; counted where times can't tell."""
-        if not self._index.seekable:
-            return position + 1 if position + 1 < len(self._index) else -1
-        here = self._index.find(raw.pts)
-        if here >= 0 and self._index.checksums is not None and self._index.checksums[here] != luma_checksum(raw):
-            return -1
-        return here
-
-    def _frame(self, raw: av.VideoFrame, index: int) -> Frame:
-        return Frame(self._pixels.read(raw), index, float(self._times[index]))
-
-    def _frames_from_beginning(
-        self, decoder: _Decoder, start: int, stop: int | None, should_stop: ShouldStop
-    ) -> Iterator[Frame]:
-        assert decoder.stream.time_base is not None
-        builder = IndexBuilder(decoder.stream.time_base, self._frame_seconds)
-        pixels = PixelReader()
-        for number, raw in enumerate(decoded(decoder.container, decoder.stream)):
-            if stop is not None and number >= stop:
-                return
-            if should_stop():
-                raise Cancelled
-            builder.add(raw)
-            if number >= start:
-                known = self._index.checksums is not None and number < len(self)
-                yield Frame(pixels.read(raw), number, float(self._times[number]) if known else builder.seconds_of_last)
-        if len(builder) and self._index.checksums is None:
-            self._learn_index(builder.index())
-
-    def _frames_from_keyframe(
-        self, decoder: _Decoder, start: int, stop: int | None, should_stop: ShouldStop
-    ) -> Iterator[Frame]:
-        pixels = PixelReader()
-        expected = start
-        decoder.seek(int(self._index.pts[self._index.keyframe_before(start)]))
-        for raw in decoder.frames:
-            if should_stop():
-                raise Cancelled
-            here = self._index.find(raw.pts)
-            if here < expected:
-                continue
-            if here > expected:
-                break
-            if stop is not None and here >= stop:
-                return
-            yield Frame(pixels.read(raw), here, float(self._times[here]))
-            expected += 1
-        if expected < min(len(self) if stop is None else stop, len(self)):
-            # The jump landed elsewhere, or a frame is missing: what a pass from the beginning says is true.
-            decoder.restart()
-            yield from self._frames_from_beginning(decoder, expected, stop, should_stop)
+    def _undecodable(self, index: int) -> VideoError:
+        return VideoError(
+            f"Frame {index} can't be decoded",
+            subject=self._path,
+            advice="The file is damaged there: continue at another frame, or copy the file again.",
+        )
 
 
-def _open(path: Path) -> av.container.InputContainer:
-    try:
-        return av.open(str(path), mode="r", metadata_errors="replace")
-    except PermissionError as error:
-        raise VideoError("The video may not be read", subject=path, advice="Change its permissions.") from error
-    except (av.error.FFmpegError, OSError) as error:
-        raise VideoError(
-            "This file can't be opened as a video",
-            subject=path,
-            advice=f"Choose a video file, or copy it again if it is damaged ({error.strerror}).",
-        ) from error
+class _Reporter:
+    """Tells how far a pass over a file's packets has come, and ends it when asked to."""
 
+    def __init__(self, decoder: Decoder, should_stop: ShouldStop, on_progress: OnProgress | None) -> None:
+        self._size_bytes = decoder.size_bytes
+        self._should_stop = should_stop
+        self._on_progress = on_progress
+        self._packets = 0
+        self._farthest = 0
 
-def _video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    if not container.streams.video:
-        container.close()
-        raise VideoError("This file holds no video", subject=path, advice="Choose a file with pictures in it.")
-    stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
-    return stream
+    def passed(self, packet: Packet[VideoStream]) -> None:
+        """Count a packet in."""
+        if self._should_stop():
+            raise Cancelled
+        self._packets += 1
+        self._farthest = max(self._farthest, packet.pos or 0)
+        if self._on_progress and self._packets % _REPORT_EVERY_PACKETS == 0:
+            self._on_progress(min(self._farthest / self._size_bytes, 1.0))

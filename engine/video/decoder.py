@@ -1,0 +1,107 @@
+"""Decodes a video file from wherever the last seek went; all of FFmpeg's refusals end here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from engine.errors import VideoError
+from engine.video.frame_index import EntryPoint
+
+OnPacket = Callable[["av.Packet[VideoStream]"], None]
+
+_NO_TIMESTAMPS = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS
+
+# A playlist that calls itself a video must not make the program fetch anything from a network.
+_OPTIONS = {"protocol_whitelist": "file"}
+
+
+class Decoder:
+    """One pass over a file's best video stream."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a file at its beginning.
+
+        Raises:
+            VideoError: the file can't be read, holds no video, or its codec is unknown.
+        """
+        self._path = path
+        self._container, self.stream = _open(path)
+
+    @property
+    def has_timestamps(self) -> bool:
+        """False for raw streams: whatever times their frames have are made up, and differ after a seek."""
+        return not self._container.format.flags & _NO_TIMESTAMPS
+
+    @property
+    def size_bytes(self) -> int:
+        """The file's size."""
+        return max(self._container.size, 1)
+
+    def packets(self) -> Iterator[av.Packet[VideoStream]]:
+        """The compressed frames in the file's order; a file that was cut short just ends."""
+        demuxed = self._container.demux(self.stream)
+        while True:
+            try:
+                packet = next(demuxed)
+            except (StopIteration, av.error.FFmpegError):
+                return
+            yield packet
+
+    def frames(self, on_packet: OnPacket | None = None) -> Iterator[VideoFrame]:
+        """Frames in the order shown; what is damaged is passed over."""
+        for packet in self.packets():
+            if on_packet and packet.size:
+                on_packet(packet)
+            try:
+                yield from packet.decode()
+            except av.error.FFmpegError:
+                continue
+
+    def restart(self) -> None:
+        """Go back to the beginning; opening anew is the one rewind that every format knows."""
+        self._container.close()
+        self._container, self.stream = _open(self._path)
+
+    def seek(self, entry: int, kind: EntryPoint) -> bool:
+        """Go to an entry point or one before it; False where the file refuses."""
+        try:
+            self._container.seek(entry, stream=self.stream, unsupported_byte_offset=kind is EntryPoint.BYTE)
+        except (av.error.FFmpegError, OverflowError):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Free the file; closing twice is fine."""
+        self._container.close()
+
+
+def _open(path: Path) -> tuple[InputContainer, VideoStream]:
+    try:
+        # The prefix keeps a colon in a file's name from being read as a protocol's.
+        container = av.open(f"file:{path}", mode="r", metadata_errors="replace", options=_OPTIONS)
+    except PermissionError as error:
+        raise VideoError("The video may not be read", subject=path, advice="Change its permissions.") from error
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideoError(
+            "This file can't be opened as a video",
+            subject=path,
+            advice=f"Choose a video file, or copy it again if it is damaged ({error.strerror}).",
+        ) from error
+    # A song's cover picture is a video stream to FFmpeg.
+    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    known = [stream for stream in streams if stream.codec_context is not None]
+    if not known:
+        container.close()
+        if streams:
+            advice = "Convert it to H.264 with the program that made it, or copy it again if it is damaged."
+            raise VideoError("This video's codec is unknown", subject=path, advice=advice)
+        raise VideoError("This file holds no video", subject=path, advice="Choose a file with pictures in it.")
+    known[0].thread_type = "AUTO"
+    return container, known[0]
