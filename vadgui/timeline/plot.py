@@ -23,6 +23,7 @@ AXIS_WIDTH_PX = 36
 RIGHT_MARGIN_PX = 12
 _LEAST_SPAN_SECONDS = 0.05
 _ZOOM_A_NOTCH = 1.25
+_THRESHOLD_LABEL = "threshold {value:.2f}"
 
 
 class TimeBox(pg.ViewBox):  # type: ignore[misc] # pyqtgraph has no types
@@ -124,7 +125,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             angle=0,
             movable=True,
             bounds=(0.0, 1.0),
-            label="threshold {value:.2f}",
+            label=_THRESHOLD_LABEL,
             labelOpts={"position": 0.985, "anchors": [(1, 1), (1, 1)], "movable": False},
         )
         self.threshold.setCursor(Qt.CursorShape.SizeVerCursor)
@@ -133,6 +134,12 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         ignore_mouse(self.scores, self.segments, self.selected, self.playhead, self.hover, self.threshold.label)
         self.hover.hide()
         self.apply_theme()
+
+    def show_threshold(self, threshold: float) -> None:
+        """Put the line at a score."""
+        self.threshold.setValue(threshold)
+        # pyqtgraph's label takes no notice of the line while both are hidden.
+        self.threshold.label.setText(_THRESHOLD_LABEL.format(value=threshold))
 
     def show_empty(self, empty: bool) -> None:
         """Without a recording there is nothing to point at."""

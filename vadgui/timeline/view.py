@@ -141,7 +141,7 @@ class TimelineView(QWidget):
         if rule.enter > 0:
             self._leave_ratio = rule.leave / rule.enter
         if not self.plot.threshold.moving:
-            self.plot.threshold.setValue(rule.enter)
+            self.plot.show_threshold(rule.enter)
         self._draw_threshold(rule.enter)
 
     def _draw_threshold(self, enter: float) -> None:

@@ -261,3 +261,13 @@ def test_the_last_frame_can_be_clicked(timeline: TimelineView, session: ReviewSe
     timeline.plot.box.show_span(79.0, 1.0)
     click(timeline, qtbot, pixel_of(timeline, 79.98))
     assert session.playhead == COUNT - 1
+
+
+def test_the_thresholds_label_says_its_value_from_the_first(qtbot: QtBot) -> None:
+    empty = ReviewSession()
+    view = shown(empty, qtbot)
+    times = steady_times(COUNT)
+    empty.open_video(video_info(times), times)
+    assert view.plot.threshold.label.textItem.toPlainText() == "threshold 0.50"
+    empty.set_rule(SegmentRule(enter=0.8, leave=0.6))
+    assert view.plot.threshold.label.textItem.toPlainText() == "threshold 0.80"
