@@ -46,7 +46,7 @@ def word(error: BaseException) -> Wording:
 
 
 class ErrorTeller(QObject):
-    """Tells errors in one dialog at a time that blocks nothing; callable from every thread."""
+    """Tells errors in one dialog at a time, which blocks nothing; callable from every thread."""
 
     told = Signal(object)
     """Every error's Wording, whether a dialog shows it or not."""
@@ -87,7 +87,7 @@ class ErrorTeller(QObject):
         wording = self._waiting.popleft()
         self._dialog = _dialog(wording, self._parent)
         self._dialog.finished.connect(self._dismissed)
-        self._dialog.open()
+        self._dialog.show()  # not modal: the rest of the window can be used beside it
 
     def _dismissed(self) -> None:
         if self._dialog:
@@ -98,6 +98,7 @@ class ErrorTeller(QObject):
 
 def _dialog(wording: Wording, parent: QWidget | None) -> QMessageBox:
     dialog = QMessageBox(parent)
+    dialog.setWindowModality(Qt.WindowModality.NonModal)
     dialog.setWindowTitle("vadgui")
     dialog.setIcon(QMessageBox.Icon.Critical if wording.details else QMessageBox.Icon.Warning)
     # Paths and messages are shown as they are, never read as markup.

@@ -41,6 +41,7 @@ _LAYOUT_VERSION = 1
 _DETECTOR_SUFFIX = ".safetensors"
 _LONG_STEP_FRAMES = 10
 _PANELS_TO_TIMELINE = [640, 300]
+_DOCK_WIDTH_PX = 290
 _TOOL_ICON_PX = 18
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 _THEME_TEXTS = {
@@ -171,6 +172,7 @@ class MainWindow(QMainWindow):
         self.segments_dock = self._add_dock("segments", "Segments", self.segment_list)
         self.exports_dock = self._add_dock("exports", "Exports", self.exports)
         self.exports_dock.hide()
+        self.resizeDocks([self.segments_dock], [_DOCK_WIDTH_PX], Qt.Orientation.Horizontal)
         self._tool_bar = QToolBar("Tool bar")
         self._tool_bar.setObjectName("tools")
         self._tool_bar.setIconSize(QSize(_TOOL_ICON_PX, _TOOL_ICON_PX))

@@ -337,7 +337,9 @@ class ReviewSession(QObject):
         return self._analysis
 
     def set_analysis(self, state: AnalysisState) -> None:
-        """Take over what the analysis reports of itself."""
+        """Take over what the analysis reports of itself; when it is done, so are scores and segments."""
+        if state.phase is AnalysisPhase.DONE and self._rescore_timer.isActive():
+            self._rescore()
         if state != self._analysis:
             self._analysis = state
             self.analysis_changed.emit()

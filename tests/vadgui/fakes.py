@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from engine.errors import Cancelled, DetectorFileError, VideoError
 from engine.events import ShouldStop, never_stop
-from engine.flow.teachers import teacher_by_name
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoInfo, VideoSource
 
@@ -24,7 +23,7 @@ WIDTH_PX, HEIGHT_PX = 128, 96
 class MemoryVideo(VideoSource):
     """A grey scene at 25 frames a second, frame t as bright as t; something bursts in wherever `burst` says."""
 
-    def __init__(self, path: Path, count: int, burst: range = range(0), read_seconds: float = 0.0) -> None:
+    def __init__(self, path: Path, count: int, burst: Collection[int] = (), read_seconds: float = 0.0) -> None:
         self._info = VideoInfo(
             path, path.name, WIDTH_PX, HEIGHT_PX, count, count / 25, 25.0, "pictures", f"{path.name}-{count}"
         )
@@ -90,7 +89,7 @@ class StillPredictor:
         self.fingerprint = f"{name}-fingerprint"
         self.analysis_settings = "{}"
         self.device_label = "memory"
-        self.teacher = teacher_by_name("dis")
+        self.teacher = SimpleNamespace(flow=_no_flow)
         self.batch_size = 2
         self._seconds = seconds
 
@@ -98,6 +97,11 @@ class StillPredictor:
         time.sleep(self._seconds * len(pictures))
         white = np.ones((256, 256, 3), np.float32)
         return [SimpleNamespace(flow_rgb=white, frame=picture.astype(np.float32) / 255) for picture in pictures]
+
+
+def _no_flow(previous: Pixels, current: Pixels) -> npt.NDArray[np.float32]:
+    del current
+    return np.zeros((2, *previous.shape[:2]), np.float32)
 
 
 class Shelf:

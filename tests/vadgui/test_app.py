@@ -1,0 +1,416 @@
+"""The whole window, driven by mouse and keys as a person would, against a video in memory and a simple detector."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.vadgui.fakes import MemoryVideo, Shelf, StillPredictor, brightness, predicted_brightness
+from vadgui import theme
+from vadgui.app import Program, default_detector, parse_arguments
+from vadgui.dialogs.detector import DetectorDialog
+from vadgui.dialogs.export import ExportDialog
+from vadgui.dialogs.help import ShortcutsDialog
+from vadgui.errors import ErrorTeller
+from vadgui.jobs.export_queue import ExportPhase, ExportState
+from vadgui.panels.content import Panel
+from vadgui.session import AnalysisPhase
+from vadgui.settings import Settings
+
+COUNT = 120
+BURSTS = (range(30, 40), range(80, 90))
+CLOSE_SECONDS = 2.0
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf(
+        street=lambda path: MemoryVideo(path, COUNT, [*BURSTS[0], *BURSTS[1]]),
+        yard=lambda path: MemoryVideo(path, 30),
+        long=lambda path: MemoryVideo(path, 20_000),
+    )
+
+
+@pytest.fixture(scope="session")
+def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where analyses are kept: what one test analysed, the next finds done."""
+    return tmp_path_factory.mktemp("analyses")
+
+
+@pytest.fixture
+def program(shelf: Shelf, settings: Settings, styled: None, analyses: Path, qtbot: QtBot) -> Iterator[Program]:
+    del styled
+    teller = ErrorTeller()
+    made = Program(
+        settings,
+        teller,
+        analyses=analyses,
+        video_opener=shelf.open_video,
+        predictor_opener=shelf.open_predictor,
+    )
+    teller.set_parent_window(made.window)
+    qtbot.addWidget(made.window)
+    made.window.show()
+    qtbot.waitExposed(made.window)
+    yield made
+    made.close()
+
+
+def open_street(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    """The recording is open and analysed."""
+    program.begin(tmp_path / "street.mp4", tmp_path / "still.safetensors")
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+
+
+def press(program: Program, qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier | None = None) -> None:
+    qtbot.keyClick(program.window, key, modifier or Qt.KeyboardModifier.NoModifier)
+
+
+def dialog_of(window: QWidget, kind: type[QDialog], qtbot: QtBot) -> QDialog:
+    qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in window.findChildren(kind)))
+    return next(dialog for dialog in window.findChildren(kind) if dialog.isVisible())
+
+
+# Begin
+
+
+def test_tells_a_newcomer_what_to_do(program: Program, qtbot: QtBot) -> None:
+    empty = program.window.empty
+    assert empty.isVisible()
+    assert not program.window.panels.isVisible()
+    qtbot.mouseClick(empty.open_button, Qt.MouseButton.LeftButton)
+    dialog = dialog_of(program.window, QFileDialog, qtbot)
+    dialog.reject()
+
+
+def test_opens_and_analyses_a_video(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    assert program.window.panels.isVisible()
+    assert "street.mp4" in program.window.windowTitle()
+    assert program.window.analysis_status.text() == f"Analysed: all {COUNT} frames"
+    flagged = [(segment.start, segment.stop) for segment in program.session.segments]
+    assert len(flagged) == 2
+    for (start, stop), burst in zip(flagged, BURSTS, strict=True):
+        assert start <= burst.start < burst.stop <= stop
+
+
+def test_first_frame_comes_before_the_detector(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    seen: list[bool] = []
+    program.session.view_changed.connect(lambda: seen.append(program.session.detector is None))
+    program.begin(tmp_path / "street.mp4", tmp_path / "still.safetensors")
+    qtbot.waitUntil(lambda: program.session.detector is not None)
+    assert seen[0]
+
+
+def test_remembers_what_was_opened(program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "street.mp4").touch()
+    open_street(program, qtbot, tmp_path)
+    assert settings.recent_videos == [tmp_path / "street.mp4"]
+    press(program, qtbot, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(program.window.empty.isVisible)
+    assert program.session.video is None
+    assert "street.mp4" not in program.window.windowTitle()
+
+
+@pytest.mark.parametrize(("name", "opened"), [("yard.mp4", "video"), ("still.safetensors", "detector")])
+def test_takes_dropped_files(program: Program, qtbot: QtBot, tmp_path: Path, name: str, opened: str) -> None:
+    if opened == "detector":
+        program.open_video(tmp_path / "street.mp4")
+        qtbot.waitUntil(lambda: program.session.video is not None)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / name))])
+    event = QDropEvent(
+        QPointF(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    program.window.dropEvent(event)
+    qtbot.waitUntil(lambda: getattr(program.session, opened) is not None)
+
+
+def test_a_broken_file_is_told_and_changes_nothing(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    program.open_video(tmp_path / "broken.mp4")
+    box = dialog_of(program.window, QMessageBox, qtbot)
+    assert isinstance(box, QMessageBox)
+    assert box.text() == "This file holds no video."
+    assert str(tmp_path / "broken.mp4") in box.informativeText()
+    assert "Choose another file." in box.informativeText()
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    press(program, qtbot, Qt.Key.Key_Right)
+    assert program.session.video is not None
+    assert program.session.playhead == 1, "a dialog about an error must not block the review"
+    box.accept()
+
+
+# Review
+
+
+def test_plays_and_pauses(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    press(program, qtbot, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: program.session.playhead >= 5)
+    press(program, qtbot, Qt.Key.Key_Space)
+    assert not program.player.playing
+    qtbot.waitUntil(program.session.view_is_settled)
+    stopped_at = program.session.playhead
+    qtbot.wait(150)
+    assert program.session.playhead == stopped_at
+
+
+def test_steps_by_keys(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    shift, control = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+    steps = [
+        (Qt.Key.Key_Right, None, 1),
+        (Qt.Key.Key_Right, shift, 11),
+        (Qt.Key.Key_Right, control, 36),
+        (Qt.Key.Key_Left, None, 35),
+        (Qt.Key.Key_Left, shift, 25),
+        (Qt.Key.Key_Left, control, 0),
+        (Qt.Key.Key_Left, None, 0),
+        (Qt.Key.Key_End, None, COUNT - 1),
+        (Qt.Key.Key_Right, None, COUNT - 1),
+        (Qt.Key.Key_Home, None, 0),
+    ]
+    for key, modifier, expected in steps:
+        press(program, qtbot, key, modifier)
+        assert program.session.playhead == expected
+
+
+def test_a_click_on_the_timeline_lands_on_that_frame(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    plot = program.window.timeline.plot
+    for wanted in (101, 37):
+        seconds = (wanted + 0.5) / 25
+        on_scene = plot.box.mapViewToScene(QPointF(seconds, 0.5))
+        qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=plot.mapFromScene(on_scene))
+        assert program.session.playhead == wanted
+        qtbot.waitUntil(program.session.view_is_settled)
+        view = program.session.view
+        assert view is not None
+        assert view.index == wanted
+        assert (view.frame[90, 100, :3] == brightness(wanted)).all()
+        assert view.predicted_frame is not None
+        assert (view.predicted_frame[250, 250, :3] == predicted_brightness(wanted)).all()
+        qtbot.wait(600)  # a second click within the double click's time would be one
+
+
+def test_jumps_from_segment_to_segment(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    first, second = program.session.segments
+    press(program, qtbot, Qt.Key.Key_N)
+    assert (program.session.selected_segment, program.session.playhead) == (first, first.peak_frame)
+    press(program, qtbot, Qt.Key.Key_BracketRight)
+    assert (program.session.selected_segment, program.session.playhead) == (second, second.peak_frame)
+    press(program, qtbot, Qt.Key.Key_P)
+    assert program.session.selected_segment == first
+    press(program, qtbot, Qt.Key.Key_End)
+    press(program, qtbot, Qt.Key.Key_BracketLeft)
+    assert program.session.selected_segment == second, "counted from where the person is"
+
+
+def test_pauses_goes_on_and_cancels(program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
+    shelf.predictors["still"] = StillPredictor(seconds=0.002)
+    program.begin(tmp_path / "long.mp4", tmp_path / "still.safetensors")
+    qtbot.waitUntil(lambda: program.session.analysis.done > 10)
+    actions = program.window.actions_by_name
+    press(program, qtbot, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.PAUSED)
+    assert "paused" in program.window.analysis_status.text()
+    press(program, qtbot, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.RUNNING)
+    assert "fps" in program.window.analysis_status.text()
+    actions["cancel"].trigger()
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.CANCELLED)
+    assert not actions["pause"].isEnabled()
+    assert actions["run"].isEnabled()
+
+
+# Export
+
+
+def export_by_hand(program: Program, qtbot: QtBot, target: Path) -> list[ExportState]:
+    """Ask for the first segment's clip; what the queue says of it, as it comes."""
+    states: list[ExportState] = []
+    program.exports.changed.connect(states.append)
+    press(program, qtbot, Qt.Key.Key_N)
+    press(program, qtbot, Qt.Key.Key_E)
+    dialog = dialog_of(program.window, ExportDialog, qtbot)
+    assert isinstance(dialog, ExportDialog)
+    dialog.target_edit.setText(str(target))
+    qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
+    return states
+
+
+def test_exports_the_selected_segment(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    target = tmp_path / "clip.mp4"
+    target.write_bytes(b"somebody's file")
+    states = export_by_hand(program, qtbot, target)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=30_000)
+    assert target.read_bytes() == b"somebody's file"
+    assert states[-1].path == tmp_path / "clip-2.mp4"
+    segment = program.session.selected_segment
+    assert segment is not None
+    with av.open(str(states[-1].path)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == len(segment)
+    row = program.window.exports.row(states[-1].number)
+    assert row.show_button.isVisible()
+    assert row.text() == "Done"
+
+
+def test_a_cancelled_export_leaves_nothing(program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    shelf.predictors["still"] = StillPredictor(seconds=0.1)
+    before = set(tmp_path.iterdir())
+    states = export_by_hand(program, qtbot, tmp_path / "clip.mp4")
+    qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0, timeout=30_000)
+    row = program.window.exports.row(states[-1].number)
+    qtbot.mouseClick(row.cancel_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: states[-1].phase is ExportPhase.CANCELLED)
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_a_failed_export_is_told(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    states = export_by_hand(program, qtbot, tmp_path / "no such folder" / "clip.mp4")
+    box = dialog_of(program.window, QMessageBox, qtbot)
+    assert states[-1].phase is ExportPhase.FAILED
+    box.done(0)
+
+
+# Close
+
+
+@pytest.mark.parametrize("moment", ["idle", "analysing", "playing", "exporting", "opening"])
+def test_closes_quickly_during_anything(
+    program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path, moment: str
+) -> None:
+    if moment in ("exporting", "playing"):
+        open_street(program, qtbot, tmp_path)
+        shelf.predictors["still"] = StillPredictor(seconds=0.1)
+    if moment == "exporting":
+        states = export_by_hand(program, qtbot, tmp_path / "clip.mp4")
+        qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0, timeout=30_000)
+    elif moment == "playing":
+        press(program, qtbot, Qt.Key.Key_Space)
+    elif moment == "analysing":
+        program.begin(tmp_path / "long.mp4", tmp_path / "still.safetensors")
+        qtbot.waitUntil(lambda: program.session.analysis.done > 10)
+    elif moment == "opening":
+        program.begin(tmp_path / "long.mp4", tmp_path / "still.safetensors")
+    began = time.monotonic()
+    with qtbot.waitSignal(program.window.closed):
+        program.window.close()
+    program.close()
+    assert time.monotonic() - began < CLOSE_SECONDS
+    assert not (tmp_path / "clip.mp4").exists()
+
+
+def test_another_detector_while_analysing(program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
+    shelf.predictors["other"] = StillPredictor("other")
+    shelf.predictors["slow"] = StillPredictor("slow", seconds=0.01)
+    program.begin(tmp_path / "street.mp4", tmp_path / "slow.safetensors")
+    qtbot.waitUntil(lambda: program.session.analysis.done > 10)
+    program.open_detector(tmp_path / "other.safetensors")
+    qtbot.waitUntil(lambda: program.session.detector is not None and program.session.detector.name == "other")
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    assert np.count_nonzero(~np.isnan(program.session.signals["psnr_db"])) == COUNT - 1
+
+
+# Looks
+
+
+def test_changes_the_theme_while_open(program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    menu = next(a.menu() for a in program.window.menuBar().actions() if a.text() == "&View")
+    themes = next(a.menu() for a in menu.actions() if a.text() == "&Theme")  # type: ignore[union-attr]
+    dark = next(a for a in themes.actions() if a.text() == "&Dark")  # type: ignore[union-attr]
+    dark.trigger()
+    assert theme.current().dark
+    assert settings.theme == "dark"
+    corner = program.window.grab().toImage().pixelColor(QPoint(3, program.window.height() - 3))
+    assert corner.name() == theme.DARK.background
+
+
+def test_survives_a_thousand_repaints(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    program.window.resize(900, 600)
+    for index in range(1000):
+        program.session.seek(index % COUNT)
+        program.window.panels.panel(Panel.FRAME).repaint()
+    qtbot.waitUntil(program.session.view_is_settled)
+
+
+@pytest.mark.parametrize("size", [(900, 600), (1280, 800), (2560, 1440)])
+def test_fits_every_screen(program: Program, qtbot: QtBot, tmp_path: Path, size: tuple[int, int]) -> None:
+    open_street(program, qtbot, tmp_path)
+    program.window.resize(*size)
+    qtbot.wait(50)
+    assert (program.window.width(), program.window.height()) == size
+    window = program.window
+    for widget in (window.panels, window.transport, window.timeline.plot, window.segment_list, window.statusBar()):
+        assert widget.isVisible()
+        assert window.rect().contains(widget.geometry().translated(widget.mapTo(window, QPoint()) - widget.pos()))
+
+
+def test_help_lists_the_shortcuts(program: Program, qtbot: QtBot) -> None:
+    press(program, qtbot, Qt.Key.Key_F1)
+    dialog = dialog_of(program.window, ShortcutsDialog, qtbot)
+    texts = [label.text() for label in dialog.findChildren(QLabel)]
+    assert {"Space", "Shift+Right", "N  or  ]", "E", "Ctrl+O"} <= set(texts)
+    dialog.reject()
+
+
+def test_chooses_a_detector(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    press(program, qtbot, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    dialog = dialog_of(program.window, DetectorDialog, qtbot)
+    assert isinstance(dialog, DetectorDialog)
+    assert dialog.list.currentItem().data(Qt.ItemDataRole.UserRole) == tmp_path / "still.safetensors"
+    ok = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok)  # type: ignore[union-attr]
+    with qtbot.waitSignal(program.worker.detector_opened):
+        qtbot.mouseClick(ok, Qt.MouseButton.LeftButton)
+
+
+# Start
+
+
+def test_importing_the_window_is_light() -> None:
+    code = "import sys, vadgui.app, vadgui.main_window; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is a screen")
+def test_without_a_screen_says_what_to_do() -> None:
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    done = subprocess.run([sys.executable, "-m", "vadgui"], capture_output=True, text=True, env=environment)
+    assert done.returncode == 1
+    assert "no screen" in done.stderr
+    assert "--demo" in done.stderr
+
+
+def test_command_line() -> None:
+    options = parse_arguments(["a.mp4", "--detector", "d.safetensors"])
+    assert (options.video, options.detector, options.demo) == (Path("a.mp4"), Path("d.safetensors"), False)
+
+
+def test_last_detector_is_the_next_default(settings: Settings, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.safetensors"
+    settings.detector = str(mine)
+    assert default_detector(settings) != mine
+    mine.touch()
+    assert default_detector(settings) == mine

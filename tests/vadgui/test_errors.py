@@ -1,0 +1,112 @@
+"""Errors reach the person: once, in words, whichever thread they come from."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from engine.errors import VideoError
+from vadgui import errors
+from vadgui.errors import ErrorTeller, Wording
+
+BROKEN = VideoError("This file can't be opened as a video", subject=Path("a<b>.mp4"), advice="Choose a video file.")
+
+
+@pytest.fixture
+def teller(qtbot: QtBot) -> Iterator[ErrorTeller]:
+    del qtbot
+    hooks = sys.excepthook, threading.excepthook
+    yield ErrorTeller()
+    sys.excepthook, threading.excepthook = hooks
+    for box in boxes():
+        box.close()
+
+
+def boxes() -> list[QMessageBox]:
+    return [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+
+
+def test_words_what_on_what_and_what_next() -> None:
+    wording = errors.word(BROKEN)
+    assert wording == Wording("This file can't be opened as a video.", "a<b>.mp4\n\nChoose a video file.")
+
+
+def test_unexpected_errors_carry_details() -> None:
+    try:
+        [][1]
+    except IndexError as error:
+        wording = errors.word(error)
+    assert "IndexError" in wording.text
+    assert "test_errors.py" in wording.details
+
+
+def test_shows_a_dialog_that_blocks_nothing(teller: ErrorTeller, qtbot: QtBot) -> None:
+    teller.tell(BROKEN)
+    qtbot.waitUntil(lambda: len(boxes()) == 1)
+    (box,) = boxes()
+    assert not box.isModal()
+    assert "<b>" in box.informativeText(), "file names are not markup"
+    box.accept()
+    qtbot.waitUntil(lambda: not boxes())
+
+
+def test_there_is_no_storm(teller: ErrorTeller, qtbot: QtBot) -> None:
+    for number in range(50):
+        teller.tell(BROKEN)
+        teller.tell(VideoError(f"Frame {number} can't be decoded"))
+    qtbot.waitUntil(lambda: len(boxes()) == 1)
+    told = 0
+    while boxes() and told < 100:
+        told += 1
+        boxes()[0].accept()
+        qtbot.wait(5)
+    assert told <= 5
+
+
+def test_another_error_waits_for_the_first_to_be_read(teller: ErrorTeller, qtbot: QtBot) -> None:
+    teller.tell(BROKEN)
+    teller.tell(VideoError("Another one"))
+    qtbot.waitUntil(lambda: len(boxes()) == 1)
+    boxes()[0].accept()
+    qtbot.waitUntil(lambda: [box.text() for box in boxes()] == ["Another one."])
+
+
+@pytest.mark.logs_errors
+def test_details_can_be_copied(teller: ErrorTeller, qtbot: QtBot) -> None:
+    teller.tell(ZeroDivisionError("division by zero"))
+    qtbot.waitUntil(lambda: len(boxes()) == 1)
+    (box,) = boxes()
+    copy = next(button for button in box.buttons() if button.text() == "Copy details")
+    copy.click()
+    assert "ZeroDivisionError" in QGuiApplication.clipboard().text()
+    assert box.isVisible(), "copying does not close it"
+
+
+@pytest.mark.logs_errors
+def test_hooks_end_in_the_teller(teller: ErrorTeller, qtbot: QtBot) -> None:
+    loop = asyncio.new_event_loop()
+    errors.install(teller, loop)
+    told: list[Wording] = []
+    teller.told.connect(told.append)
+    try:
+        raise RuntimeError("on the GUI thread")
+    except RuntimeError as error:
+        sys.excepthook(RuntimeError, error, error.__traceback__)
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+    loop.call_exception_handler({"message": "in the loop", "exception": KeyError("in the loop")})
+    loop.call_exception_handler({"message": "a task was destroyed"})
+    loop.close()
+    qtbot.waitUntil(lambda: len(told) == 4)
+    texts = "\n".join(wording.text for wording in told)
+    for expected in ("on the GUI thread", "ZeroDivisionError", "KeyError", "a task was destroyed"):
+        assert expected in texts

@@ -1,0 +1,203 @@
+"""The session's own promises; what the views show of them is tested with the views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtWidgets import QApplication
+
+from engine.scoring.segments import SegmentRule
+from engine.scoring.signals import missing_signals
+from tests.vadgui.synthetic import (
+    DETECTOR,
+    open_session,
+    signals_with_bumps,
+    steady_times,
+    variable_times,
+    video_info,
+    view_of,
+)
+from vadgui.jobs.frame_view import NO_TRANSITION, PREDICTING
+from vadgui.session import AnalysisPhase, AnalysisState, ReviewSession
+
+pytestmark = pytest.mark.usefixtures("qapp")
+BUMPS = [(50, 80), (200, 230)]
+
+
+def reviewed() -> ReviewSession:
+    return open_session(steady_times(300), signals_with_bumps(300, BUMPS))
+
+
+def test_no_signal_ever_shows_two_recordings_mixed() -> None:
+    session = reviewed()
+    session.select_next_segment()
+    lengths: list[tuple[int, int, int]] = []
+
+    def look() -> None:
+        lengths.append((len(session.times), len(session.scores), len(session.signals)))
+        assert session.playhead == 0
+        assert session.segments == []
+        assert session.selected_segment is None
+        assert session.view is None
+
+    signals = (session.video_changed, session.scores_changed, session.segments_changed, session.selection_changed)
+    for signal in (*signals, session.analysis_changed, session.playhead_changed, session.view_changed):
+        signal.connect(look)
+    times = steady_times(40)
+    session.open_video(video_info(times), times)
+    assert len(lengths) == 7
+    assert set(lengths) == {(40, 40, 40)}
+
+
+@given(target=st.integers(-1000, 1000))
+def test_seek_stays_in_the_recording(qapp: QApplication, target: int) -> None:
+    del qapp
+    session = open_session(steady_times(50))
+    session.seek(target)
+    assert session.playhead == min(max(target, 0), 49)
+
+
+def test_a_seek_asks_for_the_view_once() -> None:
+    session = open_session(steady_times(50))
+    asked: list[tuple[int, bool]] = []
+    session.view_wanted.connect(lambda index, pictures: asked.append((index, pictures)))
+    session.seek(7)
+    session.seek(7)
+    session.set_pictures_wanted(False)
+    session.seek(8)
+    session.set_pictures_wanted(True)
+    assert asked == [(7, True), (8, False), (8, True)]
+
+
+def test_steps_by_seconds_move_at_least_a_frame() -> None:
+    times = np.array([0.0, 3.0, 6.0])
+    session = open_session(times)
+    for expected, seconds in ((1, 1.0), (2, 1.0), (2, 1.0), (1, -1.0), (0, -1.0), (0, -1.0)):
+        session.step_seconds(seconds)
+        assert session.playhead == expected
+
+
+def test_every_time_finds_its_own_frame() -> None:
+    times = variable_times(500)
+    session = open_session(times)
+    assert [session.index_at(float(t)) for t in times] == list(range(500))
+    assert session.index_at(-5.0) == 0
+    assert session.index_at(1e9) == 499
+
+
+def test_segments_follow_the_scores() -> None:
+    session = reviewed()
+    assert [(s.start <= b[0], s.stop >= b[1]) for s, b in zip(session.segments, BUMPS, strict=True)] == [
+        (True, True)
+    ] * 2
+    session.set_rule(SegmentRule(enter=0.5, leave=0.4, merge_gap_seconds=60))
+    assert len(session.segments) == 1
+
+
+def test_next_and_previous_count_from_where_the_person_is() -> None:
+    session = reviewed()
+    first, second = session.segments
+    session.select_next_segment()
+    assert (session.selected_segment, session.playhead) == (first, first.peak_frame)
+    session.seek(120)  # left the first segment
+    session.select_previous_segment()
+    assert session.selected_segment == first
+    session.select_next_segment()
+    assert session.selected_segment == second
+    session.select_next_segment()
+    assert session.selected_segment == second, "there is none after the last"
+    session.seek(150)
+    session.select_next_segment()
+    assert session.selected_segment == second
+
+
+def test_the_selection_follows_a_segment_that_grows() -> None:
+    session = open_session(steady_times(300))
+    signals = signals_with_bumps(300, BUMPS)
+    session.add_signals(0, signals[:65])
+    session.finish_scores()
+    session.select_next_segment()
+    small = session.selected_segment
+    session.add_signals(65, signals[65:])
+    session.finish_scores()
+    grown = session.selected_segment
+    assert small is not None
+    assert grown is not None
+    assert grown in session.segments
+    assert len(grown) > len(small)
+
+
+def test_scores_are_complete_when_the_analysis_is_done() -> None:
+    session = open_session(steady_times(300))
+    session.add_signals(0, signals_with_bumps(300, BUMPS))
+    session.set_analysis(AnalysisState(AnalysisPhase.DONE, 300, 300))
+    assert len(session.segments) == 2
+
+
+def test_another_detector_forgets_the_scores() -> None:
+    session = reviewed()
+    session.use_detector(DETECTOR)
+    assert np.isnan(session.scores).all()
+    assert session.segments == []
+    assert session.analysis.phase is AnalysisPhase.IDLE
+
+
+def test_a_view_counts_before_the_analysis_gets_there() -> None:
+    session = open_session(steady_times(300))
+    view = view_of(session, 30)
+    session.seek(30)
+    session.show(view)
+    assert view.signals is not None
+    assert session.signals["psnr_db"][30] == view.signals["psnr_db"]
+    stored = missing_signals(1)
+    stored["psnr_db"] = 12.5
+    session.add_signals(30, stored)
+    session.show(view)
+    assert session.signals["psnr_db"][30] == 12.5, "what the analysis measured stays"
+
+
+@pytest.mark.parametrize(
+    ("make", "settled"),
+    [
+        (lambda session: view_of(session, 30), True),
+        (lambda session: view_of(session, 29), False),
+        (lambda session: view_of(session, 30, complete=False, missing=PREDICTING), False),
+        (lambda session: view_of(session, 30, complete=False, missing=NO_TRANSITION), True),
+        (lambda session: view_of(session, 30, complete=False), False),
+    ],
+)
+def test_knows_when_the_view_is_settled(make: Callable[[ReviewSession], object], settled: bool) -> None:
+    session = open_session(steady_times(300))
+    session.seek(30)
+    session.show(make(session))  # type: ignore[arg-type]
+    assert session.view_is_settled() is settled
+
+
+def test_a_recording_shorter_than_announced_keeps_what_is_known() -> None:
+    session = reviewed()
+    session.seek(290)
+    before = session.signals["psnr_db"][:250].copy()
+    asked: list[int] = []
+    session.view_wanted.connect(lambda index, _: asked.append(index))
+    times = steady_times(250)
+    session.revise_times(video_info(times), times)
+    assert len(session.scores) == len(session.signals) == 250
+    np.testing.assert_array_equal(session.signals["psnr_db"], before)
+    assert session.playhead == 249
+    assert asked == [249]
+
+
+def test_a_thumbnail_is_asked_for_once() -> None:
+    session = reviewed()
+    asked: list[int] = []
+    session.thumbnail_wanted.connect(asked.append)
+    assert session.thumbnail(5) is None
+    assert session.thumbnail(5) is None
+    picture = np.zeros((9, 16, 4), np.uint8)
+    session.add_thumbnail(5, picture)
+    assert session.thumbnail(5) is picture
+    assert asked == [5]

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from vadgui.settings import Setting, Settings
+
+
+def again(settings: Settings) -> Settings:
+    """The settings as the next run of the program finds them."""
+    settings.store.sync()
+    return Settings(QSettings(settings.store.fileName(), QSettings.Format.IniFormat))
+
+
+def test_every_setting_has_a_default_of_its_type_and_a_sentence(settings: Settings) -> None:
+    declared = {name: value for name, value in vars(Settings).items() if isinstance(value, Setting)}
+    assert len(declared) > 5
+    assert len({setting.key for setting in declared.values()}) == len(declared)
+    for name, setting in declared.items():
+        assert getattr(settings, name) == setting.default
+        assert setting.sentence.endswith(".")
+
+
+def test_values_come_back_in_their_types(settings: Settings) -> None:
+    settings.analyse_on_open = False
+    settings.theme = "dark"
+    settings.layout = QByteArray(b"\x00\xff,=")
+    found = again(settings)
+    assert found.analyse_on_open is False
+    assert found.theme == "dark"
+    assert found.layout == QByteArray(b"\x00\xff,=")
+
+
+def test_recent_videos_are_newest_first_and_exist(settings: Settings, tmp_path: Path) -> None:
+    paths = [tmp_path / f"cämera, {number}.mp4" for number in range(14)]
+    for path in paths:
+        path.touch()
+        settings.remember_video(path)
+    settings.remember_video(paths[10])
+    paths[13].unlink()
+    recent = again(settings).recent_videos
+    assert recent[:3] == [paths[10], paths[12], paths[11]]
+    assert len(recent) == 9
+    settings.forget_videos()
+    assert again(settings).recent_videos == []
