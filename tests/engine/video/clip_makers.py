@@ -37,30 +37,35 @@ class Kind:
 UNEVEN = tuple(np.cumsum([0, *([0.04, 0.1, 0.02, 0.25] * FRAMES)])[:FRAMES].round(4).tolist())
 
 
-def _rotated(folder: Path) -> Path:
-    """A quarter turn told by the display matrix alone: pictures are stored lying on their side."""
+def _rotated(folder: Path, quarter_turns: int) -> Path:
+    """Turned by the display matrix alone: pictures are stored lying on their side, or on their head."""
     path = folder / "rotated.mp4"
+    stored = np.rot90(numbered_picture(0), quarter_turns).shape
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)
         assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height, stream.pix_fmt = 64, 96, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = stored[1], stored[0], "yuv420p"
         for number in range(FRAMES):
-            lying = np.ascontiguousarray(np.rot90(numbered_picture(number), 1))
+            lying = np.ascontiguousarray(np.rot90(numbered_picture(number), quarter_turns))
             container.mux(stream.encode(av.VideoFrame.from_ndarray(lying, format="rgb24")))
         container.mux(stream.encode(None))
     data = bytearray(path.read_bytes())
     matrix = data.index(b"tkhd") + 4 + 40  # version 0: the 3x3 matrix follows 40 bytes of times, id and volume
-    quarter_turn = (0, 1 << 16, 0, -(1 << 16), 0, 0, 64 << 16, 0, 1 << 30)
-    data[matrix : matrix + 36] = struct.pack(">9i", *quarter_turn)
+    cosine, sine = ((1, 0), (0, 1), (-1, 0), (0, -1))[quarter_turns]
+    turn = (cosine << 16, sine << 16, 0, -sine << 16, cosine << 16, 0, 0, 0, 1 << 30)
+    data[matrix : matrix + 36] = struct.pack(">9i", *turn)
     path.write_bytes(data)
     return path
 
 
-def _truncated(folder: Path) -> Path:
-    """A stream cut in the middle of a packet, as by a full memory card."""
-    whole = make_clip(folder / "whole.ts", FRAMES, container_format="mpegts", b_frames=0, gop=10)
-    path = folder / "truncated.ts"
-    path.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+def _joined(folder: Path) -> Path:
+    """Two broadcasts one after the other, as recorders write them after a pause: the times start over."""
+    parts = [
+        make_clip(folder / f"part{n}.ts", range(n * FRAMES // 2, (n + 1) * FRAMES // 2), container_format="mpegts")
+        for n in range(2)
+    ]
+    path = folder / "joined.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
     return path
 
 
@@ -116,13 +121,36 @@ KINDS = [
     Kind("ts", lambda f: make_clip(f / "a.ts", FRAMES, container_format="mpegts")),
     Kind("raw h264", lambda f: make_clip(f / "raw.h264", FRAMES, container_format="h264")),
     Kind("raw h264 with b-frames", lambda f: make_clip(f / "rawb.264", FRAMES, container_format="h264", b_frames=3)),
+    Kind(
+        "raw hevc",
+        lambda f: make_clip(f / "raw.hevc", FRAMES, codec="libx265", codec_options={"x265-params": "log-level=0"}),
+    ),
+    # Raw MJPEG has times, but made-up ones: after a seek they are those of other frames.
+    Kind(
+        "raw mjpeg",
+        lambda f: make_clip(f / "raw.mjpeg", FRAMES, codec="mjpeg", pixel_format="yuvj420p", b_frames=0),
+    ),
+    Kind("joined ts", _joined),
+    # Frames that are stored to be referred to and never shown.
+    Kind(
+        "vp8 with hidden frames",
+        lambda f: make_clip(
+            f / "8.webm",
+            FRAMES,
+            codec="libvpx",
+            gop=30,
+            codec_options={"auto-alt-ref": "1", "lag-in-frames": "16", "cpu-used": "4"},
+        ),
+    ),
     Kind("vp9 in webm", lambda f: make_clip(f / "v.webm", FRAMES, codec="libvpx-vp9", codec_options={"cpu-used": "8"})),
     Kind(
         "odd size",
         lambda f: make_clip(f / "o.mkv", FRAMES, size=(97, 65), codec="ffv1", pixel_format="yuv444p"),
         size=(97, 65),
     ),
-    Kind("rotated", _rotated),
+    Kind("rotated left", lambda f: _rotated(f, 1)),
+    Kind("upside down", lambda f: _rotated(f, 2)),
+    Kind("rotated right", lambda f: _rotated(f, 3)),
     Kind("grey", lambda f: make_clip(f / "g.mkv", FRAMES, codec="ffv1", pixel_format="gray")),
     Kind("10 bit", lambda f: make_clip(f / "10.mp4", FRAMES, pixel_format="yuv420p10le")),
     Kind("one frame", lambda f: make_clip(f / "1.mp4", 1), frames=1),
