@@ -7,6 +7,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+CACHE_BYTES = 256 << 20
+"""What a source keeps unless told otherwise: 80 frames of 1080p as decoded."""
+
 
 class FrameCache(Generic[T]):
     """Pictures, in whatever form, by frame number; the least recently used go first when the bytes run out."""

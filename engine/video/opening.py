@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.errors import VideoError
 from engine.events import ShouldStop, never_stop
+from engine.video.frame_cache import CACHE_BYTES
 from engine.video.picture_folder import DEFAULT_FPS, PictureFolderSource
 from engine.video.pyav_source import OnProgress, PyAvSource
 from engine.video.source import VideoSource
@@ -17,9 +18,11 @@ def open_video(
     on_progress: OnProgress | None = None,
     *,
     pictures_fps: float = DEFAULT_FPS,
+    cache_bytes: int = CACHE_BYTES,
 ) -> VideoSource:
     """The source of a video file, or of a folder of numbered pictures (at `pictures_fps`).
 
+    Frames that were read or passed are kept while they fit into `cache_bytes`.
     Some files must be decoded once before frames can be counted; `on_progress` then hears the share done, 0 to 1.
 
     Raises:
@@ -28,7 +31,7 @@ def open_video(
     """
     path = Path(path)
     if path.is_dir():
-        return PictureFolderSource(path, fps=pictures_fps)
+        return PictureFolderSource(path, fps=pictures_fps, cache_bytes=cache_bytes)
     if not path.exists():
         raise VideoError("There is no such file", subject=path, advice="Check the name; it may have been moved.")
-    return PyAvSource(path, should_stop=should_stop, on_progress=on_progress)
+    return PyAvSource(path, should_stop=should_stop, on_progress=on_progress, cache_bytes=cache_bytes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,7 @@ from engine.errors import Cancelled, VideoError
 from engine.events import ShouldStop, never_stop
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
-from engine.video.frame_cache import FrameCache
+from engine.video.frame_cache import CACHE_BYTES, FrameCache
 from engine.video.source import VideoInfo, VideoSource
 
 DEFAULT_FPS = 25.0
@@ -25,7 +26,7 @@ DEFAULT_FPS = 25.0
 class PictureFolderSource(VideoSource):
     """Every picture is a frame, in the order of the numbers in their names; gaps in these are no gaps in time."""
 
-    def __init__(self, path: Path, *, fps: float = DEFAULT_FPS, cache_bytes: int = 256 << 20) -> None:
+    def __init__(self, path: Path, *, fps: float = DEFAULT_FPS, cache_bytes: int = CACHE_BYTES) -> None:
         """Open the pictures of a folder.
 
         Raises:
@@ -102,11 +103,10 @@ class PictureFolderSource(VideoSource):
             yield self._load(index)
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
-        """Read pictures [start, stop) into the cache; returns early, without an error, when asked to stop."""
-        for index in range(max(start, 0), min(stop, len(self))):
-            if should_stop():
-                return
-            self.read(index)
+        """Read pictures [start, stop) into the cache `read` looks in; just returns early when asked to stop."""
+        with suppress(Cancelled, VideoError):
+            for index in range(max(start, 0), min(stop, len(self))):
+                self.read(index, should_stop)
 
     def close(self) -> None:
         """Free the cache."""
@@ -126,7 +126,9 @@ class PictureFolderSource(VideoSource):
 
 def _natural_order(file: Path) -> list[tuple[int, str]]:
     """Sorts 2.jpg before 10.jpg: runs of digits count as numbers."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", file.name.lower()) if part]
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", file.name.lower()) if part
+    ]
 
 
 def _read_picture(file: Path) -> Pixels:

@@ -19,7 +19,7 @@ from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
-from engine.video.frame_cache import FrameCache
+from engine.video.frame_cache import CACHE_BYTES, FrameCache
 from engine.video.frame_index import AnnouncedIndex, FrameIndex, IndexBuilder
 from engine.video.index_store import load_index, save_index
 from engine.video.pixels import PixelReader
@@ -28,7 +28,6 @@ from engine.video.source import VideoInfo, VideoSource
 OnProgress = Callable[[float], None]
 """Told the share that is done, 0 to 1."""
 
-CACHE_BYTES = 256 << 20
 _KEPT_BEFORE_TARGET = 48  # decoded anyway on the way to a frame; keeping them makes stepping back instant
 _KEYFRAMES_TRIED = 2  # before decoding starts over at the beginning of the file
 _REPORT_EVERY_PACKETS = 100

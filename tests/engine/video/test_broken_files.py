@@ -5,9 +5,11 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.stream import Disposition
 
-from engine.errors import VideoError
+from engine.errors import Cancelled, VideoError
 from engine.video import open_video
+from engine.video.pyav_source import PyAvSource
 from tests.clips import make_clip, numbered_picture, read_number
 
 
@@ -71,6 +73,44 @@ def sound(folder: Path) -> Path:
     return folder / "sound.m4a"
 
 
+def song_with_cover(folder: Path) -> Path:
+    """The cover is a video stream of one frame to FFmpeg."""
+    path = sound(folder).rename(folder / "plain.m4a")
+    with av.open(str(path)) as plain, av.open(str(folder / "song.m4a"), "w", format="mp4") as container:
+        tune = container.add_stream_from_template(plain.streams.audio[0])
+        cover = container.add_stream("mjpeg", rate=1)
+        assert isinstance(cover, av.VideoStream)
+        cover.width, cover.height, cover.pix_fmt = 96, 64, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        container.mux(cover.encode(av.VideoFrame.from_ndarray(numbered_picture(1), format="rgb24")))
+        container.mux(cover.encode(None))
+        for packet in plain.demux(audio=0):
+            if packet.size:
+                packet.stream = tune
+                container.mux(packet)
+    return folder / "song.m4a"
+
+
+def unknown_codec(folder: Path) -> Path:
+    path = make_clip(folder / "odd.avi", 5, codec="mpeg4", b_frames=0)
+    path.write_bytes(path.read_bytes().replace(b"FMP4", b"QQQQ"))
+    return path
+
+
+def noise_in_a_container(folder: Path) -> Path:
+    """Everything about the video is intact but its pictures."""
+    path = make_clip(folder / "noise.avi", 20, codec="mpeg4", b_frames=0)
+    data = bytearray(path.read_bytes())
+    start, stop = data.index(b"movi"), data.index(b"idx1")
+    with av.open(str(path)) as container:
+        places = [(packet.pos or 0, packet.size) for packet in container.demux(video=0) if packet.size]
+    assert all(start < place < stop for place, _ in places)
+    for place, size in places:
+        data[place + 8 : place + 8 + size] = bytes(size)
+    path.write_bytes(data)
+    return path
+
+
 def headless(folder: Path) -> Path:
     """An MP4 whose recorder lost power before it wrote the index at the end."""
     whole = make_clip(folder / "whole.mp4", 30)
@@ -88,7 +128,9 @@ def missing(folder: Path) -> Path:
     return folder / "gone.mp4"
 
 
-@pytest.mark.parametrize("make", [empty, text, sound, headless, no_pictures, missing])
+@pytest.mark.parametrize(
+    "make", [empty, text, sound, song_with_cover, unknown_codec, noise_in_a_container, headless, no_pictures, missing]
+)
 def test_what_is_no_video_gets_a_clear_error(make, tmp_path: Path) -> None:
     path = make(tmp_path)
     with pytest.raises(VideoError) as caught:
@@ -126,8 +168,6 @@ def test_pictures_take_the_rate_they_are_given(pictures: Path) -> None:
 
 
 def test_the_cache_keeps_to_its_bytes(tmp_path: Path) -> None:
-    from engine.video.pyav_source import PyAvSource
-
     path = make_clip(tmp_path / "a.mp4", 40)
     frame_bytes = 96 * 64 * 3
     with PyAvSource(path, cache_bytes=5 * frame_bytes) as source:
@@ -138,8 +178,6 @@ def test_the_cache_keeps_to_its_bytes(tmp_path: Path) -> None:
 
 
 def test_indexing_reports_its_progress_and_can_be_stopped(tmp_path: Path) -> None:
-    from engine.errors import Cancelled
-
     path = make_clip(tmp_path / "raw.h264", 250, container_format="h264")
     with pytest.raises(Cancelled):
         open_video(path, should_stop=lambda: True)

@@ -1,0 +1,142 @@
+"""What keeps frames exact where indexes mislead, and quick where they are looked at again."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import Cancelled
+from engine.paths import indexes_folder
+from engine.video import open_video
+from engine.video.fingerprint import file_fingerprint, pictures_fingerprint
+from engine.video.frame_cache import FrameCache
+from engine.video.index_store import load_index, save_index
+from tests.clips import make_clip, read_number
+
+
+def canonical_index(path: Path):
+    with open_video(path) as source:
+        list(source.frames())
+        found = load_index(source.info.fingerprint)
+    assert found is not None
+    assert found.checksums is not None
+    return source.info.fingerprint, found
+
+
+def test_a_frozen_picture_does_not_confuse_frames(tmp_path: Path) -> None:
+    numbers = [0, 1, 2] + [3] * 30 + [4, 5] + [6] * 25
+    path = make_clip(tmp_path / "frozen.mp4", numbers, gop=8)
+    for _ in range(2):  # before and after the full pass
+        with open_video(path) as source:
+            for index in (20, 3, 59, 34, 4, 33, 2, 50):
+                frame = source.read(index)
+                assert read_number(frame.pixels) == numbers[index]
+                assert frame.pts_seconds == pytest.approx(index / 25)
+            list(source.frames())
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.h264"])
+def test_an_index_that_lies_about_pictures_costs_time_only(tmp_path: Path, name: str) -> None:
+    """As when a home folder is shared by machines whose decoders differ in the last bit."""
+    path = make_clip(tmp_path / name, 60, gop=10)
+    fingerprint, index = canonical_index(path)
+    save_index(fingerprint, replace(index, checksums=index.checksums + np.uint32(1)))
+    with open_video(path) as source:
+        assert [read_number(source.read(index).pixels) for index in (44, 7, 59)] == [44, 7, 59]
+        assert [read_number(frame.pixels) for frame in source.frames(35, 50)] == list(range(35, 50))
+
+
+def test_an_index_that_lies_about_keyframes_costs_time_only(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", 60, gop=30, b_frames=0)
+    fingerprint, index = canonical_index(path)
+    wrong = np.array([0, 7, 19, 41])
+    save_index(fingerprint, replace(index, keyframes=wrong, entries=index.pts[wrong]))
+    with open_video(path) as source:
+        for number in (45, 8, 59, 20, 42):
+            assert read_number(source.read(number).pixels) == number
+        assert [read_number(frame.pixels) for frame in source.frames(20, 45)] == list(range(20, 45))
+
+
+def test_indexes_survive_the_disk_and_damaged_ones_are_made_anew(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.avi", 40, b_frames=3)
+    fingerprint, index = canonical_index(path)
+    kept = load_index(fingerprint)
+    assert kept is not None
+    for name in ("pts", "keyframes", "entries", "checksums"):
+        np.testing.assert_array_equal(getattr(kept, name), getattr(index, name))
+    assert (kept.entry_kind, kept.time_base) == (index.entry_kind, index.time_base)
+    (file,) = indexes_folder().glob(f"{fingerprint}*")
+    whole = file.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", whole[:200] + os.urandom(len(whole) - 200)):
+        file.write_bytes(damaged)
+        assert load_index(fingerprint) is None
+        with open_video(path) as source:
+            assert read_number(source.read(33).pixels) == 33
+
+
+def test_an_unwritable_cache_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / "file"))
+    path = make_clip(tmp_path / "a.h264", 30)
+    with open_video(path) as source:
+        assert read_number(source.read(17).pixels) == 17
+
+
+def test_an_abandoned_seek_leaves_what_it_decoded(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", 250, gop=250)
+    with open_video(path) as source:
+        asked = iter(range(190))
+        with pytest.raises(Cancelled):
+            source.read(200, should_stop=lambda: next(asked, None) is None)
+        # What is kept needs no decoding, so nobody is asked.
+        assert read_number(source.read(180, should_stop=lambda: True).pixels) == 180
+        with pytest.raises(Cancelled):
+            source.read(20, should_stop=lambda: True)
+
+
+def test_names_that_mean_something_to_ffmpeg_are_only_names(tmp_path: Path) -> None:
+    for name in ("http:cam.mp4", "cam%03d.mp4", "-i.mp4", "a#b?c.mp4"):
+        path = make_clip(tmp_path / "plain.mp4", 5).rename(tmp_path / name)
+        with open_video(path) as source:
+            assert read_number(source.read(4).pixels) == 4
+
+
+@given(
+    st.integers(0, 100),
+    st.lists(st.tuples(st.sampled_from(["put", "get"]), st.integers(0, 9), st.integers(1, 40)), max_size=60),
+)
+def test_the_cache_keeps_the_latest_and_its_bytes(max_bytes: int, calls: list[tuple[str, int, int]]) -> None:
+    cache: FrameCache[int] = FrameCache(max_bytes)
+    put: dict[int, int] = {}
+    for number, (call, index, size) in enumerate(calls):
+        if call == "put":
+            cache.put(index, number, size)
+            put[index] = number
+            assert cache.get(index) == number
+        assert cache.get(index) in (None, put.get(index))
+        assert cache.size_bytes <= max_bytes or sum(key in cache for key in put) == 1
+    cache.clear()
+    assert cache.size_bytes == 0
+
+
+def test_fingerprints_see_the_end_of_a_long_file_and_names_in_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "long"
+    path.write_bytes(bytes(5 << 20))
+    before = file_fingerprint(path)
+    with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"x")
+    assert file_fingerprint(path) != before
+    pictures = [tmp_path / f"{number}.png" for number in range(5)]
+    for picture in pictures:
+        picture.write_bytes(picture.name.encode())
+    whole = pictures_fingerprint(pictures)
+    assert pictures_fingerprint(pictures[:-1]) != whole
+    os.utime(pictures[0], (0, 0))
+    assert pictures_fingerprint(pictures) == whole
