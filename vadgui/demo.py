@@ -19,7 +19,7 @@ from vadgui.session import AnalysisPhase, ReviewSession
 if TYPE_CHECKING:
     from vadgui.app import Program
 
-_TIME_LIMIT_SECONDS = 600.0
+_TIME_LIMIT_SECONDS = 1800.0  # a slow machine without half precision takes ten minutes
 _POLL_SECONDS = 0.05
 _SIZE_PX = (1440, 900)
 
@@ -57,6 +57,10 @@ async def _review(program: Program, output: Path, until: Callable[[Callable[[], 
     window.resize(*_SIZE_PX)
     print("Opening the demo clip and its detector …", flush=True)
     program.open_demo()
+    await until(lambda: session.analysis.done > 0)
+    for tenths in range(2, 10, 2):
+        await until(lambda tenths=tenths: session.analysis.done * 10 >= session.analysis.total * tenths)  # type: ignore[misc]
+        print(f"Analysed {tenths * 10} % of {session.frame_count} frames …", flush=True)
     await until(lambda: session.analysis.phase is AnalysisPhase.DONE)
     if not session.segments:
         raise DemoError("The detector flagged nothing in the demo clip.")

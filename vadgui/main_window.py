@@ -42,6 +42,7 @@ _DETECTOR_SUFFIX = ".safetensors"
 _LONG_STEP_FRAMES = 10
 _PANELS_TO_TIMELINE = [640, 300]
 _DOCK_WIDTH_PX = 290
+_STATUS_TEXT_PX = 320
 _TOOL_ICON_PX = 18
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 _THEME_TEXTS = {
@@ -102,7 +103,7 @@ class MainWindow(QMainWindow):
     def show_opening(self, opening: Opening) -> None:
         """Say what is being opened and how far that is."""
         share = f" {opening.share:.0%}" if opening.share is not None else ""
-        self._opening.setText(f"Opening {opening.name} …{share}" if opening.name else "")
+        self._opening.setText(f"Opening {self._short(opening.name)} …{share}" if opening.name else "")
 
     def show_export(self, state: ExportState) -> None:
         """Show how an export goes; a new one brings its dock up."""
@@ -113,6 +114,10 @@ class MainWindow(QMainWindow):
     def opening_text(self) -> str:
         """What is being opened; empty when nothing is."""
         return self._opening.text()
+
+    def _short(self, text: str) -> str:
+        # A label in the status bar asks for all its width: a long name would widen the window.
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _STATUS_TEXT_PX)
 
     def _show_video(self) -> None:
         video = self._session.video
@@ -127,7 +132,7 @@ class MainWindow(QMainWindow):
 
     def _show_detector(self) -> None:
         detector = self._session.detector
-        self._detector.setText(f"{detector.name} on {detector.device}" if detector else "No detector")
+        self._detector.setText(self._short(f"{detector.name} on {detector.device}") if detector else "No detector")
         self._detector.setToolTip(str(detector.path) if detector else "Analysis, Choose detector …")
         self._enable()
 

@@ -1,0 +1,91 @@
+"""The demo without a screen: leaves a screenshot and a clip, or says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+import qasync
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.vadgui.fakes import MemoryVideo, Shelf
+from vadgui import bundled
+from vadgui.app import Program
+from vadgui.demo import run_demo
+from vadgui.errors import ErrorTeller
+from vadgui.settings import Settings
+
+BURST = range(30, 40)
+
+
+@pytest.fixture
+def teller() -> ErrorTeller:
+    return ErrorTeller()
+
+
+@pytest.fixture
+def program(
+    teller: ErrorTeller,
+    settings: Settings,
+    styled: None,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Program]:
+    del styled
+    shelf = Shelf(plaza=lambda path: MemoryVideo(path, 60, BURST))
+    monkeypatch.setattr(bundled, "demo_video", lambda: tmp_path / "plaza.mp4")
+    monkeypatch.setattr(bundled, "demo_detector", lambda: tmp_path / "still.safetensors")
+    made = Program(
+        settings,
+        teller,
+        analyses=tmp_path / "analyses",
+        video_opener=shelf.open_video,
+        predictor_opener=shelf.open_predictor,
+    )
+    qtbot.addWidget(made.window)
+    made.window.show()
+    yield made
+    made.close()
+
+
+def run(qapp: QApplication, program: Program, teller: ErrorTeller, output: Path) -> int:
+    with qasync.QEventLoop(qapp) as loop:
+        return int(loop.run_until_complete(run_demo(program, teller, output)))
+
+
+def test_leaves_a_screenshot_and_a_clip_and_says_where(
+    qapp: QApplication, program: Program, teller: ErrorTeller, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(qapp, program, teller, tmp_path / "out") == 0
+    segment = program.session.selected_segment
+    assert segment is not None
+    picture = tmp_path / "out" / "vadgui-demo.png"
+    clip = tmp_path / "out" / f"plaza_frames-{segment.start}-{segment.stop - 1}.mp4"
+    said = capsys.readouterr().out
+    assert str(picture) in said
+    assert str(clip) in said
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([picture.name, clip.name])
+    image = QImage(str(picture))
+    assert image.width() >= 1280
+    shades = {image.pixel(x, y) for x in range(0, image.width(), 40) for y in range(0, image.height(), 40)}
+    assert len(shades) > 5, "there is something to see"
+    with av.open(str(clip)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == len(segment)
+
+
+def test_fails_with_a_reason(
+    qapp: QApplication,
+    program: Program,
+    teller: ErrorTeller,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(bundled, "demo_video", lambda: tmp_path / "gone.mp4")
+    assert run(qapp, program, teller, tmp_path / "out") == 1
+    assert "This file holds no video" in capsys.readouterr().err
