@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from engine.flow.teachers import Teacher
 from engine.models.picture import PICTURE_SIZE, model_picture
 from engine.video import open_video
 from engine.video.frame import Pixels
+from engine.whole_file import whole_file
 
 _HELD_OUT_SHARE = 0.1
 _SPEEDS_A_TRANSITION = 2048  # sampled for the radius: all 65,536 of each would fill memory and change nothing
@@ -93,12 +93,8 @@ def prepare_footage(
         )
     pictures.flush()
     flow.flush()
-    unfinished = folder / "footage.partial.npz"
-    with unfinished.open("wb") as file:
+    with whole_file(folder / "footage.npz") as file:
         np.savez(file, lengths=lengths, radius_px=flow_radius(np.concatenate(speeds)))
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(folder / "footage.npz")
     yield Progress("Reading footage", done, total)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from engine.errors import ExportError
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals
 from engine.video.source import VideoInfo
+from engine.whole_file import whole_file
 
 SCORE_COLUMNS = ("frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score")
 MIN_MAX_SCORE = "min-max"
@@ -141,15 +140,9 @@ def read_segments_json(path: Path) -> SegmentsFile:
 
 def _replace(path: Path, text: str) -> None:
     """Give `path` this content at once: whoever reads it sees the old or the new one whole."""
-    temporary = path.with_name(f".vadgui-{secrets.token_hex(4)}.partial")
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with whole_file(path) as file:
+            file.write(text.encode())
     except OSError as error:
         advice = f"Free some space or choose another folder ({error.strerror})."
         raise ExportError("The file can't be written", subject=path, advice=advice) from error
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +22,7 @@ from engine.flow.teachers import DEFAULT_TEACHER, teacher_by_name
 from engine.footage import Footage, load_footage, prepare_footage
 from engine.losses import flow_loss, frame_loss
 from engine.models.detector import Detector, DetectorSettings, save_detector
+from engine.whole_file import whole_file
 
 _REPORT_EVERY_SECONDS = 2.0
 
@@ -264,8 +264,7 @@ def _held_out_loss(stage: _Stage, footage: Footage, settings: RunSettings, plan:
 
 
 def _save_checkpoint(path: Path, stage: str, epoch: int, detector: Detector, optimiser: torch.optim.Optimizer) -> None:
-    unfinished = path.with_suffix(".partial")
-    with unfinished.open("wb") as file:
+    with whole_file(path) as file:
         torch.save(
             {
                 "stage": stage,
@@ -275,9 +274,6 @@ def _save_checkpoint(path: Path, stage: str, epoch: int, detector: Detector, opt
             },
             file,
         )
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
 
 
 def _load_checkpoint(path: Path) -> dict[str, Any] | None:

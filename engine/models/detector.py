@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -18,6 +15,7 @@ from torch import Tensor, nn
 from engine.errors import DetectorFileError
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
+from engine.whole_file import whole_file
 
 _FORMAT = "vadgui-detector"
 _FORMAT_VERSION = 1
@@ -90,16 +88,8 @@ def save_detector(detector: Detector, path: Path) -> None:
         "sha256": _digest(settings, tensors),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(save(tensors, header))
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    with whole_file(path) as file:
+        file.write(save(tensors, header))
 
 
 def load_detector(path: Path) -> tuple[Detector, str]:
@@ -165,9 +155,9 @@ def _digest(settings: str, tensors: dict[str, Tensor]) -> str:
     """SHA-256 over settings and weights; safetensors itself would load a flipped bit without a word."""
     digest = hashlib.sha256(settings.encode())
     for name in sorted(tensors):
-        tensor = tensors[name].contiguous()
+        tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
-        digest.update(tensor.view(torch.uint8).numpy().tobytes() if tensor.dim() else tensor.numpy().tobytes())
+        digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()
 
 

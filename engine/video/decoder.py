@@ -50,6 +50,10 @@ class Decoder:
         while True:
             try:
                 packet = next(demuxed)
+            except IndexError:
+                # A stream that begins in the middle of a broadcast trips PyAV up once; reading just goes on.
+                demuxed = self._container.demux(self.stream)
+                continue
             except (StopIteration, av.error.FFmpegError):
                 return
             yield packet

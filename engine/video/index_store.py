@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import tempfile
 import zipfile
 from contextlib import suppress
 from fractions import Fraction
@@ -15,6 +13,7 @@ import numpy as np
 
 from engine.paths import indexes_folder
 from engine.video.frame_index import EntryPoint, FrameIndex
+from engine.whole_file import whole_file
 
 _LAYOUT = 2
 
@@ -25,25 +24,17 @@ def save_index(fingerprint: str, index: FrameIndex) -> None:
     folder = indexes_folder()
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, suffix=".partial")
-        unfinished = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez_compressed(
-                    file,
-                    made_by=_made_by(),
-                    pts=index.pts,
-                    keyframes=index.keyframes,
-                    time_base=[index.time_base.numerator, index.time_base.denominator],
-                    entries=index.entries,
-                    entry_kind=index.entry_kind.value,
-                    checksums=index.checksums,
-                )
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(_file(fingerprint))
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with whole_file(_file(fingerprint)) as file:
+            np.savez_compressed(
+                file,
+                made_by=_made_by(),
+                pts=index.pts,
+                keyframes=index.keyframes,
+                time_base=[index.time_base.numerator, index.time_base.denominator],
+                entries=index.entries,
+                entry_kind=index.entry_kind.value,
+                checksums=index.checksums,
+            )
 
 
 def load_index(fingerprint: str) -> FrameIndex | None:

@@ -105,7 +105,7 @@ def test_an_old_table_survives_a_failure(tmp_path: Path, monkeypatch: pytest.Mon
     def full_disk(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("engine.tables.os.fsync", full_disk)
+    monkeypatch.setattr("engine.whole_file.os.fsync", full_disk)
     with pytest.raises(ExportError) as caught:
         write_segments(target)
     assert "No space left" in caught.value.advice

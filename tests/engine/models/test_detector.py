@@ -59,6 +59,12 @@ def test_saving_and_loading_keeps_settings_and_function(detector: Detector, path
         torch.testing.assert_close(loaded(frame)[1], detector(frame)[1], atol=2e-3, rtol=0)
 
 
+def test_a_detector_can_be_saved_as_training_leaves_it(detector: Detector, path: Path, tmp_path: Path) -> None:
+    """Channels last: the strides of 1x1 kernels are then odd although they count as contiguous."""
+    save_detector(detector.to(memory_format=torch.channels_last), tmp_path / "trained.safetensors")
+    assert load_detector(tmp_path / "trained.safetensors")[1] == load_detector(path)[1]
+
+
 def test_another_detector_has_another_fingerprint(detector: Detector, path: Path, tmp_path: Path) -> None:
     with torch.no_grad():
         detector.motion.net.head.bias += 0.1
