@@ -26,6 +26,7 @@ from engine.video.source import VideoSource
 
 WIDTH_PX, HEIGHT_PX, FPS = 1280, 720, 25
 GOPS = (25, 250)
+TURNS = 3
 STEPS_BACK = 20  # with the arrow key after a jump to the last frame before a keyframe
 BARS = {
     "gop25_seek_p95_over_bare": ("<=", 1.2),
@@ -37,7 +38,7 @@ BARS = {
 
 def run(quick: bool = False) -> dict[str, float]:
     """Frames a second and milliseconds a seek, for short and long distances between keyframes."""
-    frames, seeks = (500, 20) if quick else (1500, 100)
+    frames, seeks = (500, 20) if quick else (1500, 60)
     results: dict[str, float] = {}
     # A cache of its own: an index kept from an earlier run would spare this one the work that is to be measured.
     with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, VADGUI_CACHE=folder):
@@ -66,13 +67,8 @@ def seek_figures(path: Path, seeks: int) -> dict[str, float]:
     """Jumps to random frames, none of them cached, against the same jumps by plain PyAV."""
     with PyAvSource(path, cache_bytes=1) as source, closing(BareDecoder(path)) as bare:
         targets = random.Random(seeks).choices(range(len(source)), k=seeks)
-        pairs = []
-        for place, target in enumerate(targets):
-            turns: list[Callable[[], object]] = [lambda t=target: source.read(t), lambda t=target: bare.read(t)]
-            order = (0, 1) if place % 2 else (1, 0)  # neither always finds the caches warm
-            took = {turn: seconds(turns[turn]) * 1000 for turn in order}
-            assert np.array_equal(source.read(target).pixels, bare.last)
-            pairs.append((took[0], took[1]))
+        # Of each target the quickest turn counts: other programs disturbed it least.
+        pairs = [np.min([one_turn(source, bare, target) for _ in range(TURNS)], axis=0) for target in targets]
     exact, barely = np.array(pairs).T
     figures = {
         f"{name}_p{percent}_ms": float(np.percentile(took, percent))
@@ -96,6 +92,16 @@ def cache_figures(path: Path, gop: int, jumps: int) -> dict[str, float]:
         "cached_read_p95_ms": float(np.percentile(steps, 95)),
         "cached_reread_p95_ms": float(np.percentile(again, 95)),
     }
+
+
+def one_turn(source: VideoSource, bare: BareDecoder, target: int) -> tuple[float, float]:
+    """Milliseconds of the same jump by both."""
+    source.read(
+        (target + len(source) // 2) % len(source)
+    )  # from afar: it can't just go on, and the target isn't cached
+    took = seconds(lambda: source.read(target)), seconds(lambda: bare.read(target))
+    assert np.array_equal(source.read(target).pixels, bare.last)
+    return took[0] * 1000, took[1] * 1000
 
 
 class BareDecoder:
