@@ -31,6 +31,7 @@ class EmptyState(QWidget):
         self.open_button.setProperty("role", "primary")
         self.open_button.clicked.connect(open_action.trigger)
         self.demo_button = QPushButton("Try the demo")
+        self.demo_button.setProperty("role", "secondary")
         self.demo_button.clicked.connect(demo_action.trigger)
         self.demo_button.setVisible(demo_action.isEnabled())
         drop = _label("or drop a video or a folder of pictures anywhere in this window", role="muted")
@@ -80,7 +81,9 @@ class EmptyState(QWidget):
     def _recent_button(self, path: Path) -> QToolButton:
         button = QToolButton()
         button.setAutoRaise(True)
-        name = button.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, _WIDTH_PX - 40)
+        name = button.fontMetrics().elidedText(
+            f"{path.name}  in  {path.parent.name}", Qt.TextElideMode.ElideMiddle, _WIDTH_PX - 40
+        )
         button.setText(name.replace("&", "&&"))
         button.setToolTip(str(path))
         button.setCursor(Qt.CursorShape.PointingHandCursor)

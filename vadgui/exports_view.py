@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from vadgui.analysis_status import duration_text
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 
+_MARGIN_PX = 4
 _UNFINISHED = (ExportPhase.WAITING, ExportPhase.RUNNING)
 
 
@@ -69,7 +70,7 @@ class ExportRow(QFrame):
         self._path = Path()
         self._name = QLabel()
         self._name.setTextFormat(Qt.TextFormat.PlainText)
-        # A long name is cut off, not a reason to widen the dock.
+        # A long name is shortened, not a reason to widen the dock.
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._state = QLabel()
         self._state.setProperty("role", "muted")
@@ -88,7 +89,7 @@ class ExportRow(QFrame):
         for button in (self.cancel_button, self.play_button, self.show_button):
             below.addWidget(button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setContentsMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX)
         layout.setSpacing(3)
         layout.addWidget(self._name)
         layout.addWidget(self._bar)
@@ -101,8 +102,7 @@ class ExportRow(QFrame):
     def show_export(self, state: ExportState) -> None:
         """Bring the row up to date."""
         self._path = state.path
-        width = max(self._name.width(), 200)
-        self._name.setText(self.fontMetrics().elidedText(state.path.name, Qt.TextElideMode.ElideMiddle, width))
+        self._show_name()
         self._name.setToolTip(str(state.path))
         self._state.setText(_state_text(state))
         self._bar.setVisible(state.phase in _UNFINISHED)
@@ -111,6 +111,15 @@ class ExportRow(QFrame):
         self.cancel_button.setVisible(state.phase in _UNFINISHED)
         self.show_button.setVisible(state.phase is ExportPhase.DONE)
         self.play_button.setVisible(state.phase is ExportPhase.DONE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, D102
+        super().resizeEvent(event)
+        self._show_name()
+
+    def _show_name(self) -> None:
+        # Both ends of a file name tell it from others.
+        width = self.contentsRect().width() - 2 * _MARGIN_PX
+        self._name.setText(self.fontMetrics().elidedText(self._path.name, Qt.TextElideMode.ElideMiddle, width))
 
 
 def _state_text(state: ExportState) -> str:
