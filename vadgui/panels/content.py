@@ -59,7 +59,7 @@ def signals_of(view: FrameView, session: ReviewSession) -> np.void | None:
     return None if signals is None or np.isnan(signals["psnr_db"]) else signals
 
 
-def detail_of(panel: Panel, view: FrameView, signals: np.void | None) -> str:
+def detail_of(panel: Panel, view: FrameView, signals: np.void | None, flow_radius_px: float | None) -> str:
     """A few words beside the title: the number that belongs to the picture."""
     if panel is Panel.FRAME:
         return f"{view.frame.shape[1]} × {view.frame.shape[0]}"
@@ -72,6 +72,8 @@ def detail_of(panel: Panel, view: FrameView, signals: np.void | None) -> str:
             return f"PSNR {signals['psnr_db']:.1f} dB"
         case Panel.PSNR_MASK:
             return f"worst {np.min(signals['patch_psnr_db']):.1f} dB"
+        case Panel.TEACHER_FLOW if flow_radius_px:
+            return f"rim {flow_radius_px:.1f} px"
         case _:
             return ""
 

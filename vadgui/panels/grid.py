@@ -99,13 +99,14 @@ class PanelGrid(QWidget):
         if video is not None:
             self._stage.set_aspect(video.width_px / video.height_px)
         signals = signals_of(view, self._session) if view else None
+        radius_px = self._session.detector.flow_radius_px if self._session.detector else None
         for panel, widget in self._stage.panels.items():
             picture = picture_of(panel, view) if view else None
             decoration = self._decoration(panel, view, signals) if view else None
             if view is None or (picture is None and decoration is None):
                 widget.show_message(message_for(panel, view, self._session))
             else:
-                widget.show_picture(picture, detail=detail_of(panel, view, signals), decoration=decoration)
+                widget.show_picture(picture, detail=detail_of(panel, view, signals, radius_px), decoration=decoration)
         self.header.show_view(view)
 
     def _refresh_mask(self) -> None:

@@ -15,15 +15,18 @@ _LEAST_DIAMETER_PX = 20
 
 
 def paint_legend(painter: QPainter, picture: QRect, radius_px: float) -> None:
-    """Wheel and its radius on a plate in the lower right corner; on small pictures the wheel alone, or nothing."""
-    diameter = min(64, min(picture.width(), picture.height()) // 4)
+    """Wheel and its radius on a plate in the lower right corner; on all but large pictures the wheel alone, or nothing.
+
+    It must not hide what moves there.
+    """
+    diameter = min(64, min(picture.width(), picture.height()) // 5)
     if diameter < _LEAST_DIAMETER_PX:
         return
     device = painter.device()
     ratio = device.devicePixelRatioF() if device else 1.0
     family = painter.font().family()
     plate = _plate(diameter, f"rim {radius_px:.1f} px/frame", family, ratio)
-    if plate.deviceIndependentSize().width() > picture.width() / 2:
+    if plate.deviceIndependentSize().width() > picture.width() / 4:
         plate = _plate(diameter, "", family, ratio)
     size = plate.deviceIndependentSize().toSize()
     corner = picture.bottomRight() - QPoint(size.width() + _MARGIN_PX, size.height() + _MARGIN_PX)
