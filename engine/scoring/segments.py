@@ -15,11 +15,14 @@ _TIME_TOLERANCE_SECONDS = 5e-7
 
 @dataclass(frozen=True)
 class SegmentRule:
-    """How scores become segments; durations in seconds so that it means the same at any frame rate."""
+    """How scores become segments; durations in seconds so that it means the same at any frame rate.
 
-    enter: float = 0.5
+    The thresholds were chosen on the demo scene: they flag all five of its events.
+    """
+
+    enter: float = 0.7
     """A segment needs a frame with at least this anomaly score ..."""
-    leave: float = 0.4
+    leave: float = 0.5
     """... and reaches both ways as far as scores stay at or above this."""
     min_length_seconds: float = 0.2
     """Shorter runs are dropped, before padding."""

@@ -118,7 +118,7 @@ def test_scattered_spikes_do_not_add_up() -> None:
 
 def test_near_runs_become_one_whose_peak_is_the_highest_of_both() -> None:
     scores, seconds = at(10, 0.6, 0.6, 0, 0, 0, 0.9, 0.7, 0)
-    rule = SegmentRule(min_length_seconds=0, merge_gap_seconds=0.3, padding_seconds=0)
+    rule = SegmentRule(0.5, 0.4, min_length_seconds=0, merge_gap_seconds=0.3, padding_seconds=0)
     assert find_segments(scores, seconds, rule) == [Segment(0, 7, 5, float(np.float32(0.9)))]
 
 

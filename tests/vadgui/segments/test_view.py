@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from engine.scoring.segments import Segment
+from engine.scoring.segments import Segment, SegmentRule
 from tests.vadgui.synthetic import open_session, plain_picture, signals_with_bumps, steady_times
 from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, SegmentOrder
 from vadgui.segments.view import SegmentList
@@ -169,8 +169,8 @@ def test_thumbnails_are_asked_for_only_where_they_are_seen(
     [
         (AnalysisPhase.IDLE, False, "Not analysed yet."),
         (AnalysisPhase.RUNNING, False, "Not analysed yet."),
-        (AnalysisPhase.RUNNING, True, "Nothing flagged so far at the threshold of 0.50."),
-        (AnalysisPhase.DONE, True, "Nothing flagged at the threshold of 0.50."),
+        (AnalysisPhase.RUNNING, True, f"Nothing flagged so far at the threshold of {SegmentRule().enter:.2f}."),
+        (AnalysisPhase.DONE, True, f"Nothing flagged at the threshold of {SegmentRule().enter:.2f}."),
     ],
 )
 def test_an_empty_list_says_why(qtbot: QtBot, phase: AnalysisPhase, analysed: bool, words: str) -> None:

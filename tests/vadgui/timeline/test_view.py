@@ -43,7 +43,7 @@ def plot_area(timeline: TimelineView) -> tuple[float, float, float]:
     return area.left(), area.width(), area.center().y()
 
 
-def pixel_of(timeline: TimelineView, seconds: float, score: float = 0.75) -> QPoint:
+def pixel_of(timeline: TimelineView, seconds: float, score: float = 0.3) -> QPoint:
     """Where a time and score are drawn: the axes are linear."""
     left, width, _ = plot_area(timeline)
     area = timeline.plot.box.sceneBoundingRect()
@@ -268,6 +268,6 @@ def test_the_thresholds_label_says_its_value_from_the_first(qtbot: QtBot) -> Non
     view = shown(empty, qtbot)
     times = steady_times(COUNT)
     empty.open_video(video_info(times), times)
-    assert view.plot.threshold.label.textItem.toPlainText() == "threshold 0.50"
+    assert view.plot.threshold.label.textItem.toPlainText() == f"threshold {SegmentRule().enter:.2f}"
     empty.set_rule(SegmentRule(enter=0.8, leave=0.6))
     assert view.plot.threshold.label.textItem.toPlainText() == "threshold 0.80"
