@@ -15,10 +15,11 @@ import qasync
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
+import resources
 from engine.export import ExportOptions
 from engine.paths import analyses_folder
 from engine.video import open_video
-from vadgui import bundled, errors, theme
+from vadgui import errors, theme
 from vadgui.demo import run_demo
 from vadgui.dialogs.export import ClipRange
 from vadgui.icons import program_icon
@@ -34,6 +35,7 @@ from vadgui.settings import Settings
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
+_DEMO_DETECTOR = "plaza"
 _SWITCH_INTERVAL_SECONDS = 0.0005  # a Python loop in a thread delays the GUI by 6 ms with it, by 120 without
 
 
@@ -90,8 +92,8 @@ class Program(QObject):
 
     def open_demo(self) -> None:
         """Open the bundled clip with its detector."""
-        self.open_video(bundled.demo_video())
-        self.open_detector(bundled.demo_detector())
+        self.open_video(resources.demo_video())
+        self.open_detector(resources.detector_path(_DEMO_DETECTOR))
 
     def close(self) -> None:
         """End all threads; what was analysed is saved."""
@@ -176,11 +178,17 @@ class Program(QObject):
 
 
 def default_detector(settings: Settings) -> Path | None:
-    """The detector used last, else the first bundled one."""
+    """The detector used last, else the demo's."""
     last = Path(settings.detector) if settings.detector else None
     if last and last.is_file():
         return last
-    return next(iter(bundled.bundled_detectors()), None)
+    return resources.detector_path(_DEMO_DETECTOR) if _DEMO_DETECTOR in resources.bundled_detectors() else None
+
+
+def detector_argument(text: str) -> Path:
+    """The path of a detector file, or of a bundled detector by its name; a file of that name goes first."""
+    is_bundled = text in resources.bundled_detectors() and not Path(text).is_file()
+    return resources.detector_path(text) if is_bundled else Path(text)
 
 
 def has_screen() -> bool:
@@ -194,7 +202,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line's."""
     parser = argparse.ArgumentParser(prog="vadgui", description="Review surveillance video for what is unusual.")
     parser.add_argument("video", metavar="VIDEO", nargs="?", type=Path, help="video or folder of pictures to open")
-    parser.add_argument("--detector", metavar="D", type=Path, help="detector to use (.safetensors)")
+    parser.add_argument(
+        "--detector",
+        metavar="D",
+        type=detector_argument,
+        help=f"detector file, or one that comes with the program: {', '.join(resources.bundled_detectors())}",
+    )
     parser.add_argument(
         "--demo",
         action="store_true",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import resources
 
 from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
+import resources
 from vadgui import theme
 
 _SIZES_PX = (16, 20, 24, 32, 48, 64)  # toolbars at one to two times scaling
@@ -20,14 +20,14 @@ def icon(name: str) -> QIcon:
     """Icon `name` of resources/icons in the current theme's text colour.
 
     Raises:
-        FileNotFoundError: there is no such icon.
+        VadError: there is no such icon.
     """
     return _tinted(name, theme.current().text, theme.current().control_border)
 
 
 def program_icon() -> QIcon:
     """The program's own icon, in its own colours."""
-    drawing = resources.files("resources").joinpath("icons", "vadgui.svg").read_bytes()
+    drawing = resources.icon_path("vadgui").read_bytes()
     made = QIcon()
     for size in _PROGRAM_SIZES_PX:
         made.addPixmap(_drawn(drawing, size))
@@ -57,7 +57,7 @@ class _Follower(QObject):
 
 @lru_cache(maxsize=256)
 def _tinted(name: str, colour: str, disabled_colour: str) -> QIcon:
-    drawing = resources.files("resources").joinpath("icons", f"{name}.svg").read_text(encoding="utf-8")
+    drawing = resources.icon_path(name).read_text(encoding="utf-8")
     made = QIcon()
     for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled_colour)):
         tinted = drawing.replace("currentColor", tint).encode()

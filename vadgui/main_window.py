@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui import bundled, theme
+import resources
+from vadgui import theme
 from vadgui.actions import FILE, MENUS, PLAYBACK, SPECS, VIEW, make_actions
 from vadgui.analysis_status import AnalysisStatus
 from vadgui.dialogs.detector import DetectorDialog
@@ -75,7 +76,6 @@ class MainWindow(QMainWindow):
         self._player = player
         self._settings = settings
         self.actions_by_name = make_actions(self)
-        self.actions_by_name["open_demo"].setEnabled(bundled.demo_video().exists())
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
         self.timeline = TimelineView(session)
@@ -306,7 +306,8 @@ class MainWindow(QMainWindow):
 
     def _ask_for_detector(self) -> None:
         current = self._session.detector.path if self._session.detector else None
-        dialog = DetectorDialog(bundled.bundled_detectors(), current, self._settings.device, self)
+        bundled = [resources.detector_path(name) for name in resources.bundled_detectors()]
+        dialog = DetectorDialog(bundled, current, self._settings.device, self)
         dialog.detector_chosen.connect(self.detector_chosen)
         dialog.open()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import Enum
-from importlib import resources
 from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
+
+import resources
 
 
 class ThemeChoice(Enum):
@@ -175,8 +176,7 @@ def _apply(theme: Theme) -> None:
 
 def style_sheet(theme: Theme) -> str:
     """The application's style sheet in a theme's colours."""
-    template = resources.files("resources").joinpath("styles", "window.qss").read_text(encoding="utf-8")
-    return Template(template).substitute(asdict(theme))
+    return Template(resources.style_sheet("window")).substitute(asdict(theme))
 
 
 def palette(theme: Theme) -> QPalette:

@@ -21,14 +21,25 @@ WIDTH_PX, HEIGHT_PX = 128, 96
 
 
 class MemoryVideo(VideoSource):
-    """A grey scene at 25 frames a second, frame t as bright as t; something bursts in wherever `burst` says."""
+    """A grey scene at 25 frames a second, frame t as bright as t; something bursts in wherever `burst` says.
 
-    def __init__(self, path: Path, count: int, burst: Collection[int] = (), read_seconds: float = 0.0) -> None:
+    Frames in `damaged` can't be read.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        count: int,
+        burst: Collection[int] = (),
+        read_seconds: float = 0.0,
+        damaged: Collection[int] = (),
+    ) -> None:
         self._info = VideoInfo(
             path, path.name, WIDTH_PX, HEIGHT_PX, count, count / 25, 25.0, "pictures", f"{path.name}-{count}"
         )
         self._times = np.arange(count) / 25
         self._burst = burst
+        self._damaged = damaged
         self._read_seconds = read_seconds
         self.closed = False
         self.threads: set[str] = set()
@@ -45,6 +56,8 @@ class MemoryVideo(VideoSource):
         self.threads.add(threading.current_thread().name)
         if not 0 <= index < len(self):
             raise IndexError(index)
+        if index in self._damaged:
+            raise VideoError(f"Frame {index} can't be decoded", subject=self._info.path, advice="Go on behind it.")
         ends = time.monotonic() + self._read_seconds
         while time.monotonic() < ends:
             if should_stop():

@@ -12,8 +12,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+import resources
 from tests.vadgui.fakes import MemoryVideo, Shelf
-from vadgui import bundled
 from vadgui.app import Program
 from vadgui.demo import run_demo
 from vadgui.errors import ErrorTeller
@@ -38,8 +38,8 @@ def program(
 ) -> Iterator[Program]:
     del styled
     shelf = Shelf(plaza=lambda path: MemoryVideo(path, 60, BURST))
-    monkeypatch.setattr(bundled, "demo_video", lambda: tmp_path / "plaza.mp4")
-    monkeypatch.setattr(bundled, "demo_detector", lambda: tmp_path / "still.safetensors")
+    monkeypatch.setattr(resources, "demo_video", lambda: tmp_path / "plaza.mp4")
+    monkeypatch.setattr(resources, "detector_path", lambda _: tmp_path / "still.safetensors")
     made = Program(
         settings,
         teller,
@@ -86,6 +86,6 @@ def test_fails_with_a_reason(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(bundled, "demo_video", lambda: tmp_path / "gone.mp4")
+    monkeypatch.setattr(resources, "demo_video", lambda: tmp_path / "gone.mp4")
     assert run(qapp, program, teller, tmp_path / "out") == 1
     assert "This file holds no video" in capsys.readouterr().err

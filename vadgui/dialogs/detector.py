@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.bundled import DetectorCard, detector_card
+from vadgui.detector_card import DetectorCard, detector_card
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file
 
 DEVICES = {

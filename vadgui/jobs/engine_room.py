@@ -181,6 +181,8 @@ class EngineRoom:
             self._maker.make(wish.index, wish.pictures, deliver, self._wishes.outdate_view)
             self._maker.look_ahead(self._wishes.outdate_view)
         except VadError as error:
+            # Whoever plays goes on behind the damage: the frame's place on screen says why it stays empty.
+            deliver(FrameView(wish.index, self._maker.seconds(wish.index), None, missing=f"{error.what}."))
             # Playing over a damaged stretch fails at every frame: told once is enough.
             if not self._view_failure_told:
                 self._view_failure_told = True

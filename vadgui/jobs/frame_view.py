@@ -21,8 +21,8 @@ class FrameView:
 
     index: int
     pts_seconds: float
-    frame: Bgra
-    """In the video's own size."""
+    frame: Bgra | None
+    """In the video's own size; None where it can't be decoded."""
     predicted_flow: Bgra | None = None
     teacher_flow: Bgra | None = None
     predicted_frame: Bgra | None = None
@@ -30,7 +30,7 @@ class FrameView:
     signals: np.void | None = None
     """One row of engine.scoring.signals.RAW_SIGNALS."""
     missing: str = ""
-    """Why the pictures of the transition are not there, for the person; empty when they are."""
+    """Why pictures are not there, for the person; empty when all are."""
 
     @property
     def complete(self) -> bool:

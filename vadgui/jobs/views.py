@@ -103,6 +103,10 @@ class ViewMaker:
         previous = self._source.read(index - 1, should_stop)
         deliver(self._complete(previous, frame, self._predictor))
 
+    def seconds(self, index: int) -> float:
+        """When a frame is shown."""
+        return float(self._source.times[index])
+
     def look_ahead(self, should_stop: ShouldStop) -> None:
         """Where somebody plays, decode the next frames before they are asked for."""
         if self._plays:

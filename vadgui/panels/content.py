@@ -62,7 +62,7 @@ def signals_of(view: FrameView, session: ReviewSession) -> np.void | None:
 def detail_of(panel: Panel, view: FrameView, signals: np.void | None, flow_radius_px: float | None) -> str:
     """A few words beside the title: the number that belongs to the picture."""
     if panel is Panel.FRAME:
-        return f"{view.frame.shape[1]} × {view.frame.shape[0]}"
+        return "" if view.frame is None else f"{view.frame.shape[1]} × {view.frame.shape[0]}"
     if signals is None or (panel is not Panel.PSNR_MASK and not view.complete):
         return ""
     match panel:

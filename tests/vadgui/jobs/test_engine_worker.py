@@ -58,6 +58,7 @@ def shelf() -> Shelf:
         yard=lambda path: MemoryVideo(path, 30),
         slow=lambda path: MemoryVideo(path, COUNT, read_seconds=0.4),
         long=lambda path: MemoryVideo(path, 20_000),
+        scratched=lambda path: MemoryVideo(path, COUNT, damaged=range(10, 13)),
     )
 
 
@@ -339,3 +340,15 @@ def test_closes_quickly_whatever_it_is_doing(desk: Desk, shelf: Shelf, qtbot: Qt
     began = time.monotonic()
     desk.worker.close()
     assert time.monotonic() - began < 0.5
+
+
+def test_a_frame_that_cannot_be_decoded_says_so_in_its_place(desk: Desk, qtbot: QtBot) -> None:
+    open_both(desk, qtbot, "scratched.mp4")
+    for index in (10, 11, 12):
+        desk.worker.show(index, True)
+        qtbot.waitUntil(lambda index=index: bool(desk.views) and desk.views[-1].index == index)
+        assert desk.views[-1].frame is None
+        assert desk.views[-1].missing == f"Frame {index} can't be decoded."
+    assert len(desk.errors) == 1  # told once; whoever plays on is not told at every frame
+    desk.worker.show(14, True)
+    qtbot.waitUntil(lambda: desk.views[-1].complete)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times, view_of
-from vadgui.jobs.frame_view import NO_DETECTOR, PREDICTING
+from vadgui.jobs.frame_view import NO_DETECTOR, PREDICTING, FrameView
 from vadgui.panels.content import Panel
 from vadgui.panels.grid import PanelGrid
 from vadgui.session import ReviewSession
@@ -162,3 +162,11 @@ def test_a_thousand_repaints_are_survived(grid: PanelGrid, session: ReviewSessio
         for panel in Panel:
             grid.panel(panel).repaint()
     assert frames_on_screen(grid) == {10}
+
+
+def test_a_frame_that_cannot_be_decoded_says_so_in_every_panel(grid: PanelGrid, session: ReviewSession) -> None:
+    session.seek(7)
+    session.show(FrameView(7, 0.28, None, missing="Frame 7 can't be decoded."))
+    assert session.view_is_settled()  # playback goes on behind it
+    assert {grid.panel(panel).message for panel in Panel} == {"Frame 7 can't be decoded."}
+    assert grid.header.text() == "Frame 7   0:00.280"

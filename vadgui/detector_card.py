@@ -1,4 +1,4 @@
-"""What the program brings along, and what a detector's file says about itself."""
+"""What a detector's file says about itself, without loading it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-
-import resources
-
-_FOLDER = Path(resources.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -39,19 +35,3 @@ def detector_card(path: Path) -> DetectorCard:
         )
     except (OSError, SafetensorError, ValueError, AttributeError):
         return DetectorCard(path, name=path.stem)
-
-
-def bundled_detectors() -> list[Path]:
-    """The detectors that come with the program, the demo's first."""
-    found = sorted((_FOLDER / "detectors").glob("*.safetensors"))
-    return sorted(found, key=lambda path: path != demo_detector())
-
-
-def demo_detector() -> Path:
-    """The detector trained on the demo scene's normal life."""
-    return _FOLDER / "detectors" / "plaza.safetensors"
-
-
-def demo_video() -> Path:
-    """The demo clip."""
-    return _FOLDER / "demo" / "plaza.mp4"
