@@ -21,7 +21,7 @@ from engine.events import CheckpointSaved, Event, Finished, LossReported, Progre
 from engine.flow.teachers import DEFAULT_TEACHER, teacher_by_name
 from engine.footage import Footage, load_footage, prepare_footage
 from engine.losses import flow_loss, frame_loss
-from engine.models.detector import Detector, DetectorSettings, save_detector
+from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.whole_file import whole_file
 
 _REPORT_EVERY_SECONDS = 2.0
@@ -44,6 +44,8 @@ class RunSettings:
     batch_size: int = 16
     seed: int = 0
     device: str = "auto"
+    start_from: str | None = None
+    """File of a detector of the same preset to improve, instead of learning from scratch; its flow radius is kept."""
 
 
 class Run:
@@ -120,9 +122,9 @@ def train(run: Run, should_stop: ShouldStop = never_stop) -> Iterator[Event]:
     footage = load_footage(run.folder / "footage")
     plan = choose_compute(settings.device)
     torch.manual_seed(settings.seed)
-    detector = Detector(_detector_settings(settings, footage)).to(plan.device)
-    detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     checkpoint = _load_checkpoint(run.checkpoint_path)
+    detector, footage = _begin(settings, footage)
+    detector.to(plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if checkpoint:
         detector.load_state_dict(checkpoint["detector"])
     for stage in _stages(detector, settings):
@@ -139,10 +141,29 @@ def train(run: Run, should_stop: ShouldStop = never_stop) -> Iterator[Event]:
     yield Finished(str(run.detector_path))
 
 
+def _begin(settings: RunSettings, footage: Footage) -> tuple[Detector, Footage]:
+    """The detector before its first step, and the footage in its flow colours."""
+    if settings.start_from is None:
+        return Detector(_detector_settings(settings, footage)), footage
+    base, _ = load_detector(Path(settings.start_from))
+    if base.settings.preset != settings.preset:
+        raise TrainingError(
+            f"The detector to start from is of preset {base.settings.preset}, the run of {settings.preset}",
+            subject=settings.start_from,
+            advice=f"Begin a run with --preset {base.settings.preset}.",
+        )
+    # What the motion model has learnt to say of speeds it said in these colours.
+    footage = replace(footage, radius_px=base.settings.flow_radius_px)
+    detector = Detector(_detector_settings(settings, footage))
+    detector.load_state_dict(base.state_dict())
+    return detector, footage
+
+
 def _detector_settings(settings: RunSettings, footage: Footage) -> DetectorSettings:
     record: dict[str, Any] = asdict(settings)
     # File names tell what it was trained on; the folders are nobody's business once the detector is passed on.
     record["videos"] = [Path(video).name for video in settings.videos]
+    record["start_from"] = settings.start_from and Path(settings.start_from).name
     record |= {"transitions": len(footage.training), "torch": torch.__version__}
     return DetectorSettings(
         name=settings.name,

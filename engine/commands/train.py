@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from engine.commands.detector_option import optional_detector
 from engine.errors import Cancelled
 from engine.events import CheckpointSaved, Event, Finished, LossReported, Progress, Stopped, to_json_line
 
@@ -20,6 +21,12 @@ from engine.events import CheckpointSaved, Event, Finished, LossReported, Progre
     type=click.Path(path_type=Path),
     multiple=True,
     help="Video, folder of videos or picture folder with normal life only; may be given several times.",
+)
+@click.option(
+    "--start-from",
+    metavar="D",
+    callback=optional_detector,
+    help="Improve this detector (file or bundled name) with more footage, instead of learning from scratch.",
 )
 @click.option("--name", help="What the detector is called; the run folder's name by default.")
 @click.option("--preset", type=click.Choice(["fast", "paper"]), default="fast", show_default=True)
@@ -39,6 +46,7 @@ from engine.events import CheckpointSaved, Event, Finished, LossReported, Progre
 def train(
     run_folder: Path,
     footage: tuple[Path, ...],
+    start_from: Path | None,
     name: str | None,
     preset: str,
     teacher: str,
@@ -74,6 +82,7 @@ def train(
             batch_size=batch_size,
             seed=seed,
             device=device,
+            start_from=None if start_from is None else str(start_from.resolve()),
         )
         run = Run.create(run_folder, settings)
     stop = threading.Event()

@@ -88,6 +88,27 @@ def test_the_motion_model_rests_while_the_frame_model_learns(settings: RunSettin
             torch.testing.assert_close(tensor, states["motion"][name], rtol=0, atol=0)
 
 
+def test_a_detector_is_improved_from_where_it_stands(
+    uninterrupted: list, settings: RunSettings, tmp_path: Path
+) -> None:
+    base_path = tmp_path / "whole" / "detector.safetensors"
+    improving = replace(settings, start_from=str(base_path), motion_epochs=1, frame_epochs=1)
+    events = list(train(Run.create(tmp_path / "better", improving)))
+    assert losses(events)[0][2] < losses(uninterrupted)[0][2]
+    base, better = load_detector(base_path)[0], load_detector(tmp_path / "better" / "detector.safetensors")[0]
+    assert better.settings.flow_radius_px == base.settings.flow_radius_px
+    assert better.settings.training["start_from"] == "detector.safetensors"
+
+
+def test_only_a_detector_of_the_same_preset_can_be_improved(
+    uninterrupted: list, settings: RunSettings, tmp_path: Path
+) -> None:
+    assert isinstance(uninterrupted[-1], Finished)
+    base = str(tmp_path / "whole" / "detector.safetensors")
+    with pytest.raises(TrainingError, match="preset fast"):
+        list(train(Run.create(tmp_path / "other", replace(settings, preset="paper", start_from=base))))
+
+
 def test_a_loss_that_is_no_number_stops_with_a_clear_word(settings: RunSettings, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(training, "flow_loss", lambda predicted, _: predicted.mean() * float("nan"))
     with pytest.raises(TrainingError, match="motion stage is no longer a number"):
