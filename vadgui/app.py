@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import qasync
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 import resources
@@ -198,6 +198,12 @@ def has_screen() -> bool:
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def _pass_on_qt_message(_kind: QtMsgType, _where: QMessageLogContext, message: str | None) -> None:
+    """Without a screen Qt complains of every window that has a least size."""
+    if message and "propagateSizeHints" not in message:
+        print(message, file=sys.stderr)
+
+
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line's."""
     parser = argparse.ArgumentParser(prog="vadgui", description="Review surveillance video for what is unusual.")
@@ -235,6 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             return 1
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        qInstallMessageHandler(_pass_on_qt_message)
     # Before torch is imported: its idle threads must not spin beside decoder and GUI.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)

@@ -17,6 +17,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from resources import bundled_detectors, detector_path
 from tests.vadgui.fakes import MemoryVideo, Shelf, StillPredictor, brightness, predicted_brightness
 from vadgui import theme
 from vadgui.app import Program, default_detector, parse_arguments
@@ -414,3 +415,11 @@ def test_last_detector_is_the_next_default(settings: Settings, tmp_path: Path) -
     assert default_detector(settings) != mine
     mine.touch()
     assert default_detector(settings) == mine
+
+
+@pytest.mark.parametrize("name", bundled_detectors())
+def test_a_bundled_detector_may_be_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parse_arguments(["--detector", name]).detector == detector_path(name)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).touch()
+    assert parse_arguments(["--detector", name]).detector == Path(name)  # a person's own file goes first
