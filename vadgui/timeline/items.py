@@ -34,6 +34,8 @@ class _PixelItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph has no ty
     def viewTransformChanged(self) -> None:  # noqa: N802 - pyqtgraph's name
         """Zoomed, panned or resized."""
         self.prepareGeometryChange()
+        # Drops the cached view: with an old bounding rectangle Qt leaves the item out wherever that is out of sight.
+        super().viewTransformChanged()
         self.update()
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
