@@ -180,6 +180,9 @@ class EngineRoom:
         try:
             self._maker.make(wish.index, wish.pictures, deliver, self._wishes.outdate_view)
             self._maker.look_ahead(self._wishes.outdate_view)
+        except Cancelled:
+            # The recording it made way for may fail to open, and this one stays.
+            self._wishes.put_back(wish)
         except VadError as error:
             # Whoever plays goes on behind the damage: the frame's place on screen says why it stays empty.
             deliver(FrameView(wish.index, self._maker.seconds(wish.index), None, missing=f"{error.what}."))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from engine.errors import Cancelled
 from engine.events import ShouldStop
 from engine.pipeline import Inspection, inspect_pair
 from engine.video.frame import Frame, Pixels
@@ -99,7 +100,7 @@ class ViewMaker:
         if time.perf_counter() - started + self._seconds_to_inspect > patience:
             deliver(_frame_alone(frame, PREDICTING))
             if should_stop():
-                return
+                raise Cancelled
         previous = self._source.read(index - 1, should_stop)
         deliver(self._complete(previous, frame, self._predictor))
 

@@ -103,10 +103,13 @@ class Wishes:
                     raise ValueError("the worker goes on by itself; use ControlAnalysis")
             self._changed.notify()
 
-    def put_back(self, thumbnail: MakeThumbnail) -> None:
-        """A thumbnail that had to make way comes next again."""
+    def put_back(self, wish: ShowFrame | MakeThumbnail) -> None:
+        """What had to make way comes next again, unless a newer wish has taken its place."""
         with self._changed:
-            self._thumbnails.appendleft(thumbnail)
+            if isinstance(wish, MakeThumbnail):
+                self._thumbnails.appendleft(wish)
+            elif self._view is None:
+                self._view = wish
 
     def next(self, *, analysing: bool, analysis_is_due: bool) -> Task:
         """The most urgent task; waits for one where there is none.

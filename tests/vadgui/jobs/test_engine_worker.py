@@ -352,3 +352,14 @@ def test_a_frame_that_cannot_be_decoded_says_so_in_its_place(desk: Desk, qtbot: 
     assert len(desk.errors) == 1  # told once; whoever plays on is not told at every frame
     desk.worker.show(14, True)
     qtbot.waitUntil(lambda: desk.views[-1].complete)
+
+
+def test_a_view_that_made_way_for_a_broken_file_comes_after_all(desk: Desk, qtbot: QtBot) -> None:
+    open_both(desk, qtbot, "slow.mp4")
+    desk.worker.show(5, True)
+    qtbot.wait(100)
+    assert not desk.views, "it is being read"
+    desk.worker.open_video(Path("broken.mp4"))
+    qtbot.waitUntil(lambda: bool(desk.views) and desk.views[-1].complete)
+    assert desk.views[-1].index == 5
+    assert [type(error) for error in desk.errors] == [VideoError]

@@ -84,3 +84,13 @@ def test_waits_until_there_is_something() -> None:
     wishes.add(Quit())
     worker.join(timeout=5)
     assert found == [Quit()]
+
+
+def test_a_view_that_made_way_comes_again_unless_a_newer_one_is_wanted() -> None:
+    wishes = Wishes()
+    wishes.put_back(VIEW)
+    assert drain(wishes, 1) == [VIEW]
+    newer = ShowFrame(1, 6, False)
+    wishes.add(newer)
+    wishes.put_back(VIEW)
+    assert drain(wishes, 2) == [newer, ContinueAnalysis()]
