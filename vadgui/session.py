@@ -165,6 +165,8 @@ class ReviewSession(QObject):
     def use_detector(self, detector: DetectorSummary) -> None:
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
         self._detector = detector
+        # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
+        self._thumbnails_asked.intersection_update(self._thumbnails)
         self.detector_changed.emit()
         self.forget_scores()
         if self._video:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -200,4 +201,17 @@ def test_a_thumbnail_is_asked_for_once() -> None:
     picture = np.zeros((9, 16, 4), np.uint8)
     session.add_thumbnail(5, picture)
     assert session.thumbnail(5) is picture
+    assert asked == [5]
+
+
+def test_thumbnails_still_missing_are_asked_for_anew_with_another_detector() -> None:
+    session = reviewed()
+    session.thumbnail(5)
+    session.thumbnail(6)
+    session.add_thumbnail(6, np.zeros((9, 16, 4), np.uint8))
+    asked: list[int] = []
+    session.thumbnail_wanted.connect(asked.append)
+    session.use_detector(replace(DETECTOR, name="other"))
+    session.thumbnail(5)
+    session.thumbnail(6)
     assert asked == [5]
