@@ -28,7 +28,7 @@ from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
 from vadgui.empty_state import EmptyState
 from vadgui.exports_view import ExportsView
-from vadgui.jobs.export_queue import ExportState
+from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.jobs.messages import Opening
 from vadgui.panels.grid import PanelGrid
 from vadgui.playback.player import Player
@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
     def show_export(self, state: ExportState) -> None:
         """Show how an export goes; a new one brings its dock up."""
         self.exports.show_export(state)
-        if not self.exports_dock.isVisible():
+        if state.phase is ExportPhase.WAITING:
             self.exports_dock.show()
 
     def opening_text(self) -> str:

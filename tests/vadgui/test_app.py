@@ -190,6 +190,25 @@ def test_steps_by_keys(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
         assert program.session.playhead == expected
 
 
+@pytest.mark.parametrize("box", ["frame", "threshold"])
+def test_after_a_typed_number_keys_belong_to_the_player(
+    program: Program, qtbot: QtBot, tmp_path: Path, box: str
+) -> None:
+    open_street(program, qtbot, tmp_path)
+    window = program.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    field = window.transport.frame_box if box == "frame" else window.timeline.header.threshold_box
+    qtbot.mouseClick(field.lineEdit(), Qt.MouseButton.LeftButton)
+    field.selectAll()
+    qtbot.keyClicks(field, "1" if box == "frame" else "0.6")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    before = program.session.playhead
+    assert (before, program.session.rule.enter) == ((1, 0.7) if box == "frame" else (0, 0.6))
+    qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_Right)
+    assert program.session.playhead == before + 1
+
+
 def test_a_click_on_the_timeline_lands_on_that_frame(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     plot = program.window.timeline.plot
@@ -282,6 +301,27 @@ def test_a_cancelled_export_leaves_nothing(program: Program, shelf: Shelf, qtbot
     qtbot.mouseClick(row.cancel_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: states[-1].phase is ExportPhase.CANCELLED)
     assert set(tmp_path.iterdir()) == before
+
+
+def test_a_waiting_export_is_cancelled_at_once_and_its_dock_can_be_closed(
+    program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_street(program, qtbot, tmp_path)
+    shelf.predictors["still"] = StillPredictor(seconds=0.1)
+    first = export_by_hand(program, qtbot, tmp_path / "first.mp4")
+    qtbot.waitUntil(lambda: bool(first) and first[-1].done > 0, timeout=30_000)
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    states = export_by_hand(program, qtbot, tmp_path / "second.mp4")
+    qtbot.waitUntil(lambda: any(state.phase is ExportPhase.WAITING for state in states))
+    number = next(state.number for state in states if state.phase is ExportPhase.WAITING)
+    row = program.window.exports.row(number)
+    qtbot.mouseClick(row.cancel_button, Qt.MouseButton.LeftButton)
+    assert row.text() == "Cancelled", "the first export still runs"
+    program.window.exports_dock.close()
+    shown = first[-1].done
+    qtbot.waitUntil(lambda: first[-1].phase is ExportPhase.RUNNING and first[-1].done > shown, timeout=30_000)
+    assert not program.window.exports_dock.isVisible()
 
 
 def test_a_failed_export_is_told(program: Program, qtbot: QtBot, tmp_path: Path) -> None:

@@ -111,9 +111,14 @@ class ExportQueue(QObject):
     def cancel(self, number: int) -> None:
         """Give up a job that waits or runs; nothing of its clip stays."""
         with self._arrived:
-            for ticket in [*self._tickets, self._current]:
-                if ticket and ticket.state.number == number:
-                    ticket.cancelled.set()
+            if self._current and self._current.state.number == number:
+                self._current.cancelled.set()
+            waiting = next((ticket for ticket in self._tickets if ticket.state.number == number), None)
+            if waiting:
+                self._tickets.remove(waiting)
+        if waiting:
+            # Said at once: its turn may be an hour away.
+            self._tell(waiting, phase=ExportPhase.CANCELLED)
 
     @property
     def unfinished(self) -> int:
@@ -134,6 +139,10 @@ class ExportQueue(QObject):
             self.changed.emit(message)
         else:
             self.failed.emit(message)
+
+    def _tell(self, ticket: _Ticket, **changes: object) -> None:
+        ticket.state = replace(ticket.state, **changes)  # type: ignore[arg-type]
+        self._posted.emit(ticket.state)
 
     # What follows runs in the export thread.
 
@@ -179,10 +188,6 @@ class ExportQueue(QObject):
             for event in events:
                 if isinstance(event, Progress):
                     self._tell(ticket, done=event.done, seconds_left=event.seconds_left)
-
-    def _tell(self, ticket: _Ticket, **changes: object) -> None:
-        ticket.state = replace(ticket.state, **changes)  # type: ignore[arg-type]
-        self._posted.emit(ticket.state)
 
 
 class _Bench:

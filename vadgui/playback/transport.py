@@ -119,6 +119,8 @@ class TransportBar(QWidget):
         self.frame_box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.frame_box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.frame_box.valueChanged.connect(self._session.seek)
+        # Enter ends the typing: the next key is for the player again.
+        self.frame_box.lineEdit().returnPressed.connect(self.frame_box.clearFocus)
 
     def _set_up_boxes(self) -> None:
         for speed in SPEEDS:

@@ -34,6 +34,8 @@ class TimelineHeader(QWidget):
         self.threshold_box.setAccessibleName("Threshold")
         self.threshold_box.setToolTip("Frames with at least this score are flagged; or drag the dashed line")
         self.threshold_box.valueChanged.connect(self.threshold_entered)
+        # Enter ends the typing: the next key is for the player again.
+        self.threshold_box.lineEdit().returnPressed.connect(self.threshold_box.clearFocus)
         label = QLabel("Threshold")
         label.setBuddy(self.threshold_box)
 
