@@ -65,7 +65,7 @@ async def _review(program: Program, output: Path, until: Callable[[Callable[[], 
     if not session.segments:
         raise DemoError("The detector flagged nothing in the demo clip.")
     print(f"Analysed {session.frame_count} frames on {_device(session)}: {_flagged(session)}.", flush=True)
-    session.select_segment(session.segments[0])
+    session.select_segment(max(session.segments, key=lambda segment: segment.peak_score))
     peaks = [segment.peak_frame for segment in session.segments]
     await until(lambda: session.view_is_settled() and all(session.thumbnail(peak) is not None for peak in peaks))
     screenshot = output / "vadgui-demo.png"
