@@ -188,9 +188,13 @@ def test_wheel_zooms_around_the_mouse_and_pans_with_shift(timeline: TimelineView
     assert timeline.plot.box.span() == pytest.approx((0.0, 80.0))
 
 
-def test_everything_stays_drawn_when_zoomed_in_far_from_the_start(
-    timeline: TimelineView, session: ReviewSession
-) -> None:
+def test_everything_stays_drawn_when_zoomed_in_far_from_the_start(qtbot: QtBot) -> None:
+    session, times = ReviewSession(), steady_times(COUNT)
+    timeline = shown(session, qtbot)
+    timeline.grab()
+    session.open_video(video_info(times, 640, 360), times)
+    session.add_signals(0, signals_with_bumps(COUNT, [(1500, 1530)]))
+    session.finish_scores()
     session.seek(1515)
     for _ in range(20):
         wheel(timeline, pixel_of(timeline, session.times[1515]), +1)
