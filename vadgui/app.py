@@ -163,15 +163,14 @@ class Program(QObject):
         self._settings.export_folder = str(target.parent)
         self._settings.export_panels = ",".join(options.panels)
         self._settings.export_strip = options.score_strip
-        detector = self.session.detector
         job = ExportJob(
             video=clip.video,
             start=clip.start,
             stop=clip.stop,
-            scores=self.session.scores.copy(),
+            scores=clip.scores,
             target=target,
             options=options,
-            detector=detector.path if detector else None,
+            detector=clip.detector,
             device=self._settings.device,
         )
         return self.exports.add(job)

@@ -84,6 +84,8 @@ class MainWindow(QMainWindow):
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self._opening = QLabel()
         self._detector = QLabel()
+        self._has_segments_dock: bool | None = None
+        """Whether the next recording brings the dock up; None while one is open."""
         self._pages = QStackedWidget()
         self._splitter = QSplitter(Qt.Orientation.Vertical)
 
@@ -122,13 +124,22 @@ class MainWindow(QMainWindow):
     def _show_video(self) -> None:
         video = self._session.video
         self._pages.setCurrentWidget(self._splitter if video else self.empty)
-        self.segments_dock.setVisible(video is not None)
+        self._show_segments_dock(video is not None)
         self._tool_bar.setVisible(video is not None)
         self.setWindowTitle(f"{video.name} — vadgui" if video else "vadgui")
         if video is None:
             self.exports_dock.hide()
             self.empty.show_recent(self._settings.recent_videos)
         self._enable()
+
+    def _show_segments_dock(self, is_open: bool) -> None:
+        """Hide the dock without a recording; with one again, it is there unless the person has closed it."""
+        if not is_open and self._has_segments_dock is None:
+            self._has_segments_dock = not self.segments_dock.isHidden()
+            self.segments_dock.hide()
+        elif is_open and self._has_segments_dock is not None:
+            self.segments_dock.setVisible(self._has_segments_dock)
+            self._has_segments_dock = None
 
     def _show_detector(self) -> None:
         detector = self._session.detector
@@ -204,6 +215,7 @@ class MainWindow(QMainWindow):
         for spec in SPECS:
             menus[spec.menu].addAction(self.actions_by_name[spec.name])
         self._recent_menu = QMenu("Open &recent", self)
+        self._recent_menu.setToolTipsVisible(True)  # names alone may be the same, and are cut where they are long
         self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
         menus[FILE].insertMenu(self.actions_by_name["open_demo"], self._recent_menu)
         menus[FILE].insertSeparator(self.actions_by_name["close_video"])
@@ -229,7 +241,7 @@ class MainWindow(QMainWindow):
         self._recent_menu.clear()
         recent = self._settings.recent_videos
         for path in recent:
-            action = self._recent_menu.addAction(path.name.replace("&", "&&"))
+            action = self._recent_menu.addAction(self._short(f"{path.name}  in  {path.parent.name}").replace("&", "&&"))
             action.setToolTip(str(path))
             action.triggered.connect(lambda _, path=path: self.video_chosen.emit(path))
         if recent:
@@ -248,7 +260,8 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         self.restoreGeometry(self._settings.geometry)
-        self.restoreState(self._settings.layout, _LAYOUT_VERSION)
+        if self.restoreState(self._settings.layout, _LAYOUT_VERSION):
+            self._has_segments_dock = None  # as it was when the program was last closed, once there is a recording
         # Whether there is a recording decides these, not what was on screen when the program was last closed.
         self._show_video()
         self.exports_dock.hide()

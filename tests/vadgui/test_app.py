@@ -26,6 +26,7 @@ from vadgui.dialogs.export import ExportDialog
 from vadgui.dialogs.help import ShortcutsDialog
 from vadgui.errors import ErrorTeller
 from vadgui.jobs.export_queue import ExportPhase, ExportState
+from vadgui.main_window import MainWindow
 from vadgui.panels.content import Panel
 from vadgui.session import AnalysisPhase
 from vadgui.settings import Settings
@@ -324,6 +325,26 @@ def test_a_waiting_export_is_cancelled_at_once_and_its_dock_can_be_closed(
     assert not program.window.exports_dock.isVisible()
 
 
+def test_an_export_is_of_what_was_asked_for_whatever_opened_meanwhile(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_street(program, qtbot, tmp_path)
+    states: list[ExportState] = []
+    program.exports.changed.connect(states.append)
+    press(program, qtbot, Qt.Key.Key_N)
+    segment = program.session.selected_segment
+    assert segment is not None
+    press(program, qtbot, Qt.Key.Key_E)
+    dialog = dialog_of(program.window, ExportDialog, qtbot)
+    assert isinstance(dialog, ExportDialog)
+    program.open_video(tmp_path / "yard.mp4")
+    qtbot.waitUntil(lambda: program.session.frame_count == 30)
+    dialog.target_edit.setText(str(tmp_path / "clip.mp4"))
+    qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=30_000)
+    assert states[-1].total == len(segment)
+
+
 def test_a_failed_export_is_told(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     states = export_by_hand(program, qtbot, tmp_path / "no such folder" / "clip.mp4")
@@ -372,6 +393,23 @@ def test_another_detector_while_analysing(program: Program, shelf: Shelf, qtbot:
 
 
 # Looks
+
+
+def test_a_closed_segment_list_stays_closed(program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
+    dock = program.window.segments_dock
+    assert not dock.isVisible()
+    open_street(program, qtbot, tmp_path)
+    assert dock.isVisible()
+    dock.close()
+    for name in ("yard.mp4", "street.mp4"):
+        with qtbot.waitSignal(program.worker.video_opened):
+            program.open_video(tmp_path / name)
+        assert not dock.isVisible()
+    program.window.close()
+    again = MainWindow(program.session, program.player, settings)
+    qtbot.addWidget(again)
+    again.show()
+    assert not again.segments_dock.isVisible()
 
 
 def test_changes_the_theme_while_open(program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -27,15 +29,18 @@ from vadgui.dialogs.files import ask_for_target
 from vadgui.session import ReviewSession
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClipRange:
-    """What is to be exported."""
+    """What is to be exported, as it was when asked for: another recording may open behind the dialog."""
 
     video: Path
     start: int
     stop: int
     start_seconds: float
     duration_seconds: float
+    scores: npt.NDArray[np.floating]
+    """Anomaly scores [N] of the video."""
+    detector: Path | None
 
     @classmethod
     def of_selection(cls, session: ReviewSession) -> ClipRange | None:
@@ -45,7 +50,15 @@ class ClipRange:
             return None
         ends = [*session.times[segment.start + 1 : segment.stop + 1].tolist(), video.duration_seconds]
         began = float(session.times[segment.start])
-        return cls(video.path, segment.start, segment.stop, began, ends[len(segment) - 1] - began)
+        return cls(
+            video=video.path,
+            start=segment.start,
+            stop=segment.stop,
+            start_seconds=began,
+            duration_seconds=ends[len(segment) - 1] - began,
+            scores=session.scores.copy(),
+            detector=session.detector.path if session.detector else None,
+        )
 
     @property
     def file_name(self) -> str:
