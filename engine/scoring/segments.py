@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,8 @@ class SegmentRule:
     """Added on both sides, within the video; segments that then touch become one."""
 
     def __post_init__(self) -> None:
+        if not all(map(math.isfinite, astuple(self))):
+            raise ValueError("thresholds and durations of a segment rule must be finite")
         if self.leave > self.enter:
             raise ValueError(f"leave ({self.leave}) must not be above enter ({self.enter})")
         if min(self.min_length_seconds, self.merge_gap_seconds, self.padding_seconds) < 0:

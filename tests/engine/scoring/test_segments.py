@@ -152,6 +152,10 @@ def test_unequal_lengths_are_refused() -> None:
 def test_a_rule_that_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="leave"):
         SegmentRule(enter=0.3, leave=0.4)
+    with pytest.raises(ValueError, match="finite"):
+        SegmentRule(enter=float("nan"))
+    with pytest.raises(ValueError, match="finite"):
+        SegmentRule(padding_seconds=float("inf"))
     with pytest.raises(ValueError, match="negative"):
         SegmentRule(padding_seconds=-1)
 
