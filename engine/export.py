@@ -80,12 +80,7 @@ def export_clip(
         Cancelled: `should_stop` said yes; nothing is left behind.
     """
     options = options or ExportOptions()
-    if not 0 <= segment_start < segment_stop <= len(source):
-        raise ExportError(
-            f"The video has no frames {segment_start} to {segment_stop - 1}",
-            subject=source.info.name,
-            advice=f"Its frames are numbered 0 to {len(source) - 1}.",
-        )
+    refuse_frames(source, segment_start, segment_stop)
     if predictor is None and options.needs_detector:
         raise ExportError(
             "These panels need a detector", subject=", ".join(options.panels), advice="Choose one, or the frame alone."
@@ -112,6 +107,20 @@ def export_clip(
                 advice="The file is damaged: copy it again, or export the frames before the damage.",
             )
     yield Finished(str(target))
+
+
+def refuse_frames(source: VideoSource, start: int, stop: int) -> None:
+    """Check that a clip can be frames [start, stop).
+
+    Raises:
+        ExportError: the video has no such frames.
+    """
+    if not 0 <= start < stop <= len(source):
+        raise ExportError(
+            f"The video has no frames {start} to {stop - 1}",
+            subject=source.info.name,
+            advice=f"Its frames are numbered 0 to {len(source) - 1}.",
+        )
 
 
 def _mosaic(

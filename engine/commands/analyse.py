@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,7 @@ import click
 from engine.commands.detector_option import required_detector
 from engine.commands.progress import follow
 from engine.errors import ExportError, VadError
-from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.segments import SegmentRule, find_segments
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -30,7 +31,9 @@ def _rule_option(name: str, default: float, text: str) -> Callable[[Any], Any]:
 
 @click.command()
 @click.argument("videos", metavar="VIDEO...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--detector", "detector_path", callback=required_detector, help="Detector file or bundled name.")
+@click.option(
+    "--detector", "detector_path", callback=required_detector, help="Detector file or bundled name.  [required]"
+)
 @click.option(
     "--out", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="For the tables."
 )
@@ -99,7 +102,8 @@ def output_names(videos: Sequence[Path]) -> dict[Path, str]:
     A video given twice counts once. Names differ in more than case, for the sake of Windows and macOS.
     """
     given = {video.resolve(): video for video in videos}
-    names = {path: path.name if path.is_dir() else path.stem for path in given}
+    # Path.is_dir would raise where a folder may not be entered; opening the video says so better.
+    names = {path: path.name if os.path.isdir(path) else path.stem for path in given}  # noqa: PTH112
     depth, deepest = 1, max(len(path.parts) for path in given)
     while clashing := {name for name, count in Counter(n.casefold() for n in names.values()).items() if count > 1}:
         if depth == deepest:
@@ -147,12 +151,12 @@ class _Job:
 
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
+            self._make_folder()
             with ScoreStore(self.cache, analysis_key(source, predictor)) as store:
                 follow(analyse_to_store(source, predictor, store), label=self.video.name, hidden=quiet)
                 signals = stored_signals(store, len(source))
             scores = anomaly_score(signals["psnr_db"])
             segments = find_segments(scores, source.times, self.rule)
-            self._make_folder()
             tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, scores)
             tables.write_segments_json(
                 self._table(".segments.json"),
@@ -164,7 +168,8 @@ class _Job:
                 detector_fingerprint=predictor.fingerprint,
             )
         if not quiet:
-            click.echo(f"{self.video.name}: {len(signals)} frames, {_in_words(segments)} -> {self.base}.*")
+            found = f"{_counted(len(signals), 'frame')}, {_counted(len(segments), 'segment')}"
+            click.echo(f"{self.video.name}: {found} -> {self.base}.*")
 
     def _table(self, suffix: str) -> Path:
         return self.base.with_name(self.base.name + suffix)
@@ -192,5 +197,5 @@ class _Job:
             ) from error
 
 
-def _in_words(segments: list[Segment]) -> str:
-    return f"{len(segments)} segment{'' if len(segments) == 1 else 's'}"
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

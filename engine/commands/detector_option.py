@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -14,7 +15,8 @@ def optional_detector(ctx: click.Context, param: click.Parameter, value: str | N
 
     Files go before names, so that a name never hides a person's own file.
     """
-    if value is None or Path(value).is_file():
+    # Path.is_file would raise at a name that is too long, or where a folder may not be entered.
+    if value is None or os.path.isfile(value):  # noqa: PTH113
         return None if value is None else Path(value)
     if value not in bundled_detectors():
         raise click.BadParameter(f"there is no file {value!r}. Bundled detectors: {_names()}.", ctx, param)

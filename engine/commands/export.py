@@ -14,7 +14,7 @@ from engine.analysis import analyse_to_store, analysis_key, stored_signals
 from engine.commands.detector_option import optional_detector
 from engine.commands.progress import follow
 from engine.errors import ExportError
-from engine.export import PANELS, ExportOptions, export_clip
+from engine.export import PANELS, ExportOptions, export_clip, refuse_frames
 from engine.mosaic import Panel
 from engine.paths import analyses_folder
 from engine.score_store import ScoreStore
@@ -23,7 +23,7 @@ from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.tables import read_segments_json
 from engine.video import open_video
 from engine.video.source import VideoSource
-from engine.video.writer import DEFAULT_ENCODER, ENCODERS, free_path
+from engine.video.writer import DEFAULT_ENCODER, ENCODERS, free_path, refuse_target
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -53,7 +53,13 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
 @click.option(
     "--overlay", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
 )
-@click.option("--encoder", type=click.Choice(list(ENCODERS)), default=DEFAULT_ENCODER, show_default=True)
+@click.option(
+    "--encoder",
+    type=click.Choice(list(ENCODERS)),
+    default=DEFAULT_ENCODER,
+    show_default=True,
+    help="H.264 plays everywhere; AV1 and VP9 are free of patents.",
+)
 @click.option(
     "--out",
     "target",
@@ -83,6 +89,8 @@ def export(
     """
     if (number is None) == (start is None) or (start is None) != (stop is None):
         raise click.UsageError("Give either --segment, or --start and --stop.")
+    if start is not None and stop is not None and stop <= start:
+        raise click.UsageError("--stop has to be above --start: it is the frame after the last.")
     if segments_file and number is None:
         raise click.UsageError("--segments needs --segment.")
     listed = read_segments_json(segments_file) if segments_file else None
@@ -104,6 +112,11 @@ def export(
                 subject=segments_file,
                 advice="Choose the segments file of this video, or leave --segments out.",
             )
+        # Before an analysis that may take hours.
+        if target:
+            refuse_target(target)
+        if start is not None and stop is not None:
+            refuse_frames(source, start, stop)
         predictor = _open_predictor(detector, device) if detector else None
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
@@ -114,7 +127,7 @@ def export(
             segments = listed.segments if listed else find_segments(scores, source.times, rule)
             segment = _numbered(segments, number, source)
             start, stop, name = segment.start, segment.stop, f"segment-{number}"
-        target = target or free_path(Path(f"{video.stem}.{name}.mp4"))
+        target = target or free_path(Path(f"{source.info.name if video.is_dir() else video.stem}.{name}.mp4"))
         clip = export_clip(source, predictor, scores, start, stop, target, options)
         click.echo(follow(clip, hidden=quiet))
 

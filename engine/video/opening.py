@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from engine.errors import VideoError
@@ -30,8 +31,14 @@ def open_video(
         Cancelled: `should_stop` said yes.
     """
     path = Path(path)
-    if path.is_dir():
+    try:
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError as error:
+        advice = "Check the name; it may have been moved."
+        raise VideoError("There is no such file", subject=path, advice=advice) from error
+    except OSError as error:
+        advice = f"Check the name and the permissions of its folder ({error.strerror})."
+        raise VideoError("The file can't be reached", subject=path, advice=advice) from error
+    if is_folder:
         return PictureFolderSource(path, fps=pictures_fps, cache_bytes=cache_bytes)
-    if not path.exists():
-        raise VideoError("There is no such file", subject=path, advice="Check the name; it may have been moved.")
     return PyAvSource(path, should_stop=should_stop, on_progress=on_progress, cache_bytes=cache_bytes)

@@ -58,6 +58,18 @@ def free_path(path: Path) -> Path:
     return next(candidate for candidate in numbered if not os.path.lexists(candidate))
 
 
+def refuse_target(target: Path) -> None:
+    """Check that a clip can have this name.
+
+    Raises:
+        ExportError: there is such a file already, or it is no .mp4.
+    """
+    if target.suffix.lower() != ".mp4":
+        raise ExportError("Clips are MP4 files", subject=target, advice="Give the file a name that ends in .mp4.")
+    if os.path.lexists(target):
+        raise _already_exists(target)
+
+
 class ClipWriter:
     """Encodes pictures into an MP4 file that appears under its name only once it is complete.
 
@@ -83,10 +95,7 @@ class ClipWriter:
         if encoder not in ENCODERS:
             advice = f"Choose one of {', '.join(ENCODERS)}."
             raise ExportError("There is no such encoder", subject=encoder, advice=advice)
-        if target.suffix.lower() != ".mp4":
-            raise ExportError("Clips are MP4 files", subject=target, advice="Give the file a name that ends in .mp4.")
-        if os.path.lexists(target):
-            raise _already_exists(target)
+        refuse_target(target)
         if encoder == "libsvtav1":
             os.environ.setdefault("SVT_LOG", "1")  # it would print its settings on stderr
         self._target = target

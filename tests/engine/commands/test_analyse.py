@@ -188,7 +188,7 @@ def test_ctrl_c_keeps_what_was_analysed(make_video: MakeVideo, detector_file: Pa
     assert process.returncode == 130, said
     assert "goes on from there" in said
     assert "Traceback" not in said
-    assert not out.exists()
+    assert not list(out.glob("*"))
     (kept,) = cache.glob("*.sqlite3")
     assert chunks(kept)
 
@@ -228,3 +228,20 @@ def test_names_are_unique_whatever_is_given(parts: list[tuple[str, ...]]) -> Non
     assert list(names) == videos
     assert len({name.casefold() for name in names.values()}) == len(videos)
     assert not any("/" in name for name in names.values())
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_the_analysis(
+    make_video: MakeVideo, detector_file: Path, cache: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    result = run(make_video("clip"), "--detector", detector_file, "--out", tmp_path / "file" / "out")
+    assert result.exit_code == 1
+    assert "can't be made" in result.stderr
+    assert not list(cache.glob("*"))
+
+
+def test_a_name_longer_than_any_file_s_can_not_be_reached(detector_file: Path, out: Path) -> None:
+    result = run("n" * 300 + ".mp4", "--detector", detector_file, "--out", out)
+    assert result.exit_code == 1
+    assert "can't be reached" in result.stderr
+    assert run("x.mp4", "--detector", "n" * 300, "--out", out).exit_code == 2

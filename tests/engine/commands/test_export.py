@@ -73,6 +73,17 @@ def test_an_existing_file_is_refused(video: Path) -> None:
     assert Path("clip.mp4").read_text() == "precious"
 
 
+@pytest.mark.parametrize("wrong", [["--out", "taken.mp4"], ["--out", "clip.avi"], ["--stop", 99]])
+def test_what_can_not_be_exported_is_said_before_an_analysis(
+    video: Path, detector_file: Path, cache: Path, wrong: list[object]
+) -> None:
+    Path("taken.mp4").touch()
+    ran = vad_export(video, "--detector", detector_file, "--start", 5, "--stop", 7, *wrong)
+    assert ran.exit_code == 1
+    assert "Error: " in ran.stderr
+    assert not list(cache.glob("*"))
+
+
 def test_segments_of_another_video_are_refused(video: Path, tmp_path: Path) -> None:
     write_segments(Path("s.json"), make_clip(tmp_path / "other.mp4", 10), Segment(1, 3, 2, 0.9))
     ran = vad_export(video, "--segments", "s.json", "--segment", 1, "--panels", "frame", "--no-score-strip")
@@ -95,6 +106,7 @@ def test_a_segment_that_is_not_there(video: Path) -> None:
         (["--segment", 1, "--start", 2, "--stop", 3], "either --segment"),
         (["--start", 2], "either --segment"),
         (["--segment", 1], "--detector"),
+        (["--start", 3, "--stop", 2], "above --start"),
         (["--start", 2, "--stop", 3, "--panels", "frame"], "--detector"),
         (["--start", 2, "--stop", 3, "--panels", "frame,flow"], "predicted_flow"),
         (["--start", 2, "--stop", 3, "--panels", "frame,frame"], "at most once"),
