@@ -78,8 +78,8 @@ _EVENT_TYPES = {event.__name__: event for event in (Progress, LossReported, Chec
 
 
 def to_json_line(event: Event) -> str:
-    """One line of JSON without a newline, its type under "event"."""
-    return json.dumps({"event": type(event).__name__, **asdict(event)}, ensure_ascii=False)
+    """One line of JSON without a newline, its type under "event"; ASCII, as pipes on Windows are not in UTF-8."""
+    return json.dumps({"event": type(event).__name__, **asdict(event)})
 
 
 def from_json_line(line: str) -> Event:

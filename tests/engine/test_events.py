@@ -27,6 +27,7 @@ from engine.events import (
 def test_an_event_is_one_line_and_comes_back(event) -> None:
     line = to_json_line(event)
     assert "\n" not in line
+    assert line.isascii()
     assert from_json_line(line) == event
 
 
