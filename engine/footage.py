@@ -103,10 +103,10 @@ def load_footage(folder: Path) -> Footage:
     with np.load(folder / "footage.npz") as facts:
         lengths, radius_px = facts["lengths"], float(facts["radius_px"])
     ends = np.cumsum(lengths)
-    transitions = [np.arange(end - length, end - 1) for end, length in zip(ends, lengths, strict=True)]
+    transitions = [np.arange(end - length, end - 1) for end, length in zip(ends, lengths, strict=True) if length > 1]
     # Evenly spread over the videos, so that neither all mornings nor all evenings are held out.
-    held_out_count = max(round(len(lengths) * _HELD_OUT_SHARE), 1) if len(lengths) > 1 else 0
-    held_out = {int((k + 0.5) * len(lengths) / held_out_count) for k in range(held_out_count)}
+    held_out_count = max(round(len(transitions) * _HELD_OUT_SHARE), 1) if len(transitions) > 1 else 0
+    held_out = {int((k + 0.5) * len(transitions) / held_out_count) for k in range(held_out_count)}
     return Footage(
         pictures=np.load(folder / "pictures.npy", mmap_mode="r"),
         flow=np.load(folder / "flow.npy", mmap_mode="r"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -59,20 +60,26 @@ class Run:
 
     @classmethod
     def create(cls, folder: Path, settings: RunSettings) -> Run:
-        """Begin a run in a folder that holds none yet.
+        """Begin a run in a folder that holds none, or one that never got through its footage.
 
         Raises:
-            TrainingError: the folder holds a run already.
+            TrainingError: the folder holds a run already, or can't be written.
         """
         run = cls(folder)
-        if run._settings_path.exists():
+        # A wrong video or option must not use the folder up.
+        if run._settings_path.exists() and (folder / "footage" / "footage.npz").exists():
             raise TrainingError(
                 "This folder already holds a training run",
                 subject=folder,
                 advice="Resume it by naming the folder alone, or choose another folder.",
             )
-        folder.mkdir(parents=True, exist_ok=True)
-        run._settings_path.write_text(json.dumps(asdict(settings), indent=2, ensure_ascii=False), encoding="utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with whole_file(run._settings_path) as file:
+                file.write(json.dumps(asdict(settings), indent=2, ensure_ascii=False).encode())
+        except OSError as error:
+            advice = f"Choose another folder ({error.strerror})."
+            raise TrainingError("The run's folder can't be written", subject=folder, advice=advice) from error
         return run
 
     @property
@@ -300,4 +307,9 @@ def _save_checkpoint(path: Path, stage: str, epoch: int, detector: Detector, opt
 def _load_checkpoint(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
-    return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
+    except (OSError, EOFError, RuntimeError, UnpicklingError) as error:
+        raise TrainingError(
+            "The run's checkpoint can't be read", subject=path, advice="Delete it: the run then learns from its start."
+        ) from error

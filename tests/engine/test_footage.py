@@ -73,6 +73,15 @@ def test_a_single_video_is_all_for_training(sliding_videos: list[Path], tmp_path
     assert footage.held_out.tolist() == []
 
 
+def test_a_video_of_one_frame_leaves_the_other_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        (sliding_videos[0] / f"{number}.png").unlink()
+    list(prepare_footage(sliding_videos[:2], tmp_path / "footage", teacher_by_name("dis")))
+    footage = load_footage(tmp_path / "footage")
+    assert footage.training.tolist() == [1, 2, 3, 4]
+    assert footage.held_out.tolist() == []
+
+
 def test_footage_without_a_single_step_is_refused(sliding_videos: list[Path], tmp_path: Path) -> None:
     for number in (1, 2, 3):
         (sliding_videos[0] / f"{number}.png").unlink()

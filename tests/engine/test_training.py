@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine import training
-from engine.errors import TrainingError
+from engine.errors import TrainingError, VideoError
 from engine.events import CheckpointSaved, Finished, LossReported, Stopped
 from engine.models.detector import load_detector
 from engine.training import Run, RunSettings, train
@@ -116,9 +116,29 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_word(settings: RunSettings,
 
 
 def test_a_folder_takes_one_run(settings: RunSettings, tmp_path: Path) -> None:
-    Run.create(tmp_path / "run", settings)
+    next(train(Run.create(tmp_path / "run", settings)))
     with pytest.raises(TrainingError, match="already holds"):
         Run.create(tmp_path / "run", settings)
+
+
+def test_a_run_whose_footage_was_wrong_can_be_begun_anew(settings: RunSettings, tmp_path: Path) -> None:
+    with pytest.raises(VideoError):
+        next(train(Run.create(tmp_path / "run", replace(settings, videos=(str(tmp_path / "gone.mp4"),)))))
+    assert Run.create(tmp_path / "run", settings).settings == settings
+
+
+def test_a_folder_that_cannot_be_made_is_said(settings: RunSettings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(TrainingError, match="can't be written"):
+        Run.create(tmp_path / "file" / "run", settings)
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 cut short"])
+def test_a_damaged_checkpoint_is_said(content: bytes, settings: RunSettings, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", settings)
+    run.checkpoint_path.write_bytes(content)
+    with pytest.raises(TrainingError, match="checkpoint can't be read"):
+        list(train(run))
 
 
 def test_a_folder_without_a_run_says_how_to_begin_one(tmp_path: Path) -> None:

@@ -3,10 +3,13 @@ import sys
 import threading
 from pathlib import Path
 
+import click
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from engine.__main__ import cli
 from engine.events import CheckpointSaved, Finished, LossReported, Stopped, from_json_line
 
 
@@ -70,3 +73,24 @@ def test_footage_that_is_not_there_is_an_error_in_three_parts(tmp_path: Path) ->
     assert "no such file or folder" in errors
     assert "gone" in errors
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--motion-epochs", "5"], "--motion-epochs needs --footage"),
+        (["--footage", "x", "--motion-lr", "-1"], "--motion-lr"),
+        (["--footage", "x", "--seed", "-1"], "--seed"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: list[str], said: str, tmp_path: Path) -> None:
+    ran = CliRunner().invoke(cli, ["train", str(tmp_path / "run"), *options])
+    assert ran.exit_code == 2
+    assert said in ran.stderr
+
+
+def test_every_option_says_what_it_is() -> None:
+    for name in cli.list_commands(click.Context(cli)):
+        command = cli.get_command(click.Context(cli), name)
+        unsaid = [each.opts[0] for each in command.params if isinstance(each, click.Option) and not each.help]
+        assert not unsaid, name
