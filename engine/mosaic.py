@@ -50,6 +50,7 @@ _CAPTION_TEXT_PX = 15
 _SMALL_TEXT_PX = 13
 _CAPTION_MIDDLE_PX = CAPTION_PX / 2 - 1
 _DETAIL_WIDTH_PX = 140
+_NOT_ANALYSED = "not analysed"
 _GOOD_SHAPE = 1.6  # width / height of a mosaic that suits screens and pages
 _SMALLEST_SIDE_PX = 860  # what the large panel grows to where the video itself is smaller
 _SMALLEST_PANEL_PX = 64
@@ -216,7 +217,7 @@ class Mosaic:
             self._fill_detail(box, _detail(panel, frame, inspection))
             self._fill_panel(panel, box.of(self._canvas), frame, inspection)
         if self._strip and self._layout.strip:
-            self._fill_detail(self._layout.strip, "not analysed" if np.isnan(score) else f"{score:.2f}")
+            self._fill_detail(self._layout.strip, _NOT_ANALYSED if np.isnan(score) else f"{score:.2f}")
             self._strip.draw(self._layout.strip.of(self._canvas), frame.index)
         return self._canvas
 
@@ -269,8 +270,12 @@ class Mosaic:
             return
         caption = box.caption().of(self._canvas)
         x = self._caption_widths[box] + 2 * GAP_PX
-        draw_dashes(caption, x, x + 2 * DASH_PERIOD_PX, round(_CAPTION_MIDDLE_PX), ALERT)
         label = f"threshold {threshold:.2f}"
+        end = x + 2 * DASH_PERIOD_PX + 4 + text_width(label, _SMALL_TEXT_PX)
+        if end + GAP_PX + text_width(_NOT_ANALYSED, _CAPTION_TEXT_PX) > box.width:
+            return  # the line itself stays, at its place in the strip
+        self._caption_widths[box] = end
+        draw_dashes(caption, x, x + 2 * DASH_PERIOD_PX, round(_CAPTION_MIDDLE_PX), ALERT)
         draw_text(caption, label, x + 2 * DASH_PERIOD_PX + 4, _CAPTION_MIDDLE_PX, _SMALL_TEXT_PX, ALERT)
 
     def _draw_legend(self, box: Box, flow_radius_px: float) -> None:

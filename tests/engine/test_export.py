@@ -18,7 +18,7 @@ from engine.models.picture import model_picture
 from engine.mosaic import Box, Layout, Mosaic, plan_layout
 from engine.pipeline import Inspection, inspect
 from engine.score_strip import ScoreStrip
-from engine.video.frame import Pixels
+from engine.video.frame import Frame, Pixels
 from tests.engine.barcode_video import EXPECTED_FLOW, BarcodePredictor, BarcodeVideo, read_barcode
 
 VARIABLE_TIMES = np.cumsum([0.0, *([0.04, 0.04, 0.1, 0.02, 0.5] * 12)])[:60]
@@ -327,6 +327,24 @@ def test_what_is_not_analysed_has_no_curve() -> None:
     # Frames 300 to 450 are 7 to 13 of the 20 seconds in view.
     assert changed.min() == pytest.approx(0.37, abs=0.02)
     assert changed.max() == pytest.approx(0.66, abs=0.02)
+
+
+@pytest.mark.parametrize("size", [(640, 360), (240, 400)])
+def test_the_threshold_s_label_is_whole_or_left_out(size: tuple[int, int]) -> None:
+    layout = plan_layout(*size, len(PANELS), strip=True, legend=True, **BIG)
+    assert layout.strip
+
+    def label(scores: np.ndarray) -> int:
+        """Orange pixels above the strip, once a score was written there too."""
+        strip = ScoreStrip(layout.strip.width, layout.strip.height, scores, np.arange(99) / 25, 0, 9, 0.7)
+        mosaic = Mosaic(layout, PANELS, "clip", strip=strip, flow_radius_px=2.0, overlay_opacity=0.0)
+        canvas = mosaic.compose(Frame(np.zeros((size[1], size[0], 3), np.uint8), 0, 0.0), None, float(scores[0]))
+        caption = layout.strip.caption().of(canvas).astype(int)
+        return int(((caption[..., 0] > 200) & (caption[..., 2] < 100)).sum())
+
+    whole = label(np.full(99, 0.5))
+    assert whole == label(np.full(99, np.nan))
+    assert (whole > 0) == (size[0] > size[1])
 
 
 # The layout
