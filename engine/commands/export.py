@@ -58,7 +58,7 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
     type=click.Choice(list(ENCODERS)),
     default=DEFAULT_ENCODER,
     show_default=True,
-    help="H.264 plays everywhere; AV1 and VP9 are free of patents.",
+    help="H.264 plays everywhere; AV1 and VP9 are royalty-free.",
 )
 @click.option(
     "--out",
