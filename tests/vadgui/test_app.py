@@ -191,6 +191,24 @@ def test_steps_by_keys(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
         assert program.session.playhead == expected
 
 
+def test_the_timeline_stays_drawn_when_zoomed_in_far_from_the_start(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_street(program, qtbot, tmp_path)
+    program.session.seek(85)
+    timeline = program.window.timeline
+    for _ in range(4):
+        timeline.header.zoom_wanted.emit(2.0)
+    begin, stop = timeline.plot.box.span()
+    assert 2 < begin < 85 / 25 < stop
+    image = timeline.plot.viewport().grab().toImage()
+    area = timeline.plot.box.sceneBoundingRect().toAlignedRect()
+    colours = {image.pixelColor(x, area.bottom() - 5).name() for x in range(area.left(), area.right())}
+    assert theme.current().playhead in colours
+    colours = {image.pixelColor(x, area.top() + 1).name() for x in range(area.left(), area.right())}
+    assert theme.current().alert in colours, "the segment's bracket"
+
+
 @pytest.mark.parametrize("box", ["frame", "threshold"])
 def test_after_a_typed_number_keys_belong_to_the_player(
     program: Program, qtbot: QtBot, tmp_path: Path, box: str

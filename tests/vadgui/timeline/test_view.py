@@ -188,27 +188,6 @@ def test_wheel_zooms_around_the_mouse_and_pans_with_shift(timeline: TimelineView
     assert timeline.plot.box.span() == pytest.approx((0.0, 80.0))
 
 
-def test_everything_stays_drawn_when_zoomed_in_far_from_the_start(qtbot: QtBot) -> None:
-    session, times = ReviewSession(), steady_times(COUNT)
-    timeline = shown(session, qtbot)
-    timeline.grab()
-    session.open_video(video_info(times, 640, 360), times)
-    session.add_signals(0, signals_with_bumps(COUNT, [(1500, 1530)]))
-    session.finish_scores()
-    session.seek(1515)
-    for _ in range(20):
-        wheel(timeline, pixel_of(timeline, session.times[1515]), +1)
-    begin, stop = timeline.plot.box.span()
-    assert 55 < begin < session.times[1515] < stop
-    image = timeline.plot.viewport().grab().toImage()
-    area = timeline.plot.box.sceneBoundingRect().toAlignedRect()
-    row, column = area.bottom() - 5, pixel_of(timeline, session.times[1515]).x()
-    playhead = {image.pixelColor(x, row).name() for x in range(column - 3, column + 4)}
-    bracket = {image.pixelColor(x, area.top() + 1).name() for x in range(area.left(), area.right())}
-    assert theme.current().playhead in playhead
-    assert theme.current().alert in bracket
-
-
 def test_overview_moves_what_is_shown(timeline: TimelineView, qtbot: QtBot) -> None:
     timeline.plot.box.show_span(0.0, 8.0)
     strip = timeline.overview.strip()
