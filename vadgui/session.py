@@ -294,9 +294,10 @@ class ReviewSession(QObject):
             self.seek(segment.peak_frame)
 
     def select_next_segment(self) -> None:
-        """The first segment that starts after the current one, or after the playhead where that has left it."""
+        """The first segment that starts after the current one, or at or after the playhead where that has left it."""
         here = self._review_position()
-        self.select_segment(next((s for s in self._segments if s.start > here), self._selected))
+        later = (s for s in self._segments if s.start >= here and s != self._selected)
+        self.select_segment(next(later, self._selected))
 
     def select_previous_segment(self) -> None:
         """The last segment that starts before the current one, or before the playhead where that has left it."""

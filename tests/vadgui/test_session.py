@@ -215,3 +215,13 @@ def test_thumbnails_still_missing_are_asked_for_anew_with_another_detector() -> 
     session.thumbnail(5)
     session.thumbnail(6)
     assert asked == [5]
+
+
+def test_a_segment_at_the_very_start_is_not_skipped() -> None:
+    session = open_session(steady_times(300), signals_with_bumps(300, [(0, 40), (200, 240)]))
+    first, second = session.segments
+    assert first.start == session.playhead == 0
+    session.select_next_segment()
+    assert session.selected_segment == first
+    session.select_next_segment()
+    assert session.selected_segment == second

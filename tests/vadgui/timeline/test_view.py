@@ -219,7 +219,7 @@ def test_frames_without_a_score_are_said_to_be_not_analysed(qtbot: QtBot) -> Non
 def test_the_curve_fills_in_while_scores_arrive(qtbot: QtBot) -> None:
     session = open_session(steady_times(COUNT))
     timeline = shown(session, qtbot)
-    at = pixel_of(timeline, 60.0, 0.7)
+    at = pixel_of(timeline, 60.0, 0.9)
 
     def colours_there() -> set[int]:
         image = timeline.plot.grab().toImage()
