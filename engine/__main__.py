@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
+import sys
 import traceback
 
 import click
@@ -62,6 +64,9 @@ def main() -> None:
     # Read when torch is imported. Threads that spin while they wait cost a busy machine most of its speed, and
     # sleeping ones an idle machine a tenth.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # Redirected on Windows, stdout is in an old code page: a name outside it must not end a night's batch.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     cli(prog_name="vad")
 
 

@@ -133,15 +133,23 @@ def _mosaic(
 ) -> tuple[Mosaic, int, int]:
     """The mosaic of a clip, and its width and height."""
     shows_flow = bool({"predicted_flow", "teacher_flow"} & set(options.panels))
-    layout = plan_layout(
-        source.info.width_px,
-        source.info.height_px,
-        len(options.panels),
-        strip=options.score_strip,
-        legend=shows_flow,
-        max_width_px=options.max_width_px,
-        max_height_px=options.max_height_px,
-    )
+    try:
+        layout = plan_layout(
+            source.info.width_px,
+            source.info.height_px,
+            len(options.panels),
+            strip=options.score_strip,
+            legend=shows_flow,
+            max_width_px=options.max_width_px,
+            max_height_px=options.max_height_px,
+        )
+    except ValueError as error:
+        shape = f"{source.info.width_px} x {source.info.height_px} px"
+        raise ExportError(
+            f"No clip can show these panels of {shape}",
+            subject=source.info.name,
+            advice="Choose fewer panels, or cut the video to a less extreme shape first.",
+        ) from error
     strip = None
     if layout.strip:
         box = layout.strip

@@ -395,3 +395,9 @@ def test_small_videos_are_enlarged_and_large_ones_are_not() -> None:
 def test_nothing_fits_into_too_little() -> None:
     with pytest.raises(ValueError, match="no layout"):
         plan_layout(640, 360, 5, strip=True, legend=True, max_width_px=100, max_height_px=100)
+
+
+def test_a_shape_that_no_clip_can_show_is_an_error_in_words(predictor: Any, tmp_path: Path) -> None:
+    video = BarcodeVideo(VARIABLE_TIMES.tolist(), 5.0)
+    with pytest.raises(ExportError, match="No clip can show these panels"):
+        export(video, predictor, 1, 3, tmp_path / "clip.mp4", max_width_px=100, max_height_px=100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,14 @@ COMMANDS = ["analyse", "doctor", "export", "train"]
 
 def engine(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "engine", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_a_name_outside_the_output_s_code_page_ends_nothing(tmp_path: Path) -> None:
+    script = "import click; from engine import __main__ as m; m.cli = lambda **_: click.echo('日本'); m.main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "cp1252"}
+    )
+    assert ran.stdout.split() == [b"\\u65e5\\u672c"], ran.stderr
 
 
 @pytest.fixture
