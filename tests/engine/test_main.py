@@ -25,7 +25,7 @@ def engine(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "engine", *arguments], cwd=ROOT, capture_output=True, text=True)
 
 
-def test_a_name_outside_the_output_s_code_page_ends_nothing(tmp_path: Path) -> None:
+def test_a_name_outside_the_output_s_code_page_ends_nothing() -> None:
     script = "import click; from engine import __main__ as m; m.cli = lambda **_: click.echo('日本'); m.main()"
     ran = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "cp1252"}
