@@ -60,7 +60,9 @@ def analyse(
     """
     if start == 0 and len(source):
         yield FrameResult(0, float(source.times[0]), missing_signals(1)[0])
-    for transition, prediction in _transitions(source, predictor, max(start, 1), None, should_stop):
+    # A jump into a file that may count its frames wrong would number these otherwise than those before.
+    passed = 0 if source.numbers_are_certain else max(start - 1, 0)
+    for transition, prediction in _transitions(source, predictor, max(start, 1), None, should_stop, passed=passed):
         signals, _ = _measure(transition, prediction, predictor)
         yield FrameResult(transition.index, transition.pts_seconds, signals)
 
@@ -113,8 +115,12 @@ def _transitions(
     stop: int | None,
     should_stop: ShouldStop,
     keep_frames: bool = False,
+    passed: int = 0,
 ) -> Iterator[tuple[_Transition, Prediction]]:
-    """Transitions [start, stop) with their predictions, decoded and predicted a batch at a time."""
+    """Transitions [start, stop) with their predictions, decoded and predicted a batch at a time.
+
+    Decoding begins `passed` frames early.
+    """
     previous: Pixels | None = None
     batch: list[_Transition] = []
 
@@ -123,7 +129,9 @@ def _transitions(
         yield from zip(batch, predictions, strict=True)
         batch.clear()
 
-    for frame in source.frames(start - 1, stop, should_stop):
+    for frame in source.frames(start - 1 - passed, stop, should_stop):
+        if frame.index < start - 1:
+            continue
         current = model_picture(frame.pixels)
         if previous is not None:
             kept = frame if keep_frames else None

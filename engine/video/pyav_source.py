@@ -88,6 +88,11 @@ class PyAvSource(VideoSource):
         """Presentation times [N] in seconds since the first frame's; another array once a full pass corrected it."""
         return self._times
 
+    @property
+    def numbers_are_certain(self) -> bool:
+        """True once a full pass has checked what the file announces."""
+        return self._index.checksums is not None
+
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
         """Exactly frame `index`, from the cache or decoded from the keyframe before it.
 

@@ -50,6 +50,14 @@ class VideoSource(ABC):
     def times(self) -> npt.NDArray[np.float64]:
         """Presentation times [N] of all frames in seconds since the first frame's; increasing, read-only."""
 
+    @property
+    def numbers_are_certain(self) -> bool:
+        """Whether a jump is sure to count frames as a pass from the first one does.
+
+        A damaged file may hold fewer frames than it announces; only a full pass tells.
+        """
+        return True
+
     def index_at(self, seconds: float) -> int:
         """Number of the frame on screen at a time; clamped to the video."""
         # Half a microsecond of tolerance: a time printed and read back must find its own frame.

@@ -1,5 +1,7 @@
+import shutil
 from collections.abc import Iterator
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -10,12 +12,16 @@ from engine.errors import Cancelled
 from engine.events import ShouldStop, never_stop
 from engine.models.detector import Detector, DetectorSettings
 from engine.models.predictor import Predictor
+from engine.paths import cache_folder
 from engine.pipeline import analyse, inspect, inspect_pair
+from engine.video import open_video
 from engine.video.frame import Frame
 
 
 class MovingNoise:
     """A source of frames whose every picture differs; counts how far it was read."""
+
+    numbers_are_certain = True
 
     def __init__(self, count: int) -> None:
         texture = np.random.default_rng(1).integers(0, 256, (90, 400, 3), np.uint8)
@@ -131,3 +137,33 @@ def test_a_single_pair_gives_what_the_stream_does(source, predictor) -> None:
 def test_frame_0_cannot_be_inspected(source, predictor) -> None:
     with pytest.raises(ValueError, match="no transition"):
         next(iter(inspect(source, predictor, 0, 3)))
+
+
+def test_an_analysis_resumed_in_a_damaged_file_keeps_its_count(predictor, tmp_path) -> None:
+    """Frames that can't be decoded are announced all the same; a jump behind them would count them in."""
+    texture = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 256, (96, 260, 3), np.uint8), (0, 0), 2)
+    path = tmp_path / "damaged.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuvj420p"
+        for number in range(40):
+            picture = np.ascontiguousarray(texture[:, 3 * number : 3 * number + 128])
+            packets = stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24"))
+            container.mux(packets if number not in (20, 21) else [_noise_for(packet) for packet in packets])
+    with open_video(path) as source:
+        assert len(source) == 40
+        whole = list(analyse(source, predictor))
+        assert [each.index for each in whole] == list(range(38))
+    shutil.rmtree(cache_folder())  # forget what the full pass has learnt
+    with open_video(path) as source:
+        rest = list(analyse(source, predictor, start=25))
+    assert [each.index for each in rest] == list(range(25, 38))
+    np.testing.assert_allclose(
+        [each.signals["psnr_db"] for each in rest], [each.signals["psnr_db"] for each in whole[25:]], atol=1e-3
+    )
+
+
+def _noise_for(packet: av.Packet) -> av.Packet:
+    noise = av.Packet(b"\0" * packet.size)
+    noise.stream, noise.pts, noise.dts, noise.time_base = packet.stream, packet.pts, packet.dts, packet.time_base
+    return noise
