@@ -107,17 +107,15 @@ def export(
         raise click.UsageError("This needs --detector; only --panels frame --no-score-strip goes without.")
     with open_video(video) as source:
         if listed and listed.video_fingerprint != source.info.fingerprint:
-            raise ExportError(
-                f"These segments are of another video, {listed.video_name}",
-                subject=segments_file,
-                advice="Choose the segments file of this video, or leave --segments out.",
-            )
+            raise _foreign(segments_file, f"another video, {listed.video_name}")
         # Before an analysis that may take hours.
         if target:
             refuse_target(target)
         if start is not None and stop is not None:
             refuse_frames(source, start, stop)
         predictor = _open_predictor(detector, device) if detector else None
+        if listed and predictor and listed.detector_fingerprint != predictor.fingerprint:
+            raise _foreign(segments_file, f"another detector, {listed.detector_name}")
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
             scores = _scores(source, predictor, quiet)
@@ -130,6 +128,14 @@ def export(
         target = target or free_path(Path(f"{source.info.name if video.is_dir() else video.stem}.{name}.mp4"))
         clip = export_clip(source, predictor, scores, start, stop, target, options)
         click.echo(follow(clip, hidden=quiet))
+
+
+def _foreign(segments_file: Path | None, of: str) -> ExportError:
+    return ExportError(
+        f"These segments are of {of}",
+        subject=segments_file,
+        advice="Choose the segments file of this video and detector, or leave --segments out.",
+    )
 
 
 def _open_predictor(detector: Path, device: str) -> Predictor:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
+from engine.models.detector import load_detector
 from engine.scoring.segments import Segment, SegmentRule
 from engine.tables import write_segments_json
 from engine.video import open_video
@@ -27,10 +28,10 @@ def vad_export(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["export", *map(str, arguments)])
 
 
-def write_segments(path: Path, video: Path, *segments: Segment) -> None:
+def write_segments(path: Path, video: Path, *segments: Segment, detector: str = "x") -> None:
     with open_video(video) as source:
         write_segments_json(
-            path, source.info, source.times, segments, SegmentRule(), detector_name="x", detector_fingerprint="x"
+            path, source.info, source.times, segments, SegmentRule(), detector_name="x", detector_fingerprint=detector
         )
 
 
@@ -51,7 +52,8 @@ def test_frames_without_a_detector(video: Path) -> None:
 
 
 def test_a_segment_of_a_file_with_all_panels(video: Path, detector_file: Path) -> None:
-    write_segments(Path("gate.segments.json"), video, Segment(1, 3, 2, 0.9), Segment(6, 9, 7, 0.8))
+    segments = Segment(1, 3, 2, 0.9), Segment(6, 9, 7, 0.8)
+    write_segments(Path("gate.segments.json"), video, *segments, detector=load_detector(detector_file)[1])
     ran = vad_export(video, "--detector", detector_file, "--segments", "gate.segments.json", "--segment", 2, "--quiet")
     assert (ran.exit_code, ran.stdout, ran.stderr) == (0, "gate 視.segment-2.mp4\n", "")
     with av.open("gate 視.segment-2.mp4") as container:
@@ -117,3 +119,10 @@ def test_what_was_asked_for_wrongly_is_explained(video: Path, arguments: list[ob
     ran = vad_export(video, *arguments)
     assert ran.exit_code == 2
     assert said in ran.stderr
+
+
+def test_segments_of_another_detector_are_refused(video: Path, detector_file: Path) -> None:
+    write_segments(Path("s.json"), video, Segment(1, 3, 2, 0.9), detector="somebody else's")
+    ran = vad_export(video, "--detector", detector_file, "--segments", "s.json", "--segment", 1)
+    assert ran.exit_code == 1
+    assert "another detector" in ran.stderr
