@@ -115,8 +115,13 @@ class Program(QObject):
         worker.signals_ready.connect(session.add_signals)
         worker.times_revised.connect(session.revise_times)
         worker.analysis_changed.connect(session.set_analysis)
-        worker.failed.connect(self._teller.tell)
+        worker.failed.connect(self._worker_failed)
         self.exports.failed.connect(self._teller.tell)
+
+    def _worker_failed(self, error: Exception) -> None:
+        # If it was not the detector's loading that failed, its arrival sets this right.
+        self.session.expect_detector(False)
+        self._teller.tell(error)
 
     def _video_opened(self, opened: VideoOpened) -> None:
         # Remembered first: the window shows recent recordings as soon as the session changes.
@@ -131,6 +136,7 @@ class Program(QObject):
     def _load_wanted_detector(self) -> None:
         if self._wanted_detector is not None:
             self.worker.open_detector(self._wanted_detector, self._settings.device)
+            self.session.expect_detector(True)
             self._wanted_detector = None
 
     def _detector_opened(self, detector: DetectorSummary) -> None:

@@ -143,7 +143,8 @@ class MainWindow(QMainWindow):
 
     def _show_detector(self) -> None:
         detector = self._session.detector
-        self._detector.setText(self._short(f"{detector.name} on {detector.device}") if detector else "No detector")
+        none = "Loading the detector …" if self._session.detector_is_coming else "No detector"
+        self._detector.setText(self._short(f"{detector.name} on {detector.device}") if detector else none)
         self._detector.setToolTip(str(detector.path) if detector else "Analysis, Choose detector …")
         self._enable()
 

@@ -63,6 +63,7 @@ class ReviewSession(QObject):
     video_changed = Signal()
     """Another recording, none, or the same one after its times were revised."""
     detector_changed = Signal()
+    """Another detector, or one is on its way."""
     playhead_changed = Signal(int)
     view_changed = Signal()
     scores_changed = Signal()
@@ -82,6 +83,7 @@ class ReviewSession(QObject):
         self._video: VideoInfo | None = None
         self._times = np.empty(0)
         self._detector: DetectorSummary | None = None
+        self._detector_is_coming = False
         self._rule = rule or SegmentRule()
         self._playhead = 0
         self._view: FrameView | None = None
@@ -162,9 +164,21 @@ class ReviewSession(QObject):
             self.playhead_changed.emit(self._playhead)
             self.view_wanted.emit(self._playhead, self._pictures_wanted)
 
+    @property
+    def detector_is_coming(self) -> bool:
+        """Whether a detector is being loaded: asking for one would be wrong."""
+        return self._detector_is_coming
+
+    def expect_detector(self, coming: bool) -> None:
+        """A detector is being loaded, or that came to nothing."""
+        if coming != self._detector_is_coming:
+            self._detector_is_coming = coming
+            self.detector_changed.emit()
+
     def use_detector(self, detector: DetectorSummary) -> None:
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
         self._detector = detector
+        self._detector_is_coming = False
         # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
         self._thumbnails_asked.intersection_update(self._thumbnails)
         self.detector_changed.emit()

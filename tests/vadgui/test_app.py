@@ -140,6 +140,17 @@ def test_takes_dropped_files(program: Program, qtbot: QtBot, tmp_path: Path, nam
     qtbot.waitUntil(lambda: getattr(program.session, opened) is not None)
 
 
+def test_while_a_detector_loads_the_window_says_so(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    said: list[str] = []
+    program.session.detector_changed.connect(lambda: said.append(program.window.segment_list.message()))
+    program.begin(tmp_path / "street.mp4", tmp_path / "broken.safetensors")
+    qtbot.waitUntil(lambda: len(said) == 2)
+    assert said == ["Not analysed yet.", "Not analysed yet. Choose a detector first."]
+    box = dialog_of(program.window, QMessageBox, qtbot)
+    assert isinstance(box, QMessageBox)
+    box.accept()
+
+
 def test_a_broken_file_is_told_and_changes_nothing(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     program.open_video(tmp_path / "broken.mp4")

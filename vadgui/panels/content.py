@@ -6,7 +6,7 @@ from enum import Enum
 
 import numpy as np
 
-from vadgui.jobs.frame_view import Bgra, FrameView
+from vadgui.jobs.frame_view import NO_DETECTOR, Bgra, FrameView
 from vadgui.session import ReviewSession
 
 
@@ -84,6 +84,8 @@ def message_for(panel: Panel, view: FrameView | None, session: ReviewSession) ->
         return "Open a video"
     if view is None:
         return "Loading the frame …"
+    if view.missing == NO_DETECTOR and session.detector_is_coming:
+        return "Loading the detector …"
     if panel is Panel.PSNR_MASK and session.detector is not None and view.index == 0:
         return view.missing or "Frame 0 has no frame before it to predict it from"
     return view.missing or "Being computed …"

@@ -153,7 +153,7 @@ class SegmentList(QWidget):
         match session.analysis.phase:
             case AnalysisPhase.DONE:
                 return f"Nothing flagged {at_threshold}."
-            case AnalysisPhase.IDLE if session.detector is None:
+            case AnalysisPhase.IDLE if session.detector is None and not session.detector_is_coming:
                 return "Not analysed yet. Choose a detector first."
             case AnalysisPhase.IDLE:
                 return "Not analysed yet."

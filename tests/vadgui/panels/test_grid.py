@@ -164,6 +164,15 @@ def test_a_thousand_repaints_are_survived(grid: PanelGrid, session: ReviewSessio
     assert frames_on_screen(grid) == {10}
 
 
+def test_while_a_detector_loads_nobody_is_asked_for_one(grid: PanelGrid, session: ReviewSession) -> None:
+    session.show(FrameView(0, 0.0, np.zeros((4, 4, 4), np.uint8), missing=NO_DETECTOR))
+    assert grid.panel(Panel.PREDICTED_FLOW).message == NO_DETECTOR
+    session.expect_detector(True)
+    assert grid.panel(Panel.PREDICTED_FLOW).message == "Loading the detector …"
+    session.expect_detector(False)
+    assert grid.panel(Panel.PREDICTED_FLOW).message == NO_DETECTOR
+
+
 def test_a_frame_that_cannot_be_decoded_says_so_in_every_panel(grid: PanelGrid, session: ReviewSession) -> None:
     session.seek(7)
     session.show(FrameView(7, 0.28, None, missing="Frame 7 can't be decoded."))
