@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.scoring.normality import anomaly_score
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals, missing_signals
-from engine.video.source import VideoInfo
+from engine.video.source import VideoInfo, frame_at
 from vadgui.jobs.frame_view import Bgra, FrameView
 
 _RESCORE_INTERVAL_MS = 200  # min-max scores change with every batch; deriving them more often than this helps nobody
@@ -223,8 +223,7 @@ class ReviewSession(QObject):
 
     def index_at(self, seconds: float) -> int:
         """Number of the frame on screen at a time, clamped to the recording."""
-        found = int(np.searchsorted(self._times, seconds + 5e-7, side="right")) - 1
-        return min(max(found, 0), max(self.frame_count - 1, 0))
+        return frame_at(self._times, seconds)
 
     def show(self, view: FrameView) -> None:
         """Put what the engine made on screen; its signals count even before the analysis gets there."""

@@ -34,6 +34,13 @@ class VideoInfo:
     """Identifies the content, not the path: the same file moved or renamed keeps it."""
 
 
+def frame_at(times: npt.NDArray[np.float64], seconds: float) -> int:
+    """Number of the frame on screen at a time, of frames shown from `times` [N] on; clamped to them, 0 for none."""
+    # Half a microsecond of tolerance: a time printed and read back must find its own frame.
+    found = int(np.searchsorted(times, seconds + 5e-7, side="right")) - 1
+    return min(max(found, 0), max(len(times) - 1, 0))
+
+
 class VideoSource(ABC):
     """Random access by exact frame number; one thread at a time."""
 
@@ -60,9 +67,7 @@ class VideoSource(ABC):
 
     def index_at(self, seconds: float) -> int:
         """Number of the frame on screen at a time; clamped to the video."""
-        # Half a microsecond of tolerance: a time printed and read back must find its own frame.
-        found = int(np.searchsorted(self.times, seconds + 5e-7, side="right")) - 1
-        return min(max(found, 0), len(self) - 1)
+        return frame_at(self.times, seconds)
 
     @abstractmethod
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:

@@ -120,12 +120,6 @@ class ExportQueue(QObject):
             # Said at once: its turn may be an hour away.
             self._tell(waiting, phase=ExportPhase.CANCELLED)
 
-    @property
-    def unfinished(self) -> int:
-        """Jobs that wait or run."""
-        with self._arrived:
-            return len(self._tickets) + (self._current is not None)
-
     def close(self) -> None:
         """Give up all jobs and wait for the thread's end; closing twice is fine."""
         with self._arrived:

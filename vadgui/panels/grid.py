@@ -51,9 +51,10 @@ class PanelGrid(QWidget):
         session.view_changed.connect(self._refresh)
         session.video_changed.connect(self._refresh)
         session.detector_changed.connect(self._refresh)
-        session.scores_changed.connect(self._refresh_mask)
-        self.overlay_action.toggled.connect(self._refresh_mask)
-        self.header.opacity_changed.connect(self._refresh_mask)
+        # Signals of the frame on screen may come from the analysis as well as with its view.
+        session.scores_changed.connect(self._refresh)
+        self.overlay_action.toggled.connect(self._refresh)
+        self.header.opacity_changed.connect(self._refresh)
         theme.changed.connect(self._stage.repaint_all)
         self._refresh()
 
@@ -108,10 +109,6 @@ class PanelGrid(QWidget):
             else:
                 widget.show_picture(picture, detail=detail_of(panel, view, signals, radius_px), decoration=decoration)
         self.header.show_view(view)
-
-    def _refresh_mask(self) -> None:
-        # Signals of the frame on screen may come from the analysis as well as with its view.
-        self._refresh()
 
     def _decoration(self, panel: Panel, view: FrameView, signals: np.void | None) -> Decoration | None:
         match panel:

@@ -101,8 +101,8 @@ class ScoreItem(_PixelItem):
                 painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, _PENDING_TEXT)
 
 
-class SegmentsItem(_PixelItem):
-    """All segments: a tinted stretch under a bracket; those closer than a pixel are drawn as one."""
+class _SpansItem(_PixelItem):
+    """Something drawn over stretches of time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,9 +110,13 @@ class SegmentsItem(_PixelItem):
         self._stops: Floats = np.empty(0)
 
     def set_spans(self, starts: Floats, stops: Floats) -> None:
-        """Show segments from `starts` to `stops` in seconds, in the order of time."""
+        """Show the stretches from `starts` to `stops` in seconds, in the order of time; none where they are empty."""
         self._starts, self._stops = starts, stops
         self.update()
+
+
+class SegmentsItem(_SpansItem):
+    """All segments: a tinted stretch under a bracket; those closer than a pixel are drawn as one."""
 
     def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
         """At most one stretch every few pixels, however many segments there are."""
@@ -123,18 +127,8 @@ class SegmentsItem(_PixelItem):
             paint_bracket(painter, x, area.top(), width, bracket)
 
 
-class SelectedItem(_PixelItem):
+class SelectedItem(_SpansItem):
     """The selected segment, stronger than the others."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._starts: Floats = np.empty(0)
-        self._stops: Floats = np.empty(0)
-
-    def set_spans(self, starts: Floats, stops: Floats) -> None:
-        """Show the segment from `starts` to `stops` in seconds, or none where they are empty."""
-        self._starts, self._stops = starts, stops
-        self.update()
 
     def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
         """A stronger tint in a frame."""
