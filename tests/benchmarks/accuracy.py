@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 import resources
+from engine.evaluation.metrics import micro_auc
 from engine.models.predictor import Predictor
 from engine.pipeline import analyse
-from engine.scoring.normality import anomaly_score
 from engine.scoring.signals import RAW_SIGNALS
 from engine.video import open_video
 
@@ -30,29 +30,19 @@ def ped2_auc(detector: Path, clips: int | None = None) -> dict[str, float]:
     """Per-video min-max (Eq. 11), all clips concatenated, one curve; `flow` is the same with the flow error alone."""
     predictor = Predictor.open(detector)
     labels = dict(np.load(PED2 / "frame_labels.npz"))
-    truth, scores, flow_scores = [], [], []
+    truth, psnrs, flow_errors = [], [], []
     for path in sorted((PED2 / "testing").glob("*.mp4"))[:clips]:
         with open_video(path) as source:
             signals = np.array([result.signals for result in analyse(source, predictor)], RAW_SIGNALS)
-        truth.append(labels[path.stem])
-        scores.append(anomaly_score(signals["psnr_db"]))
-        flow_scores.append(anomaly_score(-signals["flow_error_px"]))
-        assert len(truth[-1]) == len(scores[-1])
-    abnormal = np.concatenate(truth) > 0
+        truth.append(labels[path.stem] > 0)
+        psnrs.append(-signals["psnr_db"])
+        flow_errors.append(signals["flow_error_px"])
     return {
-        "frames": float(len(abnormal)),
-        "abnormal_frames": float(abnormal.sum()),
-        "ped2_micro_auc": roc_auc(np.concatenate(scores), abnormal),
-        "ped2_micro_auc_of_flow_error": roc_auc(np.concatenate(flow_scores), abnormal),
+        "frames": float(sum(map(len, truth))),
+        "abnormal_frames": float(sum(each.sum() for each in truth)),
+        "ped2_micro_auc": micro_auc(psnrs, truth),
+        "ped2_micro_auc_of_flow_error": micro_auc(flow_errors, truth),
     }
-
-
-def roc_auc(scores: np.ndarray, abnormal: np.ndarray) -> float:
-    """Probability that an abnormal frame scores above a normal one, ties counting half (Mann-Whitney)."""
-    normal = np.sort(scores[~abnormal])
-    below = np.searchsorted(normal, scores[abnormal], side="left")
-    not_above = np.searchsorted(normal, scores[abnormal], side="right")
-    return float((below + not_above).sum() / (2 * len(normal) * abnormal.sum()))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,82 @@
+"""Frame-level metrics: the ROC curve and the three ways in which this field averages its area over videos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.scoring.normality import anomaly_score
+
+Scores = npt.NDArray[np.floating]
+"""Anomaly scores [N], higher being more anomalous; one for every frame, so never NaN."""
+Labels = npt.NDArray[np.bool_]
+"""Whether each frame is abnormal, [N]."""
+
+
+@dataclass(frozen=True, eq=False)
+class RocCurve:
+    """Corners of a ROC curve from (0, 0) to (1, 1); equal scores share one, so that no order among them is invented."""
+
+    false_positive_rate: npt.NDArray[np.float64]
+    true_positive_rate: npt.NDArray[np.float64]
+
+    @property
+    def area(self) -> float:
+        """AUC: the chance that an abnormal frame scores above a normal one, ties counting half (Mann-Whitney)."""
+        steps, heights = np.diff(self.false_positive_rate), self.true_positive_rate
+        return float((steps * (heights[1:] + heights[:-1]) / 2).sum())
+
+
+def roc_curve(scores: Scores, abnormal: Labels) -> RocCurve | None:
+    """The ROC curve of frames; None where all are normal or all abnormal, of which no curve can be drawn.
+
+    Raises:
+        ValueError: there is not one score for each label.
+    """
+    if scores.shape != abnormal.shape or scores.ndim != 1 or np.isnan(scores).any():
+        raise ValueError(f"not one score for each label: {scores.shape} scores, {abnormal.shape} labels, or some NaN")
+    positives, negatives = int(abnormal.sum()), int((~abnormal).sum())
+    if not positives or not negatives:
+        return None
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(abnormal[order])
+    corners = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    return RocCurve(
+        np.append(0.0, (corners + 1 - hits[corners]) / negatives), np.append(0.0, hits[corners] / positives)
+    )
+
+
+def roc_auc(scores: Scores, abnormal: Labels) -> float:
+    """Area under the ROC curve in [0, 1]; NaN where all frames are normal or all abnormal."""
+    curve = roc_curve(scores, abnormal)
+    return curve.area if curve else float("nan")
+
+
+def rescaled(statistic: Scores) -> Scores:
+    """Eq. 11 and 12: the statistic of one video rescaled to [0, 1]; all 0 where it never changes."""
+    return anomaly_score(-np.asarray(statistic, np.float64))
+
+
+def micro_auc(statistics: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
+    """The paper's protocol: every video is rescaled by itself, then all are one curve."""
+    return global_auc([rescaled(each) for each in statistics], abnormal)
+
+
+def macro_auc(statistics: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
+    """Mean of the videos' own AUCs; each rescaled video is padded with a normal frame at 0 and an abnormal one at 1.
+
+    The padding, customary since Georgescu et al., gives videos without a normal or an abnormal frame an AUC too.
+    """
+    padded = [
+        roc_auc(np.concatenate([rescaled(each), [0.0, 1.0]]), np.append(labels, [False, True]))
+        for each, labels in zip(statistics, abnormal, strict=True)
+    ]
+    return float(np.mean(padded))
+
+
+def global_auc(statistics: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
+    """One curve over all videos as they are: what a detector is worth that may not look at a video's end first."""
+    return roc_auc(np.concatenate(list(statistics)), np.concatenate(list(abnormal)))
