@@ -20,18 +20,24 @@ class Progress:
     """How far a phase has come."""
 
     phase: str
-    """What is being done, as a person would say it: "Reading footage", "Motion stage"."""
+    """What is being done, as a person would say it: "Reading footage", "Learning motion"."""
     done: int
     total: int
     per_second: float = 0.0
     """Items of `done` a second, lately."""
     seconds_left: float | None = None
-    """None while there is too little to judge by."""
+    """Of this phase; None while there is too little to judge by."""
+    epoch: int | None = None
+    """Of a training stage, counted from 0."""
+    step: int | None = None
+    """Steps done in this epoch."""
+    loss: float | None = None
+    """Mean over the last few steps."""
 
 
 @dataclass(frozen=True)
 class LossReported:
-    """A loss of one stage of a training run."""
+    """The mean loss over an epoch of one stage of a training run."""
 
     stage: str
     """"motion" or "frame"."""
@@ -39,7 +45,26 @@ class LossReported:
     step: int
     loss: float
     held_out_loss: float | None = None
-    """On held-out normal videos; only at the end of an epoch."""
+    """On held-out normal videos; None where there are none."""
+    is_best: bool = False
+    """Whether the model of this epoch is the best of its stage so far, and kept as such."""
+
+
+@dataclass(frozen=True)
+class SampleSaved:
+    """A picture that shows what a model has learnt is at `path`."""
+
+    stage: str
+    """"motion" or "frame"."""
+    epoch: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Something a person should know; the work goes on."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -72,9 +97,12 @@ class Failed:
     advice: str = ""
 
 
-Event = Progress | LossReported | CheckpointSaved | Finished | Stopped | Failed
+Event = Progress | LossReported | SampleSaved | Noted | CheckpointSaved | Finished | Stopped | Failed
 
-_EVENT_TYPES = {event.__name__: event for event in (Progress, LossReported, CheckpointSaved, Finished, Stopped, Failed)}
+_EVENT_TYPES = {
+    event.__name__: event
+    for event in (Progress, LossReported, SampleSaved, Noted, CheckpointSaved, Finished, Stopped, Failed)
+}
 
 
 def to_json_line(event: Event) -> str:

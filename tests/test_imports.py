@@ -23,6 +23,7 @@ LIGHT = [
     "engine.paths",
     "engine.pipeline",
     "engine.score_store",
+    "engine.training",
     "resources",
     *(
         module.name

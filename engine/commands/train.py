@@ -89,7 +89,7 @@ def train(
         _refuse_settings(ctx)
     from engine.datasets import footage_videos
     from engine.training import Run, RunSettings
-    from engine.training import train as training_events
+    from engine.training.trainer import train as training_events
 
     run = Run(run_folder)
     if footage:

@@ -50,6 +50,8 @@ class DetectorSettings:
     """The name that `teacher_by_name` makes the ground-truth flow's estimator from."""
     flow_radius_px: float
     """Speed at full saturation of the flow colours, in px of the 256x256 picture a frame."""
+    flow_guidance: bool = True
+    """Whether F_f sees the predicted flow beside the frame; without it, it predicts from the frame alone (ablation)."""
     created: str = ""
     """Date and time, ISO 8601 in UTC."""
     training: dict[str, Any] = field(default_factory=dict)
@@ -64,7 +66,7 @@ class Detector(nn.Module):
         preset = PRESETS[settings.preset]
         self.settings = settings
         self.motion = MotionModel(widths=preset.motion_widths, shrink=preset.shrink)
-        self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink)
+        self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink, flow_guidance=settings.flow_guidance)
 
     def forward(self, frame: Tensor) -> tuple[Tensor, Tensor]:
         """From I_{t-1}, RGB [N, 3, 256, 256] in [0, 1], to predicted flow RGB and predicted frame, float32 alike."""

@@ -63,7 +63,7 @@ def test_stop_and_the_end_of_stdin_both_stop_it(command: str, footage: Path, tmp
         watchdog.cancel()
     assert process.returncode == 0, errors
     assert isinstance(events[-1], Stopped)
-    assert (tmp_path / "run" / "checkpoint.pt").exists()
+    assert (tmp_path / "run" / "checkpoint-last.pt").exists()
 
 
 def test_footage_that_is_not_there_is_an_error_in_three_parts(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from engine.errors import DetectorFileError
@@ -48,6 +50,31 @@ def test_the_frame_model_is_guided_by_the_flow(detector: Detector) -> None:
     frame = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         assert not torch.equal(detector.frame(torch.zeros_like(frame), frame), detector.frame(frame, frame))
+
+
+def test_without_flow_guidance_the_frame_model_sees_the_frame_alone(tmp_path: Path) -> None:
+    unguided = Detector(DetectorSettings("x", "fast", "dis-medium", 1.0, flow_guidance=False)).eval()
+    save_detector(unguided, tmp_path / "unguided.safetensors")
+    loaded, _ = load_detector(tmp_path / "unguided.safetensors")
+    assert not loaded.settings.flow_guidance
+    frame = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        flow_rgb, predicted = loaded(frame)
+        assert flow_rgb.shape == frame.shape  # both are predicted all the same
+        assert torch.equal(loaded.frame(torch.zeros_like(frame), frame), predicted)
+
+
+def test_a_file_from_before_there_was_a_choice_is_guided_by_the_flow(path: Path) -> None:
+    with safe_open(path, framework="pt") as file:
+        header, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    settings = json.loads(header["settings"])
+    del settings["flow_guidance"]
+    header["settings"] = json.dumps(settings, sort_keys=True, ensure_ascii=False)
+    digest = hashlib.sha256(header["settings"].encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode() + tensor.numpy().tobytes())
+    save_file(tensors, path, {**header, "sha256": digest.hexdigest()})
+    assert load_detector(path)[0].settings.flow_guidance
 
 
 def test_saving_and_loading_keeps_settings_and_function(detector: Detector, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -19,85 +18,15 @@ from torch import Tensor, nn
 from engine.device import ComputePlan, choose_compute
 from engine.errors import TrainingError
 from engine.events import CheckpointSaved, Event, Finished, LossReported, Progress, ShouldStop, Stopped, never_stop
-from engine.flow.teachers import DEFAULT_TEACHER, teacher_by_name
+from engine.flow.teachers import teacher_by_name
 from engine.footage import Footage, load_footage, prepare_footage
 from engine.losses import flow_loss, frame_loss
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.training.run import Run
+from engine.training.settings import RunSettings
 from engine.whole_file import whole_file
 
 _REPORT_EVERY_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """A training run's settings, defaults being the paper's for UCSD Ped2 where it names any."""
-
-    name: str
-    """What the detector will be called."""
-    videos: tuple[str, ...]
-    """Files or picture folders of normal footage."""
-    preset: str = "fast"
-    teacher: str = DEFAULT_TEACHER
-    motion_epochs: int = 20
-    frame_epochs: int = 10
-    motion_learning_rate: float = 2e-4
-    frame_learning_rate: float = 2e-4
-    batch_size: int = 16
-    seed: int = 0
-    device: str = "auto"
-    start_from: str | None = None
-    """File of a detector of the same preset to improve, instead of learning from scratch; its flow radius is kept."""
-
-
-class Run:
-    """A training run's folder: settings, prepared footage, checkpoint, and in the end the detector."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.detector_path = folder / "detector.safetensors"
-        self.checkpoint_path = folder / "checkpoint.pt"
-        self._settings_path = folder / "settings.json"
-
-    @classmethod
-    def create(cls, folder: Path, settings: RunSettings) -> Run:
-        """Begin a run in a folder that holds none, or one that never got through its footage.
-
-        Raises:
-            TrainingError: the folder holds a run already, or can't be written.
-        """
-        run = cls(folder)
-        # A wrong video or option must not use the folder up.
-        if run._settings_path.exists() and (folder / "footage" / "footage.npz").exists():
-            raise TrainingError(
-                "This folder already holds a training run",
-                subject=folder,
-                advice="Resume it by naming the folder alone, or choose another folder.",
-            )
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(run._settings_path) as file:
-                file.write(json.dumps(asdict(settings), indent=2, ensure_ascii=False).encode())
-        except OSError as error:
-            advice = f"Choose another folder ({error.strerror})."
-            raise TrainingError("The run's folder can't be written", subject=folder, advice=advice) from error
-        return run
-
-    @property
-    def settings(self) -> RunSettings:
-        """What the run was begun with.
-
-        Raises:
-            TrainingError: the folder holds no run.
-        """
-        try:
-            values = json.loads(self._settings_path.read_text(encoding="utf-8"))
-            return RunSettings(**{**values, "videos": tuple(values["videos"])})
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise TrainingError(
-                "This folder holds no training run",
-                subject=self.folder,
-                advice="Begin one by naming the footage: `vad train FOLDER --footage VIDEO ...`.",
-            ) from error
 
 
 @dataclass(frozen=True)

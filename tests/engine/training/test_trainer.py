@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from engine import training
 from engine.errors import TrainingError, VideoError
 from engine.events import CheckpointSaved, Finished, LossReported, Stopped
 from engine.models.detector import load_detector
-from engine.training import Run, RunSettings, train
+from engine.training import Run, RunSettings, trainer
+from engine.training.trainer import train
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_only_a_detector_of_the_same_preset_can_be_improved(
 
 
 def test_a_loss_that_is_no_number_stops_with_a_clear_word(settings: RunSettings, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(training, "flow_loss", lambda predicted, _: predicted.mean() * float("nan"))
+    monkeypatch.setattr(trainer, "flow_loss", lambda predicted, _: predicted.mean() * float("nan"))
     with pytest.raises(TrainingError, match="motion stage is no longer a number"):
         list(train(Run.create(tmp_path / "run", settings)))
 

@@ -1,0 +1,131 @@
+"""The folder of a training run: everything of it that is on disk, and how other programs look at it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.errors import TrainingError
+from engine.events import Event
+from engine.training.journal import read_journal
+from engine.training.lock import folder_lock, lock_holder
+from engine.training.requests import Request
+from engine.training.settings import RunSettings
+from engine.whole_file import whole_file
+
+AMENDABLE = ("batch_size", "device", "frame_learning_rate", "motion_learning_rate")
+"""Settings that a run may be resumed with another value of."""
+
+
+class Run:
+    """A training run's folder: settings, prepared footage, events, pictures, checkpoints, and in the end the detector.
+
+    Looking at it imports no torch and disturbs no process that trains in it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings_path = folder / "settings.json"
+        self.events_path = folder / "events.jsonl"
+        self.lock_path = folder / "lock"
+        self.request_path = folder / "request"
+        """Another process writes "stop" or "finish" into it; the trainer takes it away."""
+        self.footage_folder = folder / "footage"
+        """Safe to delete once the run has finished; before, it would be made again."""
+        self.curves_path = folder / "curves.png"
+        self.samples_folder = folder / "samples"
+        self.checkpoint_path = folder / "checkpoint-last.pt"
+        self.previous_checkpoint_path = folder / "checkpoint-previous.pt"
+        self.best_checkpoint_path = folder / "checkpoint-best.pt"
+        self.detector_path = folder / "detector.safetensors"
+
+    @classmethod
+    def create(cls, folder: Path, settings: RunSettings) -> Run:
+        """Begin a run in a folder that holds none, or one that has not learnt anything yet.
+
+        Raises:
+            TrainingError: the folder holds a run already or can't be written, or the settings contradict each other.
+        """
+        settings.check()
+        run = cls(folder)
+        # A wrong video or option must not use the folder up.
+        if run.settings_path.exists() and (run.footage_is_ready or run.process_id is not None):
+            raise TrainingError(
+                "This folder already holds a training run",
+                subject=folder,
+                advice="Resume it by naming the folder alone, or choose another folder.",
+            )
+        run._write(settings)
+        return run
+
+    @property
+    def footage_is_ready(self) -> bool:
+        """Whether all footage has been read."""
+        return (self.footage_folder / "footage.npz").exists()
+
+    @property
+    def settings(self) -> RunSettings:
+        """What the run was begun with.
+
+        Raises:
+            TrainingError: the folder holds no run.
+        """
+        try:
+            return RunSettings.from_json(self.settings_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise TrainingError(
+                "This folder holds no training run",
+                subject=self.folder,
+                advice="Begin one by naming the footage: `vad train FOLDER --footage VIDEO ...`.",
+            ) from error
+
+    def amend(self, **changes: Any) -> None:
+        """Resume with other values of AMENDABLE settings: after running out of memory, or a loss that blew up.
+
+        Raises:
+            TrainingError: the folder holds no run, can't be written, or is being trained in.
+        """
+        if not set(changes) <= set(AMENDABLE):
+            raise ValueError(f"only {AMENDABLE} can change, not {sorted(changes)}")
+        with self.lock():
+            self._write(replace(self.settings, **changes))
+
+    def events(self) -> list[Event]:
+        """All events so far, oldest first, of all processes that trained in it."""
+        return list(read_journal(self.events_path))
+
+    @property
+    def process_id(self) -> int | None:
+        """Id of the process that trains in this folder now; None where none does."""
+        return lock_holder(self.lock_path)
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Have the folder to oneself; see `folder_lock`."""
+        return folder_lock(self.lock_path)
+
+    def request(self, request: Request) -> None:
+        """Ask the process that trains in this folder, whoever started it, to stop or to finish its stage.
+
+        Raises:
+            TrainingError: the folder can't be written.
+        """
+        try:
+            with whole_file(self.request_path) as file:
+                file.write(request.encode())
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+    def _write(self, settings: RunSettings) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with whole_file(self.settings_path) as file:
+                file.write(settings.to_json().encode())
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> TrainingError:
+    advice = f"Choose another folder ({error.strerror})."
+    return TrainingError("The run's folder can't be written", subject=folder, advice=advice)

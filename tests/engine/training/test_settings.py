@@ -1,0 +1,58 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from engine.errors import TrainingError
+from engine.training import RunSettings, spread_evenly
+
+SETTINGS = RunSettings(
+    "Gate",
+    ("a.mp4", "ü.mp4"),
+    held_out=("ü.mp4",),
+    left_out={"a.mp4": ((0.0, 1.5), (7.0, 8.0))},
+    margin=False,
+    cache_max_bytes=1000,
+)
+
+
+def test_settings_come_back_from_json() -> None:
+    assert RunSettings.from_json(SETTINGS.to_json()) == SETTINGS
+
+
+def test_settings_of_an_older_or_newer_version_are_read() -> None:
+    text = json.dumps({"name": "Gate", "videos": ["a.mp4"], "of_a_newer_version": 1})
+    assert RunSettings.from_json(text) == RunSettings("Gate", ("a.mp4",))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": "Gate"}', '{"name": "x", "videos": [], "left_out": 3}'])
+def test_anything_else_is_no_settings(text: str) -> None:
+    with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
+        RunSettings.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"held_out": ("b.mp4",)}, "not among the footage"),
+        ({"left_out": {"b.mp4": ((0.0, 1.0),)}}, "not among the footage"),
+        ({"held_out": ("a.mp4", "ü.mp4")}, "All videos are held out"),
+    ],
+)
+def test_contradictions_are_refused(changes: dict, what: str) -> None:
+    SETTINGS.check()
+    with pytest.raises(TrainingError, match=what):
+        replace(SETTINGS, **changes).check()
+
+
+@pytest.mark.parametrize("changes", [{"left_out": {"a.mp4": ((2.0, 1.0),)}}, {"batch_size": 0}, {"frame_epochs": 0}])
+def test_values_without_sense_are_refused(changes: dict) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - a programmer's error, worded by nobody
+        replace(SETTINGS, **changes)
+
+
+@pytest.mark.parametrize(
+    ("count", "held_out"), [(0, []), (1, []), (2, [1]), (3, [1]), (5, [2]), (10, [2, 7]), (16, [2, 8, 13])]
+)
+def test_a_fifth_is_held_out_evenly_spread(count: int, held_out: list[int]) -> None:
+    assert spread_evenly(count) == held_out
