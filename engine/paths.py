@@ -22,3 +22,9 @@ def analyses_folder() -> Path:
 def indexes_folder() -> Path:
     """Where frame indexes live that took a full decode; safe to delete."""
     return cache_folder() / "indexes"
+
+
+def detectors_folder() -> Path:
+    """Where a person's own detectors live: the folder that VADGUI_DETECTORS names, else one among their data."""
+    chosen = os.environ.get("VADGUI_DETECTORS")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("vadgui", appauthor=False) / "detectors"

@@ -16,6 +16,8 @@ from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, qInstallMessa
 from PySide6.QtWidgets import QApplication
 
 import resources
+from engine.detector_library import find_detector
+from engine.errors import DetectorFileError
 from engine.export import ExportOptions
 from engine.paths import analyses_folder
 from engine.video import open_video
@@ -191,9 +193,11 @@ def default_detector(settings: Settings) -> Path | None:
 
 
 def detector_argument(text: str) -> Path:
-    """The path of a detector file, or of a bundled detector by its name; a file of that name goes first."""
-    is_bundled = text in resources.bundled_detectors() and not Path(text).is_file()
-    return resources.detector_path(text) if is_bundled else Path(text)
+    """The path of a detector file, or of a detector from the library or a bundled one by its name; files go first."""
+    try:
+        return find_detector(text) or Path(text)
+    except DetectorFileError as error:
+        raise argparse.ArgumentTypeError(f"{error.what}. {error.advice}") from error
 
 
 def has_screen() -> bool:
@@ -217,7 +221,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--detector",
         metavar="D",
         type=detector_argument,
-        help=f"detector file, or one that comes with the program: {', '.join(resources.bundled_detectors())}",
+        help="detector file, name of one of your own (`vad detectors list`), or one that comes with the program: "
+        + ", ".join(resources.bundled_detectors()),
     )
     parser.add_argument(
         "--demo",

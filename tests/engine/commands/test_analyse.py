@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -142,8 +143,13 @@ def test_a_folder_that_cannot_be_made_is_an_error(make_video: MakeVideo, detecto
     assert "--out" in result.stderr
 
 
-def test_without_a_detector_the_bundled_ones_are_named(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.commands.detector_option.bundled_detectors", lambda: ("harbour", "plaza"))
+def test_without_a_detector_there_are_names_to_choose_from(
+    out: Path, detector_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("harbour", "plaza"):
+        shutil.copy(detector_file, tmp_path / f"{name}.safetensors")
+    monkeypatch.setattr("engine.detector_library.library.bundled_detectors", lambda: ("harbour", "plaza"))
+    monkeypatch.setattr("engine.detector_library.library.detector_path", lambda n: tmp_path / f"{n}.safetensors")
     missing = run("clip.mp4", "--out", out)
     unknown = run("clip.mp4", "--out", out, "--detector", "nope")
     for result in (missing, unknown):
@@ -154,10 +160,11 @@ def test_without_a_detector_the_bundled_ones_are_named(out: Path, monkeypatch: p
 
 
 def test_a_detector_is_found_by_its_bundled_name(
-    make_video: MakeVideo, detector_file: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    make_video: MakeVideo, detector_file: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.commands.detector_option.bundled_detectors", lambda: ("harbour",))
-    monkeypatch.setattr("engine.commands.detector_option.detector_path", lambda _: detector_file)
+    bundled = shutil.copy(detector_file, tmp_path / "harbour.safetensors")
+    monkeypatch.setattr("engine.detector_library.library.bundled_detectors", lambda: ("harbour",))
+    monkeypatch.setattr("engine.detector_library.library.detector_path", lambda _: bundled)
     assert run(make_video("clip"), "--detector", "harbour", "--out", out).exit_code == 0
 
 

@@ -1,0 +1,360 @@
+"""The folder of a person's detectors: add, name, activate, pass on, delete."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from engine.detector_library.header import DetectorHeader, Label, copy_labelled, read_header
+from engine.detector_library.memory import Memory, MemoryFile
+from engine.errors import DetectorFileError
+from engine.paths import detectors_folder
+from engine.whole_file import whole_file
+from resources import bundled_detectors, detector_path
+
+SUFFIX = ".safetensors"
+_LONGEST_SLUG = 60
+_RESERVED_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
+
+
+@dataclass(frozen=True)
+class LibraryEntry:
+    """A detector, and what is known of it without loading it."""
+
+    path: Path
+    name: str
+    note: str = ""
+    camera: str = ""
+    """The camera it was made for, in the person's words."""
+    created: str = ""
+    """Date and time, ISO 8601 in UTC; empty where the file does not tell."""
+    preset: str = ""
+    teacher: str = ""
+    calibrated: bool = False
+    is_bundled: bool = False
+    """Came with the program: can be used and exported, not changed."""
+    training: dict[str, Any] = field(default_factory=dict)
+    """How it was trained, as its file records it: "videos" (names), "transitions", "motion_epochs", ..."""
+    fingerprint: str = ""
+    active_for: tuple[str, ...] = ()
+    """Cameras that it is the active detector of; "" stands for all that have none of their own."""
+    problem: str = ""
+    """Why its file can't be used; empty where it looks whole."""
+
+
+class DetectorLibrary:
+    """The detectors of a folder, changed by hand or by several processes as it may be, and the bundled ones.
+
+    All methods that change something raise DetectorFileError where the folder can't be written.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """The library in `folder`, else in the one of this person; it need not exist."""
+        self.folder = folder or detectors_folder()
+        self._memory = MemoryFile(self.folder)
+
+    def entries(self) -> list[LibraryEntry]:
+        """The person's detectors by name, then the bundled ones; damaged files are among them, with their problem."""
+        return self._entries(self._memory.read())
+
+    def find(self, name: str) -> LibraryEntry | None:
+        """The detector of a name, upper case or lower; the person's own go before the bundled ones.
+
+        Raises:
+            DetectorFileError: several have that name.
+        """
+        entries = self.entries()
+        for group in (False, True):
+            own = [entry for entry in entries if entry.is_bundled is group]
+            found = _named(own, name) or [entry for entry in own if entry.path.stem == name]
+            if len(found) > 1:
+                raise DetectorFileError(
+                    f"{len(found)} detectors have this name",
+                    subject=name,
+                    advice=f"Rename one, or name the file: {', '.join(str(entry.path) for entry in found)}.",
+                )
+            if found:
+                return found[0]
+        return None
+
+    def entry(self, path: Path) -> LibraryEntry:
+        """The entry of a file.
+
+        Raises:
+            DetectorFileError: it is not in the library.
+        """
+        return _entry_of(self.entries(), path)
+
+    def active(self, camera: str = "") -> LibraryEntry | None:
+        """The detector that is active for a camera, else the one for all cameras without their own, else None."""
+        memory = self._memory.read()
+        entries = self._entries(memory)
+        for key in (camera, ""):
+            wanted = next((f for known, f in memory.active.items() if _key(known) == _key(key)), "")
+            found = [entry for entry in entries if wanted and entry.fingerprint == wanted]
+            if found:
+                return found[0]
+        return None
+
+    def cameras(self) -> tuple[str, ...]:
+        """Cameras that any detector was made for or is active for, in alphabetical order."""
+        entries = self.entries()
+        named = {_key(camera): camera for entry in entries for camera in (entry.camera, *entry.active_for) if camera}
+        return tuple(sorted(named.values(), key=_key))
+
+    # Changes
+
+    def add(
+        self, path: Path, *, name: str | None = None, note: str | None = None, camera: str | None = None
+    ) -> LibraryEntry:
+        """Copy a detector's file into the library; what is not said is taken from the file.
+
+        Raises:
+            DetectorFileError: the file is no whole detector, is here already, or the name is taken.
+        """
+        from engine.models.detector import load_detector
+
+        load_detector(path)
+        header = read_header(path)
+        with self._memory.change() as memory:
+            entries = self._entries(memory)
+            for entry in entries:
+                if entry.fingerprint == header.fingerprint and not entry.problem:
+                    raise DetectorFileError(
+                        f"This detector is in the library already, as {entry.name!r}",
+                        subject=path,
+                        advice="Use that one; its name and note can be changed.",
+                    )
+            known = _known_label(header, memory)
+            label = Label(
+                _free_name(known.name, entries) if name is None else _checked_name(name, entries),
+                known.note if note is None else note.strip(),
+                known.camera if camera is None else camera.strip(),
+            )
+            target = self._free_path(label.name)
+            with path.open("rb") as source, whole_file(target) as copy:
+                shutil.copyfileobj(source, copy)
+            memory.labels[header.fingerprint] = label
+        return self.entry(target)
+
+    def import_(self, path: Path, *, name: str | None = None) -> LibraryEntry:
+        """Take in a file that somebody passed on, under the name, note and camera it was exported with.
+
+        Raises:
+            DetectorFileError: the file is no whole detector, is here already, or the name is taken.
+        """
+        return self.add(path, name=name)
+
+    def rename(self, path: Path, name: str) -> LibraryEntry:
+        """Give a detector another name; its file and its analyses stay what they are.
+
+        Raises:
+            DetectorFileError: it can't be changed, or the name is taken.
+        """
+        return self._relabel(path, name=name)
+
+    def annotate(self, path: Path, *, note: str | None = None, camera: str | None = None) -> LibraryEntry:
+        """Change a detector's note, or the camera it was made for.
+
+        Raises:
+            DetectorFileError: it can't be changed.
+        """
+        return self._relabel(path, note=note, camera=camera)
+
+    def activate(self, path: Path, camera: str = "") -> LibraryEntry:
+        """Make a detector, bundled or not, the active one of a camera; without one, of all that have none.
+
+        Raises:
+            DetectorFileError: its file is damaged or not in the library.
+        """
+        with self._memory.change() as memory:
+            entry = _whole(_entry_of(self._entries(memory), path))
+            memory.active = {known: f for known, f in memory.active.items() if _key(known) != _key(camera)}
+            memory.active[camera.strip()] = entry.fingerprint
+        return self.entry(path)
+
+    def deactivate(self, camera: str = "") -> None:
+        """Let a camera have no active detector of its own any more."""
+        with self._memory.change() as memory:
+            memory.active = {known: f for known, f in memory.active.items() if _key(known) != _key(camera)}
+
+    def export(self, path: Path, target: Path, *, overwrite: bool = False) -> Path:
+        """Copy a detector into one file that carries its name, note and camera along; returns that file.
+
+        A folder as `target` gets a file named after the detector.
+
+        Raises:
+            DetectorFileError: its file is damaged, `target` is there already or can't be written.
+        """
+        entry = _whole(self.entry(path))
+        if target.is_dir():
+            target = target / f"{_slug(entry.name)}{SUFFIX}"
+        if target.exists() and (not overwrite or target.samefile(entry.path)):
+            raise DetectorFileError("There is such a file already", subject=target, advice="Choose another name.")
+        try:
+            copy_labelled(entry.path, target, Label(entry.name, entry.note, entry.camera))
+        except OSError as error:
+            raise DetectorFileError(
+                "The detector can't be exported there",
+                subject=target,
+                advice=f"Choose another folder ({error.strerror}).",
+            ) from error
+        return target
+
+    def delete(self, path: Path, *, force: bool = False) -> Path:
+        """Move a detector's file to the library's folder "deleted", from where it can be imported again.
+
+        Raises:
+            DetectorFileError: it is bundled, or active for a camera and not `force`d.
+        """
+        with self._memory.change() as memory:
+            entry = _own(_entry_of(self._entries(memory), path))
+            if entry.active_for and not force:
+                cameras = " and ".join(camera or "all cameras without their own" for camera in entry.active_for)
+                raise DetectorFileError(
+                    f"This detector is in use for {cameras}",
+                    subject=entry.name,
+                    advice="Activate another one there first, or confirm that it may go.",
+                )
+            deleted = self.folder / "deleted"
+            deleted.mkdir(exist_ok=True)
+            target = _free(deleted, entry.path.stem)
+            entry.path.replace(target)
+            if not any(other.fingerprint == entry.fingerprint for other in self._entries(memory)):
+                memory.active = {camera: f for camera, f in memory.active.items() if f != entry.fingerprint}
+        return target
+
+    def _relabel(self, path: Path, name: str | None = None, **changes: str | None) -> LibraryEntry:
+        with self._memory.change() as memory:
+            entries = self._entries(memory)
+            entry = _whole(_own(_entry_of(entries, path)))
+            others = [other for other in entries if other.fingerprint != entry.fingerprint]
+            label = Label(entry.name if name is None else _checked_name(name, others), entry.note, entry.camera)
+            given = {key: value.strip() for key, value in changes.items() if value is not None}
+            memory.labels[entry.fingerprint] = replace(label, **given)
+        return self.entry(path)
+
+    # Files
+
+    def _entries(self, memory: Memory) -> list[LibraryEntry]:
+        try:
+            files = [file for file in self.folder.glob(f"*{SUFFIX}") if not file.name.startswith(".")]
+        except OSError:
+            files = []
+        own = [_look_at(file, memory, is_bundled=False) for file in files]
+        bundled = [_look_at(detector_path(name), memory, is_bundled=True) for name in bundled_detectors()]
+        return sorted(own, key=lambda entry: (_key(entry.name), entry.path)) + bundled
+
+    def _free_path(self, name: str) -> Path:
+        return _free(self.folder, _slug(name))
+
+
+def find_detector(text: str) -> Path | None:
+    """The file of a detector that a person names: a file goes first, then their own detectors, then bundled ones.
+
+    Raises:
+        DetectorFileError: several detectors of their own have that name.
+    """
+    try:
+        if Path(text).is_file():
+            return Path(text)
+    except (OSError, ValueError):  # too long for a path, or in a folder that may not be entered
+        pass
+    entry = DetectorLibrary().find(text)
+    return entry.path if entry else None
+
+
+def _look_at(path: Path, memory: Memory, *, is_bundled: bool) -> LibraryEntry:
+    try:
+        header = read_header(path)
+    except DetectorFileError as error:
+        return LibraryEntry(path, path.stem, is_bundled=is_bundled, problem=f"{error.what}.")
+    settings = header.settings
+    training = settings.get("training")
+    label = _known_label(header, memory)
+    return LibraryEntry(
+        path,
+        name=label.name or path.stem,
+        note=label.note,
+        camera=label.camera,
+        created=str(settings.get("created", "")),
+        preset=str(settings.get("preset", "")),
+        teacher=str(settings.get("teacher", "")),
+        calibrated=bool(settings.get("calibration")),
+        is_bundled=is_bundled,
+        training=training if isinstance(training, dict) else {},
+        fingerprint=header.fingerprint,
+        active_for=tuple(sorted(camera for camera, f in memory.active.items() if f == header.fingerprint)),
+    )
+
+
+def _known_label(header: DetectorHeader, memory: Memory) -> Label:
+    """What the library calls it, else what whoever passed it on did, else what it was trained as."""
+    label = memory.labels.get(header.fingerprint, header.label)
+    return label if label.name else replace(label, name=str(header.settings.get("name", "")))
+
+
+def _entry_of(entries: Iterable[LibraryEntry], path: Path) -> LibraryEntry:
+    for entry in entries:
+        if entry.path == path or entry.path.resolve() == path.resolve():
+            return entry
+    raise DetectorFileError(
+        "This detector is not in the library", subject=path, advice="It may have been deleted or moved; list them anew."
+    )
+
+
+def _own(entry: LibraryEntry) -> LibraryEntry:
+    if entry.is_bundled:
+        raise DetectorFileError(
+            "A detector that came with the program can't be changed",
+            subject=entry.name,
+            advice="Your own can: `vad train` makes one from your footage.",
+        )
+    return entry
+
+
+def _whole(entry: LibraryEntry) -> LibraryEntry:
+    if entry.problem:
+        raise DetectorFileError(
+            entry.problem, subject=entry.path, advice="Copy the file again from where it came from, or delete it."
+        )
+    return entry
+
+
+def _key(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _named(entries: Iterable[LibraryEntry], name: str) -> list[LibraryEntry]:
+    return [entry for entry in entries if _key(entry.name) == _key(name)]
+
+
+def _checked_name(name: str, others: Iterable[LibraryEntry]) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise DetectorFileError("A detector needs a name", advice="Name it after its camera, for example.")
+    if _named(others, name):
+        raise DetectorFileError("There is a detector of this name already", subject=name, advice="Choose another name.")
+    return name
+
+
+def _free_name(name: str, others: list[LibraryEntry]) -> str:
+    name = " ".join(name.split()) or "Detector"
+    numbered = (name if number == 1 else f"{name} ({number})" for number in count(1))
+    return next(candidate for candidate in numbered if not _named(others, candidate))
+
+
+def _slug(name: str) -> str:
+    """A file name for a name, safe on every file system."""
+    slug = re.sub(r"[^\w-]+", "-", name.lower()).strip("-_")[:_LONGEST_SLUG]
+    return f"{slug}-detector" if _RESERVED_ON_WINDOWS.match(slug) else slug or "detector"
+
+
+def _free(folder: Path, stem: str) -> Path:
+    numbered = (folder / (f"{stem}{SUFFIX}" if number == 1 else f"{stem}-{number}{SUFFIX}") for number in count(1))
+    return next(path for path in numbered if not path.exists())

@@ -1,0 +1,301 @@
+"""The library against real detector files, hands that meddle with it, and a second process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.detector_library import DetectorLibrary, find_detector
+from engine.errors import DetectorFileError
+from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Files of two runs that differ in their settings alone."""
+    folder = tmp_path_factory.mktemp("runs")
+    paths = []
+    for name in ("Gate", "Yard"):
+        record = {"videos": ["monday.mp4", "tuesday.mp4"], "transitions": 99, "motion_epochs": 5, "frame_epochs": 3}
+        torch.manual_seed(0)
+        settings = DetectorSettings(name, "fast", "dis-fast", 4.0, created="2025-03-01T12:00:00+00:00", training=record)
+        paths.append(folder / name / "detector.safetensors")
+        save_detector(Detector(settings), paths[-1])
+    return paths[0], paths[1]
+
+
+@pytest.fixture
+def gate(trained: tuple[Path, Path]) -> Path:
+    return trained[0]
+
+
+@pytest.fixture
+def yard(trained: tuple[Path, Path]) -> Path:
+    return trained[1]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> DetectorLibrary:
+    return DetectorLibrary(tmp_path / "detectors")
+
+
+def own_names(library: DetectorLibrary) -> list[str]:
+    return [entry.name for entry in library.entries() if not entry.is_bundled]
+
+
+def test_an_empty_library_has_the_bundled_detectors_and_leaves_no_trace(library: DetectorLibrary) -> None:
+    assert library.entries()
+    assert all(entry.is_bundled and not entry.problem for entry in library.entries())
+    assert not library.folder.exists()
+
+
+def test_an_added_detector_is_described_without_loading_it(library: DetectorLibrary, gate: Path) -> None:
+    added = library.add(gate, name="North gate", note="dry weather", camera="Gate 1")
+    assert added in library.entries()
+    assert (added.name, added.note, added.camera) == ("North gate", "dry weather", "Gate 1")
+    assert (added.preset, added.teacher, added.created[:10]) == ("fast", "dis-fast", "2025-03-01")
+    assert added.training["videos"] == ["monday.mp4", "tuesday.mp4"]
+    assert not added.calibrated
+    assert added.path.read_bytes() == gate.read_bytes()
+    assert added.path.name == "north-gate.safetensors"
+
+
+def test_a_detector_is_added_once(library: DetectorLibrary, gate: Path) -> None:
+    library.add(gate, name="North gate")
+    with pytest.raises(DetectorFileError, match="already, as 'North gate'"):
+        library.add(gate, name="Another")
+
+
+def test_no_two_detectors_share_a_name_or_a_file(library: DetectorLibrary, gate: Path, yard: Path) -> None:
+    first = library.add(gate, name="Nord/Süd")
+    with pytest.raises(DetectorFileError, match="of this name already"):
+        library.add(yard, name="nord/süd")
+    second = library.add(yard, name="Nord Süd")
+    assert first.path != second.path
+    with pytest.raises(DetectorFileError, match="of this name already"):
+        library.rename(second.path, "NORD/SÜD")
+
+
+@pytest.mark.parametrize("name", ["con", "..", "a" * 300, "日本", "../../etc/passwd", "  "])
+def test_no_name_makes_a_bad_file(library: DetectorLibrary, gate: Path, name: str) -> None:
+    if not name.strip():
+        with pytest.raises(DetectorFileError, match="needs a name"):
+            library.add(gate, name=name)
+        return
+    added = library.add(gate, name=name)
+    assert added.name == name
+    assert added.path.parent == library.folder
+    assert added.path.stem not in ("con", "..")
+
+
+def test_renaming_changes_neither_file_nor_fingerprint(library: DetectorLibrary, gate: Path) -> None:
+    added = library.add(gate)
+    assert added.name == "Gate"  # what it was trained as
+    renamed = library.rename(added.path, "South gate")
+    annotated = library.annotate(added.path, note="from May on", camera="Gate 2")
+    assert (renamed.name, annotated.name, annotated.note) == ("South gate", "South gate", "from May on")
+    assert annotated.path.read_bytes() == gate.read_bytes()
+    assert annotated.fingerprint == load_detector(gate)[1]
+
+
+def test_what_is_exported_carries_its_name_to_another_library(
+    library: DetectorLibrary, gate: Path, tmp_path: Path
+) -> None:
+    added = library.add(gate, name="Tor ‘Süd’", note="note", camera="cam")
+    exported = library.export(added.path, tmp_path)
+    detector, fingerprint = load_detector(exported)
+    original, original_fingerprint = load_detector(gate)
+    assert fingerprint == original_fingerprint
+    for name, tensor in original.state_dict().items():
+        torch.testing.assert_close(detector.state_dict()[name], tensor, rtol=0, atol=0)
+    imported = DetectorLibrary(tmp_path / "elsewhere").import_(exported)
+    assert (imported.name, imported.note, imported.camera) == ("Tor ‘Süd’", "note", "cam")
+    assert imported.fingerprint == added.fingerprint
+    with pytest.raises(DetectorFileError, match="such a file already"):
+        library.export(added.path, tmp_path)
+    assert library.export(added.path, exported, overwrite=True) == exported
+    with pytest.raises(DetectorFileError, match="such a file already"):
+        library.export(added.path, added.path, overwrite=True)
+    with pytest.raises(DetectorFileError, match="can't be exported"):
+        library.export(added.path, tmp_path / "no" / "folder.safetensors")
+
+
+def test_a_name_from_a_file_makes_way(library: DetectorLibrary, gate: Path, yard: Path, tmp_path: Path) -> None:
+    other = DetectorLibrary(tmp_path / "other")
+    exported = other.export(other.add(yard, name="Gate").path, tmp_path)
+    library.add(gate, name="Gate")
+    assert library.import_(exported).name == "Gate (2)"
+
+
+@pytest.mark.parametrize("damage", ["text", "empty", "cut", "flipped", "missing", "folder"])
+def test_only_whole_detectors_are_taken_in(library: DetectorLibrary, gate: Path, tmp_path: Path, damage: str) -> None:
+    file = tmp_path / "file.safetensors"
+    data = bytearray(gate.read_bytes())
+    data[-1000] ^= 1
+    contents = {"text": b"hello, I am text", "empty": b"", "cut": data[: len(data) // 2], "flipped": data}
+    if damage in contents:
+        file.write_bytes(contents[damage])
+    elif damage == "folder":
+        file.mkdir()
+    with pytest.raises(DetectorFileError):
+        library.import_(file)
+    assert own_names(library) == []
+
+
+def test_each_camera_has_its_active_detector_and_the_others_the_default(
+    library: DetectorLibrary, gate: Path, yard: Path
+) -> None:
+    assert library.active() is None
+    first, second = library.add(gate), library.add(yard, camera="Lane")
+    library.activate(first.path)
+    library.activate(second.path, "Yard camera")
+    assert library.active("yard CAMERA ") == library.entry(second.path)
+    assert library.active("unknown") == library.active() == library.entry(first.path)
+    assert library.entry(second.path).active_for == ("Yard camera",)
+    assert library.cameras() == ("Lane", "Yard camera")
+    bundled = library.entries()[-1]
+    library.activate(bundled.path, "yard camera")
+    assert library.active("Yard camera") == library.entry(bundled.path)
+    library.deactivate("Yard camera")
+    assert library.active("Yard camera") == library.entry(first.path)
+
+
+def test_a_detector_in_use_is_deleted_only_by_force_and_can_come_back(library: DetectorLibrary, gate: Path) -> None:
+    added = library.add(gate, name="North gate", note="kept")
+    library.activate(added.path, "Gate 1")
+    with pytest.raises(DetectorFileError, match="in use for Gate 1"):
+        library.delete(added.path)
+    moved = library.delete(added.path, force=True)
+    assert own_names(library) == []
+    assert library.active("Gate 1") is None
+    restored = library.import_(moved)
+    assert (restored.name, restored.note) == ("North gate", "kept")
+
+
+def test_bundled_detectors_cannot_be_changed(library: DetectorLibrary) -> None:
+    bundled = library.entries()[0]
+    for change in (
+        lambda: library.rename(bundled.path, "mine"),
+        lambda: library.annotate(bundled.path, note="mine"),
+        lambda: library.delete(bundled.path, force=True),
+    ):
+        with pytest.raises(DetectorFileError, match="came with the program"):
+            change()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"version": "1"}', b'{"version": 1, "labels": 3, "active": {}}', b"\xff\xfe", b"[" * 100_000],
+)
+def test_a_damaged_memory_is_kept_aside_and_the_files_stay_listed(
+    library: DetectorLibrary, gate: Path, content: bytes
+) -> None:
+    added = library.add(gate, name="North gate")
+    memory = library.folder / "library.json"
+    memory.write_bytes(content)
+    assert own_names(library) == ["Gate"]  # as its file says
+    library.rename(added.path, "North gate")
+    assert own_names(library) == ["North gate"]
+    (kept,) = library.folder.glob("library.damaged-*.json")
+    assert kept.read_bytes() == content
+
+
+def test_the_memory_of_a_newer_version_is_left_alone(library: DetectorLibrary, gate: Path) -> None:
+    added = library.add(gate)
+    memory = library.folder / "library.json"
+    memory.write_text(json.dumps({"version": 2, "something": "else"}))
+    assert own_names(library) == ["Gate"]
+    with pytest.raises(DetectorFileError, match="newer version"):
+        library.rename(added.path, "Other")
+    assert json.loads(memory.read_text())["version"] == 2
+
+
+def test_hands_may_rename_add_damage_and_delete_files(library: DetectorLibrary, gate: Path, yard: Path) -> None:
+    added = library.add(gate, name="North gate")
+    library.activate(added.path, "Gate 1")
+    added.path.rename(library.folder / "by hand.safetensors")
+    shutil.copy(yard, library.folder / "dropped in.safetensors")
+    (library.folder / "broken.safetensors").write_bytes(b"{}")
+    assert own_names(library) == ["broken", "North gate", "Yard"]
+    active = library.active("Gate 1")
+    assert active is not None
+    assert active.path.name == "by hand.safetensors"
+    broken = library.entries()[0]
+    assert broken.problem
+    for change in (lambda: library.activate(broken.path), lambda: library.rename(broken.path, "x")):
+        with pytest.raises(DetectorFileError):
+            change()
+    library.delete(broken.path)
+    active.path.unlink()
+    assert library.active("Gate 1") is None
+    assert own_names(library) == ["Yard"]
+    with pytest.raises(DetectorFileError, match="not in the library"):
+        library.rename(active.path, "gone")
+
+
+def test_names_are_found_the_person_s_own_first(
+    gate: Path, yard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "mine"))
+    monkeypatch.chdir(tmp_path)
+    library = DetectorLibrary()
+    bundled = library.entries()[0]
+    assert find_detector(bundled.path.stem) == bundled.path
+    mine = library.add(gate, name="North gate")
+    assert find_detector("north GATE") == mine.path
+    assert find_detector("nobody") is None
+    assert find_detector("x" * 5000) is None
+    assert find_detector("\0") is None
+    (tmp_path / "North gate").touch()
+    assert find_detector("North gate") == Path("North gate")
+    for copy in ("a", "b"):
+        shutil.copy(yard, library.folder / f"{copy}.safetensors")
+    with pytest.raises(DetectorFileError, match="2 detectors have this name"):
+        find_detector("Yard")
+
+
+def test_a_folder_that_cannot_be_written_is_said(gate: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DetectorFileError, match="can't be written"):
+        DetectorLibrary(tmp_path / "file" / "detectors").add(gate)
+
+
+def test_two_processes_lose_nothing(library: DetectorLibrary, gate: Path) -> None:
+    added = library.add(gate)
+    code = """
+import sys
+from pathlib import Path
+from engine.detector_library import DetectorLibrary
+library = DetectorLibrary(Path(sys.argv[1]))
+print(flush=True)
+sys.stdin.readline()
+for n in range(15):
+    library.activate(Path(sys.argv[2]), f"{sys.argv[3]} {n}")
+"""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(library.folder), str(added.path), who],
+            cwd=ROOT,
+            env=os.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for who in "ab"
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()  # both are ready before either begins
+    for process in processes:
+        process.communicate("go\n", timeout=60)
+        assert process.returncode == 0
+    assert len(library.entry(added.path).active_for) == 30
