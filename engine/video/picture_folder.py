@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,12 +10,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.datasets import PICTURE_SUFFIXES
 from engine.errors import Cancelled, VideoError
 from engine.events import ShouldStop, never_stop
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
 from engine.video.frame_cache import CACHE_BYTES, FrameCache
+from engine.video.naming import picture_files, visible_entries
 from engine.video.source import VideoInfo, VideoSource
 
 DEFAULT_FPS = 25.0
@@ -34,10 +33,7 @@ class PictureFolderSource(VideoSource):
         """
         self._path = path
         try:
-            self._pictures = sorted(
-                (file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES and file.name[0] != "."),
-                key=_natural_order,
-            )
+            self._pictures = picture_files(visible_entries(path))
         except PermissionError as error:
             raise VideoError("The folder may not be read", subject=path, advice="Change its permissions.") from error
         if not self._pictures:
@@ -122,13 +118,6 @@ class PictureFolderSource(VideoSource):
                 advice="Keep the pictures of one camera and one size in a folder.",
             )
         return Frame(picture, index, float(self._times[index]))
-
-
-def _natural_order(file: Path) -> list[tuple[int, str]]:
-    """Sorts 2.jpg before 10.jpg: runs of digits count as numbers."""
-    return [
-        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", file.name.lower()) if part
-    ]
 
 
 def _read_picture(file: Path) -> Pixels:

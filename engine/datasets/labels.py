@@ -1,0 +1,131 @@
+"""Frame labels out of what label files hold; pure functions, which raise a ValueError that says what is odd."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.datasets.dataset import BoolArray
+
+Ranges = list[tuple[int, int]]
+"""Abnormal frames of one video as label files count them: (first, last), from 1 on, both inclusive."""
+
+_ENTRY = re.compile(r"gt_frame\s*=\s*(?:\[([^\]]*)\]|([\d:\s]+))\s*(?:;|$)", re.MULTILINE)
+_RANGE = re.compile(r"(\d+)(?::(\d+))?")
+
+
+def labels_from_ranges(ranges: Iterable[tuple[int, int]], frames: int) -> BoolArray:
+    """Labels [frames] of a video; a range that leaves the video is a ValueError."""
+    labels = np.zeros(frames, np.bool_)
+    for first, last in ranges:
+        if not 1 <= first <= last:
+            raise ValueError(f"{first} to {last} is no range of frames counted from 1")
+        if last > frames:
+            raise ValueError(f"frames {first} to {last} are labelled, of {frames}")
+        labels[first - 1 : last] = True
+    return labels
+
+
+def parse_ucsd_list(text: str) -> list[Ranges]:
+    """Ranges of each test video in UCSD's MATLAB list: `TestVideoFile{end+1}.gt_frame = [5:90, 140:200];`."""
+    text = re.sub(r"\.\.\..*?\n", " ", re.sub(r"%.*", "", text))
+    entries, expected = _ENTRY.findall(text), text.count("gt_frame")
+    if not expected:
+        raise ValueError("there is no line like TestVideoFile{end+1}.gt_frame = [5:90, 140:200];")
+    if len(entries) != expected:
+        raise ValueError(f"{expected - len(entries)} of its gt_frame lines can't be read")
+    return [_parse_ranges(bracketed or bare) for bracketed, bare in entries]
+
+
+def ranges_of_cells(gt: npt.NDArray[Any]) -> list[Ranges]:
+    """Ranges of each test video in the cell array `gt` of ped2.mat, avenue.mat and the like.
+
+    A cell is [2, events], first frames above last ones. Those who load it squeezed find a single event as [2], and
+    a single video's cell without its array.
+    """
+    if gt.dtype != np.object_:
+        gt = _in_a_cell(gt)
+    return [_ranges_of_cell(np.asarray(cell), number) for number, cell in enumerate(gt.ravel(), start=1)]
+
+
+def ranges_of_pairs(pairs: object) -> Ranges:
+    """Ranges out of JSON: [[61, 180], ...]."""
+    try:
+        return [(_whole(first), _whole(last)) for first, last in pairs]  # type: ignore[attr-defined]
+    except TypeError as error:
+        raise ValueError("ranges must be a list of [first, last]") from error
+
+
+def labels_of_vector(values: npt.NDArray[Any]) -> BoolArray:
+    """Labels [N] out of an array of one 0 or 1 a frame, of whatever number type, squeezed to one dimension."""
+    if values.dtype.kind not in "buif" or max(values.shape, default=0) != values.size:
+        raise ValueError(f"labels must be one number a frame, not {values.dtype} {list(values.shape)}")
+    if not np.isin(values, (0, 1)).all():
+        raise ValueError("labels must be 0 or 1")
+    return np.asarray(values.ravel() != 0)
+
+
+def mask_volume(cells: npt.NDArray[Any]) -> BoolArray:
+    """Pixel masks [N, H, W] out of Avenue's `volLabel`, a cell array of one mask [H, W] a frame."""
+    masks = list(cells.ravel()) if cells.dtype == np.object_ else []
+    if not masks:
+        raise ValueError("volLabel must be a cell array of one mask a frame")
+    shapes = {np.shape(mask) for mask in masks}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 2:
+        raise ValueError(f"masks must be pictures of one size, not of {sorted(map(str, shapes))}")
+    return np.stack([np.asarray(mask) != 0 for mask in masks])
+
+
+def unpacked_masks(packed: npt.NDArray[Any], width: int) -> BoolArray:
+    """Pixel masks [N, H, W] out of rows packed eight pixels a byte, [N, H, ceil(W / 8)]."""
+    if packed.dtype != np.uint8 or packed.ndim != 3 or packed.shape[2] != -(-width // 8):
+        raise ValueError(f"masks {width} pixels wide can't be {packed.dtype} {list(packed.shape)}")
+    return np.unpackbits(packed, axis=-1, count=width).view(np.bool_)
+
+
+def _parse_ranges(text: str) -> Ranges:
+    ranges = []
+    for part in re.sub(r"\s*:\s*", ":", text).replace(",", " ").replace(";", " ").split():
+        found = _RANGE.fullmatch(part)
+        if not found:
+            raise ValueError(f"{part!r} is no range of frames like 5:90")
+        ranges.append((int(found[1]), int(found[2] or found[1])))
+    return ranges
+
+
+def _ranges_of_cell(cell: npt.NDArray[Any], number: int) -> Ranges:
+    if cell.size == 0:
+        return []
+    if cell.dtype.kind not in "buif":
+        raise ValueError(f"cell {number} of gt holds no numbers")
+    if cell.ndim == 1 or cell.shape == (1, 2):
+        cell = cell.reshape(-1, 1)
+    elif cell.ndim == 2 and cell.shape[0] != 2 and cell.shape[1] == 2:
+        cell = cell.T
+    if cell.ndim != 2 or cell.shape[0] != 2:
+        raise ValueError(f"cell {number} of gt is {list(cell.shape)}, not [2, events]")
+    return [(_whole(first), _whole(last)) for first, last in zip(*cell.tolist(), strict=True)]
+
+
+def _whole(number: float) -> int:
+    if int(number) != number:
+        raise ValueError(f"{number} is no frame number")
+    return int(number)
+
+
+def _in_a_cell(cell: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    cells = np.empty(1, np.object_)
+    cells[0] = cell
+    return cells
+
+
+def number_in(name: str) -> int:
+    """The number of a video that a list counts: 4 of "04", "Test004" and "Test004.avi"."""
+    numbers: Sequence[str] = re.findall(r"\d+", name)
+    if len(numbers) != 1:
+        raise ValueError(f"the label list counts videos, and {name!r} has no single number")
+    return int(numbers[0])

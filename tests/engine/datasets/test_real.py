@@ -1,0 +1,32 @@
+"""The datasets that lie beside a developer's checkout, against what was published of them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.datasets import footage_videos, open_dataset
+
+
+def test_ped2_is_complete(shared_data: Path) -> None:
+    ped2 = open_dataset(shared_data / "ped2")
+    assert (ped2.name, ped2.complete) == ("UCSD Ped2", True)
+    assert len(ped2.training) == 16
+    assert [video.name for video in ped2.testing] == [f"{number:02d}" for number in range(1, 13)]
+    assert sum(len(video.abnormal) for video in ped2.testing) == 2_010
+    assert sum(int(video.abnormal.sum()) for video in ped2.testing) == 1_648
+    assert [video.name for video in ped2.testing if video.abnormal.all()] == ["08", "09", "10", "11"]
+    assert ped2.testing[0].events == [(60, 180)]
+
+
+def test_ped2_pixel_masks_show_something_where_frames_are_abnormal(shared_data: Path) -> None:
+    for video in open_dataset(shared_data / "ped2").testing[:3]:
+        assert video.masks is not None
+        masks = video.masks()
+        assert masks.shape == (len(video.abnormal), 240, 360)
+        assert np.array_equal(masks.any(axis=(1, 2)), video.abnormal)
+
+
+def test_footage_of_ped2_is_its_training_videos(shared_data: Path) -> None:
+    training = list(open_dataset(shared_data / "ped2").training)
+    assert footage_videos([shared_data / "ped2"]) == training
+    assert {video.parent.name for video in training} == {"training"}
