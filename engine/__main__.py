@@ -16,6 +16,7 @@ from engine.errors import VadError
 _COMMANDS = {
     "analyse": "Score recordings and list what is unusual in them.",
     "doctor": "Say what is missing on this machine, and how to fix it.",
+    "evaluate": "Judge a detector by a labelled dataset: AUC, events found, plots.",
     "export": "Export an annotated clip of a segment.",
     "train": "Train a detector from normal footage, or resume a run.",
 }

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import required_detector
 from engine.commands.progress import follow
 from engine.errors import ExportError, VadError
@@ -77,7 +76,7 @@ def analyse(
     if not quiet:
         click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
     failed = 0
-    with _cache(no_cache) as cache:
+    with analysis_cache(no_cache) as cache:
         for video, name in names.items():
             job = _Job(video, folder / name, rule, cache)
             try:
@@ -113,22 +112,6 @@ def output_names(videos: Sequence[Path]) -> dict[Path, str]:
                 names[path] = "_".join(path.relative_to(path.anchor).parts[-depth:])
         depth += 1
     return {video: names[path] for path, video in given.items()}
-
-
-@contextlib.contextmanager
-def _cache(temporary: bool) -> Iterator[Path]:
-    """The folder of score stores: the common one, kept to its size, or one that goes with the program."""
-    from engine.paths import analyses_folder
-    from engine.score_store import prune
-
-    if temporary:
-        with tempfile.TemporaryDirectory(prefix="vadgui-") as folder:
-            yield Path(folder)
-    else:
-        try:
-            yield analyses_folder()
-        finally:
-            prune(analyses_folder())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,24 @@
+"""`--no-cache`: where a command's analyses are kept, or that they are not."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def analysis_cache(temporary: bool) -> Iterator[Path]:
+    """The folder of score stores: the common one, kept to its size, or one that goes with the program."""
+    from engine.paths import analyses_folder
+    from engine.score_store import prune
+
+    if temporary:
+        with tempfile.TemporaryDirectory(prefix="vadgui-") as folder:
+            yield Path(folder)
+    else:
+        try:
+            yield analyses_folder()
+        finally:
+            prune(analyses_folder())

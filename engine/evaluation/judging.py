@@ -1,0 +1,73 @@
+"""All figures of a detector on a dataset, for each kind of anomaly score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import DatasetError
+from engine.evaluation.events import EventFigures, ScoredVideo, event_figures
+from engine.evaluation.measuring import MeasuredVideo
+from engine.evaluation.metrics import RocCurve, global_auc, macro_auc, micro_auc, rescaled, roc_auc, roc_curve
+from engine.evaluation.score_kinds import ScoreKind, statistic
+from engine.scoring.segments import SegmentRule
+
+FloatArray = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class KindFigures:
+    """What one kind of score is worth; AUCs lie in [0, 1] and are NaN where no curve can be drawn."""
+
+    micro_auc: float
+    macro_auc: float
+    global_auc: float
+    video_aucs: tuple[float, ...]
+    """Of each video by itself, unpadded."""
+    events: EventFigures
+    rule: SegmentRule
+    """What the event-level figures were found with."""
+    shown: tuple[FloatArray, ...]
+    """Each video's scores as a reviewer sees them: rescaled within the video where the kind asks for it."""
+    curve: RocCurve | None
+    """Behind `micro_auc`."""
+
+
+def figures_of(videos: Sequence[MeasuredVideo], kind: ScoreKind) -> KindFigures:
+    """Judge one kind of score by all videos' labels.
+
+    Raises:
+        DatasetError: some frames have no score.
+    """
+    statistics = [_statistic(video, kind) for video in videos]
+    abnormal = [video.abnormal for video in videos]
+    shown = [rescaled(each) for each in statistics]
+    rule = SegmentRule()
+    scored = [
+        ScoredVideo(video.name, scores, video.seconds, video.duration_seconds, video.events)
+        for video, scores in zip(videos, shown, strict=True)
+    ]
+    return KindFigures(
+        micro_auc=micro_auc(statistics, abnormal),
+        macro_auc=macro_auc(statistics, abnormal),
+        global_auc=global_auc(statistics, abnormal),
+        video_aucs=tuple(roc_auc(each, labels) for each, labels in zip(statistics, abnormal, strict=True)),
+        events=event_figures(scored, rule),
+        rule=rule,
+        shown=tuple(shown),
+        curve=roc_curve(np.concatenate([rescaled(each) for each in statistics]), np.concatenate(abnormal)),
+    )
+
+
+def _statistic(video: MeasuredVideo, kind: ScoreKind) -> FloatArray:
+    values = statistic(kind, video.signals)
+    if np.isnan(values).any():
+        raise DatasetError(
+            f"Frame {int(np.argmax(np.isnan(values)))} of a video has no score",
+            subject=video.name,
+            advice="Its analysis is incomplete: run the command again, or with --no-cache.",
+        )
+    return values

@@ -1,0 +1,110 @@
+"""Takes a dataset's testing videos through a detector: raw signals beside labels, from the cache where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.analysis import PHASE, analyse_to_store, analysis_key, stored_signals
+from engine.datasets import LabelledVideo
+from engine.errors import DatasetError
+from engine.events import Progress, ShouldStop, never_stop
+from engine.models.picture import model_picture
+from engine.score_store import ScoreStore
+from engine.scoring.signals import RawSignals
+from engine.video import open_video
+from engine.video.source import VideoSource
+
+if TYPE_CHECKING:
+    # torch takes seconds to import, and whoever has a Predictor has imported it.
+    from engine.models.predictor import Predictor
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredVideo:
+    """A testing video's labels, and what a detector measured of each of its frames."""
+
+    name: str
+    abnormal: npt.NDArray[np.bool_]
+    """[N]."""
+    events: tuple[tuple[int, int], ...]
+    """Half-open runs of abnormal frames."""
+    seconds: npt.NDArray[np.float64]
+    """When each frame appears [N]."""
+    duration_seconds: float
+    signals: RawSignals
+    """[N]; frame 0's row is NaN, no other is."""
+
+
+def measure(
+    videos: Sequence[LabelledVideo],
+    predictor: Predictor,
+    cache: Path,
+    should_stop: ShouldStop = never_stop,
+    *,
+    max_i: float | None = None,
+) -> Generator[Progress | MeasuredVideo, None, None]:
+    """Analyse every video as far as the cache lacks it, with progress over all of them, and hand each over when done.
+
+    MAX_I of Eq. 9 is each frame's maximum, as in the paper, unless `max_i` says otherwise.
+
+    Raises:
+        DatasetError: a video has another number of frames than labels; found before anything is analysed.
+        VideoError, ScoreStoreError, DeviceError: a video can't be analysed.
+        Cancelled: `should_stop` said yes; what was analysed stays in the cache.
+    """
+    for video in videos:
+        with open_video(video.path, should_stop) as source:
+            _refuse_other_length(video, source)
+    total = sum(len(video.abnormal) for video in videos)
+    done = 0
+    yield Progress(PHASE, done, total)
+    for video in videos:
+        with (
+            open_video(video.path, should_stop) as source,
+            ScoreStore(cache, analysis_key(source, predictor)) as store,
+        ):
+            for step in analyse_to_store(source, predictor, store, should_stop):
+                left = (total - done - step.done) / step.per_second if step.seconds_left is not None else None
+                yield replace(step, done=done + step.done, total=total, seconds_left=left)
+            _refuse_other_length(video, source)  # a full pass may have corrected what the file announced
+            signals = stored_signals(store, len(source))
+            if max_i is not None:
+                signals = _with_max_i(signals, source, max_i, should_stop)
+            yield MeasuredVideo(
+                video.name, video.abnormal, tuple(video.events), source.times, source.info.duration_seconds, signals
+            )
+        done += len(video.abnormal)
+
+
+def _refuse_other_length(video: LabelledVideo, source: VideoSource) -> None:
+    if len(source) != len(video.abnormal):
+        raise DatasetError(
+            f"A video has {len(source)} frames, its labels are of {len(video.abnormal)}",
+            subject=video.path,
+            advice="Get the video again from the dataset's own site: labels fit nothing else, frame by frame.",
+        )
+    if len(source) < 2:
+        raise DatasetError(
+            "A video of a single frame has nothing to predict",
+            subject=video.path,
+            advice="Take it out of the dataset, or get it again.",
+        )
+
+
+def _with_max_i(signals: RawSignals, source: VideoSource, max_i: float, should_stop: ShouldStop) -> RawSignals:
+    """The signals with another MAX_I: PSNR is 20 log10 of it less the error's part, so the difference is added."""
+    lowest = 1 / 255  # what a black frame's maximum counts as
+    peaks = [
+        max(float(model_picture(frame.pixels).max()) / 255, lowest) for frame in source.frames(0, None, should_stop)
+    ]
+    shift_db = 20 * np.log10(max_i / np.array(peaks))
+    shifted = signals.copy()
+    shifted["psnr_db"] += shift_db
+    shifted["patch_psnr_db"] += shift_db[:, None, None]
+    return shifted

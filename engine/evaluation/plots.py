@@ -1,0 +1,137 @@
+"""Pictures of an evaluation: ROC curves, and each video's scores over time with its events shaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.errors import ExportError
+from engine.evaluation.judging import KindFigures
+from engine.evaluation.measuring import MeasuredVideo
+from engine.evaluation.score_kinds import ScoreKind
+from engine.whole_file import whole_file
+
+if TYPE_CHECKING:
+    # Takes a second to import, and looks for fonts when it is.
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_A_PAGE = 12  # videos
+_DPI = 150
+# Okabe and Ito's colours, told apart by the colour-blind.
+_CURVES = ("#0072b2", "#d55e00", "#009e73")
+_EVENT = "#f6d9b8"
+_INK, _FAINT = "#1f2328", "#9aa4ae"
+
+
+def draw_plots(
+    folder: Path, title: str, videos: Sequence[MeasuredVideo], figures: Mapping[ScoreKind, KindFigures], kind: ScoreKind
+) -> list[Path]:
+    """Write roc.png and scores.png (scores-1.png ... where there are many videos) into `folder`; returns their paths.
+
+    Raises:
+        ExportError: the folder can't be written.
+    """
+    pages = range(0, len(videos), _A_PAGE)
+    names = ["scores.png"] if len(pages) == 1 else [f"scores-{number}.png" for number in range(1, len(pages) + 1)]
+    written = []
+    for name, figure in _figures(title, videos, figures, kind, dict(zip(pages, names, strict=True))):
+        path = folder / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as file:
+                figure.savefig(file, format="png", dpi=_DPI)
+        except OSError as error:
+            advice = f"Free some space or choose another folder ({error.strerror})."
+            raise ExportError("A plot can't be written", subject=path, advice=advice) from error
+        written.append(path)
+    return written
+
+
+def _figures(
+    title: str,
+    videos: Sequence[MeasuredVideo],
+    figures: Mapping[ScoreKind, KindFigures],
+    kind: ScoreKind,
+    pages: Mapping[int, str],
+) -> Iterator[tuple[str, Figure]]:
+    yield "roc.png", _roc(title, figures)
+    for first, name in pages.items():
+        places = range(first, min(first + _A_PAGE, len(videos)))
+        yield name, _scores(f"{title}: {kind.value} score", videos, figures[kind], places)
+
+
+def _roc(title: str, figures: Mapping[ScoreKind, KindFigures]) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.2, 5.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=_FAINT, linewidth=0.8, linestyle=(0, (4, 4)))
+    for (kind, each), colour in zip(figures.items(), _CURVES, strict=False):
+        if each.curve:
+            curve, label = each.curve, f"{kind.value}  {100 * each.micro_auc:.1f} %"
+            axes.plot(curve.false_positive_rate, curve.true_positive_rate, color=colour, linewidth=1.8, label=label)
+    axes.set(xlim=(0, 1), ylim=(0, 1.005), aspect="equal")
+    axes.set_xlabel("Share of normal frames flagged")
+    axes.set_ylabel("Share of abnormal frames flagged")
+    axes.set_title(title, loc="left", fontsize=11, color=_INK, fontweight="bold")
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(title="Micro AUC", loc="lower right", frameon=False, alignment="left")
+    _clean(axes)
+    axes.grid(True, color="#e6e9ec", linewidth=0.6)
+    return figure
+
+
+def _scores(title: str, videos: Sequence[MeasuredVideo], figures: KindFigures, places: range) -> Figure:
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    columns = 1 if len(places) < 4 else 2
+    rows = -(-len(places) // columns)
+    figure = Figure(figsize=(5.6 * columns, 0.5 + 1.45 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    top = max(1.0, *(float(figures.shown[place].max()) for place in places))
+    for axes in grid.flat[len(places) :]:
+        axes.axis("off")
+    for axes, place in zip(grid.flat, places, strict=False):
+        video = videos[place]
+        auc = figures.video_aucs[place]
+        judged = _one_kind(video) if np.isnan(auc) else f"AUC {100 * auc:.1f} %"
+        ends = np.append(video.seconds[1:], max(video.duration_seconds, float(video.seconds[-1])))
+        for start, stop in video.events:
+            axes.axvspan(float(video.seconds[start]), float(ends[stop - 1]), color=_EVENT, linewidth=0)
+        axes.plot(video.seconds, figures.shown[place], color=_CURVES[0], linewidth=1.0)
+        axes.axhline(figures.rule.enter, color=_CURVES[1], linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.set(xlim=(0, float(ends[-1])), ylim=(-0.03 * top, 1.06 * top))
+        axes.set_title(video.name, loc="left", fontsize=9, color=_INK, fontweight="bold")
+        axes.set_title(judged, loc="right", fontsize=8, color=_INK)
+        _clean(axes)
+    for column in range(columns):
+        last = [axes for place, axes in enumerate(grid[:, column]) if place * columns + column < len(places)][-1]
+        last.set_xlabel("seconds", fontsize=8)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=_INK, fontweight="bold")
+    figure.legend(
+        handles=[
+            Patch(color=_EVENT, label="abnormal (ground truth)"),
+            Line2D([], [], color=_CURVES[1], linewidth=0.8, linestyle=(0, (4, 3)), label="threshold"),
+        ],
+        ncols=2,
+        loc="upper right",
+        frameon=False,
+        fontsize=8,
+    )
+    return figure
+
+
+def _one_kind(video: MeasuredVideo) -> str:
+    return "all abnormal" if video.abnormal.all() else "all normal"
+
+
+def _clean(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(_FAINT)
+    axes.tick_params(colors=_INK, labelsize=8, color=_FAINT)

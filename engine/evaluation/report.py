@@ -1,0 +1,195 @@
+"""What an evaluation found, as tables for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ExportError
+from engine.evaluation.judging import KindFigures
+from engine.evaluation.measuring import MeasuredVideo
+from engine.evaluation.score_kinds import ScoreKind
+from engine.whole_file import whole_file
+
+_FORMAT = "vadgui-evaluation"
+_VERSION = 1
+_PACKAGES = ("vadgui", "numpy", "torch", "opencv-python-headless", "av")
+_NOTHING = "–"
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A detector's figures on a dataset."""
+
+    dataset: str
+    complete: bool
+    """Whether the dataset is: a part of one has no AUC that compares with others'."""
+    detector: Mapping[str, str]
+    """Its name, fingerprint, preset and teacher."""
+    device: str
+    videos: Sequence[MeasuredVideo]
+    figures: Mapping[ScoreKind, KindFigures]
+
+    @property
+    def frames(self) -> int:
+        """Of all testing videos."""
+        return sum(len(video.abnormal) for video in self.videos)
+
+    @property
+    def abnormal(self) -> int:
+        """Frames that are labelled so."""
+        return sum(int(video.abnormal.sum()) for video in self.videos)
+
+
+def as_json(evaluation: Evaluation, headline: ScoreKind, *, command: str, max_i: float | None) -> dict[str, Any]:
+    """Everything that was found; the headline's AUCs stand at the top too. A figure that does not exist is None."""
+    chosen = evaluation.figures[headline]
+    found: dict[str, Any] = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "dataset": {"name": evaluation.dataset, "complete": evaluation.complete, "videos": len(evaluation.videos)},
+        "detector": dict(evaluation.detector),
+        "score": headline.value,
+        **_aucs(chosen),
+        "frames": evaluation.frames,
+        "abnormal": evaluation.abnormal,
+        "scores": {kind.value: _aucs(each) | {"events": _events(each)} for kind, each in evaluation.figures.items()},
+        "videos": [
+            {
+                "name": video.name,
+                "frames": len(video.abnormal),
+                "abnormal": int(video.abnormal.sum()),
+                "events": len(video.events),
+                "seconds": round(video.duration_seconds, 3),
+                "auc": {kind.value: each.video_aucs[place] for kind, each in evaluation.figures.items()},
+            }
+            for place, video in enumerate(evaluation.videos)
+        ],
+        "max_i": "frame" if max_i is None else max_i,
+        **provenance(evaluation.device, command),
+    }
+    finite: dict[str, Any] = without_nan(found)
+    return finite
+
+
+def provenance(device: str, command: str) -> dict[str, Any]:
+    """By which command, when, and with what a figure was made."""
+    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {
+        "device": device,
+        "versions": {"python": platform.python_version(), **versions},
+        "command": command,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def without_nan(value: Any) -> Any:
+    """The same content with None for every NaN, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: without_nan(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(each) for each in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a report, replacing an older one.
+
+    Raises:
+        ExportError: the file can't be written.
+    """
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        with whole_file(path) as file:
+            file.write(text.encode())
+    except OSError as error:
+        advice = f"Free some space or choose another folder ({error.strerror})."
+        raise ExportError("The report can't be written", subject=path, advice=advice) from error
+
+
+def in_words(evaluation: Evaluation) -> str:
+    """Tables of the videos, the AUCs and the events."""
+    kinds = list(evaluation.figures)
+    part = "" if evaluation.complete else ", not the complete dataset"
+    videos = [
+        [
+            video.name,
+            str(len(video.abnormal)),
+            str(int(video.abnormal.sum())),
+            str(len(video.events)),
+            *(_percent(evaluation.figures[kind].video_aucs[place]) for kind in kinds),
+        ]
+        for place, video in enumerate(evaluation.videos)
+    ]
+    events = sum(len(video.events) for video in evaluation.videos)
+    videos.append(["all", str(evaluation.frames), str(evaluation.abnormal), str(events), *("" for _ in kinds)])
+    aucs = [
+        [kind.value, _percent(each.micro_auc), _percent(each.macro_auc), _percent(each.global_auc)]
+        for kind, each in evaluation.figures.items()
+    ]
+    reviews = [[kind.value, *_review(each)] for kind, each in evaluation.figures.items()]
+    return "\n\n".join(
+        [
+            f"{evaluation.dataset}{part}: detector {evaluation.detector['name']} on {evaluation.device}",
+            table(["video", "frames", "abnormal", "events", *(f"{kind.value} AUC %" for kind in kinds)], videos),
+            table(["score", "micro AUC %", "macro AUC %", "global AUC %"], aucs),
+            table(["score", "events found", "median delay", "false alarms", "review effort"], reviews),
+        ]
+    )
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lines of columns, the first flush left and the numbers flush right."""
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    lines = [
+        "  ".join(cell.rjust(width) if column else cell.ljust(width) for column, (cell, width) in enumerate(cells))
+        for cells in (list(zip(row, widths, strict=True)) for row in [header, *rows])
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _aucs(figures: KindFigures) -> dict[str, float]:
+    return {"micro_auc": figures.micro_auc, "macro_auc": figures.macro_auc, "global_auc": figures.global_auc}
+
+
+def _events(figures: KindFigures) -> dict[str, Any]:
+    events = figures.events
+    return {
+        "events": events.events,
+        "detected": events.detected,
+        "delays_seconds": list(events.delays_seconds),
+        "median_delay_seconds": events.median_delay_seconds,
+        "false_alarms": events.false_alarms,
+        "normal_seconds": round(events.normal_seconds, 3),
+        "false_alarms_per_hour": events.false_alarms_per_hour,
+        "review_effort": events.review_effort,
+        "rule": asdict(figures.rule),
+    }
+
+
+def _review(figures: KindFigures) -> list[str]:
+    events = figures.events
+    hourly = events.false_alarms_per_hour
+    delay, effort = events.median_delay_seconds, events.review_effort
+    return [
+        f"{events.detected}/{events.events}",
+        _NOTHING if math.isnan(delay) else f"{delay:.1f} s",
+        f"{events.false_alarms} in {_duration(events.normal_seconds)}"
+        + ("" if math.isnan(hourly) else f" ({hourly:.0f}/h)"),
+        _NOTHING if math.isnan(effort) else f"{100 * effort:.0f} %",
+    ]
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _percent(auc: float) -> str:
+    return _NOTHING if math.isnan(auc) else f"{100 * auc:.2f}"

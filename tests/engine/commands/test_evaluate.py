@@ -1,0 +1,115 @@
+"""`vad evaluate`, run as people run it: on a tiny dataset of pictures with labels, with a real detector file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.__main__ import cli
+from engine.models.predictor import Predictor
+from tests.engine.commands.conftest import MakeVideo
+
+MakeDataset = Callable[..., Path]
+
+
+@pytest.fixture
+def make_dataset(tmp_path: Path, make_video: MakeVideo) -> MakeDataset:
+    def make(name: str = "tiny", **truths: str) -> Path:
+        """Testing clips labelled letter by letter ("x" is abnormal), and one training clip."""
+        for seed, (clip, truth) in enumerate((truths or {"01": "....xx", "02": "xx.."}).items()):
+            make_video(f"{name}/testing/{clip}", count=len(truth), seed=seed)
+        make_video(f"{name}/training/01", count=4, seed=9)
+        labels = {clip: np.array([letter == "x" for letter in truth]) for clip, truth in truths.items()}
+        labels = labels or {"01": np.arange(6) > 3, "02": np.arange(4) < 2}
+        np.savez(tmp_path / name / "frame_labels.npz", **labels)
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _cache(cache: Path) -> None:
+    """No test may find another's analyses."""
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["evaluate", *map(str, arguments)])
+
+
+def test_tables_json_and_plots(make_dataset: MakeDataset, detector_file: Path, tmp_path: Path) -> None:
+    dataset, report, plots = make_dataset(), tmp_path / "found.json", tmp_path / "plots"
+    options = ["--detector", detector_file, "--device", "cpu", "--json", report, "--plots", plots]
+    result = run(dataset, *options, "--score", "paper-patch")
+    assert result.exit_code == 0, result.output
+    assert "micro AUC %" in result.stdout
+    assert "review effort" in result.stdout
+    assert {path.name for path in plots.iterdir()} == {"roc.png", "scores.png"}
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert (found["frames"], found["abnormal"]) == (10, 4)
+    assert [video["name"] for video in found["videos"]] == ["01", "02"]
+    assert found["micro_auc"] == found["scores"]["paper-patch"]["micro_auc"]
+    assert found["detector"]["name"] == "untrained"
+    assert found["dataset"]["name"] == "tiny"
+    assert found["command"].startswith(f"vad evaluate {dataset} --detector {detector_file}")
+    assert "--score paper-patch" in found["command"]
+    for name in ("micro_auc", "macro_auc", "global_auc"):
+        assert 0 <= found[name] <= 1
+
+
+def test_the_paper_s_score_leads_by_default(make_dataset: MakeDataset, detector_file: Path, tmp_path: Path) -> None:
+    assert run(make_dataset(), "--detector", detector_file, "--json", tmp_path / "found.json").exit_code == 0
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+    assert found["score"] == "paper"
+    assert found["max_i"] == "frame"
+    assert found["micro_auc"] == found["scores"]["paper"]["micro_auc"]
+
+
+def test_a_second_evaluation_analyses_nothing(
+    make_dataset: MakeDataset, detector_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = make_dataset()
+    first = run(dataset, "--detector", detector_file)
+    monkeypatch.setattr(Predictor, "predict", None)
+    second = run(dataset, "--detector", detector_file)
+    assert second.exit_code == 0, second.output
+    assert second.stdout == first.stdout
+    assert run(dataset, "--detector", detector_file, "--no-cache").exit_code != 0
+
+
+def test_labels_of_another_length_are_an_error(make_dataset: MakeDataset, detector_file: Path) -> None:
+    dataset = make_dataset()
+    np.savez(dataset / "frame_labels.npz", **{"01": np.zeros(7, bool), "02": np.zeros(4, bool)})
+    result = run(dataset, "--detector", detector_file)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert "01" in result.stderr
+
+
+def test_a_video_without_labels_is_named(make_dataset: MakeDataset, detector_file: Path) -> None:
+    dataset = make_dataset()
+    np.savez(dataset / "frame_labels.npz", **{"01": np.zeros(6, bool)})
+    result = run(dataset, "--detector", detector_file)
+    assert result.exit_code == 1
+    assert str(dataset / "testing" / "02") in result.stderr
+
+
+def test_no_dataset_and_no_folder_for_the_report_are_errors(
+    make_dataset: MakeDataset, detector_file: Path, tmp_path: Path
+) -> None:
+    absent = run(tmp_path / "absent", "--detector", detector_file)
+    assert absent.exit_code == 1
+    assert str(tmp_path / "absent") in absent.stderr
+    nowhere = run(make_dataset(), "--detector", detector_file, "--json", tmp_path / "absent" / "found.json")
+    assert nowhere.exit_code == 1
+    assert str(tmp_path / "absent") in nowhere.stderr
+
+
+def test_without_a_detector_the_bundled_ones_are_named(make_dataset: MakeDataset) -> None:
+    result = run(make_dataset())
+    assert result.exit_code == 2
+    assert "plaza" in result.stderr

@@ -1,0 +1,52 @@
+"""All figures of a score kind, from signals made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.errors import DatasetError
+from engine.evaluation.judging import figures_of
+from engine.evaluation.measuring import MeasuredVideo
+from engine.evaluation.score_kinds import ScoreKind
+from engine.scoring.signals import missing_signals
+
+
+def video(name: str, truth: str, psnr_db: list[float], worst_db: list[float]) -> MeasuredVideo:
+    abnormal = np.array([letter == "x" for letter in truth])
+    signals = missing_signals(len(truth))
+    signals["psnr_db"] = psnr_db
+    signals["patch_psnr_db"] = 99
+    signals["patch_psnr_db"][:, 2, 1] = worst_db
+    edges = np.flatnonzero(np.diff(abnormal, prepend=False, append=False)).tolist()
+    events = tuple(zip(edges[::2], edges[1::2], strict=True))
+    return MeasuredVideo(name, abnormal, events, np.arange(len(truth)) / 10, len(truth) / 10, signals)
+
+
+NAN = float("nan")
+# Frame by frame the first video's PSNR is wrong and its worst patch right; the second is the other way round.
+VIDEOS = [
+    video("01", "...xx", [NAN, 30, 30, 40, 40], [NAN, 40, 40, 20, 20]),
+    video("02", "...xx", [NAN, 40, 40, 30, 30], [NAN, 20, 20, 40, 40]),
+]
+
+
+def test_each_kind_is_judged_by_its_own_signal() -> None:
+    by_frame, by_patch = (figures_of(VIDEOS, kind) for kind in (ScoreKind.PAPER, ScoreKind.PAPER_PATCH))
+    assert by_frame.video_aucs == (0, 1)
+    assert by_patch.video_aucs == (1, 0)
+    assert by_frame.micro_auc == by_patch.micro_auc == 0.5
+    assert [scores.tolist() for scores in by_patch.shown] == [[0, 0, 0, 1, 1], [1, 1, 1, 0, 0]]
+
+
+def test_events_are_found_in_the_rescaled_scores() -> None:
+    events = figures_of(VIDEOS, ScoreKind.PAPER).events
+    assert (events.events, events.detected, events.false_alarms) == (2, 1, 1)
+    assert events.normal_seconds == pytest.approx(0.6)
+
+
+def test_a_frame_that_was_not_analysed_is_named() -> None:
+    gap = video("07", "..xx", [NAN, 30, NAN, 20], [NAN, 30, NAN, 20])
+    with pytest.raises(DatasetError, match="Frame 2") as raised:
+        figures_of([gap], ScoreKind.PAPER)
+    assert raised.value.subject == "07"

@@ -1,0 +1,101 @@
+"""Reports of figures made by hand: what JSON and tables say, and what they say of what does not exist."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import ExportError
+from engine.evaluation.judging import figures_of
+from engine.evaluation.plots import draw_plots
+from engine.evaluation.report import Evaluation, as_json, in_words, table, write_json
+from engine.evaluation.score_kinds import ScoreKind
+from tests.engine.evaluation.test_judging import NAN, VIDEOS, video
+
+ABNORMAL_THROUGHOUT = video("03", "xxxxx", [NAN, 30, 31, 32, 33], [NAN, 30, 31, 32, 33])
+
+
+def evaluation(*videos: object, complete: bool = True) -> Evaluation:
+    chosen = list(videos)
+    return Evaluation(
+        "Tiny", complete, {"name": "still"}, "memory", chosen, {kind: figures_of(chosen, kind) for kind in ScoreKind}
+    )
+
+
+def test_the_json_names_what_programs_ask_for() -> None:
+    found = as_json(
+        evaluation(*VIDEOS, ABNORMAL_THROUGHOUT), ScoreKind.PAPER_PATCH, command="vad evaluate tiny", max_i=None
+    )
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert (found["frames"], found["abnormal"]) == (15, 9)
+    assert set(found["scores"]) >= {"paper", "paper-patch"}
+    for each in (found, *found["scores"].values()):
+        assert all(0 <= each[key] <= 1 for key in ("micro_auc", "macro_auc", "global_auc"))
+    assert found["score"] == "paper-patch"
+    assert found["micro_auc"] == found["scores"]["paper-patch"]["micro_auc"]
+    assert [row["auc"] for row in found["videos"]] == [
+        {"paper": 0.0, "paper-patch": 1.0},
+        {"paper": 1.0, "paper-patch": 0.0},
+        {"paper": None, "paper-patch": None},
+    ]
+    assert found["videos"][2] | {"auc": 0} == {
+        "name": "03", "frames": 5, "abnormal": 5, "events": 1, "seconds": 0.5, "auc": 0
+    }  # fmt: skip
+    assert found["scores"]["paper"]["events"]["detected"] == 2
+    assert found["command"] == "vad evaluate tiny"
+    assert {"python", "numpy", "torch", "vadgui"} <= set(found["versions"])
+
+
+def test_the_tables_say_it_in_words() -> None:
+    text = in_words(evaluation(*VIDEOS, ABNORMAL_THROUGHOUT, complete=False))
+    assert "not the complete dataset" in text
+    rows = [line.split() for line in text.splitlines() if line]
+    assert ["01", "5", "2", "1", "0.00", "100.00"] in rows
+    assert ["03", "5", "5", "1", "–", "–"] in rows
+    assert ["all", "15", "9", "3"] in rows
+    assert "2/3" in text
+
+
+def test_without_events_the_tables_have_gaps() -> None:
+    normal = video("01", ".....", [NAN, 30, 31, 32, 33], [NAN, 30, 31, 32, 33])
+    found = evaluation(normal)
+    assert "–" in in_words(found)
+    report = as_json(found, ScoreKind.PAPER, command="", max_i=1.0)
+    assert report["micro_auc"] is None
+    # The padding's abnormal frame is level with frames 0 and 1, and above the others and the padding's normal one.
+    assert report["macro_auc"] == pytest.approx((0.5 + 0.5 + 1 + 1 + 1 + 1) / 6)
+    assert report["max_i"] == 1.0
+
+
+def test_columns_line_up() -> None:
+    assert table(["a", "bb"], [["ccc", "d"], ["e", ""]]) == "a    bb\nccc   d\ne"
+
+
+def test_a_report_replaces_an_older_one_or_says_why_not(tmp_path: Path) -> None:
+    path = tmp_path / "found.json"
+    path.write_text("old")
+    write_json(path, {"a": 1})
+    assert json.loads(path.read_text()) == {"a": 1}
+    with pytest.raises(ExportError, match="can't be written"):
+        write_json(tmp_path / "absent" / "found.json", {})
+
+
+def test_plots_are_pictures_of_every_video(tmp_path: Path) -> None:
+    import cv2
+
+    many = [video(f"{n:02}", "..xx.", [NAN, 30, 20, 25, 31], [NAN, 30, 20, 25, 31]) for n in range(13)]
+    found = evaluation(*many)
+    written = draw_plots(tmp_path / "plots", "Tiny", found.videos, found.figures, ScoreKind.PAPER)
+    assert [path.name for path in written] == ["roc.png", "scores-1.png", "scores-2.png"]
+    page, rest = (cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) for path in written[1:])
+    shaded = [(np.abs(picture.astype(int) - (246, 217, 184)).max(axis=2) < 3).sum() for picture in (page, rest)]
+    # One of thirteen videos is on the second page, in a panel a little larger.
+    assert shaded[0] > 5 * shaded[1] > 0
+    shutil.rmtree(tmp_path / "plots")
+    (tmp_path / "plots").write_text("")
+    with pytest.raises(ExportError, match="can't be written"):
+        draw_plots(tmp_path / "plots", "Tiny", found.videos, found.figures, ScoreKind.PAPER)
