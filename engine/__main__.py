@@ -15,9 +15,11 @@ from engine.errors import VadError
 # What --help says of each is kept here: nobody should wait for OpenCV and torch to be imported to read it.
 _COMMANDS = {
     "analyse": "Score recordings and list what is unusual in them.",
+    "detectors": "List, name, activate, export, import and delete your detectors.",
     "doctor": "Say what is missing on this machine, and how to fix it.",
     "evaluate": "Judge a detector by a labelled dataset: AUC, events found, plots.",
     "export": "Export an annotated clip of a segment.",
+    "footage": "Check whether footage is fit to teach a detector with.",
     "train": "Train a detector from normal footage, or resume a run.",
 }
 _INTERRUPTED = 130  # what shells report of a program that Ctrl-C ended

@@ -1,12 +1,31 @@
-"""The check itself: a generator over videos, each looked at in samples."""
+"""The check itself: a generator over videos, each looked at in a few moments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from engine.datasets import PICTURE_SUFFIXES
+from engine.errors import VideoError
 from engine.events import Progress, ShouldStop, never_stop
-from engine.footage_check.report import FootageReport, FootageSummary
+from engine.footage_check.moments import Looks, Moment, look_at, moving_share
+from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary
+from engine.footage_check.scene import background, main_group, signature, similarities
+from engine.footage_check.summary import Checked, summarise
+from engine.models.picture import model_picture
+from engine.video import open_video
+from engine.video.decoder import Decoder
+from engine.video.source import VideoInfo, VideoSource
+
+_LEAST_SECONDS = 2.0
+_MISSING_SHARE = 0.02  # of the frames that a file announces; some containers count a few too many
+_LITTLE_MOVES = 0.0005  # share of the picture: a person far away covers five times as much
+_SEARCHES = 5  # a moment apart is halved so often to find where the scene changes
+_STEADY_SHARE = 0.5
 
 
 def check_footage(
@@ -19,4 +38,155 @@ def check_footage(
     Raises:
         Cancelled: `should_stop` said yes.
     """
-    raise NotImplementedError
+    checked: list[Checked] = []
+    for number, path in enumerate(paths):
+        yield Progress("Checking footage", number, len(paths))
+        checked.append(_check(path, should_stop))
+        yield checked[-1].report
+    yield Progress("Checking footage", len(paths), len(paths))
+    yield summarise(checked)
+
+
+def _check(path: Path, should_stop: ShouldStop) -> Checked:
+    try:
+        with open_video(path, should_stop) as source:
+            return _look_over(source, should_stop)
+    except VideoError as error:
+        what, advice = error.what, error.advice
+        if path.is_file() and not path.stat().st_size:
+            what, advice = "The file is empty", "Copy it again from where it came from, or take it out."
+        finding = FootageFinding(path, "error", FindingKind.UNREADABLE, what, advice)
+        return Checked(FootageReport(path, 0, 0.0, 0.0, 0, 0, "", (finding,)))
+
+
+def _look_over(source: VideoSource, should_stop: ShouldStop) -> Checked:
+    info = source.info
+    looks = look_at(source, should_stop)
+    report = FootageReport(
+        info.path,
+        info.frame_count,
+        info.duration_seconds,
+        info.average_fps,
+        info.width_px,
+        info.height_px,
+        info.fingerprint,
+        (*_damage(source, looks), *_length(info), *_motion(info, looks.moments)),
+    )
+    if not looks.moments:
+        return Checked(report)
+    alike = similarities([signature(moment.picture) for moment in looks.moments])
+    _, steady = main_group(alike, np.ones(len(looks.moments)))
+    changes = tuple(_scene_changes(source, looks.moments, steady, should_stop))
+    still = background([moment.picture for moment, kept in zip(looks.moments, steady, strict=True) if kept])
+    report = replace(report, findings=report.findings + changes, background=still)
+    return Checked(report, opening=looks.moments[0].picture, is_still=is_still(looks.moments))
+
+
+def _damage(source: VideoSource, looks: Looks) -> Iterator[FootageFinding]:
+    path = source.info.path
+    advice = "Copy it again from where it came from, or take it out."
+    announced = _announced_frames(path)
+    is_cut = announced > len(source) * (1 + _MISSING_SHARE) + 1
+    if is_cut:
+        what = f"Cut short: {len(source)} of {announced} frames are there"
+        yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
+    whole, broken = len(looks.moments), len(looks.undecodable)
+    if broken > is_cut:  # the last frame of what was cut is seldom whole
+        what = f"Damaged: {whole} of {whole + broken} frames looked at can be decoded"
+        yield FootageFinding(path, "warning" if whole > broken else "error", FindingKind.DAMAGED, what, advice)
+    empty = _empty_pictures(path)
+    if empty:
+        what = f"{len(empty)} of {len(source)} pictures are empty files, {empty[0].name} the first"
+        advice = "Copy them again, or delete the empty ones."
+        yield FootageFinding(path, "error", FindingKind.DAMAGED, what, advice)
+
+
+def _length(info: VideoInfo) -> Iterator[FootageFinding]:
+    if info.frame_count < 2:
+        advice = "Take it out: a detector learns from what happens between frames."
+        yield FootageFinding(info.path, "error", FindingKind.TOO_SHORT, "It has a single frame", advice)
+    elif info.duration_seconds < _LEAST_SECONDS:
+        what = f"Very short: {info.duration_seconds:.1f} s"
+        yield FootageFinding(info.path, "note", FindingKind.TOO_SHORT, what, "Longer recordings teach more.")
+
+
+def _motion(info: VideoInfo, moments: Sequence[Moment]) -> Iterator[FootageFinding]:
+    moving = sum(moment.moving > _LITTLE_MOVES for moment in moments)
+    if info.frame_count < 2 or moving > 1 or moving == len(moments):
+        return
+    what = f"Almost nothing moves: something does in {moving} of {len(moments)} moments looked at"
+    if is_still(moments):
+        what = "Nothing moves: a still picture, or an empty scene"
+    advice = "Choose recordings full of what normally happens: whatever it has not seen will seem unusual."
+    yield FootageFinding(info.path, "warning", FindingKind.LITTLE_MOTION, what, advice)
+
+
+def is_still(moments: Sequence[Moment]) -> bool:
+    """Whether all moments show the same."""
+    return all(moving_share(moments[0].picture, moment.picture) <= _LITTLE_MOVES for moment in moments)
+
+
+def _scene_changes(
+    source: VideoSource, moments: Sequence[Moment], steady: npt.NDArray[np.bool_], should_stop: ShouldStop
+) -> Iterator[FootageFinding]:
+    """Runs of moments that show something else than most of the video."""
+    path = source.info.path
+    if steady.mean() <= _STEADY_SHARE and len(moments) > 1:
+        what = "The view changes all the time: the camera moves, or scenes were joined"
+        advice = "A detector needs a camera that stands still. Choose recordings of one view, or cut them apart."
+        yield FootageFinding(path, "warning", FindingKind.SCENE_CHANGE, what, advice)
+        return
+    strangers = np.flatnonzero(~steady)
+    runs = np.split(strangers, np.flatnonzero(np.diff(strangers) > 1) + 1) if len(strangers) else []
+    for run in runs:
+        first, last = int(run[0]), int(run[-1])
+        start, stop = 0.0, source.info.duration_seconds
+        if first > 0:
+            start = _change_seconds(source, moments[first - 1], moments[first], should_stop)
+        if last + 1 < len(moments):
+            stop = _change_seconds(source, moments[last], moments[last + 1], should_stop)
+        what = f"Another view from {clock(start)} to {clock(stop)}: the camera moved, or something covers it"
+        advice = "Leave that part out, or cut the video there."
+        yield FootageFinding(path, "warning", FindingKind.SCENE_CHANGE, what, advice, (start, stop))
+
+
+def _change_seconds(source: VideoSource, before: Moment, after: Moment, should_stop: ShouldStop) -> float:
+    """When, between two moments of different views, the first view ends; to a thirtieth of the time between them."""
+    early, late = before.frame, after.frame
+    views = [signature(before.picture), signature(after.picture)]
+    try:
+        for _ in range(_SEARCHES):
+            middle = (early + late) // 2
+            seen = signature(model_picture(source.read(middle, should_stop).pixels))
+            if float(seen @ views[0]) >= float(seen @ views[1]):
+                early = middle
+            else:
+                late = middle
+    except VideoError:
+        pass  # damaged there: as near as it got
+    return float(source.times[late])
+
+
+def clock(seconds: float) -> str:
+    """A time in a video for people, as 1:05 or 1:00:05."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _announced_frames(path: Path) -> int:
+    """How many frames a file's header promises; 0 where it doesn't say."""
+    if path.is_dir():
+        return 0
+    decoder = Decoder(path)
+    try:
+        return decoder.stream.frames
+    finally:
+        decoder.close()
+
+
+def _empty_pictures(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return []
+    pictures = (file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES and file.name[0] != ".")
+    return sorted(file for file in pictures if not file.stat().st_size)

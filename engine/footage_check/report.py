@@ -26,6 +26,7 @@ class FindingKind(StrEnum):
     SCENE_CHANGE = "scene-change"
     LITTLE_MOTION = "little-motion"
     TOO_SHORT = "too-short"
+    NOTHING_HELD_OUT = "nothing-held-out"
     LIGHT = "light"
 
 

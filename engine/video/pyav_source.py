@@ -89,6 +89,11 @@ class PyAvSource(VideoSource):
         return self._times
 
     @property
+    def keyframes(self) -> npt.NDArray[np.int64]:
+        """Numbers [K] of frames that decoding can start at, ascending from 0: the quickest ones to read."""
+        return self._index.keyframes
+
+    @property
     def numbers_are_certain(self) -> bool:
         """True once a full pass has checked what the file announces."""
         return self._index.checksums is not None

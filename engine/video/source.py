@@ -58,6 +58,11 @@ class VideoSource(ABC):
         """Presentation times [N] of all frames in seconds since the first frame's; increasing, read-only."""
 
     @property
+    def keyframes(self) -> npt.NDArray[np.int64]:
+        """Numbers [K] of frames that decoding can start at, ascending from 0: the quickest ones to read."""
+        return np.arange(len(self), dtype=np.int64)
+
+    @property
     def numbers_are_certain(self) -> bool:
         """Whether a jump is sure to count frames as a pass from the first one does.
 

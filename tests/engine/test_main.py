@@ -18,7 +18,7 @@ from engine.__main__ import cli
 from engine.errors import DeviceError
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["analyse", "doctor", "evaluate", "export", "train"]
+COMMANDS = list(__main__._COMMANDS)
 
 
 def engine(*arguments: str) -> subprocess.CompletedProcess[str]:

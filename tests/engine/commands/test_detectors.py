@@ -1,0 +1,69 @@
+"""`vad detectors`, as people use it: from a run's folder to an active detector and on to somebody else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.__main__ import cli
+
+
+@pytest.fixture(autouse=True)
+def _library_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "mine"))
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["detectors", *map(str, arguments)])
+
+
+def listed() -> dict[str, dict]:
+    return {entry["name"]: entry for entry in json.loads(run("list", "--json").stdout)["detectors"]}
+
+
+def test_a_detector_s_life(detector_file: Path, tmp_path: Path) -> None:
+    assert "none of your own yet" in run("list").stdout
+    a_run = tmp_path / "run"
+    a_run.mkdir()
+    assert "holds no detector" in run("import", a_run).stderr
+    shutil.copy(detector_file, a_run / "detector.safetensors")
+    assert run("import", a_run, "--name", "North gate", "--camera", "Gate 1").exit_code == 0
+    assert run("import", a_run).exit_code == 1
+    assert run("rename", "north gate", "South gate", "--note", "dry weather").exit_code == 0
+    assert run("activate", "South gate", "--camera", "Gate 1").stdout == "South gate: active for Gate 1\n"
+    mine = listed()["South gate"]
+    assert (mine["camera"], mine["note"], mine["active_for"]) == ("Gate 1", "dry weather", ["Gate 1"])
+    text = run("list").stdout
+    for told in ("South gate\n", "for Gate 1", "preset fast", "not calibrated", "active for Gate 1", "dry weather"):
+        assert told in text
+    assert "(came with the program)" in text
+    exported = tmp_path / "out.safetensors"
+    assert run("export", "South gate", exported).exit_code == 0
+    refused = run("delete", mine["path"])
+    assert (refused.exit_code, "in use for Gate 1" in refused.stderr) == (1, True)
+    assert run("delete", "South gate", "--force").exit_code == 0
+    assert "South gate" not in listed()
+    assert run("import", exported).stdout.startswith("South gate -> ")
+
+
+def test_mistakes_are_explained(detector_file: Path) -> None:
+    unknown = run("activate", "nobody")
+    assert unknown.exit_code == 1
+    assert "There are: " in unknown.stderr
+    run("import", detector_file)
+    assert run("rename", "untrained").exit_code == 2
+    assert run("rename", "untrained", " ").exit_code == 1
+    assert run("import", "missing.safetensors").exit_code == 1
+
+
+def test_other_commands_find_a_detector_by_its_name(detector_file: Path, tmp_path: Path) -> None:
+    run("import", detector_file, "--name", "North gate")
+    found = CliRunner().invoke(cli, ["analyse", "gone.mp4", "--detector", "north gate", "--out", str(tmp_path)])
+    assert "Detector untrained on" in found.stderr
+    unknown = CliRunner().invoke(cli, ["analyse", "gone.mp4", "--detector", "nobody", "--out", str(tmp_path)])
+    assert unknown.exit_code == 2
+    assert "North gate" in unknown.stderr

@@ -1,0 +1,48 @@
+"""Small scenes of a camera: blocks that stand still, and a square that walks through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+SIZE = (128, 96)
+
+
+def scene(camera: int, count: int = 30, start: int = 0, moving: bool = True) -> list[np.ndarray]:
+    """Frames of a camera; another `start` is another moment in front of it."""
+    random = np.random.default_rng(camera)
+    still = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
+    for _ in range(25):
+        x, y, width, height = random.integers((0, 0, 8, 8), (SIZE[0], SIZE[1], 40, 40)).tolist()
+        cv2.rectangle(still, (x, y), (x + width, y + height), random.integers(30, 220, 3).tolist(), -1)
+    frames = []
+    for n in range(count):
+        frame = still.copy()
+        if moving:
+            x, y = (start * 7 + 3 * n) % 100, (start * 13) % 70
+            cv2.rectangle(frame, (x, y), (x + 20, y + 20), (250, 40, 40), -1)
+        frames.append(frame)
+    return frames
+
+
+def write(path: Path, frames: Iterable[np.ndarray], fps: int = 10, crf: int = 20, **container: str) -> Path:
+    """An H.264 file of frames."""
+    with av.open(str(path), "w", options=container) as file:
+        stream = file.add_stream("libx264", rate=fps, options={"crf": str(crf)})
+        assert isinstance(stream, av.VideoStream)
+        for n, frame in enumerate(frames):
+            if n == 0:
+                stream.height, stream.width = frame.shape[:2]
+                stream.pix_fmt = "yuv420p"
+                stream.codec_context.gop_size = 10
+                stream.codec_context.time_base = Fraction(1, fps)
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+            picture.pts = n
+            file.mux(stream.encode(picture))
+        file.mux(stream.encode(None))
+    return path

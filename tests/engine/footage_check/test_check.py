@@ -1,0 +1,276 @@
+"""The check of footage on small scenes, on files broken in every way, and on real recordings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from engine.__main__ import cli
+from engine.errors import Cancelled
+from engine.events import Progress
+from engine.footage_check import FindingKind, FootageReport, FootageSummary, check_footage
+from tests.engine.footage_check.scenes import SIZE, scene, write
+
+
+def check(*paths: Path) -> tuple[list[FootageReport], FootageSummary]:
+    *events, summary = check_footage(paths)
+    assert isinstance(summary, FootageSummary)
+    reports = [event for event in events if isinstance(event, FootageReport)]
+    assert [report.path for report in reports] == list(paths)
+    return reports, summary
+
+
+def kinds(path: Path | None, reports: Sequence[FootageReport], summary: FootageSummary) -> set[FindingKind]:
+    """What was found of a video, by itself and by comparison; of None: of the footage as a whole."""
+    findings = [found for report in reports for found in report.findings] + list(summary.findings)
+    assert all(found.what and found.advice for found in findings)
+    return {found.kind for found in findings if found.path == path}
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> list[Path]:
+    """Three recordings of one camera."""
+    return [write(tmp_path / f"good{n}.mp4", scene(1, start=n)) for n in range(3)]
+
+
+def test_good_footage_has_no_findings_but_that_it_is_little(good: list[Path]) -> None:
+    reports, summary = check(*good)
+    assert all(report.findings == () and report.is_usable for report in reports)
+    assert (reports[0].frames, reports[0].width_px, reports[0].height_px) == (30, *SIZE)
+    assert reports[0].fps == pytest.approx(10)
+    assert (summary.usable, summary.frames, summary.refusal) == (tuple(good), 90, None)
+    assert summary.duration_seconds == pytest.approx(9)
+    assert summary.held_out == (good[1],)
+    (little,) = summary.findings
+    assert (little.path, little.kind) == (None, FindingKind.TOO_SHORT)
+    assert "5 minutes" in little.what
+
+
+def test_the_background_is_what_stands_still(good: list[Path]) -> None:
+    still = cv2.resize(scene(1, 1, moving=False)[0], (256, 256), interpolation=cv2.INTER_LINEAR)
+    seen = check(good[0])[0][0].background
+    assert seen is not None
+    assert np.median(np.abs(seen.astype(int) - still)) < 5
+
+
+@pytest.mark.parametrize("content", [b"", b"just a text, renamed", b"\0" * 1000, None])
+def test_what_is_no_video_is_a_finding(good: list[Path], tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "odd.mp4"
+    if content is not None:
+        path.write_bytes(content)
+    reports, summary = check(path, *good)
+    assert kinds(path, reports, summary) == {FindingKind.UNREADABLE}
+    assert reports[0].frames == 0
+    assert summary.usable == tuple(good)
+    _, alone = check(path)
+    assert alone.refusal
+    assert alone.usable == alone.held_out == alone.findings == ()
+
+
+def test_nothing_at_all_is_refused() -> None:
+    assert check()[1].refusal
+
+
+def test_a_file_that_was_cut_short_says_how_much_is_there(tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.mp4", scene(1, 60), movflags="faststart").read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole[: len(whole) * 2 // 3])
+    reports, summary = check(cut)
+    assert kinds(cut, reports, summary) >= {FindingKind.DAMAGED}
+    (damaged,) = [found for found in reports[0].findings if found.kind is FindingKind.DAMAGED]
+    assert damaged.what == f"Cut short: {reports[0].frames} of 60 frames are there"
+    assert 10 < reports[0].frames < 60
+
+
+def test_a_hole_in_a_file_is_found(tmp_path: Path) -> None:
+    path = write(tmp_path / "hole.mp4", scene(1, 120))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 4 : len(data) * 3 // 4] = bytes(len(data) * 3 // 4 - len(data) // 4)
+    path.write_bytes(data)
+    reports, summary = check(path)
+    assert FindingKind.DAMAGED in kinds(path, reports, summary)
+
+
+def test_the_same_recording_counts_once_whatever_its_name(good: list[Path], tmp_path: Path) -> None:
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(good[1].read_bytes())
+    reports, summary = check(*good, copy)
+    assert kinds(copy, reports, summary) == {FindingKind.DUPLICATE}
+    assert summary.usable == tuple(good)
+    assert "good1.mp4" in next(found.what for found in summary.findings if found.path == copy)
+
+
+def test_another_encoding_of_a_recording_is_suspected(good: list[Path], tmp_path: Path) -> None:
+    again = write(tmp_path / "again.mp4", scene(1, start=2), crf=35)
+    reports, summary = check(*good, again)
+    assert kinds(again, reports, summary) == {FindingKind.DUPLICATE}
+
+
+@pytest.mark.parametrize(("size", "severity"), [((256, 192), "note"), ((128, 128), "warning")])
+def test_another_size_is_named(good: list[Path], tmp_path: Path, size: tuple[int, int], severity: str) -> None:
+    other = write(tmp_path / "other.mp4", [cv2.resize(frame, size) for frame in scene(1, start=5)])
+    reports, summary = check(*good, other)
+    assert kinds(other, reports, summary) == {FindingKind.OTHER_SIZE}
+    assert next(found.severity for found in summary.findings if found.path == other) == severity
+
+
+def test_another_frame_rate_is_named(good: list[Path], tmp_path: Path) -> None:
+    other = write(tmp_path / "fast.mp4", scene(1, 60, start=5), fps=25)
+    reports, summary = check(*good, other)
+    assert kinds(other, reports, summary) == {FindingKind.OTHER_RATE}
+
+
+def test_another_camera_is_named(good: list[Path], tmp_path: Path) -> None:
+    stranger = write(tmp_path / "stranger.mp4", scene(2, start=4))
+    reports, summary = check(good[0], stranger, *good[1:])
+    assert kinds(stranger, reports, summary) == {FindingKind.OTHER_SCENE}
+    assert all(kinds(path, reports, summary) == set() for path in good)
+
+
+def test_many_cameras_are_said_once(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{n}.mp4", scene(n, start=n)) for n in range(5)]
+    reports, summary = check(*paths)
+    assert all(kinds(path, reports, summary) == set() for path in paths)
+    assert FindingKind.OTHER_SCENE in kinds(None, reports, summary)
+
+
+def test_a_camera_that_was_turned_is_named(good: list[Path], tmp_path: Path) -> None:
+    frames = [cv2.warpAffine(frame, np.float32([[1, 0, 9], [0, 1, 5]]), SIZE) for frame in scene(1, start=4)]
+    turned = write(tmp_path / "turned.mp4", frames)
+    reports, summary = check(*good, turned)
+    assert kinds(turned, reports, summary) == {FindingKind.CAMERA_MOVED}
+
+
+def test_night_is_the_same_scene(good: list[Path], tmp_path: Path) -> None:
+    night = write(tmp_path / "night.mp4", [(frame * 0.3).astype(np.uint8) for frame in scene(1, start=4)])
+    reports, summary = check(*good, night)
+    assert kinds(night, reports, summary) == {FindingKind.LIGHT}
+    assert next(found.severity for found in summary.findings if found.path == night) == "note"
+
+
+def test_another_view_in_between_is_found_in_time(tmp_path: Path) -> None:
+    frames = scene(1, 70) + scene(2, 25) + scene(1, 60, start=3)
+    path = write(tmp_path / "mixed.mp4", frames)
+    reports, summary = check(path)
+    assert kinds(path, reports, summary) == {FindingKind.SCENE_CHANGE}
+    (change,) = reports[0].findings
+    assert change.seconds == pytest.approx((7.0, 9.5), abs=0.2)
+    assert "0:07 to 0:09" in change.what
+
+
+def test_a_camera_that_never_stands_still_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "tour.mp4", [frame for n in range(8) for frame in scene(n, 12)])
+    reports, summary = check(path)
+    assert kinds(path, reports, summary) == {FindingKind.SCENE_CHANGE}
+    assert "all the time" in reports[0].findings[0].what
+
+
+@pytest.mark.parametrize("frames", [scene(1, moving=False), [np.zeros((96, 128, 3), np.uint8)] * 30])
+def test_a_still_picture_teaches_nothing(good: list[Path], tmp_path: Path, frames: list[np.ndarray]) -> None:
+    still = write(tmp_path / "still.mp4", frames)
+    reports, summary = check(still)
+    assert kinds(still, reports, summary) == {FindingKind.LITTLE_MOTION}
+    assert summary.refusal == "There is nothing to learn from: nothing moves in any of these videos."
+    assert check(still, *good)[1].refusal is None  # an empty scene is part of life
+
+
+def test_a_scene_in_which_next_to_nothing_happens_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "quiet.mp4", scene(1, 100, moving=False) + scene(1, 5) + scene(1, 60, moving=False))
+    reports, summary = check(path)
+    assert kinds(path, reports, summary) == {FindingKind.LITTLE_MOTION}
+    assert summary.refusal is None
+
+
+def test_single_frames_and_snippets_are_named(good: list[Path], tmp_path: Path) -> None:
+    single = write(tmp_path / "single.mp4", scene(1, 1))
+    snippet = write(tmp_path / "snippet.mp4", scene(1, 10, start=6))
+    reports, summary = check(single, snippet, *good)
+    assert kinds(single, reports, summary) == {FindingKind.TOO_SHORT}
+    assert kinds(snippet, reports, summary) == {FindingKind.TOO_SHORT}
+    assert summary.usable == (snippet, *good)
+
+
+def test_folders_of_pictures_are_footage_too(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for n, frame in enumerate(scene(1, 60)):
+        cv2.imwrite(str(folder / f"{n}.png"), frame)
+    reports, summary = check(folder)
+    assert (reports[0].frames, reports[0].findings) == (60, ())
+    (folder / "33.png").write_bytes(b"")
+    reports, summary = check(folder)
+    assert kinds(folder, reports, summary) == {FindingKind.DAMAGED}
+    assert reports[0].findings[0].what == "1 of 60 pictures are empty files, 33.png the first"
+    assert summary.refusal
+
+
+def test_one_video_leaves_none_to_judge_by(good: list[Path]) -> None:
+    reports, summary = check(good[0])
+    assert summary.held_out == ()
+    assert FindingKind.NOTHING_HELD_OUT in kinds(None, reports, summary)
+
+
+def test_few_frames_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "long.mp4", scene(1, 600))
+    decoded = []
+    from engine.video.cursor import Cursor
+
+    whole = Cursor.next
+    monkeypatch.setattr(Cursor, "next", lambda self: decoded.append(1) or whole(self))
+    check(path)
+    assert 0 < len(decoded) < 100
+
+
+def test_progress_tells_and_a_stop_is_obeyed(good: list[Path]) -> None:
+    progress = [event for event in check_footage(good) if isinstance(event, Progress)]
+    assert [(each.done, each.total) for each in progress] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    events = check_footage(good, should_stop=lambda: True)
+    assert isinstance(next(events), Progress)
+    with pytest.raises(Cancelled):
+        next(events)
+
+
+def test_real_recordings_of_one_camera_agree_and_a_stranger_does_not(shared_data: Path) -> None:
+    ped2 = sorted((shared_data / "ped2" / "training").glob("*.mp4"))[:4]
+    avenue = shared_data / "avenue" / "training_videos" / "12.avi"
+    reports, summary = check(*ped2, avenue)
+    assert all(kinds(path, reports, summary) == set() for path in ped2)
+    strange = {FindingKind.OTHER_SIZE, FindingKind.OTHER_RATE, FindingKind.OTHER_SCENE}
+    assert kinds(avenue, reports, summary) == strange
+
+
+# The command
+
+
+def test_the_command_says_what_to_do(good: list[Path], tmp_path: Path) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("no video")
+    result = CliRunner().invoke(cli, ["footage", *map(str, good), str(text), "--quiet"])
+    assert result.exit_code == 0
+    assert f"{text}: no video\n  ERROR: This file can't be opened as a video\n    -> " in result.stdout
+    assert "3 of 4 videos can be learnt from" in result.stdout
+    assert "Held out to judge by, unless you choose others: good1.mp4" in result.stdout
+    assert str(good[0]) not in result.stdout
+    refused = CliRunner().invoke(cli, ["footage", str(text)])
+    assert refused.exit_code == 1
+    assert "There is no video to learn from" in refused.stdout
+
+
+def test_the_command_takes_folders_and_speaks_json(good: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = CliRunner().invoke(cli, ["footage", str(tmp_path), str(tmp_path / "empty"), "--json"])
+    content = json.loads(result.stdout)
+    assert [video["path"] for video in content["videos"]] == [*map(str, good), str(tmp_path / "empty")]
+    assert content["videos"][0]["findings"] == []
+    assert content["videos"][3]["findings"][0]["kind"] == "unreadable"
+    assert content["summary"]["usable"] == [str(path) for path in good]
+    assert "background" not in content["videos"][0]
+    alone = CliRunner().invoke(cli, ["footage", str(tmp_path / "empty")])
+    assert alone.exit_code == 1
+    assert "no footage here" in alone.stderr
