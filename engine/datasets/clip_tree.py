@@ -7,7 +7,7 @@ one of the label files below.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -17,29 +17,25 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
-from engine.datasets.label_files import LabelFile, json_list, mat_list, npz_list, ucsd_list
+from engine.datasets.label_files import LabelFile, json_list, list_in, mat_list, npz_list, ucsd_list
 from engine.datasets.labels import labels_of_vector, unpacked_masks
-from engine.datasets.official import SHANGHAITECH, checked_dataset, known_dataset
-from engine.datasets.reading import check_length, frame_count, odd_file, read_array, read_arrays, videos_in
+from engine.datasets.official import SHANGHAITECH, checked_dataset, known_dataset, other_dataset
+from engine.datasets.reading import check_length, frame_count, name_of, odd_file, read_array, read_arrays, videos_in
 from engine.errors import DatasetError
 from engine.video import open_video
-from engine.video.naming import visible_entries
 
 _FRAME_MASKS, _PIXEL_MASKS = "test_frame_mask", "test_pixel_mask"
 _PACKED_MASKS = "pixel_masks_packbits_axis-1.npz"
-_LABEL_FILES: dict[str, Callable[[Path], LabelFile]] = {
-    ".json": json_list,
-    ".m": ucsd_list,
-    ".mat": mat_list,
-    ".npz": npz_list,
-}
+_LABEL_PATTERNS = ("labels.json", "frame_labels.npz", "*.m", "*.mat", _FRAME_MASKS, f"testing/{_FRAME_MASKS}")
+_SHANGHAITECH_CLIP = re.compile(r"\d\d_\d{3,4}")
+"""Camera and clip: 01_0014 among the test videos, 01_001 among the training ones."""
 
 
 def is_clip_tree(root: Path) -> bool:
     """Whether a folder is such a tree; one without training videos must have labels to be told from other folders."""
     if not (root / "testing").is_dir():
         return False
-    return (root / "training").is_dir() or (root / "testing" / _FRAME_MASKS).is_dir() or bool(_label_paths(root))
+    return (root / "training").is_dir() or any(any(root.glob(pattern)) for pattern in _LABEL_PATTERNS)
 
 
 def training_clips(root: Path) -> list[Path]:
@@ -65,11 +61,10 @@ def load_clip_tree(root: Path) -> Dataset:
             subject=root / "testing",
             advice="Put them there: a file a video, or frames/01/*.jpg.",
         )
-    if (root / "testing" / _FRAME_MASKS).is_dir():
-        shanghai = [_shanghaitech_video(root / "testing", clip) for clip in clips]
-        labels = root / "testing" / _FRAME_MASKS
-        return checked_dataset(SHANGHAITECH, root, training_clips(root), shanghai, labels=labels)
-    files = [_LABEL_FILES[path.suffix](path) for path in _label_paths(root)]
+    for place in (root / "testing", root):
+        if (place / _FRAME_MASKS).is_dir():
+            return _with_frame_masks(root, clips, place)
+    files = _label_files(root)
     if not files:
         raise DatasetError(
             "There are no labels here",
@@ -85,9 +80,19 @@ def load_clip_tree(root: Path) -> Dataset:
         return checked_dataset(
             official, root, training_clips(root), testing, labels=files[0].path, official_labels=False
         )
-    complete = all(file.videos <= len(testing) for file in files)
-    name = root.resolve().name + ("" if complete else f" {len(testing)} of {files[0].videos} test videos (part)")
-    return Dataset(name, root, complete, tuple(training_clips(root)), tuple(testing))
+    return other_dataset(root, training_clips(root), testing, max(file.videos for file in files))
+
+
+def _with_frame_masks(root: Path, clips: list[Path], place: Path) -> Dataset:
+    """A tree with ShanghaiTech's kind of labels, which may be another dataset."""
+    testing = [_frame_masked_clip(place, clip) for clip in clips]
+    looks_like_it = all(_SHANGHAITECH_CLIP.fullmatch(video.name) for video in testing)
+    official = SHANGHAITECH if looks_like_it else known_dataset(root.resolve().name)
+    labels = place / _FRAME_MASKS
+    if not official:
+        return other_dataset(root, training_clips(root), testing, len(list(labels.glob("[!.]*.npy"))))
+    theirs = official is SHANGHAITECH
+    return checked_dataset(official, root, training_clips(root), testing, labels=labels, official_labels=theirs)
 
 
 def _clips(split: Path) -> list[Path]:
@@ -100,21 +105,15 @@ def _clips(split: Path) -> list[Path]:
     return max(found, key=len)
 
 
-def _label_paths(root: Path) -> list[Path]:
-    """Label files beside the clips; those without a telling name count only if they are the only ones of their kind."""
-    entries = visible_entries(root)
-    named = [entry for entry in entries if entry.name in ("labels.json", "frame_labels.npz")]
-    for suffix in (".m", ".mat"):
-        lists = [entry for entry in entries if entry.suffix == suffix]
-        fitting = [entry for entry in lists if known_dataset(entry.stem) is known_dataset(root.resolve().name)]
-        named += lists if len(lists) == 1 else fitting
-        if len(lists) > 1 and len(fitting) != 1:
-            raise DatasetError(
-                f"There are several label lists: {', '.join(entry.name for entry in lists)}",
-                subject=root,
-                advice="Keep the one of this dataset there.",
-            )
-    return named
+def _label_files(root: Path) -> list[LabelFile]:
+    """What labels the clips; several may, and must then say the same."""
+    named = [
+        read(root / name)
+        for name, read in (("labels.json", json_list), ("frame_labels.npz", npz_list))
+        if (root / name).exists()
+    ]
+    lists = [(list_in(root, suffix), read) for suffix, read in ((".m", ucsd_list), (".mat", mat_list))]
+    return named + [read(path) for path, read in lists if path]
 
 
 def _labelled_clip(root: Path, clip: Path, files: list[LabelFile]) -> LabelledVideo:
@@ -129,7 +128,7 @@ def _labelled_clip(root: Path, clip: Path, files: list[LabelFile]) -> LabelledVi
                 subject=clip,
                 advice="Find out which is right, and take the other away.",
             )
-    name = clip.stem if clip.is_file() else clip.name
+    name = name_of(clip)
     packed = root / _PACKED_MASKS
     masks = partial(_packed_masks, packed, clip) if packed.exists() else None
     return LabelledVideo(name, clip, found[0], masks)
@@ -150,18 +149,18 @@ def _packed_masks(packed: Path, clip: Path) -> BoolArray:
     with closing(open_video(clip)) as video:
         width = video.info.width_px
     with odd_file(packed):
-        return unpacked_masks(masks[clip.stem if clip.is_file() else clip.name], width)
+        return unpacked_masks(masks[name_of(clip)], width)
 
 
-def _shanghaitech_video(testing: Path, clip: Path) -> LabelledVideo:
-    name = clip.stem if clip.is_file() else clip.name
+def _frame_masked_clip(place: Path, clip: Path) -> LabelledVideo:
+    name = name_of(clip)
     frames = frame_count(clip)
-    path = testing / _FRAME_MASKS / f"{name}.npy"
+    path = place / _FRAME_MASKS / f"{name}.npy"
     values = read_array(path)
     with odd_file(path):
         abnormal = labels_of_vector(values)
     check_length(abnormal, frames, clip, path)
-    pixels = testing / _PIXEL_MASKS / f"{name}.npy"
+    pixels = place / _PIXEL_MASKS / f"{name}.npy"
     if not pixels.parent.is_dir():
         return LabelledVideo(name, clip, abnormal)
     check_length(_pixel_masks(pixels), frames, clip, pixels)

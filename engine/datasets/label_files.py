@@ -20,8 +20,10 @@ from engine.datasets.labels import (
     ranges_of_cells,
     ranges_of_pairs,
 )
-from engine.datasets.reading import odd_file, read_arrays, read_json, read_mat
+from engine.datasets.official import known_dataset
+from engine.datasets.reading import name_of, odd_file, read_arrays, read_json, read_mat
 from engine.errors import DatasetError
+from engine.video.naming import visible_entries
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,7 @@ class LabelFile:
         Raises:
             DatasetError: there are none, or they are odd.
         """
-        name = video.stem if video.is_file() else video.name
+        name = name_of(video)
         try:
             return self.find(name, frames)
         except KeyError as error:
@@ -57,6 +59,27 @@ class LabelFile:
                 subject=video,
                 advice=f"Copy {self.path} and the video again: they must be of the same dataset, and whole.",
             ) from error
+
+
+def list_in(folder: Path, suffix: str) -> Path | None:
+    """The list of labels, a `.m` or `.mat`, that lies right in a folder; None where there is none.
+
+    Raises:
+        DatasetError: there are several, and not one is of the dataset that the folder, or its folder, is named after.
+    """
+    with odd_file(folder):
+        lists = [entry for entry in visible_entries(folder) if entry.suffix == suffix]
+    if len(lists) > 1:
+        meant = known_dataset(folder.resolve().name, folder.resolve().parent.name)
+        fitting = [path for path in lists if meant and known_dataset(path.stem) is meant]
+        if len(fitting) != 1:
+            raise DatasetError(
+                f"There are several lists of labels: {', '.join(path.name for path in lists)}",
+                subject=folder,
+                advice="Keep that of this dataset there alone.",
+            )
+        lists = fitting
+    return lists[0] if lists else None
 
 
 def ucsd_list(path: Path) -> LabelFile:

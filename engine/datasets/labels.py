@@ -69,15 +69,14 @@ def labels_of_vector(values: npt.NDArray[Any]) -> BoolArray:
     return np.asarray(values.ravel() != 0)
 
 
+def frames_with_masks(cells: npt.NDArray[Any]) -> BoolArray:
+    """Labels [N] out of Avenue's `volLabel`: whether a frame's mask shows anything."""
+    return np.array([np.any(mask) for mask in _mask_cells(cells)], np.bool_)
+
+
 def mask_volume(cells: npt.NDArray[Any]) -> BoolArray:
     """Pixel masks [N, H, W] out of Avenue's `volLabel`, a cell array of one mask [H, W] a frame."""
-    masks = list(cells.ravel()) if cells.dtype == np.object_ else []
-    if not masks:
-        raise ValueError("volLabel must be a cell array of one mask a frame")
-    shapes = {np.shape(mask) for mask in masks}
-    if len(shapes) != 1 or len(next(iter(shapes))) != 2:
-        raise ValueError(f"masks must be pictures of one size, not of {sorted(map(str, shapes))}")
-    return np.stack([np.asarray(mask) != 0 for mask in masks])
+    return np.stack([mask != 0 for mask in _mask_cells(cells)])
 
 
 def unpacked_masks(packed: npt.NDArray[Any], width: int) -> BoolArray:
@@ -85,6 +84,16 @@ def unpacked_masks(packed: npt.NDArray[Any], width: int) -> BoolArray:
     if packed.dtype != np.uint8 or packed.ndim != 3 or packed.shape[2] != -(-width // 8):
         raise ValueError(f"masks {width} pixels wide can't be {packed.dtype} {list(packed.shape)}")
     return np.unpackbits(packed, axis=-1, count=width).view(np.bool_)
+
+
+def _mask_cells(cells: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+    masks = [np.asarray(mask) for mask in cells.ravel()] if cells.dtype == np.object_ else []
+    if not masks:
+        raise ValueError("volLabel must be a cell array of one mask a frame")
+    shapes = {mask.shape for mask in masks}
+    if len(shapes) != 1 or masks[0].ndim != 2 or any(mask.dtype.kind not in "buif" for mask in masks):
+        raise ValueError(f"masks must be pictures of one size, not of {sorted(map(str, shapes))}")
+    return masks
 
 
 def _parse_ranges(text: str) -> Ranges:

@@ -83,9 +83,7 @@ def checked_dataset(
         )
     name = official.name
     if len(testing) < official.test_videos:
-        listed = "+".join(video.name for video in testing)
-        counted = f"{len(testing)} of {official.test_videos} test videos"
-        name += f" {listed if len(testing) <= _NAMED_VIDEOS else counted} (part)"
+        name += f" {_named(testing, official.test_videos)} (part)"
         return Dataset(name, root, False, tuple(training), tuple(testing))
     _check_frames(official, testing, root)
     abnormal = sum(int(video.abnormal.sum()) for video in testing)
@@ -100,6 +98,20 @@ def checked_dataset(
     if len(training) < official.training_videos:
         name += f" ({len(training)} of {official.training_videos} training videos)"
     return Dataset(name, root, len(training) == official.training_videos, tuple(training), tuple(testing))
+
+
+def other_dataset(root: Path, training: list[Path], testing: list[LabelledVideo], labelled: int) -> Dataset:
+    """A dataset that nothing was published about: whole if all `labelled` videos are there."""
+    complete = len(testing) >= labelled
+    name = root.resolve().name + ("" if complete else f" {_named(testing, labelled)} (part)")
+    return Dataset(name, root, complete, tuple(training), tuple(testing))
+
+
+def _named(testing: list[LabelledVideo], of: int) -> str:
+    """A few test videos by their names: 17+20."""
+    if len(testing) > _NAMED_VIDEOS:
+        return f"{len(testing)} of {of} test videos"
+    return "+".join(video.name for video in testing)
 
 
 def _check_frames(official: Official, testing: list[LabelledVideo], root: Path) -> None:

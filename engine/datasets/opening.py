@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.datasets.avenue import avenue_training, is_avenue, load_avenue
 from engine.datasets.clip_tree import is_clip_tree, load_clip_tree, training_clips
 from engine.datasets.dataset import Dataset
+from engine.datasets.labelled_clips import clips_of_normal_life, has_labelled_clips, load_labelled_clips
 from engine.datasets.reading import odd_file
+from engine.datasets.ucsd import is_ucsd, load_ucsd, ucsd_training
 from engine.errors import DatasetError
 from engine.video.naming import visible_entries
 
@@ -24,7 +27,12 @@ class Layout:
     load: Callable[[Path], Dataset]
 
 
-LAYOUTS = (Layout(is_clip_tree, training_clips, load_clip_tree),)
+LAYOUTS = (
+    Layout(is_ucsd, ucsd_training, load_ucsd),
+    Layout(is_avenue, avenue_training, load_avenue),
+    Layout(is_clip_tree, training_clips, load_clip_tree),
+    Layout(has_labelled_clips, clips_of_normal_life, load_labelled_clips),
+)
 
 
 def layout_of(root: Path) -> Layout | None:
@@ -53,6 +61,8 @@ def open_dataset(root: Path) -> Dataset:
         return layout.load(root)
     with odd_file(root):
         below = [folder for folder in visible_entries(root) if folder.is_dir() and layout_of(folder)]
+    # Avenue's ground truth is an archive of its own, with the test videos in it once more.
+    below = [folder for folder in below if len(below) == 1 or folder.name != "ground_truth_demo"]
     if len(below) == 1:
         return open_dataset(below[0])
     if below:

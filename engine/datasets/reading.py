@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from contextlib import closing, contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -13,10 +14,9 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from engine.datasets.dataset import BoolArray
 from engine.errors import DatasetError
 from engine.video import open_video
-from engine.video.naming import VIDEO_SUFFIXES, picture_files, visible_entries
+from engine.video.naming import VIDEO_SUFFIXES, picture_count, visible_entries
 
 _COPY_AGAIN = "Copy or download it again: it may be damaged or cut short."
 
@@ -47,12 +47,14 @@ def read_mat(path: Path, variable: str) -> npt.NDArray[Any]:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
+    with odd_file(path):
+        stored = BytesIO(path.read_bytes())
     try:
         with odd_file(path):
-            # A cut file ends SciPy in any of these.
+            # From memory, so that SciPy's own OSError, one of many that a cut file ends it with, says that it was cut.
             try:
-                content = loadmat(path, variable_names=[variable], appendmat=False)
-            except (TypeError, KeyError, IndexError, MatReadError) as error:
+                content = loadmat(stored, variable_names=[variable])
+            except (OSError, TypeError, KeyError, IndexError, UnboundLocalError, MatReadError) as error:
                 raise ValueError(f"it is no complete MATLAB file: {error}") from error
     except NotImplementedError as error:
         advice = f"Open it in MATLAB and write it anew: load('{path.name}'); save('{path.name}', '-v7')."
@@ -109,7 +111,7 @@ def videos_in(folder: Path, skip: Sequence[str] = ()) -> list[Path]:
     with odd_file(folder):
         for entry in visible_entries(folder):
             if entry.is_dir() and not entry.name.endswith(tuple(skip)):
-                if not picture_files(visible_entries(entry)):
+                if not picture_count(entry):
                     raise DatasetError(
                         "There are no pictures in this folder",
                         subject=entry,
@@ -118,7 +120,21 @@ def videos_in(folder: Path, skip: Sequence[str] = ()) -> list[Path]:
                 videos.append(entry)
             elif entry.suffix.lower() in VIDEO_SUFFIXES:
                 videos.append(entry)
+    by_name: dict[str, Path] = {}
+    for video in videos:
+        other = by_name.setdefault(name_of(video), video)
+        if other is not video:
+            raise DatasetError(
+                f"Two videos are called {name_of(video)}: {other.name} and {video.name}",
+                subject=folder,
+                advice="Keep one of them there: the file, or the folder of its frames.",
+            )
     return videos
+
+
+def name_of(video: Path) -> str:
+    """What a dataset calls a video: its file's name without the suffix, its folder's whole."""
+    return video.name if video.is_dir() else video.stem
 
 
 def frame_count(video: Path) -> int:
@@ -128,12 +144,12 @@ def frame_count(video: Path) -> int:
         VideoError: the file can't be opened.
     """
     if video.is_dir():
-        return len(picture_files(visible_entries(video)))
+        return picture_count(video)
     with closing(open_video(video)) as source:
         return len(source)
 
 
-def check_length(labels: BoolArray | npt.NDArray[Any], frames: int, video: Path, labels_file: Path) -> None:
+def check_length(labels: Sized, frames: int, video: Path, labels_file: Path) -> None:
     """There must be a label, or a mask, for each frame.
 
     Raises:

@@ -13,19 +13,13 @@ VIDEO_SUFFIXES = frozenset(
 PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 
 
-def natural_order(path: Path) -> list[list[tuple[int, str]]]:
-    """Sort key of a path that puts 2.jpg before 10.jpg: runs of digits count as numbers."""
-    return [_numbers_and_words(part) for part in path.parts]
-
-
 def visible_entries(folder: Path) -> list[Path]:
-    """Files and folders in a folder, in natural order, without those that systems leave behind (.DS_Store, ._001.tif).
+    """Files and folders in a folder, 2.jpg before 10.jpg, without what systems leave behind (.DS_Store, ._001.tif).
 
     Raises:
         OSError: the folder can't be read.
     """
-    entries = (entry for entry in folder.iterdir() if entry.name[0] != "." and entry.name != "__MACOSX")
-    return sorted(entries, key=lambda entry: (natural_order(entry), entry.name))
+    return [folder / name for name in sorted(_visible_names(folder), key=_natural_order)]
 
 
 def picture_files(entries: Iterable[Path]) -> list[Path]:
@@ -33,5 +27,20 @@ def picture_files(entries: Iterable[Path]) -> list[Path]:
     return [entry for entry in entries if entry.suffix.lower() in PICTURE_SUFFIXES]
 
 
-def _numbers_and_words(name: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name.lower()) if part]
+def picture_count(folder: Path) -> int:
+    """How many pictures are in a folder; quicker than listing them in order.
+
+    Raises:
+        OSError: the folder can't be read.
+    """
+    return sum(name.lower().endswith(tuple(PICTURE_SUFFIXES)) for name in _visible_names(folder))
+
+
+def _visible_names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir() if entry.name[0] != "." and entry.name != "__MACOSX"]
+
+
+def _natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Runs of digits count as numbers; names that say the same, like 1 and 01, keep an order all the same."""
+    parts = re.split(r"(\d+)", name.lower())
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part], name

@@ -30,3 +30,17 @@ def test_footage_of_ped2_is_its_training_videos(shared_data: Path) -> None:
     training = list(open_dataset(shared_data / "ped2").training)
     assert footage_videos([shared_data / "ped2"]) == training
     assert {video.parent.name for video in training} == {"training"}
+
+
+def test_a_part_of_avenue_is_never_called_avenue(shared_data: Path) -> None:
+    avenue = open_dataset(shared_data / "avenue")
+    assert (avenue.name, avenue.complete) == ("CUHK Avenue 17+20 (part)", False)
+    assert [(video.name, len(video.abnormal), int(video.abnormal.sum())) for video in avenue.testing] == [
+        ("17", 426, 384),
+        ("20", 273, 154),
+    ]
+    assert footage_videos([shared_data / "avenue"]) == list(avenue.training)
+    assert [video.name for video in avenue.training] == ["11.mp4", "12.avi", "16.avi"]
+    read = avenue.testing[1].masks
+    assert read is not None
+    assert np.array_equal(read().any(axis=(1, 2)), avenue.testing[1].abnormal)

@@ -1,0 +1,92 @@
+"""CUHK Avenue as published: `training_videos/01.avi`, `testing_videos/01.avi`, and masks that come in another archive.
+
+These are `ground_truth_demo/testing_label_mask/1_label.mat`, with a cell array `volLabel` of one mask a frame.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
+from engine.datasets.label_files import LabelFile, list_in, mat_list
+from engine.datasets.labels import frames_with_masks, mask_volume, number_in
+from engine.datasets.official import CUHK_AVENUE, checked_dataset
+from engine.datasets.reading import check_length, frame_count, odd_file, read_mat, videos_in
+from engine.errors import DatasetError
+
+
+def is_avenue(root: Path) -> bool:
+    """Whether a folder is such a tree; one without training videos must have masks to be told from other folders."""
+    if not (root / "testing_videos").is_dir():
+        return False
+    return (root / "training_videos").is_dir() or _masks_folder(root) is not None
+
+
+def avenue_training(root: Path) -> list[Path]:
+    """Training videos of such a tree.
+
+    Raises:
+        DatasetError: a folder of frames among them holds no pictures.
+    """
+    folder = root / "training_videos"
+    return videos_in(folder) if folder.is_dir() else []
+
+
+def load_avenue(root: Path) -> Dataset:
+    """The tree's dataset.
+
+    Raises:
+        DatasetError: masks are missing or odd, or there are not as many as the video has frames.
+        VideoError: a test video can't be opened.
+    """
+    videos = videos_in(root / "testing_videos")
+    if not videos:
+        raise DatasetError(
+            "There are no test videos here",
+            subject=root / "testing_videos",
+            advice="Unpack the dataset again: it needs testing_videos/01.avi and so on.",
+        )
+    folder, list_path = _masks_folder(root), list_in(root, ".mat")
+    if folder:
+        testing = [_masked_video(video, folder) for video in videos]
+        return checked_dataset(CUHK_AVENUE, root, avenue_training(root), testing, labels=folder)
+    if list_path:
+        labels = mat_list(list_path)
+        testing = [_listed_video(video, labels) for video in videos]
+        return checked_dataset(
+            CUHK_AVENUE, root, avenue_training(root), testing, labels=list_path, official_labels=False
+        )
+    raise DatasetError(
+        "The masks of CUHK Avenue are missing",
+        subject=root / "ground_truth_demo" / "testing_label_mask",
+        advice="Unpack its ground-truth archive (ground_truth_demo) there; it is apart from the videos.",
+    )
+
+
+def _masks_folder(root: Path) -> Path | None:
+    """The ground truth's folder: in the dataset's, beside it, or where the dataset's is the ground truth's own."""
+    places = (root / "ground_truth_demo", root, root.resolve().parent / "ground_truth_demo")
+    folders = (place / "testing_label_mask" for place in places)
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def _masked_video(video: Path, folder: Path) -> LabelledVideo:
+    with odd_file(video, "Name the videos as the dataset does: 01.avi to 21.avi."):
+        number = number_in(video.stem)
+    masks = folder / f"{number}_label.mat"
+    cells = read_mat(masks, "volLabel")
+    with odd_file(masks):
+        abnormal = frames_with_masks(cells)
+    check_length(abnormal, frame_count(video), video, masks)
+    return LabelledVideo(video.stem, video, abnormal, partial(_read_masks, masks))
+
+
+def _listed_video(video: Path, labels: LabelFile) -> LabelledVideo:
+    return LabelledVideo(video.stem, video, labels.labels(video, frame_count(video)))
+
+
+def _read_masks(path: Path) -> BoolArray:
+    cells = read_mat(path, "volLabel")
+    with odd_file(path):
+        return mask_volume(cells)

@@ -1,0 +1,89 @@
+"""UCSD Ped1 and Ped2 as published: `Train/Train001/*.tif`, `Test/Test001/*.tif`, masks in `Test/Test001_gt/*.bmp`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
+from engine.datasets.label_files import LabelFile, list_in, ucsd_list
+from engine.datasets.official import checked_dataset, known_dataset, other_dataset
+from engine.datasets.reading import check_length, frame_count, odd_file, videos_in
+from engine.errors import DatasetError
+from engine.video.naming import picture_files, visible_entries
+
+_MASKS = "_gt"
+
+
+def is_ucsd(root: Path) -> bool:
+    """Whether a folder is such a tree; a part of one may lack `Train`, but has a list then."""
+    return (root / "Test").is_dir() and ((root / "Train").is_dir() or any((root / "Test").glob("UCSD*.m")))
+
+
+def ucsd_training(root: Path) -> list[Path]:
+    """Training videos of such a tree.
+
+    Raises:
+        DatasetError: one of its folders holds no pictures.
+    """
+    return videos_in(root / "Train") if (root / "Train").is_dir() else []
+
+
+def load_ucsd(root: Path) -> Dataset:
+    """The tree's dataset.
+
+    Raises:
+        DatasetError: the list of labels is missing or odd, or there are not as many masks as frames.
+    """
+    list_path = list_in(root / "Test", ".m") or list_in(root, ".m")
+    if not list_path:
+        raise DatasetError(
+            "The list of abnormal frames is missing",
+            subject=root / "Test" / "UCSDped2.m",
+            advice="Copy UCSDped1.m or UCSDped2.m there from the dataset's archive.",
+        )
+    labels = ucsd_list(list_path)
+    testing = [_video(video, labels) for video in videos_in(root / "Test", skip=(_MASKS,))]
+    if not testing:
+        raise DatasetError(
+            "There are no test videos here",
+            subject=root / "Test",
+            advice="Unpack the dataset again: it needs Test/Test001/001.tif and so on.",
+        )
+    training = ucsd_training(root)
+    official = known_dataset(labels.dataset, root.resolve().name)
+    if official:
+        return checked_dataset(official, root, training, testing, labels=list_path)
+    return other_dataset(root, training, testing, labels.videos)
+
+
+def _video(video: Path, labels: LabelFile) -> LabelledVideo:
+    frames = frame_count(video)
+    abnormal = labels.labels(video, frames)
+    masks = video.with_name(video.name + _MASKS)
+    if not masks.is_dir():
+        return LabelledVideo(video.name, video, abnormal)
+    check_length(_mask_files(masks), frames, video, masks)
+    return LabelledVideo(video.name, video, abnormal, partial(_read_masks, masks))
+
+
+def _mask_files(folder: Path) -> list[Path]:
+    with odd_file(folder):
+        return picture_files(visible_entries(folder))
+
+
+def _read_masks(folder: Path) -> BoolArray:
+    masks: list[BoolArray] = []
+    for path in _mask_files(folder):
+        with odd_file(path):
+            # imdecode, because imread can't open non-ASCII paths on Windows; it takes no empty file.
+            mask = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE) if path.stat().st_size else None
+            if mask is None:
+                raise ValueError("it is no picture")
+            if masks and mask.shape != masks[0].shape:
+                raise ValueError(f"it has another size than {masks[0].shape[1]}x{masks[0].shape[0]}, the first one's")
+        masks.append(np.asarray(mask) != 0)
+    return np.stack(masks)
