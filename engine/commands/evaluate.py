@@ -11,8 +11,9 @@ import click
 from click.core import ParameterSource
 
 from engine.commands.analysis_cache import analysis_cache
-from engine.commands.detector_option import required_detector
+from engine.commands.detector_option import optional_detector, required_detector
 from engine.commands.progress import follow
+from engine.commands.timing_mode import report_timing, untrained
 from engine.errors import DatasetError, ExportError
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ SCORES = ("paper", "paper-patch")
 
 
 @click.command(short_help="Judge a detector by a labelled dataset: AUC, events found, plots.")
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--detector", callback=required_detector, help="Detector file or bundled name.  [required]")
+@click.argument("dataset", required=False, type=click.Path(path_type=Path))
+@click.option("--detector", callback=optional_detector, help="Detector file or bundled name.")
 @click.option(
     "--score",
     type=click.Choice(SCORES),
@@ -43,18 +44,22 @@ SCORES = ("paper", "paper-patch")
 )
 @click.option("--json", "report", type=click.Path(path_type=Path, dir_okay=False), help="Write everything there, too.")
 @click.option("--plots", type=click.Path(path_type=Path, file_okay=False), help="Folder for ROC and score plots.")
+@click.option("--timing", is_flag=True, help="Say how many frames a second it predicts and judges; needs no labels.")
+@click.option("--preset", type=click.Choice(["fast", "paper"]), help="With --timing: an untrained detector's speed.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.pass_context
 def evaluate(
     ctx: click.Context,
-    dataset: Path,
-    detector: Path,
+    dataset: Path | None,
+    detector: Path | None,
     score: str,
     max_i: str,
     report: Path | None,
     plots: Path | None,
+    timing: bool,
+    preset: str | None,
     device: str,
     no_cache: bool,
     quiet: bool,
@@ -66,9 +71,21 @@ def evaluate(
     segment overlaps, how long after their start the score reached the threshold, how many flagged segments overlap
     none, and what share of the footage a person watches to see 95 % of the events, the most suspicious first.
 
+    With --timing it is Table 3 of the paper instead: medians on this machine, of DATASET's frames if one is given.
+
     Tables go to stdout. An evaluation that was interrupted goes on where it stopped.
     """
     refuse_unwritable(report)
+    if preset and (detector or not timing):
+        raise click.UsageError("--preset goes with --timing, instead of --detector.")
+    if detector is None and preset is None:
+        required_detector(ctx, _option(ctx, "detector"), None)
+    if timing:
+        predictor = untrained(preset, device) if preset else _open_predictor(detector, device)
+        report_timing(predictor, dataset, report=report, quiet=quiet, command=command_line(ctx))
+        return
+    if dataset is None:
+        raise click.MissingParameter("Give the dataset's folder.", ctx, _option(ctx, "dataset"))
     found = labelled(dataset)
     predictor = _open_predictor(detector, device)
     with analysis_cache(no_cache) as cache:
@@ -192,7 +209,12 @@ def refuse_unwritable(report: Path | None) -> None:
         )
 
 
-def _open_predictor(detector: Path, device: str) -> Predictor:
+def _option(ctx: click.Context, name: str) -> click.Parameter:
+    return next(parameter for parameter in ctx.command.params if parameter.name == name)
+
+
+def _open_predictor(detector: Path | None, device: str) -> Predictor:
     from engine.models.predictor import Predictor  # torch takes seconds to import
 
+    assert detector is not None
     return Predictor.open(detector, device)

@@ -10,7 +10,6 @@ import argparse
 import importlib.metadata
 import json
 import multiprocessing
-import os
 import pkgutil
 import platform
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import psutil
 
+from engine.evaluation.machine import this_machine
 from tests.benchmarks._figures import Figure, measure
 
 
@@ -70,24 +70,12 @@ def machine() -> dict[str, object]:
 
     packages = ("av", "numpy", "opencv-python-headless", "PySide6-Essentials", "torch")
     return {
-        "system": platform.platform(),
-        "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        **asdict(this_machine()),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "computing": choose_compute().label,
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in packages},
     }
-
-
-def processor() -> str:
-    """The processor's name for people; Python itself knows it only on Windows and macOS."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 if __name__ == "__main__":

@@ -1,19 +1,17 @@
-"""Frame-level AUC of a detector on UCSD Ped2's testing clips by the paper's protocol."""
+"""Frame-level AUC of a detector on UCSD Ped2's testing clips by the paper's protocol; `vad evaluate` says more."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from pathlib import Path
 
-import numpy as np
-
 import resources
+from engine.datasets import open_dataset
+from engine.evaluation.measuring import MeasuredVideo, measure
 from engine.evaluation.metrics import micro_auc
 from engine.models.predictor import Predictor
-from engine.pipeline import analyse
-from engine.scoring.signals import RAW_SIGNALS
-from engine.video import open_video
 
 PED2 = Path(__file__).parents[3] / "shared" / "data" / "ped2"
 BARS: dict[str, tuple[str, float]] = {}
@@ -27,21 +25,17 @@ def run(quick: bool = False) -> dict[str, float]:
 
 
 def ped2_auc(detector: Path, clips: int | None = None) -> dict[str, float]:
-    """Per-video min-max (Eq. 11), all clips concatenated, one curve; `flow` is the same with the flow error alone."""
-    predictor = Predictor.open(detector)
-    labels = dict(np.load(PED2 / "frame_labels.npz"))
-    truth, psnrs, flow_errors = [], [], []
-    for path in sorted((PED2 / "testing").glob("*.mp4"))[:clips]:
-        with open_video(path) as source:
-            signals = np.array([result.signals for result in analyse(source, predictor)], RAW_SIGNALS)
-        truth.append(labels[path.stem] > 0)
-        psnrs.append(-signals["psnr_db"])
-        flow_errors.append(signals["flow_error_px"])
+    """Micro AUC of the frame's PSNR, and the same of the flow error alone."""
+    chosen = open_dataset(PED2).testing[:clips]
+    with tempfile.TemporaryDirectory() as cache:
+        events = measure(chosen, Predictor.open(detector), Path(cache))
+        videos = [event for event in events if isinstance(event, MeasuredVideo)]
+    abnormal = [video.abnormal for video in videos]
     return {
-        "frames": float(sum(map(len, truth))),
-        "abnormal_frames": float(sum(each.sum() for each in truth)),
-        "ped2_micro_auc": micro_auc(psnrs, truth),
-        "ped2_micro_auc_of_flow_error": micro_auc(flow_errors, truth),
+        "frames": float(sum(map(len, abnormal))),
+        "abnormal_frames": float(sum(each.sum() for each in abnormal)),
+        "ped2_micro_auc": micro_auc([-video.signals["psnr_db"] for video in videos], abnormal),
+        "ped2_micro_auc_of_flow_error": micro_auc([video.signals["flow_error_px"] for video in videos], abnormal),
     }
 
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
-import cv2
 import numpy as np
 import torch
 
 from engine.device import ComputePlan, choose_compute
+from engine.evaluation.timing import Timing, drifting_texture, median_seconds, time_detector
 from engine.flow.colour import rgb_to_flow
 from engine.models.detector import PRESETS, Detector, DetectorSettings
 from engine.models.predictor import Predictor
-from engine.pipeline import inspect_pair
 from engine.scoring.psnr import flow_error, frame_and_patch_psnr
-from engine.video.frame import Frame
 
 GFLOP_A_FRAME = {"paper": 88.6, "fast": 9.56}
 BARS = {"fast_scoring_share_of_prediction": ("<", 0.05), "paper_scoring_share_of_prediction": ("<", 0.05)}
@@ -27,48 +22,40 @@ def run(quick: bool = False) -> dict[str, float]:
     matrix_gflops = _matrix_product_gflops(plan)
     results = {"matrix_product_gflops": matrix_gflops}
     for preset in PRESETS:
-        figures = _preset_figures(preset, plan, matrix_gflops, repetitions=5 if quick else 20)
+        figures = _preset_figures(preset, plan, matrix_gflops, patience_seconds=0.5 if quick else 6.0)
         results |= {f"{preset}_{key}": value for key, value in figures.items()}
     return results
 
 
-def _preset_figures(preset: str, plan: ComputePlan, matrix_gflops: float, repetitions: int) -> dict[str, float]:
+def _preset_figures(preset: str, plan: ComputePlan, matrix_gflops: float, patience_seconds: float) -> dict[str, float]:
     torch.manual_seed(0)
     predictor = Predictor(Detector(DetectorSettings("benchmark", preset, "dis-medium", 4.0)), "", plan)
-    pictures = _pictures()
-    batch = pictures[: predictor.batch_size]
-    frames = [Frame(picture, index, index / 25) for index, picture in enumerate(pictures[:2])]
-    single = _median_seconds(lambda: predictor.predict(pictures[:1]), repetitions)
-    batched = _median_seconds(lambda: predictor.predict(batch), repetitions) / len(batch)
-    detection = _median_seconds(lambda: inspect_pair(*frames, predictor), repetitions)
+    pictures = drifting_texture(256, 256)
+    *_, timing = time_detector(predictor, pictures, patience_seconds=patience_seconds)
+    assert isinstance(timing, Timing)
+    batched = 1 / timing.prediction_fps_best_batch
     return {
-        "prediction_fps_batch_1": 1 / single,
-        "prediction_fps_best_batch": 1 / batched,
-        "detection_fps_batch_1": 1 / detection,
+        "prediction_fps_batch_1": timing.prediction_fps,
+        "prediction_fps_best_batch": timing.prediction_fps_best_batch,
+        "detection_fps_batch_1": timing.detection_fps,
         "share_of_matrix_rate": GFLOP_A_FRAME[preset] / batched / matrix_gflops,
         "scoring_share_of_prediction": _scoring_seconds(predictor, pictures) / batched,
         "flow_error_share_of_prediction": _flow_error_seconds(predictor, pictures) / batched,
     }
 
 
-def _pictures() -> list[np.ndarray]:
-    noise = np.random.default_rng(0).integers(0, 256, (256, 400, 3), np.uint8)
-    noise = cv2.GaussianBlur(noise, (0, 0), 2)
-    return [np.ascontiguousarray(noise[:, shift : shift + 256]) for shift in range(64)]
-
-
 def _scoring_seconds(predictor: Predictor, pictures: list[np.ndarray]) -> float:
     """Frame and patch PSNR of one frame."""
     (prediction,) = predictor.predict(pictures[:1])
     truth = pictures[1].astype(np.float32) / 255
-    return _median_seconds(lambda: frame_and_patch_psnr(truth, prediction.frame), 50)
+    return median_seconds(lambda: frame_and_patch_psnr(truth, prediction.frame))
 
 
 def _flow_error_seconds(predictor: Predictor, pictures: list[np.ndarray]) -> float:
     """Teacher flow, reading the predicted flow's colours, and their distance, of one frame."""
     (prediction,) = predictor.predict(pictures[:1])
-    return _median_seconds(
-        lambda: flow_error(predictor.teacher.flow(*pictures[:2]), rgb_to_flow(prediction.flow_rgb, 4.0)), 50
+    return median_seconds(
+        lambda: flow_error(predictor.teacher.flow(*pictures[:2]), rgb_to_flow(prediction.flow_rgb, 4.0))
     )
 
 
@@ -80,18 +67,7 @@ def _matrix_product_gflops(plan: ComputePlan, size: int = 2048) -> float:
         if plan.device.type == "cuda":
             torch.cuda.synchronize()
 
-    return 2 * size**3 / _median_seconds(multiply, 10) / 1e9
-
-
-def _median_seconds(call: Callable[[], object], repetitions: int) -> float:
-    for _ in range(2):
-        call()
-    seconds = []
-    for _ in range(repetitions):
-        began = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - began)
-    return float(np.median(seconds))
+    return 2 * size**3 / median_seconds(multiply) / 1e9
 
 
 if __name__ == "__main__":

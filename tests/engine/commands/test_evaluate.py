@@ -37,6 +37,14 @@ def _cache(cache: Path) -> None:
     """No test may find another's analyses."""
 
 
+@pytest.fixture
+def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timing with as few repetitions as make a median."""
+    monkeypatch.setattr("engine.evaluation.timing.FRAMES", 12)
+    monkeypatch.setattr("engine.evaluation.timing._FEWEST", 2)
+    monkeypatch.setattr("engine.evaluation.timing._MOST", 2)
+
+
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["evaluate", *map(str, arguments)])
 
@@ -113,3 +121,45 @@ def test_without_a_detector_the_bundled_ones_are_named(make_dataset: MakeDataset
     result = run(make_dataset())
     assert result.exit_code == 2
     assert "plaza" in result.stderr
+
+
+@pytest.mark.usefixtures("_quickly")
+def test_timing_of_a_detector_on_a_dataset_s_frames(
+    make_dataset: MakeDataset, detector_file: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "timing.json"
+    result = run(make_dataset(), "--timing", "--detector", detector_file, "--device", "cpu", "--json", report)
+    assert result.exit_code == 0, result.output
+    assert "96 x 64 px" in result.stdout
+    assert [line.split()[0] for line in result.stdout.splitlines()[-2:]] == ["prediction", "detection"]
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert found["prediction_fps"] > 0
+    assert found["detection_fps"] > 0
+    assert found["threads"] >= 1
+    assert found["machine"]["processor"]
+    assert "CPU" in found["device"]
+    assert "--timing" in found["command"].split()
+
+
+def test_timing_takes_a_preset_or_a_detector(
+    make_dataset: MakeDataset, detector_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed: list[object] = []
+
+    def note(predictor: Predictor, dataset: object, **_: object) -> None:
+        timed.extend([predictor.settings.preset, dataset])
+
+    monkeypatch.setattr("engine.commands.evaluate.report_timing", note)
+    assert run("--timing", "--preset", "fast", "--device", "cpu").exit_code == 0
+    assert timed == ["fast", None]
+    both = run("--timing", "--preset", "fast", "--detector", detector_file)
+    neither = run("--timing")
+    misplaced = run(make_dataset(), "--preset", "fast", "--detector", detector_file)
+    for result in (both, neither, misplaced):
+        assert result.exit_code == 2, result.output
+
+
+def test_without_a_dataset_there_is_nothing_to_judge_by(detector_file: Path) -> None:
+    result = run("--detector", detector_file)
+    assert result.exit_code == 2
+    assert "dataset" in result.stderr.lower()

@@ -1,0 +1,79 @@
+"""`vad evaluate --timing`: Table 3 of the paper, on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.commands.progress import follow
+
+if TYPE_CHECKING:
+    from engine.events import Progress
+    from engine.models.predictor import Predictor
+
+
+def report_timing(
+    predictor: Predictor, dataset: Path | None, *, report: Path | None, quiet: bool, command: str
+) -> None:
+    """Time a detector on a dataset's frames, or on made-up ones, and print and write what was measured."""
+    from engine.commands.evaluate import labelled
+    from engine.evaluation.machine import this_machine
+    from engine.evaluation.report import provenance, table, write_json
+    from engine.evaluation.timing import FRAMES, Timing, drifting_texture, time_detector
+    from engine.video import open_video
+
+    if dataset is None:
+        frames, what = drifting_texture(), "a drifting texture"
+    else:
+        first = labelled(dataset).testing[0]
+        with open_video(first.path) as source:
+            frames = [frame.pixels for frame in islice(source.frames(), FRAMES)]
+        what = f"{dataset.name}, video {first.name}"
+    found: list[Timing] = []
+
+    def progress() -> Generator[Progress, None, None]:
+        for event in time_detector(predictor, frames):
+            if isinstance(event, Timing):
+                found.append(event)
+            else:
+                yield event
+
+    follow(progress(), hidden=quiet)
+    (timing,) = found
+    machine = this_machine()
+    height, width = frames[0].shape[:2]
+    settings = predictor.settings
+    click.echo(f"Detector {settings.name}, preset {settings.preset}, teacher {settings.teacher}")
+    click.echo(f"{what}, {width} x {height} px; medians, decoding left out")
+    click.echo(f"{timing.device}; {machine.processor}, {machine.cores} cores, {machine.system}\n")
+    rows = [
+        ["prediction", f"{timing.prediction_fps:.1f} fps", f"{timing.prediction_fps_best_batch:.1f} fps"],
+        ["detection", f"{timing.detection_fps:.1f} fps", f"{timing.detection_fps_best_batch:.1f} fps"],
+    ]
+    click.echo(table(["", "batch 1", f"batch {timing.best_batch}"], rows))
+    if report:
+        content = {
+            "format": "vadgui-timing",
+            "version": 1,
+            "detector": {"name": settings.name, "preset": settings.preset, "teacher": settings.teacher},
+            "frames": {"of": what, "width_px": width, "height_px": height},
+            **asdict(timing),
+            "machine": asdict(machine),
+        }
+        write_json(report, content | provenance(timing.device, command))
+
+
+def untrained(preset: str, device: str) -> Predictor:
+    """A detector that has learnt nothing: as fast as one that has."""
+    from engine.device import choose_compute
+    from engine.flow.teachers import DEFAULT_TEACHER
+    from engine.models.detector import Detector, DetectorSettings
+    from engine.models.predictor import Predictor
+
+    settings = DetectorSettings(f"untrained, {preset}", preset, DEFAULT_TEACHER, flow_radius_px=4.0)
+    return Predictor(Detector(settings), "", choose_compute(device))

@@ -1,0 +1,166 @@
+"""Table 3: how many frames a second a detector predicts and judges, one at a time and in its best batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from engine.errors import Cancelled
+from engine.events import Progress, ShouldStop, never_stop
+from engine.models.picture import model_picture
+from engine.models.predictor import Predictor
+from engine.pipeline import analyse
+from engine.video.frame import Frame, Pixels
+from engine.video.source import VideoInfo, VideoSource
+
+PHASE = "Timing"
+FRAMES = 96
+"""Enough for a few of the largest batches."""
+_BATCHES = (2, 4, 8, 16, 32, 64)
+_BATCHES_ON_CPU = (2, 4, 8)
+_WARM_UP = 2
+_FEWEST, _MOST = 5, 50  # repetitions
+_PATIENCE_SECONDS = 6.0  # for one median
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Frames a second, each from a median: decoding is left out, all that the analysis does with a frame is not."""
+
+    prediction_fps: float
+    """From I_{t-1} to the predicted frame, at batch 1: the paper's "prediction"."""
+    detection_fps: float
+    """From the frames to all raw signals, teacher flow included, at batch 1: the paper's "detection"."""
+    best_batch: int
+    prediction_fps_best_batch: float
+    detection_fps_best_batch: float
+    device: str
+    """Device and precision in words."""
+    threads: int
+    """That torch computes with on the CPU."""
+
+
+def time_detector(
+    predictor: Predictor,
+    frames: Sequence[Pixels],
+    should_stop: ShouldStop = never_stop,
+    *,
+    patience_seconds: float = _PATIENCE_SECONDS,
+) -> Iterator[Progress | Timing]:
+    """Time a detector on frames of any size, uint8 [H, W, 3] each; ends with the Timing.
+
+    Raises:
+        DeviceError: a single frame does not fit into the device's memory.
+        Cancelled: `should_stop` said yes.
+    """
+    usual_batch = predictor.batch_size
+    batches = [1, *(_BATCHES_ON_CPU if predictor.device_label.startswith("CPU") else _BATCHES)]
+    batches = [batch for batch in batches if batch <= len(frames) // 2]
+    total = len(batches) + 2
+    pictures = [model_picture(frame) for frame in frames]
+    seconds: dict[int, float] = {}
+    try:
+        for batch in batches:
+            if should_stop():
+                raise Cancelled
+            yield Progress(PHASE, len(seconds), total)
+            predictor.batch_size = batch
+            together = pictures[:batch]
+            each = median_seconds(partial(predictor.predict, together), patience_seconds=patience_seconds) / batch
+            if predictor.batch_size < batch:
+                break  # no more fits into memory
+            seconds[batch] = each
+        best = min(seconds, key=lambda batch: seconds[batch])
+        detection: dict[int, float] = {}
+        for batch in {1: None, best: None}:
+            yield Progress(PHASE, total - 2 + len(detection), total)
+            detection[batch] = _detection_seconds(predictor, frames, batch, should_stop, patience_seconds)
+    finally:
+        predictor.batch_size = usual_batch
+    yield Progress(PHASE, total, total)
+    yield Timing(
+        prediction_fps=1 / seconds[1],
+        detection_fps=1 / detection[1],
+        best_batch=best,
+        prediction_fps_best_batch=1 / seconds[best],
+        detection_fps_best_batch=1 / detection[best],
+        device=predictor.device_label,
+        threads=torch.get_num_threads(),
+    )
+
+
+def drifting_texture(width_px: int = 360, height_px: int = 240, count: int = FRAMES) -> list[Pixels]:
+    """Frames of UCSD Ped2's size in which something moves: what is seen does not change the speed of a network."""
+    noise = np.random.default_rng(0).integers(0, 256, (height_px, width_px + count, 3), np.uint8)
+    noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 2), np.uint8)
+    return [np.ascontiguousarray(noise[:, shift : shift + width_px]) for shift in range(count)]
+
+
+def median_seconds(call: Callable[[], object], *, patience_seconds: float = _PATIENCE_SECONDS) -> float:
+    """Median time of a call, after it has warmed up; fewer repetitions where they would try one's patience."""
+    for _ in range(_WARM_UP):
+        call()
+    seconds: list[float] = []
+    while len(seconds) < _FEWEST or (len(seconds) < _MOST and sum(seconds) < patience_seconds):
+        began = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - began)
+    return float(np.median(seconds))
+
+
+def _detection_seconds(
+    predictor: Predictor, frames: Sequence[Pixels], batch: int, should_stop: ShouldStop, patience_seconds: float
+) -> float:
+    """Median time a frame of the analysis of a video in memory, taken a batch at a time."""
+    predictor.batch_size = batch
+    seconds: list[float] = []
+    began = 0.0
+    for result in analyse(_InMemory(frames), predictor, should_stop=should_stop):
+        if result.index % batch:
+            continue  # frame 0 has no transition; a batch ends at a multiple of its size
+        now = time.perf_counter()
+        if result.index > _WARM_UP * batch:
+            seconds.append((now - began) / batch)
+        began = now
+        if len(seconds) >= _FEWEST and sum(seconds) * batch > patience_seconds:
+            break
+    return float(np.median(seconds))
+
+
+class _InMemory(VideoSource):
+    """Frames that need no decoding."""
+
+    def __init__(self, frames: Sequence[Pixels]) -> None:
+        height, width = frames[0].shape[:2]
+        self._frames = frames
+        self._times = np.arange(len(frames)) / 25
+        self._info = VideoInfo(Path("memory"), "memory", width, height, len(frames), len(frames) / 25, 25.0, "raw", "")
+
+    @property
+    def info(self) -> VideoInfo:
+        return self._info
+
+    @property
+    def times(self) -> npt.NDArray[np.float64]:
+        return self._times
+
+    def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:  # noqa: ARG002
+        return Frame(self._frames[index], index, float(self._times[index]))
+
+    def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
+        for index in range(start, len(self) if stop is None else stop):
+            yield self.read(index, should_stop)
+
+    def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
