@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,14 @@ def unpacked_masks(packed: npt.NDArray[Any], width: int) -> BoolArray:
     return np.unpackbits(packed, axis=-1, count=width).view(np.bool_)
 
 
+def number_in(name: str) -> int:
+    """The number of a video that a list counts: 4 of "04" and "Test004"."""
+    numbers = re.findall(r"\d+", name)
+    if len(numbers) != 1:
+        raise ValueError(f"the label list counts videos, and {name!r} has no single number")
+    return int(numbers[0])
+
+
 def _mask_cells(cells: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
     masks = [np.asarray(mask) for mask in cells.ravel()] if cells.dtype == np.object_ else []
     if not masks:
@@ -120,9 +128,9 @@ def _ranges_of_cell(cell: npt.NDArray[Any], number: int) -> Ranges:
     return [(_whole(first), _whole(last)) for first, last in zip(*cell.tolist(), strict=True)]
 
 
-def _whole(number: float) -> int:
-    if int(number) != number:
-        raise ValueError(f"{number} is no frame number")
+def _whole(number: object) -> int:
+    if not isinstance(number, int | float) or number % 1 != 0:
+        raise ValueError(f"{number!r} is no frame number")
     return int(number)
 
 
@@ -130,11 +138,3 @@ def _in_a_cell(cell: npt.NDArray[Any]) -> npt.NDArray[Any]:
     cells = np.empty(1, np.object_)
     cells[0] = cell
     return cells
-
-
-def number_in(name: str) -> int:
-    """The number of a video that a list counts: 4 of "04", "Test004" and "Test004.avi"."""
-    numbers: Sequence[str] = re.findall(r"\d+", name)
-    if len(numbers) != 1:
-        raise ValueError(f"the label list counts videos, and {name!r} has no single number")
-    return int(numbers[0])

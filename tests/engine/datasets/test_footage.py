@@ -47,3 +47,28 @@ def test_nothing_there_and_nothing_in_it_are_told_apart(tree: Path) -> None:
     assert caught.value.subject.endswith("empty")
     with pytest.raises(DatasetError, match="no such file"):
         footage_videos([tree / "b.mp4", tree / "gone"])
+
+
+def test_videos_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for name in ("clip10.mp4", "clip9.mp4", "day10/1.jpg", "day9/1.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = [video.relative_to(tmp_path).as_posix() for video in footage_videos([tmp_path])]
+    assert found == ["clip9.mp4", "clip10.mp4", "day9", "day10"]
+
+
+def test_what_systems_leave_behind_is_no_footage(tree: Path) -> None:
+    expected = footage_videos([tree])
+    for name in ("._b.mp4", "day 2/._c.mkv", "__MACOSX/b.mp4", ".cache/b.mp4", "day 2/._001.jpg"):
+        (tree / name).parent.mkdir(exist_ok=True)
+        (tree / name).touch()
+    assert footage_videos([tree]) == expected
+
+
+def test_a_dataset_among_footage_gives_its_training_videos(tree: Path) -> None:
+    expected = footage_videos([tree])
+    for name in ("camera/training/videos/01.avi", "camera/testing/videos/02.avi"):
+        (tree / name).parent.mkdir(parents=True)
+        (tree / name).touch()
+    assert set(footage_videos([tree])) - set(expected) == {tree / "camera/training/videos/01.avi"}
+    assert footage_videos([tree / "camera" / "testing"]) == [tree / "camera/testing/videos/02.avi"]
