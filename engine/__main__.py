@@ -20,6 +20,7 @@ _COMMANDS = {
     "evaluate": "Judge a detector by a labelled dataset: AUC, events found, plots.",
     "export": "Export an annotated clip of a segment.",
     "footage": "Check whether footage is fit to teach a detector with.",
+    "flow": "Estimate the optical flow between two pictures.",
     "train": "Train a detector from normal footage, or resume a run.",
 }
 _INTERRUPTED = 130  # what shells report of a program that Ctrl-C ended

@@ -44,6 +44,10 @@ class TeacherError(VadError):
     """An optical-flow teacher is unknown, or what it needs is missing."""
 
 
+class FlowFileError(VadError):
+    """A file of optical flow can't be read or written."""
+
+
 class TrainingError(VadError):
     """A training run can't start or go on."""
 

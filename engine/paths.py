@@ -1,4 +1,4 @@
-"""Where the program keeps what it can make again."""
+"""Where the program keeps what it can make again, and where it looks for what it can't."""
 
 from __future__ import annotations
 
@@ -28,3 +28,11 @@ def detectors_folder() -> Path:
     """Where a person's own detectors live: the folder that VADGUI_DETECTORS names, else one among their data."""
     chosen = os.environ.get("VADGUI_DETECTORS")
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("vadgui", appauthor=False) / "detectors"
+
+
+def weights_folder() -> Path:
+    """Where a person puts the weights of flow networks: what VADGUI_WEIGHTS names, else in the user's data folder."""
+    chosen = os.environ.get("VADGUI_WEIGHTS")
+    if chosen:
+        return Path(chosen).expanduser()
+    return platformdirs.user_data_path("vadgui", appauthor=False) / "weights"

@@ -32,7 +32,7 @@ LIGHT = [
         module.name
         for package in (engine.flow, engine.scoring, engine.video, vadgui)
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-        if not module.name.endswith(".__main__")
+        if not module.name.endswith(".__main__") and not module.name.startswith("engine.flow.networks.")
     ),
 ]
 

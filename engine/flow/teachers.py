@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 import cv2
@@ -9,7 +12,10 @@ import numpy as np
 
 from engine.errors import TeacherError
 from engine.flow.colour import Flow
+from engine.paths import weights_folder
 from engine.video.frame import Pixels
+
+_SMALLEST_FOR_DIS = 32  # its patches of 8 pixels at the finest size that it looks at, a quarter
 
 
 class Teacher(Protocol):
@@ -17,6 +23,8 @@ class Teacher(Protocol):
 
     name: str
     """What `teacher_by_name` makes the same teacher from."""
+    fingerprint: str
+    """Tells apart what gives another flow for the same pictures: the name, with weights also theirs."""
 
     def flow(self, previous: Pixels, current: Pixels) -> Flow:
         """Flow [2, H, W] in px from one RGB picture uint8 [H, W, 3] to the next."""
@@ -33,31 +41,93 @@ class DisTeacher:
     }
 
     def __init__(self, preset: str = "medium") -> None:
-        self.name = f"dis-{preset}"
+        self.name = self.fingerprint = f"dis-{preset}"
         self._preset = self.PRESETS[preset]
 
     def flow(self, previous: Pixels, current: Pixels) -> Flow:
         """Flow [2, H, W] in px, from the pictures' luma."""
         # An estimator keeps buffers between calls; making one costs nothing and leaves no state for threads to share.
         estimator = cv2.DISOpticalFlow.create(self._preset)
-        before, after = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (previous, current))
+        height, width = previous.shape[:2]
+        before, after = (_not_too_small(cv2.cvtColor(each, cv2.COLOR_RGB2GRAY)) for each in (previous, current))
         flow = estimator.calc(before, after, None)  # type: ignore[call-overload]
-        return np.ascontiguousarray(flow.transpose(2, 0, 1))
+        return np.ascontiguousarray(flow[:height, :width].transpose(2, 0, 1))
 
 
-TEACHER_NAMES = tuple(f"dis-{preset}" for preset in DisTeacher.PRESETS)
+def _not_too_small(luma: Pixels) -> Pixels:
+    """The luma [H, W] with its last row and column repeated to what DIS takes; smaller ones end in a crash of OpenCV."""
+    height, width = luma.shape
+    missing = (max(0, _SMALLEST_FOR_DIS - height), max(0, _SMALLEST_FOR_DIS - width))
+    if not any(missing):
+        return luma
+    return np.asarray(cv2.copyMakeBorder(luma, 0, missing[0], 0, missing[1], cv2.BORDER_REPLICATE), np.uint8)
+
+
+@dataclass(frozen=True)
+class _WeightsFile:
+    """The file that a network's teacher needs."""
+
+    file_name: str
+    """What it is called in `weights_folder()`."""
+    source: str
+    """Where a person gets it."""
+
+
+_WEIGHTS = {
+    "raft": _WeightsFile(
+        "raft-small.pth",
+        "RAFT's authors release it as raft-small.pth (github.com/princeton-vl/RAFT), torchvision as raft_small",
+    ),
+    "pwcnet": _WeightsFile(
+        "pwcnet.pth",
+        "PWC-Net's authors release it as pwc_net.pth.tar (github.com/NVlabs/PWC-Net, not for commercial use), "
+        "pytorch-pwc as network-default.pytorch",
+    ),
+}
+
+TEACHER_NAMES = (*(f"dis-{preset}" for preset in DisTeacher.PRESETS), *_WEIGHTS)
 DEFAULT_TEACHER = "dis-medium"
 
 
-def teacher_by_name(name: str) -> Teacher:
+def teacher_by_name(name: str, *, weights: Path | None = None, device: str = "cpu") -> Teacher:
     """The teacher of a name out of TEACHER_NAMES; "dis" is the default one.
 
+    Networks take their `weights` from that file, else from the one in `weights_folder()`, and run on `device`, a name
+    out of `engine.device.DEVICE_NAMES`.
+
     Raises:
-        TeacherError: there is no such teacher.
+        TeacherError: there is no such teacher, or the weights that it needs are missing or wrong.
+        DeviceError: this machine has no such device.
     """
     family, _, preset = name.partition("-")
     if family == "dis" and (not preset or preset in DisTeacher.PRESETS):
+        if weights is not None:
+            raise TeacherError(
+                "DIS needs no weights", subject=weights, advice=f"Choose the teacher they are of: {_listed(_WEIGHTS)}."
+            )
         return DisTeacher(preset or "medium")
+    if name in _WEIGHTS:
+        path = _weights_path(name, weights)
+        from engine.flow.networks.teacher import NetworkTeacher  # torch takes seconds to import
+
+        return NetworkTeacher(name, path, device)
+    raise TeacherError("Unknown optical-flow teacher", subject=name, advice=f"Choose one of {_listed(TEACHER_NAMES)}.")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _weights_path(name: str, given: Path | None) -> Path:
+    needed = _WEIGHTS[name]
+    path = given or weights_folder() / needed.file_name
+    if path.is_file():
+        return path
+    if given:
+        raise TeacherError("There is no such weights file", subject=given, advice=f"Check the path. {needed.source}.")
     raise TeacherError(
-        "Unknown optical-flow teacher", subject=name, advice=f"Choose one of {', '.join(TEACHER_NAMES)}."
+        f"The teacher {name} needs a file of weights, which is not part of this program",
+        subject=path,
+        advice=f"{needed.source}. Put it there under that name, set VADGUI_WEIGHTS to the folder it is in, or name the "
+        "file itself (`vad flow --weights FILE`, `vad train --teacher-weights FILE`).",
     )

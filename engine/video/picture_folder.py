@@ -45,7 +45,7 @@ class PictureFolderSource(VideoSource):
         self._cache: FrameCache[Frame] = FrameCache(cache_bytes)
         self._times = np.arange(len(self._pictures)) / fps
         self._times.flags.writeable = False
-        height, width = _read_picture(self._pictures[0]).shape[:2]
+        height, width = read_picture(self._pictures[0]).shape[:2]
         self._info = VideoInfo(
             path=path,
             name=path.name,
@@ -109,7 +109,7 @@ class PictureFolderSource(VideoSource):
         self._cache.clear()
 
     def _load(self, index: int) -> Frame:
-        picture = _read_picture(self._pictures[index])
+        picture = read_picture(self._pictures[index])
         if picture.shape[:2] != (self._info.height_px, self._info.width_px):
             raise VideoError(
                 f"A picture is {picture.shape[1]}x{picture.shape[0]} pixels large, the first one "
@@ -120,7 +120,12 @@ class PictureFolderSource(VideoSource):
         return Frame(picture, index, float(self._times[index]))
 
 
-def _read_picture(file: Path) -> Pixels:
+def read_picture(file: Path) -> Pixels:
+    """One picture as RGB uint8 [H, W, 3], which nobody may change.
+
+    Raises:
+        VideoError: it can't be read or decoded.
+    """
     # imdecode, because imread can't open non-ASCII paths on Windows.
     try:
         data = np.frombuffer(file.read_bytes(), np.uint8)

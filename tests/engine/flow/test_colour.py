@@ -42,6 +42,15 @@ def test_flow_survives_the_round_trip(seed: int, radius_px: float) -> None:
     assert np.hypot(*(back - flow)).max() < 0.02 * radius_px
 
 
+@given(st.floats(-np.pi, np.pi), st.floats(0.05, 1))
+def test_middlebury_s_own_colours_are_read_back(angle: float, radius: float) -> None:
+    """The inverse against the published formula alone, so that no error of `flow_to_rgb` can hide one of its own."""
+    assume(abs(angle) > 1e-3)
+    dx, dy = radius * np.cos(angle), radius * np.sin(angle)
+    picture = np.array(middlebury_colour(dx, dy), np.float32)[None, None] / 255
+    assert rgb_to_flow(picture, radius_px=7.0)[:, 0, 0] == pytest.approx([7 * dx, 7 * dy], abs=0.02 * 7)
+
+
 def test_speeds_beyond_the_radius_keep_their_direction_at_full_saturation() -> None:
     flow = np.zeros((2, 1, 2), np.float32)
     flow[0] = [3, 30]

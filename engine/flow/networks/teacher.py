@@ -1,0 +1,58 @@
+"""A flow network at work: pictures in, flow out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.device import choose_compute
+from engine.errors import DeviceError
+from engine.flow.colour import Flow
+from engine.flow.networks.pwcnet import PWCNET_NAMINGS, pwcnet
+from engine.flow.networks.raft import RAFT_NAMINGS, raft_small
+from engine.flow.networks.weights import load_weights
+from engine.video.frame import Pixels
+
+_NETWORKS = {
+    "raft": (raft_small, "RAFT's small model", RAFT_NAMINGS),
+    "pwcnet": (pwcnet, "PWC-Net", PWCNET_NAMINGS),
+}
+
+
+class NetworkTeacher:
+    """Estimates flow with a network, in float32; one thread at a time."""
+
+    def __init__(self, name: str, weights: Path, device: str = "cpu") -> None:
+        """The network "raft" or "pwcnet" with the weights of a file, on a device out of DEVICE_NAMES.
+
+        Raises:
+            TeacherError: the file does not hold the network's weights.
+            DeviceError: this machine has no such device.
+        """
+        build, label, namings = _NETWORKS[name]
+        self.name = name
+        self._device = choose_compute(device).device
+        network = build()
+        self.fingerprint = f"{name}-{load_weights(network, weights, label, namings)[:16]}"
+        self._network = network.eval().to(self._device)
+
+    @torch.inference_mode()
+    def flow(self, previous: Pixels, current: Pixels) -> Flow:
+        """Flow [2, H, W] in px.
+
+        Raises:
+            DeviceError: the pictures do not fit into the device's memory.
+        """
+        pair = torch.from_numpy(np.stack([previous, current])).permute(0, 3, 1, 2)
+        try:
+            pair = pair.to(self._device) / 255
+            flow = self._network(pair[:1], pair[1:])[0].cpu().numpy()
+        except torch.OutOfMemoryError as error:
+            raise DeviceError(
+                f"A picture of {previous.shape[1]}x{previous.shape[0]} pixels does not fit into memory",
+                subject=f"{self.name} on {self._device}",
+                advice="Use smaller pictures, another device, or the teacher dis.",
+            ) from error
+        return np.ascontiguousarray(flow, np.float32)

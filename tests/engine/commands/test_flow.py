@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.__main__ import cli
+from engine.flow.colour import rgb_to_flow
+from engine.flow.files import read_flow, write_flo
+from engine.video.picture_folder import read_picture
+
+
+@pytest.fixture(autouse=True)
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """a.png, and b.png where everything has moved 3 px right and 2 px down."""
+    monkeypatch.chdir(tmp_path)
+    noise = np.random.default_rng(3).integers(0, 255, (120, 161, 3), np.uint8)
+    texture = cv2.GaussianBlur(noise, (0, 0), 2.5)
+    cv2.imwrite("a.png", texture)
+    cv2.imwrite("b.png", np.roll(texture, (2, 3), axis=(0, 1)))
+    write_flo(Path("truth.flo"), np.stack([np.full((120, 161), 3.0), np.full((120, 161), 2.0)]))
+
+
+def vad_flow(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["flow", *map(str, arguments)])
+
+
+def test_says_how_fast_things_move_and_writes_nothing_unasked() -> None:
+    before = set(Path().iterdir())
+    ran = vad_flow("a.png", "b.png")
+    assert ran.exit_code == 0, ran.output
+    assert "dis-medium: mean 3.6" in ran.stdout  # the root of 13, 3.61
+    assert set(Path().iterdir()) == before
+
+
+def test_writes_numbers_and_colours() -> None:
+    ran = vad_flow("a.png", "b.png", "--out", "f.flo", "--out", "f.png", "--radius", 8)
+    assert ran.exit_code == 0, ran.output
+    flow = read_flow(Path("f.flo"))
+    assert np.median(flow, axis=(1, 2)) == pytest.approx([3, 2], abs=0.05)
+    coloured = rgb_to_flow(read_picture(Path("f.png")).astype(np.float32) / 255, 8.0)
+    assert np.median(np.hypot(*(coloured - flow))) < 0.1
+    assert "f.png (full colour from 8.00 px)" in ran.stdout
+
+
+def test_measures_the_error_where_the_truth_is_known() -> None:
+    truth = read_flow(Path("truth.flo"))
+    truth[:, :, :40] = np.nan
+    write_flo(Path("truth.flo"), truth)
+    ran = vad_flow("a.png", "b.png", "--truth", "truth.flo", "--out", "f.flo")
+    error = np.hypot(*(read_flow(Path("f.flo")) - truth))[:, 40:].mean()
+    assert f"End-point error: {error:.3f} px (truth known for 75%)" in ran.stdout
+
+
+def test_the_real_table_s_first_row(shared_data: Path) -> None:
+    scene = shared_data / "flow" / "RubberWhale"
+    pair = scene / "frame10.png", scene / "frame11.png"
+    weights = shared_data / "weights" / "raft-small.pth"
+    ran = vad_flow(*pair, "--teacher", "raft", "--weights", weights, "--truth", scene / "flow10.flo", "--device", "cpu")
+    assert "End-point error: 0.32" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("a.png", "gone.png"), "can't be read"),
+        (("a.png", "truth.flo"), "can't be decoded"),
+        (("a.png", "small.png"), "differ in size: 161x120 and 20x10"),
+        (("a.png", "b.png", "--truth", "a.png"), "holds no flow"),
+        (("a.png", "b.png", "--truth", "small.flo"), "20x10"),
+        (("a.png", "b.png", "--teacher", "raft"), "needs a file of weights"),
+        (("a.png", "b.png", "--teacher", "raft", "--weights", "a.png"), "no weights file, or it is damaged"),
+        (("a.png", "b.png", "--teacher", "best"), "Unknown optical-flow teacher"),
+        (("a.png", "b.png", "--out", "no/folder.flo"), "can't be written"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_words(arguments: tuple[str, ...], message: str) -> None:
+    cv2.imwrite("small.png", np.zeros((10, 20, 3), np.uint8))
+    write_flo(Path("small.flo"), np.zeros((2, 10, 20)))
+    ran = vad_flow(*arguments)
+    assert ran.exit_code == 1
+    assert message in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("out", ["flow.jpg", "flow", "a.png", "./b.png", "truth.flo"])
+def test_outputs_that_are_refused(out: str) -> None:
+    before = {file.name: file.read_bytes() for file in Path().iterdir()}
+    ran = vad_flow("a.png", "b.png", "--truth", "truth.flo", "--out", out)
+    assert ran.exit_code == 2
+    assert {file.name: file.read_bytes() for file in Path().iterdir()} == before
