@@ -49,18 +49,17 @@ class DisTeacher:
         # An estimator keeps buffers between calls; making one costs nothing and leaves no state for threads to share.
         estimator = cv2.DISOpticalFlow.create(self._preset)
         height, width = previous.shape[:2]
-        before, after = (_not_too_small(cv2.cvtColor(each, cv2.COLOR_RGB2GRAY)) for each in (previous, current))
+        before, after = (cv2.cvtColor(_not_too_small(each), cv2.COLOR_RGB2GRAY) for each in (previous, current))
         flow = estimator.calc(before, after, None)  # type: ignore[call-overload]
         return np.ascontiguousarray(flow[:height, :width].transpose(2, 0, 1))
 
 
-def _not_too_small(luma: Pixels) -> Pixels:
-    """The luma [H, W] with its last row and column repeated to what DIS takes; smaller ones end in a crash of OpenCV."""
-    height, width = luma.shape
-    missing = (max(0, _SMALLEST_FOR_DIS - height), max(0, _SMALLEST_FOR_DIS - width))
+def _not_too_small(picture: Pixels) -> Pixels:
+    """The picture, its last row and column repeated up to the size that DIS takes: OpenCV crashes at smaller ones."""
+    missing = [max(0, _SMALLEST_FOR_DIS - side) for side in picture.shape[:2]]
     if not any(missing):
-        return luma
-    return np.asarray(cv2.copyMakeBorder(luma, 0, missing[0], 0, missing[1], cv2.BORDER_REPLICATE), np.uint8)
+        return picture
+    return np.pad(picture, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
 
 
 @dataclass(frozen=True)
