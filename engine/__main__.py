@@ -19,6 +19,7 @@ _COMMANDS = {
     "doctor": "Say what is missing on this machine, and how to fix it.",
     "evaluate": "Judge a detector by a labelled dataset: AUC, events found, plots.",
     "export": "Export an annotated clip of a segment.",
+    "figures": "Draw sheets like the paper's figures: expected beside real.",
     "footage": "Check whether footage is fit to teach a detector with.",
     "flow": "Estimate the optical flow between two pictures.",
     "train": "Train a detector from normal footage, or resume a run.",

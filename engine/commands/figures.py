@@ -1,0 +1,168 @@
+"""`vad figures`: sheets like the paper's Figures 1, 3, 4 and 5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.commands.analysis_cache import analysis_cache
+from engine.commands.detector_option import required_detector
+from engine.errors import ExportError
+
+if TYPE_CHECKING:
+    from engine.datasets import Dataset
+    from engine.figures.choosing import Choice
+    from engine.figures.drawing import Moment
+    from engine.models.predictor import Predictor
+    from engine.video.frame import Pixels
+
+_KINDS = {"1": "figure-1", "3": "figure-3-4", "4": "figure-3-4", "5": "figure-5"}
+
+
+@click.command(short_help="Draw sheets like the paper's figures.")
+@click.argument("footage", type=click.Path(path_type=Path))
+@click.option("--detector", callback=required_detector, help="Detector file or bundled name.  [required]")
+@click.option("--out", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="For sheets.")
+@click.option(
+    "--frames", metavar="N,...", help="Frames to show: 12,90, or 01:12,04:90 of a dataset's videos 01 and 04."
+)
+@click.option(
+    "--auto",
+    "count",
+    type=click.IntRange(1, 12),
+    default=2,
+    show_default=True,
+    help="Without --frames: how many unusual frames are chosen, and as many ordinary ones.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice([*_KINDS, "all"]),
+    default="all",
+    show_default=True,
+    help="1: all of a transition; 3 and 4: its motion; 5: predicted beside real.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def figures(
+    footage: Path,
+    detector: Path,
+    folder: Path,
+    frames: str | None,
+    count: int,
+    kind: str,
+    device: str,
+    no_cache: bool,
+    quiet: bool,
+) -> None:
+    """Draw what a detector expected of FOOTAGE, a video or a dataset, beside what came.
+
+    Frames are those of --frames, or chosen by their darkest patch: in a dataset the worst frame of each of the worst
+    events, one a video, and normal frames as near as can be to the median; in a video without labels its worst frames
+    and its most ordinary ones. The sheets' paths go to stdout; older sheets in the folder are replaced.
+    """
+    from engine.models.predictor import Predictor
+
+    dataset, labelled = _opened(footage)
+    listed = None if frames is None else _listed(frames, dataset, labelled)
+    predictor = Predictor.open(detector, device)
+    with analysis_cache(no_cache) as cache:
+        choices = listed or _chosen(dataset, labelled, predictor, cache, count, quiet)
+    moments = [_moment(dataset, choice, predictor) for choice in choices]
+    _write(folder, moments, kind, predictor.settings.flow_radius_px)
+
+
+def _opened(footage: Path) -> tuple[Dataset, bool]:
+    """What there is to choose from, and whether it is labelled; a video counts as a dataset without labels."""
+    import numpy as np
+
+    from engine.commands.evaluate import labelled
+    from engine.datasets import PICTURE_SUFFIXES, Dataset, LabelledVideo
+    from engine.video import open_video
+
+    is_dataset = footage.is_dir() and not any(entry.suffix.lower() in PICTURE_SUFFIXES for entry in footage.iterdir())
+    if is_dataset:
+        return labelled(footage), True
+    with open_video(footage) as source:
+        video = LabelledVideo(source.info.name, footage, np.zeros(len(source), np.bool_))
+    return Dataset(footage.name, footage, complete=False, training=(), testing=(video,)), False
+
+
+def _listed(frames: str, dataset: Dataset, labelled: bool) -> list[Choice]:
+    """The frames that were asked for by number."""
+    from engine.figures.choosing import Choice
+
+    places = {video.name: place for place, video in enumerate(dataset.testing)}
+    choices = []
+    for word in frames.split(","):
+        name, colon, number = word.strip().rpartition(":")
+        if bool(colon) != labelled or not number.isdecimal():
+            raise click.BadParameter(
+                "name a dataset's frames like 01:12,04:90." if labelled else "name a video's frames like 12,90.",
+                param_hint="--frames",
+            )
+        if labelled and name not in places:
+            raise click.BadParameter(f"there is no video {name}, only {', '.join(places)}.", param_hint="--frames")
+        place, frame = places[name] if labelled else 0, int(number)
+        abnormal = dataset.testing[place].abnormal
+        if not 1 <= frame < len(abnormal):
+            raise ExportError(
+                f"There is no transition to frame {frame}",
+                subject=dataset.testing[place].path,
+                advice=f"Choose frames from 1 to {len(abnormal) - 1}; frame 0 has none before it.",
+            )
+        choices.append(Choice(place, frame, bool(abnormal[frame]) if labelled else None))
+    return choices
+
+
+def _chosen(
+    dataset: Dataset, labelled: bool, predictor: Predictor, cache: Path, count: int, quiet: bool
+) -> list[Choice]:
+    from engine.commands.evaluate import measured_videos
+    from engine.figures.choosing import telling_frames
+
+    return telling_frames(measured_videos(dataset, predictor, cache, quiet=quiet), count, labelled=labelled)
+
+
+def _moment(dataset: Dataset, choice: Choice, predictor: Predictor) -> Moment:
+    from engine.figures.choosing import labelled_regions
+    from engine.figures.drawing import Moment
+    from engine.pipeline import inspect_pair
+    from engine.video import open_video
+
+    video = dataset.testing[choice.video]
+    with open_video(video.path) as source:
+        previous, frame = source.read(choice.frame - 1), source.read(choice.frame)
+    regions = labelled_regions(video.masks()[choice.frame]) if choice.abnormal and video.masks else []
+    name = video.name if choice.abnormal is None else f"Video {video.name}"
+    return Moment(name, previous, inspect_pair(previous, frame, predictor), choice.abnormal, regions)
+
+
+def _write(folder: Path, moments: Sequence[Moment], kind: str, flow_radius_px: float) -> None:
+    from engine.figures.drawing import SheetKind, draw_sheet
+
+    wanted = dict.fromkeys(_KINDS.values()) if kind == "all" else [_KINDS[kind]]
+    # The paper's Figures 3 and 4 show abnormal motion only.
+    telling = [moment for moment in moments if moment.abnormal is not False] or moments
+    for name in wanted:
+        shown = telling if name == SheetKind.MOTION else moments
+        click.echo(_save(folder / f"{name}.png", draw_sheet(SheetKind(name), shown, flow_radius_px)))
+
+
+def _save(path: Path, sheet: Pixels) -> Path:
+    import cv2
+
+    from engine.whole_file import whole_file
+
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as file:
+            file.write(encoded.tobytes())
+    except OSError as error:
+        advice = f"Free some space or choose another folder with --out ({error.strerror})."
+        raise ExportError("The sheet can't be written", subject=path, advice=advice) from error
+    return path
