@@ -55,12 +55,18 @@ def test_measures_the_error_where_the_truth_is_known() -> None:
     assert f"End-point error: {error:.3f} px (truth known for 75%)" in ran.stdout
 
 
-def test_the_real_table_s_first_row(shared_data: Path) -> None:
-    scene = shared_data / "flow" / "RubberWhale"
-    pair = scene / "frame10.png", scene / "frame11.png"
-    weights = shared_data / "weights" / "raft-small.pth"
-    ran = vad_flow(*pair, "--teacher", "raft", "--weights", weights, "--truth", scene / "flow10.flo", "--device", "cpu")
-    assert "End-point error: 0.32" in ran.stdout
+def test_a_network_with_weights_of_its_own() -> None:
+    import torch
+
+    from engine.flow.networks.raft import raft_small
+
+    torch.manual_seed(0)
+    torch.save(raft_small().state_dict(), "weights.pth")
+    asked = ("--teacher", "raft", "--weights", "weights.pth", "--device", "cpu", "--out", "f.flo")
+    ran = vad_flow("a.png", "b.png", *asked)
+    assert "Speed by raft: mean" in ran.stdout
+    assert read_flow(Path("f.flo")).shape == (2, 120, 161)
+    assert vad_flow("a.png", "b.png", *asked, "--out", "weights.pth").exit_code == 2
 
 
 @pytest.mark.parametrize(
