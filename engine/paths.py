@@ -24,6 +24,12 @@ def indexes_folder() -> Path:
     return cache_folder() / "indexes"
 
 
+def runs_folder() -> Path:
+    """Where training runs go unless another folder is named: the one of VADGUI_RUNS, else one among a person's data."""
+    chosen = os.environ.get("VADGUI_RUNS")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("vadgui", appauthor=False) / "runs"
+
+
 def detectors_folder() -> Path:
     """Where a person's own detectors live: the folder that VADGUI_DETECTORS names, else one among their data."""
     chosen = os.environ.get("VADGUI_DETECTORS")

@@ -26,8 +26,9 @@ class ActionSpec:
     """More than the text says; for the tool tip."""
 
 
-FILE, PLAYBACK, REVIEW, ANALYSIS, VIEW, HELP = "&File", "&Playback", "&Review", "&Analysis", "&View", "&Help"
-MENUS = (FILE, PLAYBACK, REVIEW, ANALYSIS, VIEW, HELP)
+FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING = "&File", "&Playback", "&Review", "&Analysis", "&Detectors"
+VIEW, HELP = "&View", "&Help"
+MENUS = (FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING, VIEW, HELP)
 
 SPECS = (
     ActionSpec("open", FILE, "&Open video …", ("Ctrl+O",), "open", "Any file that FFmpeg reads"),
@@ -51,6 +52,8 @@ SPECS = (
     ActionSpec("run", ANALYSIS, "&Analyse", ("Ctrl+R",), "analyse", hint="From where the analysis stopped"),
     ActionSpec("pause", ANALYSIS, "&Pause analysis", ("Ctrl+P",), "pause"),
     ActionSpec("cancel", ANALYSIS, "&Cancel analysis", (), "stop", hint="What was analysed stays"),
+    ActionSpec("train", TRAINING, "&Train a detector …", ("Ctrl+T",), "teach", "From recordings of normal life"),
+    ActionSpec("library", TRAINING, "Detector &library …", ("Ctrl+L",), hint="Rename, pass on, take in, delete"),
     ActionSpec("full_screen", VIEW, "&Full screen", ("F11",)),
     ActionSpec("shortcuts", HELP, "&Keyboard shortcuts", ("F1", "?")),
     ActionSpec("about", HELP, "&About vadgui"),

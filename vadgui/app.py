@@ -33,6 +33,7 @@ from vadgui.main_window import MainWindow
 from vadgui.playback.player import Player
 from vadgui.session import DetectorSummary, ReviewSession
 from vadgui.settings import Settings
+from vadgui.training_desk import TrainingDesk
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -68,10 +69,14 @@ class Program(QObject):
         self.player = Player(self.session)
         self.worker = EngineWorker(video_opener, predictor_opener, analyses)
         self.exports = ExportQueue(video_opener, predictor_opener)
+        self.desk = TrainingDesk(
+            settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
+        )
         self.window = MainWindow(self.session, self.player, settings)
         self._wanted_detector: Path | None = None
         self._join_session()
         self._join_window()
+        self._join_desk()
 
     def open_video(self, path: Path) -> None:
         """Open a recording in place of the present one."""
@@ -102,6 +107,7 @@ class Program(QObject):
         self.player.pause()
         self.worker.close()
         self.exports.close()
+        self.desk.close()
 
     # Session and worker
 
@@ -165,6 +171,17 @@ class Program(QObject):
         window.export_cancelled.connect(self.exports.cancel)
         worker.opening_changed.connect(window.show_opening)
         self.exports.changed.connect(window.show_export)
+
+    def _join_desk(self) -> None:
+        desk, window = self.desk, self.window
+        desk.use_current_detector(lambda: self.session.detector.path if self.session.detector else None)
+        desk.failed.connect(self._teller.tell)
+        desk.detector_accepted.connect(self.open_detector)
+        desk.run_changed.connect(window.training_status.show_run)
+        desk.may_close_now.connect(window.close)
+        window.train_wanted.connect(lambda: desk.open_wizard(window))
+        window.library_wanted.connect(lambda: desk.open_library(window))
+        window.may_close = lambda: desk.may_close(window)
 
     def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
         """Queue the export of a clip, and remember how it was asked for."""
@@ -284,6 +301,7 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
             program.open_demo()
         else:
             program.begin(options.video, options.detector)
+            program.desk.look_for_runs()
         await closed.wait()
         return 0
     finally:

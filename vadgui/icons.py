@@ -22,7 +22,8 @@ def icon(name: str) -> QIcon:
     Raises:
         VadError: there is no such icon.
     """
-    return _tinted(name, theme.current().text, theme.current().control_border)
+    colours = theme.current()
+    return _tinted(name, colours.text, colours.control_border, colours.on_accent)
 
 
 def program_icon() -> QIcon:
@@ -56,10 +57,11 @@ class _Follower(QObject):
 
 
 @lru_cache(maxsize=256)
-def _tinted(name: str, colour: str, disabled_colour: str) -> QIcon:
+def _tinted(name: str, colour: str, disabled_colour: str, selected_colour: str) -> QIcon:
     drawing = resources.icon_path(name).read_text(encoding="utf-8")
     made = QIcon()
-    for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled_colour)):
+    tints = {QIcon.Mode.Normal: colour, QIcon.Mode.Disabled: disabled_colour, QIcon.Mode.Selected: selected_colour}
+    for mode, tint in tints.items():
         tinted = drawing.replace("currentColor", tint).encode()
         for size in _SIZES_PX:
             made.addPixmap(_drawn(tinted, size), mode)

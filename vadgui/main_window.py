@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -37,6 +38,7 @@ from vadgui.segments.view import SegmentList
 from vadgui.session import AnalysisPhase, ReviewSession
 from vadgui.settings import Settings
 from vadgui.timeline.view import TimelineView
+from vadgui.training_status import TrainingStatus
 
 _LAYOUT_VERSION = 1
 _DETECTOR_SUFFIX = ".safetensors"
@@ -68,6 +70,8 @@ class MainWindow(QMainWindow):
     export_chosen = Signal(object, object, object)
     """ClipRange, ExportOptions and the target's Path."""
     export_cancelled = Signal(int)
+    train_wanted = Signal()
+    library_wanted = Signal()
     closed = Signal()
 
     def __init__(self, session: ReviewSession, player: Player, settings: Settings) -> None:
@@ -82,6 +86,9 @@ class MainWindow(QMainWindow):
         self.segment_list = SegmentList(session)
         self.exports = ExportsView()
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
+        self.training_status = TrainingStatus()
+        self.may_close: Callable[[], bool] = lambda: True
+        """Asked before the window closes; who says no asks the person, and closes it later."""
         self._opening = QLabel()
         self._detector = QLabel()
         self._has_segments_dock: bool | None = None
@@ -257,6 +264,8 @@ class MainWindow(QMainWindow):
         self.analysis_status = status
         self.statusBar().addWidget(self._opening)
         self.statusBar().addWidget(status)
+        self.training_status.open_wanted.connect(self.train_wanted)
+        self.statusBar().addPermanentWidget(self.training_status)
         self.statusBar().addPermanentWidget(self._detector)
 
     def _restore(self) -> None:
@@ -293,6 +302,8 @@ class MainWindow(QMainWindow):
             "run": self.run_wanted.emit,
             "pause": self.pause_wanted.emit,
             "cancel": self.cancel_wanted.emit,
+            "train": self.train_wanted.emit,
+            "library": self.library_wanted.emit,
             "full_screen": self._toggle_full_screen,
             "shortcuts": lambda: ShortcutsDialog(self).open(),
             "about": lambda: AboutDialog(self).open(),
@@ -369,6 +380,9 @@ class MainWindow(QMainWindow):
                 self.video_chosen.emit(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, D102
+        if not self.may_close():
+            event.ignore()
+            return
         self._settings.geometry = self.saveGeometry()
         if self._session.video is not None:
             # Without a recording the docks are hidden: that is no layout to come back to.

@@ -1,0 +1,135 @@
+"""Work beside the review: in one thread, the latest of each kind, urgent work first."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.errors import Cancelled
+from engine.events import ShouldStop
+from vadgui.jobs.background import Background
+
+
+@pytest.fixture
+def background(qtbot: QtBot) -> Iterator[Background]:
+    del qtbot
+    made = Background("test-background")
+    yield made
+    made.close()
+
+
+class Desk:
+    """Notes what comes back, and in which thread."""
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.errors: list[Exception] = []
+        self.threads: set[str] = set()
+
+    def deliver(self, item: Any) -> None:
+        self.items.append(item)
+        self.threads.add(threading.current_thread().name)
+
+
+def test_delivers_in_order_and_in_the_asking_thread(background: Background, qtbot: QtBot) -> None:
+    desk = Desk()
+    workers: set[str] = set()
+
+    def work(_: ShouldStop) -> Iterator[int]:
+        for number in range(5):
+            workers.add(threading.current_thread().name)
+            yield number
+
+    background.begin("count", work, desk.deliver, desk.errors.append)
+    qtbot.waitUntil(lambda: len(desk.items) == 5)
+    assert desk.items == list(range(5))
+    assert desk.threads == {threading.main_thread().name}
+    assert workers == {"test-background"}
+
+
+def test_the_latest_of_a_kind_replaces_the_others(background: Background, qtbot: QtBot) -> None:
+    old, new = Desk(), Desk()
+    closed = threading.Event()
+
+    def endless(_: ShouldStop) -> Iterator[int]:
+        try:
+            while True:
+                time.sleep(0.001)
+                yield 0
+        finally:
+            closed.set()
+
+    background.begin("count", endless, old.deliver, old.errors.append)
+    qtbot.waitUntil(lambda: len(old.items) > 2)
+    background.begin("count", lambda _: iter([1]), new.deliver, new.errors.append)
+    seen = len(old.items)
+    qtbot.waitUntil(lambda: new.items == [1])
+    qtbot.wait(50)
+    assert len(old.items) == seen
+    assert closed.wait(1), "work that was replaced must let go of its files"
+
+
+def test_urgent_work_goes_between_the_steps_of_long_work(background: Background, qtbot: QtBot) -> None:
+    long, urgent = Desk(), Desk()
+
+    def endless(should_stop: ShouldStop) -> Iterator[int]:
+        while not should_stop():
+            time.sleep(0.002)
+            yield 0
+
+    background.begin("long", endless, long.deliver, long.errors.append)
+    qtbot.waitUntil(lambda: len(long.items) > 2)
+    background.begin("look", lambda _: iter(["seen"]), urgent.deliver, urgent.errors.append, urgent=True)
+    qtbot.waitUntil(lambda: urgent.items == ["seen"])
+
+
+def test_an_error_ends_its_own_work_only(background: Background, qtbot: QtBot) -> None:
+    desk, other = Desk(), Desk()
+
+    def broken(_: ShouldStop) -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    background.begin("broken", broken, desk.deliver, desk.errors.append)
+    qtbot.waitUntil(lambda: len(desk.errors) == 1)
+    background.begin("sound", lambda _: iter([2]), other.deliver, other.errors.append)
+    qtbot.waitUntil(lambda: other.items == [2])
+    assert (desk.items, str(desk.errors[0])) == ([1], "broken")
+
+
+def test_what_is_cancelled_says_nothing_more(background: Background, qtbot: QtBot) -> None:
+    desk = Desk()
+
+    def patient(should_stop: ShouldStop) -> Iterator[int]:
+        yield 1
+        while not should_stop():
+            time.sleep(0.001)
+        raise Cancelled
+
+    background.begin("patient", patient, desk.deliver, desk.errors.append)
+    qtbot.waitUntil(lambda: desk.items == [1])
+    background.cancel("patient")
+    qtbot.wait(50)
+    assert (desk.items, desk.errors) == ([1], [])
+
+
+def test_closes_at_once_during_long_work(background: Background, qtbot: QtBot) -> None:
+    desk = Desk()
+
+    def long(should_stop: ShouldStop) -> Iterator[int]:
+        yield 1
+        while not should_stop():
+            time.sleep(0.001)
+        raise Cancelled
+
+    background.begin("long", long, desk.deliver, desk.errors.append)
+    qtbot.waitUntil(lambda: desk.items == [1])
+    began = time.monotonic()
+    background.close()
+    assert time.monotonic() - began < 0.5
+    background.close()

@@ -1,0 +1,263 @@
+"""Lists a person's detectors: to rename, pass on, take in and delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QLabel,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.detector_library import DetectorLibrary, LibraryEntry
+from engine.errors import DetectorFileError
+from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file, ask_for_folder
+from vadgui.icons import icon
+from vadgui.wizard.footage_draft import Failure
+from vadgui.wizard.questions import ask
+from vadgui.wizard.widgets import IconLine, button, text_label
+
+_NAME, _CAMERA, _CREATED, _CALIBRATED = range(4)
+_PATH = Qt.ItemDataRole.UserRole
+_SIZE_PX = (820, 520)
+_COLUMN_PX = {_NAME: 260, _CAMERA: 200, _CREATED: 100, _CALIBRATED: 120}
+
+
+class DetectorLibraryDialog(QDialog):
+    """Shows the library; what it changes is on disk at once."""
+
+    use_wanted = Signal(object)
+    """Path of a detector to use now."""
+    import_wanted = Signal(object)
+    """Path of a file to take in: `imported` or `show_failure` answers."""
+    export_wanted = Signal(object, object)
+    """Path of a detector and the folder for its copy: `exported` or `show_failure` answers."""
+
+    def __init__(self, library: DetectorLibrary, current: Path | None, parent: QWidget | None = None) -> None:
+        """`current` is the detector in use."""
+        super().__init__(parent)
+        self.setWindowTitle("Detector library")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._library = library
+        self._current = current
+        self._entries: dict[Path, LibraryEntry] = {}
+        self.list = QTreeWidget()
+        self.list.setHeaderLabels(["Name", "Camera", "Taught", "Calibrated"])
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
+        self.list.setAlternatingRowColors(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setAccessibleName("Detectors")
+        for column, width in _COLUMN_PX.items():
+            self.list.setColumnWidth(column, width)
+        self.list.header().setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setStretchLastSection(False)
+        self.list.currentItemChanged.connect(lambda *_: self._select())
+        self.use_button = button("Use", "Analyse with this detector from now on")
+        self.rename_button = button("Rename …")
+        self.note_button = button("Note …")
+        self.export_button = button("Export …", "Copy it into one file, name and note included, to pass on")
+        self.delete_button = button("Delete …")
+        self.import_button = button("Import …", "Take in a detector's file that somebody passed on")
+        self._facts = QFormLayout()
+        self.message = IconLine()
+        self._lay_out()
+        self._connect()
+        self.reload(current)
+
+    def reload(self, selected: Path | None = None) -> None:
+        """Read the library anew."""
+        self._entries = {entry.path: entry for entry in self._library.entries()}
+        self.list.clear()
+        for entry in self._entries.values():
+            self.list.addTopLevelItem(self._item(entry))
+        chosen = next((item for item in self._items() if item.data(_NAME, _PATH) == selected), None)
+        if chosen := chosen or next(iter(self._items()), None):
+            self.list.setCurrentItem(chosen)
+        self._select()
+
+    def selected(self) -> LibraryEntry | None:
+        """The selected detector."""
+        item = self.list.currentItem()
+        return self._entries.get(item.data(_NAME, _PATH)) if item else None
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        items = [self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount())]
+        return [item for item in items if item]
+
+    def _item(self, entry: LibraryEntry) -> QTreeWidgetItem:
+        in_use = " (in use)" if entry.path == self._current else ""
+        calibrated = "Damaged" if entry.problem else "Yes" if entry.calibrated else "No"
+        camera = entry.camera or ("came with the program" if entry.is_bundled else "")
+        item = QTreeWidgetItem([f"{entry.name}{in_use}", camera, entry.created[:10], calibrated])
+        item.setData(_NAME, _PATH, entry.path)
+        item.setToolTip(_NAME, str(entry.path))
+        item.setIcon(_CALIBRATED, icon("error" if entry.problem else "check" if entry.calibrated else "note"))
+        return item
+
+    # Looks
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        own = (self.use_button, self.rename_button, self.note_button, self.export_button, self.delete_button)
+        for each in own:
+            buttons.addWidget(each)
+        buttons.addStretch(1)
+        buttons.addWidget(self.import_button)
+        card = QFrame()
+        card.setProperty("role", "card")
+        inside = QVBoxLayout(card)
+        self._facts.setHorizontalSpacing(24)
+        self._facts.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        inside.addLayout(self._facts)
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        box.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(card)
+        layout.addWidget(self.message)
+        layout.addLayout(buttons)
+        layout.addWidget(box)
+        self.resize(*_SIZE_PX)
+
+    def _select(self) -> None:
+        entry = self.selected()
+        while self._facts.rowCount():
+            self._facts.removeRow(0)
+        for name, text in fact_rows(entry) if entry else []:
+            label = QLabel(name)
+            label.setProperty("role", "muted")
+            self._facts.addRow(label, text_label(text))
+        self.message.show_line("error", entry.problem if entry else "", alert=True)
+        whole = entry is not None and not entry.problem
+        own = entry is not None and not entry.is_bundled
+        self.use_button.setEnabled(whole and entry is not None and entry.path != self._current)
+        self.rename_button.setEnabled(whole and own)
+        self.note_button.setEnabled(whole and own)
+        self.export_button.setEnabled(whole)
+        self.delete_button.setEnabled(own)
+
+    # Changes
+
+    def _connect(self) -> None:
+        self.use_button.clicked.connect(self._use)
+        self.rename_button.clicked.connect(self._ask_for_name)
+        self.note_button.clicked.connect(self._ask_for_note)
+        self.export_button.clicked.connect(self._ask_for_target)
+        self.delete_button.clicked.connect(self._ask_to_delete)
+        self.import_button.clicked.connect(
+            lambda: ask_for_file(self, "Import detector", "", DETECTOR_FILTER, self._import)
+        )
+
+    def _use(self) -> None:
+        entry = self.selected()
+        if entry:
+            self._current = entry.path
+            self.use_wanted.emit(entry.path)
+            self.reload(entry.path)
+
+    def _ask_for_text(self, title: str, label: str, text: str) -> QInputDialog:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(title)
+        dialog.setLabelText(label)
+        dialog.setTextValue(text)
+        dialog.open()
+        return dialog
+
+    def _ask_for_name(self) -> None:
+        entry = self.selected()
+        if entry:
+            dialog = self._ask_for_text("Rename detector", "Name", entry.name)
+            dialog.textValueSelected.connect(
+                lambda text: self._try(lambda: self._library.rename(entry.path, text).path)
+            )
+
+    def _ask_for_note(self) -> None:
+        entry = self.selected()
+        if entry:
+            dialog = self._ask_for_text("Note", f"Note on {entry.name}", entry.note)
+            dialog.textValueSelected.connect(
+                lambda text: self._try(lambda: self._library.annotate(entry.path, note=text).path)
+            )
+
+    def _ask_for_target(self) -> None:
+        entry = self.selected()
+        if entry:
+            ask_for_folder(self, "Export detector to", "", lambda folder: self.export_wanted.emit(entry.path, folder))
+
+    def _import(self, path: Path) -> None:
+        self.message.show_line("waiting", f"Taking {path.name} in …")
+        self.import_wanted.emit(path)
+
+    def imported(self, path: Path) -> None:
+        """A file has been taken in as `path`."""
+        self.reload(path)
+        self.message.show_line("check", "Taken in.")
+
+    def exported(self, target: Path) -> None:
+        """A copy lies at `target`."""
+        self.message.show_line("check", f"Exported to {target}")
+
+    def show_failure(self, failure: Failure) -> None:
+        """Say why something was not done."""
+        self.message.show_failure(failure)
+
+    def _ask_to_delete(self) -> None:
+        entry = self.selected()
+        if entry:
+            ask(
+                self,
+                f"Delete {entry.name}?",
+                "It can no longer be used. What it has analysed stays.",
+                {"Delete": lambda: self._delete(entry)},
+            )
+
+    def _delete(self, entry: LibraryEntry) -> None:
+        uses = [*entry.active_for, *(["this program"] if entry.path == self._current else [])]
+        if not uses:
+            self._try(lambda: self._library.delete(entry.path))
+            return
+        cameras = " and ".join(use or "all cameras without their own" for use in uses)
+        ask(
+            self,
+            f"{entry.name} is in use for {cameras}.",
+            "Without it there is nothing to analyse these recordings with, until you choose another detector.",
+            {"Delete it all the same": lambda: self._try(lambda: self._library.delete(entry.path, force=True))},
+        )
+
+    def _try(self, change: Callable[[], Path]) -> None:
+        """Make a change, and show what came of it."""
+        try:
+            self.reload(change())
+        except DetectorFileError as error:
+            self.message.show_failure(Failure(error.what, error.subject, error.advice))
+
+
+def fact_rows(entry: LibraryEntry) -> list[tuple[str, str]]:
+    """What is told of a detector: names and values."""
+    training = entry.training
+    videos = [str(video) for video in training.get("videos", [])]
+    more = f" and {len(videos) - 3} more" if len(videos) > 3 else ""
+    learnt = f"{training['transitions']:,} frames" if isinstance(training.get("transitions"), int) else ""
+    models = " · ".join(filter(None, (entry.preset, f"movement measured by {entry.teacher}" if entry.teacher else "")))
+    return [
+        ("Learnt from", ", ".join(filter(None, (learnt, ", ".join(videos[:3]) + more))) or "not recorded"),
+        ("Models", models or "not recorded"),
+        ("In use for", ", ".join(name or "all cameras without their own" for name in entry.active_for) or "no camera"),
+        ("Note", entry.note or "none"),
+    ]

@@ -1,0 +1,58 @@
+"""Runs detectors over recordings to judge them; what is measured is stored like any other analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.analysis import analyse_to_store, analysis_key, stored_signals
+from engine.datasets import open_dataset
+from engine.errors import DatasetError, VideoError
+from engine.events import ShouldStop
+from engine.score_store import ScoreStore
+from vadgui.jobs.engine_room import PredictorOpener, VideoOpener
+from vadgui.wizard.acceptance import Judged, JudgeRequest
+
+_LEVELS_ABOVE = 3  # a video of a dataset lies this deep in its tree at most
+
+
+def judge(
+    request: JudgeRequest,
+    analyses: Path,
+    video_opener: VideoOpener,
+    predictor_opener: PredictorOpener,
+    device: str,
+    should_stop: ShouldStop,
+) -> Iterator[Judged | float]:
+    """How far it is, and what each detector measured of each recording, complete ones only."""
+    total = len(request.videos) * len(request.detectors)
+    done = 0
+    yield 0.0
+    for detector in request.detectors:
+        predictor = predictor_opener(detector, device)
+        for video in request.videos:
+            with video_opener(video, should_stop=should_stop) as source:
+                with ScoreStore(analyses, analysis_key(source, predictor)) as store:
+                    for progress in analyse_to_store(source, predictor, store, should_stop):
+                        yield (done + progress.done / max(progress.total, 1)) / total
+                    signals = stored_signals(store, len(source))
+                labels = abnormal_frames(video, len(source)) if request.labelled else None
+                yield Judged(video, detector, source.times, source.info.duration_seconds, signals, labels)
+            done += 1
+            yield done / total
+
+
+def abnormal_frames(video: Path, frame_count: int) -> npt.NDArray[np.bool_] | None:
+    """The labels of a dataset's test video, found by the tree it lies in; None where there are none."""
+    for folder in list(video.resolve().parents)[:_LEVELS_ABOVE]:
+        try:
+            testing = open_dataset(folder).testing
+        except (DatasetError, VideoError):
+            continue
+        found = [each.abnormal for each in testing if each.path.resolve() == video.resolve()]
+        if found and len(found[0]) == frame_count:
+            return found[0]
+    return None

@@ -1,0 +1,1 @@
+"""The training wizard: from normal recordings to a detector in use."""

@@ -1,0 +1,238 @@
+"""What a new detector is worth: on held-out normal recordings, and beside the old one on a recording of choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.signals import RawSignals
+from vadgui.wizard.footage_draft import Failure
+from vadgui.wizard.judging import DetectorJudge
+
+Floats = npt.NDArray[np.floating]
+
+DEFAULT_ALARMS_PER_HOUR = 1.0
+
+
+@dataclass(frozen=True)
+class JudgeRequest:
+    """Recordings to run detectors over."""
+
+    videos: tuple[Path, ...]
+    detectors: tuple[Path, ...]
+    labelled: bool = False
+    """Whether to look for labels that belong to the recordings."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A recording as one detector saw it."""
+
+    video: Path
+    detector: Path
+    times: npt.NDArray[np.float64]
+    duration_seconds: float
+    signals: RawSignals
+    """NaN where the detector has not been yet."""
+    abnormal: npt.NDArray[np.bool_] | None = None
+    """Labels [N], where the recording has any."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What is drawn of one detector on the compared recording."""
+
+    title: str
+    times: npt.NDArray[np.float64]
+    scores: Floats
+    threshold: float
+    flagged: tuple[tuple[float, float], ...]
+    """In seconds."""
+    abnormal: npt.NDArray[np.bool_] | None
+    auc: float | None
+    """None where the recording has no labels of both kinds."""
+
+
+class Acceptance(QObject):
+    """Knows the new detector's results and what the person decides on them; starts no work."""
+
+    changed = Signal()
+    compared = Signal()
+    """The comparison changed."""
+
+    judge_held_out_wanted = Signal(object)
+    """JudgeRequest; each result comes to `take_held_out`."""
+    compare_wanted = Signal(object)
+    """JudgeRequest; each result comes to `take_compared`."""
+    accept_wanted = Signal()
+    accepted = Signal(object)
+    """Path of the detector in the library."""
+
+    def __init__(
+        self,
+        detector: Path,
+        judge: DetectorJudge,
+        *,
+        name: str,
+        held_out: Sequence[Path],
+        old: Path | None = None,
+        old_judge: DetectorJudge | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """`old` is the detector in use so far, None where there is none."""
+        super().__init__(parent)
+        self.detector, self.old = detector, old
+        self._judges = {detector: judge} | ({old: old_judge} if old and old_judge else {})
+        self.held_out = tuple(held_out)
+        self.name = self.camera = name
+        self.note = ""
+        self.activate = True
+        self.alarms_per_hour = DEFAULT_ALARMS_PER_HOUR
+        self._held_out: dict[Path, Judged] = {}
+        self._progress: float | None = None
+        self._failure: Failure | None = None
+        self._keeping = False
+        self._compared: dict[Path, Judged] = {}
+        self._compare_progress: float | None = None
+
+    # Held-out recordings
+
+    @property
+    def progress(self) -> float | None:
+        """How far the held-out recordings are, from 0 to 1; None while nothing runs."""
+        return self._progress
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why something could not be judged, compared or kept."""
+        return self._failure
+
+    @property
+    def compare_progress(self) -> float | None:
+        """How far the comparison is; None while none runs."""
+        return self._compare_progress
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether all held-out recordings have been looked at."""
+        return len(self._held_out) == len(self.held_out)
+
+    def judge_held_out(self) -> None:
+        """Have the detector run over the held-out recordings, once."""
+        if self.held_out and not self.is_judged and self._progress is None:
+            self._progress = 0.0
+            self.judge_held_out_wanted.emit(JudgeRequest(self.held_out, (self.detector,)))
+            self.changed.emit()
+
+    def take_held_out(self, result: Judged | float) -> None:
+        """Take over a result, or how far it is."""
+        if isinstance(result, Judged):
+            self._held_out[result.video] = result
+            self._progress = None if self.is_judged else self._progress
+        else:
+            self._progress = result
+        self.changed.emit()
+        self.compared.emit()
+
+    def fail(self, failure: Failure | None) -> None:
+        """Take over why something could not be done."""
+        self._failure, self._progress, self._compare_progress = failure, None, None
+        self._keeping = False
+        self.changed.emit()
+
+    def set_alarms_per_hour(self, rate: float) -> None:
+        """Choose how many false alarms an hour are bearable."""
+        if rate != self.alarms_per_hour:
+            self.alarms_per_hour = rate
+            self.changed.emit()
+            self.compared.emit()
+
+    def held_out_scores(self) -> list[tuple[Judged, Floats]]:
+        """The held-out recordings that have been looked at, with their scores."""
+        judge = self._judges[self.detector]
+        return [(judged, judge.scores(judged.signals, judged.times)) for judged in self._held_out.values()]
+
+    def held_out_hours(self) -> float:
+        """Length of the held-out recordings that have been looked at."""
+        return sum(judged.duration_seconds for judged in self._held_out.values()) / 3600
+
+    def threshold(self) -> float | None:
+        """The score that gives the wished-for number of false alarms; None while nothing is known to judge by."""
+        scores = self.held_out_scores()
+        return self._judges[self.detector].threshold(self.alarms_per_hour, [(s, j.times) for j, s in scores])
+
+    def alarms(self) -> int:
+        """How many alarms the threshold would have given on the held-out recordings, all of them false."""
+        threshold = self.threshold()
+        if threshold is None:
+            return 0
+        return sum(len(_segments(scores, judged.times, threshold)) for judged, scores in self.held_out_scores())
+
+    # Comparison
+
+    def compare_on(self, video: Path) -> None:
+        """Run both detectors over a recording."""
+        self._compared, self._compare_progress, self._failure = {}, 0.0, None
+        detectors = (self.detector, *([self.old] if self.old else []))
+        self.compare_wanted.emit(JudgeRequest((video,), detectors, labelled=True))
+        self.changed.emit()
+        self.compared.emit()
+
+    def take_compared(self, result: Judged | float | None) -> None:
+        """Take over a result, how far it is, or that it is done (None)."""
+        if isinstance(result, Judged):
+            self._compared[result.detector] = result
+            self.compared.emit()
+        else:
+            self._compare_progress = result
+            self.changed.emit()
+
+    def traces(self) -> list[Trace]:
+        """What there is to draw, the new detector first."""
+        titles = {self.detector: "New detector"} | ({self.old: "Detector in use"} if self.old else {})
+        found = []
+        for detector, title in titles.items():
+            judged = self._compared.get(detector)
+            if judged is not None:
+                found.append(self._trace(judged, title))
+        return found
+
+    def _trace(self, judged: Judged, title: str) -> Trace:
+        judge = self._judges[judged.detector]
+        scores = judge.scores(judged.signals, judged.times)
+        threshold = self.threshold() if judged.detector == self.detector else judge.own_threshold(self.alarms_per_hour)
+        if threshold is None:
+            threshold = float("inf")
+        segments = _segments(scores, judged.times, threshold)
+        spans = tuple((float(judged.times[s.start]), float(judged.times[s.stop - 1])) for s in segments)
+        return Trace(title, judged.times, scores, threshold, spans, judged.abnormal, judge.auc(scores, judged.abnormal))
+
+    # The decision
+
+    @property
+    def is_being_kept(self) -> bool:
+        """Whether it is on its way into the library."""
+        return self._keeping
+
+    def decide(self, name: str, note: str, activate: bool) -> None:
+        """What the detector is called, and whether it is used from now on."""
+        self.name, self.note, self.activate = name, note, activate
+
+    def accept(self) -> None:
+        """Keep the detector in the library, and use it if that is wished."""
+        if not self._keeping:
+            self._failure, self._keeping = None, True
+            self.accept_wanted.emit()
+            self.changed.emit()
+
+
+def _segments(scores: Floats, times: npt.NDArray[np.float64], threshold: float) -> list[Segment]:
+    if not np.isfinite(threshold):
+        return []
+    return find_segments(scores, times, SegmentRule(enter=threshold, leave=threshold))

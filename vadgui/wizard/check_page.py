@@ -1,0 +1,123 @@
+"""What the training will take here, and whether it can work at all."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar
+
+from engine.run_plan import RunPlan, StageCost
+from vadgui.analysis_status import duration_text
+from vadgui.wizard.choices import bytes_text
+from vadgui.wizard.draft import EXACTLY
+from vadgui.wizard.footage_draft import Failure
+from vadgui.wizard.state import WizardState
+from vadgui.wizard.widgets import IconLine, Page, text_label
+
+_STAGE_TEXTS = {"motion": "Movement", "frame": "Next frame"}
+
+
+class CheckPage(Page):
+    """Facts of the plan; the last page that can be gone back from."""
+
+    def __init__(self, state: WizardState) -> None:
+        super().__init__(
+            "Check",
+            "Ready to begin?",
+            "One real step of everything has been tried on this machine, so that nothing fails after hours.",
+        )
+        self._draft = state.draft
+        self.setCommitPage(True)
+        self.facts = QFrame()
+        self.facts.setProperty("role", "card")
+        self._grid = QGridLayout(self.facts)
+        self._grid.setContentsMargins(16, 14, 16, 14)
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumHeight(6)
+        self.bar.setRange(0, 1000)
+        self.status = IconLine()
+        self.notes = IconLine()
+        self.failure = IconLine()
+        layout = self.body
+        layout.setSpacing(10)
+        for widget in (self.status, self.bar, self.facts, self.notes, self.failure):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self._draft.plan_changed.connect(self._show)
+        state.begin_failed.connect(self._show_failure)
+        self.failure.hide()
+
+    def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Have exactly these settings tried out."""
+        self.failure.hide()
+        self._draft.ask_for_plan(all_efforts=False)
+        self._show()
+
+    def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Whether the training can work."""
+        plan = self._draft.plan.plans.get(EXACTLY)
+        return plan is not None and plan.refusal is None
+
+    def fact_texts(self) -> dict[str, str]:
+        """What is shown, by its name."""
+        rows = [[self._grid.itemAtPosition(row, column) for column in (0, 1)] for row in range(self._grid.rowCount())]
+        labels = [[item.widget() for item in row if item] for row in rows]
+        return {pair[0].text(): pair[1].text() for pair in labels if len(pair) == 2}  # type: ignore[union-attr]
+
+    def _show(self) -> None:
+        state = self._draft.plan
+        plan = state.plans.get(EXACTLY)
+        self.bar.setVisible(state.share is not None)
+        self.bar.setValue(round(1000 * (state.share or 0.0)))
+        self.facts.setVisible(plan is not None)
+        if state.failure:
+            self.status.show_failure(state.failure)
+        elif plan is None:
+            self.status.show_line("waiting", "Trying out one step of everything …")
+        elif plan.refusal:
+            self.status.show_line("error", f"It can't be begun: {plan.refusal}", alert=True)
+        else:
+            total = duration_text(plan.total_seconds)
+            self.status.show_line("check", f"All is well. The training will take about {total} on this machine.")
+        if plan:
+            self._fill(plan)
+        self.notes.show_line("note", "\n".join(plan.notes) if plan else "")
+        self.completeChanged.emit()
+
+    def _fill(self, plan: RunPlan) -> None:
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            widget = item.widget() if item else None
+            if widget:
+                widget.hide()
+                widget.deleteLater()
+        for row, (name, text) in enumerate(fact_rows(plan)):
+            self._grid.addWidget(text_label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            value = QLabel(text)
+            value.setWordWrap(True)
+            self._grid.addWidget(value, row, 1)
+
+    def _show_failure(self, failure: Failure) -> None:
+        self.failure.show_failure(failure)
+
+
+def fact_rows(plan: RunPlan) -> list[tuple[str, str]]:
+    """What a person is told of a plan: names and values, in order."""
+    free = f" of {bytes_text(plan.memory_free_bytes)} free" if plan.memory_free_bytes else ""
+    return [
+        ("Runs on", plan.device),
+        ("Footage", f"{plan.frames:,} frames, {plan.transitions:,} to learn from"),
+        ("Reading it", duration_text(plan.reading_seconds)),
+        *((_STAGE_TEXTS.get(stage.name, stage.name), _stage_text(stage)) for stage in plan.stages),
+        ("In all", f"about {duration_text(plan.total_seconds)}"),
+        ("Memory", f"{bytes_text(plan.memory_bytes)}{free}, {plan.batch_size} pictures at a time"),
+        ("Disk", f"{bytes_text(plan.disk_needed_bytes)} of {bytes_text(plan.disk_free_bytes)} free"),
+    ]
+
+
+def _stage_text(stage: StageCost) -> str:
+    passes = f"{stage.epochs} passes of {duration_text(stage.epoch_seconds)}" if stage.epochs > 1 else "1 pass"
+    return f"{duration_text(stage.seconds)}: {passes}"

@@ -1,0 +1,139 @@
+"""Which recordings to learn from: added, checked, looked at, cut."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
+
+from vadgui.analysis_status import duration_text
+from vadgui.dialogs.files import VIDEO_FILTER, ask_for_folder
+from vadgui.wizard.clip_view import ClipView
+from vadgui.wizard.footage_list import FootageList
+from vadgui.wizard.state import WizardState
+from vadgui.wizard.widgets import IconLine, Page, button
+
+_LIST_TO_PREVIEW = [560, 320]
+
+
+class FootagePage(Page):
+    """The list of recordings beside a preview of the selected one."""
+
+    def __init__(self, state: WizardState) -> None:
+        super().__init__(
+            "Footage",
+            "Which recordings show normal life?",
+            "The detector takes everything it sees here for normal. Some hours over several days are best; "
+            "parts with something unusual can be left out.",
+        )
+        self._footage = state.draft.footage
+        self.add_button = button("Add videos …")
+        self.add_button.clicked.connect(self._ask_for_videos)
+        self.add_folder_button = button(
+            "Add folder …", "All videos and picture folders in it, or a dataset's training part"
+        )
+        self.add_folder_button.clicked.connect(self._ask_for_folder)
+        self.remove_button = button("Remove", "Take the selected recordings off this list; their files stay")
+        self.remove_button.clicked.connect(self._remove)
+        self.list = FootageList(self._footage)
+        self.view = ClipView(state)
+        self.list.clip_selected.connect(self._select)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumHeight(6)
+        self.bar.setRange(0, 1000)
+        self.status = IconLine()
+        self._lay_out()
+        self.setAcceptDrops(True)
+        self._footage.changed.connect(self._show)
+        self._show()
+
+    def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Whether there is something to learn from, all of it checked."""
+        return self._footage.refusal() is None
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, D102
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
+        event.acceptProposedAction()
+        self._footage.look_for_videos([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.add_button)
+        buttons.addWidget(self.add_folder_button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.remove_button)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(buttons)
+        column.addWidget(self.list, 1)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(left)
+        splitter.addWidget(self.view)
+        splitter.setSizes(_LIST_TO_PREVIEW)
+        splitter.setStretchFactor(0, 3)
+        splitter.setStretchFactor(1, 2)
+        layout = self.body
+        layout.addWidget(splitter, 1)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.status)
+
+    def _show(self) -> None:
+        checking = self._footage.checking
+        # Kept in the layout while hidden: nothing may jump when a check begins.
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(policy)
+        self.bar.setVisible(checking is not None)
+        self.bar.setValue(round(1000 * (checking or 0.0)))
+        self.remove_button.setEnabled(bool(self.list.selected()))
+        if self._footage.problem:
+            self.status.show_failure(self._footage.problem)
+        else:
+            refusal = self._footage.refusal()
+            waiting = checking is not None or not self._footage.clips
+            self.status.show_line(
+                ("waiting" if checking is not None else "note") if waiting else "error" if refusal else "check",
+                refusal or self._summary_text(),
+                alert=refusal is not None and not waiting,
+            )
+        self.completeChanged.emit()
+
+    def _summary_text(self) -> str:
+        usable, held_out = self._footage.usable_clips(), self._footage.held_out()
+        count = f"{len(usable)} recording{'s' if len(usable) != 1 else ''}"
+        kept = sum(clip.path in held_out for clip in usable)
+        text = f"{count}, {duration_text(self._footage.usable_seconds())} to learn from"
+        text += f"; {kept} of them held out to judge the result by." if kept else "; none is held out to judge by."
+        summary = self._footage.summary
+        said = (
+            [f"{finding.what}. {finding.advice}" for finding in summary.findings if finding.path is None]
+            if summary
+            else []
+        )
+        return "\n".join([text, *said])
+
+    def _select(self, path: Path | None) -> None:
+        self.view.show_clip(path)
+        self.remove_button.setEnabled(path is not None)
+
+    def _remove(self) -> None:
+        self._footage.remove_videos(self.list.selected())
+
+    def _ask_for_videos(self) -> None:
+        dialog = QFileDialog(self, "Add videos")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters([VIDEO_FILTER, "All files (*)"])
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda paths: self._footage.look_for_videos([Path(path) for path in paths]))
+        dialog.open()
+
+    def _ask_for_folder(self) -> None:
+        ask_for_folder(self, "Add folder", "", lambda path: self._footage.look_for_videos([path]))

@@ -1,0 +1,103 @@
+"""How a stage's error falls while it learns: on what it learns from, and on held-out recordings."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from vadgui import theme
+from vadgui.wizard.training_run import Curve
+
+_REDRAW_MS = 400  # events may come in hundreds when a run is looked at again
+_AXIS_WIDTH_PX = 54
+_LEAST_SIZE_PX = (180, 110)
+
+
+class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
+    """Two curves told apart by line and label as well as colour; nothing in it can be dragged."""
+
+    def __init__(self, title: str, curve: Curve, parent: QWidget | None = None) -> None:
+        super().__init__(parent, enableMenu=False, axisItems={"left": _ErrorAxis("left")})
+        self._title = title
+        self._curve = curve
+        self._trained = self.plot()
+        self._held_out = self.plot()
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMouseEnabled(x=False, y=False)
+        item.setLogMode(y=True)
+        item.getAxis("left").setWidth(_AXIS_WIDTH_PX)
+        item.getAxis("left").enableAutoSIPrefix(False)
+        item.setLabel("bottom", "passes")
+        self._legend = item.addLegend(offset=(-6, 6))
+        self._legend.addItem(self._trained, "learnt from")
+        self._legend.addItem(self._held_out, "held out")
+        self.setMinimumSize(*_LEAST_SIZE_PX)
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._redraw = QTimer(self, singleShot=True, interval=_REDRAW_MS)
+        self._redraw.timeout.connect(self._draw)
+        theme.changed.connect(self._tint)
+        self._tint()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Room enough to read; pyqtgraph's own hint would fill the screen."""
+        return QSize(320, 170)
+
+    def show_curve(self, curve: Curve) -> None:
+        """Draw this curve, soon."""
+        self._curve = curve
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _draw(self) -> None:
+        curve = self._curve
+        self._trained.setData(*_positive(curve.epochs, curve.losses))
+        self._held_out.setData(*_positive(curve.held_out_epochs, curve.held_out_losses))
+        best = f"best on held-out recordings {curve.best:.2g}" if curve.best is not None else ""
+        self.setAccessibleDescription(best)
+
+    def _tint(self) -> None:
+        colours = theme.current()
+        self.setBackground(colours.surface)
+        self._trained.setPen(pg.mkPen(colours.accent, width=1))
+        self._held_out.setPen(pg.mkPen(colours.alert, width=2, style=Qt.PenStyle.DashLine))
+        self._held_out.setSymbol("o")
+        self._held_out.setSymbolSize(5)
+        self._held_out.setSymbolBrush(colours.alert)
+        self._held_out.setSymbolPen(None)
+        item = self.getPlotItem()
+        item.setTitle(self._title, color=colours.text, size="9pt")
+        for name in ("left", "bottom"):
+            axis = item.getAxis(name)
+            axis.setPen(pg.mkPen(colours.control_border))
+            axis.setTextPen(pg.mkPen(colours.muted_text))
+        item.setLabel("bottom", "passes", color=colours.muted_text)
+        item.showGrid(y=True, alpha=0.15)
+        self._legend.setLabelTextColor(QColor(colours.muted_text))
+
+
+class _ErrorAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
+    """Logarithmic, with a label at 1, 2 and 5 of each decade: pyqtgraph's own run into each other."""
+
+    def tickValues(self, low: float, high: float, _size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
+        """Logarithms of the labels in view."""
+        decades = range(math.floor(low), math.ceil(high) + 1)
+        places = [decade + math.log10(digit) for decade in decades for digit in (1, 2, 5)]
+        return [(1.0, [place for place in places if low <= place <= high])]
+
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
+        """Plain numbers."""
+        return [f"{10**value:.1g}" for value in values]
+
+
+def _positive(places: list[float], losses: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    """What a logarithmic axis can show."""
+    x, y = np.array(places), np.array(losses)
+    shown = np.isfinite(y) & (y > 0)
+    return x[shown], y[shown]

@@ -1,0 +1,39 @@
+"""Questions with a few answers in words; they block nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+
+def ask(
+    parent: QWidget,
+    question: str,
+    explanation: str,
+    answers: Mapping[str, Callable[[], None]],
+    *,
+    otherwise: str = "Cancel",
+) -> QMessageBox:
+    """Open a question; the chosen answer is called, `otherwise` changes nothing."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle("vadgui")
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(question)
+    box.setInformativeText(explanation)
+    buttons = {box.addButton(text, QMessageBox.ButtonRole.AcceptRole): call for text, call in answers.items()}
+    nothing = box.addButton(otherwise, QMessageBox.ButtonRole.RejectRole)
+    box.setEscapeButton(nothing)
+    box.setDefaultButton(nothing)
+
+    def answered() -> None:
+        call = next((call for one, call in buttons.items() if one is box.clickedButton()), None)
+        if call:
+            call()
+
+    box.finished.connect(lambda _: answered())
+    box.open()
+    return box

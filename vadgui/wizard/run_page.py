@@ -1,0 +1,197 @@
+"""The training itself: its steps, its curves, what it has learnt so far; paused, ended early or given up."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMessageBox, QProgressBar, QWidget
+
+from vadgui.analysis_status import duration_text
+from vadgui.wizard.loss_plot import LossPlot
+from vadgui.wizard.questions import ask
+from vadgui.wizard.sample_view import SampleView
+from vadgui.wizard.state import WizardState
+from vadgui.wizard.training_run import STAGES, STEPS, Curve, RunPhase, TrainingRun
+from vadgui.wizard.widgets import IconLine, Page, button, text_label
+
+_IMPATIENCE_MS = 5000
+_PLOT_TITLES = {"motion": "Error in movement", "frame": "Error in the next frame"}
+_STEP_TEXTS = ("Read the footage", "Learn movement", "Learn the next frame", "Calibrate")
+
+
+class RunPage(Page):
+    """Shows the run at hand and asks it for changes."""
+
+    def __init__(self, state: WizardState) -> None:
+        super().__init__(
+            "Learning",
+            "Learning what is normal",
+            "This window can be closed: the training goes on as long as the program runs, or longer if you wish.",
+        )
+        self._state = state
+        self._run: TrainingRun | None = None
+        self.name = text_label("", "title")
+        self.steps = [IconLine() for _ in STEPS]
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumHeight(10)
+        self.left = QLabel()
+        self.message = IconLine()
+        self.plots = {stage: LossPlot(title, Curve()) for stage, title in _PLOT_TITLES.items()}
+        self.samples = SampleView(state)
+        self.pause_button = button("Pause", "Save and stop; it goes on later from there")
+        self.pause_button.clicked.connect(self._pause_or_go_on)
+        self.finish_button = button("Finish now", "Keep the best so far and go on to the next step")
+        self.finish_button.clicked.connect(self._finish)
+        self.cancel_button = button("Give up …", "End this training, and keep or delete what it has learnt")
+        self.cancel_button.clicked.connect(self._ask_to_give_up)
+        self._impatience = QTimer(self, singleShot=True, interval=_IMPATIENCE_MS)
+        self._impatience.timeout.connect(self._show)
+        self._lay_out()
+        state.run_changed.connect(self._take_run)
+        self._take_run()
+
+    def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Whether there is a detector to look at."""
+        return self._run is not None and self._run.phase is RunPhase.FINISHED
+
+    def _lay_out(self) -> None:
+        steps = QGridLayout()
+        steps.setHorizontalSpacing(16)
+        for column, line in enumerate(self.steps):
+            steps.addWidget(line, 0, column)
+            steps.setColumnStretch(column, 1)
+        progress = QHBoxLayout()
+        progress.addWidget(self.bar, 1)
+        progress.addWidget(self.left)
+        plots = QWidget()
+        beside = QHBoxLayout(plots)
+        beside.setContentsMargins(0, 0, 0, 0)
+        for plot in self.plots.values():
+            beside.addWidget(plot)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.pause_button)
+        buttons.addWidget(self.finish_button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel_button)
+        layout = self.body
+        layout.setSpacing(8)
+        layout.addWidget(self.name)
+        layout.addLayout(steps)
+        layout.addLayout(progress)
+        layout.addWidget(self.message)
+        layout.addWidget(plots, 3)
+        layout.addWidget(self.samples, 4)
+        layout.addLayout(buttons)
+
+    # The run
+
+    def _take_run(self) -> None:
+        if self._run:
+            self._run.changed.disconnect(self._show)
+            self._run.curves_changed.disconnect(self._show_curves)
+        self._run = self._state.run
+        self.samples.show_run(self._run)
+        if self._run:
+            self._run.changed.connect(self._show)
+            self._run.curves_changed.connect(self._show_curves)
+            self._show_curves()
+        self._show()
+
+    def _show_curves(self) -> None:
+        if self._run:
+            for stage, plot in self.plots.items():
+                plot.show_curve(self._run.curves[stage])
+
+    def _show(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        self.name.setText(run.name)
+        self._show_steps(run)
+        self._show_message(run)
+        progress = run.progress
+        share = progress.done / progress.total if progress and progress.total else 0.0
+        self.bar.setValue(1000 if run.phase is RunPhase.FINISHED else round(1000 * share))
+        # An endless bar while nothing can be counted: the process is starting, which takes some seconds.
+        self.bar.setRange(0, 0 if run.phase is RunPhase.STARTING else 1000)
+        left = progress.seconds_left if progress and run.phase is RunPhase.RUNNING else None
+        self.left.setText(f"{duration_text(left)} left in this step" if left is not None else "")
+        self._enable(run)
+        self.completeChanged.emit()
+
+    def _show_steps(self, run: TrainingRun) -> None:
+        here = run.step_index()
+        share = run.progress.done / run.progress.total if run.progress and run.progress.total else 0.0
+        for place, (line, text) in enumerate(zip(self.steps, _STEP_TEXTS, strict=True)):
+            if place < here:
+                line.show_line("check", f"{text}: done")
+            elif place == here:
+                line.show_line("analyse" if run.phase.is_active else "pause", f"{text}: {share:.0%}")
+            else:
+                line.show_line("waiting", text)
+
+    def _show_message(self, run: TrainingRun) -> None:
+        match run.phase:
+            case RunPhase.FAILED:
+                self.message.show_failure(run.failure)
+            case RunPhase.STOPPED | RunPhase.IDLE:
+                self.message.show_line("pause", "Paused. Nothing is lost: it goes on from its last save.")
+            case RunPhase.STOPPING:
+                self.message.show_line("waiting", "Saving and stopping …")
+            case RunPhase.FINISHING:
+                self.message.show_line("waiting", "Keeping the best so far …")
+            case RunPhase.FINISHED:
+                self.message.show_line("check", "Done. See on the next page what the detector is worth.")
+            case RunPhase.STARTING:
+                self.message.show_line("waiting", "Starting …")
+            case _ if run.detached:
+                self.message.show_line("note", "Runs in the background, also when the program is closed.")
+            case _:
+                self.message.show_line("note", run.note)
+
+    def _enable(self, run: TrainingRun) -> None:
+        phase = run.phase
+        impatient = phase is RunPhase.STOPPING and not self._impatience.isActive()
+        self.pause_button.setText(
+            "Stop at once" if impatient else "Pause" if phase.is_active or phase is RunPhase.FINISHED else "Go on"
+        )
+        self.pause_button.setEnabled(phase is not RunPhase.FINISHED and (phase is not RunPhase.STOPPING or impatient))
+        self.finish_button.setEnabled(
+            phase is RunPhase.RUNNING and run.step_index() in (STEPS.index(label) for label in STAGES.values())
+        )
+        self.cancel_button.setEnabled(phase is not RunPhase.FINISHED)
+
+    # What the person wants
+
+    def _pause_or_go_on(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        if run.phase is RunPhase.STOPPING:
+            run.stop_at_once()
+        elif run.phase.is_active:
+            self._impatience.start()
+            run.stop()
+        else:
+            run.start()
+
+    def _finish(self) -> None:
+        if self._run:
+            self._run.finish()
+
+    def _ask_to_give_up(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        box = ask(
+            self,
+            "Give this training up?",
+            "Kept, it can be gone on with later. Deleted, everything it has learnt is gone; your recordings stay.",
+            {"Keep it, stopped": run.stop, "Delete it": lambda: self._delete(run)},
+        )
+        box.setIcon(QMessageBox.Icon.Question)
+
+    def _delete(self, run: TrainingRun) -> None:
+        run.delete()
+        self.wizard().close_quietly()  # type: ignore[attr-defined]

@@ -1,0 +1,195 @@
+"""Small widgets that several pages of the wizard are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+    QWizardPage,
+)
+
+from vadgui import theme
+from vadgui.icons import icon
+from vadgui.wizard.footage_draft import Failure
+
+_ICON_PX = 16
+
+
+class Page(QWizardPage):
+    """A page of the wizard: what it asks as its title, why in a sentence below."""
+
+    def __init__(self, short: str, title: str, sentence: str) -> None:
+        """`short` names it in the list of steps."""
+        super().__init__()
+        self.short = short
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(sentence)
+        heading = QVBoxLayout()
+        heading.setSpacing(4)
+        # Not the wizard's own header: its looks can't be made to match the window's.
+        heading.addWidget(text_label(title, "title"))
+        heading.addWidget(text_label(sentence, "muted"))
+        self.body = QVBoxLayout()
+        """Where the page itself goes."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 10, 6, 4)
+        layout.setSpacing(14)
+        layout.addLayout(heading)
+        layout.addLayout(self.body, 1)
+
+    def cleanupPage(self) -> None:  # noqa: N802 - Qt's name
+        """Going back loses nothing: Qt would empty the fields."""
+
+
+def text_label(text: str = "", role: str = "") -> QLabel:
+    """A label that wraps, and shows names as they are."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def button(text: str, tip: str = "") -> QPushButton:
+    """A button that Return in a field does not press."""
+    made = QPushButton(text)
+    made.setAutoDefault(False)
+    if tip:
+        made.setToolTip(tip)
+    return made
+
+
+class IconLine(QWidget):
+    """An icon and a sentence: never told by colour alone."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = ""
+        self._icon = QLabel()
+        self._icon.setFixedSize(_ICON_PX + 2, _ICON_PX + 2)
+        self._text = text_label()
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._text, 1)
+        theme.changed.connect(self._tint)
+
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def show_line(self, icon_name: str, text: str, *, alert: bool = False) -> None:
+        """Show an icon of resources/icons and a sentence; nothing at all without a sentence."""
+        self._name = icon_name
+        self._text.setText(text)
+        self._text.setProperty("role", "alert" if alert else "")
+        self._text.style().polish(self._text)
+        self.setVisible(bool(text))
+        self._tint()
+
+    def show_failure(self, failure: Failure | None) -> None:
+        """Show why something failed; nothing where nothing did."""
+        parts = (f"{failure.what}.", failure.subject, failure.advice) if failure else ()
+        text = "\n".join(filter(None, parts))
+        self.show_line("error", text, alert=True)
+
+    def _tint(self) -> None:
+        if self._name:
+            self._icon.setPixmap(icon(self._name).pixmap(QSize(_ICON_PX, _ICON_PX)))
+
+
+class OptionCard(QFrame):
+    """One of several ways to choose from: a title, a sentence, and below what that choice needs."""
+
+    chosen = Signal()
+
+    def __init__(self, title: str, sentence: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.radio = QRadioButton(title)
+        self.radio.toggled.connect(self._toggled)
+        font = self.radio.font()
+        font.setBold(True)
+        self.radio.setFont(font)
+        self.radio.setAccessibleDescription(sentence)
+        self._sentence = text_label(sentence, "muted")
+        self.details = QWidget()
+        """What the choice needs; a page may hide it until it is chosen."""
+        self.body = QVBoxLayout(self.details)
+        self.body.setContentsMargins(0, 4, 0, 0)
+        self.body.setSpacing(6)
+        indented = QVBoxLayout()
+        indented.setContentsMargins(24, 0, 0, 0)
+        indented.setSpacing(2)
+        indented.addWidget(self._sentence)
+        indented.addWidget(self.details)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(4)
+        layout.addWidget(self.radio)
+        layout.addLayout(indented, 1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """All of the card chooses, not only its little circle."""
+        if event.button() == Qt.MouseButton.LeftButton and self.radio.isEnabled():
+            self.radio.setChecked(True)
+
+    def set_sentence(self, text: str) -> None:
+        """Say something else below the title."""
+        self._sentence.setText(text)
+
+    def _toggled(self, checked: bool) -> None:
+        self.setProperty("chosen", checked)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        if checked:
+            self.chosen.emit()
+
+
+def group_cards(cards: Sequence[OptionCard], parent: QWidget) -> QButtonGroup:
+    """Let one of the cards be chosen; their circles have different parents, so Qt would not see the group."""
+    group = QButtonGroup(parent)
+    for number, card in enumerate(cards):
+        group.addButton(card.radio, number)
+    return group
+
+
+class StepList(QWidget):
+    """The wizard's pages beside the page: done, here, to come."""
+
+    def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("steps")
+        self._lines: list[QLabel] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 22, 22, 18)
+        layout.setSpacing(12)
+        for name in names:
+            line = QLabel(name)
+            self._lines.append(line)
+            layout.addWidget(line)
+        layout.addStretch(1)
+        self._names = list(names)
+        self.setFixedWidth(max(line.sizeHint().width() for line in self._lines) + 84)
+
+    def show_step(self, current: int) -> None:
+        """Mark a page as the present one."""
+        for place, (line, name) in enumerate(zip(self._lines, self._names, strict=True)):
+            mark = "✓" if place < current else "▸" if place == current else "  "
+            line.setText(f"{mark}  {name}")
+            line.setProperty("role", "here" if place == current else "muted")
+            line.style().polish(line)

@@ -1,0 +1,129 @@
+"""The wizard's window: its pages in order, and what closing it means."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QWidget, QWizard
+
+from vadgui.wizard.accept_page import AcceptPage
+from vadgui.wizard.check_page import CheckPage
+from vadgui.wizard.draft import Goal
+from vadgui.wizard.effort_page import EffortPage
+from vadgui.wizard.flow_page import FlowPage
+from vadgui.wizard.footage_page import FootagePage
+from vadgui.wizard.goal_page import GoalPage
+from vadgui.wizard.questions import ask
+from vadgui.wizard.run_page import RunPage
+from vadgui.wizard.state import WizardState
+from vadgui.wizard.training_run import RunPhase
+from vadgui.wizard.widgets import Page, StepList
+
+_SIZE_PX = (1120, 740)
+GOAL, FOOTAGE, FLOW, EFFORT, CHECK, RUN, ACCEPT = range(7)
+
+
+class TrainingWizard(QWizard):
+    """From normal recordings to a detector in use."""
+
+    closed = Signal()
+
+    def __init__(self, state: WizardState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.setWindowTitle("Train a detector")
+        self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
+        self.setWindowModality(Qt.WindowModality.NonModal)
+        options = QWizard.WizardOption
+        self.setOptions(options.NoBackButtonOnStartPage | options.NoCancelButtonOnLastPage | options.NoDefaultButton)
+        self.goal_page = GoalPage(state)
+        self.footage_page = FootagePage(state)
+        self.flow_page = FlowPage(state)
+        self.effort_page = EffortPage(state)
+        self.check_page = CheckPage(state)
+        self.run_page = RunPage(state)
+        self.accept_page = AcceptPage(state)
+        self._pages: list[Page] = [
+            self.goal_page,
+            self.footage_page,
+            self.flow_page,
+            self.effort_page,
+            self.check_page,
+            self.run_page,
+            self.accept_page,
+        ]
+        for number, page in enumerate(self._pages):
+            self.setPage(number, page)
+        self.steps = StepList([page.short for page in self._pages])
+        self.setSideWidget(self.steps)
+        self.setButtonText(QWizard.WizardButton.CommitButton, "Start the training")
+        self.setButtonText(QWizard.WizardButton.FinishButton, "Keep this detector")
+        self.setButtonText(QWizard.WizardButton.CancelButton, "Close")
+        self.resize(*_SIZE_PX)
+        self.currentIdChanged.connect(self._page_changed)
+        state.run_changed.connect(self._follow_run)
+
+    def nextId(self) -> int:  # noqa: N802 - Qt's name
+        """The page after the present one: a run that is taken up has its first pages behind it."""
+        here = self.currentId()
+        if here == GOAL and self._state.draft.goal is Goal.RESUME:
+            return RUN
+        return here + 1 if here < ACCEPT else -1
+
+    def validateCurrentPage(self) -> bool:  # noqa: N802 - Qt's name
+        """Begin or take up a run where its page comes next: that page is shown once the run is there."""
+        here = self.currentId()
+        if here == CHECK:
+            self._state.begin_wanted.emit()
+            return False
+        if here == GOAL and self._state.draft.goal is Goal.RESUME:
+            self._state.open_run_wanted.emit(self._state.draft.run)
+            return False
+        return super().validateCurrentPage()
+
+    def show_run(self) -> None:
+        """Go to the page that suits the run at hand, without the way back."""
+        run = self._state.run
+        if run is None:
+            return
+        wanted = ACCEPT if run.phase is RunPhase.FINISHED else RUN
+        if self.currentId() != wanted:
+            self.setStartId(wanted)
+            self.restart()
+
+    def reject(self) -> None:
+        """Close; a training that runs is asked about."""
+        run = self._state.run
+        if run is None or not run.phase.is_active or run.detached:
+            self.close_quietly()
+            return
+        ask(
+            self,
+            "The training is still at work.",
+            "It can go on while this window is closed. When you close the program you are asked again.",
+            {"Go on without this window": self.close_quietly, "Pause, resume later": self._pause_and_close},
+            otherwise="Stay here",
+        )
+
+    def close_quietly(self) -> None:
+        """Close without a question."""
+        super().reject()
+        self.closed.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """The window's own button is no other way out."""
+        event.ignore()
+        self.reject()
+
+    def _pause_and_close(self) -> None:
+        if self._state.run:
+            self._state.run.stop()
+        self.close_quietly()
+
+    def _page_changed(self, number: int) -> None:
+        self.steps.show_step(number)
+
+    def _follow_run(self) -> None:
+        acceptance = self._state.acceptance
+        if acceptance is not None:
+            acceptance.accepted.connect(lambda _: self.close_quietly(), Qt.ConnectionType.SingleShotConnection)
