@@ -35,6 +35,11 @@ class KindFigures:
     curve: RocCurve | None
     """Behind `micro_auc`."""
 
+    @property
+    def aucs(self) -> dict[str, float]:
+        """All three by name, as reports have them."""
+        return {"micro_auc": self.micro_auc, "macro_auc": self.macro_auc, "global_auc": self.global_auc}
+
 
 def figures_of(videos: Sequence[MeasuredVideo], kind: ScoreKind) -> KindFigures:
     """Judge one kind of score by all videos' labels.

@@ -57,10 +57,10 @@ def as_json(evaluation: Evaluation, headline: ScoreKind, *, command: str, max_i:
         "dataset": {"name": evaluation.dataset, "complete": evaluation.complete, "videos": len(evaluation.videos)},
         "detector": dict(evaluation.detector),
         "score": headline.value,
-        **_aucs(chosen),
+        **chosen.aucs,
         "frames": evaluation.frames,
         "abnormal": evaluation.abnormal,
-        "scores": {kind.value: _aucs(each) | {"events": _events(each)} for kind, each in evaluation.figures.items()},
+        "scores": {kind.value: each.aucs | {"events": _events(each)} for kind, each in evaluation.figures.items()},
         "videos": [
             {
                 "name": video.name,
@@ -124,14 +124,14 @@ def in_words(evaluation: Evaluation) -> str:
             str(len(video.abnormal)),
             str(int(video.abnormal.sum())),
             str(len(video.events)),
-            *(_percent(evaluation.figures[kind].video_aucs[place]) for kind in kinds),
+            *(percent(evaluation.figures[kind].video_aucs[place]) for kind in kinds),
         ]
         for place, video in enumerate(evaluation.videos)
     ]
     events = sum(len(video.events) for video in evaluation.videos)
     videos.append(["all", str(evaluation.frames), str(evaluation.abnormal), str(events), *("" for _ in kinds)])
     aucs = [
-        [kind.value, _percent(each.micro_auc), _percent(each.macro_auc), _percent(each.global_auc)]
+        [kind.value, percent(each.micro_auc), percent(each.macro_auc), percent(each.global_auc)]
         for kind, each in evaluation.figures.items()
     ]
     reviews = [[kind.value, *_review(each)] for kind, each in evaluation.figures.items()]
@@ -155,8 +155,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _aucs(figures: KindFigures) -> dict[str, float]:
-    return {"micro_auc": figures.micro_auc, "macro_auc": figures.macro_auc, "global_auc": figures.global_auc}
+def percent(auc: float) -> str:
+    """An AUC for a table; a dash where there is none."""
+    return _NOTHING if math.isnan(auc) else f"{100 * auc:.2f}"
 
 
 def _events(figures: KindFigures) -> dict[str, Any]:
@@ -189,7 +190,3 @@ def _review(figures: KindFigures) -> list[str]:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-
-
-def _percent(auc: float) -> str:
-    return _NOTHING if math.isnan(auc) else f"{100 * auc:.2f}"

@@ -22,8 +22,8 @@ from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoInfo, VideoSource
 
 PHASE = "Timing"
-FRAMES = 96
-"""Enough for a few of the largest batches."""
+FRAMES = 64
+"""That are shown over and over."""
 _BATCHES = (2, 4, 8, 16, 32, 64)
 _BATCHES_ON_CPU = (2, 4, 8)
 _WARM_UP = 2
@@ -63,7 +63,6 @@ def time_detector(
     """
     usual_batch = predictor.batch_size
     batches = [1, *(_BATCHES_ON_CPU if predictor.device_label.startswith("CPU") else _BATCHES)]
-    batches = [batch for batch in batches if batch <= len(frames) // 2]
     total = len(batches) + 2
     pictures = [model_picture(frame) for frame in frames]
     seconds: dict[int, float] = {}
@@ -73,7 +72,7 @@ def time_detector(
                 raise Cancelled
             yield Progress(PHASE, len(seconds), total)
             predictor.batch_size = batch
-            together = pictures[:batch]
+            together = [pictures[n % len(pictures)] for n in range(batch)]
             each = median_seconds(partial(predictor.predict, together), patience_seconds=patience_seconds) / batch
             if predictor.batch_size < batch:
                 break  # no more fits into memory
@@ -123,7 +122,8 @@ def _detection_seconds(
     predictor.batch_size = batch
     seconds: list[float] = []
     began = 0.0
-    for result in analyse(_InMemory(frames), predictor, should_stop=should_stop):
+    video = _InMemory(frames, (_WARM_UP + _MOST) * batch + 1)
+    for result in analyse(video, predictor, should_stop=should_stop):
         if result.index % batch:
             continue  # frame 0 has no transition; a batch ends at a multiple of its size
         now = time.perf_counter()
@@ -136,13 +136,13 @@ def _detection_seconds(
 
 
 class _InMemory(VideoSource):
-    """Frames that need no decoding."""
+    """A video of any length that shows the same frames over and over, and needs no decoding."""
 
-    def __init__(self, frames: Sequence[Pixels]) -> None:
+    def __init__(self, frames: Sequence[Pixels], count: int) -> None:
         height, width = frames[0].shape[:2]
         self._frames = frames
-        self._times = np.arange(len(frames)) / 25
-        self._info = VideoInfo(Path("memory"), "memory", width, height, len(frames), len(frames) / 25, 25.0, "raw", "")
+        self._times = np.arange(count) / 25
+        self._info = VideoInfo(Path("memory"), "memory", width, height, count, count / 25, 25.0, "raw", "")
 
     @property
     def info(self) -> VideoInfo:
@@ -153,7 +153,7 @@ class _InMemory(VideoSource):
         return self._times
 
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:  # noqa: ARG002
-        return Frame(self._frames[index], index, float(self._times[index]))
+        return Frame(self._frames[index % len(self._frames)], index, float(self._times[index]))
 
     def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
         for index in range(start, len(self) if stop is None else stop):

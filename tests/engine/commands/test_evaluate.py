@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
+from engine.events import Event, Finished, LossReported, Progress, Stopped
 from engine.models.predictor import Predictor
+from engine.training import Run
 from tests.engine.commands.conftest import MakeVideo
 
 MakeDataset = Callable[..., Path]
@@ -163,3 +166,67 @@ def test_without_a_dataset_there_is_nothing_to_judge_by(detector_file: Path) -> 
     result = run("--detector", detector_file)
     assert result.exit_code == 2
     assert "dataset" in result.stderr.lower()
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch, detector_file: Path) -> list[str]:
+    """The runs that were trained, in order; what a training learns is nothing."""
+    names: list[str] = []
+
+    def train(run: Run, *_: object) -> Iterator[Event]:
+        names.append(run.folder.name)
+        yield Progress("Learning motion", 1, 2)
+        yield LossReported("motion", 0, 1, 0.5)
+        shutil.copy(detector_file, run.detector_path)
+        yield Finished(str(run.detector_path))
+
+    monkeypatch.setattr("engine.training.trainer.train", train)
+    return names
+
+
+def test_an_ablation_is_trained_judged_and_not_repeated(
+    make_dataset: MakeDataset, trained: list[str], tmp_path: Path
+) -> None:
+    dataset, folder, report = make_dataset(), tmp_path / "table-2", tmp_path / "ablation.json"
+    options = ["--ablation", folder, "--epochs", "2,1", "--device", "cpu", "--json", report]
+    first = run(dataset, *options)
+    assert first.exit_code == 0, first.output
+    assert trained == ["exp4", "exp3", "exp2", "exp1"]
+    rows = {line.split("  ")[0]: line.split()[-4:] for line in first.stdout.splitlines() if line}
+    assert rows["margin loss"] == ["-", "x", "-", "x"]
+    assert rows["optical flow"] == ["-", "-", "x", "x"]
+    # The same detector four times over.
+    assert len(set(rows["paper micro AUC %"])) == 1
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert found == json.loads((folder / "ablation.json").read_text(encoding="utf-8"))
+    assert [each["name"] for each in found["experiments"]] == ["Exp1", "Exp2", "Exp3", "Exp4"]
+    assert [each["margin_loss"] for each in found["experiments"]] == [False, True, False, True]
+    assert all(0 <= each["micro_auc"] <= 1 for each in found["experiments"])
+    assert found["epochs"] == {"motion": 2, "frame": 1}
+    again = run(dataset, *options)
+    assert again.stdout == first.stdout
+    assert len(trained) == 4
+
+
+def test_an_ablation_that_stops_says_how_to_go_on(
+    make_dataset: MakeDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.training.trainer.train", lambda *_: iter([Stopped("Enough.")]))
+    result = run(make_dataset(), "--ablation", tmp_path / "table-2")
+    assert result.exit_code == 130
+    assert "Exp4" in result.stderr
+
+
+def test_an_ablation_needs_footage_to_learn_from(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    dataset = make_dataset()
+    shutil.rmtree(dataset / "training")
+    result = run(dataset, "--ablation", tmp_path / "table-2")
+    assert result.exit_code == 1
+    assert "training videos" in result.stderr
+
+
+@pytest.mark.parametrize("epochs", ["20", "0,1", "a,b", "3,-1"])
+def test_epochs_are_two_numbers(make_dataset: MakeDataset, tmp_path: Path, epochs: str) -> None:
+    result = run(make_dataset(), "--ablation", tmp_path / "table-2", "--epochs", epochs)
+    assert result.exit_code == 2
+    assert "20,10" in result.stderr

@@ -1,0 +1,194 @@
+"""`vad evaluate --ablation`: Table 2 of the paper, on any dataset that has videos to learn from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, forget_footage, train_experiment
+from engine.errors import DatasetError, ExportError
+from engine.events import Event, LossReported, Progress, Stopped
+from engine.training import RunSettings
+
+if TYPE_CHECKING:
+    from engine.datasets import Dataset
+    from engine.evaluation.judging import KindFigures
+    from engine.evaluation.score_kinds import ScoreKind
+
+_SAY_EVERY_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class AblationOptions:
+    """What an ablation is begun with."""
+
+    folder: Path
+    preset: str
+    teacher: str
+    motion_epochs: int
+    frame_epochs: int
+    device: str
+    motion_from: Path | None
+    """Detector whose motion model all experiments take."""
+
+
+def report_ablation(
+    dataset: Dataset,
+    options: AblationOptions,
+    cache: Path,
+    *,
+    score: str,
+    report: Path | None,
+    quiet: bool,
+    command: str,
+) -> None:
+    """Train what is missing, judge all four experiments, print the table and write it beside them."""
+    from engine.evaluation.report import write_json
+    from engine.evaluation.score_kinds import ScoreKind
+
+    base = _settings(dataset, options)
+    try:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        advice = f"Choose another folder with --ablation ({error.strerror})."
+        raise ExportError("The folder can't be made", subject=options.folder, advice=advice) from error
+    found: dict[Experiment, dict[ScoreKind, KindFigures]] = {}
+    device = ""
+    for experiment in TRAINING_ORDER:
+        _train(experiment, options.folder, base, quiet)
+        device, found[experiment] = _judge(experiment, dataset, options, cache, quiet)
+        chosen = found[experiment][ScoreKind(score)]
+        click.echo(f"{experiment.name}: micro AUC {100 * chosen.micro_auc:.2f} %", err=True)
+        # After each: the night may be shorter than four trainings.
+        content = _as_json(dataset, options, found, ScoreKind(score), device, command)
+        for path in (options.folder / "ablation.json", *([report] if report else [])):
+            write_json(path, content)
+    forget_footage(options.folder)
+    click.echo(
+        f"{dataset.name}: preset {base.preset}, teacher {base.teacher}, {base.motion_epochs} motion epochs, "
+        f"{base.frame_epochs} frame epochs; on {device}\n"
+    )
+    click.echo(_table(found))
+
+
+def _settings(dataset: Dataset, options: AblationOptions) -> RunSettings:
+    if not dataset.training:
+        raise DatasetError(
+            "The dataset has no training videos",
+            subject=dataset.root,
+            advice="An ablation learns from the dataset's normal videos: unpack them too.",
+        )
+    return RunSettings(
+        name=dataset.name,
+        videos=tuple(str(video.resolve()) for video in dataset.training),
+        preset=options.preset,
+        teacher=options.teacher,
+        motion_epochs=options.motion_epochs,
+        frame_epochs=options.frame_epochs,
+        device=options.device,
+        motion_from=str(options.motion_from.resolve()) if options.motion_from else None,
+    )
+
+
+def _train(experiment: Experiment, folder: Path, base: RunSettings, quiet: bool) -> None:
+    """Raises KeyboardInterrupt where the training was stopped."""
+    last: Event | None = None
+    said = -_SAY_EVERY_SECONDS
+    try:
+        with closing(train_experiment(folder, experiment, base)) as events:
+            for last in events:
+                now = time.monotonic()
+                if quiet or (isinstance(last, Progress) and now - said < _SAY_EVERY_SECONDS):
+                    continue
+                if words := _in_words(last):
+                    click.echo(f"{experiment.name}: {words}", err=True)
+                    said = now
+    except KeyboardInterrupt:
+        last = Stopped("")
+    if isinstance(last, Stopped):
+        raise KeyboardInterrupt(f"Stopped. The same command goes on with {experiment.name} from its last checkpoint.")
+
+
+def _in_words(event: Event) -> str:
+    match event:
+        case Progress(phase=phase, done=done, total=total, seconds_left=left):
+            return f"{phase}: {done}/{total}" + (f", {left / 60:.0f} min left" if left is not None else "")
+        case LossReported(stage=stage, epoch=epoch, loss=loss, held_out_loss=held_out):
+            judged = f", held-out {held_out:.5f}" if held_out is not None else ""
+            return f"{stage} stage, epoch {epoch + 1}: loss {loss:.5f}{judged}"
+        case _:
+            return ""
+
+
+def _judge(
+    experiment: Experiment, dataset: Dataset, options: AblationOptions, cache: Path, quiet: bool
+) -> tuple[str, dict[ScoreKind, KindFigures]]:
+    """The device in words, and the figures of each kind of score."""
+    from engine.commands.evaluate import measured_videos
+    from engine.evaluation.judging import figures_of
+    from engine.evaluation.score_kinds import ScoreKind
+    from engine.models.predictor import Predictor
+
+    predictor = Predictor.open(experiment.run(options.folder).detector_path, options.device)
+    videos = measured_videos(dataset, predictor, cache, quiet=quiet)
+    return predictor.device_label, {kind: figures_of(videos, kind) for kind in ScoreKind}
+
+
+def _as_json(
+    dataset: Dataset,
+    options: AblationOptions,
+    found: dict[Experiment, dict[ScoreKind, KindFigures]],
+    headline: ScoreKind,
+    device: str,
+    command: str,
+) -> dict[str, Any]:
+    from engine.evaluation.report import provenance, without_nan
+
+    rows = [
+        {
+            "name": experiment.name,
+            "margin_loss": experiment.margin,
+            "optical_flow": experiment.flow_guidance,
+            "detector": experiment.run(options.folder).detector_path.relative_to(options.folder).as_posix(),
+            **found[experiment][headline].aucs,
+            "scores": {kind.value: each.aucs for kind, each in found[experiment].items()},
+        }
+        for experiment in EXPERIMENTS
+        if experiment in found
+    ]
+    content: dict[str, Any] = {
+        "format": "vadgui-ablation",
+        "version": 1,
+        "dataset": {"name": dataset.name, "complete": dataset.complete},
+        "preset": options.preset,
+        "teacher": options.teacher,
+        "epochs": {"motion": options.motion_epochs, "frame": options.frame_epochs},
+        "motion_from": options.motion_from and options.motion_from.name,
+        "score": headline.value,
+        "experiments": without_nan(rows),
+    }
+    return content | provenance(device, command)
+
+
+def _table(found: dict[Experiment, dict[ScoreKind, KindFigures]]) -> str:
+    from engine.evaluation.report import percent, table
+
+    def row(name: str, cells: Iterable[str]) -> list[str]:
+        return [name, *cells]
+
+    ingredients = [
+        row("margin loss", ("x" if experiment.margin else "-" for experiment in EXPERIMENTS)),
+        row("optical flow", ("x" if experiment.flow_guidance else "-" for experiment in EXPERIMENTS)),
+    ]
+    aucs = [
+        row(f"{kind.value} {name} AUC %", (percent(found[each][kind].aucs[f"{name}_auc"]) for each in EXPERIMENTS))
+        for kind in found[EXPERIMENTS[0]]
+        for name in ("micro", "macro", "global")
+    ]
+    return table(["", *(experiment.name for experiment in EXPERIMENTS)], [*ingredients, *aucs])
