@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,7 +78,7 @@ def _roc(title: str, figures: Mapping[ScoreKind, KindFigures]) -> Figure:
     axes.set(xlim=(0, 1), ylim=(0, 1.005), aspect="equal")
     axes.set_xlabel("Share of normal frames flagged")
     axes.set_ylabel("Share of abnormal frames flagged")
-    axes.set_title(title, loc="left", fontsize=11, color=_INK, fontweight="bold")
+    axes.set_title(textwrap.fill(title, 52), loc="left", fontsize=11, color=_INK, fontweight="bold")
     if axes.get_legend_handles_labels()[1]:
         axes.legend(title="Micro AUC", loc="lower right", frameon=False, alignment="left")
     _clean(axes)
@@ -92,7 +93,7 @@ def _scores(title: str, videos: Sequence[MeasuredVideo], figures: KindFigures, p
 
     columns = 1 if len(places) < 4 else 2
     rows = -(-len(places) // columns)
-    figure = Figure(figsize=(5.6 * columns, 0.5 + 1.45 * rows), layout="constrained")
+    figure = Figure(figsize=(11.2 if columns > 1 else 9.0, 0.9 + 1.45 * rows), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False)
     top = max(1.0, *(float(figures.shown[place].max()) for place in places))
     for axes in grid.flat[len(places) :]:
@@ -110,17 +111,15 @@ def _scores(title: str, videos: Sequence[MeasuredVideo], figures: KindFigures, p
         axes.set_title(video.name, loc="left", fontsize=9, color=_INK, fontweight="bold")
         axes.set_title(judged, loc="right", fontsize=8, color=_INK)
         _clean(axes)
-    for column in range(columns):
-        last = [axes for place, axes in enumerate(grid[:, column]) if place * columns + column < len(places)][-1]
-        last.set_xlabel("seconds", fontsize=8)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=_INK, fontweight="bold")
+    figure.supxlabel("seconds", fontsize=8)
+    figure.suptitle(textwrap.fill(title, 100), x=0.01, ha="left", fontsize=11, color=_INK, fontweight="bold")
     figure.legend(
         handles=[
             Patch(color=_EVENT, label="abnormal (ground truth)"),
             Line2D([], [], color=_CURVES[1], linewidth=0.8, linestyle=(0, (4, 3)), label="threshold"),
         ],
         ncols=2,
-        loc="upper right",
+        loc="outside lower left",
         frameon=False,
         fontsize=8,
     )
