@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from typing import Any
 
 from engine.detector_library.header import Label
 from engine.errors import DetectorFileError
+from engine.file_lock import try_lock, unlock
 from engine.whole_file import whole_file
 
 _VERSION = 1
@@ -119,30 +118,11 @@ def _held(path: Path) -> Iterator[None]:
     """
     with path.open("ab") as file:
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not _try_to_lock(file.fileno()):
+        while not try_lock(file):
             if time.monotonic() > deadline:
                 raise TimeoutError("another process is using it")
             time.sleep(0.02)
-        yield  # closing the file lets go of the lock
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_to_lock(descriptor: int) -> bool:
-        os.lseek(descriptor, 0, os.SEEK_SET)
         try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_to_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+            yield
+        finally:
+            unlock(file)
