@@ -17,6 +17,7 @@ from engine.commands.progress import follow
 from engine.commands.timing_mode import report_timing, untrained
 from engine.errors import DatasetError, ExportError
 from engine.flow.teachers import DEFAULT_TEACHER
+from resources import bundled_detectors, detector_path
 
 if TYPE_CHECKING:
     from engine.datasets import Dataset
@@ -241,8 +242,16 @@ def command_line(ctx: click.Context) -> str:
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             value = ctx.params[name]
             words += [] if isinstance(parameter, click.Argument) else [parameter.opts[0]]
-            words += [] if value is True else [str(value)]
+            words += [] if value is True else [_as_given(value)]
     return shlex.join(words)
+
+
+def _as_given(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, Path) and value.stem in bundled_detectors() and value == detector_path(value.stem):
+        return value.stem  # its place on this machine is nobody's business
+    return str(value)
 
 
 def refuse_unwritable(report: Path | None) -> None:

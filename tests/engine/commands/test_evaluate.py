@@ -149,12 +149,14 @@ def test_timing_takes_a_preset_or_a_detector(
 ) -> None:
     timed: list[object] = []
 
-    def note(predictor: Predictor, dataset: object, **_: object) -> None:
-        timed.extend([predictor.settings.preset, dataset])
+    def note(predictor: Predictor, dataset: object, *, command: str, **_: object) -> None:
+        timed.extend([predictor.settings.preset, dataset, command])
 
     monkeypatch.setattr("engine.commands.evaluate.report_timing", note)
     assert run("--timing", "--preset", "fast", "--device", "cpu").exit_code == 0
-    assert timed == ["fast", None]
+    assert timed == ["fast", None, "vad evaluate --timing --preset fast --device cpu"]
+    assert run("--timing", "--detector", "plaza").exit_code == 0
+    assert timed[-1] == "vad evaluate --detector plaza --timing"
     both = run("--timing", "--preset", "fast", "--detector", detector_file)
     neither = run("--timing")
     misplaced = run(make_dataset(), "--preset", "fast", "--detector", detector_file)
@@ -203,6 +205,7 @@ def test_an_ablation_is_trained_judged_and_not_repeated(
     assert [each["margin_loss"] for each in found["experiments"]] == [False, True, False, True]
     assert all(0 <= each["micro_auc"] <= 1 for each in found["experiments"])
     assert found["epochs"] == {"motion": 2, "frame": 1}
+    assert "--epochs 2,1" in found["command"]
     again = run(dataset, *options)
     assert again.stdout == first.stdout
     assert len(trained) == 4
