@@ -52,6 +52,7 @@ def _epochs(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int
     show_default=True,
     help="MAX_I of Eq. 9: each real frame's maximum, as in the paper, or 1.",
 )
+@click.option("--signals", is_flag=True, help="List what each raw signal alone is worth, too.")
 @click.option("--json", "report", type=click.Path(path_type=Path, dir_okay=False), help="Write everything there, too.")
 @click.option("--plots", type=click.Path(path_type=Path, file_okay=False), help="Folder for ROC and score plots.")
 @click.option(
@@ -81,6 +82,7 @@ def evaluate(
     detector: Path | None,
     score: str,
     max_i: str,
+    signals: bool,
     report: Path | None,
     plots: Path | None,
     ablation: Path | None,
@@ -127,6 +129,7 @@ def evaluate(
             cache,
             score,
             1.0 if max_i == "1" else None,
+            signals=signals,
             report=report,
             plots=plots,
             quiet=quiet,
@@ -158,12 +161,13 @@ def _evaluate(
     score: str,
     max_i: float | None,
     *,
+    signals: bool,
     report: Path | None,
     plots: Path | None,
     quiet: bool,
     command: str,
 ) -> None:
-    from engine.evaluation.judging import figures_of
+    from engine.evaluation.judging import figures_of, signal_aucs
     from engine.evaluation.report import Evaluation, as_json, in_words, write_json
     from engine.evaluation.score_kinds import ScoreKind
 
@@ -181,6 +185,7 @@ def _evaluate(
         device=predictor.device_label,
         videos=videos,
         figures={kind: figures_of(videos, kind) for kind in ScoreKind},
+        signals=signal_aucs(videos) if signals else {},
     )
     click.echo(in_words(evaluation))
     headline = ScoreKind(score)

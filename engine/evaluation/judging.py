@@ -14,6 +14,7 @@ from engine.evaluation.measuring import MeasuredVideo
 from engine.evaluation.metrics import RocCurve, global_auc, macro_auc, micro_auc, rescaled, roc_auc, roc_curve
 from engine.evaluation.score_kinds import ScoreKind, statistic
 from engine.scoring.segments import SegmentRule
+from engine.scoring.signals import RAW_SIGNALS
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -65,6 +66,30 @@ def figures_of(videos: Sequence[MeasuredVideo], kind: ScoreKind) -> KindFigures:
         shown=tuple(shown),
         curve=roc_curve(np.concatenate([rescaled(each) for each in statistics]), np.concatenate(abnormal)),
     )
+
+
+def signal_aucs(videos: Sequence[MeasuredVideo]) -> dict[str, dict[str, float]]:
+    """What each raw signal alone is worth, patches by their worst; signals that the detector does not have are missing.
+
+    A low PSNR is anomalous, and so is a high value of all else.
+    """
+    found = {}
+    abnormal = [video.abnormal for video in videos]
+    for name in RAW_SIGNALS.names or ():
+        if RAW_SIGNALS[name].base.kind != "f":
+            continue
+        sign = -1.0 if name.endswith("psnr_db") else 1.0
+        values = [sign * video.signals[name].astype(np.float64) for video in videos]
+        worst = [each.reshape(len(each), -1).max(axis=1) for each in values]
+        for each in worst:
+            each[0] = each[1]  # frame 0 has no transition
+        if not any(np.isnan(each).any() for each in worst):
+            found[name] = {
+                "micro_auc": micro_auc(worst, abnormal),
+                "macro_auc": macro_auc(worst, abnormal),
+                "global_auc": global_auc(worst, abnormal),
+            }
+    return found
 
 
 def _statistic(video: MeasuredVideo, kind: ScoreKind) -> FloatArray:

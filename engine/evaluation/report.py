@@ -7,7 +7,7 @@ import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ class Evaluation:
     device: str
     videos: Sequence[MeasuredVideo]
     figures: Mapping[ScoreKind, KindFigures]
+    signals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """AUCs of raw signals, where they were asked for."""
 
     @property
     def frames(self) -> int:
@@ -61,6 +63,7 @@ def as_json(evaluation: Evaluation, headline: ScoreKind, *, command: str, max_i:
         "frames": evaluation.frames,
         "abnormal": evaluation.abnormal,
         "scores": {kind.value: each.aucs | {"events": _events(each)} for kind, each in evaluation.figures.items()},
+        **({"signals": {name: dict(each) for name, each in evaluation.signals.items()}} if evaluation.signals else {}),
         "videos": [
             {
                 "name": video.name,
@@ -131,15 +134,26 @@ def in_words(evaluation: Evaluation) -> str:
     events = sum(len(video.events) for video in evaluation.videos)
     videos.append(["all", str(evaluation.frames), str(evaluation.abnormal), str(events), *("" for _ in kinds)])
     aucs = [
-        [kind.value, percent(each.micro_auc), percent(each.macro_auc), percent(each.global_auc)]
-        for kind, each in evaluation.figures.items()
+        [name, percent(each["micro_auc"]), percent(each["macro_auc"]), percent(each["global_auc"])]
+        for name, each in (
+            *((kind.value, each.aucs) for kind, each in evaluation.figures.items()),
+            *evaluation.signals.items(),
+        )
     ]
     reviews = [[kind.value, *_review(each)] for kind, each in evaluation.figures.items()]
     return "\n\n".join(
         [
             f"{evaluation.dataset}{part}: detector {evaluation.detector['name']} on {evaluation.device}",
             table(["video", "frames", "abnormal", "events", *(f"{kind.value} AUC %" for kind in kinds)], videos),
-            table(["score", "micro AUC %", "macro AUC %", "global AUC %"], aucs),
+            table(
+                [
+                    "score" if not evaluation.signals else "score or signal",
+                    "micro AUC %",
+                    "macro AUC %",
+                    "global AUC %",
+                ],
+                aucs,
+            ),
             table(["score", "events found", "median delay", "false alarms", "review effort"], reviews),
         ]
     )

@@ -55,7 +55,7 @@ def run(*arguments: object) -> Result:
 def test_tables_json_and_plots(make_dataset: MakeDataset, detector_file: Path, tmp_path: Path) -> None:
     dataset, report, plots = make_dataset(), tmp_path / "found.json", tmp_path / "plots"
     options = ["--detector", detector_file, "--device", "cpu", "--json", report, "--plots", plots]
-    result = run(dataset, *options, "--score", "paper-patch")
+    result = run(dataset, *options, "--score", "paper-patch", "--signals")
     assert result.exit_code == 0, result.output
     assert "micro AUC %" in result.stdout
     assert "review effort" in result.stdout
@@ -68,6 +68,8 @@ def test_tables_json_and_plots(make_dataset: MakeDataset, detector_file: Path, t
     assert found["dataset"]["name"] == "tiny"
     assert found["command"].startswith(f"vad evaluate {dataset} --detector {detector_file}")
     assert "--score paper-patch" in found["command"]
+    assert found["signals"]["psnr_db"]["micro_auc"] == found["scores"]["paper"]["micro_auc"]
+    assert "flow_error_px" in result.stdout
     for name in ("micro_auc", "macro_auc", "global_auc"):
         assert 0 <= found[name] <= 1
 
@@ -78,6 +80,7 @@ def test_the_paper_s_score_leads_by_default(make_dataset: MakeDataset, detector_
     assert found["score"] == "paper"
     assert found["max_i"] == "frame"
     assert found["micro_auc"] == found["scores"]["paper"]["micro_auc"]
+    assert "signals" not in found
 
 
 def test_a_second_evaluation_analyses_nothing(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DatasetError
-from engine.evaluation.judging import figures_of
+from engine.evaluation.judging import figures_of, signal_aucs
 from engine.evaluation.measuring import MeasuredVideo
 from engine.evaluation.score_kinds import ScoreKind
 from engine.scoring.signals import missing_signals
@@ -50,3 +50,20 @@ def test_a_frame_that_was_not_analysed_is_named() -> None:
     with pytest.raises(DatasetError, match="Frame 2") as raised:
         figures_of([gap], ScoreKind.PAPER)
     assert raised.value.subject == "07"
+
+
+def test_each_raw_signal_is_judged_by_itself() -> None:
+    moving = [video(each.name, "...xx", each.signals["psnr_db"].tolist(), [NAN, 30, 30, 30, 30]) for each in VIDEOS]
+    for each in moving:
+        each.signals["flow_error_px"] = [NAN, 1, 2, 3, 4]
+        each.signals["patch_flow_error_px"] = 0
+        each.signals["patch_flow_error_px"][:, 1, 3] = [0, 9, 9, 8, 8]
+    found = signal_aucs(moving)
+    assert found["psnr_db"]["macro_auc"] == pytest.approx(figures_of(VIDEOS, ScoreKind.PAPER).macro_auc)
+    assert found["flow_error_px"]["micro_auc"] == found["flow_error_px"]["global_auc"] == 1
+    assert found["patch_flow_error_px"]["micro_auc"] == 0
+    assert found["patch_psnr_db"]["micro_auc"] == 0.5
+
+
+def test_a_signal_that_the_detector_does_not_have_is_left_out() -> None:
+    assert set(signal_aucs(VIDEOS)) == {"psnr_db", "patch_psnr_db"}
