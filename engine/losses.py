@@ -30,6 +30,7 @@ def margin_loss(predicted: Tensor, following: Tensor, current: Tensor) -> Tensor
     return functional.triplet_margin_loss(predicted, following, current, margin=MARGIN)
 
 
-def frame_loss(predicted: Tensor, following: Tensor, current: Tensor) -> Tensor:
-    """Loss of the frame model, Eq. 5."""
-    return dense_loss(predicted, following) + MARGIN_WEIGHT * margin_loss(predicted, following, current)
+def frame_loss(predicted: Tensor, following: Tensor, current: Tensor, *, margin: bool = True) -> Tensor:
+    """Loss of the frame model, Eq. 5; without its margin term, for the ablation, Eq. 3."""
+    loss = dense_loss(predicted, following)
+    return loss + MARGIN_WEIGHT * margin_loss(predicted, following, current) if margin else loss

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from engine.commands.detector_option import optional_detector
-from engine.errors import Cancelled
-from engine.events import CheckpointSaved, Event, Finished, LossReported, Progress, Stopped, to_json_line
+from engine.datasets import footage_videos
+from engine.errors import VadError
+from engine.events import (
+    CheckpointSaved,
+    Event,
+    Failed,
+    Finished,
+    LossReported,
+    Noted,
+    Progress,
+    SampleSaved,
+    Stopped,
+    to_json_line,
+)
+from engine.flow.teachers import DEFAULT_TEACHER
+from engine.training import Requests, Run, RunSettings
+from engine.training.run import AMENDABLE
+from engine.training.settings import Stretch
+
+if TYPE_CHECKING:
+    from engine.training.team import Team
 
 _NOT_SETTINGS = {"run_folder", "footage", "supervised"}
 
 
-def _rate_option(name: str, text: str) -> Callable[[Any], Any]:
+def _rate_option(option: str, name: str, text: str) -> Callable[[Any], Any]:
     rate = click.FloatRange(0, 1, min_open=True)
-    return click.option(name, type=rate, default=2e-4, show_default=True, help=text)
+    return click.option(option, name, type=rate, default=2e-4, show_default=True, help=text)
+
+
+def _detector_option(option: str, text: str) -> Callable[[Any], Any]:
+    return click.option(option, metavar="D", callback=optional_detector, help=text)
 
 
 @click.command(short_help="Train a detector from normal footage, or resume a run.")
@@ -29,14 +55,25 @@ def _rate_option(name: str, text: str) -> Callable[[Any], Any]:
     "--footage",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="Video, folder of videos or picture folder with normal life only; may be given several times.",
+    help="Video, folder of videos, picture folder or dataset with normal life only; several times, too.",
 )
 @click.option(
-    "--start-from",
-    metavar="D",
-    callback=optional_detector,
-    help="Improve this detector (file or bundled name) with more footage, instead of learning from scratch.",
+    "--held-out",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Footage to judge by instead of learning from it; a fifth of the videos by default. Several times, too.",
 )
+@click.option(
+    "--leave-out",
+    type=(click.Path(path_type=Path, exists=True), click.FloatRange(0), click.FloatRange(0)),
+    metavar="VIDEO START STOP",
+    multiple=True,
+    help="Part of a video, in seconds, that is not normal and not to be learnt. Several times, too.",
+)
+@_detector_option(
+    "--start-from", "Improve this detector (file or bundled name) with more footage, instead of learning from scratch."
+)
+@_detector_option("--motion-from", "Take this detector's motion model as it is, and learn the next frame alone.")
 @click.option("--name", help="What the detector is called; the run folder's name by default.")
 @click.option(
     "--preset",
@@ -45,94 +82,142 @@ def _rate_option(name: str, text: str) -> Callable[[Any], Any]:
     show_default=True,
     help="Size of the models: paper is the larger one, for machines with a GPU.",
 )
-@click.option("--teacher", default="dis", show_default=True, help="Estimator of the ground-truth flow.")
+@click.option("--teacher", default=DEFAULT_TEACHER, show_default=True, help="Estimator of the ground-truth flow.")
+@click.option("--teacher-weights", type=click.Path(path_type=Path), help="The teacher's weights file, if it needs one.")
 @click.option(
     "--motion-epochs", type=click.IntRange(1), default=20, show_default=True, help="Passes that learn the flow."
 )
 @click.option(
     "--frame-epochs", type=click.IntRange(1), default=10, show_default=True, help="Passes that learn the next frame."
 )
-@_rate_option("--motion-lr", "Adam's learning rate while the flow is learnt.")
-@_rate_option("--frame-lr", "The same while the next frame is learnt.")
-@click.option("--batch-size", type=click.IntRange(2), default=16, show_default=True, help="Transitions in each step.")
+@_rate_option("--motion-lr", "motion_learning_rate", "Adam's learning rate while the flow is learnt.")
+@_rate_option("--frame-lr", "frame_learning_rate", "The same while the next frame is learnt.")
+@click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="Transitions in each step.")
+@click.option("--no-margin", is_flag=True, help="Leave the margin term out of the frame model's loss (ablation).")
+@click.option("--no-flow-guidance", is_flag=True, help="Have the frame model see the frame alone (ablation).")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is random.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option(
+    "--cache-gb",
+    type=click.FloatRange(0, min_open=True),
+    default=50.0,
+    show_default=True,
+    help="The largest the prepared footage may grow on disk.",
+)
+@click.option(
     "--supervised",
     is_flag=True,
-    help="For programs: events as JSON lines on stdout; a line `stop` or the end of stdin stops the run.",
+    help="For programs: events as JSON lines on stdout; on stdin a line `stop`, or its end, stops the run, "
+    "and a line `finish` ends the stage at work with the best model so far.",
 )
 @click.pass_context
-def train(
-    ctx: click.Context,
-    run_folder: Path,
-    footage: tuple[Path, ...],
-    start_from: Path | None,
-    name: str | None,
-    preset: str,
-    teacher: str,
-    motion_epochs: int,
-    frame_epochs: int,
-    motion_lr: float,
-    frame_lr: float,
-    batch_size: int,
-    seed: int,
-    device: str,
-    supervised: bool,
-) -> None:
+def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], supervised: bool, **options: Any) -> None:
     """Train a detector in the folder RUN from normal footage.
 
     With --footage a new run begins; without, the run in RUN goes on from its last checkpoint, with the options that
-    it was begun with. Ctrl-C stops it safely. The finished detector is RUN/detector.safetensors.
+    it was begun with (batch size, learning rates and device may change). Ctrl-C stops it safely, and so does a file
+    RUN/request with the word stop in it. The finished detector is RUN/detector.safetensors.
+
+    Several GPUs or processes: torchrun --nproc-per-node N -m engine train RUN ...
     """
-    if not footage:
-        _refuse_settings(ctx)
-    from engine.datasets import footage_videos
-    from engine.training import Run, RunSettings
-    from engine.training.trainer import train as training_events
-
+    changes = {} if footage else _amendments(ctx)
     run = Run(run_folder)
-    if footage:
-        settings = RunSettings(
-            name=name or run_folder.resolve().name,
-            videos=tuple(str(video.resolve()) for video in footage_videos(footage)),
-            preset=preset,
-            teacher=teacher,
-            motion_epochs=motion_epochs,
-            frame_epochs=frame_epochs,
-            motion_learning_rate=motion_lr,
-            frame_learning_rate=frame_lr,
-            batch_size=batch_size,
-            seed=seed,
-            device=device,
-            start_from=None if start_from is None else str(start_from.resolve()),
-        )
-        run = Run.create(run_folder, settings)
-    stop = threading.Event()
-    if supervised:
-        # A daemon: it blocks in a read of stdin that nothing but the supervisor can end.
-        threading.Thread(target=_watch_stdin, args=(stop,), name="stdin", daemon=True).start()
-    try:
-        _report(training_events(run, stop.is_set), supervised)
-    except Cancelled:
-        _report(iter([Stopped("Training was stopped while it read the footage.")]), supervised)
+    requests = Requests(run.request_path)
+    with _stopping_signals(requests):
+        if supervised:
+            # A daemon: it blocks in a read of stdin that nothing but the supervisor can end.
+            threading.Thread(target=_watch_stdin, args=(requests,), name="stdin", daemon=True).start()
+        try:
+            team = _others(options["device"] if footage else run.settings.device)
+            if team is None or team.leads:
+                if footage:
+                    Run.create(run_folder, _settings(run_folder, footage, options))
+                elif changes:
+                    run.amend(**changes)
+            if team is not None:
+                team.wait()
+            from engine.training.trainer import train as training_events
+
+            _report(training_events(run, requests.should_stop, requests.should_finish, team), supervised)
+        except VadError as error:
+            if supervised:
+                _report(iter([Failed(error.what, error.subject, error.advice)]), supervised)
+            raise
 
 
-def _refuse_settings(ctx: click.Context) -> None:
-    """A run goes on as it was begun: an option that would change nothing is a misunderstanding."""
+def _amendments(ctx: click.Context) -> dict[str, Any]:
+    """What a run is resumed with; an option that would change nothing is a misunderstanding, and refused."""
+    changes = {}
     for option in ctx.command.params:
-        given = option.name and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
-        if given and option.name not in _NOT_SETTINGS:
+        name = option.name or ""
+        if name in _NOT_SETTINGS or ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        if name not in AMENDABLE:
             raise click.UsageError(
                 f"{option.opts[0]} needs --footage: a run goes on with the options it was begun with."
             )
+        changes[name] = ctx.params[name]
+    return changes
 
 
-def _watch_stdin(stop: threading.Event) -> None:
+def _settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str, Any]) -> RunSettings:
+    videos, held_out = footage_videos(footage), footage_videos(options["held_out"])
+    left_out: dict[str, tuple[Stretch, ...]] = {}
+    for video, start, stop in options["leave_out"]:
+        if not start < stop:
+            raise click.UsageError(f"--leave-out {video} {start:g} {stop:g}: the second time must be the later one.")
+        left_out[str(video.resolve())] = (*left_out.get(str(video.resolve()), ()), (start, stop))
+    plain = ("preset", "teacher", "motion_epochs", "frame_epochs", "batch_size", "seed", "device")
+    files = ("start_from", "motion_from", "teacher_weights")
+    chosen: dict[str, Any] = {name: options[name] for name in plain}
+    chosen |= {name: options[name] and str(options[name].resolve()) for name in files}
+    return RunSettings(
+        name=options["name"] or run_folder.resolve().name,
+        videos=tuple(dict.fromkeys(str(video.resolve()) for video in [*videos, *held_out])),
+        held_out=tuple(str(video.resolve()) for video in held_out),
+        left_out=left_out,
+        margin=not options["no_margin"],
+        flow_guidance=not options["no_flow_guidance"],
+        cache_max_bytes=round(options["cache_gb"] * 1e9),
+        motion_learning_rate=options["motion_learning_rate"],
+        frame_learning_rate=options["frame_learning_rate"],
+        **chosen,
+    )
+
+
+def _others(device: str) -> Team | None:
+    """The team of this process where `torchrun` started several; its first one alone begins the run."""
+    if "RANK" not in os.environ:
+        return None
+    from engine.training.team import assemble
+
+    return assemble(device)
+
+
+@contextmanager
+def _stopping_signals(requests: Requests) -> Iterator[None]:
+    """Turn Ctrl-C and a polite kill into a wish to stop; a second Ctrl-C interrupts at once."""
+
+    def stop(number: int, _: object) -> None:
+        if number == signal.SIGINT and requests.should_stop():
+            raise KeyboardInterrupt
+        requests.add("stop")
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _watch_stdin(requests: Requests) -> None:
     for line in sys.stdin:
-        if line.strip() == "stop":
+        if line.strip() == "finish":
+            requests.add("finish")
+        elif line.strip() == "stop":
             break
-    stop.set()
+    requests.add("stop")
 
 
 def _report(events: Iterator[Event], supervised: bool) -> None:
@@ -145,18 +230,26 @@ def _report(events: Iterator[Event], supervised: bool) -> None:
 
 def _in_words(event: Event) -> str:
     match event:
-        case Progress(phase=phase, done=done, total=total, per_second=per_second, seconds_left=left):
-            speed = f", {per_second:.1f} samples/s" if per_second else ""
-            remaining = f", {left / 60:.0f} min left" if left is not None else ""
-            return f"{phase}: {done}/{total}{speed}{remaining}"
-        case LossReported(stage=stage, epoch=epoch, loss=loss, held_out_loss=held_out):
+        case Progress():
+            return _progress_in_words(event)
+        case LossReported(stage=stage, epoch=epoch, loss=loss, held_out_loss=held_out, is_best=is_best):
             judged = f", held-out {held_out:.5f}" if held_out is not None else ""
-            return f"{stage} stage, epoch {epoch + 1}: loss {loss:.5f}{judged}"
+            return f"{stage} stage, epoch {epoch + 1}: loss {loss:.5f}{judged}{', the best so far' if is_best else ''}"
+        case SampleSaved(path=path):
+            return f"Sample saved: {path}"
         case CheckpointSaved(path=path):
             return f"Checkpoint saved: {path}"
         case Finished(path=path):
             return f"Detector ready: {path}"
-        case Stopped(reason=reason):
-            return reason
+        case Stopped(reason=text) | Noted(text=text):
+            return text
         case _:
             return str(event)
+
+
+def _progress_in_words(progress: Progress) -> str:
+    where = f", epoch {progress.epoch + 1}, step {progress.step}" if progress.epoch is not None else ""
+    loss = f", loss {progress.loss:.5f}" if progress.loss is not None else ""
+    speed = f", {progress.per_second:.1f} samples/s" if progress.per_second else ""
+    left = f", {progress.seconds_left / 60:.0f} min left" if progress.seconds_left is not None else ""
+    return f"{progress.phase}: {progress.done}/{progress.total}{where}{loss}{speed}{left}"

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 Request = Literal["stop", "finish"]
 
 _LOOK_SECONDS = 0.25
+_STALE_SECONDS = 5.0
 
 
 class Requests:
     """Collects requests from any thread and from the run's request file; the trainer asks for them in its own."""
 
     def __init__(self, request_file: Path | None = None) -> None:
+        """Make it when the process starts: a file that is older was meant for an earlier one, and goes."""
         self._file = request_file
+        with suppress(OSError):
+            if request_file is not None and request_file.stat().st_mtime < time.time() - _STALE_SECONDS:
+                request_file.unlink()
         self._looked = float("-inf")
         self._stop = threading.Event()
         self._finish = threading.Event()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import errno
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.errors import TrainingError
 from engine.events import Event
+from engine.training.footage import FACTS_FILE
 from engine.training.journal import read_journal
 from engine.training.lock import folder_lock, lock_holder
 from engine.training.requests import Request
@@ -63,7 +68,7 @@ class Run:
     @property
     def footage_is_ready(self) -> bool:
         """Whether all footage has been read."""
-        return (self.footage_folder / "footage.npz").exists()
+        return (self.footage_folder / FACTS_FILE).exists()
 
     @property
     def settings(self) -> RunSettings:
@@ -117,6 +122,36 @@ class Run:
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 
+    @property
+    def held_out_videos(self) -> tuple[str, ...]:
+        """Videos that are judged by instead of learnt from; known once the footage has been read."""
+        with np.load(self.footage_folder / FACTS_FILE) as facts:
+            return tuple(facts["held_out_videos"].tolist())
+
+    def tidy_up(self) -> None:
+        """Take away what a killed process left half-written; call it while holding the lock."""
+        for folder in (self.folder, self.footage_folder, self.samples_folder):
+            for unfinished in folder.glob(".vadgui-*.partial"):
+                unfinished.unlink()
+
+    @contextmanager
+    def disk_errors(self) -> Iterator[None]:
+        """Word what goes wrong when the block writes into the folder.
+
+        Raises:
+            TrainingError: the disk is full, or the folder can't be written.
+        """
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise TrainingError(
+                    "The disk is full",
+                    subject=self.folder,
+                    advice="Free some space and resume the run: its last checkpoint is kept.",
+                ) from error
+            raise _unwritable(self.folder, error) from error
+
     def _write(self, settings: RunSettings) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -127,5 +162,5 @@ class Run:
 
 
 def _unwritable(folder: Path, error: OSError) -> TrainingError:
-    advice = f"Choose another folder ({error.strerror})."
+    advice = f"Check the folder and its permissions, or choose another one ({error.strerror or error})."
     return TrainingError("The run's folder can't be written", subject=folder, advice=advice)

@@ -2,243 +2,198 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from torch import Tensor, nn
 
-from engine.device import ComputePlan, choose_compute
-from engine.errors import TrainingError
-from engine.events import CheckpointSaved, Event, Finished, LossReported, Progress, ShouldStop, Stopped, never_stop
-from engine.flow.teachers import teacher_by_name
-from engine.footage import Footage, load_footage, prepare_footage
-from engine.losses import flow_loss, frame_loss
+from engine.errors import Cancelled, TrainingError, VadError
+from engine.events import Event, Failed, Finished, Noted, ShouldStop, Stopped, never_stop
+from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.training.checkpoint import Checkpoint, find_checkpoint
+from engine.training.footage import Footage, load_footage
+from engine.training.journal import Journal
+from engine.training.reading import prepare_footage
 from engine.training.run import Run
 from engine.training.settings import RunSettings
-from engine.whole_file import whole_file
-
-_REPORT_EVERY_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class _Stage:
-    """One of the two stages: which model learns, how long, and its loss on (I_t, teacher flow RGB, I_{t+1})."""
-
-    name: str
-    label: str
-    model: nn.Module
-    epochs: int
-    learning_rate: float
-    loss: Callable[[Tensor, Tensor, Tensor], Tensor]
+from engine.training.stage_run import StageRun
+from engine.training.stages import stages_of
+from engine.training.team import Team, assemble
 
 
-def train(run: Run, should_stop: ShouldStop = never_stop) -> Iterator[Event]:
+def train(
+    run: Run,
+    should_stop: ShouldStop = never_stop,
+    should_finish: ShouldStop = never_stop,
+    team: Team | None = None,
+) -> Iterator[Event]:
     """Train the run's detector, or go on with it from its last checkpoint; ends with Finished or Stopped.
 
+    Each time `should_finish` returns true, the stage at work ends with the best model it has. All events are in the
+    run's folder too, and a last one where an error is raised. Of several processes under `torchrun` only the first
+    writes and reports.
+
     Raises:
-        TrainingError, VideoError, DatasetError, DeviceError: the run can't start or go on.
-        Cancelled: stopped while the footage was being read.
+        TrainingError, VideoError, DatasetError, TeacherError, DetectorFileError, DeviceError: the run can't start or
+            go on; what it learnt so far is kept.
     """
     settings = run.settings
-    yield from prepare_footage(
-        [Path(video) for video in settings.videos],
-        run.folder / "footage",
-        teacher_by_name(settings.teacher),
-        should_stop,
-    )
-    footage = load_footage(run.folder / "footage")
-    plan = choose_compute(settings.device)
+    team = team or assemble(settings.device)
+    team.check_batch_size(settings.batch_size)
+    events = _train(run, settings, team, should_stop, should_finish)
+    if not team.leads:
+        for _ in events:
+            pass
+        return
+    with ExitStack() as held:
+        held.enter_context(run.lock())
+        with run.disk_errors():
+            run.tidy_up()
+            journal = held.enter_context(closing(Journal(run.events_path)))
+        try:
+            with run.disk_errors():
+                for event in events:
+                    journal.write(event)
+                    yield event
+        except Exception as error:
+            with suppress(OSError):  # a disk that is full has no room for the news either
+                journal.write(_failure(error))
+            raise
+
+
+def _failure(error: Exception) -> Failed:
+    if isinstance(error, VadError):
+        return Failed(error.what, error.subject, error.advice)
+    # Nobody may be there to see a traceback, and whoever looks into the folder should not think that all goes well.
+    return Failed("Training ended through a fault of the program", repr(error), "Resume it, and report this.")
+
+
+def _train(
+    run: Run, settings: RunSettings, team: Team, should_stop: ShouldStop, should_finish: ShouldStop
+) -> Iterator[Event]:
+    checkpoint, said = find_checkpoint(run)
+    if said:
+        yield Noted(said)
+    bases = {} if checkpoint else _bases(settings)
+    stopped = False
+    if team.leads:
+        try:
+            if not run.footage_is_ready:
+                teacher = None if settings.motion_from else _teacher(settings, str(team.plan.device))
+                yield from prepare_footage(settings, run.footage_folder, teacher, should_stop)
+        except Cancelled:
+            stopped = True
+    if team.total([float(stopped)])[0]:
+        yield Stopped("Training was stopped while it read the footage; it goes on from there.")
+        return
+    if should_finish():
+        yield Noted("Nothing has been learnt yet: there is nothing to finish with.")
+    footage = load_footage(run.footage_folder)
     torch.manual_seed(settings.seed)
-    checkpoint = _load_checkpoint(run.checkpoint_path)
-    detector, footage = _begin(settings, footage)
-    detector.to(plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if checkpoint:
-        detector.load_state_dict(checkpoint["detector"])
-    for stage in _stages(detector, settings):
-        if checkpoint and (checkpoint["stage"], stage.name) == ("frame", "motion"):
+    detector = _begin(settings, footage, bases) if checkpoint is None else _resume(checkpoint)
+    footage = replace(footage, radius_px=detector.settings.flow_radius_px)
+    detector.to(team.plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    for stage in stages_of(detector, settings):
+        if checkpoint and (checkpoint.place.stage, stage.name) == ("frame", "motion"):
             continue
-        resumed = checkpoint if checkpoint and checkpoint["stage"] == stage.name else None
-        yield from _train_stage(stage, detector, footage, settings, plan, run, resumed, should_stop)
-        if should_stop():
+        resumed = checkpoint if checkpoint and checkpoint.place.stage == stage.name else None
+        at_work = StageRun(stage, detector, footage, run=run, settings=settings, team=team, checkpoint=resumed)
+        yield from at_work.train(should_stop, should_finish)
+        if not at_work.is_over:
             yield Stopped("Training was stopped; it goes on from its last checkpoint.")
             return
-    finished = replace(detector.settings, created=datetime.now(UTC).isoformat(timespec="seconds"))
-    detector.settings = finished
-    save_detector(detector, run.detector_path)
-    yield Finished(str(run.detector_path))
+    if team.leads:
+        yield from _complete(detector, run)
 
 
-def _begin(settings: RunSettings, footage: Footage) -> tuple[Detector, Footage]:
-    """The detector before its first step, and the footage in its flow colours."""
-    if settings.start_from is None:
-        return Detector(_detector_settings(settings, footage)), footage
-    base, _ = load_detector(Path(settings.start_from))
-    if base.settings.preset != settings.preset:
-        raise TrainingError(
-            f"The detector to start from is of preset {base.settings.preset}, the run of {settings.preset}",
-            subject=settings.start_from,
-            advice=f"Begin a run with --preset {base.settings.preset}.",
+def _teacher(settings: RunSettings, device: str) -> Teacher:
+    weights = settings.teacher_weights and Path(settings.teacher_weights)
+    return teacher_by_name(settings.teacher, weights=weights or None, device=device)
+
+
+def _bases(settings: RunSettings) -> dict[str, Detector]:
+    """The detectors that a run builds on, by the setting that names each; loaded before hours go into the footage.
+
+    Raises:
+        DetectorFileError: one can't be loaded.
+        TrainingError: one is of another shape than the run's.
+    """
+    bases = {}
+    for what, path in {"start_from": settings.start_from, "motion_from": settings.motion_from}.items():
+        if path is None:
+            continue
+        base, _ = load_detector(Path(path))
+        if base.settings.preset != settings.preset:
+            raise TrainingError(
+                f"The detector to build on is of preset {base.settings.preset}, the run of {settings.preset}",
+                subject=path,
+                advice=f"Begin a run with --preset {base.settings.preset}.",
+            )
+        if what == "start_from" and base.settings.flow_guidance != settings.flow_guidance:
+            raise TrainingError(
+                "Of the run and the detector to build on, one is guided by flow and the other is not",
+                subject=path,
+                advice="Choose another detector, or switch --no-flow-guidance.",
+            )
+        bases[what] = base
+    return bases
+
+
+def _begin(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) -> Detector:
+    """The detector before its first step."""
+    # What a motion model has learnt to say of speeds it said in its own colours, and of its own teacher.
+    known = bases.get("motion_from") or bases.get("start_from")
+    detector = Detector(
+        DetectorSettings(
+            name=settings.name,
+            preset=settings.preset,
+            teacher=bases["motion_from"].settings.teacher
+            if "motion_from" in bases
+            else _teacher_name(settings.teacher),
+            flow_radius_px=known.settings.flow_radius_px if known else footage.radius_px,
+            flow_guidance=settings.flow_guidance,
+            training=_record(settings, footage),
         )
-    # What the motion model has learnt to say of speeds it said in these colours.
-    footage = replace(footage, radius_px=base.settings.flow_radius_px)
-    detector = Detector(_detector_settings(settings, footage))
-    detector.load_state_dict(base.state_dict())
-    return detector, footage
+    )
+    if "start_from" in bases:
+        detector.load_state_dict(bases["start_from"].state_dict())
+    if "motion_from" in bases:
+        detector.motion.load_state_dict(bases["motion_from"].motion.state_dict())
+    return detector
 
 
-def _detector_settings(settings: RunSettings, footage: Footage) -> DetectorSettings:
-    record: dict[str, Any] = asdict(settings)
+def _teacher_name(name: str) -> str:
+    return DEFAULT_TEACHER if name == "dis" else name
+
+
+def _record(settings: RunSettings, footage: Footage) -> dict[str, Any]:
+    """How it was trained, for the detector's file."""
+    record = asdict(settings)
     # File names tell what it was trained on; the folders are nobody's business once the detector is passed on.
     record["videos"] = [Path(video).name for video in settings.videos]
-    record["start_from"] = settings.start_from and Path(settings.start_from).name
-    record |= {"transitions": len(footage.training), "torch": torch.__version__}
-    return DetectorSettings(
-        name=settings.name,
-        preset=settings.preset,
-        teacher=teacher_by_name(settings.teacher).name,
-        flow_radius_px=footage.radius_px,
-        training=record,
-    )
+    record["held_out"] = [Path(video).name for video in footage.held_out_videos]
+    record["left_out"] = {Path(video).name: parts for video, parts in settings.left_out.items()}
+    for name in ("start_from", "motion_from", "teacher_weights"):
+        record[name] = record[name] and Path(record[name]).name
+    del record["cache_max_bytes"]
+    return record | {"transitions": len(footage.training), "torch": torch.__version__}
 
 
-def _stages(detector: Detector, settings: RunSettings) -> list[_Stage]:
-    def motion_loss(current: Tensor, teacher_rgb: Tensor, following: Tensor) -> Tensor:  # noqa: ARG001
-        return flow_loss(detector.motion(current), teacher_rgb)
-
-    def next_frame_loss(current: Tensor, teacher_rgb: Tensor, following: Tensor) -> Tensor:  # noqa: ARG001
-        with torch.no_grad():
-            flow_rgb = detector.motion(current)
-        return frame_loss(detector.frame(flow_rgb, current), following, current)
-
-    return [
-        _Stage(
-            "motion",
-            "Learning motion",
-            detector.motion,
-            settings.motion_epochs,
-            settings.motion_learning_rate,
-            motion_loss,
-        ),
-        _Stage(
-            "frame",
-            "Learning the next frame",
-            detector.frame,
-            settings.frame_epochs,
-            settings.frame_learning_rate,
-            next_frame_loss,
-        ),
-    ]
+def _resume(checkpoint: Checkpoint) -> Detector:
+    detector = Detector(DetectorSettings(**checkpoint.settings))
+    detector.load_state_dict(checkpoint.detector)
+    return detector
 
 
-def _train_stage(
-    stage: _Stage,
-    detector: Detector,
-    footage: Footage,
-    settings: RunSettings,
-    plan: ComputePlan,
-    run: Run,
-    resumed: dict[str, Any] | None,
-    should_stop: ShouldStop,
-) -> Iterator[Event]:
-    optimiser = torch.optim.Adam(stage.model.parameters(), lr=stage.learning_rate, betas=(0.9, 0.999))
-    first_epoch = 0
-    if resumed:
-        optimiser.load_state_dict(resumed["optimiser"])
-        first_epoch = resumed["epoch"] + 1
-    steps = len(footage.training) // settings.batch_size or 1
-    total = steps * stage.epochs
-    began, reported = time.monotonic(), time.monotonic()
-    for epoch in range(first_epoch, stage.epochs):
-        detector.eval()  # whatever is not learning now runs on its learnt statistics
-        stage.model.train()
-        losses: list[float] = []
-        for step, indices in enumerate(_batches(footage.training, settings, stage.name, epoch)):
-            if should_stop():
-                return
-            optimiser.zero_grad(set_to_none=True)
-            loss = _loss(stage, footage, indices, plan)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            losses.append(loss.item())
-            if not np.isfinite(losses[-1]):
-                raise TrainingError(
-                    f"The loss of the {stage.name} stage is no longer a number",
-                    subject=f"epoch {epoch}, step {step}",
-                    advice="Resume from the last checkpoint with a smaller learning rate.",
-                )
-            now = time.monotonic()
-            if now - reported > _REPORT_EVERY_SECONDS:
-                reported = now
-                here = epoch * steps + step + 1
-                steps_per_second = (here - first_epoch * steps) / (now - began)
-                left = (total - here) / steps_per_second
-                yield Progress(stage.label, here, total, steps_per_second * settings.batch_size, left)
-        stage.model.eval()
-        held_out = _held_out_loss(stage, footage, settings, plan)
-        yield LossReported(stage.name, epoch, steps, float(np.mean(losses)), held_out)
-        _save_checkpoint(run.checkpoint_path, stage.name, epoch, detector, optimiser)
-        yield CheckpointSaved(str(run.checkpoint_path))
-
-
-def _batches(
-    transitions: npt.NDArray[np.int64], settings: RunSettings, stage: str, epoch: int
-) -> Iterator[npt.NDArray[np.int64]]:
-    """Shuffled by seed, stage and epoch alone, so that a resumed run sees what an uninterrupted one would."""
-    order = np.random.default_rng([settings.seed, stage == "frame", epoch]).permutation(transitions)
-    size = min(settings.batch_size, len(order))
-    for first in range(0, len(order) - size + 1, size):
-        yield order[first : first + size]
-
-
-def _loss(stage: _Stage, footage: Footage, indices: npt.NDArray[np.int64], plan: ComputePlan) -> Tensor:
-    def on_device(pictures: npt.NDArray[np.uint8]) -> Tensor:
-        return torch.from_numpy(pictures).permute(0, 3, 1, 2).to(plan.device) / 255
-
-    current, following = on_device(footage.pictures[indices]), on_device(footage.pictures[indices + 1])
-    teacher_rgb = on_device(footage.teacher_rgb(indices)) if stage.name == "motion" else current
-    # bfloat16 needs no loss scaling; float16's range would.
-    with torch.autocast(plan.device.type, torch.bfloat16, enabled=plan.dtype == torch.bfloat16):
-        return stage.loss(current, teacher_rgb, following)
-
-
-@torch.no_grad()
-def _held_out_loss(stage: _Stage, footage: Footage, settings: RunSettings, plan: ComputePlan) -> float | None:
-    if not len(footage.held_out):
-        return None
-    size = settings.batch_size
-    batches = [footage.held_out[first : first + size] for first in range(0, len(footage.held_out), size)]
-    losses = [_loss(stage, footage, batch, plan).item() for batch in batches]
-    return float(np.average(losses, weights=[len(batch) for batch in batches]))
-
-
-def _save_checkpoint(path: Path, stage: str, epoch: int, detector: Detector, optimiser: torch.optim.Optimizer) -> None:
-    with whole_file(path) as file:
-        torch.save(
-            {
-                "stage": stage,
-                "epoch": epoch,
-                "detector": detector.state_dict(),
-                "optimiser": optimiser.state_dict(),
-            },
-            file,
-        )
-
-
-def _load_checkpoint(path: Path) -> dict[str, Any] | None:
-    if not path.exists():
-        return None
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
-    except (OSError, EOFError, RuntimeError, UnpicklingError) as error:
-        raise TrainingError(
-            "The run's checkpoint can't be read", subject=path, advice="Delete it: the run then learns from its start."
-        ) from error
+def _complete(detector: Detector, run: Run) -> Iterator[Event]:
+    """Make a detector's file of the best models."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    detector.settings = replace(detector.settings, created=created)
+    save_detector(detector.cpu(), run.detector_path)
+    # A step that needs the finished detector and the held-out videos (`run.held_out_videos`) has its place here.
+    yield Finished(str(run.detector_path))

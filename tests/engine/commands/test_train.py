@@ -1,6 +1,9 @@
+import shutil
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -10,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from engine.__main__ import cli
-from engine.events import CheckpointSaved, Finished, LossReported, Stopped, from_json_line
+from engine.events import CheckpointSaved, Event, Failed, Finished, LossReported, Stopped, from_json_line
+from engine.training import Run, RunSettings
 
 
 @pytest.fixture
@@ -47,23 +51,94 @@ def test_a_supervised_run_speaks_json_lines_and_leaves_a_detector(footage: Path,
     assert Path(events[-1].path).stat().st_size > 1_000_000
 
 
+def drive(process: subprocess.Popen[str], on_event: Callable[[Event], None]) -> list[Event]:
+    """All events of a supervised process, each handed to somebody who may answer on its stdin."""
+    watchdog = threading.Timer(120, process.kill)
+    watchdog.start()
+    events = []
+    for line in process.stdout:
+        events.append(from_json_line(line))
+        on_event(events[-1])
+    watchdog.cancel()
+    return events
+
+
+AT_ONCE_SECONDS = 20  # 2 where nothing else runs
+LONG = ["--motion-epochs", "5000", "--frame-epochs", "5000", "--batch-size", "2", "--device", "cpu"]
+
+
 @pytest.mark.parametrize("command", ["stop\n", ""])
-def test_stop_and_the_end_of_stdin_both_stop_it(command: str, footage: Path, tmp_path: Path) -> None:
-    options = ["--footage", str(footage), "--motion-epochs", "5000", "--batch-size", "2", "--device", "cpu"]
-    with start(str(tmp_path / "run"), *options, "--supervised") as process:
-        watchdog = threading.Timer(120, process.kill)
-        watchdog.start()
-        events = []
-        for line in process.stdout:
-            events.append(from_json_line(line))
-            if isinstance(events[-1], CheckpointSaved) and not process.stdin.closed:
-                process.stdin.write(command)
-                process.stdin.close()
+def test_stop_and_the_end_of_stdin_both_stop_it_at_once(command: str, footage: Path, tmp_path: Path) -> None:
+    asked = []
+
+    def answer(event: Event) -> None:
+        if isinstance(event, CheckpointSaved) and not process.stdin.closed:
+            process.stdin.write(command)
+            process.stdin.close()
+            asked.append(time.monotonic())
+
+    with start(str(tmp_path / "run"), "--footage", str(footage), *LONG, "--supervised") as process:
+        events = drive(process, answer)
         errors = process.stderr.read()
-        watchdog.cancel()
+    assert time.monotonic() - asked[0] < AT_ONCE_SECONDS
     assert process.returncode == 0, errors
     assert isinstance(events[-1], Stopped)
     assert (tmp_path / "run" / "checkpoint-last.pt").exists()
+
+
+def test_finish_ends_each_stage_with_the_best_so_far(footage: Path, tmp_path: Path) -> None:
+    finished = set()
+
+    def answer(event: Event) -> None:
+        if isinstance(event, LossReported) and event.stage not in finished:
+            finished.add(event.stage)
+            process.stdin.write("finish\n")
+            process.stdin.flush()
+
+    with start(str(tmp_path / "run"), "--footage", str(footage), *LONG, "--supervised") as process:
+        events = drive(process, answer)
+        process.stdin.close()
+        errors = process.stderr.read()
+    assert process.returncode == 0, errors
+    assert events[-1] == Finished(str(tmp_path / "run" / "detector.safetensors"))
+
+
+def test_a_run_of_its_own_obeys_its_folder(footage: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    with start(str(run.folder), "--footage", str(footage), *LONG) as process:
+        while not run.checkpoint_path.exists() and process.poll() is None:
+            time.sleep(0.05)
+        assert run.process_id == process.pid
+        second = start(str(run.folder))
+        _, refused = second.communicate()
+        run.request("stop")
+        asked = time.monotonic()
+        _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - asked < AT_ONCE_SECONDS
+    assert process.returncode == 0, errors
+    assert isinstance(run.events()[-1], Stopped)
+    assert second.returncode == 1
+    assert f"Another process ({process.pid}) trains in this folder" in refused
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no polite kill")
+def test_a_polite_kill_stops_it_safely(footage: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    with start(str(run.folder), "--footage", str(footage), *LONG) as process:
+        while not run.checkpoint_path.exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.terminate()
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert isinstance(run.events()[-1], Stopped)
+
+
+def test_an_error_is_an_event_too(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(cli, ["train", str(tmp_path / "run"), "--footage", str(tmp_path / "gone"), "--supervised"])
+    assert ran.exit_code == 1
+    event = from_json_line(ran.stdout.splitlines()[-1])
+    assert isinstance(event, Failed)
+    assert event.what in ran.stderr
 
 
 def test_footage_that_is_not_there_is_an_error_in_three_parts(tmp_path: Path) -> None:
@@ -75,12 +150,43 @@ def test_footage_that_is_not_there_is_an_error_in_three_parts(tmp_path: Path) ->
     assert not (tmp_path / "run").exists()
 
 
+def test_the_options_become_the_runs_settings(footage: Path, tmp_path: Path) -> None:
+    held_out = tmp_path / "other" / "clip"
+    shutil.copytree(footage / "clip", held_out)
+    clip = str(footage / "clip")
+    options = ["--footage", str(footage), "--held-out", str(held_out), "--leave-out", clip, "0", "0.04"]
+    options += ["--leave-out", clip, "1", "2.5", "--no-margin", "--no-flow-guidance", "--motion-lr", "0.001"]
+    options += ["--cache-gb", "0.000001", "--teacher", "dis-fast", "--device", "cpu"]
+    ran = CliRunner().invoke(cli, ["train", str(tmp_path / "run"), *options])
+    assert ran.exit_code == 1  # there is no room in a kilobyte
+    assert Run(tmp_path / "run").settings == RunSettings(
+        "run",
+        (clip, str(held_out)),
+        held_out=(str(held_out),),
+        left_out={clip: ((0.0, 0.04), (1.0, 2.5))},
+        margin=False,
+        flow_guidance=False,
+        motion_learning_rate=0.001,
+        cache_max_bytes=1000,
+        teacher="dis-fast",
+        device="cpu",
+    )
+
+
+def test_a_run_is_resumed_with_another_batch_size(footage: Path, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", RunSettings("run", (str(footage / "clip"),), cache_max_bytes=1000, device="cpu"))
+    options = ["--batch-size", "4", "--frame-lr", "1e-5"]
+    CliRunner().invoke(cli, ["train", str(run.folder), *options])
+    assert (run.settings.batch_size, run.settings.frame_learning_rate) == (4, 1e-5)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--motion-epochs", "5"], "--motion-epochs needs --footage"),
         (["--footage", "x", "--motion-lr", "-1"], "--motion-lr"),
         (["--footage", "x", "--seed", "-1"], "--seed"),
+        (["--footage", ".", "--leave-out", ".", "3", "2"], "the second time must be the later one"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: list[str], said: str, tmp_path: Path) -> None:

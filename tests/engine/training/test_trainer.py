@@ -1,130 +1,408 @@
+import errno
 import json
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
 
-from engine.errors import TrainingError, VideoError
-from engine.events import CheckpointSaved, Finished, LossReported, Stopped
+from engine.errors import DetectorFileError, TrainingError, VideoError
+from engine.events import (
+    CheckpointSaved,
+    Event,
+    Failed,
+    Finished,
+    LossReported,
+    Noted,
+    Progress,
+    SampleSaved,
+    Stopped,
+)
 from engine.models.detector import load_detector
-from engine.training import Run, RunSettings, trainer
+from engine.training import Run, RunSettings, checkpoint, stage_run, stages
+from engine.training.checkpoint import load_checkpoint
+from engine.training.footage import load_footage
 from engine.training.trainer import train
 
 
+def losses(events: list[Event]) -> list[tuple[str, int, float, float | None]]:
+    return [(e.stage, e.epoch, e.loss, e.held_out_loss) for e in events if isinstance(e, LossReported)]
+
+
+def assert_same_detector(path: Path, other: Path) -> None:
+    weights, expected = load_detector(path)[0].state_dict(), load_detector(other)[0].state_dict()
+    for name, tensor in expected.items():
+        torch.testing.assert_close(weights[name], tensor, rtol=0, atol=0)
+
+
+class After:
+    """Says yes once, or for ever, after it was asked so many times."""
+
+    def __init__(self, times: int, *, once: bool = False) -> None:
+        self.left, self.once = times, once
+
+    def __call__(self) -> bool:
+        self.left -= 1
+        return self.left == 0 if self.once else self.left <= 0
+
+
 @pytest.fixture(scope="module")
-def videos(tmp_path_factory) -> tuple[str, ...]:
-    """Two short videos of a bright square that moves right."""
-    folders = []
-    for start in (0, 40):
-        folder = tmp_path_factory.mktemp("video")
-        for number in range(5):
-            picture = np.full((128, 128, 3), 40, np.uint8)
-            cv2.rectangle(picture, (start + 4 * number, 40), (start + 4 * number + 30, 80), (200, 180, 160), -1)
-            cv2.imwrite(str(folder / f"{number}.png"), picture)
-        folders.append(str(folder))
-    return tuple(folders)
+def whole(settings: RunSettings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Event]]:
+    """A run that nobody disturbed, and its events."""
+    run = Run.create(tmp_path_factory.mktemp("runs") / "whole", settings)
+    return run, list(train(run))
+
+
+_show = stage_run.StageRun._show
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(whole: tuple[Run, list[Event]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are looked at in the run that nobody disturbs; the others do without, and take half the time."""
+    assert whole  # which comes first, with its pictures
+    monkeypatch.setattr(stage_run.StageRun, "_show", lambda *_: iter(()))
 
 
 @pytest.fixture
-def settings(videos: tuple[str, ...]) -> RunSettings:
-    return RunSettings("Square", videos, motion_epochs=2, frame_epochs=2, batch_size=2, device="cpu")
+def ready(whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path) -> Run:
+    """A new run of the same settings, whose footage has been read."""
+    run = Run.create(run_folder, settings)
+    shutil.copytree(whole[0].footage_folder, run.footage_folder)
+    return run
 
 
-def losses(events: list) -> list[tuple[str, int, float]]:
-    return [(event.stage, event.epoch, event.loss) for event in events if isinstance(event, LossReported)]
-
-
-@pytest.fixture
-def uninterrupted(settings: RunSettings, tmp_path: Path) -> list:
-    return list(train(Run.create(tmp_path / "whole", settings)))
-
-
-def test_both_stages_learn_and_leave_a_detector(uninterrupted: list, tmp_path: Path) -> None:
-    assert [(stage, epoch) for stage, epoch, _ in losses(uninterrupted)] == [
+def test_both_stages_learn_and_leave_a_detector(whole: tuple[Run, list[Event]], tmp_path: Path) -> None:
+    run, events = whole
+    reported = losses(events)
+    assert [(stage, epoch) for stage, epoch, *_ in reported] == [
         ("motion", 0),
         ("motion", 1),
         ("frame", 0),
         ("frame", 1),
     ]
-    first, second, *_ = (loss for _, _, loss in losses(uninterrupted))
-    assert second < first
-    assert uninterrupted[-1] == Finished(str(tmp_path / "whole" / "detector.safetensors"))
-    detector, _ = load_detector(tmp_path / "whole" / "detector.safetensors")
+    assert reported[1][2] < reported[0][2]
+    assert all(held_out is not None for *_, held_out in reported)
+    assert events[-1] == Finished(str(run.detector_path))
+    detector, _ = load_detector(run.detector_path)
     assert detector.settings.name == "Square"
-    assert detector.settings.teacher == "dis-medium"
-    assert detector.settings.flow_radius_px > 0
+    assert detector.settings.teacher == "dis-ultrafast"
+    assert detector.settings.flow_radius_px == pytest.approx(load_footage(run.footage_folder).radius_px)
+    assert detector.settings.training["held_out"] == [Path(run.held_out_videos[0]).name]
     record = json.dumps(detector.settings.training)
-    assert str(tmp_path) not in record  # file names only: the folders are nobody's business
+    assert str(tmp_path.parent) not in record  # file names only: the folders are nobody's business
 
 
-def test_a_run_stopped_after_an_epoch_goes_on_as_if_it_never_was(
-    uninterrupted: list, settings: RunSettings, tmp_path: Path
-) -> None:
-    run = Run.create(tmp_path / "stopped", settings)
-    seen: list = []
-    for event in train(run, should_stop=lambda: sum(isinstance(e, CheckpointSaved) for e in seen) == 3):
-        seen.append(event)  # noqa: PERF402 - should_stop looks at it while it grows
+def test_the_folder_tells_the_whole_story(whole: tuple[Run, list[Event]]) -> None:
+    run, events = whole
+    assert run.events() == events
+    samples = [event for event in events if isinstance(event, SampleSaved)]
+    assert [Path(sample.path).name for sample in samples] == [
+        f"{stage}-epoch-00{epoch}.png" for stage in ("motion", "frame") for epoch in (1, 2)
+    ]
+    for picture in [*(Path(sample.path) for sample in samples), run.curves_path]:
+        assert picture.read_bytes().startswith(b"\x89PNG")
+    assert isinstance(events[0], Noted)
+    assert not list(run.folder.rglob("*.partial"))
+
+
+def test_the_best_model_of_each_stage_goes_on(settings: RunSettings, run_folder: Path, monkeypatch) -> None:
+    held_out = iter([0.2, 0.1, 0.3, 0.6, 0.5, 0.7])
+    states: dict[tuple[str, int], dict] = {}
+
+    def judged(stage: stage_run.StageRun, _: object) -> float:
+        states[stage._place.stage, stage._place.epoch] = {
+            name: tensor.clone() for name, tensor in stage._detector.state_dict().items()
+        }
+        return next(held_out)
+
+    monkeypatch.setattr(stage_run.StageRun, "_held_out_loss", judged)
+    run = Run.create(run_folder, replace(settings, motion_epochs=3, frame_epochs=3))
+    events = list(train(run))
+    assert [e.is_best for e in events if isinstance(e, LossReported)] == [True, True, False] * 2
+    detector, _ = load_detector(run.detector_path)
+    for name, tensor in detector.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            continue
+        expected = states["motion" if name.startswith("motion") else "frame", 1][name]
+        torch.testing.assert_close(tensor, expected, rtol=1e-3, atol=1e-4)  # half precision
+        if name.startswith("motion"):
+            torch.testing.assert_close(states["frame", 2][name], expected, rtol=0, atol=0)  # it rests
+
+
+@pytest.mark.parametrize("asked", [1, 2, 4, 7, 9, 13])
+def test_stopped_anywhere_it_goes_on_as_if_it_never_was(asked: int, whole: tuple[Run, list[Event]], ready: Run) -> None:
+    # What is stopped is learning, in the middle of epochs and of evaluations too.
+    seen = list(train(ready, After(asked)))
     assert isinstance(seen[-1], Stopped)
-    rest = list(train(Run(run.folder)))
-    assert losses(seen) + losses(rest) == losses(uninterrupted)
-    whole, _ = load_detector(tmp_path / "whole" / "detector.safetensors")
-    resumed, _ = load_detector(run.detector_path)
-    for name, tensor in whole.state_dict().items():
-        torch.testing.assert_close(resumed.state_dict()[name], tensor, rtol=0, atol=0)
+    rest = list(train(Run(ready.folder)))
+    assert losses(seen) + losses(rest) == losses(whole[1])
+    assert_same_detector(ready.detector_path, whole[0].detector_path)
 
 
-def test_the_motion_model_rests_while_the_frame_model_learns(settings: RunSettings, tmp_path: Path) -> None:
-    run = Run.create(tmp_path / "run", replace(settings, motion_epochs=1, frame_epochs=1))
-    states = {}
-    for event in train(run):
-        if isinstance(event, CheckpointSaved):
-            checkpoint = torch.load(run.checkpoint_path, weights_only=True)
-            states[checkpoint["stage"]] = checkpoint["detector"]
-    for name, tensor in states["frame"].items():
-        if name.startswith("motion."):
-            torch.testing.assert_close(tensor, states["motion"][name], rtol=0, atol=0)
+def test_checkpoints_come_by_time_within_an_epoch(ready: Run, monkeypatch) -> None:
+    monkeypatch.setattr(stage_run, "_CHECKPOINT_SECONDS", 0.0)
+    run = ready
+    places = [load_checkpoint(run.checkpoint_path).place for e in train(run) if isinstance(e, CheckpointSaved)]
+    assert [place.samples for place in places if place.stage == "motion"] == [0, 2, 4, 6, 8, 0, 2, 4, 6, 8, 0]
+
+
+def test_a_progress_says_where_it_is(ready: Run, monkeypatch) -> None:
+    monkeypatch.setattr(stage_run, "_REPORT_SECONDS", 0.0)
+    events = list(train(ready))
+    progress = [e for e in events if isinstance(e, Progress) and e.phase == "Learning motion"]
+    assert [(e.epoch, e.step, e.done, e.total) for e in progress] == [
+        (n // 4, n % 4 + 1, 2 * n + 2, 16) for n in range(8)
+    ]
+    assert all(e.loss is not None and e.per_second > 0 for e in progress)
+
+
+def test_finishing_keeps_the_best_so_far_and_goes_to_the_next_stage(settings: RunSettings, run_folder: Path) -> None:
+    run = Run.create(run_folder, replace(settings, motion_epochs=1000, frame_epochs=1000))
+    finish_motion, finish_frame = After(4, once=True), After(14, once=True)  # asked once after reading
+    events = list(train(run, should_finish=lambda: any([finish_motion(), finish_frame()])))
+    assert [(stage, epoch) for stage, epoch, *_ in losses(events)] == [
+        ("motion", 0),
+        ("frame", 0),
+        ("frame", 1),
+        ("frame", 2),
+    ]
+    assert isinstance(events[-1], Finished)
+    assert load_detector(run.detector_path)[0].settings.name == "Square"
+    assert list(train(run))[-1] == Finished(str(run.detector_path))
+
+
+def test_a_finish_before_anything_was_learnt_is_not_taken(settings: RunSettings, run_folder: Path) -> None:
+    events = list(train(Run.create(run_folder, settings), should_finish=After(1, once=True)))
+    assert any(isinstance(e, Noted) and "nothing to finish" in e.text for e in events)
+    assert len(losses(events)) == 4
+
+
+def test_stopped_while_reading_it_goes_on_reading(settings: RunSettings, run_folder: Path) -> None:
+    run = Run.create(run_folder, settings)
+    assert isinstance(list(train(run, lambda: True))[-1], Stopped)
+    assert not run.footage_is_ready
+    assert isinstance(list(train(run))[-1], Finished)
+
+
+@pytest.mark.parametrize("damaged", ["last", "previous and last"])
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(
+    damaged: str, whole: tuple[Run, list[Event]], ready: Run
+) -> None:
+    run = ready
+    list(train(run, After(10)))
+    for path in (run.checkpoint_path, run.previous_checkpoint_path)[: damaged.count("and") + 1]:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    events = list(train(run))
+    assert isinstance(events[0], Noted)
+    assert "checkpoint-previous" in events[0].text if damaged == "last" else "checkpoint-best" in events[0].text
+    assert losses(events) == losses(whole[1])[-len(losses(events)) :]
+    assert_same_detector(run.detector_path, whole[0].detector_path)
+
+
+def test_killed_between_the_renames_the_new_checkpoint_is_found(ready: Run) -> None:
+    run = ready
+    list(train(run, After(3)))
+    place = load_checkpoint(run.checkpoint_path).place
+    run.checkpoint_path.rename(run.checkpoint_path.with_suffix(".new"))
+    found, said = checkpoint.find_checkpoint(run)
+    assert (found.place, said) == (place, "")
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 cut short"])
+def test_where_no_checkpoint_is_whole_that_is_said(content: bytes, settings: RunSettings, run_folder: Path) -> None:
+    run = Run.create(run_folder, settings)
+    run.checkpoint_path.write_bytes(content)
+    with pytest.raises(TrainingError, match="checkpoints are damaged"):
+        list(train(run))
+
+
+def test_a_loss_that_is_no_number_stops_with_a_clear_word(ready: Run, monkeypatch) -> None:
+    run = ready
+    list(train(run, After(3)))
+    before = load_checkpoint(run.checkpoint_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "flow_loss", lambda predicted, _: predicted.mean() * float("nan"))
+        with pytest.raises(TrainingError, match="motion stage is no longer a number") as caught:
+            list(train(run))
+    assert "--motion-lr" in caught.value.advice
+    assert run.events()[-1] == Failed(caught.value.what, caught.value.subject, caught.value.advice)
+    after = load_checkpoint(run.checkpoint_path)
+    assert after.place == before.place
+    run.amend(motion_learning_rate=1e-5)
+    assert isinstance(list(train(run))[-1], Finished)
+
+
+def test_weights_that_are_no_numbers_replace_no_checkpoint(ready: Run, monkeypatch) -> None:
+    monkeypatch.setattr(stage_run, "_CHECKPOINT_SECONDS", 0.0)
+    run = ready
+
+    def exploding(predicted: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+        return torch.sqrt(predicted.mean() * 0)  # a number, whose gradient is none
+
+    monkeypatch.setattr(stages, "flow_loss", exploding)
+    with pytest.raises(TrainingError, match="no longer a number"):
+        list(train(run))
+    kept = load_checkpoint(run.checkpoint_path)
+    assert all(torch.isfinite(tensor).all() for tensor in kept.detector.values() if tensor.is_floating_point())
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
+)
+def test_running_out_of_memory_says_which_batch_size_to_try(error: Exception, ready: Run, monkeypatch) -> None:
+    run = ready
+    run.amend(batch_size=4)
+
+    def too_large(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "flow_loss", too_large)
+        with pytest.raises(TrainingError, match="does not suffice for a batch of 4") as caught:
+            list(train(run))
+    assert "--batch-size 2" in caught.value.advice
+    run.amend(batch_size=2)
+    assert isinstance(list(train(run))[-1], Finished)
+
+
+def test_another_batch_size_goes_on_within_the_epoch(ready: Run) -> None:
+    run = ready
+    list(train(run, After(2)))
+    place = load_checkpoint(run.checkpoint_path).place
+    assert 0 < place.samples < 8
+    run.amend(batch_size=4)
+    assert isinstance(list(train(run))[-1], Finished)
+
+
+@pytest.mark.parametrize("place", ["checkpoint", "sample", "journal"])
+def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
+    place: str, whole: tuple[Run, list[Event]], ready: Run, monkeypatch
+) -> None:
+    run = ready
+    list(train(run, After(3)))
+    before = load_checkpoint(run.checkpoint_path).place
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        match place:
+            case "checkpoint":
+                patch.setattr(checkpoint.torch, "save", full)
+            case "sample":
+                patch.setattr(stage_run.StageRun, "_show", _show)
+                patch.setattr("engine.training.samples.whole_file", full)
+            case "journal":
+                patch.setattr("engine.training.journal.Journal.write", full)
+        with pytest.raises(TrainingError, match="disk is full"):
+            list(train(run))
+    assert load_checkpoint(run.checkpoint_path).place == before
+    assert not list(run.folder.rglob("*.partial"))
+    rest = list(train(run))
+    assert losses(rest) == losses(whole[1])[-len(losses(rest)) :]
+    assert_same_detector(run.detector_path, whole[0].detector_path)
+
+
+def test_what_a_killed_process_left_half_written_goes(settings: RunSettings, run_folder: Path) -> None:
+    run = Run.create(run_folder, settings)
+    (run.folder / ".vadgui-0123abcd.partial").write_bytes(b"half")
+    list(train(run, lambda: True))
+    assert not list(run.folder.glob("*.partial"))
+
+
+def test_only_one_process_trains_in_a_folder(settings: RunSettings, run_folder: Path) -> None:
+    run = Run.create(run_folder, settings)
+    events = train(run)
+    next(events)
+    with pytest.raises(TrainingError, match="trains in this folder"):
+        next(train(Run(run.folder)))
+    events.close()
+    assert run.process_id is None
+
+
+def test_without_held_out_videos_the_last_model_counts(settings: RunSettings, run_folder: Path) -> None:
+    run = Run.create(run_folder, replace(settings, videos=settings.videos[:1]))
+    events = list(train(run))
+    assert [(e.held_out_loss, e.is_best) for e in events if isinstance(e, LossReported)] == [(None, True)] * 4
+
+
+@pytest.mark.parametrize("changes", [{"margin": False}, {"flow_guidance": False}])
+def test_the_ablations_train(
+    changes: dict, whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
+) -> None:
+    run = Run.create(run_folder, replace(settings, **changes))
+    events = list(train(run))
+    assert losses(events)[:2] == losses(whole[1])[:2]
+    assert losses(events)[2] != losses(whole[1])[2]
+    detector, _ = load_detector(run.detector_path)
+    assert detector.settings.flow_guidance == changes.get("flow_guidance", True)
+    assert detector.settings.training["margin"] == changes.get("margin", True)
+
+
+def test_a_ready_motion_model_needs_no_motion_stage(
+    whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
+) -> None:
+    base_path = Path(shutil.copy(whole[0].detector_path, run_folder.with_name("base.safetensors")))
+    base, _ = load_detector(base_path)
+    run = Run.create(run_folder, replace(settings, motion_from=str(base_path), teacher="dis-fast"))
+    events = list(train(run, lambda: run.checkpoint_path.exists()))
+    base_path.unlink()  # only the beginning needs it
+    events += list(train(run))
+    assert [(stage, epoch) for stage, epoch, *_ in losses(events)] == [("frame", 0), ("frame", 1)]
+    assert load_footage(run.footage_folder).flow is None
+    detector, _ = load_detector(run.detector_path)
+    for name, tensor in base.motion.state_dict().items():
+        torch.testing.assert_close(detector.motion.state_dict()[name], tensor, rtol=0, atol=0)
+    assert detector.settings.flow_radius_px == base.settings.flow_radius_px
+    assert detector.settings.teacher == "dis-ultrafast"
 
 
 def test_a_detector_is_improved_from_where_it_stands(
-    uninterrupted: list, settings: RunSettings, tmp_path: Path
+    whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
 ) -> None:
-    base_path = tmp_path / "whole" / "detector.safetensors"
-    improving = replace(settings, start_from=str(base_path), motion_epochs=1, frame_epochs=1)
-    events = list(train(Run.create(tmp_path / "better", improving)))
-    assert losses(events)[0][2] < losses(uninterrupted)[0][2]
-    base, better = load_detector(base_path)[0], load_detector(tmp_path / "better" / "detector.safetensors")[0]
+    base_path = whole[0].detector_path
+    events = list(train(Run.create(run_folder, replace(settings, start_from=str(base_path)))))
+    assert losses(events)[0][2] < losses(whole[1])[0][2]
+    base, better = load_detector(base_path)[0], load_detector(run_folder / "detector.safetensors")[0]
     assert better.settings.flow_radius_px == base.settings.flow_radius_px
     assert better.settings.training["start_from"] == "detector.safetensors"
 
 
-def test_only_a_detector_of_the_same_preset_can_be_improved(
-    uninterrupted: list, settings: RunSettings, tmp_path: Path
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [({"preset": "fast"}, "of preset tiny, the run of fast"), ({"flow_guidance": False}, "guided by flow")],
+)
+def test_only_a_detector_of_the_same_shape_can_be_improved(
+    changes: dict, what: str, whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
 ) -> None:
-    assert isinstance(uninterrupted[-1], Finished)
-    base = str(tmp_path / "whole" / "detector.safetensors")
-    with pytest.raises(TrainingError, match="preset fast"):
-        list(train(Run.create(tmp_path / "other", replace(settings, preset="paper", start_from=base))))
+    run = Run.create(run_folder, replace(settings, start_from=str(whole[0].detector_path), **changes))
+    with pytest.raises(TrainingError, match=what):
+        list(train(run))
+    assert not run.footage_is_ready  # said before hours go into the footage
 
 
-def test_a_loss_that_is_no_number_stops_with_a_clear_word(settings: RunSettings, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(trainer, "flow_loss", lambda predicted, _: predicted.mean() * float("nan"))
-    with pytest.raises(TrainingError, match="motion stage is no longer a number"):
-        list(train(Run.create(tmp_path / "run", settings)))
+def test_a_detector_to_build_on_that_is_missing_is_said(settings: RunSettings, run_folder: Path) -> None:
+    with pytest.raises(DetectorFileError):
+        list(train(Run.create(run_folder, replace(settings, motion_from="gone.safetensors"))))
 
 
-def test_a_folder_takes_one_run(settings: RunSettings, tmp_path: Path) -> None:
-    next(train(Run.create(tmp_path / "run", settings)))
+def test_a_folder_takes_one_run(whole: tuple[Run, list[Event]], settings: RunSettings) -> None:
     with pytest.raises(TrainingError, match="already holds"):
-        Run.create(tmp_path / "run", settings)
+        Run.create(whole[0].folder, settings)
 
 
-def test_a_run_whose_footage_was_wrong_can_be_begun_anew(settings: RunSettings, tmp_path: Path) -> None:
+def test_a_run_whose_footage_was_wrong_can_be_begun_anew(settings: RunSettings, run_folder: Path) -> None:
+    run = Run.create(run_folder, replace(settings, videos=(*settings.videos, str(run_folder / "gone.mp4"))))
     with pytest.raises(VideoError):
-        next(train(Run.create(tmp_path / "run", replace(settings, videos=(str(tmp_path / "gone.mp4"),)))))
-    assert Run.create(tmp_path / "run", settings).settings == settings
+        list(train(run))
+    assert isinstance(run.events()[-1], Failed)
+    assert Run.create(run_folder, settings).settings == settings
+    assert isinstance(list(train(run))[-1], Finished)
 
 
 def test_a_folder_that_cannot_be_made_is_said(settings: RunSettings, tmp_path: Path) -> None:
@@ -133,15 +411,26 @@ def test_a_folder_that_cannot_be_made_is_said(settings: RunSettings, tmp_path: P
         Run.create(tmp_path / "file" / "run", settings)
 
 
-@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 cut short"])
-def test_a_damaged_checkpoint_is_said(content: bytes, settings: RunSettings, tmp_path: Path) -> None:
-    run = Run.create(tmp_path / "run", settings)
-    run.checkpoint_path.write_bytes(content)
-    with pytest.raises(TrainingError, match="checkpoint can't be read"):
-        list(train(run))
-
-
 def test_a_folder_without_a_run_says_how_to_begin_one(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no training run") as caught:
         list(train(Run(tmp_path)))
     assert "--footage" in caught.value.advice
+
+
+def test_a_fault_of_the_program_is_in_the_folder_too(ready: Run, monkeypatch) -> None:
+    def broken(*_: object) -> Iterator[Event]:
+        raise KeyError("x")
+
+    monkeypatch.setattr(stages, "flow_loss", broken)
+    run = ready
+    with pytest.raises(KeyError):
+        list(train(run))
+    assert isinstance(run.events()[-1], Failed)
+
+
+def test_batches_are_the_same_whatever_came_before() -> None:
+    order = stages.epoch_order(np.arange(10), 3, "motion", 1)
+    assert sorted(order) == list(range(10))
+    assert order.tolist() == np.random.default_rng([3, False, 1]).permutation(10).tolist()
+    assert np.concatenate(list(stages.batches(order, 4, 0))).tolist() == order[:8].tolist()
+    assert np.concatenate(list(stages.batches(order, 4, 4))).tolist() == order[4:8].tolist()
