@@ -14,11 +14,19 @@ from engine.errors import VideoError
 from engine.events import Progress, ShouldStop, never_stop
 from engine.footage_check.moments import Looks, Moment, look_at, moving_share
 from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary
-from engine.footage_check.scene import background, main_group, signature, similarities
+from engine.footage_check.scene import (
+    OTHER_LIGHT_LEVELS,
+    background,
+    brightness,
+    main_group,
+    signature,
+    similarities,
+)
 from engine.footage_check.summary import Checked, summarise
 from engine.models.picture import model_picture
 from engine.video import open_video
 from engine.video.decoder import Decoder
+from engine.video.frame import Pixels
 from engine.video.source import VideoInfo, VideoSource
 
 _LEAST_SECONDS = 2.0
@@ -77,8 +85,9 @@ def _look_over(source: VideoSource, should_stop: ShouldStop) -> Checked:
     alike = similarities([signature(moment.picture) for moment in looks.moments])
     _, steady = main_group(alike, np.ones(len(looks.moments)))
     changes = tuple(_scene_changes(source, looks.moments, steady, should_stop))
-    still = background([moment.picture for moment, kept in zip(looks.moments, steady, strict=True) if kept])
-    report = replace(report, findings=report.findings + changes, background=still)
+    ours = [moment.picture for moment, kept in zip(looks.moments, steady, strict=True) if kept]
+    findings = (*report.findings, *changes, *_light(info.path, ours))
+    report = replace(report, findings=findings, background=background(ours))
     return Checked(report, opening=looks.moments[0].picture, is_still=is_still(looks.moments))
 
 
@@ -148,6 +157,14 @@ def _scene_changes(
         what = f"Another view from {clock(start)} to {clock(stop)}: the camera moved, or something covers it"
         advice = "Leave that part out, or cut the video there."
         yield FootageFinding(path, "warning", FindingKind.SCENE_CHANGE, what, advice, (start, stop))
+
+
+def _light(path: Path, pictures: Sequence[Pixels]) -> Iterator[FootageFinding]:
+    levels = [brightness(picture) for picture in pictures]
+    if max(levels) - min(levels) > OTHER_LIGHT_LEVELS:
+        what = "The light changes much in it: day and night?"
+        advice = "Good, if it shall be watched in both: give enough footage of each."
+        yield FootageFinding(path, "note", FindingKind.LIGHT, what, advice)
 
 
 def _change_seconds(source: VideoSource, before: Moment, after: Moment, should_stop: ShouldStop) -> float:

@@ -15,6 +15,9 @@ from engine.video.frame import Pixels
 SAME_SCENE = 0.4
 """Least similarity of two views of one scene: those of other scenes were below 0.15, crowded ones above 0.5."""
 
+OTHER_LIGHT_LEVELS = 50
+"""Difference of `brightness` that makes another light."""
+
 _SAME_WHEN_SHIFTED = 0.7
 """More is asked here: of all shifts, some one makes any two scenes resemble each other (0.5 was seen)."""
 
@@ -48,6 +51,11 @@ def main_group(alike: npt.NDArray[np.float32], weights: npt.NDArray[np.float64])
 def background(pictures: Sequence[Pixels]) -> Pixels:
     """What stands still: the median of pictures, uint8 [256, 256, 3]."""
     return np.asarray(np.median(np.stack(pictures), axis=0), np.uint8)
+
+
+def brightness(picture: Pixels) -> float:
+    """How bright most of a picture is, 0 to 255."""
+    return float(np.median(smoothed_luma(picture, 1)))
 
 
 def shift_px(picture: Pixels, other: Pixels) -> float | None:

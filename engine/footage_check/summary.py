@@ -13,7 +13,15 @@ import numpy.typing as npt
 
 from engine.footage_check.moments import smoothed_luma
 from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary, Severity
-from engine.footage_check.scene import Signature, main_group, shift_px, signature, similarities
+from engine.footage_check.scene import (
+    OTHER_LIGHT_LEVELS,
+    Signature,
+    brightness,
+    main_group,
+    shift_px,
+    signature,
+    similarities,
+)
 from engine.models.picture import PICTURE_SIZE
 from engine.training.settings import spread_evenly
 from engine.video.frame import Pixels
@@ -30,7 +38,6 @@ _STEADY = 0.8  # similarity of two views below which it is worth to look whether
 _LEAST_SHIFT_PX = 3.0
 _SAME_OPENING = 0.8  # correlation of what moves in the first frame; chance gave 0.44 at most
 _SAME_LENGTH = 0.02
-_OTHER_LIGHT_LEVELS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +121,7 @@ def _other_formats(reports: Sequence[FootageReport]) -> Iterator[FootageFinding]
                 else "Things would be stretched otherwise than in the rest: make a detector of its own for it."
             )
             yield FootageFinding(report.path, severity, FindingKind.OTHER_SIZE, what, advice)
-        if abs(report.fps / rate - 1) > _RATE_TOLERANCE:
+        if abs(report.fps / rate - 1) > _RATE_TOLERANCE and not report.path.is_dir():  # whose rate is but assumed
             what = f"{report.fps:.3g} frames a second, most of the footage has {rate:.3g}"
             advice = (
                 "Things would seem to move at another speed: convert it to the same rate "
@@ -136,12 +143,12 @@ def _other_scenes(checked: Sequence[Checked]) -> Iterator[FootageFinding]:
         advice = "A detector knows one camera best: make one for each, of that camera's recordings only."
         yield FootageFinding(None, "warning", FindingKind.OTHER_SCENE, what, advice)
         return
-    light = float(np.median([_brightness(still) for still, own in zip(stills, ours, strict=True) if own]))
+    light = float(np.median([brightness(still) for still, own in zip(stills, ours, strict=True) if own]))
     for place, each in enumerate(seen):
         others = _others(seen[centre].report.path, int(ours.sum()))
         shift = shift_px(stills[centre], stills[place]) if alike[place, centre] < _STEADY else 0.0
         if ours[place] or shift is not None:
-            yield from _of_our_scene(each, shift or 0.0, _brightness(stills[place]) - light)
+            yield from _of_our_scene(each, shift or 0.0, brightness(stills[place]) - light)
         else:
             advice = "Take it out, and make a detector of its own for that camera."
             what = f"Another scene than {others}"
@@ -155,7 +162,7 @@ def _of_our_scene(checked: Checked, shift: float, brighter: float) -> Iterator[F
         what = f"The camera was turned by {shift / PICTURE_SIZE:.0%} of the picture against the others"
         advice = "Keep the recordings of where the camera stands now: a detector learns what is normal from there."
         yield FootageFinding(path, "warning", FindingKind.CAMERA_MOVED, what, advice)
-    if abs(brighter) > _OTHER_LIGHT_LEVELS:
+    if abs(brighter) > OTHER_LIGHT_LEVELS:
         what = f"Much {'brighter' if brighter > 0 else 'darker'} than the others: another time of the day?"
         advice = "Good, if it shall be watched then too: give enough footage of both."
         yield FootageFinding(path, "note", FindingKind.LIGHT, what, advice)
@@ -189,10 +196,6 @@ def _what_moves(checked: Checked) -> Signature:
 def _still(checked: Checked) -> Pixels:
     assert checked.report.background is not None
     return checked.report.background
-
-
-def _brightness(picture: Pixels) -> float:
-    return float(np.median(smoothed_luma(picture, 1)))
 
 
 def _most(reports: Sequence[FootageReport], key: Callable[[FootageReport], _Value]) -> _Value:

@@ -154,6 +154,12 @@ def test_night_is_the_same_scene(good: list[Path], tmp_path: Path) -> None:
     assert next(found.severity for found in summary.findings if found.path == night) == "note"
 
 
+def test_dusk_is_noted(tmp_path: Path) -> None:
+    frames = [(frame * (1 - n / 80)).astype(np.uint8) for n, frame in enumerate(scene(1, 60))]
+    path = write(tmp_path / "dusk.mp4", frames)
+    assert kinds(path, *check(path)) == {FindingKind.LIGHT}
+
+
 def test_another_view_in_between_is_found_in_time(tmp_path: Path) -> None:
     frames = scene(1, 70) + scene(2, 25) + scene(1, 60, start=3)
     path = write(tmp_path / "mixed.mp4", frames)
@@ -203,6 +209,8 @@ def test_folders_of_pictures_are_footage_too(tmp_path: Path) -> None:
         cv2.imwrite(str(folder / f"{n}.png"), frame)
     reports, summary = check(folder)
     assert (reports[0].frames, reports[0].findings) == (60, ())
+    video = write(tmp_path / "video.mp4", scene(1, 70, start=3), fps=10)
+    assert kinds(folder, *check(folder, video)) == set()  # nobody knows the rate of pictures
     (folder / "33.png").write_bytes(b"")
     reports, summary = check(folder)
     assert kinds(folder, reports, summary) == {FindingKind.DAMAGED}
