@@ -22,6 +22,7 @@ _COMMANDS = {
     "figures": "Draw sheets like the paper's figures: expected beside real.",
     "footage": "Check whether footage is fit to teach a detector with.",
     "flow": "Estimate the optical flow between two pictures.",
+    "plan": "Say what a training run would take here: time, memory and disk.",
     "train": "Train a detector from normal footage, or resume a run.",
 }
 _INTERRUPTED = 130  # what shells report of a program that Ctrl-C ended

@@ -131,7 +131,7 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
             team = _others(options["device"] if footage else run.settings.device)
             if team is None or team.leads:
                 if footage:
-                    Run.create(run_folder, _settings(run_folder, footage, options))
+                    Run.create(run_folder, run_settings(run_folder, footage, options))
                 elif changes:
                     run.amend(**changes)
             if team is not None:
@@ -160,7 +160,8 @@ def _amendments(ctx: click.Context) -> dict[str, Any]:
     return changes
 
 
-def _settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str, Any]) -> RunSettings:
+def run_settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str, Any]) -> RunSettings:
+    """The settings that the command's options stand for."""
     videos, held_out = footage_videos(footage), footage_videos(options["held_out"])
     left_out: dict[str, tuple[Stretch, ...]] = {}
     for video, start, stop in options["leave_out"]:

@@ -12,6 +12,12 @@ from engine.errors import TrainingError
 _SAID_BY_TORCH = ("out of memory", "can't allocate memory", "not enough memory")
 
 
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether that is what an error says, in whatever type."""
+    said = isinstance(error, RuntimeError) and any(each in str(error).lower() for each in _SAID_BY_TORCH)
+    return said or isinstance(error, torch.OutOfMemoryError | MemoryError)
+
+
 @contextmanager
 def worded_memory_errors(batch_size: int, device_label: str) -> Iterator[None]:
     """Say which batch size to try when the block runs out of memory.
@@ -22,7 +28,7 @@ def worded_memory_errors(batch_size: int, device_label: str) -> Iterator[None]:
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not any(each in str(error).lower() for each in _SAID_BY_TORCH):
+        if not ran_out_of_memory(error):
             raise
         smaller = batch_size // 2
         advice = (

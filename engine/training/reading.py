@@ -50,7 +50,7 @@ class _Video:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class FootagePlan:
     """What is read from where to where; made once, so that a resumed reading does what it set out to do."""
 
     wanted: dict[str, object]
@@ -58,10 +58,22 @@ class _Plan:
 
     @property
     def frames(self) -> int:
+        """Pictures that are kept."""
         return sum(part.stop - part.start for video in self.videos for part in video.parts)
 
+    def transitions(self, *, held_out: bool) -> int:
+        """How many there are to learn from, or to judge by."""
+        videos = [video for video in self.videos if video.is_held_out is held_out]
+        return sum(part.stop - part.start - 1 for video in videos for part in video.parts)
+
+    @property
+    def bytes_on_disk(self) -> int:
+        """What the prepared footage takes."""
+        return bytes_on_disk(self.frames, with_flow=self.wanted["teacher"] is not None)
+
     @classmethod
-    def load(cls, path: Path) -> _Plan | None:
+    def load(cls, path: Path) -> FootagePlan | None:
+        """The plan of a file; None where there is none, or none that can be read."""
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             videos = [
@@ -73,6 +85,7 @@ class _Plan:
             return None
 
     def save(self, path: Path) -> None:
+        """Write the plan for `load`."""
         with whole_file(path) as file:
             file.write(json.dumps(asdict(self), indent=1).encode())
 
@@ -95,18 +108,29 @@ def prepare_footage(
         return
     folder.mkdir(parents=True, exist_ok=True)
     wanted = _wanted(settings, teacher)
-    plan = _Plan.load(folder / _PLAN_FILE)
+    plan = FootagePlan.load(folder / _PLAN_FILE)
     if plan is None or plan.wanted != wanted:
         # A run begun anew with other footage: what the first attempt read is of no use.
         for name in (_PROGRESS_FILE, PICTURES_FILE, FLOW_FILE):
             (folder / name).unlink(missing_ok=True)
-        plan = _Plan(wanted, tuple(_planned_videos(settings, should_stop)))
-        yield _room_for(plan, folder, settings, with_flow=teacher is not None)
+        plan = plan_footage(settings, teacher, should_stop)
+        yield check_room(plan, folder, settings)
         plan.save(folder / _PLAN_FILE)
     if not settings.held_out and not any(video.is_held_out for video in plan.videos):
         yield Noted("There is one video only, so none is held out: nothing tells when learning more does harm.")
     with _Reader(plan, folder, teacher) as reader:
         yield from reader.read(should_stop)
+
+
+def plan_footage(settings: RunSettings, teacher: Teacher | None, should_stop: ShouldStop = never_stop) -> FootagePlan:
+    """Which frames of a run's videos are read, to learn from and to judge by; opens each video, decodes none.
+
+    Raises:
+        DatasetError: nothing to learn from in these videos.
+        VideoError: a video can't be opened.
+        Cancelled: `should_stop` said yes.
+    """
+    return FootagePlan(_wanted(settings, teacher), tuple(_planned_videos(settings, should_stop)))
 
 
 def _wanted(settings: RunSettings, teacher: Teacher | None) -> dict[str, object]:
@@ -156,13 +180,13 @@ def _nothing_to_learn(videos: Sequence[str]) -> DatasetError:
     )
 
 
-def _room_for(plan: _Plan, folder: Path, settings: RunSettings, *, with_flow: bool) -> Noted:
-    """Says what reading will take.
+def check_room(plan: FootagePlan, folder: Path, settings: RunSettings) -> Noted:
+    """Says what reading will take, into a folder that exists.
 
     Raises:
         TrainingError: there is no room for it.
     """
-    needed, free = bytes_on_disk(plan.frames, with_flow=with_flow), shutil.disk_usage(folder).free
+    needed, free = plan.bytes_on_disk, shutil.disk_usage(folder).free
     if needed > settings.cache_max_bytes:
         raise TrainingError(
             f"This footage would take {_size(needed)} on disk, and the limit is {_size(settings.cache_max_bytes)}",
@@ -185,7 +209,7 @@ def _size(count: int) -> str:
 class _Reader:
     """Carries a plan out, and saves every now and then how far it has come."""
 
-    def __init__(self, plan: _Plan, folder: Path, teacher: Teacher | None) -> None:
+    def __init__(self, plan: FootagePlan, folder: Path, teacher: Teacher | None) -> None:
         self._plan, self._folder, self._teacher = plan, folder, teacher
         self._video, self._frame = 0, 0  # to go on with
         # Frames of each part that are there, by its place: a damaged video may end before all of them.

@@ -32,7 +32,7 @@ _CHECKPOINT_SECONDS = 45.0
 _CURVES_SECONDS = 10.0
 """Drawing takes a tenth of a second: epochs of little footage would notice."""
 _RECENT_STEPS = 20
-_JUDGED_AT_MOST = 512
+JUDGED_AT_MOST = 512
 """Held-out transitions: neighbours in time say the same, and an hour of footage would take longer than learning."""
 
 
@@ -71,7 +71,7 @@ class StageRun:
                 subject=run.folder,
                 advice="Choose more footage, or start fewer processes.",
             )
-        self._judged = _spread(footage.held_out, _JUDGED_AT_MOST)
+        self._judged = _spread(footage.held_out, JUDGED_AT_MOST)
         self._saved_at, self._drawn_at = time.monotonic(), 0.0
         self._finish_asked = self._stop_asked = False
 
@@ -108,7 +108,7 @@ class StageRun:
             for batch in coming:
                 is_due = time.monotonic() - self._saved_at > _CHECKPOINT_SECONDS
                 wishes = [should_stop(), should_finish(), is_due and self._team.leads]
-                loss, (self._stop_asked, self._finish_asked, is_due) = self._step(batch, wishes)
+                loss, (self._stop_asked, self._finish_asked, is_due) = self.step(batch, wishes)
                 place = replace(place, samples=place.samples + size, losses=(*place.losses, loss))
                 self._place = place
                 if self._stop_asked or self._finish_asked:
@@ -120,7 +120,7 @@ class StageRun:
                     total = self._stage.epochs * in_an_epoch
                     yield self._progress(pace, before + place.samples, total)
 
-    def _step(self, batch: Batch, wishes: list[bool]) -> tuple[float, list[bool]]:
+    def step(self, batch: Batch, wishes: list[bool]) -> tuple[float, list[bool]]:
         """Learn from one batch; returns its loss, and which of the wishes any process has."""
         self._optimiser.zero_grad(set_to_none=True)
         loss = self._loss(batch, self._model)

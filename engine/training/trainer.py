@@ -79,12 +79,12 @@ def _train(
     checkpoint, said = find_checkpoint(run)
     if said:
         yield Noted(said)
-    bases = {} if checkpoint else _bases(settings)
+    bases = {} if checkpoint else load_bases(settings)
     stopped = False
     if team.leads:
         try:
             if not run.footage_is_ready:
-                teacher = None if settings.motion_from else _teacher(settings, str(team.plan.device))
+                teacher = None if settings.motion_from else teacher_of(settings, str(team.plan.device))
                 yield from prepare_footage(settings, run.footage_folder, teacher, should_stop)
         except Cancelled:
             stopped = True
@@ -111,12 +111,17 @@ def _train(
         yield from _complete(detector, run)
 
 
-def _teacher(settings: RunSettings, device: str) -> Teacher:
+def teacher_of(settings: RunSettings, device: str) -> Teacher:
+    """The run's estimator of the flow to learn.
+
+    Raises:
+        TeacherError: it is unknown, or its weights are missing.
+    """
     weights = settings.teacher_weights and Path(settings.teacher_weights)
     return teacher_by_name(settings.teacher, weights=weights or None, device=device)
 
 
-def _bases(settings: RunSettings) -> dict[str, Detector]:
+def load_bases(settings: RunSettings) -> dict[str, Detector]:
     """The detectors that a run builds on, by the setting that names each; loaded before hours go into the footage.
 
     Raises:

@@ -1,16 +1,11 @@
-"""What a training run would take here: batch size, memory, time and disk, measured with its own steps."""
+"""How much a detector can be taught, and what that takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
-from engine.events import Progress, ShouldStop, never_stop
-
-if TYPE_CHECKING:
-    from engine.training import RunSettings
+from engine.errors import VadError
+from engine.training.settings import RunSettings
 
 
 @dataclass(frozen=True)
@@ -23,6 +18,10 @@ class Effort:
     preset: str
     motion_epochs: int
     frame_epochs: int
+
+    def applied_to(self, settings: RunSettings) -> RunSettings:
+        """Settings with this effort's preset and epochs."""
+        return replace(settings, preset=self.preset, motion_epochs=self.motion_epochs, frame_epochs=self.frame_epochs)
 
 
 EFFORTS = {
@@ -98,33 +97,25 @@ class RunPlan:
     notes: tuple[str, ...] = ()
     """What to know before beginning, in sentences."""
 
+    @classmethod
+    def refused(cls, reason: str, disk_free_bytes: int) -> RunPlan:
+        """The plan of a run that can't be begun, whatever it would take."""
+        return cls("", 0, 0, 0, (), 0, None, 0.0, 0, disk_free_bytes, "", reason)
+
     @property
     def total_seconds(self) -> float:
         """Footage and both stages."""
         return self.reading_seconds + sum(stage.seconds for stage in self.stages)
 
 
-def plan_run(
-    settings: RunSettings, run_folder: Path, should_stop: ShouldStop = never_stop
-) -> Iterator[Progress | RunPlan]:
-    """Measure what the run would take, on a sample of its footage; the plan comes last.
-
-    Without videos in the settings, synthetic pictures are stepped on: time and memory a step are the same.
-
-    Raises:
-        Cancelled: `should_stop` said yes.
-        DeviceError, TeacherError: the settings name what this machine lacks.
-    """
-    raise NotImplementedError
+def in_one_line(error: VadError) -> str:
+    """An error's three parts as a refusal says them."""
+    return " ".join(str(error).splitlines())
 
 
-def plan_efforts(
-    settings: RunSettings, run_folder: Path, should_stop: ShouldStop = never_stop
-) -> Iterator[Progress | dict[str, RunPlan]]:
-    """Plans of all EFFORTS by name, measuring each preset once; whatever else the settings say holds for all.
-
-    Raises:
-        Cancelled: `should_stop` said yes.
-        DeviceError, TeacherError: the settings name what this machine lacks.
-    """
-    raise NotImplementedError
+def in_words(seconds: float) -> str:
+    """A length of time, to the two digits that matter."""
+    for size, name in ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.2g} {name}" if seconds < 100 * size else f"{seconds / size:.0f} {name}"
+    return f"{max(seconds, 1):.0f} s"

@@ -1,0 +1,171 @@
+"""Plans a run: what it stands on, what its steps take, and what follows from both."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import VadError
+from engine.events import Progress, ShouldStop, never_stop
+from engine.run_plan.ground import Ground, existing_folder, look_at
+from engine.run_plan.plan import EFFORTS, RunPlan, StageCost, in_one_line, in_words
+
+if TYPE_CHECKING:
+    from engine.run_plan.measuring import StageMeasure
+    from engine.training import RunSettings
+    from engine.training.team import Team
+
+_PHASE = "Measuring"
+_JUDGING_SHARE = 1 / 3  # of a step's time: the way forward without the way back
+_CHECKPOINTS = 4  # last, previous, best, and one being written
+_LONG_SECONDS = 24 * 3600.0
+_DISTURBED = 0.6  # of the processor's time; a machine to oneself gives 0.8 and more
+
+
+def plan_run(
+    settings: RunSettings, run_folder: Path, should_stop: ShouldStop = never_stop
+) -> Iterator[Progress | RunPlan]:
+    """Measure what the run would take, on a sample of its footage; the plan comes last.
+
+    Whatever keeps the run from being begun is the plan's refusal. Without videos in the settings, synthetic pictures
+    are stepped on: time and memory of a step are the same.
+
+    Raises:
+        Cancelled: `should_stop` said yes.
+    """
+    for event in _plans({"": settings}, run_folder, should_stop):
+        yield event if isinstance(event, Progress) else event[""]
+
+
+def plan_efforts(
+    settings: RunSettings, run_folder: Path, should_stop: ShouldStop = never_stop
+) -> Iterator[Progress | dict[str, RunPlan]]:
+    """Plans of EFFORTS by name, more of them each time; whatever else the settings say holds for all.
+
+    Raises:
+        Cancelled: `should_stop` said yes.
+    """
+    yield from _plans({name: effort.applied_to(settings) for name, effort in EFFORTS.items()}, run_folder, should_stop)
+
+
+def _plans(
+    wanted: dict[str, RunSettings], run_folder: Path, should_stop: ShouldStop
+) -> Iterator[Progress | dict[str, RunPlan]]:
+    """Plans by name, for settings that differ in preset and epochs alone: each preset is measured once."""
+    by_preset: dict[str, dict[str, RunSettings]] = {}
+    for name, settings in wanted.items():
+        by_preset.setdefault(settings.preset, {})[name] = settings
+    steps = 1 + 2 * len(by_preset)
+    yield Progress(_PHASE, 0, steps)
+    from engine.training.team import assemble
+    from engine.training.trainer import load_bases
+
+    some = next(iter(wanted.values()))
+    try:
+        team = assemble(some.device)
+        ground = look_at(some, run_folder, str(team.plan.device), should_stop)
+    except VadError as error:
+        refused = RunPlan.refused(in_one_line(error), _free_bytes(run_folder))
+        yield dict.fromkeys(wanted, refused)
+        return
+    yield Progress(_PHASE, 1, steps)
+    plans: dict[str, RunPlan] = {}
+    for number, same in enumerate(by_preset.values()):
+        planner = _Planner(ground, team, run_folder)
+        some = next(iter(same.values()))
+        try:
+            load_bases(some)
+            yield from planner.measure(some, should_stop, Progress(_PHASE, 1 + 2 * number, steps))
+        except VadError as error:
+            planner.refusal = in_one_line(error)
+        plans |= {name: planner.plan(settings) for name, settings in same.items()}
+        yield Progress(_PHASE, 3 + 2 * number, steps)
+        yield dict(plans)
+
+
+class _Planner:
+    """Plans of one preset."""
+
+    def __init__(self, ground: Ground, team: Team, folder: Path) -> None:
+        self._ground, self._team, self._folder = ground, team, folder
+        self._measures: list[StageMeasure] = []
+        self.refusal: str | None = ground.refusal
+
+    def measure(self, settings: RunSettings, should_stop: ShouldStop, begun: Progress) -> Iterator[Progress]:
+        """Take the steps of all stages."""
+        from engine.run_plan.measuring import measure_stages
+
+        for measure in measure_stages(settings, self._ground.sample, self._folder, self._team, should_stop):
+            self._measures.append(measure)
+            yield Progress(begun.phase, begun.done + len(self._measures), begun.total)
+
+    def plan(self, settings: RunSettings) -> RunPlan:
+        """The plan of settings that the measures hold for."""
+        from engine.run_plan.free_memory import free_memory_bytes
+        from engine.training.stages import batch_size_for
+
+        ground, measures = self._ground, self._measures
+        fits = min((measure.batch_size for measure in measures), default=settings.batch_size)
+        batch_size = batch_size_for(ground.training, fits, 1) or fits
+        weights = max((measure.fixed_bytes for measure in measures), default=0)
+        stages = tuple(self._cost(measure, settings, batch_size) for measure in measures)
+        plan = RunPlan(
+            device=self._team.plan.label,
+            frames=ground.frames,
+            transitions=ground.training,
+            batch_size=batch_size,
+            stages=stages,
+            memory_bytes=max((stage.memory_bytes for stage in stages), default=0),
+            memory_free_bytes=free_memory_bytes(self._team.plan.device),
+            reading_seconds=ground.reading_seconds,
+            disk_needed_bytes=ground.footage_bytes + _CHECKPOINTS * weights,
+            disk_free_bytes=_free_bytes(self._folder),
+            measured_on="synthetic pictures" if ground.is_synthetic else "footage",
+        )
+        refusal = self.refusal or _too_little_disk(plan)
+        return replace(plan, refusal=refusal, notes=tuple(self._notes(plan, settings)))
+
+    def _cost(self, measure: StageMeasure, settings: RunSettings, batch_size: int) -> StageCost:
+        from engine.training.stage_run import JUDGED_AT_MOST
+
+        learnt = self._ground.training // batch_size * batch_size
+        judged = min(self._ground.held_out, JUDGED_AT_MOST) * _JUDGING_SHARE
+        return StageCost(
+            name=measure.name,
+            step_seconds=measure.transition_seconds * batch_size,
+            epoch_seconds=measure.transition_seconds * (learnt + judged),
+            epochs=settings.motion_epochs if measure.name == "motion" else settings.frame_epochs,
+            memory_bytes=measure.memory_bytes(batch_size),
+        )
+
+    def _notes(self, plan: RunPlan, settings: RunSettings) -> Iterator[str]:
+        ground = self._ground
+        if plan.batch_size < min(settings.batch_size, ground.training):
+            yield f"A batch of {settings.batch_size} does not fit into the memory: {plan.batch_size} does."
+        if not ground.is_synthetic and not ground.held_out:
+            yield "No video is held out: nothing will tell when learning more does harm."
+        seconds = plan.total_seconds
+        share = min((measure.undisturbed_share for measure in self._measures), default=1.0)
+        if share < _DISTURBED:
+            seconds *= share
+            yield f"Other programs keep this machine busy: by itself it would take about {in_words(seconds)}."
+        if seconds > _LONG_SECONDS:
+            days = seconds / _LONG_SECONDS
+            yield f"It would take {days:.1f} days here: the preset fast or a machine with a GPU does it sooner."
+
+
+def _too_little_disk(plan: RunPlan) -> str | None:
+    needed, free = plan.disk_needed_bytes, plan.disk_free_bytes
+    if needed <= free:
+        return None
+    return (
+        f"The run would take {needed / 1e9:.1f} GB on disk, and {free / 1e9:.1f} GB are free. "
+        "Free some space, or choose a folder on another disk."
+    )
+
+
+def _free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(existing_folder(folder)).free

@@ -1,0 +1,343 @@
+"""Plans of real, tiny runs: what they promise against what is there, and every reason to refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import namedtuple
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from engine.__main__ import cli
+from engine.errors import Cancelled
+from engine.events import Progress
+from engine.models.detector import PRESETS, Detector, DetectorSettings, Preset
+from engine.run_plan import EFFORTS, RunPlan, free_memory, measuring, plan_efforts, plan_run
+from engine.run_plan.plan import in_words
+from engine.training import Run, RunSettings
+from engine.training.stage_run import StageRun
+
+FRAMES = 20
+DiskUsage = namedtuple("DiskUsage", "total used free")
+
+
+@pytest.fixture(autouse=True)
+def _small_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRESETS, "fast", Preset((8, 8), (8, 8), shrink=4))
+    monkeypatch.setitem(PRESETS, "paper", Preset((16, 16), (16, 16), shrink=4))
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """Three short videos of a bright square that moves right."""
+    folders = []
+    for start in (0, 20, 40):
+        folder = tmp_path_factory.mktemp("video")
+        for number in range(FRAMES):
+            picture = np.full((64, 96, 3), 40, np.uint8)
+            cv2.rectangle(picture, (start + number, 20), (start + number + 15, 40), (200, 180, 160), -1)
+            cv2.imwrite(str(folder / f"{number}.png"), picture)
+        folders.append(str(folder))
+    return tuple(folders)
+
+
+@pytest.fixture
+def settings(videos: tuple[str, ...]) -> RunSettings:
+    return RunSettings("Square", videos, motion_epochs=4, frame_epochs=2, batch_size=8, device="cpu")
+
+
+def planned(settings: RunSettings, folder: Path) -> RunPlan:
+    *progress, plan = plan_run(settings, folder)
+    assert all(isinstance(each, Progress) for each in progress)
+    assert isinstance(plan, RunPlan)
+    return plan
+
+
+def test_a_plan_tells_what_a_run_would_take_and_leaves_no_trace(settings: RunSettings, tmp_path: Path) -> None:
+    plan = planned(settings, tmp_path / "run")
+    assert plan.refusal is None
+    assert (plan.frames, plan.transitions) == (3 * FRAMES, 2 * (FRAMES - 1))
+    assert (plan.batch_size, plan.measured_on) == (8, "footage")
+    assert "CPU" in plan.device
+    motion, frame = plan.stages
+    assert (motion.name, motion.epochs, frame.name, frame.epochs) == ("motion", 4, "frame", 2)
+    for stage in plan.stages:
+        # 4 steps to learn and 19 transitions to judge by, at a third of the price.
+        assert stage.epoch_seconds == pytest.approx(stage.step_seconds * (4 + 19 / 3 / 8))
+    learning_seconds = 4 * motion.epoch_seconds + 2 * frame.epoch_seconds
+    assert plan.total_seconds == pytest.approx(plan.reading_seconds + learning_seconds)
+    assert plan.reading_seconds > 0
+    assert plan.memory_bytes == max(motion.memory_bytes, frame.memory_bytes)
+    footage = 3 * FRAMES * (256 * 256 * 3 + 256 * 256 * 2 * 2)
+    assert footage < plan.disk_needed_bytes < footage + 10**7
+    assert not (tmp_path / "run").exists()
+
+
+def test_steps_are_the_trainer_s_own(settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    step = StageRun.step
+
+    def counted(self: StageRun, batch: tuple[torch.Tensor, ...], *rest: object) -> object:
+        sizes.append(len(batch[0]))
+        return step(self, batch, *rest)
+
+    monkeypatch.setattr(StageRun, "step", counted)
+    planned(settings, tmp_path / "run")
+    assert sizes == [2, 2, 8, 2, 2, 8]  # of each stage: for the memory, for the time, as it will be
+
+
+def test_what_a_step_keeps_is_counted(settings: RunSettings, tmp_path: Path) -> None:
+    """Twice the batch keeps twice the activations; wider models keep more, and weigh more."""
+    settings = replace(settings, videos=())
+    memory = {size: planned(replace(settings, batch_size=size), tmp_path).stages[0].memory_bytes for size in (4, 8, 16)}
+    assert memory[16] - memory[8] == pytest.approx(2 * (memory[8] - memory[4]), rel=0.02)
+    detector = Detector(DetectorSettings("x", "fast", "dis", 1.0))
+    weights = sum(each.nbytes for each in detector.parameters())
+    learning = sum(each.nbytes for each in detector.motion.parameters())
+    assert 2 * memory[4] - memory[8] == pytest.approx(weights + 3 * learning, rel=0.02)
+    assert planned(replace(settings, preset="paper"), tmp_path).memory_bytes > memory[8]
+
+
+def test_the_batch_is_halved_until_it_fits(
+    settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = StageRun.step
+
+    def limited(self: StageRun, batch: tuple[torch.Tensor, ...], *rest: object) -> object:
+        if len(batch[0]) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return step(self, batch, *rest)
+
+    monkeypatch.setattr(StageRun, "step", limited)
+    plan = planned(settings, tmp_path)
+    assert plan.batch_size == 2
+    assert plan.refusal is None
+    assert any("A batch of 8 does not fit" in note for note in plan.notes)
+
+
+def test_little_free_memory_makes_batches_small_before_the_system_kills(
+    settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = {n: planned(replace(settings, videos=(), batch_size=n), tmp_path).memory_bytes for n in (1, 4)}
+    monkeypatch.setattr(measuring, "free_memory_bytes", lambda _: needed[4] / 0.9 + 1000)
+    assert planned(settings, tmp_path).batch_size == 4
+    monkeypatch.setattr(measuring, "free_memory_bytes", lambda _: needed[1] / 2)
+    refused = planned(settings, tmp_path)
+    assert refused.refusal is not None
+    assert refused.refusal.startswith("Not even one picture fits into the memory")
+    assert refused.frames == 3 * FRAMES
+
+
+def test_a_fault_of_the_program_is_no_lack_of_memory(
+    settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("shapes do not match")
+
+    monkeypatch.setattr(StageRun, "step", broken)
+    with pytest.raises(RuntimeError, match="shapes"):
+        planned(settings, tmp_path)
+
+
+def test_efforts_are_compared_and_each_preset_is_measured_once(
+    settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = []
+    measure = measuring.measure_stages
+    monkeypatch.setattr(measuring, "measure_stages", lambda s, *rest: measured.append(s.preset) or measure(s, *rest))
+    events = list(plan_efforts(settings, tmp_path))
+    first, plans = (event for event in events if isinstance(event, dict))
+    assert set(first) == {"quick", "standard"}
+    assert list(plans) == ["quick", "standard", "thorough"]
+    assert measured == ["fast", "paper"]
+    for name, plan in plans.items():
+        assert [stage.epochs for stage in plan.stages] == [EFFORTS[name].motion_epochs, EFFORTS[name].frame_epochs]
+    assert plans["quick"].total_seconds < plans["standard"].total_seconds
+    shares = [event.done / event.total for event in events if isinstance(event, Progress)]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 1)
+
+
+def test_without_footage_noise_is_stepped_on(settings: RunSettings, tmp_path: Path) -> None:
+    plan = planned(replace(settings, videos=()), tmp_path)
+    assert plan.refusal == "There is no footage to learn from yet."
+    assert plan.measured_on == "synthetic pictures"
+    assert [stage.name for stage in plan.stages] == ["motion", "frame"]
+    assert plan.stages[0].step_seconds > 0
+
+
+def test_parts_left_out_and_videos_held_out_are_not_counted(settings: RunSettings, tmp_path: Path) -> None:
+    # Picture folders have 25 frames a second: the first half of the first video goes.
+    first, second, _ = settings.videos
+    plan = planned(replace(settings, held_out=(second,), left_out={first: ((0.0, 0.4),)}), tmp_path)
+    assert (plan.frames, plan.transitions) == (2 * FRAMES + 10, 9 + FRAMES - 1)
+
+
+def test_a_run_that_takes_the_motion_as_it_is_has_one_stage(settings: RunSettings, tmp_path: Path) -> None:
+    from engine.models.detector import save_detector
+
+    base = tmp_path / "base.safetensors"
+    save_detector(Detector(DetectorSettings("base", "fast", "dis-medium", 3.0)), base)
+    whole = planned(settings, tmp_path)
+    plan = planned(replace(settings, motion_from=str(base)), tmp_path)
+    assert [stage.name for stage in plan.stages] == ["frame"]
+    assert plan.disk_needed_bytes < whole.disk_needed_bytes
+
+
+def test_one_video_leaves_a_note(settings: RunSettings, tmp_path: Path) -> None:
+    plan = planned(replace(settings, videos=settings.videos[:1]), tmp_path)
+    assert any("No video is held out" in note for note in plan.notes)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"videos": ("gone.mp4",)}, "There is no such file: gone.mp4"),
+        ({"device": "cuda:77"}, "No such CUDA device"),
+        ({"device": "quantum"}, "Unknown device"),
+        ({"teacher": "oracle"}, "Unknown optical-flow teacher"),
+        ({"start_from": "gone.safetensors"}, "There is no detector file"),
+        ({"held_out": ("other.mp4",)}, "not among the footage"),
+        ({"cache_max_bytes": 10**6}, "limit"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_its_reason(
+    settings: RunSettings, tmp_path: Path, changes: dict, said: str
+) -> None:
+    refusal = planned(replace(settings, **changes), tmp_path).refusal
+    assert refusal is not None
+    assert said in refusal
+    assert "\n" not in refusal
+
+
+def test_videos_without_transitions_are_refused(settings: RunSettings, tmp_path: Path) -> None:
+    folder = tmp_path / "single"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "0.png"), np.zeros((64, 64, 3), np.uint8))
+    refusal = planned(replace(settings, videos=(str(folder),)), tmp_path / "run").refusal
+    assert refusal is not None
+    assert "nothing to learn from" in refusal
+
+
+def test_a_full_disk_is_refused(settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    footage = 3 * FRAMES * 458_752
+    monkeypatch.setattr("shutil.disk_usage", lambda _: DiskUsage(10**9, 0, footage - 1))
+    plan = planned(settings, tmp_path)
+    assert plan.refusal is not None
+    assert "on disk" in plan.refusal
+    assert plan.stages  # what it would take is told all the same
+    # Checkpoints and the detector need some room too.
+    monkeypatch.setattr("shutil.disk_usage", lambda _: DiskUsage(10**9, 0, footage + 1))
+    assert "on disk" in str(planned(settings, tmp_path).refusal)
+
+
+def test_a_folder_in_use_or_taken_is_refused(settings: RunSettings, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", settings)
+    assert planned(settings, run.folder).refusal is None
+    with run.lock():
+        assert f"({os.getpid()})" in str(planned(settings, run.folder).refusal)
+    (tmp_path / "file").touch()
+    assert "can't be written" in str(planned(settings, tmp_path / "file" / "run").refusal)
+
+
+def test_a_run_that_has_read_its_footage_can_be_resumed_but_not_replaced(settings: RunSettings, tmp_path: Path) -> None:
+    from engine.training.trainer import train
+
+    run = Run.create(tmp_path / "run", settings)
+    seen: list = []
+    for event in train(run, should_stop=lambda: run.footage_is_ready):
+        seen.append(event)  # noqa: PERF402 - to its end
+    plan = planned(settings, run.folder)
+    assert (plan.refusal, plan.reading_seconds) == (None, 0.0)
+    assert (plan.frames, plan.transitions) == (3 * FRAMES, 2 * (FRAMES - 1))
+    assert plan.disk_needed_bytes < 10**7  # checkpoints alone
+    other = planned(replace(settings, name="Other"), run.folder)
+    assert "already holds a training run" in str(other.refusal)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_stop_is_obeyed_at_any_time(settings: RunSettings, tmp_path: Path, share: float) -> None:
+    asked: list[bool] = []
+    list(plan_run(settings, tmp_path, lambda: asked.append(True) or False))
+    last = round((len(asked) - 1) * share)
+    asked.clear()
+    with pytest.raises(Cancelled):
+        list(plan_run(settings, tmp_path, lambda: asked.append(True) or len(asked) > last))
+    assert len(asked) == last + 1
+
+
+# Memory
+
+
+def test_free_memory_is_what_linux_and_the_container_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "meminfo").write_text("MemTotal:  8000 kB\nMemAvailable:  5000 kB\n")
+    monkeypatch.setattr(free_memory, "_MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(free_memory, "_CONTAINER", tmp_path)
+    cpu = torch.device("cpu")
+    assert free_memory.free_memory_bytes(cpu) == 5000 * 1024
+    (tmp_path / "memory.max").write_text("max\n")
+    assert free_memory.free_memory_bytes(cpu) == 5000 * 1024
+    (tmp_path / "memory.max").write_text("3000000\n")
+    (tmp_path / "memory.stat").write_text("anon 1000000\nfile 1500000\nkernel 500000\n")
+    assert free_memory.free_memory_bytes(cpu) == 1_500_000
+    monkeypatch.setattr(free_memory, "_MEMINFO", tmp_path / "gone")
+    monkeypatch.setattr(free_memory, "_CONTAINER", tmp_path / "gone")
+    assert free_memory.free_memory_bytes(cpu) is None
+
+
+# The command
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(cli, ["plan", *map(str, arguments)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_compares_efforts_and_says_how_to_begin(settings: RunSettings, tmp_path: Path) -> None:
+    options = [word for video in settings.videos for word in ("--footage", video)]
+    code, text, _ = run(tmp_path / "run", *options, "--device", "cpu")
+    assert code == 0
+    for told in ("Runs on CPU", "60 frames, 38 transitions", "quick: ", "standard: ", "thorough: ", "in all: about"):
+        assert told in text
+    assert f"-> vad train {tmp_path / 'run'} --footage {settings.videos[0]}" in text
+    assert "--preset fast --motion-epochs 5 --frame-epochs 3 --batch-size 16" in text
+
+
+def test_the_command_plans_one_effort_as_json(settings: RunSettings, tmp_path: Path) -> None:
+    code, text, _ = run(tmp_path / "run", "--footage", settings.videos[0], "--effort", "quick", "--json")
+    (plan,) = [json.loads(text)["quick"]]
+    assert code == 0
+    assert plan["refusal"] is None
+    assert [stage["epochs"] for stage in plan["stages"]] == [5, 3]
+    assert plan["total_seconds"] > 0
+
+
+def test_the_command_refuses_with_the_reason(settings: RunSettings, tmp_path: Path) -> None:
+    code, text, _ = run(tmp_path / "run", "--footage", settings.videos[0], "--device", "cuda:77")
+    assert (code, text.startswith("It can't be begun: No such CUDA device")) == (1, True)
+    assert run(tmp_path / "run")[0] == 1
+    assert run(tmp_path, "--footage", settings.videos[0], "--effort", "quick", "--preset", "paper")[0] == 2
+
+
+def test_the_command_speaks_of_a_run_that_is_there(settings: RunSettings, tmp_path: Path) -> None:
+    folder = Run.create(tmp_path / "run", settings).folder
+    code, text, _ = run(folder, "--json")
+    assert code == 0
+    assert [stage["epochs"] for stage in json.loads(text)["run"]["stages"]] == [4, 2]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "1 s"), (75, "75 s"), (150, "2.5 minutes"), (5400, "1.5 hours"), (400_000, "4.6 days"), (1e8, "1157 days")],
+)
+def test_lengths_of_time_are_readable(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words
