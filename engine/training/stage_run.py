@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from engine.training import samples
 from engine.training.checkpoint import Checkpoint, Damaged, Place, keep_checkpoint, load_checkpoint, save_checkpoint
 from engine.training.curves import losses_of, save_curves
 from engine.training.footage import Footage
+from engine.training.interruption import Interrupted, interruptible
 from engine.training.memory import worded_memory_errors
 from engine.training.pace import Pace
 from engine.training.run import Run
@@ -108,7 +109,12 @@ class StageRun:
             for batch in coming:
                 is_due = time.monotonic() - self._saved_at > _CHECKPOINT_SECONDS
                 wishes = [should_stop(), should_finish(), is_due and self._team.leads]
-                loss, (self._stop_asked, self._finish_asked, is_due) = self.step(batch, wishes)
+                try:
+                    with self._interruptible(should_stop):
+                        loss, (self._stop_asked, self._finish_asked, is_due) = self.step(batch, wishes)
+                except Interrupted:
+                    self._stop_asked = True
+                    return
                 place = replace(place, samples=place.samples + size, losses=(*place.losses, loss))
                 self._place = place
                 if self._stop_asked or self._finish_asked:
@@ -153,6 +159,11 @@ class StageRun:
             f"`{option} {self._stage.learning_rate / 4:g}`.",
         )
 
+    def _interruptible(self, should_stop: ShouldStop) -> AbstractContextManager[None]:
+        # Of several processes, the others would wait for ever for the one that left; on a GPU no step takes long.
+        alone_on_cpu = self._team.size == 1 and self._team.plan.device.type == "cpu"
+        return interruptible(self._detector, should_stop) if alone_on_cpu else nullcontext()
+
     # Judging
 
     def _judge(self, should_stop: ShouldStop) -> Iterator[Event]:
@@ -181,7 +192,12 @@ class StageRun:
         for first in range(0, len(self._judged), self._batch_size):
             part = self._team.share(self._judged[first : first + self._batch_size])
             batch = self._stage.load(self._footage, part)
-            loss = self._loss(batch, self._stage.model).item() * len(part) if len(part) else 0.0
+            try:
+                with self._interruptible(should_stop):
+                    loss = self._loss(batch, self._stage.model).item() * len(part) if len(part) else 0.0
+            except Interrupted:
+                self._stop_asked = True
+                return None
             more, counted, stops = self._team.total([loss, float(len(part)), float(should_stop())])
             total, count = total + more, count + counted
             if stops > 0:

@@ -50,3 +50,7 @@ def test_frame_loss_weighs_both(pictures) -> None:
     predicted, following, current = pictures
     expected = dense_loss(predicted, following) + MARGIN_WEIGHT * margin_loss(predicted, following, current)
     assert frame_loss(predicted, following, current).item() == pytest.approx(expected.item())
+
+
+def test_without_the_margin_term_the_frame_loss_is_the_dense_one(pictures) -> None:
+    assert frame_loss(*pictures, margin=False).item() == dense_loss(*pictures[:2]).item()
