@@ -43,14 +43,14 @@ def list_(as_json: bool) -> None:
         click.echo(json.dumps(content, indent=2))
         return
     for entry in entries:
-        click.echo(f"{entry.name}{' (came with the program)' if entry.is_bundled else ''}")
+        click.echo(f"{entry.name} (came with the program as {entry.path.stem})" if entry.is_bundled else entry.name)
         for line in _lines(entry):
             click.echo(f"  {line}")
     if all(entry.is_bundled for entry in entries):
         click.echo(f"You have none of your own yet: `vad train` makes one. They will be in {library.folder}")
 
 
-@detectors.command("import")
+@detectors.command("import", short_help="Copy a detector into the library.")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--name", help="What to call it; by default what it was called where it was exported.")
 @click.option("--note", help="A note to keep with it.")
@@ -64,7 +64,7 @@ def import_(file: Path, name: str | None, note: str | None, camera: str | None) 
     click.echo(f"{entry.name} -> {entry.path}")
 
 
-@detectors.command()
+@detectors.command(short_help="Give a detector another name, note or camera.")
 @_detector
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option("--note", help="A note to keep with it, instead of the one it has.")
@@ -82,7 +82,7 @@ def rename(detector: str, name: str | None, note: str | None, camera: str | None
     click.echo(f"{entry.name}: {'; '.join(_lines(entry))}")
 
 
-@detectors.command()
+@detectors.command(short_help="Copy a detector into one file to pass on.")
 @_detector
 @click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")

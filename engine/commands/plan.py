@@ -109,10 +109,10 @@ def _costs(plan: RunPlan) -> Iterator[str]:
     if plan.stages and plan.frames:
         yield f"in all: about {in_words(plan.total_seconds)}"
     if plan.memory_bytes:
-        free = f" of {plan.memory_free_bytes / 1e9:.1f} GB" if plan.memory_free_bytes else ""
-        yield f"memory: {plan.memory_bytes / 1e9:.1f}{free}"
+        free = f" of {plan.memory_free_bytes / 1e9:.1f} GB free" if plan.memory_free_bytes else ""
+        yield f"memory: {plan.memory_bytes / 1e9:.1f} GB{free}"
     if plan.disk_needed_bytes:
-        yield f"disk: {plan.disk_needed_bytes / 1e9:.1f} of {plan.disk_free_bytes / 1e9:.1f} GB"
+        yield f"disk: {plan.disk_needed_bytes / 1e9:.1f} GB of {plan.disk_free_bytes / 1e9:.1f} GB free"
     yield from plan.notes
 
 

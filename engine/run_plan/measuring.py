@@ -109,6 +109,7 @@ class _Bench:
         seconds, share = self._timed(probe, should_stop)
         if self._device.type == "cuda" or seconds * size <= _LONG_SECONDS:
             if self._device.type == "cuda":
+                torch.cuda.empty_cache()  # what earlier steps left in reserve is none of this one's
                 torch.cuda.reset_peak_memory_stats(self._device)
                 self._step(size, should_stop)  # the first of a size chooses its algorithms
             seconds, share = self._timed(size, should_stop)

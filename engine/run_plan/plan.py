@@ -110,7 +110,8 @@ class RunPlan:
 
 def in_one_line(error: VadError) -> str:
     """An error's three parts as a refusal says them."""
-    return " ".join(str(error).splitlines())
+    said = f"{error.what}: {error.subject}" if error.subject else error.what
+    return f"{said}. {error.advice}".rstrip()
 
 
 def in_words(seconds: float) -> str:

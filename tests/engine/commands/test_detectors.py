@@ -40,7 +40,7 @@ def test_a_detector_s_life(detector_file: Path, tmp_path: Path) -> None:
     text = run("list").stdout
     for told in ("South gate\n", "for Gate 1", "preset fast", "not calibrated", "active for Gate 1", "dry weather"):
         assert told in text
-    assert "(came with the program)" in text
+    assert "(came with the program as plaza)" in text
     exported = tmp_path / "out.safetensors"
     assert run("export", "South gate", exported).exit_code == 0
     refused = run("delete", mine["path"])
