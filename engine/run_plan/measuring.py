@@ -99,23 +99,32 @@ class _Bench:
         self._fixed_bytes = weights + (_ADAM_COPIES - 1) * learning
 
     def measure(self, size: int, should_stop: ShouldStop) -> StageMeasure:
+        """Steps with a batch of some size, or on a CPU with the largest half of it that fits.
+
+        Raises:
+            RuntimeError, MemoryError: it does not fit.
+            Cancelled: `should_stop` said yes.
+        """
         probe = min(_PROBE_BATCH, size)
         with _kept_for_backward() as kept:
             self._step(probe, should_stop)
+        if self._device.type == "cuda":
+            return self._measure_on_cuda(size, should_stop)
+        # Nothing but arithmetic warns elsewhere: a system that runs out of memory ends the program.
         transition_bytes = int(kept[0] / probe * _TRANSIENT)
-        if self._device.type != "cuda":
-            # Nothing but arithmetic warns there: a system that runs out of memory ends the program.
-            size = self._largest_that_fits(size, transition_bytes)
+        size = self._largest_that_fits(size, transition_bytes)
         seconds, share = self._timed(probe, should_stop)
-        if self._device.type == "cuda" or seconds * size <= _LONG_SECONDS:
-            if self._device.type == "cuda":
-                torch.cuda.empty_cache()  # what earlier steps left in reserve is none of this one's
-                torch.cuda.reset_peak_memory_stats(self._device)
-                self._step(size, should_stop)  # the first of a size chooses its algorithms
+        if seconds * size <= _LONG_SECONDS:
             seconds, share = self._timed(size, should_stop)
-            if self._device.type == "cuda":
-                peak = torch.cuda.max_memory_reserved(self._device)
-                transition_bytes = max(peak - self._fixed_bytes, 0) // size
+        return StageMeasure(self._stage.name, seconds, share, size, self._fixed_bytes, transition_bytes)
+
+    def _measure_on_cuda(self, size: int, should_stop: ShouldStop) -> StageMeasure:
+        torch.cuda.empty_cache()  # what earlier steps left in reserve is none of this one's
+        torch.cuda.reset_peak_memory_stats(self._device)
+        self._step(size, should_stop)  # the first of a size chooses its algorithms
+        seconds, share = self._timed(size, should_stop)
+        peak = torch.cuda.max_memory_reserved(self._device)
+        transition_bytes = max(peak - self._fixed_bytes, 0) // size
         return StageMeasure(self._stage.name, seconds, share, size, self._fixed_bytes, transition_bytes)
 
     def _largest_that_fits(self, size: int, transition_bytes: int) -> int:
