@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import TrainingError
 from engine.flow.colour import flow_to_rgb
 from engine.models.picture import PICTURE_SIZE
 from engine.video.frame import Pixels
@@ -49,7 +51,22 @@ class Footage:
 
 
 def load_footage(folder: Path) -> Footage:
-    """What `prepare_footage` left in `folder`, split by video into training and held-out transitions."""
+    """What `prepare_footage` left in `folder`, split by video into training and held-out transitions.
+
+    Raises:
+        TrainingError: some of it is missing or damaged.
+    """
+    try:
+        return _load(folder)
+    except (OSError, ValueError, EOFError, KeyError, BadZipFile) as error:
+        raise TrainingError(
+            "The prepared footage can't be read",
+            subject=folder,
+            advice=f"Delete this folder and resume the run: the footage is then read again ({error}).",
+        ) from error
+
+
+def _load(folder: Path) -> Footage:
     with np.load(folder / FACTS_FILE) as facts:
         starts, counts, is_held_out = facts["starts"], facts["counts"], facts["is_held_out"]
         held_out_videos, radius_px = tuple(facts["held_out_videos"].tolist()), float(facts["radius_px"])

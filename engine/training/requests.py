@@ -39,9 +39,10 @@ class Requests:
     def should_finish(self) -> bool:
         """Whether the stage at work shall end with the best it has; every request is reported once."""
         self._look()
-        asked = self._finish.is_set()
+        if not self._finish.is_set():
+            return False
         self._finish.clear()
-        return asked
+        return True
 
     def _look(self) -> None:
         now = time.monotonic()

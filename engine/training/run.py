@@ -56,13 +56,16 @@ class Run:
         settings.check()
         run = cls(folder)
         # A wrong video or option must not use the folder up.
-        if run.settings_path.exists() and (run.footage_is_ready or run.process_id is not None):
+        has_begun = run.footage_is_ready or run.checkpoint_path.exists() or run.process_id is not None
+        if run.settings_path.exists() and has_begun:
             raise TrainingError(
                 "This folder already holds a training run",
                 subject=folder,
                 advice="Resume it by naming the folder alone, or choose another folder.",
             )
         run._write(settings)
+        with run.disk_errors():
+            run.events_path.unlink(missing_ok=True)  # of an attempt that came to nothing
         return run
 
     @property

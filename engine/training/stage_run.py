@@ -62,7 +62,8 @@ class StageRun:
         self._place = Place(stage.name) if checkpoint is None else checkpoint.place
         if checkpoint is not None and checkpoint.optimiser:
             self._optimiser.load_state_dict(checkpoint.optimiser)
-            self._scaler.load_state_dict(checkpoint.scaler)
+            if checkpoint.scaler:  # none where it was saved on a device of another precision
+                self._scaler.load_state_dict(checkpoint.scaler)
             for group in self._optimiser.param_groups:
                 group["lr"] = stage.learning_rate  # which may have been amended
         self._batch_size = batch_size_for(len(footage.training), settings.batch_size, team.size)

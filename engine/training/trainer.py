@@ -196,9 +196,10 @@ def _resume(checkpoint: Checkpoint) -> Detector:
 
 
 def _complete(detector: Detector, run: Run) -> Iterator[Event]:
-    """Make a detector's file of the best models."""
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    detector.settings = replace(detector.settings, created=created)
-    save_detector(detector.cpu(), run.detector_path)
+    """Make a detector's file of the best models, once: made again, it would count as another detector."""
+    if not run.detector_path.exists():
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        detector.settings = replace(detector.settings, created=created)
+        save_detector(detector.cpu(), run.detector_path)
     # A step that needs the finished detector and the held-out videos (`run.held_out_videos`) has its place here.
     yield Finished(str(run.detector_path))

@@ -1,4 +1,5 @@
 import errno
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -266,6 +267,15 @@ def test_a_full_disk_loses_nothing_that_was_read(
     assert teacher.asked == 12
     assert asked == 4
     assert_same_footage(folder, prepared)
+
+
+@pytest.mark.parametrize("name", ["pictures.npy", "footage.npz"])
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"PK")])
+def test_prepared_footage_that_is_damaged_is_said(name: str, damage: Callable[[Path], None], prepared: Path) -> None:
+    damage(prepared / name)
+    with pytest.raises(TrainingError, match="can't be read") as caught:
+        load_footage(prepared)
+    assert "Delete this folder" in caught.value.advice
 
 
 def test_a_single_video_is_all_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:

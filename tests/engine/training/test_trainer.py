@@ -170,8 +170,9 @@ def test_finishing_keeps_the_best_so_far_and_goes_to_the_next_stage(settings: Ru
         ("frame", 2),
     ]
     assert isinstance(events[-1], Finished)
-    assert load_detector(run.detector_path)[0].settings.name == "Square"
+    before = run.detector_path.read_bytes()
     assert list(train(run))[-1] == Finished(str(run.detector_path))
+    assert run.detector_path.read_bytes() == before
 
 
 def test_a_finish_before_anything_was_learnt_is_not_taken(settings: RunSettings, run_folder: Path) -> None:
@@ -192,7 +193,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(
     damaged: str, whole: tuple[Run, list[Event]], ready: Run
 ) -> None:
     run = ready
-    list(train(run, After(10)))
+    list(train(run, After(200)))
     for path in (run.checkpoint_path, run.previous_checkpoint_path)[: damaged.count("and") + 1]:
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 1
@@ -206,7 +207,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(
 
 def test_killed_between_the_renames_the_new_checkpoint_is_found(ready: Run) -> None:
     run = ready
-    list(train(run, After(3)))
+    list(train(run, After(60)))
     place = load_checkpoint(run.checkpoint_path).place
     run.checkpoint_path.rename(run.checkpoint_path.with_suffix(".new"))
     found, said = checkpoint.find_checkpoint(run)
@@ -223,7 +224,7 @@ def test_where_no_checkpoint_is_whole_that_is_said(content: bytes, settings: Run
 
 def test_a_loss_that_is_no_number_stops_with_a_clear_word(ready: Run, monkeypatch) -> None:
     run = ready
-    list(train(run, After(3)))
+    list(train(run, After(60)))
     before = load_checkpoint(run.checkpoint_path)
     with monkeypatch.context() as patch:
         patch.setattr(stages, "flow_loss", lambda predicted, _: predicted.mean() * float("nan"))
@@ -272,7 +273,7 @@ def test_running_out_of_memory_says_which_batch_size_to_try(error: Exception, re
 
 def test_another_batch_size_goes_on_within_the_epoch(ready: Run) -> None:
     run = ready
-    list(train(run, After(2)))
+    list(train(run, After(60)))
     place = load_checkpoint(run.checkpoint_path).place
     assert 0 < place.samples < 8
     run.amend(batch_size=4)
@@ -284,7 +285,7 @@ def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
     place: str, whole: tuple[Run, list[Event]], ready: Run, monkeypatch
 ) -> None:
     run = ready
-    list(train(run, After(3)))
+    list(train(run, After(60)))
     before = load_checkpoint(run.checkpoint_path).place
 
     def full(*_: object, **__: object) -> None:
@@ -402,6 +403,7 @@ def test_a_run_whose_footage_was_wrong_can_be_begun_anew(settings: RunSettings, 
         list(train(run))
     assert isinstance(run.events()[-1], Failed)
     assert Run.create(run_folder, settings).settings == settings
+    assert run.events() == []
     assert isinstance(list(train(run))[-1], Finished)
 
 
