@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from engine.ablation import EXPERIMENTS, TRAINING_ORDER, experiment_settings, forget_footage, train_experiment
@@ -33,6 +35,21 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("engine.training.trainer.train", train)
     return names
+
+
+@pytest.fixture
+def make_footage(tmp_path: Path) -> Callable[[str], Path]:
+    def make(name: str) -> Path:
+        """A folder of five pictures in which a square moves to the right."""
+        folder = tmp_path / "videos" / name
+        folder.mkdir(parents=True)
+        for number in range(5):
+            picture = np.full((64, 64, 3), 40 + int(name), np.uint8)
+            cv2.rectangle(picture, (8 + 3 * number, 20), (24 + 3 * number, 40), (200, 180, 160), -1)
+            cv2.imwrite(str(folder / f"{number}.png"), picture)
+        return folder
+
+    return make
 
 
 def train_all(folder: Path, base: RunSettings = BASE) -> None:
@@ -114,3 +131,27 @@ def test_a_damaged_run_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "exp4" / "settings.json").write_text(json.dumps({"name": 3}))
     with pytest.raises(TrainingError):
         list(train_experiment(tmp_path, EXPERIMENTS[3], BASE))
+
+
+def test_the_trainer_makes_what_the_table_says(
+    tmp_path: Path, make_footage: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from engine.models.detector import PRESETS, Preset, load_detector
+
+    monkeypatch.setitem(PRESETS, "tiny", Preset((8, 16), (8, 16), shrink=8))
+    videos = tuple(str(make_footage(name)) for name in ("01", "02"))
+    base = RunSettings("Tiny", videos, preset="tiny", teacher="dis-ultrafast", motion_epochs=1, frame_epochs=1,
+                       batch_size=2, device="cpu")  # fmt: skip
+    train_all(tmp_path, base)
+    detectors = {each.name: load_detector(each.run(tmp_path).detector_path)[0] for each in EXPERIMENTS}
+    assert [detectors[each.name].settings.flow_guidance for each in EXPERIMENTS] == [False, False, True, True]
+    for name in ("Exp1", "Exp2", "Exp3"):
+        for learnt, shared in zip(
+            detectors[name].motion.state_dict().values(), detectors["Exp4"].motion.state_dict().values(), strict=True
+        ):
+            torch.testing.assert_close(learnt, shared)
+    with_margin, without = (detectors[name].frame.state_dict() for name in ("Exp4", "Exp3"))
+    assert any(not torch.equal(with_margin[name], without[name]) for name in with_margin)
+    assert len(list(tmp_path.glob("exp*/footage/footage.npz"))) == 1
