@@ -138,10 +138,15 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
                 team.wait()
             from engine.training.trainer import train as training_events
 
-            _report(training_events(run, requests.should_stop, requests.should_finish, team), supervised)
+            events = training_events(run, requests.should_stop, requests.should_finish, team)
+            if supervised:
+                _report_to_supervisor(events, requests)
+            else:
+                for event in events:
+                    click.echo(_in_words(event), err=True)
         except VadError as error:
             if supervised:
-                _report(iter([Failed(error.what, error.subject, error.advice)]), supervised)
+                _report_to_supervisor(iter([Failed(error.what, error.subject, error.advice)]), requests)
             raise
 
 
@@ -221,12 +226,14 @@ def _watch_stdin(requests: Requests) -> None:
     requests.add("stop")
 
 
-def _report(events: Iterator[Event], supervised: bool) -> None:
+def _report_to_supervisor(events: Iterator[Event], requests: Requests) -> None:
     for event in events:
-        if supervised:
+        try:
             print(to_json_line(event), flush=True)
-        else:
-            click.echo(_in_words(event), err=True)
+        except BrokenPipeError:
+            # The supervisor is gone: stop, as at the end of stdin, and let the run come to its checkpoint.
+            requests.add("stop")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _in_words(event: Event) -> str:

@@ -86,6 +86,18 @@ def test_stop_and_the_end_of_stdin_both_stop_it_at_once(command: str, footage: P
     assert (tmp_path / "run" / "checkpoint-last.pt").exists()
 
 
+def test_a_supervisor_that_dies_leaves_a_run_that_stopped_safely(footage: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    with start(str(run.folder), "--footage", str(footage), *LONG, "--supervised") as process:
+        while not run.checkpoint_path.exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.stdout.close()  # stdin stays open: the end of either is enough
+        errors = process.stderr.read()
+        process.stdin.close()
+    assert process.returncode == 0, errors
+    assert isinstance(run.events()[-1], Stopped)
+
+
 def test_finish_ends_each_stage_with_the_best_so_far(footage: Path, tmp_path: Path) -> None:
     finished = set()
 
