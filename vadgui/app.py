@@ -60,6 +60,7 @@ class Program(QObject):
         analyses: Path,
         video_opener: VideoOpener = open_video,
         predictor_opener: PredictorOpener = open_predictor,
+        desk: TrainingDesk | None = None,
     ) -> None:
         """Start the engine's thread; `close` ends it."""
         super().__init__()
@@ -69,7 +70,7 @@ class Program(QObject):
         self.player = Player(self.session)
         self.worker = EngineWorker(video_opener, predictor_opener, analyses)
         self.exports = ExportQueue(video_opener, predictor_opener)
-        self.desk = TrainingDesk(
+        self.desk = desk or TrainingDesk(
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
         self.window = MainWindow(self.session, self.player, settings)

@@ -117,6 +117,9 @@ DARK = Theme(
 )
 
 
+_STYLED = "vadgui-styled"
+
+
 class _Notifier(QObject):
     changed = Signal()
 
@@ -147,7 +150,10 @@ def choice() -> ThemeChoice:
 
 def install(app: QApplication, wanted: ThemeChoice) -> None:
     """Style the application, and follow the system from now on where that is wanted."""
-    app.setStyle("Fusion")
+    if not app.property(_STYLED):
+        # Once: Qt crashes where the style is replaced under a QWizard that still exists.
+        app.setStyle("Fusion")
+        app.setProperty(_STYLED, True)
     # Unique: tests install themes on one application again and again.
     app.styleHints().colorSchemeChanged.connect(_notifier.follow_system, Qt.ConnectionType.UniqueConnection)
     choose(wanted)

@@ -97,7 +97,6 @@ class TrainingDesk(QObject):
         if self.state.run is not None:
             self._wizard.show_run()
         self._wizard.show()
-        self._wizard.raise_()
         self._wizard.activateWindow()
         return self._wizard
 
@@ -108,13 +107,14 @@ class TrainingDesk(QObject):
 
     def _wizard_closed(self) -> None:
         run = self.state.run
-        if self._wizard and run is not None and not run.phase.is_active:
+        if run is not None and not run.phase.is_active:
             # What is to be seen of it has been; the next time begins at the first page.
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        if self._wizard:
             self._wizard.deleteLater()
             self._wizard = None
-            self._replace_state()
-
-    def _replace_state(self) -> None:
         self._background.cancel_all()
         self._planner.cancel()
         self.supervisor.let_go()
@@ -179,7 +179,7 @@ class TrainingDesk(QObject):
         """End all threads and processes that must not outlive the program; closing twice is fine."""
         self._background.close()
         self._previews.close()
-        self._planner.cancel()
+        self._planner.close()
         self.supervisor.close()
         if self._wizard:
             self._wizard.deleteLater()
@@ -316,6 +316,8 @@ class TrainingDesk(QObject):
         return made
 
     def _delete_run(self, folder: Path) -> None:
+        if self.state.run and self.state.run.folder == folder:
+            self._begin_anew()
         self._begin("delete", partial(wizard_work.delete_run, folder), lambda _: self._look_around(), self._tell)
 
     def _run_changed(self) -> None:

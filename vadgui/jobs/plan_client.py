@@ -27,17 +27,17 @@ class PlanClient(QObject):
         self._command = list(command)
         self._process: QProcess | None = None
         self._unread = b""
-        self._has_ended_well = False
+        self._has_answered = False
 
     def ask(self, settings: dict[str, Any], folder: Path, all_efforts: bool) -> None:
         """Measure in place of what is being measured."""
         self.cancel()
         process = QProcess(self)
-        self._process, self._unread, self._has_ended_well = process, b"", False
+        self._process, self._unread, self._has_answered = process, b"", False
         process.setProcessEnvironment(engine_environment())
         process.setStandardErrorFile(QProcess.nullDevice())
         process.readyReadStandardOutput.connect(self._read)
-        process.started.connect(lambda: be_nice(process.processId()))
+        process.started.connect(self._started)
         process.finished.connect(self._finished)
         process.errorOccurred.connect(self._errored)
         process.start(self._command[0], self._command[1:])
@@ -48,39 +48,48 @@ class PlanClient(QObject):
         """Measure nothing any more; an answer that is on its way is not handed on."""
         process, self._process = self._process, None
         if process:
-            process.disconnect(self)
+            process.kill()
+
+    def close(self) -> None:
+        """Cancel, and wait until the processes are gone; closing twice is fine."""
+        self.cancel()
+        for process in self.findChildren(QProcess):
             process.kill()
             process.waitForFinished()
-            process.deleteLater()
+
+    def _started(self) -> None:
+        if self._process:
+            be_nice(self._process.processId())
 
     def _read(self) -> None:
-        assert self._process
-        *lines, self._unread = (self._unread + self._process.readAllStandardOutput().data()).split(b"\n")
+        # One that was cancelled may still speak.
+        process = self._process
+        if process is None or self.sender() is not process:
+            return
+        *lines, self._unread = (self._unread + process.readAllStandardOutput().data()).split(b"\n")
         for line in lines:
             try:
                 answer = json.loads(line)
             except ValueError:
                 continue
-            if "share" not in answer:
-                self._has_ended_well = True
+            self._has_answered = self._has_answered or "share" not in answer
             self.answered.emit(answer)
 
     def _finished(self) -> None:
         self._read()
-        if not self._has_ended_well:
-            self._fail("The measuring ended unexpectedly, most likely because memory ran out")
-        self._forget()
+        self._forget("The measuring ended unexpectedly, most likely because memory ran out")
 
     def _errored(self, error: QProcess.ProcessError) -> None:
+        # Every other error is followed by `finished`.
         if error is QProcess.ProcessError.FailedToStart:
-            self._fail("The measuring could not be started")
-            self._forget()
+            self._forget("The measuring could not be started")
 
-    def _fail(self, what: str) -> None:
-        advice = "Close other programs, choose a smaller batch, or check the installation with `vad doctor`."
-        self.answered.emit({"failed": [what, "", advice]})
-
-    def _forget(self) -> None:
-        process, self._process = self._process, None
-        if process:
-            process.deleteLater()
+    def _forget(self, failure: str) -> None:
+        """A process is gone; where it was the one asked, and has not answered, `failure` is the answer."""
+        process = self.sender()
+        if process is self._process:
+            self._process = None
+            if not self._has_answered:
+                advice = "Close other programs, choose a smaller batch, or check the installation with `vad doctor`."
+                self.answered.emit({"failed": [failure, "", advice]})
+        process.deleteLater()

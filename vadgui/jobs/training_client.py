@@ -67,7 +67,7 @@ class TrainingClient(QObject):
         process.setProcessEnvironment(engine_environment())
         process.readyReadStandardOutput.connect(self._read_events)
         process.readyReadStandardError.connect(self._read_log)
-        process.started.connect(lambda: be_nice(process.processId()))
+        process.started.connect(self._started)
         process.finished.connect(self._process_finished)
         process.errorOccurred.connect(self._process_failed)
         program, *arguments = [*self._command(folder), "--supervised"]
@@ -122,6 +122,9 @@ class TrainingClient(QObject):
     def _say(self, word: str) -> None:
         if self._process:
             self._process.write(f"{word}\n".encode())
+
+    def _started(self) -> None:
+        be_nice(self.process_id)
 
     def _read_events(self) -> None:
         assert self._process

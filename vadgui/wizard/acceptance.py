@@ -134,9 +134,10 @@ class Acceptance(QObject):
         """Take over a result, or how far it is."""
         if isinstance(result, Judged):
             self._held_out[result.video] = result
-            self._progress = None if self.is_judged else self._progress
         else:
             self._progress = result
+        if self.is_judged:
+            self._progress = None
         self.changed.emit()
         self.compared.emit()
 
@@ -179,19 +180,23 @@ class Acceptance(QObject):
     def compare_on(self, video: Path) -> None:
         """Run both detectors over a recording."""
         self._compared, self._compare_progress, self._failure = {}, 0.0, None
-        detectors = (self.detector, *([self.old] if self.old else []))
-        self.compare_wanted.emit(JudgeRequest((video,), detectors, labelled=True))
+        self.compare_wanted.emit(JudgeRequest((video,), self._detectors(), labelled=True))
         self.changed.emit()
         self.compared.emit()
 
-    def take_compared(self, result: Judged | float | None) -> None:
-        """Take over a result, how far it is, or that it is done (None)."""
+    def take_compared(self, result: Judged | float) -> None:
+        """Take over a result, or how far it is."""
         if isinstance(result, Judged):
             self._compared[result.detector] = result
             self.compared.emit()
         else:
             self._compare_progress = result
-            self.changed.emit()
+        if len(self._compared) == len(self._detectors()):
+            self._compare_progress = None
+        self.changed.emit()
+
+    def _detectors(self) -> tuple[Path, ...]:
+        return (self.detector, *([self.old] if self.old else []))
 
     def traces(self) -> list[Trace]:
         """What there is to draw, the new detector first."""

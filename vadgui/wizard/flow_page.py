@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -81,6 +82,11 @@ class FlowPage(Page):
         self.video_box.setCurrentIndex(max(self.video_box.findData(chosen), 0))
         self._show_video()
         self._show_room()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Measure what is to be seen now: the page is filled before it is visible."""
+        super().showEvent(event)
+        self._ask_for_flow()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
         """Whether the teacher has what it needs."""

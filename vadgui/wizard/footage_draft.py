@@ -158,12 +158,15 @@ class FootageDraft(QObject):
         if clip:
             self._set_parts(clip, tuple(part for part in clip.left_out if not part[0] <= seconds <= part[1]))
 
+    def is_used(self, clip: Clip) -> bool:
+        """Whether it will be learnt from or held out, as far as is known: a copy of another recording is not."""
+        return clip.is_usable and (self._summary is None or clip.path in self._summary.usable)
+
     def usable_clips(self) -> list[Clip]:
         """Videos that can be learnt from, each content once."""
         if self._summary is None:
             return []
-        usable = set(self._summary.usable)
-        return [clip for clip in self._clips.values() if clip.path in usable and clip.is_usable]
+        return [clip for clip in self._clips.values() if self.is_used(clip)]
 
     def usable_seconds(self) -> float:
         """Length of what can be learnt from, parts left out taken off."""

@@ -102,11 +102,12 @@ class FootageList(QTreeWidget):
         item.setText(_SIZE, f"{report.width_px} × {report.height_px}" if report and known else "")
         item.setToolTip(_SIZE, f"{report.fps:.4g} frames a second" if report and known else "")
         held_out = clip.path in self._footage.held_out()
-        if report is not None and clip.is_usable:
+        is_used = self._footage.is_used(clip)
+        if report is not None and is_used:
             item.setCheckState(_HELD_OUT, Qt.CheckState.Checked if held_out else Qt.CheckState.Unchecked)
         else:
             item.setData(_HELD_OUT, Qt.ItemDataRole.CheckStateRole, None)
-        worst, text = check_text(clip)
+        worst, text = check_text(clip, is_used)
         item.setIcon(_CHECK, icon(worst))
         item.setText(_CHECK, text)
         item.setToolTip(_CHECK, "\n".join(f"{finding.what}. {finding.advice}" for finding in clip.findings))
@@ -120,10 +121,12 @@ class FootageList(QTreeWidget):
         self.clip_selected.emit(item.data(_NAME, _PATH) if item else None)
 
 
-def check_text(clip: Clip) -> tuple[str, str]:
+def check_text(clip: Clip, is_used: bool) -> tuple[str, str]:
     """Icon and words for what the check found of a recording."""
     if clip.report is None:
         return "waiting", "Waiting"
+    if clip.is_usable and not is_used:
+        return "warning", "Not used"
     for severity in ("error", "warning", "note"):
         found = [finding for finding in clip.findings if finding.severity == severity]
         if found:

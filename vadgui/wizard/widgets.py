@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -24,6 +24,7 @@ from vadgui.icons import icon
 from vadgui.wizard.footage_draft import Failure
 
 _ICON_PX = 16
+_CORNER_PX = 6
 
 
 class Page(QWizardPage):
@@ -62,6 +63,13 @@ def text_label(text: str = "", role: str = "") -> QLabel:
     return label
 
 
+def colour_text(label: QLabel, colour: str) -> None:
+    """Write a label in a colour that changes; roles of the style sheet are for those that stay."""
+    palette = label.palette()
+    palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
+    label.setPalette(palette)
+
+
 def button(text: str, tip: str = "") -> QPushButton:
     """A button that Return in a field does not press."""
     made = QPushButton(text)
@@ -77,6 +85,7 @@ class IconLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = ""
+        self._is_alert = False
         self._icon = QLabel()
         self._icon.setFixedSize(_ICON_PX + 2, _ICON_PX + 2)
         self._text = text_label()
@@ -95,9 +104,8 @@ class IconLine(QWidget):
     def show_line(self, icon_name: str, text: str, *, alert: bool = False) -> None:
         """Show an icon of resources/icons and a sentence; nothing at all without a sentence."""
         self._name = icon_name
+        self._is_alert = alert
         self._text.setText(text)
-        self._text.setProperty("role", "alert" if alert else "")
-        self._text.style().polish(self._text)
         self.setVisible(bool(text))
         self._tint()
 
@@ -108,6 +116,7 @@ class IconLine(QWidget):
         self.show_line("error", text, alert=True)
 
     def _tint(self) -> None:
+        colour_text(self._text, theme.current().alert if self._is_alert else theme.current().text)
         if self._name:
             self._icon.setPixmap(icon(self._name).pixmap(QSize(_ICON_PX, _ICON_PX)))
 
@@ -152,10 +161,17 @@ class OptionCard(QFrame):
         """Say something else below the title."""
         self._sentence.setText(text)
 
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """The chosen one has a stronger edge."""
+        super().paintEvent(event)
+        if self.radio.isChecked():
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.current().accent), 2))
+            painter.drawRoundedRect(self.rect().toRectF().adjusted(1, 1, -1, -1), _CORNER_PX, _CORNER_PX)
+
     def _toggled(self, checked: bool) -> None:
-        self.setProperty("chosen", checked)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        self.update()
         if checked:
             self.chosen.emit()
 
@@ -184,6 +200,8 @@ class StepList(QWidget):
             layout.addWidget(line)
         layout.addStretch(1)
         self._names = list(names)
+        self._current = 0
+        theme.changed.connect(self._tint)
         self.setFixedWidth(max(line.sizeHint().width() for line in self._lines) + 84)
 
     def show_step(self, current: int) -> None:
@@ -191,5 +209,13 @@ class StepList(QWidget):
         for place, (line, name) in enumerate(zip(self._lines, self._names, strict=True)):
             mark = "✓" if place < current else "▸" if place == current else "  "
             line.setText(f"{mark}  {name}")
-            line.setProperty("role", "here" if place == current else "muted")
-            line.style().polish(line)
+            font = line.font()
+            font.setBold(place == current)
+            line.setFont(font)
+        self._current = current
+        self._tint()
+
+    def _tint(self) -> None:
+        colours = theme.current()
+        for place, line in enumerate(self._lines):
+            colour_text(line, colours.text if place == self._current else colours.muted_text)

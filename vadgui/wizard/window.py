@@ -107,7 +107,8 @@ class TrainingWizard(QWizard):
 
     def close_quietly(self) -> None:
         """Close without a question."""
-        super().reject()
+        # Hidden, not rejected: QWizard would forget its page.
+        self.hide()
         self.closed.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name

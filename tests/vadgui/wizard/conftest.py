@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.training import Run, RunSettings
-from resources import detector_path
-from tests.vadgui.wizard import fake_trainer
+from engine.video import open_video
+from engine.video.frame import Pixels
+from resources import demo_video, detector_path
+from tests.vadgui.fakes import StillPredictor
+from tests.vadgui.wizard import fake_planner, fake_trainer
+from vadgui.app import Program, open_predictor
+from vadgui.errors import ErrorTeller
+from vadgui.jobs.plan_client import PlanClient
 from vadgui.jobs.run_supervisor import RunSupervisor
 from vadgui.jobs.training_client import TrainingClient
+from vadgui.settings import Settings
+from vadgui.training_desk import TrainingDesk
 
 ROOT = Path(__file__).parents[3]
+CLIP_FRAMES = 30
+FPS = 25
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +64,67 @@ def supervise(qtbot: QtBot) -> Iterator[Callable[[str], RunSupervisor]]:
     yield make
     for supervisor in made:
         supervisor.close()
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Four clips of a second from the demo scene, before anything unusual happens in it."""
+    folder = tmp_path_factory.mktemp("clips")
+    paths = []
+    with open_video(demo_video()) as source:
+        for number in range(4):
+            frames = source.frames(start=CLIP_FRAMES * number, stop=CLIP_FRAMES * (number + 1))
+            paths.append(_write([frame.pixels for frame in frames], folder / f"gate-{number}.mp4"))
+    return paths
+
+
+def _write(pictures: list[Pixels], path: Path) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast"})
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def open_still_predictor(path: Path, device: str) -> Any:
+    """A detector that expects nothing to move, whatever the file."""
+    del device
+    return StillPredictor(str(path))
+
+
+@pytest.fixture
+def make_program(
+    settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot
+) -> Iterator[Callable[[str, str], Program]]:
+    """Makes the whole window with a trainer and a planner that behave as told; "real" ones are the program's own."""
+    del styled
+    made: list[Program] = []
+
+    def make(trainer: str = "learn", planner: str = "fits") -> Program:
+        analyses = tmp_path / "analyses"
+        teller = ErrorTeller()
+        opener = open_predictor if trainer == "real" else open_still_predictor
+        desk = TrainingDesk(
+            settings,
+            analyses=analyses,
+            video_opener=open_video,
+            predictor_opener=opener,
+            supervisor=RunSupervisor(
+                TrainingClient() if trainer == "real" else TrainingClient(fake_trainer.command(trainer))
+            ),
+            planner=PlanClient() if planner == "real" else PlanClient(fake_planner.command(planner)),
+        )
+        program = Program(settings, teller, analyses=analyses, predictor_opener=opener, desk=desk)
+        teller.set_parent_window(program.window)
+        qtbot.addWidget(program.window)
+        program.window.show()
+        qtbot.waitExposed(program.window)
+        made.append(program)
+        return program
+
+    yield make
+    for program in made:
+        program.close()

@@ -1,0 +1,45 @@
+"""Answers as vadgui.jobs.plan_process does, without measuring.
+
+`python -m tests.vadgui.wizard.fake_planner BEHAVIOUR`
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+
+from engine.run_plan import EFFORTS, RunPlan, StageCost
+
+
+def command(behaviour: str) -> list[str]:
+    return [sys.executable, "-m", "tests.vadgui.wizard.fake_planner", behaviour]
+
+
+def plan(motion_epochs: int, frame_epochs: int, refusal: str | None = None) -> RunPlan:
+    """A minute an epoch."""
+    stages = (StageCost("motion", 0.1, 60.0, motion_epochs, 10**9), StageCost("frame", 0.1, 60.0, frame_epochs, 10**9))
+    return RunPlan("CPU", 100, 80, 16, stages, 10**9, 8 * 10**9, 30.0, 10**9, 10**11, "footage", refusal)
+
+
+def main(behaviour: str) -> None:
+    request = json.loads(sys.stdin.readline())
+    print(json.dumps({"share": 0.5}), flush=True)
+    match behaviour:
+        case "crashes":
+            os._exit(1)
+        case "fails":
+            print(json.dumps({"failed": ["No such device", "cuda", "Choose another."]}))
+            return
+    refusal = "The disk is full." if behaviour == "refuses" else None
+    if request["all_efforts"]:
+        plans = {name: asdict(plan(each.motion_epochs, each.frame_epochs, refusal)) for name, each in EFFORTS.items()}
+    else:
+        settings = request["settings"]
+        plans = {"": asdict(plan(settings["motion_epochs"], settings["frame_epochs"], refusal))}
+    print(json.dumps({"plans": plans}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

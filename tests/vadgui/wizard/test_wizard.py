@@ -1,0 +1,304 @@
+"""The wizard in the program's window, from the first page to a detector in use, by mouse and keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWizard
+from pytestqt.qtbot import QtBot
+
+from engine.training import Run
+from tests.vadgui.wizard.driving import (
+    PATIENCE_MS,
+    answer,
+    click,
+    drop,
+    go_next,
+    open_wizard,
+    press,
+    start,
+    to_accept,
+    to_check,
+    to_effort,
+    to_footage,
+    wait_for,
+)
+from vadgui.app import Program
+from vadgui.settings import Settings
+from vadgui.wizard.draft import Goal
+from vadgui.wizard.training_run import RunPhase
+from vadgui.wizard.window import ACCEPT, RUN
+
+MakeProgram = Callable[..., Program]
+STOP_SECONDS = 5.0
+
+
+def test_from_recordings_to_a_detector_in_use(
+    make_program: MakeProgram,
+    clips: Sequence[Path],
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    from engine.models.detector import Detector, DetectorSettings, save_detector
+
+    untaught = tmp_path / "untaught.safetensors"
+    save_detector(Detector(DetectorSettings("North gate", "fast", "dis-medium", 4.0)), untaught)
+    monkeypatch.setenv("FAKE_DETECTOR", str(untaught))
+    program = make_program()
+    program.open_video(clips[0])
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot)
+    qtbot.waitUntil(lambda: "In all" in wizard.check_page.fact_texts(), timeout=PATIENCE_MS)
+    assert wizard.check_page.fact_texts()["In all"] == "about 2 min"
+    start(wizard, qtbot)
+    to_accept(program, wizard, qtbot)
+    page = wizard.accept_page
+    qtbot.waitUntil(lambda: "It would have given" in page.alarms.text(), timeout=PATIENCE_MS)
+    click(page.compare_button, qtbot)
+    acceptance = program.desk.state.acceptance
+    assert acceptance is not None
+    qtbot.waitUntil(lambda: acceptance.compare_progress is None and len(acceptance.traces()) >= 1, timeout=PATIENCE_MS)
+    page.note_edit.setFocus()
+    qtbot.keyClicks(page.note_edit, "by day")
+    with qtbot.waitSignal(program.desk.detector_accepted, timeout=PATIENCE_MS) as accepted:
+        press(wizard, QWizard.WizardButton.FinishButton, qtbot)
+    kept = accepted.args[0]
+    entry = program.desk.library.entry(kept)
+    assert (entry.name, entry.note, entry.camera) == ("North gate", "by day", "North gate")
+    assert entry.active_for == ("North gate",)
+    qtbot.waitUntil(
+        lambda: program.session.detector is not None and program.session.detector.path == kept, timeout=PATIENCE_MS
+    )
+    assert settings.detector == str(kept)
+    assert program.desk.wizard is None
+
+
+def test_what_was_chosen_is_what_is_trained(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_footage(wizard, qtbot)
+    drop(wizard.footage_page, [clips[0].parent])
+    page, footage = wizard.footage_page, program.desk.state.draft.footage
+    qtbot.waitUntil(page.isComplete, timeout=PATIENCE_MS)
+    first = page.list.topLevelItem(0)
+    assert first is not None
+    page.list.setCurrentItem(first)
+    box = page.list.visualItemRect(first)
+    left = page.list.header().sectionViewportPosition(3)
+    qtbot.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(left + 11, box.center().y()))
+    view = page.view
+    for at in (0.3, 0.9):
+        place = QPoint(round(view.strip.x_of(at)), 12)
+        qtbot.mouseClick(view.strip, Qt.MouseButton.LeftButton, pos=place)
+        click(view.mark_button, qtbot)
+    qtbot.waitUntil(lambda: view.picture.picture is not None, timeout=PATIENCE_MS)
+    assert str(clips[0]) in {str(path) for path in footage.held_out()}
+    go_next(wizard, qtbot)
+    qtbot.waitUntil(lambda: wizard.flow_page.flow.picture is not None, timeout=PATIENCE_MS)
+    assert "px a frame" in wizard.flow_page.radius_line.text()
+    go_next(wizard, qtbot)
+    click(wizard.effort_page.cards["quick"].radio, qtbot)
+    go_next(wizard, qtbot)
+    start(wizard, qtbot)
+    run = program.desk.state.run
+    assert run is not None
+    settings = Run(run.folder).settings
+    assert settings.name == "North gate"
+    assert settings.videos == tuple(map(str, clips))
+    assert str(clips[0]) in settings.held_out
+    ((begin, stop),) = settings.left_out[str(clips[0])]
+    assert abs(begin - 0.3) < 0.05
+    assert abs(stop - 0.9) < 0.05
+    assert (settings.preset, settings.motion_epochs, settings.frame_epochs) == ("fast", 5, 3)
+    assert settings.batch_size == 16
+
+
+def test_start_is_refused_with_the_reason(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    wizard = open_wizard(make_program(planner="refuses"), qtbot)
+    to_check(wizard, clips, qtbot)
+    qtbot.waitUntil(lambda: "The disk is full." in wizard.check_page.status.text(), timeout=PATIENCE_MS)
+    assert not wizard.button(QWizard.WizardButton.CommitButton).isEnabled()
+
+
+def test_costs_are_shown_on_the_cards(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    wizard = open_wizard(make_program(), qtbot)
+    to_effort(wizard, clips, qtbot)
+    times = wizard.effort_page.times
+    qtbot.waitUntil(lambda: times["standard"].text() == "about 30 min", timeout=PATIENCE_MS)
+    assert times["quick"].text() == "about 8 min"
+
+
+def test_footage_that_can_t_be_used_is_told(
+    make_program: MakeProgram, clips: Sequence[Path], tmp_path: Path, qtbot: QtBot
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"not a video")
+    wizard = open_wizard(make_program(), qtbot)
+    to_footage(wizard, qtbot)
+    assert not wizard.button(QWizard.WizardButton.NextButton).isEnabled()
+    drop(wizard.footage_page, [broken])
+    page = wizard.footage_page
+    qtbot.waitUntil(lambda: "no video to learn from" in page.status.text(), timeout=PATIENCE_MS)
+    assert not wizard.button(QWizard.WizardButton.NextButton).isEnabled()
+    drop(page, clips[:2])
+    qtbot.waitUntil(page.isComplete, timeout=PATIENCE_MS)
+    assert wizard.button(QWizard.WizardButton.NextButton).isEnabled()
+    drop(page, [tmp_path / "nowhere"])
+    qtbot.waitUntil(lambda: "There is no such file or folder" in page.status.text(), timeout=PATIENCE_MS)
+
+
+def test_pauses_and_goes_on(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=50)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    page = wizard.run_page
+    began = time.monotonic()
+    click(page.pause_button, qtbot)
+    wait_for(program, RunPhase.STOPPED, qtbot)
+    assert time.monotonic() - began < STOP_SECONDS
+    assert "Nothing is lost" in page.message.text()
+    assert page.pause_button.text() == "Go on"
+    click(page.pause_button, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    qtbot.waitUntil(page.finish_button.isEnabled, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.samples.picture.image.isNull(), timeout=PATIENCE_MS)
+
+
+def test_closing_the_wizard_asks_and_the_status_bar_leads_back(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=300)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    wizard.close()
+    answer(wizard, "Stay here", qtbot)
+    assert wizard.isVisible()
+    wizard.close()
+    answer(wizard, "Go on without this window", qtbot)
+    assert not wizard.isVisible()
+    status = program.window.training_status
+    assert status.isVisible()
+    assert "North gate" in status.text()
+    click(status, qtbot)
+    assert wizard.isVisible()
+    assert wizard.currentId() == RUN
+    wizard.close()
+    answer(wizard, "Pause, resume later", qtbot)
+    wait_for(program, RunPhase.STOPPED, qtbot)
+
+
+def test_closing_the_program_pauses_and_the_next_start_resumes(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=300)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    program.window.close()
+    assert program.window.isVisible(), "first it asks"
+    process = psutil.Process(program.desk.supervisor.client.process_id)
+    with qtbot.waitSignal(program.window.closed):
+        answer(program.window, "Pause, resume later", qtbot)
+    program.close()
+    assert not process.is_running()
+
+    again = make_program()
+    wizard = open_wizard(again, qtbot)
+    qtbot.waitUntil(lambda: len(again.desk.state.runs) == 1)
+    click(wizard.goal_page.cards[Goal.RESUME].radio, qtbot)
+    assert wizard.goal_page.run_list.topLevelItem(0).text(0) == "North gate"  # type: ignore[union-attr]
+    go_next(wizard, qtbot)
+    qtbot.waitUntil(lambda: wizard.currentId() == RUN)
+    run = again.desk.state.run
+    assert run is not None
+    assert run.phase is RunPhase.STOPPED
+    click(wizard.run_page.pause_button, qtbot)
+    wait_for(again, RunPhase.RUNNING, qtbot)
+
+
+def test_closing_the_program_lets_it_go_on_and_finds_it_again(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=300)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    program.window.close()
+    with qtbot.waitSignal(program.window.closed, timeout=PATIENCE_MS):
+        answer(program.window, "Go on in the background", qtbot)
+    run = program.desk.state.run
+    assert run is not None
+    folder = run.folder
+    program.close()
+    qtbot.waitUntil(lambda: Run(folder).process_id is not None, timeout=PATIENCE_MS)
+
+    again = make_program()
+    again.desk.look_for_runs()
+    qtbot.waitUntil(again.window.training_status.isVisible, timeout=PATIENCE_MS)
+    click(again.window.training_status, qtbot)
+    wizard = again.desk.wizard
+    assert wizard is not None
+    assert wizard.currentId() == RUN
+    click(wizard.run_page.pause_button, qtbot)
+    wait_for(again, RunPhase.STOPPED, qtbot)
+    qtbot.waitUntil(lambda: Run(folder).process_id is None)
+
+
+def test_a_training_is_given_up_with_its_files(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=300)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    run = program.desk.state.run
+    assert run is not None
+    folder = run.folder
+    click(wizard.run_page.cancel_button, qtbot)
+    answer(wizard, "Delete it", qtbot)
+    qtbot.waitUntil(lambda: not folder.exists(), timeout=PATIENCE_MS)
+    assert program.desk.wizard is None
+    assert all(clip.exists() for clip in clips)
+    wizard = open_wizard(program, qtbot)
+    assert wizard.currentPage() is wizard.goal_page
+    assert not program.window.training_status.isVisible()
+
+
+def test_a_killed_trainer_is_told_and_gone_on_with(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program(trainer="killed")
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=3)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.FAILED, qtbot)
+    page = wizard.run_page
+    assert "memory ran out" in page.message.text()
+    click(page.pause_button, qtbot)
+    to_accept(program, wizard, qtbot)
+    assert wizard.currentId() == ACCEPT
+
+
+def test_closed_before_it_began_it_opens_where_it_was(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_effort(wizard, clips, qtbot)
+    press(wizard, QWizard.WizardButton.CancelButton, qtbot)
+    assert not wizard.isVisible()
+    assert open_wizard(program, qtbot) is wizard
+    assert wizard.currentPage() is wizard.effort_page
+    assert len(program.desk.state.draft.footage.clips) == len(clips)
