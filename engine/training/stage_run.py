@@ -33,6 +33,9 @@ _CHECKPOINT_SECONDS = 45.0
 _CURVES_SECONDS = 10.0
 """Drawing takes a tenth of a second: epochs of little footage would notice."""
 _RECENT_STEPS = 20
+_SETTLING_SHARE = 0.3
+"""Over this last part of a stage the learning rate falls evenly to nothing: weights that still jump at the end predict
+worse than they could."""
 JUDGED_AT_MOST = 512
 """Held-out transitions: neighbours in time say the same, and an hour of footage would take longer than learning."""
 
@@ -64,8 +67,6 @@ class StageRun:
             self._optimiser.load_state_dict(checkpoint.optimiser)
             if checkpoint.scaler:  # none where it was saved on a device of another precision
                 self._scaler.load_state_dict(checkpoint.scaler)
-            for group in self._optimiser.param_groups:
-                group["lr"] = stage.learning_rate  # which may have been amended
         self._batch_size = batch_size_for(len(footage.training), settings.batch_size, team.size)
         if not self._batch_size:
             raise TrainingError(
@@ -110,6 +111,7 @@ class StageRun:
             for batch in coming:
                 is_due = time.monotonic() - self._saved_at > _CHECKPOINT_SECONDS
                 wishes = [should_stop(), should_finish(), is_due and self._team.leads]
+                self._settle(before + place.samples, self._stage.epochs * in_an_epoch)
                 try:
                     with self._interruptible(should_stop):
                         loss, (self._stop_asked, self._finish_asked, is_due) = self.step(batch, wishes)
@@ -126,6 +128,12 @@ class StageRun:
                     reported = time.monotonic()
                     total = self._stage.epochs * in_an_epoch
                     yield self._progress(pace, before + place.samples, total)
+
+    def _settle(self, done: int, total: int) -> None:
+        """Set the learning rate that belongs to this place in the stage."""
+        share = min((1 - done / total) / _SETTLING_SHARE, 1.0)
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._stage.learning_rate * share
 
     def step(self, batch: Batch, wishes: list[bool]) -> tuple[float, list[bool]]:
         """Learn from one batch; returns its loss, and which of the wishes any process has."""
