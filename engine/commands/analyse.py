@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.analysis_cache import analysis_cache
-from engine.commands.detector_option import required_detector
+from engine.commands.detector_option import detector_option
 from engine.commands.progress import follow
 from engine.errors import ExportError, VadError
 from engine.scoring.segments import SegmentRule, find_segments
@@ -30,9 +30,7 @@ def _rule_option(name: str, default: float, text: str) -> Callable[[Any], Any]:
 
 @click.command()
 @click.argument("videos", metavar="VIDEO...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--detector", "detector_path", callback=required_detector, help="Detector file or bundled name.  [required]"
-)
+@detector_option("detector_path", required=True)
 @click.option(
     "--out", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="For the tables."
 )

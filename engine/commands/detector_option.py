@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from engine.detector_library import DetectorLibrary, find_detector
 from engine.errors import DetectorFileError
+
+WHICH = "file, or a name out of `vad detectors list`"
+"""What every option that takes a detector takes, for its help."""
+
+
+def detector_option(
+    name: str = "detector", *, required: bool = False, text: str = f"Detector {WHICH}."
+) -> Callable[[Any], Any]:
+    """The option `--detector`, its value handed over as `name`."""
+    callback, mark = (required_detector, "  [required]") if required else (optional_detector, "")
+    return click.option("--detector", name, metavar="FILE|NAME", callback=callback, help=text + mark)
 
 
 def optional_detector(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | None:

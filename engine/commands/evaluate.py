@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from engine.commands.ablation_mode import AblationOptions, report_ablation
 from engine.commands.analysis_cache import analysis_cache
-from engine.commands.detector_option import optional_detector, required_detector
+from engine.commands.detector_option import detector_option, required_detector
 from engine.commands.progress import follow
 from engine.commands.timing_mode import report_timing, untrained
 from engine.errors import DatasetError, ExportError
@@ -37,7 +37,7 @@ def _epochs(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int
 
 @click.command(short_help="Judge a detector by a labelled dataset: AUC, events found, plots.")
 @click.argument("dataset", required=False, type=click.Path(path_type=Path))
-@click.option("--detector", callback=optional_detector, help="Detector file or bundled name.")
+@detector_option()
 @click.option(
     "--score",
     type=click.Choice(SCORES),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.analysis import analyse_to_store, analysis_key, stored_signals
-from engine.commands.detector_option import optional_detector
+from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
 from engine.errors import ExportError
 from engine.export import PANELS, ExportOptions, export_clip, refuse_frames
@@ -38,7 +38,7 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
 
 @click.command(short_help="Export an annotated clip of a segment.")
 @click.argument("video", type=click.Path(path_type=Path))
-@click.option("--detector", callback=optional_detector, help="File or bundled name; only the frame alone goes without.")
+@detector_option(text=f"Detector {WHICH}; only the frame alone goes without.")
 @click.option("--segment", "number", type=click.IntRange(1), help="Number of a flagged segment, counted from 1.")
 @click.option("--start", type=click.IntRange(0), help="First frame, counted from 0; instead of --segment.")
 @click.option("--stop", type=click.IntRange(1), help="The frame after the last; with --start.")

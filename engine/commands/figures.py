@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.commands.analysis_cache import analysis_cache
-from engine.commands.detector_option import required_detector
+from engine.commands.detector_option import detector_option
 from engine.errors import ExportError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _KINDS = {"1": "figure-1", "3": "figure-3-4", "4": "figure-3-4", "5": "figure-5"
 
 @click.command(short_help="Draw sheets like the paper's figures.")
 @click.argument("footage", type=click.Path(path_type=Path))
-@click.option("--detector", callback=required_detector, help="Detector file or bundled name.  [required]")
+@detector_option(required=True)
 @click.option("--out", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="For sheets.")
 @click.option(
     "--frames", metavar="N,...", help="Frames to show: 12,90, or 01:12,04:90 of a dataset's videos 01 and 04."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from engine.commands.detector_option import optional_detector
+from engine.commands.detector_option import WHICH, optional_detector
 from engine.datasets import footage_videos
 from engine.errors import VadError
 from engine.events import (
@@ -71,7 +71,7 @@ def _detector_option(option: str, text: str) -> Callable[[Any], Any]:
     help="Part of a video, in seconds, that is not normal and not to be learnt. Several times, too.",
 )
 @_detector_option(
-    "--start-from", "Improve this detector (file or bundled name) with more footage, instead of learning from scratch."
+    "--start-from", f"Improve this detector ({WHICH}) with more footage, instead of learning from scratch."
 )
 @_detector_option("--motion-from", "Take this detector's motion model as it is, and learn the next frame alone.")
 @click.option("--name", help="What the detector is called; the run folder's name by default.")
