@@ -307,3 +307,4 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
         return 0
     finally:
         program.close()
+        teller.close()

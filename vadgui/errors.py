@@ -58,6 +58,7 @@ class ErrorTeller(QObject):
         self._dialog: QMessageBox | None = None
         self._waiting: deque[Wording] = deque(maxlen=_MOST_WAITING)
         self._last_told: dict[str, float] = {}
+        self._is_closed = False
         self._arrived.connect(self._receive)
 
     def set_parent_window(self, parent: QWidget | None) -> None:
@@ -70,13 +71,20 @@ class ErrorTeller(QObject):
         _log.log(logging.ERROR if unexpected else logging.WARNING, "%s", error, exc_info=error if unexpected else None)
         self._arrived.emit(word(error))
 
+    def close(self) -> None:
+        """Take what is being told from the screen; errors that come later are only logged."""
+        self._is_closed = True
+        self._waiting.clear()
+        if self._dialog:
+            self._dialog.close()
+
     def _receive(self, wording: Wording) -> None:
         self.told.emit(wording)
         now = time.monotonic()
         key = wording.headline + wording.text
         recent = now - self._last_told.get(key, -_REPEAT_AFTER_SECONDS) < _REPEAT_AFTER_SECONDS
         self._last_told[key] = now
-        if recent or wording in self._waiting:
+        if recent or wording in self._waiting or self._is_closed:
             return
         self._waiting.append(wording)
         self._show_next()
@@ -106,7 +114,8 @@ def _dialog(wording: Wording, parent: QWidget | None) -> QMessageBox:
     dialog.setText(wording.headline)
     dialog.setInformativeText(wording.text)
     dialog.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    dialog.addButton(QMessageBox.StandardButton.Ok)
+    # Named, because Qt finds no button for Escape by itself where there are others beside this one.
+    dialog.setEscapeButton(dialog.addButton(QMessageBox.StandardButton.Ok))
     if wording.details:
         dialog.setDetailedText(wording.details)
         copy = dialog.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)

@@ -68,6 +68,7 @@ def program(shelf: Shelf, settings: Settings, styled: None, analyses: Path, qtbo
     qtbot.waitExposed(made.window)
     yield made
     made.close()
+    teller.close()
 
 
 def open_street(program: Program, qtbot: QtBot, tmp_path: Path) -> None:

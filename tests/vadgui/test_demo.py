@@ -23,8 +23,11 @@ BURST = range(30, 40)
 
 
 @pytest.fixture
-def teller() -> ErrorTeller:
-    return ErrorTeller()
+def teller(qapp: QApplication) -> Iterator[ErrorTeller]:
+    del qapp
+    made = ErrorTeller()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -24,10 +25,10 @@ BROKEN = VideoError("This file can't be opened as a video", subject=Path("a<b>.m
 def teller(qtbot: QtBot) -> Iterator[ErrorTeller]:
     del qtbot
     hooks = sys.excepthook, threading.excepthook
-    yield ErrorTeller()
+    made = ErrorTeller()
+    yield made
     sys.excepthook, threading.excepthook = hooks
-    for box in boxes():
-        box.close()
+    made.close()
 
 
 def boxes() -> list[QMessageBox]:
@@ -88,6 +89,25 @@ def test_details_can_be_copied(teller: ErrorTeller, qtbot: QtBot) -> None:
     copy.click()
     assert "ZeroDivisionError" in QGuiApplication.clipboard().text()
     assert box.isVisible(), "copying does not close it"
+
+
+@pytest.mark.logs_errors
+def test_escape_closes_whatever_the_box_holds(teller: ErrorTeller, qtbot: QtBot) -> None:
+    for error in (BROKEN, ZeroDivisionError("division by zero")):
+        teller.tell(error)
+        qtbot.waitUntil(lambda: len(boxes()) == 1)
+        qtbot.keyClick(boxes()[0], Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda: not boxes())
+
+
+def test_closing_takes_what_is_told_and_what_waits_off_the_screen(teller: ErrorTeller, qtbot: QtBot) -> None:
+    teller.tell(BROKEN)
+    teller.tell(VideoError("Another one"))
+    qtbot.waitUntil(lambda: len(boxes()) == 1)
+    teller.close()
+    teller.tell(VideoError("A late one"))
+    qtbot.wait(20)
+    assert not boxes()
 
 
 @pytest.mark.logs_errors

@@ -101,7 +101,7 @@ def make_program(
 ) -> Iterator[Callable[[str, str], Program]]:
     """Makes the whole window with a trainer and a planner that behave as told; "real" ones are the program's own."""
     del styled
-    made: list[Program] = []
+    made: list[tuple[Program, ErrorTeller]] = []
 
     def make(trainer: str = "learn", planner: str = "fits") -> Program:
         analyses = tmp_path / "analyses"
@@ -122,9 +122,10 @@ def make_program(
         qtbot.addWidget(program.window)
         program.window.show()
         qtbot.waitExposed(program.window)
-        made.append(program)
+        made.append((program, teller))
         return program
 
     yield make
-    for program in made:
+    for program, teller in made:
         program.close()
+        teller.close()
