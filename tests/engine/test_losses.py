@@ -35,10 +35,16 @@ def test_margin_loss_follows_equation_4(pictures) -> None:
 
 
 def test_margin_loss_pulls_to_the_next_frame_and_pushes_from_the_current_one() -> None:
-    current, following = torch.zeros(1, 3, 8, 8), torch.ones(1, 3, 8, 8)
-    halfway = torch.full((1, 3, 8, 8), 0.5, requires_grad=True)
-    margin_loss(halfway, following, current).backward()
-    assert (halfway.grad < 0).all()  # a step down the gradient goes up, towards I_{t+1} and away from I_t
+    # In each row the prediction misses I_{t+1} in its first pixel alone, and I_t in its second alone.
+    predicted = torch.full((1, 3, 8, 8), 0.5, requires_grad=True)
+    following, current = (torch.full((1, 3, 8, 8), 0.5) for _ in range(2))
+    following[..., 0] = 0.9
+    current[..., 1] = 0.2
+    margin_loss(predicted, following, current).backward()
+    # A step goes down the gradient: the first pixel up towards I_{t+1}, the second up away from I_t, none elsewhere.
+    assert (predicted.grad[..., 0] < -1e-4).all()
+    assert (predicted.grad[..., 1] < -1e-4).all()
+    assert predicted.grad[..., 2:].abs().max() < 1e-6
 
 
 def test_margin_loss_rests_once_the_margin_is_kept() -> None:
