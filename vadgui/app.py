@@ -24,6 +24,7 @@ from engine.video import open_video
 from vadgui import errors, theme
 from vadgui.demo import run_demo
 from vadgui.dialogs.export import ClipRange
+from vadgui.garbage import GarbageCollector
 from vadgui.icons import program_icon
 from vadgui.jobs.engine_room import PredictorOpener, VideoOpener
 from vadgui.jobs.engine_worker import EngineWorker
@@ -290,6 +291,7 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
     teller = errors.ErrorTeller()
     errors.install(teller, loop)
     theme.install(app, theme.ThemeChoice(settings.theme))
+    collector = GarbageCollector()
     program = Program(settings, teller, analyses=analyses_folder())
     try:
         teller.set_parent_window(program.window)
@@ -308,3 +310,4 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
     finally:
         program.close()
         teller.close()
+        collector.close()

@@ -10,7 +10,17 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
 from vadgui import theme
+from vadgui.garbage import GarbageCollector
 from vadgui.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _widgets_die_in_the_gui_thread(qapp: QApplication) -> Iterator[None]:
+    """As in the program: see `GarbageCollector`."""
+    del qapp
+    collector = GarbageCollector()
+    yield
+    collector.close()
 
 
 @pytest.fixture
@@ -23,8 +33,6 @@ def settings(tmp_path: Path) -> Settings:
 def _no_window_is_left() -> Iterator[None]:
     """A window, or a box without one, would be found by later tests that look for theirs."""
     yield
-    if not isinstance(QApplication.instance(), QApplication):
-        return
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # what pytest-qt has closed
     left = [window for window in QApplication.topLevelWidgets() if window.isVisible()]
     for window in left:

@@ -1,0 +1,63 @@
+"""Widgets in reference cycles die in the GUI thread, whoever allocates meanwhile."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from vadgui import garbage
+from vadgui.garbage import GarbageCollector
+
+
+class Witness:
+    def __init__(self, seen: list[threading.Thread]) -> None:
+        self.itself = self
+        self.object = QObject()
+        self._seen = seen
+
+    def __del__(self) -> None:
+        self._seen.append(threading.current_thread())
+
+
+def allocate(count: int) -> None:
+    kept: list[Any] = [[number] for number in range(count)]
+    assert len(kept) == count
+
+
+def test_cycles_are_collected_in_the_gui_thread_alone(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(garbage, "_LOOK_MS", 20)
+    collector = GarbageCollector()
+    seen: list[threading.Thread] = []
+    Witness(seen)
+    thread = threading.Thread(target=allocate, args=(200_000,))
+    thread.start()
+    thread.join()
+    assert not seen
+    kept: list[Any] = []
+
+    def collected() -> bool:
+        kept.extend([] for _ in range(2000))
+        return bool(seen)
+
+    qtbot.waitUntil(collected)
+    assert seen == [threading.main_thread()]
+    collector.close()
+    assert gc.isenabled()
+
+
+def test_the_oldest_generation_has_its_turn(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    del qtbot
+    asked: list[int] = []
+    monkeypatch.setattr(gc, "collect", asked.append)
+    monkeypatch.setattr(gc, "get_threshold", lambda: (700, 10, 10))
+    collector = GarbageCollector()
+    for count in [(600, 20, 20), (701, 0, 20), (701, 11, 0), (701, 11, 11)]:
+        monkeypatch.setattr(gc, "get_count", lambda count=count: count)
+        collector.look()
+    collector.close()
+    assert asked == [0, 1, 2]
