@@ -15,6 +15,7 @@ from engine.errors import VadError
 # What --help says of each is kept here: nobody should wait for OpenCV and torch to be imported to read it.
 _COMMANDS = {
     "analyse": "Score recordings and list what is unusual in them.",
+    "calibrate": "Teach a detector what its scores mean on a camera.",
     "detectors": "List, name, activate, export, import and delete your detectors.",
     "doctor": "Say what is missing on this machine, and how to fix it.",
     "evaluate": "Judge a detector by a labelled dataset: AUC, events found, plots.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,8 +13,10 @@ import numpy.typing as npt
 from engine.errors import Cancelled
 from engine.events import ShouldStop, never_stop
 from engine.flow.colour import Flow, flow_to_rgb, rgb_to_flow
+from engine.flow.teachers import DisTeacher
 from engine.models.picture import model_picture
-from engine.scoring.psnr import flow_error, frame_and_patch_psnr
+from engine.scoring.measuring import Predicted, measure
+from engine.scoring.motion import Motion, baseline_frames, window_motion
 from engine.scoring.signals import missing_signals
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoSource
@@ -46,7 +49,7 @@ class Inspection:
     predicted_frame: Pixels
     """The frame model's picture of I_t, uint8 [256, 256, 3]."""
     signals: np.void
-    """One row of RAW_SIGNALS."""
+    """One row of RAW_SIGNALS, without those of motion: they need more than two frames."""
 
 
 def analyse(
@@ -60,11 +63,31 @@ def analyse(
     """
     if start == 0 and len(source):
         yield FrameResult(0, float(source.times[0]), missing_signals(1)[0])
+    start = max(start, 1)
+    baseline = baseline_frames(source.times)
     # A jump into a file that may count its frames wrong would number these otherwise than those before.
-    passed = 0 if source.numbers_are_certain else max(start - 1, 0)
-    for transition, prediction in _transitions(source, predictor, max(start, 1), None, should_stop, passed=passed):
+    passed = min(baseline - 1, start - 1) if source.numbers_are_certain else start - 1
+    for transition, prediction in _transitions(
+        source, predictor, start, None, should_stop, baseline=baseline, passed=passed
+    ):
         signals, _ = _measure(transition, prediction, predictor)
         yield FrameResult(transition.index, transition.pts_seconds, signals)
+
+
+def motions(source: VideoSource, *, should_stop: ShouldStop = never_stop) -> Iterator[Motion]:
+    """Stream how the windows of the picture moved at every transition, without any model.
+
+    Raises:
+        VideoError: a frame can't be decoded.
+        Cancelled: `should_stop` said yes.
+    """
+    recent: deque[Pixels] = deque(maxlen=baseline_frames(source.times) + 1)
+    for frame in source.frames(0, None, should_stop):
+        recent.append(model_picture(frame.pixels))
+        if len(recent) > 1:
+            yield _motion(recent[0], recent[-1], len(recent) - 1)
+        if should_stop():
+            raise Cancelled
 
 
 def inspect(
@@ -85,27 +108,30 @@ def inspect(
 
 def inspect_pair(previous: Frame, frame: Frame, predictor: Predictor) -> Inspection:
     """The pictures behind one transition whose two frames are at hand."""
-    transition = _Transition(
-        frame.index,
-        frame.pts_seconds,
-        model_picture(previous.pixels),
-        model_picture(frame.pixels),
-        frame,
-    )
+    pictures = (model_picture(previous.pixels), model_picture(frame.pixels))
+    transition = _Transition(frame.index, frame.pts_seconds, pictures, frame)
     (prediction,) = predictor.predict([transition.previous])
     return _inspection(transition, prediction, predictor)
 
 
 @dataclass(frozen=True, eq=False)
 class _Transition:
-    """The step from I_{t-1} to I_t as the models see it, uint8 [256, 256, 3] each."""
+    """The step from I_{t-1} to I_t as the models see it."""
 
     index: int
     pts_seconds: float
-    previous: Pixels
-    current: Pixels
+    pictures: tuple[Pixels, ...]
+    """I_t, before it I_{t-1}, and before that what motion is measured from; uint8 [256, 256, 3] each."""
     frame: Frame | None
     """I_t in its own size, where somebody wants to see it."""
+
+    @property
+    def previous(self) -> Pixels:
+        return self.pictures[-2]
+
+    @property
+    def current(self) -> Pixels:
+        return self.pictures[-1]
 
 
 def _transitions(
@@ -115,13 +141,14 @@ def _transitions(
     stop: int | None,
     should_stop: ShouldStop,
     keep_frames: bool = False,
+    baseline: int = 1,
     passed: int = 0,
 ) -> Iterator[tuple[_Transition, Prediction]]:
     """Transitions [start, stop) with their predictions, decoded and predicted a batch at a time.
 
-    Decoding begins `passed` frames early.
+    Each carries the pictures of up to `baseline` frames before it; decoding begins `passed` frames early.
     """
-    previous: Pixels | None = None
+    recent: deque[Pixels] = deque(maxlen=baseline + 1)
     batch: list[_Transition] = []
 
     def predicted() -> Iterator[tuple[_Transition, Prediction]]:
@@ -130,13 +157,12 @@ def _transitions(
         batch.clear()
 
     for frame in source.frames(start - 1 - passed, stop, should_stop):
-        if frame.index < start - 1:
+        if frame.index < start - baseline:
             continue
-        current = model_picture(frame.pixels)
-        if previous is not None:
+        recent.append(model_picture(frame.pixels))
+        if frame.index >= start and len(recent) > 1:
             kept = frame if keep_frames else None
-            batch.append(_Transition(frame.index, frame.pts_seconds, previous, current, kept))
-        previous = current
+            batch.append(_Transition(frame.index, frame.pts_seconds, tuple(recent), kept))
         if len(batch) >= predictor.batch_size:
             yield from predicted()
         if should_stop():
@@ -145,21 +171,26 @@ def _transitions(
         yield from predicted()
 
 
-def _measure(transition: _Transition, prediction: Prediction, predictor: Predictor) -> tuple[np.void, Flow]:
+def _measure(
+    transition: _Transition, prediction: Prediction, predictor: Predictor, *, with_motion: bool = True
+) -> tuple[np.void, Flow]:
     """The transition's raw signals, and the teacher flow that they were measured with."""
     teacher_flow = predictor.teacher.flow(transition.previous, transition.current)
-    predicted_flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
-    truth = transition.current.astype(np.float32)
-    truth *= np.float32(1 / 255)
-    signals = missing_signals(1)[0]
-    signals["psnr_db"], signals["patch_psnr_db"] = frame_and_patch_psnr(truth, prediction.frame)
-    signals["flow_error_px"], signals["patch_flow_error_px"] = flow_error(teacher_flow, predicted_flow)
-    return signals, teacher_flow
+    predicted = Predicted(prediction.frame, rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px))
+    pictures = transition.pictures
+    motion = _motion(pictures[0], pictures[-1], len(pictures) - 1) if with_motion else None
+    return measure(transition.current, teacher_flow, motion, predicted, predictor.motion_normal), teacher_flow
+
+
+def _motion(earlier: Pixels, current: Pixels, frames: int) -> Motion:
+    # Normal motion is counted by this estimator, whichever teacher the motion model learnt from: it needs no weights,
+    # and DIS's quicker presets err too much (RESULTS.md).
+    return window_motion(DisTeacher().flow(earlier, current), frames)
 
 
 def _inspection(transition: _Transition, prediction: Prediction, predictor: Predictor) -> Inspection:
     assert transition.frame is not None
-    signals, teacher_flow = _measure(transition, prediction, predictor)
+    signals, teacher_flow = _measure(transition, prediction, predictor, with_motion=False)
     return Inspection(
         frame=transition.frame,
         predicted_flow=_picture(prediction.flow_rgb),

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -15,10 +16,13 @@ from torch import Tensor, nn
 from engine.errors import DetectorFileError
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
+from engine.scoring.calibration import Calibration
+from engine.scoring.motion_normal import MotionNormal
 from engine.whole_file import whole_file
 
 _FORMAT = "vadgui-detector"
-_FORMAT_VERSION = 1
+_FORMAT_VERSION = 2
+_MOTION_COUNTS = "motion_normal.counts"
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class DetectorSettings:
     """Date and time, ISO 8601 in UTC."""
     training: dict[str, Any] = field(default_factory=dict)
     """How it was trained, for the record: footage, epochs, learning rates, versions."""
+    calibration: Calibration | None = None
+    """What its scores mean, learnt from held-out normal footage; None before."""
 
 
 class Detector(nn.Module):
@@ -65,6 +71,8 @@ class Detector(nn.Module):
         super().__init__()
         preset = PRESETS[settings.preset]
         self.settings = settings
+        self.motion_normal: MotionNormal | None = None
+        """The motion that is usual at each place of the camera's picture; None before any was counted."""
         self.motion = MotionModel(widths=preset.motion_widths, shrink=preset.shrink)
         self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink, flow_guidance=settings.flow_guidance)
 
@@ -82,6 +90,8 @@ def save_detector(detector: Detector, path: Path) -> None:
         for name, tensor in detector.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
+    if detector.motion_normal is not None:
+        tensors[_MOTION_COUNTS] = torch.from_numpy(detector.motion_normal.counts)
     settings = json.dumps(asdict(detector.settings), sort_keys=True, ensure_ascii=False)
     header = {
         "format": _FORMAT,
@@ -114,7 +124,11 @@ def load_detector(path: Path) -> tuple[Detector, str]:
     try:
         values = json.loads(header["settings"])
         known = {each.name for each in fields(DetectorSettings)}
+        if values.get("calibration"):
+            values["calibration"] = Calibration.from_json(values["calibration"])
         detector = Detector(DetectorSettings(**{key: value for key, value in values.items() if key in known}))
+        counts = tensors.pop(_MOTION_COUNTS, None)
+        detector.motion_normal = None if counts is None else MotionNormal(counts.numpy())
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DetectorFileError(

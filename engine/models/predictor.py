@@ -18,7 +18,7 @@ from engine.models.detector import Detector, DetectorSettings, load_detector
 from engine.models.folding import fold_batch_norms
 from engine.video.frame import Pixels
 
-SIGNALS_VERSION = 1
+SIGNALS_VERSION = 2
 """Counts up whenever the same frames and weights would give other raw signals."""
 
 _BATCH_ON_CPU = 2  # a larger one is not faster there and only makes a request for the playhead wait
@@ -42,7 +42,9 @@ class Predictor:
         self.settings: DetectorSettings = detector.settings
         self.fingerprint = fingerprint
         """SHA-256 of the detector's weights and settings."""
-        self.teacher = teacher_by_name(detector.settings.teacher)
+        self.teacher = teacher_by_name(detector.settings.teacher, device=plan.device.type)
+        self.motion_normal = detector.motion_normal
+        """The motion that is usual at each place, where the detector has counted any."""
         self._plan = plan
         self._detector = copy.deepcopy(detector).eval()
         fold_batch_norms(self._detector)
@@ -78,7 +80,7 @@ class Predictor:
                 "device": self._plan.device.type,
                 "dtype": str(self._plan.dtype).removeprefix("torch."),
                 "signals_version": SIGNALS_VERSION,
-                "teacher": self.teacher.name,
+                "teacher": self.teacher.fingerprint,
             },
             sort_keys=True,
         )

@@ -8,15 +8,33 @@ import numpy.typing as npt
 PATCH_GRID = 4
 """The 256x256 picture is judged in a 4x4 grid of 64x64-pixel patches."""
 
+LAYOUT_GRID = 8
+"""A thumbnail of the frame's light has this many cells across, and down."""
+
 RAW_SIGNALS = np.dtype(
     [
+        # How wrong the prediction was.
         ("psnr_db", "<f4"),  # Eq. 9 over the frame
         ("patch_psnr_db", "<f4", (PATCH_GRID, PATCH_GRID)),  # Eq. 9 over each patch, rows from the top
+        ("window_psnr_db", "<f4"),  # Eq. 9 over the worst 24x24 window
         ("flow_error_px", "<f4"),  # mean end-point distance, teacher flow to predicted flow
         ("patch_flow_error_px", "<f4", (PATCH_GRID, PATCH_GRID)),  # the same over each patch
+        ("window_flow_error_px", "<f4"),  # the same over the worst window
+        # How things moved over a fifth of a second, px being px a frame.
+        ("speed_px", "<f4"),  # of the fastest window
+        ("speed_excess_px", "<f4"),  # of the window that is the most faster than predicted
+        ("speed_rarity", "<f4"),  # in nats, of the rarest window by what is usual at its place
+        ("direction_rarity", "<f4"),  # the same of its speed in its direction
+        # How the camera stands and what light there is, which is no anomaly.
+        ("camera_motion_px", "<f4"),  # of the picture as a whole
+        ("sharpness", "<f4"),  # mean absolute Laplacian of the luma, in grey levels
+        ("layout", "u1", (LAYOUT_GRID, LAYOUT_GRID)),  # mean luma; all 0 where there is no other signal
     ]
 )
-"""One frame's row, pixels being those of the 256x256 picture. Frame 0 has no transition: its row is all NaN."""
+"""One frame's row, pixels being those of the 256x256 picture. Frame 0 has no transition: its row is all NaN.
+
+Rarities are NaN where the detector has counted no normal motion; motion signals, where the frames before are not known.
+"""
 
 RawSignals = npt.NDArray[np.void]
 """A structured array [N] of RAW_SIGNALS, row t speaking of the transition from I_{t-1} to I_t."""
@@ -24,7 +42,8 @@ RawSignals = npt.NDArray[np.void]
 
 def missing_signals(count: int) -> RawSignals:
     """`count` rows of frames that were not analysed: every signal NaN."""
-    rows = np.empty(count, RAW_SIGNALS)
+    rows = np.zeros(count, RAW_SIGNALS)
     for name in RAW_SIGNALS.names or ():
-        rows[name] = np.nan
+        if RAW_SIGNALS[name].base.kind == "f":
+            rows[name] = np.nan
     return rows

@@ -11,10 +11,13 @@ from typing import Any
 
 import torch
 
-from engine.errors import Cancelled, TrainingError, VadError
+from engine.calibrating import NormalFootage, calibrate
+from engine.errors import Cancelled, TrainingError, VadError, VideoError
 from engine.events import Event, Failed, Finished, Noted, ShouldStop, Stopped, never_stop
 from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.scoring.calibration import TooLittleFootageError
+from engine.scoring.tail import FEWEST_BLOCKS
 from engine.training.checkpoint import Checkpoint, find_checkpoint
 from engine.training.footage import Footage, load_footage
 from engine.training.journal import Journal
@@ -108,7 +111,7 @@ def _train(
             yield Stopped("Training was stopped; it goes on from its last checkpoint.")
             return
     if team.leads:
-        yield from _complete(detector, run)
+        yield from _complete(detector, run, settings, team, should_stop)
 
 
 def teacher_of(settings: RunSettings, device: str) -> Teacher:
@@ -195,11 +198,38 @@ def _resume(checkpoint: Checkpoint) -> Detector:
     return detector
 
 
-def _complete(detector: Detector, run: Run) -> Iterator[Event]:
+def _complete(
+    detector: Detector, run: Run, settings: RunSettings, team: Team, should_stop: ShouldStop
+) -> Iterator[Event]:
     """Make a detector's file of the best models, once: made again, it would count as another detector."""
     if not run.detector_path.exists():
+        try:
+            yield from _calibrate(detector, run, settings, team, should_stop)
+        except Cancelled:
+            yield Stopped("Training was stopped while it judged the held-out footage; it does that again.")
+            return
         created = datetime.now(UTC).isoformat(timespec="seconds")
         detector.settings = replace(detector.settings, created=created)
         save_detector(detector.cpu(), run.detector_path)
-    # A step that needs the finished detector and the held-out videos (`run.held_out_videos`) has its place here.
     yield Finished(str(run.detector_path))
+
+
+def _calibrate(
+    detector: Detector, run: Run, settings: RunSettings, team: Team, should_stop: ShouldStop
+) -> Iterator[Event]:
+    """Give the scores their meaning; where that can't be, say so, for what was learnt is of use without."""
+    held_out = run.held_out_videos
+    footage = NormalFootage(
+        held_out=[Path(video) for video in held_out],
+        others=[Path(video) for video in settings.videos if video not in held_out],
+        left_out={Path(video): stretches for video, stretches in settings.left_out.items()},
+    )
+    try:
+        yield from calibrate(detector, team.plan, footage, should_stop)
+    except TooLittleFootageError:
+        yield Noted(
+            "Too little footage is held out to say how often normal life raises an alarm: scores are those of the "
+            f"paper, video by video. With {FEWEST_BLOCKS} seconds or more, `vad calibrate` makes up for it."
+        )
+    except VideoError as error:
+        yield Noted(f"The scores could not be given a meaning, `vad calibrate` makes up for it. {error}")

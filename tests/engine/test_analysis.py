@@ -15,6 +15,7 @@ from engine.errors import Cancelled, ScoreStoreError, VideoError
 from engine.events import Progress
 from engine.pipeline import analyse
 from engine.score_store import AnalysisKey, ScoreStore
+from engine.scoring.motion import baseline_frames
 from tests.vadgui.fakes import MemoryVideo, StillPredictor
 
 

@@ -98,11 +98,12 @@ class StillPredictor:
     """Expects the next frame to be this one; takes as long as it is told to."""
 
     def __init__(self, name: str = "still", seconds: float = 0.0) -> None:
-        self.settings = SimpleNamespace(name=name, preset="fast", teacher="dis", flow_radius_px=4.0)
+        self.settings = SimpleNamespace(name=name, preset="fast", teacher="dis", flow_radius_px=4.0, calibration=None)
         self.fingerprint = f"{name}-fingerprint"
         self.analysis_settings = "{}"
         self.device_label = "memory"
         self.teacher = SimpleNamespace(flow=_no_flow)
+        self.motion_normal = None
         self.batch_size = 2
         self._seconds = seconds
 

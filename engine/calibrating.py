@@ -1,0 +1,98 @@
+"""Teaches a detector what is usual on its camera and what its scores mean there, from normal footage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from engine import pipeline
+from engine.device import ComputePlan
+from engine.events import Progress, ShouldStop, never_stop
+from engine.models.detector import Detector
+from engine.models.predictor import Predictor
+from engine.scoring.calibration import Calibration
+from engine.scoring.motion import BASELINE_SECONDS
+from engine.scoring.motion_normal import MotionNormal
+from engine.scoring.signals import RAW_SIGNALS, missing_signals
+from engine.video import open_video
+
+COUNTING, JUDGING = "Counting normal motion", "Judging held-out footage"
+_MOST_JUDGED = 20_000
+"""Frames of held-out footage, over all videos: about ten minutes' work of a CPU."""
+
+Stretch = tuple[float, float]
+"""Half-open part of a video in seconds."""
+
+
+@dataclass(frozen=True)
+class NormalFootage:
+    """Normal videos of one camera."""
+
+    held_out: Sequence[Path]
+    """Those that the detector has not learnt from: its scores get their meaning here."""
+    others: Sequence[Path] = ()
+    """More, such as it learnt from: how things move in them is counted as usual."""
+    left_out: Mapping[Path, Sequence[Stretch]] = field(default_factory=dict)
+    """Parts of them that are not normal."""
+
+
+def calibrate(
+    detector: Detector, plan: ComputePlan, footage: NormalFootage, should_stop: ShouldStop = never_stop
+) -> Iterator[Progress]:
+    """Count the normal motion of all videos, judge the held-out ones, and leave both in the detector.
+
+    A held-out video is judged by the motion of all others, as any recording to come will be.
+
+    Raises:
+        TooLittleFootageError: the held-out videos are too short; the motion is counted all the same.
+        VideoError: a video can't be opened or decoded.
+        DeviceError: the device's memory does not suffice.
+        Cancelled: `should_stop` said yes; the detector is as it was.
+    """
+    counts = []
+    videos = [*footage.held_out, *footage.others]
+    for number, path in enumerate(videos):
+        normal = MotionNormal()
+        for share in _count(path, footage.left_out.get(path, ()), normal, should_stop):
+            yield _progress(COUNTING, number + share, len(videos))
+        counts.append(normal)
+    everything = MotionNormal.sum_of(counts)
+    predictor = Predictor(detector, "", plan)
+    judged = []
+    at_most = max(_MOST_JUDGED // max(len(footage.held_out), 1), 2)
+    for number, path in enumerate(footage.held_out):
+        # What a detector has seen of its camera does not hold the recording that it is to judge.
+        predictor.motion_normal = everything.without(counts[number]) if len(videos) > 1 else everything
+        stretches = footage.left_out.get(path, ())
+        rows = []
+        with open_video(path, should_stop) as source:
+            for result in islice(pipeline.analyse(source, predictor, should_stop=should_stop), at_most):
+                rows.append(missing_signals(1)[0] if _is_left_out(result.pts_seconds, stretches) else result.signals)
+                yield _progress(JUDGING, number + len(rows) / min(len(source), at_most), len(footage.held_out))
+            judged.append((np.array(rows, RAW_SIGNALS), source.times[: len(rows)]))
+    detector.motion_normal = everything
+    detector.settings = replace(detector.settings, calibration=None)
+    detector.settings = replace(detector.settings, calibration=Calibration.of(judged))
+
+
+def _count(path: Path, left_out: Sequence[Stretch], normal: MotionNormal, should_stop: ShouldStop) -> Iterator[float]:
+    """Count a video's normal motion; yields what share of it has been."""
+    with open_video(path, should_stop) as source:
+        for number, motion in enumerate(pipeline.motions(source, should_stop=should_stop), start=1):
+            if not _is_left_out(float(source.times[number]), left_out):
+                normal.add(motion)
+            yield number / len(source)
+
+
+def _is_left_out(seconds: float, stretches: Sequence[Stretch]) -> bool:
+    """Whether a transition reaches into one of the stretches; motion is measured from a little earlier."""
+    return any(start <= seconds < stop + BASELINE_SECONDS for start, stop in stretches)
+
+
+def _progress(phase: str, done: float, total: int) -> Progress:
+    """In thousandths: videos differ in length, and one takes minutes."""
+    return Progress(phase, round(1000 * done / max(total, 1)), 1000)

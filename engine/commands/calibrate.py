@@ -1,0 +1,81 @@
+"""`vad calibrate`: what a detector's scores mean on a camera, from normal footage that it has not learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import click
+
+from engine.commands.detector_option import detector_option
+from engine.commands.progress import follow
+from engine.errors import ExportError, TrainingError
+from engine.events import Progress
+
+
+@click.command(short_help="Teach a detector what its scores mean on a camera.")
+@detector_option(required=True)
+@click.option(
+    "--footage",
+    "held_out",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help="Normal videos, or a folder of them, that the detector has not learnt from; may be given more than once.",
+)
+@click.option(
+    "--learnt-from",
+    "others",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Normal videos that it has learnt from: how things move in them counts as usual too.",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File of the calibrated detector.")
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def calibrate(
+    detector: Path, held_out: tuple[Path, ...], others: tuple[Path, ...], out: Path, device: str, quiet: bool
+) -> None:
+    """Learn from normal footage of a camera how things usually move there, and what scores are usual.
+
+    Afterwards the detector's scores mean the same in every recording of the camera, and thresholds can be chosen as
+    false alarms an hour. Training does this by itself with the videos that it holds out; use this command for a
+    detector that was made without, or to adapt one to a camera that was moved.
+    """
+    if out.suffix != ".safetensors":
+        raise click.BadParameter(f"{out.name} has to end in .safetensors", param_hint="--out")
+    if not out.absolute().parent.is_dir():
+        raise ExportError("There is no such folder", subject=out.absolute().parent, advice="Make it first.")
+    from engine.calibrating import NormalFootage
+    from engine.calibrating import calibrate as calibrated
+    from engine.datasets import footage_videos
+    from engine.device import choose_compute
+    from engine.models.detector import load_detector, save_detector
+    from engine.scoring.calibration import TooLittleFootageError
+    from engine.scoring.tail import FEWEST_BLOCKS
+
+    footage = NormalFootage(footage_videos(held_out), footage_videos(others) if others else ())
+    plan = choose_compute(device)
+    loaded, _ = load_detector(detector)
+
+    def work() -> Generator[Progress, None, None]:
+        yield from calibrated(loaded, plan, footage)
+
+    try:
+        follow(work(), hidden=quiet)
+    except TooLittleFootageError as error:
+        raise TrainingError(
+            f"The footage is too short: less than {FEWEST_BLOCKS} seconds",
+            subject=", ".join(map(str, held_out)),
+            advice="Give more normal footage: some minutes at the least, an hour of different times of day is better.",
+        ) from error
+    save_detector(loaded, out)
+    found = loaded.settings.calibration
+    assert found is not None
+    low, high = found.expected_alarms(2, found.seconds / 3600)
+    click.echo(
+        f"Written: {out} (calibrated on {found.videos} videos, {found.seconds / 60:.1f} minutes; at 2 false alarms an "
+        f"hour, {low} to {high} are expected in as much footage)"
+    )

@@ -1,0 +1,102 @@
+"""What a detector's scores mean on its camera, learnt from normal videos that it did not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.scoring.evidence import EVIDENCE, Standard, evidence_of
+from engine.scoring.signals import RawSignals
+from engine.scoring.tail import FEWEST_BLOCKS, Tail, block_maxima, surprise_for
+
+Times = npt.NDArray[np.floating]
+
+
+class TooLittleFootageError(Exception):
+    """What was held out is too short to say how often normal life raises an alarm."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How evidence becomes a score, in one of its two ways of smoothing."""
+
+    standard: Standard
+    tail: Tail
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The meaning of a detector's scores; small enough to be part of its settings."""
+
+    evidence: tuple[str, ...]
+    """The raw signals that take part, in the order of the standards."""
+    live: Scale
+    """Of scores that depend on no later frame."""
+    offline: Scale
+    """Of scores that look half a second ahead."""
+    seconds: float
+    """How much held-out normal footage this was learnt from."""
+    videos: int
+    frame_seconds: float
+    """Time between its frames: motion is measured in px a frame."""
+
+    @classmethod
+    def of(cls, videos: Sequence[tuple[RawSignals, Times]]) -> Calibration:
+        """Learnt from the raw signals [N] of held-out normal videos with frames at these times [N].
+
+        Raises:
+            TooLittleFootageError: together they are shorter than FEWEST_BLOCKS seconds.
+        """
+        scales = {}
+        for live in (True, False):
+            evidence = [evidence_of(signals, times, live=live) for signals, times in videos]
+            if not evidence:
+                raise TooLittleFootageError
+            standard = Standard.of(evidence)
+            maxima = [block_maxima(standard.joined(e), times) for e, (_, times) in zip(evidence, videos, strict=True)]
+            together = np.concatenate(maxima)
+            if len(together) < FEWEST_BLOCKS:
+                raise TooLittleFootageError
+            scales[live] = Scale(standard, Tail.of(together))
+        gaps = np.concatenate([np.diff(times) for _, times in videos])
+        return cls(EVIDENCE, scales[True], scales[False], float(gaps.sum()), len(videos), float(np.median(gaps)))
+
+    def scores(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.float64]:
+        """Anomaly scores [N], -log10 of the share of normal seconds that are as conspicuous, of one video.
+
+        Below 0 lies what is calmer than all of them; NaN where a frame was not analysed; frame 0 takes frame 1's.
+        """
+        scale = self.live if live else self.offline
+        return scale.tail.surprise(scale.standard.joined(evidence_of(signals, seconds, live=live)))
+
+    def expected_alarms(self, per_hour: float, hours: float) -> tuple[int, int]:
+        """How many false alarms to expect in a recording, at the least and at the most, nine times in ten."""
+        return self.offline.tail.expected_alarms(per_hour, hours)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Calibration:
+        """The calibration of what `dataclasses.asdict` made of one.
+
+        Raises:
+            KeyError, TypeError: it is none.
+        """
+        if tuple(values["evidence"]) != EVIDENCE:
+            raise TypeError(f"evidence of another version: {values['evidence']}")
+        scales = {name: _scale(values[name]) for name in ("live", "offline")}
+        return cls(**{**values, **scales, "evidence": EVIDENCE})
+
+
+def _scale(values: Mapping[str, Any]) -> Scale:
+    standard, tail = values["standard"], dict(values["tail"])
+    for name in ("quantiles", "surprises"):
+        tail[name] = tuple(tail[name])
+    return Scale(Standard(tuple(standard["medians"]), tuple(standard["spreads"])), Tail(**tail))
+
+
+def threshold_for(false_alarms_per_hour: float) -> float:
+    """The score that normal footage of the camera reaches about so many times an hour."""
+    return surprise_for(false_alarms_per_hour)

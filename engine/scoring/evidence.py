@@ -1,0 +1,69 @@
+"""What speaks for an anomaly in a frame: motion signals, smoothed over time and brought to one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.scoring.signals import RawSignals
+
+Floats = npt.NDArray[np.float64]
+
+EVIDENCE = ("speed_rarity", "direction_rarity", "speed_excess_px")
+"""Raw signals that take part; what others add was measured and found wanting (RESULTS.md)."""
+SMOOTHING_SECONDS = 0.5
+"""Flow flickers from frame to frame, things do not: live, the last half second counts, else half a second both ways."""
+_UPPER = 0.95
+
+
+def evidence_of(signals: RawSignals, seconds: npt.NDArray[np.floating], *, live: bool) -> Floats:
+    """Smoothed evidence [E, N] of a video with frames at these times [N]; NaN where a frame was not analysed.
+
+    Frame 0 takes frame 1's. With `live`, a frame's evidence depends on no later frame.
+    """
+    return np.stack([_smoothed(_filled(signals[name]), seconds, live) for name in EVIDENCE])
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What each evidence is like in normal footage, robustly."""
+
+    medians: tuple[float, ...]
+    spreads: tuple[float, ...]
+    """From the median up to the 95th percentile."""
+
+    @classmethod
+    def of(cls, videos: Sequence[Floats]) -> Standard:
+        """Learnt from the evidence [E, N] of normal videos."""
+        together = np.concatenate(videos, axis=1)
+        medians, upper = np.nanquantile(together, [0.5, _UPPER], axis=1)
+        return cls(tuple(medians.tolist()), tuple(np.maximum(upper - medians, 1e-3).tolist()))
+
+    def joined(self, evidence: Floats) -> Floats:
+        """One number a frame [N] of evidence [E, N]: the sum of all, each by its own spread."""
+        scaled = (evidence - np.array(self.medians)[:, None]) / np.array(self.spreads)[:, None]
+        return np.asarray(scaled.sum(axis=0), np.float64)
+
+
+def _filled(values: npt.NDArray[np.floating]) -> Floats:
+    filled = values.astype(np.float64)
+    if len(filled) > 1 and np.isnan(filled[0]):
+        filled[0] = filled[1]
+    return filled
+
+
+def _smoothed(values: Floats, seconds: npt.NDArray[np.floating], live: bool) -> Floats:
+    """Mean of what is known within the smoothing time of each frame."""
+    known = ~np.isnan(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
+    # A hair more than the time itself: frames come from files with rounded times.
+    reach = SMOOTHING_SECONDS + 1e-4
+    first = np.searchsorted(seconds, seconds - reach)
+    stop = np.arange(1, len(values) + 1) if live else np.searchsorted(seconds, seconds + reach)
+    inside = counts[stop] - counts[first]
+    means = (sums[stop] - sums[first]) / np.maximum(inside, 1)
+    return np.where(known, means, np.nan)

@@ -1,0 +1,50 @@
+"""Measures the raw signals of one transition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from engine.flow.colour import Flow
+from engine.scoring.motion import Motion, camera_motion_px, window_motion, window_speed
+from engine.scoring.motion_normal import MotionNormal
+from engine.scoring.psnr import Picture, flow_error, frame_and_patch_psnr, window_flow_error, window_psnr
+from engine.scoring.signals import LAYOUT_GRID, missing_signals
+from engine.video.frame import Pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """What was expected of a transition."""
+
+    frame: Picture
+    flow: Flow
+
+
+def measure(
+    current: Pixels, teacher_flow: Flow, motion: Motion | None, predicted: Predicted, normal: MotionNormal | None
+) -> np.void:
+    """One row of RAW_SIGNALS: the picture uint8 [256, 256, 3] and the motion that came, against what was expected.
+
+    `motion` is None where the frames before are not at hand, `normal` where no normal motion was counted.
+    """
+    signals = missing_signals(1)[0]
+    truth = current.astype(np.float32)
+    truth *= np.float32(1 / 255)
+    signals["psnr_db"], signals["patch_psnr_db"] = frame_and_patch_psnr(truth, predicted.frame)
+    signals["window_psnr_db"] = window_psnr(truth, predicted.frame)
+    signals["flow_error_px"], signals["patch_flow_error_px"] = flow_error(teacher_flow, predicted.flow)
+    signals["window_flow_error_px"] = window_flow_error(teacher_flow, predicted.flow)
+    if motion is not None:
+        speed = window_speed(motion)
+        signals["speed_px"] = speed.max()
+        signals["speed_excess_px"] = (speed - window_speed(window_motion(predicted.flow))).max()
+        signals["camera_motion_px"] = camera_motion_px(motion)
+        if normal is not None:
+            signals["speed_rarity"], signals["direction_rarity"] = normal.rarity(motion)
+    luma = cv2.cvtColor(current, cv2.COLOR_RGB2GRAY)
+    signals["sharpness"] = cv2.norm(cv2.Laplacian(luma, cv2.CV_16S), cv2.NORM_L1) / luma.size
+    signals["layout"] = cv2.resize(luma, (LAYOUT_GRID, LAYOUT_GRID), interpolation=cv2.INTER_AREA)
+    return signals

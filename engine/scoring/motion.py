@@ -1,0 +1,41 @@
+"""Motion over a fifth of a second: where to, and how fast, each window of the picture moved."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.flow.colour import Flow
+from engine.models.picture import PICTURE_SIZE
+from engine.scoring.windows import CELL_PX, WINDOW_CELLS, cell_means, window_means
+
+BASELINE_SECONDS = 0.2
+"""Over one frame of a quick camera, slow things move less than the flow errs."""
+
+PLACES = PICTURE_SIZE // CELL_PX - WINDOW_CELLS + 1
+"""Windows across the picture, and down."""
+
+Motion = npt.NDArray[np.float32]
+"""float32 [2, PLACES, PLACES]: mean (dx, dy) of each window in px a frame."""
+
+
+def baseline_frames(seconds: npt.NDArray[np.floating]) -> int:
+    """How many frames lie between the two that motion is measured on, for a video with frames at these times [N]."""
+    if len(seconds) < 2:
+        return 1
+    return max(1, round(BASELINE_SECONDS / max(float(np.median(np.diff(seconds))), 1e-3)))
+
+
+def window_motion(flow: Flow, frames: int = 1) -> Motion:
+    """Mean motion of every window, px a frame, from a flow over `frames` frames of the 256x256 picture."""
+    return np.stack([window_means(cell_means(each)) for each in flow]) / np.float32(frames)
+
+
+def window_speed(motion: Motion) -> npt.NDArray[np.float32]:
+    """Length of each window's motion [PLACES, PLACES]: what flickers to and fro within a window does not count."""
+    return np.asarray(np.hypot(motion[0], motion[1]), np.float32)
+
+
+def camera_motion_px(motion: Motion) -> float:
+    """How far the picture as a whole moved, px a frame: most of it stands still under a camera that does."""
+    return float(np.hypot(*np.median(motion.reshape(2, -1), axis=1)))

@@ -1,0 +1,109 @@
+"""How unlikely a value is among the one-second maxima of normal footage: conformal p-values with a tail beyond them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
+
+BLOCK_SECONDS = 1.0
+"""Neighbouring frames say the same: their maximum over a second counts once."""
+FEWEST_BLOCKS = 30
+"""Half a minute of footage: from less, nothing can be said of an alarm an hour."""
+_TAIL_SHARE = 0.2
+_FEWEST_IN_TAIL = 6
+_MOST_QUANTILES = 256
+
+
+def block_maxima(scores: Floats, seconds: Floats) -> npt.NDArray[np.float64]:
+    """The highest score of each second of a video with frames at these times [N]; unknown (NaN) frames are left out."""
+    known = ~np.isnan(scores)
+    blocks = np.floor(seconds[known] / BLOCK_SECONDS).astype(np.int64)
+    if not len(blocks):
+        return np.empty(0)
+    starts = np.flatnonzero(np.diff(blocks, prepend=blocks[0] - 1))
+    return np.asarray(np.maximum.reduceat(scores[known], starts), np.float64)
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The distribution of one-second maxima of normal footage.
+
+    Inside what was seen, p is the conformal (1 + how many are as high) / (1 + how many there are), interpolated. Above
+    the fourth fifth, excesses are taken as exponential with an unknown scale; the prediction of the next one is then a
+    Lomax distribution, whose heavy tail tells how little is known from few.
+    """
+
+    quantiles: tuple[float, ...]
+    """Maxima as they were, ascending, up to the tail's beginning; at most some hundreds of them."""
+    surprises: tuple[float, ...]
+    """-log10 p at each of these."""
+    excess: float
+    """Sum of what lies above the tail's beginning."""
+    exceedances: int
+    """How many lie above it."""
+    blocks: int
+    """Of how many maxima all this was learnt."""
+
+    @classmethod
+    def of(cls, maxima: Floats) -> Tail:
+        """The tail of at least FEWEST_BLOCKS maxima, in any order."""
+        ordered = np.sort(np.asarray(maxima, np.float64))
+        count = len(ordered)
+        if count < FEWEST_BLOCKS:
+            raise ValueError(f"{count} one-second maxima are too few")
+        exceedances = max(round(_TAIL_SHARE * count), _FEWEST_IN_TAIL)
+        start = count - exceedances - 1
+        inside = ordered[: start + 1]
+        as_high = count - np.arange(start + 1)
+        surprises = -np.log10((1 + as_high) / (1 + count))
+        kept = np.unique(np.linspace(0, start, min(start + 1, _MOST_QUANTILES)).astype(np.int64))
+        # Equal values would leave nothing to interpolate over: of each run, the first has its p.
+        kept = kept[np.diff(inside[kept], prepend=-math.inf) > 0]
+        return cls(
+            tuple(inside[kept].tolist()),
+            tuple(surprises[kept].tolist()),
+            float((ordered[start + 1 :] - inside[kept[-1]]).sum()),
+            exceedances,
+            count,
+        )
+
+    def surprise(self, scores: Floats) -> npt.NDArray[np.float64]:
+        """-log10 p of scores [N]; NaN stays NaN.
+
+        Below all that was seen p is 1 and its logarithm 0; to keep the order there too, the line goes on below 0.
+        """
+        scores = np.asarray(scores, np.float64)
+        points, values = np.array(self.quantiles), np.array(self.surprises)
+        start, first = points[-1], points[0]
+        found = np.interp(scores, points, values)
+        slope = (values[-1] - values[0]) / (start - first) if start > first else 1.0
+        found = np.where(scores < first, values[0] + slope * (scores - first), found)
+        beyond = np.maximum(scores - start, 0)
+        log_share = self.exceedances * np.log1p(beyond / max(self.excess, 1e-12)) / math.log(10)
+        return np.asarray(np.where(np.isnan(scores), np.nan, found + log_share))
+
+    def expected_alarms(self, per_hour: float, hours: float) -> tuple[int, int]:
+        """The range in which the count of false alarms lies nine times in ten, where `per_hour` are asked for.
+
+        Alarms come as they like (Poisson), at a rate that is itself known only as well as the tail is: both together
+        are negative binomial.
+        """
+        from scipy.stats import nbinom  # takes a while to import, and few ask
+
+        mean = per_hour * hours
+        if mean <= 0:
+            return 0, 0
+        reach = max(math.log(10) * (surprise_for(per_hour) - self.surprises[-1]), 0)
+        shape = self.exceedances / (1 + reach**2)
+        low, high = nbinom.ppf([0.05, 0.95], shape, shape / (shape + mean))
+        return int(low), int(high)
+
+
+def surprise_for(per_hour: float) -> float:
+    """The -log10 p that one-second maxima of normal footage reach `per_hour` times an hour."""
+    return math.log10(3600 / BLOCK_SECONDS / per_hour)
