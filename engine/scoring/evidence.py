@@ -15,7 +15,9 @@ Floats = npt.NDArray[np.float64]
 EVIDENCE = ("speed_rarity", "direction_rarity", "speed_excess_px")
 """Raw signals that take part; what others add was measured and found wanting (RESULTS.md)."""
 SMOOTHING_SECONDS = 0.5
-"""Flow flickers from frame to frame, things do not: live, the last half second counts, else half a second both ways."""
+"""Flow flickers from frame to frame, things do not: live, the last half second counts, else half a second both ways.
+
+Longer finds more of the demo scene's events, shorter more of the synthetic ones (RESULTS.md)."""
 _UPPER = 0.95
 
 
@@ -43,9 +45,12 @@ class Standard:
         return cls(tuple(medians.tolist()), tuple(np.maximum(upper - medians, 1e-3).tolist()))
 
     def joined(self, evidence: Floats) -> Floats:
-        """One number a frame [N] of evidence [E, N]: the sum of all, each by its own spread."""
+        """One number a frame [N] of evidence [E, N]: the strongest, each by its own spread.
+
+        What is unusual in one way need not be so in another; a sum would ask for that (RESULTS.md).
+        """
         scaled = (evidence - np.array(self.medians)[:, None]) / np.array(self.spreads)[:, None]
-        return np.asarray(scaled.sum(axis=0), np.float64)
+        return np.asarray(scaled.max(axis=0), np.float64)
 
 
 def _filled(values: npt.NDArray[np.floating]) -> Floats:

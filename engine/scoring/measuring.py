@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from engine.flow.colour import Flow
-from engine.scoring.motion import Motion, camera_motion_px, window_motion, window_speed
+from engine.scoring.motion import Motion, camera_motion_px, window_motion
 from engine.scoring.motion_normal import MotionNormal
 from engine.scoring.psnr import Picture, flow_error, frame_and_patch_psnr, window_flow_error, window_psnr
 from engine.scoring.signals import LAYOUT_GRID, missing_signals
@@ -30,7 +30,7 @@ def measure(
 
     `motion` is None where the frames before are not at hand, `normal` where no normal motion was counted.
     """
-    signals = missing_signals(1)[0]
+    signals: np.void = missing_signals(1)[0]
     truth = current.astype(np.float32)
     truth *= np.float32(1 / 255)
     signals["psnr_db"], signals["patch_psnr_db"] = frame_and_patch_psnr(truth, predicted.frame)
@@ -38,9 +38,8 @@ def measure(
     signals["flow_error_px"], signals["patch_flow_error_px"] = flow_error(teacher_flow, predicted.flow)
     signals["window_flow_error_px"] = window_flow_error(teacher_flow, predicted.flow)
     if motion is not None:
-        speed = window_speed(motion)
-        signals["speed_px"] = speed.max()
-        signals["speed_excess_px"] = (speed - window_speed(window_motion(predicted.flow))).max()
+        signals["speed_px"] = motion[2].max()
+        signals["speed_excess_px"] = (motion[2] - window_motion(predicted.flow)[2]).max()
         signals["camera_motion_px"] = camera_motion_px(motion)
         if normal is not None:
             signals["speed_rarity"], signals["direction_rarity"] = normal.rarity(motion)

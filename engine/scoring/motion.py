@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +17,7 @@ PLACES = PICTURE_SIZE // CELL_PX - WINDOW_CELLS + 1
 """Windows across the picture, and down."""
 
 Motion = npt.NDArray[np.float32]
-"""float32 [2, PLACES, PLACES]: mean (dx, dy) of each window in px a frame."""
+"""float32 [3, PLACES, PLACES]: of each window the mean dx, dy and speed, in px a frame."""
 
 
 def baseline_frames(seconds: npt.NDArray[np.floating]) -> int:
@@ -28,14 +29,15 @@ def baseline_frames(seconds: npt.NDArray[np.floating]) -> int:
 
 def window_motion(flow: Flow, frames: int = 1) -> Motion:
     """Mean motion of every window, px a frame, from a flow over `frames` frames of the 256x256 picture."""
-    return np.stack([window_means(cell_means(each)) for each in flow]) / np.float32(frames)
+    planes = (flow[0], flow[1], cv2.magnitude(flow[0], flow[1]))
+    return np.stack([window_means(cell_means(each)) for each in planes]) / np.float32(frames)
 
 
-def window_speed(motion: Motion) -> npt.NDArray[np.float32]:
-    """Length of each window's motion [PLACES, PLACES]: what flickers to and fro within a window does not count."""
-    return np.asarray(np.hypot(motion[0], motion[1]), np.float32)
+def net_speed(motion: Motion) -> npt.NDArray[np.float32]:
+    """How far each window as a whole moved [PLACES, PLACES]: what goes to and fro within it does not count."""
+    return np.asarray(cv2.magnitude(motion[0], motion[1]), np.float32)
 
 
 def camera_motion_px(motion: Motion) -> float:
     """How far the picture as a whole moved, px a frame: most of it stands still under a camera that does."""
-    return float(np.hypot(*np.median(motion.reshape(2, -1), axis=1)))
+    return float(np.hypot(*np.median(motion[:2].reshape(2, -1), axis=1)))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.motion import PLACES, Motion, window_speed
+from engine.scoring.motion import PLACES, Motion, net_speed
 
 Counts = npt.NDArray[np.int32]
 """int32 [PLACES, PLACES, DIRECTIONS, SPEEDS]."""
@@ -45,7 +45,7 @@ class MotionNormal:
 
     def add(self, motion: Motion) -> None:
         """Count one transition of normal footage."""
-        speeds = np.minimum(_speed_place(window_speed(motion)).astype(np.int64), SPEEDS - 1)
+        speeds = np.minimum(_speed_place(net_speed(motion)).astype(np.int64), SPEEDS - 1)
         rows, columns = np.indices(speeds.shape)
         # Every window adds to a place of its own.
         self.counts[rows, columns, _direction(motion), speeds] += 1
@@ -78,7 +78,7 @@ class MotionNormal:
         if self._tables is None:
             self._tables = self._rarities()
         by_speed, by_direction = self._tables
-        place = np.minimum(_speed_place(window_speed(motion)), SPEEDS - 1.001)
+        place = np.minimum(_speed_place(net_speed(motion)), SPEEDS - 1.001)
         below = place.astype(np.int64)
         share = (place - below).astype(np.float32)
         rows, columns = np.indices(below.shape)
@@ -133,4 +133,4 @@ def _speed_place(speed: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _direction(motion: Motion) -> npt.NDArray[np.int64]:
     """The eighth of the circle that each window moves to."""
     turn = np.arctan2(motion[1], motion[0]) / (2 * np.pi)
-    return np.floor(turn * DIRECTIONS + 0.5).astype(np.int64) % DIRECTIONS
+    return np.asarray(np.floor(turn * DIRECTIONS + 0.5), np.int64) % DIRECTIONS

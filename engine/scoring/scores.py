@@ -58,4 +58,4 @@ def shown_scores(
     """Scores [N] as people see them: in [0, 1] within the video (Eq. 12), or calibrated ones from 0 up."""
     values = statistic(kind, signals, seconds, calibration, live=live)
     # NaN stays: what was not analysed has no score.
-    return np.maximum(values, 0) if kind is ScoreKind.CALIBRATED else anomaly_score(-values)
+    return np.asarray(np.maximum(values, 0) if kind is ScoreKind.CALIBRATED else anomaly_score(-values))
