@@ -19,7 +19,7 @@ from engine.training import RunSettings
 if TYPE_CHECKING:
     from engine.datasets import Dataset
     from engine.evaluation.judging import KindFigures
-    from engine.evaluation.score_kinds import ScoreKind
+    from engine.scoring.scores import ScoreKind
 
 _SAY_EVERY_SECONDS = 30.0
 
@@ -50,7 +50,7 @@ def report_ablation(
 ) -> None:
     """Train what is missing, judge all four experiments, print the table and write it beside them."""
     from engine.evaluation.report import write_json
-    from engine.evaluation.score_kinds import ScoreKind
+    from engine.scoring.scores import ScoreKind
 
     base = _settings(dataset, options)
     try:
@@ -132,12 +132,12 @@ def _judge(
     """The device in words, and the figures of each kind of score."""
     from engine.commands.evaluate import measured_videos
     from engine.evaluation.judging import figures_of
-    from engine.evaluation.score_kinds import ScoreKind
     from engine.models.predictor import Predictor
+    from engine.scoring.scores import kinds_of
 
     predictor = Predictor.open(experiment.run(options.folder).detector_path, options.device)
     videos = measured_videos(dataset, predictor, cache, quiet=quiet)
-    return predictor.device_label, {kind: figures_of(videos, kind) for kind in ScoreKind}
+    return predictor.device_label, {kind: figures_of(videos, kind) for kind in kinds_of(None)}
 
 
 def _as_json(

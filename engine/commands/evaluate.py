@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.events import Progress
     from engine.models.predictor import Predictor
 
-SCORES = ("paper", "paper-patch")
+SCORES = ("paper", "paper-patch", "calibrated", "calibrated-live")
 
 
 def _epochs(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
@@ -146,6 +146,8 @@ def _refuse_contradictions(ctx: click.Context) -> None:
     given = ctx.params
     if given["ablation"] and given["timing"]:
         raise click.UsageError("Give either --ablation or --timing.")
+    if given["ablation"] and given["score"].startswith("calibrated"):
+        raise click.UsageError("--ablation compares the paper's scores: give --score paper or paper-patch.")
     if given["preset"] and (given["detector"] or not (given["timing"] or given["ablation"])):
         raise click.UsageError("--preset goes with --timing or --ablation, instead of --detector.")
     if not (given["detector"] or given["preset"] or given["ablation"]):
@@ -169,10 +171,12 @@ def _evaluate(
 ) -> None:
     from engine.evaluation.judging import figures_of, signal_aucs
     from engine.evaluation.report import Evaluation, as_json, in_words, write_json
-    from engine.evaluation.score_kinds import ScoreKind
+    from engine.scoring.scores import ScoreKind, kinds_of
 
+    settings, calibration, headline = predictor.settings, predictor.settings.calibration, ScoreKind(score)
+    if headline.is_calibrated and calibration is None:
+        raise click.UsageError(f"--score {score} needs a calibrated detector: `vad calibrate` makes one.")
     videos = measured_videos(dataset, predictor, cache, max_i=max_i, quiet=quiet)
-    settings = predictor.settings
     evaluation = Evaluation(
         dataset=dataset.name,
         complete=dataset.complete,
@@ -184,11 +188,10 @@ def _evaluate(
         },
         device=predictor.device_label,
         videos=videos,
-        figures={kind: figures_of(videos, kind) for kind in ScoreKind},
+        figures={kind: figures_of(videos, kind, calibration) for kind in kinds_of(calibration)},
         signals=signal_aucs(videos) if signals else {},
     )
     click.echo(in_words(evaluation))
-    headline = ScoreKind(score)
     if report:
         write_json(report, as_json(evaluation, headline, command=command, max_i=max_i))
     if plots:

@@ -12,7 +12,8 @@ from engine.errors import DatasetError
 from engine.evaluation.events import EventFigures, ScoredVideo, event_figures
 from engine.evaluation.measuring import MeasuredVideo
 from engine.evaluation.metrics import RocCurve, global_auc, macro_auc, micro_auc, rescaled, roc_auc, roc_curve
-from engine.evaluation.score_kinds import ScoreKind, statistic
+from engine.scoring.calibration import Calibration
+from engine.scoring.scores import ScoreKind, segment_rule, statistic
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RAW_SIGNALS
 
@@ -42,16 +43,16 @@ class KindFigures:
         return {"micro_auc": self.micro_auc, "macro_auc": self.macro_auc, "global_auc": self.global_auc}
 
 
-def figures_of(videos: Sequence[MeasuredVideo], kind: ScoreKind) -> KindFigures:
+def figures_of(videos: Sequence[MeasuredVideo], kind: ScoreKind, calibration: Calibration | None = None) -> KindFigures:
     """Judge one kind of score by all videos' labels.
 
     Raises:
         DatasetError: some frames have no score.
     """
-    statistics = [_statistic(video, kind) for video in videos]
+    statistics = [_statistic(video, kind, calibration) for video in videos]
     abnormal = [video.abnormal for video in videos]
-    shown = [rescaled(each) for each in statistics]
-    rule = SegmentRule()
+    shown = [np.maximum(each, 0) if kind.is_calibrated else rescaled(each) for each in statistics]
+    rule = segment_rule(kind)
     scored = [
         ScoredVideo(video.name, scores, video.seconds, video.duration_seconds, video.events)
         for video, scores in zip(videos, shown, strict=True)
@@ -92,8 +93,8 @@ def signal_aucs(videos: Sequence[MeasuredVideo]) -> dict[str, dict[str, float]]:
     return found
 
 
-def _statistic(video: MeasuredVideo, kind: ScoreKind) -> FloatArray:
-    values = statistic(kind, video.signals)
+def _statistic(video: MeasuredVideo, kind: ScoreKind, calibration: Calibration | None) -> FloatArray:
+    values = statistic(kind, video.signals, video.seconds, calibration)
     if np.isnan(values).any():
         raise DatasetError(
             f"Frame {int(np.argmax(np.isnan(values)))} of a video has no score",

@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import ExportError
 from engine.evaluation.judging import KindFigures
 from engine.evaluation.measuring import MeasuredVideo
-from engine.evaluation.score_kinds import ScoreKind
+from engine.scoring.scores import ScoreKind
 from engine.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _A_PAGE = 12  # videos
 _DPI = 150
 # Okabe and Ito's colours, told apart by the colour-blind.
-_CURVES = ("#0072b2", "#d55e00", "#009e73")
+_CURVES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 _EVENT = "#f6d9b8"
 _INK, _FAINT = "#1f2328", "#9aa4ae"
 

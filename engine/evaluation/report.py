@@ -15,7 +15,7 @@ from typing import Any
 from engine.errors import ExportError
 from engine.evaluation.judging import KindFigures
 from engine.evaluation.measuring import MeasuredVideo
-from engine.evaluation.score_kinds import ScoreKind
+from engine.scoring.scores import ScoreKind
 from engine.whole_file import whole_file
 
 _FORMAT = "vadgui-evaluation"

@@ -7,12 +7,18 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.calibration import Calibration
+from engine.scoring.calibration import Calibration, threshold_for
 from engine.scoring.normality import anomaly_score
+from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.floating]
+
+FALSE_ALARMS_PER_HOUR = 2.0
+"""What a reviewer is shown unless they ask for another number."""
+_LEAVES_BELOW = 1.0
+_LEAST_LEAVE = 0.3
 
 
 class ScoreKind(StrEnum):
@@ -23,7 +29,14 @@ class ScoreKind(StrEnum):
     PAPER_PATCH = "paper-patch"
     """The same of each frame's worst patch."""
     CALIBRATED = "calibrated"
-    """-log10 of how often normal life on this camera is as conspicuous."""
+    """-log10 of the share of normal seconds on this camera that are as conspicuous; looks half a second ahead."""
+    CALIBRATED_LIVE = "calibrated-live"
+    """The same from a frame and those before it alone, as a live view has it."""
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether it means the same in every video, and needs a calibrated detector."""
+        return self in (ScoreKind.CALIBRATED, ScoreKind.CALIBRATED_LIVE)
 
 
 def best_kind(calibration: Calibration | None) -> ScoreKind:
@@ -31,20 +44,23 @@ def best_kind(calibration: Calibration | None) -> ScoreKind:
     return ScoreKind.PAPER if calibration is None else ScoreKind.CALIBRATED
 
 
-def statistic(
-    kind: ScoreKind, signals: RawSignals, seconds: Times, calibration: Calibration | None, *, live: bool = False
-) -> Floats:
+def kinds_of(calibration: Calibration | None) -> list[ScoreKind]:
+    """The kinds of score that a detector has."""
+    return [kind for kind in ScoreKind if calibration or not kind.is_calibrated]
+
+
+def statistic(kind: ScoreKind, signals: RawSignals, seconds: Times, calibration: Calibration | None) -> Floats:
     """[N], higher being more anomalous, on a scale that no video changes; NaN where not analysed.
 
-    Frame 0 takes frame 1's. `live` scores of the calibrated kind depend on no later frame; the paper's are of one.
+    Frame 0 takes frame 1's.
 
     Raises:
         ValueError: a calibrated score is asked of a detector without calibration.
     """
-    if kind is ScoreKind.CALIBRATED:
+    if kind.is_calibrated:
         if calibration is None:
             raise ValueError("the detector is not calibrated")
-        return calibration.scores(signals, seconds, live=live)
+        return calibration.scores(signals, seconds, live=kind is ScoreKind.CALIBRATED_LIVE)
     psnr_db = signals["psnr_db"] if kind is ScoreKind.PAPER else signals["patch_psnr_db"].min(axis=(1, 2))
     values = -psnr_db.astype(np.float64)
     if len(values) > 1 and np.isnan(values[0]):
@@ -52,10 +68,19 @@ def statistic(
     return values
 
 
-def shown_scores(
-    kind: ScoreKind, signals: RawSignals, seconds: Times, calibration: Calibration | None, *, live: bool = False
-) -> Floats:
+def shown_scores(kind: ScoreKind, signals: RawSignals, seconds: Times, calibration: Calibration | None) -> Floats:
     """Scores [N] as people see them: in [0, 1] within the video (Eq. 12), or calibrated ones from 0 up."""
-    values = statistic(kind, signals, seconds, calibration, live=live)
+    values = statistic(kind, signals, seconds, calibration)
     # NaN stays: what was not analysed has no score.
-    return np.asarray(np.maximum(values, 0) if kind is ScoreKind.CALIBRATED else anomaly_score(-values))
+    return np.asarray(np.maximum(values, 0) if kind.is_calibrated else anomaly_score(-values))
+
+
+def segment_rule(kind: ScoreKind, false_alarms_per_hour: float = FALSE_ALARMS_PER_HOUR) -> SegmentRule:
+    """How scores of a kind become segments; the paper's know nothing of false alarms.
+
+    A segment of calibrated scores reaches as far as a tenth of what raises an alarm does: p ten times as large.
+    """
+    if not kind.is_calibrated:
+        return SegmentRule()
+    enter = threshold_for(false_alarms_per_hour)
+    return SegmentRule(enter=enter, leave=min(max(enter - _LEAVES_BELOW, _LEAST_LEAVE), enter))

@@ -8,7 +8,7 @@ import pytest
 from engine.errors import DatasetError
 from engine.evaluation.judging import figures_of, signal_aucs
 from engine.evaluation.measuring import MeasuredVideo
-from engine.evaluation.score_kinds import ScoreKind
+from engine.scoring.scores import ScoreKind
 from engine.scoring.signals import missing_signals
 
 

@@ -13,7 +13,7 @@ from engine.errors import ExportError
 from engine.evaluation.judging import figures_of
 from engine.evaluation.plots import draw_plots
 from engine.evaluation.report import Evaluation, as_json, in_words, table, write_json
-from engine.evaluation.score_kinds import ScoreKind
+from engine.scoring.scores import ScoreKind, kinds_of
 from tests.engine.evaluation.test_judging import NAN, VIDEOS, video
 
 ABNORMAL_THROUGHOUT = video("03", "xxxxx", [NAN, 30, 31, 32, 33], [NAN, 30, 31, 32, 33])
@@ -22,7 +22,12 @@ ABNORMAL_THROUGHOUT = video("03", "xxxxx", [NAN, 30, 31, 32, 33], [NAN, 30, 31, 
 def evaluation(*videos: object, complete: bool = True) -> Evaluation:
     chosen = list(videos)
     return Evaluation(
-        "Tiny", complete, {"name": "still"}, "memory", chosen, {kind: figures_of(chosen, kind) for kind in ScoreKind}
+        "Tiny",
+        complete,
+        {"name": "still"},
+        "memory",
+        chosen,
+        {kind: figures_of(chosen, kind) for kind in kinds_of(None)},
     )
 
 
