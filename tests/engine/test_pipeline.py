@@ -13,7 +13,9 @@ from engine.events import ShouldStop, never_stop
 from engine.models.detector import Detector, DetectorSettings
 from engine.models.predictor import Predictor
 from engine.paths import cache_folder
-from engine.pipeline import analyse, inspect, inspect_pair
+from engine.pipeline import analyse, inspect, inspect_pair, motions
+from engine.scoring.motion_normal import MotionNormal
+from engine.scoring.signals import RAW_SIGNALS
 from engine.video import open_video
 from engine.video.frame import Frame
 
@@ -91,9 +93,41 @@ def test_an_analysis_resumed_in_the_middle_says_the_same(source, predictor) -> N
     whole = list(analyse(source, predictor))
     rest = list(analyse(source, predictor, start=3))
     assert [each.index for each in rest] == [3, 4, 5, 6, 7]
-    np.testing.assert_allclose(
-        [each.signals["psnr_db"] for each in rest], [each.signals["psnr_db"] for each in whole[3:]], atol=1e-4
-    )
+    for name in RAW_SIGNALS.names:
+        np.testing.assert_allclose(
+            [each.signals[name] for each in rest], [each.signals[name] for each in whole[3:]], atol=1e-4
+        )
+
+
+def test_motion_is_measured_over_a_fifth_of_a_second(source, predictor) -> None:
+    """Here four frames; at the beginning, of what there is."""
+    results = list(analyse(source, predictor))
+    streamed = list(motions(source))
+    assert len(streamed) == 7
+    for result, motion in zip(results[1:], streamed, strict=True):
+        assert np.median(motion[2]) == pytest.approx(2 * 256 / 120, rel=0.15)  # a frame, however long the baseline
+        assert result.signals["speed_px"] == pytest.approx(motion[2].max(), abs=1e-3)
+        assert result.signals["camera_motion_px"] == pytest.approx(2 * 256 / 120, rel=0.15)
+        assert np.isnan(result.signals["speed_rarity"])  # this detector has counted no normal motion
+
+
+def test_rarities_come_from_the_motion_that_the_detector_has_counted(source, predictor) -> None:
+    usual = MotionNormal()
+    for motion in motions(source):
+        for _ in range(300):
+            usual.add(motion)
+    still = MotionNormal()
+    for _ in range(2000):
+        still.add(np.zeros_like(motion))
+    rarities = []
+    for normal in (usual, still):
+        predictor.motion_normal = normal
+        rarities.append(
+            [(r.signals["speed_rarity"], r.signals["direction_rarity"]) for r in analyse(source, predictor)]
+        )
+    predictor.motion_normal = None
+    known, unknown = np.array(rarities)[:, 1:]
+    assert (unknown > known + 2).all()
 
 
 def test_streams_without_reading_ahead_more_than_a_batch(predictor) -> None:

@@ -1,0 +1,141 @@
+"""From raw signals of normal videos to scores that keep their promise, live and looking ahead."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from engine.scoring.calibration import Calibration, TooLittleFootageError, threshold_for
+from engine.scoring.evidence import EVIDENCE, SMOOTHING_SECONDS, evidence_of
+from engine.scoring.scores import ScoreKind, best_kind, kinds_of, segment_rule, shown_scores, statistic
+from engine.scoring.segments import SegmentRule
+from engine.scoring.signals import RawSignals, missing_signals
+
+RATE = 10
+
+
+def video(seed: int, seconds: float = 60) -> tuple[RawSignals, np.ndarray]:
+    random = np.random.default_rng(seed)
+    signals = missing_signals(int(seconds * RATE))
+    for name in EVIDENCE:
+        signals[name] = random.gamma(2, 1, len(signals))
+    signals["psnr_db"] = random.normal(30, 1, len(signals))
+    signals["patch_psnr_db"] = 25
+    signals[0] = missing_signals(1)[0]
+    return signals, np.arange(len(signals)) / RATE
+
+
+@pytest.fixture(scope="module")
+def calibration() -> Calibration:
+    return Calibration.of([video(seed) for seed in range(5)])
+
+
+def test_smoothing_takes_in_half_a_second_before_and_live_nothing_after() -> None:
+    signals, seconds = video(1, 10)
+    signals["speed_rarity"] = 0
+    signals["speed_rarity"][50] = 1
+    ahead, live = (evidence_of(signals, seconds, live=live)[EVIDENCE.index("speed_rarity")] for live in (False, True))
+    reach = round(SMOOTHING_SECONDS * RATE)
+    assert np.flatnonzero(ahead).tolist() == list(range(50 - reach, 51 + reach))
+    assert np.flatnonzero(live).tolist() == list(range(50, 51 + reach))
+    assert ahead.max() == pytest.approx(1 / (2 * reach + 1))
+
+
+def test_a_live_score_does_not_know_what_comes(calibration: Calibration) -> None:
+    signals, seconds = video(20)
+    whole = calibration.scores(signals, seconds, live=True)
+    np.testing.assert_allclose(calibration.scores(signals[:300], seconds[:300], live=True), whole[:300])
+    ahead = calibration.scores(signals, seconds)
+    assert not np.allclose(calibration.scores(signals[:300], seconds[:300])[295:], ahead[295:300])
+
+
+@pytest.mark.parametrize("name", EVIDENCE)
+@pytest.mark.parametrize("live", [False, True])
+def test_each_evidence_alone_can_raise_an_alarm(calibration: Calibration, name: str, live: bool) -> None:
+    signals, seconds = video(21)
+    calm = calibration.scores(signals, seconds, live=live)
+    signals[name][300:330] += 12
+    scores = calibration.scores(signals, seconds, live=live)
+    assert calm.max() < threshold_for(2) < scores[310:330].min()
+    np.testing.assert_allclose(scores[:290], calm[:290])
+
+
+def test_a_score_does_not_depend_on_what_else_is_in_the_video(calibration: Calibration) -> None:
+    """Unlike the paper's, which an anomaly elsewhere makes smaller."""
+    signals, seconds = video(22)
+    before = calibration.scores(signals, seconds)
+    signals["speed_rarity"][500:520] += 30
+    np.testing.assert_allclose(calibration.scores(signals, seconds)[:490], before[:490])
+
+
+def test_normal_footage_to_come_raises_about_as_many_alarms_as_asked_for(calibration: Calibration) -> None:
+    alarms = 0
+    for seed in range(100, 120):
+        scores = calibration.scores(*video(seed, 900))
+        seconds = scores[: len(scores) // RATE * RATE].reshape(-1, RATE).max(axis=1)
+        alarms += int((seconds >= threshold_for(30)).sum())
+    low, high = calibration.expected_alarms(30, 20 * 900 / 3600)
+    assert low <= alarms <= high
+
+
+def test_frames_that_were_not_analysed_have_no_score(calibration: Calibration) -> None:
+    signals, seconds = video(23)
+    signals[200:] = missing_signals(400)
+    scores = calibration.scores(signals, seconds)
+    assert not np.isnan(scores[:200]).any()
+    assert np.isnan(scores[200:]).all()
+
+
+def test_frame_0_takes_frame_1s_score(calibration: Calibration) -> None:
+    for count in (0, 1, 2, 30):
+        signals, seconds = (each[:count] for each in video(24))
+        scores = calibration.scores(signals, seconds)
+        assert len(scores) == count
+        assert np.isnan(scores[0]) if count == 1 else not np.isnan(scores).any()
+
+
+def test_survives_json(calibration: Calibration) -> None:
+    text = json.dumps(asdict(calibration))
+    assert len(text) < 40_000
+    assert Calibration.from_json(json.loads(text)) == calibration
+
+
+def test_evidence_of_another_version_is_refused(calibration: Calibration) -> None:
+    with pytest.raises(TypeError, match="another version"):
+        Calibration.from_json(asdict(calibration) | {"evidence": ["warmth"]})
+
+
+@pytest.mark.parametrize("videos", [[], [video(1, 10)], [video(1, 10), video(2, 10)]])
+def test_too_little_footage_is_refused(videos: list) -> None:
+    with pytest.raises(TooLittleFootageError):
+        Calibration.of(videos)
+
+
+def test_without_calibration_there_are_the_papers_scores(calibration: Calibration) -> None:
+    assert kinds_of(None) == [ScoreKind.PAPER, ScoreKind.PAPER_PATCH]
+    assert kinds_of(calibration) == list(ScoreKind)
+    assert (best_kind(None), best_kind(calibration)) == (ScoreKind.PAPER, ScoreKind.CALIBRATED)
+    with pytest.raises(ValueError, match="not calibrated"):
+        statistic(ScoreKind.CALIBRATED, *video(1), None)
+
+
+def test_what_is_shown_starts_at_zero_and_keeps_its_scale(calibration: Calibration) -> None:
+    signals, seconds = video(25)
+    shown = {kind: shown_scores(kind, signals, seconds, calibration) for kind in ScoreKind}
+    assert shown[ScoreKind.PAPER].min() == 0
+    assert shown[ScoreKind.PAPER].max() == 1
+    calibrated = statistic(ScoreKind.CALIBRATED, signals, seconds, calibration)
+    np.testing.assert_array_equal(shown[ScoreKind.CALIBRATED], np.maximum(calibrated, 0))
+
+
+def test_fewer_false_alarms_need_a_higher_score() -> None:
+    assert threshold_for(1) > threshold_for(10)
+    assert threshold_for(3600) == 0
+    rule = segment_rule(ScoreKind.CALIBRATED, 2)
+    assert rule.enter == pytest.approx(threshold_for(2))
+    assert rule.leave == pytest.approx(rule.enter - 1)
+    assert segment_rule(ScoreKind.CALIBRATED, 3000).leave <= segment_rule(ScoreKind.CALIBRATED, 3000).enter
+    assert segment_rule(ScoreKind.PAPER_PATCH) == SegmentRule()

@@ -1,0 +1,66 @@
+"""Cells and windows against sums written out, and the worst window against the worst patch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.scoring.motion import BASELINE_SECONDS, PLACES, baseline_frames, camera_motion_px, net_speed, window_motion
+from engine.scoring.psnr import flow_error, frame_and_patch_psnr, window_flow_error, window_psnr
+from engine.scoring.windows import cell_means, window_means
+
+
+def test_means_are_those_written_out() -> None:
+    values = np.random.default_rng(1).random((256, 256), dtype=np.float32)
+    cells = cell_means(values)
+    assert cells[3, 30] == pytest.approx(values[24:32, 240:248].mean(), abs=1e-5)
+    windows = window_means(cells)
+    assert windows.shape == (PLACES, PLACES)
+    assert windows[0, 0] == pytest.approx(values[:24, :24].mean(), abs=1e-5)
+    assert windows[29, 7] == pytest.approx(values[232:256, 56:80].mean(), abs=1e-5)
+
+
+def test_the_worst_window_finds_what_is_cut_by_patches() -> None:
+    frame = np.full((256, 256, 3), 0.5, np.float32)
+    frame[0, 0] = 1
+    predicted = frame.copy()
+    predicted[56:80, 120:144] += 0.2  # a quarter in each of four patches
+    worst = window_psnr(frame, predicted)
+    assert worst == pytest.approx(20 * np.log10(1 / 0.2), abs=0.01)
+    assert worst < frame_and_patch_psnr(frame, predicted)[1].min() - 5
+
+
+def test_the_worst_window_of_flow() -> None:
+    teacher = np.zeros((2, 256, 256), np.float32)
+    predicted = teacher.copy()
+    predicted[0, 100:140, 100:140] = 3
+    predicted[1, 100:140, 100:140] = 4
+    assert window_flow_error(teacher, predicted) == pytest.approx(5)
+    assert flow_error(teacher, predicted)[0] < 0.2
+
+
+def test_motion_is_a_frames_share_of_what_passed_over_the_baseline() -> None:
+    flow = np.zeros((2, 256, 256), np.float32)
+    flow[0] = 6
+    flow[1, :, ::2], flow[1, :, 1::2] = 8, -8  # to and fro within each window
+    motion = window_motion(flow, frames=2)
+    np.testing.assert_allclose(motion[2], 5, rtol=1e-5)
+    np.testing.assert_allclose(net_speed(motion), 3, rtol=1e-5)
+    assert camera_motion_px(motion) == pytest.approx(3)
+
+
+def test_one_thing_that_moves_is_no_camera_that_does() -> None:
+    flow = np.zeros((2, 256, 256), np.float32)
+    flow[:, :100] = 5
+    assert camera_motion_px(window_motion(flow)) == 0
+
+
+@pytest.mark.parametrize(("rate", "frames"), [(1, 1), (5, 1), (10, 2), (25, 5), (60, 12)])
+def test_the_baseline_lasts_equally_long_at_any_rate(rate: float, frames: int) -> None:
+    assert baseline_frames(np.arange(100) / rate) == frames
+    assert frames == max(1, round(BASELINE_SECONDS * rate))
+
+
+@pytest.mark.parametrize("seconds", [[], [0.0], [0.0, 0.0, 0.0]])
+def test_a_video_without_a_rate_has_a_baseline(seconds: list[float]) -> None:
+    assert baseline_frames(np.array(seconds)) >= 1

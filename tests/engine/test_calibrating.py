@@ -1,0 +1,114 @@
+"""Calibrating a detector with real videos and an untrained network: what is counted, judged, kept and left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from engine.__main__ import cli
+from engine.calibrating import COUNTING, JUDGING, NormalFootage, calibrate
+from engine.device import ComputePlan
+from engine.errors import Cancelled
+from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.scoring.calibration import TooLittleFootageError
+
+RATE, SECONDS = 2, 22
+PLAN = ComputePlan(torch.device("cpu"), torch.float32, "CPU")
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Clips of a texture that drifts to the right, a little differently in each."""
+    folder = tmp_path_factory.mktemp("normal")
+    texture = np.random.default_rng(1).integers(0, 256, (64, 400, 3), np.uint8)
+    texture = cv2.GaussianBlur(texture, (0, 0), 2)
+    paths = []
+    for number in range(3):
+        path = folder / f"{number}.avi"
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (64, 64))
+        for frame in range(RATE * SECONDS):
+            left = 300 - 2 * frame - number
+            writer.write(np.ascontiguousarray(texture[:, left : left + 64]))
+        writer.release()
+        paths.append(path)
+    return paths
+
+
+@pytest.fixture
+def detector() -> Detector:
+    torch.manual_seed(3)
+    return Detector(DetectorSettings("Drift", "fast", "dis-ultrafast", 8.0)).eval()
+
+
+def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector, tmp_path) -> None:
+    footage = NormalFootage(held_out=videos[:2], others=videos[2:])
+    phases = [event.phase for event in calibrate(detector, PLAN, footage)]
+    assert phases == sorted(phases)
+    assert set(phases) == {COUNTING, JUDGING}
+    assert detector.motion_normal is not None
+    assert detector.motion_normal.transitions == 3 * (RATE * SECONDS - 1)
+    calibration = detector.settings.calibration
+    assert calibration is not None
+    assert (calibration.videos, calibration.seconds) == (2, pytest.approx(2 * (SECONDS - 1 / RATE)))
+    save_detector(detector, tmp_path / "d.safetensors")
+    loaded, _ = load_detector(tmp_path / "d.safetensors")
+    assert loaded.settings == detector.settings
+    np.testing.assert_array_equal(loaded.motion_normal.counts, detector.motion_normal.counts)
+
+
+def test_what_is_left_out_does_not_count(videos, detector) -> None:
+    footage = NormalFootage(held_out=videos[:2], others=videos[2:], left_out={videos[2]: [(0, 100)]})
+    list(calibrate(detector, PLAN, footage))
+    assert detector.motion_normal.transitions == 2 * (RATE * SECONDS - 1)
+
+
+def test_too_little_footage_still_counts_motion(videos, detector) -> None:
+    with pytest.raises(TooLittleFootageError):
+        list(calibrate(detector, PLAN, NormalFootage(held_out=videos[:1], others=videos[2:])))
+    assert detector.motion_normal.transitions == 2 * (RATE * SECONDS - 1)
+    assert detector.settings.calibration is None
+
+
+def test_a_stopped_calibration_leaves_the_detector_as_it_was(videos, detector) -> None:
+    steps = 0
+
+    def stop() -> bool:
+        nonlocal steps
+        steps += 1
+        return steps > 200
+
+    with pytest.raises(Cancelled):
+        list(calibrate(detector, PLAN, NormalFootage(held_out=videos), stop))
+    assert detector.motion_normal is None
+
+
+def test_the_command_writes_another_file_and_says_what_to_expect(videos, detector, tmp_path) -> None:
+    save_detector(detector, tmp_path / "old.safetensors")
+    options = ["--detector", str(tmp_path / "old.safetensors"), "--quiet", "--device", "cpu"]
+    short = CliRunner().invoke(
+        cli, ["calibrate", *options, "--footage", str(videos[0]), "--out", str(tmp_path / "new.safetensors")]
+    )
+    assert short.exit_code == 1
+    assert "too short" in short.output
+    assert not (tmp_path / "new.safetensors").exists()
+    done = CliRunner().invoke(
+        cli,
+        ["calibrate", *options, "--footage", str(videos[0].parent), "--out", str(tmp_path / "new.safetensors")],
+        catch_exceptions=False,
+    )
+    assert done.exit_code == 0
+    assert "3 videos" in done.output
+    assert load_detector(tmp_path / "new.safetensors")[0].settings.calibration is not None
+    assert load_detector(tmp_path / "old.safetensors")[0].settings.calibration is None
+
+
+def test_the_command_refuses_odd_outputs(videos, detector, tmp_path) -> None:
+    save_detector(detector, tmp_path / "old.safetensors")
+    options = ["calibrate", "--detector", str(tmp_path / "old.safetensors"), "--footage", str(videos[0])]
+    assert CliRunner().invoke(cli, [*options, "--out", str(tmp_path / "new.pt")]).exit_code == 2
+    assert CliRunner().invoke(cli, [*options, "--out", str(tmp_path / "no" / "new.safetensors")]).exit_code == 1
