@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -50,6 +51,18 @@ class FlowFileError(VadError):
 
 class TrainingError(VadError):
     """A training run can't start or go on."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        subject: str | Path | None = None,
+        advice: str = "",
+        remedy: Mapping[str, float] | None = None,
+    ) -> None:
+        """`remedy` holds settings that the run can be resumed with (see `Run.amend`): what the advice says in words."""
+        super().__init__(what, subject=subject, advice=advice)
+        self.remedy = dict(remedy or {})
 
 
 class DeviceError(VadError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+
+from engine.errors import TrainingError, VadError
 
 ShouldStop = Callable[[], bool]
 """Long work calls this often and stops soon after it returns True."""
@@ -95,6 +97,13 @@ class Failed:
     what: str
     subject: str = ""
     advice: str = ""
+    remedy: dict[str, float] = field(default_factory=dict)
+    """Settings of a training run to resume it with; empty where another try needs none."""
+
+    @classmethod
+    def by(cls, error: VadError) -> Failed:
+        """What an error says."""
+        return cls(error.what, error.subject, error.advice, error.remedy if isinstance(error, TrainingError) else {})
 
 
 Event = Progress | LossReported | SampleSaved | Noted | CheckpointSaved | Finished | Stopped | Failed

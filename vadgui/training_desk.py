@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from engine.detector_library import DetectorLibrary, LibraryEntry
 from engine.errors import TrainingError
 from engine.paths import runs_folder
-from engine.training import Run, spread_evenly
+from engine.training import Run
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.jobs import wizard_work
 from vadgui.jobs.background import Background
@@ -288,7 +288,7 @@ class TrainingDesk(QObject):
         return folder
 
     def _begin_run(self) -> None:
-        fields = self.state.draft.settings_fields()
+        fields = self.state.draft.run_fields()
         work = partial(wizard_work.create_run, self._new_run_folder(), fields)
         self._begin("create", work, self._run_created, self.state.begin_failed.emit)
 
@@ -331,8 +331,12 @@ class TrainingDesk(QObject):
         detector = run.detector
         if detector is None:
             return None
-        settings = Run(run.folder).settings
-        held_out = settings.held_out or tuple(settings.videos[place] for place in spread_evenly(len(settings.videos)))
+        on_disk = Run(run.folder)
+        settings = on_disk.settings
+        try:
+            held_out = on_disk.held_out_videos
+        except (OSError, ValueError, KeyError):  # the prepared footage may go once a run is done
+            held_out = settings.held_out
         old = self._current_detector()
         made = Acceptance(
             detector,

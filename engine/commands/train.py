@@ -146,7 +146,7 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
                     click.echo(_in_words(event), err=True)
         except VadError as error:
             if supervised:
-                _report_to_supervisor(iter([Failed(error.what, error.subject, error.advice)]), requests)
+                _report_to_supervisor(iter([Failed.by(error)]), requests)
             raise
 
 

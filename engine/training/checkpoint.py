@@ -76,7 +76,13 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         "scaler": checkpoint.scaler,
     }
     with whole_file(path) as file:
-        torch.save({**contents, "sha256": _digest(contents)}, file)
+        try:
+            torch.save({**contents, "sha256": _digest(contents)}, file)
+        except RuntimeError as error:
+            # torch closes its archive on the way out, fails at that too, and speaks of nothing else.
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -37,5 +37,8 @@ def worded_memory_errors(batch_size: int, device_label: str) -> Iterator[None]:
             else "Close other programs that use the device, choose another device, or begin a run of preset fast."
         )
         raise TrainingError(
-            f"The memory does not suffice for a batch of {batch_size}", subject=device_label, advice=advice
+            f"The memory does not suffice for a batch of {batch_size}",
+            subject=device_label,
+            advice=advice,
+            remedy={"batch_size": smaller} if smaller else None,
         ) from error

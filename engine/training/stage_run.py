@@ -161,11 +161,13 @@ class StageRun:
     def _not_a_number(self) -> TrainingError:
         place = self._place
         option = "--motion-lr" if self._stage.name == "motion" else "--frame-lr"
+        smaller = self._stage.learning_rate / 4
         return TrainingError(
             f"The loss of the {self._stage.name} stage is no longer a number",
             subject=f"epoch {place.epoch + 1}, step {len(place.losses) + 1}",
             advice=f"Resume the run from its last checkpoint with a smaller learning rate, as in "
-            f"`{option} {self._stage.learning_rate / 4:g}`.",
+            f"`{option} {smaller:g}`.",
+            remedy={f"{self._stage.name}_learning_rate": smaller},
         )
 
     def _interruptible(self, should_stop: ShouldStop) -> AbstractContextManager[None]:

@@ -71,7 +71,7 @@ def train(
 
 def _failure(error: Exception) -> Failed:
     if isinstance(error, VadError):
-        return Failed(error.what, error.subject, error.advice)
+        return Failed.by(error)
     # Nobody may be there to see a traceback, and whoever looks into the folder should not think that all goes well.
     return Failed("Training ended through a fault of the program", repr(error), "Resume it, and report this.")
 

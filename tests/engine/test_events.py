@@ -27,6 +27,7 @@ from engine.events import (
         Finished("detector.safetensors"),
         Stopped("asked"),
         Failed("what", "on what", "what next\nand then"),
+        Failed("what", remedy={"batch_size": 8}),
     ],
 )
 def test_an_event_is_one_line_and_comes_back(event) -> None:

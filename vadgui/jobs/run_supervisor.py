@@ -101,10 +101,18 @@ class RunSupervisor(QObject):
     # What the run is asked for
 
     def _start(self) -> None:
-        if self._run:
-            self._watch.stop()
-            self._run.begin()
-            self.client.start(self._run.folder)
+        run = self._run
+        if run is None:
+            return
+        if run.failure and run.failure.remedy:
+            try:
+                Run(run.folder).amend(**run.failure.remedy)
+            except TrainingError as error:
+                run.take(Failed.by(error))
+                return
+        self._watch.stop()
+        run.begin()
+        self.client.start(run.folder)
 
     def _stop(self) -> None:
         if self._run and self.client.folder:
@@ -141,7 +149,7 @@ class RunSupervisor(QObject):
         try:
             Run(self._run.folder).request(word)
         except TrainingError as error:
-            self._run.take(Failed(error.what, error.subject, error.advice))
+            self._run.take(Failed.by(error))
 
     # What the process says
 
@@ -180,7 +188,7 @@ class RunSupervisor(QObject):
         if is_alive:
             self._expected_until = 0.0
         elif run.phase.is_active and time.monotonic() > self._expected_until:
-            advice = "Go on to take it up from its last checkpoint."
+            advice = "Go on to take it up from its last save."
             run.take(Failed("The training ended unexpectedly", str(run.folder), advice))
         if not run.phase.is_active and not is_alive:
             self._watch.stop()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from engine.errors import TrainingError
 from engine.events import Event, Failed, Finished, Stopped, from_json_line
+from engine.training import Run
 from vadgui.jobs.engine_process import be_nice, engine_environment, nice_command
 
 _STOP_SECONDS = 4.5
@@ -43,7 +46,9 @@ class TrainingClient(QObject):
         self._unread = b""
         self._log_tail: list[str] = []
         self._end: Event | None = None
-        self._stopping = False
+        self._stopping = self._has_spoken = False
+        self._killed: set[Path] = set()
+        """Runs whose process was ended from outside once: a second time it will not have been by chance."""
         self._killer = QTimer(self, singleShot=True)
         self._killer.timeout.connect(self.kill)
 
@@ -63,7 +68,8 @@ class TrainingClient(QObject):
             raise RuntimeError("a training is running already")
         process = QProcess(self)
         self._process, self._folder = process, folder
-        self._unread, self._log_tail, self._end, self._stopping = b"", [], None, False
+        self._unread, self._log_tail, self._end = b"", [], None
+        self._stopping = self._has_spoken = False
         process.setProcessEnvironment(engine_environment())
         process.readyReadStandardOutput.connect(self._read_events)
         process.readyReadStandardError.connect(self._read_log)
@@ -75,6 +81,10 @@ class TrainingClient(QObject):
 
     def stop(self, patience_seconds: float | None = None) -> None:
         """Save a checkpoint and stop; after `patience_seconds` it is killed, and loses part of an epoch."""
+        if not self._has_spoken:
+            # It is still loading its libraries, deaf for some seconds, and has nothing to lose.
+            self.kill()
+            return
         self._stopping = True
         self._say("stop")
         if patience_seconds is not None:
@@ -87,6 +97,7 @@ class TrainingClient(QObject):
     def kill(self) -> None:
         """End the process at once; the run goes on from its last checkpoint."""
         if self._process:
+            self._stopping = True
             self._process.kill()
 
     def close(self) -> None:
@@ -135,6 +146,7 @@ class TrainingClient(QObject):
             except ValueError:
                 _log.info("not an event of the training: %r", line)
                 continue
+            self._has_spoken = True
             if isinstance(event, Finished | Stopped | Failed):
                 self._end = event  # told when the process is gone: whoever hears it may start the next at once
             else:
@@ -160,13 +172,23 @@ class TrainingClient(QObject):
         if self._stopping:
             return Stopped("Training was stopped; it goes on from its last checkpoint.")
         if crashed and exit_code == _OUT_OF_MEMORY_SIGNAL:
-            what = "The training was ended from outside, most likely because memory ran out"
-            advice = "Close other programs or choose a smaller batch, then go on: nothing before it is lost."
-        else:
-            what = "The training ended unexpectedly"
-            advice = "Go on to take it up from its last checkpoint."
+            return self._end_from_outside()
         said = "\n".join(self._log_tail[-3:])
-        return Failed(what, str(self._folder), f"{advice}\n\n{said}" if said else advice)
+        advice = "Go on to take it up from its last save."
+        return Failed("The training ended unexpectedly", str(self._folder), f"{advice}\n\n{said}" if said else advice)
+
+    def _end_from_outside(self) -> Failed:
+        remedy = {}
+        if self._folder in self._killed:
+            with suppress(TrainingError):
+                remedy = {"batch_size": max(Run(self._folder).settings.batch_size // 2, 1)}
+        self._killed.add(self._folder)
+        return Failed(
+            "The training was ended from outside, most likely because memory ran out",
+            str(self._folder),
+            "Close other programs, then go on: it continues from its last save.",
+            remedy,
+        )
 
     def _forget_process(self, end: Event) -> None:
         self._killer.stop()

@@ -47,6 +47,9 @@ class AcceptPage(Page):
         self.rate_box.setAccessibleName("False alarms that are bearable")
         self.rate_box.valueChanged.connect(self._choose_rate)
         self.alarms = IconLine()
+        self.again_button = button("Look again", "Run the detector over the held-out recordings once more")
+        self.again_button.clicked.connect(self._look_again)
+        self.again_button.hide()
         self.video_box = QComboBox()
         self.video_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.video_box.setMinimumContentsLength(20)
@@ -94,8 +97,11 @@ class AcceptPage(Page):
         judged = QFrame()
         judged.setProperty("role", "card")
         inside = QVBoxLayout(judged)
+        said = QHBoxLayout()
+        said.addWidget(self.alarms, 1)
+        said.addWidget(self.again_button)
         inside.addLayout(rate)
-        inside.addWidget(self.alarms)
+        inside.addLayout(said)
         choice = QHBoxLayout()
         choice.addWidget(QLabel("See it at work on"))
         choice.addWidget(self.video_box, 1)
@@ -147,6 +153,8 @@ class AcceptPage(Page):
         if acceptance is None:
             return
         self._show_alarms(acceptance)
+        unjudged = bool(acceptance.held_out) and not acceptance.is_judged
+        self.again_button.setVisible(unjudged and acceptance.progress is None and acceptance.failure is not None)
         busy = acceptance.compare_progress
         self.compare_button.setEnabled(busy is None and self.video_box.count() > 0)
         self.compare_button.setText("Compare" if busy is None else f"At work … {busy:.0%}")
@@ -159,8 +167,11 @@ class AcceptPage(Page):
             self.alarms.show_line("note", text)
             return
         if not acceptance.is_judged:
-            share = acceptance.progress or 0.0
-            self.alarms.show_line("waiting", f"Looking at the held-out recordings … {share:.0%}")
+            if acceptance.progress is None and acceptance.failure:
+                self.alarms.show_line("warning", "Not all held-out recordings could be looked at: the reason is below.")
+            else:
+                share = acceptance.progress or 0.0
+                self.alarms.show_line("waiting", f"Looking at the held-out recordings … {share:.0%}")
             return
         threshold, hours, given = acceptance.threshold(), acceptance.held_out_hours(), acceptance.alarms()
         if threshold is None:
@@ -205,6 +216,10 @@ class AcceptPage(Page):
 
     def _browse(self) -> None:
         ask_for_file(self, "Recording to compare on", "", VIDEO_FILTER, self._add_video)
+
+    def _look_again(self) -> None:
+        if self._acceptance:
+            self._acceptance.judge_held_out()
 
     def _compare(self) -> None:
         path = self.video_box.currentData()

@@ -124,9 +124,9 @@ class Acceptance(QObject):
         return len(self._held_out) == len(self.held_out)
 
     def judge_held_out(self) -> None:
-        """Have the detector run over the held-out recordings, once."""
+        """Have the detector run over the held-out recordings, once; again where that failed."""
         if self.held_out and not self.is_judged and self._progress is None:
-            self._progress = 0.0
+            self._progress, self._failure = 0.0, None
             self.judge_held_out_wanted.emit(JudgeRequest(self.held_out, (self.detector,)))
             self.changed.emit()
 

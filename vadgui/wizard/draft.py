@@ -13,6 +13,8 @@ from engine.run_plan import EFFORTS, Effort, RunPlan
 from vadgui.wizard.choices import Advanced
 from vadgui.wizard.footage_draft import Failure, FootageDraft
 
+_NO_LIMIT_BYTES = 2**62  # the disk is the limit, and the pages show how much of it is free
+
 EXACTLY = ""
 """Stands for the settings as they are where plans are kept by effort."""
 
@@ -227,6 +229,11 @@ class TrainingDraft(QObject):
         self._plan = PlanState(None, self._plan.plans, failure)
         self.plan_changed.emit()
 
+    def run_fields(self) -> dict[str, Any]:
+        """The fields of RunSettings to begin with: `settings_fields`, with the batch size that fits this machine."""
+        plan = self._plan.plans.get(EXACTLY)
+        return self.settings_fields() | ({"batch_size": plan.batch_size} if plan and plan.batch_size else {})
+
     def settings_fields(self) -> dict[str, Any]:
         """The fields of RunSettings that these choices decide; its own defaults are for the others."""
         effort, own = self.chosen_effort(), self._advanced
@@ -243,6 +250,7 @@ class TrainingDraft(QObject):
             "teacher": self._teacher,
             "teacher_weights": str(self.weights) if self.weights else None,
             "start_from": str(self.base) if self.base else None,
+            "cache_max_bytes": _NO_LIMIT_BYTES,
             **own.settings_fields(),
         }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -42,6 +42,8 @@ class Failure:
     what: str
     subject: str = ""
     advice: str = ""
+    remedy: Mapping[str, float] = field(default_factory=dict)
+    """Settings of a run to go on with; empty where nothing need change."""
 
 
 class FootageDraft(QObject):

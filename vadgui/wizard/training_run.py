@@ -71,6 +71,20 @@ class Sample:
     path: Path
 
 
+def _failure_of(event: Failed) -> Failure:
+    """Why a run ended, and what going on will change: the wizard does what the command line only advises."""
+    words = {
+        "batch_size": "with {:.0f} pictures at a time, which takes less memory",
+        "motion_learning_rate": "learning movement in smaller steps (learning rate {:.1e})",
+        "frame_learning_rate": "learning the next frame in smaller steps (learning rate {:.1e})",
+    }
+    changes = [words[name].format(value) for name, value in event.remedy.items() if name in words]
+    if not changes:
+        return Failure(event.what, event.subject, event.advice)
+    advice = f"Press “Go on” to continue from the last save, {' and '.join(changes)}."
+    return Failure(event.what, event.subject, advice, event.remedy)
+
+
 class TrainingRun(QObject):
     """Knows what the events of a run said; starts and stops nothing itself."""
 
@@ -182,7 +196,7 @@ class TrainingRun(QObject):
                 self._phase = RunPhase.STOPPED
             case Failed():
                 self._phase = RunPhase.FAILED
-                self._failure = Failure(event.what, event.subject, event.advice)
+                self._failure = _failure_of(event)
             case Noted():
                 self.note = event.text
             case CheckpointSaved():

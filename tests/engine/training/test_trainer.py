@@ -1,9 +1,12 @@
+import contextlib
 import errno
+import io
 import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -231,10 +234,11 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_word(ready: Run, monkeypatc
         with pytest.raises(TrainingError, match="motion stage is no longer a number") as caught:
             list(train(run))
     assert "--motion-lr" in caught.value.advice
-    assert run.events()[-1] == Failed(caught.value.what, caught.value.subject, caught.value.advice)
+    assert run.events()[-1] == Failed.by(caught.value)
     after = load_checkpoint(run.checkpoint_path)
     assert after.place == before.place
-    run.amend(motion_learning_rate=1e-5)
+    assert caught.value.remedy == {"motion_learning_rate": run.settings.motion_learning_rate / 4}
+    run.amend(**caught.value.remedy)
     assert isinstance(list(train(run))[-1], Finished)
 
 
@@ -267,7 +271,8 @@ def test_running_out_of_memory_says_which_batch_size_to_try(error: Exception, re
         with pytest.raises(TrainingError, match="does not suffice for a batch of 4") as caught:
             list(train(run))
     assert "--batch-size 2" in caught.value.advice
-    run.amend(batch_size=2)
+    assert caught.value.remedy == {"batch_size": 2}
+    run.amend(**caught.value.remedy)
     assert isinstance(list(train(run))[-1], Finished)
 
 
@@ -307,6 +312,19 @@ def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
     rest = list(train(run))
     assert losses(rest) == losses(whole[1])[-len(losses(rest)) :]
     assert_same_detector(run.detector_path, whole[0].detector_path)
+
+
+def test_a_disk_that_fills_up_within_a_checkpoint_says_so_itself(tmp_path: Path, monkeypatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: Any) -> int:
+            if self.tell() + len(data) > 10_000:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    monkeypatch.setattr(checkpoint, "whole_file", lambda _: contextlib.nullcontext(Full()))
+    large = checkpoint.Checkpoint(checkpoint.Place("motion"), {}, {"weights": torch.zeros(100, 100)})
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.save_checkpoint(large, tmp_path / "checkpoint.pt")
 
 
 def test_what_a_killed_process_left_half_written_goes(settings: RunSettings, run_folder: Path) -> None:

@@ -15,12 +15,12 @@ from engine.video import open_video
 from engine.video.frame import Pixels
 from resources import demo_video, detector_path
 from tests.vadgui.fakes import StillPredictor
-from tests.vadgui.wizard import fake_planner, fake_trainer
+from tests.vadgui.wizard import fake_planner, fake_trainer, tiny_trainer
 from vadgui.app import Program, open_predictor
 from vadgui.errors import ErrorTeller
 from vadgui.jobs.plan_client import PlanClient
 from vadgui.jobs.run_supervisor import RunSupervisor
-from vadgui.jobs.training_client import TrainingClient
+from vadgui.jobs.training_client import TrainingClient, train_command
 from vadgui.settings import Settings
 from vadgui.training_desk import TrainingDesk
 
@@ -99,22 +99,25 @@ def open_still_predictor(path: Path, device: str) -> Any:
 def make_program(
     settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot
 ) -> Iterator[Callable[[str, str], Program]]:
-    """Makes the whole window with a trainer and a planner that behave as told; "real" ones are the program's own."""
+    """Makes the whole window with a trainer and a planner that behave as told; "real" ones are the program's own.
+
+    The "tiny" trainer is the program's own, too, with models of a few weights and with faults.
+    """
     del styled
     made: list[tuple[Program, ErrorTeller]] = []
 
-    def make(trainer: str = "learn", planner: str = "fits") -> Program:
+    def make(trainer: str = "learn", planner: str = "fits", faults: str = "") -> Program:
         analyses = tmp_path / "analyses"
         teller = ErrorTeller()
         opener = open_predictor if trainer == "real" else open_still_predictor
+        commands = {"real": train_command, "tiny": tiny_trainer.command(faults)}
+        client = TrainingClient(commands.get(trainer) or fake_trainer.command(trainer))
         desk = TrainingDesk(
             settings,
             analyses=analyses,
             video_opener=open_video,
             predictor_opener=opener,
-            supervisor=RunSupervisor(
-                TrainingClient() if trainer == "real" else TrainingClient(fake_trainer.command(trainer))
-            ),
+            supervisor=RunSupervisor(client),
             planner=PlanClient() if planner == "real" else PlanClient(fake_planner.command(planner)),
         )
         program = Program(settings, teller, analyses=analyses, predictor_opener=opener, desk=desk)

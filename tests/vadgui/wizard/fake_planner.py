@@ -18,9 +18,9 @@ def command(behaviour: str) -> list[str]:
 
 
 def plan(motion_epochs: int, frame_epochs: int, refusal: str | None = None) -> RunPlan:
-    """A minute an epoch."""
+    """A minute an epoch, and room for batches of eight."""
     stages = (StageCost("motion", 0.1, 60.0, motion_epochs, 10**9), StageCost("frame", 0.1, 60.0, frame_epochs, 10**9))
-    return RunPlan("CPU", 100, 80, 16, stages, 10**9, 8 * 10**9, 30.0, 10**9, 10**11, "footage", refusal)
+    return RunPlan("CPU", 100, 80, 8, stages, 10**9, 8 * 10**9, 30.0, 10**9, 10**11, "footage", refusal)
 
 
 def main(behaviour: str) -> None:
