@@ -178,7 +178,7 @@ class TrainingClient(QObject):
         return Failed("The training ended unexpectedly", str(self._folder), f"{advice}\n\n{said}" if said else advice)
 
     def _end_from_outside(self) -> Failed:
-        remedy = {}
+        remedy: dict[str, float] = {}
         if self._folder in self._killed:
             with suppress(TrainingError):
                 remedy = {"batch_size": max(Run(self._folder).settings.batch_size // 2, 1)}
