@@ -11,14 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import ExportError
+from engine.scoring.scores import ScoreKind
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals
 from engine.video.source import VideoInfo
 from engine.whole_file import whole_file
 
 SCORE_COLUMNS = ("frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score")
-MIN_MAX_SCORE = "min-max"
-"""Anomaly scores rescaled within one video, Eq. 11 and 12."""
+_MIN_MAX_SCORE = "min-max"
+"""What the paper's score was called before there were others."""
 
 _FORMAT = "vadgui-segments"
 _VERSION = 1
@@ -34,8 +35,8 @@ class SegmentsFile:
     video_fingerprint: str
     detector_name: str
     detector_fingerprint: str
-    score_kind: str
-    """How anomaly scores were derived, like MIN_MAX_SCORE."""
+    score_kind: ScoreKind
+    """What the segments were found in."""
     rule: SegmentRule
     segments: tuple[Segment, ...]
     """People count them from 1, as the file does."""
@@ -67,7 +68,7 @@ def write_segments_json(
     *,
     detector_name: str,
     detector_fingerprint: str,
-    score_kind: str = MIN_MAX_SCORE,
+    score_kind: ScoreKind,
 ) -> None:
     """Write segments [start, stop) with their times and how they were found, replacing an older file.
 
@@ -83,7 +84,7 @@ def write_segments_json(
         "version": _VERSION,
         "video": {"name": video.name, "path": str(video.path), "fingerprint": video.fingerprint},
         "detector": {"name": detector_name, "fingerprint": detector_fingerprint},
-        "score": score_kind,
+        "score": score_kind.value,
         "rule": asdict(rule),
         "segments": [
             {
@@ -122,7 +123,7 @@ def read_segments_json(path: Path) -> SegmentsFile:
             video_fingerprint=content["video"]["fingerprint"],
             detector_name=content["detector"]["name"],
             detector_fingerprint=content["detector"]["fingerprint"],
-            score_kind=content["score"],
+            score_kind=ScoreKind.PAPER if content["score"] == _MIN_MAX_SCORE else ScoreKind(content["score"]),
             rule=SegmentRule(**content["rule"]),
             segments=tuple(
                 Segment(each["start"], each["stop"], each["peak_frame"], each["peak_score"])

@@ -14,7 +14,10 @@ import click
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
 from engine.commands.progress import follow
+from engine.commands.score_options import chosen_kind, false_alarms_option, score_option
 from engine.errors import ExportError, VadError
+from engine.scoring.calibration import false_alarms_at
+from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
 from engine.scoring.segments import SegmentRule, find_segments
 
 if TYPE_CHECKING:
@@ -24,8 +27,10 @@ if TYPE_CHECKING:
 _DEFAULTS = SegmentRule()
 
 
-def _rule_option(name: str, default: float, text: str) -> Callable[[Any], Any]:
-    return click.option(name, type=click.FloatRange(0), default=default, show_default=True, help=text)
+def _rule_option(name: str, default: float | None, text: str) -> Callable[[Any], Any]:
+    return click.option(
+        name, type=click.FloatRange(0), default=default, show_default=default is not None, metavar="X", help=text
+    )
 
 
 @click.command()
@@ -35,8 +40,10 @@ def _rule_option(name: str, default: float, text: str) -> Callable[[Any], Any]:
     "--out", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="For the tables."
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
-@_rule_option("--enter", _DEFAULTS.enter, "Anomaly score that a segment reaches at least once.")
-@_rule_option("--leave", _DEFAULTS.leave, "Anomaly score that it stays at or above.")
+@score_option
+@false_alarms_option
+@_rule_option("--enter", None, "Anomaly score that a segment reaches at least once, instead of --false-alarms.")
+@_rule_option("--leave", None, "Anomaly score that it stays at or above.")
 @_rule_option("--min-length", _DEFAULTS.min_length_seconds, "Seconds; shorter runs are dropped.")
 @_rule_option("--merge-gap", _DEFAULTS.merge_gap_seconds, "Seconds; nearer runs become one.")
 @_rule_option("--padding", _DEFAULTS.padding_seconds, "Seconds added on both sides.")
@@ -49,8 +56,10 @@ def analyse(
     detector_path: Path,
     folder: Path,
     device: str,
-    enter: float,
-    leave: float,
+    score: str | None,
+    false_alarms: float,
+    enter: float | None,
+    leave: float | None,
     min_length: float,
     merge_gap: float,
     padding: float,
@@ -62,21 +71,29 @@ def analyse(
     Writes NAME.scores.csv and NAME.segments.json, where NAME is the file's name without extension. Videos that share
     it keep the extension and get as many parent folders in front as tell them apart. An analysis that was interrupted
     goes on where it stopped.
+
+    Scores of a calibrated detector mean the same in every video, and its threshold follows from how many false alarms
+    an hour you put up with. Those of others are rescaled within each video, as in the paper: something in each of them
+    is then the most unusual.
     """
-    try:
-        rule = SegmentRule(enter, leave, min_length, merge_gap, padding)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
     names = output_names(videos)
     from engine.models.predictor import Predictor
 
     predictor = Predictor.open(detector_path, device)
+    kind = chosen_kind(score, predictor.settings.calibration)
+    usual = segment_rule(kind, false_alarms)
+    enter = usual.enter if enter is None else enter
+    leave = min(usual.leave, enter) if leave is None else leave
+    try:
+        rule = SegmentRule(enter, leave, min_length, merge_gap, padding)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     if not quiet:
         click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
     failed = 0
     with analysis_cache(no_cache) as cache:
         for video, name in names.items():
-            job = _Job(video, folder / name, rule, cache)
+            job = _Job(video, folder / name, kind, rule, cache)
             try:
                 job.run(predictor, quiet=quiet)
             except VadError as error:
@@ -119,6 +136,7 @@ class _Job:
     video: Path
     base: Path
     """Folder and NAME."""
+    kind: ScoreKind
     rule: SegmentRule
     cache: Path
 
@@ -127,7 +145,6 @@ class _Job:
         from engine import tables
         from engine.analysis import analyse_to_store, analysis_key, stored_signals
         from engine.score_store import ScoreStore
-        from engine.scoring.normality import anomaly_score
         from engine.video import open_video
 
         with open_video(self.video) as source:
@@ -136,7 +153,8 @@ class _Job:
             with ScoreStore(self.cache, analysis_key(source, predictor)) as store:
                 follow(analyse_to_store(source, predictor, store), label=self.video.name, hidden=quiet)
                 signals = stored_signals(store, len(source))
-            scores = anomaly_score(signals["psnr_db"])
+            calibration = predictor.settings.calibration
+            scores = shown_scores(self.kind, signals, source.times, calibration)
             segments = find_segments(scores, source.times, self.rule)
             tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, scores)
             tables.write_segments_json(
@@ -147,9 +165,14 @@ class _Job:
                 self.rule,
                 detector_name=predictor.settings.name,
                 detector_fingerprint=predictor.fingerprint,
+                score_kind=self.kind,
             )
         if not quiet:
             found = f"{_counted(len(signals), 'frame')}, {_counted(len(segments), 'segment')}"
+            if self.kind.is_calibrated and calibration:
+                per_hour = false_alarms_at(self.rule.enter)
+                low, high = calibration.expected_alarms(per_hour, source.info.duration_seconds / 3600)
+                found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
             click.echo(f"{self.video.name}: {found} -> {self.base}.*")
 
     def _table(self, suffix: str) -> Path:

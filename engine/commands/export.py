@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,14 @@ import numpy.typing as npt
 from engine.analysis import analyse_to_store, analysis_key, stored_signals
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
+from engine.commands.score_options import chosen_kind, false_alarms_option, score_option
 from engine.errors import ExportError
 from engine.export import PANELS, ExportOptions, export_clip, refuse_frames
 from engine.mosaic import Panel
 from engine.paths import analyses_folder
 from engine.score_store import ScoreStore
-from engine.scoring.normality import anomaly_score
-from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
+from engine.scoring.segments import Segment, find_segments
 from engine.tables import read_segments_json
 from engine.video import open_video
 from engine.video.source import VideoSource
@@ -50,6 +52,8 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
 )
 @click.option("--panels", callback=_panels, default=",".join(PANELS), show_default=True, help="The first is large.")
 @click.option("--score-strip/--no-score-strip", default=True, show_default=True, help="Anomaly scores at the bottom.")
+@score_option
+@false_alarms_option
 @click.option(
     "--overlay", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
 )
@@ -77,6 +81,8 @@ def export(
     segments_file: Path | None,
     panels: tuple[Panel, ...],
     score_strip: bool,
+    score: str | None,
+    false_alarms: float,
     overlay: float,
     encoder: str,
     target: Path | None,
@@ -94,14 +100,7 @@ def export(
     if segments_file and number is None:
         raise click.UsageError("--segments needs --segment.")
     listed = read_segments_json(segments_file) if segments_file else None
-    rule = listed.rule if listed else SegmentRule()
-    options = ExportOptions(
-        panels=panels,
-        score_strip=score_strip,
-        threshold=rule.enter,
-        overlay_opacity=overlay,
-        encoder=encoder,
-    )
+    options = ExportOptions(panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder)
     needs_scores = score_strip or (number is not None and listed is None)
     if detector is None and (options.needs_detector or needs_scores):
         raise click.UsageError("This needs --detector; only --panels frame --no-score-strip goes without.")
@@ -116,9 +115,15 @@ def export(
         predictor = _open_predictor(detector, device) if detector else None
         if listed and predictor and listed.detector_fingerprint != predictor.fingerprint:
             raise _foreign(segments_file, f"another detector, {listed.detector_name}")
+        # Without a detector there is no score to choose.
+        kind = ScoreKind.PAPER
+        if predictor:
+            kind = chosen_kind(listed.score_kind if listed else score, predictor.settings.calibration)
+        rule = listed.rule if listed else segment_rule(kind, false_alarms)
+        options = replace(options, threshold=rule.enter)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
-            scores = _scores(source, predictor, quiet)
+            scores = _scores(source, predictor, kind, quiet)
         if start is not None and stop is not None:
             name = f"frames-{start}-{stop - 1}"
         else:
@@ -144,11 +149,12 @@ def _open_predictor(detector: Path, device: str) -> Predictor:
     return Predictor.open(detector, device)
 
 
-def _scores(source: VideoSource, predictor: Predictor, quiet: bool) -> npt.NDArray[np.floating]:
+def _scores(source: VideoSource, predictor: Predictor, kind: ScoreKind, quiet: bool) -> npt.NDArray[np.floating]:
     """Anomaly scores [N] of the whole video, from the cache as far as they are there."""
     with ScoreStore(analyses_folder(), analysis_key(source, predictor)) as store:
         follow(analyse_to_store(source, predictor, store), hidden=quiet)
-        return anomaly_score(stored_signals(store, len(source))["psnr_db"])
+        signals = stored_signals(store, len(source))
+    return shown_scores(kind, signals, source.times, predictor.settings.calibration)
 
 
 def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Segment:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engine.scoring.evidence import EVIDENCE, Standard, evidence_of
 from engine.scoring.signals import RawSignals
-from engine.scoring.tail import FEWEST_BLOCKS, Tail, block_maxima, surprise_for
+from engine.scoring.tail import FEWEST_BLOCKS, Tail, alarms_at, block_maxima, surprise_for
 
 Times = npt.NDArray[np.floating]
 
@@ -100,3 +100,8 @@ def _scale(values: Mapping[str, Any]) -> Scale:
 def threshold_for(false_alarms_per_hour: float) -> float:
     """The score that normal footage of the camera reaches about so many times an hour."""
     return surprise_for(false_alarms_per_hour)
+
+
+def false_alarms_at(threshold: float) -> float:
+    """About how many times an hour normal footage of the camera reaches a score: inverse of `threshold_for`."""
+    return alarms_at(threshold)

@@ -107,3 +107,8 @@ class Tail:
 def surprise_for(per_hour: float) -> float:
     """The -log10 p that one-second maxima of normal footage reach `per_hour` times an hour."""
     return math.log10(3600 / BLOCK_SECONDS / per_hour)
+
+
+def alarms_at(surprise: float) -> float:
+    """How many times an hour one-second maxima of normal footage reach a -log10 p."""
+    return float(3600 / BLOCK_SECONDS * 10**-surprise)

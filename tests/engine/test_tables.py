@@ -9,9 +9,10 @@ import pytest
 
 from engine.errors import ExportError
 from engine.scoring.normality import anomaly_score
+from engine.scoring.scores import ScoreKind
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
-from engine.tables import MIN_MAX_SCORE, read_segments_json, write_scores_csv, write_segments_json
+from engine.tables import read_segments_json, write_scores_csv, write_segments_json
 from engine.video.source import VideoInfo
 
 SECONDS = np.arange(6) / 29.97
@@ -30,7 +31,16 @@ def some_signals() -> RawSignals:
 
 
 def write_segments(path: Path) -> None:
-    write_segments_json(path, VIDEO, SECONDS, SEGMENTS, RULE, detector_name="Plaza", detector_fingerprint="d1")
+    write_segments_json(
+        path,
+        VIDEO,
+        SECONDS,
+        SEGMENTS,
+        RULE,
+        detector_name="Plaza",
+        detector_fingerprint="d1",
+        score_kind=ScoreKind.PAPER,
+    )
 
 
 def test_scores_have_a_line_for_every_frame(tmp_path: Path) -> None:
@@ -66,7 +76,7 @@ def test_segments_come_back_as_written(tmp_path: Path) -> None:
     assert read.rule == RULE
     assert (read.video_name, Path(read.video_path)) == (VIDEO.name, VIDEO.path)
     assert (read.video_fingerprint, read.detector_name, read.detector_fingerprint) == ("f1", "Plaza", "d1")
-    assert read.score_kind == MIN_MAX_SCORE
+    assert read.score_kind is ScoreKind.PAPER
 
 
 def test_segments_say_when_they_are(tmp_path: Path) -> None:

@@ -24,6 +24,34 @@ def detector_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def calibrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A detector that learned nothing but that nothing ever moves."""
+    import torch
+
+    from engine.models.detector import Detector, DetectorSettings, save_detector
+    from engine.scoring.calibration import Calibration
+    from engine.scoring.evidence import EVIDENCE
+    from engine.scoring.motion import PLACES
+    from engine.scoring.motion_normal import MotionNormal
+    from engine.scoring.signals import missing_signals
+
+    torch.manual_seed(0)
+    normal, signals = MotionNormal(), missing_signals(600)
+    for _ in range(300):
+        normal.add(np.zeros((3, PLACES, PLACES), np.float32))
+    for name in EVIDENCE:
+        signals[name] = np.random.default_rng(0).gamma(1, 0.2, 600)
+    settings = DetectorSettings(
+        "calibrated", "fast", "dis-ultrafast", 4.0, calibration=Calibration.of([(signals, np.arange(600) / 10)])
+    )
+    detector = Detector(settings)
+    detector.motion_normal = normal
+    path = tmp_path_factory.mktemp("detector") / "calibrated.safetensors"
+    save_detector(detector, path)
+    return path
+
+
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of analyses, empty, for this test and the processes it starts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 import signal
 import sqlite3
@@ -72,6 +73,39 @@ def test_options_are_the_rule_that_finds_segments(make_video: MakeVideo, detecto
     impossible = ["--enter", 1, "--leave", 1, "--min-length", 100]
     assert run(video, "--detector", detector_file, "--out", out, *impossible).exit_code == 0
     assert json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))["segments"] == []
+
+
+def test_a_calibrated_detectors_alarms_follow_from_how_many_an_hour_are_put_up_with(
+    make_video: MakeVideo, calibrated_file: Path, out: Path
+) -> None:
+    video = make_video("clip")
+    for rate, enter in ((2, math.log10(1800)), (36, 2)):
+        result = run(video, "--detector", calibrated_file, "--out", out, "--false-alarms", rate)
+        assert result.exit_code == 0, result.output
+        assert f"false alarms expected at {rate} an hour" in result.stdout
+        content = json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))
+        assert content["score"] == "calibrated"
+        assert content["rule"]["enter"] == pytest.approx(enter)
+        assert content["rule"]["leave"] == pytest.approx(enter - 1)
+    # All drifts where nothing ever did.
+    assert len(content["segments"]) == 1
+    assert min(float(row["anomaly_score"]) for row in rows(out / "clip.scores.csv")) > 2
+
+
+def test_another_score_or_threshold_can_be_asked_for(
+    make_video: MakeVideo, calibrated_file: Path, detector_file: Path, out: Path
+) -> None:
+    video = make_video("clip")
+    assert run(video, "--detector", calibrated_file, "--out", out, "--score", "paper").exit_code == 0
+    content = json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))
+    assert (content["score"], content["rule"]["enter"]) == ("paper", 0.7)
+    assert max(float(row["anomaly_score"]) for row in rows(out / "clip.scores.csv")) == 1
+    assert run(video, "--detector", calibrated_file, "--out", out, "--enter", 5).exit_code == 0
+    content = json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))
+    assert (content["rule"]["enter"], content["rule"]["leave"]) == (5, pytest.approx(math.log10(1800) - 1))
+    refused = run(video, "--detector", detector_file, "--out", out, "--score", "calibrated")
+    assert refused.exit_code == 2
+    assert "vad calibrate" in refused.output
 
 
 def test_one_bad_video_does_not_stop_the_others(

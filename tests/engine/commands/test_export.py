@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
 from engine.models.detector import load_detector
+from engine.scoring.scores import ScoreKind
 from engine.scoring.segments import Segment, SegmentRule
 from engine.tables import write_segments_json
 from engine.video import open_video
@@ -31,7 +32,14 @@ def vad_export(*arguments: object) -> Result:
 def write_segments(path: Path, video: Path, *segments: Segment, detector: str = "x") -> None:
     with open_video(video) as source:
         write_segments_json(
-            path, source.info, source.times, segments, SegmentRule(), detector_name="x", detector_fingerprint=detector
+            path,
+            source.info,
+            source.times,
+            segments,
+            SegmentRule(),
+            detector_name="x",
+            detector_fingerprint=detector,
+            score_kind=ScoreKind.PAPER,
         )
 
 
