@@ -136,9 +136,13 @@ def _moment(dataset: Dataset, choice: Choice, predictor: Predictor) -> Moment:
     video = dataset.testing[choice.video]
     with open_video(video.path) as source:
         previous, frame = source.read(choice.frame - 1), source.read(choice.frame)
-    regions = labelled_regions(video.masks()[choice.frame]) if choice.abnormal and video.masks else []
+    masks = video.masks() if choice.abnormal and video.masks else None
+    regions_before, regions = (
+        [] if masks is None else labelled_regions(masks[number]) for number in (choice.frame - 1, choice.frame)
+    )
     name = video.name if choice.abnormal is None else f"Video {video.name}"
-    return Moment(name, previous, inspect_pair(previous, frame, predictor), choice.abnormal, regions)
+    seen = inspect_pair(previous, frame, predictor)
+    return Moment(name, previous, seen, choice.abnormal, regions, regions_before or regions)
 
 
 def _write(folder: Path, moments: Sequence[Moment], kind: str, flow_radius_px: float) -> None:

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _A_PAGE = 12  # videos
+_NAME_LENGTH = 96  # characters across a page, beside an AUC
 _DPI = 150
 # Okabe and Ito's colours, told apart by the colour-blind.
 _CURVES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 _EVENT = "#f6d9b8"
+_DASHES = (0, (4, 3))
 _INK, _FAINT = "#1f2328", "#9aa4ae"
 
 
@@ -62,7 +64,7 @@ def _figures(
     yield "roc.png", _roc(title, figures)
     for first, name in pages.items():
         places = range(first, min(first + _A_PAGE, len(videos)))
-        yield name, _scores(f"{title}: {kind.value} score", videos, figures[kind], places)
+        yield name, _scores(title, videos, figures[kind], kind, places)
 
 
 def _roc(title: str, figures: Mapping[ScoreKind, KindFigures]) -> Figure:
@@ -76,8 +78,8 @@ def _roc(title: str, figures: Mapping[ScoreKind, KindFigures]) -> Figure:
             curve, label = each.curve, f"{kind.value}  {100 * each.micro_auc:.1f} %"
             axes.plot(curve.false_positive_rate, curve.true_positive_rate, color=colour, linewidth=1.8, label=label)
     axes.set(xlim=(0, 1), ylim=(0, 1.005), aspect="equal")
-    axes.set_xlabel("Share of normal frames flagged")
-    axes.set_ylabel("Share of abnormal frames flagged")
+    axes.set_xlabel("False positive rate: normal frames flagged")
+    axes.set_ylabel("True positive rate: abnormal frames flagged")
     axes.set_title(textwrap.fill(title, 52), loc="left", fontsize=11, color=_INK, fontweight="bold")
     if axes.get_legend_handles_labels()[1]:
         axes.legend(title="Micro AUC", loc="lower right", frameon=False, alignment="left")
@@ -86,7 +88,9 @@ def _roc(title: str, figures: Mapping[ScoreKind, KindFigures]) -> Figure:
     return figure
 
 
-def _scores(title: str, videos: Sequence[MeasuredVideo], figures: KindFigures, places: range) -> Figure:
+def _scores(
+    title: str, videos: Sequence[MeasuredVideo], figures: KindFigures, kind: ScoreKind, places: range
+) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -106,24 +110,35 @@ def _scores(title: str, videos: Sequence[MeasuredVideo], figures: KindFigures, p
         for start, stop in video.events:
             axes.axvspan(float(video.seconds[start]), float(ends[stop - 1]), color=_EVENT, linewidth=0)
         axes.plot(video.seconds, figures.shown[place], color=_CURVES[0], linewidth=1.0)
-        axes.axhline(figures.rule.enter, color=_CURVES[1], linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.axhline(figures.rule.enter, color=_CURVES[1], linewidth=0.8, linestyle=_DASHES)
         axes.set(xlim=(0, float(ends[-1])), ylim=(-0.03 * top, 1.06 * top))
-        axes.set_title(video.name, loc="left", fontsize=9, color=_INK, fontweight="bold")
+        axes.set_title(
+            _shortened(video.name, _NAME_LENGTH // columns), loc="left", fontsize=9, color=_INK, fontweight="bold"
+        )
         axes.set_title(judged, loc="right", fontsize=8, color=_INK)
         _clean(axes)
-    figure.supxlabel("seconds", fontsize=8)
+    for axes in grid[-1]:
+        axes.set_xlabel("seconds", fontsize=8)
     figure.suptitle(textwrap.fill(title, 100), x=0.01, ha="left", fontsize=11, color=_INK, fontweight="bold")
+    threshold = f"threshold of a segment, {figures.rule.enter:.2g}"
     figure.legend(
         handles=[
+            Line2D([], [], color=_CURVES[0], linewidth=1.0, label=f"anomaly score ({kind.value})"),
             Patch(color=_EVENT, label="abnormal (ground truth)"),
-            Line2D([], [], color=_CURVES[1], linewidth=0.8, linestyle=(0, (4, 3)), label="threshold"),
+            Line2D([], [], color=_CURVES[1], linewidth=0.8, linestyle=_DASHES, label=threshold),
         ],
-        ncols=2,
+        ncols=3,
         loc="outside lower left",
         frameon=False,
         fontsize=8,
     )
     return figure
+
+
+def _shortened(name: str, length: int) -> str:
+    """A name without its middle where it is too long: both ends tell recordings apart."""
+    kept = length - 1
+    return name if len(name) <= length else f"{name[: kept - kept // 2]}…{name[-(kept // 2) :]}"
 
 
 def _one_kind(video: MeasuredVideo) -> str:

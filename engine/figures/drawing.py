@@ -37,7 +37,9 @@ class Moment:
     abnormal: bool | None
     """As labelled; None without labels."""
     regions: Sequence[Region]
-    """Where the labels see something, the largest first; empty where nothing is known."""
+    """Where the labels see something in I_t, the largest first; empty where nothing is known."""
+    regions_before: Sequence[Region]
+    """The same in I_{t-1}, from whose pixels both flows start."""
 
     @property
     def aspect(self) -> float:
@@ -65,8 +67,11 @@ def draw_sheet(kind: SheetKind, moments: Sequence[Moment], flow_radius_px: float
             ]
             return compose(captions, rows, notes, flow_radius_px)
         case SheetKind.MOTION:
-            captions = ["Frame before (the input)", "GT flow", "Predicted flow"]
-            notes = [*_box_note(moments), "The predicted flow is made from the frame before alone."]
+            captions = ["Input: the frame before", "GT flow", "Predicted flow"]
+            notes = [
+                *_box_note(moments),
+                "Both flows start from the frame before; the predicted one is made from it alone.",
+            ]
             return compose(captions, [_motion(moment) for moment in moments], notes, flow_radius_px)
         case SheetKind.COMPARISON:
             captions = ["Predicted frame", "Predicted region", "Real region", "Real frame"]
@@ -83,7 +88,7 @@ def _overview(moment: Moment) -> Row:
     worst = darkest_patch(seen.signals["patch_psnr_db"])
     frame = boxed(fitted(seen.frame.pixels, width, height), [worst], _DARKEST)
     flows = [
-        boxed(fitted(picture, width, height), moment.regions, INK)
+        boxed(fitted(picture, width, height), moment.regions_before, INK)
         for picture in (seen.teacher_flow, seen.predicted_flow)
     ]
     predicted = boxed(fitted(seen.predicted_frame, width, height), moment.regions, BOX)
@@ -100,7 +105,7 @@ def _motion(moment: Moment) -> Row:
     seen = moment.inspection
     # Red would drown in a flow to the right.
     pictures = ((moment.previous.pixels, BOX), (seen.teacher_flow, INK), (seen.predicted_flow, INK))
-    cells = [boxed(fitted(each, *cell_size(moment.aspect)), moment.regions, colour) for each, colour in pictures]
+    cells = [boxed(fitted(each, *cell_size(moment.aspect)), moment.regions_before, colour) for each, colour in pictures]
     return Row(moment.heading, f"flow error {seen.signals['flow_error_px']:.2f} px", cells)
 
 

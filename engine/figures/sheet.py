@@ -15,6 +15,7 @@ from engine.video.frame import Pixels
 PAPER: Colour = (255, 255, 255)
 INK: Colour = (28, 32, 36)
 FAINT: Colour = (104, 112, 120)
+_EDGE: Colour = (206, 211, 216)
 BOX: Colour = (222, 45, 38)
 """Around what is abnormal or compared, red as in the paper."""
 CELL_PX = 300
@@ -108,6 +109,9 @@ def compose(captions: Sequence[str], rows: Sequence[Row], notes: Sequence[str], 
             top = y + (height - cell.shape[0]) // 2
             start = left + (each - cell.shape[1]) // 2
             sheet[top : top + cell.shape[0], start : start + cell.shape[1]] = cell
+            # What stands still is as white as the paper: without an edge nobody sees where such a flow ends.
+            corner = (start + cell.shape[1], top + cell.shape[0])
+            cv2.rectangle(sheet, (start - 1, top - 1), corner, _EDGE)
         y += height + _GAP_PX
     y += _GAP_PX
     for number, line in enumerate(lines):

@@ -24,7 +24,7 @@ def moment() -> Moment:
     predictor: Any = StillPredictor()
     source = MemoryVideo(Path("clip"), 30, burst=[20])
     previous, frame = source.read(19), source.read(20)
-    return Moment("clip", previous, inspect_pair(previous, frame, predictor), True, [LABELLED])
+    return Moment("clip", previous, inspect_pair(previous, frame, predictor), True, [LABELLED], [LABELLED])
 
 
 def shows(sheet: np.ndarray, colour: tuple[int, int, int]) -> int:
@@ -49,10 +49,28 @@ def test_more_rows_make_a_higher_sheet_and_nothing_wider(moment: Moment) -> None
 
 
 def test_without_labels_nothing_is_boxed_red_in_the_overview(moment: Moment) -> None:
-    sheet = draw_sheet(SheetKind.OVERVIEW, [replace(moment, regions=[], abnormal=None)], 4.0)
+    sheet = draw_sheet(SheetKind.OVERVIEW, [replace(moment, regions=[], regions_before=[], abnormal=None)], 4.0)
     assert shows(sheet, BOX) == 0
     # The darkest patch is found all the same.
     assert shows(sheet, (255, 190, 0)) > 200
+
+
+def test_flows_are_labelled_where_they_start(moment: Moment) -> None:
+    """A fast thing has left its place of I_{t-1} in I_t."""
+    before = replace(moment, regions_before=[Region(0.5, 0.5, 0.9, 0.9)])
+    for kind in (SheetKind.OVERVIEW, SheetKind.MOTION):
+        same, moved = (draw_sheet(kind, [each], 4.0) for each in (moment, before))
+        width = same.shape[1]
+        changed = np.flatnonzero((same != moved).any(axis=(0, 2)))
+        first, last = (0.2, 0.6) if kind is SheetKind.OVERVIEW else (0.0, 1.0)
+        assert first * width < changed.min()
+        assert changed.max() < last * width
+
+
+def test_what_is_as_white_as_the_paper_has_an_edge() -> None:
+    blank = np.full((50, 80, 3), 255, np.uint8)
+    sheet = compose([""], [Row("", "", [blank])], [], None)
+    assert 2 * (50 + 80) <= (sheet != 255).any(axis=2).sum() <= 2 * (50 + 80) + 8
 
 
 def test_the_comparison_zooms_into_the_predicted_and_the_real_region(moment: Moment) -> None:
@@ -68,7 +86,7 @@ def test_the_comparison_zooms_into_the_predicted_and_the_real_region(moment: Mom
 
 
 def test_a_region_of_a_normal_frame_is_chosen_by_its_motion(moment: Moment) -> None:
-    still = replace(moment, regions=[], abnormal=False)
+    still = replace(moment, regions=[], regions_before=[], abnormal=False)
     # Nothing moves in the teacher's eyes: the darkest patch is compared.
     assert shows(draw_sheet(SheetKind.COMPARISON, [still], 4.0), BOX) > 500
 
