@@ -11,13 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.scoring.normality import anomaly_score
+from engine.scoring.calibration import Calibration, false_alarms_at
+from engine.scoring.scores import ScoreKind, best_kind, segment_rule, shown_scores
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.video.source import VideoInfo, frame_at
 from vadgui.jobs.frame_view import Bgra, FrameView
 
 _RESCORE_INTERVAL_MS = 200  # min-max scores change with every batch; deriving them more often than this helps nobody
+_LEAST_TOP = 6.0
 _RESCORE_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
 
 
@@ -33,6 +35,8 @@ class DetectorSummary:
     """Speed, in pixels of the 256x256 picture a frame, at full saturation of both flow panels."""
     device: str
     """Where and how it runs, in words: "CPU, bfloat16"."""
+    calibration: Calibration | None = None
+    """What its scores mean on its camera; None where nobody has taught it."""
 
 
 class AnalysisPhase(Enum):
@@ -84,11 +88,13 @@ class ReviewSession(QObject):
         self._times = np.empty(0)
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
-        self._rule = rule or SegmentRule()
+        self._kind = ScoreKind.PAPER
+        self._rules = {kind: segment_rule(kind) for kind in ScoreKind} | ({self._kind: rule} if rule else {})
         self._playhead = 0
         self._view: FrameView | None = None
         self._signals: RawSignals = missing_signals(0)
         self._scores: npt.NDArray[np.floating] = np.empty(0, np.float32)
+        self._highest = 0.0
         self._segments: list[Segment] = []
         self._selected: Segment | None = None
         self._analysis = AnalysisState()
@@ -138,7 +144,7 @@ class ReviewSession(QObject):
         self._thumbnails.clear()
         self._thumbnails_asked.clear()
         self._signals = missing_signals(len(times))
-        self._scores = anomaly_score(self._signals["psnr_db"])
+        self._scores = self._scored()
         self._segments = []
         self._selected = None
         self._analysis = AnalysisState()
@@ -155,7 +161,7 @@ class ReviewSession(QObject):
         overlap = min(len(times), len(self._signals))
         kept[:overlap] = self._signals[:overlap]
         self._video, self._times, self._signals = video, times, kept
-        self._scores = anomaly_score(kept["psnr_db"])
+        self._scores = self._scored()
         beyond_end = self._playhead >= len(times)
         self._playhead = max(min(self._playhead, len(times) - 1), 0)
         self.video_changed.emit()
@@ -179,9 +185,13 @@ class ReviewSession(QObject):
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
         self._detector = detector
         self._detector_is_coming = False
+        kind = best_kind(detector.calibration)
+        is_other_kind, self._kind = kind is not self._kind, kind
         # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
         self._thumbnails_asked.intersection_update(self._thumbnails)
         self.detector_changed.emit()
+        if is_other_kind:
+            self.rule_changed.emit()
         self.forget_scores()
         if self._video:
             self.view_wanted.emit(self._playhead, self._pictures_wanted)
@@ -257,13 +267,36 @@ class ReviewSession(QObject):
 
     @property
     def scores(self) -> npt.NDArray[np.floating]:
-        """Anomaly scores [N], Eq. 12; NaN where not analysed yet."""
+        """Anomaly scores [N] of `score_kind`; NaN where not analysed yet."""
         return self._scores
+
+    @property
+    def score_kind(self) -> ScoreKind:
+        """What the scores are: the best that the detector in use has."""
+        return self._kind
+
+    @property
+    def score_top(self) -> float:
+        """The end of the scores' scale: 1, or what calibrated ones reach, in whole steps from six on."""
+        if not self._kind.is_calibrated:
+            return 1.0
+        return float(max(_LEAST_TOP, np.ceil(self._highest), np.ceil(self.rule.enter)))
+
+    def expected_alarms(self) -> tuple[int, int] | None:
+        """How many of the recording's segments are false alarms at the threshold, at the least and at the most.
+
+        Nine times in ten; None where the detector is not calibrated.
+        """
+        calibration = self._detector.calibration if self._detector else None
+        if calibration is None or self._video is None:
+            return None
+        hours = self._video.duration_seconds / 3600
+        return calibration.expected_alarms(false_alarms_at(self.rule.enter), hours)
 
     @property
     def rule(self) -> SegmentRule:
         """How scores become segments."""
-        return self._rule
+        return self._rules[self._kind]
 
     @property
     def segments(self) -> list[Segment]:
@@ -292,9 +325,9 @@ class ReviewSession(QObject):
         self._rescore()
 
     def set_rule(self, rule: SegmentRule) -> None:
-        """Find segments by another rule."""
-        if rule != self._rule:
-            self._rule = rule
+        """Find segments by another rule; each kind of score keeps its own."""
+        if rule != self.rule:
+            self._rules[self._kind] = rule
             self.rule_changed.emit()
             self._find_segments()
 
@@ -328,14 +361,20 @@ class ReviewSession(QObject):
     def _rescore(self) -> None:
         self._rescore_timer.stop()
         started = time.perf_counter()
-        self._scores = anomaly_score(self._signals["psnr_db"])
+        self._scores = self._scored()
         self.scores_changed.emit()
         self._find_segments()
         cost_ms = (time.perf_counter() - started) * 1000
         self._rescore_timer.setInterval(max(_RESCORE_INTERVAL_MS, round(cost_ms / _RESCORE_SHARE)))
 
+    def _scored(self) -> npt.NDArray[np.floating]:
+        calibration = self._detector.calibration if self._detector else None
+        scores = shown_scores(self._kind, self._signals, self._times, calibration)
+        self._highest = float(np.max(scores, initial=0.0, where=~np.isnan(scores)))
+        return scores
+
     def _find_segments(self) -> None:
-        segments = find_segments(self._scores, self._times, self._rule)
+        segments = find_segments(self._scores, self._times, self.rule)
         if segments != self._segments:
             self._segments = segments
             self.segments_changed.emit()

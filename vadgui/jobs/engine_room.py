@@ -160,6 +160,7 @@ class EngineRoom:
             teacher=settings.teacher,
             flow_radius_px=settings.flow_radius_px,
             device=predictor.device_label,
+            calibration=settings.calibration,
         )
         self._post(DetectorOpened(self._generation, summary))
 

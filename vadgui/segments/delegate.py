@@ -83,17 +83,19 @@ class SegmentDelegate(QStyledItemDelegate):
             elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, place.width())
             painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.setFont(normal)
-        self._paint_score(painter, QRect(place.left(), place.top() + 2 * line, place.width(), line), segment)
+        top = model.score_top if isinstance(model, SegmentModel) else 1.0
+        where = QRect(place.left(), place.top() + 2 * line, place.width(), line)
+        self._paint_score(painter, where, segment.peak_score, top)
 
-    def _paint_score(self, painter: QPainter, place: QRect, segment: Segment) -> None:
+    def _paint_score(self, painter: QPainter, place: QRect, score: float, top: float) -> None:
         """A bar and its number: the one for a glance, the other to compare."""
         colours = theme.current()
-        text = f"{segment.peak_score:.2f}"
+        text = f"{score:.2f}"
         width = painter.fontMetrics().horizontalAdvance(text)
         painter.setPen(QColor(colours.text))
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         bar = QRect(place.left() + width + 8, 0, min(place.width() - width - 8, 110), _BAR_HEIGHT_PX)
         bar.moveTop(place.center().y() - _BAR_HEIGHT_PX // 2)
         painter.fillRect(bar, QColor(colours.border))
-        bar.setWidth(round(bar.width() * min(max(segment.peak_score, 0.0), 1.0)))
+        bar.setWidth(round(bar.width() * min(max(score / top, 0.0), 1.0)))
         painter.fillRect(bar, QColor(colours.alert))

@@ -37,6 +37,11 @@ class SegmentModel(QAbstractListModel):
         """How rows are sorted now."""
         return self._order
 
+    @property
+    def score_top(self) -> float:
+        """The end of the scores' scale."""
+        return self._session.score_top
+
     def set_order(self, order: SegmentOrder) -> None:
         """Sort anew."""
         self._order = order

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.scoring.calibration import false_alarms_at
 from engine.scoring.segments import Segment
 from vadgui import theme
 from vadgui.segments.delegate import SegmentDelegate
@@ -149,7 +150,10 @@ class SegmentList(QWidget):
         if session.video is None:
             return "Open a video to see what is unusual in it."
         analysed = not np.isnan(session.scores).all()
-        at_threshold = f"at the threshold of {session.rule.enter:.2f}"
+        enter = session.rule.enter
+        at_threshold = f"at the threshold of {enter:.2f}"
+        if session.score_kind.is_calibrated:
+            at_threshold = f"at about {false_alarms_at(enter):.2g} false alarms an hour"
         match session.analysis.phase:
             case AnalysisPhase.DONE:
                 return f"Nothing flagged {at_threshold}."

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from engine.scoring.calibration import false_alarms_at, threshold_for
+from engine.scoring.scores import ScoreKind
+
+_CALIBRATED = (
+    "How rarely normal life on this camera looks like this: 3 is once in a thousand seconds, 4 in ten thousand.\n"
+    "It means the same in every recording of the camera."
+)
+_RESCALED = (
+    "How unusual each frame is in this recording: 0 is its most, 1 its least predictable one.\n"
+    "The detector is not calibrated: something in every recording is its most unusual."
+)
+_MOUSE = "Click or drag to move the playhead, wheel to zoom, Shift + wheel to pan."
 
 
 class TimelineHeader(QWidget):
@@ -17,14 +30,10 @@ class TimelineHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = QLabel("Anomaly score")
-        font = title.font()
+        self._title = QLabel()
+        font = self._title.font()
         font.setBold(True)
-        title.setFont(font)
-        title.setToolTip(
-            "How unusual each frame is in this recording: 0 is its most, 1 its least predictable one.\n"
-            "Click or drag to move the playhead, wheel to zoom, Shift + wheel to pan."
-        )
+        self._title.setFont(font)
         self._reading = QLabel()
         self.threshold_box = QDoubleSpinBox()
         self.threshold_box.setRange(0.0, 1.0)
@@ -36,21 +45,49 @@ class TimelineHeader(QWidget):
         self.threshold_box.valueChanged.connect(self.threshold_entered)
         # Enter ends the typing: the next key is for the player again.
         self.threshold_box.lineEdit().returnPressed.connect(self.threshold_box.clearFocus)
-        label = QLabel("Threshold")
-        label.setBuddy(self.threshold_box)
+        self._threshold_label = QLabel("Threshold")
+        self._threshold_label.setBuddy(self.threshold_box)
+        self.alarms_box = _AlarmsBox()
+        self.alarms_box.valueChanged.connect(lambda per_hour: self.threshold_entered.emit(threshold_for(per_hour)))
+        self.alarms_box.lineEdit().returnPressed.connect(self.alarms_box.clearFocus)
+        self._alarms_label = QLabel("False alarms, about")
+        self._alarms_label.setBuddy(self.alarms_box)
+        self._expected = QLabel()
+        self._expected.setToolTip(
+            "How many of this recording's segments are nothing unusual, nine times in ten.\n"
+            "It follows from the normal footage that the detector was calibrated on."
+        )
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
-        for widget in (title, self._reading):
-            layout.addWidget(widget)
+        for words in (self._title, self._reading):
+            layout.addWidget(words)
             layout.addSpacing(12)
         layout.addStretch(1)
-        layout.addWidget(label)
-        layout.addWidget(self.threshold_box)
+        for widget in (
+            self._threshold_label, self.threshold_box, self._alarms_label, self.alarms_box, self._expected
+        ):  # fmt: skip
+            layout.addWidget(widget)
         layout.addSpacing(8)
         layout.addWidget(_button("−", "Zoom out", lambda: self.zoom_wanted.emit(0.5)))
         layout.addWidget(_button("+", "Zoom in", lambda: self.zoom_wanted.emit(2.0)))
         layout.addWidget(_button("All", "Show the whole recording", self.all_wanted.emit))
+        self.show_kind(ScoreKind.PAPER)
+
+    def show_kind(self, kind: ScoreKind) -> None:
+        """Speak of scores of a kind: a calibrated detector's threshold is a number of false alarms."""
+        self._title.setText("Anomaly score" if kind.is_calibrated else "Anomaly score, within this recording")
+        self._title.setToolTip(f"{_CALIBRATED if kind.is_calibrated else _RESCALED}\n{_MOUSE}")
+        for widget in (self._threshold_label, self.threshold_box):
+            widget.setVisible(not kind.is_calibrated)
+        for widget in (self._alarms_label, self.alarms_box, self._expected):
+            widget.setVisible(kind.is_calibrated)
+
+    def show_expected(self, expected: tuple[int, int] | None) -> None:
+        """Say how many false alarms to expect in the recording."""
+        low, high = expected or (0, 0)
+        words = f"{low} to {high}" if low != high else f"{low}" if high else "none"
+        self._expected.setText(f"{words} expected here" if expected else "")
 
     def reading(self) -> str:
         """What is said of the frame under the mouse."""
@@ -62,8 +99,39 @@ class TimelineHeader(QWidget):
 
     def show_threshold(self, threshold: float) -> None:
         """Show a threshold that came from elsewhere."""
-        with QSignalBlocker(self.threshold_box):
+        with QSignalBlocker(self.threshold_box), QSignalBlocker(self.alarms_box):
             self.threshold_box.setValue(threshold)
+            self.alarms_box.setValue(false_alarms_at(threshold))
+
+
+class _AlarmsBox(QDoubleSpinBox):
+    """False alarms an hour, from one in weeks to one a second; steps are by what they were."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setRange(0.001, 3600.0)
+        self.setDecimals(3)
+        self.setSuffix(" an hour")
+        self.setKeyboardTracking(False)
+        self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+        self.setAccessibleName("False alarms an hour")
+        self.setToolTip(
+            "About how often normal life on this camera may raise an alarm: the threshold follows from it.\n"
+            "Or drag the dashed line."
+        )
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
+        """As many digits as mean something."""
+        return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def how_often(score: float) -> str:
+    """What a calibrated score means: how long normal life goes on until something is as conspicuous."""
+    seconds = 10**score
+    for length, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * length:
+            return f"usual once in {seconds / length:.0f} {unit}"
+    return "usual" if seconds < 2 else f"usual once in {seconds:.0f} s"
 
 
 def _button(text: str, name: str, call: Callable[[], None]) -> QToolButton:

@@ -13,8 +13,8 @@ from vadgui.timeline.pyramid import Floats, Indices
 from vadgui.timeline.scores import ScoreSeries
 from vadgui.timeline.trace import draw_trace
 
-SCORE_TOP = 1.12
-"""Upper end of the plot: room for the segments' brackets above a score of 1."""
+SCORE_ROOM = 1.12
+"""Upper end of the plot in tops of the scale: room for the segments' brackets above the highest score."""
 
 _BRACKET_PX = 4
 _LEAST_WIDTH_PX = 3
@@ -81,7 +81,7 @@ class ScoreItem(_PixelItem):
         if key != self._key:
             self._key = key
             columns = self._series.columns(begin, stop, width)
-            self._image = draw_trace(columns, height, SCORE_TOP, self._threshold, theme.current())
+            self._image = draw_trace(columns, height, SCORE_ROOM * self._series.top, self._threshold, theme.current())
             self._image.setDevicePixelRatio(ratio)
             edges = np.flatnonzero(np.diff(columns.pending, prepend=False, append=False)) / ratio
             self._pending_runs = [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

@@ -96,7 +96,7 @@ class OverviewStrip(QWidget):
         if key != self._key:
             self._key = key
             columns = self._series.columns(0.0, end, width)
-            self._image = draw_trace(columns, height, 1.25, self._threshold, theme.current())
+            self._image = draw_trace(columns, height, 1.25 * self._series.top, self._threshold, theme.current())
             self._image.setDevicePixelRatio(ratio)
         return self._image
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 from vadgui import theme
 from vadgui.timeline.axis import TimeAxis
 from vadgui.timeline.items import (
-    SCORE_TOP,
+    SCORE_ROOM,
     PlayheadItem,
     ScoreItem,
     SegmentsItem,
@@ -23,6 +24,7 @@ AXIS_WIDTH_PX = 36
 RIGHT_MARGIN_PX = 12
 _LEAST_SPAN_SECONDS = 0.05
 _ZOOM_A_NOTCH = 1.25
+_MOST_TWOS = 12  # more labels than this would crowd a low plot
 _THRESHOLD_LABEL = "threshold {value:.2f}"
 
 
@@ -35,7 +37,7 @@ class TimeBox(pg.ViewBox):  # type: ignore[misc] # pyqtgraph has no types
         super().__init__(enableMenu=False, defaultPadding=0.0)
         self._end = 1.0
         self.setMouseEnabled(x=True, y=False)
-        self.setYRange(0, SCORE_TOP, padding=0)
+        self.setYRange(0, SCORE_ROOM, padding=0)
         self.set_end(0.0)
 
     def set_end(self, seconds: float) -> None:
@@ -114,7 +116,6 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         item.layout.setContentsMargins(0, 0, RIGHT_MARGIN_PX, 0)
         left = item.getAxis("left")
         left.setWidth(AXIS_WIDTH_PX)
-        left.setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
 
         self.scores = ScoreItem(series)
         self.segments = SegmentsItem()
@@ -133,7 +134,16 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             item.addItem(drawn, ignoreBounds=True)
         ignore_mouse(self.scores, self.segments, self.selected, self.playhead, self.hover, self.threshold.label)
         self.hover.hide()
+        self.show_scale(1.0)
         self.apply_theme()
+
+    def show_scale(self, top: float) -> None:
+        """Scores reach from 0 up to `top`."""
+        self.box.setYRange(0, SCORE_ROOM * top, padding=0)
+        self.threshold.setBounds((0.0, top))
+        step = 0.5 if top <= 1 else 2.0 if top <= _MOST_TWOS else 5.0
+        ticks = np.arange(0, top + step / 2, step).tolist()
+        self.getPlotItem().getAxis("left").setTicks([[(tick, f"{tick:g}") for tick in ticks]])
 
     def show_threshold(self, threshold: float) -> None:
         """Put the line at a score."""

@@ -18,6 +18,7 @@ class ScoreSeries:
     def __init__(self, session: ReviewSession) -> None:
         self._session = session
         self._pyramid: MinMaxPyramid | None = None
+        self._top: float | None = None
         self._version = 0
 
     @property
@@ -28,7 +29,15 @@ class ScoreSeries:
     def forget(self) -> None:
         """Scores or times changed."""
         self._pyramid = None
+        self._top = None
         self._version += 1
+
+    @property
+    def top(self) -> float:
+        """The end of the scores' scale."""
+        if self._top is None:
+            self._top = self._session.score_top
+        return self._top
 
     @property
     def end_seconds(self) -> float:

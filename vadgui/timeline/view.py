@@ -12,7 +12,7 @@ from engine.scoring.segments import SegmentRule
 from vadgui import theme
 from vadgui.clock_text import clock_text
 from vadgui.session import ReviewSession
-from vadgui.timeline.header import TimelineHeader
+from vadgui.timeline.header import TimelineHeader, how_often
 from vadgui.timeline.overview import OverviewStrip
 from vadgui.timeline.plot import AXIS_WIDTH_PX, RIGHT_MARGIN_PX, TimelinePlot
 from vadgui.timeline.scores import ScoreSeries
@@ -30,6 +30,7 @@ class TimelineView(QWidget):
         self._series = ScoreSeries(session)
         self._leave_ratio = _DEFAULT_LEAVE_RATIO
         self._shown_end = 0.0
+        self._shown_top = 1.0
         self.header = TimelineHeader(self)
         self.plot = TimelinePlot(self._series, self)
         self.overview = OverviewStrip(self._series, self)
@@ -102,12 +103,14 @@ class TimelineView(QWidget):
         self.plot.show_empty(self._session.video is None)
         self.plot.hover.hide()
         self.header.show_reading("")
+        self.header.show_expected(self._session.expected_alarms())
         self._show_segments()
         self._show_playhead()
         self.overview.set_visible(*self.plot.box.span())
 
     def _show_scores(self) -> None:
         self._series.forget()
+        self._show_scale()
         self.plot.scores.update()
         self.overview.update()
 
@@ -136,7 +139,16 @@ class TimelineView(QWidget):
             length = stop - begin
             self.plot.box.show_span(here - 0.1 * length, length)
 
+    def _show_scale(self) -> None:
+        if self._series.top != self._shown_top:
+            self._shown_top = self._series.top
+            self.plot.show_scale(self._shown_top)
+            self.plot.show_threshold(self._session.rule.enter)
+
     def _show_rule(self) -> None:
+        self._series.forget()
+        self._show_scale()
+        self.header.show_kind(self._session.score_kind)
         rule = self._session.rule
         if rule.enter > 0:
             self._leave_ratio = rule.leave / rule.enter
@@ -148,6 +160,7 @@ class TimelineView(QWidget):
         self.plot.scores.set_threshold(enter)
         self.overview.set_threshold(enter)
         self.header.show_threshold(enter)
+        self.header.show_expected(self._session.expected_alarms())
 
     # What the person does
 
@@ -181,10 +194,15 @@ class TimelineView(QWidget):
         if np.isnan(score):
             words.append("not analysed yet")
         else:
-            words.append(f"score {score:.3f}")
+            words.append(self._score_in_words(float(score)))
             psnr = self._session.signals["psnr_db"][frame]
             words += [] if np.isnan(psnr) else [f"PSNR {psnr:.1f} dB"]
         return "   ".join(words)
+
+    def _score_in_words(self, score: float) -> str:
+        if not self._session.score_kind.is_calibrated:
+            return f"score {score:.3f}"
+        return f"score {score:.2f}, {how_often(score)}"
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """The scene tells where the mouse is, but not that it has left."""
