@@ -30,10 +30,11 @@ def report_timing(
     if dataset is None:
         frames, what = drifting_texture(), "a drifting texture"
     else:
-        first = labelled(dataset).testing[0]
+        found_dataset = labelled(dataset)
+        first = found_dataset.testing[0]
         with open_video(first.path) as source:
             frames = [frame.pixels for frame in islice(source.frames(), FRAMES)]
-        what = f"{dataset.name}, video {first.name}"
+        what = f"{found_dataset.name}, video {first.name}"
     found: list[Timing] = []
 
     def progress() -> Generator[Progress, None, None]:
@@ -51,11 +52,13 @@ def report_timing(
     click.echo(f"Detector {settings.name}, preset {settings.preset}, teacher {settings.teacher}")
     click.echo(f"{what}, {width} x {height} px; medians, decoding left out")
     click.echo(f"{timing.device}; {machine.processor}, {machine.cores} cores, {machine.system}\n")
+    columns = {1: (timing.prediction_fps, timing.detection_fps)}
+    columns[timing.best_batch] = (timing.prediction_fps_best_batch, timing.detection_fps_best_batch)
     rows = [
-        ["prediction", f"{timing.prediction_fps:.1f} fps", f"{timing.prediction_fps_best_batch:.1f} fps"],
-        ["detection", f"{timing.detection_fps:.1f} fps", f"{timing.detection_fps_best_batch:.1f} fps"],
+        [name, *(f"{each[place]:.1f} fps" for each in columns.values())]
+        for place, name in enumerate(("prediction", "detection"))
     ]
-    click.echo(table(["", "batch 1", f"batch {timing.best_batch}"], rows))
+    click.echo(table(["", *(f"batch {size}" for size in columns)], rows))
     if report:
         content = {
             "format": "vadgui-timing",

@@ -136,7 +136,7 @@ def test_timing_of_a_detector_on_a_dataset_s_frames(
     report = tmp_path / "timing.json"
     result = run(make_dataset(), "--timing", "--detector", detector_file, "--device", "cpu", "--json", report)
     assert result.exit_code == 0, result.output
-    assert "96 x 64 px" in result.stdout
+    assert "tiny, video 01, 96 x 64 px" in result.stdout
     assert [line.split()[0] for line in result.stdout.splitlines()[-2:]] == ["prediction", "detection"]
     found = json.loads(report.read_text(encoding="utf-8"))
     assert found["prediction_fps"] > 0

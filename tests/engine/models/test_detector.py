@@ -46,6 +46,15 @@ def test_predicts_pictures_between_zero_and_one(preset: str) -> None:
         assert 0 <= picture.min() <= picture.max() <= 1
 
 
+def test_a_detector_is_equation_8(detector: Detector) -> None:
+    """From I_t alone: its flow (Eq. 2), and from both the next frame (Eq. 6 to 8)."""
+    frame = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        flow_rgb, predicted = detector(frame)
+        assert torch.equal(flow_rgb, detector.motion(frame))
+        assert torch.equal(predicted, detector.frame(flow_rgb, frame))
+
+
 def test_the_frame_model_is_guided_by_the_flow(detector: Detector) -> None:
     frame = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
