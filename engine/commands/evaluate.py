@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 SCORES = ("paper", "paper-patch", "calibrated", "calibrated-live")
 
 
+_WITHOUT_EFFECT = {
+    "timing": ("score", "max_i", "signals", "plots", "no_cache", "epochs", "teacher"),
+    "ablation": ("max_i", "signals", "plots"),
+    "": ("epochs", "teacher"),
+}
+"""Options that a mode of the command does nothing with."""
+
+
 def _epochs(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
     motion, comma, frame = value.partition(",")
     if not (comma and motion.strip().isdecimal() and frame.strip().isdecimal() and int(motion) and int(frame)):
@@ -70,7 +78,7 @@ def _epochs(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int
     help="With --ablation: passes that learn motion and the next frame.",
 )
 @click.option("--teacher", default=DEFAULT_TEACHER, show_default=True, help="With --ablation: of the GT flow.")
-@click.option("--timing", is_flag=True, help="Say how many frames a second it predicts and judges; needs no labels.")
+@click.option("--timing", is_flag=True, help="Say how many frames a second it predicts and judges; needs no DATASET.")
 @click.option("--preset", type=click.Choice(["fast", "paper"]), help="With --timing or --ablation; fast by default.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
@@ -146,6 +154,11 @@ def _refuse_contradictions(ctx: click.Context) -> None:
     given = ctx.params
     if given["ablation"] and given["timing"]:
         raise click.UsageError("Give either --ablation or --timing.")
+    mode = "timing" if given["timing"] else "ablation" if given["ablation"] else ""
+    for name in _WITHOUT_EFFECT[mode]:
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = _option(ctx, name).opts[0]
+            raise click.UsageError(f"{option} has no effect {f'with --{mode}' if mode else 'without --ablation'}.")
     if given["ablation"] and given["score"].startswith("calibrated"):
         raise click.UsageError("--ablation compares the paper's scores: give --score paper or paper-patch.")
     if given["preset"] and (given["detector"] or not (given["timing"] or given["ablation"])):

@@ -80,10 +80,13 @@ def _opened(footage: Path) -> tuple[Dataset, bool]:
     import numpy as np
 
     from engine.commands.evaluate import labelled
-    from engine.datasets import PICTURE_SUFFIXES, Dataset, LabelledVideo
+    from engine.datasets import Dataset, LabelledVideo
+    from engine.datasets.reading import odd_file
     from engine.video import open_video
+    from engine.video.naming import picture_count
 
-    is_dataset = footage.is_dir() and not any(entry.suffix.lower() in PICTURE_SUFFIXES for entry in footage.iterdir())
+    with odd_file(footage):
+        is_dataset = footage.is_dir() and not picture_count(footage)
     if is_dataset:
         return labelled(footage), True
     with open_video(footage) as source:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.losses import MARGIN, MARGIN_WEIGHT, dense_loss, flow_loss, frame_loss, margin_loss
+from engine.losses import dense_loss, flow_loss, frame_loss, margin_loss
 
 
 @pytest.fixture
@@ -11,6 +11,13 @@ def pictures() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(5)
     predicted, following, current = (torch.rand(2, 3, 8, 8, generator=generator) for _ in range(3))
     return predicted.requires_grad_(), following, current
+
+
+def triplet(predicted: np.ndarray, following: np.ndarray, current: np.ndarray) -> float:
+    """Eq. 4 with alpha 0.2, its norms along picture rows; torch adds 1e-6 to each difference."""
+    to_following = np.sqrt(np.square(predicted - following + 1e-6).sum(axis=-1))
+    to_current = np.sqrt(np.square(predicted - current + 1e-6).sum(axis=-1))
+    return float(np.maximum(0, to_following - to_current + 0.2).mean())
 
 
 def test_flow_loss_is_the_mean_absolute_difference(pictures) -> None:
@@ -26,11 +33,7 @@ def test_dense_loss_is_the_mean_squared_difference(pictures) -> None:
 
 
 def test_margin_loss_follows_equation_4(pictures) -> None:
-    predicted, following, current = (each.detach().numpy().astype(np.float64) for each in pictures)
-    # torch adds 1e-6 to each difference before it takes the norm.
-    to_following = np.sqrt(np.square(predicted - following + 1e-6).sum(axis=-1))
-    to_current = np.sqrt(np.square(predicted - current + 1e-6).sum(axis=-1))
-    expected = np.maximum(0, to_following - to_current + MARGIN).mean()
+    expected = triplet(*(each.detach().numpy().astype(np.float64) for each in pictures))
     assert margin_loss(*pictures).item() == pytest.approx(expected, rel=1e-5)
 
 
@@ -52,10 +55,11 @@ def test_margin_loss_rests_once_the_margin_is_kept() -> None:
     assert margin_loss(following.clone(), following, current).item() == 0
 
 
-def test_frame_loss_weighs_both(pictures) -> None:
-    predicted, following, current = pictures
-    expected = dense_loss(predicted, following) + MARGIN_WEIGHT * margin_loss(predicted, following, current)
-    assert frame_loss(predicted, following, current).item() == pytest.approx(expected.item())
+def test_frame_loss_weighs_both_as_the_paper_does(pictures) -> None:
+    """Eq. 5 with the paper's lambda 0.004 and alpha 0.2."""
+    predicted, following, current = (each.detach().numpy().astype(np.float64) for each in pictures)
+    dense = np.square(predicted - following).mean()
+    assert frame_loss(*pictures).item() == pytest.approx(dense + 0.004 * triplet(predicted, following, current))
 
 
 def test_without_the_margin_term_the_frame_loss_is_the_dense_one(pictures) -> None:

@@ -231,6 +231,22 @@ def test_an_ablation_needs_footage_to_learn_from(make_dataset: MakeDataset, tmp_
     assert "training videos" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("mode", "ignored"),
+    [
+        (["--timing"], ["--plots", "plots"]),
+        (["--timing"], ["--max-i", "1"]),
+        (["--ablation", "table-2"], ["--signals"]),
+        ([], ["--epochs", "2,1"]),
+        ([], ["--teacher", "dis-fast"]),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(detector_file: Path, mode: list[str], ignored: list[str]) -> None:
+    result = run("absent", "--detector", detector_file, *mode, *ignored)
+    assert result.exit_code == 2
+    assert f"{ignored[0]} has no effect" in result.stderr
+
+
 @pytest.mark.parametrize("epochs", ["20", "0,1", "a,b", "3,-1"])
 def test_epochs_are_two_numbers(make_dataset: MakeDataset, tmp_path: Path, epochs: str) -> None:
     result = run(make_dataset(), "--ablation", tmp_path / "table-2", "--epochs", epochs)
