@@ -19,7 +19,7 @@ from engine.video.source import VideoInfo, frame_at
 from vadgui.jobs.frame_view import Bgra, FrameView
 
 _RESCORE_INTERVAL_MS = 200  # min-max scores change with every batch; deriving them more often than this helps nobody
-_LEAST_TOP = 6.0
+_LEAST_TOP, _MOST_TOP = 6.0, 10.0  # beyond, a score is "once in centuries", and would flatten all others
 _RESCORE_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
 
 
@@ -277,10 +277,15 @@ class ReviewSession(QObject):
 
     @property
     def score_top(self) -> float:
-        """The end of the scores' scale: 1, or what calibrated ones reach, in whole steps from six on."""
+        """The end of the scores' scale: 1, or what calibrated ones reach, in whole steps from six to ten."""
         if not self._kind.is_calibrated:
             return 1.0
-        return float(max(_LEAST_TOP, np.ceil(self._highest), np.ceil(self.rule.enter)))
+        return float(max(_LEAST_TOP, np.ceil(min(self._highest, _MOST_TOP)), np.ceil(self.rule.enter)))
+
+    @property
+    def scores_go_beyond(self) -> bool:
+        """Whether some score is above the end of the scale."""
+        return self._highest > self.score_top
 
     def expected_alarms(self) -> tuple[int, int] | None:
         """How many of the recording's segments are false alarms at the threshold, at the least and at the most.

@@ -26,7 +26,6 @@ from vadgui.jobs.wizard_work import PreviewRoom, failure_of
 from vadgui.settings import Settings
 from vadgui.wizard.acceptance import Acceptance, JudgeRequest
 from vadgui.wizard.footage_draft import Failure
-from vadgui.wizard.judging import DetectorJudge
 from vadgui.wizard.questions import ask
 from vadgui.wizard.state import FlowRequest, Preview, WizardState
 from vadgui.wizard.training_run import RunPhase, Sample, TrainingRun
@@ -340,11 +339,9 @@ class TrainingDesk(QObject):
         old = self._current_detector()
         made = Acceptance(
             detector,
-            DetectorJudge(),
             name=settings.name,
             held_out=[Path(video) for video in held_out],
             old=old if old and old != detector else None,
-            old_judge=DetectorJudge(),
             parent=self.state,
         )
         made.judge_held_out_wanted.connect(partial(self._judge, "judge", made.take_held_out, made))

@@ -76,11 +76,13 @@ def shown_scores(kind: ScoreKind, signals: RawSignals, seconds: Times, calibrati
 
 
 def segment_rule(kind: ScoreKind, false_alarms_per_hour: float = FALSE_ALARMS_PER_HOUR) -> SegmentRule:
-    """How scores of a kind become segments; the paper's know nothing of false alarms.
-
-    A segment of calibrated scores reaches as far as a tenth of what raises an alarm does: p ten times as large.
-    """
+    """How scores of a kind become segments; the paper's know nothing of false alarms."""
     if not kind.is_calibrated:
         return SegmentRule()
     enter = threshold_for(false_alarms_per_hour)
-    return SegmentRule(enter=enter, leave=min(max(enter - _LEAVES_BELOW, _LEAST_LEAVE), enter))
+    return SegmentRule(enter=enter, leave=calibrated_leave(enter))
+
+
+def calibrated_leave(enter: float) -> float:
+    """Where a segment of calibrated scores ends that needs `enter` to begin: at what is ten times as usual."""
+    return min(max(enter - _LEAVES_BELOW, _LEAST_LEAVE), enter)

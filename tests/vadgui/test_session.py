@@ -11,10 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
+from engine.scoring.calibration import threshold_for
+from engine.scoring.scores import ScoreKind, segment_rule
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import missing_signals
 from tests.vadgui.synthetic import (
     DETECTOR,
+    calibrated_detector,
+    calibrated_signals,
     open_session,
     signals_with_bumps,
     steady_times,
@@ -225,3 +229,61 @@ def test_a_segment_at_the_very_start_is_not_skipped() -> None:
     assert session.selected_segment == first
     session.select_next_segment()
     assert session.selected_segment == second
+
+
+# Calibrated scores
+
+
+def test_a_calibrated_detectors_scores_do_not_depend_on_the_rest_of_the_recording() -> None:
+    bumps, louder = [(600, 640)], [(600, 640), (1200, 1240)]
+    times, detector = steady_times(1500), calibrated_detector()
+    calm = open_session(times, calibrated_signals(1500, bumps), detector=detector)
+    assert calm.score_kind is ScoreKind.CALIBRATED
+    assert calm.rule == segment_rule(ScoreKind.CALIBRATED, 2)
+    assert [(s.start <= 600, s.stop >= 640) for s in calm.segments] == [(True, True)]
+    loud = open_session(times, calibrated_signals(1500, louder), detector=detector)
+    np.testing.assert_allclose(loud.scores[:1100], calm.scores[:1100])
+    nothing = open_session(times, calibrated_signals(1500, []), detector=detector)
+    assert nothing.segments == []
+    assert nothing.scores.min() >= 0
+
+
+def test_the_scale_of_calibrated_scores_is_the_same_unless_they_go_beyond_it() -> None:
+    times, detector = steady_times(1500), calibrated_detector()
+    assert open_session(times, calibrated_signals(1500, []), detector=detector).score_top == 6
+    beyond = open_session(times, calibrated_signals(1500, [(600, 640)], strength=5000), detector=detector)
+    assert (beyond.score_top, beyond.scores_go_beyond) == (10, True)
+    rare = replace(segment_rule(ScoreKind.CALIBRATED), enter=threshold_for(0.001))
+    beyond.open_video(video_info(times), times)
+    beyond.set_rule(rare)
+    assert beyond.score_top == 7
+    assert reviewed().score_top == 1
+
+
+def test_each_kind_of_score_keeps_its_own_threshold() -> None:
+    """0.6 would flag every other second of calibrated scores, 4 no frame of the paper's."""
+    session = reviewed()
+    mine = SegmentRule(enter=0.6, leave=0.4)
+    session.set_rule(mine)
+    rules: list[SegmentRule] = []
+    session.rule_changed.connect(lambda: rules.append(session.rule))
+    session.use_detector(calibrated_detector())
+    assert rules == [segment_rule(ScoreKind.CALIBRATED)]
+    rarer = segment_rule(ScoreKind.CALIBRATED, 0.1)
+    session.set_rule(rarer)
+    session.use_detector(DETECTOR)
+    assert session.rule == mine
+    session.use_detector(calibrated_detector())
+    assert session.rule == rarer
+
+
+def test_what_to_expect_follows_the_threshold_and_the_recordings_length() -> None:
+    detector = calibrated_detector()
+    session = open_session(steady_times(25 * 1800), detector=detector)
+    assert session.expected_alarms() == detector.calibration.expected_alarms(2, 0.5)
+    session.set_rule(segment_rule(ScoreKind.CALIBRATED, 200))
+    low, high = session.expected_alarms()
+    assert low < 100 < high
+    session.close_video()
+    assert session.expected_alarms() is None
+    assert reviewed().expected_alarms() is None

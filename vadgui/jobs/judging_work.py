@@ -40,7 +40,15 @@ def judge(
                         yield (done + progress.done / max(progress.total, 1)) / total
                     signals = stored_signals(store, len(source))
                 labels = abnormal_frames(video, len(source)) if request.labelled else None
-                yield Judged(video, detector, source.times, source.info.duration_seconds, signals, labels)
+                yield Judged(
+                    video,
+                    detector,
+                    source.times,
+                    source.info.duration_seconds,
+                    signals,
+                    labels,
+                    predictor.settings.calibration,
+                )
             done += 1
             yield done / total
 

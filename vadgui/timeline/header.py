@@ -18,6 +18,8 @@ _RESCALED = (
     "How unusual each frame is in this recording: 0 is its most, 1 its least predictable one.\n"
     "The detector is not calibrated: something in every recording is its most unusual."
 )
+_LIFETIME = 9.4
+"""A score: about 80 years. The power of ten of much higher ones would be no float."""
 _MOUSE = "Click or drag to move the playhead, wheel to zoom, Shift + wheel to pan."
 
 
@@ -122,13 +124,16 @@ class _AlarmsBox(QDoubleSpinBox):
 
     def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
         """As many digits as mean something."""
-        return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+        text = self.locale().toString(value, "f", 0) if value >= 10 else self.locale().toString(value, "g", 2)
+        return text.replace(self.locale().groupSeparator(), "") if value >= 1000 else text
 
 
 def how_often(score: float) -> str:
     """What a calibrated score means: how long normal life goes on until something is as conspicuous."""
-    seconds = 10**score
-    for length, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+    seconds = 10 ** min(score, _LIFETIME)
+    if score >= _LIFETIME:
+        return "usual less than once in a lifetime"
+    for length, unit in ((31_557_600, "years"), (86_400, "days"), (3600, "h"), (60, "min")):
         if seconds >= 2 * length:
             return f"usual once in {seconds / length:.0f} {unit}"
     return "usual" if seconds < 2 else f"usual once in {seconds:.0f} s"

@@ -137,13 +137,15 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         self.show_scale(1.0)
         self.apply_theme()
 
-    def show_scale(self, top: float) -> None:
-        """Scores reach from 0 up to `top`."""
+    def show_scale(self, top: float, is_open: bool = False) -> None:
+        """Scores reach from 0 up to `top`, or beyond it where the scale is open."""
         self.box.setYRange(0, SCORE_ROOM * top, padding=0)
         self.threshold.setBounds((0.0, top))
         step = 0.5 if top <= 1 else 2.0 if top <= _MOST_TWOS else 5.0
-        ticks = np.arange(0, top + step / 2, step).tolist()
-        self.getPlotItem().getAxis("left").setTicks([[(tick, f"{tick:g}") for tick in ticks]])
+        ticks = [(tick, f"{tick:g}") for tick in np.arange(0, top + step / 2, step).tolist()]
+        if is_open:
+            ticks[-1] = (top, f"{top:g}+")
+        self.getPlotItem().getAxis("left").setTicks([ticks])
 
     def show_threshold(self, threshold: float) -> None:
         """Put the line at a score."""

@@ -70,5 +70,6 @@ class ScoreSeries:
     def columns(self, begin: float, stop: float, width: int) -> Columns:
         """What is drawn of the time range [begin, stop) in `width` pixels."""
         if self._pyramid is None:
-            self._pyramid = MinMaxPyramid(self._session.scores)
+            # What is beyond the scale runs along its end.
+            self._pyramid = MinMaxPyramid(np.minimum(self._session.scores, self.top))
         return sample_columns(self._pyramid, self._session.times, self.end_seconds, begin, stop, width)

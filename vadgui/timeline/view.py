@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from engine.scoring.scores import calibrated_leave
 from engine.scoring.segments import SegmentRule
 from vadgui import theme
 from vadgui.clock_text import clock_text
@@ -30,7 +31,7 @@ class TimelineView(QWidget):
         self._series = ScoreSeries(session)
         self._leave_ratio = _DEFAULT_LEAVE_RATIO
         self._shown_end = 0.0
-        self._shown_top = 1.0
+        self._shown_scale = (1.0, False)
         self.header = TimelineHeader(self)
         self.plot = TimelinePlot(self._series, self)
         self.overview = OverviewStrip(self._series, self)
@@ -140,9 +141,10 @@ class TimelineView(QWidget):
             self.plot.box.show_span(here - 0.1 * length, length)
 
     def _show_scale(self) -> None:
-        if self._series.top != self._shown_top:
-            self._shown_top = self._series.top
-            self.plot.show_scale(self._shown_top)
+        scale = (self._series.top, self._session.scores_go_beyond)
+        if scale != self._shown_scale:
+            self._shown_scale = scale
+            self.plot.show_scale(*scale)
             self.plot.show_threshold(self._session.rule.enter)
 
     def _show_rule(self) -> None:
@@ -175,7 +177,13 @@ class TimelineView(QWidget):
         self._set_threshold(float(self.plot.threshold.value()))
 
     def _set_threshold(self, enter: float) -> None:
-        self._session.set_rule(moved(self._session.rule, enter, self._leave_ratio))
+        rule = self._session.rule
+        if self._session.score_kind.is_calibrated:
+            # A logarithm: what is ten times as usual lies one below, wherever that is.
+            rule = replace(rule, enter=enter, leave=calibrated_leave(enter))
+        else:
+            rule = moved(rule, enter, self._leave_ratio)
+        self._session.set_rule(rule)
 
     def _on_mouse_moved(self, scene_pos: QPointF) -> None:
         inside = self.plot.box.sceneBoundingRect().contains(scene_pos) and self._session.frame_count > 0

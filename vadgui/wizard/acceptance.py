@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.calibration import Calibration
+from engine.scoring.segments import Segment, find_segments
 from engine.scoring.signals import RawSignals
 from vadgui.wizard.footage_draft import Failure
 from vadgui.wizard.judging import DetectorJudge
@@ -42,6 +43,8 @@ class Judged:
     """NaN where the detector has not been yet."""
     abnormal: npt.NDArray[np.bool_] | None = None
     """Labels [N], where the recording has any."""
+    calibration: Calibration | None = None
+    """What the detector's scores mean; None where nobody has taught it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,18 +80,16 @@ class Acceptance(QObject):
     def __init__(
         self,
         detector: Path,
-        judge: DetectorJudge,
         *,
         name: str,
         held_out: Sequence[Path],
         old: Path | None = None,
-        old_judge: DetectorJudge | None = None,
         parent: QObject | None = None,
     ) -> None:
         """`old` is the detector in use so far, None where there is none."""
         super().__init__(parent)
         self.detector, self.old = detector, old
-        self._judges = {detector: judge} | ({old: old_judge} if old and old_judge else {})
+        self._judges: dict[Path, DetectorJudge] = {}
         self.held_out = tuple(held_out)
         self.name = self.camera = name
         self.note = ""
@@ -134,6 +135,7 @@ class Acceptance(QObject):
         """Take over a result, or how far it is."""
         if isinstance(result, Judged):
             self._held_out[result.video] = result
+            self._judges[result.detector] = DetectorJudge(result.calibration)
         else:
             self._progress = result
         if self.is_judged:
@@ -156,7 +158,7 @@ class Acceptance(QObject):
 
     def held_out_scores(self) -> list[tuple[Judged, Floats]]:
         """The held-out recordings that have been looked at, with their scores."""
-        judge = self._judges[self.detector]
+        judge = self._judge_of(self.detector)
         return [(judged, judge.scores(judged.signals, judged.times)) for judged in self._held_out.values()]
 
     def held_out_hours(self) -> float:
@@ -166,14 +168,19 @@ class Acceptance(QObject):
     def threshold(self) -> float | None:
         """The score that gives the wished-for number of false alarms; None while nothing is known to judge by."""
         scores = self.held_out_scores()
-        return self._judges[self.detector].threshold(self.alarms_per_hour, [(s, j.times) for j, s in scores])
+        return self._judge_of(self.detector).threshold(self.alarms_per_hour, [(s, j.times) for j, s in scores])
 
     def alarms(self) -> int:
         """How many alarms the threshold would have given on the held-out recordings, all of them false."""
         threshold = self.threshold()
         if threshold is None:
             return 0
-        return sum(len(_segments(scores, judged.times, threshold)) for judged, scores in self.held_out_scores())
+        judge = self._judge_of(self.detector)
+        return sum(len(_segments(judge, scores, judged.times, threshold)) for judged, scores in self.held_out_scores())
+
+    def _judge_of(self, detector: Path) -> DetectorJudge:
+        # Until something was seen of a detector, it has no scores either.
+        return self._judges.get(detector) or DetectorJudge()
 
     # Comparison
 
@@ -188,6 +195,7 @@ class Acceptance(QObject):
         """Take over a result, or how far it is."""
         if isinstance(result, Judged):
             self._compared[result.detector] = result
+            self._judges[result.detector] = DetectorJudge(result.calibration)
             self.compared.emit()
         else:
             self._compare_progress = result
@@ -209,14 +217,15 @@ class Acceptance(QObject):
         return found
 
     def _trace(self, judged: Judged, title: str) -> Trace:
-        judge = self._judges[judged.detector]
+        judge = self._judge_of(judged.detector)
         scores = judge.scores(judged.signals, judged.times)
         threshold = self.threshold() if judged.detector == self.detector else judge.own_threshold(self.alarms_per_hour)
         if threshold is None:
             threshold = float("inf")
-        segments = _segments(scores, judged.times, threshold)
+        segments = _segments(judge, scores, judged.times, threshold)
         spans = tuple((float(judged.times[s.start]), float(judged.times[s.stop - 1])) for s in segments)
-        return Trace(title, judged.times, scores, threshold, spans, judged.abnormal, judge.auc(scores, judged.abnormal))
+        auc = judge.auc(judged.signals, judged.times, judged.abnormal)
+        return Trace(title, judged.times, scores, threshold, spans, judged.abnormal, auc)
 
     # The decision
 
@@ -237,7 +246,7 @@ class Acceptance(QObject):
             self.changed.emit()
 
 
-def _segments(scores: Floats, times: npt.NDArray[np.float64], threshold: float) -> list[Segment]:
+def _segments(judge: DetectorJudge, scores: Floats, times: npt.NDArray[np.float64], threshold: float) -> list[Segment]:
     if not np.isfinite(threshold):
         return []
-    return find_segments(scores, times, SegmentRule(enter=threshold, leave=threshold))
+    return find_segments(scores, times, judge.rule(threshold))

@@ -10,7 +10,15 @@ import pytest
 
 from engine.scoring.calibration import Calibration, TooLittleFootageError, threshold_for
 from engine.scoring.evidence import EVIDENCE, SMOOTHING_SECONDS, evidence_of
-from engine.scoring.scores import ScoreKind, best_kind, kinds_of, segment_rule, shown_scores, statistic
+from engine.scoring.scores import (
+    ScoreKind,
+    best_kind,
+    calibrated_leave,
+    kinds_of,
+    segment_rule,
+    shown_scores,
+    statistic,
+)
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
 
@@ -139,3 +147,4 @@ def test_fewer_false_alarms_need_a_higher_score() -> None:
     assert rule.leave == pytest.approx(rule.enter - 1)
     assert segment_rule(ScoreKind.CALIBRATED, 3000).leave <= segment_rule(ScoreKind.CALIBRATED, 3000).enter
     assert segment_rule(ScoreKind.PAPER_PATCH) == SegmentRule()
+    assert [calibrated_leave(enter) for enter in (0.0, 0.2, 1.0, 3.5)] == [0.0, 0.2, 0.3, 2.5]

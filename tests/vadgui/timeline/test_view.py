@@ -3,16 +3,28 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from engine.scoring.calibration import false_alarms_at, threshold_for
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import missing_signals
-from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times, variable_times, video_info, view_of
+from tests.vadgui.synthetic import (
+    DETECTOR,
+    calibrated_detector,
+    calibrated_signals,
+    open_session,
+    signals_with_bumps,
+    steady_times,
+    variable_times,
+    video_info,
+    view_of,
+)
 from vadgui import theme
 from vadgui.session import ReviewSession
+from vadgui.timeline.header import how_often
 from vadgui.timeline.view import TimelineView, moved
 
 COUNT = 2000
@@ -271,3 +283,88 @@ def test_the_thresholds_label_says_its_value_from_the_first(qtbot: QtBot) -> Non
     assert view.plot.threshold.label.textItem.toPlainText() == f"threshold {SegmentRule().enter:.2f}"
     empty.set_rule(SegmentRule(enter=0.8, leave=0.6))
     assert view.plot.threshold.label.textItem.toPlainText() == "threshold 0.80"
+
+
+# Calibrated scores
+
+
+@pytest.fixture
+def calibrated(qtbot: QtBot) -> TimelineView:
+    signals = calibrated_signals(COUNT, [(400, 500)])
+    return shown(open_session(steady_times(COUNT), signals, detector=calibrated_detector()), qtbot)
+
+
+def words(timeline: TimelineView) -> str:
+    """All that the line above the timeline says."""
+    return "  ".join(label.text() for label in timeline.header.findChildren(QLabel) if label.isVisible())
+
+
+def test_the_header_says_what_kind_of_score_it_is(timeline: TimelineView, calibrated: TimelineView) -> None:
+    assert "within this recording" in words(timeline)
+    assert timeline.header.threshold_box.isVisible()
+    assert not timeline.header.alarms_box.isVisible()
+    assert "within this recording" not in words(calibrated)
+    assert "False alarms, about" in words(calibrated)
+    assert "expected here" in words(calibrated)
+    assert calibrated.header.alarms_box.value() == pytest.approx(2)
+    assert not calibrated.header.threshold_box.isVisible()
+
+
+def test_the_line_and_the_number_of_false_alarms_keep_in_step(qtbot: QtBot, calibrated: TimelineView) -> None:
+    session = calibrated._session
+    path = [pixel_of(calibrated, 60, score) for score in (threshold_for(2), 2.5, 2.0)]
+    drag(calibrated, qtbot, path)
+    assert session.rule.enter == pytest.approx(2.0, abs=0.1)
+    assert session.rule.leave == pytest.approx(session.rule.enter - 1)
+    assert calibrated.header.alarms_box.value() == pytest.approx(false_alarms_at(session.rule.enter), abs=0.001)
+    box = calibrated.header.alarms_box
+    box.selectAll()
+    qtbot.keyClicks(box, box.locale().toString(0.5, "g", 2))
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert session.rule.enter == pytest.approx(threshold_for(0.5))
+    assert calibrated.plot.threshold.value() == pytest.approx(threshold_for(0.5))
+
+
+def test_the_line_can_be_dragged_over_the_whole_scale(qtbot: QtBot, calibrated: TimelineView) -> None:
+    session = calibrated._session
+    session.add_signals(0, calibrated_signals(COUNT, []))
+    session.finish_scores()
+    drag(calibrated, qtbot, [pixel_of(calibrated, 60, score) for score in (threshold_for(2), 1.0, -1.0)])
+    assert (session.rule.enter, session.rule.leave) == (0, 0)
+    assert calibrated.header.alarms_box.value() == 3600
+    drag(calibrated, qtbot, [pixel_of(calibrated, 60, score) for score in (0.06, 3.0, 9.0)])
+    assert session.rule.enter == session.score_top == 6
+    assert session.rule.leave == 5
+
+
+@pytest.mark.parametrize("language", ["C", "de", "fr", "en_US"])
+@pytest.mark.parametrize("per_hour", [0.001, 0.25, 2, 99, 3600])
+def test_false_alarms_are_read_as_they_are_written(calibrated: TimelineView, language: str, per_hour: float) -> None:
+    box = calibrated.header.alarms_box
+    box.setLocale(QLocale(language))
+    box.setValue(per_hour)
+    shown_text = box.text()
+    box.interpretText()
+    assert box.hasAcceptableInput()
+    assert (box.text(), box.value()) == (shown_text, pytest.approx(per_hour))
+
+
+def test_a_detector_of_the_other_kind_changes_scale_and_threshold(calibrated: TimelineView) -> None:
+    session = calibrated._session
+    session.use_detector(DETECTOR)
+    session.add_signals(0, signals_with_bumps(COUNT, [(400, 500)]))
+    session.finish_scores()
+    assert calibrated.plot.threshold.value() == SegmentRule().enter
+    assert calibrated.plot.box.viewRange()[1][1] == pytest.approx(1.12)
+    session.use_detector(calibrated_detector())
+    session.finish_scores()
+    assert calibrated.plot.threshold.value() == pytest.approx(threshold_for(2))
+    assert calibrated.plot.box.viewRange()[1][1] == pytest.approx(1.12 * 6)
+
+
+def test_a_calibrated_score_is_put_into_words(calibrated: TimelineView) -> None:
+    assert calibrated.reading_at(450).split("   ")[2].endswith("usual less than once in a lifetime")
+    assert [how_often(score) for score in (0, 1, 3, 4, 6, 8, 400)] == [
+        "usual", "usual once in 10 s", "usual once in 17 min", "usual once in 3 h", "usual once in 12 days",
+        "usual once in 3 years", "usual less than once in a lifetime",
+    ]  # fmt: skip

@@ -1,0 +1,90 @@
+"""What a detector is judged by: its own calibration where it has one, else what is counted in held-out footage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.evaluation.metrics import roc_auc
+from engine.scoring.calibration import Calibration, threshold_for
+from engine.scoring.scores import ScoreKind, segment_rule, statistic
+from engine.scoring.signals import RawSignals
+from tests.vadgui.synthetic import calibrated_detector, calibrated_signals, signals_with_bumps, steady_times
+from vadgui.wizard.acceptance import Acceptance, Judged
+from vadgui.wizard.judging import DetectorJudge
+
+pytestmark = pytest.mark.usefixtures("qapp")
+NEW, OLD = Path("new.safetensors"), Path("old.safetensors")
+COUNT = 1500
+TIMES = steady_times(COUNT)
+
+
+def judged(
+    video: str,
+    signals: RawSignals,
+    detector: Path = NEW,
+    calibration: Calibration | None = None,
+    abnormal: np.ndarray | None = None,
+) -> Judged:
+    return Judged(Path(video), detector, TIMES, COUNT / 25, signals, abnormal, calibration)
+
+
+def acceptance(*held_out: Judged, old: Path | None = None) -> Acceptance:
+    made = Acceptance(NEW, name="Gate", held_out=[each.video for each in held_out], old=old)
+    for each in held_out:
+        made.take_held_out(each)
+    return made
+
+
+def test_a_calibrated_detectors_threshold_is_its_own() -> None:
+    calibration = calibrated_detector().calibration
+    made = acceptance(*(judged(f"{n}.mp4", calibrated_signals(COUNT, [], n), NEW, calibration) for n in range(2)))
+    for per_hour in (0.5, 10.0):
+        made.set_alarms_per_hour(per_hour)
+        assert made.threshold() == pytest.approx(threshold_for(per_hour))
+    made.set_alarms_per_hour(1.0)
+    assert made.alarms() == 0
+
+
+def test_it_flags_what_the_window_would() -> None:
+    rule = DetectorJudge(calibrated_detector().calibration).rule(threshold_for(2))
+    assert rule == segment_rule(ScoreKind.CALIBRATED, 2)
+
+
+def test_without_calibration_the_threshold_is_counted_in_held_out_footage() -> None:
+    made = acceptance(judged("a.mp4", signals_with_bumps(COUNT, [])))
+    ((_, scores),) = made.held_out_scores()
+    made.set_alarms_per_hour(1.0)
+    assert made.threshold() == pytest.approx(scores.max(), abs=1e-5)
+    assert DetectorJudge().own_threshold(1.0) is None
+    assert DetectorJudge().threshold(1.0, []) is None
+
+
+def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
+    calibration = calibrated_detector().calibration
+    bumps = [(700, 760)]
+    abnormal = np.zeros(COUNT, bool)
+    abnormal[700:760] = True
+    made = acceptance(judged("a.mp4", signals_with_bumps(COUNT, [])), old=OLD)
+    made.take_compared(judged("b.mp4", signals_with_bumps(COUNT, bumps), NEW, None, abnormal))
+    made.take_compared(judged("b.mp4", calibrated_signals(COUNT, bumps), OLD, calibration, abnormal))
+    new, old = made.traces()
+    assert old.threshold == pytest.approx(threshold_for(made.alarms_per_hour))
+    assert new.threshold < 0, "minus decibels"
+    assert old.scores.min() >= 0
+    for trace in (new, old):
+        assert len(trace.flagged) == 1
+        begin, stop = trace.flagged[0]
+        assert begin == pytest.approx(28, abs=1)
+        assert stop == pytest.approx(30.4, abs=1)
+    signals = calibrated_signals(COUNT, bumps)
+    expected = roc_auc(statistic(ScoreKind.CALIBRATED, signals, TIMES, calibration), abnormal)
+    assert old.auc == pytest.approx(expected)
+
+
+def test_a_detector_that_was_not_run_has_no_threshold() -> None:
+    made = Acceptance(NEW, name="Gate", held_out=[])
+    assert made.threshold() is None
+    assert made.traces() == []
