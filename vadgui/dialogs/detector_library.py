@@ -6,16 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
     QInputDialog,
-    QLabel,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -24,11 +22,12 @@ from PySide6.QtWidgets import (
 
 from engine.detector_library import DetectorLibrary, LibraryEntry
 from engine.errors import DetectorFileError
+from vadgui import theme
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file, ask_for_folder
 from vadgui.icons import icon
 from vadgui.wizard.footage_draft import Failure
 from vadgui.wizard.questions import ask
-from vadgui.wizard.widgets import IconLine, button, text_label
+from vadgui.wizard.widgets import FactCard, IconLine, button
 
 _NAME, _CAMERA, _CREATED, _CALIBRATED = range(4)
 _PATH = Qt.ItemDataRole.UserRole
@@ -73,10 +72,11 @@ class DetectorLibraryDialog(QDialog):
         self.export_button = button("Export …", "Copy it into one file, name and note included, to pass on")
         self.delete_button = button("Delete …")
         self.import_button = button("Import …", "Take in a detector's file that somebody passed on")
-        self._facts = QFormLayout()
+        self._facts = FactCard()
         self.message = IconLine()
         self._lay_out()
         self._connect()
+        theme.changed.connect(self._tint)
         self.reload(current)
 
     def reload(self, selected: Path | None = None) -> None:
@@ -106,10 +106,14 @@ class DetectorLibraryDialog(QDialog):
         item = QTreeWidgetItem([f"{entry.name}{in_use}", camera, entry.created[:10], calibrated])
         item.setData(_NAME, _PATH, entry.path)
         item.setToolTip(_NAME, str(entry.path))
-        item.setIcon(_CALIBRATED, icon("error" if entry.problem else "check" if entry.calibrated else "note"))
+        item.setIcon(_CALIBRATED, _icon_of(entry))
         return item
 
     # Looks
+
+    def _tint(self) -> None:
+        for item in self._items():
+            item.setIcon(_CALIBRATED, _icon_of(self._entries[item.data(_NAME, _PATH)]))
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -118,17 +122,11 @@ class DetectorLibraryDialog(QDialog):
             buttons.addWidget(each)
         buttons.addStretch(1)
         buttons.addWidget(self.import_button)
-        card = QFrame()
-        card.setProperty("role", "card")
-        inside = QVBoxLayout(card)
-        self._facts.setHorizontalSpacing(24)
-        self._facts.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        inside.addLayout(self._facts)
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         box.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(self.list, 1)
-        layout.addWidget(card)
+        layout.addWidget(self._facts)
         layout.addWidget(self.message)
         layout.addLayout(buttons)
         layout.addWidget(box)
@@ -136,12 +134,7 @@ class DetectorLibraryDialog(QDialog):
 
     def _select(self) -> None:
         entry = self.selected()
-        while self._facts.rowCount():
-            self._facts.removeRow(0)
-        for name, text in fact_rows(entry) if entry else []:
-            label = QLabel(name)
-            label.setProperty("role", "muted")
-            self._facts.addRow(label, text_label(text))
+        self._facts.show_facts(fact_rows(entry) if entry else [])
         self.message.show_line("error", entry.problem if entry else "", alert=True)
         whole = entry is not None and not entry.problem
         own = entry is not None and not entry.is_bundled
@@ -246,6 +239,10 @@ class DetectorLibraryDialog(QDialog):
             self.reload(change())
         except DetectorFileError as error:
             self.message.show_failure(Failure(error.what, error.subject, error.advice))
+
+
+def _icon_of(entry: LibraryEntry) -> QIcon:
+    return icon("error" if entry.problem else "check" if entry.calibrated else "note")
 
 
 def fact_rows(entry: LibraryEntry) -> list[tuple[str, str]]:

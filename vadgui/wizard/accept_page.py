@@ -59,6 +59,9 @@ class AcceptPage(Page):
         self.compare_button = button("Compare", "Run the new detector, and the one in use, over this recording")
         self.compare_button.clicked.connect(self._compare)
         self.plot = ComparePlot()
+        policy = self.plot.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing may jump when it comes
+        self.plot.setSizePolicy(policy)
         self.plot_text = text_label("", "muted")
         self.name_edit, self.note_edit = QLineEdit(), QLineEdit()
         self.name_edit.setMaxLength(_LONGEST_NAME)

@@ -21,7 +21,7 @@ from vadgui.wizard.choices import Advanced
 from vadgui.wizard.draft import TrainingDraft
 from vadgui.wizard.widgets import button
 
-_PRESETS = {"": "As the effort says", "fast": "fast: for any machine", "paper": "paper: large, for a GPU"}
+_PRESETS = {"": "From the effort", "fast": "fast: for any machine", "paper": "paper: large, for a GPU"}
 _RATE_SCALE = 1e-5  # shown in units of this: a spin box has no exponents
 _BATCHES = (4, 8, 16, 32)
 
@@ -121,6 +121,9 @@ class AdvancedForm(QWidget):
 
 def _choice(texts: dict[Any, str]) -> QComboBox:
     box = QComboBox()
+    # Not as wide as its widest text: the page has to fit a small screen.
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
     for value, text in texts.items():
         box.addItem(text, value)
     return box

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar
+from PySide6.QtWidgets import QProgressBar
 
 from engine.run_plan import RunPlan, StageCost
 from vadgui.analysis_status import duration_text
@@ -11,7 +10,7 @@ from vadgui.wizard.choices import bytes_text
 from vadgui.wizard.draft import EXACTLY
 from vadgui.wizard.footage_draft import Failure
 from vadgui.wizard.state import WizardState
-from vadgui.wizard.widgets import IconLine, Page, text_label
+from vadgui.wizard.widgets import FactCard, IconLine, Page
 
 _STAGE_TEXTS = {"motion": "Movement", "frame": "Next frame"}
 
@@ -27,13 +26,7 @@ class CheckPage(Page):
         )
         self._draft = state.draft
         self.setCommitPage(True)
-        self.facts = QFrame()
-        self.facts.setProperty("role", "card")
-        self._grid = QGridLayout(self.facts)
-        self._grid.setContentsMargins(16, 14, 16, 14)
-        self._grid.setHorizontalSpacing(24)
-        self._grid.setVerticalSpacing(8)
-        self._grid.setColumnStretch(1, 1)
+        self.facts = FactCard()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(6)
@@ -61,12 +54,6 @@ class CheckPage(Page):
         plan = self._draft.plan.plans.get(EXACTLY)
         return plan is not None and plan.refusal is None
 
-    def fact_texts(self) -> dict[str, str]:
-        """What is shown, by its name."""
-        rows = [[self._grid.itemAtPosition(row, column) for column in (0, 1)] for row in range(self._grid.rowCount())]
-        labels = [[item.widget() for item in row if item] for row in rows]
-        return {pair[0].text(): pair[1].text() for pair in labels if len(pair) == 2}  # type: ignore[union-attr]
-
     def _show(self) -> None:
         state = self._draft.plan
         plan = state.plans.get(EXACTLY)
@@ -83,22 +70,9 @@ class CheckPage(Page):
             total = duration_text(plan.total_seconds)
             self.status.show_line("check", f"All is well. The training will take about {total} on this machine.")
         if plan:
-            self._fill(plan)
+            self.facts.show_facts(fact_rows(plan))
         self.notes.show_line("note", "\n".join(plan.notes) if plan else "")
         self.completeChanged.emit()
-
-    def _fill(self, plan: RunPlan) -> None:
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = item.widget() if item else None
-            if widget:
-                widget.hide()
-                widget.deleteLater()
-        for row, (name, text) in enumerate(fact_rows(plan)):
-            self._grid.addWidget(text_label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-            value = QLabel(text)
-            value.setWordWrap(True)
-            self._grid.addWidget(value, row, 1)
 
     def _show_failure(self, failure: Failure) -> None:
         self.failure.show_failure(failure)

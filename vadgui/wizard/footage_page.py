@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
+from engine.footage_check import FootageFinding
 from vadgui.analysis_status import duration_text
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_folder
 from vadgui.wizard.clip_view import ClipView
@@ -98,13 +99,21 @@ class FootagePage(Page):
             self.status.show_failure(self._footage.problem)
         else:
             refusal = self._footage.refusal()
-            waiting = checking is not None or not self._footage.clips
-            self.status.show_line(
-                ("waiting" if checking is not None else "note") if waiting else "error" if refusal else "check",
-                refusal or self._summary_text(),
-                alert=refusal is not None and not waiting,
-            )
+            self._show_state(refusal, waiting=checking is not None or not self._footage.clips)
         self.completeChanged.emit()
+
+    def _show_state(self, refusal: str | None, *, waiting: bool) -> None:
+        if refusal:
+            icon_name = "waiting" if self._footage.checking is not None else "note" if waiting else "error"
+            self.status.show_line(icon_name, refusal, alert=not waiting)
+        else:
+            has_doubts = any(finding.severity != "note" for finding in self._general_findings())
+            self.status.show_line("warning" if has_doubts else "check", self._summary_text())
+
+    def _general_findings(self) -> list[FootageFinding]:
+        """Those about no recording of its own."""
+        summary = self._footage.summary
+        return [finding for finding in summary.findings if finding.path is None] if summary else []
 
     def _summary_text(self) -> str:
         usable, held_out = self._footage.usable_clips(), self._footage.held_out()
@@ -112,13 +121,7 @@ class FootagePage(Page):
         kept = sum(clip.path in held_out for clip in usable)
         text = f"{count}, {duration_text(self._footage.usable_seconds())} to learn from"
         text += f"; {kept} of them held out to judge the result by." if kept else "; none is held out to judge by."
-        summary = self._footage.summary
-        said = (
-            [f"{finding.what}. {finding.advice}" for finding in summary.findings if finding.path is None]
-            if summary
-            else []
-        )
-        return "\n".join([text, *said])
+        return "\n".join([text, *(f"{finding.what}. {finding.advice}" for finding in self._general_findings())])
 
     def _select(self, path: Path | None) -> None:
         self.view.show_clip(path)

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from vadgui import theme
@@ -15,7 +14,10 @@ from vadgui.wizard.training_run import Curve
 
 _REDRAW_MS = 400  # events may come in hundreds when a run is looked at again
 _AXIS_WIDTH_PX = 54
-_LEAST_SIZE_PX = (180, 110)
+_LEAST_SIZE_PX = (180, 96)
+_DIGITS = ((1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7), tuple(np.arange(10, 100) / 10))
+"""Where labels stand in each decade: the coarsest that gives enough of them."""
+_FEWEST_LABELS = 2
 
 
 class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
@@ -44,6 +46,7 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
         self._redraw.timeout.connect(self._draw)
         theme.changed.connect(self._tint)
         self._tint()
+        self._show_emptiness()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Room enough to read; pyqtgraph's own hint would fill the screen."""
@@ -59,8 +62,16 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
         curve = self._curve
         self._trained.setData(*_positive(curve.epochs, curve.losses))
         self._held_out.setData(*_positive(curve.held_out_epochs, curve.held_out_losses))
+        self._show_emptiness()
         best = f"best on held-out recordings {curve.best:.2g}" if curve.best is not None else ""
         self.setAccessibleDescription(best)
+
+    def _show_emptiness(self) -> None:
+        """Numbers on the axes of an empty plot would say something that is not so."""
+        has_begun = bool(self._curve.epochs or self._curve.held_out_epochs)
+        self._legend.setVisible(has_begun)
+        for name in ("left", "bottom"):
+            self.getPlotItem().getAxis(name).setStyle(showValues=has_begun)
 
     def _tint(self) -> None:
         colours = theme.current()
@@ -79,21 +90,26 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
             axis.setTextPen(pg.mkPen(colours.muted_text))
         item.setLabel("bottom", "passes", color=colours.muted_text)
         item.showGrid(y=True, alpha=0.15)
-        self._legend.setLabelTextColor(QColor(colours.muted_text))
+        for _, label in self._legend.items:
+            label.setText(label.text, color=colours.muted_text)
 
 
 class _ErrorAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
-    """Logarithmic, with a label at 1, 2 and 5 of each decade: pyqtgraph's own run into each other."""
+    """Logarithmic, with few labels at round numbers: pyqtgraph's own run into each other."""
 
     def tickValues(self, low: float, high: float, _size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
         """Logarithms of the labels in view."""
-        decades = range(math.floor(low), math.ceil(high) + 1)
-        places = [decade + math.log10(digit) for decade in decades for digit in (1, 2, 5)]
-        return [(1.0, [place for place in places if low <= place <= high])]
+        for digits in _DIGITS:
+            decades = range(math.floor(low), math.ceil(high) + 1)
+            places = [decade + math.log10(digit) for decade in decades for digit in digits]
+            shown = [place for place in places if low <= place <= high]
+            if len(shown) >= _FEWEST_LABELS:
+                break
+        return [(1.0, shown)]
 
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
         """Plain numbers."""
-        return [f"{10**value:.1g}" for value in values]
+        return [f"{10**value:.3g}" for value in values]
 
 
 def _positive(places: list[float], losses: list[float]) -> tuple[np.ndarray, np.ndarray]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMessageBox, QProgressBar, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMessageBox, QProgressBar, QVBoxLayout
 
 from vadgui.analysis_status import duration_text
 from vadgui.wizard.loss_plot import LossPlot
 from vadgui.wizard.questions import ask
 from vadgui.wizard.sample_view import SampleView
 from vadgui.wizard.state import WizardState
-from vadgui.wizard.training_run import STAGES, STEPS, Curve, RunPhase, TrainingRun
+from vadgui.wizard.training_run import STEPS, Curve, RunPhase, TrainingRun
 from vadgui.wizard.widgets import IconLine, Page, button, text_label
 
 _IMPATIENCE_MS = 5000
@@ -64,11 +64,15 @@ class RunPage(Page):
         progress = QHBoxLayout()
         progress.addWidget(self.bar, 1)
         progress.addWidget(self.left)
-        plots = QWidget()
-        beside = QHBoxLayout(plots)
-        beside.setContentsMargins(0, 0, 0, 0)
+        plots = QVBoxLayout()
+        plots.setSpacing(4)
         for plot in self.plots.values():
-            beside.addWidget(plot)
+            plots.addWidget(plot)
+        # Side by side: a sheet of samples is as high as it is wide.
+        learnt = QHBoxLayout()
+        learnt.setSpacing(12)
+        learnt.addLayout(plots, 1)
+        learnt.addWidget(self.samples, 1)
         buttons = QHBoxLayout()
         buttons.addWidget(self.pause_button)
         buttons.addWidget(self.finish_button)
@@ -80,8 +84,7 @@ class RunPage(Page):
         layout.addLayout(steps)
         layout.addLayout(progress)
         layout.addWidget(self.message)
-        layout.addWidget(plots, 3)
-        layout.addWidget(self.samples, 4)
+        layout.addLayout(learnt, 1)
         layout.addLayout(buttons)
 
     # The run
@@ -111,23 +114,22 @@ class RunPage(Page):
         self._show_steps(run)
         self._show_message(run)
         progress = run.progress
-        share = progress.done / progress.total if progress and progress.total else 0.0
-        self.bar.setValue(1000 if run.phase is RunPhase.FINISHED else round(1000 * share))
+        self.bar.setValue(1000 if run.phase is RunPhase.FINISHED else round(1000 * run.step_share()))
         # An endless bar while nothing can be counted: the process is starting, which takes some seconds.
         self.bar.setRange(0, 0 if run.phase is RunPhase.STARTING else 1000)
         left = progress.seconds_left if progress and run.phase is RunPhase.RUNNING else None
         self.left.setText(f"{duration_text(left)} left in this step" if left is not None else "")
+        self.left.setVisible(left is not None)
         self._enable(run)
         self.completeChanged.emit()
 
     def _show_steps(self, run: TrainingRun) -> None:
         here = run.step_index()
-        share = run.progress.done / run.progress.total if run.progress and run.progress.total else 0.0
         for place, (line, text) in enumerate(zip(self.steps, _STEP_TEXTS, strict=True)):
             if place < here:
                 line.show_line("check", f"{text}: done")
             elif place == here:
-                line.show_line("analyse" if run.phase.is_active else "pause", f"{text}: {share:.0%}")
+                line.show_line("analyse" if run.phase.is_active else "pause", f"{text}: {run.step_share():.0%}")
             else:
                 line.show_line("waiting", text)
 
@@ -142,7 +144,8 @@ class RunPage(Page):
             case RunPhase.FINISHING:
                 self.message.show_line("waiting", "Keeping the best so far …")
             case RunPhase.FINISHED:
-                self.message.show_line("check", "Done. See on the next page what the detector is worth.")
+                done = "Done. See on the next page what the detector is worth."
+                self.message.show_line("check", "\n".join(filter(None, (done, run.note))))
             case RunPhase.STARTING:
                 self.message.show_line("waiting", "Starting …")
             case _ if run.detached:
@@ -157,9 +160,7 @@ class RunPage(Page):
             "Stop at once" if impatient else "Pause" if phase.is_active or phase is RunPhase.FINISHED else "Go on"
         )
         self.pause_button.setEnabled(phase is not RunPhase.FINISHED and (phase is not RunPhase.STOPPING or impatient))
-        self.finish_button.setEnabled(
-            phase is RunPhase.RUNNING and run.step_index() in (STEPS.index(label) for label in STAGES.values())
-        )
+        self.finish_button.setEnabled(phase is RunPhase.RUNNING and run.is_learning)
         self.cancel_button.setEnabled(phase is not RunPhase.FINISHED)
 
     # What the person wants

@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLa
 from vadgui import theme
 from vadgui.wizard.state import WizardState
 from vadgui.wizard.training_run import Sample, TrainingRun
+from vadgui.wizard.widgets import text_label
 
 _LEAST_HEIGHT_PX = 120
 _CAPTIONS = {
-    "motion": "What it sees  ·  how it really moves  ·  how it thinks that this moves",
-    "frame": "What really came next  ·  what it predicted  ·  the difference",
+    "motion": "Left to right: what it sees, how that really moves, how it thinks that it moves.",
+    "frame": "Left to right: what really came next, what it predicted, the difference.",
 }
 
 
@@ -27,9 +28,8 @@ class SampleView(QWidget):
         self._run: TrainingRun | None = None
         self._follows = True
         self.picture = _Picture()
-        self.caption = QLabel()
-        # What it says is worth less than a window that fits a small screen.
-        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.pass_text = QLabel()
+        self.caption = text_label("", "muted")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setFixedWidth(180)
         self.slider.setAccessibleName("Sample")
@@ -37,13 +37,14 @@ class SampleView(QWidget):
         self.slider.valueChanged.connect(self._show)
         self.slider.sliderMoved.connect(self._moved)
         below = QHBoxLayout()
-        below.addWidget(self.caption, 1)
+        below.addWidget(self.pass_text, 1)
         below.addWidget(self.slider)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.picture, 1)
         layout.addLayout(below)
+        layout.addWidget(self.caption)
         state.sample_shown.connect(self._show_image)
 
     def show_run(self, run: TrainingRun | None) -> None:
@@ -71,11 +72,13 @@ class SampleView(QWidget):
         samples = self._run.samples if self._run else []
         if not samples:
             self._wanted = None
+            self.pass_text.setText("")
             self.caption.setText("")
             self.picture.show_image(QImage())
             return
         sample = samples[min(self.slider.value(), len(samples) - 1)]
-        self.caption.setText(f"After pass {sample.epoch + 1}:  {_CAPTIONS.get(sample.stage, '')}")
+        self.pass_text.setText(f"After pass {sample.epoch + 1}")
+        self.caption.setText(_CAPTIONS.get(sample.stage, ""))
         if sample != self._wanted:
             self._wanted = sample
             self._state.sample_wanted.emit(sample)

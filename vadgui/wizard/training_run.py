@@ -22,8 +22,13 @@ from engine.events import (
 )
 from vadgui.wizard.footage_draft import Failure
 
-STEPS = ("Reading footage", "Learning motion", "Learning the next frame", "Calibrating")
-"""The phases of a run, as its events name them, in order."""
+STEPS = (
+    ("Reading footage",),
+    ("Learning motion",),
+    ("Learning the next frame",),
+    ("Counting normal motion", "Judging held-out footage"),
+)
+"""The phases of each step of a run, as its events name them, in order."""
 STAGES = {"motion": "Learning motion", "frame": "Learning the next frame"}
 
 
@@ -115,7 +120,7 @@ class TrainingRun(QObject):
         self.curves = {stage: Curve() for stage in STAGES}
         self.samples: list[Sample] = []
         self.note = ""
-        """What the run wants people to know; empty where there is nothing."""
+        """What the run wants people to know in its present phase; empty where there is nothing."""
         self.detector: Path | None = None
         """The finished detector's file."""
 
@@ -143,7 +148,21 @@ class TrainingRun(QObject):
         """Place of the present step in STEPS; -1 before the first, len(STEPS) after the last."""
         if self._phase is RunPhase.FINISHED:
             return len(STEPS)
-        return STEPS.index(self._progress.phase) if self._progress and self._progress.phase in STEPS else -1
+        phase = self._progress.phase if self._progress else ""
+        return next((place for place, phases in enumerate(STEPS) if phase in phases), -1)
+
+    def step_share(self) -> float:
+        """Done of the present step, from 0 to 1."""
+        place, progress = self.step_index(), self._progress
+        if progress is None or not 0 <= place < len(STEPS):
+            return 0.0
+        phases = STEPS[place]
+        return (phases.index(progress.phase) + progress.done / max(progress.total, 1)) / len(phases)
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether a stage is at work, which can be finished with the best it has."""
+        return self._progress is not None and self._progress.phase in STAGES.values()
 
     # What its process says
 
@@ -182,6 +201,8 @@ class TrainingRun(QObject):
     def _take(self, event: Event) -> None:
         match event:
             case Progress():
+                if self._progress and self._progress.phase != event.phase:
+                    self.note = ""
                 self._progress = event
                 if not self._phase.is_active or self._phase is RunPhase.STARTING:
                     self._phase = RunPhase.RUNNING

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -44,7 +45,7 @@ class Page(QWizardPage):
         self.body = QVBoxLayout()
         """Where the page itself goes."""
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 10, 6, 4)
+        layout.setContentsMargins(6, 10, 18, 8)
         layout.setSpacing(14)
         layout.addLayout(heading)
         layout.addLayout(self.body, 1)
@@ -63,11 +64,12 @@ def text_label(text: str = "", role: str = "") -> QLabel:
     return label
 
 
-def colour_text(label: QLabel, colour: str) -> None:
-    """Write a label in a colour that changes; roles of the style sheet are for those that stay."""
-    palette = label.palette()
-    palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
-    label.setPalette(palette)
+def set_role(label: QLabel, role: str) -> None:
+    """Give a label another role of the style sheet: beside a style sheet, palette and font would have no say."""
+    if label.property("role") != role:
+        label.setProperty("role", role)
+        label.style().unpolish(label)
+        label.style().polish(label)
 
 
 def button(text: str, tip: str = "") -> QPushButton:
@@ -85,10 +87,10 @@ class IconLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = ""
-        self._is_alert = False
         self._icon = QLabel()
         self._icon.setFixedSize(_ICON_PX + 2, _ICON_PX + 2)
         self._text = text_label()
+        self._text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -104,8 +106,8 @@ class IconLine(QWidget):
     def show_line(self, icon_name: str, text: str, *, alert: bool = False) -> None:
         """Show an icon of resources/icons and a sentence; nothing at all without a sentence."""
         self._name = icon_name
-        self._is_alert = alert
         self._text.setText(text)
+        set_role(self._text, "alert" if alert else "")
         self.setVisible(bool(text))
         self._tint()
 
@@ -116,9 +118,43 @@ class IconLine(QWidget):
         self.show_line("error", text, alert=True)
 
     def _tint(self) -> None:
-        colour_text(self._text, theme.current().alert if self._is_alert else theme.current().text)
         if self._name:
             self._icon.setPixmap(icon(self._name).pixmap(QSize(_ICON_PX, _ICON_PX)))
+
+
+class FactCard(QFrame):
+    """Names and values, one below the other."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._facts: dict[str, str] = {}
+        # Not a form: that gives values which wrap too little height.
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(16, 14, 16, 14)
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is shown, by its name."""
+        return self._facts
+
+    def show_facts(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Show these in place of others."""
+        if self._facts == dict(rows):
+            return
+        self._facts = dict(rows)
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            widget = item.widget() if item else None
+            if widget:
+                widget.hide()
+                widget.deleteLater()
+        for row, (name, text) in enumerate(rows):
+            self._grid.addWidget(text_label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(text_label(text), row, 1)
 
 
 class OptionCard(QFrame):
@@ -200,8 +236,6 @@ class StepList(QWidget):
             layout.addWidget(line)
         layout.addStretch(1)
         self._names = list(names)
-        self._current = 0
-        theme.changed.connect(self._tint)
         self.setFixedWidth(max(line.sizeHint().width() for line in self._lines) + 84)
 
     def show_step(self, current: int) -> None:
@@ -209,13 +243,4 @@ class StepList(QWidget):
         for place, (line, name) in enumerate(zip(self._lines, self._names, strict=True)):
             mark = "✓" if place < current else "▸" if place == current else "  "
             line.setText(f"{mark}  {name}")
-            font = line.font()
-            font.setBold(place == current)
-            line.setFont(font)
-        self._current = current
-        self._tint()
-
-    def _tint(self) -> None:
-        colours = theme.current()
-        for place, line in enumerate(self._lines):
-            colour_text(line, colours.text if place == self._current else colours.muted_text)
+            set_role(line, "here" if place == current else "muted")

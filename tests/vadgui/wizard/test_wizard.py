@@ -55,8 +55,8 @@ def test_from_recordings_to_a_detector_in_use(
     program.open_video(clips[0])
     wizard = open_wizard(program, qtbot)
     to_check(wizard, clips, qtbot)
-    qtbot.waitUntil(lambda: "In all" in wizard.check_page.fact_texts(), timeout=PATIENCE_MS)
-    assert wizard.check_page.fact_texts()["In all"] == "about 2 min"
+    qtbot.waitUntil(lambda: "In all" in wizard.check_page.facts.facts, timeout=PATIENCE_MS)
+    assert wizard.check_page.facts.facts["In all"] == "about 2 min"
     start(wizard, qtbot)
     to_accept(program, wizard, qtbot)
     page = wizard.accept_page

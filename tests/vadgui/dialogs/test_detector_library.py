@@ -1,0 +1,192 @@
+"""The library's dialog, by mouse and keys: what it lists, renames, passes on, takes in and deletes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QInputDialog, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.detector_library import DetectorLibrary, LibraryEntry
+from resources import detector_path
+from tests.vadgui.wizard.driving import answer, click
+from vadgui.dialogs.detector_library import DetectorLibraryDialog, fact_rows
+from vadgui.settings import Settings
+from vadgui.training_desk import TrainingDesk
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> DetectorLibrary:
+    return DetectorLibrary(tmp_path / "detectors")
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run leaves."""
+    from engine.models.detector import Detector, DetectorSettings, save_detector
+
+    record = {"videos": ["monday.mp4", "tuesday.mp4"], "transitions": 1234}
+    settings = DetectorSettings("Gate", "fast", "dis-fast", 4.0, created="2025-03-01T12:00:00+00:00", training=record)
+    path = tmp_path_factory.mktemp("run") / "detector.safetensors"
+    save_detector(Detector(settings), path)
+    return path
+
+
+@pytest.fixture
+def gate(library: DetectorLibrary, taught: Path) -> LibraryEntry:
+    return library.add(taught, name="North gate", note="by day", camera="Gate")
+
+
+@pytest.fixture
+def desk(settings: Settings, library: DetectorLibrary, styled: None, tmp_path: Path) -> Iterator[TrainingDesk]:
+    del styled
+
+    def open_nothing(*_: object, **__: object) -> None:
+        raise AssertionError("the library opens neither videos nor detectors")
+
+    made = TrainingDesk(
+        settings,
+        analyses=tmp_path,
+        video_opener=open_nothing,  # type: ignore[arg-type]
+        predictor_opener=open_nothing,  # type: ignore[arg-type]
+        library=library,
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    """What dialogs stand before and go with."""
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def shown(desk: TrainingDesk, window: QWidget, qtbot: QtBot) -> DetectorLibraryDialog:
+    dialog = desk.open_library(window)
+    qtbot.waitExposed(dialog)
+    return dialog
+
+
+def names(dialog: DetectorLibraryDialog) -> list[str]:
+    items = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
+    return [item.text(0) for item in items if item]
+
+
+def select(dialog: DetectorLibraryDialog, name: str, qtbot: QtBot) -> None:
+    item = dialog.list.findItems(name, Qt.MatchFlag.MatchStartsWith)[0]
+    place = dialog.list.visualItemRect(item).center()
+    qtbot.mouseClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def type_into(dialog: DetectorLibraryDialog, text: str, qtbot: QtBot) -> None:
+    """Answer the question for a text that is open."""
+    qtbot.waitUntil(lambda: any(each.isVisible() for each in dialog.findChildren(QInputDialog)))
+    question = next(each for each in dialog.findChildren(QInputDialog) if each.isVisible())
+    field = question.findChild(QLineEdit)
+    assert field is not None
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+def choose(dialog: DetectorLibraryDialog, path: Path, qtbot: QtBot) -> None:
+    """Choose in the file dialog that is open."""
+    qtbot.waitUntil(lambda: any(each.isVisible() for each in dialog.findChildren(QFileDialog)))
+    files = next(each for each in dialog.findChildren(QFileDialog) if each.isVisible())
+    files.selectFile(str(path))
+    files.done(QFileDialog.DialogCode.Accepted)
+    files.fileSelected.emit(str(path))
+
+
+def test_a_detector_is_told_with_camera_date_training_and_calibration(
+    desk: TrainingDesk, window: QWidget, gate: LibraryEntry, qtbot: QtBot
+) -> None:
+    dialog = shown(desk, window, qtbot)
+    select(dialog, "North gate", qtbot)
+    item = dialog.list.currentItem()
+    assert item is not None
+    assert [item.text(column) for column in range(4)] == ["North gate", "Gate", "2025-03-01", "No"]
+    facts = dict(fact_rows(gate))
+    assert facts["Note"] == "by day"
+    assert facts["Learnt from"] == "1,234 frames, monday.mp4, tuesday.mp4"
+    assert dialog.rename_button.isEnabled()
+    select(dialog, "Demo plaza", qtbot)
+    assert not dialog.rename_button.isEnabled(), "what came with the program stays as it is"
+    assert not dialog.delete_button.isEnabled()
+
+
+@pytest.mark.usefixtures("gate")
+def test_renamed_noted_and_used(desk: TrainingDesk, window: QWidget, library: DetectorLibrary, qtbot: QtBot) -> None:
+    dialog = shown(desk, window, qtbot)
+    select(dialog, "North gate", qtbot)
+    click(dialog.rename_button, qtbot)
+    type_into(dialog, "East gate", qtbot)
+    qtbot.waitUntil(lambda: "East gate" in names(dialog))
+    click(dialog.note_button, qtbot)
+    type_into(dialog, "by night", qtbot)
+    entry = library.find("East gate")
+    assert entry is not None
+    qtbot.waitUntil(lambda: library.entry(entry.path).note == "by night")
+    with qtbot.waitSignal(desk.detector_accepted) as used:
+        click(dialog.use_button, qtbot)
+    assert used.args == [entry.path]
+    assert "East gate (in use)" in names(dialog)
+    assert not dialog.use_button.isEnabled()
+
+
+def test_passed_on_and_taken_in(
+    desk: TrainingDesk, window: QWidget, library: DetectorLibrary, gate: LibraryEntry, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "stick").mkdir()
+    dialog = shown(desk, window, qtbot)
+    select(dialog, "North gate", qtbot)
+    click(dialog.export_button, qtbot)
+    choose(dialog, tmp_path / "stick", qtbot)
+    qtbot.waitUntil(lambda: "Exported to" in dialog.message.text())
+    (copy,) = (tmp_path / "stick").iterdir()
+    library.delete(gate.path, force=True)
+    dialog.reload()
+    assert "North gate" not in names(dialog)
+    click(dialog.import_button, qtbot)
+    choose(dialog, copy, qtbot)
+    qtbot.waitUntil(lambda: "North gate" in names(dialog))
+    assert dialog.message.text() == "Taken in."
+    (tmp_path / "none.safetensors").write_bytes(b"no detector")
+    click(dialog.import_button, qtbot)
+    choose(dialog, tmp_path / "none.safetensors", qtbot)
+    qtbot.waitUntil(lambda: "none.safetensors" in dialog.message.text() and "Taking" not in dialog.message.text())
+
+
+def test_deleting_one_in_use_asks_twice(
+    desk: TrainingDesk, window: QWidget, library: DetectorLibrary, gate: LibraryEntry, qtbot: QtBot
+) -> None:
+    library.activate(gate.path, "Gate")
+    dialog = shown(desk, window, qtbot)
+    select(dialog, "North gate", qtbot)
+    click(dialog.delete_button, qtbot)
+    answer(dialog, "Delete", qtbot)
+    answer(dialog, "Cancel", qtbot)
+    assert gate.path.exists()
+    click(dialog.delete_button, qtbot)
+    answer(dialog, "Delete", qtbot)
+    answer(dialog, "Delete it all the same", qtbot)
+    qtbot.waitUntil(lambda: not gate.path.exists())
+    assert "North gate" not in names(dialog)
+
+
+@pytest.mark.usefixtures("gate")
+def test_closed_while_it_takes_in_it_hears_no_more_of_it(desk: TrainingDesk, window: QWidget, qtbot: QtBot) -> None:
+    dialog = shown(desk, window, qtbot)
+    click(dialog.import_button, qtbot)
+    choose(dialog, detector_path("ped2"), qtbot)
+    box = dialog.findChild(QDialogButtonBox)
+    assert box is not None
+    click(box.button(QDialogButtonBox.StandardButton.Close), qtbot)
+    qtbot.wait(300)
+    assert names(shown(desk, window, qtbot)), "the next one is a new dialog"
