@@ -109,7 +109,7 @@ def make_program(
     def make(trainer: str = "learn", planner: str = "fits", faults: str = "") -> Program:
         analyses = tmp_path / "analyses"
         teller = ErrorTeller()
-        opener = open_predictor if trainer == "real" else open_still_predictor
+        opener = open_predictor if trainer in ("real", "tiny") else open_still_predictor
         commands = {"real": train_command, "tiny": tiny_trainer.command(faults)}
         client = TrainingClient(commands.get(trainer) or fake_trainer.command(trainer))
         desk = TrainingDesk(

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWizard
 from pytestqt.qtbot import QtBot
 
 from engine.training import Run
+from tests.engine.training.conftest import TINY
 from tests.vadgui.wizard.driving import (
     PATIENCE_MS,
     answer,
@@ -42,16 +43,13 @@ def test_from_recordings_to_a_detector_in_use(
     make_program: MakeProgram,
     clips: Sequence[Path],
     settings: Settings,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     qtbot: QtBot,
 ) -> None:
-    from engine.models.detector import Detector, DetectorSettings, save_detector
+    from engine.models.detector import PRESETS
 
-    untaught = tmp_path / "untaught.safetensors"
-    save_detector(Detector(DetectorSettings("North gate", "fast", "dis-medium", 4.0)), untaught)
-    monkeypatch.setenv("FAKE_DETECTOR", str(untaught))
-    program = make_program()
+    monkeypatch.setitem(PRESETS, "fast", TINY)  # as in the trainer's process
+    program = make_program(trainer="tiny")
     program.open_video(clips[0])
     wizard = open_wizard(program, qtbot)
     to_check(wizard, clips, qtbot)
