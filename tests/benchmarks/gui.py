@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -19,33 +20,43 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
 from engine.export import ExportOptions
+from engine.training import Run, RunSettings
+from resources import demo_video
 from tests.benchmarks.memory import recording
 from vadgui import app
 from vadgui.jobs.export_queue import ExportJob, ExportState
 from vadgui.session import AnalysisPhase
 from vadgui.settings import Settings
+from vadgui.wizard.training_run import RunPhase, TrainingRun
 
 ROOT = Path(__file__).parents[2]
 TICK_MS = 2
 PATIENCE_SECONDS = 180
-BARS = {"window_seconds": ("<", 2.5), "gap_p99_ms": ("<", 50.0)}
+BARS = {
+    "window_seconds": ("<", 2.5),
+    "gap_p99_ms": ("<", 50.0),
+    "training_gap_p99_ms": ("<", 50.0),
+    "training_stop_seconds": ("<", 5.0),
+}
 
 Figures = dict[str, float]
 
 
 def run(quick: bool = False) -> Figures:
-    """Seconds from the start of the process, as medians of warm starts; gaps in milliseconds over one busy stretch."""
+    """Seconds from the start of the process, as medians of warm starts; gaps in milliseconds over busy stretches."""
     video = recording(minutes=2)
     with tempfile.TemporaryDirectory() as folder:
         detector = Path(folder) / "untrained.safetensors"
         _in_process("make_detector", str(detector))
         # The first start warms the disk's cache and is not counted.
         starts = [_in_process("start", str(video), str(detector)) for _ in range(2 if quick else 6)][1:]
-        busy = _in_process("busy", str(video), str(detector), "5" if quick else "30")
-    return {key: statistics.median(start[key] for start in starts) for key in starts[0]} | busy
+        seconds = "5" if quick else "30"
+        busy = _in_process("busy", str(video), str(detector), seconds)
+        training = _in_process("training", str(video), str(detector), seconds, f"{folder}/run")
+    return {key: statistics.median(start[key] for start in starts) for key in starts[0]} | busy | training
 
 
 def _in_process(scenario: str, *arguments: str) -> Figures:
@@ -80,15 +91,33 @@ def busy(_began: float, video: str, detector: str, seconds: str) -> Figures:
     return _watched_main(video, detector, partial(_Busy, float(seconds)))
 
 
-def _watched_main(video: str, detector: str, make_watch: Callable[[app.Program], _Start | _Busy]) -> Figures:
-    watches: list[_Start | _Busy] = []
+def training(_began: float, video: str, detector: str, seconds: str, folder: str) -> Figures:
+    """Play the recording while the wizard shows a training on the same processor, then stop that."""
+    footage = [str(Path(folder).with_name(f"{number}.mp4")) for number in range(2)]
+    for path in footage:
+        shutil.copyfile(demo_video(), path)
+    left_out = {path: ((8.0, 1e6),) for path in footage}  # it is to learn, not to read
+    settings = RunSettings("benchmark", tuple(footage), tuple(footage[:1]), left_out, motion_epochs=1000)
+    run = Run.create(Path(folder), settings)
+    return _watched_main(video, detector, partial(_Training, float(seconds), run), analyse=False)
+
+
+def _watched_main(
+    video: str, detector: str, make_watch: Callable[[app.Program], _Start | _Busy | _Training], analyse: bool = True
+) -> Figures:
+    watches: list[_Start | _Busy | _Training] = []
 
     class WatchedProgram(app.Program):
         def begin(self, video: Path | None, detector: Path | None) -> None:
             watches.append(make_watch(self))
             super().begin(video, detector)
 
-    changes: dict[str, Any] = {"Program": WatchedProgram, "Settings": Settings.forgotten, "has_screen": lambda: True}
+    def settings() -> Settings:
+        made = Settings.forgotten()
+        made.analyse_on_open = analyse
+        return made
+
+    changes: dict[str, Any] = {"Program": WatchedProgram, "Settings": settings, "has_screen": lambda: True}
     with mock.patch.multiple(app, **changes):
         app.main([video, "--detector", detector])
     return watches[0].figures()
@@ -126,6 +155,45 @@ class _Start(QObject):
         self._seconds.setdefault(key, time.time() - self._began)
 
 
+class _Gaps(QObject):
+    """Measures for some seconds how late a timer ticks."""
+
+    ended = Signal()
+
+    def __init__(self, seconds: float, parent: QObject) -> None:
+        super().__init__(parent)
+        self._seconds = seconds
+        self._gaps_ms: list[float] = []
+        self._last_tick = self._ends = 0.0
+        self._ticker = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._ticker.timeout.connect(self._tick)
+
+    @property
+    def is_measuring(self) -> bool:
+        return self._ticker.isActive()
+
+    def start(self) -> None:
+        self._last_tick = time.perf_counter()
+        self._ends = self._last_tick + self._seconds
+        self._ticker.start()
+
+    def figures(self, prefix: str = "") -> Figures:
+        gaps = np.array(self._gaps_ms)
+        return {
+            f"{prefix}gap_p50_ms": float(np.percentile(gaps, 50)),
+            f"{prefix}gap_p99_ms": float(np.percentile(gaps, 99)),
+            f"{prefix}gap_max_ms": float(gaps.max()),
+        }
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self._gaps_ms.append(1000 * (now - self._last_tick))
+        self._last_tick = now
+        if now > self._ends:
+            self._ticker.stop()
+            self.ended.emit()
+
+
 class _Busy(QObject):
     """Waits until analysis, playback and export all run, then measures the gaps between a timer's ticks."""
 
@@ -133,23 +201,17 @@ class _Busy(QObject):
         super().__init__()
         self._seconds = seconds
         self._program = program
-        self._gaps_ms: list[float] = []
-        self._last_tick = self._ends = 0.0
+        self._gaps = _Gaps(seconds, self)
+        self._gaps.ended.connect(self._ended)
         self._views = self._analysed = self._exported = 0
         self._export: ExportState | None = None
         self._folder = tempfile.TemporaryDirectory()
-        self._ticker = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
-        self._ticker.timeout.connect(self._tick)
         program.session.analysis_changed.connect(self._analysis_changed)
         program.exports.changed.connect(self._export_changed)
         program.session.view_changed.connect(self._view_changed)
 
     def figures(self) -> Figures:
-        gaps = np.array(self._gaps_ms)
-        return {
-            "gap_p50_ms": float(np.percentile(gaps, 50)),
-            "gap_p99_ms": float(np.percentile(gaps, 99)),
-            "gap_max_ms": float(gaps.max()),
+        return self._gaps.figures() | {
             "busy_views_per_second": self._views / self._seconds,
             "busy_analysed_per_second": self._analysed / self._seconds,
             "busy_exported_per_second": self._exported / self._seconds,
@@ -174,25 +236,18 @@ class _Busy(QObject):
 
     def _export_changed(self, state: ExportState) -> None:
         self._export = state
-        if state.done and not self._ticker.isActive():
+        if state.done and not self._gaps.is_measuring:
             self._count(-1)
-            self._last_tick = time.perf_counter()
-            self._ends = self._last_tick + self._seconds
-            self._ticker.start()
+            self._gaps.start()
 
     def _view_changed(self) -> None:
-        self._views += self._ticker.isActive()
+        self._views += self._gaps.is_measuring
 
-    def _tick(self) -> None:
-        now = time.perf_counter()
-        self._gaps_ms.append(1000 * (now - self._last_tick))
-        self._last_tick = now
-        if now > self._ends:
-            self._program.exports.changed.disconnect(self._export_changed)
-            self._ticker.stop()
-            self._count(+1)
-            assert self._program.player.playing
-            self._program.window.close()
+    def _ended(self) -> None:
+        self._program.exports.changed.disconnect(self._export_changed)
+        self._count(+1)
+        assert self._program.player.playing
+        self._program.window.close()
 
     def _count(self, sign: int) -> None:
         """Taken off at the beginning and added at the end, what is left was done in between."""
@@ -201,7 +256,61 @@ class _Busy(QObject):
         self._exported += sign * self._export.done
 
 
-SCENARIOS: dict[str, Callable[..., Figures]] = {"make_detector": make_detector, "start": start, "busy": busy}
+class _Training(QObject):
+    """Starts a run in the wizard, measures the gaps once it learns, then how long it takes to stop."""
+
+    def __init__(self, seconds: float, run: Run, program: app.Program) -> None:
+        super().__init__()
+        self._folder = run.folder
+        self._program = program
+        self._gaps = _Gaps(seconds, self)
+        self._gaps.ended.connect(self._ended)
+        self._learnt: list[float] = []
+        self._stop_asked = self._stop_seconds = 0.0
+        program.session.view_changed.connect(self._begin, Qt.ConnectionType.SingleShotConnection)
+
+    def figures(self) -> Figures:
+        return self._gaps.figures("training_") | {
+            "training_transitions_per_second": statistics.median(self._learnt),
+            "training_stop_seconds": self._stop_seconds,
+        }
+
+    @property
+    def _run(self) -> TrainingRun:
+        run = self._program.desk.state.run
+        assert run is not None
+        return run
+
+    def _begin(self) -> None:
+        self._program.desk.open_run(self._folder, self._program.window)
+        self._run.changed.connect(self._changed)
+        self._run.start()
+
+    def _changed(self) -> None:
+        run = self._run
+        if run.failure:
+            raise RuntimeError(f"the training failed: {run.failure}")
+        if run.phase is RunPhase.STOPPED and not self._stop_seconds:
+            self._stop_seconds = time.perf_counter() - self._stop_asked
+            self._program.window.close()
+        if run.is_learning and run.progress and run.progress.loss is not None and not self._stop_asked:
+            self._learnt.append(run.progress.per_second)
+            if not self._gaps.is_measuring:
+                self._program.player.play()
+                self._gaps.start()
+
+    def _ended(self) -> None:
+        assert self._program.player.playing
+        self._stop_asked = time.perf_counter()
+        self._run.stop()
+
+
+SCENARIOS: dict[str, Callable[..., Figures]] = {
+    "make_detector": make_detector,
+    "start": start,
+    "busy": busy,
+    "training": training,
+}
 
 if __name__ == "__main__":
     print(json.dumps(SCENARIOS[sys.argv[1]](float(sys.argv[2]), *sys.argv[3:])))
