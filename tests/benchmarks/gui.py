@@ -96,7 +96,7 @@ def training(_began: float, video: str, detector: str, seconds: str, folder: str
     footage = [str(Path(folder).with_name(f"{number}.mp4")) for number in range(2)]
     for path in footage:
         shutil.copyfile(demo_video(), path)
-    left_out = {path: ((8.0, 1e6),) for path in footage}  # it is to learn, not to read
+    left_out = dict.fromkeys(footage, ((8.0, 1000000.0),))  # it is to learn, not to read
     settings = RunSettings("benchmark", tuple(footage), tuple(footage[:1]), left_out, motion_epochs=1000)
     run = Run.create(Path(folder), settings)
     return _watched_main(video, detector, partial(_Training, float(seconds), run), analyse=False)
