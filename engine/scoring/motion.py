@@ -7,13 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.flow.colour import Flow
-from engine.models.picture import PICTURE_SIZE
-from engine.scoring.windows import CELL_PX, WINDOW_CELLS, cell_means, window_means
+from engine.scoring.windows import PICTURE_CELLS, WINDOW_CELLS, cell_means, window_means
 
 BASELINE_SECONDS = 0.2
 """Over one frame of a quick camera, slow things move less than the flow errs."""
 
-PLACES = PICTURE_SIZE // CELL_PX - WINDOW_CELLS + 1
+PLACES = PICTURE_CELLS - WINDOW_CELLS + 1
 """Windows across the picture, and down."""
 
 Motion = npt.NDArray[np.float32]
