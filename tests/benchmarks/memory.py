@@ -68,6 +68,7 @@ class StandInPredictor:
 
     def __init__(self) -> None:
         self.teacher = self
+        self.motion_normal = None
 
     def predict(self, pictures: list[np.ndarray]) -> list[SimpleNamespace]:
         still = np.ones((256, 256, 3), np.float32)  # the colour wheel's white

@@ -79,10 +79,11 @@ class BarcodePredictor:
     """Expects the next frame to be this one and every flow to be EXPECTED_FLOW."""
 
     def __init__(self) -> None:
-        self.settings = SimpleNamespace(name="still", flow_radius_px=4.0)
+        self.settings = SimpleNamespace(name="still", flow_radius_px=4.0, calibration=None)
         self.fingerprint = "still"
         self.analysis_settings = "{}"
         self.teacher = teacher_by_name("dis")
+        self.motion_normal = None
         self.batch_size = 2
 
     def predict(self, pictures: list[Pixels]) -> list[Any]:
