@@ -17,6 +17,7 @@ from engine.commands.progress import follow
 from engine.commands.score_options import chosen_kind, false_alarms_option, score_option
 from engine.errors import ExportError, VadError
 from engine.scoring.calibration import false_alarms_at
+from engine.scoring.drift import drifts_in_words
 from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
 from engine.scoring.segments import SegmentRule, find_segments
 
@@ -174,6 +175,12 @@ class _Job:
                 low, high = calibration.expected_alarms(per_hour, source.info.duration_seconds / 3600)
                 found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
             click.echo(f"{self.video.name}: {found} -> {self.base}.*")
+            drifts = calibration.drifts(signals, source.times) if calibration else []
+            if drifts:
+                click.echo(
+                    f"{self.video.name}: not as in the footage of the calibration: {drifts_in_words(drifts)}. "
+                    f"Scores mean less there."
+                )
 
     def _table(self, suffix: str) -> Path:
         return self.base.with_name(self.base.name + suffix)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.scoring.drift import Drift, Reference
 from engine.scoring.evidence import EVIDENCE, Standard, evidence_of
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import FEWEST_BLOCKS, Tail, alarms_at, block_maxima, surprise_for
@@ -43,6 +44,8 @@ class Calibration:
     videos: int
     frame_seconds: float
     """Time between its frames: motion is measured in px a frame."""
+    reference: Reference | None = None
+    """How it looked; None where an earlier version calibrated."""
 
     @classmethod
     def of(cls, videos: Sequence[tuple[RawSignals, Times]]) -> Calibration:
@@ -63,7 +66,15 @@ class Calibration:
                 raise TooLittleFootageError
             scales[live] = Scale(standard, Tail.of(together))
         gaps = np.concatenate([np.diff(times) for _, times in videos])
-        return cls(EVIDENCE, scales[True], scales[False], float(gaps.sum()), len(videos), float(np.median(gaps)))
+        return cls(
+            EVIDENCE,
+            scales[True],
+            scales[False],
+            float(gaps.sum()),
+            len(videos),
+            float(np.median(gaps)),
+            Reference.of(videos),
+        )
 
     def scores(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.float64]:
         """Anomaly scores [N], -log10 of the share of normal seconds that are as conspicuous, of one video.
@@ -77,6 +88,10 @@ class Calibration:
         """How many false alarms to expect in a recording, at the least and at the most, nine times in ten."""
         return self.offline.tail.expected_alarms(per_hour, hours)
 
+    def drifts(self, signals: RawSignals, seconds: Times) -> list[Drift]:
+        """Where a video no longer looks like the footage that this was learnt from; nothing is known without it."""
+        return self.reference.drifts(signals, seconds) if self.reference else []
+
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:
         """The calibration of what `dataclasses.asdict` made of one.
@@ -87,7 +102,8 @@ class Calibration:
         if tuple(values["evidence"]) != EVIDENCE:
             raise TypeError(f"evidence of another version: {values['evidence']}")
         scales = {name: _scale(values[name]) for name in ("live", "offline")}
-        return cls(**{**values, **scales, "evidence": EVIDENCE})
+        reference = Reference.from_json(values["reference"]) if values.get("reference") else None
+        return cls(**{**values, **scales, "evidence": EVIDENCE, "reference": reference})
 
 
 def _scale(values: Mapping[str, Any]) -> Scale:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,9 @@ from hypothesis import strategies as st
 
 from engine.__main__ import cli
 from engine.commands.analyse import output_names
+from engine.models.detector import load_detector, save_detector
 from engine.models.predictor import Predictor
+from engine.scoring.drift import Reference
 from tests.engine.commands.conftest import MakeVideo
 
 ROOT = Path(__file__).parents[3]
@@ -286,3 +289,19 @@ def test_a_name_longer_than_any_file_s_can_not_be_reached(detector_file: Path, o
     assert result.exit_code == 1
     assert "can't be reached" in result.stderr
     assert run("x.mp4", "--detector", "n" * 300, "--out", out).exit_code == 2
+
+
+def test_a_recording_unlike_the_calibrations_footage_is_told(
+    make_video: MakeVideo, calibrated_file: Path, out: Path, tmp_path: Path
+) -> None:
+    video = make_video("clip", count=16)
+    detector, _ = load_detector(calibrated_file)
+    assert detector.settings.calibration is not None
+    for name, luma, is_told in (("same", (100.0, 150.0), False), ("brighter", (200.0, 220.0), True)):
+        looks = Reference((0.0,) * 64, 1.0, luma, (0.001, 10.0), 100.0)
+        calibration = replace(detector.settings.calibration, reference=looks)
+        detector.settings = replace(detector.settings, calibration=calibration)
+        save_detector(detector, tmp_path / f"{name}.safetensors")
+        result = run(video, "--detector", tmp_path / f"{name}.safetensors", "--out", out / name, "--device", "cpu")
+        assert result.exit_code == 0, result.output
+        assert ("clip: not as in the footage of the calibration: it is darker for" in result.stdout) is is_told

@@ -111,6 +111,28 @@ def test_survives_json(calibration: Calibration) -> None:
     assert Calibration.from_json(json.loads(text)) == calibration
 
 
+def test_what_an_earlier_version_wrote_knows_no_reference(calibration: Calibration) -> None:
+    values = asdict(calibration)
+    del values["reference"]
+    old = Calibration.from_json(values)
+    assert old.reference is None
+    assert old.drifts(*video(1)) == []
+
+
+def test_keeps_how_the_footage_looked() -> None:
+    videos = [video(seed) for seed in range(2)]
+    for signals, _ in videos:
+        signals["sharpness"][1:] = 5
+        signals["layout"][1:] = np.arange(64).reshape(8, 8) + 60
+    made = Calibration.of(videos)
+    assert made.reference is not None
+    assert Calibration.from_json(json.loads(json.dumps(asdict(made)))) == made
+    signals, seconds = video(3)
+    signals["sharpness"][1:] = 5
+    signals["layout"][1:] = (np.arange(64).reshape(8, 8) + 60).T
+    assert [drift.kind for drift in made.drifts(signals, seconds)] == ["moved"]
+
+
 def test_evidence_of_another_version_is_refused(calibration: Calibration) -> None:
     with pytest.raises(TypeError, match="another version"):
         Calibration.from_json(asdict(calibration) | {"evidence": ["warmth"]})

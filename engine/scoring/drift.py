@@ -1,0 +1,232 @@
+"""Whether a recording still shows what a detector knows: a camera that was moved, other light, a blurred picture.
+
+None of that is an anomaly. It lasts, and while it does the scores mean little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.scoring.signals import LAYOUT_GRID, RawSignals
+
+Times = npt.NDArray[np.floating]
+Floats = npt.NDArray[np.float64]
+
+LASTS_SECONDS = 20.0
+"""A van before the lens passes; in a recording shorter than twice this, half of it will do."""
+_BRIDGED_BLOCKS = 2
+_FLATTEST = 1.0
+"""Grey levels of spread below which a layout has no pattern: a black picture, a covered lens."""
+_SPARED_CELLS = 8
+"""An eighth of the picture may be hidden by what has been put there."""
+_TAIL = 0.01
+
+# How far beyond normal footage counts, which is minutes of a camera that runs for years. What other recordings of the
+# same camera reach in Ped2, Avenue and the demo's scene stays within, a third of the picture's shift does not.
+_LESS_LIKE = 1.0  # in Fisher's z, in which correlations lie evenly
+_ALIKE = 0.97
+_OTHER_LIGHT = 1.25
+_OTHER_SHARPNESS = 1.6
+_OTHER_MOTION, _LEAST_MOTION_PX = 4.0, 0.25
+
+
+class DriftKind(StrEnum):
+    """In what a recording differs from the normal footage, the gravest first."""
+
+    MOVED = "moved"
+    """Light and dark lie elsewhere in the picture."""
+    SHAKING = "shaking"
+    """The picture as a whole moves."""
+    DARKER = "darker"
+    BRIGHTER = "brighter"
+    BLURRED = "blurred"
+    NOISY = "noisy"
+
+
+_WORDS = {
+    DriftKind.MOVED: "light and dark lie elsewhere in the picture, as if the camera had been moved,",
+    DriftKind.SHAKING: "the picture shakes",
+    DriftKind.DARKER: "it is darker",
+    DriftKind.BRIGHTER: "it is brighter",
+    DriftKind.BLURRED: "it is blurred",
+    DriftKind.NOISY: "it is noisy",
+}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A stretch of a recording in which it differs."""
+
+    kind: DriftKind
+    start_seconds: float
+    stop_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return self.stop_seconds - self.start_seconds
+
+
+def drifts_in_words(drifts: Sequence[Drift]) -> str:
+    """In what a recording differs and for how long, as a part of a sentence; empty where it does in nothing."""
+    lengths: dict[DriftKind, float] = {}
+    for drift in drifts:
+        lengths[drift.kind] = lengths.get(drift.kind, 0.0) + drift.seconds
+    return ", ".join(f"{_WORDS[kind]} for {_length(seconds)}" for kind, seconds in lengths.items())
+
+
+def _length(seconds: float) -> str:
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """How normal footage of a camera looks, averaged over seconds; ranges leave out a hundredth at either end."""
+
+    layout: tuple[float, ...]
+    """Mean luma [LAYOUT_GRID * LAYOUT_GRID], rows from the top: the median of it."""
+    likeness: float
+    """Correlation of layouts with that one, without the cells that fit least: the low end."""
+    luma: tuple[float, float]
+    """Mean luma of the picture, in grey levels."""
+    sharpness: tuple[float, float]
+    """Mean absolute Laplacian by mean luma: other light scales both."""
+    camera_motion_px: float
+    """Of the picture as a whole, px a frame: the high end."""
+
+    @classmethod
+    def of(cls, videos: Sequence[tuple[RawSignals, Times]]) -> Reference | None:
+        """Learnt from the raw signals [N] of normal videos with frames at these times [N]; None where they are none."""
+        found = [looks for looks in (_Looks.of(signals, times) for signals, times in videos) if len(looks.seconds)]
+        if not found:
+            return None
+        layouts = np.concatenate([looks.layouts for looks in found])
+        layout = np.median(layouts, axis=0)
+        motion = np.concatenate([looks.camera_motion_px for looks in found])
+        return cls(
+            tuple(layout.tolist()),
+            float(np.quantile(_likeness(layouts, layout), _TAIL)),
+            _range(np.concatenate([looks.luma for looks in found])),
+            _range(np.concatenate([looks.sharpness for looks in found])),
+            float(np.quantile(motion[~np.isnan(motion)], 1 - _TAIL)) if not np.isnan(motion).all() else 0.0,
+        )
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Reference:
+        """The reference of what `dataclasses.asdict` made of one."""
+        fields: dict[str, Any] = {
+            name: tuple(each) if isinstance(each, list | tuple) else each for name, each in values.items()
+        }
+        return cls(**fields)
+
+    def drifts(self, signals: RawSignals, seconds: Times) -> list[Drift]:
+        """Where a recording with raw signals [N] at times [N] differs for long, the gravest first.
+
+        What was not analysed differs in nothing. A camera that was moved shows other light and other edges too: during
+        such a stretch nothing else is said.
+        """
+        looks = _Looks.of(signals, seconds)
+        if not len(looks.seconds):
+            return []
+        lasts = min(LASTS_SECONDS, float(seconds[-1] - seconds[0]) / 2)
+        drifts: list[Drift] = []
+        for kind, differs in self._differences(looks):
+            runs = (Drift(kind, *run) for run in _runs(looks.seconds, differs) if run[1] - run[0] >= lasts)
+            drifts += [each for each in runs if not any(_is_within(each, graver) for graver in drifts)]
+        return drifts
+
+    def _differences(self, looks: _Looks) -> Iterator[tuple[DriftKind, npt.NDArray[np.bool_]]]:
+        """For each second, whether it differs in a kind."""
+        likeness = _likeness(looks.layouts, np.array(self.layout))
+        least = min(np.tanh(np.arctanh(min(self.likeness, 0.9999)) - _LESS_LIKE), _ALIKE)
+        yield DriftKind.MOVED, likeness < least
+        yield DriftKind.SHAKING, looks.camera_motion_px > max(_OTHER_MOTION * self.camera_motion_px, _LEAST_MOTION_PX)
+        darkest, brightest = self.luma
+        yield DriftKind.DARKER, looks.luma < darkest / _OTHER_LIGHT
+        yield DriftKind.BRIGHTER, looks.luma > brightest * _OTHER_LIGHT
+        softest, sharpest = self.sharpness
+        yield DriftKind.BLURRED, looks.sharpness < softest / _OTHER_SHARPNESS
+        yield DriftKind.NOISY, looks.sharpness > sharpest * _OTHER_SHARPNESS
+
+
+@dataclass(frozen=True, eq=False)
+class _Looks:
+    """How a video looks in each second of it that was analysed, on average."""
+
+    seconds: Floats
+    """When it begins, whole numbers."""
+    layouts: Floats
+    """[N, LAYOUT_GRID * LAYOUT_GRID]"""
+    luma: Floats
+    sharpness: Floats
+    camera_motion_px: Floats
+    """NaN where it is not known."""
+
+    @classmethod
+    def of(cls, signals: RawSignals, seconds: Times) -> _Looks:
+        known = signals[~np.isnan(signals["sharpness"])]
+        blocks = np.floor(seconds[~np.isnan(signals["sharpness"])])
+        if not len(known):
+            return cls(blocks, np.empty((0, LAYOUT_GRID**2)), blocks, blocks, blocks)
+        starts = np.flatnonzero(np.diff(blocks, prepend=-np.inf))
+        frames = np.diff(starts, append=len(known))
+        sums = np.add.reduceat(known["layout"].reshape(-1, LAYOUT_GRID**2), starts, axis=0, dtype=np.float64)
+        layouts = sums / frames[:, None]
+        luma = layouts.mean(axis=1)
+        sharpness = np.add.reduceat(known["sharpness"], starts, dtype=np.float64) / frames
+        moves = np.add.reduceat(np.nan_to_num(known["camera_motion_px"]), starts, dtype=np.float64)
+        moves_known = np.add.reduceat(~np.isnan(known["camera_motion_px"]), starts, dtype=np.float64)
+        motion = np.divide(moves, moves_known, out=np.full(len(starts), np.nan), where=moves_known > 0)
+        return cls(blocks[starts], layouts, luma, sharpness / np.maximum(luma, 1), motion)
+
+
+def _likeness(layouts: Floats, reference: Floats) -> Floats:
+    """Correlation of each layout [N, cells] with a reference [cells]; brightness and contrast take no part.
+
+    The cells that fit least are left out: a van that parks for an hour is no other place.
+    """
+    if reference.std() < _FLATTEST:
+        return np.ones(len(layouts))
+    misfit = np.abs(_standardised(layouts, layouts) - _standardised(reference, reference))
+    for _ in range(2):  # what is to be left out takes part in the first mean and spread
+        fitting = np.argsort(misfit, axis=1)[:, : len(reference) - _SPARED_CELLS]
+        there, expected = np.take_along_axis(layouts, fitting, 1), reference[fitting]
+        misfit = np.abs(_standardised(layouts, there) - _standardised(np.tile(reference, (len(layouts), 1)), expected))
+    return np.asarray((_standardised(there, there) * _standardised(expected, expected)).mean(axis=1))
+
+
+def _standardised(values: Floats, like: Floats) -> Floats:
+    """Values in spreads away from the mean, both being those of each row of `like`."""
+    mean, spread = like.mean(axis=-1, keepdims=True), like.std(axis=-1, keepdims=True)
+    return np.asarray((values - mean) / np.maximum(spread, _FLATTEST))
+
+
+def _range(values: Floats) -> tuple[float, float]:
+    low, high = np.quantile(values, [_TAIL, 1 - _TAIL])
+    return float(low), float(high)
+
+
+def _runs(seconds: Floats, differs: npt.NDArray[np.bool_]) -> list[tuple[float, float]]:
+    """From when to when it differs, in seconds; a second or two in between are bridged, unknown ones not."""
+    starts_at = np.flatnonzero(differs)
+    if not len(starts_at):
+        return []
+    known_between = np.diff(starts_at)
+    is_new = (known_between > 1 + _BRIDGED_BLOCKS) | (np.diff(seconds[starts_at]) > 1 + _BRIDGED_BLOCKS)
+    runs = np.split(seconds[starts_at], np.flatnonzero(is_new) + 1)
+    return [(float(run[0]), float(run[-1]) + 1) for run in runs]
+
+
+def _is_within(drift: Drift, graver: Drift) -> bool:
+    """Whether most of a stretch is part of another."""
+    shared = min(drift.stop_seconds, graver.stop_seconds) - max(drift.start_seconds, graver.start_seconds)
+    return shared >= drift.seconds / 2
