@@ -13,7 +13,7 @@ from engine.scoring.signals import RawSignals
 Floats = npt.NDArray[np.float64]
 
 EVIDENCE = ("speed_rarity", "direction_rarity", "speed_excess_px")
-"""Raw signals that take part; what others add was measured and found wanting (RESULTS.md)."""
+"""Raw signals that take part; what others add, and on what that was judged, says RESULTS.md."""
 SMOOTHING_SECONDS = 0.5
 """Flow flickers from frame to frame, things do not: live, the last half second counts, else half a second both ways.
 

@@ -18,7 +18,7 @@ DIRECTIONS, SPEEDS = 8, 64
 _SLOWEST_PX, _FASTEST_PX = 0.1, 51.2
 _SPEED_STEP = math.log(_FASTEST_PX / _SLOWEST_PX) / SPEEDS
 
-# Chosen on the demo scene and on held-out normal footage with synthetic changes, see RESULTS.md.
+# Chosen on normal footage with synthetic changes; how, and what else was in view, says RESULTS.md.
 _SHARED_ROWS, _SHARED_COLUMNS = 2.0, 8.0
 """Places share what they saw with neighbours, in windows (standard deviation): less up and down, for things look
 smaller and slower farther up the picture of most cameras, than sideways."""
