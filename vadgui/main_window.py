@@ -27,6 +27,7 @@ from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ClipRange, ExportDialog
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
+from vadgui.drift_banner import DriftBanner
 from vadgui.empty_state import EmptyState
 from vadgui.exports_view import ExportsView
 from vadgui.jobs.export_queue import ExportPhase, ExportState
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name = make_actions(self)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
+        self.drift_banner = DriftBanner(session)
         self.timeline = TimelineView(session)
         self.segment_list = SegmentList(session)
         self.exports = ExportsView()
@@ -183,6 +185,7 @@ class MainWindow(QMainWindow):
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(0)
         lower.addWidget(self.transport)
+        lower.addWidget(self.drift_banner)
         lower.addWidget(self.timeline, stretch=1)
         self._splitter.addWidget(self.panels)
         self._splitter.addWidget(below)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.scoring.calibration import Calibration, false_alarms_at
+from engine.scoring.drift import Drift
 from engine.scoring.scores import ScoreKind, best_kind, segment_rule, shown_scores
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals, missing_signals
@@ -74,6 +75,8 @@ class ReviewSession(QObject):
     """Scores or times changed; `segments_changed` follows when the segments did too."""
     segments_changed = Signal()
     selection_changed = Signal()
+    drifts_changed = Signal()
+    """How the recording differs from the calibration's footage changed."""
     rule_changed = Signal()
     analysis_changed = Signal()
     thumbnail_arrived = Signal(int)
@@ -96,6 +99,7 @@ class ReviewSession(QObject):
         self._scores: npt.NDArray[np.floating] = np.empty(0, np.float32)
         self._highest = 0.0
         self._segments: list[Segment] = []
+        self._drifts: list[Drift] = []
         self._selected: Segment | None = None
         self._analysis = AnalysisState()
         self._thumbnails: dict[int, Bgra] = {}
@@ -146,11 +150,13 @@ class ReviewSession(QObject):
         self._signals = missing_signals(len(times))
         self._scores = self._scored()
         self._segments = []
+        self._drifts = []
         self._selected = None
         self._analysis = AnalysisState()
         self._rescore_timer.stop()
         for changed in (self.video_changed, self.analysis_changed, self.scores_changed, self.segments_changed):
             changed.emit()
+        self.drifts_changed.emit()
         self.selection_changed.emit()
         self.playhead_changed.emit(0)
         self.view_changed.emit()
@@ -313,6 +319,11 @@ class ReviewSession(QObject):
         """The current segment: what "export" means."""
         return self._selected
 
+    @property
+    def drifts(self) -> list[Drift]:
+        """Where the recording does not look like the calibration's footage, as far as it is analysed."""
+        return self._drifts
+
     def forget_scores(self) -> None:
         """Every frame counts as not analysed again."""
         self._signals = missing_signals(self.frame_count)
@@ -369,6 +380,7 @@ class ReviewSession(QObject):
         self._scores = self._scored()
         self.scores_changed.emit()
         self._find_segments()
+        self._find_drifts()
         cost_ms = (time.perf_counter() - started) * 1000
         self._rescore_timer.setInterval(max(_RESCORE_INTERVAL_MS, round(cost_ms / _RESCORE_SHARE)))
 
@@ -388,6 +400,13 @@ class ReviewSession(QObject):
             peak = self._selected.peak_frame
             self._selected = next((s for s in segments if s.start <= peak < s.stop), None)
             self.selection_changed.emit()
+
+    def _find_drifts(self) -> None:
+        calibration = self._detector.calibration if self._detector else None
+        drifts = calibration.drifts(self._signals, self._times) if calibration else []
+        if drifts != self._drifts:
+            self._drifts = drifts
+            self.drifts_changed.emit()
 
     # The analysis
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from engine.scoring.calibration import false_alarms_at, threshold_for
 from engine.scoring.scores import ScoreKind
@@ -36,7 +45,7 @@ class TimelineHeader(QWidget):
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
-        self._reading = QLabel()
+        self._reading = _ElidedLabel()
         self.threshold_box = QDoubleSpinBox()
         self.threshold_box.setRange(0.0, 1.0)
         self.threshold_box.setSingleStep(0.05)
@@ -62,10 +71,10 @@ class TimelineHeader(QWidget):
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
-        for words in (self._title, self._reading):
-            layout.addWidget(words)
-            layout.addSpacing(12)
-        layout.addStretch(1)
+        layout.addWidget(self._title)
+        layout.addSpacing(12)
+        layout.addWidget(self._reading, stretch=1)
+        layout.addSpacing(12)
         for widget in (
             self._threshold_label, self.threshold_box, self._alarms_label, self.alarms_box, self._expected
         ):  # fmt: skip
@@ -104,6 +113,26 @@ class TimelineHeader(QWidget):
         with QSignalBlocker(self.threshold_box), QSignalBlocker(self.alarms_box):
             self.threshold_box.setValue(threshold)
             self.alarms_box.setValue(false_alarms_at(threshold))
+
+
+class _ElidedLabel(QLabel):
+    """Asks for no room: what is under the mouse must not make the window wider."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As high as a line."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw as much of the text as there is room for."""
+        del event
+        elided = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter = QPainter(self)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.end()
 
 
 class _AlarmsBox(QDoubleSpinBox):

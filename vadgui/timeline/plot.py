@@ -24,7 +24,7 @@ AXIS_WIDTH_PX = 36
 RIGHT_MARGIN_PX = 12
 _LEAST_SPAN_SECONDS = 0.05
 _ZOOM_A_NOTCH = 1.25
-_MOST_TWOS = 12  # more labels than this would crowd a low plot
+_MOST_TWOS = 6  # more labels than this would crowd a low plot
 _THRESHOLD_LABEL = "threshold {value:.2f}"
 
 

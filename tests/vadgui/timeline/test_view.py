@@ -368,3 +368,10 @@ def test_a_calibrated_score_is_put_into_words(calibrated: TimelineView) -> None:
         "usual", "usual once in 10 s", "usual once in 17 min", "usual once in 3 h", "usual once in 12 days",
         "usual once in 3 years", "usual less than once in a lifetime",
     ]  # fmt: skip
+
+
+def test_what_is_under_the_mouse_does_not_widen_the_window(calibrated: TimelineView) -> None:
+    before = calibrated.minimumSizeHint().width()
+    calibrated.header.show_reading(30 * "usual less than once in a lifetime   ")
+    assert calibrated.header.minimumSizeHint().width() <= before
+    assert calibrated.minimumSizeHint().width() == before
