@@ -18,14 +18,12 @@ from engine.scoring.calibration import Calibration
 from engine.scoring.motion import BASELINE_SECONDS
 from engine.scoring.motion_normal import MotionNormal
 from engine.scoring.signals import RAW_SIGNALS, missing_signals
+from engine.training.settings import Stretch
 from engine.video import open_video
 
 COUNTING, JUDGING = "Counting normal motion", "Judging held-out footage"
 _MOST_JUDGED = 20_000
 """Frames of held-out footage, over all videos: about ten minutes' work of a CPU."""
-
-Stretch = tuple[float, float]
-"""Half-open part of a video in seconds."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,8 @@ def calibrate(
 ) -> Iterator[Progress]:
     """Count the normal motion of all videos, judge the held-out ones, and leave both in the detector.
 
-    A held-out video is judged by the motion of all others, as any recording to come will be.
+    A held-out video is judged by the motion of all others, as any recording to come will be; one that is alone, by its
+    own, which judges it kindly.
 
     Raises:
         TooLittleFootageError: the held-out videos are too short; the motion is counted all the same.
@@ -53,20 +52,21 @@ def calibrate(
         DeviceError: the device's memory does not suffice.
         Cancelled: `should_stop` said yes; the detector is as it was.
     """
-    counts = []
+    everything, of_held_out = MotionNormal(), []
     videos = [*footage.held_out, *footage.others]
     for number, path in enumerate(videos):
         normal = MotionNormal()
         for share in _count(path, footage.left_out.get(path, ()), normal, should_stop):
             yield _progress(COUNTING, number + share, len(videos))
-        counts.append(normal)
-    everything = MotionNormal.sum_of(counts)
+        everything = MotionNormal.sum_of([everything, normal])
+        if number < len(footage.held_out):
+            of_held_out.append(normal)
     predictor = Predictor(detector, "", plan)
     judged = []
     at_most = max(_MOST_JUDGED // max(len(footage.held_out), 1), 2)
     for number, path in enumerate(footage.held_out):
         # What a detector has seen of its camera does not hold the recording that it is to judge.
-        predictor.motion_normal = everything.without(counts[number]) if len(videos) > 1 else everything
+        predictor.motion_normal = everything.without(of_held_out[number]) if len(videos) > 1 else everything
         stretches = footage.left_out.get(path, ())
         rows = []
         with open_video(path, should_stop) as source:

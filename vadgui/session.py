@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.scoring.calibration import Calibration, false_alarms_at
+from engine.scoring.calibration import Calibration
 from engine.scoring.drift import Drift
 from engine.scoring.scores import ScoreKind, best_kind, segment_rule, shown_scores
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals, missing_signals
+from engine.scoring.tail import false_alarms_at
 from engine.video.source import VideoInfo, frame_at
 from vadgui.jobs.frame_view import Bgra, FrameView
 
@@ -298,7 +299,7 @@ class ReviewSession(QObject):
 
         Nine times in ten; None where the detector is not calibrated.
         """
-        calibration = self._detector.calibration if self._detector else None
+        calibration = self._calibration
         if calibration is None or self._video is None:
             return None
         hours = self._video.duration_seconds / 3600
@@ -384,9 +385,12 @@ class ReviewSession(QObject):
         cost_ms = (time.perf_counter() - started) * 1000
         self._rescore_timer.setInterval(max(_RESCORE_INTERVAL_MS, round(cost_ms / _RESCORE_SHARE)))
 
+    @property
+    def _calibration(self) -> Calibration | None:
+        return self._detector.calibration if self._detector else None
+
     def _scored(self) -> npt.NDArray[np.floating]:
-        calibration = self._detector.calibration if self._detector else None
-        scores = shown_scores(self._kind, self._signals, self._times, calibration)
+        scores = shown_scores(self._kind, self._signals, self._times, self._calibration)
         self._highest = float(np.max(scores, initial=0.0, where=~np.isnan(scores)))
         return scores
 
@@ -402,7 +406,7 @@ class ReviewSession(QObject):
             self.selection_changed.emit()
 
     def _find_drifts(self) -> None:
-        calibration = self._detector.calibration if self._detector else None
+        calibration = self._calibration
         drifts = calibration.drifts(self._signals, self._times) if calibration else []
         if drifts != self._drifts:
             self._drifts = drifts

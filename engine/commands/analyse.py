@@ -16,10 +16,10 @@ from engine.commands.detector_option import detector_option
 from engine.commands.progress import follow
 from engine.commands.score_options import chosen_kind, false_alarms_option, score_option
 from engine.errors import ExportError, VadError
-from engine.scoring.calibration import false_alarms_at
 from engine.scoring.drift import drifts_in_words
 from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
 from engine.scoring.segments import SegmentRule, find_segments
+from engine.scoring.tail import false_alarms_at
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor

@@ -93,12 +93,7 @@ def export(
 
     The path of the finished clip goes to stdout.
     """
-    if (number is None) == (start is None) or (start is None) != (stop is None):
-        raise click.UsageError("Give either --segment, or --start and --stop.")
-    if start is not None and stop is not None and stop <= start:
-        raise click.UsageError("--stop has to be above --start: it is the frame after the last.")
-    if segments_file and number is None:
-        raise click.UsageError("--segments needs --segment.")
+    _refuse_contradictions(number, start, stop, segments_file)
     listed = read_segments_json(segments_file) if segments_file else None
     options = ExportOptions(panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder)
     needs_scores = score_strip or (number is not None and listed is None)
@@ -133,6 +128,15 @@ def export(
         target = target or free_path(Path(f"{source.info.name if video.is_dir() else video.stem}.{name}.mp4"))
         clip = export_clip(source, predictor, scores, start, stop, target, options)
         click.echo(follow(clip, hidden=quiet))
+
+
+def _refuse_contradictions(number: int | None, start: int | None, stop: int | None, segments_file: Path | None) -> None:
+    if (number is None) == (start is None) or (start is None) != (stop is None):
+        raise click.UsageError("Give either --segment, or --start and --stop.")
+    if start is not None and stop is not None and stop <= start:
+        raise click.UsageError("--stop has to be above --start: it is the frame after the last.")
+    if segments_file and number is None:
+        raise click.UsageError("--segments needs --segment.")
 
 
 def _foreign(segments_file: Path | None, of: str) -> ExportError:

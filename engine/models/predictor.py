@@ -42,7 +42,7 @@ class Predictor:
         self.settings: DetectorSettings = detector.settings
         self.fingerprint = fingerprint
         """SHA-256 of the detector's weights and settings."""
-        self.teacher = teacher_by_name(detector.settings.teacher, device=plan.device.type)
+        self.teacher = teacher_by_name(detector.settings.teacher, device=str(plan.device))
         self.motion_normal = detector.motion_normal
         """The motion that is usual at each place, where the detector has counted any."""
         self._plan = plan

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from engine.scoring.drift import Drift, Reference
 from engine.scoring.evidence import EVIDENCE, Standard, evidence_of
 from engine.scoring.signals import RawSignals
-from engine.scoring.tail import FEWEST_BLOCKS, Tail, alarms_at, block_maxima, surprise_for
+from engine.scoring.tail import FEWEST_BLOCKS, Tail, block_maxima
 
 Times = npt.NDArray[np.floating]
 
@@ -111,13 +111,3 @@ def _scale(values: Mapping[str, Any]) -> Scale:
     for name in ("quantiles", "surprises"):
         tail[name] = tuple(tail[name])
     return Scale(Standard(tuple(standard["medians"]), tuple(standard["spreads"])), Tail(**tail))
-
-
-def threshold_for(false_alarms_per_hour: float) -> float:
-    """The score that normal footage of the camera reaches about so many times an hour."""
-    return surprise_for(false_alarms_per_hour)
-
-
-def false_alarms_at(threshold: float) -> float:
-    """About how many times an hour normal footage of the camera reaches a score: inverse of `threshold_for`."""
-    return alarms_at(threshold)

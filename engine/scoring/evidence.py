@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.signals import RawSignals
+from engine.scoring.signals import RawSignals, with_frame_0
 
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 
 EVIDENCE = ("speed_rarity", "direction_rarity", "speed_excess_px")
 """Raw signals that take part; what others add, and on what that was judged, says RESULTS.md."""
@@ -26,7 +27,11 @@ def evidence_of(signals: RawSignals, seconds: npt.NDArray[np.floating], *, live:
 
     Frame 0 takes frame 1's. With `live`, a frame's evidence depends on no later frame.
     """
-    return np.stack([_smoothed(_filled(signals[name]), seconds, live) for name in EVIDENCE])
+    # A hair more than the time itself: frames come from files with rounded times.
+    reach = SMOOTHING_SECONDS + 1e-4
+    first = np.searchsorted(seconds, seconds - reach)
+    stop = np.arange(1, len(seconds) + 1) if live else np.searchsorted(seconds, seconds + reach)
+    return np.stack([_smoothed(with_frame_0(signals[name]), first, stop) for name in EVIDENCE])
 
 
 @dataclass(frozen=True)
@@ -53,22 +58,11 @@ class Standard:
         return np.asarray(scaled.max(axis=0), np.float64)
 
 
-def _filled(values: npt.NDArray[np.floating]) -> Floats:
-    filled = values.astype(np.float64)
-    if len(filled) > 1 and np.isnan(filled[0]):
-        filled[0] = filled[1]
-    return filled
-
-
-def _smoothed(values: Floats, seconds: npt.NDArray[np.floating], live: bool) -> Floats:
-    """Mean of what is known within the smoothing time of each frame."""
+def _smoothed(values: Floats, first: Indices, stop: Indices) -> Floats:
+    """Mean of what is known among frames [first, stop) of each frame; NaN where that frame itself is not known."""
     known = ~np.isnan(values)
     sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0))])
     counts = np.concatenate([[0], np.cumsum(known)])
-    # A hair more than the time itself: frames come from files with rounded times.
-    reach = SMOOTHING_SECONDS + 1e-4
-    first = np.searchsorted(seconds, seconds - reach)
-    stop = np.arange(1, len(values) + 1) if live else np.searchsorted(seconds, seconds + reach)
     inside = counts[stop] - counts[first]
     means = (sums[stop] - sums[first]) / np.maximum(inside, 1)
     return np.where(known, means, np.nan)

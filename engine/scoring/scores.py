@@ -7,10 +7,11 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.calibration import Calibration, threshold_for
+from engine.scoring.calibration import Calibration
 from engine.scoring.normality import anomaly_score
 from engine.scoring.segments import SegmentRule
-from engine.scoring.signals import RawSignals
+from engine.scoring.signals import RawSignals, with_frame_0
+from engine.scoring.tail import threshold_for
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.floating]
@@ -62,10 +63,7 @@ def statistic(kind: ScoreKind, signals: RawSignals, seconds: Times, calibration:
             raise ValueError("the detector is not calibrated")
         return calibration.scores(signals, seconds, live=kind is ScoreKind.CALIBRATED_LIVE)
     psnr_db = signals["psnr_db"] if kind is ScoreKind.PAPER else signals["patch_psnr_db"].min(axis=(1, 2))
-    values = -psnr_db.astype(np.float64)
-    if len(values) > 1 and np.isnan(values[0]):
-        values[0] = values[1]
-    return values
+    return -with_frame_0(psnr_db)
 
 
 def shown_scores(kind: ScoreKind, signals: RawSignals, seconds: Times, calibration: Calibration | None) -> Floats:

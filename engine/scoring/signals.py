@@ -47,3 +47,11 @@ def missing_signals(count: int) -> RawSignals:
         if RAW_SIGNALS[name].base.kind == "f":
             rows[name] = np.nan
     return rows
+
+
+def with_frame_0(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Values of frames [N], frame 0 taking frame 1's where it has none of its own: it has no transition."""
+    filled = values.astype(np.float64)
+    if len(filled) > 1 and np.isnan(filled[0]):
+        filled[0] = filled[1]
+    return filled

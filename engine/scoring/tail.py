@@ -98,17 +98,17 @@ class Tail:
         mean = per_hour * hours
         if mean <= 0:
             return 0, 0
-        reach = max(math.log(10) * (surprise_for(per_hour) - self.surprises[-1]), 0)
+        reach = max(math.log(10) * (threshold_for(per_hour) - self.surprises[-1]), 0)
         shape = self.exceedances / (1 + reach**2)
         low, high = nbinom.ppf([0.05, 0.95], shape, shape / (shape + mean))
         return int(low), int(high)
 
 
-def surprise_for(per_hour: float) -> float:
-    """The -log10 p that one-second maxima of normal footage reach `per_hour` times an hour."""
-    return math.log10(3600 / BLOCK_SECONDS / per_hour)
+def threshold_for(false_alarms_per_hour: float) -> float:
+    """The -log10 p that one-second maxima of normal footage reach about so many times an hour."""
+    return math.log10(3600 / BLOCK_SECONDS / false_alarms_per_hour)
 
 
-def alarms_at(surprise: float) -> float:
-    """How many times an hour one-second maxima of normal footage reach a -log10 p."""
-    return float(3600 / BLOCK_SECONDS * 10**-surprise)
+def false_alarms_at(threshold: float) -> float:
+    """About how many times an hour they reach a -log10 p: inverse of `threshold_for`."""
+    return float(3600 / BLOCK_SECONDS * 10**-threshold)

@@ -12,8 +12,7 @@ CELL_PX = 8
 PICTURE_CELLS = 32
 """Cells across the 256x256 picture, and down."""
 WINDOW_CELLS = 3
-WINDOW_PX = WINDOW_CELLS * CELL_PX
-"""A person far from most cameras; windows begin every CELL_PX pixels."""
+"""24 pixels: a person far from most cameras. Windows begin at every cell."""
 
 
 def cell_means(values: Floats) -> Floats:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
-from engine.scoring.calibration import threshold_for
 from engine.scoring.scores import ScoreKind, segment_rule
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import missing_signals
+from engine.scoring.tail import threshold_for
 from tests.vadgui.synthetic import (
     DETECTOR,
     calibrated_detector,

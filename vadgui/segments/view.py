@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.scoring.calibration import false_alarms_at
 from engine.scoring.segments import Segment
+from engine.scoring.tail import false_alarms_at
 from vadgui import theme
 from vadgui.segments.delegate import SegmentDelegate
 from vadgui.segments.model import SegmentModel, SegmentOrder

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.scoring.calibration import false_alarms_at, threshold_for
 from engine.scoring.scores import ScoreKind
+from engine.scoring.tail import false_alarms_at, threshold_for
 
 _CALIBRATED = (
     "How rarely normal life on this camera looks like this: 3 is once in a thousand seconds, 4 in ten thousand.\n"

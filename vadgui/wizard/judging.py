@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.evaluation.metrics import roc_auc
-from engine.scoring.calibration import Calibration, threshold_for
+from engine.scoring.calibration import Calibration
 from engine.scoring.scores import ScoreKind, calibrated_leave, shown_scores, statistic
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals
+from engine.scoring.tail import block_maxima, threshold_for
 
 Floats = npt.NDArray[np.floating]
 
@@ -42,7 +43,7 @@ class DetectorJudge:
         own = self.own_threshold(per_hour)
         if own is not None:
             return own
-        maxima = np.concatenate([np.empty(0), *(second_maxima(scores, times) for scores, times in normal)])
+        maxima = np.concatenate([np.empty(0), *(block_maxima(scores, times) for scores, times in normal)])
         if not len(maxima):
             return None
         allowed = per_hour * len(maxima) / 3600
@@ -71,13 +72,3 @@ class DetectorJudge:
             return None
         auc = roc_auc(values, abnormal)
         return None if np.isnan(auc) else auc
-
-
-def second_maxima(scores: Floats, times: npt.NDArray[np.float64]) -> Floats:
-    """The highest score of each second of a recording; seconds without an analysed frame are left out."""
-    known = ~np.isnan(scores)
-    seconds = times[known].astype(np.int64)
-    if not len(seconds):
-        return np.empty(0)
-    starts = np.flatnonzero(np.diff(seconds, prepend=seconds[0] - 1))
-    return np.maximum.reduceat(scores[known], starts)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from engine.scoring.calibration import Calibration, TooLittleFootageError, threshold_for
+from engine.scoring.calibration import Calibration, TooLittleFootageError
 from engine.scoring.evidence import EVIDENCE, SMOOTHING_SECONDS, evidence_of
 from engine.scoring.scores import (
     ScoreKind,
@@ -21,6 +21,7 @@ from engine.scoring.scores import (
 )
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
+from engine.scoring.tail import threshold_for
 
 RATE = 10
 

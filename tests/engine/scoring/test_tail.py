@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.scoring.tail import FEWEST_BLOCKS, Tail, block_maxima, surprise_for
+from engine.scoring.tail import FEWEST_BLOCKS, Tail, block_maxima, threshold_for
 
 
 def test_the_highest_of_each_second_counts() -> None:
@@ -55,7 +55,7 @@ def test_the_promised_alarms_come_true() -> None:
         random = np.random.default_rng(seed)
         tail = Tail.of(random.gumbel(size=600))
         low, high = tail.expected_alarms(2, 10)
-        alarms = (tail.surprise(random.gumbel(size=36_000)) >= surprise_for(2)).sum()
+        alarms = (tail.surprise(random.gumbel(size=36_000)) >= threshold_for(2)).sum()
         inside += low <= alarms <= high
     assert inside >= 46
 

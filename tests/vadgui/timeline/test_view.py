@@ -8,9 +8,9 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.scoring.calibration import false_alarms_at, threshold_for
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import missing_signals
+from engine.scoring.tail import false_alarms_at, threshold_for
 from tests.vadgui.synthetic import (
     DETECTOR,
     calibrated_detector,

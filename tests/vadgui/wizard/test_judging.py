@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from engine.evaluation.metrics import roc_auc
-from engine.scoring.calibration import Calibration, threshold_for
+from engine.scoring.calibration import Calibration
 from engine.scoring.scores import ScoreKind, segment_rule, statistic
 from engine.scoring.signals import RawSignals
+from engine.scoring.tail import threshold_for
 from tests.vadgui.synthetic import calibrated_detector, calibrated_signals, signals_with_bumps, steady_times
 from vadgui.wizard.acceptance import Acceptance, Judged
 from vadgui.wizard.judging import DetectorJudge
