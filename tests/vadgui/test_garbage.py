@@ -59,5 +59,16 @@ def test_the_oldest_generation_has_its_turn(qtbot: QtBot, monkeypatch: pytest.Mo
     for count in [(600, 20, 20), (701, 0, 20), (701, 11, 0), (701, 11, 11)]:
         monkeypatch.setattr(gc, "get_count", lambda count=count: count)
         collector.look()
-    collector.close()
     assert asked == [0, 1, 2]
+    collector.close()
+
+
+def test_nothing_overdue_is_left_to_python(qtbot: QtBot) -> None:
+    """It would be collected at the next allocation, perhaps inside of a destructor of Qt's."""
+    del qtbot
+    collector = GarbageCollector()
+    seen: list[threading.Thread] = []
+    Witness(seen)
+    allocate(5000)
+    collector.close()
+    assert seen == [threading.main_thread()]

@@ -47,6 +47,8 @@ class Background(QObject):
         super().__init__()
         self._name = name
         self._tasks: dict[str, _Task] = {}
+        self._latest: dict[str, _Task] = {}
+        """Of each kind, at work or done: what it posted may still be on its way."""
         self._abandoned: list[_Task] = []
         self._arrived = threading.Condition()
         self._closing = threading.Event()
@@ -66,7 +68,7 @@ class Background(QObject):
         task = _Task(kind, work, deliver, failed, urgent)
         with self._arrived:
             self._drop(kind)
-            self._tasks[kind] = task
+            self._tasks[kind] = self._latest[kind] = task
             self._arrived.notify()
         if self._thread is None and not self._closing.is_set():
             self._thread = threading.Thread(target=self._work, name=self._name)
@@ -80,23 +82,23 @@ class Background(QObject):
     def cancel_all(self) -> None:
         """Give up everything; nothing of it is delivered any more."""
         with self._arrived:
-            for kind in list(self._tasks):
+            for kind in list(self._latest):
                 self._drop(kind)
 
     def close(self) -> None:
         """Give everything up and wait for the thread's end; closing twice is fine."""
         with self._arrived:
             self._closing.set()
-            for kind in list(self._tasks):
+            for kind in list(self._latest):
                 self._drop(kind)
             self._arrived.notify()
         if self._thread:
             self._thread.join()
 
     def _drop(self, kind: str) -> None:
-        dropped = self._tasks.pop(kind, None)
-        if dropped:
-            dropped.cancelled.set()
+        if latest := self._latest.pop(kind, None):
+            latest.cancelled.set()
+        if dropped := self._tasks.pop(kind, None):
             self._abandoned.append(dropped)
 
     def _receive(self, delivery: _Delivery) -> None:

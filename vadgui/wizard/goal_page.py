@@ -7,11 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
-from engine.detector_library import LibraryEntry
 from vadgui.detector_card import detector_card
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file
 from vadgui.wizard.draft import Goal
-from vadgui.wizard.found_runs import FoundRun
 from vadgui.wizard.state import WizardState
 from vadgui.wizard.widgets import OptionCard, Page, button, group_cards
 
@@ -24,6 +22,7 @@ class GoalPage(Page):
 
     def __init__(self, state: WizardState) -> None:
         super().__init__("Goal", "What do you want to do?", "A detector knows what is normal in front of one camera.")
+        self._state = state
         self._draft = state.draft
         self.name_edit = QLineEdit()
         self.name_edit.setMaxLength(_LONGEST_NAME)
@@ -59,10 +58,11 @@ class GoalPage(Page):
             card.chosen.connect(lambda goal=goal: self._draft.set_goal(goal))
         group_cards(list(self.cards.values()), self)
         self._draft.goal_changed.connect(self._show)
-        state.runs_changed.connect(lambda: self._show_runs(state.runs))
-        state.detectors_changed.connect(lambda: self._show_detectors(state.detectors))
-        self._show_runs(state.runs)
-        self._show_detectors(state.detectors)
+        # Methods, not lambdas: Qt parts with them when the page goes, and the state outlives it.
+        state.runs_changed.connect(self._show_runs)
+        state.detectors_changed.connect(self._show_detectors)
+        self._show_runs()
+        self._show_detectors()
         self._show()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
@@ -98,10 +98,10 @@ class GoalPage(Page):
 
     # Detectors to improve
 
-    def _show_detectors(self, entries: list[LibraryEntry]) -> None:
+    def _show_detectors(self) -> None:
         chosen = self._draft.base_choice
         self.base_box.clear()
-        for entry in entries:
+        for entry in self._state.detectors:
             if not entry.problem:
                 self._add_detector(entry.path, entry.name, entry.created)
         if chosen and self.base_box.findData(chosen) < 0:
@@ -134,10 +134,10 @@ class GoalPage(Page):
 
     # Runs to go on with
 
-    def _show_runs(self, runs: list[FoundRun]) -> None:
+    def _show_runs(self) -> None:
         chosen = self._draft.run_choice
         self.run_list.clear()
-        for run in runs:
+        for run in self._state.runs:
             item = QTreeWidgetItem([run.name, run.state_text, run.begun_text])
             item.setData(0, Qt.ItemDataRole.UserRole, run.folder)
             item.setToolTip(0, str(run.folder))
@@ -150,11 +150,11 @@ class GoalPage(Page):
         for column, width in enumerate((230, 240)):
             self.run_list.setColumnWidth(column, width)
         card = self.cards[Goal.RESUME]
-        card.radio.setEnabled(bool(runs))
-        self.run_list.setVisible(bool(runs))
+        card.radio.setEnabled(bool(self._state.runs))
+        self.run_list.setVisible(bool(self._state.runs))
         card.set_sentence(
             "Take a run up where it was stopped, or look at one that is done."
-            if runs
+            if self._state.runs
             else "There is none: a training that you stop or that is interrupted will wait here."
         )
 

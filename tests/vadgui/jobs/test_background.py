@@ -133,3 +133,33 @@ def test_closes_at_once_during_long_work(background: Background, qtbot: QtBot) -
     background.close()
     assert time.monotonic() - began < 0.5
     background.close()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("how", ["cancel", "cancel_all", "begin"])
+def test_what_is_on_its_way_when_work_is_given_up_never_arrives(
+    background: Background, qtbot: QtBot, how: str, fails: bool
+) -> None:
+    """The work itself has ended by then: whoever asked for it may have gone."""
+    desk, ended = Desk(), threading.Event()
+
+    def work(_: ShouldStop) -> Iterator[int]:
+        if fails:
+            raise ValueError
+        yield 1
+
+    def next_work(_: ShouldStop) -> Iterator[int]:
+        ended.set()  # one thread does both: the first is over
+        yield from ()
+
+    background.begin("kind", work, desk.deliver, desk.errors.append)
+    background.begin("next", next_work, desk.deliver, desk.errors.append)
+    assert ended.wait(5)
+    if how == "begin":
+        background.begin("kind", lambda _: iter([2]), desk.deliver, desk.errors.append)
+        qtbot.waitUntil(lambda: desk.items == [2])
+    else:
+        background.cancel("kind") if how == "cancel" else background.cancel_all()
+        qtbot.wait(50)
+        assert desk.items == []
+    assert desk.errors == []
