@@ -33,7 +33,7 @@ class GarbageCollector(QObject):
     def close(self) -> None:
         """Let Python collect by itself again; closing twice is fine."""
         self._timer.stop()
-        # What has gathered is overdue: Python would collect it at its next allocation. PySide makes one while Qt destroys
-        # an object and holds a lock, and the end of another object would wait for that lock for ever.
+        # What has gathered is overdue: Python would collect it at its next allocation. PySide makes one while Qt
+        # destroys an object and holds a lock, and the end of another object would wait for that lock for ever.
         gc.collect(1)
         gc.enable()
