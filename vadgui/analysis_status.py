@@ -5,17 +5,10 @@ from __future__ import annotations
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
+from engine.durations import duration_in_words
 from vadgui.session import AnalysisPhase, AnalysisState, ReviewSession
 
 _BAR_WIDTH_PX = 140
-
-
-def duration_text(seconds: float) -> str:
-    """A duration as one says it: "40 s", "7 min", "2 h 10 min"."""
-    if seconds < 59.5:
-        return f"{max(round(seconds), 1)} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def analysis_text(state: AnalysisState) -> str:
@@ -26,7 +19,7 @@ def analysis_text(state: AnalysisState) -> str:
             return ""
         case AnalysisPhase.RUNNING:
             speed = f" · {state.frames_per_second:.0f} fps" if state.frames_per_second >= 1 else ""
-            left = f" · {duration_text(state.seconds_left)} left" if state.seconds_left is not None else ""
+            left = f" · {duration_in_words(state.seconds_left)} left" if state.seconds_left is not None else ""
             return f"Analysing: {frames}{speed}{left}"
         case AnalysisPhase.PAUSED:
             return f"Analysis paused: {frames}"

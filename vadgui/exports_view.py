@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.analysis_status import duration_text
+from engine.durations import duration_in_words
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 
 _MARGIN_PX = 4
@@ -127,7 +127,7 @@ def _state_text(state: ExportState) -> str:
         case ExportPhase.WAITING:
             return "Waiting"
         case ExportPhase.RUNNING:
-            left = f" · {duration_text(state.seconds_left)} left" if state.seconds_left is not None else ""
+            left = f" · {duration_in_words(state.seconds_left)} left" if state.seconds_left is not None else ""
             return f"{state.done:,} of {state.total:,} frames{left}"
         case ExportPhase.DONE:
             return "Done"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QToolButton
 
-from vadgui.analysis_status import duration_text
+from engine.durations import duration_in_words
 from vadgui.icons import set_icon
 from vadgui.wizard.training_run import RunPhase, TrainingRun
 
@@ -48,5 +48,5 @@ def status_text(run: TrainingRun) -> str:
     progress = run.progress
     if progress is None or not progress.total:
         return f"{name}: training starts"
-    left = f", {duration_text(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    left = f", {duration_in_words(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     return f"{name}: {progress.phase.lower()}, {progress.done / progress.total:.0%}{left}"

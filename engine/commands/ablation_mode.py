@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, forget_footage, train_experiment
+from engine.durations import duration_in_words
 from engine.errors import DatasetError, ExportError
 from engine.events import Event, LossReported, Progress, Stopped
 from engine.training import RunSettings
@@ -118,7 +119,7 @@ def _train(experiment: Experiment, folder: Path, base: RunSettings, quiet: bool)
 def _in_words(event: Event) -> str:
     match event:
         case Progress(phase=phase, done=done, total=total, seconds_left=left):
-            return f"{phase}: {done}/{total}" + (f", {left / 60:.0f} min left" if left is not None else "")
+            return f"{phase}: {done}/{total}" + (f", {duration_in_words(left)} left" if left is not None else "")
         case LossReported(stage=stage, epoch=epoch, loss=loss, held_out_loss=held_out):
             judged = f", held-out {held_out:.5f}" if held_out is not None else ""
             return f"{stage} stage, epoch {epoch + 1}: loss {loss:.5f}{judged}"

@@ -9,6 +9,7 @@ import click
 
 from engine.commands.detector_option import detector_option
 from engine.commands.progress import follow
+from engine.durations import duration_in_words
 from engine.errors import ExportError, TrainingError
 from engine.events import Progress
 
@@ -76,6 +77,6 @@ def calibrate(
     assert found is not None
     low, high = found.expected_alarms(2, found.seconds / 3600)
     click.echo(
-        f"Written: {out} (calibrated on {found.videos} videos, {found.seconds / 60:.1f} minutes; at 2 false alarms an "
-        f"hour, {low} to {high} are expected in as much footage)"
+        f"Written: {out} (calibrated on {found.videos} videos, {duration_in_words(found.seconds)}; at 2 false alarms "
+        f"an hour, {low} to {high} are expected in as much footage)"
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.durations import duration_in_words
 from engine.errors import DatasetError
 from engine.events import Progress
 
@@ -88,7 +89,7 @@ def _print(reports: Sequence[FootageReport], summary: FootageSummary, *, quiet: 
         return
     click.echo(
         f"{len(summary.usable)} of {len(reports)} videos can be learnt from, "
-        f"{summary.duration_seconds / 60:.1f} minutes, {summary.frames} frames in all."
+        f"{duration_in_words(summary.duration_seconds)}, {summary.frames} frames in all."
     )
     if summary.held_out:
         click.echo(f"Held out to judge by, unless you choose others: {', '.join(p.name for p in summary.held_out)}")

@@ -14,9 +14,9 @@ import click
 from click.core import ParameterSource
 
 from engine.commands.train import run_settings, train
+from engine.durations import duration_in_words
 from engine.events import Progress
 from engine.run_plan import EFFORTS, RunPlan, plan_efforts, plan_run
-from engine.run_plan.plan import in_words
 from engine.training import Run, RunSettings
 
 _SET_BY_EFFORTS = ("preset", "motion_epochs", "frame_epochs")
@@ -90,7 +90,7 @@ def _lines(plans: dict[str, RunPlan], settings: RunSettings, folder: Path, foota
     if some.frames:
         yield f"Runs on {some.device}"
         yield f"Footage: {some.frames:,} frames, {some.transitions:,} transitions to learn from"
-        yield f"Reading it: {in_words(some.reading_seconds)}"
+        yield f"Reading it: {duration_in_words(some.reading_seconds)}"
     for name, each in plans.items():
         if name:
             yield f"\n{name}: {EFFORTS[name].sentence}"
@@ -104,10 +104,10 @@ def _lines(plans: dict[str, RunPlan], settings: RunSettings, folder: Path, foota
 
 def _costs(plan: RunPlan) -> Iterator[str]:
     for stage in plan.stages:
-        epochs = f"{stage.epochs} epochs of {in_words(stage.epoch_seconds)}"
+        epochs = f"{stage.epochs} epochs of {duration_in_words(stage.epoch_seconds)}"
         yield f"{stage.name} stage: {epochs}, {stage.step_seconds:.2g} s a step of {plan.batch_size}"
     if plan.stages and plan.frames:
-        yield f"in all: about {in_words(plan.total_seconds)}"
+        yield f"in all: about {duration_in_words(plan.total_seconds)}"
     if plan.memory_bytes:
         free = f" of {plan.memory_free_bytes / 1e9:.1f} GB free" if plan.memory_free_bytes else ""
         yield f"memory: {plan.memory_bytes / 1e9:.1f} GB{free}"

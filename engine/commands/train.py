@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from engine.commands.detector_option import WHICH, optional_detector
 from engine.datasets import footage_videos
+from engine.durations import duration_in_words
 from engine.errors import VadError
 from engine.events import (
     CheckpointSaved,
@@ -259,5 +260,5 @@ def _progress_in_words(progress: Progress) -> str:
     where = f", epoch {progress.epoch + 1}, step {progress.step}" if progress.epoch is not None else ""
     loss = f", loss {progress.loss:.5f}" if progress.loss is not None else ""
     speed = f", {progress.per_second:.1f} samples/s" if progress.per_second else ""
-    left = f", {progress.seconds_left / 60:.0f} min left" if progress.seconds_left is not None else ""
+    left = f", {duration_in_words(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     return f"{progress.phase}: {progress.done}/{progress.total}{where}{loss}{speed}{left}"

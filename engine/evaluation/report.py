@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from engine.durations import duration_in_words
 from engine.errors import ExportError
 from engine.evaluation.judging import KindFigures
 from engine.evaluation.measuring import MeasuredVideo
@@ -196,11 +197,7 @@ def _review(figures: KindFigures) -> list[str]:
     return [
         f"{events.detected}/{events.events}",
         _NOTHING if math.isnan(delay) else f"{delay:.1f} s",
-        f"{events.false_alarms} in {_duration(events.normal_seconds)}"
+        f"{events.false_alarms} in {duration_in_words(events.normal_seconds)}"
         + ("" if math.isnan(hourly) else f" ({hourly:.0f}/h)"),
         _NOTHING if math.isnan(effort) else f"{100 * effort:.0f} %",
     ]
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

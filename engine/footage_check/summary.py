@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from engine.durations import duration_in_words
 from engine.footage_check.moments import smoothed_luma
 from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary, Severity
 from engine.footage_check.scene import (
@@ -83,8 +84,8 @@ def _amount(videos: int, seconds: float) -> Iterator[FootageFinding]:
     if not videos:
         return
     if seconds < WANTED_SECONDS:
-        length = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} minutes"
-        what = f"Only {length} of footage in all; at least {WANTED_SECONDS / 60:.0f} minutes are wanted"
+        length, wanted = duration_in_words(seconds), duration_in_words(WANTED_SECONDS)
+        what = f"Only {length} of footage in all; at least {wanted} are wanted"
         advice = "Add recordings of other hours and days: whatever the detector has not seen will seem unusual to it."
         yield FootageFinding(None, "warning", FindingKind.TOO_SHORT, what, advice)
     if videos == 1:

@@ -112,11 +112,3 @@ def in_one_line(error: VadError) -> str:
     """An error's three parts as a refusal says them."""
     said = f"{error.what}: {error.subject}" if error.subject else error.what
     return f"{said}. {error.advice}".rstrip()
-
-
-def in_words(seconds: float) -> str:
-    """A length of time, to the two digits that matter."""
-    for size, name in ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes")):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.2g} {name}" if seconds < 100 * size else f"{seconds / size:.0f} {name}"
-    return f"{max(seconds, 1):.0f} s"

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.durations import duration_in_words
 from engine.errors import VadError
 from engine.events import Progress, ShouldStop, never_stop
 from engine.run_plan.ground import Ground, existing_folder, look_at
-from engine.run_plan.plan import EFFORTS, RunPlan, StageCost, in_one_line, in_words
+from engine.run_plan.plan import EFFORTS, RunPlan, StageCost, in_one_line
 
 if TYPE_CHECKING:
     from engine.run_plan.measuring import StageMeasure
@@ -151,7 +152,7 @@ class _Planner:
         share = min((measure.undisturbed_share for measure in self._measures), default=1.0)
         if share < _DISTURBED:
             seconds *= share
-            yield f"Other programs keep this machine busy: by itself it would take about {in_words(seconds)}."
+            yield f"Other programs keep this machine busy: by itself it would take about {duration_in_words(seconds)}."
         if seconds > _LONG_SECONDS:
             days = seconds / _LONG_SECONDS
             yield f"It would take {days:.1f} days here: the preset fast or a machine with a GPU does it sooner."

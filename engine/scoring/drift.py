@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.durations import duration_in_words
 from engine.scoring.signals import LAYOUT_GRID, RawSignals
 
 Times = npt.NDArray[np.floating]
@@ -78,14 +79,7 @@ def drifts_in_words(drifts: Sequence[Drift]) -> str:
     lengths: dict[DriftKind, float] = {}
     for drift in drifts:
         lengths[drift.kind] = lengths.get(drift.kind, 0.0) + drift.seconds
-    return ", ".join(f"{_WORDS[kind]} for {_length(seconds)}" for kind, seconds in lengths.items())
-
-
-def _length(seconds: float) -> str:
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    return ", ".join(f"{_WORDS[kind]} for {duration_in_words(seconds)}" for kind, seconds in lengths.items())
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.durations import duration_in_words
 from engine.scoring.scores import ScoreKind
 from engine.scoring.tail import false_alarms_at, threshold_for
 
@@ -159,13 +160,10 @@ class _AlarmsBox(QDoubleSpinBox):
 
 def how_often(score: float) -> str:
     """What a calibrated score means: how long normal life goes on until something is as conspicuous."""
-    seconds = 10 ** min(score, _LIFETIME)
     if score >= _LIFETIME:
         return "usual less than once in a lifetime"
-    for length, unit in ((31_557_600, "years"), (86_400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * length:
-            return f"usual once in {seconds / length:.0f} {unit}"
-    return "usual" if seconds < 2 else f"usual once in {seconds:.0f} s"
+    seconds = 10**score
+    return "usual" if seconds < 2 else f"usual once in {duration_in_words(seconds)}"
 
 
 def _button(text: str, name: str, call: Callable[[], None]) -> QToolButton:

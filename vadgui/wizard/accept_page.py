@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from vadgui.analysis_status import duration_text
+from engine.durations import duration_in_words
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file
 from vadgui.wizard.acceptance import Acceptance
 from vadgui.wizard.compare_plot import ComparePlot
@@ -183,7 +183,7 @@ class AcceptPage(Page):
         alarms = "no false alarm" if not given else f"{given} false alarm{'s' if given != 1 else ''}"
         count = len(acceptance.held_out)
         recordings = f"{count} held-out recording{'s' if count != 1 else ''}"
-        text = f"It would have given {alarms} in {recordings} ({duration_text(3600 * hours)}), "
+        text = f"It would have given {alarms} in {recordings} ({duration_in_words(3600 * hours)}), "
         text += f"with the threshold at {threshold:.2f}."
         if hours < _ENOUGH_HOURS:
             text += " That is little to judge by: expect the number of alarms to differ."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QProgressBar
 
+from engine.durations import duration_in_words
 from engine.run_plan import RunPlan, StageCost
-from vadgui.analysis_status import duration_text
 from vadgui.wizard.choices import bytes_text
 from vadgui.wizard.draft import EXACTLY
 from vadgui.wizard.footage_draft import Failure
@@ -67,7 +67,7 @@ class CheckPage(Page):
         elif plan.refusal:
             self.status.show_line("error", f"It can't be begun: {plan.refusal}", alert=True)
         else:
-            total = duration_text(plan.total_seconds)
+            total = duration_in_words(plan.total_seconds)
             self.status.show_line("check", f"All is well. The training will take about {total} on this machine.")
         if plan:
             self.facts.show_facts(fact_rows(plan))
@@ -84,14 +84,14 @@ def fact_rows(plan: RunPlan) -> list[tuple[str, str]]:
     return [
         ("Runs on", plan.device),
         ("Footage", f"{plan.frames:,} frames, {plan.transitions:,} to learn from"),
-        ("Reading it", duration_text(plan.reading_seconds)),
+        ("Reading it", duration_in_words(plan.reading_seconds)),
         *((_STAGE_TEXTS.get(stage.name, stage.name), _stage_text(stage)) for stage in plan.stages),
-        ("In all", f"about {duration_text(plan.total_seconds)}"),
+        ("In all", f"about {duration_in_words(plan.total_seconds)}"),
         ("Memory", f"{bytes_text(plan.memory_bytes)}{free}, {plan.batch_size} pictures at a time"),
         ("Disk", f"{bytes_text(plan.disk_needed_bytes)} of {bytes_text(plan.disk_free_bytes)} free"),
     ]
 
 
 def _stage_text(stage: StageCost) -> str:
-    passes = f"{stage.epochs} passes of {duration_text(stage.epoch_seconds)}" if stage.epochs > 1 else "1 pass"
-    return f"{duration_text(stage.seconds)}: {passes}"
+    passes = f"{stage.epochs} passes of {duration_in_words(stage.epoch_seconds)}" if stage.epochs > 1 else "1 pass"
+    return f"{duration_in_words(stage.seconds)}: {passes}"

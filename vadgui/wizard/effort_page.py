@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from engine.durations import duration_in_words
 from engine.run_plan import EFFORTS, RunPlan
-from vadgui.analysis_status import duration_text
 from vadgui.wizard.advanced import AdvancedForm
 from vadgui.wizard.state import WizardState
 from vadgui.wizard.widgets import IconLine, OptionCard, Page, group_cards, text_label
@@ -101,4 +101,4 @@ class EffortPage(Page):
 def _time_text(plan: RunPlan | None, measuring: bool) -> str:
     if plan is None:
         return "…" if measuring else "–"
-    return "does not fit" if plan.refusal else f"about {duration_text(plan.total_seconds)}"
+    return "does not fit" if plan.refusal else f"about {duration_in_words(plan.total_seconds)}"

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
+from engine.durations import duration_in_words
 from engine.footage_check import FootageFinding
-from vadgui.analysis_status import duration_text
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_folder
 from vadgui.wizard.clip_view import ClipView
 from vadgui.wizard.footage_list import FootageList
@@ -119,7 +119,7 @@ class FootagePage(Page):
         usable, held_out = self._footage.usable_clips(), self._footage.held_out()
         count = f"{len(usable)} recording{'s' if len(usable) != 1 else ''}"
         kept = sum(clip.path in held_out for clip in usable)
-        text = f"{count}, {duration_text(self._footage.usable_seconds())} to learn from"
+        text = f"{count}, {duration_in_words(self._footage.usable_seconds())} to learn from"
         text += f"; {kept} of them held out to judge the result by." if kept else "; none is held out to judge by."
         return "\n".join([text, *(f"{finding.what}. {finding.advice}" for finding in self._general_findings())])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMessageBox, QProgressBar, QVBoxLayout
 
-from vadgui.analysis_status import duration_text
+from engine.durations import duration_in_words
 from vadgui.wizard.loss_plot import LossPlot
 from vadgui.wizard.questions import ask
 from vadgui.wizard.sample_view import SampleView
@@ -118,7 +118,7 @@ class RunPage(Page):
         # An endless bar while nothing can be counted: the process is starting, which takes some seconds.
         self.bar.setRange(0, 0 if run.phase is RunPhase.STARTING else 1000)
         left = progress.seconds_left if progress and run.phase is RunPhase.RUNNING else None
-        self.left.setText(f"{duration_text(left)} left in this step" if left is not None else "")
+        self.left.setText(f"{duration_in_words(left)} left in this step" if left is not None else "")
         self.left.setVisible(left is not None)
         self._enable(run)
         self.completeChanged.emit()

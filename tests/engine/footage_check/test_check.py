@@ -49,7 +49,7 @@ def test_good_footage_has_no_findings_but_that_it_is_little(good: list[Path]) ->
     assert summary.held_out == (good[1],)
     (little,) = summary.findings
     assert (little.path, little.kind) == (None, FindingKind.TOO_SHORT)
-    assert "5 minutes" in little.what
+    assert "5 min" in little.what
 
 
 def test_the_background_is_what_stands_still(good: list[Path]) -> None:

@@ -19,7 +19,6 @@ from engine.errors import Cancelled
 from engine.events import Progress
 from engine.models.detector import PRESETS, Detector, DetectorSettings, Preset
 from engine.run_plan import EFFORTS, RunPlan, free_memory, measuring, plan_efforts, plan_run
-from engine.run_plan.plan import in_words
 from engine.training import Run, RunSettings
 from engine.training.stage_run import StageRun
 
@@ -333,11 +332,3 @@ def test_the_command_speaks_of_a_run_that_is_there(settings: RunSettings, tmp_pa
     code, text, _ = run(folder, "--json")
     assert code == 0
     assert [stage["epochs"] for stage in json.loads(text)["run"]["stages"]] == [4, 2]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.2, "1 s"), (75, "75 s"), (150, "2.5 minutes"), (5400, "1.5 hours"), (400_000, "4.6 days"), (1e8, "1157 days")],
-)
-def test_lengths_of_time_are_readable(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words

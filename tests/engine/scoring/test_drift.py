@@ -182,5 +182,5 @@ def test_says_each_kind_once() -> None:
     drifts = [
         Drift(DriftKind.DARKER, 0, 40), Drift(DriftKind.DARKER, 100, 200), Drift(DriftKind.BLURRED, 0, 7400)
     ]  # fmt: skip
-    assert drifts_in_words(drifts) == "it is darker for 2 min, it is blurred for 2 h"
+    assert drifts_in_words(drifts) == "it is darker for 2.3 min, it is blurred for 2.1 h"
     assert drifts_in_words([]) == ""

@@ -365,8 +365,8 @@ def test_a_detector_of_the_other_kind_changes_scale_and_threshold(calibrated: Ti
 def test_a_calibrated_score_is_put_into_words(calibrated: TimelineView) -> None:
     assert calibrated.reading_at(450).split("   ")[2].endswith("usual less than once in a lifetime")
     assert [how_often(score) for score in (0, 1, 3, 4, 6, 8, 400)] == [
-        "usual", "usual once in 10 s", "usual once in 17 min", "usual once in 3 h", "usual once in 12 days",
-        "usual once in 3 years", "usual less than once in a lifetime",
+        "usual", "usual once in 10 s", "usual once in 17 min", "usual once in 2.8 h", "usual once in 12 days",
+        "usual once in 3.2 years", "usual less than once in a lifetime",
     ]  # fmt: skip
 
 
