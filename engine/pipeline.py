@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,9 @@ from engine.video.source import VideoSource
 if TYPE_CHECKING:
     # torch takes seconds to import, and whoever has a Predictor has imported it.
     from engine.models.predictor import Prediction, Predictor
+
+_MOST_MEASURING = 8
+"""Threads: what a frame needs of the CPU takes ten times as long as a large GPU needs to predict it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +72,8 @@ def analyse(
     baseline = baseline_frames(source.times)
     # A jump into a file that may count its frames wrong would number these otherwise than those before.
     passed = min(baseline - 1, start - 1) if source.numbers_are_certain else start - 1
-    for transition, prediction in _transitions(
-        source, predictor, start, None, should_stop, baseline=baseline, passed=passed
-    ):
-        signals, _ = _measure(transition, prediction, predictor)
-        yield FrameResult(transition.index, transition.pts_seconds, signals)
+    batches = _predicted(source, predictor, start, None, should_stop, baseline=baseline, passed=passed)
+    yield from _measured(batches, predictor)
 
 
 def motions(source: VideoSource, *, should_stop: ShouldStop = never_stop) -> Iterator[Motion]:
@@ -102,8 +104,9 @@ def inspect(
     """
     if start < 1:
         raise ValueError("frame 0 has no transition to inspect")
-    for transition, prediction in _transitions(source, predictor, start, stop, should_stop, keep_frames=True):
-        yield _inspection(transition, prediction, predictor)
+    for batch in _predicted(source, predictor, start, stop, should_stop, keep_frames=True):
+        for transition, prediction in batch:
+            yield _inspection(transition, prediction, predictor)
 
 
 def inspect_pair(previous: Frame, frame: Frame, predictor: Predictor) -> Inspection:
@@ -134,7 +137,10 @@ class _Transition:
         return self.pictures[-1]
 
 
-def _transitions(
+_Batch = list[tuple[_Transition, "Prediction"]]
+
+
+def _predicted(
     source: VideoSource,
     predictor: Predictor,
     start: int,
@@ -143,7 +149,7 @@ def _transitions(
     keep_frames: bool = False,
     baseline: int = 1,
     passed: int = 0,
-) -> Iterator[tuple[_Transition, Prediction]]:
+) -> Iterator[_Batch]:
     """Transitions [start, stop) with their predictions, decoded and predicted a batch at a time.
 
     Each carries the pictures of up to `baseline` frames before it; decoding begins `passed` frames early.
@@ -151,10 +157,11 @@ def _transitions(
     recent: deque[Pixels] = deque(maxlen=baseline + 1)
     batch: list[_Transition] = []
 
-    def predicted() -> Iterator[tuple[_Transition, Prediction]]:
+    def predicted() -> _Batch:
         predictions = predictor.predict([each.previous for each in batch])
-        yield from zip(batch, predictions, strict=True)
+        together = list(zip(batch, predictions, strict=True))
         batch.clear()
+        return together
 
     for frame in source.frames(start - 1 - passed, stop, should_stop):
         if frame.index < start - baseline:
@@ -164,11 +171,32 @@ def _transitions(
             kept = frame if keep_frames else None
             batch.append(_Transition(frame.index, frame.pts_seconds, tuple(recent), kept))
         if len(batch) >= predictor.batch_size:
-            yield from predicted()
+            yield predicted()
         if should_stop():
             raise Cancelled
     if batch:
-        yield from predicted()
+        yield predicted()
+
+
+def _measured(batches: Iterator[_Batch], predictor: Predictor) -> Iterator[FrameResult]:
+    """The signals of every transition, in order; beside a GPU, while the next batch is predicted."""
+
+    def result(transition: _Transition, prediction: Prediction) -> FrameResult:
+        signals, _ = _measure(transition, prediction, predictor)
+        return FrameResult(transition.index, transition.pts_seconds, signals)
+
+    if predictor.is_on_cpu:
+        # The models keep every core busy, and the results of a small batch come sooner.
+        for batch in batches:
+            yield from (result(*each) for each in batch)
+        return
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_MEASURING), "measuring") as threads:
+        ahead: list[Future[FrameResult]] = []
+        for batch in batches:
+            coming = [threads.submit(result, *each) for each in batch]
+            yield from (each.result() for each in ahead)
+            ahead = coming
+        yield from (each.result() for each in ahead)
 
 
 def _measure(

@@ -19,7 +19,7 @@ _SMALLEST_FOR_DIS = 32  # its patches of 8 pixels at the finest size that it loo
 
 
 class Teacher(Protocol):
-    """Estimates the flow between two pictures; one thread at a time."""
+    """Estimates the flow between two pictures, for any number of threads."""
 
     name: str
     """What `teacher_by_name` makes the same teacher from."""

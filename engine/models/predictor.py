@@ -73,6 +73,11 @@ class Predictor:
         return self._plan.label
 
     @property
+    def is_on_cpu(self) -> bool:
+        """Whether the models compete with everything else for the processor."""
+        return self._plan.device.type == "cpu"
+
+    @property
     def analysis_settings(self) -> str:
         """What besides video and weights decides the raw signals, as JSON with sorted keys: for an analysis's key."""
         return json.dumps(

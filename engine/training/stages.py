@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ClassVar
 
 import numpy as np
@@ -20,6 +22,9 @@ from engine.training.settings import RunSettings
 Indices = npt.NDArray[np.int64]
 Batch = tuple[Tensor, ...]
 """Pictures uint8 [N, 256, 256, 3] in the order that a stage's `loss` takes them."""
+
+_MOST_READERS = 8
+"""Colouring takes 3 ms a picture: one thread keeps a CPU busy that trains, but no large GPU."""
 
 
 class Stage(ABC):
@@ -108,13 +113,13 @@ def batches(order: Indices, size: int, done: int) -> Iterator[Indices]:
 
 
 def loaded(stage: Stage, footage: Footage, parts: Iterator[Indices]) -> Generator[Batch, None, None]:
-    """Batches read and coloured in a thread while the one before is learnt from."""
-    with ThreadPoolExecutor(1, "batches") as thread:
-        ahead = None
+    """Batches read and coloured in threads while those before are learnt from."""
+    readers = min(max((os.cpu_count() or 1) // 2, 1), _MOST_READERS)
+    ahead: deque[Future[Batch]] = deque()
+    with ThreadPoolExecutor(readers, "batches") as threads:
         for indices in parts:
-            coming = thread.submit(stage.load, footage, indices)
-            if ahead is not None:
-                yield ahead.result()
-            ahead = coming
-        if ahead is not None:
-            yield ahead.result()
+            ahead.append(threads.submit(stage.load, footage, indices))
+            if len(ahead) > readers:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()

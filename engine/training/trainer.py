@@ -101,6 +101,7 @@ def _train(
     detector = _begin(settings, footage, bases) if checkpoint is None else _resume(checkpoint)
     footage = replace(footage, radius_px=detector.settings.flow_radius_px)
     detector.to(team.plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    torch.backends.cudnn.benchmark = True  # all batches are of one shape: finding the fastest way pays
     for stage in stages_of(detector, settings):
         if checkpoint and (checkpoint.place.stage, stage.name) == ("frame", "motion"):
             continue

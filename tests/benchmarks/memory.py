@@ -64,6 +64,7 @@ class StandInPredictor:
     fingerprint = "stand-in"
     analysis_settings = json.dumps({"stand-in": True})
     batch_size = 2
+    is_on_cpu = True
     settings = SimpleNamespace(flow_radius_px=4.0)
 
     def __init__(self) -> None:

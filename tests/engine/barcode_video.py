@@ -84,6 +84,7 @@ class BarcodePredictor:
         self.analysis_settings = "{}"
         self.teacher = teacher_by_name("dis")
         self.motion_normal = None
+        self.is_on_cpu = True
         self.batch_size = 2
 
     def predict(self, pictures: list[Pixels]) -> list[Any]:

@@ -130,6 +130,15 @@ def test_rarities_come_from_the_motion_that_the_detector_has_counted(source, pre
     assert (unknown > known + 2).all()
 
 
+def test_beside_a_gpu_many_threads_measure_the_same_in_order(source, predictor, monkeypatch) -> None:
+    alone = list(analyse(source, predictor))
+    monkeypatch.setattr(Predictor, "is_on_cpu", False)
+    together = list(analyse(source, predictor))
+    assert [each.index for each in together] == [each.index for each in alone]
+    for name in RAW_SIGNALS.names:
+        np.testing.assert_array_equal([r.signals[name] for r in together], [r.signals[name] for r in alone])
+
+
 def test_streams_without_reading_ahead_more_than_a_batch(predictor) -> None:
     source = MovingNoise(30)
     for result in analyse(source, predictor):

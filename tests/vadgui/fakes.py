@@ -102,6 +102,7 @@ class StillPredictor:
         self.fingerprint = f"{name}-fingerprint"
         self.analysis_settings = "{}"
         self.device_label = "memory"
+        self.is_on_cpu = True
         self.teacher = SimpleNamespace(flow=_no_flow)
         self.motion_normal = None
         self.batch_size = 2

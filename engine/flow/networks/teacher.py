@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ _NETWORKS = {
 
 
 class NetworkTeacher:
-    """Estimates flow with a network, in float32; one thread at a time."""
+    """Estimates flow with a network, in float32; threads take turns."""
 
     def __init__(self, name: str, weights: Path, device: str = "cpu") -> None:
         """The network "raft" or "pwcnet" with the weights of a file, on a device out of DEVICE_NAMES.
@@ -37,6 +38,7 @@ class NetworkTeacher:
         network = build()
         self.fingerprint = f"{name}-{load_weights(network, weights, label, namings)[:16]}"
         self._network = network.eval().to(self._device)
+        self._turn = threading.Lock()
 
     @torch.inference_mode()
     def flow(self, previous: Pixels, current: Pixels) -> Flow:
@@ -47,8 +49,9 @@ class NetworkTeacher:
         """
         pair = torch.from_numpy(np.stack([previous, current])).permute(0, 3, 1, 2)
         try:
-            pair = pair.to(self._device) / 255
-            flow = self._network(pair[:1], pair[1:])[0].cpu().numpy()
+            with self._turn:
+                pair = pair.to(self._device) / 255
+                flow = self._network(pair[:1], pair[1:])[0].cpu().numpy()
         except torch.OutOfMemoryError as error:
             raise DeviceError(
                 f"A picture of {previous.shape[1]}x{previous.shape[0]} pixels does not fit into memory",

@@ -3,9 +3,12 @@ import errno
 import io
 import json
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -454,3 +457,17 @@ def test_batches_are_the_same_whatever_came_before() -> None:
     assert order.tolist() == np.random.default_rng([3, False, 1]).permutation(10).tolist()
     assert np.concatenate(list(stages.batches(order, 4, 0))).tolist() == order[:8].tolist()
     assert np.concatenate(list(stages.batches(order, 4, 4))).tolist() == order[4:8].tolist()
+
+
+def test_several_readers_hand_the_batches_on_in_order(monkeypatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    begun = threading.Barrier(4)
+
+    def load(_: object, indices: np.ndarray) -> tuple[int]:
+        begun.wait(30)  # breaks where fewer than four read at once
+        time.sleep(0.01 * (3 - indices[0] % 4))  # the first is the last to be ready
+        return (int(indices[0]),)
+
+    parts = iter(np.arange(8)[:, None])
+    coming = stages.loaded(SimpleNamespace(load=load), None, parts)
+    assert [number for (number,) in coming] == list(range(8))
