@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, forget_footage, train_experiment
+from engine.commands.learning_options import LearningOptions
 from engine.durations import duration_in_words
 from engine.errors import DatasetError, ExportError
 from engine.events import Event, LossReported, Progress, Stopped
@@ -31,7 +32,7 @@ class AblationOptions:
 
     folder: Path
     preset: str
-    teacher: str
+    learning: LearningOptions
     motion_epochs: int
     frame_epochs: int
     device: str
@@ -89,11 +90,11 @@ def _settings(dataset: Dataset, options: AblationOptions) -> RunSettings:
         name=dataset.name,
         videos=tuple(str(video.resolve()) for video in dataset.training),
         preset=options.preset,
-        teacher=options.teacher,
         motion_epochs=options.motion_epochs,
         frame_epochs=options.frame_epochs,
         device=options.device,
         motion_from=str(options.motion_from.resolve()) if options.motion_from else None,
+        **options.learning.settings,
     )
 
 
@@ -163,13 +164,18 @@ def _as_json(
         for experiment in EXPERIMENTS
         if experiment in found
     ]
+    learning = options.learning
     content: dict[str, Any] = {
         "format": "vadgui-ablation",
         "version": 1,
         "dataset": {"name": dataset.name, "complete": dataset.complete},
         "preset": options.preset,
-        "teacher": options.teacher,
+        "teacher": learning.teacher,
+        "teacher_weights": learning.teacher_weights and learning.teacher_weights.name,
         "epochs": {"motion": options.motion_epochs, "frame": options.frame_epochs},
+        "learning_rates": {"motion": learning.motion_learning_rate, "frame": learning.frame_learning_rate},
+        "batch_size": learning.batch_size,
+        "seed": learning.seed,
         "motion_from": options.motion_from and options.motion_from.name,
         "score": headline.value,
         "experiments": without_nan(rows),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -13,10 +13,10 @@ from click.core import ParameterSource
 from engine.commands.ablation_mode import AblationOptions, report_ablation
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option, required_detector
+from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
 from engine.commands.progress import follow
 from engine.commands.timing_mode import report_timing, untrained
 from engine.errors import DatasetError, ExportError
-from engine.flow.teachers import DEFAULT_TEACHER
 from resources import bundled_detectors, detector_path
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ SCORES = ("paper", "paper-patch", "calibrated", "calibrated-live")
 
 
 _WITHOUT_EFFECT = {
-    "timing": ("score", "max_i", "signals", "plots", "no_cache", "epochs", "teacher"),
+    "timing": ("score", "max_i", "signals", "plots", "no_cache", "epochs", *LEARNING_OPTIONS),
     "ablation": ("max_i", "signals", "plots"),
-    "": ("epochs", "teacher"),
+    "": ("epochs", *LEARNING_OPTIONS),
 }
 """Options that a mode of the command does nothing with."""
 
@@ -77,7 +77,7 @@ def _epochs(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int
     callback=_epochs,
     help="With --ablation: passes that learn motion and the next frame.",
 )
-@click.option("--teacher", default=DEFAULT_TEACHER, show_default=True, help="With --ablation: of the GT flow.")
+@learning_options(only_with="--ablation")
 @click.option("--timing", is_flag=True, help="Say how many frames a second it predicts and judges; needs no DATASET.")
 @click.option("--preset", type=click.Choice(["fast", "paper"]), help="With --timing or --ablation; fast by default.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
@@ -86,6 +86,7 @@ def _epochs(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int
 @click.pass_context
 def evaluate(
     ctx: click.Context,
+    /,
     dataset: Path | None,
     detector: Path | None,
     score: str,
@@ -95,12 +96,12 @@ def evaluate(
     plots: Path | None,
     ablation: Path | None,
     epochs: tuple[int, int],
-    teacher: str,
     timing: bool,
     preset: str | None,
     device: str,
     no_cache: bool,
     quiet: bool,
+    **learning: Any,
 ) -> None:
     """Analyse the testing videos of DATASET, a folder as its authors lay it out, and judge the scores by its labels.
 
@@ -125,7 +126,9 @@ def evaluate(
     assert dataset is not None
     found = labelled(dataset)
     if ablation:
-        options = AblationOptions(ablation, preset or _preset_of(detector), teacher, *epochs, device, detector)
+        options = AblationOptions(
+            ablation, preset or _preset_of(detector), LearningOptions(**learning), *epochs, device, detector
+        )
         with analysis_cache(no_cache) as cache:
             report_ablation(found, options, cache, score=score, report=report, quiet=quiet, command=command_line(ctx))
         return

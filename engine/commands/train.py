@@ -15,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from engine.commands.detector_option import WHICH, optional_detector
+from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
 from engine.datasets import footage_videos
 from engine.durations import duration_in_words
 from engine.errors import VadError
@@ -30,7 +31,6 @@ from engine.events import (
     Stopped,
     to_json_line,
 )
-from engine.flow.teachers import DEFAULT_TEACHER
 from engine.training import Requests, Run, RunSettings
 from engine.training.run import AMENDABLE
 from engine.training.settings import Stretch
@@ -39,11 +39,6 @@ if TYPE_CHECKING:
     from engine.training.team import Team
 
 _NOT_SETTINGS = {"run_folder", "footage", "supervised"}
-
-
-def _rate_option(option: str, name: str, text: str) -> Callable[[Any], Any]:
-    rate = click.FloatRange(0, 1, min_open=True)
-    return click.option(option, name, type=rate, default=2e-4, show_default=True, help=text)
 
 
 def _detector_option(option: str, text: str) -> Callable[[Any], Any]:
@@ -83,28 +78,16 @@ def _detector_option(option: str, text: str) -> Callable[[Any], Any]:
     show_default=True,
     help="Size of the models: paper is the larger one, for machines with a GPU.",
 )
-@click.option("--teacher", default=DEFAULT_TEACHER, show_default=True, help="Estimator of the ground-truth flow.")
-@click.option("--teacher-weights", type=click.Path(path_type=Path), help="The teacher's weights file, if it needs one.")
 @click.option(
     "--motion-epochs", type=click.IntRange(1), default=20, show_default=True, help="Passes that learn the flow."
 )
 @click.option(
     "--frame-epochs", type=click.IntRange(1), default=10, show_default=True, help="Passes that learn the next frame."
 )
-@_rate_option("--motion-lr", "motion_learning_rate", "Adam's learning rate while the flow is learnt.")
-@_rate_option("--frame-lr", "frame_learning_rate", "The same while the next frame is learnt.")
-@click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="Transitions in each step.")
+@learning_options()
 @click.option("--no-margin", is_flag=True, help="Leave the margin term out of the frame model's loss (ablation).")
 @click.option("--no-flow-guidance", is_flag=True, help="Have the frame model see the frame alone (ablation).")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is random.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
-@click.option(
-    "--cache-gb",
-    type=click.FloatRange(0, min_open=True),
-    default=50.0,
-    show_default=True,
-    help="The largest the prepared footage may grow on disk.",
-)
 @click.option(
     "--supervised",
     is_flag=True,
@@ -174,10 +157,9 @@ def run_settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str,
         if not start < stop:
             raise click.UsageError(f"--leave-out {video} {start:g} {stop:g}: the second time must be the later one.")
         left_out[str(video.resolve())] = (*left_out.get(str(video.resolve()), ()), (start, stop))
-    plain = ("preset", "teacher", "motion_epochs", "frame_epochs", "batch_size", "seed", "device")
-    files = ("start_from", "motion_from", "teacher_weights")
-    chosen: dict[str, Any] = {name: options[name] for name in plain}
-    chosen |= {name: options[name] and str(options[name].resolve()) for name in files}
+    learning = LearningOptions(**{name: options[name] for name in LEARNING_OPTIONS})
+    chosen = {name: options[name] for name in ("preset", "motion_epochs", "frame_epochs", "device")}
+    chosen |= {name: options[name] and str(options[name].resolve()) for name in ("start_from", "motion_from")}
     return RunSettings(
         name=options["name"] or run_folder.resolve().name,
         videos=tuple(dict.fromkeys(str(video.resolve()) for video in [*videos, *held_out])),
@@ -185,9 +167,7 @@ def run_settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str,
         left_out=left_out,
         margin=not options["no_margin"],
         flow_guidance=not options["no_flow_guidance"],
-        cache_max_bytes=round(options["cache_gb"] * 1e9),
-        motion_learning_rate=options["motion_learning_rate"],
-        frame_learning_rate=options["frame_learning_rate"],
+        **learning.settings,
         **chosen,
     )
 

@@ -20,7 +20,7 @@ from engine.training.requests import Request
 from engine.training.settings import RunSettings
 from engine.whole_file import whole_file
 
-AMENDABLE = ("batch_size", "device", "frame_learning_rate", "motion_learning_rate")
+AMENDABLE = ("batch_size", "cache_max_bytes", "calibrate", "device", "frame_learning_rate", "motion_learning_rate")
 """Settings that a run may be resumed with another value of."""
 
 

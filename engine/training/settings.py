@@ -50,6 +50,8 @@ class RunSettings:
     """File of a detector whose motion model is taken as it is: there is no motion stage then."""
     cache_max_bytes: int = 50 * 2**30
     """The largest the prepared footage may grow on disk."""
+    calibrate: bool = True
+    """Whether the finished detector judges the held-out footage, for calibrated scores: takes minutes."""
 
     def __post_init__(self) -> None:
         if self.batch_size < 1 or min(self.motion_epochs, self.frame_epochs) < 1:

@@ -189,7 +189,8 @@ def _record(settings: RunSettings, footage: Footage) -> dict[str, Any]:
     record["left_out"] = {Path(video).name: parts for video, parts in settings.left_out.items()}
     for name in ("start_from", "motion_from", "teacher_weights"):
         record[name] = record[name] and Path(record[name]).name
-    del record["cache_max_bytes"]
+    for name in ("cache_max_bytes", "calibrate"):  # have no part in what is learnt
+        del record[name]
     return record | {"transitions": len(footage.training), "torch": torch.__version__}
 
 
@@ -205,7 +206,8 @@ def _complete(
     """Make a detector's file of the best models, once: made again, it would count as another detector."""
     if not run.detector_path.exists():
         try:
-            yield from _calibrate(detector, run, settings, team, should_stop)
+            if settings.calibrate:
+                yield from _calibrate(detector, run, settings, team, should_stop)
         except Cancelled:
             yield Stopped("Training was stopped while it judged the held-out footage; it does that again.")
             return

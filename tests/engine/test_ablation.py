@@ -71,6 +71,7 @@ def test_all_train_alike_but_for_the_ingredients_and_share_one_motion_model(tmp_
         settings = runs[experiment.name]
         assert (settings.margin, settings.flow_guidance) == (experiment.margin, experiment.flow_guidance)
         assert (settings.motion_epochs, settings.frame_epochs, settings.videos) == (2, 1, BASE.videos)
+        assert not settings.calibrate
     assert runs["Exp4"].motion_from is None
     for name in ("Exp1", "Exp2", "Exp3"):
         assert runs[name].motion_from == str((tmp_path / "exp4" / "detector.safetensors").resolve())
@@ -112,7 +113,15 @@ def test_an_interrupted_experiment_goes_on_in_its_folder(tmp_path: Path, monkeyp
     assert [run.folder for run in asked] == [tmp_path / "exp4"] * 2
 
 
-@pytest.mark.parametrize("other", [{"frame_epochs": 3}, {"videos": ("03.mp4",)}, {"preset": "paper"}])
+def test_one_that_was_begun_by_an_older_version_goes_on_as_this_one_would(tmp_path: Path, trained: list[str]) -> None:
+    settings = experiment_settings(tmp_path, TRAINING_ORDER[0], BASE)
+    run = Run.create(tmp_path / "exp4", replace(settings, calibrate=True, cache_max_bytes=1, device="cuda"))
+    train_all(tmp_path)
+    assert trained[0] == "exp4"
+    assert run.settings == settings
+
+
+@pytest.mark.parametrize("other", [{"frame_epochs": 3}, {"videos": ("03.mp4",)}, {"preset": "paper"}, {"seed": 1}])
 def test_other_settings_than_the_folder_s_are_refused(
     tmp_path: Path, trained: list[str], other: dict[str, object]
 ) -> None:

@@ -214,6 +214,25 @@ def test_an_ablation_is_trained_judged_and_not_repeated(
     assert len(trained) == 4
 
 
+def test_an_ablation_learns_as_the_options_say(make_dataset: MakeDataset, trained: list[str], tmp_path: Path) -> None:
+    dataset, folder, weights = make_dataset(), tmp_path / "table-2", tmp_path / "raft.pth"
+    weights.touch()
+    options = ["--teacher", "raft", "--teacher-weights", weights, "--motion-lr", "1e-4", "--frame-lr", "3e-4"]
+    options += ["--batch-size", "4", "--seed", "7", "--cache-gb", "2"]
+    assert run(dataset, "--ablation", folder, "--device", "cpu", *options).exit_code == 0
+    assert len(trained) == 4
+    for name in trained:
+        settings = Run(folder / name).settings
+        assert (settings.teacher, settings.teacher_weights) == ("raft", str(weights))
+        assert (settings.motion_learning_rate, settings.frame_learning_rate) == (1e-4, 3e-4)
+        assert (settings.batch_size, settings.seed, settings.cache_max_bytes) == (4, 7, 2_000_000_000)
+        assert not settings.calibrate
+    found = json.loads((folder / "ablation.json").read_text(encoding="utf-8"))
+    assert (found["teacher"], found["teacher_weights"]) == ("raft", "raft.pth")
+    assert found["learning_rates"] == {"motion": 1e-4, "frame": 3e-4}
+    assert (found["batch_size"], found["seed"]) == (4, 7)
+
+
 def test_an_ablation_that_stops_says_how_to_go_on(
     make_dataset: MakeDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +258,8 @@ def test_an_ablation_needs_footage_to_learn_from(make_dataset: MakeDataset, tmp_
         (["--ablation", "table-2"], ["--signals"]),
         ([], ["--epochs", "2,1"]),
         ([], ["--teacher", "dis-fast"]),
+        ([], ["--motion-lr", "1e-4"]),
+        (["--timing"], ["--seed", "1"]),
     ],
 )
 def test_an_option_that_would_do_nothing_is_refused(detector_file: Path, mode: list[str], ignored: list[str]) -> None:

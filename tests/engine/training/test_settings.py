@@ -13,6 +13,7 @@ SETTINGS = RunSettings(
     left_out={"a.mp4": ((0.0, 1.5), (7.0, 8.0))},
     margin=False,
     cache_max_bytes=1000,
+    calibrate=False,
 )
 
 
@@ -22,7 +23,7 @@ def test_settings_come_back_from_json() -> None:
 
 def test_settings_of_an_older_or_newer_version_are_read() -> None:
     text = json.dumps({"name": "Gate", "videos": ["a.mp4"], "of_a_newer_version": 1})
-    assert RunSettings.from_json(text) == RunSettings("Gate", ("a.mp4",))
+    assert RunSettings.from_json(text) == RunSettings("Gate", ("a.mp4",), calibrate=True)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": "Gate"}', '{"name": "x", "videos": [], "left_out": 3}'])

@@ -353,6 +353,18 @@ def test_without_held_out_videos_the_last_model_counts(settings: RunSettings, ru
     assert [(e.held_out_loss, e.is_best) for e in events if isinstance(e, LossReported)] == [(None, True)] * 4
 
 
+def test_a_detector_is_calibrated_unless_the_run_is_told_otherwise(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("engine.training.trainer.calibrate", lambda *_: asked.append("calibrate") or iter(()))
+    ready.amend(calibrate=False)
+    assert isinstance(list(train(ready))[-1], Finished)
+    assert not asked
+    ready.detector_path.unlink()
+    ready.amend(calibrate=True)
+    list(train(ready))
+    assert asked == ["calibrate"]
+
+
 @pytest.mark.parametrize("changes", [{"margin": False}, {"flow_guidance": False}])
 def test_the_ablations_train(
     changes: dict, whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path

@@ -1,0 +1,70 @@
+"""Options of how a detector learns, which `vad train` and `vad evaluate --ablation` have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.flow.teachers import DEFAULT_TEACHER
+
+
+@dataclass(frozen=True)
+class LearningOptions:
+    """What `learning_options` hands over."""
+
+    teacher: str
+    teacher_weights: Path | None
+    motion_learning_rate: float
+    frame_learning_rate: float
+    batch_size: int
+    seed: int
+    cache_gb: float
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The same as fields of RunSettings."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values["cache_max_bytes"] = round(values.pop("cache_gb") * 1e9)
+        values["teacher_weights"] = self.teacher_weights and str(self.teacher_weights.resolve())
+        return values
+
+
+LEARNING_OPTIONS = tuple(each.name for each in fields(LearningOptions))
+"""Names that a command's function gets them by."""
+
+
+def learning_options(only_with: str = "") -> Callable[[Any], Any]:
+    """The options of LearningOptions; their help says so where they belong to one other option `only_with`."""
+
+    def option(name: str, text: str, **attributes: Any) -> Callable[[Any], Any]:
+        text = f"With {only_with}: {text[0].lower()}{text[1:]}" if only_with else text
+        target = {"--motion-lr": ["motion_learning_rate"], "--frame-lr": ["frame_learning_rate"]}.get(name, [])
+        shows_default = "default" in attributes
+        return click.option(name, *target, help=text, show_default=shows_default, **attributes)
+
+    rate: dict[str, Any] = {"type": click.FloatRange(0, 1, min_open=True), "default": 2e-4}
+    options = (
+        option("--teacher", "Estimator of the ground-truth flow.", default=DEFAULT_TEACHER),
+        option("--teacher-weights", "The teacher's weights file, if it needs one.", type=click.Path(path_type=Path)),
+        option("--motion-lr", "Learning rate of Adam while the flow is learnt.", **rate),
+        option("--frame-lr", "The same while the next frame is learnt.", **rate),
+        option("--batch-size", "Transitions in each step.", type=click.IntRange(1), default=16),
+        option("--seed", "Of all that is random.", type=click.IntRange(0), default=0),
+        option(
+            "--cache-gb",
+            "The largest the prepared footage may grow on disk.",
+            type=click.FloatRange(0, min_open=True),
+            default=50.0,
+        ),
+    )
+
+    def add(command: Any) -> Any:
+        for each in reversed(options):  # as decorators are applied
+            command = each(command)
+        return command
+
+    return add
