@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from engine.scoring.drift import DriftKind, drifts_in_words
 from vadgui.session import ReviewSession
-from vadgui.wizard.widgets import IconLine
+from vadgui.widgets import IconLine
 
 _WHY = (
     "Scores compare with normal life as it looked when the detector was calibrated.\n"

@@ -15,6 +15,7 @@ from engine.errors import TrainingError
 from engine.paths import runs_folder
 from engine.training import Run
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
+from vadgui.failure import Failure
 from vadgui.jobs import wizard_work
 from vadgui.jobs.background import Background
 from vadgui.jobs.engine_room import PredictorOpener, VideoOpener
@@ -23,10 +24,9 @@ from vadgui.jobs.plan_client import PlanClient
 from vadgui.jobs.plan_process import plans_of
 from vadgui.jobs.run_supervisor import RunSupervisor
 from vadgui.jobs.wizard_work import PreviewRoom, failure_of
+from vadgui.questions import ask
 from vadgui.settings import Settings
 from vadgui.wizard.acceptance import Acceptance, JudgeRequest
-from vadgui.wizard.footage_draft import Failure
-from vadgui.wizard.questions import ask
 from vadgui.wizard.state import FlowRequest, Preview, WizardState
 from vadgui.wizard.training_run import RunPhase, Sample, TrainingRun
 from vadgui.wizard.window import TrainingWizard

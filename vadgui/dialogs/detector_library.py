@@ -24,10 +24,10 @@ from engine.detector_library import DetectorLibrary, LibraryEntry
 from engine.errors import DetectorFileError
 from vadgui import theme
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file, ask_for_folder
+from vadgui.failure import Failure
 from vadgui.icons import icon
-from vadgui.wizard.footage_draft import Failure
-from vadgui.wizard.questions import ask
-from vadgui.wizard.widgets import FactCard, IconLine, button
+from vadgui.questions import ask
+from vadgui.widgets import FactCard, IconLine, button
 
 _NAME, _CAMERA, _CREATED, _CALIBRATED = range(4)
 _PATH = Qt.ItemDataRole.UserRole

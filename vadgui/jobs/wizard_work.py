@@ -22,10 +22,10 @@ from engine.models.picture import model_picture
 from engine.training import Run, RunSettings
 from engine.video.frame import Pixels
 from engine.video.source import VideoSource
+from vadgui.failure import Failure
 from vadgui.jobs.engine_room import VideoOpener
 from vadgui.jobs.frame_view import Bgra
 from vadgui.jobs.views import to_bgra
-from vadgui.wizard.footage_draft import Failure
 from vadgui.wizard.found_runs import FoundRun, find_runs
 from vadgui.wizard.state import FlowRequest, Preview
 from vadgui.wizard.training_run import Sample

@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 
 from engine.durations import duration_in_words
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file
+from vadgui.widgets import IconLine, button, text_label
 from vadgui.wizard.acceptance import Acceptance
 from vadgui.wizard.compare_plot import ComparePlot
 from vadgui.wizard.state import WizardState
-from vadgui.wizard.widgets import IconLine, Page, button, text_label
+from vadgui.wizard.widgets import Page
 
 _LONGEST_NAME = 60
 _REDRAW_MS = 300

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.scoring.calibration import Calibration
 from engine.scoring.segments import Segment, find_segments
 from engine.scoring.signals import RawSignals
-from vadgui.wizard.footage_draft import Failure
+from vadgui.failure import Failure
 from vadgui.wizard.judging import DetectorJudge
 
 Floats = npt.NDArray[np.floating]

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from vadgui.dialogs.detector import DEVICES
+from vadgui.widgets import button
 from vadgui.wizard.choices import Advanced
 from vadgui.wizard.draft import TrainingDraft
-from vadgui.wizard.widgets import button
 
 _PRESETS = {"": "From the effort", "fast": "fast: for any machine", "paper": "paper: large, for a GPU"}
 _RATE_SCALE = 1e-5  # shown in units of this: a spin box has no exponents

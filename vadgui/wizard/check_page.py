@@ -6,11 +6,12 @@ from PySide6.QtWidgets import QProgressBar
 
 from engine.durations import duration_in_words
 from engine.run_plan import RunPlan, StageCost
+from vadgui.failure import Failure
+from vadgui.widgets import FactCard, IconLine
 from vadgui.wizard.choices import bytes_text
 from vadgui.wizard.draft import EXACTLY
-from vadgui.wizard.footage_draft import Failure
 from vadgui.wizard.state import WizardState
-from vadgui.wizard.widgets import FactCard, IconLine, Page
+from vadgui.wizard.widgets import Page
 
 _STAGE_TEXTS = {"motion": "Movement", "frame": "Next frame"}
 

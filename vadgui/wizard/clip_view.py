@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from vadgui.clock_text import clock_text
 from vadgui.panels.picture import PicturePanel
+from vadgui.widgets import IconLine, button
 from vadgui.wizard.footage_draft import Clip, Part
 from vadgui.wizard.range_strip import RangeStrip
 from vadgui.wizard.state import Preview, WizardState
-from vadgui.wizard.widgets import IconLine, button
 
 _LEAST_PICTURE_PX = 150
 _FINDINGS_PX = 90

@@ -10,8 +10,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.run_plan import EFFORTS, Effort, RunPlan
+from vadgui.failure import Failure
 from vadgui.wizard.choices import Advanced
-from vadgui.wizard.footage_draft import Failure, FootageDraft
+from vadgui.wizard.footage_draft import FootageDraft
 
 _NO_LIMIT_BYTES = 2**62  # the disk is the limit, and the pages show how much of it is free
 

@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollA
 
 from engine.durations import duration_in_words
 from engine.run_plan import EFFORTS, RunPlan
+from vadgui.widgets import IconLine, text_label
 from vadgui.wizard.advanced import AdvancedForm
 from vadgui.wizard.state import WizardState
-from vadgui.wizard.widgets import IconLine, OptionCard, Page, group_cards, text_label
+from vadgui.wizard.widgets import OptionCard, Page, group_cards
 
 _TITLES = {"quick": "Quick", "standard": "Standard", "thorough": "Thorough"}
 

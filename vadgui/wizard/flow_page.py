@@ -23,10 +23,11 @@ from engine.paths import weights_folder
 from vadgui.dialogs.files import ask_for_file, ask_for_folder
 from vadgui.panels.legend import paint_legend
 from vadgui.panels.picture import PicturePanel
+from vadgui.widgets import IconLine, button, text_label
 from vadgui.wizard.choices import TEACHERS, TeacherChoice, bytes_text
 from vadgui.wizard.range_strip import RangeStrip
 from vadgui.wizard.state import FlowRequest, Preview, WizardState
-from vadgui.wizard.widgets import IconLine, OptionCard, Page, button, group_cards, text_label
+from vadgui.wizard.widgets import OptionCard, Page, group_cards
 
 _CHOICES_TO_PREVIEW = [330, 470]
 _LEAST_PICTURE_PX = 110

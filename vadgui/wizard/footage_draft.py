@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.footage_check import FootageFinding, FootageReport, FootageSummary
+from vadgui.failure import Failure
 
 Part = tuple[float, float]
 """A stretch of a video, [start, stop) in seconds."""
@@ -33,17 +34,6 @@ class Clip:
     def is_usable(self) -> bool:
         """Whether it can be learnt from, as far as is known."""
         return all(finding.severity != "error" for finding in self.findings)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why something could not be found out, in an error's three parts."""
-
-    what: str
-    subject: str = ""
-    advice: str = ""
-    remedy: Mapping[str, float] = field(default_factory=dict)
-    """Settings of a run to go on with; empty where nothing need change."""
 
 
 class FootageDraft(QObject):

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter,
 from engine.durations import duration_in_words
 from engine.footage_check import FootageFinding
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_folder
+from vadgui.widgets import IconLine, button
 from vadgui.wizard.clip_view import ClipView
 from vadgui.wizard.footage_list import FootageList
 from vadgui.wizard.state import WizardState
-from vadgui.wizard.widgets import IconLine, Page, button
+from vadgui.wizard.widgets import Page
 
 _LIST_TO_PREVIEW = [560, 320]
 

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QT
 
 from vadgui.detector_card import detector_card
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file
+from vadgui.widgets import button
 from vadgui.wizard.draft import Goal
 from vadgui.wizard.state import WizardState
-from vadgui.wizard.widgets import OptionCard, Page, button, group_cards
+from vadgui.wizard.widgets import OptionCard, Page, group_cards
 
 _LONGEST_NAME = 60
 _RUNS_SHOWN_PX = 160

@@ -6,12 +6,13 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMessageBox, QProgressBar, QVBoxLayout
 
 from engine.durations import duration_in_words
+from vadgui.questions import ask
+from vadgui.widgets import IconLine, button, text_label
 from vadgui.wizard.loss_plot import LossPlot
-from vadgui.wizard.questions import ask
 from vadgui.wizard.sample_view import SampleView
 from vadgui.wizard.state import WizardState
 from vadgui.wizard.training_run import STEPS, Curve, RunPhase, TrainingRun
-from vadgui.wizard.widgets import IconLine, Page, button, text_label
+from vadgui.wizard.widgets import Page
 
 _IMPATIENCE_MS = 5000
 _PLOT_TITLES = {"motion": "Error in movement", "frame": "Error in the next frame"}

@@ -7,9 +7,9 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from vadgui import theme
+from vadgui.widgets import text_label
 from vadgui.wizard.state import WizardState
 from vadgui.wizard.training_run import Sample, TrainingRun
-from vadgui.wizard.widgets import text_label
 
 _LEAST_HEIGHT_PX = 120
 _CAPTIONS = {

@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.detector_library import LibraryEntry
+from vadgui.failure import Failure
 from vadgui.jobs.frame_view import Bgra
 from vadgui.wizard.acceptance import Acceptance
 from vadgui.wizard.draft import TrainingDraft
-from vadgui.wizard.footage_draft import Failure
 from vadgui.wizard.found_runs import FoundRun
 from vadgui.wizard.training_run import TrainingRun
 

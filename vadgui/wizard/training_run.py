@@ -20,7 +20,7 @@ from engine.events import (
     SampleSaved,
     Stopped,
 )
-from vadgui.wizard.footage_draft import Failure
+from vadgui.failure import Failure
 
 STEPS = (
     ("Reading footage",),

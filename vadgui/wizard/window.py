@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QWidget, QWizard
 
+from vadgui.questions import ask
 from vadgui.wizard.accept_page import AcceptPage
 from vadgui.wizard.check_page import CheckPage
 from vadgui.wizard.draft import Goal
@@ -13,7 +14,6 @@ from vadgui.wizard.effort_page import EffortPage
 from vadgui.wizard.flow_page import FlowPage
 from vadgui.wizard.footage_page import FootagePage
 from vadgui.wizard.goal_page import GoalPage
-from vadgui.wizard.questions import ask
 from vadgui.wizard.run_page import RunPage
 from vadgui.wizard.state import WizardState
 from vadgui.wizard.training_run import RunPhase

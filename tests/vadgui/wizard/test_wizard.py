@@ -54,7 +54,7 @@ def test_from_recordings_to_a_detector_in_use(
     wizard = open_wizard(program, qtbot)
     to_check(wizard, clips, qtbot)
     qtbot.waitUntil(lambda: "In all" in wizard.check_page.facts.facts, timeout=PATIENCE_MS)
-    assert wizard.check_page.facts.facts["In all"] == "about 2 min"
+    assert wizard.check_page.facts.facts["In all"] == "about 2.5 min"
     start(wizard, qtbot)
     to_accept(program, wizard, qtbot)
     page = wizard.accept_page
@@ -130,7 +130,7 @@ def test_costs_are_shown_on_the_cards(make_program: MakeProgram, clips: Sequence
     to_effort(wizard, clips, qtbot)
     times = wizard.effort_page.times
     qtbot.waitUntil(lambda: times["standard"].text() == "about 30 min", timeout=PATIENCE_MS)
-    assert times["quick"].text() == "about 8 min"
+    assert times["quick"].text() == "about 8.5 min"
 
 
 def test_footage_that_can_t_be_used_is_told(
