@@ -48,8 +48,10 @@ class IconLine(QWidget):
         super().__init__(parent)
         self._name = ""
         self._icon = QLabel()
-        self._icon.setFixedSize(_ICON_PX + 2, _ICON_PX + 2)
+        self._icon.setFixedSize(_ICON_PX + 2, _ICON_PX)
         self._text = text_label()
+        # The icon is beside the first line's middle, however many lines there are.
+        self._text.setContentsMargins(0, max((_ICON_PX - self._text.fontMetrics().height()) // 2, 0), 0, 0)
         self._text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)

@@ -61,9 +61,10 @@ class PicturePanel(QWidget):
     enlarge_toggled = Signal()
     """Double click: show this panel alone, or all of them again."""
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, parent: QWidget | None = None, *, inset_px: int = 1) -> None:
+        """`inset_px` lies between the title and the sides: some where there is no canvas around the panel."""
         super().__init__(parent)
-        self._title = title
+        self._title, self._inset_px = title, inset_px
         self._detail = ""
         self._message = ""
         self._picture: Bgra | None = None
@@ -135,7 +136,7 @@ class PicturePanel(QWidget):
 
     def _paint_title(self, painter: QPainter) -> None:
         colours = theme.current()
-        strip = QRect(1, 0, self.width() - 2, self.title_height())
+        strip = QRect(self._inset_px, 0, self.width() - 2 * self._inset_px, self.title_height())
         font = painter.font()
         bold = painter.font()
         bold.setBold(True)

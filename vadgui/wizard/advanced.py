@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFormLayout,
+    QGridLayout,
     QHBoxLayout,
+    QLabel,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -57,25 +59,34 @@ class AdvancedForm(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        left, right = QFormLayout(), QFormLayout()
-        left.addRow("Models", self.preset_box)
-        left.addRow("Passes for movement", self.motion_epochs_box)
-        left.addRow("Passes for the next frame", self.frame_epochs_box)
-        left.addRow("Batch size, at most", self.batch_box)
-        right.addRow("Learning rate, movement", self.motion_rate_box)
-        right.addRow("Learning rate, next frame", self.frame_rate_box)
-        right.addRow("Seed", self.seed_box)
-        right.addRow("Runs on", self.device_box)
-        columns = QHBoxLayout()
-        columns.addLayout(left, 1)
-        columns.addSpacing(24)
-        columns.addLayout(right, 1)
+        # One grid, not two forms: rows stand level on both sides.
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setColumnMinimumWidth(2, 14)
+        for column in (1, 4):
+            grid.setColumnStretch(column, 1)
+        rows: tuple[tuple[str, QWidget, str, QWidget], ...] = (
+            ("Models", self.preset_box, "Learning rate, movement", self.motion_rate_box),
+            ("Passes for movement", self.motion_epochs_box, "Learning rate, next frame", self.frame_rate_box),
+            ("Passes for the next frame", self.frame_epochs_box, "Seed", self.seed_box),
+            ("Batch size, at most", self.batch_box, "Runs on", self.device_box),
+        )
+        for row, (left_text, left, right_text, right) in enumerate(rows):
+            for column, text, field in ((0, left_text, left), (3, right_text, right)):
+                label = QLabel(text)
+                label.setBuddy(field)
+                grid.addWidget(label, row, column)
+                grid.addWidget(field, row, column + 1)
+        # Focus goes down one side, then the other.
+        for before, after in pairwise([*(row[1] for row in rows), *(row[3] for row in rows)]):
+            self.setTabOrder(before, after)
         below = QHBoxLayout()
         below.addStretch(1)
         below.addWidget(self.reset_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 0, 0, 0)
-        layout.addLayout(columns)
+        layout.addLayout(grid)
+        layout.addSpacing(6)
         layout.addWidget(self.margin_box)
         layout.addWidget(self.guidance_box)
         layout.addLayout(below)

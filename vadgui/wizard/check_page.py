@@ -23,7 +23,7 @@ class CheckPage(Page):
         super().__init__(
             "Check",
             "Ready to begin?",
-            "One real step of everything has been tried on this machine, so that nothing fails after hours.",
+            "One real step of everything is tried on this machine first, so that nothing fails after hours.",
         )
         self._draft = state.draft
         self.setCommitPage(True)

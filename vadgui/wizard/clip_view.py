@@ -14,6 +14,7 @@ from vadgui.widgets import IconLine, button
 from vadgui.wizard.footage_draft import Clip, Part
 from vadgui.wizard.range_strip import RangeStrip
 from vadgui.wizard.state import Preview, WizardState
+from vadgui.wizard.widgets import TITLE_INSET_PX
 
 _LEAST_PICTURE_PX = 150
 _FINDINGS_PX = 90
@@ -29,7 +30,7 @@ class ClipView(QWidget):
         self._footage = state.draft.footage
         self._path: Path | None = None
         self._aspect = 16 / 9
-        self.picture = PicturePanel("Preview")
+        self.picture = PicturePanel("Preview", inset_px=TITLE_INSET_PX)
         self.picture.setMinimumHeight(_LEAST_PICTURE_PX)
         self.strip = RangeStrip()
         self.strip.moment_changed.connect(self._look)

@@ -30,8 +30,8 @@ class EffortPage(Page):
         self.times: dict[str, QLabel] = {}
         for name, card in self.cards.items():
             self.times[name] = text_label("", "title")
+            card.body.addStretch(1)  # times in one line, however long the sentences above
             card.body.addWidget(self.times[name])
-            card.body.addStretch(1)
             card.chosen.connect(lambda name=name: self._draft.set_effort(name))
         self.status = IconLine()
         self.advanced_button = QToolButton()

@@ -27,7 +27,7 @@ from vadgui.widgets import IconLine, button, text_label
 from vadgui.wizard.choices import TEACHERS, TeacherChoice, bytes_text
 from vadgui.wizard.range_strip import RangeStrip
 from vadgui.wizard.state import FlowRequest, Preview, WizardState
-from vadgui.wizard.widgets import OptionCard, Page, group_cards
+from vadgui.wizard.widgets import TITLE_INSET_PX, OptionCard, Page, group_cards
 
 _CHOICES_TO_PREVIEW = [330, 470]
 _LEAST_PICTURE_PX = 110
@@ -55,8 +55,8 @@ class FlowPage(Page):
         self.video_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.video_box.setMinimumContentsLength(20)
         self.strip = RangeStrip()
-        self.frame = PicturePanel("Recording")
-        self.flow = PicturePanel("Its movement")
+        self.frame = PicturePanel("Recording", inset_px=TITLE_INSET_PX)
+        self.flow = PicturePanel("Its movement", inset_px=TITLE_INSET_PX)
         for panel in (self.frame, self.flow):
             panel.setMinimumHeight(_LEAST_PICTURE_PX)
         self.radius_line = IconLine()
@@ -183,6 +183,7 @@ class FlowPage(Page):
             return
         if self._missing_file():
             self.flow.show_message("Name the file that this needs to see its work here")
+            self.radius_line.show_line("note", "")
             self._state.frame_wanted.emit(path, self.strip.moment)
             return
         sampled = tuple(clip.path for clip in self._draft.footage.usable_clips())

@@ -12,6 +12,7 @@ from vadgui.wizard.state import WizardState
 from vadgui.wizard.training_run import Sample, TrainingRun
 
 _LEAST_HEIGHT_PX = 120
+_PADDING_PX = 12
 _CAPTIONS = {
     "motion": "Left to right: what it sees, how that really moves, how it thinks that it moves.",
     "frame": "Left to right: what really came next, what it predicted, the difference.",
@@ -111,7 +112,9 @@ class _Picture(QWidget):
         painter.fillRect(self.rect(), QColor(theme.current().canvas))
         if self._image.isNull():
             painter.setPen(QColor(theme.current().on_canvas))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Samples of what it has learnt will come here")
+            place = self.rect().adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(place, flags, "Samples of what it has learnt will come here")
             return
         size: QSize = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRect(0, 0, size.width(), size.height())

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
+    QGridLayout,
     QLabel,
     QRadioButton,
     QVBoxLayout,
@@ -19,7 +20,12 @@ from PySide6.QtWidgets import (
 from vadgui import theme
 from vadgui.widgets import set_role, text_label
 
+TITLE_INSET_PX = 6
+"""Of titles of pictures: they lie on a page, not on a canvas."""
+
 _CORNER_PX = 6
+_RADIO_PX = 19  # circle and gap, as the style sheet has them: what is below a title begins where the title does
+_MARK_PX = 18
 
 
 class Page(QWizardPage):
@@ -69,7 +75,7 @@ class OptionCard(QFrame):
         self.body.setContentsMargins(0, 4, 0, 0)
         self.body.setSpacing(6)
         indented = QVBoxLayout()
-        indented.setContentsMargins(24, 0, 0, 0)
+        indented.setContentsMargins(_RADIO_PX, 0, 0, 0)
         indented.setSpacing(2)
         indented.addWidget(self._sentence)
         indented.addWidget(self.details)
@@ -117,21 +123,25 @@ class StepList(QWidget):
     def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("steps")
-        self._lines: list[QLabel] = []
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 22, 22, 18)
-        layout.setSpacing(12)
-        for name in names:
-            line = QLabel(name)
-            self._lines.append(line)
-            layout.addWidget(line)
-        layout.addStretch(1)
-        self._names = list(names)
+        self._marks = [QLabel() for _ in names]
+        self._lines = [QLabel(name) for name in names]
+        layout = QGridLayout(self)
+        layout.setContentsMargins(20, 22, 22, 18)
+        layout.setHorizontalSpacing(0)
+        layout.setVerticalSpacing(12)
+        # Names stand in one line below each other, whatever is before them.
+        layout.setColumnMinimumWidth(0, _MARK_PX)
+        layout.setColumnStretch(1, 1)
+        for row, (mark, line) in enumerate(zip(self._marks, self._lines, strict=True)):
+            layout.addWidget(mark, row, 0)
+            layout.addWidget(line, row, 1)
+        layout.setRowStretch(len(names), 1)
         self.setFixedWidth(max(line.sizeHint().width() for line in self._lines) + 84)
 
     def show_step(self, current: int) -> None:
         """Mark a page as the present one."""
-        for place, (line, name) in enumerate(zip(self._lines, self._names, strict=True)):
-            mark = "✓" if place < current else "▸" if place == current else "  "
-            line.setText(f"{mark}  {name}")
-            set_role(line, "here" if place == current else "muted")
+        for place, (mark, line) in enumerate(zip(self._marks, self._lines, strict=True)):
+            role = "here" if place == current else "muted"
+            mark.setText("✓" if place < current else "▸" if place == current else "")
+            set_role(mark, role)
+            set_role(line, role)

@@ -20,6 +20,7 @@ from vadgui.wizard.training_run import RunPhase
 from vadgui.wizard.widgets import Page, StepList
 
 _SIZE_PX = (1120, 740)
+_LEAST_SIZE_PX = (880, 580)  # texts that wrap would let Qt squeeze pages until nobody can read them
 GOAL, FOOTAGE, FLOW, EFFORT, CHECK, RUN, ACCEPT = range(7)
 
 
@@ -59,6 +60,7 @@ class TrainingWizard(QWizard):
         self.setButtonText(QWizard.WizardButton.CommitButton, "Start the training")
         self.setButtonText(QWizard.WizardButton.FinishButton, "Keep this detector")
         self.setButtonText(QWizard.WizardButton.CancelButton, "Close")
+        self.setMinimumSize(*_LEAST_SIZE_PX)
         self.resize(*_SIZE_PX)
         self.currentIdChanged.connect(self._page_changed)
         state.run_changed.connect(self._follow_run)
