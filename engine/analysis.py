@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from engine import pipeline
 from engine.events import Progress, ShouldStop, never_stop
+from engine.pace import Pace
 from engine.score_store import AnalysisKey, ScoreStore
 from engine.scoring.signals import RAW_SIGNALS, RawSignals, missing_signals
 from engine.video.source import VideoSource
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 PHASE = "Analysing"
-_REPORT_SECONDS = 0.2
+REPORT_SECONDS = 0.2
 _FLUSH_SECONDS = 2.0
-_PACE_SECONDS = 5.0
-_SETTLING_SECONDS = 1.0
+PACE_SECONDS = 5.0
 
 
 def analysis_key(source: VideoSource, predictor: Predictor) -> AnalysisKey:
@@ -37,7 +36,7 @@ def analyse_to_store(
     store: ScoreStore,
     should_stop: ShouldStop = never_stop,
     *,
-    report_seconds: float = _REPORT_SECONDS,
+    report_seconds: float = REPORT_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Progress, None, None]:
     """Add what the store lacks of the video, from where it ended last time, and report every `report_seconds`.
@@ -51,8 +50,8 @@ def analyse_to_store(
         DeviceError: the device's memory does not suffice.
         Cancelled: `should_stop` said yes.
     """
-    pace = _Pace(len(store), clock())
-    yield pace.progress(len(store), len(source), clock())
+    pace = Pace(len(store), clock(), window_seconds=PACE_SECONDS)
+    yield pace.progress(PHASE, len(store), len(source), clock())
     if len(store) >= len(source):
         return
     measured: list[np.void] = []
@@ -67,13 +66,13 @@ def analyse_to_store(
             if now - flushed >= _FLUSH_SECONDS:
                 store.flush()
                 flushed = now
-            yield pace.progress(len(store), len(source), now)
+            yield pace.progress(PHASE, len(store), len(source), now)
             reported = now
     finally:
         _hand_over(measured, store)
         store.flush()
     # A damaged file ends before the frame count that it announced.
-    yield pace.progress(len(store), len(store), clock())
+    yield pace.progress(PHASE, len(store), len(store), clock())
 
 
 def stored_signals(store: ScoreStore, frame_count: int) -> RawSignals:
@@ -89,21 +88,3 @@ def _hand_over(measured: list[np.void], store: ScoreStore) -> None:
         rows = np.array(measured, RAW_SIGNALS)
         measured.clear()
         store.append(rows)
-
-
-class _Pace:
-    """The speed over the last few seconds, and what follows from it."""
-
-    def __init__(self, done: int, now: float) -> None:
-        self._marks = deque([(now, done)])
-
-    def progress(self, done: int, total: int, now: float) -> Progress:
-        self._marks.append((now, done))
-        while len(self._marks) > 2 and self._marks[1][0] <= now - _PACE_SECONDS:
-            self._marks.popleft()
-        since, done_then = self._marks[0]
-        per_second = (done - done_then) / (now - since) if now > since else 0.0
-        # The first frames wait for the device to warm up: they say nothing of those to come.
-        judged = per_second > 0 and now - since >= _SETTLING_SECONDS
-        seconds_left = max(total - done, 0) / per_second if judged else None
-        return Progress(PHASE, min(done, total), total, per_second, seconds_left)

@@ -16,8 +16,8 @@ from engine.commands.detector_option import detector_option, required_detector
 from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
 from engine.commands.progress import follow
 from engine.commands.timing_mode import report_timing, untrained
+from engine.detector_library import detector_name
 from engine.errors import DatasetError, ExportError
-from resources import bundled_detectors, detector_path
 
 if TYPE_CHECKING:
     from engine.datasets import Dataset
@@ -113,7 +113,8 @@ def evaluate(
     With --ablation it is Table 2 of the paper instead: four detectors are trained on DATASET's normal videos and
     judged; finished ones are not trained again. All take --detector's motion model if one is given, else Exp4's.
 
-    With --timing it is Table 3 of the paper instead: medians on this machine, of DATASET's frames if one is given.
+    With --timing it is Table 3 of the paper instead: medians on this machine, of frames of DATASET if one is given;
+    here any video, or folder with videos, will do.
 
     Tables go to stdout. An evaluation that was interrupted goes on where it stopped.
     """
@@ -273,8 +274,9 @@ def command_line(ctx: click.Context) -> str:
 def _as_given(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value))
-    if isinstance(value, Path) and value.stem in bundled_detectors() and value == detector_path(value.stem):
-        return value.stem  # its place on this machine is nobody's business
+    if isinstance(value, Path):
+        # The place of a person's library on this machine is nobody's business.
+        return detector_name(value) or str(value)
     return str(value)
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def report_timing(
     predictor: Predictor, dataset: Path | None, *, report: Path | None, quiet: bool, command: str
 ) -> None:
-    """Time a detector on a dataset's frames, or on made-up ones, and print and write what was measured."""
-    from engine.commands.evaluate import labelled
+    """Time a detector on frames of a dataset, or on made-up ones, and print and write what was measured."""
+    from engine.datasets import some_video
     from engine.evaluation.machine import this_machine
     from engine.evaluation.report import provenance, table, write_json
     from engine.evaluation.timing import FRAMES, Timing, drifting_texture, time_detector
@@ -30,11 +30,11 @@ def report_timing(
     if dataset is None:
         frames, what = drifting_texture(), "a drifting texture"
     else:
-        found_dataset = labelled(dataset)
-        first = found_dataset.testing[0]
-        with open_video(first.path) as source:
+        video = some_video(dataset)
+        with open_video(video) as source:
             frames = [frame.pixels for frame in islice(source.frames(), FRAMES)]
-        what = f"{found_dataset.name}, video {first.name}"
+        below = video.relative_to(dataset).as_posix()
+        what = f"video {video.name}" if video == dataset else f"{dataset.resolve().name}, video {below}"
     found: list[Timing] = []
 
     def progress() -> Generator[Progress, None, None]:

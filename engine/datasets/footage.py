@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.datasets.opening import layout_of
@@ -22,11 +22,24 @@ def footage_videos(paths: Iterable[Path]) -> list[Path]:
     videos: list[Path] = []
     for path in paths:
         with odd_file(path):
-            found = [path] if path.is_file() else _videos_below(path) if path.is_dir() else []
+            found = [path] if path.is_file() else list(_videos_below(path))
         if not found:
             raise _nothing(path)
         videos += found
     return videos
+
+
+def some_video(path: Path) -> Path:
+    """A video behind a file or folder, for whom any will do: of a dataset also a test video, whatever its labels.
+
+    Raises:
+        DatasetError: the path does not exist, can't be read, or holds no video.
+    """
+    with odd_file(path):
+        found = path if path.is_file() else next(_videos_below(path, with_tests=True), None)
+    if found is None:
+        raise _nothing(path)
+    return found
 
 
 def _nothing(path: Path) -> DatasetError:
@@ -43,15 +56,18 @@ def _nothing(path: Path) -> DatasetError:
     )
 
 
-def _videos_below(folder: Path) -> list[Path]:
-    layout = layout_of(folder)
+def _videos_below(folder: Path, *, with_tests: bool = False) -> Iterator[Path]:
+    if not folder.is_dir():
+        return
+    layout = None if with_tests else layout_of(folder)
     if layout:
-        return layout.training(folder)
+        yield from layout.training(folder)
+        return
     entries = visible_entries(folder)
-    videos = [folder] if picture_files(entries) else []
+    if picture_files(entries):
+        yield folder
     for entry in entries:
         if entry.is_dir():
-            videos += _videos_below(entry)
+            yield from _videos_below(entry, with_tests=with_tests)
         elif entry.suffix.lower() in VIDEO_SUFFIXES:
-            videos.append(entry)
-    return videos
+            yield entry

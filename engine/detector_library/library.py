@@ -269,6 +269,22 @@ def find_detector(text: str) -> Path | None:
     return entry.path if entry else None
 
 
+def detector_name(path: Path) -> str | None:
+    """What `find_detector` finds a detector of the library or a bundled one by; None for any other file."""
+    if path.suffix != SUFFIX:
+        return None
+    library = DetectorLibrary()
+    try:
+        entry = library.entry(path)
+        for name in (path.stem, entry.name) if entry.is_bundled else (entry.name, path.stem):
+            found = library.find(name)
+            if found and found.path == entry.path:
+                return name
+    except DetectorFileError:  # not in the library, or several have the name
+        pass
+    return None
+
+
 def _look_at(path: Path, memory: Memory, *, is_bundled: bool) -> LibraryEntry:
     try:
         header = read_header(path)

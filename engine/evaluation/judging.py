@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,13 @@ class KindFigures:
     shown: tuple[FloatArray, ...]
     """Each video's scores as a reviewer sees them: rescaled within the video where the kind asks for it."""
     curve: RocCurve | None
-    """Behind `micro_auc`."""
+    curve_of: Literal["micro", "global"]
+    """Whose area lies under `curve`: global where scores mean the same in every video and need no rescaling."""
+
+    @property
+    def curve_auc(self) -> float:
+        """The area under `curve`."""
+        return self.global_auc if self.curve_of == "global" else self.micro_auc
 
     @property
     def aucs(self) -> dict[str, float]:
@@ -53,6 +60,7 @@ def figures_of(videos: Sequence[MeasuredVideo], kind: ScoreKind, calibration: Ca
     abnormal = [video.abnormal for video in videos]
     shown = [np.maximum(each, 0) if kind.is_calibrated else rescaled(each) for each in statistics]
     rule = segment_rule(kind)
+    compared = statistics if kind.is_calibrated else shown
     scored = [
         ScoredVideo(video.name, scores, video.seconds, video.duration_seconds, video.events)
         for video, scores in zip(videos, shown, strict=True)
@@ -65,7 +73,8 @@ def figures_of(videos: Sequence[MeasuredVideo], kind: ScoreKind, calibration: Ca
         events=event_figures(scored, rule),
         rule=rule,
         shown=tuple(shown),
-        curve=roc_curve(np.concatenate([rescaled(each) for each in statistics]), np.concatenate(abnormal)),
+        curve=roc_curve(np.concatenate(compared), np.concatenate(abnormal)),
+        curve_of="global" if kind.is_calibrated else "micro",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis import PHASE, analyse_to_store, analysis_key, stored_signals
+from engine.analysis import PACE_SECONDS, PHASE, REPORT_SECONDS, analyse_to_store, analysis_key, stored_signals
 from engine.datasets import LabelledVideo
 from engine.errors import DatasetError
 from engine.events import Progress, ShouldStop, never_stop
 from engine.models.picture import model_picture
+from engine.pace import Pace
 from engine.score_store import ScoreStore
 from engine.scoring.signals import RawSignals
 from engine.video import open_video
@@ -23,6 +25,8 @@ from engine.video.source import VideoSource
 if TYPE_CHECKING:
     # torch takes seconds to import, and whoever has a Predictor has imported it.
     from engine.models.predictor import Predictor
+
+_MAXIMA = "Reading maxima"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +55,7 @@ def measure(
 ) -> Generator[Progress | MeasuredVideo, None, None]:
     """Analyse every video as far as the cache lacks it, with progress over all of them, and hand each over when done.
 
-    MAX_I of Eq. 9 is each frame's maximum, as in the paper, unless `max_i` says otherwise.
+    MAX_I of Eq. 9 is each frame's maximum, as in the paper, unless `max_i` says otherwise: then frames are read again.
 
     Raises:
         DatasetError: a video has another number of frames than labels; found before anything is analysed.
@@ -61,25 +65,60 @@ def measure(
     for video in videos:
         with open_video(video.path, should_stop) as source:
             _refuse_other_length(video, source)
-    total = sum(len(video.abnormal) for video in videos)
-    done = 0
-    yield Progress(PHASE, done, total)
+    whole = _Whole(sum(len(video.abnormal) for video in videos), [PHASE] if max_i is None else [PHASE, _MAXIMA])
+    yield whole.progress(Progress(PHASE, 0, 0))
     for video in videos:
         with (
             open_video(video.path, should_stop) as source,
             ScoreStore(cache, analysis_key(source, predictor)) as store,
         ):
             for step in analyse_to_store(source, predictor, store, should_stop):
-                left = (total - done - step.done) / step.per_second if step.seconds_left is not None else None
-                yield replace(step, done=done + step.done, total=total, seconds_left=left)
+                yield whole.progress(step)
             _refuse_other_length(video, source)  # a full pass may have corrected what the file announced
             signals = stored_signals(store, len(source))
             if max_i is not None:
-                signals = _with_max_i(signals, source, max_i, should_stop)
+                peaks: list[float] = []
+                for step in _read_peaks(source, peaks, should_stop):
+                    yield whole.progress(step)
+                signals = _with_max_i(signals, peaks, max_i)
             yield MeasuredVideo(
                 video.name, video.abnormal, tuple(video.events), source.times, source.info.duration_seconds, signals
             )
-        done += len(video.abnormal)
+        whole.leave(len(video.abnormal))
+
+
+class _Whole:
+    """Progress over all videos, each of which goes through the same phases."""
+
+    def __init__(self, frames: int, phases: Sequence[str]) -> None:
+        self._frames = frames
+        self._phases = phases
+        self._before = 0
+        """Frames of the videos that are done."""
+        self._seconds_each: dict[str, float] = {}
+        """Of a frame, by phase; one that had nothing to do yet, as the cache has it all, is missing."""
+
+    def progress(self, step: Progress) -> Progress:
+        """The same of all videos, by the progress of a phase in one."""
+        if step.seconds_left is not None:
+            self._seconds_each[step.phase] = 1 / step.per_second
+        place = self._phases.index(step.phase)
+        done = [self._before + step.total] * place + [self._before + step.done]
+        done += [self._before] * (len(self._phases) - len(done))
+        left = sum(
+            (self._frames - each) * self._seconds_each.get(phase, 0.0)
+            for phase, each in zip(self._phases, done, strict=True)
+        )
+        return replace(
+            step,
+            done=sum(done),
+            total=self._frames * len(self._phases),
+            seconds_left=left if step.phase in self._seconds_each else None,
+        )
+
+    def leave(self, frames: int) -> None:
+        """The video at work, of so many frames, is done."""
+        self._before += frames
 
 
 def _refuse_other_length(video: LabelledVideo, source: VideoSource) -> None:
@@ -97,12 +136,22 @@ def _refuse_other_length(video: LabelledVideo, source: VideoSource) -> None:
         )
 
 
-def _with_max_i(signals: RawSignals, source: VideoSource, max_i: float, should_stop: ShouldStop) -> RawSignals:
-    """The signals with another MAX_I: PSNR is 20 log10 of it less the error's part, so the difference is added."""
+def _read_peaks(source: VideoSource, peaks: list[float], should_stop: ShouldStop) -> Generator[Progress, None, None]:
+    """Fill `peaks` with the maximum of each frame as the models see it, which MAX_I is in the paper."""
     lowest = 1 / 255  # what a black frame's maximum counts as
-    peaks = [
-        max(float(model_picture(frame.pixels).max()) / 255, lowest) for frame in source.frames(0, None, should_stop)
-    ]
+    reported = time.monotonic()
+    pace = Pace(0, reported, window_seconds=PACE_SECONDS)
+    for frame in source.frames(0, None, should_stop):
+        peaks.append(max(float(model_picture(frame.pixels).max()) / 255, lowest))
+        now = time.monotonic()
+        if now - reported >= REPORT_SECONDS:
+            yield pace.progress(_MAXIMA, len(peaks), len(source), now)
+            reported = now
+    yield pace.progress(_MAXIMA, len(peaks), len(source), time.monotonic())
+
+
+def _with_max_i(signals: RawSignals, peaks: Sequence[float], max_i: float) -> RawSignals:
+    """The signals with another MAX_I: PSNR is 20 log10 of it less the error's part, so the difference is added."""
     shift_db = 20 * np.log10(max_i / np.array(peaks))
     shifted = signals.copy()
     shifted["psnr_db"] += shift_db

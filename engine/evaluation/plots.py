@@ -75,14 +75,14 @@ def _roc(title: str, figures: Mapping[ScoreKind, KindFigures]) -> Figure:
     axes.plot([0, 1], [0, 1], color=_FAINT, linewidth=0.8, linestyle=(0, (4, 4)))
     for (kind, each), colour in zip(figures.items(), _CURVES, strict=False):
         if each.curve:
-            curve, label = each.curve, f"{kind.value}  {100 * each.micro_auc:.1f} %"
+            curve, label = each.curve, f"{kind.value}  {100 * each.curve_auc:.1f} %, {each.curve_of}"
             axes.plot(curve.false_positive_rate, curve.true_positive_rate, color=colour, linewidth=1.8, label=label)
     axes.set(xlim=(0, 1), ylim=(0, 1.005), aspect="equal")
     axes.set_xlabel("False positive rate: normal frames flagged")
     axes.set_ylabel("True positive rate: abnormal frames flagged")
     axes.set_title(textwrap.fill(title, 52), loc="left", fontsize=11, color=_INK, fontweight="bold")
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(title="Micro AUC", loc="lower right", frameon=False, alignment="left")
+        axes.legend(title="AUC", loc="lower right", frameon=False, alignment="left")
     _clean(axes)
     axes.grid(True, color="#e6e9ec", linewidth=0.6)
     return figure

@@ -16,9 +16,9 @@ from engine.errors import DatasetError, TrainingError, VideoError
 from engine.events import Noted, Progress, ShouldStop, never_stop
 from engine.flow.teachers import Teacher
 from engine.models.picture import PICTURE_SIZE, model_picture
+from engine.pace import Pace
 from engine.training.array_file import ArrayFile
 from engine.training.footage import FACTS_FILE, FLOW_FILE, PICTURES_FILE, bytes_on_disk
-from engine.training.pace import Pace
 from engine.training.settings import RunSettings, Stretch, spread_evenly
 from engine.training.speeds import SpeedHistogram
 from engine.video import open_video
@@ -233,9 +233,9 @@ class _Reader:
     def read(self, should_stop: ShouldStop) -> Iterator[Progress]:
         """Read what is missing; afterwards `load_footage` finds it all."""
         done = sum(self._counts.values())
-        pace = Pace(done)
-        yield pace.progress(PHASE, done, self._plan.frames)
         reported = time.monotonic()
+        pace = Pace(done, reported)
+        yield pace.progress(PHASE, done, self._plan.frames, reported)
         try:
             for video in self._plan.videos[self._video :]:
                 for _ in self._read_video(video, should_stop):
@@ -244,12 +244,12 @@ class _Reader:
                         self._save_progress()
                     if now - reported >= _REPORT_SECONDS:
                         reported = now
-                        yield pace.progress(PHASE, sum(self._counts.values()), self._plan.frames)
+                        yield pace.progress(PHASE, sum(self._counts.values()), self._plan.frames, now)
                 self._video, self._frame = self._video + 1, 0
         finally:
             self._save_progress()
         self._conclude()
-        yield pace.progress(PHASE, self._plan.frames, self._plan.frames)
+        yield pace.progress(PHASE, self._plan.frames, self._plan.frames, time.monotonic())
 
     def _read_video(self, video: _Video, should_stop: ShouldStop) -> Iterator[None]:
         if not video.parts or self._frame >= video.parts[-1].stop:

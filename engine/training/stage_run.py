@@ -15,13 +15,13 @@ from torch import Tensor
 from engine.errors import TrainingError
 from engine.events import CheckpointSaved, Event, LossReported, Noted, Progress, SampleSaved, ShouldStop
 from engine.models.detector import Detector
+from engine.pace import Pace
 from engine.training import samples
 from engine.training.checkpoint import Checkpoint, Damaged, Place, keep_checkpoint, load_checkpoint, save_checkpoint
 from engine.training.curves import losses_of, save_curves
 from engine.training.footage import Footage
 from engine.training.interruption import Interrupted, interruptible
 from engine.training.memory import worded_memory_errors
-from engine.training.pace import Pace
 from engine.training.run import Run
 from engine.training.settings import RunSettings
 from engine.training.stages import Batch, Indices, Stage, batch_size_for, batches, epoch_order, loaded
@@ -106,7 +106,8 @@ class StageRun:
         parts = (self._team.share(part) for part in batches(order, size, place.samples))
         in_an_epoch = len(order) // size * size
         before = place.epoch * in_an_epoch
-        pace, reported = Pace(before + place.samples), time.monotonic()
+        reported = time.monotonic()
+        pace = Pace(before + place.samples, reported)
         with closing(loaded(self._stage, self._footage, parts)) as coming:
             for batch in coming:
                 is_due = time.monotonic() - self._saved_at > _CHECKPOINT_SECONDS
@@ -124,10 +125,11 @@ class StageRun:
                     return
                 if is_due:
                     yield from self._keep()
-                if time.monotonic() - reported > _REPORT_SECONDS:
-                    reported = time.monotonic()
+                now = time.monotonic()
+                if now - reported > _REPORT_SECONDS:
+                    reported = now
                     total = self._stage.epochs * in_an_epoch
-                    yield self._progress(pace, before + place.samples, total)
+                    yield self._progress(pace, before + place.samples, total, now)
 
     def _settle(self, done: int, total: int) -> None:
         """Set the learning rate that belongs to this place in the stage."""
@@ -153,10 +155,10 @@ class StageRun:
         with torch.autocast(plan.device.type, plan.dtype, enabled=plan.dtype != torch.float32):
             return self._stage.loss(model, *pictures)
 
-    def _progress(self, pace: Pace, done: int, total: int) -> Progress:
-        place = self._place
-        recent = float(np.mean(place.losses[-_RECENT_STEPS:]))
-        return pace.progress(self._stage.label, done, total, epoch=place.epoch, step=len(place.losses), loss=recent)
+    def _progress(self, pace: Pace, done: int, total: int, now: float) -> Progress:
+        epoch, losses = self._place.epoch, self._place.losses
+        recent = float(np.mean(losses[-_RECENT_STEPS:]))
+        return pace.progress(self._stage.label, done, total, now, epoch=epoch, step=len(losses), loss=recent)
 
     def _not_a_number(self) -> TrainingError:
         place = self._place

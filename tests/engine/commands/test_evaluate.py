@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
+from engine.detector_library import DetectorLibrary
 from engine.events import Event, Finished, LossReported, Progress, Stopped
 from engine.models.predictor import Predictor
 from engine.training import Run
@@ -136,7 +137,7 @@ def test_timing_of_a_detector_on_a_dataset_s_frames(
     report = tmp_path / "timing.json"
     result = run(make_dataset(), "--timing", "--detector", detector_file, "--device", "cpu", "--json", report)
     assert result.exit_code == 0, result.output
-    assert "tiny, video 01, 96 x 64 px" in result.stdout
+    assert "tiny, video testing/01, 96 x 64 px" in result.stdout
     assert [line.split()[0] for line in result.stdout.splitlines()[-2:]] == ["prediction", "detection"]
     found = json.loads(report.read_text(encoding="utf-8"))
     assert found["prediction_fps"] > 0
@@ -145,6 +146,33 @@ def test_timing_of_a_detector_on_a_dataset_s_frames(
     assert found["machine"]["processor"]
     assert "CPU" in found["device"]
     assert "--timing" in found["command"].split()
+
+
+@pytest.mark.usefixtures("_quickly")
+def test_timing_needs_frames_and_no_labels(make_dataset: MakeDataset, detector_file: Path) -> None:
+    dataset = make_dataset()
+    (dataset / "frame_labels.npz").unlink()
+    for path, named in ((dataset, "tiny, video testing/01,"), (dataset / "training" / "01", "video 01,")):
+        result = run(path, "--timing", "--detector", detector_file, "--device", "cpu")
+        assert result.exit_code == 0, result.output
+        assert f"\n{named}" in result.stdout
+    nothing = run(dataset / "absent", "--timing", "--detector", detector_file)
+    assert nothing.exit_code == 1
+    assert str(dataset / "absent") in nothing.stderr
+
+
+def test_the_record_names_a_detector_of_the_library_as_a_person_does(
+    make_dataset: MakeDataset, detector_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "library"))
+    mine = DetectorLibrary().add(detector_file, name="North gate")
+    commands: list[str] = []
+    monkeypatch.setattr("engine.commands.evaluate._evaluate", lambda *_, command, **__: commands.append(command))
+    dataset = make_dataset()
+    for typed in ("north gate", mine.path, detector_file):
+        assert run(dataset, "--detector", typed).exit_code == 0
+    assert commands[:2] == [f"vad evaluate {dataset} --detector 'North gate'"] * 2
+    assert commands[2] == f"vad evaluate {dataset} --detector {detector_file}"
 
 
 def test_timing_takes_a_preset_or_a_detector(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.detector_library import DetectorLibrary, find_detector
+from engine.detector_library import DetectorLibrary, detector_name, find_detector
 from engine.errors import DetectorFileError
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 
@@ -261,6 +261,21 @@ def test_names_are_found_the_person_s_own_first(
         shutil.copy(yard, library.folder / f"{copy}.safetensors")
     with pytest.raises(DetectorFileError, match="2 detectors have this name"):
         find_detector("Yard")
+
+
+def test_a_detector_s_name_is_what_finds_it(
+    library: DetectorLibrary, gate: Path, yard: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VADGUI_DETECTORS", str(library.folder))
+    bundled = library.entries()[0]
+    assert detector_name(bundled.path) == bundled.path.stem
+    mine = library.add(gate, name="North gate")
+    assert detector_name(mine.path) == "North gate"
+    assert detector_name(gate) is None
+    for copy in ("a", "b"):
+        shutil.copy(yard, library.folder / f"{copy}.safetensors")
+    assert detector_name(library.folder / "b.safetensors") is None
+    assert detector_name(library.folder / "absent.safetensors") is None
 
 
 def test_a_folder_that_cannot_be_written_is_said(gate: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from engine.errors import DatasetError
 from engine.evaluation.judging import figures_of, signal_aucs
 from engine.evaluation.measuring import MeasuredVideo
+from engine.scoring.calibration import Calibration
+from engine.scoring.evidence import EVIDENCE
 from engine.scoring.scores import ScoreKind
 from engine.scoring.signals import missing_signals
 
@@ -37,6 +39,25 @@ def test_each_kind_is_judged_by_its_own_signal() -> None:
     assert by_patch.video_aucs == (1, 0)
     assert by_frame.micro_auc == by_patch.micro_auc == 0.5
     assert [scores.tolist() for scores in by_patch.shown] == [[0, 0, 0, 1, 1], [1, 1, 1, 0, 0]]
+
+
+def test_the_curve_is_of_rescaled_scores_unless_they_mean_the_same_everywhere() -> None:
+    signals = missing_signals(600)
+    for name in EVIDENCE:
+        signals[name] = np.random.default_rng(0).gamma(1, 0.2, 600)
+    calibration = Calibration.of([(signals, np.arange(600) / 10)])
+    psnr_db = np.random.default_rng(1).normal(30, 1, 60).tolist()
+    videos = [video(name, "." * 30 + "x" * 30, psnr_db, psnr_db) for name in ("01", "02")]
+    for each, level in zip(videos, (0.1, 1.0), strict=True):
+        for name in EVIDENCE:
+            # The second video is the more conspicuous throughout, which rescaling hides.
+            each.signals[name] = level + 0.2 * each.abnormal
+    paper, calibrated = (figures_of(videos, kind, calibration) for kind in (ScoreKind.PAPER, ScoreKind.CALIBRATED))
+    for figures, name in ((paper, "micro"), (calibrated, "global")):
+        assert figures.curve is not None
+        assert figures.curve_of == name
+        assert figures.curve.area == figures.curve_auc == figures.aucs[f"{name}_auc"]
+    assert calibrated.global_auc < calibrated.micro_auc
 
 
 def test_events_are_found_in_the_rescaled_scores() -> None:

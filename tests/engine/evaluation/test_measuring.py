@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,41 @@ def test_progress_runs_once_over_all_videos(make_labelled: MakeVideo, predictor:
     assert {step.total for step in steps} == {10}
     assert done == sorted(done)
     assert (done[0], done[-1]) == (0, 10)
+
+
+def test_reading_the_maxima_is_progress_too(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
+    videos = [make_labelled("01", "...x"), make_labelled("02", "x.....")]
+    for _ in range(2):  # the second time nothing is analysed
+        steps = [event for event in measure(videos, predictor, tmp_path, max_i=1.0) if isinstance(event, Progress)]
+        done = [step.done for step in steps]
+        assert {step.total for step in steps} == {20}
+        assert done == sorted(done)
+        assert [step.done for step in steps if step.phase == "Reading maxima"] == [8, 20]
+
+
+def test_time_left_is_that_of_all_phases_of_all_videos(
+    make_labelled: MakeVideo, predictor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def analyse(source: Any, *_: Any) -> Iterator[Progress]:
+        yield Progress("Analysing", 2, len(source), per_second=4.0, seconds_left=0.5)
+
+    def read_maxima(source: Any, peaks: list[float], _: Any) -> Iterator[Progress]:
+        peaks += [1.0] * len(source)
+        yield Progress("Reading maxima", 2, len(source), per_second=20.0, seconds_left=0.1)
+
+    monkeypatch.setattr("engine.evaluation.measuring.analyse_to_store", analyse)
+    monkeypatch.setattr("engine.evaluation.measuring._read_peaks", read_maxima)
+    videos = [make_labelled("01", "...x"), make_labelled("02", "x.....")]
+    steps = [event for event in measure(videos, predictor, tmp_path, max_i=1.0) if isinstance(event, Progress)]
+    assert [step.seconds_left for step in steps] == pytest.approx(
+        [
+            None,
+            8 / 4,  # how fast maxima are read is not known yet
+            6 / 4 + 8 / 20,
+            4 / 4 + 6 / 20,
+            0 / 4 + 4 / 20,
+        ]
+    )
 
 
 def test_what_the_cache_has_is_not_analysed_again(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
