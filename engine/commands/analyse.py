@@ -17,7 +17,7 @@ from engine.commands.progress import follow
 from engine.commands.score_options import chosen_kind, false_alarms_option, score_option
 from engine.errors import ExportError, VadError
 from engine.scoring.drift import drifts_in_words
-from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
+from engine.scoring.scores import ScoreKind, calibrated_leave, segment_rule, shown_scores
 from engine.scoring.segments import SegmentRule, find_segments
 from engine.scoring.tail import false_alarms_at
 
@@ -44,7 +44,12 @@ def _rule_option(name: str, default: float | None, text: str) -> Callable[[Any],
 @score_option
 @false_alarms_option
 @_rule_option("--enter", None, "Anomaly score that a segment reaches at least once, instead of --false-alarms.")
-@_rule_option("--leave", None, "Anomaly score that it stays at or above.")
+@_rule_option(
+    "--leave",
+    None,
+    "Anomaly score that it stays at or above; by default one below --enter for calibrated scores (what is ten times as "
+    f"usual; 0.3 at least), else {_DEFAULTS.leave:g}, and never above --enter.",
+)
 @_rule_option("--min-length", _DEFAULTS.min_length_seconds, "Seconds; shorter runs are dropped.")
 @_rule_option("--merge-gap", _DEFAULTS.merge_gap_seconds, "Seconds; nearer runs become one.")
 @_rule_option("--padding", _DEFAULTS.padding_seconds, "Seconds added on both sides.")
@@ -84,7 +89,8 @@ def analyse(
     kind = chosen_kind(score, predictor.settings.calibration)
     usual = segment_rule(kind, false_alarms)
     enter = usual.enter if enter is None else enter
-    leave = min(usual.leave, enter) if leave is None else leave
+    if leave is None:
+        leave = calibrated_leave(enter) if kind.is_calibrated else min(usual.leave, enter)
     try:
         rule = SegmentRule(enter, leave, min_length, merge_gap, padding)
     except ValueError as error:

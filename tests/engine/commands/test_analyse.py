@@ -103,12 +103,29 @@ def test_another_score_or_threshold_can_be_asked_for(
     content = json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))
     assert (content["score"], content["rule"]["enter"]) == ("paper", 0.7)
     assert max(float(row["anomaly_score"]) for row in rows(out / "clip.scores.csv")) == 1
-    assert run(video, "--detector", calibrated_file, "--out", out, "--enter", 5).exit_code == 0
-    content = json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))
-    assert (content["rule"]["enter"], content["rule"]["leave"]) == (5, pytest.approx(math.log10(1800) - 1))
     refused = run(video, "--detector", detector_file, "--out", out, "--score", "calibrated")
     assert refused.exit_code == 2
     assert "vad calibrate" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("options", "leave"),
+    [
+        (["--enter", 5], 4),  # calibrated scores: what is ten times as usual
+        (["--enter", 1], 0.3),
+        (["--enter", 0.2], 0.2),
+        (["--enter", 5, "--leave", 2.5], 2.5),
+        (["--leave", 0.5], 0.5),
+        (["--enter", 5, "--score", "paper"], 0.5),
+        (["--enter", 0.4, "--score", "paper"], 0.4),
+    ],
+)
+def test_where_a_segment_ends_follows_from_where_it_begins(
+    make_video: MakeVideo, calibrated_file: Path, out: Path, options: list[object], leave: float
+) -> None:
+    assert run(make_video("clip"), "--detector", calibrated_file, "--out", out, *options).exit_code == 0
+    content = json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))
+    assert content["rule"]["leave"] == leave
 
 
 def test_one_bad_video_does_not_stop_the_others(
