@@ -77,9 +77,6 @@ class AdvancedForm(QWidget):
                 label.setBuddy(field)
                 grid.addWidget(label, row, column)
                 grid.addWidget(field, row, column + 1)
-        # Focus goes down one side, then the other.
-        for before, after in pairwise([*(row[1] for row in rows), *(row[3] for row in rows)]):
-            self.setTabOrder(before, after)
         below = QHBoxLayout()
         below.addStretch(1)
         below.addWidget(self.reset_button)
@@ -90,6 +87,9 @@ class AdvancedForm(QWidget):
         layout.addWidget(self.margin_box)
         layout.addWidget(self.guidance_box)
         layout.addLayout(below)
+        # Focus goes down one side, then the other.
+        for before, after in pairwise([*(row[1] for row in rows), *(row[3] for row in rows)]):
+            self.setTabOrder(before, after)
 
     def _show(self) -> None:
         own, effort = self._draft.advanced, self._draft.chosen_effort()

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWizard
+from PySide6.QtWidgets import QApplication, QLabel, QWidget, QWizard
 from pytestqt.qtbot import QtBot
 
 from engine.training import Run
@@ -123,6 +123,30 @@ def test_start_is_refused_with_the_reason(make_program: MakeProgram, clips: Sequ
     to_check(wizard, clips, qtbot)
     qtbot.waitUntil(lambda: "The disk is full." in wizard.check_page.status.text(), timeout=PATIENCE_MS)
     assert not wizard.button(QWizard.WizardButton.CommitButton).isEnabled()
+
+
+def test_at_its_smallest_nothing_is_squeezed(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    wizard = open_wizard(make_program(), qtbot)
+    wizard.resize(1, 1)
+    to_effort(wizard, clips, qtbot)
+    pages = (wizard.goal_page, wizard.footage_page, wizard.flow_page, wizard.effort_page)
+    for page in pages[:0:-1]:
+        assert wizard.currentPage() is page
+        _nothing_is_squeezed(page)
+        press(wizard, QWizard.WizardButton.BackButton, qtbot)
+    for card in wizard.goal_page.cards.values():
+        if card.radio.isEnabled():
+            click(card.radio, qtbot)
+            _nothing_is_squeezed(wizard.goal_page)
+
+
+def _nothing_is_squeezed(page: QWidget) -> None:
+    """Texts that wrap have the height for it: a layout that is short of room takes it from them first."""
+    QApplication.processEvents()
+    labels = [label for label in page.findChildren(QLabel) if label.isVisible() and label.wordWrap() and label.text()]
+    assert labels
+    for label in labels:
+        assert label.height() >= label.heightForWidth(label.width()), label.text()
 
 
 def test_costs_are_shown_on_the_cards(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
