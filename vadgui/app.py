@@ -122,7 +122,7 @@ class Program(QObject):
         worker.detector_opened.connect(self._detector_opened)
         worker.view_ready.connect(session.show)
         worker.thumbnail_ready.connect(session.add_thumbnail)
-        worker.signals_ready.connect(session.add_signals)
+        worker.signals_ready.connect(session.scoring.add)
         worker.times_revised.connect(session.revise_times)
         worker.analysis_changed.connect(session.set_analysis)
         worker.failed.connect(self._worker_failed)

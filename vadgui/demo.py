@@ -62,11 +62,11 @@ async def _review(program: Program, output: Path, until: Callable[[Callable[[], 
         await until(lambda tenths=tenths: session.analysis.done * 10 >= session.analysis.total * tenths)  # type: ignore[misc]
         print(f"Analysed {tenths * 10} % of {session.frame_count} frames …", flush=True)
     await until(lambda: session.analysis.phase is AnalysisPhase.DONE)
-    if not session.segments:
+    if not session.scoring.segments:
         raise DemoError("The detector flagged nothing in the demo clip.")
     print(f"Analysed {session.frame_count} frames on {_device(session)}: {_flagged(session)}.", flush=True)
-    session.select_segment(max(session.segments, key=lambda segment: segment.peak_score))
-    peaks = [segment.peak_frame for segment in session.segments]
+    session.select_segment(max(session.scoring.segments, key=lambda segment: segment.peak_score))
+    peaks = [segment.peak_frame for segment in session.scoring.segments]
     await until(lambda: session.view_is_settled() and all(session.thumbnail(peak) is not None for peak in peaks))
     screenshot = output / "vadgui-demo.png"
     _save_screenshot(window, screenshot)
@@ -80,7 +80,7 @@ def _device(session: ReviewSession) -> str:
 
 
 def _flagged(session: ReviewSession) -> str:
-    count = len(session.segments)
+    count = len(session.scoring.segments)
     return f"{count} segment{'s' if count != 1 else ''} flagged"
 
 
@@ -99,6 +99,6 @@ async def _export(program: Program, output: Path, until: Callable[[Callable[[], 
         raise DemoError("No segment is selected.")
     states: list[ExportState] = []
     program.exports.changed.connect(states.append)
-    program.export(clip, ExportOptions(threshold=session.rule.enter), output.resolve() / clip.file_name)
+    program.export(clip, ExportOptions(threshold=session.scoring.rule.enter), output.resolve() / clip.file_name)
     await until(lambda: states[-1].phase is ExportPhase.DONE)
     return states[-1].path

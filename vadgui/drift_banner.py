@@ -38,7 +38,7 @@ class DriftBanner(QWidget):
         self.setAccessibleName("The picture differs")
         session.video_changed.connect(self._show_again)
         session.detector_changed.connect(self._show_again)
-        session.drifts_changed.connect(self._show)
+        session.scoring.drifts_changed.connect(self._show)
         self._show()
 
     def text(self) -> str:
@@ -46,7 +46,7 @@ class DriftBanner(QWidget):
         return self._line.text()
 
     def _kinds(self) -> set[DriftKind]:
-        return {drift.kind for drift in self._session.drifts}
+        return {drift.kind for drift in self._session.scoring.drifts}
 
     def _hide(self) -> None:
         self._hidden_kinds = self._kinds()
@@ -58,7 +58,7 @@ class DriftBanner(QWidget):
 
     def _show(self) -> None:
         is_news = not self._kinds() <= self._hidden_kinds
-        differs = drifts_in_words(self._session.drifts) if is_news else ""
+        differs = drifts_in_words(self._session.scoring.drifts) if is_news else ""
         text = f"Not the picture that the detector was calibrated on: {differs}. Scores mean less there."
         self._line.show_line("warning", text if differs else "")
         self.setVisible(bool(differs))

@@ -171,10 +171,10 @@ class MainWindow(QMainWindow):
         for spec in SPECS:
             if spec.menu == PLAYBACK or spec.name == "close_video":
                 self.actions_by_name[spec.name].setEnabled(is_open)
-        has_segments = bool(self._session.segments)
+        has_segments = bool(self._session.scoring.segments)
         self.actions_by_name["next_segment"].setEnabled(has_segments)
         self.actions_by_name["previous_segment"].setEnabled(has_segments)
-        self.actions_by_name["export"].setEnabled(self._session.selected_segment is not None)
+        self.actions_by_name["export"].setEnabled(self._session.scoring.selected is not None)
         self._show_analysis()
 
     # Layout
@@ -323,8 +323,8 @@ class MainWindow(QMainWindow):
         session.video_changed.connect(self._show_video)
         session.detector_changed.connect(self._show_detector)
         session.analysis_changed.connect(self._show_analysis)
-        session.segments_changed.connect(self._enable)
-        session.selection_changed.connect(self._enable)
+        session.scoring.segments_changed.connect(self._enable)
+        session.scoring.selection_changed.connect(self._enable)
 
     def _ask_for_video(self) -> None:
         ask_for_file(self, "Open video", self._settings.video_folder, VIDEO_FILTER, self.video_chosen.emit)
@@ -350,7 +350,7 @@ class MainWindow(QMainWindow):
             clip,
             folder,
             score_strip=self._settings.export_strip,
-            threshold=self._session.rule.enter,
+            threshold=self._session.scoring.rule.enter,
             parent=self,
             **panels,
         )

@@ -1,28 +1,20 @@
-"""The review of one recording: what is open, where the playhead is, what the scores say."""
+"""The review of one recording: what is open, where the playhead is, what is on screen."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.scoring.calibration import Calibration
-from engine.scoring.drift import Drift
-from engine.scoring.scores import ScoreKind, best_kind, segment_rule, shown_scores
-from engine.scoring.segments import Segment, SegmentRule, find_segments
-from engine.scoring.signals import RawSignals, missing_signals
-from engine.scoring.tail import false_alarms_at
+from engine.scoring.segments import Segment, SegmentRule
 from engine.video.source import VideoInfo, frame_at
 from vadgui.jobs.frame_view import Bgra, FrameView
-
-_RESCORE_INTERVAL_MS = 200  # min-max scores change with every batch; deriving them more often than this helps nobody
-_LEAST_TOP, _MOST_TOP = 6.0, 10.0  # beyond, a score is "once in centuries", and would flatten all others
-_RESCORE_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
+from vadgui.scoring import Scoring
 
 
 @dataclass(frozen=True)
@@ -72,13 +64,6 @@ class ReviewSession(QObject):
     """Another detector, or one is on its way."""
     playhead_changed = Signal(int)
     view_changed = Signal()
-    scores_changed = Signal()
-    """Scores or times changed; `segments_changed` follows when the segments did too."""
-    segments_changed = Signal()
-    selection_changed = Signal()
-    drifts_changed = Signal()
-    """How the recording differs from the calibration's footage changed."""
-    rule_changed = Signal()
     analysis_changed = Signal()
     thumbnail_arrived = Signal(int)
 
@@ -88,26 +73,18 @@ class ReviewSession(QObject):
 
     def __init__(self, rule: SegmentRule | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.scoring = Scoring(rule, self)
+        """What the detector's signals say of the recording."""
         self._video: VideoInfo | None = None
         self._times = np.empty(0)
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
-        self._kind = ScoreKind.PAPER
-        self._rules = {kind: segment_rule(kind) for kind in ScoreKind} | ({self._kind: rule} if rule else {})
         self._playhead = 0
         self._view: FrameView | None = None
-        self._signals: RawSignals = missing_signals(0)
-        self._scores: npt.NDArray[np.floating] = np.empty(0, np.float32)
-        self._highest = 0.0
-        self._segments: list[Segment] = []
-        self._drifts: list[Drift] = []
-        self._selected: Segment | None = None
         self._analysis = AnalysisState()
         self._thumbnails: dict[int, Bgra] = {}
         self._thumbnails_asked: set[int] = set()
         self._pictures_wanted = True
-        self._rescore_timer = QTimer(self, singleShot=True, interval=_RESCORE_INTERVAL_MS)
-        self._rescore_timer.timeout.connect(self._rescore)
 
     # What is open
 
@@ -148,34 +125,29 @@ class ReviewSession(QObject):
         self._view = None
         self._thumbnails.clear()
         self._thumbnails_asked.clear()
-        self._signals = missing_signals(len(times))
-        self._scores = self._scored()
-        self._segments = []
-        self._drifts = []
-        self._selected = None
         self._analysis = AnalysisState()
-        self._rescore_timer.stop()
-        for changed in (self.video_changed, self.analysis_changed, self.scores_changed, self.segments_changed):
-            changed.emit()
-        self.drifts_changed.emit()
-        self.selection_changed.emit()
+        self._score_anew()
+        self.video_changed.emit()
+        self.analysis_changed.emit()
+        self.scoring.tell_all()
         self.playhead_changed.emit(0)
         self.view_changed.emit()
 
     def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
         """Take over what a full decode found: damaged files hold fewer frames than they announce."""
-        kept = missing_signals(len(times))
-        overlap = min(len(times), len(self._signals))
-        kept[:overlap] = self._signals[:overlap]
-        self._video, self._times, self._signals = video, times, kept
-        self._scores = self._scored()
+        self._video, self._times = video, times
+        self.scoring.revise_times(times, video.duration_seconds)
         beyond_end = self._playhead >= len(times)
         self._playhead = max(min(self._playhead, len(times) - 1), 0)
         self.video_changed.emit()
-        self._rescore()
+        self.scoring.finish()
         if beyond_end:
             self.playhead_changed.emit(self._playhead)
             self.view_wanted.emit(self._playhead, self._pictures_wanted)
+
+    def _score_anew(self) -> None:
+        duration_seconds = self._video.duration_seconds if self._video else 0.0
+        self.scoring.start_over(self._times, duration_seconds, self._detector.calibration if self._detector else None)
 
     @property
     def detector_is_coming(self) -> bool:
@@ -192,14 +164,13 @@ class ReviewSession(QObject):
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
         self._detector = detector
         self._detector_is_coming = False
-        kind = best_kind(detector.calibration)
-        is_other_kind, self._kind = kind is not self._kind, kind
+        self._analysis = AnalysisState()
+        self._score_anew()
         # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
         self._thumbnails_asked.intersection_update(self._thumbnails)
         self.detector_changed.emit()
-        if is_other_kind:
-            self.rule_changed.emit()
-        self.forget_scores()
+        self.analysis_changed.emit()
+        self.scoring.tell_all()
         if self._video:
             self.view_wanted.emit(self._playhead, self._pictures_wanted)
 
@@ -245,10 +216,8 @@ class ReviewSession(QObject):
     def show(self, view: FrameView) -> None:
         """Put what the engine made on screen; its signals count even before the analysis gets there."""
         self._view = view
-        unknown = view.index < len(self._signals) and np.isnan(self._signals["psnr_db"][view.index])
-        if view.signals is not None and unknown:
-            self._signals[view.index] = view.signals
-            self._rescore_soon()
+        if view.signals is not None:
+            self.scoring.add_if_unknown(view.index, view.signals)
         self.view_changed.emit()
 
     def view_is_settled(self) -> bool:
@@ -265,152 +234,28 @@ class ReviewSession(QObject):
             if wanted and self._video:
                 self.view_wanted.emit(self._playhead, True)
 
-    # Scores and segments
-
-    @property
-    def signals(self) -> RawSignals:
-        """Raw signals [N]; NaN where not analysed yet."""
-        return self._signals
-
-    @property
-    def scores(self) -> npt.NDArray[np.floating]:
-        """Anomaly scores [N] of `score_kind`; NaN where not analysed yet."""
-        return self._scores
-
-    @property
-    def score_kind(self) -> ScoreKind:
-        """What the scores are: the best that the detector in use has."""
-        return self._kind
-
-    @property
-    def score_top(self) -> float:
-        """The end of the scores' scale: 1, or what calibrated ones reach, in whole steps from six to ten."""
-        if not self._kind.is_calibrated:
-            return 1.0
-        return float(max(_LEAST_TOP, np.ceil(min(self._highest, _MOST_TOP)), np.ceil(self.rule.enter)))
-
-    @property
-    def scores_go_beyond(self) -> bool:
-        """Whether some score is above the end of the scale."""
-        return self._highest > self.score_top
-
-    def expected_alarms(self) -> tuple[int, int] | None:
-        """How many of the recording's segments are false alarms at the threshold, at the least and at the most.
-
-        Nine times in ten; None where the detector is not calibrated.
-        """
-        calibration = self._calibration
-        if calibration is None or self._video is None:
-            return None
-        hours = self._video.duration_seconds / 3600
-        return calibration.expected_alarms(false_alarms_at(self.rule.enter), hours)
-
-    @property
-    def rule(self) -> SegmentRule:
-        """How scores become segments."""
-        return self._rules[self._kind]
-
-    @property
-    def segments(self) -> list[Segment]:
-        """Segments in order of time, of the frames analysed so far."""
-        return self._segments
-
-    @property
-    def selected_segment(self) -> Segment | None:
-        """The current segment: what "export" means."""
-        return self._selected
-
-    @property
-    def drifts(self) -> list[Drift]:
-        """Where the recording does not look like the calibration's footage, as far as it is analysed."""
-        return self._drifts
-
-    def forget_scores(self) -> None:
-        """Every frame counts as not analysed again."""
-        self._signals = missing_signals(self.frame_count)
-        self.set_analysis(AnalysisState())
-        self._rescore()
-
-    def add_signals(self, start: int, rows: RawSignals) -> None:
-        """Take over raw signals [start, start + len(rows)); scores follow a moment later."""
-        stop = min(start + len(rows), len(self._signals))
-        self._signals[start:stop] = rows[: stop - start]
-        self._rescore_soon()
-
-    def finish_scores(self) -> None:
-        """Derive scores and segments now: the analysis has ended."""
-        self._rescore()
-
-    def set_rule(self, rule: SegmentRule) -> None:
-        """Find segments by another rule; each kind of score keeps its own."""
-        if rule != self.rule:
-            self._rules[self._kind] = rule
-            self.rule_changed.emit()
-            self._find_segments()
+    # Segments under review
 
     def select_segment(self, segment: Segment | None) -> None:
         """Make a segment the current one and put the playhead on its peak."""
-        if segment != self._selected:
-            self._selected = segment
-            self.selection_changed.emit()
+        self.scoring.select(segment)
         if segment:
             self.seek(segment.peak_frame)
 
     def select_next_segment(self) -> None:
         """The first segment that starts after the current one, or at or after the playhead where that has left it."""
         here = self._review_position()
-        later = (s for s in self._segments if s.start >= here and s != self._selected)
-        self.select_segment(next(later, self._selected))
+        later = (s for s in self.scoring.segments if s.start >= here and s != self.scoring.selected)
+        self.select_segment(next(later, self.scoring.selected))
 
     def select_previous_segment(self) -> None:
         """The last segment that starts before the current one, or before the playhead where that has left it."""
         here = self._review_position()
-        self.select_segment(next((s for s in reversed(self._segments) if s.start < here), self._selected))
+        self.select_segment(next((s for s in reversed(self.scoring.segments) if s.start < here), self.scoring.selected))
 
     def _review_position(self) -> int:
-        current = self._selected
+        current = self.scoring.selected
         return current.start if current and current.start <= self._playhead < current.stop else self._playhead
-
-    def _rescore_soon(self) -> None:
-        if not self._rescore_timer.isActive():
-            self._rescore_timer.start()
-
-    def _rescore(self) -> None:
-        self._rescore_timer.stop()
-        started = time.perf_counter()
-        self._scores = self._scored()
-        self.scores_changed.emit()
-        self._find_segments()
-        self._find_drifts()
-        cost_ms = (time.perf_counter() - started) * 1000
-        self._rescore_timer.setInterval(max(_RESCORE_INTERVAL_MS, round(cost_ms / _RESCORE_SHARE)))
-
-    @property
-    def _calibration(self) -> Calibration | None:
-        return self._detector.calibration if self._detector else None
-
-    def _scored(self) -> npt.NDArray[np.floating]:
-        scores = shown_scores(self._kind, self._signals, self._times, self._calibration)
-        self._highest = float(np.max(scores, initial=0.0, where=~np.isnan(scores)))
-        return scores
-
-    def _find_segments(self) -> None:
-        segments = find_segments(self._scores, self._times, self.rule)
-        if segments != self._segments:
-            self._segments = segments
-            self.segments_changed.emit()
-        if self._selected and self._selected not in segments:
-            # The segment grew, moved or went while scores came in: follow the one that holds its peak.
-            peak = self._selected.peak_frame
-            self._selected = next((s for s in segments if s.start <= peak < s.stop), None)
-            self.selection_changed.emit()
-
-    def _find_drifts(self) -> None:
-        calibration = self._calibration
-        drifts = calibration.drifts(self._signals, self._times) if calibration else []
-        if drifts != self._drifts:
-            self._drifts = drifts
-            self.drifts_changed.emit()
 
     # The analysis
 
@@ -421,8 +266,8 @@ class ReviewSession(QObject):
 
     def set_analysis(self, state: AnalysisState) -> None:
         """Take over what the analysis reports of itself; when it is done, so are scores and segments."""
-        if state.phase is AnalysisPhase.DONE and self._rescore_timer.isActive():
-            self._rescore()
+        if state.phase is AnalysisPhase.DONE and not self.scoring.is_up_to_date:
+            self.scoring.finish()
         if state != self._analysis:
             self._analysis = state
             self.analysis_changed.emit()

@@ -227,7 +227,7 @@ class _Busy(QObject):
             video=session.video.path,
             start=1,
             stop=session.frame_count,
-            scores=session.scores.copy(),
+            scores=session.scoring.scores.copy(),
             target=Path(self._folder.name) / "clip.mp4",
             options=ExportOptions(),
             detector=session.detector.path,

@@ -16,6 +16,7 @@ from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_time
 from vadgui import theme
 from vadgui.panels.content import Panel
 from vadgui.panels.grid import PanelGrid
+from vadgui.scoring import Scoring
 from vadgui.segments.view import SegmentList
 from vadgui.session import ReviewSession
 from vadgui.timeline.view import TimelineView
@@ -60,8 +61,8 @@ def panels_ms(width_px: int, height_px: int) -> float:
     return _milliseconds(tick)
 
 
-class _LongSession(ReviewSession):
-    """A recording too long to make up frame by frame."""
+class _LongScoring(Scoring):
+    """Of a recording too long to make up frame by frame."""
 
     def fill(self, scores: np.ndarray, segments: list[Segment]) -> None:
         self._scores, self._segments = scores, segments
@@ -71,7 +72,8 @@ class _LongSession(ReviewSession):
 
 def timeline_ms(samples: int) -> dict[str, float]:
     """Repainting the timeline in 1600x240 pixels, zoomed differently at each turn, and taking over new scores."""
-    session = _LongSession()
+    session = ReviewSession()
+    session.scoring = scoring = _LongScoring()
     times = steady_times(samples)
     small = open_session(times[:2])
     assert small.video
@@ -95,14 +97,14 @@ def timeline_ms(samples: int) -> dict[str, float]:
         timeline.plot.viewport().repaint()
 
     def take_over(_turn: int) -> None:
-        session.scores_changed.emit()
+        scoring.scores_changed.emit()
         timeline.overview.repaint()
         timeline.plot.viewport().repaint()
 
     def find(_turn: int) -> None:
-        session.segments_changed.emit()
+        scoring.segments_changed.emit()
 
-    session.fill(scores, segments)
+    scoring.fill(scores, segments)
     measured = {"repaint_zooming": _milliseconds(zoom)}
     timeline.zoom_to_all()
     measured["repaint_whole"] = _milliseconds(lambda turn: timeline.plot.scores.set_threshold(turn / 100) or zoom(0))
@@ -124,12 +126,12 @@ def segment_list_ms() -> float:
     versions = [signals_with_bumps(count, bumps, seed) for seed in (1, 2)]
 
     def update(turn: int) -> None:
-        session.add_signals(0, versions[turn % 2])
-        session.blockSignals(True)
-        session.finish_scores()
-        session.blockSignals(False)
+        session.scoring.add(0, versions[turn % 2])
+        session.scoring.blockSignals(True)
+        session.scoring.finish()
+        session.scoring.blockSignals(False)
         began = time.thread_time()
-        session.segments_changed.emit()
+        session.scoring.segments_changed.emit()
         view.list.viewport().repaint()
         spent.append(1000 * (time.thread_time() - began))
 

@@ -81,8 +81,8 @@ def open_session(
     session.open_video(video_info(times, width_px, height_px), times)
     session.use_detector(detector)
     if signals is not None:
-        session.add_signals(0, signals)
-        session.finish_scores()
+        session.scoring.add(0, signals)
+        session.scoring.finish()
     return session
 
 

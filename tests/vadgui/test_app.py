@@ -103,7 +103,7 @@ def test_opens_and_analyses_a_video(program: Program, qtbot: QtBot, tmp_path: Pa
     assert program.window.panels.isVisible()
     assert "street.mp4" in program.window.windowTitle()
     assert program.window.analysis_status.text() == f"Analysed: all {COUNT} frames"
-    flagged = [(segment.start, segment.stop) for segment in program.session.segments]
+    flagged = [(segment.start, segment.stop) for segment in program.session.scoring.segments]
     assert len(flagged) == 2
     for (start, stop), burst in zip(flagged, BURSTS, strict=True):
         assert start <= burst.start < burst.stop <= stop
@@ -235,7 +235,7 @@ def test_after_a_typed_number_keys_belong_to_the_player(
     qtbot.keyClicks(field, "1" if box == "frame" else "0.6")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     before = program.session.playhead
-    assert (before, program.session.rule.enter) == ((1, 0.7) if box == "frame" else (0, 0.6))
+    assert (before, program.session.scoring.rule.enter) == ((1, 0.7) if box == "frame" else (0, 0.6))
     qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_Right)
     assert program.session.playhead == before + 1
 
@@ -260,16 +260,16 @@ def test_a_click_on_the_timeline_lands_on_that_frame(program: Program, qtbot: Qt
 
 def test_jumps_from_segment_to_segment(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
-    first, second = program.session.segments
+    first, second = program.session.scoring.segments
     press(program, qtbot, Qt.Key.Key_N)
-    assert (program.session.selected_segment, program.session.playhead) == (first, first.peak_frame)
+    assert (program.session.scoring.selected, program.session.playhead) == (first, first.peak_frame)
     press(program, qtbot, Qt.Key.Key_BracketRight)
-    assert (program.session.selected_segment, program.session.playhead) == (second, second.peak_frame)
+    assert (program.session.scoring.selected, program.session.playhead) == (second, second.peak_frame)
     press(program, qtbot, Qt.Key.Key_P)
-    assert program.session.selected_segment == first
+    assert program.session.scoring.selected == first
     press(program, qtbot, Qt.Key.Key_End)
     press(program, qtbot, Qt.Key.Key_BracketLeft)
-    assert program.session.selected_segment == second, "counted from where the person is"
+    assert program.session.scoring.selected == second, "counted from where the person is"
 
 
 def test_pauses_goes_on_and_cancels(program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
@@ -313,7 +313,7 @@ def test_exports_the_selected_segment(program: Program, qtbot: QtBot, tmp_path: 
     qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=30_000)
     assert target.read_bytes() == b"somebody's file"
     assert states[-1].path == tmp_path / "clip-2.mp4"
-    segment = program.session.selected_segment
+    segment = program.session.scoring.selected
     assert segment is not None
     with av.open(str(states[-1].path)) as container:
         assert sum(1 for _ in container.decode(video=0)) == len(segment)
@@ -362,7 +362,7 @@ def test_an_export_is_of_what_was_asked_for_whatever_opened_meanwhile(
     states: list[ExportState] = []
     program.exports.changed.connect(states.append)
     press(program, qtbot, Qt.Key.Key_N)
-    segment = program.session.selected_segment
+    segment = program.session.scoring.selected
     assert segment is not None
     press(program, qtbot, Qt.Key.Key_E)
     dialog = dialog_of(program.window, ExportDialog, qtbot)
@@ -419,7 +419,7 @@ def test_another_detector_while_analysing(program: Program, shelf: Shelf, qtbot:
     program.open_detector(tmp_path / "other.safetensors")
     qtbot.waitUntil(lambda: program.session.detector is not None and program.session.detector.name == "other")
     qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
-    assert np.count_nonzero(~np.isnan(program.session.signals["psnr_db"])) == COUNT - 1
+    assert np.count_nonzero(~np.isnan(program.session.scoring.signals["psnr_db"])) == COUNT - 1
 
 
 # Looks

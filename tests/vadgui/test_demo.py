@@ -65,7 +65,7 @@ def test_leaves_a_screenshot_and_a_clip_and_says_where(
     qapp: QApplication, program: Program, teller: ErrorTeller, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(qapp, program, teller, tmp_path / "out") == 0
-    segment = program.session.selected_segment
+    segment = program.session.scoring.selected
     assert segment is not None
     picture = tmp_path / "out" / "vadgui-demo.png"
     clip = tmp_path / "out" / f"plaza_frames-{segment.start}-{segment.stop - 1}.mp4"

@@ -74,13 +74,13 @@ def test_is_not_there_for_normal_recordings_nor_without_a_reference(
 ) -> None:
     session.open_video(video_info(TIMES), TIMES)
     assert not banner.isVisible()
-    session.add_signals(0, signals())
-    session.finish_scores()
-    assert (banner.isVisible(), session.drifts) == (False, [])
+    session.scoring.add(0, signals())
+    session.scoring.finish()
+    assert (banner.isVisible(), session.scoring.drifts) == (False, [])
     for unknowing in (calibrated_detector(), DETECTOR):
         session.use_detector(unknowing)
-        session.add_signals(0, signals(light=0.5, until=COUNT))
-        session.finish_scores()
+        session.scoring.add(0, signals(light=0.5, until=COUNT))
+        session.scoring.finish()
         assert not banner.isVisible()
 
 
@@ -88,8 +88,8 @@ def test_appears_while_the_analysis_runs(banner: DriftBanner, session: ReviewSes
     session.open_video(video_info(TIMES), TIMES)
     dark = signals(light=0.5, until=COUNT)
     for seconds, is_shown in ((10, False), (35, True)):
-        session.add_signals(0, dark[: seconds * 25])
-        session.finish_scores()
+        session.scoring.add(0, dark[: seconds * 25])
+        session.scoring.finish()
         assert banner.isVisible() is is_shown
 
 
@@ -99,16 +99,16 @@ def test_hidden_it_stays_away_until_there_is_something_else_or_another_recording
     qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)
     assert not banner.isVisible()
     longer = signals(light=0.5, until=50 * 25)
-    session.add_signals(0, longer)
-    session.finish_scores()
+    session.scoring.add(0, longer)
+    session.scoring.finish()
     assert not banner.isVisible(), "the same, a little longer"
-    session.add_signals(0, signals(light=1.4, until=50 * 25))
-    session.finish_scores()
+    session.scoring.add(0, signals(light=1.4, until=50 * 25))
+    session.scoring.finish()
     assert "brighter" in banner.text()
-    session.add_signals(0, longer)
-    session.finish_scores()
+    session.scoring.add(0, longer)
+    session.scoring.finish()
     assert not banner.isVisible()
     session.open_video(video_info(TIMES), TIMES)
-    session.add_signals(0, longer)
-    session.finish_scores()
+    session.scoring.add(0, longer)
+    session.scoring.finish()
     assert banner.isVisible()

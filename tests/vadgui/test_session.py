@@ -11,14 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
-from engine.scoring.scores import ScoreKind, segment_rule
-from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import missing_signals
-from engine.scoring.tail import threshold_for
 from tests.vadgui.synthetic import (
     DETECTOR,
-    calibrated_detector,
-    calibrated_signals,
     open_session,
     signals_with_bumps,
     steady_times,
@@ -43,13 +38,18 @@ def test_no_signal_ever_shows_two_recordings_mixed() -> None:
     lengths: list[tuple[int, int, int]] = []
 
     def look() -> None:
-        lengths.append((len(session.times), len(session.scores), len(session.signals)))
+        lengths.append((len(session.times), len(session.scoring.scores), len(session.scoring.signals)))
         assert session.playhead == 0
-        assert session.segments == []
-        assert session.selected_segment is None
+        assert session.scoring.segments == []
+        assert session.scoring.selected is None
         assert session.view is None
 
-    signals = (session.video_changed, session.scores_changed, session.segments_changed, session.selection_changed)
+    signals = (
+        session.video_changed,
+        session.scoring.scores_changed,
+        session.scoring.segments_changed,
+        session.scoring.selection_changed,
+    )
     for signal in (*signals, session.analysis_changed, session.playhead_changed, session.view_changed):
         signal.connect(look)
     times = steady_times(40)
@@ -94,60 +94,35 @@ def test_every_time_finds_its_own_frame() -> None:
     assert session.index_at(1e9) == 499
 
 
-def test_segments_follow_the_scores() -> None:
-    session = reviewed()
-    assert [(s.start <= b[0], s.stop >= b[1]) for s, b in zip(session.segments, BUMPS, strict=True)] == [
-        (True, True)
-    ] * 2
-    session.set_rule(SegmentRule(enter=0.5, leave=0.4, merge_gap_seconds=60))
-    assert len(session.segments) == 1
-
-
 def test_next_and_previous_count_from_where_the_person_is() -> None:
     session = reviewed()
-    first, second = session.segments
+    first, second = session.scoring.segments
     session.select_next_segment()
-    assert (session.selected_segment, session.playhead) == (first, first.peak_frame)
+    assert (session.scoring.selected, session.playhead) == (first, first.peak_frame)
     session.seek(120)  # left the first segment
     session.select_previous_segment()
-    assert session.selected_segment == first
+    assert session.scoring.selected == first
     session.select_next_segment()
-    assert session.selected_segment == second
+    assert session.scoring.selected == second
     session.select_next_segment()
-    assert session.selected_segment == second, "there is none after the last"
+    assert session.scoring.selected == second, "there is none after the last"
     session.seek(150)
     session.select_next_segment()
-    assert session.selected_segment == second
-
-
-def test_the_selection_follows_a_segment_that_grows() -> None:
-    session = open_session(steady_times(300))
-    signals = signals_with_bumps(300, BUMPS)
-    session.add_signals(0, signals[:65])
-    session.finish_scores()
-    session.select_next_segment()
-    small = session.selected_segment
-    session.add_signals(65, signals[65:])
-    session.finish_scores()
-    grown = session.selected_segment
-    assert small is not None
-    assert grown is not None
-    assert grown in session.segments
-    assert len(grown) > len(small)
+    assert session.scoring.selected == second
 
 
 def test_scores_are_complete_when_the_analysis_is_done() -> None:
     session = open_session(steady_times(300))
-    session.add_signals(0, signals_with_bumps(300, BUMPS))
+    session.scoring.add(0, signals_with_bumps(300, BUMPS))
     session.set_analysis(AnalysisState(AnalysisPhase.DONE, 300, 300))
-    assert len(session.segments) == 2
+    assert len(session.scoring.segments) == 2
 
 
 def test_another_detector_forgets_the_scores() -> None:
     session = reviewed()
     session.use_detector(DETECTOR)
-    assert np.isnan(session.scores).all()
-    assert session.segments == []
+    assert np.isnan(session.scoring.scores).all()
+    assert session.scoring.segments == []
     assert session.analysis.phase is AnalysisPhase.IDLE
 
 
@@ -157,12 +132,12 @@ def test_a_view_counts_before_the_analysis_gets_there() -> None:
     session.seek(30)
     session.show(view)
     assert view.signals is not None
-    assert session.signals["psnr_db"][30] == view.signals["psnr_db"]
+    assert session.scoring.signals["psnr_db"][30] == view.signals["psnr_db"]
     stored = missing_signals(1)
     stored["psnr_db"] = 12.5
-    session.add_signals(30, stored)
+    session.scoring.add(30, stored)
     session.show(view)
-    assert session.signals["psnr_db"][30] == 12.5, "what the analysis measured stays"
+    assert session.scoring.signals["psnr_db"][30] == 12.5, "what the analysis measured stays"
 
 
 @pytest.mark.parametrize(
@@ -185,13 +160,13 @@ def test_knows_when_the_view_is_settled(make: Callable[[ReviewSession], object],
 def test_a_recording_shorter_than_announced_keeps_what_is_known() -> None:
     session = reviewed()
     session.seek(290)
-    before = session.signals["psnr_db"][:250].copy()
+    before = session.scoring.signals["psnr_db"][:250].copy()
     asked: list[int] = []
     session.view_wanted.connect(lambda index, _: asked.append(index))
     times = steady_times(250)
     session.revise_times(video_info(times), times)
-    assert len(session.scores) == len(session.signals) == 250
-    np.testing.assert_array_equal(session.signals["psnr_db"], before)
+    assert len(session.scoring.scores) == len(session.scoring.signals) == 250
+    np.testing.assert_array_equal(session.scoring.signals["psnr_db"], before)
     assert session.playhead == 249
     assert asked == [249]
 
@@ -223,67 +198,9 @@ def test_thumbnails_still_missing_are_asked_for_anew_with_another_detector() -> 
 
 def test_a_segment_at_the_very_start_is_not_skipped() -> None:
     session = open_session(steady_times(300), signals_with_bumps(300, [(0, 40), (200, 240)]))
-    first, second = session.segments
+    first, second = session.scoring.segments
     assert first.start == session.playhead == 0
     session.select_next_segment()
-    assert session.selected_segment == first
+    assert session.scoring.selected == first
     session.select_next_segment()
-    assert session.selected_segment == second
-
-
-# Calibrated scores
-
-
-def test_a_calibrated_detectors_scores_do_not_depend_on_the_rest_of_the_recording() -> None:
-    bumps, louder = [(600, 640)], [(600, 640), (1200, 1240)]
-    times, detector = steady_times(1500), calibrated_detector()
-    calm = open_session(times, calibrated_signals(1500, bumps), detector=detector)
-    assert calm.score_kind is ScoreKind.CALIBRATED
-    assert calm.rule == segment_rule(ScoreKind.CALIBRATED, 2)
-    assert [(s.start <= 600, s.stop >= 640) for s in calm.segments] == [(True, True)]
-    loud = open_session(times, calibrated_signals(1500, louder), detector=detector)
-    np.testing.assert_allclose(loud.scores[:1100], calm.scores[:1100])
-    nothing = open_session(times, calibrated_signals(1500, []), detector=detector)
-    assert nothing.segments == []
-    assert nothing.scores.min() >= 0
-
-
-def test_the_scale_of_calibrated_scores_is_the_same_unless_they_go_beyond_it() -> None:
-    times, detector = steady_times(1500), calibrated_detector()
-    assert open_session(times, calibrated_signals(1500, []), detector=detector).score_top == 6
-    beyond = open_session(times, calibrated_signals(1500, [(600, 640)], strength=5000), detector=detector)
-    assert (beyond.score_top, beyond.scores_go_beyond) == (10, True)
-    rare = replace(segment_rule(ScoreKind.CALIBRATED), enter=threshold_for(0.001))
-    beyond.open_video(video_info(times), times)
-    beyond.set_rule(rare)
-    assert beyond.score_top == 7
-    assert reviewed().score_top == 1
-
-
-def test_each_kind_of_score_keeps_its_own_threshold() -> None:
-    """0.6 would flag every other second of calibrated scores, 4 no frame of the paper's."""
-    session = reviewed()
-    mine = SegmentRule(enter=0.6, leave=0.4)
-    session.set_rule(mine)
-    rules: list[SegmentRule] = []
-    session.rule_changed.connect(lambda: rules.append(session.rule))
-    session.use_detector(calibrated_detector())
-    assert rules == [segment_rule(ScoreKind.CALIBRATED)]
-    rarer = segment_rule(ScoreKind.CALIBRATED, 0.1)
-    session.set_rule(rarer)
-    session.use_detector(DETECTOR)
-    assert session.rule == mine
-    session.use_detector(calibrated_detector())
-    assert session.rule == rarer
-
-
-def test_what_to_expect_follows_the_threshold_and_the_recordings_length() -> None:
-    detector = calibrated_detector()
-    session = open_session(steady_times(25 * 1800), detector=detector)
-    assert session.expected_alarms() == detector.calibration.expected_alarms(2, 0.5)
-    session.set_rule(segment_rule(ScoreKind.CALIBRATED, 200))
-    low, high = session.expected_alarms()
-    assert low < 100 < high
-    session.close_video()
-    assert session.expected_alarms() is None
-    assert reviewed().expected_alarms() is None
+    assert session.scoring.selected == second

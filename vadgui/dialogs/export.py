@@ -45,7 +45,7 @@ class ClipRange:
     @classmethod
     def of_selection(cls, session: ReviewSession) -> ClipRange | None:
         """The session's selected segment; None where none is."""
-        segment, video = session.selected_segment, session.video
+        segment, video = session.scoring.selected, session.video
         if segment is None or video is None:
             return None
         ends = [*session.times[segment.start + 1 : segment.stop + 1].tolist(), video.duration_seconds]
@@ -56,7 +56,7 @@ class ClipRange:
             stop=segment.stop,
             start_seconds=began,
             duration_seconds=ends[len(segment) - 1] - began,
-            scores=session.scores.copy(),
+            scores=session.scoring.scores.copy(),
             detector=session.detector.path if session.detector else None,
         )
 

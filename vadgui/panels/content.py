@@ -54,8 +54,8 @@ def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
 def signals_of(view: FrameView, session: ReviewSession) -> np.void | None:
     """The raw signals of a view's frame: its own, or those the analysis has stored already."""
     signals = view.signals
-    if signals is None and view.index < len(session.signals):
-        signals = session.signals[view.index]
+    if signals is None and view.index < len(session.scoring.signals):
+        signals = session.scoring.signals[view.index]
     return None if signals is None or np.isnan(signals["psnr_db"]) else signals
 
 

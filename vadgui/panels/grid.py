@@ -52,7 +52,7 @@ class PanelGrid(QWidget):
         session.video_changed.connect(self._refresh)
         session.detector_changed.connect(self._refresh)
         # Signals of the frame on screen may come from the analysis as well as with its view.
-        session.scores_changed.connect(self._refresh)
+        session.scoring.scores_changed.connect(self._refresh)
         self.overlay_action.toggled.connect(self._refresh)
         self.header.opacity_changed.connect(self._refresh)
         theme.changed.connect(self._stage.repaint_all)

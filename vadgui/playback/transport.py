@@ -50,7 +50,7 @@ class TransportBar(QWidget):
 
         session.playhead_changed.connect(self._show_playhead)
         session.video_changed.connect(self._show_video)
-        session.segments_changed.connect(self._enable_segment_buttons)
+        session.scoring.segments_changed.connect(self._enable_segment_buttons)
         player.playing_changed.connect(self._show_playing)
         player.speed_changed.connect(self._show_speed)
         player.mode_changed.connect(self._show_mode)
@@ -174,7 +174,7 @@ class TransportBar(QWidget):
 
     def _enable_segment_buttons(self) -> None:
         for button in (self._previous, self._next):
-            button.setEnabled(bool(self._session.segments))
+            button.setEnabled(bool(self._session.scoring.segments))
 
 
 def _separator() -> QFrame:

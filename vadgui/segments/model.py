@@ -40,7 +40,7 @@ class SegmentModel(QAbstractListModel):
     @property
     def score_top(self) -> float:
         """The end of the scores' scale."""
-        return self._session.score_top
+        return self._session.scoring.top
 
     def set_order(self, order: SegmentOrder) -> None:
         """Sort anew."""
@@ -49,7 +49,7 @@ class SegmentModel(QAbstractListModel):
 
     def update(self) -> None:
         """Take over the session's segments; rows at both ends that stay the same are left alone."""
-        wanted = list(self._session.segments)
+        wanted = list(self._session.scoring.segments)
         if self._order is SegmentOrder.SCORE:
             wanted.sort(key=lambda segment: -segment.peak_score)
         head = _common(self._rows, wanted)

@@ -52,13 +52,13 @@ class SegmentList(QWidget):
         self.list.clicked.connect(self._on_chosen)
         self.list.doubleClicked.connect(lambda index: self.play_wanted.emit(self.model.segment(index.row())))
         self.list.selectionModel().currentChanged.connect(self._on_current_changed)
-        session.segments_changed.connect(self._show_segments)
-        session.selection_changed.connect(self._show_selection)
+        session.scoring.segments_changed.connect(self._show_segments)
+        session.scoring.selection_changed.connect(self._show_selection)
         session.video_changed.connect(self._say)
         session.detector_changed.connect(self._say)
         session.analysis_changed.connect(self._say)
-        session.rule_changed.connect(self._say)
-        session.scores_changed.connect(self._say)
+        session.scoring.rule_changed.connect(self._say)
+        session.scoring.scores_changed.connect(self._say)
         session.thumbnail_arrived.connect(self.model.repaint_peak)
         theme.changed.connect(self.list.viewport().update)
         self._show_segments()
@@ -108,7 +108,7 @@ class SegmentList(QWidget):
             self.list.scrollTo(self.model.index(row), QAbstractItemView.ScrollHint.PositionAtTop)
 
     def _show_selection(self) -> None:
-        row = self.model.row_of(self._session.selected_segment)
+        row = self.model.row_of(self._session.scoring.selected)
         selection = self.list.selectionModel()
         current = selection.currentIndex()
         if row is not None and current.isValid() and current.row() == row and selection.isSelected(current):
@@ -135,7 +135,7 @@ class SegmentList(QWidget):
     def _say(self) -> None:
         """Number of segments, or why there are none."""
         session = self._session
-        count = len(session.segments)
+        count = len(session.scoring.segments)
         phase = session.analysis.phase
         so_far = " so far" if phase in _UNFINISHED else ""
         known = count > 0 or phase is AnalysisPhase.DONE
@@ -149,10 +149,10 @@ class SegmentList(QWidget):
         session = self._session
         if session.video is None:
             return "Open a video to see what is unusual in it."
-        analysed = not np.isnan(session.scores).all()
-        enter = session.rule.enter
+        analysed = not np.isnan(session.scoring.scores).all()
+        enter = session.scoring.rule.enter
         at_threshold = f"at the threshold of {enter:.2f}"
-        if session.score_kind.is_calibrated:
+        if session.scoring.kind.is_calibrated:
             at_threshold = f"at about {false_alarms_at(enter):.2g} false alarms an hour"
         match session.analysis.phase:
             case AnalysisPhase.DONE:

@@ -36,7 +36,7 @@ class ScoreSeries:
     def top(self) -> float:
         """The end of the scores' scale."""
         if self._top is None:
-            self._top = self._session.score_top
+            self._top = self._session.scoring.top
         return self._top
 
     @property
@@ -71,5 +71,5 @@ class ScoreSeries:
         """What is drawn of the time range [begin, stop) in `width` pixels."""
         if self._pyramid is None:
             # What is beyond the scale runs along its end.
-            self._pyramid = MinMaxPyramid(np.minimum(self._session.scores, self.top))
+            self._pyramid = MinMaxPyramid(np.minimum(self._session.scoring.scores, self.top))
         return sample_columns(self._pyramid, self._session.times, self.end_seconds, begin, stop, width)

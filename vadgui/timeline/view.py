@@ -55,10 +55,10 @@ class TimelineView(QWidget):
         session = self._session
         session.video_changed.connect(self._show_video)
         session.playhead_changed.connect(self._follow_playhead)
-        session.scores_changed.connect(self._show_scores)
-        session.segments_changed.connect(self._show_segments)
-        session.selection_changed.connect(self._show_selection)
-        session.rule_changed.connect(self._show_rule)
+        session.scoring.scores_changed.connect(self._show_scores)
+        session.scoring.segments_changed.connect(self._show_segments)
+        session.scoring.selection_changed.connect(self._show_selection)
+        session.scoring.rule_changed.connect(self._show_rule)
 
     def _connect_views(self) -> None:
         box, line = self.plot.box, self.plot.threshold
@@ -104,7 +104,7 @@ class TimelineView(QWidget):
         self.plot.show_empty(self._session.video is None)
         self.plot.hover.hide()
         self.header.show_reading("")
-        self.header.show_expected(self._session.expected_alarms())
+        self.header.show_expected(self._session.scoring.expected_alarms())
         self._show_segments()
         self._show_playhead()
         self.overview.set_visible(*self.plot.box.span())
@@ -116,13 +116,13 @@ class TimelineView(QWidget):
         self.overview.update()
 
     def _show_segments(self) -> None:
-        spans = self._series.spans_of(self._session.segments)
+        spans = self._series.spans_of(self._session.scoring.segments)
         self.plot.segments.set_spans(*spans)
         self.overview.set_spans(*spans)
         self._show_selection()
 
     def _show_selection(self) -> None:
-        selected = self._session.selected_segment
+        selected = self._session.scoring.selected
         self.plot.selected.set_spans(*self._series.spans_of([selected] if selected else []))
 
     def _show_playhead(self) -> None:
@@ -141,17 +141,17 @@ class TimelineView(QWidget):
             self.plot.box.show_span(here - 0.1 * length, length)
 
     def _show_scale(self) -> None:
-        scale = (self._series.top, self._session.scores_go_beyond)
+        scale = (self._series.top, self._session.scoring.goes_beyond_top)
         if scale != self._shown_scale:
             self._shown_scale = scale
             self.plot.show_scale(*scale)
-            self.plot.show_threshold(self._session.rule.enter)
+            self.plot.show_threshold(self._session.scoring.rule.enter)
 
     def _show_rule(self) -> None:
         self._series.forget()
         self._show_scale()
-        self.header.show_kind(self._session.score_kind)
-        rule = self._session.rule
+        self.header.show_kind(self._session.scoring.kind)
+        rule = self._session.scoring.rule
         if rule.enter > 0:
             self._leave_ratio = rule.leave / rule.enter
         if not self.plot.threshold.moving:
@@ -162,7 +162,7 @@ class TimelineView(QWidget):
         self.plot.scores.set_threshold(enter)
         self.overview.set_threshold(enter)
         self.header.show_threshold(enter)
-        self.header.show_expected(self._session.expected_alarms())
+        self.header.show_expected(self._session.scoring.expected_alarms())
 
     # What the person does
 
@@ -177,13 +177,13 @@ class TimelineView(QWidget):
         self._set_threshold(float(self.plot.threshold.value()))
 
     def _set_threshold(self, enter: float) -> None:
-        rule = self._session.rule
-        if self._session.score_kind.is_calibrated:
+        rule = self._session.scoring.rule
+        if self._session.scoring.kind.is_calibrated:
             # A logarithm: what is ten times as usual lies one below, wherever that is.
             rule = replace(rule, enter=enter, leave=calibrated_leave(enter))
         else:
             rule = moved(rule, enter, self._leave_ratio)
-        self._session.set_rule(rule)
+        self._session.scoring.set_rule(rule)
 
     def _on_mouse_moved(self, scene_pos: QPointF) -> None:
         inside = self.plot.box.sceneBoundingRect().contains(scene_pos) and self._session.frame_count > 0
@@ -197,18 +197,18 @@ class TimelineView(QWidget):
 
     def reading_at(self, frame: int) -> str:
         """What is known of a frame, in a line: number, time, score, PSNR."""
-        score = self._session.scores[frame]
+        score = self._session.scoring.scores[frame]
         words = [f"Frame {frame}", clock_text(float(self._session.times[frame]))]
         if np.isnan(score):
             words.append("not analysed yet")
         else:
             words.append(self._score_in_words(float(score)))
-            psnr = self._session.signals["psnr_db"][frame]
+            psnr = self._session.scoring.signals["psnr_db"][frame]
             words += [] if np.isnan(psnr) else [f"PSNR {psnr:.1f} dB"]
         return "   ".join(words)
 
     def _score_in_words(self, score: float) -> str:
-        if not self._session.score_kind.is_calibrated:
+        if not self._session.scoring.kind.is_calibrated:
             return f"score {score:.3f}"
         return f"score {score:.2f}, {how_often(score)}"
 

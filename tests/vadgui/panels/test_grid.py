@@ -82,12 +82,12 @@ def test_panels_say_why_they_are_empty(qtbot: QtBot) -> None:
 
 
 def test_mask_appears_from_stored_signals_before_the_pictures(grid: PanelGrid, session: ReviewSession) -> None:
-    session.add_signals(0, signals_with_bumps(200, []))
+    session.scoring.add(0, signals_with_bumps(200, []))
     session.seek(5)
     session.show(view_of(session, 5, complete=False, missing=PREDICTING))
     mask = grid.panel(Panel.PSNR_MASK)
     assert mask.message == ""
-    assert mask.detail == f"worst {np.min(session.signals[5]['patch_psnr_db']):.1f} dB"
+    assert mask.detail == f"worst {np.min(session.scoring.signals[5]['patch_psnr_db']):.1f} dB"
 
 
 def test_square_pictures_are_shown_in_the_videos_aspect(grid: PanelGrid, session: ReviewSession) -> None:

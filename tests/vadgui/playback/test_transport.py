@@ -51,11 +51,11 @@ def test_buttons_move_the_playhead(
 
 
 def test_segment_buttons_go_from_one_to_the_next(bar: TransportBar, session: ReviewSession, qtbot: QtBot) -> None:
-    for segment in session.segments:
+    for segment in session.scoring.segments:
         qtbot.mouseClick(button(bar, "Next segment"), Qt.MouseButton.LeftButton)
-        assert session.selected_segment == segment
+        assert session.scoring.selected == segment
     qtbot.mouseClick(button(bar, "Previous segment"), Qt.MouseButton.LeftButton)
-    assert session.selected_segment == session.segments[0]
+    assert session.scoring.selected == session.scoring.segments[0]
 
 
 def test_a_typed_frame_number_jumps_to_exactly_that_frame(

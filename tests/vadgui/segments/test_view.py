@@ -44,19 +44,19 @@ def test_click_selects_and_jumps_to_the_peak(segments: SegmentList, session: Rev
     index = row(segments, 12)
     where = segments.list.visualRect(index).center()
     qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    assert session.selected_segment == session.segments[12]
-    assert session.playhead == session.segments[12].peak_frame
+    assert session.scoring.selected == session.scoring.segments[12]
+    assert session.playhead == session.scoring.segments[12].peak_frame
     session.seek(0)
     qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    assert session.playhead == session.segments[12].peak_frame
+    assert session.playhead == session.scoring.segments[12].peak_frame
 
 
 def test_keys_go_from_segment_to_segment(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
-    session.select_segment(session.segments[3])
+    session.select_segment(session.scoring.segments[3])
     qtbot.keyClick(segments.list, Qt.Key.Key_Down)
-    assert session.selected_segment == session.segments[4]
+    assert session.scoring.selected == session.scoring.segments[4]
     qtbot.keyClick(segments.list, Qt.Key.Key_Up)
-    assert session.playhead == session.segments[3].peak_frame
+    assert session.playhead == session.scoring.segments[3].peak_frame
 
 
 def test_double_click_asks_to_play_it(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
@@ -64,27 +64,27 @@ def test_double_click_asks_to_play_it(segments: SegmentList, session: ReviewSess
     with qtbot.waitSignal(segments.play_wanted) as asked:
         qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
         qtbot.mouseDClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    assert asked.args == [session.segments[1]]
+    assert asked.args == [session.scoring.segments[1]]
 
 
 def test_selection_made_elsewhere_is_shown_and_scrolled_to(segments: SegmentList, session: ReviewSession) -> None:
-    session.select_segment(session.segments[-1])
+    session.select_segment(session.scoring.segments[-1])
     current = segments.list.currentIndex()
-    assert rows(segments.model)[current.row()] == session.segments[-1]
+    assert rows(segments.model)[current.row()] == session.scoring.segments[-1]
     assert segments.list.viewport().rect().intersects(segments.list.visualRect(current))
     session.select_segment(None)
     assert not segments.list.selectionModel().hasSelection()
 
 
 def test_sorted_by_time_or_by_score(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
-    session.select_segment(session.segments[5])
+    session.select_segment(session.scoring.segments[5])
     qtbot.keyClick(segments.order_box, Qt.Key.Key_Down)
     scores = [segment.peak_score for segment in rows(segments.model)]
     assert scores == sorted(scores, reverse=True)
-    assert sorted(rows(segments.model), key=lambda segment: segment.start) == session.segments
-    assert segments.model.segment(segments.list.currentIndex().row()) == session.segments[5]
+    assert sorted(rows(segments.model), key=lambda segment: segment.start) == session.scoring.segments
+    assert segments.model.segment(segments.list.currentIndex().row()) == session.scoring.segments[5]
     qtbot.keyClick(segments.order_box, Qt.Key.Key_Up)
-    assert rows(segments.model) == session.segments
+    assert rows(segments.model) == session.scoring.segments
 
 
 @pytest.mark.parametrize("order", list(SegmentOrder))
@@ -98,22 +98,22 @@ def test_rows_follow_the_session_through_any_change(order: SegmentOrder, qtbot: 
     noise = np.random.default_rng(3)
     for _ in range(25):
         chosen = sorted(noise.choice(len(BUMPS), int(noise.integers(0, len(BUMPS))), replace=False))
-        session.add_signals(0, signals_with_bumps(COUNT, [BUMPS[i] for i in chosen], seed=int(noise.integers(99))))
-        session.finish_scores()
+        session.scoring.add(0, signals_with_bumps(COUNT, [BUMPS[i] for i in chosen], seed=int(noise.integers(99))))
+        session.scoring.finish()
         model.update()
-        assert sorted(rows(model), key=lambda segment: segment.start) == session.segments
+        assert sorted(rows(model), key=lambda segment: segment.start) == session.scoring.segments
     assert removed
 
 
 def test_selection_scroll_and_playhead_stay_while_segments_arrive(
     segments: SegmentList, session: ReviewSession, qtbot: QtBot
 ) -> None:
-    whole = session.signals.copy()
+    whole = session.scoring.signals.copy()
     first_half = whole.copy()
     first_half[COUNT // 2 :] = signals_with_bumps(COUNT // 2, [])
-    session.add_signals(0, first_half)
-    session.finish_scores()
-    session.select_segment(session.segments[8])
+    session.scoring.add(0, first_half)
+    session.scoring.finish()
+    session.select_segment(session.scoring.segments[8])
     session.seek(17)
 
     def top_start() -> int:
@@ -122,22 +122,22 @@ def test_selection_scroll_and_playhead_stay_while_segments_arrive(
 
     top = top_start()
     offset = segments.list.verticalScrollBar().value()
-    session.add_signals(0, whole)
-    session.finish_scores()
+    session.scoring.add(0, whole)
+    session.scoring.finish()
     qtbot.wait(1)
     assert len(rows(segments.model)) == len(BUMPS)
     assert session.playhead == 17
     assert segments.list.verticalScrollBar().value() == offset
     assert top_start() == top
-    assert segments.model.segment(segments.list.currentIndex().row()) == session.selected_segment
+    assert segments.model.segment(segments.list.currentIndex().row()) == session.scoring.selected
 
 
 def test_a_selected_segment_that_goes_does_not_move_the_playhead(segments: SegmentList, session: ReviewSession) -> None:
-    session.select_segment(session.segments[4])
+    session.select_segment(session.scoring.segments[4])
     session.seek(11)
-    session.add_signals(0, signals_with_bumps(COUNT, BUMPS[:4] + BUMPS[5:]))
-    session.finish_scores()
-    assert session.selected_segment is None
+    session.scoring.add(0, signals_with_bumps(COUNT, BUMPS[:4] + BUMPS[5:]))
+    session.scoring.finish()
+    assert session.scoring.selected is None
     assert session.playhead == 11
     assert not segments.list.selectionModel().hasSelection()
 
@@ -146,7 +146,7 @@ def test_thumbnails_are_asked_for_only_where_they_are_seen(
     segments: SegmentList, session: ReviewSession, qtbot: QtBot
 ) -> None:
     asked: set[int] = set()
-    fresh = open_session(steady_times(COUNT), session.signals.copy())
+    fresh = open_session(steady_times(COUNT), session.scoring.signals.copy())
     fresh.thumbnail_wanted.connect(asked.add)
     view = SegmentList(fresh)
     qtbot.addWidget(view)
@@ -155,11 +155,11 @@ def test_thumbnails_are_asked_for_only_where_they_are_seen(
     view.grab()
     assert asked
     assert len(asked) < 10
-    assert fresh.segments[0].peak_frame in asked
+    assert fresh.scoring.segments[0].peak_frame in asked
     place = view.list.visualRect(view.model.index(0))
     picture_at = QPoint(place.left() + 50, place.center().y())
     before = view.list.viewport().grab().toImage().pixel(picture_at)
-    fresh.add_thumbnail(fresh.segments[0].peak_frame, plain_picture(160, 90, (0, 0, 255)))
+    fresh.add_thumbnail(fresh.scoring.segments[0].peak_frame, plain_picture(160, 90, (0, 0, 255)))
     assert view.list.viewport().grab().toImage().pixel(picture_at) != before
     del segments
 
@@ -197,7 +197,7 @@ def test_header_counts_so_far(segments: SegmentList, session: ReviewSession) -> 
 
 
 def test_rows_are_told_in_words(segments: SegmentList, session: ReviewSession) -> None:
-    segment = session.segments[0]
+    segment = session.scoring.segments[0]
     said = segments.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert f"frames {segment.start}–{segment.stop - 1} ({len(segment)})" in said
     assert f"peak score {segment.peak_score:.2f}" in said

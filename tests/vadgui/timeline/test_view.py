@@ -156,13 +156,13 @@ def test_scrubbing_past_the_edge_stays_in_view(timeline: TimelineView, session: 
 
 
 def test_dragging_the_threshold_moves_the_rule(timeline: TimelineView, session: ReviewSession, qtbot: QtBot) -> None:
-    session.set_rule(SegmentRule(enter=0.6, leave=0.45))
+    session.scoring.set_rule(SegmentRule(enter=0.6, leave=0.45))
     playhead = session.playhead
     drag(timeline, qtbot, [pixel_of(timeline, 60, 0.6), pixel_of(timeline, 60, 0.5), pixel_of(timeline, 60, 0.3)])
-    assert session.rule.enter == pytest.approx(0.3, abs=0.02)
-    assert session.rule.leave == pytest.approx(0.75 * session.rule.enter)
+    assert session.scoring.rule.enter == pytest.approx(0.3, abs=0.02)
+    assert session.scoring.rule.leave == pytest.approx(0.75 * session.scoring.rule.enter)
     assert session.playhead == playhead
-    assert timeline.header.threshold_box.value() == pytest.approx(session.rule.enter, abs=0.006)
+    assert timeline.header.threshold_box.value() == pytest.approx(session.scoring.rule.enter, abs=0.006)
 
 
 def test_threshold_can_be_typed(timeline: TimelineView, session: ReviewSession, qtbot: QtBot) -> None:
@@ -170,16 +170,16 @@ def test_threshold_can_be_typed(timeline: TimelineView, session: ReviewSession, 
     box.selectAll()
     qtbot.keyClicks(box, box.locale().toString(0.85, "f", 2))
     qtbot.keyClick(box, Qt.Key.Key_Return)
-    assert session.rule.enter == 0.85
+    assert session.scoring.rule.enter == 0.85
     assert timeline.plot.threshold.value() == 0.85
 
 
 def test_a_threshold_dragged_to_zero_comes_back(timeline: TimelineView, session: ReviewSession) -> None:
-    ratio = session.rule.leave / session.rule.enter
+    ratio = session.scoring.rule.leave / session.scoring.rule.enter
     timeline.header.threshold_box.setValue(0.0)
-    assert (session.rule.enter, session.rule.leave) == (0.0, 0.0)
+    assert (session.scoring.rule.enter, session.scoring.rule.leave) == (0.0, 0.0)
     timeline.header.threshold_box.setValue(0.7)
-    assert session.rule.leave == pytest.approx(0.7 * ratio)
+    assert session.scoring.rule.leave == pytest.approx(0.7 * ratio)
 
 
 def test_leave_never_rises_above_enter() -> None:
@@ -215,8 +215,8 @@ def test_hover_tells_the_values_of_the_frame_under_the_mouse(
     qtbot.mouseMove(timeline.plot.viewport(), at)
     frame = frame_on_screen(session.times, seconds_under(timeline, at.x()))
     expected = (
-        f"Frame {frame}   0:{frame / 25:06.3f}   score {session.scores[frame]:.3f}   "
-        f"PSNR {session.signals['psnr_db'][frame]:.1f} dB"
+        f"Frame {frame}   0:{frame / 25:06.3f}   score {session.scoring.scores[frame]:.3f}   "
+        f"PSNR {session.scoring.signals['psnr_db'][frame]:.1f} dB"
     )
     qtbot.waitUntil(lambda: timeline.header.reading() == expected)
 
@@ -239,8 +239,8 @@ def test_the_curve_fills_in_while_scores_arrive(qtbot: QtBot) -> None:
 
     surface = QColor(theme.current().surface).rgb()
     assert surface not in colours_there()
-    session.add_signals(0, signals_with_bumps(COUNT, [(400, 500)]))
-    session.finish_scores()
+    session.scoring.add(0, signals_with_bumps(COUNT, [(400, 500)]))
+    session.scoring.finish()
     assert colours_there() == {surface}
 
 
@@ -281,7 +281,7 @@ def test_the_thresholds_label_says_its_value_from_the_first(qtbot: QtBot) -> Non
     times = steady_times(COUNT)
     empty.open_video(video_info(times), times)
     assert view.plot.threshold.label.textItem.toPlainText() == f"threshold {SegmentRule().enter:.2f}"
-    empty.set_rule(SegmentRule(enter=0.8, leave=0.6))
+    empty.scoring.set_rule(SegmentRule(enter=0.8, leave=0.6))
     assert view.plot.threshold.label.textItem.toPlainText() == "threshold 0.80"
 
 
@@ -314,27 +314,27 @@ def test_the_line_and_the_number_of_false_alarms_keep_in_step(qtbot: QtBot, cali
     session = calibrated._session
     path = [pixel_of(calibrated, 60, score) for score in (threshold_for(2), 2.5, 2.0)]
     drag(calibrated, qtbot, path)
-    assert session.rule.enter == pytest.approx(2.0, abs=0.1)
-    assert session.rule.leave == pytest.approx(session.rule.enter - 1)
-    assert calibrated.header.alarms_box.value() == pytest.approx(false_alarms_at(session.rule.enter), abs=0.001)
+    assert session.scoring.rule.enter == pytest.approx(2.0, abs=0.1)
+    assert session.scoring.rule.leave == pytest.approx(session.scoring.rule.enter - 1)
+    assert calibrated.header.alarms_box.value() == pytest.approx(false_alarms_at(session.scoring.rule.enter), abs=0.001)
     box = calibrated.header.alarms_box
     box.selectAll()
     qtbot.keyClicks(box, box.locale().toString(0.5, "g", 2))
     qtbot.keyClick(box, Qt.Key.Key_Return)
-    assert session.rule.enter == pytest.approx(threshold_for(0.5))
+    assert session.scoring.rule.enter == pytest.approx(threshold_for(0.5))
     assert calibrated.plot.threshold.value() == pytest.approx(threshold_for(0.5))
 
 
 def test_the_line_can_be_dragged_over_the_whole_scale(qtbot: QtBot, calibrated: TimelineView) -> None:
     session = calibrated._session
-    session.add_signals(0, calibrated_signals(COUNT, []))
-    session.finish_scores()
+    session.scoring.add(0, calibrated_signals(COUNT, []))
+    session.scoring.finish()
     drag(calibrated, qtbot, [pixel_of(calibrated, 60, score) for score in (threshold_for(2), 1.0, -1.0)])
-    assert (session.rule.enter, session.rule.leave) == (0, 0)
+    assert (session.scoring.rule.enter, session.scoring.rule.leave) == (0, 0)
     assert calibrated.header.alarms_box.value() == 3600
     drag(calibrated, qtbot, [pixel_of(calibrated, 60, score) for score in (0.06, 3.0, 9.0)])
-    assert session.rule.enter == session.score_top == 6
-    assert session.rule.leave == 5
+    assert session.scoring.rule.enter == session.scoring.top == 6
+    assert session.scoring.rule.leave == 5
 
 
 @pytest.mark.parametrize("language", ["C", "de", "fr", "en_US"])
@@ -352,12 +352,12 @@ def test_false_alarms_are_read_as_they_are_written(calibrated: TimelineView, lan
 def test_a_detector_of_the_other_kind_changes_scale_and_threshold(calibrated: TimelineView) -> None:
     session = calibrated._session
     session.use_detector(DETECTOR)
-    session.add_signals(0, signals_with_bumps(COUNT, [(400, 500)]))
-    session.finish_scores()
+    session.scoring.add(0, signals_with_bumps(COUNT, [(400, 500)]))
+    session.scoring.finish()
     assert calibrated.plot.threshold.value() == SegmentRule().enter
     assert calibrated.plot.box.viewRange()[1][1] == pytest.approx(1.12)
     session.use_detector(calibrated_detector())
-    session.finish_scores()
+    session.scoring.finish()
     assert calibrated.plot.threshold.value() == pytest.approx(threshold_for(2))
     assert calibrated.plot.box.viewRange()[1][1] == pytest.approx(1.12 * 6)
 

@@ -1,0 +1,194 @@
+"""What the raw signals of a recording say: scores, the segments that a rule makes of them, drifts."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.scoring.calibration import Calibration
+from engine.scoring.drift import Drift
+from engine.scoring.scores import ScoreKind, best_kind, segment_rule, shown_scores
+from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.signals import RawSignals, missing_signals
+from engine.scoring.tail import false_alarms_at
+
+Times = npt.NDArray[np.float64]
+
+_RESCORE_INTERVAL_MS = 200  # min-max scores change with every batch; deriving them more often than this helps nobody
+_LEAST_TOP, _MOST_TOP = 6.0, 10.0  # beyond, a score is "once in centuries", and would flatten all others
+_RESCORE_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
+
+
+class Scoring(QObject):
+    """Takes raw signals as they come, and tells what follows from them."""
+
+    scores_changed = Signal()
+    """Scores or times changed; `segments_changed` follows when the segments did too."""
+    segments_changed = Signal()
+    selection_changed = Signal()
+    drifts_changed = Signal()
+    """How the recording differs from the calibration's footage changed."""
+    rule_changed = Signal()
+    """Another rule, or another kind of score with a rule of its own."""
+
+    def __init__(self, rule: SegmentRule | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._calibration: Calibration | None = None
+        self._kind = best_kind(None)
+        self._rules = {kind: segment_rule(kind) for kind in ScoreKind} | ({self._kind: rule} if rule else {})
+        self._told_kind = self._kind
+        self._segments: list[Segment] = []
+        self._selected: Segment | None = None
+        self._drifts: list[Drift] = []
+        self._timer = QTimer(self, singleShot=True, interval=_RESCORE_INTERVAL_MS)
+        self._timer.timeout.connect(self.finish)
+        self.start_over(np.empty(0), 0.0, None)
+
+    @property
+    def signals(self) -> RawSignals:
+        """Raw signals [N]; NaN where not analysed yet."""
+        return self._signals
+
+    @property
+    def scores(self) -> npt.NDArray[np.floating]:
+        """Anomaly scores [N] of `kind`; NaN where not analysed yet."""
+        return self._scores
+
+    @property
+    def kind(self) -> ScoreKind:
+        """What the scores are: the best that the detector in use has."""
+        return self._kind
+
+    @property
+    def top(self) -> float:
+        """The end of the scores' scale: 1, or what calibrated ones reach, in whole steps from six to ten."""
+        if not self._kind.is_calibrated:
+            return 1.0
+        return float(max(_LEAST_TOP, np.ceil(min(self._highest, _MOST_TOP)), np.ceil(self.rule.enter)))
+
+    @property
+    def goes_beyond_top(self) -> bool:
+        """Whether some score is above the end of the scale."""
+        return self._highest > self.top
+
+    @property
+    def rule(self) -> SegmentRule:
+        """How scores become segments."""
+        return self._rules[self._kind]
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Segments in order of time, of the frames analysed so far."""
+        return self._segments
+
+    @property
+    def selected(self) -> Segment | None:
+        """The current segment: what "export" means."""
+        return self._selected
+
+    @property
+    def drifts(self) -> list[Drift]:
+        """Where the recording does not look like the calibration's footage, as far as it is analysed."""
+        return self._drifts
+
+    def expected_alarms(self) -> tuple[int, int] | None:
+        """How many of the recording's segments are false alarms at the threshold, at the least and at the most.
+
+        Nine times in ten; None where the detector is not calibrated, or nothing is open.
+        """
+        if self._calibration is None or not len(self._times):
+            return None
+        return self._calibration.expected_alarms(false_alarms_at(self.rule.enter), self._duration_seconds / 3600)
+
+    def start_over(self, times: Times, duration_seconds: float, calibration: Calibration | None) -> None:
+        """Begin with a recording of which nothing is analysed; tells nobody before `tell_all`."""
+        self._times = times
+        self._duration_seconds = duration_seconds
+        self._calibration = calibration
+        self._kind = best_kind(calibration)
+        self._signals = missing_signals(len(times))
+        self._segments = []
+        self._selected = None
+        self._drifts = []
+        self._timer.stop()
+        self._derive_scores()
+
+    def tell_all(self) -> None:
+        """Tell that everything is another."""
+        if self._told_kind is not self._kind:
+            self._told_kind = self._kind
+            self.rule_changed.emit()
+        for changed in (self.scores_changed, self.segments_changed, self.drifts_changed, self.selection_changed):
+            changed.emit()
+
+    def revise_times(self, times: Times, duration_seconds: float) -> None:
+        """Keep what is known of frames that are there; `finish` tells what follows."""
+        kept = missing_signals(len(times))
+        overlap = min(len(times), len(self._signals))
+        kept[:overlap] = self._signals[:overlap]
+        self._times, self._duration_seconds, self._signals = times, duration_seconds, kept
+        self._derive_scores()
+
+    def add(self, start: int, rows: RawSignals) -> None:
+        """Take over raw signals [start, start + len(rows)); scores follow a moment later."""
+        stop = min(start + len(rows), len(self._signals))
+        self._signals[start:stop] = rows[: stop - start]
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def add_if_unknown(self, index: int, row: np.void) -> None:
+        """Take over the raw signals of a frame, unless the analysis has been there: it knows more."""
+        if index < len(self._signals) and np.isnan(self._signals["psnr_db"][index]):
+            self.add(index, np.array([row]))
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether scores, segments and drifts say all that the signals do."""
+        return not self._timer.isActive()
+
+    def finish(self) -> None:
+        """Derive now all that follows from the signals."""
+        self._timer.stop()
+        started = time.perf_counter()
+        self._derive_scores()
+        self.scores_changed.emit()
+        self._find_segments()
+        self._find_drifts()
+        cost_ms = (time.perf_counter() - started) * 1000
+        self._timer.setInterval(max(_RESCORE_INTERVAL_MS, round(cost_ms / _RESCORE_SHARE)))
+
+    def set_rule(self, rule: SegmentRule) -> None:
+        """Find segments by another rule; each kind of score keeps its own."""
+        if rule != self.rule:
+            self._rules[self._kind] = rule
+            self.rule_changed.emit()
+            self._find_segments()
+
+    def select(self, segment: Segment | None) -> None:
+        """Make a segment the current one."""
+        if segment != self._selected:
+            self._selected = segment
+            self.selection_changed.emit()
+
+    def _derive_scores(self) -> None:
+        self._scores = shown_scores(self._kind, self._signals, self._times, self._calibration)
+        self._highest = float(np.max(self._scores, initial=0.0, where=~np.isnan(self._scores)))
+
+    def _find_segments(self) -> None:
+        segments = find_segments(self._scores, self._times, self.rule)
+        if segments != self._segments:
+            self._segments = segments
+            self.segments_changed.emit()
+        if self._selected and self._selected not in segments:
+            # The segment grew, moved or went while scores came in: follow the one that holds its peak.
+            peak = self._selected.peak_frame
+            self.select(next((s for s in segments if s.start <= peak < s.stop), None))
+
+    def _find_drifts(self) -> None:
+        drifts = self._calibration.drifts(self._signals, self._times) if self._calibration else []
+        if drifts != self._drifts:
+            self._drifts = drifts
+            self.drifts_changed.emit()
