@@ -27,11 +27,29 @@ def evidence_of(signals: RawSignals, seconds: npt.NDArray[np.floating], *, live:
 
     Frame 0 takes frame 1's. With `live`, a frame's evidence depends on no later frame.
     """
+    first, stop = smoothing_windows(seconds, SMOOTHING_SECONDS, live=live)
+    return np.stack([smoothed(with_frame_0(signals[name]), first, stop) for name in EVIDENCE])
+
+
+def smoothing_windows(
+    seconds: npt.NDArray[np.floating], reach_seconds: float, *, live: bool
+) -> tuple[Indices, Indices]:
+    """Frames [first, stop) that each frame's evidence is the mean of: so far before it and, unless `live`, after."""
     # A hair more than the time itself: frames come from files with rounded times.
-    reach = SMOOTHING_SECONDS + 1e-4
+    reach = reach_seconds + 1e-4
     first = np.searchsorted(seconds, seconds - reach)
     stop = np.arange(1, len(seconds) + 1) if live else np.searchsorted(seconds, seconds + reach)
-    return np.stack([_smoothed(with_frame_0(signals[name]), first, stop) for name in EVIDENCE])
+    return first, stop
+
+
+def smoothed(values: Floats, first: Indices, stop: Indices) -> Floats:
+    """Mean of what is known among frames [first, stop) of each frame; NaN where that frame itself is not known."""
+    known = ~np.isnan(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
+    inside = counts[stop] - counts[first]
+    means = (sums[stop] - sums[first]) / np.maximum(inside, 1)
+    return np.where(known, means, np.nan)
 
 
 @dataclass(frozen=True)
@@ -56,13 +74,3 @@ class Standard:
         """
         scaled = (evidence - np.array(self.medians)[:, None]) / np.array(self.spreads)[:, None]
         return np.asarray(scaled.max(axis=0), np.float64)
-
-
-def _smoothed(values: Floats, first: Indices, stop: Indices) -> Floats:
-    """Mean of what is known among frames [first, stop) of each frame; NaN where that frame itself is not known."""
-    known = ~np.isnan(values)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0))])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    inside = counts[stop] - counts[first]
-    means = (sums[stop] - sums[first]) / np.maximum(inside, 1)
-    return np.where(known, means, np.nan)

@@ -1,0 +1,60 @@
+"""`python -m tests.benchmarks.choices`: changes normal footage, measures it, and compares candidate scores on it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+
+from tests.benchmarks.choices.changes import KINDS, sheet
+from tests.benchmarks.choices.footage import Camera, footage_of, measure_camera
+from tests.benchmarks.choices.questions import questions
+from tests.benchmarks.choices.tables import table
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what the cache lacks of one camera, then print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.choices", description=(__doc__ or ""))
+    parser.add_argument("--camera", required=True, help="what to call it: its cache is a folder of that name")
+    parser.add_argument("--normal", nargs="+", type=Path, required=True, metavar="PATH", help="its normal footage")
+    parser.add_argument("--detector", metavar="NAME|FILE", help="what predicts; motion alone is judged without")
+    parser.add_argument("--cache", type=Path, required=True, metavar="FOLDER", help="where measurements are kept")
+    parser.add_argument("--changed-clips", type=int, default=16, metavar="N", help="change so many of the clips")
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS), metavar="KIND")
+    parser.add_argument("--predict-every", type=int, default=1, metavar="N", help="predict each so many frames")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--labelled", nargs="*", type=Path, default=[], metavar="FILE", help="recordings with labels")
+    parser.add_argument("--only-judge", action="store_true", help="of what the cache holds")
+    parser.add_argument("--sheets", type=Path, metavar="FOLDER", help="write pictures of the changes there")
+    chosen = parser.parse_args(arguments)
+
+    camera = Camera(
+        chosen.camera,
+        chosen.normal,
+        chosen.cache,
+        chosen.seed,
+        chosen.changed_clips,
+        chosen.kinds,
+        chosen.predict_every,
+        chosen.labelled,
+    )
+    began = time.monotonic()
+    for clip, change, _ in () if chosen.only_judge else measure_camera(camera, chosen.detector):
+        print(f"{time.monotonic() - began:6.0f} s  {clip.name}  {change.kind if change else ''}", flush=True)
+        if change and chosen.sheets:
+            chosen.sheets.mkdir(parents=True, exist_ok=True)
+            picture = cv2.cvtColor(sheet(clip, change), cv2.COLOR_RGB2BGR)
+            cv2.imwrite(str(chosen.sheets / f"{camera.name}-{clip.name}-{change.kind.strip('()')}.jpg"), picture)
+    footage = footage_of(camera)
+    known = set.intersection(*(set(each.signals) for each in [*footage.normal, *footage.judged]))
+    for title, candidates in questions(known):
+        print(f"\n{camera.name}: {title}\n\n{table(footage, candidates)}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""What is measured of every transition of a clip, by window: all candidates can be made of it without the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from engine.flow.colour import rgb_to_flow
+from engine.flow.teachers import DisTeacher
+from engine.models.predictor import Prediction, Predictor
+from engine.scoring.motion import PLACES, window_motion
+from engine.scoring.windows import cell_means, window_means
+from tests.benchmarks.choices.clips import Pictures
+
+BASELINES = (0.1, 0.2, 0.4)
+"""Seconds over which motion is measured."""
+LUMA_CELLS = 64
+PREDICTIONS = ("predicted", "psnr_db", "flow_error_px", "frame_psnr_db")
+"""The fields of `Measured` that take a detector."""
+_BATCH = 8
+
+Labels = npt.NDArray[np.bool_]
+Windows = npt.NDArray[np.float32]
+"""float32 [N, PLACES, PLACES]: a value of every window of every frame; NaN in frame 0."""
+
+
+@dataclass(eq=False)
+class Measured:
+    """A clip's transitions, row t that from frame t-1 to t."""
+
+    seconds: npt.NDArray[np.float64]
+    motion: npt.NDArray[np.float32]
+    """[baselines, N, 3, PLACES, PLACES]: mean dx, dy and speed of every window, px a frame."""
+    predicted: npt.NDArray[np.float32]
+    """[N, 3, PLACES, PLACES]: the same of the predicted flow."""
+    psnr_db: Windows
+    """Of the predicted picture."""
+    flow_error_px: Windows
+    frame_psnr_db: npt.NDArray[np.float32]
+    """[N]"""
+    luma: npt.NDArray[np.uint8]
+    """[N, LUMA_CELLS, LUMA_CELLS]: the picture, small and grey."""
+
+    def __len__(self) -> int:
+        return len(self.seconds)
+
+    @property
+    def has_predictions(self) -> bool:
+        return bool(np.isfinite(self.psnr_db[1:]).all())
+
+    def take_predictions(self, other: Measured) -> None:
+        """Those of an unchanged clip."""
+        for name in PREDICTIONS:
+            getattr(self, name)[:] = getattr(other, name)
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + ".part")
+        with temporary.open("wb") as file:
+            arrays = {each.name: getattr(self, each.name) for each in fields(self)}
+            np.savez(file, **{k: v.astype(np.float16) if v.dtype == np.float32 else v for k, v in arrays.items()})
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Measured:
+        with np.load(path) as stored:
+            arrays = {each.name: stored[each.name] for each in fields(cls)}
+        return cls(**{k: v.astype(np.float32) if v.dtype == np.float16 else v for k, v in arrays.items()})
+
+
+def measure(pictures: Pictures, seconds: npt.NDArray[np.float64]) -> Measured:
+    """How everything moved at all transitions of a clip; what speaks of predictions is NaN."""
+    return _moved(_empty(seconds), pictures, range(1, len(pictures)))
+
+
+def predict(
+    found: Measured, pictures: Pictures, predictor: Predictor, every: int, changed: Labels | None = None
+) -> None:
+    """Compare transitions with what the detector predicted, all or those that a change of some frames [N] can reach.
+
+    Only of each so many frames; those between take after the one before.
+    """
+    touched = list(range(1, len(pictures))) if changed is None else _touched(changed, 1)
+    transitions = [t for t in touched if t % every == 1 % every]
+    for at in range(0, len(transitions), _BATCH):
+        batch = transitions[at : at + _BATCH]
+        for t, prediction in zip(batch, predictor.predict([pictures[t - 1] for t in batch]), strict=True):
+            _compare(found, t, pictures, prediction, predictor)
+    for t in touched:
+        if t % every != 1 % every:
+            for name in PREDICTIONS:
+                getattr(found, name)[t] = getattr(found, name)[t - 1]
+
+
+def remeasure(base: Measured, pictures: Pictures, changed: Labels) -> Measured:
+    """The motion anew of those transitions that a change of some frames [N] can reach; the others as they were."""
+    reach = max(_frames_over(base.seconds, each) for each in BASELINES)
+    return _moved(_copy(base), pictures, _touched(changed, reach))
+
+
+def _touched(changed: Labels, reach: int) -> list[int]:
+    touched = changed.copy()
+    for shift in range(1, reach + 1):
+        touched[shift:] |= changed[:-shift]
+    return [int(t) for t in np.flatnonzero(touched) if t > 0]
+
+
+def _moved(found: Measured, pictures: Pictures, transitions: Iterable[int]) -> Measured:
+    flows = DisTeacher()
+    found.luma[0] = _luma(pictures[0])
+    reaches = [_frames_over(found.seconds, each) for each in BASELINES]
+    for t in transitions:
+        found.luma[t] = _luma(pictures[t])
+        for row, reach in enumerate(reaches):
+            earlier = max(t - reach, 0)
+            found.motion[row, t] = window_motion(flows.flow(pictures[earlier], pictures[t]), t - earlier)
+    return found
+
+
+def _compare(found: Measured, t: int, pictures: Pictures, prediction: Prediction, predictor: Predictor) -> None:
+    flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
+    found.predicted[t] = window_motion(flow)
+    truth = pictures[t].astype(np.float32) / 255
+    error = truth - prediction.frame
+    mse = np.einsum("ijc,ijc->ij", error, error) / 3
+    peak = max(float(truth.max()), 1 / 255)
+    found.psnr_db[t] = 10 * np.log10(peak**2 / np.maximum(window_means(cell_means(mse)), 1e-10))
+    found.frame_psnr_db[t] = 10 * np.log10(peak**2 / max(float(mse.mean()), 1e-10))
+    teacher = predictor.teacher.flow(pictures[t - 1], pictures[t])
+    found.flow_error_px[t] = window_means(cell_means(np.hypot(teacher[0] - flow[0], teacher[1] - flow[1])))
+
+
+def _frames_over(seconds: npt.NDArray[np.float64], baseline: float) -> int:
+    """Frames of a baseline; for engine.scoring.motion.BASELINE_SECONDS the same as `baseline_frames`."""
+    return max(1, round(baseline / max(float(np.median(np.diff(seconds))), 1e-3)))
+
+
+def _luma(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, (LUMA_CELLS, LUMA_CELLS), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _empty(seconds: npt.NDArray[np.float64]) -> Measured:
+    count = len(seconds)
+
+    def unknown(*shape: int) -> npt.NDArray[np.float32]:
+        return np.full(shape, np.nan, np.float32)
+
+    places = (PLACES, PLACES)
+    return Measured(
+        seconds,
+        unknown(len(BASELINES), count, 3, *places),
+        unknown(count, 3, *places),
+        unknown(count, *places),
+        unknown(count, *places),
+        unknown(count),
+        np.zeros((count, LUMA_CELLS, LUMA_CELLS), np.uint8),
+    )
+
+
+def _copy(measured: Measured) -> Measured:
+    return Measured(*(getattr(measured, each.name).copy() for each in fields(measured)))
