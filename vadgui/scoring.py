@@ -10,20 +10,23 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import Drift
-from engine.scoring.scores import ScoreKind, best_kind, segment_rule, shown_scores
+from engine.scoring.growing import GrowingScores
+from engine.scoring.scores import ScoreKind, best_kind, segment_rule
 from engine.scoring.segments import Segment, SegmentRule, find_segments
-from engine.scoring.signals import RawSignals, missing_signals
+from engine.scoring.signals import RawSignals
 from engine.scoring.tail import false_alarms_at
 
 Times = npt.NDArray[np.float64]
 
-_RESCORE_INTERVAL_MS = 200  # min-max scores change with every batch; deriving them more often than this helps nobody
+_TELL_INTERVAL_MS = 200  # min-max scores change with every batch; telling them more often than this helps nobody
+_TELL_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
+ROWS_A_STEP = 8192  # some ten milliseconds' work
+_BETWEEN_STEPS_MS = 10  # as much again for whatever else the window does
 _LEAST_TOP, _MOST_TOP = 6.0, 10.0  # beyond, a score is "once in centuries", and would flatten all others
-_RESCORE_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
 
 
 class Scoring(QObject):
-    """Takes raw signals as they come, and tells what follows from them."""
+    """Takes raw signals as they come, and tells what follows from them: of many at once, bit by bit."""
 
     scores_changed = Signal()
     """Scores or times changed; `segments_changed` follows when the segments did too."""
@@ -33,6 +36,8 @@ class Scoring(QObject):
     """How the recording differs from the calibration's footage changed."""
     rule_changed = Signal()
     """Another rule, or another kind of score with a rule of its own."""
+    caught_up = Signal()
+    """All that follows from the signals so far has been told."""
 
     def __init__(self, rule: SegmentRule | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,14 +48,16 @@ class Scoring(QObject):
         self._segments: list[Segment] = []
         self._selected: Segment | None = None
         self._drifts: list[Drift] = []
-        self._timer = QTimer(self, singleShot=True, interval=_RESCORE_INTERVAL_MS)
-        self._timer.timeout.connect(self.finish)
+        self._told_at = 0.0
+        self._tell_interval_ms = _TELL_INTERVAL_MS
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._step)
         self.start_over(np.empty(0), 0.0, None)
 
     @property
     def signals(self) -> RawSignals:
         """Raw signals [N]; NaN where not analysed yet."""
-        return self._signals
+        return self._growing.signals
 
     @property
     def scores(self) -> npt.NDArray[np.floating]:
@@ -109,12 +116,13 @@ class Scoring(QObject):
         self._duration_seconds = duration_seconds
         self._calibration = calibration
         self._kind = best_kind(calibration)
-        self._signals = missing_signals(len(times))
+        self._growing = GrowingScores(self._kind, times, calibration)
         self._segments = []
         self._selected = None
         self._drifts = []
         self._timer.stop()
-        self._derive_scores()
+        self._tell_interval_ms = _TELL_INTERVAL_MS
+        self._take_scores()
 
     def tell_all(self) -> None:
         """Tell that everything is another."""
@@ -125,40 +133,51 @@ class Scoring(QObject):
             changed.emit()
 
     def revise_times(self, times: Times, duration_seconds: float) -> None:
-        """Keep what is known of frames that are there; `finish` tells what follows."""
-        kept = missing_signals(len(times))
-        overlap = min(len(times), len(self._signals))
-        kept[:overlap] = self._signals[:overlap]
-        self._times, self._duration_seconds, self._signals = times, duration_seconds, kept
-        self._derive_scores()
+        """Keep what is known of frames that are there; tells nobody before `catch_up`."""
+        known = self.signals
+        self._times, self._duration_seconds = times, duration_seconds
+        self._growing = GrowingScores(self._kind, times, self._calibration)
+        self.add(0, known)
+        self._take_scores()
 
     def add(self, start: int, rows: RawSignals) -> None:
         """Take over raw signals [start, start + len(rows)); scores follow a moment later."""
-        stop = min(start + len(rows), len(self._signals))
-        self._signals[start:stop] = rows[: stop - start]
+        self._growing.add(start, rows)
         if not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(self._tell_interval_ms)
 
     def add_if_unknown(self, index: int, row: np.void) -> None:
         """Take over the raw signals of a frame, unless the analysis has been there: it knows more."""
-        if index < len(self._signals) and np.isnan(self._signals["psnr_db"][index]):
+        if index < len(self.signals) and np.isnan(self.signals["psnr_db"][index]):
             self.add(index, np.array([row]))
 
-    @property
-    def is_up_to_date(self) -> bool:
-        """Whether scores, segments and drifts say all that the signals do."""
-        return not self._timer.isActive()
+    def catch_up(self) -> bool:
+        """Tell now all that follows from the signals, if that takes a moment; else `caught_up` comes later."""
+        if self._timer.isActive():
+            self._told_at = 0.0
+            self._step()
+        return self._growing.is_up_to_date
 
-    def finish(self) -> None:
-        """Derive now all that follows from the signals."""
-        self._timer.stop()
+    def _step(self) -> None:
+        self._growing.derive(ROWS_A_STEP)
+        waits = not self._growing.is_up_to_date
         started = time.perf_counter()
-        self._derive_scores()
+        if not waits or 1000 * (started - self._told_at) >= self._tell_interval_ms:
+            self._tell()
+            self._told_at = time.perf_counter()
+            cost_ms = 1000 * (self._told_at - started)
+            self._tell_interval_ms = max(_TELL_INTERVAL_MS, round(cost_ms / _TELL_SHARE))
+        if waits:
+            self._timer.start(_BETWEEN_STEPS_MS)
+        else:
+            self._timer.stop()
+            self.caught_up.emit()
+
+    def _tell(self) -> None:
+        self._take_scores()
         self.scores_changed.emit()
         self._find_segments()
         self._find_drifts()
-        cost_ms = (time.perf_counter() - started) * 1000
-        self._timer.setInterval(max(_RESCORE_INTERVAL_MS, round(cost_ms / _RESCORE_SHARE)))
 
     def set_rule(self, rule: SegmentRule) -> None:
         """Find segments by another rule; each kind of score keeps its own."""
@@ -173,9 +192,9 @@ class Scoring(QObject):
             self._selected = segment
             self.selection_changed.emit()
 
-    def _derive_scores(self) -> None:
-        self._scores = shown_scores(self._kind, self._signals, self._times, self._calibration)
-        self._highest = float(np.max(self._scores, initial=0.0, where=~np.isnan(self._scores)))
+    def _take_scores(self) -> None:
+        self._scores = self._growing.scores()
+        self._highest = float(np.fmax.reduce(self._scores, initial=0.0))
 
     def _find_segments(self) -> None:
         segments = find_segments(self._scores, self._times, self.rule)
@@ -188,7 +207,7 @@ class Scoring(QObject):
             self.select(next((s for s in segments if s.start <= peak < s.stop), None))
 
     def _find_drifts(self) -> None:
-        drifts = self._calibration.drifts(self._signals, self._times) if self._calibration else []
+        drifts = self._growing.drifts()
         if drifts != self._drifts:
             self._drifts = drifts
             self.drifts_changed.emit()

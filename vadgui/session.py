@@ -75,6 +75,7 @@ class ReviewSession(QObject):
         super().__init__(parent)
         self.scoring = Scoring(rule, self)
         """What the detector's signals say of the recording."""
+        self.scoring.caught_up.connect(self._scores_caught_up)
         self._video: VideoInfo | None = None
         self._times = np.empty(0)
         self._detector: DetectorSummary | None = None
@@ -82,6 +83,7 @@ class ReviewSession(QObject):
         self._playhead = 0
         self._view: FrameView | None = None
         self._analysis = AnalysisState()
+        self._done_soon: AnalysisState | None = None
         self._thumbnails: dict[int, Bgra] = {}
         self._thumbnails_asked: set[int] = set()
         self._pictures_wanted = True
@@ -125,8 +127,7 @@ class ReviewSession(QObject):
         self._view = None
         self._thumbnails.clear()
         self._thumbnails_asked.clear()
-        self._analysis = AnalysisState()
-        self._score_anew()
+        self._analyse_anew()
         self.video_changed.emit()
         self.analysis_changed.emit()
         self.scoring.tell_all()
@@ -140,12 +141,13 @@ class ReviewSession(QObject):
         beyond_end = self._playhead >= len(times)
         self._playhead = max(min(self._playhead, len(times) - 1), 0)
         self.video_changed.emit()
-        self.scoring.finish()
+        self.scoring.catch_up()
         if beyond_end:
             self.playhead_changed.emit(self._playhead)
             self.view_wanted.emit(self._playhead, self._pictures_wanted)
 
-    def _score_anew(self) -> None:
+    def _analyse_anew(self) -> None:
+        self._analysis, self._done_soon = AnalysisState(), None
         duration_seconds = self._video.duration_seconds if self._video else 0.0
         self.scoring.start_over(self._times, duration_seconds, self._detector.calibration if self._detector else None)
 
@@ -164,8 +166,7 @@ class ReviewSession(QObject):
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
         self._detector = detector
         self._detector_is_coming = False
-        self._analysis = AnalysisState()
-        self._score_anew()
+        self._analyse_anew()
         # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
         self._thumbnails_asked.intersection_update(self._thumbnails)
         self.detector_changed.emit()
@@ -265,12 +266,17 @@ class ReviewSession(QObject):
         return self._analysis
 
     def set_analysis(self, state: AnalysisState) -> None:
-        """Take over what the analysis reports of itself; when it is done, so are scores and segments."""
-        if state.phase is AnalysisPhase.DONE and not self.scoring.is_up_to_date:
-            self.scoring.finish()
-        if state != self._analysis:
+        """Take over what the analysis reports of itself; it is not done before scores and segments are."""
+        self._done_soon = None
+        if state.phase is AnalysisPhase.DONE and not self.scoring.catch_up():
+            self._done_soon = state
+        elif state != self._analysis:
             self._analysis = state
             self.analysis_changed.emit()
+
+    def _scores_caught_up(self) -> None:
+        if self._done_soon:
+            self.set_analysis(self._done_soon)
 
     # Thumbnails of segments
 

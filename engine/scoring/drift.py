@@ -18,6 +18,7 @@ from engine.scoring.signals import LAYOUT_GRID, RawSignals
 
 Times = npt.NDArray[np.floating]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 LASTS_SECONDS = 20.0
 """A van before the lens passes; in a recording shorter than twice this, half of it will do."""
@@ -128,18 +129,17 @@ class Reference:
         What was not analysed differs in nothing. A camera that was moved shows other light and other edges too: during
         such a stretch nothing else is said.
         """
-        looks = _Looks.of(signals, seconds)
-        if not len(looks.seconds):
+        if not len(seconds):
             return []
-        lasts = min(LASTS_SECONDS, float(seconds[-1] - seconds[0]) / 2)
-        drifts: list[Drift] = []
-        for kind, differs in self._differences(looks):
-            runs = (Drift(kind, *run) for run in _runs(looks.seconds, differs) if run[1] - run[0] >= lasts)
-            drifts += [each for each in runs if not any(_is_within(each, graver) for graver in drifts)]
-        return drifts
+        return lasting_drifts(*self.differences(signals, seconds), float(seconds[-1] - seconds[0]))
 
-    def _differences(self, looks: _Looks) -> Iterator[tuple[DriftKind, npt.NDArray[np.bool_]]]:
-        """For each second, whether it differs in a kind."""
+    def differences(self, signals: RawSignals, seconds: Times) -> tuple[Floats, Flags]:
+        """The whole seconds [S] of which something was analysed, and whether each differs in each kind [KINDS, S]."""
+        looks = _Looks.of(signals, seconds)
+        by_kind = dict(self._differences(looks))
+        return looks.seconds, np.stack([by_kind[kind] for kind in DriftKind])
+
+    def _differences(self, looks: _Looks) -> Iterator[tuple[DriftKind, Flags]]:
         likeness = _likeness(looks.layouts, np.array(self.layout))
         least = min(np.tanh(np.arctanh(min(self.likeness, 0.9999)) - _LESS_LIKE), _ALIKE)
         yield DriftKind.MOVED, likeness < least
@@ -150,6 +150,16 @@ class Reference:
         softest, sharpest = self.sharpness
         yield DriftKind.BLURRED, looks.sharpness < softest / _OTHER_SHARPNESS
         yield DriftKind.NOISY, looks.sharpness > sharpest * _OTHER_SHARPNESS
+
+
+def lasting_drifts(seconds: Floats, differs: Flags, length_seconds: float) -> list[Drift]:
+    """What `Reference.differences` found in a recording so long, where it lasts; the gravest first."""
+    lasts = min(LASTS_SECONDS, length_seconds / 2)
+    drifts: list[Drift] = []
+    for kind, kind_differs in zip(DriftKind, differs, strict=True):
+        runs = (Drift(kind, *run) for run in _runs(seconds, kind_differs) if run[1] - run[0] >= lasts)
+        drifts += [each for each in runs if not any(_is_within(each, graver) for graver in drifts)]
+    return drifts
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +219,7 @@ def _range(values: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _runs(seconds: Floats, differs: npt.NDArray[np.bool_]) -> list[tuple[float, float]]:
+def _runs(seconds: Floats, differs: Flags) -> list[tuple[float, float]]:
     """From when to when it differs, in seconds; a second or two in between are bridged, unknown ones not."""
     starts_at = np.flatnonzero(differs)
     if not len(starts_at):

@@ -68,7 +68,11 @@ def statistic(kind: ScoreKind, signals: RawSignals, seconds: Times, calibration:
 
 def shown_scores(kind: ScoreKind, signals: RawSignals, seconds: Times, calibration: Calibration | None) -> Floats:
     """Scores [N] as people see them: in [0, 1] within the video (Eq. 12), or calibrated ones from 0 up."""
-    values = statistic(kind, signals, seconds, calibration)
+    return shown_statistic(kind, statistic(kind, signals, seconds, calibration))
+
+
+def shown_statistic(kind: ScoreKind, values: Floats) -> Floats:
+    """Scores [N] as people see them, of the statistic [N] of all frames."""
     # NaN stays: what was not analysed has no score.
     return np.asarray(np.maximum(values, 0) if kind.is_calibrated else anomaly_score(-values))
 

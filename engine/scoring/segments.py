@@ -72,8 +72,8 @@ def find_segments(
     if len(scores) != len(seconds):
         raise ValueError(f"{len(scores)} scores at {len(seconds)} times")
     starts, stops = _runs(scores >= rule.leave)
-    entered = np.flatnonzero(scores >= rule.enter)
-    has_entered = np.searchsorted(entered, starts) < np.searchsorted(entered, stops)
+    has_entered = np.zeros(len(starts), np.bool_)
+    has_entered[np.searchsorted(starts, np.flatnonzero(scores >= rule.enter), side="right") - 1] = True
     starts, stops = starts[has_entered], stops[has_entered]
     if not len(starts):
         return []
@@ -120,5 +120,5 @@ def _join(
 
 
 def _segment(scores: npt.NDArray[np.floating], start: int, stop: int) -> Segment:
-    peak = start + int(np.argmax(scores[start:stop]))
+    peak = start + int(scores[start:stop].argmax())
     return Segment(start=start, stop=stop, peak_frame=peak, peak_score=float(scores[peak]))

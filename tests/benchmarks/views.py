@@ -128,7 +128,8 @@ def segment_list_ms() -> float:
     def update(turn: int) -> None:
         session.scoring.add(0, versions[turn % 2])
         session.scoring.blockSignals(True)
-        session.scoring.finish()
+        while not session.scoring.catch_up():
+            pass
         session.scoring.blockSignals(False)
         began = time.thread_time()
         session.scoring.segments_changed.emit()

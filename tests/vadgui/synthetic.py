@@ -82,7 +82,8 @@ def open_session(
     session.use_detector(detector)
     if signals is not None:
         session.scoring.add(0, signals)
-        session.scoring.finish()
+        while not session.scoring.catch_up():
+            pass
     return session
 
 

@@ -75,12 +75,12 @@ def test_is_not_there_for_normal_recordings_nor_without_a_reference(
     session.open_video(video_info(TIMES), TIMES)
     assert not banner.isVisible()
     session.scoring.add(0, signals())
-    session.scoring.finish()
+    session.scoring.catch_up()
     assert (banner.isVisible(), session.scoring.drifts) == (False, [])
     for unknowing in (calibrated_detector(), DETECTOR):
         session.use_detector(unknowing)
         session.scoring.add(0, signals(light=0.5, until=COUNT))
-        session.scoring.finish()
+        session.scoring.catch_up()
         assert not banner.isVisible()
 
 
@@ -89,7 +89,7 @@ def test_appears_while_the_analysis_runs(banner: DriftBanner, session: ReviewSes
     dark = signals(light=0.5, until=COUNT)
     for seconds, is_shown in ((10, False), (35, True)):
         session.scoring.add(0, dark[: seconds * 25])
-        session.scoring.finish()
+        session.scoring.catch_up()
         assert banner.isVisible() is is_shown
 
 
@@ -100,15 +100,15 @@ def test_hidden_it_stays_away_until_there_is_something_else_or_another_recording
     assert not banner.isVisible()
     longer = signals(light=0.5, until=50 * 25)
     session.scoring.add(0, longer)
-    session.scoring.finish()
+    session.scoring.catch_up()
     assert not banner.isVisible(), "the same, a little longer"
     session.scoring.add(0, signals(light=1.4, until=50 * 25))
-    session.scoring.finish()
+    session.scoring.catch_up()
     assert "brighter" in banner.text()
     session.scoring.add(0, longer)
-    session.scoring.finish()
+    session.scoring.catch_up()
     assert not banner.isVisible()
     session.open_video(video_info(TIMES), TIMES)
     session.scoring.add(0, longer)
-    session.scoring.finish()
+    session.scoring.catch_up()
     assert banner.isVisible()

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
-from engine.scoring.scores import ScoreKind, segment_rule
+from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
 from engine.scoring.segments import SegmentRule
 from engine.scoring.tail import threshold_for
 from tests.vadgui.synthetic import (
@@ -42,16 +43,43 @@ def test_the_selection_follows_a_segment_that_grows() -> None:
     session = open_session(steady_times(300))
     signals = signals_with_bumps(300, BUMPS)
     session.scoring.add(0, signals[:65])
-    session.scoring.finish()
+    session.scoring.catch_up()
     session.select_next_segment()
     small = session.scoring.selected
     session.scoring.add(65, signals[65:])
-    session.scoring.finish()
+    session.scoring.catch_up()
     grown = session.scoring.selected
     assert small is not None
     assert grown is not None
     assert grown in session.scoring.segments
     assert len(grown) > len(small)
+
+
+def test_of_many_signals_at_once_the_scores_come_bit_by_bit(qtbot: QtBot) -> None:
+    """The window stays alive meanwhile, and shows what there is."""
+    count = 40_000
+    session = open_session(steady_times(count), detector=calibrated_detector())
+    signals = calibrated_signals(count, [(100, 150), (39_000, 39_100)])
+    session.scoring.add(0, signals)
+    assert not session.scoring.catch_up()
+    known = np.count_nonzero(~np.isnan(session.scoring.scores))
+    assert 0 < known < count / 2
+    assert len(session.scoring.segments) == 1
+    with qtbot.waitSignal(session.scoring.caught_up):
+        pass
+    assert len(session.scoring.segments) == 2
+    expected = shown_scores(ScoreKind.CALIBRATED, signals, session.times, calibrated_detector().calibration)
+    np.testing.assert_allclose(session.scoring.scores, expected, rtol=1e-6)
+
+
+def test_scores_stay_while_new_ones_come(qtbot: QtBot) -> None:
+    count = 40_000
+    session = open_session(steady_times(count), calibrated_signals(count, []), detector=calibrated_detector())
+    session.scoring.add(20_000, calibrated_signals(20_000, [(10_000, 10_100)], seed=7))
+    assert not np.isnan(session.scoring.scores).any()
+    with qtbot.waitSignal(session.scoring.caught_up):
+        pass
+    assert [s.start <= 30_000 < s.stop for s in session.scoring.segments] == [True]
 
 
 def test_a_calibrated_detectors_scores_do_not_depend_on_the_rest_of_the_recording() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from engine.scoring.signals import missing_signals
 from tests.vadgui.synthetic import (
@@ -116,6 +117,32 @@ def test_scores_are_complete_when_the_analysis_is_done() -> None:
     session.scoring.add(0, signals_with_bumps(300, BUMPS))
     session.set_analysis(AnalysisState(AnalysisPhase.DONE, 300, 300))
     assert len(session.scoring.segments) == 2
+
+
+def test_a_long_analysis_is_not_done_before_its_scores_are(qtbot: QtBot) -> None:
+    count = 40_000
+    session = open_session(steady_times(count))
+    session.scoring.add(0, signals_with_bumps(count, [(39_000, 39_100)]))
+    done = AnalysisState(AnalysisPhase.DONE, count, count)
+    session.set_analysis(done)
+    assert session.analysis.phase is not AnalysisPhase.DONE
+    with qtbot.waitSignal(session.analysis_changed):
+        pass
+    assert session.analysis == done
+    assert [segment.start <= 39_000 < segment.stop for segment in session.scoring.segments] == [True]
+
+
+def test_what_was_nearly_done_is_forgotten_with_its_recording(qtbot: QtBot) -> None:
+    count = 40_000
+    session = open_session(steady_times(count))
+    session.scoring.add(0, signals_with_bumps(count, []))
+    session.set_analysis(AnalysisState(AnalysisPhase.DONE, count, count))
+    times = steady_times(300)
+    session.open_video(video_info(times), times)
+    session.scoring.add(0, signals_with_bumps(300, []))
+    with qtbot.waitSignal(session.scoring.caught_up):
+        pass
+    assert session.analysis.phase is AnalysisPhase.IDLE
 
 
 def test_another_detector_forgets_the_scores() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.analysis import analyse_to_store, analysis_key
 from engine.errors import Cancelled
 from engine.events import Progress, ShouldStop
-from engine.score_store import ScoreStore
+from engine.score_store import CHUNK_FRAMES, ScoreStore
 from engine.video.source import VideoSource
 from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised
 from vadgui.session import AnalysisPhase, AnalysisState
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 _STEP_SECONDS = 0.04
+_ROWS_A_MESSAGE = 32 * CHUNK_FRAMES  # of stored ones: the GUI thread takes over some megabytes at a time
 _REPORT_SECONDS = 0.1  # a report costs the GUI thread a repaint; more often than this helps nobody
 
 
@@ -124,8 +125,8 @@ class AnalysisRun:
 
     def _report(self, phase: AnalysisPhase) -> None:
         self._reported = time.monotonic()
-        rows = self._store.read(self._posted_rows)
-        if len(rows):
+        while self._posted_rows < len(self._store):
+            rows = self._store.read(self._posted_rows, self._posted_rows + _ROWS_A_MESSAGE)
             self._post(SignalsMeasured(self._posted_rows, rows))
             self._posted_rows += len(rows)
         now = self._progress

@@ -99,7 +99,7 @@ def test_rows_follow_the_session_through_any_change(order: SegmentOrder, qtbot: 
     for _ in range(25):
         chosen = sorted(noise.choice(len(BUMPS), int(noise.integers(0, len(BUMPS))), replace=False))
         session.scoring.add(0, signals_with_bumps(COUNT, [BUMPS[i] for i in chosen], seed=int(noise.integers(99))))
-        session.scoring.finish()
+        session.scoring.catch_up()
         model.update()
         assert sorted(rows(model), key=lambda segment: segment.start) == session.scoring.segments
     assert removed
@@ -112,7 +112,7 @@ def test_selection_scroll_and_playhead_stay_while_segments_arrive(
     first_half = whole.copy()
     first_half[COUNT // 2 :] = signals_with_bumps(COUNT // 2, [])
     session.scoring.add(0, first_half)
-    session.scoring.finish()
+    session.scoring.catch_up()
     session.select_segment(session.scoring.segments[8])
     session.seek(17)
 
@@ -123,7 +123,7 @@ def test_selection_scroll_and_playhead_stay_while_segments_arrive(
     top = top_start()
     offset = segments.list.verticalScrollBar().value()
     session.scoring.add(0, whole)
-    session.scoring.finish()
+    session.scoring.catch_up()
     qtbot.wait(1)
     assert len(rows(segments.model)) == len(BUMPS)
     assert session.playhead == 17
@@ -136,7 +136,7 @@ def test_a_selected_segment_that_goes_does_not_move_the_playhead(segments: Segme
     session.select_segment(session.scoring.segments[4])
     session.seek(11)
     session.scoring.add(0, signals_with_bumps(COUNT, BUMPS[:4] + BUMPS[5:]))
-    session.scoring.finish()
+    session.scoring.catch_up()
     assert session.scoring.selected is None
     assert session.playhead == 11
     assert not segments.list.selectionModel().hasSelection()

@@ -240,7 +240,7 @@ def test_the_curve_fills_in_while_scores_arrive(qtbot: QtBot) -> None:
     surface = QColor(theme.current().surface).rgb()
     assert surface not in colours_there()
     session.scoring.add(0, signals_with_bumps(COUNT, [(400, 500)]))
-    session.scoring.finish()
+    session.scoring.catch_up()
     assert colours_there() == {surface}
 
 
@@ -328,7 +328,7 @@ def test_the_line_and_the_number_of_false_alarms_keep_in_step(qtbot: QtBot, cali
 def test_the_line_can_be_dragged_over_the_whole_scale(qtbot: QtBot, calibrated: TimelineView) -> None:
     session = calibrated._session
     session.scoring.add(0, calibrated_signals(COUNT, []))
-    session.scoring.finish()
+    session.scoring.catch_up()
     drag(calibrated, qtbot, [pixel_of(calibrated, 60, score) for score in (threshold_for(2), 1.0, -1.0)])
     assert (session.scoring.rule.enter, session.scoring.rule.leave) == (0, 0)
     assert calibrated.header.alarms_box.value() == 3600
@@ -353,11 +353,11 @@ def test_a_detector_of_the_other_kind_changes_scale_and_threshold(calibrated: Ti
     session = calibrated._session
     session.use_detector(DETECTOR)
     session.scoring.add(0, signals_with_bumps(COUNT, [(400, 500)]))
-    session.scoring.finish()
+    session.scoring.catch_up()
     assert calibrated.plot.threshold.value() == SegmentRule().enter
     assert calibrated.plot.box.viewRange()[1][1] == pytest.approx(1.12)
     session.use_detector(calibrated_detector())
-    session.scoring.finish()
+    session.scoring.catch_up()
     assert calibrated.plot.threshold.value() == pytest.approx(threshold_for(2))
     assert calibrated.plot.box.viewRange()[1][1] == pytest.approx(1.12 * 6)
 

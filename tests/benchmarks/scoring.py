@@ -1,0 +1,99 @@
+"""What a day of signals costs the GUI thread: taking them over, deriving scores bit by bit, another threshold."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.scoring.calibration import Calibration
+from engine.scoring.drift import Reference
+from engine.scoring.evidence import EVIDENCE
+from engine.scoring.growing import GrowingScores
+from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
+from engine.scoring.segments import find_segments
+from engine.scoring.signals import RawSignals, missing_signals
+from vadgui.scoring import ROWS_A_STEP
+
+_FPS = 25
+_FRAMES = 24 * 3600 * _FPS
+_QUICK_FRAMES = 2 * 3600 * _FPS
+_ROWS_A_BATCH = 30
+# A pass that reads a day's scores once is the least that anything over all of them costs; the bars count those.
+BARS = {
+    "step_over_pass": ("<", 8.0),
+    "batch_over_pass": ("<", 2.0),
+    "tell_over_pass": ("<", 40.0),
+    "threshold_over_pass": ("<", 20.0),
+}
+
+
+def normal_life(count: int, seed: int, events: int = 0) -> RawSignals:
+    """Signals of a still camera, conspicuous for a second and a half `events` times."""
+    noise = np.random.default_rng(seed)
+    signals = missing_signals(count)
+    signals["psnr_db"] = noise.normal(36, 0.5, count)
+    signals["sharpness"] = noise.normal(8, 0.2, count)
+    signals["camera_motion_px"] = noise.gamma(1, 0.01, count)
+    signals["layout"] = np.linspace(60, 190, 64).reshape(8, 8) + noise.normal(0, 2, (count, 1, 1))
+    for name in EVIDENCE:
+        signals[name] = noise.gamma(2, 1, count)
+    for start in noise.integers(0, count - 100, events):
+        for name in EVIDENCE:
+            signals[name][start : start + 40] += 12
+    signals[0] = missing_signals(1)[0]
+    return signals
+
+
+def _milliseconds(work: Callable[[], object], turns: int = 7) -> float:
+    """This thread's own time, median over `turns` calls."""
+    spent = []
+    for _ in range(turns):
+        began = time.thread_time()
+        work()
+        spent.append(1000 * (time.thread_time() - began))
+    return float(np.median(spent))
+
+
+def run(quick: bool = False) -> dict[str, float]:
+    """Milliseconds for a day of video, and as multiples of one pass over a day's scores."""
+    count = _QUICK_FRAMES if quick else _FRAMES
+    times = np.arange(count) / _FPS
+    signals = normal_life(count, 0, events=count // 10_000)
+    calibration = Calibration.of([(normal_life(1500, seed), times[:1500]) for seed in range(1, 6)])
+    assert isinstance(calibration.reference, Reference)
+    growing = GrowingScores(ScoreKind.CALIBRATED, times, calibration)
+    growing.add(0, signals)
+    steps: list[float] = []
+    while not growing.is_up_to_date:
+        steps.append(_milliseconds(lambda: growing.derive(ROWS_A_STEP), turns=1))
+    scores = growing.scores()
+    rule = segment_rule(ScoreKind.CALIBRATED)
+
+    def batch() -> None:
+        growing.add(count // 2, signals[count // 2 : count // 2 + _ROWS_A_BATCH])
+        growing.derive(ROWS_A_STEP)
+
+    def tell() -> None:
+        find_segments(growing.scores(), times, rule)
+        growing.drifts()
+
+    day = np.random.default_rng(0).random(_FRAMES)
+    one_pass = _milliseconds(lambda: np.fmax.reduce(day), turns=15)
+    measured = {
+        "step": float(np.median(steps)),
+        "batch": _milliseconds(batch),
+        "tell": _milliseconds(tell),
+        "threshold": _milliseconds(lambda: find_segments(scores, times, rule)),
+    }
+    whole = _milliseconds(lambda: shown_scores(ScoreKind.CALIBRATED, signals, times, calibration), turns=1)
+    whole += _milliseconds(lambda: calibration.drifts(signals, times), turns=1)
+    results = {"frames": float(count), "pass_ms": one_pass, "all_at_once_ms": whole, "all_in_steps_ms": sum(steps)}
+    results |= {f"{name}_ms": value for name, value in measured.items()}
+    return results | {f"{name}_over_pass": value / one_pass for name, value in measured.items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(), indent=2))
