@@ -10,7 +10,7 @@ import numpy as np
 from engine.flow.colour import Flow
 from engine.scoring.motion import Motion, camera_motion_px, window_motion
 from engine.scoring.motion_normal import MotionNormal
-from engine.scoring.psnr import Picture, flow_error, frame_and_patch_psnr, window_flow_error, window_psnr
+from engine.scoring.psnr import Picture, flow_error, prediction_psnr
 from engine.scoring.signals import LAYOUT_GRID, missing_signals
 from engine.video.frame import Pixels
 
@@ -33,10 +33,11 @@ def measure(
     signals: np.void = missing_signals(1)[0]
     truth = current.astype(np.float32)
     truth *= np.float32(1 / 255)
-    signals["psnr_db"], signals["patch_psnr_db"] = frame_and_patch_psnr(truth, predicted.frame)
-    signals["window_psnr_db"] = window_psnr(truth, predicted.frame)
-    signals["flow_error_px"], signals["patch_flow_error_px"] = flow_error(teacher_flow, predicted.flow)
-    signals["window_flow_error_px"] = window_flow_error(teacher_flow, predicted.flow)
+    for name, measured in (
+        ("psnr_db", prediction_psnr(truth, predicted.frame)),
+        ("flow_error_px", flow_error(teacher_flow, predicted.flow)),
+    ):
+        signals[name], signals[f"patch_{name}"], signals[f"window_{name}"] = measured
     if motion is not None:
         signals["speed_px"] = motion[2].max()
         signals["speed_excess_px"] = (motion[2] - window_motion(predicted.flow)[2]).max()

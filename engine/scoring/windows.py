@@ -16,8 +16,8 @@ WINDOW_CELLS = 3
 
 
 def cell_means(values: Floats) -> Floats:
-    """Means of [H, W] over cells, [H / 8, W / 8]; height and width divide by CELL_PX."""
-    height, width = values.shape
+    """Means of [H, W, ...] over cells, [H / 8, W / 8, ...]; height and width divide by CELL_PX."""
+    height, width = values.shape[:2]
     # Where it shrinks by a whole factor, area interpolation is the mean: ten times as fast as NumPy's.
     return np.asarray(cv2.resize(values, (width // CELL_PX, height // CELL_PX), interpolation=cv2.INTER_AREA))
 

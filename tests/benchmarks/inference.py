@@ -10,7 +10,7 @@ from engine.evaluation.timing import Timing, drifting_texture, median_seconds, t
 from engine.flow.colour import rgb_to_flow
 from engine.models.detector import PRESETS, Detector, DetectorSettings
 from engine.models.predictor import Predictor
-from engine.scoring.psnr import flow_error, frame_and_patch_psnr
+from engine.scoring.psnr import flow_error, prediction_psnr
 
 GFLOP_A_FRAME = {"paper": 88.6, "fast": 9.56}
 BARS = {"fast_scoring_share_of_prediction": ("<", 0.05), "paper_scoring_share_of_prediction": ("<", 0.05)}
@@ -45,10 +45,10 @@ def _preset_figures(preset: str, plan: ComputePlan, matrix_gflops: float, patien
 
 
 def _scoring_seconds(predictor: Predictor, pictures: list[np.ndarray]) -> float:
-    """Frame and patch PSNR of one frame."""
+    """PSNR of one frame, its patches and windows."""
     (prediction,) = predictor.predict(pictures[:1])
     truth = pictures[1].astype(np.float32) / 255
-    return median_seconds(lambda: frame_and_patch_psnr(truth, prediction.frame))
+    return median_seconds(lambda: prediction_psnr(truth, prediction.frame))
 
 
 def _flow_error_seconds(predictor: Predictor, pictures: list[np.ndarray]) -> float:

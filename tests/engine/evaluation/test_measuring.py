@@ -15,7 +15,7 @@ from engine.errors import Cancelled, DatasetError
 from engine.evaluation.measuring import MeasuredVideo, measure
 from engine.events import Progress
 from engine.models.picture import model_picture
-from engine.scoring.psnr import frame_and_patch_psnr
+from engine.scoring.psnr import prediction_psnr
 from engine.video import open_video
 from tests.engine.evaluation.conftest import MakeVideo
 
@@ -127,6 +127,6 @@ def test_max_i_of_one_is_what_measuring_with_it_gives(make_labelled: MakeVideo, 
     with open_video(video.path) as source:
         pictures = [model_picture(frame.pixels).astype(np.float32) / 255 for frame in source.frames()]
     for number in range(1, 5):
-        psnr_db, patch_psnr_db = frame_and_patch_psnr(pictures[number], pictures[number - 1], max_i=1.0)
+        psnr_db, patch_psnr_db, _ = prediction_psnr(pictures[number], pictures[number - 1], max_i=1.0)
         assert found.signals["psnr_db"][number] == pytest.approx(psnr_db, abs=1e-3)
         assert found.signals["patch_psnr_db"][number] == pytest.approx(patch_psnr_db, abs=1e-3)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.scoring.psnr import flow_error, frame_and_patch_psnr
+from engine.scoring.psnr import flow_error, prediction_psnr
 
 Array = npt.NDArray[np.float32]
 
@@ -31,25 +31,27 @@ def test_frame_and_every_patch_follow_the_equations(seed: int, noise: float, bri
     frame, predicted = pictures(seed, noise)
     frame *= np.float32(brightest)
     max_i = float(frame.max())
-    psnr_db, patches = frame_and_patch_psnr(frame, predicted)
+    psnr_db, patches, worst = prediction_psnr(frame, predicted)
     assert psnr_db == pytest.approx(eq_9_and_10(frame, predicted, max_i), abs=1e-3)
     for row in range(4):
         for column in range(4):
             patch = np.s_[64 * row : 64 * row + 64, 64 * column : 64 * column + 64]
             assert patches[row, column] == pytest.approx(eq_9_and_10(frame[patch], predicted[patch], max_i), abs=1e-3)
+    windows = [np.s_[8 * row : 8 * row + 24, 8 * column : 8 * column + 24] for row in range(30) for column in range(30)]
+    assert worst == pytest.approx(min(eq_9_and_10(frame[at], predicted[at], max_i) for at in windows), abs=1e-3)
 
 
 def test_opencv_agrees_where_max_i_is_one() -> None:
     frame, predicted = pictures(1)
-    psnr_db, _ = frame_and_patch_psnr(frame, predicted, max_i=1.0)
+    psnr_db, _, _ = prediction_psnr(frame, predicted, max_i=1.0)
     assert psnr_db == pytest.approx(cv2.PSNR(frame, predicted, 1.0), abs=1e-3)
 
 
 def test_a_darker_frame_scores_lower_unless_max_i_is_given() -> None:
     frame, predicted = pictures(2)
     frame, predicted = frame / 2, predicted / 2
-    psnr_db, patches = frame_and_patch_psnr(frame, predicted)
-    fixed_db, fixed_patches = frame_and_patch_psnr(frame, predicted, max_i=1.0)
+    psnr_db, patches, _ = prediction_psnr(frame, predicted)
+    fixed_db, fixed_patches, _ = prediction_psnr(frame, predicted, max_i=1.0)
     expected = -20 * np.log10(float(frame.max()))
     assert fixed_db - psnr_db == pytest.approx(expected, abs=1e-3)
     np.testing.assert_allclose(fixed_patches - patches, expected, atol=1e-3)
@@ -59,7 +61,7 @@ def test_an_error_in_one_patch_shows_in_that_patch_alone() -> None:
     frame, _ = pictures(3)
     predicted = frame.copy()
     predicted[130:140, 70:80] += 0.1
-    _, patches = frame_and_patch_psnr(frame, predicted)
+    _, patches, _ = prediction_psnr(frame, predicted)
     assert np.unravel_index(patches.argmin(), patches.shape) == (2, 1)
     assert np.delete(patches.ravel(), 2 * 4 + 1) == pytest.approx(100, abs=0.01)
 
@@ -70,7 +72,7 @@ def test_black_frames_and_perfect_predictions_stay_finite(frame_value: float, pr
     frame = np.full((256, 256, 3), frame_value, np.float32)
     predicted = np.full((256, 256, 3), predicted_value, np.float32)
     with np.errstate(all="raise"):
-        psnr_db, patches = frame_and_patch_psnr(frame, predicted)
+        psnr_db, patches, _ = prediction_psnr(frame, predicted)
     assert np.isfinite([psnr_db, *patches.ravel()]).all()
     assert psnr_db <= 100 + 1e-6
 
@@ -78,8 +80,8 @@ def test_black_frames_and_perfect_predictions_stay_finite(frame_value: float, pr
 def test_pictures_that_are_views_give_the_same() -> None:
     frame, predicted = pictures(4)
     planes = np.ascontiguousarray(frame.transpose(2, 0, 1))
-    psnr_db, patches = frame_and_patch_psnr(planes.transpose(1, 2, 0), predicted)
-    expected_db, expected_patches = frame_and_patch_psnr(frame, predicted)
+    psnr_db, patches, _ = prediction_psnr(planes.transpose(1, 2, 0), predicted)
+    expected_db, expected_patches, _ = prediction_psnr(frame, predicted)
     assert psnr_db == pytest.approx(expected_db, abs=1e-4)
     np.testing.assert_allclose(patches, expected_patches, atol=1e-4)
 
@@ -90,7 +92,7 @@ def test_flow_error_is_the_mean_end_point_distance(seed: int, spread: float) -> 
     random = np.random.default_rng(seed)
     teacher, predicted = random.normal(0, spread, (2, 2, 256, 256)).astype(np.float32)
     kept = teacher.copy()
-    error_px, patches = flow_error(teacher, predicted)
+    error_px, patches, _ = flow_error(teacher, predicted)
     distance = np.hypot(*(teacher.astype(np.float64) - predicted))
     assert error_px == pytest.approx(distance.mean(), rel=1e-5)
     assert patches[1, 2] == pytest.approx(distance[64:128, 128:192].mean(), rel=1e-5)
@@ -101,6 +103,6 @@ def test_flow_error_is_the_mean_end_point_distance(seed: int, spread: float) -> 
 def test_flow_that_is_off_by_three_and_four_is_off_by_five() -> None:
     teacher = np.zeros((2, 256, 256), np.float32)
     predicted = np.stack([np.full((256, 256), 3, np.float32), np.full((256, 256), -4, np.float32)])
-    error_px, patches = flow_error(teacher, predicted)
+    error_px, patches, _ = flow_error(teacher, predicted)
     assert error_px == pytest.approx(5)
     np.testing.assert_allclose(patches, 5)

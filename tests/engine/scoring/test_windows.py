@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.scoring.motion import BASELINE_SECONDS, PLACES, baseline_frames, camera_motion_px, net_speed, window_motion
-from engine.scoring.psnr import flow_error, frame_and_patch_psnr, window_flow_error, window_psnr
+from engine.scoring.psnr import flow_error, prediction_psnr
 from engine.scoring.windows import cell_means, window_means
 
 
@@ -25,9 +25,9 @@ def test_the_worst_window_finds_what_is_cut_by_patches() -> None:
     frame[0, 0] = 1
     predicted = frame.copy()
     predicted[56:80, 120:144] += 0.2  # a quarter in each of four patches
-    worst = window_psnr(frame, predicted)
-    assert worst == pytest.approx(20 * np.log10(1 / 0.2), abs=0.01)
-    assert worst < frame_and_patch_psnr(frame, predicted)[1].min() - 5
+    measured = prediction_psnr(frame, predicted)
+    assert measured.window == pytest.approx(20 * np.log10(1 / 0.2), abs=0.01)
+    assert measured.window < measured.patches.min() - 5
 
 
 def test_the_worst_window_of_flow() -> None:
@@ -35,8 +35,8 @@ def test_the_worst_window_of_flow() -> None:
     predicted = teacher.copy()
     predicted[0, 100:140, 100:140] = 3
     predicted[1, 100:140, 100:140] = 4
-    assert window_flow_error(teacher, predicted) == pytest.approx(5)
-    assert flow_error(teacher, predicted)[0] < 0.2
+    assert flow_error(teacher, predicted).window == pytest.approx(5)
+    assert flow_error(teacher, predicted).frame < 0.2
 
 
 def test_motion_is_a_frames_share_of_what_passed_over_the_baseline() -> None:
