@@ -12,6 +12,9 @@ import click
 
 from engine.commands.progress import follow
 
+_UNDISTURBED_SHARE = 0.85
+"""Of the processor; threads that wait for each other, or for memory, are busy too."""
+
 if TYPE_CHECKING:
     from engine.events import Progress
     from engine.models.predictor import Predictor
@@ -58,6 +61,12 @@ def report_timing(
         [name, *(f"{each[place]:.1f} fps" for each in columns.values())]
         for place, name in enumerate(("prediction", "detection"))
     ]
+    if timing.processor_share is not None and timing.processor_share < _UNDISTURBED_SHARE:
+        click.echo(
+            f"While it predicted, the processor gave {100 * timing.processor_share:.0f} % of its time; other programs "
+            "had the rest. Figures are too low: repeat this when nothing else runs.\n",
+            err=True,
+        )
     click.echo(table(["", *(f"batch {size}" for size in columns)], rows))
     if report:
         content = {

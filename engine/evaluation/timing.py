@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -27,8 +28,9 @@ FRAMES = 64
 _BATCHES = (2, 4, 8, 16, 32, 64)
 _BATCHES_ON_CPU = (2, 4, 8)
 _WARM_UP = 2
-_FEWEST, _MOST = 5, 50  # repetitions
+_FEWEST, _FEWEST_IN_A_ROUND, _MOST = 5, 2, 50  # repetitions
 _PATIENCE_SECONDS = 6.0  # for one median
+_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Timing:
     """Device and precision in words."""
     threads: int
     """That torch computes with on the CPU."""
+    processor_share: float | None
+    """Of these threads' time while they predicted, how much they were given; None where another device predicts.
+
+    Well below 1 where other programs took the rest: all figures are too low then, for threads wait for the slowest.
+    """
 
 
 def time_detector(
@@ -62,8 +69,8 @@ def time_detector(
         Cancelled: `should_stop` said yes.
     """
     usual_batch = predictor.batch_size
-    batches = [1, *(_BATCHES_ON_CPU if predictor.device_label.startswith("CPU") else _BATCHES)]
-    total = len(batches) + 2
+    batches = [1, *(_BATCHES_ON_CPU if predictor.is_on_cpu else _BATCHES)]
+    total = len(batches) + 2 * _ROUNDS
     pictures = [model_picture(frame) for frame in frames]
     seconds: dict[int, float] = {}
     try:
@@ -73,26 +80,27 @@ def time_detector(
             yield Progress(PHASE, len(seconds), total)
             predictor.batch_size = batch
             together = [pictures[n % len(pictures)] for n in range(batch)]
-            each = median_seconds(partial(predictor.predict, together), patience_seconds=patience_seconds) / batch
+            each = median_seconds(partial(predictor.predict, together), patience_seconds=patience_seconds / 2) / batch
             if predictor.batch_size < batch:
                 break  # no more fits into memory
             seconds[batch] = each
         best = min(seconds, key=lambda batch: seconds[batch])
-        detection: dict[int, float] = {}
-        for batch in {1: None, best: None}:
-            yield Progress(PHASE, total - 2 + len(detection), total)
-            detection[batch] = _detection_seconds(predictor, frames, batch, should_stop, patience_seconds)
+        turns = {batch: _InTurns(predictor, frames, batch) for batch in (1, best)}
+        for done, (batch, _) in enumerate(product(turns, range(_ROUNDS))):
+            yield Progress(PHASE, len(batches) + done, total)
+            turns[batch].measure(patience_seconds / _ROUNDS, should_stop)
     finally:
         predictor.batch_size = usual_batch
     yield Progress(PHASE, total, total)
     yield Timing(
-        prediction_fps=1 / seconds[1],
-        detection_fps=1 / detection[1],
+        prediction_fps=turns[1].prediction_fps,
+        detection_fps=turns[1].detection_fps,
         best_batch=best,
-        prediction_fps_best_batch=1 / seconds[best],
-        detection_fps_best_batch=1 / detection[best],
+        prediction_fps_best_batch=turns[best].prediction_fps,
+        detection_fps_best_batch=turns[best].detection_fps,
         device=predictor.device_label,
         threads=torch.get_num_threads(),
+        processor_share=turns[1].processor_share if predictor.is_on_cpu else None,
     )
 
 
@@ -105,21 +113,62 @@ def drifting_texture(width_px: int = 360, height_px: int = 240, count: int = FRA
 
 def median_seconds(call: Callable[[], object], *, patience_seconds: float = _PATIENCE_SECONDS) -> float:
     """Median time of a call, after it has warmed up; fewer repetitions where they would try one's patience."""
+    return float(np.median(_repeated(call, patience_seconds, _FEWEST)))
+
+
+class _InTurns:
+    """Times of prediction and of the whole analysis, in turns: what else the machine does meets both alike."""
+
+    def __init__(self, predictor: Predictor, frames: Sequence[Pixels], batch: int) -> None:
+        self._predictor, self._frames, self._batch = predictor, frames, batch
+        pictures = [model_picture(frame) for frame in frames[:batch]]
+        self._pictures = [pictures[n % len(pictures)] for n in range(batch)]
+        self._prediction: list[float] = []
+        self._detection: list[float] = []
+        self._processor_seconds = self._threads_seconds = 0.0
+
+    def measure(self, patience_seconds: float, should_stop: ShouldStop) -> None:
+        """Take a turn each."""
+        self._predictor.batch_size = self._batch
+        began, began_processor = time.perf_counter(), time.process_time()
+        seconds = _repeated(partial(self._predictor.predict, self._pictures), patience_seconds, _FEWEST_IN_A_ROUND)
+        self._threads_seconds += (time.perf_counter() - began) * torch.get_num_threads()
+        self._processor_seconds += time.process_time() - began_processor
+        self._prediction += [each / self._batch for each in seconds]
+        self._detection += _detection_seconds(self._predictor, self._frames, self._batch, should_stop, patience_seconds)
+
+    @property
+    def prediction_fps(self) -> float:
+        """Frames a second, from the median."""
+        return 1 / float(np.median(self._prediction))
+
+    @property
+    def detection_fps(self) -> float:
+        """The same of the whole analysis."""
+        return 1 / float(np.median(self._detection))
+
+    @property
+    def processor_share(self) -> float:
+        """See Timing."""
+        return self._processor_seconds / self._threads_seconds
+
+
+def _repeated(call: Callable[[], object], patience_seconds: float, fewest: int) -> list[float]:
+    """Times of a call, once it has warmed up."""
     for _ in range(_WARM_UP):
         call()
     seconds: list[float] = []
-    while len(seconds) < _FEWEST or (len(seconds) < _MOST and sum(seconds) < patience_seconds):
+    while len(seconds) < fewest or (len(seconds) < _MOST and sum(seconds) < patience_seconds):
         began = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - began)
-    return float(np.median(seconds))
+    return seconds
 
 
 def _detection_seconds(
     predictor: Predictor, frames: Sequence[Pixels], batch: int, should_stop: ShouldStop, patience_seconds: float
-) -> float:
-    """Median time a frame of the analysis of a video in memory, taken a batch at a time."""
-    predictor.batch_size = batch
+) -> list[float]:
+    """Times a frame of the analysis of a video in memory, taken a batch at a time."""
     seconds: list[float] = []
     began = 0.0
     video = _InMemory(frames, (_WARM_UP + _MOST) * batch + 1)
@@ -130,9 +179,9 @@ def _detection_seconds(
         if result.index > _WARM_UP * batch:
             seconds.append((now - began) / batch)
         began = now
-        if len(seconds) >= _FEWEST and sum(seconds) * batch > patience_seconds:
+        if len(seconds) >= _FEWEST_IN_A_ROUND and sum(seconds) * batch > patience_seconds:
             break
-    return float(np.median(seconds))
+    return seconds
 
 
 class _InMemory(VideoSource):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
 from engine.detector_library import DetectorLibrary
+from engine.evaluation.timing import Timing
 from engine.events import Event, Finished, LossReported, Progress, Stopped
 from engine.models.predictor import Predictor
 from engine.training import Run
@@ -47,6 +49,11 @@ def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.evaluation.timing.FRAMES", 12)
     monkeypatch.setattr("engine.evaluation.timing._FEWEST", 2)
     monkeypatch.setattr("engine.evaluation.timing._MOST", 2)
+    monkeypatch.setattr("engine.evaluation.timing._ROUNDS", 1)
+    monkeypatch.setattr("engine.evaluation.timing._BATCHES_ON_CPU", (2,))
+
+
+TIMED = Timing(9.0, 8.0, 2, 10.0, 9.0, "CPU", 2, 1.0)
 
 
 def run(*arguments: object) -> Result:
@@ -144,18 +151,41 @@ def test_timing_of_a_detector_on_a_dataset_s_frames(
     assert found["detection_fps"] > 0
     assert found["threads"] >= 1
     assert found["machine"]["processor"]
+    assert 0 < found["processor_share"] < 1.2
     assert "CPU" in found["device"]
     assert "--timing" in found["command"].split()
 
 
-@pytest.mark.usefixtures("_quickly")
-def test_timing_needs_frames_and_no_labels(make_dataset: MakeDataset, detector_file: Path) -> None:
+@pytest.mark.parametrize(("share", "said"), [(0.5, "50 % of its time"), (0.97, ""), (None, "")])
+def test_timing_says_so_where_others_had_the_processor(
+    detector_file: Path, monkeypatch: pytest.MonkeyPatch, share: float | None, said: str
+) -> None:
+    found = replace(TIMED, processor_share=share)
+    monkeypatch.setattr("engine.evaluation.timing.time_detector", lambda *_: iter([Progress("Timing", 0, 1), found]))
+    result = run("--timing", "--detector", detector_file)
+    assert result.exit_code == 0
+    assert said in result.stderr
+    assert ("Figures are too low" in result.stderr) is bool(said)
+
+
+def test_timing_needs_frames_and_no_labels(
+    make_dataset: MakeDataset, detector_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+
+    def note(_: Predictor, frames: list[object]) -> Iterator[Progress | Timing]:
+        counts.append(len(frames))
+        yield Progress("Timing", 0, 1)
+        yield TIMED
+
+    monkeypatch.setattr("engine.evaluation.timing.time_detector", note)
     dataset = make_dataset()
     (dataset / "frame_labels.npz").unlink()
     for path, named in ((dataset, "tiny, video testing/01,"), (dataset / "training" / "01", "video 01,")):
         result = run(path, "--timing", "--detector", detector_file, "--device", "cpu")
         assert result.exit_code == 0, result.output
         assert f"\n{named}" in result.stdout
+    assert counts == [6, 4]
     nothing = run(dataset / "absent", "--timing", "--detector", detector_file)
     assert nothing.exit_code == 1
     assert str(dataset / "absent") in nothing.stderr

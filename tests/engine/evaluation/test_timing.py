@@ -61,6 +61,36 @@ def test_batch_1_and_the_best_batch_are_timed() -> None:
     assert predictor.batch_size == 2  # as it was
 
 
+def test_other_programs_that_take_the_processor_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "_BATCHES", ())
+    monkeypatch.setattr(timing, "_BATCHES_ON_CPU", ())
+    # It sleeps, which is to its threads as if others were at work.
+    share = timed(BatchLover()).processor_share
+    assert share is not None
+    assert 0 <= share < 0.5
+    elsewhere: Any = BatchLover()
+    elsewhere.is_on_cpu = False
+    assert timed(elsewhere).processor_share is None
+
+
+def test_prediction_and_detection_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What slows the machine down for a while must not seem to be the price of one of them."""
+    turns: list[str] = []
+    seconds = iter((0.1, 0.2, 0.1, 0.2, 9.0, 9.0))
+
+    def next_turn(what: str) -> list[float]:
+        turns.append(what)
+        return [next(seconds)]
+
+    monkeypatch.setattr(timing, "median_seconds", lambda *_, **__: 0.1)
+    monkeypatch.setattr(timing, "_BATCHES_ON_CPU", ())
+    monkeypatch.setattr(timing, "_repeated", lambda *_: next_turn("prediction"))
+    monkeypatch.setattr(timing, "_detection_seconds", lambda *_: next_turn("detection"))
+    found = timed(BatchLover())
+    assert turns == ["prediction", "detection"] * 3
+    assert (found.prediction_fps, found.detection_fps) == pytest.approx((10, 5))
+
+
 def test_a_batch_that_does_not_fit_is_not_the_best() -> None:
     assert timed(BatchLover(most=2)).best_batch == 2
 
