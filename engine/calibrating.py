@@ -18,7 +18,7 @@ from engine.scoring.calibration import Calibration
 from engine.scoring.motion import BASELINE_SECONDS
 from engine.scoring.motion_normal import MotionNormal
 from engine.scoring.signals import RAW_SIGNALS, missing_signals
-from engine.training.settings import Stretch
+from engine.training.settings import GAP_SECONDS, Stretch
 from engine.video import open_video
 
 COUNTING, JUDGING = "Counting normal motion", "Judging held-out footage"
@@ -36,6 +36,8 @@ class NormalFootage:
     """More, such as it learnt from: how things move in them is counted as usual."""
     left_out: Mapping[Path, Sequence[Stretch]] = field(default_factory=dict)
     """Parts of them that are not normal."""
+    since: Mapping[Path, float] = field(default_factory=dict)
+    """From when on, in seconds, a held-out video is held out that the detector has learnt from before."""
 
 
 def calibrate(
@@ -43,8 +45,8 @@ def calibrate(
 ) -> Iterator[Progress]:
     """Count the normal motion of all videos, judge the held-out ones, and leave both in the detector.
 
-    A held-out video is judged by the motion of all others, as any recording to come will be; one that is alone, by its
-    own, which judges it kindly.
+    A held-out video is judged by the motion of all others, as any recording to come will be, or by what it shows
+    before it is held out; one that is alone, by its own, which judges it kindly.
 
     Raises:
         TooLittleFootageError: the held-out videos are too short; the motion is counted all the same.
@@ -55,36 +57,50 @@ def calibrate(
     everything, of_held_out = MotionNormal(), []
     videos = [*footage.held_out, *footage.others]
     for number, path in enumerate(videos):
-        normal = MotionNormal()
-        for share in _count(path, footage.left_out.get(path, ()), normal, should_stop):
+        before, normal = MotionNormal(), MotionNormal()
+        for share in _count(path, footage, before, normal, should_stop):
             yield _progress(COUNTING, number + share, len(videos))
-        everything = MotionNormal.sum_of([everything, normal])
+        everything = MotionNormal.sum_of([everything, before, normal])
         if number < len(footage.held_out):
             of_held_out.append(normal)
     predictor = Predictor(detector, "", plan)
     judged = []
-    at_most = max(_MOST_JUDGED // max(len(footage.held_out), 1), 2)
+    at_most = judged_at_most(len(footage.held_out))
+    has_others = len(videos) > 1 or bool(footage.since)
     for number, path in enumerate(footage.held_out):
         # What a detector has seen of its camera does not hold the recording that it is to judge.
-        predictor.motion_normal = everything.without(of_held_out[number]) if len(videos) > 1 else everything
+        predictor.motion_normal = everything.without(of_held_out[number]) if has_others else everything
         stretches = footage.left_out.get(path, ())
         rows = []
         with open_video(path, should_stop) as source:
-            for result in islice(pipeline.analyse(source, predictor, should_stop=should_stop), at_most):
+            first = int(np.searchsorted(source.times, footage.since.get(path, 0.0)))
+            to_judge = min(len(source) - first, at_most)
+            for result in islice(pipeline.analyse(source, predictor, start=first, should_stop=should_stop), at_most):
                 rows.append(missing_signals(1)[0] if _is_left_out(result.pts_seconds, stretches) else result.signals)
-                yield _progress(JUDGING, number + len(rows) / min(len(source), at_most), len(footage.held_out))
-            judged.append((np.array(rows, RAW_SIGNALS), source.times[: len(rows)]))
+                yield _progress(JUDGING, number + len(rows) / to_judge, len(footage.held_out))
+            judged.append((np.array(rows, RAW_SIGNALS), source.times[first : first + len(rows)]))
     detector.motion_normal = everything
     detector.settings = replace(detector.settings, calibration=None)
     detector.settings = replace(detector.settings, calibration=Calibration.of(judged))
 
 
-def _count(path: Path, left_out: Sequence[Stretch], normal: MotionNormal, should_stop: ShouldStop) -> Iterator[float]:
-    """Count a video's normal motion; yields what share of it has been."""
+def judged_at_most(videos: int) -> int:
+    """Frames of each of so many held-out videos."""
+    return max(_MOST_JUDGED // max(videos, 1), 2)
+
+
+def _count(
+    path: Path, footage: NormalFootage, before: MotionNormal, normal: MotionNormal, should_stop: ShouldStop
+) -> Iterator[float]:
+    """Count a video's normal motion, what is `before` it is held out apart; yields what share of it has been."""
+    left_out, since = footage.left_out.get(path, ()), footage.since.get(path, 0.0)
+    if since:
+        left_out = [*left_out, (since - GAP_SECONDS, since)]
     with open_video(path, should_stop) as source:
         for number, motion in enumerate(pipeline.motions(source, should_stop=should_stop), start=1):
-            if not _is_left_out(float(source.times[number]), left_out):
-                normal.add(motion)
+            seconds = float(source.times[number])
+            if not _is_left_out(seconds, left_out):
+                (before if seconds < since else normal).add(motion)
             yield number / len(source)
 
 

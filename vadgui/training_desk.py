@@ -333,14 +333,15 @@ class TrainingDesk(QObject):
         on_disk = Run(run.folder)
         settings = on_disk.settings
         try:
-            held_out = on_disk.held_out_videos
+            held_out, since = on_disk.held_out_videos, on_disk.held_out_since
         except (OSError, ValueError, KeyError):  # the prepared footage may go once a run is done
-            held_out = settings.held_out
+            held_out, since = settings.held_out, {}
         old = self._current_detector()
         made = Acceptance(
             detector,
             name=settings.name,
             held_out=[Path(video) for video in held_out],
+            since={Path(video): start for video, start in since.items()},
             old=old if old and old != detector else None,
             parent=self.state,
         )

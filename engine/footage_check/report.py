@@ -27,6 +27,7 @@ class FindingKind(StrEnum):
     LITTLE_MOTION = "little-motion"
     TOO_SHORT = "too-short"
     NOTHING_HELD_OUT = "nothing-held-out"
+    ONE_VIDEO = "one-video"
     LIGHT = "light"
 
 
@@ -78,7 +79,7 @@ class FootageSummary:
     wanted_seconds: float
     """How much footage makes a detector that can be relied on."""
     held_out: tuple[Path, ...]
-    """The videos that training would hold out by itself to judge by."""
+    """The videos that training would hold out by itself to judge by; of a single one it holds out the end."""
     findings: tuple[FootageFinding, ...]
     """What only a comparison shows: duplicates, strangers, other sizes and rates, too little in all."""
     refusal: str | None

@@ -24,7 +24,7 @@ from engine.footage_check.scene import (
     similarities,
 )
 from engine.models.picture import PICTURE_SIZE
-from engine.training.settings import spread_evenly
+from engine.training.settings import held_out_end_seconds, spread_evenly
 from engine.video.frame import Pixels
 
 _Value = TypeVar("_Value")
@@ -89,9 +89,15 @@ def _amount(videos: int, seconds: float) -> Iterator[FootageFinding]:
         advice = "Add recordings of other hours and days: whatever the detector has not seen will seem unusual to it."
         yield FootageFinding(None, "warning", FindingKind.TOO_SHORT, what, advice)
     if videos == 1:
-        what = "There is only one video: none can be held out to judge the detector by"
-        advice = "Add another recording, or cut this one in two."
-        yield FootageFinding(None, "warning", FindingKind.NOTHING_HELD_OUT, what, advice)
+        end = held_out_end_seconds(seconds)
+        if end:
+            what = f"There is only one video: its end, {duration_in_words(end)}, is held out to judge the detector by"
+            advice = "A recording of another day would judge it better: add one if you can."
+            yield FootageFinding(None, "note", FindingKind.ONE_VIDEO, what, advice)
+        else:
+            what = "There is only one video, too short to hold some of it out to judge the detector by"
+            advice = "Add another recording, or a longer one."
+            yield FootageFinding(None, "warning", FindingKind.NOTHING_HELD_OUT, what, advice)
 
 
 def _duplicates(checked: Sequence[Checked]) -> Iterator[tuple[Path, FootageFinding]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -39,10 +40,12 @@ class Footage:
     training: npt.NDArray[np.int64]
     """First pictures of the transitions to learn from."""
     held_out: npt.NDArray[np.int64]
-    """First pictures of the transitions of held-out videos; empty where there is but one video."""
+    """First pictures of the transitions that are held out; empty where there is but one short video."""
     held_out_videos: tuple[str, ...]
     radius_px: float
     """Flow radius that suits the training transitions; not a number without flow."""
+    held_out_since: Mapping[str, float] = field(default_factory=dict)
+    """From when on, in seconds, a video is held out that is learnt from before."""
 
     def teacher_rgb(self, indices: npt.NDArray[np.int64]) -> Pixels:
         """Teacher flow of transitions as colour-wheel RGB, uint8 [len(indices), 256, 256, 3]."""
@@ -70,6 +73,8 @@ def _load(folder: Path) -> Footage:
     with np.load(folder / FACTS_FILE) as facts:
         starts, counts, is_held_out = facts["starts"], facts["counts"], facts["is_held_out"]
         held_out_videos, radius_px = tuple(facts["held_out_videos"].tolist()), float(facts["radius_px"])
+        # An earlier version held out whole videos only.
+        since = facts["held_out_since"].tolist() if "held_out_since" in facts else []
     transitions = [np.arange(start, start + count - 1) for start, count in zip(starts, counts, strict=True) if count]
     held_out = is_held_out[counts > 0]
     return Footage(
@@ -79,6 +84,7 @@ def _load(folder: Path) -> Footage:
         held_out=_joined([t for t, held in zip(transitions, held_out, strict=True) if held]),
         held_out_videos=held_out_videos,
         radius_px=radius_px,
+        held_out_since={video: start for video, start in zip(held_out_videos, since, strict=False) if start},
     )
 
 

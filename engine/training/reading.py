@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from engine.durations import duration_in_words
 from engine.errors import DatasetError, TrainingError, VideoError
 from engine.events import Noted, Progress, ShouldStop, never_stop
 from engine.flow.teachers import Teacher
@@ -19,7 +21,7 @@ from engine.models.picture import PICTURE_SIZE, model_picture
 from engine.pace import Pace
 from engine.training.array_file import ArrayFile
 from engine.training.footage import FACTS_FILE, FLOW_FILE, PICTURES_FILE, bytes_on_disk
-from engine.training.settings import RunSettings, Stretch, spread_evenly
+from engine.training.settings import GAP_SECONDS, RunSettings, Stretch, held_out_end_seconds, spread_evenly
 from engine.training.speeds import SpeedHistogram
 from engine.video import open_video
 from engine.video.frame import Frame
@@ -47,6 +49,12 @@ class _Video:
     fingerprint: str
     parts: tuple[_Part, ...]
     is_held_out: bool
+    frames: int = 0
+    """Of the whole video."""
+    seconds: float = 0.0
+    """Length of the parts together."""
+    since: float = 0.0
+    """From when on, in seconds, it is held out, where it is learnt from before: then it is in the plan twice."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,11 @@ class FootagePlan:
         """How many there are to learn from, or to judge by."""
         videos = [video for video in self.videos if video.is_held_out is held_out]
         return sum(part.stop - part.start - 1 for video in videos for part in video.parts)
+
+    @property
+    def held_out_seconds(self) -> float:
+        """How much there is to judge by."""
+        return sum(video.seconds for video in self.videos if video.is_held_out)
 
     @property
     def bytes_on_disk(self) -> int:
@@ -116,10 +129,18 @@ def prepare_footage(
         plan = plan_footage(settings, teacher, should_stop)
         yield check_room(plan, folder, settings)
         plan.save(folder / _PLAN_FILE)
-    if not settings.held_out and not any(video.is_held_out for video in plan.videos):
-        yield Noted("There is one video only, so none is held out: nothing tells when learning more does harm.")
+    yield from _notes_on_one_video(plan)
     with _Reader(plan, folder, teacher) as reader:
         yield from reader.read(should_stop)
+
+
+def _notes_on_one_video(plan: FootagePlan) -> Iterator[Noted]:
+    held_out = [video for video in plan.videos if video.is_held_out]
+    if not held_out:
+        yield Noted("There is one short video only, so none is held out: nothing tells when learning more does harm.")
+    elif held_out[0].since:
+        end = duration_in_words(plan.held_out_seconds)
+        yield Noted(f"There is one video only: its end, {end}, is held out, and what it shows is not learnt.")
 
 
 def plan_footage(settings: RunSettings, teacher: Teacher | None, should_stop: ShouldStop = never_stop) -> FootagePlan:
@@ -144,26 +165,71 @@ def _wanted(settings: RunSettings, teacher: Teacher | None) -> dict[str, object]
 
 
 def _planned_videos(settings: RunSettings, should_stop: ShouldStop) -> list[_Video]:
-    kept: list[tuple[str, str, list[tuple[int, int]]]] = []
+    kept: list[_Kept] = []
     for video in settings.videos:
         with open_video(video, should_stop) as source:
-            parts = _kept_parts(source, settings.left_out.get(video, ()))
-            kept.append((video, source.info.fingerprint, parts))
-    usable = [video for video, _, parts in kept if parts]
+            spans = _kept_spans(source, settings.left_out.get(video, ()))
+            kept.append(_Kept(video, source.info.fingerprint, source.times, spans))
+    usable = [each.path for each in kept if each.spans]
     held_out = set(settings.held_out) or {usable[n] for n in spread_evenly(len(usable))}
     if not set(usable) - held_out:
         raise _nothing_to_learn(settings.videos)
-    planned, place = [], 0
-    for video, fingerprint, spans in kept:
-        placed = []
-        for start, stop in spans:
-            placed.append(_Part(start, stop, place))
-            place += stop - start
-        planned.append(_Video(video, fingerprint, tuple(placed), video in held_out))
+    planned: list[_Video] = []
+    place = 0
+    for each in kept:
+        halves = each.cut() if len(usable) == 1 and not held_out else None
+        for spans, is_held_out, since in halves or [(each.spans, each.path in held_out, 0.0)]:
+            placed = []
+            for start, stop in spans:
+                placed.append(_Part(start, stop, place))
+                place += stop - start
+            seconds = each.seconds(spans)
+            planned.append(
+                _Video(each.path, each.fingerprint, tuple(placed), is_held_out, len(each.times), seconds, since)
+            )
     return planned
 
 
-def _kept_parts(source: VideoSource, left_out: Sequence[Stretch]) -> list[tuple[int, int]]:
+_Spans = list[tuple[int, int]]
+"""Runs of at least two frames [start, stop)."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """A video, and what of it a run shall see."""
+
+    path: str
+    fingerprint: str
+    times: npt.NDArray[np.float64]
+    spans: _Spans
+
+    def seconds(self, spans: _Spans) -> float:
+        """From the first to the last frame of each, together."""
+        return float(sum(self.times[stop - 1] - self.times[start] for start, stop in spans))
+
+    def cut(self) -> list[tuple[_Spans, bool, float]] | None:
+        """What to learn from, and what to hold out of the end from when on; None where it is too short for that."""
+        wanted = held_out_end_seconds(self.seconds(self.spans))
+        if not wanted:
+            return None
+        since = 0.0
+        for start, stop in reversed(self.spans):
+            since = float(self.times[stop - 1]) - wanted
+            if since >= self.times[start]:
+                break
+            wanted -= float(self.times[stop - 1] - self.times[start])
+        learnt = _within(self.spans, 0, int(np.searchsorted(self.times, since - GAP_SECONDS)))
+        held_out = _within(self.spans, int(np.searchsorted(self.times, since)), len(self.times))
+        return [(learnt, False, 0.0), (held_out, True, since)] if learnt and held_out else None
+
+
+def _within(spans: _Spans, first: int, end: int) -> _Spans:
+    """What of the spans lies in frames [first, end)."""
+    cut = [(max(start, first), min(stop, end)) for start, stop in spans]
+    return [(start, stop) for start, stop in cut if stop - start > 1]
+
+
+def _kept_spans(source: VideoSource, left_out: Sequence[Stretch]) -> _Spans:
     """Runs of at least two frames outside the parts to leave out."""
     keeps = np.ones(len(source), bool)
     for start, stop in left_out:
@@ -303,6 +369,7 @@ class _Reader:
             self._speeds = SpeedHistogram(progress["speeds"])
 
     def _conclude(self) -> None:
+        held_out = [video for video in self._plan.videos if video.is_held_out]
         is_held_out = [video.is_held_out for video in self._plan.videos for _ in video.parts]
         counts = np.array(list(self._counts.values()))
         if not (counts[~np.array(is_held_out)] > 1).any():
@@ -313,6 +380,7 @@ class _Reader:
                 starts=list(self._counts),
                 counts=counts,
                 is_held_out=is_held_out,
-                held_out_videos=np.array([video.path for video in self._plan.videos if video.is_held_out], dtype=str),
+                held_out_videos=np.array([video.path for video in held_out], dtype=str),
+                held_out_since=np.array([video.since for video in held_out]),
                 radius_px=np.nan if self._teacher is None else self._speeds.radius_px(),
             )

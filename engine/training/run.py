@@ -131,6 +131,14 @@ class Run:
         with np.load(self.footage_folder / FACTS_FILE) as facts:
             return tuple(facts["held_out_videos"].tolist())
 
+    @property
+    def held_out_since(self) -> dict[str, float]:
+        """From when on, in seconds, a video is held out that was learnt from before; known as `held_out_videos` is."""
+        with np.load(self.footage_folder / FACTS_FILE) as facts:
+            # An earlier version held out whole videos only.
+            since = facts["held_out_since"].tolist() if "held_out_since" in facts else []
+            return {video: start for video, start in zip(self.held_out_videos, since, strict=False) if start}
+
     def tidy_up(self) -> None:
         """Take away what a killed process left half-written; call it while holding the lock."""
         for folder in (self.folder, self.footage_folder, self.samples_folder):

@@ -14,6 +14,9 @@ Stretch = tuple[float, float]
 """Half-open part of a video in seconds, [start, stop)."""
 
 HELD_OUT_SHARE = 0.2
+GAP_SECONDS = 1.0
+"""Between what is learnt and what is held out of one and the same video: neighbouring frames say the same."""
+_SHORTEST_END_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,10 @@ class RunSettings:
     videos: tuple[str, ...]
     """Files or picture folders of normal footage."""
     held_out: tuple[str, ...] = ()
-    """Those of `videos` to judge by instead of learning from them; empty: a fifth of them, spread evenly."""
+    """Those of `videos` to judge by instead of learning from them; empty: a fifth of them, spread evenly.
+
+    Where there is but one, it is the last fifth of it.
+    """
     left_out: Mapping[str, tuple[Stretch, ...]] = field(default_factory=dict)
     """Parts of videos, in seconds, that the detector shall not see: what happens there is not normal."""
     preset: str = "fast"
@@ -101,6 +107,12 @@ class RunSettings:
             for video, stretches in values.get("left_out", {}).items()
         }
         return cls(**values)
+
+
+def held_out_end_seconds(seconds: float) -> float:
+    """How much of the end of a video is held out that is the only one: a fifth, but nothing of a short one."""
+    end = seconds * HELD_OUT_SHARE
+    return end if end >= _SHORTEST_END_SECONDS else 0.0
 
 
 def spread_evenly(count: int) -> list[int]:

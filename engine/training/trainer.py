@@ -13,7 +13,7 @@ import torch
 
 from engine.calibrating import NormalFootage, calibrate
 from engine.errors import Cancelled, TrainingError, VadError, VideoError
-from engine.events import Event, Failed, Finished, Noted, ShouldStop, Stopped, never_stop
+from engine.events import Event, Failed, Finished, LossReported, Noted, ShouldStop, Stopped, never_stop
 from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.scoring.calibration import TooLittleFootageError
@@ -186,6 +186,8 @@ def _record(settings: RunSettings, footage: Footage) -> dict[str, Any]:
     # File names tell what it was trained on; the folders are nobody's business once the detector is passed on.
     record["videos"] = [Path(video).name for video in settings.videos]
     record["held_out"] = [Path(video).name for video in footage.held_out_videos]
+    if footage.held_out_since:
+        record["held_out_since"] = {Path(video).name: since for video, since in footage.held_out_since.items()}
     record["left_out"] = {Path(video).name: parts for video, parts in settings.left_out.items()}
     for name in ("start_from", "motion_from", "teacher_weights"):
         record[name] = record[name] and Path(record[name]).name
@@ -226,13 +228,28 @@ def _calibrate(
         held_out=[Path(video) for video in held_out],
         others=[Path(video) for video in settings.videos if video not in held_out],
         left_out={Path(video): stretches for video, stretches in settings.left_out.items()},
+        since={Path(video): since for video, since in run.held_out_since.items()},
     )
     try:
         yield from calibrate(detector, team.plan, footage, should_stop)
     except TooLittleFootageError:
         yield Noted(
-            "Too little footage is held out to say how often normal life raises an alarm: scores are those of the "
-            f"paper, video by video. With {FEWEST_BLOCKS} seconds or more, `vad calibrate` makes up for it."
+            f"Less than {FEWEST_BLOCKS} s of footage are held out: too little to say how rarely normal life looks like "
+            "something. Scores are those of the paper, each recording by itself; a training with more footage held out "
+            "gives them a meaning."
         )
     except VideoError as error:
-        yield Noted(f"The scores could not be given a meaning, `vad calibrate` makes up for it. {error}")
+        if not _has_failed_so_before(run, error):
+            advice = f"{error.advice} Then resume the run: only this is left. Without it, the scores have no meaning."
+            raise VideoError(error.what, subject=error.subject, advice=advice) from error
+        yield Noted(
+            "The held-out footage could not be judged again, so it is done without: scores are those of the paper, "
+            f"each recording by itself. {error}"
+        )
+
+
+def _has_failed_so_before(run: Run, error: VadError) -> bool:
+    """Whether the run ended by this before, and someone went on all the same: the footage may be gone for good."""
+    failures = (event for event in reversed(run.events()) if isinstance(event, Failed | LossReported))
+    last = next(failures, None)
+    return isinstance(last, Failed) and (last.what, last.subject) == (error.what, error.subject)

@@ -15,7 +15,8 @@ from engine.calibrating import COUNTING, JUDGING, NormalFootage, calibrate
 from engine.device import ComputePlan
 from engine.errors import Cancelled
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
-from engine.scoring.calibration import TooLittleFootageError
+from engine.scoring.calibration import Calibration, TooLittleFootageError
+from engine.scoring.motion_normal import MotionNormal
 
 RATE, SECONDS = 2, 22
 PLAN = ComputePlan(torch.device("cpu"), torch.float32, "CPU")
@@ -65,6 +66,30 @@ def test_what_is_left_out_does_not_count(videos, detector) -> None:
     footage = NormalFootage(held_out=videos[:2], others=videos[2:], left_out={videos[2]: [(0, 100)]})
     list(calibrate(detector, PLAN, footage))
     assert detector.motion_normal.transitions == 2 * (RATE * SECONDS - 1)
+
+
+def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch) -> None:
+    """A video that is learnt from until a second before 4 s: its motion counts there, its scores from 4 s on."""
+    judged: list[tuple[int, float]] = []
+    of = Calibration.of
+    monkeypatch.setattr(
+        Calibration,
+        "of",
+        lambda found: judged.extend((len(signals), float(times[0])) for signals, times in found) or of(found),
+    )
+    by: list[int] = []
+    without = MotionNormal.without
+    monkeypatch.setattr(
+        MotionNormal, "without", lambda *args: by.append((normal := without(*args)).transitions) or normal
+    )
+    alone = NormalFootage(held_out=videos[:1], since={videos[0]: 4.0})
+    with pytest.raises(TooLittleFootageError):
+        list(calibrate(detector, PLAN, alone))
+    # 44 frames at 2 a second: 8 begin before 4 s, and the transitions at 3 and 3.5 s are neither; nor is that at 4 s,
+    # for motion is measured from a little earlier.
+    assert judged == [(RATE * SECONDS - 8, 4.0)]
+    assert by == [5]
+    assert detector.motion_normal.transitions == RATE * SECONDS - 1 - 3
 
 
 def test_too_little_footage_still_counts_motion(videos, detector) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.durations import duration_in_words
+from engine.scoring.tail import FEWEST_BLOCKS
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file
 from vadgui.widgets import IconLine, button, text_label
 from vadgui.wizard.acceptance import Acceptance
@@ -184,10 +185,18 @@ class AcceptPage(Page):
         alarms = "no false alarm" if not given else f"{given} false alarm{'s' if given != 1 else ''}"
         count = len(acceptance.held_out)
         recordings = f"{count} held-out recording{'s' if count != 1 else ''}"
+        if acceptance.since:
+            recordings = "the held-out end of the recording"
         text = f"It would have given {alarms} in {recordings} ({duration_in_words(3600 * hours)}), "
         text += f"with the threshold at {threshold:.2f}."
         if hours < _ENOUGH_HOURS:
             text += " That is little to judge by: expect the number of alarms to differ."
+        if not acceptance.is_calibrated:
+            text += (
+                f"\nLess than {FEWEST_BLOCKS} s were held out, or could be judged: in the review its scores are "
+                "rescaled within each recording, so that something always peaks. More held-out footage gives them a "
+                "meaning."
+            )
         self.alarms.show_line("check" if given <= max(acceptance.alarms_per_hour * hours, 1) else "warning", text)
 
     def _draw_soon(self) -> None:

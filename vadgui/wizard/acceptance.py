@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -83,14 +83,17 @@ class Acceptance(QObject):
         *,
         name: str,
         held_out: Sequence[Path],
+        since: Mapping[Path, float] | None = None,
         old: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
-        """`old` is the detector in use so far, None where there is none."""
+        """Recordings were held out `since` some second, or wholly; `old` is the detector in use, if there is one."""
         super().__init__(parent)
         self.detector, self.old = detector, old
         self._judges: dict[Path, DetectorJudge] = {}
         self.held_out = tuple(held_out)
+        self.since = dict(since or {})
+        """From when on, in seconds, a recording was held out that the detector has learnt from before."""
         self.name = self.camera = name
         self.note = ""
         self.activate = True
@@ -134,7 +137,7 @@ class Acceptance(QObject):
     def take_held_out(self, result: Judged | float) -> None:
         """Take over a result, or how far it is."""
         if isinstance(result, Judged):
-            self._held_out[result.video] = result
+            self._held_out[result.video] = _from(result, self.since.get(result.video, 0.0))
             self._judges[result.detector] = DetectorJudge(result.calibration)
         else:
             self._progress = result
@@ -177,6 +180,12 @@ class Acceptance(QObject):
             return 0
         judge = self._judge_of(self.detector)
         return sum(len(_segments(judge, scores, judged.times, threshold)) for judged, scores in self.held_out_scores())
+
+    @property
+    def is_calibrated(self) -> bool | None:
+        """Whether the new detector's scores mean the same in every recording; None while nothing was seen of it."""
+        judge = self._judges.get(self.detector)
+        return judge and judge.is_calibrated
 
     def _judge_of(self, detector: Path) -> DetectorJudge:
         # Until something was seen of a detector, it has no scores either.
@@ -244,6 +253,17 @@ class Acceptance(QObject):
             self._failure, self._keeping = None, True
             self.accept_wanted.emit()
             self.changed.emit()
+
+
+def _from(judged: Judged, seconds: float) -> Judged:
+    """What was seen from a moment on."""
+    first = int(np.searchsorted(judged.times, seconds))
+    return replace(
+        judged,
+        times=judged.times[first:],
+        signals=judged.signals[first:],
+        duration_seconds=judged.duration_seconds - seconds,
+    )
 
 
 def _segments(judge: DetectorJudge, scores: Floats, times: npt.NDArray[np.float64], threshold: float) -> list[Segment]:

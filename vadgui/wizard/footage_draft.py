@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.footage_check import FootageFinding, FootageReport, FootageSummary
+from engine.training.settings import GAP_SECONDS, held_out_end_seconds
 from vadgui.failure import Failure
 
 Part = tuple[float, float]
@@ -160,10 +161,21 @@ class FootageDraft(QObject):
             return []
         return [clip for clip in self._clips.values() if self.is_used(clip)]
 
-    def usable_seconds(self) -> float:
-        """Length of what can be learnt from, parts left out taken off."""
-        whole = sum(clip.report.duration_seconds for clip in self.usable_clips() if clip.report)
-        return whole - sum(stop - begin for clip in self.usable_clips() for begin, stop in clip.left_out)
+    def seconds(self) -> tuple[float, float]:
+        """Length of what is learnt from, and of what is held out; parts left out taken off.
+
+        Where nobody chose, they are what training does by itself: of one recording it holds out the end.
+        """
+        usable = self.usable_clips()
+        held_out = self.held_out() & {clip.path for clip in usable}
+        if not held_out and self._summary:
+            held_out = frozenset(self._summary.held_out)
+        aside = sum(_length(clip) for clip in usable if clip.path in held_out)
+        learnt = sum(_length(clip) for clip in usable if clip.path not in held_out)
+        if len(usable) == 1:
+            aside = held_out_end_seconds(learnt)
+            learnt -= aside + GAP_SECONDS if aside else 0.0
+        return learnt, aside
 
     def cache_bytes(self) -> int:
         """Room that the prepared footage takes on disk."""
@@ -191,6 +203,11 @@ class FootageDraft(QObject):
         self._checking = 0.0 if self._clips else None
         self.basis_changed.emit()
         self.check_wanted.emit(list(self._clips))
+
+
+def _length(clip: Clip) -> float:
+    whole = clip.report.duration_seconds if clip.report else 0.0
+    return whole - sum(stop - begin for begin, stop in clip.left_out)
 
 
 def _joined(parts: Sequence[Part]) -> tuple[Part, ...]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter,
 
 from engine.durations import duration_in_words
 from engine.footage_check import FootageFinding
+from engine.scoring.tail import FEWEST_BLOCKS
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_folder
 from vadgui.widgets import IconLine, button
 from vadgui.wizard.clip_view import ClipView
@@ -108,21 +109,30 @@ class FootagePage(Page):
             icon_name = "waiting" if self._footage.checking is not None else "note" if waiting else "error"
             self.status.show_line(icon_name, refusal, alert=not waiting)
         else:
-            has_doubts = any(finding.severity != "note" for finding in self._general_findings())
-            self.status.show_line("warning" if has_doubts else "check", self._summary_text())
+            findings = self._general_findings()
+            has_doubts = any(finding.severity != "note" for finding in findings) or self._is_too_little_held_out()
+            lines = [self._amounts(), *(f"{finding.what}. {finding.advice}" for finding in findings)]
+            self.status.show_line("warning" if has_doubts else "check", "\n".join(lines))
 
     def _general_findings(self) -> list[FootageFinding]:
         """Those about no recording of its own."""
         summary = self._footage.summary
         return [finding for finding in summary.findings if finding.path is None] if summary else []
 
-    def _summary_text(self) -> str:
-        usable, held_out = self._footage.usable_clips(), self._footage.held_out()
-        count = f"{len(usable)} recording{'s' if len(usable) != 1 else ''}"
-        kept = sum(clip.path in held_out for clip in usable)
-        text = f"{count}, {duration_in_words(self._footage.usable_seconds())} to learn from"
-        text += f"; {kept} of them held out to judge the result by." if kept else "; none is held out to judge by."
-        return "\n".join([text, *(f"{finding.what}. {finding.advice}" for finding in self._general_findings())])
+    def _is_too_little_held_out(self) -> bool:
+        """Too little for scores that mean the same in every recording."""
+        return self._footage.seconds()[1] < FEWEST_BLOCKS
+
+    def _amounts(self) -> str:
+        count = len(self._footage.usable_clips())
+        learnt, held_out = self._footage.seconds()
+        text = f"{count} recording{'s' if count != 1 else ''}: {duration_in_words(learnt)} to learn from, "
+        text += f"{duration_in_words(held_out)} held out to judge the result by." if held_out else "nothing held out."
+        if count > 1 and not self._footage.held_out():
+            text += " You chose none, so training holds out a fifth by itself."
+        if self._is_too_little_held_out():
+            text += f" Hold out {FEWEST_BLOCKS} s at least: from less, nobody can tell how rare a score is."
+        return text
 
     def _select(self, path: Path | None) -> None:
         self.view.show_clip(path)

@@ -28,6 +28,11 @@ class DetectorJudge:
         # Not the paper's score of the frame: a small thing would not show in it.
         self._kind = ScoreKind.CALIBRATED if calibration else ScoreKind.PAPER_PATCH
 
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether its scores mean the same in every recording."""
+        return self._calibration is not None
+
     def scores(self, signals: RawSignals, times: npt.NDArray[np.float64]) -> Floats:
         """Scores [N] as they are drawn; NaN where not analysed, frame 0 as frame 1."""
         if self._calibration:

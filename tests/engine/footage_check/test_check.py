@@ -177,6 +177,17 @@ def test_a_camera_that_never_stands_still_is_said(tmp_path: Path) -> None:
     assert "all the time" in reports[0].findings[0].what
 
 
+def test_of_a_single_video_the_end_is_held_out_unless_it_is_short(tmp_path: Path) -> None:
+    path = write(tmp_path / "day.mp4", scene(1, 60), fps=2)
+    _, summary = check(path)
+    (found,) = [finding for finding in summary.findings if finding.kind is FindingKind.ONE_VIDEO]
+    assert (found.severity, "its end, 6 s, is held out" in found.what) == ("note", True)
+    assert summary.held_out == ()
+    kinds_of_short = {finding.kind for finding in check(write(tmp_path / "short.mp4", scene(1, 40)))[1].findings}
+    assert FindingKind.NOTHING_HELD_OUT in kinds_of_short
+    assert FindingKind.ONE_VIDEO not in kinds_of_short
+
+
 @pytest.mark.parametrize("frames", [scene(1, moving=False), [np.zeros((96, 128, 3), np.uint8)] * 30])
 def test_a_still_picture_teaches_nothing(good: list[Path], tmp_path: Path, frames: list[np.ndarray]) -> None:
     still = write(tmp_path / "still.mp4", frames)

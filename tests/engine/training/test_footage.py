@@ -12,10 +12,12 @@ from engine.errors import Cancelled, DatasetError, TrainingError, VideoError
 from engine.events import Noted, Progress
 from engine.flow.colour import flow_radius
 from engine.flow.teachers import teacher_by_name
+from engine.models.picture import model_picture
 from engine.training import RunSettings, reading
 from engine.training.footage import bytes_on_disk, load_footage
-from engine.training.reading import prepare_footage
+from engine.training.reading import plan_footage, prepare_footage
 from engine.training.speeds import SpeedHistogram
+from engine.video import open_video
 from tests.clips import make_clip
 
 TEACHER = teacher_by_name("dis-ultrafast")
@@ -278,12 +280,59 @@ def test_prepared_footage_that_is_damaged_is_said(name: str, damage: Callable[[P
     assert "Delete this folder" in caught.value.advice
 
 
-def test_a_single_video_is_all_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_a_short_single_video_is_all_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:
     events = list(prepare_footage(settings_of(sliding_videos[:1]), tmp_path / "footage", TEACHER))
-    assert any(isinstance(event, Noted) and "one video only" in event.text for event in events)
+    assert any(isinstance(event, Noted) and "one short video only" in event.text for event in events)
     footage = load_footage(tmp_path / "footage")
     assert footage.training.tolist() == [0, 1, 2]
     assert footage.held_out.tolist() == []
+
+
+def test_the_end_of_a_single_video_is_held_out(tmp_path: Path) -> None:
+    """Half a minute of two frames a second: the last fifth, and a second before it that is neither."""
+    video = make_clip(tmp_path / "day.mp4", 61, fps=2)
+    events = list(prepare_footage(settings_of([video]), tmp_path / "footage", TEACHER))
+    assert any(isinstance(event, Noted) and "its end, 6 s, is held out" in event.text for event in events)
+    footage = load_footage(tmp_path / "footage")
+    assert footage.held_out_videos == (str(video),)
+    assert footage.held_out_since == {str(video): 24.0}
+    # Frames 0 to 45 are learnt, 46 and 47 lie in between, 48 to 60 are held out.
+    assert footage.training.tolist() == list(range(45))
+    assert footage.held_out.tolist() == list(range(46, 58))
+    assert len(footage.pictures) == 46 + 13
+    with open_video(video) as source:
+        (last,) = source.frames(60)
+    np.testing.assert_array_equal(footage.pictures[58], model_picture(last.pixels))
+
+
+def test_parts_left_out_shorten_what_is_held_out(tmp_path: Path) -> None:
+    """Of 30 s, 2.5 to 4.5 and 26.5 to 28.5 are left out: a fifth of what is left is 5 s, and begins before them."""
+    video = make_clip(tmp_path / "day.mp4", 61, fps=2)
+    left_out = {str(video): ((2.5, 4.5), (26.5, 28.5))}
+    plan = plan_footage(replace(settings_of([video]), left_out=left_out), TEACHER)
+    learnt, held_out = plan.videos
+    assert [(part.start, part.stop) for part in learnt.parts] == [(0, 5), (9, 43)]
+    assert [(part.start, part.stop) for part in held_out.parts] == [(45, 53), (57, 61)]
+    assert held_out.since == pytest.approx(22.5, abs=0.2)
+    assert plan.held_out_seconds == pytest.approx(5, abs=0.5)
+
+
+def test_reading_a_single_video_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    video = make_clip(tmp_path / "day.mp4", 61, fps=2)
+    list(prepare_footage(settings_of([video]), tmp_path / "whole", TEACHER))
+    for transitions in (20, 30):  # in what is learnt, then in what is held out
+        teacher = Counting(transitions)
+        with pytest.raises(Cancelled):
+            list(prepare_footage(settings_of([video]), tmp_path / "parts", teacher, teacher.should_stop))
+    list(prepare_footage(settings_of([video]), tmp_path / "parts", TEACHER))
+    assert_same_footage(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_facts_of_an_earlier_version_hold_out_whole_videos(prepared: Path) -> None:
+    with np.load(prepared / "footage.npz") as facts:
+        earlier = {name: facts[name] for name in facts if name != "held_out_since"}
+    np.savez(prepared / "footage.npz", **earlier)
+    assert load_footage(prepared).held_out_since == {}
 
 
 def test_a_video_of_one_frame_leaves_the_other_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:

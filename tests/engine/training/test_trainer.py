@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.calibrating import NormalFootage
 from engine.errors import DetectorFileError, TrainingError, VideoError
 from engine.events import (
     CheckpointSaved,
@@ -32,6 +33,7 @@ from engine.training import Run, RunSettings, checkpoint, stage_run, stages
 from engine.training.checkpoint import load_checkpoint
 from engine.training.footage import load_footage
 from engine.training.trainer import train
+from tests.clips import make_clip
 
 
 def losses(events: list[Event]) -> list[tuple[str, int, float, float | None]]:
@@ -351,6 +353,41 @@ def test_without_held_out_videos_the_last_model_counts(settings: RunSettings, ru
     run = Run.create(run_folder, replace(settings, videos=settings.videos[:1]))
     events = list(train(run))
     assert [(e.held_out_loss, e.is_best) for e in events if isinstance(e, LossReported)] == [(None, True)] * 4
+
+
+def test_a_single_video_is_learnt_from_and_judged_by(
+    settings: RunSettings, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[NormalFootage] = []
+    monkeypatch.setattr("engine.training.trainer.calibrate", lambda *args: asked.append(args[2]) or iter(()))
+    video = make_clip(tmp_path / "day.mp4", 61, fps=2)
+    run = Run.create(run_folder, replace(settings, videos=(str(video),), motion_epochs=1, frame_epochs=1))
+    events = list(train(run))
+    assert all(event.held_out_loss is not None for event in events if isinstance(event, LossReported))
+    (footage,) = asked
+    assert (footage.held_out, footage.others, footage.since) == ([video], [], {video: 24.0})
+    detector, _ = load_detector(run.detector_path)
+    assert detector.settings.training["held_out_since"] == {"day.mp4": 24.0}
+
+
+def test_footage_that_is_gone_when_it_shall_be_judged_is_asked_for_once(
+    ready: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be a disk that was unplugged: the scores' meaning is worth a question, the detector is worth more."""
+
+    def calibrate(*_: object) -> Iterator[Event]:
+        raise VideoError("There is no such file", subject="a.mp4", advice="Put it back.")
+
+    monkeypatch.setattr("engine.training.trainer.calibrate", calibrate)
+    with pytest.raises(VideoError, match="There is no such file") as raised:
+        list(train(ready))
+    assert "resume the run: only this is left" in raised.value.advice
+    assert not ready.detector_path.exists()
+    *_, noted, finished = train(ready)
+    assert isinstance(noted, Noted)
+    assert "could not be judged" in noted.text
+    assert isinstance(finished, Finished)
+    assert load_detector(ready.detector_path)[0].settings.calibration is None
 
 
 def test_a_detector_is_calibrated_unless_the_run_is_told_otherwise(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:

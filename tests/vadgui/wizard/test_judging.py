@@ -63,6 +63,21 @@ def test_without_calibration_the_threshold_is_counted_in_held_out_footage() -> N
     assert DetectorJudge().threshold(1.0, []) is None
 
 
+def test_of_a_recording_that_was_learnt_from_only_its_held_out_end_is_judged() -> None:
+    calibration = calibrated_detector().calibration
+    before_and_after = calibrated_signals(COUNT, [(300, 360), (1300, 1360)])
+    seen = judged("a.mp4", before_and_after, NEW, calibration)
+    whole, end = (
+        Acceptance(NEW, name="Gate", held_out=[seen.video], since=since) for since in ({}, {seen.video: 48.0})
+    )
+    for made in (whole, end):
+        assert made.is_calibrated is None
+        made.take_held_out(seen)
+        assert made.is_calibrated
+    assert (whole.alarms(), end.alarms()) == (2, 1)
+    assert end.held_out_hours() == pytest.approx(12 / 3600)
+
+
 def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
     calibration = calibrated_detector().calibration
     bumps = [(700, 760)]

@@ -11,7 +11,7 @@ from engine.calibrating import COUNTING, JUDGING
 from engine.events import Failed, Noted, Progress
 from engine.training import reading
 from engine.training.stages import FrameStage, MotionStage
-from vadgui.wizard.training_run import STAGES, STEPS, TrainingRun
+from vadgui.wizard.training_run import STAGES, STEPS, RunPhase, TrainingRun
 
 
 @pytest.fixture
@@ -41,6 +41,18 @@ def test_a_note_lasts_as_long_as_its_phase(run: TrainingRun) -> None:
     assert run.note
     run.take(Progress(MotionStage.label, 1, 4))
     assert not run.note
+
+
+def test_what_ends_early_is_one_step_not_the_run(run: TrainingRun) -> None:
+    run.take(Progress(MotionStage.label, 1, 4))
+    run.finish()
+    assert run.phase is RunPhase.FINISHING
+    run.take(Progress(MotionStage.label, 2, 4))
+    assert run.phase is RunPhase.FINISHING
+    run.take(Progress(FrameStage.label, 1, 4))
+    assert run.phase is RunPhase.RUNNING
+    run.finish()
+    assert run.phase is RunPhase.FINISHING
 
 
 def test_a_failure_without_a_remedy_keeps_its_advice(run: TrainingRun) -> None:
