@@ -106,6 +106,8 @@ def _costs(plan: RunPlan) -> Iterator[str]:
     for stage in plan.stages:
         epochs = f"{stage.epochs} epochs of {duration_in_words(stage.epoch_seconds)}"
         yield f"{stage.name} stage: {epochs}, {stage.step_seconds:.2g} s a step of {plan.batch_size}"
+    if plan.judging_seconds:
+        yield f"judging held-out footage: {duration_in_words(plan.judging_seconds)}"
     if plan.stages and plan.frames:
         yield f"in all: about {duration_in_words(plan.total_seconds)}"
     if plan.memory_bytes:

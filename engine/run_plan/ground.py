@@ -16,7 +16,7 @@ from engine.flow.teachers import Teacher
 from engine.models.picture import PICTURE_SIZE
 from engine.run_plan.plan import in_one_line
 from engine.training.footage import Footage, load_footage
-from engine.training.reading import FootagePlan, check_room, plan_footage, prepare_footage
+from engine.training.reading import PLAN_FILE, FootagePlan, check_room, plan_footage, prepare_footage
 from engine.training.run import Run
 from engine.training.settings import RunSettings
 from engine.video import open_video
@@ -40,6 +40,8 @@ class Ground:
     reading_seconds: float
     footage_bytes: int
     """Yet to be written to disk."""
+    plan: FootagePlan | None = None
+    """What is read from where; None where there is none to be had."""
     refusal: str | None = None
 
 
@@ -59,7 +61,8 @@ def look_at(settings: RunSettings, folder: Path, device: str, should_stop: Shoul
         return Ground(0, 0, 0, synthetic_footage(), True, 0.0, 0, "There is no footage to learn from yet.")
     if run.footage_is_ready:
         footage = load_footage(run.footage_folder)
-        return Ground(len(footage.pictures), len(footage.training), len(footage.held_out), footage, False, 0.0, 0)
+        plan = FootagePlan.load(run.footage_folder / PLAN_FILE)
+        return Ground(len(footage.pictures), len(footage.training), len(footage.held_out), footage, False, 0.0, 0, plan)
     teacher = None if settings.motion_from else teacher_of(settings, device)
     plan = plan_footage(settings, teacher, should_stop)
     refusal = None
@@ -76,6 +79,7 @@ def look_at(settings: RunSettings, folder: Path, device: str, should_stop: Shoul
         False,
         seconds,
         plan.bytes_on_disk,
+        plan,
         refusal,
     )
 

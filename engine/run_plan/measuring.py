@@ -59,7 +59,7 @@ def measure_stages(
         DeviceError: not even one transition fits into the memory.
         Cancelled: `should_stop` said yes.
     """
-    for place in range(len(stages_of(_detector(settings, footage), settings))):
+    for place in range(len(stages_of(untaught(settings, footage), settings))):
         size = settings.batch_size
         while True:
             try:
@@ -84,7 +84,7 @@ class _Bench:
 
     def __init__(self, settings: RunSettings, footage: Footage, scratch: Path, team: Team, place: int) -> None:
         self._footage, self._device = footage, team.plan.device
-        detector = _detector(settings, footage)
+        detector = untaught(settings, footage)
         detector.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._stage: Stage = stages_of(detector, settings)[place]
         # The run's batch size plays no part in single steps.
@@ -171,7 +171,8 @@ def _kept_for_backward() -> Iterator[list[int]]:
         yield total
 
 
-def _detector(settings: RunSettings, footage: Footage) -> Detector:
+def untaught(settings: RunSettings, footage: Footage) -> Detector:
+    """A detector of the run's size that has learnt nothing."""
     radius = footage.radius_px if np.isfinite(footage.radius_px) else 1.0
     return Detector(
         DetectorSettings(settings.name, settings.preset, settings.teacher, radius, flow_guidance=settings.flow_guidance)

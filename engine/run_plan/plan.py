@@ -96,6 +96,8 @@ class RunPlan:
     """Why the run can't be begun; None where it can."""
     notes: tuple[str, ...] = ()
     """What to know before beginning, in sentences."""
+    judging_seconds: float = 0.0
+    """For counting normal motion and judging the held-out footage, in the end; 0 where scores get no meaning."""
 
     @classmethod
     def refused(cls, reason: str, disk_free_bytes: int) -> RunPlan:
@@ -104,8 +106,8 @@ class RunPlan:
 
     @property
     def total_seconds(self) -> float:
-        """Footage and both stages."""
-        return self.reading_seconds + sum(stage.seconds for stage in self.stages)
+        """Footage, both stages, and what the scores mean."""
+        return self.reading_seconds + sum(stage.seconds for stage in self.stages) + self.judging_seconds
 
 
 def in_one_line(error: VadError) -> str:

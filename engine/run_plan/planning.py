@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from engine.durations import duration_in_words
 from engine.errors import VadError
 from engine.events import Progress, ShouldStop, never_stop
+from engine.flow.teachers import DEFAULT_TEACHER
 from engine.run_plan.ground import Ground, existing_folder, look_at
 from engine.run_plan.plan import EFFORTS, RunPlan, StageCost, in_one_line
+from engine.scoring.tail import FEWEST_BLOCKS
 
 if TYPE_CHECKING:
     from engine.run_plan.measuring import StageMeasure
@@ -59,7 +61,7 @@ def _plans(
     by_preset: dict[str, dict[str, RunSettings]] = {}
     for name, settings in wanted.items():
         by_preset.setdefault(settings.preset, {})[name] = settings
-    steps = 1 + 2 * len(by_preset)
+    steps = 1 + 3 * len(by_preset)
     yield Progress(_PHASE, 0, steps)
     from engine.training.team import assemble
     from engine.training.trainer import load_bases
@@ -79,11 +81,11 @@ def _plans(
         some = next(iter(same.values()))
         try:
             load_bases(some)
-            yield from planner.measure(some, should_stop, Progress(_PHASE, 1 + 2 * number, steps))
+            yield from planner.measure(some, should_stop, Progress(_PHASE, 1 + 3 * number, steps))
         except VadError as error:
             planner.refusal = in_one_line(error)
         plans |= {name: planner.plan(settings) for name, settings in same.items()}
-        yield Progress(_PHASE, 3 + 2 * number, steps)
+        yield Progress(_PHASE, 4 + 3 * number, steps)
         yield dict(plans)
 
 
@@ -93,15 +95,23 @@ class _Planner:
     def __init__(self, ground: Ground, team: Team, folder: Path) -> None:
         self._ground, self._team, self._folder = ground, team, folder
         self._measures: list[StageMeasure] = []
+        self._judging_seconds = 0.0
         self.refusal: str | None = ground.refusal
 
     def measure(self, settings: RunSettings, should_stop: ShouldStop, begun: Progress) -> Iterator[Progress]:
-        """Take the steps of all stages."""
-        from engine.run_plan.measuring import measure_stages
+        """Take the steps of all stages, and judge a few frames."""
+        from engine.run_plan.judging import JudgingGround, judging_seconds
+        from engine.run_plan.measuring import measure_stages, untaught
 
         for measure in measure_stages(settings, self._ground.sample, self._folder, self._team, should_stop):
             self._measures.append(measure)
             yield Progress(begun.phase, begun.done + len(self._measures), begun.total)
+        to_judge = JudgingGround.of(self._ground.plan) if self._ground.plan and settings.calibrate else None
+        if to_judge:
+            # Weights that lie where only this run looks for them: their network's time is not known without.
+            known = replace(settings, teacher=DEFAULT_TEACHER) if settings.teacher_weights else settings
+            detector = untaught(known, self._ground.sample)
+            self._judging_seconds = judging_seconds(to_judge, detector, self._team.plan, should_stop)
 
     def plan(self, settings: RunSettings) -> RunPlan:
         """The plan of settings that the measures hold for."""
@@ -125,6 +135,7 @@ class _Planner:
             disk_needed_bytes=ground.footage_bytes + _CHECKPOINTS * weights,
             disk_free_bytes=_free_bytes(self._folder),
             measured_on="synthetic pictures" if ground.is_synthetic else "footage",
+            judging_seconds=self._judging_seconds,
         )
         refusal = self.refusal or _too_little_disk(plan)
         return replace(plan, refusal=refusal, notes=tuple(self._notes(plan, settings)))
@@ -147,7 +158,13 @@ class _Planner:
         if plan.batch_size < min(settings.batch_size, ground.training):
             yield f"A batch of {settings.batch_size} does not fit into the memory: {plan.batch_size} does."
         if not ground.is_synthetic and not ground.held_out:
-            yield "No video is held out: nothing will tell when learning more does harm."
+            yield "No video is held out: nothing will tell when learning more does harm, or how rare a score is."
+        elif settings.calibrate and ground.plan and ground.plan.held_out_seconds < FEWEST_BLOCKS:
+            held_out = duration_in_words(ground.plan.held_out_seconds)
+            yield (
+                f"Only {held_out} are held out: from less than {FEWEST_BLOCKS} s nobody can tell how rare a score is, "
+                "so scores will be those of the paper, each recording by itself."
+            )
         seconds = plan.total_seconds
         share = min((measure.undisturbed_share for measure in self._measures), default=1.0)
         if share < _DISTURBED:

@@ -31,7 +31,8 @@ from engine.whole_file import whole_file
 PHASE = "Reading footage"
 _REPORT_SECONDS = 1.0
 _SAVE_SECONDS = 20.0
-_PLAN_FILE, _PROGRESS_FILE = "plan.json", "progress.npz"
+PLAN_FILE = "plan.json"
+_PROGRESS_FILE = "progress.npz"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class _Video:
     """Length of the parts together."""
     since: float = 0.0
     """From when on, in seconds, it is held out, where it is learnt from before: then it is in the plan twice."""
+
+    @property
+    def first_judged(self) -> int:
+        """The first frame that scores get their meaning from, where it is held out."""
+        return self.parts[0].start if self.since else 0
 
 
 @dataclass(frozen=True)
@@ -121,14 +127,14 @@ def prepare_footage(
         return
     folder.mkdir(parents=True, exist_ok=True)
     wanted = _wanted(settings, teacher)
-    plan = FootagePlan.load(folder / _PLAN_FILE)
+    plan = FootagePlan.load(folder / PLAN_FILE)
     if plan is None or plan.wanted != wanted:
         # A run begun anew with other footage: what the first attempt read is of no use.
         for name in (_PROGRESS_FILE, PICTURES_FILE, FLOW_FILE):
             (folder / name).unlink(missing_ok=True)
         plan = plan_footage(settings, teacher, should_stop)
         yield check_room(plan, folder, settings)
-        plan.save(folder / _PLAN_FILE)
+        plan.save(folder / PLAN_FILE)
     yield from _notes_on_one_video(plan)
     with _Reader(plan, folder, teacher) as reader:
         yield from reader.read(should_stop)

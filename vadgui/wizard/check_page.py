@@ -87,6 +87,7 @@ def fact_rows(plan: RunPlan) -> list[tuple[str, str]]:
         ("Footage", f"{plan.frames:,} frames, {plan.transitions:,} to learn from"),
         ("Reading it", duration_in_words(plan.reading_seconds)),
         *((_STAGE_TEXTS.get(stage.name, stage.name), _stage_text(stage)) for stage in plan.stages),
+        *([("Calibration", duration_in_words(plan.judging_seconds))] if plan.judging_seconds else ()),
         ("In all", f"about {duration_in_words(plan.total_seconds)}"),
         ("Memory", f"{bytes_text(plan.memory_bytes)}{free}, {plan.batch_size} pictures at a time"),
         ("Disk", f"{bytes_text(plan.disk_needed_bytes)} of {bytes_text(plan.disk_free_bytes)} free"),

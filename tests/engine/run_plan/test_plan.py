@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections import namedtuple
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,11 +17,12 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from engine import pipeline
 from engine.__main__ import cli
 from engine.errors import Cancelled
 from engine.events import Progress
 from engine.models.detector import PRESETS, Detector, DetectorSettings, Preset
-from engine.run_plan import EFFORTS, RunPlan, free_memory, measuring, plan_efforts, plan_run
+from engine.run_plan import EFFORTS, RunPlan, free_memory, judging, measuring, plan_efforts, plan_run
 from engine.training import Run, RunSettings
 from engine.training.stage_run import StageRun
 
@@ -70,7 +74,7 @@ def test_a_plan_tells_what_a_run_would_take_and_leaves_no_trace(settings: RunSet
         # 4 steps to learn and 19 transitions to judge by, at a third of the price.
         assert stage.epoch_seconds == pytest.approx(stage.step_seconds * (4 + 19 / 3 / 8))
     learning_seconds = 4 * motion.epoch_seconds + 2 * frame.epoch_seconds
-    assert plan.total_seconds == pytest.approx(plan.reading_seconds + learning_seconds)
+    assert plan.total_seconds == pytest.approx(plan.reading_seconds + learning_seconds + plan.judging_seconds)
     assert plan.reading_seconds > 0
     assert plan.memory_bytes == max(motion.memory_bytes, frame.memory_bytes)
     footage = 3 * FRAMES * (256 * 256 * 3 + 256 * 256 * 2 * 2)
@@ -189,6 +193,36 @@ def test_a_run_that_takes_the_motion_as_it_is_has_one_stage(settings: RunSetting
     assert plan.disk_needed_bytes < whole.disk_needed_bytes
 
 
+def test_what_scores_mean_takes_time_too(
+    settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps that take a known time: all frames are counted, those of the held-out video judged."""
+    clock = [0.0]
+    monkeypatch.setattr(judging, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+
+    def taking(seconds: float, work: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        def timed(*args: Any, **options: Any) -> Iterator[Any]:
+            for each in work(*args, **options):
+                clock[0] += seconds
+                yield each
+
+        return timed
+
+    slow = SimpleNamespace(motions=taking(0.25, pipeline.motions), analyse=taking(2.0, pipeline.analyse))
+    monkeypatch.setattr(judging, "pipeline", slow)
+    assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + FRAMES * 2.0)
+    monkeypatch.setattr("engine.calibrating._MOST_JUDGED", 5)
+    assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + 5 * 2.0)
+    assert planned(replace(settings, calibrate=False), tmp_path).judging_seconds == 0
+    assert planned(replace(settings, videos=settings.videos[:1]), tmp_path).judging_seconds == 0
+
+
+def test_too_little_held_out_for_a_meaning_is_said(settings: RunSettings, tmp_path: Path) -> None:
+    said = "Only 1 s are held out: from less than 30 s"
+    assert any(said in note for note in planned(settings, tmp_path).notes)
+    assert not any(said in note for note in planned(replace(settings, calibrate=False), tmp_path).notes)
+
+
 def test_one_video_leaves_a_note(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(replace(settings, videos=settings.videos[:1]), tmp_path)
     assert any("No video is held out" in note for note in plan.notes)
@@ -257,6 +291,7 @@ def test_a_run_that_has_read_its_footage_can_be_resumed_but_not_replaced(setting
         seen.append(event)  # noqa: PERF402 - to its end
     plan = planned(settings, run.folder)
     assert (plan.refusal, plan.reading_seconds) == (None, 0.0)
+    assert plan.judging_seconds > 0
     assert (plan.frames, plan.transitions) == (3 * FRAMES, 2 * (FRAMES - 1))
     assert plan.disk_needed_bytes < 10**7  # checkpoints alone
     other = planned(replace(settings, name="Other"), run.folder)
@@ -305,7 +340,7 @@ def test_the_command_compares_efforts_and_says_how_to_begin(settings: RunSetting
     options = [word for video in settings.videos for word in ("--footage", video)]
     code, text, _ = run(tmp_path / "run", *options, "--device", "cpu")
     assert code == 0
-    for told in ("Runs on CPU", "60 frames, 38 transitions", "quick: ", "standard: ", "thorough: ", "in all: about"):
+    for told in ("Runs on CPU", "60 frames, 38 transitions", "judging held-out footage: ", "in all: about", *EFFORTS):
         assert told in text
     assert f"-> vad train {tmp_path / 'run'} --footage {settings.videos[0]}" in text
     assert "--preset fast --motion-epochs 5 --frame-epochs 3 --batch-size 16" in text

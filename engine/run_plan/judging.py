@@ -1,0 +1,77 @@
+"""What it takes at the end of a run to count normal motion and to judge the held-out footage."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import islice
+
+from engine import pipeline
+from engine.calibrating import judged_at_most
+from engine.device import ComputePlan
+from engine.events import ShouldStop
+from engine.models.detector import Detector
+from engine.models.predictor import Predictor
+from engine.scoring.motion_normal import MotionNormal
+from engine.training.reading import FootagePlan
+from engine.video import open_video
+
+_TRIED_FRAMES = 8
+
+
+@dataclass(frozen=True)
+class JudgingGround:
+    """How much there is to do, and on what it can be tried."""
+
+    video: str
+    counted: int
+    """Frames whose motion is counted."""
+    judged: int
+    """Frames that the detector runs over."""
+
+    @classmethod
+    def of(cls, plan: FootagePlan) -> JudgingGround | None:
+        """What a run's footage asks for; None where nothing is held out."""
+        held_out = [video for video in plan.videos if video.is_held_out]
+        if not held_out:
+            return None
+        at_most = judged_at_most(len(held_out))
+        return cls(
+            video=held_out[0].path,
+            counted=sum({video.path: video.frames for video in plan.videos}.values()),
+            judged=sum(min(video.frames - video.first_judged, at_most) for video in held_out),
+        )
+
+
+def judging_seconds(ground: JudgingGround, detector: Detector, plan: ComputePlan, should_stop: ShouldStop) -> float:
+    """Try both on a few frames with a detector of the run's size, and say how long all of them would take.
+
+    Raises:
+        VideoError: the video can't be opened or decoded.
+        DeviceError: the device's memory does not suffice.
+        Cancelled: `should_stop` said yes.
+    """
+    normal = MotionNormal()
+    began = time.perf_counter()
+    with open_video(ground.video, should_stop) as source:
+        opening_seconds = time.perf_counter() - began
+        ends = [time.perf_counter()]
+        for motion in islice(pipeline.motions(source, should_stop=should_stop), _TRIED_FRAMES):
+            normal.add(motion)
+            ends.append(time.perf_counter())
+        counting = _each(ends, 1)
+        predictor = Predictor(detector, "", plan)
+        predictor.motion_normal = normal
+        tried = predictor.batch_size + _TRIED_FRAMES
+        ends = [time.perf_counter()]
+        # The first frame of a video is free: it has no transition.
+        for _ in islice(pipeline.analyse(source, predictor, start=1, should_stop=should_stop), tried):
+            ends.append(time.perf_counter())
+        judging = _each(ends, predictor.batch_size)
+    return opening_seconds + ground.counted * counting + ground.judged * judging
+
+
+def _each(ends: list[float], warming_up: int) -> float:
+    """Seconds an item, by when each was done; the first ones take longer, and don't count where there are others."""
+    first = warming_up if len(ends) > warming_up + 1 else 0
+    return (ends[-1] - ends[first]) / max(len(ends) - 1 - first, 1)
