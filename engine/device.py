@@ -41,14 +41,14 @@ def choose_compute(name: str = "auto") -> ComputePlan:
             raise DeviceError(
                 "No such CUDA device here",
                 subject=name,
-                advice="Choose --device cpu, or check the NVIDIA driver with `vad doctor`.",
+                advice="Choose the device cpu, or check the NVIDIA driver with `vad doctor`.",
             )
         major, _ = torch.cuda.get_device_capability(device)
         dtype = torch.bfloat16 if major >= 8 else torch.float16 if major >= 7 else torch.float32
         return ComputePlan(device, dtype, f"{torch.cuda.get_device_name(device)}, {_in_words(dtype)}")
     if device.type == "mps":
         if not torch.backends.mps.is_available():
-            raise DeviceError("Apple's GPU is not available here", subject=name, advice="Choose --device cpu.")
+            raise DeviceError("Apple's GPU is not available here", subject=name, advice="Choose the device cpu.")
         return ComputePlan(device, torch.float16, "Apple GPU (MPS), float16")
     if device.type != "cpu":
         raise DeviceError("Unsupported device", subject=name, advice=f"Choose one of {', '.join(DEVICE_NAMES)}.")

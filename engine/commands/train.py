@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from engine.commands.detector_option import WHICH, optional_detector
 from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
 from engine.datasets import footage_videos
+from engine.detector_library.header import read_header
 from engine.durations import duration_in_words
 from engine.errors import VadError
 from engine.events import (
@@ -128,6 +129,8 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
             else:
                 for event in events:
                     click.echo(_in_words(event), err=True)
+                    if isinstance(event, Finished) and not read_header(Path(event.path)).settings.get("calibration"):
+                        click.echo("`vad calibrate` gives its scores a meaning, with more normal footage.", err=True)
         except VadError as error:
             if supervised:
                 _report_to_supervisor(iter([Failed.by(error)]), requests)

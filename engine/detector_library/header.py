@@ -113,5 +113,5 @@ def _no_detector(path: Path) -> DetectorFileError:
     return DetectorFileError(
         "This is not a detector, or its file is damaged",
         subject=path,
-        advice="Detectors are .safetensors files made by `vad train`; copy it again from where it came from.",
+        advice="Detectors are .safetensors files that a training makes; copy it again from where it came from.",
     )

@@ -329,7 +329,7 @@ def _own(entry: LibraryEntry) -> LibraryEntry:
         raise DetectorFileError(
             "A detector that came with the program can't be changed",
             subject=entry.name,
-            advice="Your own can: `vad train` makes one from your footage.",
+            advice="Your own can: a training makes one of your footage.",
         )
     return entry
 

@@ -128,5 +128,5 @@ def _weights_path(name: str, given: Path | None) -> Path:
         f"The teacher {name} needs a file of weights, which is not part of this program",
         subject=path,
         advice=f"{needed.source}. Put it there under that name, set VADGUI_WEIGHTS to the folder it is in, or name the "
-        "file itself (`vad flow --weights FILE`, `vad train --teacher-weights FILE`).",
+        "file itself where that is asked (by command: `vad flow --weights FILE`, `vad train --teacher-weights FILE`).",
     )

@@ -113,7 +113,9 @@ def load_detector(path: Path) -> tuple[Detector, str]:
     header, tensors = _read(path)
     if header.get("format") != _FORMAT:
         raise DetectorFileError(
-            "This safetensors file is not a vadgui detector", subject=path, advice="Choose a file made by `vad train`."
+            "This safetensors file is not a vadgui detector",
+            subject=path,
+            advice="Choose a file that a training made.",
         )
     if not header.get("format_version", "").isdecimal() or int(header["format_version"]) > _FORMAT_VERSION:
         raise DetectorFileError(
@@ -155,7 +157,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise DetectorFileError(
             "This is not a detector, or its file is damaged",
             subject=path,
-            advice="Detectors are .safetensors files made by `vad train`; copy it again from where it came from.",
+            advice="Detectors are .safetensors files that a training makes; copy it again from where it came from.",
         ) from error
 
 

@@ -58,14 +58,15 @@ def look_at(settings: RunSettings, folder: Path, device: str, should_stop: Shoul
     run = Run(folder)
     _check_folder(run, settings)
     if not settings.videos:
-        return Ground(0, 0, 0, synthetic_footage(), True, 0.0, 0, "There is no footage to learn from yet.")
+        refusal = "There is no footage to learn from yet."
+        return Ground(0, 0, 0, synthetic_footage(), True, 0.0, 0, refusal=refusal)
     if run.footage_is_ready:
         footage = load_footage(run.footage_folder)
         plan = FootagePlan.load(run.footage_folder / PLAN_FILE)
         return Ground(len(footage.pictures), len(footage.training), len(footage.held_out), footage, False, 0.0, 0, plan)
     teacher = None if settings.motion_from else teacher_of(settings, device)
     plan = plan_footage(settings, teacher, should_stop)
-    refusal = None
+    refusal = ""
     try:
         check_room(plan, existing_folder(folder), settings)
     except TrainingError as error:
@@ -80,7 +81,7 @@ def look_at(settings: RunSettings, folder: Path, device: str, should_stop: Shoul
         seconds,
         plan.bytes_on_disk,
         plan,
-        refusal,
+        refusal or None,
     )
 
 

@@ -86,7 +86,7 @@ class Run:
             raise TrainingError(
                 "This folder holds no training run",
                 subject=self.folder,
-                advice="Begin one by naming the footage: `vad train FOLDER --footage VIDEO ...`.",
+                advice="Choose another, or begin one in it (by command: `vad train FOLDER --footage VIDEO ...`).",
             ) from error
 
     def amend(self, **changes: Any) -> None:

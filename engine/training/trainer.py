@@ -141,13 +141,13 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
             raise TrainingError(
                 f"The detector to build on is of preset {base.settings.preset}, the run of {settings.preset}",
                 subject=path,
-                advice=f"Begin a run with --preset {base.settings.preset}.",
+                advice=f"Choose another detector, or models of the preset {base.settings.preset}.",
             )
         if what == "start_from" and base.settings.flow_guidance != settings.flow_guidance:
             raise TrainingError(
                 "Of the run and the detector to build on, one is guided by flow and the other is not",
                 subject=path,
-                advice="Choose another detector, or switch --no-flow-guidance.",
+                advice="Choose another detector, or change whether predicted movement guides the next frame.",
             )
         bases[what] = base
     return bases

@@ -185,7 +185,7 @@ class Acceptance(QObject):
     def is_calibrated(self) -> bool | None:
         """Whether the new detector's scores mean the same in every recording; None while nothing was seen of it."""
         judge = self._judges.get(self.detector)
-        return judge and judge.is_calibrated
+        return judge.is_calibrated if judge else None
 
     def _judge_of(self, detector: Path) -> DetectorJudge:
         # Until something was seen of a detector, it has no scores either.

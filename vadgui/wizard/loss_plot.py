@@ -82,6 +82,8 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
         self._held_out.setSymbolSize(5)
         self._held_out.setSymbolBrush(colours.alert)
         self._held_out.setSymbolPen(None)
+        self._held_out.scatter.setBrush(colours.alert)  # the legend's, as long as there is no point
+        self._held_out.scatter.setPen(None)
         item = self.getPlotItem()
         item.setTitle(self._title, color=colours.text, size="9pt")
         for name in ("left", "bottom"):
