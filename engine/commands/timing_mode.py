@@ -12,8 +12,8 @@ import click
 
 from engine.commands.progress import follow
 
-_UNDISTURBED_SHARE = 0.85
-"""Of the processor; threads that wait for each other, or for memory, are busy too."""
+_UNDISTURBED = 0.03
+"""Share of processor time that what a system does beside takes at most."""
 
 if TYPE_CHECKING:
     from engine.events import Progress
@@ -61,10 +61,10 @@ def report_timing(
         [name, *(f"{each[place]:.1f} fps" for each in columns.values())]
         for place, name in enumerate(("prediction", "detection"))
     ]
-    if timing.processor_share is not None and timing.processor_share < _UNDISTURBED_SHARE:
+    if timing.processor_denied is not None and timing.processor_denied > _UNDISTURBED:
         click.echo(
-            f"While it predicted, the processor gave {100 * timing.processor_share:.0f} % of its time; other programs "
-            "had the rest. Figures are too low: repeat this when nothing else runs.\n",
+            f"Other programs had {100 * timing.processor_denied:.0f} % of the processor time that this could have "
+            "used: figures are too low. Repeat it when nothing else runs.\n",
             err=True,
         )
     click.echo(table(["", *(f"batch {size}" for size in columns)], rows))

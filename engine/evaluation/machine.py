@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 _CPU_FACTS = Path("/proc/cpuinfo")
+_THREADS = Path("/proc/self/task")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,15 @@ def this_machine() -> Machine:
     """The machine that runs this."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Machine(platform.platform(), processor(), cores)
+
+
+def seconds_waited_for_processor() -> float | None:
+    """How long this process's threads, summed, stood in line for the processor; Linux alone tells."""
+    waited_ns: list[int] = []
+    for facts in _THREADS.glob("*/schedstat"):
+        with suppress(OSError, ValueError, IndexError):  # the thread has just ended, or the kernel keeps no such count
+            waited_ns.append(int(facts.read_text(encoding="ascii").split()[1]))
+    return sum(waited_ns) / 1e9 if waited_ns else None
 
 
 def processor() -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 
 from engine.errors import Cancelled
+from engine.evaluation.machine import seconds_waited_for_processor
 from engine.events import Progress, ShouldStop, never_stop
 from engine.models.picture import model_picture
 from engine.models.predictor import Predictor
@@ -48,10 +49,10 @@ class Timing:
     """Device and precision in words."""
     threads: int
     """That torch computes with on the CPU."""
-    processor_share: float | None
-    """Of these threads' time while they predicted, how much they were given; None where another device predicts.
+    processor_denied: float | None
+    """Of the processor time that it could have used, the share that others had; None where the system does not tell.
 
-    Well below 1 where other programs took the rest: all figures are too low then, for threads wait for the slowest.
+    All figures are too low where this is not near 0: threads that work together wait for the last of them.
     """
 
 
@@ -100,7 +101,7 @@ def time_detector(
         detection_fps_best_batch=turns[best].detection_fps,
         device=predictor.device_label,
         threads=torch.get_num_threads(),
-        processor_share=turns[1].processor_share if predictor.is_on_cpu else None,
+        processor_denied=turns[1].processor_denied,
     )
 
 
@@ -125,17 +126,23 @@ class _InTurns:
         self._pictures = [pictures[n % len(pictures)] for n in range(batch)]
         self._prediction: list[float] = []
         self._detection: list[float] = []
-        self._processor_seconds = self._threads_seconds = 0.0
+        self._used_seconds = 0.0
+        self._waited_seconds: float | None = 0.0
 
     def measure(self, patience_seconds: float, should_stop: ShouldStop) -> None:
         """Take a turn each."""
         self._predictor.batch_size = self._batch
-        began, began_processor = time.perf_counter(), time.process_time()
+        used, waited = time.process_time(), seconds_waited_for_processor()
         seconds = _repeated(partial(self._predictor.predict, self._pictures), patience_seconds, _FEWEST_IN_A_ROUND)
-        self._threads_seconds += (time.perf_counter() - began) * torch.get_num_threads()
-        self._processor_seconds += time.process_time() - began_processor
         self._prediction += [each / self._batch for each in seconds]
         self._detection += _detection_seconds(self._predictor, self._frames, self._batch, should_stop, patience_seconds)
+
+        self._used_seconds += time.process_time() - used
+        waited_since = seconds_waited_for_processor()
+        if waited is None or waited_since is None or self._waited_seconds is None:
+            self._waited_seconds = None
+        else:
+            self._waited_seconds += waited_since - waited
 
     @property
     def prediction_fps(self) -> float:
@@ -148,9 +155,12 @@ class _InTurns:
         return 1 / float(np.median(self._detection))
 
     @property
-    def processor_share(self) -> float:
+    def processor_denied(self) -> float | None:
         """See Timing."""
-        return self._processor_seconds / self._threads_seconds
+        if self._waited_seconds is None:
+            return None
+        waited = max(self._waited_seconds, 0.0)  # threads that have ended take theirs with them
+        return waited / max(self._used_seconds + waited, 1e-9)
 
 
 def _repeated(call: Callable[[], object], patience_seconds: float, fewest: int) -> list[float]:

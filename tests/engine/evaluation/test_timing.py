@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,7 @@ import pytest
 
 from engine.errors import Cancelled
 from engine.evaluation import timing
-from engine.evaluation.machine import this_machine
+from engine.evaluation.machine import seconds_waited_for_processor, this_machine
 from engine.evaluation.timing import Timing, drifting_texture, median_seconds, time_detector
 from engine.events import Progress
 from tests.vadgui.fakes import StillPredictor
@@ -62,15 +65,32 @@ def test_batch_1_and_the_best_batch_are_timed() -> None:
 
 
 def test_other_programs_that_take_the_processor_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timing, "_BATCHES", ())
+    used, waited = count(0, 3), iter(range(0, 1000))
     monkeypatch.setattr(timing, "_BATCHES_ON_CPU", ())
-    # It sleeps, which is to its threads as if others were at work.
-    share = timed(BatchLover()).processor_share
-    assert share is not None
-    assert 0 <= share < 0.5
-    elsewhere: Any = BatchLover()
-    elsewhere.is_on_cpu = False
-    assert timed(elsewhere).processor_share is None
+    monkeypatch.setattr(timing.time, "process_time", lambda: float(next(used)))
+    monkeypatch.setattr(timing, "seconds_waited_for_processor", lambda: float(next(waited)))
+    assert timed(BatchLover()).processor_denied == pytest.approx(0.25)
+    monkeypatch.setattr(timing, "seconds_waited_for_processor", lambda: None)
+    assert timed(BatchLover()).processor_denied is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Other systems do not tell")
+def test_linux_tells_how_long_threads_waited_for_the_processor() -> None:
+    usual = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(usual)})  # and so for the rival
+    rival = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        before, stop = seconds_waited_for_processor(), time.monotonic() + 0.5
+        while time.monotonic() < stop:
+            pass
+        after = seconds_waited_for_processor()
+    finally:
+        rival.kill()
+        rival.wait()
+        os.sched_setaffinity(0, usual)
+    assert before is not None
+    assert after is not None
+    assert after - before > 0.05
 
 
 def test_prediction_and_detection_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
