@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from engine import pipeline
 from engine.events import Progress, ShouldStop, never_stop
 from engine.pace import Pace
 from engine.score_store import AnalysisKey, ScoreStore
+from engine.scoring.motion import frame_ratio
 from engine.scoring.signals import RAW_SIGNALS, RawSignals, missing_signals
 from engine.video.source import VideoSource
 
@@ -27,7 +29,11 @@ PACE_SECONDS = 5.0
 
 def analysis_key(source: VideoSource, predictor: Predictor) -> AnalysisKey:
     """What the analysis of this video by this detector depends on."""
-    return AnalysisKey(source.info.fingerprint, predictor.fingerprint, predictor.analysis_settings)
+    settings, calibration = predictor.analysis_settings, predictor.settings.calibration
+    if calibration and frame_ratio(source.frame_seconds, calibration.frame_seconds) != 1:
+        # Before motion was told in px a frame of the calibration's, other rates gave other signals.
+        settings = json.dumps({**json.loads(settings), "motion": "calibrated"}, sort_keys=True)
+    return AnalysisKey(source.info.fingerprint, predictor.fingerprint, settings)
 
 
 def analyse_to_store(

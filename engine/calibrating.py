@@ -20,6 +20,7 @@ from engine.scoring.motion_normal import MotionNormal
 from engine.scoring.signals import RAW_SIGNALS, missing_signals
 from engine.training.settings import GAP_SECONDS, Stretch
 from engine.video import open_video
+from engine.video.source import usual_frame_seconds
 
 COUNTING, JUDGING = "Counting normal motion", "Judging held-out footage"
 _MOST_JUDGED = 20_000
@@ -54,11 +55,12 @@ def calibrate(
         DeviceError: the device's memory does not suffice.
         Cancelled: `should_stop` said yes; the detector is as it was.
     """
+    frame_seconds = _frame_seconds(footage.held_out, should_stop)
     everything, of_held_out = MotionNormal(), []
     videos = [*footage.held_out, *footage.others]
     for number, path in enumerate(videos):
         before, normal = MotionNormal(), MotionNormal()
-        for share in _count(path, footage, before, normal, should_stop):
+        for share in _count(path, footage, before, normal, frame_seconds, should_stop):
             yield _progress(COUNTING, number + share, len(videos))
         everything = MotionNormal.sum_of([everything, before, normal])
         if number < len(footage.held_out):
@@ -75,13 +77,16 @@ def calibrate(
         with open_video(path, should_stop) as source:
             first = int(np.searchsorted(source.times, footage.since.get(path, 0.0)))
             to_judge = min(len(source) - first, at_most)
-            for result in islice(pipeline.analyse(source, predictor, start=first, should_stop=should_stop), at_most):
+            results = pipeline.analyse(
+                source, predictor, start=first, frame_seconds=frame_seconds, should_stop=should_stop
+            )
+            for result in islice(results, at_most):
                 rows.append(missing_signals(1)[0] if _is_left_out(result.pts_seconds, stretches) else result.signals)
                 yield _progress(JUDGING, number + len(rows) / to_judge, len(footage.held_out))
             judged.append((np.array(rows, RAW_SIGNALS), source.times[first : first + len(rows)]))
     detector.motion_normal = everything
     detector.settings = replace(detector.settings, calibration=None)
-    detector.settings = replace(detector.settings, calibration=Calibration.of(judged))
+    detector.settings = replace(detector.settings, calibration=Calibration.of(judged, frame_seconds))
 
 
 def judged_at_most(videos: int) -> int:
@@ -89,15 +94,30 @@ def judged_at_most(videos: int) -> int:
     return max(_MOST_JUDGED // max(videos, 1), 2)
 
 
+def _frame_seconds(videos: Sequence[Path], should_stop: ShouldStop) -> float:
+    """How long most of the videos' frames last: motion is told in px a frame of this length; 0 where nobody knows."""
+    times = []
+    for path in videos:
+        with open_video(path, should_stop) as source:
+            times += [source.times] if source.info.has_own_times else []
+    return usual_frame_seconds(*times) or 0.0
+
+
 def _count(
-    path: Path, footage: NormalFootage, before: MotionNormal, normal: MotionNormal, should_stop: ShouldStop
+    path: Path,
+    footage: NormalFootage,
+    before: MotionNormal,
+    normal: MotionNormal,
+    frame_seconds: float,
+    should_stop: ShouldStop,
 ) -> Iterator[float]:
     """Count a video's normal motion, what is `before` it is held out apart; yields what share of it has been."""
     left_out, since = footage.left_out.get(path, ()), footage.since.get(path, 0.0)
     if since:
         left_out = [*left_out, (since - GAP_SECONDS, since)]
     with open_video(path, should_stop) as source:
-        for number, motion in enumerate(pipeline.motions(source, should_stop=should_stop), start=1):
+        motions = pipeline.motions(source, frame_seconds=frame_seconds, should_stop=should_stop)
+        for number, motion in enumerate(motions, start=1):
             seconds = float(source.times[number])
             if not _is_left_out(seconds, left_out):
                 (before if seconds < since else normal).add(motion)

@@ -18,7 +18,7 @@ from engine.flow.colour import Flow, flow_to_rgb, rgb_to_flow
 from engine.flow.teachers import DisTeacher
 from engine.models.picture import model_picture
 from engine.scoring.measuring import Predicted, measure
-from engine.scoring.motion import Motion, baseline_frames, window_motion
+from engine.scoring.motion import Motion, baseline_frames, frame_ratio, window_motion
 from engine.scoring.signals import missing_signals
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoSource
@@ -58,9 +58,17 @@ class Inspection:
 
 
 def analyse(
-    source: VideoSource, predictor: Predictor, *, start: int = 0, should_stop: ShouldStop = never_stop
+    source: VideoSource,
+    predictor: Predictor,
+    *,
+    start: int = 0,
+    frame_seconds: float | None = None,
+    should_stop: ShouldStop = never_stop,
 ) -> Iterator[FrameResult]:
     """Stream the raw signals of frames [start, end) in order, a few frames in memory at a time.
+
+    Motion is told in px a frame of `frame_seconds`: of the detector's calibration where that is None, of the video's
+    own where there is no calibration, or either is not known.
 
     Raises:
         VideoError: a frame can't be decoded.
@@ -73,21 +81,29 @@ def analyse(
     # A jump into a file that may count its frames wrong would number these otherwise than those before.
     passed = min(baseline - 1, start - 1) if source.numbers_are_certain else start - 1
     batches = _predicted(source, predictor, start, None, should_stop, baseline=baseline, passed=passed)
-    yield from _measured(batches, predictor)
+    calibration = predictor.settings.calibration
+    if frame_seconds is None and calibration:
+        frame_seconds = calibration.frame_seconds
+    yield from _measured(batches, predictor, frame_ratio(source.frame_seconds, frame_seconds))
 
 
-def motions(source: VideoSource, *, should_stop: ShouldStop = never_stop) -> Iterator[Motion]:
+def motions(
+    source: VideoSource, *, frame_seconds: float | None = None, should_stop: ShouldStop = never_stop
+) -> Iterator[Motion]:
     """Stream how the windows of the picture moved at every transition, without any model.
+
+    Motion is told in px a frame of `frame_seconds`, or of the video's own.
 
     Raises:
         VideoError: a frame can't be decoded.
         Cancelled: `should_stop` said yes.
     """
     recent: deque[Pixels] = deque(maxlen=baseline_frames(source.times) + 1)
+    ratio = frame_ratio(source.frame_seconds, frame_seconds)
     for frame in source.frames(0, None, should_stop):
         recent.append(model_picture(frame.pixels))
         if len(recent) > 1:
-            yield _motion(recent[0], recent[-1], len(recent) - 1)
+            yield _motion(recent[0], recent[-1], ratio * (len(recent) - 1))
         if should_stop():
             raise Cancelled
 
@@ -178,11 +194,11 @@ def _predicted(
         yield predicted()
 
 
-def _measured(batches: Iterator[_Batch], predictor: Predictor) -> Iterator[FrameResult]:
+def _measured(batches: Iterator[_Batch], predictor: Predictor, ratio: float) -> Iterator[FrameResult]:
     """The signals of every transition, in order; beside a GPU, while the next batch is predicted."""
 
     def result(transition: _Transition, prediction: Prediction) -> FrameResult:
-        signals, _ = _measure(transition, prediction, predictor)
+        signals, _ = _measure(transition, prediction, predictor, ratio)
         return FrameResult(transition.index, transition.pts_seconds, signals)
 
     if predictor.is_on_cpu:
@@ -200,17 +216,20 @@ def _measured(batches: Iterator[_Batch], predictor: Predictor) -> Iterator[Frame
 
 
 def _measure(
-    transition: _Transition, prediction: Prediction, predictor: Predictor, *, with_motion: bool = True
+    transition: _Transition, prediction: Prediction, predictor: Predictor, ratio: float | None
 ) -> tuple[np.void, Flow]:
-    """The transition's raw signals, and the teacher flow that they were measured with."""
+    """The transition's raw signals, and the teacher flow that they were measured with.
+
+    `ratio` is how many frames one counts as in what is said of motion; None where nothing is to be said.
+    """
     teacher_flow = predictor.teacher.flow(transition.previous, transition.current)
     predicted = Predicted(prediction.frame, rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px))
     pictures = transition.pictures
-    motion = _motion(pictures[0], pictures[-1], len(pictures) - 1) if with_motion else None
+    motion = _motion(pictures[0], pictures[-1], ratio * (len(pictures) - 1)) if ratio is not None else None
     return measure(transition.current, teacher_flow, motion, predicted, predictor.motion_normal), teacher_flow
 
 
-def _motion(earlier: Pixels, current: Pixels, frames: int) -> Motion:
+def _motion(earlier: Pixels, current: Pixels, frames: float) -> Motion:
     # Normal motion is counted by this estimator, whichever teacher the motion model learnt from: it needs no weights,
     # and DIS's quicker presets err too much (RESULTS.md).
     return window_motion(DisTeacher().flow(earlier, current), frames)
@@ -218,7 +237,7 @@ def _motion(earlier: Pixels, current: Pixels, frames: int) -> Motion:
 
 def _inspection(transition: _Transition, prediction: Prediction, predictor: Predictor) -> Inspection:
     assert transition.frame is not None
-    signals, teacher_flow = _measure(transition, prediction, predictor, with_motion=False)
+    signals, teacher_flow = _measure(transition, prediction, predictor, None)
     return Inspection(
         frame=transition.frame,
         predicted_flow=_picture(prediction.flow_rgb),

@@ -1,11 +1,13 @@
-"""Says above the timeline that a recording does not look like the footage its detector was calibrated on."""
+"""Says above the timeline that a recording is not like the footage its detector was calibrated on."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from engine.scoring.drift import DriftKind, drifts_in_words
+from engine.scoring.drift import drifts_in_words
 from vadgui.session import ReviewSession
 from vadgui.widgets import IconLine
 
@@ -22,7 +24,7 @@ class DriftBanner(QWidget):
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._hidden_kinds: set[DriftKind] = set()
+        self._hidden: set[str] = set()
         self._line = IconLine()
         self._line.setToolTip(_WHY)
         self.hide_button = QToolButton()
@@ -45,20 +47,27 @@ class DriftBanner(QWidget):
         """What it says; empty while it says nothing."""
         return self._line.text()
 
-    def _kinds(self) -> set[DriftKind]:
-        return {drift.kind for drift in self._session.scoring.drifts}
+    def _news(self) -> set[str]:
+        """What there is to say, in short."""
+        scoring = self._session.scoring
+        return {*(drift.kind for drift in scoring.drifts), *filter(None, [scoring.other_rate])}
 
     def _hide(self) -> None:
-        self._hidden_kinds = self._kinds()
+        self._hidden = self._news()
         self._show()
 
     def _show_again(self) -> None:
-        self._hidden_kinds = set()
+        self._hidden = set()
         self._show()
 
     def _show(self) -> None:
-        is_news = not self._kinds() <= self._hidden_kinds
-        differs = drifts_in_words(self._session.scoring.drifts) if is_news else ""
-        text = f"Not the picture that the detector was calibrated on: {differs}. Scores mean less there."
-        self._line.show_line("warning", text if differs else "")
-        self.setVisible(bool(differs))
+        text = "" if self._news() <= self._hidden else "\n".join(self._lines())
+        self._line.show_line("warning", text)
+        self.setVisible(bool(text))
+
+    def _lines(self) -> Iterator[str]:
+        scoring = self._session.scoring
+        if scoring.other_rate:
+            yield f"The recording has {scoring.other_rate}. Scores mean less."
+        if differs := drifts_in_words(scoring.drifts):
+            yield f"Not the picture that the detector was calibrated on: {differs}. Scores mean less there."

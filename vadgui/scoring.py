@@ -15,6 +15,7 @@ from engine.scoring.scores import ScoreKind, best_kind, segment_rule
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import false_alarms_at
+from engine.video.source import VideoInfo, usual_frame_seconds
 
 Times = npt.NDArray[np.float64]
 
@@ -52,7 +53,7 @@ class Scoring(QObject):
         self._tell_interval_ms = _TELL_INTERVAL_MS
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._step)
-        self.start_over(np.empty(0), 0.0, None)
+        self.start_over(None, np.empty(0), None)
 
     @property
     def signals(self) -> RawSignals:
@@ -101,20 +102,25 @@ class Scoring(QObject):
         """Where the recording does not look like the calibration's footage, as far as it is analysed."""
         return self._drifts
 
+    @property
+    def other_rate(self) -> str:
+        """That the recording's frame rate is far from the calibration's footage, in words; else empty."""
+        return self._other_rate
+
     def expected_alarms(self) -> tuple[int, int] | None:
         """How many of the recording's segments are false alarms at the threshold, at the least and at the most.
 
         Nine times in ten; None where the detector is not calibrated, or nothing is open.
         """
-        if self._calibration is None or not len(self._times):
+        if self._calibration is None or self._video is None:
             return None
-        return self._calibration.expected_alarms(false_alarms_at(self.rule.enter), self._duration_seconds / 3600)
+        hours = self._video.duration_seconds / 3600
+        return self._calibration.expected_alarms(false_alarms_at(self.rule.enter), hours)
 
-    def start_over(self, times: Times, duration_seconds: float, calibration: Calibration | None) -> None:
+    def start_over(self, video: VideoInfo | None, times: Times, calibration: Calibration | None) -> None:
         """Begin with a recording of which nothing is analysed; tells nobody before `tell_all`."""
-        self._times = times
-        self._duration_seconds = duration_seconds
         self._calibration = calibration
+        self._take_video(video, times)
         self._kind = best_kind(calibration)
         self._growing = GrowingScores(self._kind, times, calibration)
         self._segments = []
@@ -124,6 +130,12 @@ class Scoring(QObject):
         self._tell_interval_ms = _TELL_INTERVAL_MS
         self._take_scores()
 
+    def _take_video(self, video: VideoInfo | None, times: Times) -> None:
+        self._video, self._times = video, times
+        has_rate = video is not None and video.has_own_times
+        frame_seconds = usual_frame_seconds(times) if has_rate and self._calibration else None
+        self._other_rate = self._calibration.other_rate(frame_seconds) if self._calibration else ""
+
     def tell_all(self) -> None:
         """Tell that everything is another."""
         if self._told_kind is not self._kind:
@@ -132,10 +144,10 @@ class Scoring(QObject):
         for changed in (self.scores_changed, self.segments_changed, self.drifts_changed, self.selection_changed):
             changed.emit()
 
-    def revise_times(self, times: Times, duration_seconds: float) -> None:
+    def revise_times(self, video: VideoInfo, times: Times) -> None:
         """Keep what is known of frames that are there; tells nobody before `catch_up`."""
         known = self.signals
-        self._times, self._duration_seconds = times, duration_seconds
+        self._take_video(video, times)
         self._growing = GrowingScores(self._kind, times, self._calibration)
         self.add(0, known)
         self._take_scores()

@@ -137,7 +137,7 @@ class ReviewSession(QObject):
     def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
         """Take over what a full decode found: damaged files hold fewer frames than they announce."""
         self._video, self._times = video, times
-        self.scoring.revise_times(times, video.duration_seconds)
+        self.scoring.revise_times(video, times)
         beyond_end = self._playhead >= len(times)
         self._playhead = max(min(self._playhead, len(times) - 1), 0)
         self.video_changed.emit()
@@ -148,8 +148,7 @@ class ReviewSession(QObject):
 
     def _analyse_anew(self) -> None:
         self._analysis, self._done_soon = AnalysisState(), None
-        duration_seconds = self._video.duration_seconds if self._video else 0.0
-        self.scoring.start_over(self._times, duration_seconds, self._detector.calibration if self._detector else None)
+        self.scoring.start_over(self._video, self._times, self._detector.calibration if self._detector else None)
 
     @property
     def detector_is_coming(self) -> bool:

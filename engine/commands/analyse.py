@@ -182,6 +182,8 @@ class _Job:
                 found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
             click.echo(f"{self.video.name}: {found} -> {self.base}.*")
             drifts = calibration.drifts(signals, source.times) if calibration else []
+            if calibration and (rate := calibration.other_rate(source.frame_seconds)):
+                click.echo(f"{self.video.name}: {rate}. Scores mean less.")
             if drifts:
                 click.echo(
                     f"{self.video.name}: not as in the footage of the calibration: {drifts_in_words(drifts)}. "

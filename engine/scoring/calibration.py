@@ -11,10 +11,15 @@ import numpy.typing as npt
 
 from engine.scoring.drift import Drift, Reference
 from engine.scoring.evidence import EVIDENCE, Standard, evidence_of
+from engine.scoring.motion import frame_ratio
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import FEWEST_BLOCKS, Tail, block_maxima
+from engine.video.source import usual_frame_seconds
 
 Times = npt.NDArray[np.floating]
+
+_FAR_FROM_RATE = 2.1
+"""Twice as many frames a second change scores little, and so do half of them; with some room for rounded times."""
 
 
 class TooLittleFootageError(Exception):
@@ -43,13 +48,15 @@ class Calibration:
     """How much held-out normal footage this was learnt from."""
     videos: int
     frame_seconds: float
-    """Time between its frames: motion is measured in px a frame."""
+    """Time between its frames: motion of whatever recording is told in px a frame of this length. 0 where not known."""
     reference: Reference | None = None
     """How it looked; None where an earlier version calibrated."""
 
     @classmethod
-    def of(cls, videos: Sequence[tuple[RawSignals, Times]]) -> Calibration:
+    def of(cls, videos: Sequence[tuple[RawSignals, Times]], frame_seconds: float | None = None) -> Calibration:
         """Learnt from the raw signals [N] of held-out normal videos with frames at these times [N].
+
+        Their motion is told in px a frame of `frame_seconds`, 0 where nobody knows; None: what most of them last.
 
         Raises:
             TooLittleFootageError: together they are shorter than FEWEST_BLOCKS seconds.
@@ -65,14 +72,14 @@ class Calibration:
             if len(together) < FEWEST_BLOCKS:
                 raise TooLittleFootageError
             scales[live] = Scale(standard, Tail.of(together))
-        gaps = np.concatenate([np.diff(times) for _, times in videos])
+        times_of = [times for _, times in videos]
         return cls(
             EVIDENCE,
             scales[True],
             scales[False],
-            float(gaps.sum()),
+            float(sum(times[-1] - times[0] for times in times_of if len(times))),
             len(videos),
-            float(np.median(gaps)),
+            (usual_frame_seconds(*times_of) if frame_seconds is None else frame_seconds) or 0.0,
             Reference.of(videos),
         )
 
@@ -91,6 +98,16 @@ class Calibration:
     def drifts(self, signals: RawSignals, seconds: Times) -> list[Drift]:
         """Where a video no longer looks like the footage that this was learnt from; nothing is known without it."""
         return self.reference.drifts(signals, seconds) if self.reference else []
+
+    def other_rate(self, own_seconds: float | None) -> str:
+        """That a video whose frames last so long has far more or fewer a second than the footage, in words; else empty.
+
+        Motion is told on one scale, but over other times it looks another, and what is predicted is one frame ahead.
+        """
+        if own_seconds is None or 1 / _FAR_FROM_RATE <= frame_ratio(own_seconds, self.frame_seconds) <= _FAR_FROM_RATE:
+            return ""
+        own, footage = 1 / own_seconds, 1 / self.frame_seconds
+        return f"{own:.3g} frames a second, the detector's calibration footage had {footage:.3g}"
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:

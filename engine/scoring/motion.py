@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from engine.flow.colour import Flow
 from engine.scoring.windows import PICTURE_CELLS, WINDOW_CELLS, cell_means, window_means
+from engine.video.source import usual_frame_seconds
 
 BASELINE_SECONDS = 0.2
 """Over one frame of a quick camera, slow things move less than the flow errs."""
@@ -15,19 +16,31 @@ BASELINE_SECONDS = 0.2
 PLACES = PICTURE_CELLS - WINDOW_CELLS + 1
 """Windows across the picture, and down."""
 
+_SAME_RATE = 0.02
+"""Files that round times to milliseconds make 30 frames a second 30.3."""
+
+Times = npt.NDArray[np.floating]
 Motion = npt.NDArray[np.float32]
 """float32 [3, PLACES, PLACES]: of each window the mean dx, dy and speed, in px a frame."""
 
 
-def baseline_frames(seconds: npt.NDArray[np.floating]) -> int:
+def baseline_frames(seconds: Times) -> int:
     """How many frames lie between the two that motion is measured on, for a video with frames at these times [N]."""
-    if len(seconds) < 2:
-        return 1
-    return max(1, round(BASELINE_SECONDS / max(float(np.median(np.diff(seconds))), 1e-3)))
+    frame_seconds = usual_frame_seconds(seconds)
+    return max(1, round(BASELINE_SECONDS / frame_seconds)) if frame_seconds else 1
 
 
-def window_motion(flow: Flow, frames: int = 1) -> Motion:
-    """Mean motion of every window, px a frame, from a flow over `frames` frames of the 256x256 picture."""
+def frame_ratio(own_seconds: float | None, frame_seconds: float | None) -> float:
+    """How many frames of `frame_seconds` a frame of a video lasts.
+
+    1 where they are as long but for rounded times, and where one of both is not known.
+    """
+    ratio = own_seconds / frame_seconds if own_seconds and frame_seconds else 1.0
+    return 1.0 if abs(ratio - 1) <= _SAME_RATE else ratio
+
+
+def window_motion(flow: Flow, frames: float = 1) -> Motion:
+    """Mean motion of every window, px a frame, from a flow of the 256x256 picture over so many frames."""
     planes = (flow[0], flow[1], cv2.magnitude(flow[0], flow[1]))
     return np.stack([window_means(cell_means(each)) for each in planes]) / np.float32(frames)
 

@@ -16,7 +16,7 @@ from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
 from engine.video.frame_cache import CACHE_BYTES, FrameCache
 from engine.video.naming import picture_files, visible_entries
-from engine.video.source import VideoInfo, VideoSource
+from engine.video.source import PICTURES, VideoInfo, VideoSource
 
 DEFAULT_FPS = 25.0
 """Pictures carry no times: datasets that come as folders are mostly at this rate."""
@@ -54,7 +54,7 @@ class PictureFolderSource(VideoSource):
             frame_count=len(self._pictures),
             duration_seconds=len(self._pictures) / fps,
             average_fps=fps,
-            codec="pictures",
+            codec=PICTURES,
             fingerprint=pictures_fingerprint(self._pictures),
         )
 

@@ -13,6 +13,9 @@ import numpy.typing as npt
 from engine.events import ShouldStop, never_stop
 from engine.video.frame import Frame
 
+PICTURES = "pictures"
+_SHORTEST_FRAME_SECONDS = 1e-3
+
 
 @dataclass(frozen=True)
 class VideoInfo:
@@ -29,9 +32,14 @@ class VideoInfo:
     """From the first frame's time to the end of the last."""
     average_fps: float
     codec: str
-    """FFmpeg's name ("h264", "mpeg4", ...) or "pictures"."""
+    """FFmpeg's name ("h264", "mpeg4", ...) or PICTURES."""
     fingerprint: str
     """Identifies the content, not the path: the same file moved or renamed keeps it."""
+
+    @property
+    def has_own_times(self) -> bool:
+        """Whether times are the video's own; a folder of pictures has none, and is given some."""
+        return self.codec != PICTURES
 
 
 def frame_at(times: npt.NDArray[np.float64], seconds: float) -> int:
@@ -39,6 +47,12 @@ def frame_at(times: npt.NDArray[np.float64], seconds: float) -> int:
     # Half a microsecond of tolerance: a time printed and read back must find its own frame.
     found = int(np.searchsorted(times, seconds + 5e-7, side="right")) - 1
     return min(max(found, 0), max(len(times) - 1, 0))
+
+
+def usual_frame_seconds(*videos: npt.NDArray[np.floating]) -> float | None:
+    """How long a frame of videos with frames at these times [N] is: the median; None where there are no two."""
+    gaps = np.concatenate([np.diff(seconds) for seconds in videos]) if videos else np.empty(0)
+    return max(float(np.median(gaps)), _SHORTEST_FRAME_SECONDS) if len(gaps) else None
 
 
 class VideoSource(ABC):
@@ -56,6 +70,11 @@ class VideoSource(ABC):
     @abstractmethod
     def times(self) -> npt.NDArray[np.float64]:
         """Presentation times [N] of all frames in seconds since the first frame's; increasing, read-only."""
+
+    @property
+    def frame_seconds(self) -> float | None:
+        """How long its frames usually last; None where nobody knows."""
+        return usual_frame_seconds(self.times) if self.info.has_own_times else None
 
     @property
     def keyframes(self) -> npt.NDArray[np.int64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,15 @@ def video(count: int) -> MemoryVideo:
 def measured(source: MemoryVideo, predictor: Any) -> bytes:
     """The bytes of what the pipeline says of a video: NaN equals NaN there."""
     return b"".join(result.signals.tobytes() for result in analyse(source, predictor))
+
+
+def test_an_analysis_at_another_rate_than_the_calibrations_is_another(predictor: Any) -> None:
+    """Those of its own rate stay what they were before motion was brought to the calibration's frames."""
+    plain = analysis_key(video(50), predictor)
+    predictor.settings.calibration = SimpleNamespace(frame_seconds=0.04)
+    assert analysis_key(video(50), predictor) == plain
+    predictor.settings.calibration.frame_seconds = 0.1
+    assert analysis_key(video(50), predictor) != plain
 
 
 def test_the_store_ends_up_with_what_the_pipeline_measures(store: ScoreStore, predictor: Any) -> None:

@@ -15,8 +15,10 @@ from engine.calibrating import COUNTING, JUDGING, NormalFootage, calibrate
 from engine.device import ComputePlan
 from engine.errors import Cancelled
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.pipeline import motions
 from engine.scoring.calibration import Calibration, TooLittleFootageError
 from engine.scoring.motion_normal import MotionNormal
+from engine.video import open_video
 
 RATE, SECONDS = 2, 22
 PLAN = ComputePlan(torch.device("cpu"), torch.float32, "CPU")
@@ -55,11 +57,33 @@ def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector
     assert detector.motion_normal.transitions == 3 * (RATE * SECONDS - 1)
     calibration = detector.settings.calibration
     assert calibration is not None
+    assert calibration.frame_seconds == pytest.approx(1 / RATE)
     assert (calibration.videos, calibration.seconds) == (2, pytest.approx(2 * (SECONDS - 1 / RATE)))
     save_detector(detector, tmp_path / "d.safetensors")
     loaded, _ = load_detector(tmp_path / "d.safetensors")
     assert loaded.settings == detector.settings
     np.testing.assert_array_equal(loaded.motion_normal.counts, detector.motion_normal.counts)
+
+
+def test_motion_of_footage_of_other_rates_is_told_in_the_held_outs_frames(videos, detector, tmp_path) -> None:
+    """What drifts as fast counts as the same speed, however many frames show it."""
+    slower = tmp_path / "slower.avi"
+    writer = cv2.VideoWriter(str(slower), cv2.VideoWriter.fourcc(*"MJPG"), RATE / 2, (64, 64))
+    film = cv2.VideoCapture(str(videos[2]))
+    for number in range(RATE * SECONDS):
+        picture = film.read()[1]
+        if number % 2 == 0:
+            writer.write(picture)
+    writer.release()
+    with pytest.raises(TooLittleFootageError):
+        list(calibrate(detector, PLAN, NormalFootage(held_out=videos[:1], others=[slower])))
+    usual = MotionNormal()
+    with open_video(videos[0]) as source:
+        for motion in motions(source):
+            usual.add(motion)
+    at_rate, of_slower = (each.counts.sum(axis=(0, 1, 2)) for each in (usual, detector.motion_normal.without(usual)))
+    # Twice the speed would be seven bins on.
+    assert abs(int(np.argmax(of_slower)) - int(np.argmax(at_rate))) <= 2
 
 
 def test_what_is_left_out_does_not_count(videos, detector) -> None:
@@ -75,7 +99,9 @@ def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch)
     monkeypatch.setattr(
         Calibration,
         "of",
-        lambda found: judged.extend((len(signals), float(times[0])) for signals, times in found) or of(found),
+        lambda found, frame_seconds: (
+            judged.extend((len(signals), float(times[0])) for signals, times in found) or of(found, frame_seconds)
+        ),
     )
     by: list[int] = []
     without = MotionNormal.without

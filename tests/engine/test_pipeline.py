@@ -1,5 +1,6 @@
 import shutil
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import av
 import cv2
@@ -10,10 +11,13 @@ import torch
 from engine.device import ComputePlan
 from engine.errors import Cancelled
 from engine.events import ShouldStop, never_stop
+from engine.flow.colour import rgb_to_flow
 from engine.models.detector import Detector, DetectorSettings
+from engine.models.picture import model_picture
 from engine.models.predictor import Predictor
 from engine.paths import cache_folder
 from engine.pipeline import analyse, inspect, inspect_pair, motions
+from engine.scoring.motion import camera_motion_px, window_motion
 from engine.scoring.motion_normal import MotionNormal
 from engine.scoring.signals import RAW_SIGNALS
 from engine.video import open_video
@@ -24,6 +28,7 @@ class MovingNoise:
     """A source of frames whose every picture differs; counts how far it was read."""
 
     numbers_are_certain = True
+    frame_seconds = 1 / 20
 
     def __init__(self, count: int) -> None:
         texture = np.random.default_rng(1).integers(0, 256, (90, 400, 3), np.uint8)
@@ -109,6 +114,38 @@ def test_motion_is_measured_over_a_fifth_of_a_second(source, predictor) -> None:
         assert result.signals["speed_px"] == pytest.approx(motion[2].max(), abs=1e-3)
         assert result.signals["camera_motion_px"] == pytest.approx(2 * 256 / 120, rel=0.15)
         assert np.isnan(result.signals["speed_rarity"])  # this detector has counted no normal motion
+
+
+@pytest.mark.parametrize("frame_seconds", [0.05, 0.1, 0.02])
+def test_motion_is_told_in_px_a_frame_of_the_calibration(source, predictor, frame_seconds) -> None:
+    own, told = list(motions(source)), list(motions(source, frame_seconds=frame_seconds))
+    np.testing.assert_allclose(told, np.stack(own) * (frame_seconds / 0.05), rtol=1e-5)
+    plain = list(analyse(source, predictor))[1:]
+    for before, row, motion in zip(
+        plain, list(analyse(source, predictor, frame_seconds=frame_seconds))[1:], told, strict=True
+    ):
+        assert row.signals["speed_px"] == pytest.approx(motion[2].max(), rel=1e-4)
+        assert row.signals["camera_motion_px"] == pytest.approx(camera_motion_px(motion), rel=1e-4)
+        # The motion model speaks of the calibration's frames already.
+        (prediction,) = predictor.predict([model_picture(source.pictures[row.index - 1])])
+        predicted = window_motion(rgb_to_flow(prediction.flow_rgb, 4.0))[2]
+        assert row.signals["speed_excess_px"] == pytest.approx((motion[2] - predicted).max(), abs=1e-2)
+        assert row.signals["flow_error_px"] == before.signals["flow_error_px"]
+
+
+def test_the_detectors_calibration_says_how_motion_is_told(source, predictor, monkeypatch) -> None:
+    calibration = SimpleNamespace(frame_seconds=0.1)
+    monkeypatch.setattr(predictor, "settings", SimpleNamespace(flow_radius_px=4.0, calibration=calibration))
+    told = [each.signals.tobytes() for each in analyse(source, predictor)]
+    calibration.frame_seconds = 0.05
+    assert told == [each.signals.tobytes() for each in analyse(source, predictor, frame_seconds=0.1)]
+    assert told[1:] != [each.signals.tobytes() for each in analyse(source, predictor)][1:]
+
+
+def test_motion_of_what_has_no_rate_is_left_alone(source) -> None:
+    own = list(motions(source))
+    source.frame_seconds = None
+    np.testing.assert_array_equal(list(motions(source, frame_seconds=0.1)), own)
 
 
 def test_rarities_come_from_the_motion_that_the_detector_has_counted(source, predictor) -> None:

@@ -35,7 +35,7 @@ class MemoryVideo(VideoSource):
         damaged: Collection[int] = (),
     ) -> None:
         self._info = VideoInfo(
-            path, path.name, WIDTH_PX, HEIGHT_PX, count, count / 25, 25.0, "pictures", f"{path.name}-{count}"
+            path, path.name, WIDTH_PX, HEIGHT_PX, count, count / 25, 25.0, "raw", f"{path.name}-{count}"
         )
         self._times = np.arange(count) / 25
         self._burst = burst

@@ -112,3 +112,19 @@ def test_hidden_it_stays_away_until_there_is_something_else_or_another_recording
     session.scoring.add(0, longer)
     session.scoring.catch_up()
     assert banner.isVisible()
+
+
+def test_says_when_the_frame_rate_is_far_from_the_calibrations(
+    banner: DriftBanner, session: ReviewSession, qtbot: QtBot
+) -> None:
+    times = steady_times(300, fps=5)
+    session.open_video(video_info(times), times)
+    assert banner.isVisible()
+    assert "5 frames a second, the detector's calibration footage had 25" in banner.text()
+    qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)
+    assert not banner.isVisible()
+    session.scoring.add(0, signals(light=0.5, until=COUNT))
+    session.scoring.catch_up()
+    assert "darker" in banner.text()
+    session.open_video(video_info(TIMES), TIMES)
+    assert not banner.isVisible()

@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -322,3 +323,16 @@ def test_a_recording_unlike_the_calibrations_footage_is_told(
         result = run(video, "--detector", tmp_path / f"{name}.safetensors", "--out", out / name, "--device", "cpu")
         assert result.exit_code == 0, result.output
         assert ("clip: not as in the footage of the calibration: it is darker for" in result.stdout) is is_told
+
+
+def test_another_frame_rate_than_the_calibrations_is_told(calibrated_file: Path, out: Path, tmp_path: Path) -> None:
+    for fps, is_told in ((30, True), (10, False)):
+        path = tmp_path / f"{fps}.avi"
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (64, 64))
+        for _ in range(6):
+            writer.write(np.full((64, 64, 3), 128, np.uint8))
+        writer.release()
+        result = run(path, "--detector", calibrated_file, "--out", out, "--device", "cpu")
+        assert result.exit_code == 0, result.output
+        told = "30 frames a second, the detector's calibration footage had 10. Scores mean less."
+        assert (told in result.stdout) is is_told

@@ -134,6 +134,29 @@ def test_keeps_how_the_footage_looked() -> None:
     assert [drift.kind for drift in made.drifts(signals, seconds)] == ["moved"]
 
 
+@pytest.mark.parametrize(
+    ("fps", "words"),
+    [
+        (25, "25 frames a second, the detector's calibration footage had 10"),
+        (4, "4 frames a second, the detector's calibration footage had 10"),
+        (10, ""),
+        (20, ""),
+        (5, ""),
+    ],
+)
+def test_tells_a_frame_rate_that_is_far_from_its_own(calibration: Calibration, fps: float, words: str) -> None:
+    assert calibration.other_rate(1 / fps) == words
+    assert calibration.other_rate(None) == ""
+
+
+def test_the_frames_that_motion_is_told_in_may_be_given() -> None:
+    assert Calibration.of([video(1)]).frame_seconds == pytest.approx(1 / RATE)
+    assert Calibration.of([video(1)], 0.04).frame_seconds == 0.04
+    unknown = Calibration.of([video(1)], 0.0)
+    assert unknown.frame_seconds == 0
+    assert unknown.other_rate(1.0) == ""
+
+
 def test_evidence_of_another_version_is_refused(calibration: Calibration) -> None:
     with pytest.raises(TypeError, match="another version"):
         Calibration.from_json(asdict(calibration) | {"evidence": ["warmth"]})

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.scoring.motion import BASELINE_SECONDS, PLACES, baseline_frames, camera_motion_px, net_speed, window_motion
+from engine.scoring.motion import (
+    BASELINE_SECONDS,
+    PLACES,
+    baseline_frames,
+    camera_motion_px,
+    frame_ratio,
+    net_speed,
+    window_motion,
+)
 from engine.scoring.psnr import flow_error, prediction_psnr
 from engine.scoring.windows import cell_means, window_means
 
@@ -64,3 +72,17 @@ def test_the_baseline_lasts_equally_long_at_any_rate(rate: float, frames: int) -
 @pytest.mark.parametrize("seconds", [[], [0.0], [0.0, 0.0, 0.0]])
 def test_a_video_without_a_rate_has_a_baseline(seconds: list[float]) -> None:
     assert baseline_frames(np.array(seconds)) >= 1
+
+
+@pytest.mark.parametrize(
+    ("fps", "calibrated_fps", "ratio"),
+    [(25, 25, 1), (25, 10, 0.4), (12.5, 25, 2), (30, 29.97, 1), (1000 / 33, 30, 1), (24, 25, 25 / 24), (25, None, 1)],
+)
+def test_a_frame_counts_as_many_of_the_calibrations(fps: float, calibrated_fps: float | None, ratio: float) -> None:
+    found = frame_ratio(1 / fps, 1 / calibrated_fps if calibrated_fps else None)
+    assert found == pytest.approx(ratio, rel=1e-9)
+    assert (found == 1) == (ratio == 1), "the same rate leaves signals as they are, to the last digit"
+
+
+def test_what_has_no_rate_counts_as_the_calibrations() -> None:
+    assert frame_ratio(None, 0.04) == frame_ratio(0.04, 0.0) == 1

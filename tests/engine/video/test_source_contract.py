@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import Cancelled
 from engine.video import open_video
-from engine.video.source import VideoSource
+from engine.video.source import VideoSource, usual_frame_seconds
 from tests.clips import read_number
 from tests.engine.video.clip_makers import KINDS, Kind
 
@@ -39,6 +39,21 @@ def test_knows_its_frames_without_decoding_them(source: VideoSource, kind: Kind)
 
 def test_times_begin_at_zero_and_are_the_presentation_times(source: VideoSource, kind: Kind) -> None:
     np.testing.assert_allclose(source.times, kind.expected_times, atol=2e-3)
+
+
+def test_knows_how_long_frames_last_unless_its_times_are_only_given(kind_and_path, source: VideoSource) -> None:
+    kind, path = kind_and_path
+    assert source.info.has_own_times == path.is_file()
+    if path.is_file() and kind.frames > 1:
+        assert source.frame_seconds == pytest.approx(np.median(np.diff(kind.expected_times)), abs=2e-3)
+    else:
+        assert source.frame_seconds is None
+
+
+def test_the_usual_length_of_a_frame_is_the_most_frames() -> None:
+    assert usual_frame_seconds(np.arange(100) / 10, np.arange(20) / 25) == pytest.approx(0.1)
+    assert usual_frame_seconds(np.zeros(1), np.empty(0)) is None
+    assert usual_frame_seconds() is None
 
 
 def test_500_random_jumps_are_all_exact(kind_and_path) -> None:
