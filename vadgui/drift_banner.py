@@ -68,6 +68,6 @@ class DriftBanner(QWidget):
     def _lines(self) -> Iterator[str]:
         scoring = self._session.scoring
         if scoring.other_rate:
-            yield f"The recording has {scoring.other_rate}. Scores mean less."
+            yield f"{scoring.other_rate}. Scores mean less."
         if differs := drifts_in_words(scoring.drifts):
             yield f"Not the picture that the detector was calibrated on: {differs}. Scores mean less there."
