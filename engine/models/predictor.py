@@ -21,7 +21,8 @@ from engine.video.frame import Pixels
 SIGNALS_VERSION = 2
 """Counts up whenever the same frames and weights would give other raw signals."""
 
-_BATCH_ON_CPU = 2  # a larger one is not faster there and only makes a request for the playhead wait
+_BATCH_ON_CPU = 2  # enough for large models; a larger one makes stopping wait
+_BATCH_ON_CPU_OF_FAST = 8  # 20 % faster than 2: every layer wakes sleeping threads, once a batch
 _LARGEST_BATCH = 64
 
 
@@ -52,7 +53,7 @@ class Predictor:
         self._detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         for model in (self._detector.motion, self._detector.frame):
             model.net.head.float()
-        self.batch_size = _BATCH_ON_CPU if plan.device.type == "cpu" else _LARGEST_BATCH
+        self.batch_size = _usual_batch(plan.device, detector.settings.preset)
         """Frames `predict` takes at once without cutting them up; halved when memory runs out."""
 
     @classmethod
@@ -121,3 +122,9 @@ class Predictor:
         flows = flow_rgb.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         frames = frame.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         return [Prediction(flow, frame) for flow, frame in zip(flows, frames, strict=True)]
+
+
+def _usual_batch(device: torch.device, preset: str) -> int:
+    if device.type != "cpu":
+        return _LARGEST_BATCH
+    return _BATCH_ON_CPU_OF_FAST if preset == "fast" else _BATCH_ON_CPU

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from itertools import islice
@@ -62,7 +63,8 @@ def judging_seconds(ground: JudgingGround, detector: Detector, plan: ComputePlan
         counting = _each(ends, 1)
         predictor = Predictor(detector, "", plan)
         predictor.motion_normal = normal
-        tried = predictor.batch_size + _TRIED_FRAMES
+        # Whole batches: each comes at once, when it is done.
+        tried = predictor.batch_size * (1 + math.ceil(_TRIED_FRAMES / predictor.batch_size))
         ends = [time.perf_counter()]
         # The first frame of a video is free: it has no transition.
         for _ in islice(pipeline.analyse(source, predictor, start=1, should_stop=should_stop), tried):
