@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -14,6 +15,7 @@ from engine.device import ComputePlan
 from engine.events import Progress, ShouldStop, never_stop
 from engine.models.detector import Detector
 from engine.models.predictor import Predictor
+from engine.pace import Pace
 from engine.scoring.calibration import Calibration
 from engine.scoring.motion import BASELINE_SECONDS
 from engine.scoring.motion_normal import MotionNormal
@@ -57,16 +59,18 @@ def calibrate(
     """
     frame_seconds = _frame_seconds(footage.held_out, should_stop)
     everything, of_held_out = MotionNormal(), []
+    pace = Pace(0, time.monotonic())
     videos = [*footage.held_out, *footage.others]
     for number, path in enumerate(videos):
         before, normal = MotionNormal(), MotionNormal()
         for share in _count(path, footage, before, normal, frame_seconds, should_stop):
-            yield _progress(COUNTING, number + share, len(videos))
+            yield _progress(COUNTING, number + share, len(videos), pace)
         everything = MotionNormal.sum_of([everything, before, normal])
         if number < len(footage.held_out):
             of_held_out.append(normal)
     predictor = Predictor(detector, "", plan)
     judged = []
+    pace = Pace(0, time.monotonic())
     at_most = judged_at_most(len(footage.held_out))
     has_others = len(videos) > 1 or bool(footage.since)
     for number, path in enumerate(footage.held_out):
@@ -82,7 +86,7 @@ def calibrate(
             )
             for result in islice(results, at_most):
                 rows.append(missing_signals(1)[0] if _is_left_out(result.pts_seconds, stretches) else result.signals)
-                yield _progress(JUDGING, number + len(rows) / to_judge, len(footage.held_out))
+                yield _progress(JUDGING, number + len(rows) / to_judge, len(footage.held_out), pace)
             judged.append((np.array(rows, RAW_SIGNALS), source.times[first : first + len(rows)]))
     detector.motion_normal = everything
     detector.settings = replace(detector.settings, calibration=None)
@@ -129,6 +133,6 @@ def _is_left_out(seconds: float, stretches: Sequence[Stretch]) -> bool:
     return any(start <= seconds < stop + BASELINE_SECONDS for start, stop in stretches)
 
 
-def _progress(phase: str, done: float, total: int) -> Progress:
+def _progress(phase: str, done: float, total: int, pace: Pace) -> Progress:
     """In thousandths: videos differ in length, and one takes minutes."""
-    return Progress(phase, round(1000 * done / max(total, 1)), 1000)
+    return pace.progress(phase, round(1000 * done / max(total, 1)), 1000, time.monotonic())

@@ -50,9 +50,11 @@ def detector() -> Detector:
 
 def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector, tmp_path) -> None:
     footage = NormalFootage(held_out=videos[:2], others=videos[2:])
-    phases = [event.phase for event in calibrate(detector, PLAN, footage)]
+    events = list(calibrate(detector, PLAN, footage))
+    phases = [event.phase for event in events]
     assert phases == sorted(phases)
     assert set(phases) == {COUNTING, JUDGING}
+    assert all(event.per_second > 0 for event in events if event.done)
     assert detector.motion_normal is not None
     assert detector.motion_normal.transitions == 3 * (RATE * SECONDS - 1)
     calibration = detector.settings.calibration
