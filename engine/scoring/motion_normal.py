@@ -18,12 +18,6 @@ DIRECTIONS, SPEEDS = 8, 64
 _SLOWEST_PX, _FASTEST_PX = 0.1, 51.2
 _SPEED_STEP = math.log(_FASTEST_PX / _SLOWEST_PX) / SPEEDS
 
-# Chosen on normal footage with synthetic changes; how, and what else was in view, says RESULTS.md.
-_SHARED_ROWS, _SHARED_COLUMNS = 2.0, 8.0
-"""Places share what they saw with neighbours, in windows (standard deviation): less up and down, for things look
-smaller and slower farther up the picture of most cameras, than sideways."""
-_PRIOR_COUNTS = 200.0
-"""What a place believes before it has seen anything: the whole picture's habits, as if seen this often."""
 _SPEED_TAIL = 0.12
 """Scale of the Laplace kernel over log speed: what is faster than all that was seen is the rarer the faster it is."""
 _LEAST_SHARE = 1e-12
@@ -31,6 +25,13 @@ _LEAST_SHARE = 1e-12
 
 class MotionNormal:
     """Counts of normal motion by place, direction and speed; a density once something asks for rarities."""
+
+    # Chosen on normal footage with synthetic changes; how, and what else was in view, says RESULTS.md.
+    shared_rows, shared_columns = 2.0, 8.0
+    """Places share what they saw with neighbours, in windows (standard deviation): less up and down, for things look
+    smaller and slower farther up the picture of most cameras, than sideways."""
+    prior_counts = 200.0
+    """What a place believes before it has seen anything: the whole picture's habits, as if seen this often."""
 
     def __init__(self, counts: Counts | None = None) -> None:
         """Begin with nothing, or with earlier `counts`.
@@ -69,7 +70,12 @@ class MotionNormal:
         return int(self.counts[0, 0].sum())
 
     def rarity(self, motion: Motion) -> tuple[float, float]:
-        """How rare the rarest window's motion is at its place: by its speed, and by its speed in its direction.
+        """How rare the rarest window's motion is, as `rarities` says."""
+        by_speed, by_direction = self.rarities(motion)
+        return float(by_speed.max()), float(by_direction.max())
+
+    def rarities(self, motion: Motion) -> tuple[Rarities, Rarities]:
+        """How rare each window's motion is at its place [PLACES, PLACES]: by speed, and by speed in its direction.
 
         In nats: minus the logarithm of the share of normal motion there that is at least as fast, in the second case
         in about the same direction (times the number of directions, so that both mean the same where no direction is
@@ -84,26 +90,28 @@ class MotionNormal:
         rows, columns = np.indices(below.shape)
         direction = _direction(motion)
         speed_rarity, direction_rarity = (
-            np.max(table[(*at, below)] * (1 - share) + table[(*at, below + 1)] * share)
+            table[(*at, below)] * (1 - share) + table[(*at, below + 1)] * share
             for table, at in ((by_speed, (rows, columns)), (by_direction, (rows, columns, direction)))
         )
-        return float(speed_rarity), float(direction_rarity)
+        return speed_rarity, direction_rarity
 
     def _rarities(self) -> tuple[Rarities, Rarities]:
         """Rarity of each speed [PLACES, PLACES, SPEEDS], and of each in a direction [.., DIRECTIONS, SPEEDS]."""
-        shared = _spread(_spread(self.counts.astype(np.float32), 0, _SHARED_ROWS), 1, _SHARED_COLUMNS)
+        shared = _spread(_spread(self.counts.astype(np.float32), 0, self.shared_rows), 1, self.shared_columns)
         shared = shared @ _speed_kernel()
         seen = shared.sum(axis=(2, 3), keepdims=True)
-        by_speed = _tail(shared.sum(axis=2, keepdims=True), seen)
+        by_speed = _tail(shared.sum(axis=2, keepdims=True), seen, self.prior_counts)
         turned = 0.5 * shared + 0.25 * (np.roll(shared, 1, axis=2) + np.roll(shared, -1, axis=2))
-        by_direction = np.minimum(DIRECTIONS * _tail(turned, seen), 1)
+        by_direction = np.minimum(DIRECTIONS * _tail(turned, seen, self.prior_counts), 1)
         return _nats(by_speed[:, :, 0]), _nats(by_direction)
 
 
-def _tail(counts: npt.NDArray[np.float32], seen: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _tail(
+    counts: npt.NDArray[np.float32], seen: npt.NDArray[np.float32], prior_counts: float
+) -> npt.NDArray[np.float32]:
     """Share of normal motion at each place that is at least as fast, what places have in common as the prior."""
     common = counts.sum(axis=(0, 1)) / max(float(seen.sum()), 1.0)
-    share = (counts + _PRIOR_COUNTS * common) / (seen + _PRIOR_COUNTS)
+    share = (counts + prior_counts * common) / (seen + prior_counts)
     return np.asarray(np.cumsum(share[..., ::-1], axis=-1)[..., ::-1], np.float32)
 
 

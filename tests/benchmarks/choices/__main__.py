@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -13,7 +15,7 @@ import cv2
 from tests.benchmarks.choices.changes import KINDS, sheet
 from tests.benchmarks.choices.footage import Camera, footage_of, measure_camera
 from tests.benchmarks.choices.questions import questions
-from tests.benchmarks.choices.tables import table
+from tests.benchmarks.choices.tables import Result, result_of, table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--labelled", nargs="*", type=Path, default=[], metavar="FILE", help="recordings with labels")
     parser.add_argument("--only-judge", action="store_true", help="of what the cache holds")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there, for `together`")
     parser.add_argument("--sheets", type=Path, metavar="FOLDER", help="write pictures of the changes there")
     chosen = parser.parse_args(arguments)
 
@@ -51,8 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             cv2.imwrite(str(chosen.sheets / f"{camera.name}-{clip.name}-{change.kind.strip('()')}.jpg"), picture)
     footage = footage_of(camera)
     known = set.intersection(*(set(each.signals) for each in [*footage.normal, *footage.judged]))
+    answers: dict[str, list[Result]] = {}
     for title, candidates in questions(known):
-        print(f"\n{camera.name}: {title}\n\n{table(footage, candidates)}", flush=True)
+        answers[title] = [result_of(footage, candidate) for candidate in candidates]
+        print(f"\n{camera.name}: {title}\n\n{table(answers[title])}", flush=True)
+    if chosen.json:
+        values = {title: [asdict(each) for each in results] for title, results in answers.items()}
+        chosen.json.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -21,6 +21,8 @@ _SPEED_EDGES_PX_PER_S = np.array([1.0, 3.0, 6.0, 12.0, 24.0])
 _SUSTAINED_SECONDS = 2.0
 _STILL_SHARE = 0.3
 _NEIGHBOURS = 5
+_WIDELY = 4
+"""Windows: about what two neighbouring cells touch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,8 @@ class Usual:
     flow_error_by_motion: tuple[Floats, Floats] | None
     background: tuple[Floats, Floats]
     """Usual luma and its spread [LUMA_CELLS, LUMA_CELLS], less what is broad: light."""
+    judged: dict[tuple[str, bytes], tuple[Floats, Floats]] = field(default_factory=dict)
+    """Rarities of motion that was met before: most frames of a changed clip are those of the clip."""
 
     @classmethod
     def of(cls, others: Sequence[Measured], counts: Sequence[tuple[MotionNormal, ...]]) -> Usual:
@@ -80,16 +84,53 @@ def signals_of(measured: Measured, usual: Usual) -> dict[str, Series]:
     found: dict[str, Series] = {}
     for k, (baseline, normal) in enumerate(zip(BASELINES, usual.motion, strict=True)):
         name = "" if baseline == 0.2 else f" over {baseline} s"
-        pairs = np.array([(0.0, 0.0), *(normal.rarity(motion) for motion in measured.motion[k, 1:])])
-        found["speed rarity" + name], found["direction rarity" + name] = pairs.T
+        by_speed, by_direction = _rarities(measured.motion[k], normal, str(baseline), usual)
+        found["speed rarity" + name] = by_speed.max(axis=(1, 2))
+        found["direction rarity" + name] = by_direction.max(axis=(1, 2))
+        if not name:
+            found |= {"speed rarity, widely": _wide(by_speed), "direction rarity, widely": _wide(by_direction)}
         found["speed" + name] = measured.motion[k, :, 2].max(axis=(1, 2))
         if measured.has_predictions:
             excess = measured.motion[k, :, 2] - measured.predicted[:, 2]
             found["speed excess" + name] = excess.max(axis=(1, 2))
+            if not name:
+                found["speed excess, widely"] = _wide(excess)
+    for name, normal in _variants(usual.motion[BASELINES.index(0.2)]):
+        by_speed, by_direction = _rarities(measured.motion[BASELINES.index(0.2)], normal, name, usual)
+        found[f"speed rarity, {name}"], found[f"direction rarity, {name}"] = (
+            each.max(axis=(1, 2)) for each in (by_speed, by_direction)
+        )
     found["still novelty"], found["lasting novelty"] = _novelties(measured, usual)
     if measured.has_predictions:
         found |= _of_predictions(measured, usual)
     return {name: _with_frame_0(np.asarray(values, np.float64)) for name, values in found.items()}
+
+
+def _rarities(motion: Floats, normal: MotionNormal, name: str, usual: Usual) -> tuple[Floats, Floats]:
+    """By speed, and by speed in a direction, of the motion [N, 3, ...] of a clip; 0 in frame 0."""
+    nothing = np.zeros((PLACES, PLACES), np.float32)
+    pairs = [(nothing, nothing)]
+    for each in motion[1:]:
+        key = (name, each.tobytes())
+        if key not in usual.judged:
+            usual.judged[key] = normal.rarities(each)
+        pairs.append(usual.judged[key])
+    by_speed, by_direction = (np.stack(each) for each in zip(*pairs, strict=True))
+    return by_speed, by_direction
+
+
+def _variants(normal: MotionNormal) -> Iterator[tuple[str, MotionNormal]]:
+    """Other ways of sharing counts among places."""
+    for name, value in (("prior_counts", 20.0), ("prior_counts", 50.0), ("shared_rows", 1.0), ("shared_columns", 4.0)):
+        variant = MotionNormal(normal.counts)
+        setattr(variant, name, value)
+        yield f"{name.replace('_', ' ')} {value:g}", variant
+
+
+def _wide(values: Floats) -> Series:
+    """Mean of the highest windows [N, PLACES, PLACES], for one alone may be an error of the flow."""
+    flat = np.nan_to_num(values).reshape(len(values), -1)
+    return np.asarray(np.partition(flat, -_WIDELY, axis=1)[:, -_WIDELY:].mean(axis=1), np.float64)
 
 
 def _of_predictions(measured: Measured, usual: Usual) -> dict[str, Series]:

@@ -20,9 +20,10 @@ _STAYS_SECONDS = (3.0, 6.0)
 _ENTERS_SECONDS = 1.0
 _FADE_SECONDS = 0.3
 """Pasted things come and go softly: a sudden one would be found by its appearing, whatever it is."""
-_TRIES = 60
+_TRIES = 200
 _PICTURE_PX = 256
 _LEAST_COVERED_PX = 12
+_LEAST_HEIGHT = 0.75
 
 Labels = npt.NDArray[np.bool_]
 
@@ -152,6 +153,8 @@ def _way_where_nothing_moves(clip: Clip, habits: Habits, rng: np.random.Generato
     start = int(rng.integers(1, max(len(clip.pictures) - frames, 2)))
     for _ in range(_TRIES):
         x, y = rng.uniform(12, _PICTURE_PX - 12, 2)
+        if habits.height_line[0] + habits.height_line[1] * y < _LEAST_HEIGHT * habits.usual_height_px:
+            continue  # nothing could be seen of a walker so far away
         angle = float(rng.uniform(0, 2 * np.pi))
         speed = habits.speed_at(y)
         way = _Way(start, frames, x, y, speed * float(np.cos(angle)), speed * float(np.sin(angle)))

@@ -30,7 +30,8 @@ class Candidate:
     signals: tuple[str, ...]
     join: str = "strongest"
     """A key of JOINS, or "strongest p"."""
-    smoothing_seconds: float = 0.5
+    smoothing_seconds: tuple[float, ...] = (0.5,)
+    """Every signal takes part once for each of them."""
     live: bool = False
 
     @property
@@ -39,8 +40,8 @@ class Candidate:
         words = [" + ".join(self.signals)]
         if len(self.signals) > 1 and self.join != "strongest":
             words.append(self.join)
-        if self.smoothing_seconds != 0.5:
-            words.append(f"{self.smoothing_seconds:g} s")
+        if self.smoothing_seconds != (0.5,):
+            words.append(" and ".join(f"{each:g} s" for each in self.smoothing_seconds))
         return ", ".join([*words, *(["live"] if self.live else [])])
 
 
@@ -102,12 +103,18 @@ class Footage:
         return figures
 
     def _evidence(self, each: Judged, candidate: Candidate) -> Series:
-        return np.stack([self._one(each, name, candidate) for name in candidate.signals])
+        return np.stack(
+            [
+                self._one(each, name, reach, candidate.live)
+                for reach in candidate.smoothing_seconds
+                for name in candidate.signals
+            ]
+        )
 
-    def _one(self, each: Judged, name: str, candidate: Candidate) -> Series:
-        key = (id(each), name, candidate.smoothing_seconds, candidate.live)
+    def _one(self, each: Judged, name: str, reach: float, live: bool) -> Series:
+        key = (id(each), name, reach, live)
         if key not in self._smoothed:
-            windows = smoothing_windows(each.seconds, candidate.smoothing_seconds, live=candidate.live)
+            windows = smoothing_windows(each.seconds, reach, live=live)
             self._smoothed[key] = smoothed(each.signals[name], *windows)
         return self._smoothed[key]
 

@@ -15,7 +15,7 @@ from tests.benchmarks.choices.habits import Habits, follow
 from tests.benchmarks.choices.judging import Candidate, Footage, Judged
 from tests.benchmarks.choices.measured import Measured, measure, remeasure
 from tests.benchmarks.choices.questions import CHOSEN, questions
-from tests.benchmarks.choices.tables import table
+from tests.benchmarks.choices.tables import Result, result_of, table, together
 
 FPS, FRAMES = 10, 70
 STREET_ROW = 150
@@ -184,16 +184,25 @@ def test_a_recording_with_labels_is_judged_by_itself() -> None:
     seconds, abnormal = np.arange(20) / 10, np.arange(20) >= 10
     recording = Judged("demo", "demo", {"a": abnormal * 9.0, "b": np.full(20, 5.0)}, seconds, abnormal)
     together = Footage(clear.normal, [*clear.judged, recording])
-    assert together.aucs(together.scores(Candidate(("a",), smoothing_seconds=0.1)))["demo"] == 100
+    assert together.aucs(together.scores(Candidate(("a",), smoothing_seconds=(0.1,))))["demo"] == 100
 
 
 def test_tables_leave_controls_out_of_the_mean() -> None:
     clear = footage(10)
-    lines = table(clear, [Candidate(("a",)), Candidate(("a", "b"), "sum", 0.3)]).splitlines()
+    candidates = [Candidate(("a",)), Candidate(("a", "b"), "sum", (0.3,))]
+    lines = table([result_of(clear, candidate) for candidate in candidates]).splitlines()
     assert len(lines) == 4
     assert lines[3].startswith("| a + b, sum, 0.3 s |")
     aucs = clear.aucs(clear.scores(Candidate(("a",))))
     assert f"| {(aucs['faster'] + aucs['slower']) / 2:.1f} |" in lines[2]
+
+
+def test_cameras_are_put_beside_each_other_the_best_first() -> None:
+    cameras = {
+        name: [Result(label, {"faster": value}, (0, 0), 1, (0, 0)) for label, value in values.items()]
+        for name, values in {"one": {"a": 60.0, "b": 70.0, "c": 99.0}, "two": {"a": 90.0, "b": 60.0}}.items()
+    }
+    assert together(cameras).splitlines()[2:] == ["| a | 60.0 | 90.0 | 75.0 |", "| b | 70.0 | 60.0 | 65.0 |"]
 
 
 def test_questions_ask_only_for_what_is_known() -> None:
