@@ -10,9 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.scoring.drift import Drift, Reference
-from engine.scoring.evidence import EVIDENCE, Standard, evidence_of
+from engine.scoring.evidence import (
+    EARLIER_SMOOTHING_SECONDS,
+    EVIDENCE,
+    LONGEST_SMOOTHING_SECONDS,
+    SMOOTHING_SECONDS,
+    Standard,
+    evidence_of,
+)
 from engine.scoring.motion import frame_ratio
-from engine.scoring.signals import RawSignals
+from engine.scoring.signals import RAW_SIGNALS, RawSignals
 from engine.scoring.tail import FEWEST_BLOCKS, Tail, block_maxima
 from engine.video.source import usual_frame_seconds
 
@@ -39,11 +46,11 @@ class Calibration:
     """The meaning of a detector's scores; small enough to be part of its settings."""
 
     evidence: tuple[str, ...]
-    """The raw signals that take part, in the order of the standards."""
+    """The raw signals that take part, in the order of the standards: once for each smoothing time."""
     live: Scale
     """Of scores that depend on no later frame."""
     offline: Scale
-    """Of scores that look half a second ahead."""
+    """Of scores that look a second ahead."""
     seconds: float
     """How much held-out normal footage this was learnt from."""
     videos: int
@@ -51,6 +58,8 @@ class Calibration:
     """Time between its frames: motion of whatever recording is told in px a frame of this length. 0 where not known."""
     reference: Reference | None = None
     """How it looked; None where an earlier version calibrated."""
+    smoothing_seconds: tuple[float, ...] = SMOOTHING_SECONDS
+    """Over which times evidence is smoothed."""
 
     @classmethod
     def of(cls, videos: Sequence[tuple[RawSignals, Times]], frame_seconds: float | None = None) -> Calibration:
@@ -89,7 +98,7 @@ class Calibration:
         Below 0 lies what is calmer than all of them; NaN where a frame was not analysed; frame 0 takes frame 1's.
         """
         scale = self.live if live else self.offline
-        return scale.tail.surprise(scale.standard.joined(evidence_of(signals, seconds, live=live)))
+        return scale.tail.surprise(scale.standard.joined(self._evidence(signals, seconds, live)))
 
     def expected_alarms(self, per_hour: float, hours: float) -> tuple[int, int]:
         """How many false alarms to expect in a recording, at the least and at the most, nine times in ten."""
@@ -109,6 +118,9 @@ class Calibration:
         own, footage = 1 / own_seconds, 1 / self.frame_seconds
         return f"{own:.3g} frames a second, the detector's calibration footage had {footage:.3g}"
 
+    def _evidence(self, signals: RawSignals, seconds: Times, live: bool) -> npt.NDArray[np.float64]:
+        return evidence_of(signals, seconds, live=live, names=self.evidence, smoothing_seconds=self.smoothing_seconds)
+
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:
         """The calibration of what `dataclasses.asdict` made of one.
@@ -116,11 +128,16 @@ class Calibration:
         Raises:
             KeyError, TypeError: it is none.
         """
-        if tuple(values["evidence"]) != EVIDENCE:
-            raise TypeError(f"evidence of another version: {values['evidence']}")
+        evidence = tuple(values["evidence"])
+        if not set(evidence) <= set(RAW_SIGNALS.names or ()):
+            raise TypeError(f"evidence of another version: {evidence}")
         scales = {name: _scale(values[name]) for name in ("live", "offline")}
         reference = Reference.from_json(values["reference"]) if values.get("reference") else None
-        return cls(**{**values, **scales, "evidence": EVIDENCE, "reference": reference})
+        smoothing = tuple(values.get("smoothing_seconds", EARLIER_SMOOTHING_SECONDS))
+        if not 0 < max(smoothing) <= LONGEST_SMOOTHING_SECONDS:
+            raise TypeError(f"smoothing of another version: {smoothing}")
+        known = {"evidence": evidence, "reference": reference, "smoothing_seconds": smoothing}
+        return cls(**{**values, **scales, **known})
 
 
 def _scale(values: Mapping[str, Any]) -> Scale:

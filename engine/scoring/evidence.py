@@ -15,20 +15,35 @@ Indices = npt.NDArray[np.intp]
 
 EVIDENCE = ("speed_rarity", "direction_rarity", "speed_excess_px")
 """Raw signals that take part; what others add, and on what that was judged, says RESULTS.md."""
-SMOOTHING_SECONDS = 0.5
-"""Flow flickers from frame to frame, things do not: live, the last half second counts, else half a second both ways.
+SMOOTHING_SECONDS = (0.3, 1.0)
+"""Flow flickers from frame to frame, things do not: live, so much of what has just been counts, else so much both ways.
 
-Longer finds more of the demo scene's events, shorter more of the synthetic ones (RESULTS.md)."""
+Every signal takes part once for each: what is quick stands out over the shorter time, what lasts over the longer one
+(RESULTS.md)."""
+EARLIER_SMOOTHING_SECONDS = (0.5,)
+"""Of calibrations that do not say theirs."""
+LONGEST_SMOOTHING_SECONDS = max(*SMOOTHING_SECONDS, *EARLIER_SMOOTHING_SECONDS)
 _UPPER = 0.95
 
 
-def evidence_of(signals: RawSignals, seconds: npt.NDArray[np.floating], *, live: bool) -> Floats:
+def evidence_of(
+    signals: RawSignals,
+    seconds: npt.NDArray[np.floating],
+    *,
+    live: bool,
+    names: Sequence[str] = EVIDENCE,
+    smoothing_seconds: Sequence[float] = SMOOTHING_SECONDS,
+) -> Floats:
     """Smoothed evidence [E, N] of a video with frames at these times [N]; NaN where a frame was not analysed.
 
-    Frame 0 takes frame 1's. With `live`, a frame's evidence depends on no later frame.
+    All signals of these names over the first smoothing time, then over the next. Frame 0 takes frame 1's. With `live`, a frame's
+    evidence depends on no later frame.
     """
-    first, stop = smoothing_windows(seconds, SMOOTHING_SECONDS, live=live)
-    return np.stack([smoothed(with_frame_0(signals[name]), first, stop) for name in EVIDENCE])
+    rows = []
+    for reach_seconds in smoothing_seconds:
+        first, stop = smoothing_windows(seconds, reach_seconds, live=live)
+        rows += [smoothed(with_frame_0(signals[name]), first, stop) for name in names]
+    return np.stack(rows)
 
 
 def smoothing_windows(

@@ -30,7 +30,7 @@ class ScoreKind(StrEnum):
     PAPER_PATCH = "paper-patch"
     """The same of each frame's worst patch."""
     CALIBRATED = "calibrated"
-    """-log10 of the share of normal seconds on this camera that are as conspicuous; looks half a second ahead."""
+    """-log10 of the share of normal seconds on this camera that are as conspicuous; looks a second ahead."""
     CALIBRATED_LIVE = "calibrated-live"
     """The same from a frame and those before it alone, as a live view has it."""
 

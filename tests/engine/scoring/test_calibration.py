@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.scoring.calibration import Calibration, TooLittleFootageError
-from engine.scoring.evidence import EVIDENCE, SMOOTHING_SECONDS, evidence_of
+from engine.scoring.evidence import EARLIER_SMOOTHING_SECONDS, EVIDENCE, SMOOTHING_SECONDS, evidence_of
 from engine.scoring.scores import (
     ScoreKind,
     best_kind,
@@ -42,12 +42,14 @@ def calibration() -> Calibration:
     return Calibration.of([video(seed) for seed in range(5)])
 
 
-def test_smoothing_takes_in_half_a_second_before_and_live_nothing_after() -> None:
+@pytest.mark.parametrize("time", range(len(SMOOTHING_SECONDS)))
+def test_smoothing_takes_in_some_time_before_and_live_nothing_after(time: int) -> None:
     signals, seconds = video(1, 10)
     signals["speed_rarity"] = 0
     signals["speed_rarity"][50] = 1
-    ahead, live = (evidence_of(signals, seconds, live=live)[EVIDENCE.index("speed_rarity")] for live in (False, True))
-    reach = round(SMOOTHING_SECONDS * RATE)
+    row = time * len(EVIDENCE) + EVIDENCE.index("speed_rarity")
+    ahead, live = (evidence_of(signals, seconds, live=live)[row] for live in (False, True))
+    reach = round(SMOOTHING_SECONDS[time] * RATE)
     assert np.flatnonzero(ahead).tolist() == list(range(50 - reach, 51 + reach))
     assert np.flatnonzero(live).tolist() == list(range(50, 51 + reach))
     assert ahead.max() == pytest.approx(1 / (2 * reach + 1))
@@ -69,7 +71,7 @@ def test_each_evidence_alone_can_raise_an_alarm(calibration: Calibration, name: 
     signals[name][300:330] += 12
     scores = calibration.scores(signals, seconds, live=live)
     assert calm.max() < threshold_for(2) < scores[310:330].min()
-    np.testing.assert_allclose(scores[:290], calm[:290])
+    np.testing.assert_allclose(scores[:289], calm[:289])
 
 
 def test_a_score_does_not_depend_on_what_else_is_in_the_video(calibration: Calibration) -> None:
@@ -77,7 +79,7 @@ def test_a_score_does_not_depend_on_what_else_is_in_the_video(calibration: Calib
     signals, seconds = video(22)
     before = calibration.scores(signals, seconds)
     signals["speed_rarity"][500:520] += 30
-    np.testing.assert_allclose(calibration.scores(signals, seconds)[:490], before[:490])
+    np.testing.assert_allclose(calibration.scores(signals, seconds)[:489], before[:489])
 
 
 def test_normal_footage_to_come_raises_about_as_many_alarms_as_asked_for(calibration: Calibration) -> None:
@@ -118,6 +120,30 @@ def test_what_an_earlier_version_wrote_knows_no_reference(calibration: Calibrati
     old = Calibration.from_json(values)
     assert old.reference is None
     assert old.drifts(*video(1)) == []
+
+
+def test_what_an_earlier_version_wrote_keeps_its_smoothing(calibration: Calibration) -> None:
+    values = asdict(calibration)
+    del values["smoothing_seconds"]
+    for way in ("live", "offline"):
+        values[way]["standard"] = {"medians": (0.0,) * len(EVIDENCE), "spreads": (1.0,) * len(EVIDENCE)}
+    old = Calibration.from_json(values)
+    assert old.smoothing_seconds == EARLIER_SMOOTHING_SECONDS
+    signals, seconds = video(1)
+    smoothed = evidence_of(signals, seconds, live=False, smoothing_seconds=(0.5,)).max(axis=0)
+    np.testing.assert_allclose(old.scores(signals, seconds), old.offline.tail.surprise(smoothed))
+    with pytest.raises(TypeError, match="another version"):
+        Calibration.from_json(asdict(calibration) | {"smoothing_seconds": [0.3, 9.0]})
+
+
+def test_what_is_quick_and_what_lasts_both_stand_out(calibration: Calibration) -> None:
+    signals, seconds = video(25)
+    calm = calibration.scores(signals, seconds)
+    signals["speed_rarity"][100:104] += 14
+    signals["speed_rarity"][300:340] += 4
+    scores = calibration.scores(signals, seconds)
+    assert scores[102] > threshold_for(2) > calm.max()
+    assert scores[310:330].min() > threshold_for(2)
 
 
 def test_keeps_how_the_footage_looked() -> None:
