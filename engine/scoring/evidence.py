@@ -36,7 +36,7 @@ def evidence_of(
 ) -> Floats:
     """Smoothed evidence [E, N] of a video with frames at these times [N]; NaN where a frame was not analysed.
 
-    All signals of these names over the first smoothing time, then over the next. Frame 0 takes frame 1's. With `live`, a frame's
+    All signals over the first smoothing time, then over the next. Frame 0 takes frame 1's. With `live`, a frame's
     evidence depends on no later frame.
     """
     rows = []

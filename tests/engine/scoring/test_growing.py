@@ -61,7 +61,7 @@ def pieces(draw: st.DrawFn) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("kind", ScoreKind)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 50), order=pieces(), at_most=st.integers(20, 2 * COUNT), derive_between=st.booleans())
 def test_pieces_say_what_the_whole_does(
     kind: ScoreKind, seed: int, order: list[tuple[int, int]], at_most: int, derive_between: bool
