@@ -18,7 +18,7 @@ from engine.models.detector import Detector, DetectorSettings, load_detector
 from engine.models.folding import fold_batch_norms
 from engine.video.frame import Pixels
 
-SIGNALS_VERSION = 2
+SIGNALS_VERSION = 3
 """Counts up whenever the same frames and weights would give other raw signals."""
 
 _BATCH_ON_CPU = 2  # enough for large models; a larger one makes stopping wait

@@ -27,7 +27,7 @@ class MotionNormal:
     """Counts of normal motion by place, direction and speed; a density once something asks for rarities."""
 
     # Chosen on normal footage with synthetic changes; how, and what else was in view, says RESULTS.md.
-    shared_rows, shared_columns = 2.0, 8.0
+    shared_rows, shared_columns = 1.0, 8.0
     """Places share what they saw with neighbours, in windows (standard deviation): less up and down, for things look
     smaller and slower farther up the picture of most cameras, than sideways."""
     prior_counts = 200.0
