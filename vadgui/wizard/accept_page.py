@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QVBoxLayout,
+    QWizard,
 )
 
 from engine.durations import duration_in_words
@@ -41,6 +42,8 @@ class AcceptPage(Page):
             "Everything in held-out recordings is normal: what it flags there is a false alarm.",
         )
         self._state = state
+        # Nobody has to take it: the training waits among those to go on with.
+        self.setButtonText(QWizard.WizardButton.CancelButton, "Decide later")
         self._acceptance: Acceptance | None = None
         self.rate_box = QDoubleSpinBox()
         self.rate_box.setRange(0.1, 100.0)

@@ -36,7 +36,7 @@ class TrainingWizard(QWizard):
         self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
         self.setWindowModality(Qt.WindowModality.NonModal)
         options = QWizard.WizardOption
-        self.setOptions(options.NoBackButtonOnStartPage | options.NoCancelButtonOnLastPage | options.NoDefaultButton)
+        self.setOptions(options.NoBackButtonOnStartPage | options.NoDefaultButton)
         self.goal_page = GoalPage(state)
         self.footage_page = FootagePage(state)
         self.flow_page = FlowPage(state)

@@ -313,6 +313,24 @@ def test_a_killed_trainer_is_told_and_gone_on_with(
     assert wizard.currentId() == ACCEPT
 
 
+def test_what_came_out_can_be_decided_on_later(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot)
+    start(wizard, qtbot)
+    to_accept(program, wizard, qtbot)
+    assert wizard.button(QWizard.WizardButton.CancelButton).text() == "Decide later"
+    press(wizard, QWizard.WizardButton.CancelButton, qtbot)
+    assert not wizard.isVisible()
+    assert all(entry.is_bundled for entry in program.desk.library.entries())
+    wizard = open_wizard(program, qtbot)
+    qtbot.waitUntil(lambda: len(program.desk.state.runs) == 1, timeout=PATIENCE_MS)
+    assert program.desk.state.runs[0].state_text == "Done"
+    click(wizard.goal_page.cards[Goal.RESUME].radio, qtbot)
+    go_next(wizard, qtbot)
+    qtbot.waitUntil(lambda: wizard.currentId() == ACCEPT, timeout=PATIENCE_MS)
+
+
 def test_closed_before_it_began_it_opens_where_it_was(
     make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
 ) -> None:
