@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,7 @@ BASELINE_SECONDS = 0.2
 PLACES = PICTURE_CELLS - WINDOW_CELLS + 1
 """Windows across the picture, and down."""
 
+_TIE = 0.03
 _SAME_RATE = 0.02
 """Files that round times to milliseconds make 30 frames a second 30.3."""
 
@@ -27,7 +30,9 @@ Motion = npt.NDArray[np.float32]
 def baseline_frames(seconds: Times) -> int:
     """How many frames lie between the two that motion is measured on, for a video with frames at these times [N]."""
     frame_seconds = usual_frame_seconds(seconds)
-    return max(1, round(BASELINE_SECONDS / frame_seconds)) if frame_seconds else 1
+    # The nearest to the baseline. Of two that are as near it is the fewer, for over more what is small and fast gets
+    # lost; at 12.5 frames a second, rounded times would decide.
+    return max(1, math.ceil(BASELINE_SECONDS / frame_seconds - 0.5 - _TIE)) if frame_seconds else 1
 
 
 def frame_ratio(own_seconds: float | None, frame_seconds: float | None) -> float:

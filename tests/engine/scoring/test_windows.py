@@ -69,6 +69,11 @@ def test_the_baseline_lasts_equally_long_at_any_rate(rate: float, frames: int) -
     assert frames == max(1, round(BASELINE_SECONDS * rate))
 
 
+@pytest.mark.parametrize("seconds", [0.0795, 0.08, 0.0805])
+def test_rounded_times_do_not_decide_between_two_baselines(seconds: float) -> None:
+    assert baseline_frames(np.arange(100) * seconds) == 2
+
+
 @pytest.mark.parametrize("seconds", [[], [0.0], [0.0, 0.0, 0.0]])
 def test_a_video_without_a_rate_has_a_baseline(seconds: list[float]) -> None:
     assert baseline_frames(np.array(seconds)) >= 1
