@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget, QWizard
 
 from vadgui.questions import ask
 from vadgui.wizard.accept_page import AcceptPage
+from vadgui.wizard.acceptance import Acceptance
 from vadgui.wizard.check_page import CheckPage
 from vadgui.wizard.draft import Goal
 from vadgui.wizard.effort_page import EffortPage
@@ -63,7 +64,9 @@ class TrainingWizard(QWizard):
         self.setMinimumSize(*_LEAST_SIZE_PX)
         self.resize(*_SIZE_PX)
         self.currentIdChanged.connect(self._page_changed)
+        self._followed: Acceptance | None = None
         state.run_changed.connect(self._follow_run)
+        self._follow_run()  # a run that was taken up when the program started was there before this window
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
         """The page after the present one: a run that is taken up has its first pages behind it."""
@@ -128,5 +131,6 @@ class TrainingWizard(QWizard):
 
     def _follow_run(self) -> None:
         acceptance = self._state.acceptance
-        if acceptance is not None:
+        if acceptance is not None and acceptance is not self._followed:
+            self._followed = acceptance
             acceptance.accepted.connect(lambda _: self.close_quietly(), Qt.ConnectionType.SingleShotConnection)

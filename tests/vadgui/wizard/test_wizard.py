@@ -313,7 +313,13 @@ def test_a_killed_trainer_is_told_and_gone_on_with(
     assert wizard.currentId() == ACCEPT
 
 
-def test_what_came_out_can_be_decided_on_later(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+def test_what_came_out_can_be_decided_on_later(
+    make_program: MakeProgram, clips: Sequence[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    from engine.models.detector import Detector, DetectorSettings, save_detector
+
+    save_detector(Detector(DetectorSettings("New", "fast", "dis-fast", 2.0)), tmp_path / "new.safetensors")
+    monkeypatch.setenv("FAKE_DETECTOR", str(tmp_path / "new.safetensors"))  # one that no library has yet
     program = make_program()
     wizard = open_wizard(program, qtbot)
     to_check(wizard, clips, qtbot)
@@ -323,12 +329,18 @@ def test_what_came_out_can_be_decided_on_later(make_program: MakeProgram, clips:
     press(wizard, QWizard.WizardButton.CancelButton, qtbot)
     assert not wizard.isVisible()
     assert all(entry.is_bundled for entry in program.desk.library.entries())
-    wizard = open_wizard(program, qtbot)
-    qtbot.waitUntil(lambda: len(program.desk.state.runs) == 1, timeout=PATIENCE_MS)
-    assert program.desk.state.runs[0].state_text == "Done"
-    click(wizard.goal_page.cards[Goal.RESUME].radio, qtbot)
-    go_next(wizard, qtbot)
-    qtbot.waitUntil(lambda: wizard.currentId() == ACCEPT, timeout=PATIENCE_MS)
+    program.close()
+
+    again = make_program()
+    again.desk.look_for_runs()
+    qtbot.waitUntil(again.window.training_status.isVisible, timeout=PATIENCE_MS)
+    click(again.window.training_status, qtbot)
+    later = again.desk.wizard
+    assert later is not None
+    assert later.currentId() == ACCEPT
+    with qtbot.waitSignal(again.desk.detector_accepted, timeout=PATIENCE_MS):
+        press(later, QWizard.WizardButton.FinishButton, qtbot)
+    qtbot.waitUntil(lambda: again.desk.wizard is None, timeout=PATIENCE_MS)
 
 
 def test_closed_before_it_began_it_opens_where_it_was(
