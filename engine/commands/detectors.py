@@ -151,7 +151,7 @@ def _lines(entry: LibraryEntry) -> list[str]:
         f"for {entry.camera}" if entry.camera else "",
         f"made {entry.created[:10]}" if entry.created else "",
         f"preset {entry.preset}, teacher {entry.teacher}",
-        _training(entry.training),
+        _training(entry),
         "calibrated" if entry.calibrated else "not calibrated",
     ]
     lines = [", ".join(fact for fact in facts if fact)]
@@ -160,11 +160,12 @@ def _lines(entry: LibraryEntry) -> list[str]:
     return [*lines, entry.note, str(entry.path)] if entry.note else [*lines, str(entry.path)]
 
 
-def _training(record: dict[str, Any]) -> str:
-    videos, transitions = record.get("videos"), record.get("transitions")
+def _training(entry: LibraryEntry) -> str:
+    record, videos = entry.training, entry.learnt_from()
+    transitions = record.get("transitions")
     epochs = [str(record[key]) for key in ("motion_epochs", "frame_epochs") if key in record]
     parts = [
-        f"{len(videos)} videos" if isinstance(videos, list) else "",
+        f"{len(videos)} videos" if videos else "",
         f"{transitions} transitions" if transitions else "",
         f"{' + '.join(epochs)} epochs" if epochs else "",
     ]

@@ -46,6 +46,11 @@ class LibraryEntry:
     problem: str = ""
     """Why its file can't be used; empty where it looks whole."""
 
+    def learnt_from(self) -> list[str]:
+        """Names of the videos that it was taught with, without those that it was only judged by."""
+        held_out, in_part = (self.training.get(key, ()) for key in ("held_out", "held_out_since"))
+        return [str(video) for video in self.training.get("videos", []) if video not in held_out or video in in_part]
+
 
 class DetectorLibrary:
     """The detectors of a folder, changed by hand or by several processes as it may be, and the bundled ones.

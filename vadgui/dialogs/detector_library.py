@@ -32,6 +32,7 @@ from vadgui.widgets import FactCard, IconLine, button
 _NAME, _CAMERA, _CREATED, _CALIBRATED = range(4)
 _PATH = Qt.ItemDataRole.UserRole
 _SIZE_PX = (820, 520)
+_LEAST_SIZE_PX = (660, 360)  # names stay readable
 _COLUMN_PX = {_NAME: 260, _CAMERA: 200, _CREATED: 100, _CALIBRATED: 120}
 
 
@@ -130,6 +131,7 @@ class DetectorLibraryDialog(QDialog):
         layout.addWidget(self.message)
         layout.addLayout(buttons)
         layout.addWidget(box)
+        self.setMinimumSize(*_LEAST_SIZE_PX)
         self.resize(*_SIZE_PX)
 
     def _select(self) -> None:
@@ -248,7 +250,7 @@ def _icon_of(entry: LibraryEntry) -> QIcon:
 def fact_rows(entry: LibraryEntry) -> list[tuple[str, str]]:
     """What is told of a detector: names and values."""
     training = entry.training
-    videos = [str(video) for video in training.get("videos", [])]
+    videos = entry.learnt_from()
     more = f" and {len(videos) - 3} more" if len(videos) > 3 else ""
     learnt = f"{training['transitions']:,} frames" if isinstance(training.get("transitions"), int) else ""
     models = " · ".join(filter(None, (entry.preset, f"movement measured by {entry.teacher}" if entry.teacher else "")))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.detector_library import DetectorLibrary, detector_name, find_detector
+from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, find_detector
 from engine.errors import DetectorFileError
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 
@@ -314,3 +314,13 @@ for n in range(15):
         process.communicate("go\n", timeout=60)
         assert process.returncode == 0
     assert len(library.entry(added.path).active_for) == 30
+
+
+def test_what_only_judged_it_was_not_learnt_from() -> None:
+    record = {"videos": ["a.mp4", "b.mp4"], "held_out": ["b.mp4"]}
+    assert LibraryEntry(Path("x"), "x", training=record).learnt_from() == ["a.mp4"]
+    # Of a single video only the end was held out.
+    alone = {"videos": ["a.mp4"], "held_out": ["a.mp4"], "held_out_since": {"a.mp4": 80.0}}
+    assert LibraryEntry(Path("x"), "x", training=alone).learnt_from() == ["a.mp4"]
+    assert LibraryEntry(Path("x"), "x", training={"videos": ["a.mp4"]}).learnt_from() == ["a.mp4"]
+    assert LibraryEntry(Path("x"), "x").learnt_from() == []

@@ -28,7 +28,8 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run leaves."""
     from engine.models.detector import Detector, DetectorSettings, save_detector
 
-    record = {"videos": ["monday.mp4", "tuesday.mp4"], "transitions": 1234}
+    videos = ["monday.mp4", "tuesday.mp4", "sunday.mp4"]
+    record = {"videos": videos, "held_out": ["sunday.mp4"], "transitions": 1234}
     settings = DetectorSettings("Gate", "fast", "dis-fast", 4.0, created="2025-03-01T12:00:00+00:00", training=record)
     path = tmp_path_factory.mktemp("run") / "detector.safetensors"
     save_detector(Detector(settings), path)
