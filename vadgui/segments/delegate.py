@@ -91,7 +91,8 @@ class SegmentDelegate(QStyledItemDelegate):
         """A bar and its number: the one for a glance, the other to compare."""
         colours = theme.current()
         text = f"{score:.2f}"
-        width = painter.fontMetrics().horizontalAdvance(text)
+        # Bars begin at one place, whatever their numbers.
+        width = painter.fontMetrics().horizontalAdvance("0.00" if top <= 1 else "00.00")
         painter.setPen(QColor(colours.text))
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         bar = QRect(place.left() + width + 8, 0, min(place.width() - width - 8, 110), _BAR_HEIGHT_PX)
