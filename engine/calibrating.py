@@ -44,7 +44,12 @@ class NormalFootage:
 
 
 def calibrate(
-    detector: Detector, plan: ComputePlan, footage: NormalFootage, should_stop: ShouldStop = never_stop
+    detector: Detector,
+    plan: ComputePlan,
+    footage: NormalFootage,
+    should_stop: ShouldStop = never_stop,
+    *,
+    teacher_weights: Path | None = None,
 ) -> Iterator[Progress]:
     """Count the normal motion of all videos, judge the held-out ones, and leave both in the detector.
 
@@ -55,6 +60,7 @@ def calibrate(
         TooLittleFootageError: the held-out videos are too short; the motion is counted all the same.
         VideoError: a video can't be opened or decoded.
         DeviceError: the device's memory does not suffice.
+        TeacherError: the weights that its teacher needs are missing or wrong.
         Cancelled: `should_stop` said yes; the detector is as it was.
     """
     frame_seconds = _frame_seconds(footage.held_out, should_stop)
@@ -68,7 +74,7 @@ def calibrate(
         everything = MotionNormal.sum_of([everything, before, normal])
         if number < len(footage.held_out):
             of_held_out.append(normal)
-    predictor = Predictor(detector, "", plan)
+    predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
     judged = []
     pace = Pace(0, time.monotonic())
     at_most = judged_at_most(len(footage.held_out))

@@ -137,7 +137,8 @@ def _judge(
     from engine.models.predictor import Predictor
     from engine.scoring.scores import kinds_of
 
-    predictor = Predictor.open(experiment.run(options.folder).detector_path, options.device)
+    detector = experiment.run(options.folder).detector_path
+    predictor = Predictor.open(detector, options.device, teacher_weights=options.learning.teacher_weights)
     videos = measured_videos(dataset, predictor, cache, quiet=quiet)
     return predictor.device_label, {kind: figures_of(videos, kind) for kind in kinds_of(None)}
 

@@ -39,11 +39,13 @@ class Prediction:
 class Predictor:
     """Predicts flow and next frame; owns the detector's copy on the device. One thread at a time."""
 
-    def __init__(self, detector: Detector, fingerprint: str, plan: ComputePlan) -> None:
+    def __init__(
+        self, detector: Detector, fingerprint: str, plan: ComputePlan, *, teacher_weights: Path | None = None
+    ) -> None:
         self.settings: DetectorSettings = detector.settings
         self.fingerprint = fingerprint
         """SHA-256 of the detector's weights and settings."""
-        self.teacher = teacher_by_name(detector.settings.teacher, device=str(plan.device))
+        self.teacher = teacher_by_name(detector.settings.teacher, weights=teacher_weights, device=str(plan.device))
         self.motion_normal = detector.motion_normal
         """The motion that is usual at each place, where the detector has counted any."""
         self._plan = plan
@@ -57,16 +59,17 @@ class Predictor:
         """Frames `predict` takes at once without cutting them up; halved when memory runs out."""
 
     @classmethod
-    def open(cls, path: Path, device: str = "auto") -> Predictor:
-        """The detector of a file on a device out of DEVICE_NAMES.
+    def open(cls, path: Path, device: str = "auto", *, teacher_weights: Path | None = None) -> Predictor:
+        """The detector of a file on a device out of DEVICE_NAMES; `teacher_weights` where they are not in their place.
 
         Raises:
             DetectorFileError: the file is no usable detector.
             DeviceError: this machine has no such device.
+            TeacherError: the weights that its teacher needs are missing or wrong.
         """
         plan = choose_compute(device)
         detector, fingerprint = load_detector(Path(path))
-        return cls(detector, fingerprint, plan)
+        return cls(detector, fingerprint, plan, teacher_weights=teacher_weights)
 
     @property
     def device_label(self) -> str:

@@ -231,7 +231,10 @@ def _calibrate(
         since={Path(video): since for video, since in run.held_out_since.items()},
     )
     try:
-        yield from calibrate(detector, team.plan, footage, should_stop)
+        # A ready motion model brings its own teacher.
+        given = settings.teacher_weights if detector.settings.teacher == settings.teacher else None
+        weights = Path(given) if given else None
+        yield from calibrate(detector, team.plan, footage, should_stop, teacher_weights=weights)
     except TooLittleFootageError:
         yield Noted(
             f"Less than {FEWEST_BLOCKS} s of footage are held out: too little to say how rarely normal life looks like "

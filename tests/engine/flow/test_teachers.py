@@ -132,6 +132,16 @@ def test_a_detector_whose_teacher_lacks_its_weights_says_so() -> None:
         Predictor(detector, "fingerprint", choose_compute("cpu"))
 
 
+def test_a_detector_takes_its_teacher_s_weights_from_any_file(pwcnet_file: Path) -> None:
+    from engine.device import choose_compute
+    from engine.models.detector import Detector, DetectorSettings
+    from engine.models.predictor import Predictor
+
+    detector = Detector(DetectorSettings("x", "fast", "pwcnet", 4.0))
+    predictor = Predictor(detector, "fingerprint", choose_compute("cpu"), teacher_weights=pwcnet_file)
+    assert predictor.teacher.fingerprint == teacher_by_name("pwcnet", weights=pwcnet_file).fingerprint
+
+
 def test_end_point_error_on_real_ground_truth(shared_data: Path) -> None:
     """Middlebury's RubberWhale; DIS measured at 0.23 px elsewhere."""
     folder = shared_data / "flow" / "RubberWhale"

@@ -29,7 +29,7 @@ from engine.events import (
     Stopped,
 )
 from engine.models.detector import load_detector
-from engine.training import Run, RunSettings, checkpoint, stage_run, stages
+from engine.training import Run, RunSettings, checkpoint, stage_run, stages, trainer
 from engine.training.checkpoint import load_checkpoint
 from engine.training.footage import load_footage
 from engine.training.trainer import train
@@ -359,7 +359,7 @@ def test_a_single_video_is_learnt_from_and_judged_by(
     settings: RunSettings, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[NormalFootage] = []
-    monkeypatch.setattr("engine.training.trainer.calibrate", lambda *args: asked.append(args[2]) or iter(()))
+    monkeypatch.setattr("engine.training.trainer.calibrate", lambda *args, **__: asked.append(args[2]) or iter(()))
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     run = Run.create(run_folder, replace(settings, videos=(str(video),), motion_epochs=1, frame_epochs=1))
     events = list(train(run))
@@ -375,7 +375,7 @@ def test_footage_that_is_gone_when_it_shall_be_judged_is_asked_for_once(
 ) -> None:
     """It may be a disk that was unplugged: the scores' meaning is worth a question, the detector is worth more."""
 
-    def calibrate(*_: object) -> Iterator[Event]:
+    def calibrate(*_: object, **__: object) -> Iterator[Event]:
         raise VideoError("There is no such file", subject="a.mp4", advice="Put it back.")
 
     monkeypatch.setattr("engine.training.trainer.calibrate", calibrate)
@@ -392,7 +392,7 @@ def test_footage_that_is_gone_when_it_shall_be_judged_is_asked_for_once(
 
 def test_a_detector_is_calibrated_unless_the_run_is_told_otherwise(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("engine.training.trainer.calibrate", lambda *_: asked.append("calibrate") or iter(()))
+    monkeypatch.setattr("engine.training.trainer.calibrate", lambda *_, **__: asked.append("calibrate") or iter(()))
     ready.amend(calibrate=False)
     assert isinstance(list(train(ready))[-1], Finished)
     assert not asked
@@ -520,3 +520,21 @@ def test_several_readers_hand_the_batches_on_in_order(monkeypatch) -> None:
     parts = iter(np.arange(8)[:, None])
     coming = stages.loaded(SimpleNamespace(load=load), None, parts)
     assert [number for (number,) in coming] == list(range(8))
+
+
+@pytest.mark.parametrize(("learnt_from", "expected"), [("raft", Path("w.pth")), ("dis-medium", None)])
+def test_the_teacher_s_weights_are_found_for_judging_too(
+    learnt_from: str, expected: Path | None, ready: Run, settings: RunSettings, monkeypatch
+) -> None:
+    """Wherever they lie; the teacher of a ready motion model is another, and has no part in them."""
+    given = []
+
+    def calibrate(*_: object, teacher_weights: Path | None) -> Iterator[Event]:
+        given.append(teacher_weights)
+        return iter(())
+
+    monkeypatch.setattr(trainer, "calibrate", calibrate)
+    detector = SimpleNamespace(settings=SimpleNamespace(teacher=learnt_from))
+    with_weights = replace(settings, teacher="raft", teacher_weights="w.pth")
+    list(trainer._calibrate(detector, ready, with_weights, SimpleNamespace(plan=None), lambda: False))
+    assert given == [expected]
