@@ -133,12 +133,17 @@ def _judge(
 ) -> tuple[str, dict[ScoreKind, KindFigures]]:
     """The device in words, and the figures of each kind of score."""
     from engine.commands.evaluate import measured_videos
+    from engine.device import choose_compute
     from engine.evaluation.judging import figures_of
+    from engine.models.detector import load_detector
     from engine.models.predictor import Predictor
     from engine.scoring.scores import kinds_of
 
-    detector = experiment.run(options.folder).detector_path
-    predictor = Predictor.open(detector, options.device, teacher_weights=options.learning.teacher_weights)
+    detector, fingerprint = load_detector(experiment.run(options.folder).detector_path)
+    # A ready motion model brings its own teacher.
+    is_own = detector.settings.teacher == options.learning.teacher
+    weights = options.learning.teacher_weights if is_own else None
+    predictor = Predictor(detector, fingerprint, choose_compute(options.device), teacher_weights=weights)
     videos = measured_videos(dataset, predictor, cache, quiet=quiet)
     return predictor.device_label, {kind: figures_of(videos, kind) for kind in kinds_of(None)}
 

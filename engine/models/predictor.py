@@ -59,8 +59,8 @@ class Predictor:
         """Frames `predict` takes at once without cutting them up; halved when memory runs out."""
 
     @classmethod
-    def open(cls, path: Path, device: str = "auto", *, teacher_weights: Path | None = None) -> Predictor:
-        """The detector of a file on a device out of DEVICE_NAMES; `teacher_weights` where they are not in their place.
+    def open(cls, path: Path, device: str = "auto") -> Predictor:
+        """The detector of a file on a device out of DEVICE_NAMES.
 
         Raises:
             DetectorFileError: the file is no usable detector.
@@ -69,7 +69,7 @@ class Predictor:
         """
         plan = choose_compute(device)
         detector, fingerprint = load_detector(Path(path))
-        return cls(detector, fingerprint, plan, teacher_weights=teacher_weights)
+        return cls(detector, fingerprint, plan)
 
     @property
     def device_label(self) -> str:
