@@ -26,7 +26,7 @@ from engine.video.source import usual_frame_seconds
 
 COUNTING, JUDGING = "Counting normal motion", "Judging held-out footage"
 _MOST_JUDGED = 20_000
-"""Frames of held-out footage, over all videos: about ten minutes' work of a CPU."""
+"""Frames of held-out footage, over all videos: more than half an hour's work of two cores."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from engine.scoring.scores import ScoreKind, best_kind, segment_rule
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import false_alarms_at
-from engine.video.source import VideoInfo, usual_frame_seconds
+from engine.video.source import VideoInfo, own_frame_seconds
 
 Times = npt.NDArray[np.float64]
 
@@ -132,9 +132,9 @@ class Scoring(QObject):
 
     def _take_video(self, video: VideoInfo | None, times: Times) -> None:
         self._video, self._times = video, times
-        has_rate = video is not None and video.has_own_times
-        frame_seconds = usual_frame_seconds(times) if has_rate and self._calibration else None
-        self._other_rate = self._calibration.other_rate(frame_seconds) if self._calibration else ""
+        self._other_rate = ""
+        if video and self._calibration:
+            self._other_rate = self._calibration.other_rate(own_frame_seconds(video, times))
 
     def tell_all(self) -> None:
         """Tell that everything is another."""

@@ -80,8 +80,8 @@ def time_detector(
                 raise Cancelled
             yield Progress(PHASE, len(seconds), total)
             predictor.batch_size = batch
-            together = [pictures[n % len(pictures)] for n in range(batch)]
-            each = median_seconds(partial(predictor.predict, together), patience_seconds=patience_seconds / 2) / batch
+            predict = partial(predictor.predict, _together(pictures, batch))
+            each = median_seconds(predict, patience_seconds=patience_seconds / 2) / batch
             if predictor.batch_size < batch:
                 break  # no more fits into memory
             seconds[batch] = each
@@ -122,8 +122,7 @@ class _InTurns:
 
     def __init__(self, predictor: Predictor, frames: Sequence[Pixels], batch: int) -> None:
         self._predictor, self._frames, self._batch = predictor, frames, batch
-        pictures = [model_picture(frame) for frame in frames[:batch]]
-        self._pictures = [pictures[n % len(pictures)] for n in range(batch)]
+        self._pictures = _together([model_picture(frame) for frame in frames[:batch]], batch)
         self._prediction: list[float] = []
         self._detection: list[float] = []
         self._used_seconds = 0.0
@@ -161,6 +160,11 @@ class _InTurns:
             return None
         waited = max(self._waited_seconds, 0.0)  # threads that have ended take theirs with them
         return waited / max(self._used_seconds + waited, 1e-9)
+
+
+def _together(pictures: Sequence[Pixels], batch: int) -> list[Pixels]:
+    """A batch of pictures, shown again where there are fewer."""
+    return [pictures[n % len(pictures)] for n in range(batch)]
 
 
 def _repeated(call: Callable[[], object], patience_seconds: float, fewest: int) -> list[float]:

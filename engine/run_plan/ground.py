@@ -58,15 +58,14 @@ def look_at(settings: RunSettings, folder: Path, device: str, should_stop: Shoul
     run = Run(folder)
     _check_folder(run, settings)
     if not settings.videos:
-        refusal = "There is no footage to learn from yet."
-        return Ground(0, 0, 0, synthetic_footage(), True, 0.0, 0, refusal=refusal)
+        return Ground(0, 0, 0, synthetic_footage(), True, 0.0, 0, refusal="There is no footage to learn from yet.")
     if run.footage_is_ready:
         footage = load_footage(run.footage_folder)
         plan = FootagePlan.load(run.footage_folder / PLAN_FILE)
         return Ground(len(footage.pictures), len(footage.training), len(footage.held_out), footage, False, 0.0, 0, plan)
     teacher = None if settings.motion_from else teacher_of(settings, device)
     plan = plan_footage(settings, teacher, should_stop)
-    refusal = ""
+    refusal = None
     try:
         check_room(plan, existing_folder(folder), settings)
     except TrainingError as error:
@@ -81,7 +80,7 @@ def look_at(settings: RunSettings, folder: Path, device: str, should_stop: Shoul
         seconds,
         plan.bytes_on_disk,
         plan,
-        refusal or None,
+        refusal,
     )
 
 

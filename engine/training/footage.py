@@ -72,9 +72,8 @@ def load_footage(folder: Path) -> Footage:
 def _load(folder: Path) -> Footage:
     with np.load(folder / FACTS_FILE) as facts:
         starts, counts, is_held_out = facts["starts"], facts["counts"], facts["is_held_out"]
-        held_out_videos, radius_px = tuple(facts["held_out_videos"].tolist()), float(facts["radius_px"])
-        # An earlier version held out whole videos only.
-        since = facts["held_out_since"].tolist() if "held_out_since" in facts else []
+        radius_px = float(facts["radius_px"])
+    held_out_videos, held_out_since = held_out_of(folder)
     transitions = [np.arange(start, start + count - 1) for start, count in zip(starts, counts, strict=True) if count]
     held_out = is_held_out[counts > 0]
     return Footage(
@@ -84,8 +83,17 @@ def _load(folder: Path) -> Footage:
         held_out=_joined([t for t, held in zip(transitions, held_out, strict=True) if held]),
         held_out_videos=held_out_videos,
         radius_px=radius_px,
-        held_out_since={video: start for video, start in zip(held_out_videos, since, strict=False) if start},
+        held_out_since=held_out_since,
     )
+
+
+def held_out_of(folder: Path) -> tuple[tuple[str, ...], dict[str, float]]:
+    """Held-out videos of prepared footage; and of those that are learnt from before, from when on, in seconds."""
+    with np.load(folder / FACTS_FILE) as facts:
+        videos = tuple(facts["held_out_videos"].tolist())
+        # An earlier version held out whole videos only.
+        since = facts["held_out_since"].tolist() if "held_out_since" in facts else []
+    return videos, {video: start for video, start in zip(videos, since, strict=False) if start}
 
 
 def _joined(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:

@@ -9,11 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from engine.errors import TrainingError
 from engine.events import Event
-from engine.training.footage import FACTS_FILE
+from engine.training.footage import FACTS_FILE, held_out_of
 from engine.training.journal import read_journal
 from engine.training.lock import folder_lock, lock_holder
 from engine.training.requests import Request
@@ -128,16 +126,12 @@ class Run:
     @property
     def held_out_videos(self) -> tuple[str, ...]:
         """Videos that are judged by instead of learnt from; known once the footage has been read."""
-        with np.load(self.footage_folder / FACTS_FILE) as facts:
-            return tuple(facts["held_out_videos"].tolist())
+        return held_out_of(self.footage_folder)[0]
 
     @property
     def held_out_since(self) -> dict[str, float]:
         """From when on, in seconds, a video is held out that was learnt from before; known as `held_out_videos` is."""
-        with np.load(self.footage_folder / FACTS_FILE) as facts:
-            # An earlier version held out whole videos only.
-            since = facts["held_out_since"].tolist() if "held_out_since" in facts else []
-            return {video: start for video, start in zip(self.held_out_videos, since, strict=False) if start}
+        return held_out_of(self.footage_folder)[1]
 
     def tidy_up(self) -> None:
         """Take away what a killed process left half-written; call it while holding the lock."""

@@ -49,6 +49,11 @@ def frame_at(times: npt.NDArray[np.float64], seconds: float) -> int:
     return min(max(found, 0), max(len(times) - 1, 0))
 
 
+def own_frame_seconds(info: VideoInfo, times: npt.NDArray[np.floating]) -> float | None:
+    """How long the frames of a video with frames at `times` [N] usually last; None where nobody knows."""
+    return usual_frame_seconds(times) if info.has_own_times else None
+
+
 def usual_frame_seconds(*videos: npt.NDArray[np.floating]) -> float | None:
     """How long a frame of videos with frames at these times [N] is: the median; None where there are no two."""
     gaps = np.concatenate([np.diff(seconds) for seconds in videos]) if videos else np.empty(0)
@@ -74,7 +79,7 @@ class VideoSource(ABC):
     @property
     def frame_seconds(self) -> float | None:
         """How long its frames usually last; None where nobody knows."""
-        return usual_frame_seconds(self.times) if self.info.has_own_times else None
+        return own_frame_seconds(self.info, self.times)
 
     @property
     def keyframes(self) -> npt.NDArray[np.int64]:
