@@ -178,6 +178,7 @@ def _as_json(
         "preset": options.preset,
         "teacher": learning.teacher,
         "teacher_weights": learning.teacher_weights and learning.teacher_weights.name,
+        "flow_radius_px": learning.flow_radius_px,
         "epochs": {"motion": options.motion_epochs, "frame": options.frame_epochs},
         "learning_rates": {"motion": learning.motion_learning_rate, "frame": learning.frame_learning_rate},
         "batch_size": learning.batch_size,

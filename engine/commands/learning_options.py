@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,6 +19,7 @@ class LearningOptions:
 
     teacher: str
     teacher_weights: Path | None
+    flow_radius_px: float | None
     motion_learning_rate: float
     frame_learning_rate: float
     batch_size: int
@@ -35,6 +37,19 @@ class LearningOptions:
 
 LEARNING_OPTIONS = tuple(each.name for each in fields(LearningOptions))
 """Names that a command's function gets them by."""
+_FIELDS = {
+    "--flow-radius": "flow_radius_px",
+    "--motion-lr": "motion_learning_rate",
+    "--frame-lr": "frame_learning_rate",
+}
+"""Fields that are not called what their option is called."""
+
+
+def _speed(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    # A FloatRange lets what is no number through.
+    if value is not None and not 0 < value < math.inf:
+        raise click.BadParameter("give a speed above 0, in pixels a frame.", ctx, param)
+    return value
 
 
 def learning_options(only_with: str = "") -> Callable[[Any], Any]:
@@ -42,7 +57,7 @@ def learning_options(only_with: str = "") -> Callable[[Any], Any]:
 
     def option(name: str, text: str, **attributes: Any) -> Callable[[Any], Any]:
         text = f"With {only_with}: {text[0].lower()}{text[1:]}" if only_with else text
-        target = {"--motion-lr": ["motion_learning_rate"], "--frame-lr": ["frame_learning_rate"]}.get(name, [])
+        target = [_FIELDS[name]] if name in _FIELDS else []
         shows_default = "default" in attributes
         return click.option(name, *target, help=text, show_default=shows_default, **attributes)
 
@@ -50,6 +65,14 @@ def learning_options(only_with: str = "") -> Callable[[Any], Any]:
     options = (
         option("--teacher", "Estimator of the ground-truth flow.", default=DEFAULT_TEACHER),
         option("--teacher-weights", "The teacher's weights file, if it needs one.", type=click.Path(path_type=Path)),
+        option(
+            "--flow-radius",
+            "Speed that the flow's colours show in full, in pixels of 256x256 a frame; by default the one that a "
+            "thousandth of the training flow exceeds.",
+            type=float,
+            metavar="PX",
+            callback=_speed,
+        ),
         option("--motion-lr", "Learning rate of Adam while the flow is learnt.", **rate),
         option("--frame-lr", "The same while the next frame is learnt.", **rate),
         option("--batch-size", "Transitions in each step.", type=click.IntRange(1), default=16),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -38,6 +39,8 @@ class RunSettings:
     teacher: str = DEFAULT_TEACHER
     teacher_weights: str | None = None
     """The teacher's weights file, where it needs one that is not in its usual place."""
+    flow_radius_px: float | None = None
+    """Speed a frame that the flow's colours show fully saturated; None: as measured on the footage to learn from."""
     motion_epochs: int = 20
     frame_epochs: int = 10
     motion_learning_rate: float = 2e-4
@@ -62,6 +65,8 @@ class RunSettings:
     def __post_init__(self) -> None:
         if self.batch_size < 1 or min(self.motion_epochs, self.frame_epochs) < 1:
             raise ValueError("epochs and batch size are at least 1")
+        if self.flow_radius_px is not None and not 0 < self.flow_radius_px < math.inf:
+            raise ValueError(f"a flow radius is a speed above 0 px: {self.flow_radius_px}")
         for video, stretches in self.left_out.items():
             if not all(0 <= start < stop for start, stop in stretches):
                 raise ValueError(f"parts of {video} to leave out must be [start, stop) in seconds: {stretches}")

@@ -130,7 +130,7 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
 
     Raises:
         DetectorFileError: one can't be loaded.
-        TrainingError: one is of another shape than the run's.
+        TrainingError: one is of another shape than the run's, or has learnt flow of another radius.
     """
     bases = {}
     for what, path in {"start_from": settings.start_from, "motion_from": settings.motion_from}.items():
@@ -150,13 +150,23 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
                 advice="Choose another detector, or change whether predicted movement guides the next frame.",
             )
         bases[what] = base
+    if (kept := _kept_radius(bases)) and settings.flow_radius_px not in (None, kept):
+        raise TrainingError(
+            f"The detector to build on has learnt flow with a radius of {kept} px, not of {settings.flow_radius_px}",
+            subject=settings.motion_from or settings.start_from,
+            advice="Leave the radius out (--flow-radius), for the detector's own is kept, or learn from scratch.",
+        )
     return bases
+
+
+def _kept_radius(bases: dict[str, Detector]) -> float | None:
+    """The flow radius of what a run builds on: what a motion model says of speeds, it says in its own colours."""
+    known = bases.get("motion_from") or bases.get("start_from")
+    return known.settings.flow_radius_px if known else None
 
 
 def _begin(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) -> Detector:
     """The detector before its first step."""
-    # What a motion model has learnt to say of speeds it said in its own colours, and of its own teacher.
-    known = bases.get("motion_from") or bases.get("start_from")
     detector = Detector(
         DetectorSettings(
             name=settings.name,
@@ -164,7 +174,7 @@ def _begin(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) 
             teacher=bases["motion_from"].settings.teacher
             if "motion_from" in bases
             else _teacher_name(settings.teacher),
-            flow_radius_px=known.settings.flow_radius_px if known else footage.radius_px,
+            flow_radius_px=_kept_radius(bases) or settings.flow_radius_px or footage.radius_px,
             flow_guidance=settings.flow_guidance,
             training=_record(settings, footage),
         )

@@ -276,7 +276,7 @@ def test_an_ablation_learns_as_the_options_say(make_dataset: MakeDataset, traine
     dataset, folder, weights = make_dataset(), tmp_path / "table-2", tmp_path / "raft.pth"
     weights.touch()
     options = ["--teacher", "raft", "--teacher-weights", weights, "--motion-lr", "1e-4", "--frame-lr", "3e-4"]
-    options += ["--batch-size", "4", "--seed", "7", "--cache-gb", "2"]
+    options += ["--batch-size", "4", "--seed", "7", "--cache-gb", "2", "--flow-radius", "2.5"]
     assert run(dataset, "--ablation", folder, "--device", "cpu", *options).exit_code == 0
     assert len(trained) == 4
     for name in trained:
@@ -284,11 +284,23 @@ def test_an_ablation_learns_as_the_options_say(make_dataset: MakeDataset, traine
         assert (settings.teacher, settings.teacher_weights) == ("raft", str(weights))
         assert (settings.motion_learning_rate, settings.frame_learning_rate) == (1e-4, 3e-4)
         assert (settings.batch_size, settings.seed, settings.cache_max_bytes) == (4, 7, 2_000_000_000)
+        assert settings.flow_radius_px == 2.5
         assert not settings.calibrate
     found = json.loads((folder / "ablation.json").read_text(encoding="utf-8"))
     assert (found["teacher"], found["teacher_weights"]) == ("raft", "raft.pth")
     assert found["learning_rates"] == {"motion": 1e-4, "frame": 3e-4}
-    assert (found["batch_size"], found["seed"]) == (4, 7)
+    assert (found["batch_size"], found["seed"], found["flow_radius_px"]) == (4, 7, 2.5)
+
+
+def test_a_detector_that_an_ablation_cannot_build_on_does_not_use_its_folder_up(
+    make_dataset: MakeDataset, trained: list[str], detector_file: Path, tmp_path: Path
+) -> None:
+    command = (make_dataset(), "--detector", detector_file, "--ablation", tmp_path / "table-2", "--device", "cpu")
+    refused = run(*command, "--flow-radius", "2.5")
+    assert refused.exit_code == 1
+    assert "a radius of 4.0 px, not of 2.5" in refused.stderr
+    assert not trained
+    assert run(*command).exit_code == 0
 
 
 def test_an_ablation_that_stops_says_how_to_go_on(
@@ -318,6 +330,7 @@ def test_an_ablation_needs_footage_to_learn_from(make_dataset: MakeDataset, tmp_
         ([], ["--teacher", "dis-fast"]),
         ([], ["--motion-lr", "1e-4"]),
         (["--timing"], ["--seed", "1"]),
+        ([], ["--flow-radius", "2"]),
     ],
 )
 def test_an_option_that_would_do_nothing_is_refused(detector_file: Path, mode: list[str], ignored: list[str]) -> None:

@@ -168,7 +168,7 @@ def test_the_options_become_the_runs_settings(footage: Path, tmp_path: Path) -> 
     clip = str(footage / "clip")
     options = ["--footage", str(footage), "--held-out", str(held_out), "--leave-out", clip, "0", "0.04"]
     options += ["--leave-out", clip, "1", "2.5", "--no-margin", "--no-flow-guidance", "--motion-lr", "0.001"]
-    options += ["--cache-gb", "0.000001", "--teacher", "dis-fast", "--device", "cpu"]
+    options += ["--cache-gb", "0.000001", "--teacher", "dis-fast", "--flow-radius", "2.5", "--device", "cpu"]
     ran = CliRunner().invoke(cli, ["train", str(tmp_path / "run"), *options])
     assert ran.exit_code == 1  # there is no room in a kilobyte
     assert Run(tmp_path / "run").settings == RunSettings(
@@ -181,6 +181,7 @@ def test_the_options_become_the_runs_settings(footage: Path, tmp_path: Path) -> 
         motion_learning_rate=0.001,
         cache_max_bytes=1000,
         teacher="dis-fast",
+        flow_radius_px=2.5,
         device="cpu",
     )
 
@@ -196,6 +197,11 @@ def test_a_run_is_resumed_with_another_batch_size(footage: Path, tmp_path: Path)
     ("options", "said"),
     [
         (["--motion-epochs", "5"], "--motion-epochs needs --footage"),
+        (["--flow-radius", "2"], "--flow-radius needs --footage"),
+        *(
+            (["--footage", "x", "--flow-radius", radius], "give a speed above 0")
+            for radius in ("0", "-1", "inf", "nan")
+        ),
         (["--footage", "x", "--motion-lr", "-1"], "--motion-lr"),
         (["--footage", "x", "--seed", "-1"], "--seed"),
         (["--footage", ".", "--leave-out", ".", "3", "2"], "the second time must be the later one"),

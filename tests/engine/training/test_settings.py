@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ SETTINGS = RunSettings(
     ("a.mp4", "ü.mp4"),
     held_out=("ü.mp4",),
     left_out={"a.mp4": ((0.0, 1.5), (7.0, 8.0))},
+    flow_radius_px=1.5,
     margin=False,
     cache_max_bytes=1000,
     calibrate=False,
@@ -23,7 +25,7 @@ def test_settings_come_back_from_json() -> None:
 
 def test_settings_of_an_older_or_newer_version_are_read() -> None:
     text = json.dumps({"name": "Gate", "videos": ["a.mp4"], "of_a_newer_version": 1})
-    assert RunSettings.from_json(text) == RunSettings("Gate", ("a.mp4",), calibrate=True)
+    assert RunSettings.from_json(text) == RunSettings("Gate", ("a.mp4",), flow_radius_px=None, calibrate=True)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": "Gate"}', '{"name": "x", "videos": [], "left_out": 3}'])
@@ -46,7 +48,15 @@ def test_contradictions_are_refused(changes: dict, what: str) -> None:
         replace(SETTINGS, **changes).check()
 
 
-@pytest.mark.parametrize("changes", [{"left_out": {"a.mp4": ((2.0, 1.0),)}}, {"batch_size": 0}, {"frame_epochs": 0}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"left_out": {"a.mp4": ((2.0, 1.0),)}},
+        {"batch_size": 0},
+        {"frame_epochs": 0},
+        *({"flow_radius_px": radius} for radius in (0.0, -1.0, math.inf, math.nan)),
+    ],
+)
 def test_values_without_sense_are_refused(changes: dict) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - a programmer's error, worded by nobody
         replace(SETTINGS, **changes)

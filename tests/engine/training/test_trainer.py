@@ -444,6 +444,38 @@ def test_a_detector_is_improved_from_where_it_stands(
     assert better.settings.training["start_from"] == "detector.safetensors"
 
 
+def test_a_flow_radius_that_is_named_is_the_detector_s_from_beginning_to_end(
+    whole: tuple[Run, list[Event]], ready: Run, settings: RunSettings
+) -> None:
+    # The footage was read for a run that measures its radius: it holds flow, not colours.
+    measured = load_footage(ready.footage_folder).radius_px
+    run = Run.create(ready.folder.with_name("named"), replace(settings, flow_radius_px=2.5 * measured))
+    shutil.copytree(ready.footage_folder, run.footage_folder)
+    events = list(train(run, lambda: run.checkpoint_path.exists()))
+    assert isinstance(events[-1], Stopped)
+    assert load_checkpoint(run.checkpoint_path).settings["flow_radius_px"] == 2.5 * measured
+    events += list(train(run))
+    detector, _ = load_detector(run.detector_path)
+    assert detector.settings.flow_radius_px == detector.settings.training["flow_radius_px"] == 2.5 * measured
+    # The same model sees the same flow in other colours.
+    assert losses(events)[0][2] != losses(whole[1])[0][2]
+
+
+def test_another_flow_radius_than_that_of_the_detector_to_build_on_is_refused(
+    whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
+) -> None:
+    base_path = str(whole[0].detector_path)
+    radius = load_detector(whole[0].detector_path)[0].settings.flow_radius_px
+    for base in ({"start_from": base_path}, {"motion_from": base_path}):
+        run = Run.create(run_folder, replace(settings, flow_radius_px=radius + 1, **base))
+        with pytest.raises(TrainingError, match=f"a radius of {radius} px, not of {radius + 1}") as raised:
+            list(train(run))
+        assert raised.value.subject == base_path
+        assert "--flow-radius" in raised.value.advice
+        assert not run.footage_is_ready
+    assert trainer.load_bases(replace(settings, flow_radius_px=radius, start_from=base_path))
+
+
 @pytest.mark.parametrize(
     ("changes", "what"),
     [({"preset": "fast"}, "of preset tiny, the run of fast"), ({"flow_guidance": False}, "guided by flow")],
