@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from engine.durations import duration_in_words
 from engine.errors import VadError
 from engine.training.settings import RunSettings
 
@@ -98,6 +99,8 @@ class RunPlan:
     """What to know before beginning, in sentences."""
     judging_seconds: float = 0.0
     """For counting normal motion and judging the held-out footage, in the end; 0 where scores get no meaning."""
+    undisturbed_seconds: float | None = None
+    """What it would take all in all without the programs that kept the machine busy; None where none did."""
 
     @classmethod
     def refused(cls, reason: str, disk_free_bytes: int) -> RunPlan:
@@ -108,6 +111,15 @@ class RunPlan:
     def total_seconds(self) -> float:
         """Footage, both stages, and what the scores mean."""
         return self.reading_seconds + sum(stage.seconds for stage in self.stages) + self.judging_seconds
+
+    def busy_note(self, what: str = "it") -> str:
+        """What to know of a time that was measured beside other programs' work; empty where it was not."""
+        if self.undisturbed_seconds is None:
+            return ""
+        seconds = self.undisturbed_seconds
+        return (
+            f"Other programs keep this machine busy: without them {what} would take about {duration_in_words(seconds)}."
+        )
 
 
 def in_one_line(error: VadError) -> str:

@@ -137,6 +137,7 @@ class _Planner:
             measured_on="synthetic pictures" if ground.is_synthetic else "footage",
             judging_seconds=self._judging_seconds,
         )
+        plan = replace(plan, undisturbed_seconds=self._undisturbed_seconds(plan))
         refusal = self.refusal or _too_little_disk(plan)
         return replace(plan, refusal=refusal, notes=tuple(self._notes(plan, settings)))
 
@@ -153,6 +154,10 @@ class _Planner:
             memory_bytes=measure.memory_bytes(batch_size),
         )
 
+    def _undisturbed_seconds(self, plan: RunPlan) -> float | None:
+        share = min((measure.undisturbed_share for measure in self._measures), default=1.0)
+        return plan.total_seconds * share if share < _DISTURBED else None
+
     def _notes(self, plan: RunPlan, settings: RunSettings) -> Iterator[str]:
         ground = self._ground
         if plan.batch_size < min(settings.batch_size, ground.training):
@@ -165,11 +170,9 @@ class _Planner:
                 f"Only {held_out} are held out: from less than {FEWEST_BLOCKS} s nobody can tell how rare a score is, "
                 "so scores will be those of the paper, each recording by itself."
             )
-        seconds = plan.total_seconds
-        share = min((measure.undisturbed_share for measure in self._measures), default=1.0)
-        if share < _DISTURBED:
-            seconds *= share
-            yield f"Other programs keep this machine busy: by itself it would take about {duration_in_words(seconds)}."
+        if note := plan.busy_note():
+            yield note
+        seconds = plan.total_seconds if plan.undisturbed_seconds is None else plan.undisturbed_seconds
         if seconds > _LONG_SECONDS:
             days = seconds / _LONG_SECONDS
             yield f"It would take {days:.1f} days here: the preset fast or a machine with a GPU does it sooner."

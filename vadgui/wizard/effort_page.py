@@ -96,7 +96,12 @@ class EffortPage(Page):
         elif state.share is not None:
             self.status.show_line("waiting", f"Trying out a step of each on this machine … {state.share:.0%}")
         else:
-            self.status.show_line("note", "Measured on this machine, with your footage." if state.plans else "")
+            self.status.show_line("note", self._measured_text() if state.plans else "")
+
+    def _measured_text(self) -> str:
+        plan, title = self._draft.plan.plans.get(self._draft.effort), _TITLES[self._draft.effort]
+        busy = plan.busy_note(title) if plan and not plan.refusal else ""
+        return "\n".join(filter(None, ("Measured on this machine, with your footage.", busy)))
 
 
 def _time_text(plan: RunPlan | None, measuring: bool) -> str:

@@ -223,6 +223,26 @@ def test_too_little_held_out_for_a_meaning_is_said(settings: RunSettings, tmp_pa
     assert not any(said in note for note in planned(replace(settings, calibrate=False), tmp_path).notes)
 
 
+def test_times_measured_beside_other_programs_are_told_with_what_they_would_be(
+    settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure, shares = measuring.measure_stages, [0.9, 0.25]
+
+    def shared(*args: Any) -> Iterator[Any]:
+        for share, measured in zip(shares, measure(*args), strict=True):
+            yield replace(measured, undisturbed_share=share)
+
+    monkeypatch.setattr(measuring, "measure_stages", shared)
+    plan = planned(settings, tmp_path)
+    assert plan.undisturbed_seconds == pytest.approx(plan.total_seconds / 4)
+    assert plan.busy_note().startswith("Other programs keep this machine busy: without them it would take about ")
+    assert plan.busy_note() in plan.notes
+    shares[1] = 0.9
+    plan = planned(settings, tmp_path)
+    assert (plan.undisturbed_seconds, plan.busy_note()) == (None, "")
+    assert not any("busy" in note for note in plan.notes)
+
+
 def test_one_video_leaves_a_note(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(replace(settings, videos=settings.videos[:1]), tmp_path)
     assert any("No video is held out" in note for note in plan.notes)

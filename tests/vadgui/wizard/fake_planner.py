@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from engine.run_plan import EFFORTS, RunPlan, StageCost
 
@@ -23,6 +23,12 @@ def plan(motion_epochs: int, frame_epochs: int, refusal: str | None = None) -> R
     return RunPlan("CPU", 100, 80, 8, stages, 10**9, 8 * 10**9, 30.0, 10**9, 10**11, "footage", refusal)
 
 
+def beside_others(made: RunPlan) -> RunPlan:
+    """The plan on a machine of which others have half."""
+    made = replace(made, undisturbed_seconds=made.total_seconds / 2)
+    return replace(made, notes=(made.busy_note(),))
+
+
 def main(behaviour: str) -> None:
     request = json.loads(sys.stdin.readline())
     print(json.dumps({"share": 0.5}), flush=True)
@@ -34,11 +40,13 @@ def main(behaviour: str) -> None:
             return
     refusal = "The disk is full." if behaviour == "refuses" else None
     if request["all_efforts"]:
-        plans = {name: asdict(plan(each.motion_epochs, each.frame_epochs, refusal)) for name, each in EFFORTS.items()}
+        plans = {name: plan(each.motion_epochs, each.frame_epochs, refusal) for name, each in EFFORTS.items()}
     else:
         settings = request["settings"]
-        plans = {"": asdict(plan(settings["motion_epochs"], settings["frame_epochs"], refusal))}
-    print(json.dumps({"plans": plans}), flush=True)
+        plans = {"": plan(settings["motion_epochs"], settings["frame_epochs"], refusal)}
+    if behaviour == "busy":
+        plans = {name: beside_others(each) for name, each in plans.items()}
+    print(json.dumps({"plans": {name: asdict(each) for name, each in plans.items()}}), flush=True)
 
 
 if __name__ == "__main__":

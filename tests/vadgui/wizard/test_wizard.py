@@ -155,6 +155,21 @@ def test_costs_are_shown_on_the_cards(make_program: MakeProgram, clips: Sequence
     times = wizard.effort_page.times
     qtbot.waitUntil(lambda: times["standard"].text() == "about 30 min", timeout=PATIENCE_MS)
     assert times["quick"].text() == "about 8.5 min"
+    assert wizard.effort_page.status.text() == "Measured on this machine, with your footage."
+
+
+def test_that_the_machine_is_busy_is_said_beside_every_time(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    wizard = open_wizard(make_program(planner="busy"), qtbot)
+    to_effort(wizard, clips, qtbot)
+    page, busy = wizard.effort_page, "Other programs keep this machine busy: without them {} would take about {}."
+    qtbot.waitUntil(lambda: page.times["standard"].text() == "about 30 min", timeout=PATIENCE_MS)
+    assert busy.format("Standard", "15 min") in page.status.text()
+    click(page.cards["quick"].radio, qtbot)
+    assert busy.format("Quick", "4.2 min") in page.status.text()
+    go_next(wizard, qtbot)
+    qtbot.waitUntil(lambda: wizard.check_page.notes.text() == busy.format("it", "4.2 min"), timeout=PATIENCE_MS)
 
 
 def test_footage_that_can_t_be_used_is_told(
