@@ -35,7 +35,7 @@ class FoundRun:
         where = f"{self.step}, {self.share:.0%}" if self.step else "not begun"
         match self.phase:
             case RunPhase.FINISHED:
-                return "Done"
+                return "Done" if self.is_kept else "Done, to be decided on"
             case RunPhase.FAILED:
                 return f"Interrupted: {where}"
             case RunPhase.RUNNING:

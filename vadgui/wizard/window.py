@@ -128,6 +128,8 @@ class TrainingWizard(QWizard):
 
     def _page_changed(self, number: int) -> None:
         self.steps.show_step(number)
+        waits = "It waits on the first page, among the trainings to go on with" if number == ACCEPT else ""
+        self.button(QWizard.WizardButton.CancelButton).setToolTip(waits)
 
     def _follow_run(self) -> None:
         acceptance = self._state.acceptance

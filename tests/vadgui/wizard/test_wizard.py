@@ -340,9 +340,14 @@ def test_what_came_out_can_be_decided_on_later(
     to_check(wizard, clips, qtbot)
     start(wizard, qtbot)
     to_accept(program, wizard, qtbot)
-    assert wizard.button(QWizard.WizardButton.CancelButton).text() == "Decide later"
+    later = wizard.button(QWizard.WizardButton.CancelButton)
+    assert later.text() == "Decide later"
+    assert "among the trainings to go on with" in later.toolTip()
     press(wizard, QWizard.WizardButton.CancelButton, qtbot)
     assert not wizard.isVisible()
+    runs = open_wizard(program, qtbot).goal_page.run_list
+    qtbot.waitUntil(lambda: runs.topLevelItemCount() == 1, timeout=PATIENCE_MS)
+    assert runs.topLevelItem(0).text(1) == "Done, to be decided on"  # type: ignore[union-attr]
     assert all(entry.is_bundled for entry in program.desk.library.entries())
     program.close()
 
@@ -350,11 +355,11 @@ def test_what_came_out_can_be_decided_on_later(
     again.desk.look_for_runs()
     qtbot.waitUntil(again.window.training_status.isVisible, timeout=PATIENCE_MS)
     click(again.window.training_status, qtbot)
-    later = again.desk.wizard
-    assert later is not None
-    assert later.currentId() == ACCEPT
+    wizard_again = again.desk.wizard
+    assert wizard_again is not None
+    assert wizard_again.currentId() == ACCEPT
     with qtbot.waitSignal(again.desk.detector_accepted, timeout=PATIENCE_MS):
-        press(later, QWizard.WizardButton.FinishButton, qtbot)
+        press(wizard_again, QWizard.WizardButton.FinishButton, qtbot)
     qtbot.waitUntil(lambda: again.desk.wizard is None, timeout=PATIENCE_MS)
 
 
