@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,7 +14,9 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QStackedWidget,
     QVBoxLayout,
+    QWidget,
     QWizard,
 )
 
@@ -23,7 +25,7 @@ from engine.scoring.tail import FEWEST_BLOCKS
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file
 from vadgui.widgets import IconLine, button, text_label
 from vadgui.wizard.acceptance import Acceptance
-from vadgui.wizard.compare_plot import ComparePlot
+from vadgui.wizard.compare_plot import ComparePlot, legend
 from vadgui.wizard.state import WizardState
 from vadgui.wizard.widgets import Page
 
@@ -63,10 +65,10 @@ class AcceptPage(Page):
         self.browse_button.clicked.connect(self._browse)
         self.compare_button = button("Compare", "Run the new detector, and the one in use, over this recording")
         self.compare_button.clicked.connect(self._compare)
+        self.hint = text_label("", "muted")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.plot = ComparePlot()
-        policy = self.plot.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # nothing may jump when it comes
-        self.plot.setSizePolicy(policy)
+        self.stage = QStackedWidget()  # nothing jumps when the plot comes
         self.plot_text = text_label("", "muted")
         self.name_edit, self.note_edit = QLineEdit(), QLineEdit()
         self.name_edit.setMaxLength(_LONGEST_NAME)
@@ -98,7 +100,9 @@ class AcceptPage(Page):
         return False
 
     def _lay_out(self) -> None:
-        rate = QHBoxLayout()
+        self.rate_row = QWidget()
+        rate = QHBoxLayout(self.rate_row)
+        rate.setContentsMargins(0, 0, 0, 0)
         rate.addWidget(QLabel("False alarms you can live with:"))
         rate.addWidget(self.rate_box)
         rate.addStretch(1)
@@ -108,13 +112,18 @@ class AcceptPage(Page):
         said = QHBoxLayout()
         said.addWidget(self.alarms, 1)
         said.addWidget(self.again_button)
-        inside.addLayout(rate)
+        inside.addWidget(self.rate_row)
         inside.addLayout(said)
         choice = QHBoxLayout()
         choice.addWidget(QLabel("See it at work on"))
         choice.addWidget(self.video_box, 1)
         choice.addWidget(self.browse_button)
         choice.addWidget(self.compare_button)
+        empty = QFrame()
+        empty.setProperty("role", "card")
+        QVBoxLayout(empty).addWidget(self.hint)
+        self.stage.addWidget(empty)
+        self.stage.addWidget(self.plot)
         form = QFormLayout()
         form.addRow("Name", self.name_edit)
         form.addRow("Note", self.note_edit)
@@ -123,7 +132,7 @@ class AcceptPage(Page):
         layout.setSpacing(8)
         layout.addWidget(judged)
         layout.addLayout(choice)
-        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.stage, 1)
         layout.addWidget(self.plot_text)
         layout.addLayout(form)
         layout.addWidget(self.failure)
@@ -161,6 +170,9 @@ class AcceptPage(Page):
         if acceptance is None:
             return
         self._show_alarms(acceptance)
+        # Without a calibration no threshold follows from a rate.
+        is_unknown = acceptance.is_calibrated is None and bool(acceptance.held_out)
+        self.rate_row.setVisible(is_unknown or bool(acceptance.is_calibrated))
         unjudged = bool(acceptance.held_out) and not acceptance.is_judged
         self.again_button.setVisible(unjudged and acceptance.progress is None and acceptance.failure is not None)
         busy = acceptance.compare_progress
@@ -181,26 +193,13 @@ class AcceptPage(Page):
                 share = acceptance.progress or 0.0
                 self.alarms.show_line("waiting", f"Looking at the held-out recordings … {share:.0%}")
             return
-        threshold, hours, given = acceptance.threshold(), acceptance.held_out_hours(), acceptance.alarms()
-        if threshold is None:
+        if acceptance.threshold() is None:
             self.alarms.show_line("note", "The held-out recordings are too short to judge by.")
-            return
-        alarms = "no false alarm" if not given else f"{given} false alarm{'s' if given != 1 else ''}"
-        count = len(acceptance.held_out)
-        recordings = f"{count} held-out recording{'s' if count != 1 else ''}"
-        if acceptance.since:
-            recordings = "the held-out end of the recording"
-        text = f"It would have given {alarms} in {recordings} ({duration_in_words(3600 * hours)}), "
-        text += f"with the threshold at {threshold:.2f}."
-        if hours < _ENOUGH_HOURS:
-            text += " That is little to judge by: expect the number of alarms to differ."
-        if not acceptance.is_calibrated:
-            text += (
-                f"\nLess than {FEWEST_BLOCKS} s were held out, or could be judged: in the review its scores are "
-                "rescaled within each recording, so that something always peaks. More held-out footage gives them a "
-                "meaning."
-            )
-        self.alarms.show_line("check" if given <= max(acceptance.alarms_per_hour * hours, 1) else "warning", text)
+        elif acceptance.is_calibrated:
+            is_bearable = acceptance.alarms() <= max(acceptance.alarms_per_hour * acceptance.held_out_hours(), 1)
+            self.alarms.show_line("check" if is_bearable else "warning", _alarms_text(acceptance))
+        else:
+            self.alarms.show_line("note", _uncalibrated_text(3600 * acceptance.held_out_hours()))
 
     def _draw_soon(self) -> None:
         if not self._redraw.isActive():
@@ -208,15 +207,12 @@ class AcceptPage(Page):
 
     def _draw(self) -> None:
         traces = self._acceptance.traces() if self._acceptance else []
-        self.plot.setVisible(bool(traces))
+        self.stage.setCurrentIndex(bool(traces))
         self.plot.show_traces(traces)
-        has_labels = any(trace.abnormal is not None for trace in traces)
-        legend = "The curve is the score, dashed its threshold; tinted is what would be flagged."
-        if has_labels:
-            legend += " The bar at the bottom is what is known to be abnormal."
-        old = self._acceptance.old if self._acceptance else None
-        beside = ", beside the detector in use" if old else ""
-        self.plot_text.setText(legend if traces else f"See what it flags on a recording of your choice{beside}.")
+        beside = ", beside the detector in use" if self._acceptance and self._acceptance.old else ""
+        self.hint.setText(f"Compare shows what it flags on a recording of your choice{beside}.")
+        self.plot_text.setText(legend(traces))
+        self.plot_text.setVisible(bool(traces))
 
     # What the person decides
 
@@ -241,3 +237,30 @@ class AcceptPage(Page):
         path = self.video_box.currentData()
         if self._acceptance and path is not None:
             self._acceptance.compare_on(path)
+
+
+def _alarms_text(acceptance: Acceptance) -> str:
+    """How many false alarms there would have been, and how far to trust that."""
+    threshold, hours, given = acceptance.threshold(), acceptance.held_out_hours(), acceptance.alarms()
+    alarms = "no false alarm" if not given else f"{given} false alarm{'s' if given != 1 else ''}"
+    count = len(acceptance.held_out)
+    recordings = f"{count} held-out recording{'s' if count != 1 else ''}"
+    if acceptance.since:
+        recordings = "the held-out end of the recording"
+    text = f"It would have given {alarms} in {recordings} ({duration_in_words(3600 * hours)}), "
+    text += f"with the threshold at {threshold:.2f}."
+    if hours < _ENOUGH_HOURS:
+        text += " That is little to judge by: expect the number of alarms to differ."
+    return text
+
+
+def _uncalibrated_text(seconds: float) -> str:
+    """Why nobody can say how many false alarms to expect, and what the review will be like."""
+    because = "It is not calibrated:"
+    if seconds < FEWEST_BLOCKS:
+        because = f"Only {duration_in_words(seconds)} are held out: from less than {FEWEST_BLOCKS} s"
+    return (
+        f"{because} nobody can tell how rare a score is, or how many false alarms to expect.\n"
+        "The review will scale each recording by itself, so something always peaks. A training with more held-out "
+        "footage gives scores a meaning."
+    )

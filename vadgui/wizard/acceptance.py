@@ -54,7 +54,10 @@ class Trace:
     title: str
     times: npt.NDArray[np.float64]
     scores: Floats
+    is_calibrated: bool
+    """Whether scores and threshold mean something beyond the recordings that were looked at."""
     threshold: float
+    """Infinite where it has none."""
     flagged: tuple[tuple[float, float], ...]
     """In seconds."""
     abnormal: npt.NDArray[np.bool_] | None
@@ -169,9 +172,12 @@ class Acceptance(QObject):
         return sum(judged.duration_seconds for judged in self._held_out.values()) / 3600
 
     def threshold(self) -> float | None:
-        """The score that gives the wished-for number of false alarms; None while nothing is known to judge by."""
-        scores = self.held_out_scores()
-        return self._judge_of(self.detector).threshold(self.alarms_per_hour, [(s, j.times) for j, s in scores])
+        """The score that gives the wished-for number of false alarms; None while nothing is known to judge by.
+
+        Where the detector is not calibrated, what lies above all that it gave held-out recordings.
+        """
+        scores = [scores for _, scores in self.held_out_scores()]
+        return self._judge_of(self.detector).threshold(self.alarms_per_hour, scores)
 
     def alarms(self) -> int:
         """How many alarms the threshold would have given on the held-out recordings, all of them false."""
@@ -234,7 +240,7 @@ class Acceptance(QObject):
         segments = _segments(judge, scores, judged.times, threshold)
         spans = tuple((float(judged.times[s.start]), float(judged.times[s.stop - 1])) for s in segments)
         auc = judge.auc(judged.signals, judged.times, judged.abnormal)
-        return Trace(title, judged.times, scores, threshold, spans, judged.abnormal, auc)
+        return Trace(title, judged.times, scores, judge.is_calibrated, threshold, spans, judged.abnormal, auc)
 
     # The decision
 

@@ -59,9 +59,28 @@ class ComparePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc] # pyqtgraph ha
 def trace_title(trace: Trace) -> str:
     """The detector, what it flags, and how good that is where labels tell."""
     count = len(trace.flagged)
-    flagged = "flags nothing" if not count else f"flags {count} part{'s' if count != 1 else ''}"
+    parts = "nothing" if not count else f"{count} part{'s' if count != 1 else ''}"
     judged = "" if trace.auc is None else f"  ·  AUC {trace.auc:.3f}"
-    return f"{trace.title}: {flagged}{judged}"
+    if trace.is_calibrated:
+        return f"{trace.title}: flags {parts}{judged}"
+    beyond = f": {parts} beyond held-out footage" if np.isfinite(trace.threshold) else ""
+    return f"{trace.title}, not calibrated{beyond}{judged}"
+
+
+def legend(traces: Sequence[Trace]) -> str:
+    """What the curves are, and what is drawn beside them."""
+    kinds = {trace.is_calibrated for trace in traces}
+    with_numbers, without = (" with numbers", " without") if len(kinds) > 1 else ("", "")
+    told = []
+    if True in kinds:
+        told.append(f"The curve{with_numbers} is the score, dashed its threshold; tinted is what would be flagged.")
+    if False in kinds:
+        told.append(f"The curve{without} is how badly the worst part of each frame was predicted: higher is worse.")
+    if any(not trace.is_calibrated and np.isfinite(trace.threshold) for trace in traces):
+        told.append("Dashed is the worst of the held-out footage, tinted what goes beyond it.")
+    if any(trace.abnormal is not None for trace in traces):
+        told.append("The bar at the bottom is what is known to be abnormal.")
+    return " ".join(told)
 
 
 def _paint(plot: pg.PlotItem, trace: Trace) -> None:
@@ -72,6 +91,8 @@ def _paint(plot: pg.PlotItem, trace: Trace) -> None:
     for name in ("left", "bottom"):
         plot.getAxis(name).setPen(pg.mkPen(colours.control_border))
         plot.getAxis(name).setTextPen(pg.mkPen(colours.muted_text))
+    if not trace.is_calibrated:
+        plot.getAxis("left").setTicks([])  # decibels of a model's error: nobody could tell many from few
     for begin, stop in trace.flagged:
         region = pg.LinearRegionItem((begin, stop), movable=False, brush=QColor(colours.segment_fill))
         for line in region.lines:
@@ -84,11 +105,12 @@ def _paint(plot: pg.PlotItem, trace: Trace) -> None:
         low, high = min(low, trace.threshold), max(high, trace.threshold)
         plot.addItem(pg.InfiniteLine(trace.threshold, angle=0, pen=_dashed(colours.threshold)), ignoreBounds=True)
     room = _ROOM_ABOVE * (high - low or 1.0)
-    plot.setYRange(low - 2 * room, high + room, padding=0)
+    abnormal = trace.abnormal if trace.abnormal is not None and trace.abnormal.any() else None
+    plot.setYRange(low - (0.5 if abnormal is None else 2) * room, high + room, padding=0)
     plot.setXRange(0, float(trace.times[-1]), padding=0)
     plot.plot(trace.times[known], trace.scores[known], pen=pg.mkPen(colours.accent, width=1))
-    if trace.abnormal is not None and trace.abnormal.any():
-        level = np.where(trace.abnormal, low - room, np.nan)
+    if abnormal is not None:
+        level = np.where(abnormal, low - room, np.nan)
         pen = pg.mkPen(colours.alert, width=4)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         plot.plot(trace.times, level, pen=pen, connect="finite")

@@ -12,9 +12,11 @@ from engine.scoring.calibration import Calibration
 from engine.scoring.scores import ScoreKind, calibrated_leave, shown_scores, statistic
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals
-from engine.scoring.tail import block_maxima, threshold_for
+from engine.scoring.tail import threshold_for
 
 Floats = npt.NDArray[np.floating]
+
+_ABOVE = 1e-6  # what has at least the threshold is flagged
 
 
 class DetectorJudge:
@@ -40,24 +42,17 @@ class DetectorJudge:
         # Not rescaled within the recording: one threshold is for all of them.
         return statistic(self._kind, signals, times, None)
 
-    def threshold(self, per_hour: float, normal: Sequence[tuple[Floats, npt.NDArray[np.float64]]]) -> float | None:
+    def threshold(self, per_hour: float, normal: Sequence[Floats]) -> float | None:
         """The score that maxima of a second of normal footage pass `per_hour` times an hour.
 
-        Without a calibration it is counted in the footage given; None without any.
+        Nobody knows that without a calibration: it is then what lies above all scores of the normal footage given, and
+        None without any.
         """
         own = self.own_threshold(per_hour)
         if own is not None:
             return own
-        maxima = np.concatenate([np.empty(0), *(block_maxima(scores, times) for scores, times in normal)])
-        if not len(maxima):
-            return None
-        allowed = per_hour * len(maxima) / 3600
-        ordered = np.sort(maxima)[::-1]
-        # Fewer than one alarm in all that was seen: what lies above everything seen is the best guess there is.
-        place = int(allowed)
-        if place == 0:
-            return float(ordered[0] + 1e-6)
-        return float(ordered[min(place, len(ordered) - 1)] + 1e-6)
+        seen = np.concatenate([np.empty(0), *normal])
+        return None if np.isnan(seen).all() else float(np.nanmax(seen)) + _ABOVE
 
     def own_threshold(self, per_hour: float) -> float | None:
         """The threshold that the detector's own calibration gives; None where it has none."""

@@ -55,13 +55,16 @@ def test_it_flags_what_the_window_would() -> None:
     assert rule == segment_rule(ScoreKind.CALIBRATED, 2)
 
 
-def test_without_calibration_the_threshold_is_counted_in_held_out_footage() -> None:
-    made = acceptance(judged("a.mp4", signals_with_bumps(COUNT, [])))
-    ((_, scores),) = made.held_out_scores()
-    made.set_alarms_per_hour(1.0)
-    assert made.threshold() == pytest.approx(scores.max(), abs=1e-5)
+def test_without_calibration_the_threshold_is_what_held_out_footage_showed() -> None:
+    made = acceptance(judged("a.mp4", signals_with_bumps(COUNT, [])), judged("b.mp4", signals_with_bumps(COUNT, [], 1)))
+    highest = max(scores[1:].max() for _, scores in made.held_out_scores())
+    for per_hour in (1.0, 100.0):
+        made.set_alarms_per_hour(per_hour)
+        assert made.threshold() == pytest.approx(highest, abs=1e-5)
+    assert made.alarms() == 0
     assert DetectorJudge().own_threshold(1.0) is None
     assert DetectorJudge().threshold(1.0, []) is None
+    assert DetectorJudge().threshold(1.0, [np.full(3, np.nan)]) is None
 
 
 def test_of_a_recording_that_was_learnt_from_only_its_held_out_end_is_judged() -> None:
@@ -89,6 +92,7 @@ def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
     made.take_compared(judged("b.mp4", calibrated_signals(COUNT, bumps), OLD, calibration, abnormal))
     new, old = made.traces()
     assert old.threshold == pytest.approx(threshold_for(made.alarms_per_hour))
+    assert (new.is_calibrated, old.is_calibrated) == (False, True)
     assert new.threshold < 0, "minus decibels"
     assert old.scores.min() >= 0
     for trace in (new, old):
