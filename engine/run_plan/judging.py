@@ -6,6 +6,7 @@ import math
 import time
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 from engine import pipeline
 from engine.calibrating import judged_at_most
@@ -44,12 +45,20 @@ class JudgingGround:
         )
 
 
-def judging_seconds(ground: JudgingGround, detector: Detector, plan: ComputePlan, should_stop: ShouldStop) -> float:
+def judging_seconds(
+    ground: JudgingGround,
+    detector: Detector,
+    plan: ComputePlan,
+    should_stop: ShouldStop,
+    *,
+    teacher_weights: Path | None = None,
+) -> float:
     """Try both on a few frames with a detector of the run's size, and say how long all of them would take.
 
     Raises:
         VideoError: the video can't be opened or decoded.
         DeviceError: the device's memory does not suffice.
+        TeacherError: the weights that its teacher needs are missing or wrong.
         Cancelled: `should_stop` said yes.
     """
     normal = MotionNormal()
@@ -61,7 +70,7 @@ def judging_seconds(ground: JudgingGround, detector: Detector, plan: ComputePlan
             normal.add(motion)
             ends.append(time.perf_counter())
         counting = _each(ends, 1)
-        predictor = Predictor(detector, "", plan)
+        predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
         predictor.motion_normal = normal
         # Whole batches: each comes at once, when it is done.
         tried = predictor.batch_size * (1 + math.ceil(_TRIED_FRAMES / predictor.batch_size))

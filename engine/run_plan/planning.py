@@ -108,10 +108,14 @@ class _Planner:
             yield Progress(begun.phase, begun.done + len(self._measures), begun.total)
         to_judge = JudgingGround.of(self._ground.plan) if self._ground.plan and settings.calibrate else None
         if to_judge:
-            # Weights that lie where only this run looks for them: their network's time is not known without.
-            known = replace(settings, teacher=DEFAULT_TEACHER) if settings.teacher_weights else settings
-            detector = untaught(known, self._ground.sample)
-            self._judging_seconds = judging_seconds(to_judge, detector, self._team.plan, should_stop)
+            weights = Path(settings.teacher_weights) if settings.teacher_weights else None
+            if weights and settings.motion_from:
+                # A ready motion model brings its own teacher, which these weights need not be of.
+                settings, weights = replace(settings, teacher=DEFAULT_TEACHER), None
+            detector = untaught(settings, self._ground.sample)
+            self._judging_seconds = judging_seconds(
+                to_judge, detector, self._team.plan, should_stop, teacher_weights=weights
+            )
 
     def plan(self, settings: RunSettings) -> RunPlan:
         """The plan of settings that the measures hold for."""

@@ -21,10 +21,13 @@ from engine import pipeline
 from engine.__main__ import cli
 from engine.errors import Cancelled
 from engine.events import Progress
-from engine.models.detector import PRESETS, Detector, DetectorSettings, Preset
-from engine.run_plan import EFFORTS, RunPlan, free_memory, judging, measuring, plan_efforts, plan_run
+from engine.flow.teachers import teacher_by_name
+from engine.models.detector import PRESETS, Detector, DetectorSettings, Preset, save_detector
+from engine.models.predictor import Predictor
+from engine.run_plan import EFFORTS, RunPlan, free_memory, ground, judging, measuring, plan_efforts, plan_run
 from engine.training import Run, RunSettings
 from engine.training.stage_run import StageRun
+from tests.engine.flow.networks.published import pwcnet_weights
 
 FRAMES = 20
 DiskUsage = namedtuple("DiskUsage", "total used free")
@@ -183,8 +186,6 @@ def test_parts_left_out_and_videos_held_out_are_not_counted(settings: RunSetting
 
 
 def test_a_run_that_takes_the_motion_as_it_is_has_one_stage(settings: RunSettings, tmp_path: Path) -> None:
-    from engine.models.detector import save_detector
-
     base = tmp_path / "base.safetensors"
     save_detector(Detector(DetectorSettings("base", "fast", "dis-medium", 3.0)), base)
     whole = planned(settings, tmp_path)
@@ -215,6 +216,43 @@ def test_what_scores_mean_takes_time_too(
     assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + 5 * 2.0)
     assert planned(replace(settings, calibrate=False), tmp_path).judging_seconds == 0
     assert planned(replace(settings, videos=settings.videos[:1]), tmp_path).judging_seconds == 0
+
+
+@pytest.fixture
+def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Fingerprints of the teachers that judging was timed with, in turn, on few frames."""
+    used: list[str] = []
+
+    def opened(*args: Any, **options: Any) -> Predictor:
+        predictor = Predictor(*args, **options)
+        used.append(predictor.teacher.fingerprint)
+        return predictor
+
+    monkeypatch.setattr(judging, "Predictor", opened)
+    monkeypatch.setattr(judging, "_TRIED_FRAMES", 2)
+    monkeypatch.setattr(ground, "_SAMPLE_FRAMES", 3)
+    return used
+
+
+def test_judging_is_timed_with_the_teacher_whose_weights_are_named(
+    settings: RunSettings, tmp_path: Path, judging_teachers: list[str]
+) -> None:
+    weights = tmp_path / "pwcnet.pth"
+    torch.save(pwcnet_weights()[0], weights)
+    named = replace(settings, preset="paper", teacher="pwcnet", teacher_weights=str(weights))
+    assert planned(named, tmp_path / "run").refusal is None
+    assert judging_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
+
+
+def test_a_ready_motion_model_is_not_judged_by_weights_that_may_not_be_its_own(
+    settings: RunSettings, tmp_path: Path, judging_teachers: list[str]
+) -> None:
+    base = tmp_path / "base.safetensors"
+    save_detector(Detector(DetectorSettings("base", "fast", "dis-fast", 3.0)), base)
+    given = replace(settings, motion_from=str(base), teacher_weights=str(tmp_path / "gone.pth"))
+    for named in (given, replace(given, teacher="pwcnet")):
+        assert planned(named, tmp_path / "run").refusal is None
+    assert judging_teachers == ["dis-medium"] * 2
 
 
 def test_too_little_held_out_for_a_meaning_is_said(settings: RunSettings, tmp_path: Path) -> None:
