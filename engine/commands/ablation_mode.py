@@ -19,6 +19,7 @@ from engine.events import Event, LossReported, Progress, Stopped
 from engine.training import RunSettings
 
 if TYPE_CHECKING:
+    from engine.commands.output import Output
     from engine.datasets import Dataset
     from engine.evaluation.judging import KindFigures
     from engine.scoring.scores import ScoreKind
@@ -40,16 +41,7 @@ class AblationOptions:
     """Detector whose motion model all experiments take."""
 
 
-def report_ablation(
-    dataset: Dataset,
-    options: AblationOptions,
-    cache: Path,
-    *,
-    score: str,
-    report: Path | None,
-    quiet: bool,
-    command: str,
-) -> None:
+def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, output: Output, *, score: str) -> None:
     """Train what is missing, judge all four experiments, print the table and write it beside them."""
     from engine.evaluation.report import write_json
     from engine.scoring.scores import ScoreKind
@@ -63,13 +55,13 @@ def report_ablation(
     found: dict[Experiment, dict[ScoreKind, KindFigures]] = {}
     device = ""
     for experiment in TRAINING_ORDER:
-        _train(experiment, options.folder, base, quiet)
-        device, found[experiment] = _judge(experiment, dataset, options, cache, quiet)
+        _train(experiment, options.folder, base, output.quiet)
+        device, found[experiment] = _judge(experiment, dataset, options, cache, output.quiet)
         chosen = found[experiment][ScoreKind(score)]
         click.echo(f"{experiment.name}: micro AUC {100 * chosen.micro_auc:.2f} %", err=True)
         # After each: the night may be shorter than four trainings.
-        content = _as_json(dataset, options, found, ScoreKind(score), device, command)
-        for path in (options.folder / "ablation.json", *([report] if report else [])):
+        content = _as_json(dataset, options, found, ScoreKind(score), device, output.command)
+        for path in (options.folder / "ablation.json", *([output.report] if output.report else [])):
             write_json(path, content)
     forget_footage(options.folder)
     click.echo(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +13,10 @@ from engine.commands.ablation_mode import AblationOptions, report_ablation
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option, required_detector
 from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
+from engine.commands.output import Output, command_line, refuse_unwritable
 from engine.commands.progress import follow
 from engine.commands.timing_mode import report_timing, untrained
-from engine.detector_library import detector_name
-from engine.errors import DatasetError, ExportError
+from engine.errors import DatasetError
 
 if TYPE_CHECKING:
     from engine.datasets import Dataset
@@ -120,33 +119,22 @@ def evaluate(
     """
     refuse_unwritable(report)
     _refuse_contradictions(ctx)
+    output = Output(report, command_line(ctx), quiet)
     if timing:
         predictor = untrained(preset, device) if preset else _open_predictor(detector, device)
-        report_timing(predictor, dataset, report=report, quiet=quiet, command=command_line(ctx))
+        report_timing(predictor, dataset, output)
         return
     assert dataset is not None
     found = labelled(dataset)
-    if ablation:
-        options = AblationOptions(
-            ablation, preset or _preset_of(detector), LearningOptions(**learning), *epochs, device, detector
-        )
-        with analysis_cache(no_cache) as cache:
-            report_ablation(found, options, cache, score=score, report=report, quiet=quiet, command=command_line(ctx))
-        return
-    predictor = _open_predictor(detector, device)
     with analysis_cache(no_cache) as cache:
-        _evaluate(
-            found,
-            predictor,
-            cache,
-            score,
-            1.0 if max_i == "1" else None,
-            signals=signals,
-            report=report,
-            plots=plots,
-            quiet=quiet,
-            command=command_line(ctx),
-        )
+        if ablation:
+            preset = preset or _preset_of(detector)
+            options = AblationOptions(ablation, preset, LearningOptions(**learning), *epochs, device, detector)
+            report_ablation(found, options, cache, output, score=score)
+        else:
+            predictor = _open_predictor(detector, device)
+            largest = 1.0 if max_i == "1" else None
+            _evaluate(found, predictor, cache, output, score=score, max_i=largest, signals=signals, plots=plots)
 
 
 def _refuse_contradictions(ctx: click.Context) -> None:
@@ -177,14 +165,12 @@ def _evaluate(
     dataset: Dataset,
     predictor: Predictor,
     cache: Path,
+    output: Output,
+    *,
     score: str,
     max_i: float | None,
-    *,
     signals: bool,
-    report: Path | None,
     plots: Path | None,
-    quiet: bool,
-    command: str,
 ) -> None:
     from engine.evaluation.judging import figures_of, signal_aucs
     from engine.evaluation.report import Evaluation, as_json, in_words, write_json
@@ -193,7 +179,7 @@ def _evaluate(
     settings, calibration, headline = predictor.settings, predictor.settings.calibration, ScoreKind(score)
     if headline.is_calibrated and calibration is None:
         raise click.UsageError(f"--score {score} needs a calibrated detector: `vad calibrate` makes one.")
-    videos = measured_videos(dataset, predictor, cache, max_i=max_i, quiet=quiet)
+    videos = measured_videos(dataset, predictor, cache, max_i=max_i, quiet=output.quiet)
     evaluation = Evaluation(
         dataset=dataset.name,
         complete=dataset.complete,
@@ -209,8 +195,8 @@ def _evaluate(
         signals=signal_aucs(videos) if signals else {},
     )
     click.echo(in_words(evaluation))
-    if report:
-        write_json(report, as_json(evaluation, headline, command=command, max_i=max_i))
+    if output.report:
+        write_json(output.report, as_json(evaluation, headline, command=output.command, max_i=max_i))
     if plots:
         from engine.evaluation.plots import draw_plots
 
@@ -257,39 +243,6 @@ def measured_videos(
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Stopped. What was analysed is kept: the same command goes on from there.") from None
     return videos
-
-
-def command_line(ctx: click.Context) -> str:
-    """The command as it was given, for the record."""
-    words = ["vad", str(ctx.info_name)]
-    for parameter in ctx.command.params:
-        name = parameter.name or ""
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            value = ctx.params[name]
-            words += [] if isinstance(parameter, click.Argument) else [parameter.opts[0]]
-            words += [] if value is True else [_as_given(value)]
-    return shlex.join(words)
-
-
-def _as_given(value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    if isinstance(value, Path):
-        # The place of a person's library on this machine is nobody's business.
-        return detector_name(value) or str(value)
-    return str(value)
-
-
-def refuse_unwritable(report: Path | None) -> None:
-    """Check, before minutes of analysis, that a report can be written where it shall be.
-
-    Raises:
-        ExportError: there is no such folder.
-    """
-    if report and not report.absolute().parent.is_dir():
-        raise ExportError(
-            "There is no such folder", subject=report.absolute().parent, advice="Make it first, or choose another."
-        )
 
 
 def _option(ctx: click.Context, name: str) -> click.Parameter:

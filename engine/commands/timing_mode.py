@@ -16,13 +16,12 @@ _UNDISTURBED = 0.03
 """Share of processor time that what a system does beside takes at most."""
 
 if TYPE_CHECKING:
+    from engine.commands.output import Output
     from engine.events import Progress
     from engine.models.predictor import Predictor
 
 
-def report_timing(
-    predictor: Predictor, dataset: Path | None, *, report: Path | None, quiet: bool, command: str
-) -> None:
+def report_timing(predictor: Predictor, dataset: Path | None, output: Output) -> None:
     """Time a detector on frames of a dataset, or on made-up ones, and print and write what was measured."""
     from engine.datasets import some_video
     from engine.evaluation.machine import this_machine
@@ -47,7 +46,7 @@ def report_timing(
             else:
                 yield event
 
-    follow(progress(), hidden=quiet)
+    follow(progress(), hidden=output.quiet)
     (timing,) = found
     machine = this_machine()
     height, width = frames[0].shape[:2]
@@ -68,7 +67,7 @@ def report_timing(
             err=True,
         )
     click.echo(table(["", *(f"batch {size}" for size in columns)], rows))
-    if report:
+    if output.report:
         content = {
             "format": "vadgui-timing",
             "version": 1,
@@ -77,7 +76,7 @@ def report_timing(
             **asdict(timing),
             "machine": asdict(machine),
         }
-        write_json(report, content | provenance(timing.device, command))
+        write_json(output.report, content | provenance(timing.device, output.command))
 
 
 def untrained(preset: str, device: str) -> Predictor:

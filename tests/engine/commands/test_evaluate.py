@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
+from engine.commands.output import Output
 from engine.detector_library import DetectorLibrary
 from engine.evaluation.timing import Timing
 from engine.events import Event, Finished, LossReported, Progress, Stopped
@@ -197,7 +198,7 @@ def test_the_record_names_a_detector_of_the_library_as_a_person_does(
     monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "library"))
     mine = DetectorLibrary().add(detector_file, name="North gate")
     commands: list[str] = []
-    monkeypatch.setattr("engine.commands.evaluate._evaluate", lambda *_, command, **__: commands.append(command))
+    monkeypatch.setattr("engine.commands.evaluate._evaluate", lambda *given, **_: commands.append(given[3].command))
     dataset = make_dataset()
     for typed in ("north gate", mine.path, detector_file):
         assert run(dataset, "--detector", typed).exit_code == 0
@@ -210,8 +211,8 @@ def test_timing_takes_a_preset_or_a_detector(
 ) -> None:
     timed: list[object] = []
 
-    def note(predictor: Predictor, dataset: object, *, command: str, **_: object) -> None:
-        timed.extend([predictor.settings.preset, dataset, command])
+    def note(predictor: Predictor, dataset: object, output: Output) -> None:
+        timed.extend([predictor.settings.preset, dataset, output.command])
 
     monkeypatch.setattr("engine.commands.evaluate.report_timing", note)
     assert run("--timing", "--preset", "fast", "--device", "cpu").exit_code == 0

@@ -1,0 +1,58 @@
+"""How a command tells what it finds, and the command as it was given, for the record."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from engine.detector_library import detector_name
+from engine.errors import ExportError
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a command tells what it finds, in whichever of its modes."""
+
+    report: Path | None
+    """The JSON file that everything is written to, too."""
+    command: str
+    """What made it, for the record."""
+    quiet: bool
+    """Whether there is no progress to be seen."""
+
+
+def refuse_unwritable(report: Path | None) -> None:
+    """Check, before minutes of analysis, that a report can be written where it shall be.
+
+    Raises:
+        ExportError: there is no such folder.
+    """
+    if report and not report.absolute().parent.is_dir():
+        raise ExportError(
+            "There is no such folder", subject=report.absolute().parent, advice="Make it first, or choose another."
+        )
+
+
+def command_line(ctx: click.Context) -> str:
+    """The command as it was given, for the record."""
+    words = ["vad", str(ctx.info_name)]
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            value = ctx.params[name]
+            words += [] if isinstance(parameter, click.Argument) else [parameter.opts[0]]
+            words += [] if value is True else [_as_given(value)]
+    return shlex.join(words)
+
+
+def _as_given(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, Path):
+        # The place of a person's library on this machine is nobody's business.
+        return detector_name(value) or str(value)
+    return str(value)
