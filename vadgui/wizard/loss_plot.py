@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from vadgui import theme
 from vadgui.wizard.training_run import Curve
@@ -15,7 +15,12 @@ from vadgui.wizard.training_run import Curve
 _REDRAW_MS = 400  # events may come in hundreds when a run is looked at again
 _AXIS_WIDTH_PX = 54
 _LEAST_SIZE_PX = (180, 96)
-_DIGITS = ((1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7), tuple(np.arange(10, 100) / 10))
+_DIGITS = (
+    (1,),
+    (1, 2, 5),
+    (1, 1.5, 2, 3, 4, 5, 7),
+    *(tuple(np.arange(100, 1000, step) / 100) for step in (50, 20, 10, 5, 2, 1)),
+)
 """Where labels stand in each decade: the coarsest that gives enough of them."""
 _FEWEST_LABELS = 2
 
@@ -34,11 +39,9 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
         item.setMouseEnabled(x=False, y=False)
         item.setLogMode(y=True)
         item.getAxis("left").setWidth(_AXIS_WIDTH_PX)
-        item.getAxis("left").enableAutoSIPrefix(False)
+        for name in ("left", "bottom"):
+            item.getAxis(name).enableAutoSIPrefix(False)
         item.setLabel("bottom", "passes")
-        self._legend = item.addLegend(offset=(-6, 6))
-        self._legend.addItem(self._trained, "learnt from")
-        self._legend.addItem(self._held_out, "held out")
         self.setMinimumSize(*_LEAST_SIZE_PX)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -62,14 +65,14 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
         curve = self._curve
         self._trained.setData(*_positive(curve.epochs, curve.losses))
         self._held_out.setData(*_positive(curve.held_out_epochs, curve.held_out_losses))
+        self.getPlotItem().setXRange(0, max([1.0, *curve.epochs[-1:], *curve.held_out_epochs[-1:]]), padding=0.02)
         self._show_emptiness()
         best = f"best on held-out recordings {curve.best:.2g}" if curve.best is not None else ""
         self.setAccessibleDescription(best)
 
     def _show_emptiness(self) -> None:
         """Numbers on the axes of an empty plot would say something that is not so."""
-        has_begun = bool(self._curve.epochs or self._curve.held_out_epochs)
-        self._legend.setVisible(has_begun)
+        has_begun = len(self._curve.epochs) > 1 or bool(self._curve.held_out_epochs)  # one point makes no line
         for name in ("left", "bottom"):
             self.getPlotItem().getAxis(name).setStyle(showValues=has_begun)
 
@@ -82,8 +85,6 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
         self._held_out.setSymbolSize(5)
         self._held_out.setSymbolBrush(colours.alert)
         self._held_out.setSymbolPen(None)
-        self._held_out.scatter.setBrush(colours.alert)  # the legend's, as long as there is no point
-        self._held_out.scatter.setPen(None)
         item = self.getPlotItem()
         item.setTitle(self._title, color=colours.text, size="9pt")
         for name in ("left", "bottom"):
@@ -92,8 +93,24 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
             axis.setTextPen(pg.mkPen(colours.muted_text))
         item.setLabel("bottom", "passes", color=colours.muted_text)
         item.showGrid(y=True, alpha=0.15)
-        for _, label in self._legend.items:
-            label.setText(label.text, color=colours.muted_text)
+
+
+class LossLegend(QLabel):
+    """What the lines of all plots are, beside them: a small plot has no room for it that no line would cross."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "muted")
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setContentsMargins(_AXIS_WIDTH_PX, 0, 0, 0)
+        theme.changed.connect(self._tint)
+        self._tint()
+
+    def _tint(self) -> None:
+        lines = ((theme.current().accent, "—", "learnt from"), (theme.current().alert, "- • -", "held out"))
+        self.setText(
+            (6 * "&nbsp;").join(f'<b style="color: {colour}">{line}</b>&nbsp; {name}' for colour, line, name in lines)
+        )
 
 
 class _ErrorAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMessageBox, QPr
 from engine.durations import duration_in_words
 from vadgui.questions import ask
 from vadgui.widgets import IconLine, button, text_label
-from vadgui.wizard.loss_plot import LossPlot
+from vadgui.wizard.loss_plot import LossLegend, LossPlot
 from vadgui.wizard.sample_view import SampleView
 from vadgui.wizard.state import WizardState
 from vadgui.wizard.training_run import STEPS, Curve, RunPhase, TrainingRun
@@ -30,7 +30,7 @@ class RunPage(Page):
         )
         self._state = state
         self._run: TrainingRun | None = None
-        self.name = text_label("", "title")
+        self.name = text_label("", "here")
         self.steps = [IconLine() for _ in STEPS]
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
@@ -68,7 +68,8 @@ class RunPage(Page):
         plots = QVBoxLayout()
         plots.setSpacing(4)
         for plot in self.plots.values():
-            plots.addWidget(plot)
+            plots.addWidget(plot, 1)
+        plots.addWidget(LossLegend())
         # Side by side: a sheet of samples is as high as it is wide.
         learnt = QHBoxLayout()
         learnt.setSpacing(12)
@@ -114,25 +115,20 @@ class RunPage(Page):
         self.name.setText(run.name)
         self._show_steps(run)
         self._show_message(run)
-        progress = run.progress
         self.bar.setValue(1000 if run.phase is RunPhase.FINISHED else round(1000 * run.step_share()))
         # An endless bar while nothing can be counted: the process is starting, which takes some seconds.
         self.bar.setRange(0, 0 if run.phase is RunPhase.STARTING else 1000)
-        left = progress.seconds_left if progress and run.phase is RunPhase.RUNNING else None
-        self.left.setText(f"{duration_in_words(left)} left in this step" if left is not None else "")
-        self.left.setVisible(left is not None)
+        left = _left_text(run)
+        self.left.setText(left)
+        self.left.setVisible(bool(left))
         self._enable(run)
         self.completeChanged.emit()
 
     def _show_steps(self, run: TrainingRun) -> None:
         here = run.step_index()
+        at_work = "analyse" if run.phase.is_active else "pause"
         for place, (line, text) in enumerate(zip(self.steps, _STEP_TEXTS, strict=True)):
-            if place < here:
-                line.show_line("check", f"{text}: done")
-            elif place == here:
-                line.show_line("analyse" if run.phase.is_active else "pause", f"{text}: {run.step_share():.0%}")
-            else:
-                line.show_line("waiting", text)
+            line.show_line("check" if place < here else at_work if place == here else "waiting", text)
 
     def _show_message(self, run: TrainingRun) -> None:
         match run.phase:
@@ -197,3 +193,15 @@ class RunPage(Page):
     def _delete(self, run: TrainingRun) -> None:
         run.delete()
         self.wizard().close_quietly()  # type: ignore[attr-defined]
+
+
+def _left_text(run: TrainingRun) -> str:
+    """How far the present step is, and how long it will still take."""
+    if run.progress is None or run.phase in (RunPhase.STARTING, RunPhase.FINISHED):
+        return ""
+    left = run.progress.seconds_left if run.phase is RunPhase.RUNNING else None
+    if left is None:
+        return f"{run.step_share():.0%}"
+    if left < 1:
+        return "Nearly done with this step"  # after its last pass it judges and saves, which nobody counts
+    return f"{run.step_share():.0%}, {duration_in_words(left)} left in this step"
