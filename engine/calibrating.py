@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from engine.scoring.calibration import Calibration
 from engine.scoring.motion import BASELINE_SECONDS
 from engine.scoring.motion_normal import MotionNormal
 from engine.scoring.signals import RAW_SIGNALS, missing_signals
+from engine.training.judged import JudgedVideo
 from engine.training.settings import GAP_SECONDS, Stretch
 from engine.video import open_video
 from engine.video.source import usual_frame_seconds
@@ -50,8 +51,10 @@ def calibrate(
     should_stop: ShouldStop = never_stop,
     *,
     teacher_weights: Path | None = None,
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, list[JudgedVideo]]:
     """Count the normal motion of all videos, judge the held-out ones, and leave both in the detector.
+
+    Returns what the held-out ones, in their order, were judged by.
 
     A held-out video is judged by the motion of all others, as any recording to come will be, or by what it shows
     before it is held out; one that is alone, by its own, which judges it kindly.
@@ -91,12 +94,14 @@ def calibrate(
                 source, predictor, start=first, frame_seconds=frame_seconds, should_stop=should_stop
             )
             for result in islice(results, at_most):
-                rows.append(missing_signals(1)[0] if _is_left_out(result.pts_seconds, stretches) else result.signals)
+                rows.append(missing_signals(1)[0] if is_left_out(result.pts_seconds, stretches) else result.signals)
                 yield _progress(JUDGING, number + len(rows) / to_judge, len(footage.held_out), pace)
-            judged.append((np.array(rows, RAW_SIGNALS), source.times[first : first + len(rows)]))
+            judged.append(JudgedVideo(path, source.times[first : first + len(rows)], np.array(rows, RAW_SIGNALS)))
     detector.motion_normal = everything
     detector.settings = replace(detector.settings, calibration=None)
-    detector.settings = replace(detector.settings, calibration=Calibration.of(judged, frame_seconds))
+    calibration = Calibration.of([(video.signals, video.times) for video in judged], frame_seconds)
+    detector.settings = replace(detector.settings, calibration=calibration)
+    return judged
 
 
 def judged_at_most(videos: int) -> int:
@@ -129,12 +134,12 @@ def _count(
         motions = pipeline.motions(source, frame_seconds=frame_seconds, should_stop=should_stop)
         for number, motion in enumerate(motions, start=1):
             seconds = float(source.times[number])
-            if not _is_left_out(seconds, left_out):
+            if not is_left_out(seconds, left_out):
                 (before if seconds < since else normal).add(motion)
             yield number / len(source)
 
 
-def _is_left_out(seconds: float, stretches: Sequence[Stretch]) -> bool:
+def is_left_out(seconds: float, stretches: Sequence[Stretch]) -> bool:
     """Whether a transition reaches into one of the stretches; motion is measured from a little earlier."""
     return any(start <= seconds < stop + BASELINE_SECONDS for start, stop in stretches)
 

@@ -16,10 +16,9 @@ from engine.paths import runs_folder
 from engine.training import Run
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.failure import Failure
-from vadgui.jobs import wizard_work
+from vadgui.jobs import judging_work, wizard_work
 from vadgui.jobs.background import Background
 from vadgui.jobs.engine_room import PredictorOpener, VideoOpener
-from vadgui.jobs.judging_work import judge
 from vadgui.jobs.plan_client import PlanClient
 from vadgui.jobs.plan_process import plans_of
 from vadgui.jobs.run_supervisor import RunSupervisor
@@ -345,12 +344,20 @@ class TrainingDesk(QObject):
             old=old if old and old != detector else None,
             parent=self.state,
         )
-        made.judge_held_out_wanted.connect(partial(self._judge, "judge", made.take_held_out, made))
-        made.compare_wanted.connect(partial(self._judge, "compare", made.take_compared, made))
+        judge_held_out = partial(judging_work.judge_held_out, on_disk)
+        made.judge_held_out_wanted.connect(partial(self._judge, "judge", judge_held_out, made.take_held_out, made))
+        made.compare_wanted.connect(partial(self._judge, "compare", judging_work.judge, made.take_compared, made))
         made.accept_wanted.connect(partial(self._keep, made))
         return made
 
-    def _judge(self, kind: str, deliver: Callable[[Any], None], acceptance: Acceptance, request: JudgeRequest) -> None:
+    def _judge(
+        self,
+        kind: str,
+        judge: Callable[..., Any],
+        deliver: Callable[[Any], None],
+        acceptance: Acceptance,
+        request: JudgeRequest,
+    ) -> None:
         work = partial(
             judge, request, self._analyses, self._video_opener, self._predictor_opener, self._settings.device
         )

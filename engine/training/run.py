@@ -42,6 +42,8 @@ class Run:
         self.checkpoint_path = folder / "checkpoint-last.pt"
         self.previous_checkpoint_path = folder / "checkpoint-previous.pt"
         self.best_checkpoint_path = folder / "checkpoint-best.pt"
+        self.judged_path = folder / "judged.npz"
+        """What the held-out footage was judged by; see `load_judged`."""
         self.detector_path = folder / "detector.safetensors"
 
     @classmethod

@@ -21,6 +21,7 @@ from engine.scoring.tail import FEWEST_BLOCKS
 from engine.training.checkpoint import Checkpoint, find_checkpoint
 from engine.training.footage import Footage, load_footage
 from engine.training.journal import Journal
+from engine.training.judged import save_judged
 from engine.training.reading import prepare_footage
 from engine.training.run import Run
 from engine.training.settings import RunSettings
@@ -244,7 +245,8 @@ def _calibrate(
         # A ready motion model brings its own teacher.
         given = settings.teacher_weights if detector.settings.teacher == settings.teacher else None
         weights = Path(given) if given else None
-        yield from calibrate(detector, team.plan, footage, should_stop, teacher_weights=weights)
+        judged = yield from calibrate(detector, team.plan, footage, should_stop, teacher_weights=weights)
+        save_judged(run.judged_path, judged)
     except TooLittleFootageError:
         yield Noted(
             f"Less than {FEWEST_BLOCKS} s of footage are held out: too little to say how rarely normal life looks like "

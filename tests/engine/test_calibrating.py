@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -14,10 +15,12 @@ from engine.__main__ import cli
 from engine.calibrating import COUNTING, JUDGING, NormalFootage, calibrate
 from engine.device import ComputePlan
 from engine.errors import Cancelled
+from engine.events import Progress
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.pipeline import motions
 from engine.scoring.calibration import Calibration, TooLittleFootageError
 from engine.scoring.motion_normal import MotionNormal
+from engine.training.judged import JudgedVideo
 from engine.video import open_video
 
 RATE, SECONDS = 2, 22
@@ -89,9 +92,23 @@ def test_motion_of_footage_of_other_rates_is_told_in_the_held_outs_frames(videos
 
 
 def test_what_is_left_out_does_not_count(videos, detector) -> None:
-    footage = NormalFootage(held_out=videos[:2], others=videos[2:], left_out={videos[2]: [(0, 100)]})
-    list(calibrate(detector, PLAN, footage))
-    assert detector.motion_normal.transitions == 2 * (RATE * SECONDS - 1)
+    left_out = {videos[1]: [(3.0, 5.0)], videos[2]: [(0.0, 100.0)]}
+    footage = NormalFootage(held_out=videos[:2], others=videos[2:], left_out=left_out)
+    judged: list[JudgedVideo] = []
+
+    def work() -> Iterator[Progress]:
+        judged.extend((yield from calibrate(detector, PLAN, footage)))
+
+    assert all(isinstance(event, Progress) for event in work())
+    # At 5 s what happened before is still seen.
+    unknown = {videos[0]: [0], videos[1]: [0, 6, 7, 8, 9, 10]}
+    assert detector.motion_normal.transitions == 2 * (RATE * SECONDS - 1) - 5
+    assert [video.path for video in judged] == videos[:2]
+    for video in judged:
+        np.testing.assert_allclose(video.times, np.arange(RATE * SECONDS) / RATE)
+        assert np.flatnonzero(np.isnan(video.signals["psnr_db"])).tolist() == unknown[video.path]
+    of_judged = Calibration.of([(video.signals, video.times) for video in judged], 1 / RATE)
+    assert of_judged == detector.settings.calibration
 
 
 def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,10 @@ from engine.datasets import open_dataset
 from engine.errors import DatasetError, VideoError
 from engine.events import ShouldStop
 from engine.score_store import ScoreStore
+from engine.scoring.signals import missing_signals
+from engine.training import Run
+from engine.training.judged import load_judged
+from engine.training.settings import Stretch
 from vadgui.jobs.engine_room import PredictorOpener, VideoOpener
 from vadgui.wizard.acceptance import Judged, JudgeRequest
 
@@ -40,17 +45,43 @@ def judge(
                         yield (done + progress.done / max(progress.total, 1)) / total
                     signals = stored_signals(store, len(source))
                 labels = abnormal_frames(video, len(source)) if request.labelled else None
-                yield Judged(
-                    video,
-                    detector,
-                    source.times,
-                    source.info.duration_seconds,
-                    signals,
-                    labels,
-                    predictor.settings.calibration,
-                )
+                yield Judged(video, detector, source.times, signals, labels, predictor.settings.calibration)
             done += 1
             yield done / total
+
+
+def judge_held_out(
+    run: Run,
+    request: JudgeRequest,
+    analyses: Path,
+    video_opener: VideoOpener,
+    predictor_opener: PredictorOpener,
+    device: str,
+    should_stop: ShouldStop,
+) -> Iterator[Judged | float]:
+    """The same of a run's held-out recordings, as the run itself judged them; what it did not is judged now.
+
+    The detector has counted their motion as normal since, so that another analysis would judge them kindly.
+    """
+    known = {video.path: video for video in load_judged(run.judged_path)}
+    if not set(request.videos) <= set(known):
+        left_out = run.settings.left_out
+        for event in judge(request, analyses, video_opener, predictor_opener, device, should_stop):
+            yield _without(event, left_out.get(str(event.video), ())) if isinstance(event, Judged) else event
+        return
+    (detector,) = request.detectors
+    calibration = predictor_opener(detector, device).settings.calibration
+    for video in request.videos:
+        yield Judged(video, detector, known[video].times, known[video].signals, calibration=calibration)
+
+
+def _without(judged: Judged, left_out: Sequence[Stretch]) -> Judged:
+    """The same without what is not normal in it."""
+    from engine.calibrating import is_left_out  # brings torch, as the detector has
+
+    signals = judged.signals.copy()
+    signals[[is_left_out(seconds, left_out) for seconds in judged.times]] = missing_signals(1)[0]
+    return replace(judged, signals=signals)
 
 
 def abnormal_frames(video: Path, frame_count: int) -> npt.NDArray[np.bool_] | None:

@@ -247,7 +247,7 @@ def _alarms_text(acceptance: Acceptance) -> str:
     recordings = f"{count} held-out recording{'s' if count != 1 else ''}"
     if acceptance.since:
         recordings = "the held-out end of the recording"
-    text = f"It would have given {alarms} in {recordings} ({duration_in_words(3600 * hours)}), "
+    text = f"It would have given {alarms} in {duration_in_words(3600 * hours)} of {recordings}, "
     text += f"with the threshold at {threshold:.2f}."
     if hours < _ENOUGH_HOURS:
         text += " That is little to judge by: expect the number of alarms to differ."

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.scoring.calibration import Calibration
 from engine.scoring.segments import Segment, find_segments
 from engine.scoring.signals import RawSignals
+from engine.scoring.tail import block_maxima
 from vadgui.failure import Failure
 from vadgui.wizard.judging import DetectorJudge
 
@@ -38,9 +39,8 @@ class Judged:
     video: Path
     detector: Path
     times: npt.NDArray[np.float64]
-    duration_seconds: float
     signals: RawSignals
-    """NaN where the detector has not been yet."""
+    """NaN where the detector has not been yet, or what is to be seen is left out."""
     abnormal: npt.NDArray[np.bool_] | None = None
     """Labels [N], where the recording has any."""
     calibration: Calibration | None = None
@@ -101,7 +101,7 @@ class Acceptance(QObject):
         self.note = ""
         self.activate = True
         self.alarms_per_hour = DEFAULT_ALARMS_PER_HOUR
-        self._held_out: dict[Path, Judged] = {}
+        self._held_out: dict[Path, tuple[Judged, Floats]] = {}
         self._progress: float | None = None
         self._failure: Failure | None = None
         self._keeping = False
@@ -140,8 +140,9 @@ class Acceptance(QObject):
     def take_held_out(self, result: Judged | float) -> None:
         """Take over a result, or how far it is."""
         if isinstance(result, Judged):
-            self._held_out[result.video] = _from(result, self.since.get(result.video, 0.0))
-            self._judges[result.detector] = DetectorJudge(result.calibration)
+            self._judges[result.detector] = judge = DetectorJudge(result.calibration)
+            seen = _from(result, self.since.get(result.video, 0.0))
+            self._held_out[result.video] = seen, judge.scores(seen.signals, seen.times)
         else:
             self._progress = result
         if self.is_judged:
@@ -164,12 +165,11 @@ class Acceptance(QObject):
 
     def held_out_scores(self) -> list[tuple[Judged, Floats]]:
         """The held-out recordings that have been looked at, with their scores."""
-        judge = self._judge_of(self.detector)
-        return [(judged, judge.scores(judged.signals, judged.times)) for judged in self._held_out.values()]
+        return list(self._held_out.values())
 
     def held_out_hours(self) -> float:
-        """Length of the held-out recordings that have been looked at."""
-        return sum(judged.duration_seconds for judged in self._held_out.values()) / 3600
+        """Length of what has been looked at of the held-out recordings, in whole seconds."""
+        return sum(len(block_maxima(scores, judged.times)) for judged, scores in self.held_out_scores()) / 3600
 
     def threshold(self) -> float | None:
         """The score that gives the wished-for number of false alarms; None while nothing is known to judge by.
@@ -264,12 +264,7 @@ class Acceptance(QObject):
 def _from(judged: Judged, seconds: float) -> Judged:
     """What was seen from a moment on."""
     first = int(np.searchsorted(judged.times, seconds))
-    return replace(
-        judged,
-        times=judged.times[first:],
-        signals=judged.signals[first:],
-        duration_seconds=judged.duration_seconds - seconds,
-    )
+    return replace(judged, times=judged.times[first:], signals=judged.signals[first:])
 
 
 def _segments(judge: DetectorJudge, scores: Floats, times: npt.NDArray[np.float64], threshold: float) -> list[Segment]:

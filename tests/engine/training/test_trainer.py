@@ -29,9 +29,11 @@ from engine.events import (
     Stopped,
 )
 from engine.models.detector import load_detector
+from engine.scoring.signals import missing_signals
 from engine.training import Run, RunSettings, checkpoint, stage_run, stages, trainer
 from engine.training.checkpoint import load_checkpoint
 from engine.training.footage import load_footage
+from engine.training.judged import JudgedVideo, load_judged
 from engine.training.trainer import train
 from tests.clips import make_clip
 
@@ -339,6 +341,12 @@ def test_what_a_killed_process_left_half_written_goes(settings: RunSettings, run
     assert not list(run.folder.glob("*.partial"))
 
 
+def nothing_judged() -> Iterator[Event]:
+    """As `calibrate` where there is nothing to do."""
+    yield from ()
+    return []
+
+
 def test_only_one_process_trains_in_a_folder(settings: RunSettings, run_folder: Path) -> None:
     run = Run.create(run_folder, settings)
     events = train(run)
@@ -359,7 +367,9 @@ def test_a_single_video_is_learnt_from_and_judged_by(
     settings: RunSettings, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[NormalFootage] = []
-    monkeypatch.setattr("engine.training.trainer.calibrate", lambda *args, **__: asked.append(args[2]) or iter(()))
+    monkeypatch.setattr(
+        "engine.training.trainer.calibrate", lambda *args, **__: asked.append(args[2]) or nothing_judged()
+    )
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     run = Run.create(run_folder, replace(settings, videos=(str(video),), motion_epochs=1, frame_epochs=1))
     events = list(train(run))
@@ -390,9 +400,24 @@ def test_footage_that_is_gone_when_it_shall_be_judged_is_asked_for_once(
     assert load_detector(ready.detector_path)[0].settings.calibration is None
 
 
+def test_what_the_held_out_footage_was_judged_by_is_kept(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = JudgedVideo(Path("a.mp4"), np.arange(3.0), missing_signals(3))
+
+    def calibrate(*_: object, **__: object) -> Iterator[Event]:
+        yield from ()
+        return [judged]
+
+    monkeypatch.setattr("engine.training.trainer.calibrate", calibrate)
+    assert isinstance(list(train(ready))[-1], Finished)
+    (kept,) = load_judged(ready.judged_path)
+    assert (kept.path, kept.times.tolist()) == (judged.path, [0, 1, 2])
+
+
 def test_a_detector_is_calibrated_unless_the_run_is_told_otherwise(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("engine.training.trainer.calibrate", lambda *_, **__: asked.append("calibrate") or iter(()))
+    monkeypatch.setattr(
+        "engine.training.trainer.calibrate", lambda *_, **__: asked.append("calibrate") or nothing_judged()
+    )
     ready.amend(calibrate=False)
     assert isinstance(list(train(ready))[-1], Finished)
     assert not asked
@@ -563,7 +588,7 @@ def test_the_teacher_s_weights_are_found_for_judging_too(
 
     def calibrate(*_: object, teacher_weights: Path | None) -> Iterator[Event]:
         given.append(teacher_weights)
-        return iter(())
+        return nothing_judged()
 
     monkeypatch.setattr(trainer, "calibrate", calibrate)
     detector = SimpleNamespace(settings=SimpleNamespace(teacher=learnt_from))

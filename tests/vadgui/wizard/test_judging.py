@@ -11,7 +11,7 @@ from engine.evaluation.metrics import roc_auc
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import LONGEST_SMOOTHING_SECONDS
 from engine.scoring.scores import ScoreKind, segment_rule, statistic
-from engine.scoring.signals import RawSignals
+from engine.scoring.signals import RawSignals, missing_signals
 from engine.scoring.tail import threshold_for
 from tests.vadgui.synthetic import calibrated_detector, calibrated_signals, signals_with_bumps, steady_times
 from vadgui.wizard.acceptance import Acceptance, Judged
@@ -30,7 +30,7 @@ def judged(
     calibration: Calibration | None = None,
     abnormal: np.ndarray | None = None,
 ) -> Judged:
-    return Judged(Path(video), detector, TIMES, COUNT / 25, signals, abnormal, calibration)
+    return Judged(Path(video), detector, TIMES, signals, abnormal, calibration)
 
 
 def acceptance(*held_out: Judged, old: Path | None = None) -> Acceptance:
@@ -80,6 +80,16 @@ def test_of_a_recording_that_was_learnt_from_only_its_held_out_end_is_judged() -
         assert made.is_calibrated
     assert (whole.alarms(), end.alarms()) == (2, 1)
     assert end.held_out_hours() == pytest.approx(12 / 3600)
+
+
+def test_what_is_left_out_of_a_held_out_recording_is_no_false_alarm() -> None:
+    calibration = calibrated_detector().calibration
+    signals = calibrated_signals(COUNT, [(300, 360)])
+    assert acceptance(judged("a.mp4", signals, NEW, calibration)).alarms() == 1
+    signals[250:500] = missing_signals(1)[0]
+    made = acceptance(judged("a.mp4", signals, NEW, calibration))
+    assert made.alarms() == 0
+    assert made.held_out_hours() == pytest.approx(50 / 3600)
 
 
 def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
