@@ -16,7 +16,7 @@ from engine.commands.learning_options import LearningOptions
 from engine.durations import duration_in_words
 from engine.errors import DatasetError, ExportError
 from engine.events import Event, LossReported, Progress, Stopped
-from engine.training import RunSettings
+from engine.training import Run, RunSettings
 
 if TYPE_CHECKING:
     from engine.commands.output import Output
@@ -56,7 +56,7 @@ def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, out
     device = ""
     for experiment in TRAINING_ORDER:
         _train(experiment, options.folder, base, output.quiet)
-        device, found[experiment] = _judge(experiment, dataset, options, cache, output.quiet)
+        device, found[experiment] = _judge(experiment.run(options.folder), dataset, base, cache, output.quiet)
         chosen = found[experiment][ScoreKind(score)]
         click.echo(f"{experiment.name}: micro AUC {100 * chosen.micro_auc:.2f} %", err=True)
         # After each: the night may be shorter than four trainings.
@@ -121,7 +121,7 @@ def _in_words(event: Event) -> str:
 
 
 def _judge(
-    experiment: Experiment, dataset: Dataset, options: AblationOptions, cache: Path, quiet: bool
+    run: Run, dataset: Dataset, base: RunSettings, cache: Path, quiet: bool
 ) -> tuple[str, dict[ScoreKind, KindFigures]]:
     """The device in words, and the figures of each kind of score."""
     from engine.commands.evaluate import measured_videos
@@ -131,11 +131,9 @@ def _judge(
     from engine.models.predictor import Predictor
     from engine.scoring.scores import kinds_of
 
-    detector, fingerprint = load_detector(experiment.run(options.folder).detector_path)
-    # A ready motion model brings its own teacher.
-    is_own = detector.settings.teacher == options.learning.teacher
-    weights = options.learning.teacher_weights if is_own else None
-    predictor = Predictor(detector, fingerprint, choose_compute(options.device), teacher_weights=weights)
+    detector, fingerprint = load_detector(run.detector_path)
+    weights = base.weights_of(detector.settings.teacher)
+    predictor = Predictor(detector, fingerprint, choose_compute(base.device), teacher_weights=weights)
     videos = measured_videos(dataset, predictor, cache, quiet=quiet)
     return predictor.device_label, {kind: figures_of(videos, kind) for kind in kinds_of(None)}
 

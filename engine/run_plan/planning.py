@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from engine.durations import duration_in_words
 from engine.errors import VadError
 from engine.events import Progress, ShouldStop, never_stop
-from engine.flow.teachers import DEFAULT_TEACHER
 from engine.run_plan.ground import Ground, existing_folder, look_at
 from engine.run_plan.plan import EFFORTS, RunPlan, StageCost, in_one_line
 from engine.scoring.tail import FEWEST_BLOCKS
@@ -64,7 +63,7 @@ def _plans(
     steps = 1 + 3 * len(by_preset)
     yield Progress(_PHASE, 0, steps)
     from engine.training.team import assemble
-    from engine.training.trainer import load_bases
+    from engine.training.trainer import judging_teacher, load_bases
 
     some = next(iter(wanted.values()))
     try:
@@ -80,8 +79,8 @@ def _plans(
         planner = _Planner(ground, team, run_folder)
         some = next(iter(same.values()))
         try:
-            load_bases(some)
-            yield from planner.measure(some, should_stop, Progress(_PHASE, 1 + 3 * number, steps))
+            teacher = judging_teacher(some, load_bases(some))
+            yield from planner.measure(some, teacher, should_stop, Progress(_PHASE, 1 + 3 * number, steps))
         except VadError as error:
             planner.refusal = in_one_line(error)
         plans |= {name: planner.plan(settings) for name, settings in same.items()}
@@ -98,8 +97,10 @@ class _Planner:
         self._judging_seconds = 0.0
         self.refusal: str | None = ground.refusal
 
-    def measure(self, settings: RunSettings, should_stop: ShouldStop, begun: Progress) -> Iterator[Progress]:
-        """Take the steps of all stages, and judge a few frames."""
+    def measure(
+        self, settings: RunSettings, teacher: str, should_stop: ShouldStop, begun: Progress
+    ) -> Iterator[Progress]:
+        """Take the steps of all stages, and judge a few frames by the teacher of a name."""
         from engine.run_plan.judging import JudgingGround, judging_seconds
         from engine.run_plan.measuring import measure_stages, untaught
 
@@ -108,13 +109,9 @@ class _Planner:
             yield Progress(begun.phase, begun.done + len(self._measures), begun.total)
         to_judge = JudgingGround.of(self._ground.plan) if self._ground.plan and settings.calibrate else None
         if to_judge:
-            weights = Path(settings.teacher_weights) if settings.teacher_weights else None
-            if weights and settings.motion_from:
-                # A ready motion model brings its own teacher, which these weights need not be of.
-                settings, weights = replace(settings, teacher=DEFAULT_TEACHER), None
-            detector = untaught(settings, self._ground.sample)
+            detector = untaught(replace(settings, teacher=teacher), self._ground.sample)
             self._judging_seconds = judging_seconds(
-                to_judge, detector, self._team.plan, should_stop, teacher_weights=weights
+                to_judge, detector, self._team.plan, should_stop, teacher_weights=settings.weights_of(teacher)
             )
 
     def plan(self, settings: RunSettings) -> RunPlan:

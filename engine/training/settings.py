@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from engine.errors import TrainingError
@@ -90,6 +91,10 @@ class RunSettings:
                 subject=", ".join(self.held_out[:3]),
                 advice="Leave at least one to learn from.",
             )
+
+    def weights_of(self, teacher: str) -> Path | None:
+        """The weights file named for a teacher; none for another than the run's, as a ready motion model brings."""
+        return Path(self.teacher_weights) if self.teacher_weights and teacher == self.teacher else None
 
     def to_json(self) -> str:
         """Indented JSON of all settings."""

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from engine.calibrating import NormalFootage, calibrate
-from engine.errors import Cancelled, TrainingError, VadError, VideoError
+from engine.errors import Cancelled, TeacherError, TrainingError, VadError, VideoError
 from engine.events import Event, Failed, Finished, LossReported, Noted, ShouldStop, Stopped, never_stop
 from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
@@ -122,8 +122,14 @@ def teacher_of(settings: RunSettings, device: str) -> Teacher:
     Raises:
         TeacherError: it is unknown, or its weights are missing.
     """
-    weights = settings.teacher_weights and Path(settings.teacher_weights)
-    return teacher_by_name(settings.teacher, weights=weights or None, device=device)
+    return teacher_by_name(settings.teacher, weights=settings.weights_of(settings.teacher), device=device)
+
+
+def judging_teacher(settings: RunSettings, bases: dict[str, Detector]) -> str:
+    """Name of the teacher that the run's detector is judged by: whose flow its motion model predicts."""
+    if ready := bases.get("motion_from"):
+        return ready.settings.teacher
+    return DEFAULT_TEACHER if settings.teacher == "dis" else settings.teacher
 
 
 def load_bases(settings: RunSettings) -> dict[str, Detector]:
@@ -132,6 +138,7 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
     Raises:
         DetectorFileError: one can't be loaded.
         TrainingError: one is of another shape than the run's, or has learnt flow of another radius.
+        TeacherError: the run will judge by the teacher of a ready motion model, whose weights are missing or wrong.
     """
     bases = {}
     for what, path in {"start_from": settings.start_from, "motion_from": settings.motion_from}.items():
@@ -157,7 +164,21 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
             subject=settings.motion_from or settings.start_from,
             advice="Leave the radius out (--flow-radius), for the detector's own is kept, or learn from scratch.",
         )
+    if settings.calibrate and "motion_from" in bases:
+        _check_teacher(settings, judging_teacher(settings, bases))
     return bases
+
+
+def _check_teacher(settings: RunSettings, teacher: str) -> None:
+    """Raises TeacherError where the teacher of a ready motion model is unknown, or its weights missing or wrong."""
+    try:
+        teacher_by_name(teacher, weights=settings.weights_of(teacher))
+    except TeacherError as error:
+        if teacher == settings.teacher:
+            raise
+        # Nobody has named this teacher, and weights that are named alone count as those of the run's.
+        advice = f"{error.advice} The motion model to take was taught by it: --teacher {teacher} goes with the file."
+        raise TeacherError(error.what, subject=error.subject, advice=advice) from error
 
 
 def _kept_radius(bases: dict[str, Detector]) -> float | None:
@@ -172,9 +193,7 @@ def _begin(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) 
         DetectorSettings(
             name=settings.name,
             preset=settings.preset,
-            teacher=bases["motion_from"].settings.teacher
-            if "motion_from" in bases
-            else _teacher_name(settings.teacher),
+            teacher=judging_teacher(settings, bases),
             flow_radius_px=_kept_radius(bases) or settings.flow_radius_px or footage.radius_px,
             flow_guidance=settings.flow_guidance,
             training=_record(settings, footage),
@@ -185,10 +204,6 @@ def _begin(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) 
     if "motion_from" in bases:
         detector.motion.load_state_dict(bases["motion_from"].motion.state_dict())
     return detector
-
-
-def _teacher_name(name: str) -> str:
-    return DEFAULT_TEACHER if name == "dis" else name
 
 
 def _record(settings: RunSettings, footage: Footage) -> dict[str, Any]:
@@ -242,9 +257,7 @@ def _calibrate(
         since={Path(video): since for video, since in run.held_out_since.items()},
     )
     try:
-        # A ready motion model brings its own teacher.
-        given = settings.teacher_weights if detector.settings.teacher == settings.teacher else None
-        weights = Path(given) if given else None
+        weights = settings.weights_of(detector.settings.teacher)
         judged = yield from calibrate(detector, team.plan, footage, should_stop, teacher_weights=weights)
         save_judged(run.judged_path, judged)
     except TooLittleFootageError:

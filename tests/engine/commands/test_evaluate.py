@@ -17,6 +17,7 @@ from engine.commands.output import Output
 from engine.detector_library import DetectorLibrary
 from engine.evaluation.timing import Timing
 from engine.events import Event, Finished, LossReported, Progress, Stopped
+from engine.models.detector import Detector, DetectorSettings, save_detector
 from engine.models.predictor import Predictor
 from engine.training import Run
 from tests.engine.commands.conftest import MakeVideo
@@ -302,6 +303,18 @@ def test_a_detector_that_an_ablation_cannot_build_on_does_not_use_its_folder_up(
     assert "a radius of 4.0 px, not of 2.5" in refused.stderr
     assert not trained
     assert run(*command).exit_code == 0
+
+
+def test_an_ablation_is_not_begun_that_could_not_be_judged(
+    make_dataset: MakeDataset, trained: list[str], tmp_path: Path
+) -> None:
+    motion, folder = tmp_path / "motion.safetensors", tmp_path / "table-2"
+    save_detector(Detector(DetectorSettings("of RAFT", "fast", "raft", 4.0)), motion)
+    result = run(make_dataset(), "--detector", motion, "--ablation", folder, "--device", "cpu")
+    assert result.exit_code == 1
+    assert "The teacher raft needs a file of weights" in result.stderr
+    assert not trained
+    assert not Run(folder / "exp4").settings_path.exists()
 
 
 def test_an_ablation_that_stops_says_how_to_go_on(

@@ -19,14 +19,16 @@ from click.testing import CliRunner
 
 from engine import pipeline
 from engine.__main__ import cli
-from engine.errors import Cancelled
+from engine.errors import Cancelled, TeacherError
 from engine.events import Progress
 from engine.flow.teachers import teacher_by_name
 from engine.models.detector import PRESETS, Detector, DetectorSettings, Preset, save_detector
 from engine.models.predictor import Predictor
 from engine.run_plan import EFFORTS, RunPlan, free_memory, ground, judging, measuring, plan_efforts, plan_run
+from engine.run_plan.plan import in_one_line
 from engine.training import Run, RunSettings
 from engine.training.stage_run import StageRun
+from engine.training.trainer import train
 from tests.engine.flow.networks.published import pwcnet_weights
 
 FRAMES = 20
@@ -244,15 +246,63 @@ def test_judging_is_timed_with_the_teacher_whose_weights_are_named(
     assert judging_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
 
 
-def test_a_ready_motion_model_is_not_judged_by_weights_that_may_not_be_its_own(
-    settings: RunSettings, tmp_path: Path, judging_teachers: list[str]
+@pytest.fixture
+def motion_of(tmp_path: Path) -> Callable[[str], str]:
+    """Makes a detector whose motion model the teacher of a name has taught."""
+
+    def made(teacher: str) -> str:
+        path = tmp_path / f"{teacher}.safetensors"
+        save_detector(Detector(DetectorSettings("base", "fast", teacher, 3.0)), path)
+        return str(path)
+
+    return made
+
+
+def test_a_ready_motion_model_is_judged_by_its_own_teacher(
+    settings: RunSettings, tmp_path: Path, judging_teachers: list[str], motion_of: Callable[[str], str]
 ) -> None:
-    base = tmp_path / "base.safetensors"
-    save_detector(Detector(DetectorSettings("base", "fast", "dis-fast", 3.0)), base)
-    given = replace(settings, motion_from=str(base), teacher_weights=str(tmp_path / "gone.pth"))
-    for named in (given, replace(given, teacher="pwcnet")):
+    """Whatever teacher the run names, whose weights need not even be there."""
+    given = replace(settings, motion_from=motion_of("dis-fast"))
+    gone = replace(given, teacher_weights=str(tmp_path / "gone.pth"))
+    for named in (given, replace(given, teacher="raft"), gone, replace(gone, teacher="pwcnet")):
         assert planned(named, tmp_path / "run").refusal is None
-    assert judging_teachers == ["dis-medium"] * 2
+    assert judging_teachers == ["dis-fast"] * 4
+
+
+def test_the_weights_of_a_ready_motion_model_s_teacher_are_named_with_it(
+    settings: RunSettings, tmp_path: Path, judging_teachers: list[str], motion_of: Callable[[str], str]
+) -> None:
+    weights = tmp_path / "weights.pth"
+    torch.save(pwcnet_weights()[0], weights)
+    named = replace(settings, motion_from=motion_of("pwcnet"), teacher="pwcnet", teacher_weights=str(weights))
+    assert planned(named, tmp_path / "run").refusal is None
+    assert judging_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
+
+
+@pytest.mark.parametrize("held_out", [True, False])
+def test_a_ready_motion_model_whose_teacher_lacks_weights_is_refused_as_the_run_refuses_it(
+    settings: RunSettings, tmp_path: Path, held_out: bool, motion_of: Callable[[str], str]
+) -> None:
+    videos = settings.videos if held_out else settings.videos[:1]
+    taken = replace(settings, videos=videos, motion_from=motion_of("raft"))
+    plan = planned(taken, tmp_path / "run")
+    assert str(plan.refusal).startswith("The teacher raft needs a file of weights")
+    assert not plan.stages  # said before any step is taken
+    run = Run.create(tmp_path / "run", taken)
+    with pytest.raises(TeacherError) as raised:
+        list(train(run))
+    assert plan.refusal == in_one_line(raised.value)
+    assert not run.footage_is_ready
+    assert planned(replace(taken, calibrate=False), tmp_path / "unjudged").refusal is None
+
+
+def test_weights_named_alone_are_no_ready_motion_model_s_which_is_said(
+    settings: RunSettings, tmp_path: Path, motion_of: Callable[[str], str]
+) -> None:
+    alone = replace(settings, motion_from=motion_of("raft"), teacher_weights=str(tmp_path / "raft.pth"))
+    assert "--teacher raft goes with the file" in str(planned(alone, tmp_path / "run").refusal)
+    both = replace(alone, teacher="raft")
+    assert "no such weights file" in str(planned(both, tmp_path / "run").refusal)
 
 
 def test_too_little_held_out_for_a_meaning_is_said(settings: RunSettings, tmp_path: Path) -> None:
@@ -341,8 +391,6 @@ def test_a_folder_in_use_or_taken_is_refused(settings: RunSettings, tmp_path: Pa
 
 
 def test_a_run_that_has_read_its_footage_can_be_resumed_but_not_replaced(settings: RunSettings, tmp_path: Path) -> None:
-    from engine.training.trainer import train
-
     run = Run.create(tmp_path / "run", settings)
     seen: list = []
     for event in train(run, should_stop=lambda: run.footage_is_ready):
