@@ -28,7 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--changed-clips", type=int, default=16, metavar="N", help="change so many of the clips")
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS), metavar="KIND")
     parser.add_argument("--predict-every", type=int, default=1, metavar="N", help="predict each so many frames")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="change every clip once for each")
+    parser.add_argument(
+        "--learnt-from", nargs="+", type=Path, default=[], metavar="PATH", help="normal footage that only counts motion"
+    )
     parser.add_argument("--labelled", nargs="*", type=Path, default=[], metavar="FILE", help="recordings with labels")
     parser.add_argument("--only-judge", action="store_true", help="of what the cache holds")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there, for `together`")
@@ -39,10 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.camera,
         chosen.normal,
         chosen.cache,
-        chosen.seed,
+        chosen.seeds,
         chosen.changed_clips,
         chosen.kinds,
         chosen.predict_every,
+        chosen.learnt_from,
         chosen.labelled,
     )
     began = time.monotonic()

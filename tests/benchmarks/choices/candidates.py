@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.scoring.motion import PLACES
 from engine.scoring.motion_normal import MotionNormal
+from engine.scoring.windows import CELL_PX, WINDOW_CELLS
 from tests.benchmarks.choices.measured import BASELINES, Measured
 
 Series = npt.NDArray[np.float64]
@@ -21,6 +22,8 @@ _SPEED_EDGES_PX_PER_S = np.array([1.0, 3.0, 6.0, 12.0, 24.0])
 _SUSTAINED_SECONDS = 2.0
 _STILL_SHARE = 0.3
 _NEIGHBOURS = 5
+_FEW = 10
+"""Windows."""
 _WIDELY = 4
 """Windows: about what two neighbouring cells touch."""
 
@@ -121,7 +124,7 @@ def _rarities(motion: Floats, normal: MotionNormal, name: str, usual: Usual) -> 
 
 def _variants(normal: MotionNormal) -> Iterator[tuple[str, MotionNormal]]:
     """Other ways of sharing counts among places."""
-    for name, value in (("prior_counts", 20.0), ("prior_counts", 50.0), ("shared_rows", 1.0), ("shared_columns", 4.0)):
+    for name, value in (("prior_counts", 20.0), ("prior_counts", 50.0), ("shared_rows", 2.0), ("shared_columns", 4.0)):
         variant = MotionNormal(normal.counts)
         setattr(variant, name, value)
         yield f"{name.replace('_', ' ')} {value:g}", variant
@@ -139,6 +142,7 @@ def _of_predictions(measured: Measured, usual: Usual) -> dict[str, Series]:
     psnr, flow = -measured.psnr_db, np.log(measured.flow_error_px + 1e-3)
     cells = _motion_cells(measured)
     deficit = measured.predicted[:, 2] - measured.motion[1, :, 2]
+    velocity = measured.motion[1, :, :2] - measured.predicted[:, :2]
     return {
         "frame PSNR": -measured.frame_psnr_db,
         "window PSNR": psnr.max(axis=(1, 2)),
@@ -149,7 +153,41 @@ def _of_predictions(measured: Measured, usual: Usual) -> dict[str, Series]:
         "window PSNR by motion": _scaled_by(psnr, cells, psnr_motion).max(axis=(1, 2)),
         "window flow error by motion": _scaled_by(flow, cells, flow_motion).max(axis=(1, 2)),
         "speed deficit": _sustained(deficit, measured.seconds).max(axis=(1, 2)),
-    }
+        "velocity error": np.hypot(velocity[:, 0], velocity[:, 1]).max(axis=(1, 2)),
+        "speed excess among others": -deficit.min(axis=(1, 2)) / _usual_now(measured.motion[1, :, 2], usual.still_px),
+        "window flow error, its order": flow.max(axis=(1, 2)),
+    } | _by_size(measured)
+
+
+def _usual_now(speed: Floats, still_px: float) -> Floats:
+    """Mean speed [N] of what moves in each frame, drawn to `still_px` where little does."""
+    moving = speed >= still_px
+    total = np.where(moving, speed, 0).sum(axis=(1, 2)) + _FEW * still_px
+    return np.asarray(total / (moving.sum(axis=(1, 2)) + _FEW), np.float32)
+
+
+def _by_size(measured: Measured) -> dict[str, Series]:
+    """Errors [N] of the worst window of other sizes, which begin at every cell, or side by side."""
+    found = {}
+    mse = 10 ** (-measured.psnr_db / 10)
+    for windows in (1, 2, 3, 5):
+        for name, values in (
+            ("PSNR", 10 * np.log10(_larger(mse, windows) + 1e-10)),
+            ("flow error", _larger(measured.flow_error_px, windows)),
+        ):
+            size = f"{name} over {windows * WINDOW_CELLS * CELL_PX} px"
+            found[size] = values.max(axis=(1, 2))
+            apart = windows * WINDOW_CELLS
+            found[f"{size}, side by side"] = values[:, ::apart, ::apart].max(axis=(1, 2))
+    return found
+
+
+def _larger(values: Floats, windows: int) -> Floats:
+    """Means over squares of so many neighbouring windows across and down, of windows [N, PLACES, PLACES]."""
+    places = PLACES - WINDOW_CELLS * (windows - 1)
+    starts = [WINDOW_CELLS * each for each in range(windows)]
+    parts = [values[:, row : row + places, column : column + places] for row in starts for column in starts]
+    return np.asarray(np.mean(parts, axis=0), np.float32)
 
 
 def _novelties(measured: Measured, usual: Usual) -> tuple[Series, Series]:

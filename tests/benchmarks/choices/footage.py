@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,16 @@ class Camera:
     name: str
     normal: Sequence[Path]
     cache: Path
-    seed: int
+    seeds: Sequence[int]
+    """Every clip is changed once for each, in every way."""
     changed_clips: int
     kinds: Sequence[str]
     predict_every: int = 1
     """Predictions are made of each so many frames."""
+    learnt: Sequence[Path] = ()
+    """More normal footage, such as the detector learnt from: its motion counts, but it is neither changed nor judged.
+
+    Of what a network has seen it makes smaller errors than of what will come."""
     labelled: Sequence[Path] = ()
     """Recordings beside which `NAME.labels.npz` tells which frames are abnormal, such as the demo scene."""
 
@@ -43,34 +49,41 @@ class Camera:
     def labelled_path(self, clip: str) -> Path:
         return self.cache / self.name / "labelled" / f"{clip}.npz"
 
-    def changed_path(self, clip: str, kind: str) -> Path:
-        return self.cache / self.name / f"seed-{self.seed}" / f"{clip} {kind}.npz"
+    def changed_path(self, clip: str, kind: str, seed: int) -> Path:
+        return self.cache / self.name / f"seed-{seed}" / f"{clip} {kind}.npz"
 
-    def labels_path(self, clip: str, kind: str) -> Path:
-        return self.changed_path(clip, kind).with_suffix(".labels.npy")
+    def labels_path(self, clip: str, kind: str, seed: int) -> Path:
+        return self.changed_path(clip, kind, seed).with_suffix(".labels.npy")
+
+    @property
+    def ways(self) -> Iterator[tuple[str, int]]:
+        """Kinds of change, and of each the seeds."""
+        return product(self.kinds, self.seeds)
 
 
 def measure_camera(camera: Camera, detector: str | None) -> Iterator[tuple[Clip, Changed | None, Measured]]:
     """Measure what the cache lacks: motion first, predictions last, for they take a hundred times as long."""
     clips = list(clips_of(camera.normal))
+    names = {clip.name for clip in clips}
+    learnt = [clip for clip in clips_of(camera.learnt) if clip.name not in names] if camera.learnt else []
     base: dict[str, Measured] = {}
-    for clip in clips:
+    for clip in [*clips, *learnt]:
         path = camera.base_path(clip.name)
         if not path.exists():
             measure(clip.pictures, clip.seconds).save(path)
         base[clip.name] = Measured.load(path)
         yield clip, None, base[clip.name]
-    habits = Habits.of([(clip, base[clip.name]) for clip in clips])
+    habits = Habits.of([(clip, base[clip.name]) for clip in [*clips, *learnt]])
     chosen = [clips[i] for i in np.unique(np.linspace(0, len(clips) - 1, camera.changed_clips).astype(int))]
-    for kind in camera.kinds:
+    for kind, seed in camera.ways:
         for clip in chosen:
-            path = camera.changed_path(clip.name, kind)
+            path = camera.changed_path(clip.name, kind, seed)
             if path.exists():
                 continue
-            change = changed(kind, clip, base[clip.name], habits, camera.seed)
+            change = changed(kind, clip, base[clip.name], habits, seed)
             if change is None or not change.abnormal.any():
                 continue
-            np.save(_ready(camera.labels_path(clip.name, kind)), change.abnormal)
+            np.save(_ready(camera.labels_path(clip.name, kind, seed)), change.abnormal)
             remeasure(base[clip.name], change.pictures, change.differs).save(path)
             yield clip, change, Measured.load(path)
     for path in camera.labelled:
@@ -88,11 +101,11 @@ def measure_camera(camera: Camera, detector: str | None) -> Iterator[tuple[Clip,
             measured.save(camera.base_path(clip.name))
         yield clip, None, measured
     for clip in chosen:
-        for kind in camera.kinds:
-            path = camera.changed_path(clip.name, kind)
+        for kind, seed in camera.ways:
+            path = camera.changed_path(clip.name, kind, seed)
             if not path.exists() or (measured := Measured.load(path)).has_predictions:
                 continue
-            change = changed(kind, clip, base[clip.name], habits, camera.seed)
+            change = changed(kind, clip, base[clip.name], habits, seed)
             assert change is not None
             measured.take_predictions(base[clip.name])
             predict(measured, change.pictures, predictor, camera.predict_every, change.differs)
@@ -118,10 +131,11 @@ def footage_of(camera: Camera) -> Footage:
         others = [other for other in base if other != name]
         usual = Usual.of([base[other] for other in others], [counts[other] for other in others])
         normal.append(_judged(name, "", measured, usual, np.zeros(len(measured), np.bool_)))
-        for kind in camera.kinds:
-            path = camera.changed_path(name, kind)
+        for kind, seed in camera.ways:
+            path = camera.changed_path(name, kind, seed)
             if path.exists():
-                judged.append(_judged(name, kind, Measured.load(path), usual, np.load(camera.labels_path(name, kind))))
+                labels = np.load(camera.labels_path(name, kind, seed))
+                judged.append(_judged(name, kind, Measured.load(path), usual, labels))
     for path in camera.labelled:
         labels = load_labels(path.with_suffix(".labels.npz"))
         judged.append(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engine.evaluation.events import ScoredVideo, event_figures
 from engine.evaluation.metrics import roc_auc
-from engine.scoring.evidence import smoothed, smoothing_windows
+from engine.scoring.evidence import SMOOTHING_SECONDS, smoothed, smoothing_windows
 from engine.scoring.scores import ScoreKind, segment_rule
 from engine.scoring.tail import Tail, block_maxima
 from tests.benchmarks.choices.candidates import JOINS
@@ -30,7 +30,7 @@ class Candidate:
     signals: tuple[str, ...]
     join: str = "strongest"
     """A key of JOINS, or "strongest p"."""
-    smoothing_seconds: tuple[float, ...] = (0.5,)
+    smoothing_seconds: tuple[float, ...] = SMOOTHING_SECONDS
     """Every signal takes part once for each of them."""
     live: bool = False
 
@@ -40,7 +40,7 @@ class Candidate:
         words = [" + ".join(self.signals)]
         if len(self.signals) > 1 and self.join != "strongest":
             words.append(self.join)
-        if self.smoothing_seconds != (0.5,):
+        if self.smoothing_seconds != SMOOTHING_SECONDS:
             words.append(" and ".join(f"{each:g} s" for each in self.smoothing_seconds))
         return ", ".join([*words, *(["live"] if self.live else [])])
 

@@ -98,9 +98,15 @@ def predict(
 
 
 def remeasure(base: Measured, pictures: Pictures, changed: Labels) -> Measured:
-    """The motion anew of those transitions that a change of some frames [N] can reach; the others as they were."""
+    """The motion anew of those transitions that a change of some frames [N] can reach; the others as they were.
+
+    What was predicted of the changed ones is forgotten.
+    """
     reach = max(_frames_over(base.seconds, each) for each in BASELINES)
-    return _moved(_copy(base), pictures, _touched(changed, reach))
+    found = _moved(_copy(base), pictures, _touched(changed, reach))
+    for name in PREDICTIONS:
+        getattr(found, name)[_touched(changed, 1)] = np.nan
+    return found
 
 
 def _touched(changed: Labels, reach: int) -> list[int]:

@@ -8,14 +8,15 @@ from tests.benchmarks.choices.judging import Candidate
 
 CHOSEN = ("speed rarity", "direction rarity", "speed excess")
 """The signals of `engine.scoring.evidence.EVIDENCE`, by their names here."""
-_SMOOTHINGS = ((0.3,), (0.5,), (0.75,), (1.0,), (1.5,), (0.3, 1.0), (0.5, 1.5), (0.3, 1.0, 3.0), (0.5, 2.0))
+_SMOOTHINGS = ((0.3, 1.0), (0.3,), (0.5,), (0.75,), (1.0,), (1.5,), (0.5, 1.5), (0.5, 2.0), (0.3, 1.0, 3.0))
 
 
 def questions(known: Collection[str]) -> list[tuple[str, list[Candidate]]]:
     """Titles and candidates, of those that need no other signals than the known ones."""
-    variants = sorted({name.split(", ")[1] for name in known if ", " in name})
     chosen = tuple(name for name in CHOSEN if name in known)
-    others = sorted(name for name in known if name not in chosen)
+    variants = sorted({name.split(", ")[1] for name in known if name.startswith(f"{CHOSEN[0]}, ")})
+    sizes = sorted(name for name in known if " px" in name)
+    others = sorted(name for name in known if name not in (*chosen, *sizes))
     groups = {
         "each signal alone": [Candidate((name,)) for name in (*chosen, *others)],
         "without one, and with one more": [
@@ -23,12 +24,16 @@ def questions(known: Collection[str]) -> list[tuple[str, list[Candidate]]]:
             *(Candidate(tuple(each for each in chosen if each != name)) for name in chosen),
             *(Candidate((*chosen, name)) for name in others if " over " not in name and ", " not in name),
         ],
+        "windows of which size, overlapping or side by side": [Candidate((name,)) for name in sizes],
         "how they are joined": [
             Candidate(chosen, join) for join in ("strongest", "sum", "root of squares", "strongest p")
         ],
         "how long they are smoothed": [
             *(Candidate(chosen, smoothing_seconds=each) for each in _SMOOTHINGS),
-            *(Candidate(chosen, smoothing_seconds=each, live=True) for each in ((0.5,), (1.0,), (0.5, 2.0))),
+            *(
+                Candidate(chosen, smoothing_seconds=each, live=True)
+                for each in ((0.3, 1.0), (0.5,), (1.0,), (0.5, 2.0))
+            ),
         ],
         "how counts are shared, or taken widely": [
             Candidate(chosen),

@@ -96,6 +96,19 @@ def test_a_changed_clip_is_measured_as_if_anew(street: tuple[Clip, Measured], ha
     np.testing.assert_array_equal(quickly.luma, anew.luma)
 
 
+def test_of_what_changed_nothing_counts_as_predicted_yet(street: tuple[Clip, Measured], habits: Habits) -> None:
+    clip, measured = street
+    change = changed("too fast", clip, measured, habits, seed=1)
+    assert change is not None
+    base = Measured(**{name: getattr(measured, name).copy() for name in vars(measured)})
+    base.predicted[1:], base.psnr_db[1:], base.flow_error_px[1:], base.frame_psnr_db[1:] = 1, 40, 0.1, 40
+    found = remeasure(base, change.pictures, change.differs)
+    assert base.has_predictions
+    assert not found.has_predictions
+    assert np.isnan(found.psnr_db[1:][change.differs[1:]]).all()
+    assert (found.psnr_db[1:][~change.differs[1:] & ~change.differs[:-1]] == 40).all()
+
+
 def test_measurements_are_stored_to_half_precision(street: tuple[Clip, Measured], tmp_path: Path) -> None:
     _, measured = street
     measured.save(tmp_path / "clip.npz")
@@ -142,6 +155,19 @@ def test_predictions_enter_by_window(street: tuple[Clip, Measured]) -> None:
     for name in ("window PSNR", "window PSNR by place", "window PSNR by motion"):
         assert signals[name].argmax() == 30
     assert signals["speed deficit"][-1] == pytest.approx(5, abs=0.2)
+
+
+def test_larger_windows_are_means_of_neighbours(street: tuple[Clip, Measured]) -> None:
+    _, still = street
+    predicted = Measured(**{name: getattr(still, name).copy() for name in vars(still)})
+    predicted.predicted[1:], predicted.psnr_db[1:], predicted.frame_psnr_db[1:] = 0, 40, 40
+    predicted.flow_error_px[1:] = 0
+    predicted.flow_error_px[30, 4, 7] = 4  # no window side by side begins there
+    signals = signals_of(predicted, Usual.of([predicted], [counted(predicted)]))
+    assert signals["flow error over 24 px"].max() == 4
+    assert signals["flow error over 48 px"].max() == 1
+    assert signals["flow error over 24 px, side by side"].max() == 0
+    assert signals["PSNR over 72 px"].max() == pytest.approx(-40, abs=0.01)
 
 
 def footage(strength: float) -> Footage:

@@ -1,0 +1,88 @@
+"""`python -m tests.benchmarks.promise`: counts false alarms on normal footage and compares them with what is promised.
+
+Every other held-out video calibrates, the rest is counted on, and the other way round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import resources
+from engine.calibrating import NormalFootage, calibrate
+from engine.datasets import footage_videos
+from engine.device import choose_compute
+from engine.evaluation.events import ScoredVideo, event_figures
+from engine.models.detector import load_detector
+from engine.scoring.calibration import Calibration
+from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
+from engine.training.judged import JudgedVideo, load_judged, save_judged
+from engine.video.source import usual_frame_seconds
+
+RATES_PER_HOUR = (2.0, 10.0, 60.0)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was counted at one promised rate, and the range in which it should lie nine times in ten."""
+
+    per_hour: float
+    counted: int
+    least: int
+    most: int
+
+
+def kept(videos: Sequence[JudgedVideo], per_hour: float) -> Kept:
+    """Both halves by the other one's calibration, added up."""
+    counted = least = most = 0
+    for half in (0, 1):
+        calibration = Calibration.of([(each.signals, each.times) for each in videos[half::2]])
+        judged = [_scored(each, calibration) for each in videos[1 - half :: 2]]
+        figures = event_figures(judged, segment_rule(ScoreKind.CALIBRATED, per_hour))
+        low, high = calibration.expected_alarms(per_hour, figures.normal_seconds / 3600)
+        counted, least, most = counted + figures.false_alarms, least + low, most + high
+    return Kept(per_hour, counted, least, most)
+
+
+def _scored(video: JudgedVideo, calibration: Calibration) -> ScoredVideo:
+    scores = shown_scores(ScoreKind.CALIBRATED, video.signals, video.times, calibration)
+    duration = float(video.times[-1] - video.times[0]) + (usual_frame_seconds(video.times) or 0.0)
+    return ScoredVideo(video.path.stem, scores, video.times - video.times[0], duration, ())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge the held-out footage unless that is stored, and print what was counted."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.promise", description=(__doc__ or ""))
+    parser.add_argument("--detector", required=True, metavar="NAME|FILE")
+    parser.add_argument("--held-out", nargs="+", type=Path, required=True, metavar="PATH", help="normal footage")
+    parser.add_argument("--learnt-from", nargs="+", type=Path, default=[], metavar="PATH", help="more, to count motion")
+    parser.add_argument("--judged", type=Path, required=True, metavar="FILE.npz", help="where signals are kept")
+    chosen = parser.parse_args(arguments)
+    if not chosen.judged.exists():
+        name = chosen.detector
+        detector, _ = load_detector(Path(name) if "." in name else resources.detector_path(name))
+        footage = NormalFootage(
+            footage_videos(chosen.held_out), footage_videos(chosen.learnt_from) if chosen.learnt_from else ()
+        )
+        steps = calibrate(detector, choose_compute("auto"), footage)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                save_judged(chosen.judged, end.value)
+                break
+    videos = load_judged(chosen.judged)
+    if not videos:
+        sys.exit(f"{chosen.judged} holds no signals of this version: remove it")
+    print(f"{len(videos)} videos, {sum(float(each.times[-1] - each.times[0]) for each in videos) / 60:.1f} minutes")
+    for rate in RATES_PER_HOUR:
+        found = kept(videos, rate)
+        print(f"at {rate:g} an hour: {found.counted} counted, expected {found.least} to {found.most}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
