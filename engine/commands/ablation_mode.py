@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, forget_footage, train_experiment
+from engine.commands.evaluation_mode import measured_videos
 from engine.commands.learning_options import LearningOptions
+from engine.datasets import Dataset
 from engine.durations import duration_in_words
 from engine.errors import DatasetError, ExportError
+from engine.evaluation.judging import KindFigures, figures_of
+from engine.evaluation.report import percent, provenance, table, without_nan, write_json
 from engine.events import Event, LossReported, Progress, Stopped
+from engine.scoring.scores import ScoreKind, kinds_of
 from engine.training import Run, RunSettings
 
 if TYPE_CHECKING:
     from engine.commands.output import Output
-    from engine.datasets import Dataset
-    from engine.evaluation.judging import KindFigures
-    from engine.scoring.scores import ScoreKind
 
 _SAY_EVERY_SECONDS = 30.0
 
@@ -43,9 +45,6 @@ class AblationOptions:
 
 def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, output: Output, *, score: str) -> None:
     """Train what is missing, judge all four experiments, print the table and write it beside them."""
-    from engine.evaluation.report import write_json
-    from engine.scoring.scores import ScoreKind
-
     base = _settings(dataset, options)
     try:
         options.folder.mkdir(parents=True, exist_ok=True)
@@ -124,12 +123,9 @@ def _judge(
     run: Run, dataset: Dataset, base: RunSettings, cache: Path, quiet: bool
 ) -> tuple[str, dict[ScoreKind, KindFigures]]:
     """The device in words, and the figures of each kind of score."""
-    from engine.commands.evaluate import measured_videos
-    from engine.device import choose_compute
-    from engine.evaluation.judging import figures_of
+    from engine.device import choose_compute  # torch takes seconds to import
     from engine.models.detector import load_detector
     from engine.models.predictor import Predictor
-    from engine.scoring.scores import kinds_of
 
     detector, fingerprint = load_detector(run.detector_path)
     weights = base.weights_of(detector.settings.teacher)
@@ -146,8 +142,6 @@ def _as_json(
     device: str,
     command: str,
 ) -> dict[str, Any]:
-    from engine.evaluation.report import provenance, without_nan
-
     rows = [
         {
             "name": experiment.name,
@@ -181,8 +175,6 @@ def _as_json(
 
 
 def _table(found: dict[Experiment, dict[ScoreKind, KindFigures]]) -> str:
-    from engine.evaluation.report import percent, table
-
     def row(name: str, cells: Iterable[str]) -> list[str]:
         return [name, *cells]
 

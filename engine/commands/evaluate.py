@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +11,12 @@ from click.core import ParameterSource
 from engine.commands.ablation_mode import AblationOptions, report_ablation
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option, required_detector
+from engine.commands.evaluation_mode import labelled_dataset, report_evaluation
 from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
 from engine.commands.output import Output, command_line, refuse_unwritable
-from engine.commands.progress import follow
 from engine.commands.timing_mode import report_timing, untrained
-from engine.errors import DatasetError
 
 if TYPE_CHECKING:
-    from engine.datasets import Dataset
-    from engine.evaluation.measuring import MeasuredVideo
-    from engine.events import Progress
     from engine.models.predictor import Predictor
 
 SCORES = ("paper", "paper-patch", "calibrated", "calibrated-live")
@@ -125,7 +120,7 @@ def evaluate(
         report_timing(predictor, dataset, output)
         return
     assert dataset is not None
-    found = labelled(dataset)
+    found = labelled_dataset(dataset)
     with analysis_cache(no_cache) as cache:
         if ablation:
             preset = preset or _preset_of(detector)
@@ -134,7 +129,7 @@ def evaluate(
         else:
             predictor = _open_predictor(detector, device)
             largest = 1.0 if max_i == "1" else None
-            _evaluate(found, predictor, cache, output, score=score, max_i=largest, signals=signals, plots=plots)
+            report_evaluation(found, predictor, cache, output, score=score, max_i=largest, signals=signals, plots=plots)
 
 
 def _refuse_contradictions(ctx: click.Context) -> None:
@@ -159,90 +154,6 @@ def _refuse_contradictions(ctx: click.Context) -> None:
         required_detector(ctx, _option(ctx, "detector"), None)
     if given["dataset"] is None and not given["timing"]:
         raise click.MissingParameter("Give the dataset's folder.", ctx, _option(ctx, "dataset"))
-
-
-def _evaluate(
-    dataset: Dataset,
-    predictor: Predictor,
-    cache: Path,
-    output: Output,
-    *,
-    score: str,
-    max_i: float | None,
-    signals: bool,
-    plots: Path | None,
-) -> None:
-    from engine.evaluation.judging import figures_of, signal_aucs
-    from engine.evaluation.report import Evaluation, as_json, in_words, write_json
-    from engine.scoring.scores import ScoreKind, kinds_of
-
-    settings, calibration, headline = predictor.settings, predictor.settings.calibration, ScoreKind(score)
-    if headline.is_calibrated and calibration is None:
-        raise click.UsageError(f"--score {score} needs a calibrated detector: `vad calibrate` makes one.")
-    videos = measured_videos(dataset, predictor, cache, max_i=max_i, quiet=output.quiet)
-    evaluation = Evaluation(
-        dataset=dataset.name,
-        complete=dataset.complete,
-        detector={
-            "name": settings.name,
-            "fingerprint": predictor.fingerprint,
-            "preset": settings.preset,
-            "teacher": settings.teacher,
-        },
-        device=predictor.device_label,
-        videos=videos,
-        figures={kind: figures_of(videos, kind, calibration) for kind in kinds_of(calibration)},
-        signals=signal_aucs(videos) if signals else {},
-    )
-    click.echo(in_words(evaluation))
-    if output.report:
-        write_json(output.report, as_json(evaluation, headline, command=output.command, max_i=max_i))
-    if plots:
-        from engine.evaluation.plots import draw_plots
-
-        title = f"Detector {settings.name} on {dataset.name}"
-        for path in draw_plots(plots, title, videos, evaluation.figures, headline):
-            click.echo(path, err=True)
-
-
-def labelled(path: Path) -> Dataset:
-    """The dataset of a folder, which must have labelled videos.
-
-    Raises:
-        DatasetError: there is no dataset, its layout is not what it should be, or nothing in it is labelled.
-    """
-    from engine.datasets import open_dataset
-
-    dataset = open_dataset(path)
-    if not dataset.testing:
-        raise DatasetError(
-            "There are no labelled videos here",
-            subject=path,
-            advice="Evaluating needs a dataset's testing videos with their labels.",
-        )
-    return dataset
-
-
-def measured_videos(
-    dataset: Dataset, predictor: Predictor, cache: Path, *, max_i: float | None = None, quiet: bool = False
-) -> list[MeasuredVideo]:
-    """Every testing video analysed, with a progress bar over all of them."""
-    from engine.evaluation.measuring import MeasuredVideo, measure
-
-    videos: list[MeasuredVideo] = []
-
-    def progress() -> Generator[Progress, None, None]:
-        for event in measure(dataset.testing, predictor, cache, max_i=max_i):
-            if isinstance(event, MeasuredVideo):
-                videos.append(event)
-            else:
-                yield event
-
-    try:
-        follow(progress(), label=dataset.name, hidden=quiet)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("Stopped. What was analysed is kept: the same command goes on from there.") from None
-    return videos
 
 
 def _option(ctx: click.Context, name: str) -> click.Parameter:

@@ -7,17 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import cv2
+import numpy as np
 
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
+from engine.commands.evaluation_mode import labelled_dataset, measured_videos
+from engine.datasets import Dataset, LabelledVideo
+from engine.datasets.reading import odd_file
 from engine.errors import ExportError
+from engine.figures.choosing import Choice, labelled_regions, telling_frames
+from engine.figures.drawing import Moment, SheetKind, draw_sheet
+from engine.pipeline import inspect_pair
+from engine.video import open_video
+from engine.video.frame import Pixels
+from engine.video.naming import picture_count
+from engine.whole_file import whole_file
 
 if TYPE_CHECKING:
-    from engine.datasets import Dataset
-    from engine.figures.choosing import Choice
-    from engine.figures.drawing import Moment
     from engine.models.predictor import Predictor
-    from engine.video.frame import Pixels
 
 _KINDS = {"1": "figure-1", "3": "figure-3-4", "4": "figure-3-4", "5": "figure-5"}
 
@@ -64,7 +72,7 @@ def figures(
     events, one a video, and normal frames as near as can be to the median; in a video without labels its worst frames
     and its most ordinary ones. The sheets' paths go to stdout; older sheets in the folder are replaced.
     """
-    from engine.models.predictor import Predictor
+    from engine.models.predictor import Predictor  # torch takes seconds to import
 
     dataset, labelled = _opened(footage)
     listed = None if frames is None else _listed(frames, dataset, labelled)
@@ -77,18 +85,10 @@ def figures(
 
 def _opened(footage: Path) -> tuple[Dataset, bool]:
     """What there is to choose from, and whether it is labelled; a video counts as a dataset without labels."""
-    import numpy as np
-
-    from engine.commands.evaluate import labelled
-    from engine.datasets import Dataset, LabelledVideo
-    from engine.datasets.reading import odd_file
-    from engine.video import open_video
-    from engine.video.naming import picture_count
-
     with odd_file(footage):
         is_dataset = footage.is_dir() and not picture_count(footage)
     if is_dataset:
-        return labelled(footage), True
+        return labelled_dataset(footage), True
     with open_video(footage) as source:
         video = LabelledVideo(source.info.name, footage, np.zeros(len(source), np.bool_))
     return Dataset(footage.name, footage, complete=False, training=(), testing=(video,)), False
@@ -96,8 +96,6 @@ def _opened(footage: Path) -> tuple[Dataset, bool]:
 
 def _listed(frames: str, dataset: Dataset, labelled: bool) -> list[Choice]:
     """The frames that were asked for by number."""
-    from engine.figures.choosing import Choice
-
     places = {video.name: place for place, video in enumerate(dataset.testing)}
     choices = []
     for word in frames.split(","):
@@ -124,18 +122,10 @@ def _listed(frames: str, dataset: Dataset, labelled: bool) -> list[Choice]:
 def _chosen(
     dataset: Dataset, labelled: bool, predictor: Predictor, cache: Path, count: int, quiet: bool
 ) -> list[Choice]:
-    from engine.commands.evaluate import measured_videos
-    from engine.figures.choosing import telling_frames
-
     return telling_frames(measured_videos(dataset, predictor, cache, quiet=quiet), count, labelled=labelled)
 
 
 def _moment(dataset: Dataset, choice: Choice, predictor: Predictor) -> Moment:
-    from engine.figures.choosing import labelled_regions
-    from engine.figures.drawing import Moment
-    from engine.pipeline import inspect_pair
-    from engine.video import open_video
-
     video = dataset.testing[choice.video]
     with open_video(video.path) as source:
         previous, frame = source.read(choice.frame - 1), source.read(choice.frame)
@@ -149,8 +139,6 @@ def _moment(dataset: Dataset, choice: Choice, predictor: Predictor) -> Moment:
 
 
 def _write(folder: Path, moments: Sequence[Moment], kind: str, flow_radius_px: float) -> None:
-    from engine.figures.drawing import SheetKind, draw_sheet
-
     wanted = dict.fromkeys(_KINDS.values()) if kind == "all" else [_KINDS[kind]]
     # The paper's Figures 3 and 4 show abnormal motion only.
     telling = [moment for moment in moments if moment.abnormal is not False] or moments
@@ -160,10 +148,6 @@ def _write(folder: Path, moments: Sequence[Moment], kind: str, flow_radius_px: f
 
 
 def _save(path: Path, sheet: Pixels) -> Path:
-    import cv2
-
-    from engine.whole_file import whole_file
-
     _, encoded = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

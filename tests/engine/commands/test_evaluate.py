@@ -199,7 +199,9 @@ def test_the_record_names_a_detector_of_the_library_as_a_person_does(
     monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "library"))
     mine = DetectorLibrary().add(detector_file, name="North gate")
     commands: list[str] = []
-    monkeypatch.setattr("engine.commands.evaluate._evaluate", lambda *given, **_: commands.append(given[3].command))
+    monkeypatch.setattr(
+        "engine.commands.evaluate.report_evaluation", lambda *given, **_: commands.append(given[3].command)
+    )
     dataset = make_dataset()
     for typed in ("north gate", mine.path, detector_file):
         assert run(dataset, "--detector", typed).exit_code == 0
