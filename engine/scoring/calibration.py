@@ -62,10 +62,17 @@ class Calibration:
     """Over which times evidence is smoothed."""
 
     @classmethod
-    def of(cls, videos: Sequence[tuple[RawSignals, Times]], frame_seconds: float | None = None) -> Calibration:
+    def of(
+        cls,
+        videos: Sequence[tuple[RawSignals, Times]],
+        frame_seconds: float | None = None,
+        others: Sequence[tuple[RawSignals, Times]] = (),
+    ) -> Calibration:
         """Learnt from the raw signals [N] of held-out normal videos with frames at these times [N].
 
-        Their motion is told in px a frame of `frame_seconds`, 0 where nobody knows; None: what most of them last.
+        Their motion is told in px a frame of `frame_seconds`, 0 where nobody knows; None: what most of them last. Of
+        `others`, more normal videos, only those signals are known that hang on no network: what they are usually like
+        is learnt from all videos, how rare a score is, from those held out alone.
 
         Raises:
             TooLittleFootageError: together they are shorter than FEWEST_BLOCKS seconds.
@@ -75,7 +82,7 @@ class Calibration:
             evidence = [evidence_of(signals, times, live=live) for signals, times in videos]
             if not evidence:
                 raise TooLittleFootageError
-            standard = Standard.of(evidence)
+            standard = Standard.of([*evidence, *(evidence_of(signals, times, live=live) for signals, times in others)])
             maxima = [block_maxima(standard.joined(e), times) for e, (_, times) in zip(evidence, videos, strict=True)]
             together = np.concatenate(maxima)
             if len(together) < FEWEST_BLOCKS:

@@ -107,8 +107,31 @@ def test_what_is_left_out_does_not_count(videos, detector) -> None:
     for video in judged:
         np.testing.assert_allclose(video.times, np.arange(RATE * SECONDS) / RATE)
         assert np.flatnonzero(np.isnan(video.signals["psnr_db"])).tolist() == unknown[video.path]
+    # Nothing is left of the third video that could say how rare motion is.
     of_judged = Calibration.of([(video.signals, video.times) for video in judged], 1 / RATE)
     assert of_judged == detector.settings.calibration
+
+
+def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(videos, detector, monkeypatch) -> None:
+    handed_over = []
+    of = Calibration.of
+    monkeypatch.setattr(
+        Calibration, "of", lambda found, rate, others: handed_over.extend(others) or of(found, rate, others)
+    )
+    footage = NormalFootage(held_out=videos[:2], others=videos[2:], left_out={videos[2]: [(3.0, 5.0)]})
+    list(calibrate(detector, PLAN, footage))
+    ((signals, times),) = handed_over
+    assert times.tolist() == [t / RATE for t in range(1, RATE * SECONDS) if not 6 <= t <= 10]
+    usual = MotionNormal()
+    for path in videos[:2]:
+        with open_video(path) as source:
+            for motion in motions(source):
+                usual.add(motion)
+    with open_video(videos[2]) as source:
+        first = next(iter(motions(source)))
+    assert (signals[0]["speed_rarity"], signals[0]["direction_rarity"]) == pytest.approx(usual.rarity(first), rel=1e-2)
+    assert np.isnan(signals["speed_excess_px"]).all()
+    assert np.isnan(signals["psnr_db"]).all()
 
 
 def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch) -> None:
@@ -118,8 +141,8 @@ def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch)
     monkeypatch.setattr(
         Calibration,
         "of",
-        lambda found, frame_seconds: (
-            judged.extend((len(signals), float(times[0])) for signals, times in found) or of(found, frame_seconds)
+        lambda found, *rest: (
+            judged.extend((len(signals), float(times[0])) for signals, times in found) or of(found, *rest)
         ),
     )
     by: list[int] = []

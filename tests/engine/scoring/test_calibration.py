@@ -183,6 +183,24 @@ def test_the_frames_that_motion_is_told_in_may_be_given() -> None:
     assert unknown.other_rate(1.0) == ""
 
 
+def test_other_videos_tell_what_needs_no_network_and_no_more() -> None:
+    videos = [video(seed) for seed in range(5)]
+    others = []
+    for signals, times in videos[:3]:
+        moved = missing_signals(len(signals))
+        for name in ("speed_rarity", "direction_rarity"):
+            moved[name] = 2 * signals[name] + 5
+        others.append((moved, times))
+    alone, together = Calibration.of(videos), Calibration.of(videos, others=others)
+    for way in ("live", "offline"):
+        before, after = (getattr(each, way) for each in (alone, together))
+        assert after.tail.blocks == before.tail.blocks
+        for row, name in enumerate(EVIDENCE * len(SMOOTHING_SECONDS)):
+            same = after.standard.medians[row] == before.standard.medians[row]
+            assert same == (name == "speed_excess_px")
+    assert (together.videos, together.seconds) == (alone.videos, alone.seconds)
+
+
 def test_evidence_of_another_version_is_refused(calibration: Calibration) -> None:
     with pytest.raises(TypeError, match="another version"):
         Calibration.from_json(asdict(calibration) | {"evidence": ["warmth"]})
