@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import pipeline
+from engine.datasets import footage_videos
 from engine.device import ComputePlan
 from engine.errors import Cancelled
 from engine.events import Progress, ShouldStop, never_stop
@@ -46,6 +47,17 @@ class NormalFootage:
     """Parts of them that are not normal."""
     since: Mapping[Path, float] = field(default_factory=dict)
     """From when on, in seconds, a held-out video is held out that the detector has learnt from before."""
+
+    @classmethod
+    def of(cls, held_out: Iterable[Path], others: Iterable[Path]) -> NormalFootage:
+        """The videos behind files and folders; what is held out is not among the others, though their folder holds it.
+
+        Raises:
+            DatasetError: a path does not exist, can't be read, or holds no footage.
+        """
+        apart = footage_videos(held_out)
+        known = {path.resolve() for path in apart}
+        return cls(apart, [path for path in footage_videos(others) if path.resolve() not in known])
 
 
 def calibrate(

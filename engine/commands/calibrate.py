@@ -51,13 +51,12 @@ def calibrate(
         raise ExportError("There is no such folder", subject=out.absolute().parent, advice="Make it first.")
     from engine.calibrating import NormalFootage
     from engine.calibrating import calibrate as calibrated
-    from engine.datasets import footage_videos
     from engine.device import choose_compute
     from engine.models.detector import load_detector, save_detector
     from engine.scoring.calibration import TooLittleFootageError
     from engine.scoring.tail import FEWEST_BLOCKS
 
-    footage = NormalFootage(footage_videos(held_out), footage_videos(others) if others else ())
+    footage = NormalFootage.of(held_out, others)
     plan = choose_compute(device)
     loaded, _ = load_detector(detector)
 

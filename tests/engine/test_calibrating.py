@@ -180,6 +180,12 @@ def test_a_stopped_calibration_leaves_the_detector_as_it_was(videos, detector) -
     assert detector.motion_normal is None
 
 
+def test_what_is_held_out_of_a_folder_is_not_among_its_others(videos) -> None:
+    footage = NormalFootage.of([videos[1]], [videos[0].parent / ".." / videos[0].parent.name])
+    assert footage.held_out == [videos[1]]
+    assert [path.name for path in footage.others] == [videos[0].name, videos[2].name]
+
+
 def test_the_command_writes_another_file_and_says_what_to_expect(videos, detector, tmp_path) -> None:
     save_detector(detector, tmp_path / "old.safetensors")
     options = ["--detector", str(tmp_path / "old.safetensors"), "--quiet", "--device", "cpu"]

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import resources
 from engine.calibrating import NormalFootage, calibrate
-from engine.datasets import footage_videos
 from engine.device import choose_compute
 from engine.evaluation.events import ScoredVideo, event_figures
 from engine.models.detector import load_detector
@@ -64,9 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not chosen.judged.exists():
         name = chosen.detector
         detector, _ = load_detector(Path(name) if "." in name else resources.detector_path(name))
-        footage = NormalFootage(
-            footage_videos(chosen.held_out), footage_videos(chosen.learnt_from) if chosen.learnt_from else ()
-        )
+        footage = NormalFootage.of(chosen.held_out, chosen.learnt_from)
         steps = calibrate(detector, choose_compute("auto"), footage)
         while True:
             try:
