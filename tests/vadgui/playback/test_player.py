@@ -116,9 +116,11 @@ def test_variable_rate_is_followed(qtbot: QtBot) -> None:
     shown: dict[int, float] = {}
     session.playhead_changed.connect(lambda index: shown.setdefault(index, time.perf_counter()))
     LateEngine(session, frame_ms=1)
+    began = time.perf_counter()
     play_to_the_end(Player(session), qtbot)
     assert list(shown)[-1] == 4
-    assert shown[3] - shown[2] >= 0.3
+    # At the mean rate frame 3 would come after 0.35 s; a machine that is busy for 20 ms leaves it out.
+    assert min(moment for index, moment in shown.items() if index > 2) - began >= 0.4
 
 
 def test_nothing_is_asked_before_the_view_on_screen_has_arrived(qtbot: QtBot) -> None:
