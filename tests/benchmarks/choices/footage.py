@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-import resources
+from engine.detector_library import find_detector
 from engine.models.predictor import Predictor
 from resources.plaza.labels import load_labels
 from tests.benchmarks.choices.candidates import Usual, counted, signals_of
@@ -93,7 +93,7 @@ def measure_camera(camera: Camera, detector: str | None) -> Iterator[tuple[Clip,
         yield clip, None, Measured.load(camera.labelled_path(clip.name))
     if detector is None:
         return
-    predictor = Predictor.open(resources.detector_path(detector) if "." not in detector else Path(detector), "cpu")
+    predictor = Predictor.open(find_detector(detector) or Path(detector), "cpu")
     for clip in chosen:
         measured = base[clip.name]
         if not measured.has_predictions:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import resources
 from engine.calibrating import NormalFootage, calibrate
+from engine.commands.progress import follow
+from engine.detector_library import find_detector
 from engine.device import choose_compute
 from engine.evaluation.events import ScoredVideo, event_figures
+from engine.events import Progress
 from engine.models.detector import load_detector
 from engine.scoring.calibration import Calibration
 from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
@@ -61,16 +63,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--judged", type=Path, required=True, metavar="FILE.npz", help="where signals are kept")
     chosen = parser.parse_args(arguments)
     if not chosen.judged.exists():
-        name = chosen.detector
-        detector, _ = load_detector(Path(name) if "." in name else resources.detector_path(name))
+        detector, _ = load_detector(find_detector(chosen.detector) or Path(chosen.detector))
         footage = NormalFootage.of(chosen.held_out, chosen.learnt_from)
-        steps = calibrate(detector, choose_compute("auto"), footage)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                save_judged(chosen.judged, end.value)
-                break
+
+        def work() -> Generator[Progress, None, None]:
+            save_judged(chosen.judged, (yield from calibrate(detector, choose_compute("auto"), footage)))
+
+        follow(work())
     videos = load_judged(chosen.judged)
     if not videos:
         sys.exit(f"{chosen.judged} holds no signals of this version: remove it")
