@@ -89,8 +89,8 @@ def analyse(
 
 def motions(
     source: VideoSource, *, frame_seconds: float | None = None, should_stop: ShouldStop = never_stop
-) -> Iterator[Motion]:
-    """Stream how the windows of the picture moved at every transition, without any model.
+) -> Iterator[tuple[Pixels, Motion]]:
+    """Stream how the windows of the picture moved at every transition, without any model, and the picture before it.
 
     Motion is told in px a frame of `frame_seconds`, or of the video's own.
 
@@ -103,7 +103,7 @@ def motions(
     for frame in source.frames(0, None, should_stop):
         recent.append(model_picture(frame.pixels))
         if len(recent) > 1:
-            yield _motion(recent[0], recent[-1], ratio * (len(recent) - 1))
+            yield recent[-2], _motion(recent[0], recent[-1], ratio * (len(recent) - 1))
         if should_stop():
             raise Cancelled
 
@@ -223,10 +223,11 @@ def _measure(
     `ratio` is how many frames one counts as in what is said of motion; None where nothing is to be said.
     """
     teacher_flow = predictor.teacher.flow(transition.previous, transition.current)
-    predicted = Predicted(prediction.frame, rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px))
+    flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
+    predicted = Predicted(prediction.frame, flow, prediction.appearance)
     pictures = transition.pictures
     motion = _motion(pictures[0], pictures[-1], ratio * (len(pictures) - 1)) if ratio is not None else None
-    return measure(transition.current, teacher_flow, motion, predicted, predictor.motion_normal), teacher_flow
+    return measure(transition.current, teacher_flow, motion, predicted, predictor.usual), teacher_flow
 
 
 def _motion(earlier: Pixels, current: Pixels, frames: float) -> Motion:

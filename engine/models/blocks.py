@@ -62,12 +62,20 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, channels_in, H, W] to float32 [N, channels_out, H, W]; H and W multiples of shrink * 2^(levels - 1)."""
+        return self.decode(self.encode(x))
+
+    def encode(self, x: Tensor, levels: int | None = None) -> list[Tensor]:
+        """What the encoder makes of a picture, its first `levels` or all of them, finest first."""
         x = self.shrink(x)
-        skips = []
-        for level in self.encoder:
+        encoded = []
+        for level in self.encoder[:levels]:
             x = level(x)
-            skips.append(x)
-        skips.pop()
+            encoded.append(x)
+        return encoded
+
+    def decode(self, encoded: Sequence[Tensor]) -> Tensor:
+        """The picture that follows from all levels of `encode`."""
+        *skips, x = encoded
         for grow, level in zip(self.grow, self.decoder, strict=True):
             x = level(torch.cat([skips.pop(), grow(x)], dim=1))
         # The head runs in its weights' precision, float32 when a half-precision plan keeps it so: eight bits of

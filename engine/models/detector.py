@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -16,13 +17,16 @@ from torch import Tensor, nn
 from engine.errors import DetectorFileError
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
+from engine.scoring.appearance import AppearanceNormal
 from engine.scoring.calibration import Calibration
 from engine.scoring.motion_normal import MotionNormal
+from engine.scoring.usual import Usual
 from engine.whole_file import whole_file
 
 _FORMAT = "vadgui-detector"
-_FORMAT_VERSION = 2
+_FORMAT_VERSION = 3
 _MOTION_COUNTS = "motion_normal.counts"
+_APPEARANCE = "appearance_normal."
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ class Detector(nn.Module):
         super().__init__()
         preset = PRESETS[settings.preset]
         self.settings = settings
-        self.motion_normal: MotionNormal | None = None
-        """The motion that is usual at each place of the camera's picture; None before any was counted."""
+        self.usual = Usual()
+        """How things usually move and look at its camera."""
         self.motion = MotionModel(widths=preset.motion_widths, shrink=preset.shrink)
         self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink, flow_guidance=settings.flow_guidance)
 
@@ -90,8 +94,7 @@ def save_detector(detector: Detector, path: Path) -> None:
         for name, tensor in detector.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
-    if detector.motion_normal is not None:
-        tensors[_MOTION_COUNTS] = torch.from_numpy(detector.motion_normal.counts)
+    tensors |= _tensors_of(detector.usual)
     settings = json.dumps(asdict(detector.settings), sort_keys=True, ensure_ascii=False)
     header = {
         "format": _FORMAT,
@@ -129,8 +132,7 @@ def load_detector(path: Path) -> tuple[Detector, str]:
         if values.get("calibration"):
             values["calibration"] = Calibration.from_json(values["calibration"])
         detector = Detector(DetectorSettings(**{key: value for key, value in values.items() if key in known}))
-        counts = tensors.pop(_MOTION_COUNTS, None)
-        detector.motion_normal = None if counts is None else MotionNormal(counts.numpy())
+        detector.usual = _take_usual(tensors)
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DetectorFileError(
@@ -139,6 +141,30 @@ def load_detector(path: Path) -> tuple[Detector, str]:
             advice=f"Train it again, or update vadgui ({error}).",
         ) from error
     return detector.eval(), header["sha256"]
+
+
+def _tensors_of(usual: Usual) -> dict[str, Tensor]:
+    tensors = {}
+    if usual.motion is not None:
+        tensors[_MOTION_COUNTS] = torch.from_numpy(usual.motion.counts)
+    if usual.appearance is not None:
+        arrays = {each.name: np.asarray(getattr(usual.appearance, each.name)) for each in fields(AppearanceNormal)}
+        tensors |= {_APPEARANCE + name: torch.from_numpy(array) for name, array in arrays.items()}
+    return tensors
+
+
+def _take_usual(tensors: dict[str, Tensor]) -> Usual:
+    """What `_tensors_of` made, taken out of a file's tensors; files of earlier versions lack some or all of it."""
+    counts = tensors.pop(_MOTION_COUNTS, None)
+    arrays = {
+        name.removeprefix(_APPEARANCE): tensors.pop(name).numpy()
+        for name in list(tensors)
+        if name.startswith(_APPEARANCE)
+    }
+    return Usual(
+        None if counts is None else MotionNormal(counts.numpy()),
+        AppearanceNormal(slowest_px=float(arrays.pop("slowest_px")), **arrays) if arrays else None,
+    )
 
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:

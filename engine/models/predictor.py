@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from engine.device import ComputePlan, choose_compute
 from engine.errors import DeviceError
 from engine.flow.teachers import teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector
 from engine.models.folding import fold_batch_norms
+from engine.scoring.appearance import Appearance
+from engine.scoring.usual import Usual
 from engine.video.frame import Pixels
 
-SIGNALS_VERSION = 3
+SIGNALS_VERSION = 4
 """Counts up whenever the same frames and weights would give other raw signals."""
 
 _BATCH_ON_CPU = 2  # enough for large models; a larger one makes stopping wait
 _BATCH_ON_CPU_OF_FAST = 8  # 20 % faster than 2: every layer wakes sleeping threads, once a batch
 _LARGEST_BATCH = 64
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +41,8 @@ class Prediction:
     """Predicted flow as colour-wheel RGB in [0, 1], float32 [256, 256, 3]."""
     frame: npt.NDArray[np.float32]
     """Predicted next frame, RGB in [0, 1], float32 [256, 256, 3]."""
+    appearance: Appearance | None = None
+    """How the windows of the given frame look; None where nobody knows what is usual."""
 
 
 class Predictor:
@@ -46,8 +55,8 @@ class Predictor:
         self.fingerprint = fingerprint
         """SHA-256 of the detector's weights and settings."""
         self.teacher = teacher_by_name(detector.settings.teacher, weights=teacher_weights, device=str(plan.device))
-        self.motion_normal = detector.motion_normal
-        """The motion that is usual at each place, where the detector has counted any."""
+        self.usual: Usual = detector.usual
+        """What the detector has learnt of its camera; whoever calibrates it puts in what else it may know."""
         self._plan = plan
         self._detector = copy.deepcopy(detector).eval()
         fold_batch_norms(self._detector)
@@ -100,11 +109,22 @@ class Predictor:
         Raises:
             DeviceError: a single frame does not fit into the device's memory.
         """
-        predictions: list[Prediction] = []
-        while len(predictions) < len(pictures):
-            batch = pictures[len(predictions) : len(predictions) + self.batch_size]
+        return self._in_batches(pictures, self._predict_batch)
+
+    def appearances(self, pictures: list[Pixels]) -> list[Appearance]:
+        """How the windows of each picture look, uint8 [256, 256, 3]: a small part of a prediction.
+
+        Raises:
+            DeviceError: a single frame does not fit into the device's memory.
+        """
+        return self._in_batches(pictures, self._appearance_batch)
+
+    def _in_batches(self, pictures: list[Pixels], run: Callable[[Tensor], list[_Result]]) -> list[_Result]:
+        results: list[_Result] = []
+        while len(results) < len(pictures):
+            batch = pictures[len(results) : len(results) + self.batch_size]
             try:
-                predictions += self._predict_batch(np.stack(batch))
+                results += run(self._on_device(np.stack(batch)))
             except torch.OutOfMemoryError as error:
                 if len(batch) == 1:
                     raise DeviceError(
@@ -115,16 +135,31 @@ class Predictor:
                 self.batch_size = len(batch) // 2
                 if self._plan.device.type == "cuda":
                     torch.cuda.empty_cache()
-        return predictions
+        return results
 
-    @torch.inference_mode()
-    def _predict_batch(self, pictures: Pixels) -> list[Prediction]:
+    def _on_device(self, pictures: Pixels) -> Tensor:
         # Channels already come last in pictures: the permuted view is what the convolutions like best.
         batch = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(self._plan.device)
-        flow_rgb, frame = self._detector(batch.to(self._plan.dtype) / 255)
-        flows = flow_rgb.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        frames = frame.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        return [Prediction(flow, frame) for flow, frame in zip(flows, frames, strict=True)]
+        return batch.to(self._plan.dtype) / 255
+
+    @torch.inference_mode()
+    def _predict_batch(self, pictures: Tensor) -> list[Prediction]:
+        motion, appearances = self._detector.motion, None
+        if self.usual.appearance is None:
+            flow_rgb = motion(pictures)
+        else:
+            flow_rgb, appearances = motion.with_appearance(pictures)
+        frames = _channels_last(self._detector.frame(flow_rgb, pictures))
+        looks = [None] * len(frames) if appearances is None else _channels_last(appearances)
+        return [Prediction(*each) for each in zip(_channels_last(flow_rgb), frames, looks, strict=True)]
+
+    @torch.inference_mode()
+    def _appearance_batch(self, pictures: Tensor) -> list[Appearance]:
+        return list(_channels_last(self._detector.motion.appearance(pictures)))
+
+
+def _channels_last(batch: Tensor) -> npt.NDArray[np.float32]:
+    return batch.permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
 def _usual_batch(device: torch.device, preset: str) -> int:

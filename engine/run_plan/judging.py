@@ -15,6 +15,7 @@ from engine.events import ShouldStop
 from engine.models.detector import Detector
 from engine.models.predictor import Predictor
 from engine.scoring.motion_normal import MotionNormal
+from engine.scoring.usual import Usual
 from engine.training.reading import FootagePlan
 from engine.video import open_video
 
@@ -62,16 +63,16 @@ def judging_seconds(
         Cancelled: `should_stop` said yes.
     """
     normal = MotionNormal()
+    predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
     began = time.perf_counter()
     with open_video(ground.video, should_stop) as source:
         opening_seconds = time.perf_counter() - began
         ends = [time.perf_counter()]
-        for motion in islice(pipeline.motions(source, should_stop=should_stop), _TRIED_FRAMES):
+        for _, motion in islice(pipeline.motions(source, should_stop=should_stop), _TRIED_FRAMES):
             normal.add(motion)
             ends.append(time.perf_counter())
         counting = _each(ends, 1)
-        predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
-        predictor.motion_normal = normal
+        predictor.usual = Usual(normal)
         # Whole batches: each comes at once, when it is done.
         tried = predictor.batch_size * (1 + math.ceil(_TRIED_FRAMES / predictor.batch_size))
         ends = [time.perf_counter()]

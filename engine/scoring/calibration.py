@@ -15,6 +15,7 @@ from engine.scoring.evidence import (
     EVIDENCE,
     LONGEST_SMOOTHING_SECONDS,
     SMOOTHING_SECONDS,
+    WEIGHTS,
     Standard,
     evidence_of,
 )
@@ -72,17 +73,23 @@ class Calibration:
 
         Their motion is told in px a frame of `frame_seconds`, 0 where nobody knows; None: what most of them last. Of
         `others`, more normal videos, only those signals are known that hang on no network: what they are usually like
-        is learnt from all videos, how rare a score is, from those held out alone.
+        is learnt from all videos, how rare a score is, from those held out alone. Signals that no held-out video knows
+        take no part.
 
         Raises:
             TooLittleFootageError: together they are shorter than FEWEST_BLOCKS seconds.
         """
+        names = [name for name in EVIDENCE if any(np.isfinite(signals[name]).any() for signals, _ in videos)]
+        if not names:
+            raise TooLittleFootageError
+        weights = [WEIGHTS[name] for _ in SMOOTHING_SECONDS for name in names]
         scales = {}
         for live in (True, False):
-            evidence = [evidence_of(signals, times, live=live) for signals, times in videos]
-            if not evidence:
-                raise TooLittleFootageError
-            standard = Standard.of([*evidence, *(evidence_of(signals, times, live=live) for signals, times in others)])
+            evidence, moved = (
+                [evidence_of(signals, times, live=live, names=names) for signals, times in each]
+                for each in (videos, others)
+            )
+            standard = Standard.of([*evidence, *moved], weights)
             maxima = [block_maxima(standard.joined(e), times) for e, (_, times) in zip(evidence, videos, strict=True)]
             together = np.concatenate(maxima)
             if len(together) < FEWEST_BLOCKS:
@@ -90,7 +97,7 @@ class Calibration:
             scales[live] = Scale(standard, Tail.of(together))
         times_of = [times for _, times in videos]
         return cls(
-            EVIDENCE,
+            tuple(names),
             scales[True],
             scales[False],
             float(sum(times[-1] - times[0] for times in times_of if len(times))),

@@ -1,8 +1,8 @@
-"""What speaks for an anomaly in a frame: motion signals, smoothed over time and brought to one scale."""
+"""What speaks for an anomaly in a frame: raw signals, smoothed over time and brought to one scale."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +13,27 @@ from engine.scoring.signals import RawSignals, with_frame_0
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
-EVIDENCE = ("speed_rarity", "direction_rarity", "speed_excess_px")
-"""Raw signals that take part; what others add, and on what that was judged, says RESULTS.md."""
-SMOOTHING_SECONDS = (0.3, 1.0)
+WEIGHTS: Mapping[str, float] = {
+    "direction_rarity": 1.0,
+    "speed_excess_px": 1.0,
+    "velocity_error_px": 2 / 3,
+    "appearance_distance": 1 / 2,
+}
+"""Raw signals that take part, and how much each has to say; how that was chosen, and what others add, says RESULTS.md.
+
+With less weight, what is unusual by prediction or looks has to be more so than what moves unusually."""
+EVIDENCE = tuple(WEIGHTS)
+SMOOTHING_SECONDS = (0.75,)
 """Flow flickers from frame to frame, things do not: live, so much of what has just been counts, else so much both ways.
 
-Every signal takes part once for each: what is quick stands out over the shorter time, what lasts over the longer one
-(RESULTS.md)."""
+Every signal takes part once for each time (RESULTS.md)."""
 EARLIER_SMOOTHING_SECONDS = (0.5,)
 """Of calibrations that do not say theirs."""
-LONGEST_SMOOTHING_SECONDS = max(*SMOOTHING_SECONDS, *EARLIER_SMOOTHING_SECONDS)
+LONGEST_SMOOTHING_SECONDS = 1.0
+"""That any version has used."""
+_LOGARITHMIC = frozenset({"velocity_error_px"})
+"""What errs much errs by the more: told by its order of magnitude, its worst does not drown what is merely large."""
+_LEAST_PX = 1e-3
 _UPPER = 0.95
 
 
@@ -42,8 +53,12 @@ def evidence_of(
     rows = []
     for reach_seconds in smoothing_seconds:
         first, stop = smoothing_windows(seconds, reach_seconds, live=live)
-        rows += [smoothed(with_frame_0(signals[name]), first, stop) for name in names]
+        rows += [smoothed(_told(name, with_frame_0(signals[name])), first, stop) for name in names]
     return np.stack(rows)
+
+
+def _told(name: str, values: Floats) -> Floats:
+    return np.log(values + _LEAST_PX) if name in _LOGARITHMIC else values
 
 
 def smoothing_windows(
@@ -73,14 +88,15 @@ class Standard:
 
     medians: tuple[float, ...]
     spreads: tuple[float, ...]
-    """From the median up to the 95th percentile."""
+    """From the median up to the 95th percentile, over the evidence's weight."""
 
     @classmethod
-    def of(cls, videos: Sequence[Floats]) -> Standard:
-        """Learnt from the evidence [E, N] of normal videos."""
+    def of(cls, videos: Sequence[Floats], weights: Sequence[float]) -> Standard:
+        """Learnt from the evidence [E, N] of normal videos, in which each has one of E weights."""
         together = np.concatenate(videos, axis=1)
         medians, upper = np.nanquantile(together, [0.5, _UPPER], axis=1)
-        return cls(tuple(medians.tolist()), tuple(np.maximum(upper - medians, 1e-3).tolist()))
+        spreads = np.maximum(upper - medians, 1e-3) / np.array(weights)
+        return cls(tuple(medians.tolist()), tuple(spreads.tolist()))
 
     def joined(self, evidence: Floats) -> Floats:
         """One number a frame [N] of evidence [E, N]: the strongest, each by its own spread.

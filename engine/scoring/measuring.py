@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from engine.flow.colour import Flow
+from engine.scoring.appearance import Appearance
 from engine.scoring.motion import Motion, camera_motion_px, window_motion
-from engine.scoring.motion_normal import MotionNormal
 from engine.scoring.psnr import Picture, flow_error, prediction_psnr
 from engine.scoring.signals import LAYOUT_GRID, missing_signals
+from engine.scoring.usual import Usual
 from engine.video.frame import Pixels
 
 
@@ -21,14 +22,14 @@ class Predicted:
 
     frame: Picture
     flow: Flow
+    appearance: Appearance | None = None
+    """How the frame before looks, where the detector knows what is usual."""
 
 
-def measure(
-    current: Pixels, teacher_flow: Flow, motion: Motion | None, predicted: Predicted, normal: MotionNormal | None
-) -> np.void:
+def measure(current: Pixels, teacher_flow: Flow, motion: Motion | None, predicted: Predicted, usual: Usual) -> np.void:
     """One row of RAW_SIGNALS: the picture uint8 [256, 256, 3] and the motion that came, against what was expected.
 
-    `motion` is None where the frames before are not at hand, `normal` where no normal motion was counted.
+    `motion` is None where the frames before are not at hand.
     """
     signals: np.void = missing_signals(1)[0]
     truth = current.astype(np.float32)
@@ -40,10 +41,14 @@ def measure(
         signals[name], signals[f"patch_{name}"], signals[f"window_{name}"] = measured
     if motion is not None:
         signals["speed_px"] = motion[2].max()
-        signals["speed_excess_px"] = (motion[2] - window_motion(predicted.flow)[2]).max()
+        expected = window_motion(predicted.flow)
+        signals["speed_excess_px"] = (motion[2] - expected[2]).max()
+        signals["velocity_error_px"] = cv2.magnitude(motion[0] - expected[0], motion[1] - expected[1]).max()
         signals["camera_motion_px"] = camera_motion_px(motion)
-        if normal is not None:
-            signals["speed_rarity"], signals["direction_rarity"] = normal.rarity(motion)
+        if usual.motion is not None:
+            signals["speed_rarity"], signals["direction_rarity"] = usual.motion.rarity(motion)
+        if usual.appearance is not None and predicted.appearance is not None:
+            signals["appearance_distance"] = usual.appearance.distance(predicted.appearance, motion)
     luma = cv2.cvtColor(current, cv2.COLOR_RGB2GRAY)
     signals["sharpness"] = cv2.norm(cv2.Laplacian(luma, cv2.CV_16S), cv2.NORM_L1) / luma.size
     signals["layout"] = cv2.resize(luma, (LAYOUT_GRID, LAYOUT_GRID), interpolation=cv2.INTER_AREA)

@@ -23,8 +23,11 @@ RAW_SIGNALS = np.dtype(
         # How things moved over a fifth of a second, px being px a frame, of the calibration where there is one.
         ("speed_px", "<f4"),  # of the fastest window
         ("speed_excess_px", "<f4"),  # of the window that is the most faster than predicted
+        ("velocity_error_px", "<f4"),  # of the window whose mean velocity is farthest from the predicted one
         ("speed_rarity", "<f4"),  # in nats, of the rarest window by what is usual at its place
         ("direction_rarity", "<f4"),  # the same of its speed in its direction
+        # How things looked that moved.
+        ("appearance_distance", "<f4"),  # of the windows that look least usual, from what is usual
         # How the camera stands and what light there is, which is no anomaly.
         ("camera_motion_px", "<f4"),  # of the picture as a whole
         ("sharpness", "<f4"),  # mean absolute Laplacian of the luma, in grey levels
@@ -33,7 +36,8 @@ RAW_SIGNALS = np.dtype(
 )
 """One frame's row, pixels being those of the 256x256 picture. Frame 0 has no transition: its row is all NaN.
 
-Rarities are NaN where the detector has counted no normal motion; motion signals, where the frames before are not known.
+Rarities and appearance are NaN where the detector has not learnt what is normal; they and the signals of motion, where
+the frames before are not known.
 """
 
 RawSignals = npt.NDArray[np.void]

@@ -22,6 +22,7 @@ import psutil
 from engine.analysis import analyse_to_store, analysis_key
 from engine.flow.colour import Flow
 from engine.score_store import ScoreStore
+from engine.scoring.usual import Usual
 from engine.video import open_video
 
 FPS = 25
@@ -69,11 +70,14 @@ class StandInPredictor:
 
     def __init__(self) -> None:
         self.teacher = self
-        self.motion_normal = None
+        self.usual = Usual()
 
     def predict(self, pictures: list[np.ndarray]) -> list[SimpleNamespace]:
         still = np.ones((256, 256, 3), np.float32)  # the colour wheel's white
-        return [SimpleNamespace(flow_rgb=still, frame=picture.astype(np.float32) / 255) for picture in pictures]
+        return [
+            SimpleNamespace(flow_rgb=still, frame=picture.astype(np.float32) / 255, appearance=None)
+            for picture in pictures
+        ]
 
     def flow(self, previous: np.ndarray, _current: np.ndarray) -> Flow:
         return np.zeros((2, *previous.shape[:2]), np.float32)

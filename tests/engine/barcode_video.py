@@ -14,6 +14,7 @@ import numpy.typing as npt
 from engine.errors import Cancelled
 from engine.events import ShouldStop, never_stop
 from engine.flow.teachers import teacher_by_name
+from engine.scoring.usual import Usual
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoInfo, VideoSource
 
@@ -83,10 +84,13 @@ class BarcodePredictor:
         self.fingerprint = "still"
         self.analysis_settings = "{}"
         self.teacher = teacher_by_name("dis")
-        self.motion_normal = None
+        self.usual = Usual()
         self.is_on_cpu = True
         self.batch_size = 2
 
     def predict(self, pictures: list[Pixels]) -> list[Any]:
         flow = np.full((256, 256, 3), EXPECTED_FLOW, np.float32)
-        return [SimpleNamespace(flow_rgb=flow, frame=picture.astype(np.float32) / 255) for picture in pictures]
+        return [
+            SimpleNamespace(flow_rgb=flow, frame=picture.astype(np.float32) / 255, appearance=None)
+            for picture in pictures
+        ]

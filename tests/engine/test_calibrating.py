@@ -58,8 +58,8 @@ def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector
     assert phases == sorted(phases)
     assert set(phases) == {COUNTING, JUDGING}
     assert all(event.per_second > 0 for event in events if event.done)
-    assert detector.motion_normal is not None
-    assert detector.motion_normal.transitions == 3 * (RATE * SECONDS - 1)
+    assert detector.usual.motion is not None
+    assert detector.usual.motion.transitions == 3 * (RATE * SECONDS - 1)
     calibration = detector.settings.calibration
     assert calibration is not None
     assert calibration.frame_seconds == pytest.approx(1 / RATE)
@@ -67,7 +67,7 @@ def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector
     save_detector(detector, tmp_path / "d.safetensors")
     loaded, _ = load_detector(tmp_path / "d.safetensors")
     assert loaded.settings == detector.settings
-    np.testing.assert_array_equal(loaded.motion_normal.counts, detector.motion_normal.counts)
+    np.testing.assert_array_equal(loaded.usual.motion.counts, detector.usual.motion.counts)
 
 
 def test_motion_of_footage_of_other_rates_is_told_in_the_held_outs_frames(videos, detector, tmp_path) -> None:
@@ -84,9 +84,9 @@ def test_motion_of_footage_of_other_rates_is_told_in_the_held_outs_frames(videos
         list(calibrate(detector, PLAN, NormalFootage(held_out=videos[:1], others=[slower])))
     usual = MotionNormal()
     with open_video(videos[0]) as source:
-        for motion in motions(source):
+        for _, motion in motions(source):
             usual.add(motion)
-    at_rate, of_slower = (each.counts.sum(axis=(0, 1, 2)) for each in (usual, detector.motion_normal.without(usual)))
+    at_rate, of_slower = (each.counts.sum(axis=(0, 1, 2)) for each in (usual, detector.usual.motion.without(usual)))
     # Twice the speed would be seven bins on.
     assert abs(int(np.argmax(of_slower)) - int(np.argmax(at_rate))) <= 2
 
@@ -102,7 +102,7 @@ def test_what_is_left_out_does_not_count(videos, detector) -> None:
     assert all(isinstance(event, Progress) for event in work())
     # At 5 s what happened before is still seen.
     unknown = {videos[0]: [0], videos[1]: [0, 6, 7, 8, 9, 10]}
-    assert detector.motion_normal.transitions == 2 * (RATE * SECONDS - 1) - 5
+    assert detector.usual.motion.transitions == 2 * (RATE * SECONDS - 1) - 5
     assert [video.path for video in judged] == videos[:2]
     for video in judged:
         np.testing.assert_allclose(video.times, np.arange(RATE * SECONDS) / RATE)
@@ -125,10 +125,10 @@ def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(vide
     usual = MotionNormal()
     for path in videos[:2]:
         with open_video(path) as source:
-            for motion in motions(source):
+            for _, motion in motions(source):
                 usual.add(motion)
     with open_video(videos[2]) as source:
-        first = next(iter(motions(source)))
+        _, first = next(iter(motions(source)))
     assert (signals[0]["speed_rarity"], signals[0]["direction_rarity"]) == pytest.approx(usual.rarity(first), rel=1e-2)
     assert np.isnan(signals["speed_excess_px"]).all()
     assert np.isnan(signals["psnr_db"]).all()
@@ -157,13 +157,13 @@ def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch)
     # for motion is measured from a little earlier.
     assert judged == [(RATE * SECONDS - 8, 4.0)]
     assert by == [5]
-    assert detector.motion_normal.transitions == RATE * SECONDS - 1 - 3
+    assert detector.usual.motion.transitions == RATE * SECONDS - 1 - 3
 
 
 def test_too_little_footage_still_counts_motion(videos, detector) -> None:
     with pytest.raises(TooLittleFootageError):
         list(calibrate(detector, PLAN, NormalFootage(held_out=videos[:1], others=videos[2:])))
-    assert detector.motion_normal.transitions == 2 * (RATE * SECONDS - 1)
+    assert detector.usual.motion.transitions == 2 * (RATE * SECONDS - 1)
     assert detector.settings.calibration is None
 
 
@@ -177,7 +177,7 @@ def test_a_stopped_calibration_leaves_the_detector_as_it_was(videos, detector) -
 
     with pytest.raises(Cancelled):
         list(calibrate(detector, PLAN, NormalFootage(held_out=videos), stop))
-    assert detector.motion_normal is None
+    assert detector.usual.motion is None
 
 
 def test_what_is_held_out_of_a_folder_is_not_among_its_others(videos) -> None:

@@ -40,15 +40,15 @@ def frames() -> list[Frame]:
 @pytest.fixture(scope="module")
 def normal() -> MotionNormal:
     detector, _ = load_detector(resources.detector_path("plaza"))
-    assert detector.motion_normal is not None
+    assert detector.usual.motion is not None
     assert detector.settings.calibration is not None
     assert detector.settings.calibration.frame_seconds == pytest.approx(1 / FPS)
-    return detector.motion_normal
+    return detector.usual.motion
 
 
 def rarities(normal: MotionNormal, film: Film, frame_seconds: float) -> np.ndarray:
     """By speed and by direction [N - 1, 2] of each transition."""
-    return np.array([normal.rarity(motion) for motion in motions(film, frame_seconds=frame_seconds)])  # type: ignore[arg-type]
+    return np.array([normal.rarity(motion) for _, motion in motions(film, frame_seconds=frame_seconds)])  # type: ignore[arg-type]
 
 
 def test_motion_is_as_rare_at_half_the_rate(frames: list[Frame], normal: MotionNormal) -> None:

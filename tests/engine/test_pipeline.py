@@ -20,6 +20,7 @@ from engine.pipeline import analyse, inspect, inspect_pair, motions
 from engine.scoring.motion import camera_motion_px, window_motion
 from engine.scoring.motion_normal import MotionNormal
 from engine.scoring.signals import RAW_SIGNALS
+from engine.scoring.usual import Usual
 from engine.video import open_video
 from engine.video.frame import Frame
 
@@ -107,7 +108,7 @@ def test_an_analysis_resumed_in_the_middle_says_the_same(source, predictor) -> N
 def test_motion_is_measured_over_a_fifth_of_a_second(source, predictor) -> None:
     """Here four frames; at the beginning, of what there is."""
     results = list(analyse(source, predictor))
-    streamed = list(motions(source))
+    streamed = [motion for _, motion in motions(source)]
     assert len(streamed) == 7
     for result, motion in zip(results[1:], streamed, strict=True):
         assert np.median(motion[2]) == pytest.approx(2 * 256 / 120, rel=0.15)  # a frame, however long the baseline
@@ -118,7 +119,7 @@ def test_motion_is_measured_over_a_fifth_of_a_second(source, predictor) -> None:
 
 @pytest.mark.parametrize("frame_seconds", [0.05, 0.1, 0.02])
 def test_motion_is_told_in_px_a_frame_of_the_calibration(source, predictor, frame_seconds) -> None:
-    own, told = list(motions(source)), list(motions(source, frame_seconds=frame_seconds))
+    own, told = ([motion for _, motion in motions(source, frame_seconds=each)] for each in (None, frame_seconds))
     np.testing.assert_allclose(told, np.stack(own) * (frame_seconds / 0.05), rtol=1e-5)
     plain = list(analyse(source, predictor))[1:]
     for before, row, motion in zip(
@@ -143,14 +144,14 @@ def test_the_detectors_calibration_says_how_motion_is_told(source, predictor, mo
 
 
 def test_motion_of_what_has_no_rate_is_left_alone(source) -> None:
-    own = list(motions(source))
+    own = [motion for _, motion in motions(source)]
     source.frame_seconds = None
-    np.testing.assert_array_equal(list(motions(source, frame_seconds=0.1)), own)
+    np.testing.assert_array_equal([motion for _, motion in motions(source, frame_seconds=0.1)], own)
 
 
 def test_rarities_come_from_the_motion_that_the_detector_has_counted(source, predictor) -> None:
     usual = MotionNormal()
-    for motion in motions(source):
+    for _, motion in motions(source):
         for _ in range(300):
             usual.add(motion)
     still = MotionNormal()
@@ -158,11 +159,11 @@ def test_rarities_come_from_the_motion_that_the_detector_has_counted(source, pre
         still.add(np.zeros_like(motion))
     rarities = []
     for normal in (usual, still):
-        predictor.motion_normal = normal
+        predictor.usual = Usual(normal)
         rarities.append(
             [(r.signals["speed_rarity"], r.signals["direction_rarity"]) for r in analyse(source, predictor)]
         )
-    predictor.motion_normal = None
+    predictor.usual = Usual()
     known, unknown = np.array(rarities)[:, 1:]
     assert (unknown > known + 2).all()
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from engine.errors import Cancelled, DetectorFileError, VideoError
 from engine.events import ShouldStop, never_stop
+from engine.scoring.usual import Usual
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoInfo, VideoSource
 
@@ -104,14 +105,17 @@ class StillPredictor:
         self.device_label = "memory"
         self.is_on_cpu = True
         self.teacher = SimpleNamespace(flow=_no_flow)
-        self.motion_normal = None
+        self.usual = Usual()
         self.batch_size = 2
         self._seconds = seconds
 
     def predict(self, pictures: list[Pixels]) -> list[Any]:
         time.sleep(self._seconds * len(pictures))
         white = np.ones((256, 256, 3), np.float32)
-        return [SimpleNamespace(flow_rgb=white, frame=picture.astype(np.float32) / 255) for picture in pictures]
+        return [
+            SimpleNamespace(flow_rgb=white, frame=picture.astype(np.float32) / 255, appearance=None)
+            for picture in pictures
+        ]
 
 
 def _no_flow(previous: Pixels, current: Pixels) -> npt.NDArray[np.float32]:

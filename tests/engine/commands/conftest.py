@@ -35,6 +35,7 @@ def calibrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from engine.scoring.motion import PLACES
     from engine.scoring.motion_normal import MotionNormal
     from engine.scoring.signals import missing_signals
+    from engine.scoring.usual import Usual
 
     torch.manual_seed(0)
     normal, signals = MotionNormal(), missing_signals(600)
@@ -46,7 +47,7 @@ def calibrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "calibrated", "fast", "dis-ultrafast", 4.0, calibration=Calibration.of([(signals, np.arange(600) / 10)])
     )
     detector = Detector(settings)
-    detector.motion_normal = normal
+    detector.usual = Usual(normal)
     path = tmp_path_factory.mktemp("detector") / "calibrated.safetensors"
     save_detector(detector, path)
     return path
