@@ -92,13 +92,18 @@ class AppearanceNormal:
 
         In standard deviations of usual looks; the mean of a few windows, 0 of those that stand still.
         """
+        farthest = np.partition(self.distances(appearance, motion), -_FEW_WINDOWS, axis=None)[-_FEW_WINDOWS:]
+        return float(farthest.mean())
+
+    def distances(self, appearance: Appearance, motion: Motion) -> Floats:
+        """The same of every window [PLACES, PLACES]."""
         moving = net_speed(motion) >= self.slowest_px
-        if not moving.any():
-            return 0.0
-        places = (appearance[moving] - self.mean) @ self.basis
-        squares = (places**2).sum(axis=1, keepdims=True) + (self.prototypes**2).sum(axis=1)
-        nearest = np.sqrt(np.maximum((squares - 2 * places @ self.prototypes.T).min(axis=1), 0))
-        return float(np.sort(nearest)[-_FEW_WINDOWS:].sum() / _FEW_WINDOWS)
+        found = np.zeros(moving.shape, np.float32)
+        if moving.any():
+            places = (appearance[moving] - self.mean) @ self.basis
+            squares = (places**2).sum(axis=1, keepdims=True) + (self.prototypes**2).sum(axis=1)
+            found[moving] = np.sqrt(np.maximum((squares - 2 * places @ self.prototypes.T).min(axis=1), 0))
+        return found
 
 
 def _whitening(centred: Floats) -> Floats:

@@ -13,7 +13,8 @@ from pathlib import Path
 import cv2
 
 from tests.benchmarks.choices.changes import KINDS, sheet
-from tests.benchmarks.choices.footage import Camera, footage_of, measure_camera
+from tests.benchmarks.choices.footage import Camera, footage_of
+from tests.benchmarks.choices.measuring import measure_camera
 from tests.benchmarks.choices.questions import questions
 from tests.benchmarks.choices.tables import Result, result_of, table
 
@@ -30,7 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--predict-every", type=int, default=1, metavar="N", help="predict each so many frames")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="change every clip once for each")
     parser.add_argument(
-        "--learnt-from", nargs="+", type=Path, default=[], metavar="PATH", help="normal footage that only counts motion"
+        "--learnt-from",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="PATH",
+        help="normal footage that only tells what is usual",
+    )
+    parser.add_argument(
+        "--habits-of", default="all", choices=["all", "held-out"], help="what changes of the footage follow"
     )
     parser.add_argument("--labelled", nargs="*", type=Path, default=[], metavar="FILE", help="recordings with labels")
     parser.add_argument("--only-judge", action="store_true", help="of what the cache holds")
@@ -48,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.predict_every,
         chosen.learnt_from,
         chosen.labelled,
+        chosen.habits_of == "held-out",
     )
     began = time.monotonic()
     for clip, change, _ in () if chosen.only_judge else measure_camera(camera, chosen.detector):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from engine.scoring.motion import PLACES
 from engine.scoring.motion_normal import MotionNormal
-from engine.scoring.windows import CELL_PX, WINDOW_CELLS
-from tests.benchmarks.choices.measured import BASELINES, Measured
+from tests.benchmarks.choices.measured import BASELINES, MOTION, Measured
 
 Series = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
@@ -51,7 +50,7 @@ class Usual:
     def of(cls, others: Sequence[Measured], counts: Sequence[tuple[MotionNormal, ...]]) -> Usual:
         """Learnt from the other clips, whose motion was counted once, for each baseline."""
         motion = tuple(MotionNormal.sum_of(of_clip[k] for of_clip in counts) for k in range(len(BASELINES)))
-        middle = np.concatenate([each.motion[1, 1:, :2] for each in others])
+        middle = np.concatenate([each.motion[MOTION, 1:, :2] for each in others])
         still_px = _STILL_SHARE * float(np.quantile(np.hypot(middle[:, 0], middle[:, 1]).max(axis=(1, 2)), 0.5))
         luma = np.concatenate([_detail(each.luma[::5]) for each in others])
         low, median, high = np.quantile(luma, [0.05, 0.5, 0.95], axis=0)
@@ -86,26 +85,19 @@ def signals_of(measured: Measured, usual: Usual) -> dict[str, Series]:
     """All signals [N] of a clip; frame 0, which has no transition, takes frame 1's."""
     found: dict[str, Series] = {}
     for k, (baseline, normal) in enumerate(zip(BASELINES, usual.motion, strict=True)):
-        name = "" if baseline == 0.2 else f" over {baseline} s"
+        name = "" if k == MOTION else f" over {baseline} s"
         by_speed, by_direction = _rarities(measured.motion[k], normal, str(baseline), usual)
         found["speed rarity" + name] = by_speed.max(axis=(1, 2))
         found["direction rarity" + name] = by_direction.max(axis=(1, 2))
-        if not name:
-            found |= {"speed rarity, widely": _wide(by_speed), "direction rarity, widely": _wide(by_direction)}
         found["speed" + name] = measured.motion[k, :, 2].max(axis=(1, 2))
         if measured.has_predictions:
             excess = measured.motion[k, :, 2] - measured.predicted[:, 2]
             found["speed excess" + name] = excess.max(axis=(1, 2))
-            if not name:
-                found["speed excess, widely"] = _wide(excess)
-    for name, normal in _variants(usual.motion[BASELINES.index(0.2)]):
-        by_speed, by_direction = _rarities(measured.motion[BASELINES.index(0.2)], normal, name, usual)
-        found[f"speed rarity, {name}"], found[f"direction rarity, {name}"] = (
-            each.max(axis=(1, 2)) for each in (by_speed, by_direction)
-        )
     found["still novelty"], found["lasting novelty"] = _novelties(measured, usual)
     if measured.has_predictions:
         found |= _of_predictions(measured, usual)
+    if measured.has_appearance:
+        found["appearance"] = _wide(measured.appearance)
     return {name: _with_frame_0(np.asarray(values, np.float64)) for name, values in found.items()}
 
 
@@ -122,14 +114,6 @@ def _rarities(motion: Floats, normal: MotionNormal, name: str, usual: Usual) -> 
     return by_speed, by_direction
 
 
-def _variants(normal: MotionNormal) -> Iterator[tuple[str, MotionNormal]]:
-    """Other ways of sharing counts among places."""
-    for name, value in (("prior_counts", 20.0), ("prior_counts", 50.0), ("shared_rows", 2.0), ("shared_columns", 4.0)):
-        variant = MotionNormal(normal.counts)
-        setattr(variant, name, value)
-        yield f"{name.replace('_', ' ')} {value:g}", variant
-
-
 def _wide(values: Floats) -> Series:
     """Mean of the highest windows [N, PLACES, PLACES], for one alone may be an error of the flow."""
     flat = np.nan_to_num(values).reshape(len(values), -1)
@@ -141,8 +125,9 @@ def _of_predictions(measured: Measured, usual: Usual) -> dict[str, Series]:
     psnr_place, flow_place, psnr_motion, flow_motion = (scale for scale in scales if scale is not None)
     psnr, flow = -measured.psnr_db, np.log(measured.flow_error_px + 1e-3)
     cells = _motion_cells(measured)
-    deficit = measured.predicted[:, 2] - measured.motion[1, :, 2]
-    velocity = measured.motion[1, :, :2] - measured.predicted[:, :2]
+    deficit = measured.predicted[:, 2] - measured.motion[MOTION, :, 2]
+    velocity = measured.motion[MOTION, :, :2] - measured.predicted[:, :2]
+    velocity_error = np.hypot(velocity[:, 0], velocity[:, 1]).max(axis=(1, 2))
     return {
         "frame PSNR": -measured.frame_psnr_db,
         "window PSNR": psnr.max(axis=(1, 2)),
@@ -153,10 +138,12 @@ def _of_predictions(measured: Measured, usual: Usual) -> dict[str, Series]:
         "window PSNR by motion": _scaled_by(psnr, cells, psnr_motion).max(axis=(1, 2)),
         "window flow error by motion": _scaled_by(flow, cells, flow_motion).max(axis=(1, 2)),
         "speed deficit": _sustained(deficit, measured.seconds).max(axis=(1, 2)),
-        "velocity error": np.hypot(velocity[:, 0], velocity[:, 1]).max(axis=(1, 2)),
-        "speed excess among others": -deficit.min(axis=(1, 2)) / _usual_now(measured.motion[1, :, 2], usual.still_px),
+        "velocity error": velocity_error,
+        "velocity error, its order": np.log(velocity_error + 1e-3),
+        "speed excess among others": -deficit.min(axis=(1, 2))
+        / _usual_now(measured.motion[MOTION, :, 2], usual.still_px),
         "window flow error, its order": flow.max(axis=(1, 2)),
-    } | _by_size(measured)
+    }
 
 
 def _usual_now(speed: Floats, still_px: float) -> Floats:
@@ -166,37 +153,13 @@ def _usual_now(speed: Floats, still_px: float) -> Floats:
     return np.asarray(total / (moving.sum(axis=(1, 2)) + _FEW), np.float32)
 
 
-def _by_size(measured: Measured) -> dict[str, Series]:
-    """Errors [N] of the worst window of other sizes, which begin at every cell, or side by side."""
-    found = {}
-    mse = 10 ** (-measured.psnr_db / 10)
-    for windows in (1, 2, 3, 5):
-        for name, values in (
-            ("PSNR", 10 * np.log10(_larger(mse, windows) + 1e-10)),
-            ("flow error", _larger(measured.flow_error_px, windows)),
-        ):
-            size = f"{name} over {windows * WINDOW_CELLS * CELL_PX} px"
-            found[size] = values.max(axis=(1, 2))
-            apart = windows * WINDOW_CELLS
-            found[f"{size}, side by side"] = values[:, ::apart, ::apart].max(axis=(1, 2))
-    return found
-
-
-def _larger(values: Floats, windows: int) -> Floats:
-    """Means over squares of so many neighbouring windows across and down, of windows [N, PLACES, PLACES]."""
-    places = PLACES - WINDOW_CELLS * (windows - 1)
-    starts = [WINDOW_CELLS * each for each in range(windows)]
-    parts = [values[:, row : row + places, column : column + places] for row in starts for column in starts]
-    return np.asarray(np.mean(parts, axis=0), np.float32)
-
-
 def _novelties(measured: Measured, usual: Usual) -> tuple[Series, Series]:
     """How unlike the usual background the most unlike still window looks: now, and over the last seconds."""
     median, spread = usual.background
     unlike = np.abs(_detail(measured.luma) - median) / (spread + 4.0)
     # Cells of 4 px; a window of the motion is 6 of them, and begins at every other.
     windows = np.stack([cv2.blur(each, (6, 6))[3:62:2, 3:62:2] for each in unlike])[:, :PLACES, :PLACES]
-    still = np.hypot(measured.motion[1, :, 0], measured.motion[1, :, 1]) < usual.still_px
+    still = np.hypot(measured.motion[MOTION, :, 0], measured.motion[MOTION, :, 1]) < usual.still_px
     now = np.where(still, windows, 0)
     return now.max(axis=(1, 2)), _sustained(now, measured.seconds).max(axis=(1, 2))
 
@@ -210,7 +173,7 @@ def _detail(luma: npt.NDArray[np.uint8]) -> Floats:
 def _motion_cells(measured: Measured) -> npt.NDArray[np.intp]:
     """Which row band and speed each window is of, [N, PLACES, PLACES]."""
     frame_seconds = float(np.median(np.diff(measured.seconds)))
-    speeds = np.searchsorted(_SPEED_EDGES_PX_PER_S, np.nan_to_num(measured.motion[1, :, 2]) / frame_seconds)
+    speeds = np.searchsorted(_SPEED_EDGES_PX_PER_S, np.nan_to_num(measured.motion[MOTION, :, 2]) / frame_seconds)
     bands = np.arange(PLACES) * _ROW_BANDS // PLACES
     return np.asarray(bands[None, :, None] * (len(_SPEED_EDGES_PX_PER_S) + 1) + speeds)
 

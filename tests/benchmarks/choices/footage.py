@@ -8,19 +8,11 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.detector_library import find_detector
-from engine.models.predictor import Predictor
 from resources.plaza.labels import load_labels
 from tests.benchmarks.choices.candidates import Usual, counted, signals_of
-from tests.benchmarks.choices.changes import Changed, changed
-from tests.benchmarks.choices.clips import Clip, clips_of
-from tests.benchmarks.choices.habits import Habits
 from tests.benchmarks.choices.judging import Footage, Judged
-from tests.benchmarks.choices.measured import Measured, measure, predict, remeasure
-
-Labels = npt.NDArray[np.bool_]
+from tests.benchmarks.choices.measured import Labels, Measured
 
 
 @dataclass(frozen=True)
@@ -42,6 +34,8 @@ class Camera:
     Of what a network has seen it makes smaller errors than of what will come."""
     labelled: Sequence[Path] = ()
     """Recordings beside which `NAME.labels.npz` tells which frames are abnormal, such as the demo scene."""
+    habits_of_held_out: bool = False
+    """Whether changes follow what is usual in the normal footage alone, without that which was learnt."""
 
     def base_path(self, clip: str) -> Path:
         return self.cache / self.name / "normal" / f"{clip}.npz"
@@ -59,65 +53,6 @@ class Camera:
     def ways(self) -> Iterator[tuple[str, int]]:
         """Kinds of change, and of each the seeds."""
         return product(self.kinds, self.seeds)
-
-
-def measure_camera(camera: Camera, detector: str | None) -> Iterator[tuple[Clip, Changed | None, Measured]]:
-    """Measure what the cache lacks: motion first, predictions last, for they take a hundred times as long."""
-    clips = list(clips_of(camera.normal))
-    names = {clip.name for clip in clips}
-    learnt = [clip for clip in clips_of(camera.learnt) if clip.name not in names] if camera.learnt else []
-    base: dict[str, Measured] = {}
-    for clip in [*clips, *learnt]:
-        path = camera.base_path(clip.name)
-        if not path.exists():
-            measure(clip.pictures, clip.seconds).save(path)
-        base[clip.name] = Measured.load(path)
-        yield clip, None, base[clip.name]
-    habits = Habits.of([(clip, base[clip.name]) for clip in [*clips, *learnt]])
-    chosen = [clips[i] for i in np.unique(np.linspace(0, len(clips) - 1, camera.changed_clips).astype(int))]
-    for kind, seed in camera.ways:
-        for clip in chosen:
-            path = camera.changed_path(clip.name, kind, seed)
-            if path.exists():
-                continue
-            change = changed(kind, clip, base[clip.name], habits, seed)
-            if change is None or not change.abnormal.any():
-                continue
-            np.save(_ready(camera.labels_path(clip.name, kind, seed)), change.abnormal)
-            remeasure(base[clip.name], change.pictures, change.differs).save(path)
-            yield clip, change, Measured.load(path)
-    for path in camera.labelled:
-        (clip,) = clips_of([path], whole=True)
-        if not camera.labelled_path(clip.name).exists():
-            measure(clip.pictures, clip.seconds).save(camera.labelled_path(clip.name))
-        yield clip, None, Measured.load(camera.labelled_path(clip.name))
-    if detector is None:
-        return
-    predictor = Predictor.open(find_detector(detector) or Path(detector), "cpu")
-    for clip in chosen:
-        measured = base[clip.name]
-        if not measured.has_predictions:
-            predict(measured, clip.pictures, predictor, camera.predict_every)
-            measured.save(camera.base_path(clip.name))
-        yield clip, None, measured
-    for clip in chosen:
-        for kind, seed in camera.ways:
-            path = camera.changed_path(clip.name, kind, seed)
-            if not path.exists() or (measured := Measured.load(path)).has_predictions:
-                continue
-            change = changed(kind, clip, base[clip.name], habits, seed)
-            assert change is not None
-            measured.take_predictions(base[clip.name])
-            predict(measured, change.pictures, predictor, camera.predict_every, change.differs)
-            measured.save(path)
-            yield clip, change, measured
-    for path in camera.labelled:
-        (clip,) = clips_of([path], whole=True)
-        measured = Measured.load(camera.labelled_path(clip.name))
-        if not measured.has_predictions:
-            predict(measured, clip.pictures, predictor, camera.predict_every)
-            measured.save(camera.labelled_path(clip.name))
-        yield clip, None, measured
 
 
 def footage_of(camera: Camera) -> Footage:
@@ -145,7 +80,8 @@ def footage_of(camera: Camera) -> Footage:
     return Footage(normal, sorted(judged, key=lambda each: kinds.index(each.kind)))
 
 
-def _ready(path: Path) -> Path:
+def ready(path: Path) -> Path:
+    """The path, in a folder that exists."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 

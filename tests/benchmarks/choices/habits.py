@@ -13,10 +13,8 @@ from engine.flow.teachers import DisTeacher
 from engine.scoring.motion import PLACES
 from engine.scoring.windows import CELL_PX, WINDOW_CELLS
 from tests.benchmarks.choices.clips import Clip
-from tests.benchmarks.choices.measured import BASELINES, Measured
+from tests.benchmarks.choices.measured import MOTION, Measured
 
-MOTION = BASELINES.index(0.2)
-"""The row of `Measured.motion` that things are followed by: the one that the engine measures on."""
 DIRECTIONS = 8
 _PICTURE_PX = 256
 _MOVING_SHARE_OF_QUICK = 0.3

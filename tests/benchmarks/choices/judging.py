@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -33,11 +34,14 @@ class Candidate:
     smoothing_seconds: tuple[float, ...] = SMOOTHING_SECONDS
     """Every signal takes part once for each of them."""
     live: bool = False
+    weights: tuple[float, ...] = ()
+    """How much each signal has to say; none where all have the same."""
 
     @property
     def label(self) -> str:
         """For the tables."""
-        words = [" + ".join(self.signals)]
+        told = zip(self.signals, self.weights or [1.0] * len(self.signals), strict=True)
+        words = [" + ".join(name if weight == 1 else f"{name} ({_fraction(weight)})" for name, weight in told)]
         if len(self.signals) > 1 and self.join != "strongest":
             words.append(self.join)
         if self.smoothing_seconds != SMOOTHING_SECONDS:
@@ -130,13 +134,15 @@ class _Scale:
     candidate: Candidate
     medians: Series
     spreads: Series
+    """Over weights."""
     tails: tuple[Tail, ...]
     """One of what was joined, or one for each signal where p-values are joined."""
 
     @classmethod
     def of(cls, candidate: Candidate, evidence: Sequence[Series], seconds: Sequence[Series]) -> _Scale:
         medians, upper = np.quantile(np.concatenate(evidence, axis=1), [0.5, _UPPER], axis=1)
-        scale = cls(candidate, medians, np.maximum(upper - medians, 1e-3), ())
+        weights = np.tile(candidate.weights or [1.0] * len(candidate.signals), len(candidate.smoothing_seconds))
+        scale = cls(candidate, medians, np.maximum(upper - medians, 1e-3) / weights, ())
         rows = [scale._rows(each) for each in evidence]
         tails = []
         for row in range(len(rows[0])):
@@ -153,6 +159,10 @@ class _Scale:
         if self.candidate.join == "strongest p":
             return list(scaled)
         return [JOINS[self.candidate.join](scaled)]
+
+
+def _fraction(value: float) -> str:
+    return str(Fraction(value).limit_denominator(20))
 
 
 def _video(each: Judged, values: Series) -> ScoredVideo:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -13,16 +14,24 @@ import numpy.typing as npt
 from engine.flow.colour import rgb_to_flow
 from engine.flow.teachers import DisTeacher
 from engine.models.predictor import Prediction, Predictor
+from engine.scoring.appearance import AppearanceNormal, Seen
 from engine.scoring.motion import PLACES, window_motion
 from engine.scoring.windows import cell_means, window_means
+from engine.video.frame import Pixels
 from tests.benchmarks.choices.clips import Pictures
 
 BASELINES = (0.1, 0.2, 0.4)
 """Seconds over which motion is measured."""
+MOTION = BASELINES.index(0.2)
+"""The row of `Measured.motion` that is measured as the engine does."""
 LUMA_CELLS = 64
 PREDICTIONS = ("predicted", "psnr_db", "flow_error_px", "frame_psnr_db")
-"""The fields of `Measured` that take a detector."""
+"""The fields of `Measured` that take a detector's predictions."""
+LOOKS = ("appearance",)
+"""The field that takes its encoder, and other clips."""
 _BATCH = 8
+
+_Result = TypeVar("_Result")
 
 Labels = npt.NDArray[np.bool_]
 Windows = npt.NDArray[np.float32]
@@ -45,17 +54,27 @@ class Measured:
     """[N]"""
     luma: npt.NDArray[np.uint8]
     """[N, LUMA_CELLS, LUMA_CELLS]: the picture, small and grey."""
+    appearance: Windows
+    """How far what moves in the picture before looks from what is usual, as AppearanceNormal.distances."""
 
     def __len__(self) -> int:
         return len(self.seconds)
 
     @property
     def has_predictions(self) -> bool:
-        return bool(np.isfinite(self.psnr_db[1:]).all())
+        return self.has(PREDICTIONS)
 
-    def take_predictions(self, other: Measured) -> None:
-        """Those of an unchanged clip."""
-        for name in PREDICTIONS:
+    @property
+    def has_appearance(self) -> bool:
+        return self.has(LOOKS)
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether these fields were measured of all transitions."""
+        return all(bool(np.isfinite(getattr(self, name)[1:]).all()) for name in names)
+
+    def take(self, names: Iterable[str], other: Measured) -> None:
+        """These fields of an unchanged clip."""
+        for name in names:
             getattr(self, name)[:] = getattr(other, name)
 
     def save(self, path: Path) -> None:
@@ -69,12 +88,14 @@ class Measured:
     @classmethod
     def load(cls, path: Path) -> Measured:
         with np.load(path) as stored:
-            arrays = {each.name: stored[each.name] for each in fields(cls)}
+            arrays = {name: stored[name] for name in stored.files}
+        # Files of before there was such a thing lack it.
+        arrays.setdefault("appearance", np.full_like(arrays["psnr_db"], np.nan))
         return cls(**{k: v.astype(np.float32) if v.dtype == np.float16 else v for k, v in arrays.items()})
 
 
 def measure(pictures: Pictures, seconds: npt.NDArray[np.float64]) -> Measured:
-    """How everything moved at all transitions of a clip; what speaks of predictions is NaN."""
+    """How everything moved at all transitions of a clip; what takes a detector is NaN."""
     return _moved(_empty(seconds), pictures, range(1, len(pictures)))
 
 
@@ -86,27 +107,71 @@ def predict(
     Only of each so many frames; those between take after the one before.
     """
     touched = list(range(1, len(pictures))) if changed is None else _touched(changed, 1)
-    transitions = [t for t in touched if t % every == 1 % every]
-    for at in range(0, len(transitions), _BATCH):
-        batch = transitions[at : at + _BATCH]
-        for t, prediction in zip(batch, predictor.predict([pictures[t - 1] for t in batch]), strict=True):
-            _compare(found, t, pictures, prediction, predictor)
-    for t in touched:
-        if t % every != 1 % every:
-            for name in PREDICTIONS:
-                getattr(found, name)[t] = getattr(found, name)[t - 1]
+    for t, prediction in _each(touched, every, pictures, predictor.predict):
+        _compare(found, t, pictures, prediction, predictor)
+    _fill_between(found, PREDICTIONS, touched, every)
+
+
+def look(
+    found: Measured,
+    pictures: Pictures,
+    predictor: Predictor,
+    usual: AppearanceNormal,
+    every: int,
+    changed: Labels | None = None,
+) -> None:
+    """Compare how things look before transitions with what is usual; all of them or some, as `predict`."""
+    reach = _looks_reach(found.seconds)
+    touched = list(range(1, len(pictures))) if changed is None else _touched(changed, reach)
+    for t, appearance in _each(touched, every, pictures, predictor.appearances):
+        found.appearance[t] = usual.distances(appearance, found.motion[MOTION, t])
+    _fill_between(found, LOOKS, touched, every)
+
+
+def seen(found: Measured, pictures: Pictures, predictor: Predictor, every: int, rng: np.random.Generator) -> list[Seen]:
+    """How what moves looks before each so many transitions of a normal clip."""
+    looks = _each(range(1, len(pictures)), every, pictures, predictor.appearances)
+    return [Seen.of(appearance, found.motion[MOTION, t], rng) for t, appearance in looks]
 
 
 def remeasure(base: Measured, pictures: Pictures, changed: Labels) -> Measured:
     """The motion anew of those transitions that a change of some frames [N] can reach; the others as they were.
 
-    What was predicted of the changed ones is forgotten.
+    What took a detector is forgotten of the changed ones.
     """
     reach = max(_frames_over(base.seconds, each) for each in BASELINES)
     found = _moved(_copy(base), pictures, _touched(changed, reach))
     for name in PREDICTIONS:
         getattr(found, name)[_touched(changed, 1)] = np.nan
+    found.appearance[_touched(changed, _looks_reach(base.seconds))] = np.nan
     return found
+
+
+def lumas(pictures: Pictures) -> npt.NDArray[np.uint8]:
+    """What `Measured.luma` is of a clip."""
+    return np.stack([_luma(picture) for picture in pictures])
+
+
+def _each(
+    transitions: Sequence[int], every: int, pictures: Pictures, run: Callable[[list[Pixels]], list[_Result]]
+) -> Iterator[tuple[int, _Result]]:
+    """Each so many transitions, with what is made of the picture before, a batch at a time."""
+    chosen = [t for t in transitions if t % every == 1 % every]
+    for at in range(0, len(chosen), _BATCH):
+        batch = chosen[at : at + _BATCH]
+        yield from zip(batch, run([pictures[t - 1] for t in batch]), strict=True)
+
+
+def _fill_between(found: Measured, names: Iterable[str], transitions: Sequence[int], every: int) -> None:
+    for t in transitions:
+        if t % every != 1 % every:
+            for name in names:
+                getattr(found, name)[t] = getattr(found, name)[t - 1]
+
+
+def _looks_reach(seconds: npt.NDArray[np.float64]) -> int:
+    """Frames after a changed one whose looks it reaches: which windows count is told by their motion."""
+    return _frames_over(seconds, BASELINES[MOTION])
 
 
 def _touched(changed: Labels, reach: int) -> list[int]:
@@ -166,6 +231,7 @@ def _empty(seconds: npt.NDArray[np.float64]) -> Measured:
         unknown(count, *places),
         unknown(count),
         np.zeros((count, LUMA_CELLS, LUMA_CELLS), np.uint8),
+        unknown(count, *places),
     )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.benchmarks.choices.clips import Clip, Pictures
-from tests.benchmarks.choices.habits import MOTION, Habits, follow, middle_of
-from tests.benchmarks.choices.measured import Measured
+from tests.benchmarks.choices.habits import Habits, follow, middle_of
+from tests.benchmarks.choices.measured import MOTION, Measured
 
 _TRIES = 40
 _SHORTEST_SECONDS = 1.0
