@@ -21,32 +21,7 @@ from tests.benchmarks.choices.tables import Result, result_of, table
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the cache lacks of one camera, then print the tables."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.choices", description=(__doc__ or ""))
-    parser.add_argument("--camera", required=True, help="what to call it: its cache is a folder of that name")
-    parser.add_argument("--normal", nargs="+", type=Path, required=True, metavar="PATH", help="its normal footage")
-    parser.add_argument("--detector", metavar="NAME|FILE", help="what predicts; motion alone is judged without")
-    parser.add_argument("--cache", type=Path, required=True, metavar="FOLDER", help="where measurements are kept")
-    parser.add_argument("--changed-clips", type=int, default=16, metavar="N", help="change so many of the clips")
-    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS), metavar="KIND")
-    parser.add_argument("--predict-every", type=int, default=1, metavar="N", help="predict each so many frames")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="change every clip once for each")
-    parser.add_argument(
-        "--learnt-from",
-        nargs="+",
-        type=Path,
-        default=[],
-        metavar="PATH",
-        help="normal footage that only tells what is usual",
-    )
-    parser.add_argument(
-        "--habits-of", default="all", choices=["all", "held-out"], help="what changes of the footage follow"
-    )
-    parser.add_argument("--labelled", nargs="*", type=Path, default=[], metavar="FILE", help="recordings with labels")
-    parser.add_argument("--only-judge", action="store_true", help="of what the cache holds")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there, for `together`")
-    parser.add_argument("--sheets", type=Path, metavar="FOLDER", help="write pictures of the changes there")
-    chosen = parser.parse_args(arguments)
-
+    chosen = _parser().parse_args(arguments)
     camera = Camera(
         chosen.camera,
         chosen.normal,
@@ -76,6 +51,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         values = {title: [asdict(each) for each in results] for title, results in answers.items()}
         chosen.json.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.choices", description=(__doc__ or ""))
+    parser.add_argument("--camera", required=True, help="what to call it: its cache is a folder of that name")
+    parser.add_argument("--normal", nargs="+", type=Path, required=True, metavar="PATH", help="its normal footage")
+    parser.add_argument("--detector", metavar="NAME|FILE", help="what predicts; motion alone is judged without")
+    parser.add_argument("--cache", type=Path, required=True, metavar="FOLDER", help="where measurements are kept")
+    parser.add_argument("--changed-clips", type=int, default=16, metavar="N", help="change so many of the clips")
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS), metavar="KIND")
+    parser.add_argument("--predict-every", type=int, default=1, metavar="N", help="predict each so many frames")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="change every clip once for each")
+    parser.add_argument(
+        "--learnt-from", nargs="+", type=Path, default=[], metavar="PATH", help="footage that only tells what is usual"
+    )
+    parser.add_argument(
+        "--habits-of", default="all", choices=["all", "held-out"], help="what changes of the footage follow"
+    )
+    parser.add_argument("--labelled", nargs="*", type=Path, default=[], metavar="FILE", help="recordings with labels")
+    parser.add_argument("--only-judge", action="store_true", help="of what the cache holds")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there, for `together`")
+    parser.add_argument("--sheets", type=Path, metavar="FOLDER", help="write pictures of the changes there")
+    return parser
 
 
 if __name__ == "__main__":
