@@ -148,7 +148,9 @@ def _tensors_of(usual: Usual) -> dict[str, Tensor]:
     if usual.motion is not None:
         tensors[_MOTION_COUNTS] = torch.from_numpy(usual.motion.counts)
     if usual.appearance is not None:
-        arrays = {each.name: np.asarray(getattr(usual.appearance, each.name)) for each in fields(AppearanceNormal)}
+        arrays = {
+            each.name: np.ascontiguousarray(getattr(usual.appearance, each.name)) for each in fields(AppearanceNormal)
+        }
         tensors |= {_APPEARANCE + name: torch.from_numpy(array) for name, array in arrays.items()}
     return tensors
 
@@ -163,7 +165,7 @@ def _take_usual(tensors: dict[str, Tensor]) -> Usual:
     }
     return Usual(
         None if counts is None else MotionNormal(counts.numpy()),
-        AppearanceNormal(slowest_px=float(arrays.pop("slowest_px")), **arrays) if arrays else None,
+        AppearanceNormal(slowest_px=arrays.pop("slowest_px").item(), **arrays) if arrays else None,
     )
 
 

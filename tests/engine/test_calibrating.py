@@ -18,6 +18,7 @@ from engine.errors import Cancelled
 from engine.events import Progress
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.pipeline import motions
+from engine.scoring.appearance import AppearanceNormal
 from engine.scoring.calibration import Calibration, TooLittleFootageError
 from engine.scoring.motion_normal import MotionNormal
 from engine.training.judged import JudgedVideo
@@ -45,6 +46,12 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
+@pytest.fixture(autouse=True)
+def few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that clusters are found at once."""
+    monkeypatch.setattr("engine.calibrating.counting._MOST_LOOKED_AT", 12)
+
+
 @pytest.fixture
 def detector() -> Detector:
     torch.manual_seed(3)
@@ -68,6 +75,8 @@ def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector
     loaded, _ = load_detector(tmp_path / "d.safetensors")
     assert loaded.settings == detector.settings
     np.testing.assert_array_equal(loaded.usual.motion.counts, detector.usual.motion.counts)
+    for name in ("mean", "basis", "prototypes", "slowest_px"):
+        np.testing.assert_array_equal(getattr(loaded.usual.appearance, name), getattr(detector.usual.appearance, name))
 
 
 def test_motion_of_footage_of_other_rates_is_told_in_the_held_outs_frames(videos, detector, tmp_path) -> None:
@@ -132,6 +141,15 @@ def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(vide
     assert (signals[0]["speed_rarity"], signals[0]["direction_rarity"]) == pytest.approx(usual.rarity(first), rel=1e-2)
     assert np.isnan(signals["speed_excess_px"]).all()
     assert np.isnan(signals["psnr_db"]).all()
+
+
+def test_a_held_out_video_is_judged_by_the_looks_of_all_others(videos, detector, monkeypatch) -> None:
+    """Of three videos each is judged by the frames of two, and the detector keeps those of all."""
+    learnt: list[int] = []
+    of = AppearanceNormal.of
+    monkeypatch.setattr(AppearanceNormal, "of", lambda seen: learnt.append(len(seen)) or of(seen))
+    list(calibrate(detector, PLAN, NormalFootage(held_out=videos[:2], others=videos[2:])))
+    assert learnt == [8, 8, 12]
 
 
 def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch) -> None:

@@ -155,7 +155,7 @@ def rewrite_header(path: Path, **changes: str) -> None:
 
 
 def test_a_newer_file_says_so(path: Path) -> None:
-    rewrite_header(path, format_version="3")
+    rewrite_header(path, format_version="9")
     with pytest.raises(DetectorFileError, match="newer") as caught:
         load_detector(path)
     assert "Update" in caught.value.advice

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.scoring.calibration import Calibration, TooLittleFootageError
-from engine.scoring.evidence import EARLIER_SMOOTHING_SECONDS, EVIDENCE, SMOOTHING_SECONDS, evidence_of
+from engine.scoring.evidence import EARLIER_SMOOTHING_SECONDS, EVIDENCE, SMOOTHING_SECONDS, WEIGHTS, evidence_of
 from engine.scoring.scores import (
     ScoreKind,
     best_kind,
@@ -45,11 +45,11 @@ def calibration() -> Calibration:
 @pytest.mark.parametrize("time", range(len(SMOOTHING_SECONDS)))
 def test_smoothing_takes_in_some_time_before_and_live_nothing_after(time: int) -> None:
     signals, seconds = video(1, 10)
-    signals["speed_rarity"] = 0
-    signals["speed_rarity"][50] = 1
-    row = time * len(EVIDENCE) + EVIDENCE.index("speed_rarity")
+    signals["direction_rarity"] = 0
+    signals["direction_rarity"][50] = 1
+    row = time * len(EVIDENCE) + EVIDENCE.index("direction_rarity")
     ahead, live = (evidence_of(signals, seconds, live=live)[row] for live in (False, True))
-    reach = round(SMOOTHING_SECONDS[time] * RATE)
+    reach = int(SMOOTHING_SECONDS[time] * RATE)
     assert np.flatnonzero(ahead).tolist() == list(range(50 - reach, 51 + reach))
     assert np.flatnonzero(live).tolist() == list(range(50, 51 + reach))
     assert ahead.max() == pytest.approx(1 / (2 * reach + 1))
@@ -68,7 +68,7 @@ def test_a_live_score_does_not_know_what_comes(calibration: Calibration) -> None
 def test_each_evidence_alone_can_raise_an_alarm(calibration: Calibration, name: str, live: bool) -> None:
     signals, seconds = video(21)
     calm = calibration.scores(signals, seconds, live=live)
-    signals[name][300:330] += 12
+    signals[name][300:330] += 200 if name == "velocity_error_px" else 12 / WEIGHTS[name]
     scores = calibration.scores(signals, seconds, live=live)
     assert calm.max() < threshold_for(2) < scores[310:330].min()
     np.testing.assert_allclose(scores[:289], calm[:289])
@@ -78,7 +78,7 @@ def test_a_score_does_not_depend_on_what_else_is_in_the_video(calibration: Calib
     """Unlike the paper's, which an anomaly elsewhere makes smaller."""
     signals, seconds = video(22)
     before = calibration.scores(signals, seconds)
-    signals["speed_rarity"][500:520] += 30
+    signals["direction_rarity"][500:520] += 30
     np.testing.assert_allclose(calibration.scores(signals, seconds)[:489], before[:489])
 
 
@@ -139,8 +139,8 @@ def test_what_an_earlier_version_wrote_keeps_its_smoothing(calibration: Calibrat
 def test_what_is_quick_and_what_lasts_both_stand_out(calibration: Calibration) -> None:
     signals, seconds = video(25)
     calm = calibration.scores(signals, seconds)
-    signals["speed_rarity"][100:104] += 14
-    signals["speed_rarity"][300:340] += 4
+    signals["direction_rarity"][100:104] += 14
+    signals["direction_rarity"][300:340] += 4
     scores = calibration.scores(signals, seconds)
     assert scores[102] > threshold_for(2) > calm.max()
     assert scores[310:330].min() > threshold_for(2)
@@ -188,8 +188,7 @@ def test_other_videos_tell_what_needs_no_network_and_no_more() -> None:
     others = []
     for signals, times in videos[:3]:
         moved = missing_signals(len(signals))
-        for name in ("speed_rarity", "direction_rarity"):
-            moved[name] = 2 * signals[name] + 5
+        moved["direction_rarity"] = 2 * signals["direction_rarity"] + 5
         others.append((moved, times))
     alone, together = Calibration.of(videos), Calibration.of(videos, others=others)
     for way in ("live", "offline"):
@@ -197,7 +196,7 @@ def test_other_videos_tell_what_needs_no_network_and_no_more() -> None:
         assert after.tail.blocks == before.tail.blocks
         for row, name in enumerate(EVIDENCE * len(SMOOTHING_SECONDS)):
             same = after.standard.medians[row] == before.standard.medians[row]
-            assert same == (name == "speed_excess_px")
+            assert same == (name != "direction_rarity")
     assert (together.videos, together.seconds) == (alone.videos, alone.seconds)
 
 
