@@ -37,5 +37,5 @@ class MotionModel(nn.Module):
 
 def _of_windows(features: Tensor) -> Tensor:
     """Means over the windows of engine.scoring.windows, of features [N, C, H, W] of the whole picture."""
-    cells = functional.avg_pool2d(features.float(), features.shape[-1] // PICTURE_CELLS)
+    cells = functional.adaptive_avg_pool2d(features.float(), PICTURE_CELLS)
     return functional.avg_pool2d(cells, WINDOW_CELLS, stride=1)
