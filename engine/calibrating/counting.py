@@ -99,6 +99,11 @@ def count(
     return Counted(everything, seen, of_held_out, judged)
 
 
+def looked_at(frames: int) -> int:
+    """Of how many of so many frames the looks are gathered."""
+    return min(frames, _MOST_LOOKED_AT)
+
+
 def progress(phase: str, done: float, total: int, pace: Pace) -> Progress:
     """In thousandths: videos differ in length, and one takes minutes."""
     return pace.progress(phase, round(1000 * done / max(total, 1)), 1000, time.monotonic())

@@ -31,7 +31,7 @@ from engine.events import Progress
     metavar="PATH",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="Normal videos that it has learnt from: how things move in them counts as usual too.",
+    help="Normal videos that it has learnt from: how things move and look in them counts as usual too.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File of the calibrated detector.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
@@ -39,7 +39,7 @@ from engine.events import Progress
 def calibrate(
     detector: Path, held_out: tuple[Path, ...], others: tuple[Path, ...], out: Path, device: str, quiet: bool
 ) -> None:
-    """Learn from normal footage of a camera how things usually move there, and what scores are usual.
+    """Learn from normal footage of a camera how things usually move and look there, and what scores are usual.
 
     Afterwards the detector's scores mean the same in every recording of the camera, and thresholds can be chosen as
     false alarms an hour. Training does this by itself with the videos that it holds out; use this command for a

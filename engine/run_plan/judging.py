@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from engine import pipeline
-from engine.calibrating import judged_at_most
+from engine.calibrating import judged_at_most, looked_at
 from engine.device import ComputePlan
 from engine.events import ShouldStop
 from engine.models.detector import Detector
@@ -18,6 +18,7 @@ from engine.scoring.motion_normal import MotionNormal
 from engine.scoring.usual import Usual
 from engine.training.reading import FootagePlan
 from engine.video import open_video
+from engine.video.frame import Pixels
 
 _TRIED_FRAMES = 8
 
@@ -28,7 +29,7 @@ class JudgingGround:
 
     video: str
     counted: int
-    """Frames whose motion is counted."""
+    """Frames whose motion is counted; looks are gathered of some."""
     judged: int
     """Frames that the detector runs over."""
 
@@ -68,10 +69,13 @@ def judging_seconds(
     with open_video(ground.video, should_stop) as source:
         opening_seconds = time.perf_counter() - began
         ends = [time.perf_counter()]
-        for _, motion in islice(pipeline.motions(source, should_stop=should_stop), _TRIED_FRAMES):
+        pictures = []
+        for picture, motion in islice(pipeline.motions(source, should_stop=should_stop), _TRIED_FRAMES):
             normal.add(motion)
+            pictures.append(picture)
             ends.append(time.perf_counter())
         counting = _each(ends, 1)
+        looking = _looking_seconds(predictor, pictures)
         predictor.usual = Usual(normal)
         # Whole batches: each comes at once, when it is done.
         tried = predictor.batch_size * (1 + math.ceil(_TRIED_FRAMES / predictor.batch_size))
@@ -80,7 +84,16 @@ def judging_seconds(
         for _ in islice(pipeline.analyse(source, predictor, start=1, should_stop=should_stop), tried):
             ends.append(time.perf_counter())
         judging = _each(ends, predictor.batch_size)
-    return opening_seconds + ground.counted * counting + ground.judged * judging
+    gathering = looked_at(ground.counted) * looking
+    return opening_seconds + ground.counted * counting + gathering + ground.judged * judging
+
+
+def _looking_seconds(predictor: Predictor, pictures: list[Pixels]) -> float:
+    """Seconds that the looks of a frame take."""
+    predictor.appearances(pictures)  # the first time takes longer
+    began = time.perf_counter()
+    predictor.appearances(pictures)
+    return (time.perf_counter() - began) / max(len(pictures), 1)
 
 
 def _each(ends: list[float], warming_up: int) -> float:

@@ -23,7 +23,7 @@ WEIGHTS: Mapping[str, float] = {
 
 With less weight, what is unusual by prediction or looks has to be more so than what moves unusually."""
 EVIDENCE = tuple(WEIGHTS)
-SMOOTHING_SECONDS = (0.75,)
+SMOOTHING_SECONDS = (1.0,)
 """Flow flickers from frame to frame, things do not: live, so much of what has just been counts, else so much both ways.
 
 Every signal takes part once for each time (RESULTS.md)."""
