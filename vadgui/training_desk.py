@@ -16,9 +16,10 @@ from engine.paths import runs_folder
 from engine.training import Run
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.failure import Failure
-from vadgui.jobs import judging_work, wizard_work
+from vadgui.jobs import wizard_work
 from vadgui.jobs.background import Background
 from vadgui.jobs.engine_room import PredictorOpener, VideoOpener
+from vadgui.jobs.judging_work import JudgingWork
 from vadgui.jobs.plan_client import PlanClient
 from vadgui.jobs.plan_process import plans_of
 from vadgui.jobs.run_supervisor import RunSupervisor
@@ -59,8 +60,7 @@ class TrainingDesk(QObject):
         """Needs neither threads nor processes until the wizard does."""
         super().__init__()
         self._settings = settings
-        self._analyses = analyses
-        self._video_opener, self._predictor_opener = video_opener, predictor_opener
+        self._judging = JudgingWork(analyses, video_opener, predictor_opener)
         self.library = library or DetectorLibrary()
         self.state = WizardState(self)
         self.supervisor = supervisor or RunSupervisor()
@@ -344,9 +344,9 @@ class TrainingDesk(QObject):
             old=old if old and old != detector else None,
             parent=self.state,
         )
-        judge_held_out = partial(judging_work.judge_held_out, on_disk)
+        judge_held_out = partial(self._judging.judge_held_out, on_disk)
         made.judge_held_out_wanted.connect(partial(self._judge, "judge", judge_held_out, made.take_held_out, made))
-        made.compare_wanted.connect(partial(self._judge, "compare", judging_work.judge, made.take_compared, made))
+        made.compare_wanted.connect(partial(self._judge, "compare", self._judging.judge, made.take_compared, made))
         made.accept_wanted.connect(partial(self._keep, made))
         return made
 
@@ -358,10 +358,7 @@ class TrainingDesk(QObject):
         acceptance: Acceptance,
         request: JudgeRequest,
     ) -> None:
-        work = partial(
-            judge, request, self._analyses, self._video_opener, self._predictor_opener, self._settings.device
-        )
-        self._begin(kind, work, deliver, acceptance.fail)
+        self._begin(kind, partial(judge, request, self._settings.device), deliver, acceptance.fail)
 
     def _keep(self, acceptance: Acceptance) -> None:
         work = partial(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,55 +24,49 @@ from vadgui.wizard.acceptance import Judged, JudgeRequest
 _LEVELS_ABOVE = 3  # a video of a dataset lies this deep in its tree at most
 
 
-def judge(
-    request: JudgeRequest,
-    analyses: Path,
-    video_opener: VideoOpener,
-    predictor_opener: PredictorOpener,
-    device: str,
-    should_stop: ShouldStop,
-) -> Iterator[Judged | float]:
-    """How far it is, and what each detector measured of each recording, complete ones only."""
-    total = len(request.videos) * len(request.detectors)
-    done = 0
-    yield 0.0
-    for detector in request.detectors:
-        predictor = predictor_opener(detector, device)
+@dataclass(frozen=True)
+class JudgingWork:
+    """Judges recordings; what it needs for that are the openers of both, and the folder of analyses."""
+
+    analyses: Path
+    video_opener: VideoOpener
+    predictor_opener: PredictorOpener
+
+    def judge(self, request: JudgeRequest, device: str, should_stop: ShouldStop) -> Iterator[Judged | float]:
+        """How far it is, and what each detector measured of each recording, complete ones only."""
+        total = len(request.videos) * len(request.detectors)
+        done = 0
+        yield 0.0
+        for detector in request.detectors:
+            predictor = self.predictor_opener(detector, device)
+            for video in request.videos:
+                with self.video_opener(video, should_stop=should_stop) as source:
+                    with ScoreStore(self.analyses, analysis_key(source, predictor)) as store:
+                        for progress in analyse_to_store(source, predictor, store, should_stop):
+                            yield (done + progress.done / max(progress.total, 1)) / total
+                        signals = stored_signals(store, len(source))
+                    labels = abnormal_frames(video, len(source)) if request.labelled else None
+                    yield Judged(video, detector, source.times, signals, labels, predictor.settings.calibration)
+                done += 1
+                yield done / total
+
+    def judge_held_out(
+        self, run: Run, request: JudgeRequest, device: str, should_stop: ShouldStop
+    ) -> Iterator[Judged | float]:
+        """The same of a run's held-out recordings, as the run itself judged them; what it did not is judged now.
+
+        The detector has counted what happens in them as normal since, so that another analysis would judge them kindly.
+        """
+        known = {video.path: video for video in load_judged(run.judged_path)}
+        if not set(request.videos) <= set(known):
+            left_out = run.settings.left_out
+            for event in self.judge(request, device, should_stop):
+                yield _without(event, left_out.get(str(event.video), ())) if isinstance(event, Judged) else event
+            return
+        (detector,) = request.detectors
+        calibration = self.predictor_opener(detector, device).settings.calibration
         for video in request.videos:
-            with video_opener(video, should_stop=should_stop) as source:
-                with ScoreStore(analyses, analysis_key(source, predictor)) as store:
-                    for progress in analyse_to_store(source, predictor, store, should_stop):
-                        yield (done + progress.done / max(progress.total, 1)) / total
-                    signals = stored_signals(store, len(source))
-                labels = abnormal_frames(video, len(source)) if request.labelled else None
-                yield Judged(video, detector, source.times, signals, labels, predictor.settings.calibration)
-            done += 1
-            yield done / total
-
-
-def judge_held_out(
-    run: Run,
-    request: JudgeRequest,
-    analyses: Path,
-    video_opener: VideoOpener,
-    predictor_opener: PredictorOpener,
-    device: str,
-    should_stop: ShouldStop,
-) -> Iterator[Judged | float]:
-    """The same of a run's held-out recordings, as the run itself judged them; what it did not is judged now.
-
-    The detector has counted their motion as normal since, so that another analysis would judge them kindly.
-    """
-    known = {video.path: video for video in load_judged(run.judged_path)}
-    if not set(request.videos) <= set(known):
-        left_out = run.settings.left_out
-        for event in judge(request, analyses, video_opener, predictor_opener, device, should_stop):
-            yield _without(event, left_out.get(str(event.video), ())) if isinstance(event, Judged) else event
-        return
-    (detector,) = request.detectors
-    calibration = predictor_opener(detector, device).settings.calibration
-    for video in request.videos:
-        yield Judged(video, detector, known[video].times, known[video].signals, calibration=calibration)
+            yield Judged(video, detector, known[video].times, known[video].signals, calibration=calibration)
 
 
 def _without(judged: Judged, left_out: Sequence[Stretch]) -> Judged:

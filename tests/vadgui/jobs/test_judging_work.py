@@ -14,7 +14,7 @@ from engine.scoring.signals import missing_signals
 from engine.training import Run, RunSettings
 from engine.training.judged import JudgedVideo, save_judged
 from tests.vadgui.fakes import MemoryVideo, StillPredictor
-from vadgui.jobs.judging_work import judge_held_out
+from vadgui.jobs.judging_work import JudgingWork
 from vadgui.wizard.acceptance import Judged, JudgeRequest
 
 VIDEOS = (Path("a.mp4"), Path("b.mp4"))
@@ -31,9 +31,8 @@ def run(tmp_path: Path) -> Run:
 
 def results(run: Run, analyses: Path, video_opener: Callable[..., Any]) -> dict[Path, Judged]:
     request = JudgeRequest(VIDEOS, (run.detector_path,))
-    events = judge_held_out(
-        run, request, analyses, video_opener, lambda path, _: StillPredictor(str(path)), "cpu", never_stop
-    )
+    work = JudgingWork(analyses, video_opener, lambda path, _: StillPredictor(str(path)))
+    events = work.judge_held_out(run, request, "cpu", never_stop)
     return {event.video: event for event in events if isinstance(event, Judged)}
 
 
