@@ -23,10 +23,11 @@ WEIGHTS: Mapping[str, float] = {
 
 With less weight, what is unusual by prediction or looks has to be more so than what moves unusually."""
 EVIDENCE = tuple(WEIGHTS)
-SMOOTHING_SECONDS = (1.0,)
+SMOOTHING_SECONDS = (0.3, 1.0)
 """Flow flickers from frame to frame, things do not: live, so much of what has just been counts, else so much both ways.
 
-Every signal takes part once for each time (RESULTS.md)."""
+Every signal takes part once for each: what is quick stands out over the shorter time, what lasts over the longer one
+(RESULTS.md)."""
 EARLIER_SMOOTHING_SECONDS = (0.5,)
 """Of calibrations that do not say theirs."""
 LONGEST_SMOOTHING_SECONDS = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from engine.scoring.evidence import WEIGHTS
+from engine.scoring.evidence import SMOOTHING_SECONDS, WEIGHTS
 from tests.benchmarks.choices.judging import Candidate
 
 _NAMES = {
@@ -42,7 +42,7 @@ def questions(known: Collection[str]) -> list[tuple[str, list[Candidate]]]:
         ],
         "how long they are smoothed": [
             *(replace(best, smoothing_seconds=each) for each in _SMOOTHINGS),
-            *(replace(best, smoothing_seconds=each, live=True) for each in ((0.5,), (0.75,), (1.0,))),
+            *(replace(best, smoothing_seconds=each, live=True) for each in ((0.5,), SMOOTHING_SECONDS, (1.0,))),
         ],
         "over how long motion is measured": [
             _weighing({name + over if name + over in known else name: weight for name, weight in chosen.items()})
