@@ -100,9 +100,10 @@ class AppearanceNormal:
         moving = net_speed(motion) >= self.slowest_px
         found = np.zeros(moving.shape, np.float32)
         if moving.any():
-            places = (appearance[moving] - self.mean) @ self.basis
-            squares = (places**2).sum(axis=1, keepdims=True) + (self.prototypes**2).sum(axis=1)
-            found[moving] = np.sqrt(np.maximum((squares - 2 * places @ self.prototypes.T).min(axis=1), 0))
+            # Not by NumPy's matrix products: their threads wait busily, and take a tenth off the models' speed.
+            places = np.einsum("nc,cd->nd", appearance[moving] - self.mean, self.basis)
+            nearest, _ = cv2.batchDistance(places, self.prototypes, cv2.CV_32F, normType=cv2.NORM_L2, K=1)
+            found[moving] = nearest[:, 0]
         return found
 
 
