@@ -8,7 +8,7 @@ _UNITS = ((31_557_600, "years"), (86_400, "days"), (3600, "h"), (60, "min"))
 def duration_in_words(seconds: float) -> str:
     """In the largest unit of which there are two: "90 s", "2.5 min", "17 min", "4.6 days".
 
-    Below ten to one decimal, so that it is never further off than a fortieth; but nobody counts parts of a second.
+    Below ten to one decimal, so that it is never further off than a twentieth; but nobody counts parts of a second.
     """
     for size, unit in _UNITS:
         count = seconds / size

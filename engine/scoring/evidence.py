@@ -59,7 +59,7 @@ def evidence_of(
 
 
 def _told(name: str, values: Floats) -> Floats:
-    return np.log(values + _LEAST_PX) if name in _LOGARITHMIC else values
+    return np.log(np.maximum(values, 0) + _LEAST_PX) if name in _LOGARITHMIC else values
 
 
 def smoothing_windows(

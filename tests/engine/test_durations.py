@@ -31,13 +31,13 @@ def test_says_what_matters_of_a_duration(seconds: float, words: str) -> None:
     assert duration_in_words(seconds) == words
 
 
-@given(st.floats(20, 1e11))
-def test_is_off_by_a_fortieth_at_most(seconds: float) -> None:
+@given(st.floats(20, 1e11) | st.floats(20, 2e6))
+def test_is_off_by_a_twentieth_at_most(seconds: float) -> None:
     number, unit = duration_in_words(seconds).split()
-    assert float(number) * SECONDS[unit] == pytest.approx(seconds, rel=1 / 40)
+    assert float(number) * SECONDS[unit] == pytest.approx(seconds, rel=1 / 20)
 
 
 @given(st.floats(0, 1e10), st.floats(0, 1e10))
 def test_what_lasts_longer_never_reads_as_shorter(one: float, other: float) -> None:
     (short, short_unit), (long, long_unit) = (duration_in_words(each).split() for each in sorted((one, other)))
-    assert float(short) * SECONDS[short_unit] <= float(long) * SECONDS[long_unit] * (1 + 1 / 40)
+    assert float(short) * SECONDS[short_unit] <= float(long) * SECONDS[long_unit] * (1 + 1 / 20)

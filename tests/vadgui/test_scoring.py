@@ -77,9 +77,11 @@ def test_scores_stay_while_new_ones_come(qtbot: QtBot) -> None:
     session = open_session(steady_times(count), calibrated_signals(count, []), detector=calibrated_detector())
     session.scoring.add(20_000, calibrated_signals(20_000, [(10_000, 10_100)], seed=7))
     assert not np.isnan(session.scoring.scores).any()
+    assert not any(s.start <= 30_000 < s.stop for s in session.scoring.segments)
     with qtbot.waitSignal(session.scoring.caught_up):
         pass
-    assert [s.start <= 30_000 < s.stop for s in session.scoring.segments] == [True]
+    # In half an hour of normal life there may be another, by chance.
+    assert any(s.start <= 30_000 < s.stop for s in session.scoring.segments)
 
 
 def test_a_calibrated_detectors_scores_do_not_depend_on_the_rest_of_the_recording() -> None:
