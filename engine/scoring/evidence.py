@@ -30,8 +30,7 @@ Every signal takes part once for each: what is quick stands out over the shorter
 (RESULTS.md)."""
 EARLIER_SMOOTHING_SECONDS = (0.5,)
 """Of calibrations that do not say theirs."""
-LONGEST_SMOOTHING_SECONDS = 1.0
-"""That any version has used."""
+LONGEST_SMOOTHING_SECONDS = max(*SMOOTHING_SECONDS, *EARLIER_SMOOTHING_SECONDS)
 _LOGARITHMIC = frozenset({"velocity_error_px"})
 """What errs much errs by the more: told by its order of magnitude, its worst does not drown what is merely large."""
 _LEAST_PX = 1e-3
