@@ -69,8 +69,11 @@ def write_segments_json(
     detector_name: str,
     detector_fingerprint: str,
     score_kind: ScoreKind,
+    reasons: Sequence[str] = (),
 ) -> None:
     """Write segments [start, stop) with their times and how they were found, replacing an older file.
+
+    `reasons` say of each why it was flagged, where that is known.
 
     Raises:
         ExportError: the file can't be written.
@@ -96,8 +99,9 @@ def write_segments_json(
                 "peak_frame": segment.peak_frame,
                 "peak_seconds": round(float(seconds[segment.peak_frame]), 6),
                 "peak_score": round(float(segment.peak_score), 6),
+                "reason": reason or None,
             }
-            for number, segment in enumerate(segments, 1)
+            for number, (segment, reason) in enumerate(zip(segments, reasons or [""] * len(segments), strict=True), 1)
         ],
     }
     _replace(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

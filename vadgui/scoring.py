@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import Drift
 from engine.scoring.growing import GrowingScores
-from engine.scoring.scores import ScoreKind, best_kind, segment_rule
+from engine.scoring.scores import ScoreKind, best_kind, reason_of, segment_rule
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import false_alarms_at
@@ -117,6 +117,13 @@ class Scoring(QObject):
         hours = self._video.duration_seconds / 3600
         return self._calibration.expected_alarms(false_alarms_at(self.rule.enter), hours)
 
+    def reason(self, segment: Segment) -> str:
+        """Why a segment was flagged, in words; empty where the score goes by one thing alone."""
+        key = (segment.peak_frame, segment.peak_score)
+        if key not in self._reasons:
+            self._reasons[key] = reason_of(self._kind, segment, self.signals, self._times, self._calibration)
+        return self._reasons[key]
+
     def start_over(self, video: VideoInfo | None, times: Times, calibration: Calibration | None) -> None:
         """Begin with a recording of which nothing is analysed; tells nobody before `tell_all`."""
         self._calibration = calibration
@@ -124,6 +131,7 @@ class Scoring(QObject):
         self._kind = best_kind(calibration)
         self._growing = GrowingScores(self._kind, times, calibration)
         self._segments = []
+        self._reasons: dict[tuple[int, float], str] = {}
         self._selected = None
         self._drifts = []
         self._timer.stop()

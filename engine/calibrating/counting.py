@@ -6,7 +6,9 @@ import math
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -27,12 +29,16 @@ from engine.video import open_video
 from engine.video.frame import Pixels
 
 COUNTING = "Counting normal motion"
-_MOST_MOVED = 32
-"""Other videos whose motion is judged, for each takes 2 MB of counts."""
+_MOST_OTHERS = 32
+"""Other videos that are judged, for each takes 2 MB of counts."""
 _MOST_MOTIONS = 20_000
 """Of those videos together."""
 _MOST_LOOKED_AT = 1_500
 """Frames of all videos whose looks are gathered: a minute's work of two cores, and 25 MB."""
+
+
+Judged = tuple[RawSignals, npt.NDArray[np.float64]]
+"""Raw signals [N], and when their frames appear [N]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +47,7 @@ class Life:
 
     motion: MotionNormal = field(default_factory=MotionNormal)
     seen: list[Seen] = field(default_factory=list)
+    """What moved in some of its frames."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,19 +55,22 @@ class Counted:
     """The normal life of all footage."""
 
     motion: MotionNormal
-    seen: Sequence[Sequence[Seen]]
+    seen: Sequence[list[Seen]]
     """By parts of videos."""
     of_held_out: Sequence[Life]
-    """What of both is of each held-out video, since it is held out."""
-    others: Sequence[tuple[RawSignals, npt.NDArray[np.float64]]]
+    """That of each held-out video, since it is held out."""
+    others: Sequence[Judged]
     """How rare motion is in some of the other videos, judged by all but their own."""
 
-    def usual(self, but: Life | None = None) -> Usual:
-        """What is usual in all of it, or in all `but` that of a held-out video."""
-        if but is None:
-            return Usual(self.motion, AppearanceNormal.of(list(chain.from_iterable(self.seen))))
-        seen = chain.from_iterable(part for part in self.seen if part is not but.seen)
-        return Usual(self.motion.without(but.motion), AppearanceNormal.of(list(seen)))
+    @cached_property
+    def usual(self) -> Usual:
+        """What is usual in all of it."""
+        return Usual(self.motion, AppearanceNormal.of(list(chain.from_iterable(self.seen))))
+
+    def usual_without(self, own: Life) -> Usual:
+        """What is usual in all of it but in that of a held-out video."""
+        seen = chain.from_iterable(part for part in self.seen if part is not own.seen)
+        return Usual(self.motion.without(own.motion), AppearanceNormal.of(list(seen)))
 
 
 def count(
@@ -74,25 +84,26 @@ def count(
         Cancelled: `should_stop` said yes.
     """
     everything = MotionNormal()
-    seen: list[Sequence[Seen]] = []
+    seen: list[list[Seen]] = []
     of_held_out, others = [], []
     pace = Pace(0, time.monotonic())
     videos = footage.videos
     kept = _spread(len(footage.held_out), len(videos))
-    for number in range(len(videos)):
+    counting = _Counting(footage, predictor, frame_seconds, should_stop)
+    for number, path in enumerate(videos):
         before, own = Life(), Life()
-        moved = _Moved(own.motion, _MOST_MOTIONS // len(kept)) if number in kept else None
-        for share in _count_video(footage, number, predictor, before, own, moved, frame_seconds, should_stop):
+        other = _Other(own, _MOST_MOTIONS // len(kept)) if number in kept else None
+        for share in counting.video(path, before, own, other):
             yield progress(COUNTING, number + share, len(videos), pace)
         everything = MotionNormal.sum_of([everything, before.motion, own.motion])
         seen += [before.seen, own.seen]
         if number < len(footage.held_out):
             of_held_out.append(own)
-        if moved:
-            others.append(moved)
+        if other:
+            others.append(other)
     judged = []
-    for moved in others:
-        judged.append(moved.judged_by(everything))
+    for other in others:
+        judged.append(other.judged_by(everything))
         yield progress(COUNTING, len(videos), len(videos), pace)
         if should_stop():
             raise Cancelled
@@ -109,37 +120,36 @@ def progress(phase: str, done: float, total: int, pace: Pace) -> Progress:
     return pace.progress(phase, round(1000 * done / max(total, 1)), 1000, time.monotonic())
 
 
-def _count_video(
-    footage: NormalFootage,
-    number: int,
-    predictor: Predictor,
-    before: Life,
-    own: Life,
-    moved: _Moved | None,
-    frame_seconds: float,
-    should_stop: ShouldStop,
-) -> Iterator[float]:
-    """Count a video's normal life, what is `before` it is held out apart; yields what share of it has been.
+@dataclass(frozen=True)
+class _Counting:
+    """Counts normal life, a video at a time."""
 
-    Of a video of which all is its `own`, the motion itself is kept in `moved`, if that is given.
-    """
-    path = footage.videos[number]
-    left_out, since = footage.left_out.get(path, ()), footage.since.get(path, 0.0)
-    if since:
-        left_out = [*left_out, (since - GAP_SECONDS, since)]
-    with open_video(path, should_stop) as source:
-        looking = _Looking(predictor, math.ceil(len(source) * len(footage.videos) / _MOST_LOOKED_AT))
-        motions = pipeline.motions(source, frame_seconds=frame_seconds, should_stop=should_stop)
-        for at, (picture, motion) in enumerate(motions, start=1):
-            seconds = float(source.times[at])
-            if not is_left_out(seconds, left_out):
-                life = before if seconds < since else own
-                life.motion.add(motion)
-                if moved:
-                    moved.keep(seconds, motion)
-                looking.pass_by(life, picture, motion)
-            yield at / len(source)
-        looking.look()
+    footage: NormalFootage
+    predictor: Predictor
+    frame_seconds: float
+    should_stop: ShouldStop
+
+    def video(self, path: Path, before: Life, own: Life, other: _Other | None) -> Iterator[float]:
+        """Count a video's normal life, what is `before` it is held out apart; yields what share of it has been.
+
+        Of a video of which all is its `own`, the motion itself is kept in `other`, if that is given.
+        """
+        left_out, since = self.footage.left_out.get(path, ()), self.footage.since.get(path, 0.0)
+        if since:
+            left_out = [*left_out, (since - GAP_SECONDS, since)]
+        with open_video(path, self.should_stop) as source:
+            looking = _Looking(self.predictor, math.ceil(len(source) * len(self.footage.videos) / _MOST_LOOKED_AT))
+            motions = pipeline.motions(source, frame_seconds=self.frame_seconds, should_stop=self.should_stop)
+            for at, (picture, motion) in enumerate(motions, start=1):
+                seconds = float(source.times[at])
+                if not is_left_out(seconds, left_out):
+                    life = before if seconds < since else own
+                    life.motion.add(motion)
+                    if other:
+                        other.keep(seconds, motion)
+                    looking.pass_by(life.seen, picture, motion)
+                yield at / len(source)
+            looking.look()
 
 
 class _Looking:
@@ -149,13 +159,13 @@ class _Looking:
         self._predictor = predictor
         self._every = every
         self._passed = 0
-        self._waiting: list[tuple[Life, Pixels, Motion]] = []
+        self._waiting: list[tuple[list[Seen], Pixels, Motion]] = []
         self._rng = np.random.default_rng(0)
 
-    def pass_by(self, life: Life, picture: Pixels, motion: Motion) -> None:
+    def pass_by(self, seen: list[Seen], picture: Pixels, motion: Motion) -> None:
         """Take the frame, or leave it."""
         if self._passed % self._every == 0:
-            self._waiting.append((life, picture, motion))
+            self._waiting.append((seen, picture, motion))
         self._passed += 1
         if len(self._waiting) >= self._predictor.batch_size:
             self.look()
@@ -163,16 +173,16 @@ class _Looking:
     def look(self) -> None:
         """Look at what waits."""
         appearances = self._predictor.appearances([picture for _, picture, _ in self._waiting])
-        for (life, _, motion), appearance in zip(self._waiting, appearances, strict=True):
-            life.seen.append(Seen.of(appearance, motion, self._rng))
+        for (seen, _, motion), appearance in zip(self._waiting, appearances, strict=True):
+            seen.append(Seen.of(appearance, motion, self._rng))
         self._waiting.clear()
 
 
-class _Moved:
+class _Other:
     """How things moved in a video that the detector has learnt from, to be judged by the motion of all others."""
 
-    def __init__(self, normal: MotionNormal, at_most: int) -> None:
-        self._normal = normal
+    def __init__(self, life: Life, at_most: int) -> None:
+        self._life = life
         self._at_most = at_most
         self._seconds: list[float] = []
         self._motions: list[npt.NDArray[np.float16]] = []
@@ -184,9 +194,9 @@ class _Moved:
             # Half precision: twenty thousand of them take 100 MB.
             self._motions.append(motion.astype(np.float16))
 
-    def judged_by(self, everything: MotionNormal) -> tuple[RawSignals, npt.NDArray[np.float64]]:
+    def judged_by(self, everything: MotionNormal) -> Judged:
         """Raw signals [N] in which only rarities are known, and when their frames appear [N]."""
-        usual = everything.without(self._normal)
+        usual = everything.without(self._life.motion)
         signals = missing_signals(len(self._seconds))
         for row, motion in enumerate(self._motions):
             signals[row]["speed_rarity"], signals[row]["direction_rarity"] = usual.rarity(motion.astype(np.float32))
@@ -194,5 +204,5 @@ class _Moved:
 
 
 def _spread(first: int, stop: int) -> set[int]:
-    """At most _MOST_MOVED of the numbers [first, stop), evenly spread."""
-    return set(np.linspace(first, stop - 1, min(stop - first, _MOST_MOVED)).astype(int).tolist())
+    """At most _MOST_OTHERS of the numbers [first, stop), evenly spread."""
+    return set(np.linspace(first, stop - 1, min(stop - first, _MOST_OTHERS)).astype(int).tolist())

@@ -62,7 +62,7 @@ def calibrate(
     has_others = len(footage.videos) > 1 or bool(footage.since)
     for number, path in enumerate(footage.held_out):
         # What a detector has seen of its camera does not hold the recording that it is to judge.
-        predictor.usual = counted.usual(but=counted.of_held_out[number] if has_others else None)
+        predictor.usual = counted.usual_without(counted.of_held_out[number]) if has_others else counted.usual
         stretches = footage.left_out.get(path, ())
         rows = []
         with open_video(path, should_stop) as source:
@@ -75,7 +75,7 @@ def calibrate(
                 rows.append(missing_signals(1)[0] if is_left_out(result.pts_seconds, stretches) else result.signals)
                 yield progress(JUDGING, number + len(rows) / to_judge, len(footage.held_out), pace)
             judged.append(JudgedVideo(path, source.times[first : first + len(rows)], np.array(rows, RAW_SIGNALS)))
-    detector.usual = counted.usual()
+    detector.usual = counted.usual
     detector.settings = replace(detector.settings, calibration=None)
     calibration = Calibration.of([(video.signals, video.times) for video in judged], frame_seconds, counted.others)
     detector.settings = replace(detector.settings, calibration=calibration)

@@ -17,7 +17,7 @@ from engine.commands.progress import follow
 from engine.commands.score_options import chosen_kind, false_alarms_option, score_option
 from engine.errors import ExportError, VadError
 from engine.scoring.drift import drifts_in_words
-from engine.scoring.scores import ScoreKind, calibrated_leave, segment_rule, shown_scores
+from engine.scoring.scores import ScoreKind, calibrated_leave, reason_of, segment_rule, shown_scores
 from engine.scoring.segments import SegmentRule, find_segments
 from engine.scoring.tail import false_alarms_at
 
@@ -173,6 +173,7 @@ class _Job:
                 detector_name=predictor.settings.name,
                 detector_fingerprint=predictor.fingerprint,
                 score_kind=self.kind,
+                reasons=[reason_of(self.kind, each, signals, source.times, calibration) for each in segments],
             )
         if not quiet:
             found = f"{_counted(len(signals), 'frame')}, {_counted(len(segments), 'segment')}"

@@ -14,10 +14,12 @@ from engine.scoring.evidence import (
     EARLIER_SMOOTHING_SECONDS,
     EVIDENCE,
     LONGEST_SMOOTHING_SECONDS,
+    ROUNDING_SECONDS,
     SMOOTHING_SECONDS,
     WEIGHTS,
     Standard,
     evidence_of,
+    in_words,
 )
 from engine.scoring.motion import frame_ratio
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
@@ -113,6 +115,16 @@ class Calibration:
         """
         scale = self.live if live else self.offline
         return scale.tail.surprise(scale.standard.joined(self._evidence(signals, seconds, live)))
+
+    def reason(self, signals: RawSignals, seconds: Times, frame: int, *, live: bool = False) -> str:
+        """Why a frame of a video has the score that it has: what its strongest evidence says, in words."""
+        reach = max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS
+        first, stop = np.searchsorted(seconds, [seconds[frame] - reach, seconds[frame] + reach])
+        # Frame 0 takes frame 1's, whatever it is smoothed over.
+        part = slice(int(first), max(int(stop), frame + 2))
+        evidence = self._evidence(signals[part], seconds[part], live)[:, [frame - part.start]]
+        strongest = (self.live if live else self.offline).standard.strongest(evidence)
+        return in_words(self.evidence[int(strongest[0]) % len(self.evidence)])
 
     def expected_alarms(self, per_hour: float, hours: float) -> tuple[int, int]:
         """How many false alarms to expect in a recording, at the least and at the most, nine times in ten."""

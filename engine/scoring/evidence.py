@@ -18,11 +18,26 @@ WEIGHTS: Mapping[str, float] = {
     "speed_excess_px": 1.0,
     "velocity_error_px": 2 / 3,
     "appearance_distance": 1 / 2,
+    "stationary_foreground": 1 / 2,
 }
 """Raw signals that take part, and how much each has to say; how that was chosen, and what others add, says RESULTS.md.
 
-With less weight, what is unusual by prediction or looks has to be more so than what moves unusually."""
+With less weight, what is unusual in another way has to be more so than what moves unusually."""
 EVIDENCE = tuple(WEIGHTS)
+_IN_WORDS = {
+    "direction_rarity": "rare motion there",
+    "speed_rarity": "rare speed there",
+    "speed_px": "fast",
+    "speed_excess_px": "unusually fast",
+    "velocity_error_px": "unexpected motion",
+    "window_flow_error_px": "unexpected motion",
+    "window_psnr_db": "unexpected picture",
+    "appearance_distance": "unusual looks",
+    "stationary_foreground": "lasting change",
+}
+"""What speaks for an anomaly, for people, short enough for a list.
+
+Earlier calibrations go by some that take no part any more."""
 SMOOTHING_SECONDS = (0.3, 1.0)
 """Flow flickers from frame to frame, things do not: live, so much of what has just been counts, else so much both ways.
 
@@ -31,6 +46,8 @@ Every signal takes part once for each: what is quick stands out over the shorter
 EARLIER_SMOOTHING_SECONDS = (0.5,)
 """Of calibrations that do not say theirs."""
 LONGEST_SMOOTHING_SECONDS = max(*SMOOTHING_SECONDS, *EARLIER_SMOOTHING_SECONDS)
+ROUNDING_SECONDS = 1e-4
+"""Evidence reaches as much farther: frames come from files with rounded times."""
 _LOGARITHMIC = frozenset({"velocity_error_px"})
 """What errs much errs by the more: told by its order of magnitude, its worst does not drown what is merely large."""
 _LEAST_PX = 1e-3
@@ -57,6 +74,11 @@ def evidence_of(
     return np.stack(rows)
 
 
+def in_words(name: str) -> str:
+    """What a raw signal that takes part says, for people."""
+    return _IN_WORDS.get(name, name.replace("_", " "))
+
+
 def _told(name: str, values: Floats) -> Floats:
     return np.log(np.maximum(values, 0) + _LEAST_PX) if name in _LOGARITHMIC else values
 
@@ -65,8 +87,7 @@ def smoothing_windows(
     seconds: npt.NDArray[np.floating], reach_seconds: float, *, live: bool
 ) -> tuple[Indices, Indices]:
     """Frames [first, stop) that each frame's evidence is the mean of: so far before it and, unless `live`, after."""
-    # A hair more than the time itself: frames come from files with rounded times.
-    reach = reach_seconds + 1e-4
+    reach = reach_seconds + ROUNDING_SECONDS
     first = np.searchsorted(seconds, seconds - reach)
     stop = np.arange(1, len(seconds) + 1) if live else np.searchsorted(seconds, seconds + reach)
     return first, stop
@@ -99,9 +120,15 @@ class Standard:
         return cls(tuple(medians.tolist()), tuple(spreads.tolist()))
 
     def joined(self, evidence: Floats) -> Floats:
-        """One number a frame [N] of evidence [E, N]: the strongest, each by its own spread.
+        """One number a frame [N] of evidence [E, N]: the strongest that is known, each by its own spread.
 
         What is unusual in one way need not be so in another; a sum would ask for that (RESULTS.md).
         """
-        scaled = (evidence - np.array(self.medians)[:, None]) / np.array(self.spreads)[:, None]
-        return np.asarray(scaled.max(axis=0), np.float64)
+        return np.asarray(np.fmax.reduce(self._scaled(evidence), axis=0), np.float64)
+
+    def strongest(self, evidence: Floats) -> Indices:
+        """Which of the evidence [E, N] that is, of each frame [N] of which some is known."""
+        return np.asarray(np.nanargmax(self._scaled(evidence), axis=0), np.intp)
+
+    def _scaled(self, evidence: Floats) -> Floats:
+        return np.asarray((evidence - np.array(self.medians)[:, None]) / np.array(self.spreads)[:, None])

@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import Drift, DriftKind, lasting_drifts
-from engine.scoring.evidence import LONGEST_SMOOTHING_SECONDS
+from engine.scoring.evidence import LONGEST_SMOOTHING_SECONDS, ROUNDING_SECONDS
 from engine.scoring.scores import ScoreKind, shown_statistic, statistic
 from engine.scoring.signals import RawSignals, missing_signals
 
 Times = npt.NDArray[np.floating]
 
 # A frame's statistic hangs on frames this near: as far as evidence reaches, and a hair.
-_REACH_SECONDS = LONGEST_SMOOTHING_SECONDS + 2e-4
+_REACH_SECONDS = LONGEST_SMOOTHING_SECONDS + 2 * ROUNDING_SECONDS
 
 
 class GrowingScores:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from engine.scoring.calibration import Calibration
 from engine.scoring.normality import anomaly_score
-from engine.scoring.segments import SegmentRule
+from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, with_frame_0
 from engine.scoring.tail import threshold_for
 
@@ -75,6 +75,18 @@ def shown_statistic(kind: ScoreKind, values: Floats) -> Floats:
     """Scores [N] as people see them, of the statistic [N] of all frames."""
     # NaN stays: what was not analysed has no score.
     return np.asarray(np.maximum(values, 0) if kind.is_calibrated else anomaly_score(-values))
+
+
+def reason_of(
+    kind: ScoreKind, segment: Segment, signals: RawSignals, seconds: Times, calibration: Calibration | None
+) -> str:
+    """Why a segment of these scores was flagged, in words: what spoke most for it at its peak.
+
+    Empty for the paper's scores, which go by one thing alone.
+    """
+    if not kind.is_calibrated or calibration is None:
+        return ""
+    return calibration.reason(signals, seconds, segment.peak_frame, live=kind is ScoreKind.CALIBRATED_LIVE)
 
 
 def segment_rule(kind: ScoreKind, false_alarms_per_hour: float = FALSE_ALARMS_PER_HOUR) -> SegmentRule:

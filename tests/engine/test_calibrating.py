@@ -152,6 +152,16 @@ def test_a_held_out_video_is_judged_by_the_looks_of_all_others(videos, detector,
     assert learnt == [8, 8, 12]
 
 
+def test_what_is_usual_in_all_videos_is_clustered_once(videos, detector, monkeypatch) -> None:
+    """A video that is alone is judged by what the detector keeps."""
+    learnt: list[int] = []
+    of = AppearanceNormal.of
+    monkeypatch.setattr(AppearanceNormal, "of", lambda seen: learnt.append(len(seen)) or of(seen))
+    with pytest.raises(TooLittleFootageError):
+        list(calibrate(detector, PLAN, NormalFootage(held_out=videos[:1])))
+    assert learnt == [11]
+
+
 def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch) -> None:
     """A video that is learnt from until a second before 4 s: its motion counts there, its scores from 4 s on."""
     judged: list[tuple[int, float]] = []

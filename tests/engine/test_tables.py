@@ -40,6 +40,7 @@ def write_segments(path: Path) -> None:
         detector_name="Plaza",
         detector_fingerprint="d1",
         score_kind=ScoreKind.PAPER,
+        reasons=["unusual looks", ""],
     )
 
 
@@ -91,8 +92,10 @@ def test_segments_say_when_they_are(tmp_path: Path) -> None:
         "peak_frame": 2,
         "peak_seconds": 0.066733,
         "peak_score": 0.875,
+        "reason": "unusual looks",
     }
     assert (last["number"], last["stop_seconds"]) == (2, 0.25)  # the video's end
+    assert last["reason"] is None
 
 
 def test_names_stay_readable_in_the_file(tmp_path: Path) -> None:

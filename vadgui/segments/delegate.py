@@ -1,4 +1,4 @@
-"""Draws a segment: picture of its peak, when it is, how anomalous."""
+"""Draws a segment: picture of its peak, when it is, why it was flagged, how anomalous."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class SegmentDelegate(QStyledItemDelegate):
         self._session = session
 
     def sizeHint(  # noqa: N802 - Qt's name
-        self, option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """The picture, or three lines of text where those are taller."""
-        text = 3 * option.fontMetrics.height() + 6
+        """The picture, or the lines of text where those are taller."""
+        text = _line_count(index) * (option.fontMetrics.height() + 2)
         return QSize(_PICTURE.width() + 160, max(_PICTURE.height(), text) + 2 * _PADDING_PX)
 
     def paint(
@@ -71,12 +71,14 @@ class SegmentDelegate(QStyledItemDelegate):
         bold = QFont(painter.font())
         bold.setBold(True)
         normal = painter.font()
-        line = place.height() // 3
+        count = _line_count(index)
+        line = place.height() // count
         model = index.model()
         times = model.time_range(segment) if isinstance(model, SegmentModel) else ""
-        for row, (text, font, colour) in enumerate(
-            ((times, bold, colours.text), (frame_range(segment), normal, colours.muted_text))
-        ):
+        lines = [(times, bold, colours.text), (frame_range(segment), normal, colours.muted_text)]
+        if isinstance(model, SegmentModel) and model.has_reasons:
+            lines.append((model.reason(segment), normal, colours.text))
+        for row, (text, font, colour) in enumerate(lines):
             painter.setFont(font)
             painter.setPen(QColor(colour))
             where = QRect(place.left(), place.top() + row * line, place.width(), line)
@@ -84,7 +86,7 @@ class SegmentDelegate(QStyledItemDelegate):
             painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.setFont(normal)
         top = model.score_top if isinstance(model, SegmentModel) else 1.0
-        where = QRect(place.left(), place.top() + 2 * line, place.width(), line)
+        where = QRect(place.left(), place.top() + (count - 1) * line, place.width(), line)
         self._paint_score(painter, where, segment.peak_score, top)
 
     def _paint_score(self, painter: QPainter, place: QRect, score: float, top: float) -> None:
@@ -100,3 +102,9 @@ class SegmentDelegate(QStyledItemDelegate):
         painter.fillRect(bar, QColor(colours.border))
         bar.setWidth(round(bar.width() * min(max(score / top, 0.0), 1.0)))
         painter.fillRect(bar, QColor(colours.alert))
+
+
+def _line_count(index: QModelIndex | QPersistentModelIndex) -> int:
+    """When, which frames, why where that is known, and how anomalous."""
+    model = index.model()
+    return 4 if isinstance(model, SegmentModel) and model.has_reasons else 3

@@ -102,11 +102,21 @@ class SegmentModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.time_range(segment)
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            reason = self.reason(segment)
             return (
                 f"{self.time_range(segment)}, {frame_range(segment)}, "
-                f"peak score {segment.peak_score:.2f} at frame {segment.peak_frame}"
+                f"peak score {segment.peak_score:.2f} at frame {segment.peak_frame}{reason and f': {reason}'}"
             )
         return None
+
+    @property
+    def has_reasons(self) -> bool:
+        """Whether the scores go by more than one thing, so that each segment has a reason."""
+        return self._session.scoring.kind.is_calibrated
+
+    def reason(self, segment: Segment) -> str:
+        """Why it was flagged, in words; empty without reasons."""
+        return self._session.scoring.reason(segment)
 
     def time_range(self, segment: Segment) -> str:
         """From the first frame's time to when the last one leaves the screen."""

@@ -58,6 +58,8 @@ class SegmentList(QWidget):
         session.detector_changed.connect(self._say)
         session.analysis_changed.connect(self._say)
         session.scoring.rule_changed.connect(self._say)
+        # Rows have a line more where scores have reasons.
+        session.scoring.rule_changed.connect(self.list.scheduleDelayedItemsLayout)
         session.scoring.scores_changed.connect(self._say)
         session.thumbnail_arrived.connect(self.model.repaint_peak)
         theme.changed.connect(self.list.viewport().update)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from engine.scoring.calibration import Calibration, TooLittleFootageError
-from engine.scoring.evidence import EARLIER_SMOOTHING_SECONDS, EVIDENCE, SMOOTHING_SECONDS, WEIGHTS, evidence_of
+from engine.scoring.evidence import (
+    EARLIER_SMOOTHING_SECONDS,
+    EVIDENCE,
+    SMOOTHING_SECONDS,
+    WEIGHTS,
+    evidence_of,
+    in_words,
+)
 from engine.scoring.scores import (
     ScoreKind,
     best_kind,
     calibrated_leave,
     kinds_of,
+    reason_of,
     segment_rule,
     shown_scores,
     statistic,
 )
-from engine.scoring.segments import SegmentRule
+from engine.scoring.segments import SegmentRule, find_segments
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.scoring.tail import threshold_for
 
@@ -72,6 +80,51 @@ def test_each_evidence_alone_can_raise_an_alarm(calibration: Calibration, name: 
     scores = calibration.scores(signals, seconds, live=live)
     assert calm.max() < threshold_for(2) < scores[310:330].min()
     np.testing.assert_allclose(scores[:289], calm[:289])
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_segment_s_reason_is_what_speaks_most_for_it(calibration: Calibration, live: bool) -> None:
+    """Here one thing in each of the first seconds; judged by as much of the video as its score hangs on."""
+    signals, seconds = video(22)
+    for number, name in enumerate(EVIDENCE):
+        at = slice(5 + 50 * number, 25 + 50 * number)
+        signals[name][at] += 400 if name == "velocity_error_px" else 24 / WEIGHTS[name]
+    kind = ScoreKind.CALIBRATED_LIVE if live else ScoreKind.CALIBRATED
+    scores = shown_scores(kind, signals, seconds, calibration)
+    segments = find_segments(scores, seconds, replace(segment_rule(kind), merge_gap_seconds=0))
+    assert [reason_of(kind, each, signals, seconds, calibration) for each in segments] == [
+        "rare motion there",
+        "unusually fast",
+        "unexpected motion",
+        "unusual looks",
+        "lasting change",
+    ]
+    assert reason_of(ScoreKind.PAPER, segments[0], signals, seconds, calibration) == ""
+    scale = calibration.live if live else calibration.offline
+    strongest = scale.standard.strongest(evidence_of(signals, seconds, live=live)) % len(EVIDENCE)
+    for frame in range(0, len(seconds), 7):
+        assert calibration.reason(signals, seconds, frame, live=live) == in_words(EVIDENCE[strongest[frame]])
+
+
+def test_what_can_not_have_stayed_yet_has_no_say() -> None:
+    """Of clips of two seconds nothing is known of it; of others, it is not for the rest to wait for."""
+
+    def clips(known_from: int) -> list[tuple[RawSignals, np.ndarray]]:
+        found = [video(seed, 10) for seed in range(8)]
+        for signals, _ in found:
+            signals["stationary_foreground"][:known_from] = np.nan
+        return found
+
+    assert "stationary_foreground" not in Calibration.of(clips(100)).evidence
+    calibration = Calibration.of(clips(20))
+    ((signals, seconds),) = clips(20)[:1]
+    scores = calibration.scores(signals, seconds)
+    assert np.isfinite(scores).all()
+    assert scores.max() < threshold_for(2)
+    signals["psnr_db"][:] = np.nan
+    for name in EVIDENCE:
+        signals[name][50] = np.nan
+    assert np.flatnonzero(np.isnan(calibration.scores(signals, seconds))).tolist() == [50]
 
 
 def test_a_score_does_not_depend_on_what_else_is_in_the_video(calibration: Calibration) -> None:

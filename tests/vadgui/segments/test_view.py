@@ -6,7 +6,14 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.scoring.segments import Segment, SegmentRule
-from tests.vadgui.synthetic import open_session, plain_picture, signals_with_bumps, steady_times
+from tests.vadgui.synthetic import (
+    calibrated_detector,
+    calibrated_signals,
+    open_session,
+    plain_picture,
+    signals_with_bumps,
+    steady_times,
+)
 from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, SegmentOrder
 from vadgui.segments.view import SegmentList
 from vadgui.session import AnalysisPhase, AnalysisState, ReviewSession
@@ -57,6 +64,29 @@ def test_keys_go_from_segment_to_segment(segments: SegmentList, session: ReviewS
     assert session.scoring.selected == session.scoring.segments[4]
     qtbot.keyClick(segments.list, Qt.Key.Key_Up)
     assert session.playhead == session.scoring.segments[3].peak_frame
+
+
+def test_scores_that_go_by_several_things_say_by_which(
+    segments: SegmentList, session: ReviewSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a line of its own, and for screen readers; the paper's score goes by one."""
+    index = segments.model.index(0)
+    low = segments.list.visualRect(index).height()
+    assert index.data(Qt.ItemDataRole.ToolTipRole).endswith(str(rows(segments.model)[0].peak_frame))
+    signals = calibrated_signals(COUNT, [])
+    signals["appearance_distance"][300:340] += 60
+    signals["stationary_foreground"][900:940] += 60
+    session.use_detector(calibrated_detector())
+    session.scoring.add(0, signals)
+    session.scoring.catch_up()
+    tips = [segments.model.index(number).data(Qt.ItemDataRole.ToolTipRole) for number in range(2)]
+    assert [tip.rpartition(": ")[2] for tip in tips] == ["unusual looks", "lasting change"]
+    qtbot.waitUntil(lambda: segments.list.visualRect(segments.model.index(0)).height() > low)
+    painted: list[Segment] = []
+    reason = SegmentModel.reason
+    monkeypatch.setattr(SegmentModel, "reason", lambda self, segment: painted.append(segment) or reason(self, segment))
+    segments.list.grab()
+    assert painted[:2] == rows(segments.model)[:2]
 
 
 def test_double_click_asks_to_play_it(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
