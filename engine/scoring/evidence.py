@@ -18,11 +18,10 @@ WEIGHTS: Mapping[str, float] = {
     "speed_excess_px": 1.0,
     "velocity_error_px": 2 / 3,
     "appearance_distance": 1 / 2,
-    "stationary_foreground": 1 / 2,
 }
 """Raw signals that take part, and how much each has to say; how that was chosen, and what others add, says RESULTS.md.
 
-With less weight, what is unusual in another way has to be more so than what moves unusually."""
+With less weight, what is unusual by prediction or looks has to be more so than what moves unusually."""
 EVIDENCE = tuple(WEIGHTS)
 _IN_WORDS = {
     "direction_rarity": "rare motion there",
@@ -33,7 +32,6 @@ _IN_WORDS = {
     "window_flow_error_px": "unexpected motion",
     "window_psnr_db": "unexpected picture",
     "appearance_distance": "unusual looks",
-    "stationary_foreground": "lasting change",
 }
 """What speaks for an anomaly, for people, short enough for a list.
 
@@ -120,15 +118,15 @@ class Standard:
         return cls(tuple(medians.tolist()), tuple(spreads.tolist()))
 
     def joined(self, evidence: Floats) -> Floats:
-        """One number a frame [N] of evidence [E, N]: the strongest that is known, each by its own spread.
+        """One number a frame [N] of evidence [E, N]: the strongest, each by its own spread.
 
         What is unusual in one way need not be so in another; a sum would ask for that (RESULTS.md).
         """
-        return np.asarray(np.fmax.reduce(self._scaled(evidence), axis=0), np.float64)
+        return np.asarray(self._scaled(evidence).max(axis=0), np.float64)
 
     def strongest(self, evidence: Floats) -> Indices:
-        """Which of the evidence [E, N] that is, of each frame [N] of which some is known."""
-        return np.asarray(np.nanargmax(self._scaled(evidence), axis=0), np.intp)
+        """Which of the evidence [E, N] that is, of each frame [N]."""
+        return np.asarray(self._scaled(evidence).argmax(axis=0), np.intp)
 
     def _scaled(self, evidence: Floats) -> Floats:
         return np.asarray((evidence - np.array(self.medians)[:, None]) / np.array(self.spreads)[:, None])

@@ -75,12 +75,12 @@ def test_scores_that_go_by_several_things_say_by_which(
     assert index.data(Qt.ItemDataRole.ToolTipRole).endswith(str(rows(segments.model)[0].peak_frame))
     signals = calibrated_signals(COUNT, [])
     signals["appearance_distance"][300:340] += 60
-    signals["stationary_foreground"][900:940] += 60
+    signals["direction_rarity"][900:940] += 60
     session.use_detector(calibrated_detector())
     session.scoring.add(0, signals)
     session.scoring.catch_up()
     tips = [segments.model.index(number).data(Qt.ItemDataRole.ToolTipRole) for number in range(2)]
-    assert [tip.rpartition(": ")[2] for tip in tips] == ["unusual looks", "lasting change"]
+    assert [tip.rpartition(": ")[2] for tip in tips] == ["unusual looks", "rare motion there"]
     qtbot.waitUntil(lambda: segments.list.visualRect(segments.model.index(0)).height() > low)
     painted: list[Segment] = []
     reason = SegmentModel.reason
