@@ -29,16 +29,12 @@ from engine.video import open_video
 from engine.video.frame import Pixels
 
 COUNTING = "Counting normal motion"
-_MOST_OTHERS = 32
-"""Other videos that are judged, for each takes 2 MB of counts."""
+_MOST_MOVED = 32
+"""Other videos whose motion is judged, for each takes 2 MB of counts."""
 _MOST_MOTIONS = 20_000
 """Of those videos together."""
 _MOST_LOOKED_AT = 1_500
 """Frames of all videos whose looks are gathered: a minute's work of two cores, and 25 MB."""
-
-
-Judged = tuple[RawSignals, npt.NDArray[np.float64]]
-"""Raw signals [N], and when their frames appear [N]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +55,7 @@ class Counted:
     """By parts of videos."""
     of_held_out: Sequence[Life]
     """That of each held-out video, since it is held out."""
-    others: Sequence[Judged]
+    others: Sequence[tuple[RawSignals, npt.NDArray[np.float64]]]
     """How rare motion is in some of the other videos, judged by all but their own."""
 
     @cached_property
@@ -92,18 +88,18 @@ def count(
     counting = _Counting(footage, predictor, frame_seconds, should_stop)
     for number, path in enumerate(videos):
         before, own = Life(), Life()
-        other = _Other(own, _MOST_MOTIONS // len(kept)) if number in kept else None
-        for share in counting.video(path, before, own, other):
+        moved = _Moved(own.motion, _MOST_MOTIONS // len(kept)) if number in kept else None
+        for share in counting.video(path, before, own, moved):
             yield progress(COUNTING, number + share, len(videos), pace)
         everything = MotionNormal.sum_of([everything, before.motion, own.motion])
         seen += [before.seen, own.seen]
         if number < len(footage.held_out):
             of_held_out.append(own)
-        if other:
-            others.append(other)
+        if moved:
+            others.append(moved)
     judged = []
-    for other in others:
-        judged.append(other.judged_by(everything))
+    for moved in others:
+        judged.append(moved.judged_by(everything))
         yield progress(COUNTING, len(videos), len(videos), pace)
         if should_stop():
             raise Cancelled
@@ -129,10 +125,10 @@ class _Counting:
     frame_seconds: float
     should_stop: ShouldStop
 
-    def video(self, path: Path, before: Life, own: Life, other: _Other | None) -> Iterator[float]:
+    def video(self, path: Path, before: Life, own: Life, moved: _Moved | None) -> Iterator[float]:
         """Count a video's normal life, what is `before` it is held out apart; yields what share of it has been.
 
-        Of a video of which all is its `own`, the motion itself is kept in `other`, if that is given.
+        Of a video of which all is its `own`, the motion itself is kept in `moved`, if that is given.
         """
         left_out, since = self.footage.left_out.get(path, ()), self.footage.since.get(path, 0.0)
         if since:
@@ -145,8 +141,8 @@ class _Counting:
                 if not is_left_out(seconds, left_out):
                     life = before if seconds < since else own
                     life.motion.add(motion)
-                    if other:
-                        other.keep(seconds, motion)
+                    if moved:
+                        moved.keep(seconds, motion)
                     looking.pass_by(life.seen, picture, motion)
                 yield at / len(source)
             looking.look()
@@ -178,11 +174,11 @@ class _Looking:
         self._waiting.clear()
 
 
-class _Other:
+class _Moved:
     """How things moved in a video that the detector has learnt from, to be judged by the motion of all others."""
 
-    def __init__(self, life: Life, at_most: int) -> None:
-        self._life = life
+    def __init__(self, normal: MotionNormal, at_most: int) -> None:
+        self._normal = normal
         self._at_most = at_most
         self._seconds: list[float] = []
         self._motions: list[npt.NDArray[np.float16]] = []
@@ -194,9 +190,9 @@ class _Other:
             # Half precision: twenty thousand of them take 100 MB.
             self._motions.append(motion.astype(np.float16))
 
-    def judged_by(self, everything: MotionNormal) -> Judged:
+    def judged_by(self, everything: MotionNormal) -> tuple[RawSignals, npt.NDArray[np.float64]]:
         """Raw signals [N] in which only rarities are known, and when their frames appear [N]."""
-        usual = everything.without(self._life.motion)
+        usual = everything.without(self._normal)
         signals = missing_signals(len(self._seconds))
         for row, motion in enumerate(self._motions):
             signals[row]["speed_rarity"], signals[row]["direction_rarity"] = usual.rarity(motion.astype(np.float32))
@@ -204,5 +200,5 @@ class _Other:
 
 
 def _spread(first: int, stop: int) -> set[int]:
-    """At most _MOST_OTHERS of the numbers [first, stop), evenly spread."""
-    return set(np.linspace(first, stop - 1, min(stop - first, _MOST_OTHERS)).astype(int).tolist())
+    """At most _MOST_MOVED of the numbers [first, stop), evenly spread."""
+    return set(np.linspace(first, stop - 1, min(stop - first, _MOST_MOVED)).astype(int).tolist())

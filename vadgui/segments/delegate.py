@@ -71,13 +71,12 @@ class SegmentDelegate(QStyledItemDelegate):
         bold = QFont(painter.font())
         bold.setBold(True)
         normal = painter.font()
-        count = _line_count(index)
-        line = place.height() // count
         model = index.model()
         times = model.time_range(segment) if isinstance(model, SegmentModel) else ""
         lines = [(times, bold, colours.text), (frame_range(segment), normal, colours.muted_text)]
         if isinstance(model, SegmentModel) and model.has_reasons:
             lines.append((model.reason(segment), normal, colours.text))
+        line = place.height() // (len(lines) + 1)
         for row, (text, font, colour) in enumerate(lines):
             painter.setFont(font)
             painter.setPen(QColor(colour))
@@ -86,7 +85,7 @@ class SegmentDelegate(QStyledItemDelegate):
             painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.setFont(normal)
         top = model.score_top if isinstance(model, SegmentModel) else 1.0
-        where = QRect(place.left(), place.top() + (count - 1) * line, place.width(), line)
+        where = QRect(place.left(), place.top() + len(lines) * line, place.width(), line)
         self._paint_score(painter, where, segment.peak_score, top)
 
     def _paint_score(self, painter: QPainter, place: QRect, score: float, top: float) -> None:

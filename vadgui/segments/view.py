@@ -56,10 +56,10 @@ class SegmentList(QWidget):
         session.scoring.selection_changed.connect(self._show_selection)
         session.video_changed.connect(self._say)
         session.detector_changed.connect(self._say)
+        # Rows have a line more where scores have reasons, which hangs on the detector.
+        session.detector_changed.connect(self.list.scheduleDelayedItemsLayout)
         session.analysis_changed.connect(self._say)
         session.scoring.rule_changed.connect(self._say)
-        # Rows have a line more where scores have reasons.
-        session.scoring.rule_changed.connect(self.list.scheduleDelayedItemsLayout)
         session.scoring.scores_changed.connect(self._say)
         session.thumbnail_arrived.connect(self.model.repaint_peak)
         theme.changed.connect(self.list.viewport().update)
