@@ -18,7 +18,7 @@ from engine.flow.colour import Flow, flow_to_rgb, rgb_to_flow
 from engine.flow.teachers import DisTeacher
 from engine.models.picture import model_picture
 from engine.scoring.measuring import Predicted, measure
-from engine.scoring.motion import Motion, baseline_frames, frame_ratio, window_motion
+from engine.scoring.motion import MeasuredMotion, Motion, baseline_frames, frame_ratio
 from engine.scoring.signals import missing_signals
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoSource
@@ -98,12 +98,10 @@ def motions(
         VideoError: a frame can't be decoded.
         Cancelled: `should_stop` said yes.
     """
-    recent: deque[Pixels] = deque(maxlen=baseline_frames(source.times) + 1)
     ratio = frame_ratio(source.frame_seconds, frame_seconds)
-    for frame in source.frames(0, None, should_stop):
-        recent.append(model_picture(frame.pixels))
-        if len(recent) > 1:
-            yield recent[-2], _motion(recent[0], recent[-1], ratio * (len(recent) - 1))
+    frames = source.frames(0, None, should_stop)
+    for transition in _transitions(frames, 1, baseline_frames(source.times)):
+        yield transition.previous, _motion(transition, ratio).windows
         if should_stop():
             raise Cancelled
 
@@ -127,8 +125,7 @@ def inspect(
 
 def inspect_pair(previous: Frame, frame: Frame, predictor: Predictor) -> Inspection:
     """The pictures behind one transition whose two frames are at hand."""
-    pictures = (model_picture(previous.pixels), model_picture(frame.pixels))
-    transition = _Transition(frame.index, frame.pts_seconds, pictures, frame)
+    (transition,) = _transitions(iter((previous, frame)), frame.index, 1, keep_frames=True)
     (prediction,) = predictor.predict([transition.previous])
     return _inspection(transition, prediction, predictor)
 
@@ -139,21 +136,48 @@ class _Transition:
 
     index: int
     pts_seconds: float
-    pictures: tuple[Pixels, ...]
-    """I_t, before it I_{t-1}, and before that what motion is measured from; uint8 [256, 256, 3] each."""
+    previous: Pixels
+    """I_{t-1}, uint8 [256, 256, 3]."""
+    current: Pixels
+    """I_t."""
     frame: Frame | None
     """I_t in its own size, where somebody wants to see it."""
-
-    @property
-    def previous(self) -> Pixels:
-        return self.pictures[-2]
-
-    @property
-    def current(self) -> Pixels:
-        return self.pictures[-1]
+    moved: tuple[Pixels, Pixels]
+    """Between which its motion is measured."""
+    moved_frames: int
+    """How many frames lie between those."""
 
 
 _Batch = list[tuple[_Transition, "Prediction"]]
+
+
+def _transitions(
+    frames: Iterator[Frame], start: int, baseline: int, keep_frames: bool = False
+) -> Iterator[_Transition]:
+    """Transitions from `start` on, whose motion is measured over so many frames that end with them.
+
+    Those that have fewer before them, at the beginning of a recording, wait for the first whole baseline and take its
+    motion: over a single frame the flow errs so much that still things seem to do what is rare.
+    """
+    recent: deque[Pixels] = deque(maxlen=baseline + 1)
+    waiting: list[tuple[Frame, Pixels, Pixels]] = []
+
+    def measurable() -> Iterator[_Transition]:
+        for frame, previous, current in waiting:
+            kept = frame if keep_frames else None
+            moved = (recent[0], recent[-1])
+            yield _Transition(frame.index, frame.pts_seconds, previous, current, kept, moved, len(recent) - 1)
+        waiting.clear()
+
+    for frame in frames:
+        if frame.index < start - baseline:
+            continue
+        recent.append(model_picture(frame.pixels))
+        if frame.index >= start and len(recent) > 1:
+            waiting.append((frame, recent[-2], recent[-1]))
+        if len(recent) > baseline:
+            yield from measurable()
+    yield from measurable()
 
 
 def _predicted(
@@ -168,9 +192,8 @@ def _predicted(
 ) -> Iterator[_Batch]:
     """Transitions [start, stop) with their predictions, decoded and predicted a batch at a time.
 
-    Each carries the pictures of up to `baseline` frames before it; decoding begins `passed` frames early.
+    Their motion is measured over `baseline` frames, for which decoding begins `passed` frames early.
     """
-    recent: deque[Pixels] = deque(maxlen=baseline + 1)
     batch: list[_Transition] = []
 
     def predicted() -> _Batch:
@@ -179,13 +202,9 @@ def _predicted(
         batch.clear()
         return together
 
-    for frame in source.frames(start - 1 - passed, stop, should_stop):
-        if frame.index < start - baseline:
-            continue
-        recent.append(model_picture(frame.pixels))
-        if frame.index >= start and len(recent) > 1:
-            kept = frame if keep_frames else None
-            batch.append(_Transition(frame.index, frame.pts_seconds, tuple(recent), kept))
+    frames = source.frames(start - 1 - passed, stop, should_stop)
+    for transition in _transitions(frames, start, baseline, keep_frames):
+        batch.append(transition)
         if len(batch) >= predictor.batch_size:
             yield predicted()
         if should_stop():
@@ -225,15 +244,15 @@ def _measure(
     teacher_flow = predictor.teacher.flow(transition.previous, transition.current)
     flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
     predicted = Predicted(prediction.frame, flow, prediction.appearance)
-    pictures = transition.pictures
-    motion = _motion(pictures[0], pictures[-1], ratio * (len(pictures) - 1)) if ratio is not None else None
+    motion = _motion(transition, ratio) if ratio is not None else None
     return measure(transition.current, teacher_flow, motion, predicted, predictor.usual), teacher_flow
 
 
-def _motion(earlier: Pixels, current: Pixels, frames: float) -> Motion:
+def _motion(transition: _Transition, ratio: float) -> MeasuredMotion:
     # Normal motion is counted by this estimator, whichever teacher the motion model learnt from: it needs no weights,
     # and DIS's quicker presets err too much (RESULTS.md).
-    return window_motion(DisTeacher().flow(earlier, current), frames)
+    flow = DisTeacher().flow(*transition.moved)
+    return MeasuredMotion.of(flow, *transition.moved, ratio * transition.moved_frames)
 
 
 def _inspection(transition: _Transition, prediction: Prediction, predictor: Predictor) -> Inspection:

@@ -23,7 +23,7 @@ from engine.scoring.appearance import Appearance
 from engine.scoring.usual import Usual
 from engine.video.frame import Pixels
 
-SIGNALS_VERSION = 4
+SIGNALS_VERSION = 5
 """Counts up whenever the same frames and weights would give other raw signals."""
 
 _BATCH_ON_CPU = 2  # enough for large models; a larger one makes stopping wait

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.flow.colour import Flow
 from engine.scoring.appearance import Appearance
-from engine.scoring.motion import Motion, camera_motion_px, window_motion
+from engine.scoring.motion import MeasuredMotion, window_motion
 from engine.scoring.psnr import Picture, flow_error, prediction_psnr
 from engine.scoring.signals import LAYOUT_GRID, missing_signals
 from engine.scoring.usual import Usual
@@ -26,25 +26,28 @@ class Predicted:
     """How the frame before looks, where the detector knows what is usual."""
 
 
-def measure(current: Pixels, teacher_flow: Flow, motion: Motion | None, predicted: Predicted, usual: Usual) -> np.void:
+def measure(
+    current: Pixels, teacher_flow: Flow, measured: MeasuredMotion | None, predicted: Predicted, usual: Usual
+) -> np.void:
     """One row of RAW_SIGNALS: the picture uint8 [256, 256, 3] and the motion that came, against what was expected.
 
-    `motion` is None where the frames before are not at hand.
+    `measured` is None where the frames before are not at hand.
     """
     signals: np.void = missing_signals(1)[0]
     truth = current.astype(np.float32)
     truth *= np.float32(1 / 255)
-    for name, measured in (
+    for name, errors in (
         ("psnr_db", prediction_psnr(truth, predicted.frame)),
         ("flow_error_px", flow_error(teacher_flow, predicted.flow)),
     ):
-        signals[name], signals[f"patch_{name}"], signals[f"window_{name}"] = measured
-    if motion is not None:
+        signals[name], signals[f"patch_{name}"], signals[f"window_{name}"] = errors
+    if measured is not None:
+        motion = measured.windows
         signals["speed_px"] = motion[2].max()
         expected = window_motion(predicted.flow)
         signals["speed_excess_px"] = (motion[2] - expected[2]).max()
         signals["velocity_error_px"] = cv2.magnitude(motion[0] - expected[0], motion[1] - expected[1]).max()
-        signals["camera_motion_px"] = camera_motion_px(motion)
+        signals["camera_motion_px"] = measured.camera_px
         if usual.motion is not None:
             signals["speed_rarity"], signals["direction_rarity"] = usual.motion.rarity(motion)
         if usual.appearance is not None and predicted.appearance is not None:

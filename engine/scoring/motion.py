@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from engine.flow.colour import Flow
-from engine.scoring.windows import PICTURE_CELLS, WINDOW_CELLS, cell_means, window_means
+from engine.scoring.windows import CELL_PX, PICTURE_CELLS, WINDOW_CELLS, cell_means, window_means
+from engine.video.frame import Pixels
 from engine.video.source import usual_frame_seconds
 
 BASELINE_SECONDS = 0.2
@@ -18,13 +20,34 @@ BASELINE_SECONDS = 0.2
 PLACES = PICTURE_CELLS - WINDOW_CELLS + 1
 """Windows across the picture, and down."""
 
+_LEAST_CHANGE = 1.0
+"""Grey levels; noise and compression change less, seldom more (RESULTS.md)."""
+_GRAIN_PX = CELL_PX // 2
+"""What is finer is noise, too."""
+
 _TIE = 0.03
 _SAME_RATE = 0.02
 """Files that round times to milliseconds make 30 frames a second 30.3."""
 
 Times = npt.NDArray[np.floating]
 Motion = npt.NDArray[np.float32]
-"""float32 [3, PLACES, PLACES]: of each window the mean dx, dy and speed, in px a frame."""
+"""float32 [3, PLACES, PLACES]: of each window the mean dx, dy and speed, in px a frame; 0 where nothing moves."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredMotion:
+    """What moved between two pictures."""
+
+    windows: Motion
+    camera_px: float
+    """How far the picture as a whole moved, px a frame."""
+
+    @classmethod
+    def of(cls, flow: Flow, earlier: Pixels, later: Pixels, frames: float) -> MeasuredMotion:
+        """Of the flow between two 256x256 pictures that lie so many frames apart."""
+        told = window_motion(flow, frames)
+        # Where there is nothing to see but noise, a flow still says something, now this way and now that.
+        return cls(told * (window_changes(earlier, later) >= _LEAST_CHANGE), camera_motion_px(told))
 
 
 def baseline_frames(seconds: Times) -> int:
@@ -48,6 +71,18 @@ def window_motion(flow: Flow, frames: float = 1) -> Motion:
     """Mean motion of every window, px a frame, from a flow of the 256x256 picture over so many frames."""
     planes = (flow[0], flow[1], cv2.magnitude(flow[0], flow[1]))
     return np.stack([window_means(cell_means(each)) for each in planes]) / np.float32(frames)
+
+
+def window_changes(earlier: Pixels, later: Pixels) -> npt.NDArray[np.float32]:
+    """How much lighter or darker each window has become, in grey levels, as a mean over its grains."""
+    before, after = (_grains(each) for each in (earlier, later))
+    return window_means(cell_means(cv2.absdiff(before, after).astype(np.float32), CELL_PX // _GRAIN_PX))
+
+
+def _grains(picture: Pixels) -> npt.NDArray[np.uint8]:
+    luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    size = (luma.shape[1] // _GRAIN_PX, luma.shape[0] // _GRAIN_PX)
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def net_speed(motion: Motion) -> npt.NDArray[np.float32]:

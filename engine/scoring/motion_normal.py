@@ -15,6 +15,7 @@ Counts = npt.NDArray[np.int32]
 Rarities = npt.NDArray[np.float32]
 
 DIRECTIONS, SPEEDS = 8, 64
+"""Speed 0 is that of what stands still, whose direction says nothing."""
 _SLOWEST_PX, _FASTEST_PX = 0.1, 51.2
 _SPEED_STEP = math.log(_FASTEST_PX / _SLOWEST_PX) / SPEEDS
 
@@ -97,12 +98,15 @@ class MotionNormal:
 
     def _rarities(self) -> tuple[Rarities, Rarities]:
         """Rarity of each speed [PLACES, PLACES, SPEEDS], and of each in a direction [.., DIRECTIONS, SPEEDS]."""
-        shared = _spread(_spread(self.counts.astype(np.float32), 0, self.shared_rows), 1, self.shared_columns)
-        shared = shared @ _speed_kernel()
+        counts = self.counts.astype(np.float32)
+        counts[..., 0] = counts[..., 0].mean(axis=-1, keepdims=True)
+        shared = _spread(_spread(counts, 0, self.shared_rows), 1, self.shared_columns)
+        shared[..., 1:] = shared[..., 1:] @ _speed_kernel()
         seen = shared.sum(axis=(2, 3), keepdims=True)
         by_speed = _tail(shared.sum(axis=2, keepdims=True), seen, self.prior_counts)
         turned = 0.5 * shared + 0.25 * (np.roll(shared, 1, axis=2) + np.roll(shared, -1, axis=2))
         by_direction = np.minimum(DIRECTIONS * _tail(turned, seen, self.prior_counts), 1)
+        by_direction[..., 0] = 1
         return _nats(by_speed[:, :, 0]), _nats(by_direction)
 
 
@@ -127,15 +131,16 @@ def _spread(counts: npt.NDArray[np.float32], axis: int, sigma: float) -> npt.NDA
 
 
 def _speed_kernel() -> npt.NDArray[np.float32]:
-    """Laplace kernel over log speed [SPEEDS, SPEEDS]; what it would spread beyond either end stays at the end."""
-    bins = np.arange(SPEEDS)
+    """Laplace kernel over the log speed of what moves [SPEEDS - 1, SPEEDS - 1]; nothing leaves at either end."""
+    bins = np.arange(SPEEDS - 1)
     kernel = np.exp(-np.abs(bins[:, None] - bins[None, :]) * (_SPEED_STEP / _SPEED_TAIL))
     return np.asarray(kernel / kernel.sum(axis=1, keepdims=True), np.float32)
 
 
 def _speed_place(speed: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Where a speed lies among the bins, in [0, SPEEDS]."""
-    return np.asarray(np.log(np.clip(speed, _SLOWEST_PX, _FASTEST_PX) / _SLOWEST_PX) / _SPEED_STEP, np.float32)
+    """Where a speed lies among the bins, 0 or in [1, SPEEDS]: what moves at all is told from what does not."""
+    place = np.log(np.clip(speed, _SLOWEST_PX, _FASTEST_PX) / _SLOWEST_PX) / _SPEED_STEP
+    return np.where(speed > 0, np.maximum(place, 1), 0).astype(np.float32)
 
 
 def _direction(motion: Motion) -> npt.NDArray[np.int64]:

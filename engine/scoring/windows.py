@@ -15,11 +15,11 @@ WINDOW_CELLS = 3
 """24 pixels: a person far from most cameras. Windows begin at every cell."""
 
 
-def cell_means(values: Floats) -> Floats:
-    """Means of [H, W, ...] over cells, [H / 8, W / 8, ...]; height and width divide by CELL_PX."""
+def cell_means(values: Floats, cell_px: int = CELL_PX) -> Floats:
+    """Means of [H, W, ...] over cells, [H / 8, W / 8, ...]; height and width divide by the cells' size."""
     height, width = values.shape[:2]
     # Where it shrinks by a whole factor, area interpolation is the mean: ten times as fast as NumPy's.
-    return np.asarray(cv2.resize(values, (width // CELL_PX, height // CELL_PX), interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(values, (width // cell_px, height // cell_px), interpolation=cv2.INTER_AREA))
 
 
 def window_means(cells: Floats) -> Floats:

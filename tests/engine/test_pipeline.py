@@ -12,12 +12,13 @@ from engine.device import ComputePlan
 from engine.errors import Cancelled
 from engine.events import ShouldStop, never_stop
 from engine.flow.colour import rgb_to_flow
+from engine.flow.teachers import DisTeacher
 from engine.models.detector import Detector, DetectorSettings
 from engine.models.picture import model_picture
 from engine.models.predictor import Predictor
 from engine.paths import cache_folder
 from engine.pipeline import analyse, inspect, inspect_pair, motions
-from engine.scoring.motion import camera_motion_px, window_motion
+from engine.scoring.motion import window_motion
 from engine.scoring.motion_normal import MotionNormal
 from engine.scoring.signals import RAW_SIGNALS
 from engine.scoring.usual import Usual
@@ -106,7 +107,7 @@ def test_an_analysis_resumed_in_the_middle_says_the_same(source, predictor) -> N
 
 
 def test_motion_is_measured_over_a_fifth_of_a_second(source, predictor) -> None:
-    """Here four frames; at the beginning, of what there is."""
+    """Here four frames."""
     results = list(analyse(source, predictor))
     streamed = [motion for _, motion in motions(source)]
     assert len(streamed) == 7
@@ -115,6 +116,19 @@ def test_motion_is_measured_over_a_fifth_of_a_second(source, predictor) -> None:
         assert result.signals["speed_px"] == pytest.approx(motion[2].max(), abs=1e-3)
         assert result.signals["camera_motion_px"] == pytest.approx(2 * 256 / 120, rel=0.15)
         assert np.isnan(result.signals["speed_rarity"])  # this detector has counted no normal motion
+
+
+@pytest.mark.parametrize("count", [8, 4, 2])
+def test_what_has_less_before_it_takes_the_first_whole_baselines_motion(count: int, predictor) -> None:
+    """Over fewer frames the flow's errors are larger than most motion. A recording without one gives what it has."""
+    source = MovingNoise(count)
+    between = min(count - 1, 4)
+    pair = [model_picture(source.pictures[each]) for each in (0, between)]
+    expected = window_motion(DisTeacher().flow(*pair), between)
+    streamed = [motion for _, motion in motions(source)]
+    np.testing.assert_array_equal(streamed[:between], [expected] * between)
+    rows = list(analyse(source, predictor))[1:]
+    assert [row.signals["speed_px"] for row in rows] == [motion[2].max() for motion in streamed]
 
 
 @pytest.mark.parametrize("frame_seconds", [0.05, 0.1, 0.02])
@@ -126,7 +140,8 @@ def test_motion_is_told_in_px_a_frame_of_the_calibration(source, predictor, fram
         plain, list(analyse(source, predictor, frame_seconds=frame_seconds))[1:], told, strict=True
     ):
         assert row.signals["speed_px"] == pytest.approx(motion[2].max(), rel=1e-4)
-        assert row.signals["camera_motion_px"] == pytest.approx(camera_motion_px(motion), rel=1e-4)
+        told_anew = before.signals["camera_motion_px"] * (frame_seconds / 0.05)
+        assert row.signals["camera_motion_px"] == pytest.approx(told_anew, rel=1e-4)
         # The motion model speaks of the calibration's frames already.
         (prediction,) = predictor.predict([model_picture(source.pictures[row.index - 1])])
         predicted = window_motion(rgb_to_flow(prediction.flow_rgb, 4.0))[2]

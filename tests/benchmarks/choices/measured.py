@@ -15,7 +15,7 @@ from engine.flow.colour import rgb_to_flow
 from engine.flow.teachers import DisTeacher
 from engine.models.predictor import Prediction, Predictor
 from engine.scoring.appearance import AppearanceNormal, Seen
-from engine.scoring.motion import PLACES, window_motion
+from engine.scoring.motion import PLACES, MeasuredMotion, window_motion
 from engine.scoring.windows import cell_means, window_means
 from engine.video.frame import Pixels
 from tests.benchmarks.choices.clips import Pictures
@@ -178,6 +178,7 @@ def _touched(changed: Labels, reach: int) -> list[int]:
     touched = changed.copy()
     for shift in range(1, reach + 1):
         touched[shift:] |= changed[:-shift]
+    touched[:reach] |= changed[: reach + 1].any()  # they take the first whole baseline's motion
     return [int(t) for t in np.flatnonzero(touched) if t > 0]
 
 
@@ -188,8 +189,11 @@ def _moved(found: Measured, pictures: Pictures, transitions: Iterable[int]) -> M
     for t in transitions:
         found.luma[t] = _luma(pictures[t])
         for row, reach in enumerate(reaches):
-            earlier = max(t - reach, 0)
-            found.motion[row, t] = window_motion(flows.flow(pictures[earlier], pictures[t]), t - earlier)
+            # As the pipeline: what has less before it takes the first whole baseline's.
+            last = min(max(t, reach), len(pictures) - 1)
+            earlier = max(last - reach, 0)
+            pair = pictures[earlier], pictures[last]
+            found.motion[row, t] = MeasuredMotion.of(flows.flow(*pair), *pair, last - earlier).windows
     return found
 
 

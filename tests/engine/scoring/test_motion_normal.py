@@ -59,6 +59,15 @@ def test_stillness_is_never_rare(walkers: MotionNormal) -> None:
     assert walkers.rarity(moving(0, 0)) == pytest.approx((0, 0), abs=1e-3)
 
 
+def test_what_moves_where_nothing_does_is_rare_however_slow() -> None:
+    normal = MotionNormal()
+    for _ in range(3000):
+        normal.add(moving(0.02, 0, LOWER))
+    for dx in (0.02, -0.02):
+        assert normal.rarity(moving(dx, 0, UPPER))[1] > 1
+    assert normal.rarity(moving(0.02, 0, LOWER))[1] == pytest.approx(0, abs=0.1)
+
+
 def test_parts_add_up_and_can_be_taken_out_again(walkers: MotionNormal) -> None:
     other = MotionNormal()
     other.add(moving(5, 5))

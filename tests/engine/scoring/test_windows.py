@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.flow.teachers import DisTeacher
 from engine.scoring.motion import (
     BASELINE_SECONDS,
     PLACES,
+    MeasuredMotion,
     baseline_frames,
     camera_motion_px,
     frame_ratio,
     net_speed,
+    window_changes,
     window_motion,
 )
 from engine.scoring.psnr import flow_error, prediction_psnr
@@ -61,6 +64,47 @@ def test_one_thing_that_moves_is_no_camera_that_does() -> None:
     flow = np.zeros((2, 256, 256), np.float32)
     flow[:, :100] = 5
     assert camera_motion_px(window_motion(flow)) == 0
+
+
+def a_walker(column: int, noise: np.random.Generator) -> np.ndarray:
+    """A dark thing on a plain, grey ground, as a noisy camera shows it."""
+    picture = np.full((256, 256, 3), 128.0)
+    picture[100:140, column : column + 16] = 60
+    return np.clip(picture + noise.normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
+
+
+def test_where_the_picture_stays_the_same_nothing_moves() -> None:
+    noise = np.random.default_rng(3)
+    earlier, later = a_walker(100, noise), a_walker(106, noise)
+    flow = DisTeacher().flow(earlier, later)
+    told, measured = window_motion(flow, 2), MeasuredMotion.of(flow, earlier, later, 2)
+    moves = measured.windows[2] > 0
+    assert moves[12:15, 11:13].all()  # the walker's windows
+    np.testing.assert_array_equal(measured.windows[:, moves], told[:, moves])
+    # Of noise alone the flow tells some motion.
+    assert told[2, :8].max() > 0.01
+    assert not moves[:8].any()
+
+
+def test_the_change_of_a_window_is_the_mean_of_its_grains() -> None:
+    earlier = np.full((256, 256, 3), 100, np.uint8)
+    later = earlier.copy()
+    later[8:16, 8:16] += 9  # one cell of nine
+    later[200, 200] += 9  # a sixteenth of a grain, which rounds to 1
+    changes = window_changes(earlier, later)
+    assert changes[1, 1] == changes[0, 0] == pytest.approx(1)
+    assert changes[0, 2] == changes[2, 0] == 0
+    assert changes[23, 23] == pytest.approx(1 / 36)
+
+
+def test_a_camera_that_moves_does_so_where_nothing_can_be_seen() -> None:
+    """A plain wall shows no change; the picture moves all the same."""
+    wall = np.full((256, 256, 3), 128, np.uint8)
+    flow = np.zeros((2, 256, 256), np.float32)
+    flow[0] = 3
+    measured = MeasuredMotion.of(flow, wall, wall, 1)
+    assert measured.camera_px == pytest.approx(3)
+    assert not measured.windows.any()
 
 
 @pytest.mark.parametrize(("rate", "frames"), [(1, 1), (5, 1), (10, 2), (25, 5), (60, 12)])
