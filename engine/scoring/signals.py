@@ -20,7 +20,8 @@ RAW_SIGNALS = np.dtype(
         ("flow_error_px", "<f4"),  # mean end-point distance, teacher flow to predicted flow
         ("patch_flow_error_px", "<f4", (PATCH_GRID, PATCH_GRID)),  # the same over each patch
         ("window_flow_error_px", "<f4"),  # the same over the worst window
-        # How things moved over a fifth of a second, px being px a frame, of the calibration where there is one.
+        # How things moved over a fifth of a second (before that, over the first one), where the picture has changed;
+        # px being px a frame, of the calibration where there is one.
         ("speed_px", "<f4"),  # of the fastest window
         ("speed_excess_px", "<f4"),  # of the window that is the most faster than predicted
         ("velocity_error_px", "<f4"),  # of the window whose mean velocity is farthest from the predicted one
