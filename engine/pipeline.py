@@ -125,7 +125,8 @@ def inspect(
 
 def inspect_pair(previous: Frame, frame: Frame, predictor: Predictor) -> Inspection:
     """The pictures behind one transition whose two frames are at hand."""
-    (transition,) = _transitions(iter((previous, frame)), frame.index, 1, keep_frames=True)
+    pictures = model_picture(previous.pixels), model_picture(frame.pixels)
+    transition = _Transition(frame.index, frame.pts_seconds, *pictures, frame, pictures, 1)
     (prediction,) = predictor.predict([transition.previous])
     return _inspection(transition, prediction, predictor)
 

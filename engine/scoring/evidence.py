@@ -63,7 +63,7 @@ def evidence_of(
     """Smoothed evidence [E, N] of a video with frames at these times [N]; NaN where a frame was not analysed.
 
     All signals over the first smoothing time, then over the next. Frame 0 takes frame 1's. With `live`, a frame's
-    evidence depends on no later frame.
+    evidence depends on no later frame's signals.
     """
     rows = []
     for reach_seconds in smoothing_seconds:
