@@ -10,7 +10,7 @@ import traceback
 
 import click
 
-from engine.errors import VadError
+from engine.common.errors import VadError
 
 # What --help says of each is kept here: nobody should wait for OpenCV and torch to be imported to read it.
 _COMMANDS = {

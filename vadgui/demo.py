@@ -6,18 +6,15 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from engine.export import ExportOptions
+from engine.export.clip import ExportOptions
 from vadgui.dialogs.export import ClipRange
-from vadgui.errors import ErrorTeller, Wording
+from vadgui.errors import ErrorReporter, Wording
 from vadgui.jobs.export_queue import ExportPhase, ExportState
-from vadgui.session import AnalysisPhase, ReviewSession
-
-if TYPE_CHECKING:
-    from vadgui.app import Program
+from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.program import Program
 
 _TIME_LIMIT_SECONDS = 1800.0  # a slow machine without half precision takes ten minutes
 _POLL_SECONDS = 0.05
@@ -28,10 +25,10 @@ class DemoError(Exception):
     """The demo can't go on; says why."""
 
 
-async def run_demo(program: Program, teller: ErrorTeller, output: Path) -> int:
+async def run_demo(program: Program, reporter: ErrorReporter, output: Path) -> int:
     """Do what a person would do with the demo; the exit status."""
     failures: list[Wording] = []
-    teller.told.connect(failures.append)
+    reporter.told.connect(failures.append)
 
     async def until(condition: Callable[[], bool]) -> None:
         while not condition():

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.datasets import footage_videos
+from engine.datasets.held_out import Stretch
 from engine.scoring.motion import BASELINE_SECONDS
-from engine.training.settings import Stretch
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, forget_footage, train_experiment
 from engine.commands.evaluation_mode import measured_videos
 from engine.commands.learning_options import LearningOptions
+from engine.common.durations import duration_in_words
+from engine.common.errors import DatasetError, ExportError
+from engine.common.events import Event, LossReported, Progress, Stopped
 from engine.datasets import Dataset
-from engine.durations import duration_in_words
-from engine.errors import DatasetError, ExportError
-from engine.evaluation.judging import KindFigures, figures_of
+from engine.evaluation.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, forget_footage, train_experiment
 from engine.evaluation.report import percent, provenance, table, without_nan, write_json
-from engine.events import Event, LossReported, Progress, Stopped
+from engine.evaluation.score_figures import KindFigures, figures_of
 from engine.scoring.scores import ScoreKind, kinds_of
 from engine.training import Run, RunSettings
 
@@ -123,7 +123,7 @@ def _judge(
     run: Run, dataset: Dataset, base: RunSettings, cache: Path, quiet: bool
 ) -> tuple[str, dict[ScoreKind, KindFigures]]:
     """The device in words, and the figures of each kind of score."""
-    from engine.device import choose_compute  # torch takes seconds to import
+    from engine.common.device import choose_compute  # torch takes seconds to import
     from engine.models.detector import load_detector
     from engine.models.predictor import Predictor
 

@@ -15,7 +15,7 @@ from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
 from engine.commands.progress import follow
 from engine.commands.score_options import chosen_kind, false_alarms_option, score_option
-from engine.errors import ExportError, VadError
+from engine.common.errors import ExportError, VadError
 from engine.scoring.drift import drifts_in_words
 from engine.scoring.scores import ScoreKind, calibrated_leave, reason_of, segment_rule, shown_scores
 from engine.scoring.segments import SegmentRule, find_segments
@@ -149,9 +149,9 @@ class _Job:
 
     def run(self, predictor: Predictor, *, quiet: bool) -> None:
         """Analyse what the cache lacks and write the tables."""
-        from engine import tables
-        from engine.analysis import analyse_to_store, analysis_key, stored_signals
-        from engine.score_store import ScoreStore
+        from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
+        from engine.analysis.score_store import ScoreStore
+        from engine.export import tables
         from engine.video import open_video
 
         with open_video(self.video) as source:
@@ -196,7 +196,7 @@ class _Job:
 
     def _refuse_to_mix(self, source: VideoSource) -> None:
         """Two cameras' recordings are often called the same: the tables of one must not replace the other's."""
-        from engine import tables
+        from engine.export import tables
 
         path = self._table(".segments.json")
         if path.exists() and tables.read_segments_json(path).video_fingerprint != source.info.fingerprint:

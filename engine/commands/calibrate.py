@@ -9,9 +9,9 @@ import click
 
 from engine.commands.detector_option import detector_option
 from engine.commands.progress import follow
-from engine.durations import duration_in_words
-from engine.errors import ExportError, TrainingError
-from engine.events import Progress
+from engine.common.durations import duration_in_words
+from engine.common.errors import ExportError, TrainingError
+from engine.common.events import Progress
 
 
 @click.command(short_help="Teach a detector what its scores mean on a camera.")
@@ -51,10 +51,10 @@ def calibrate(
         raise ExportError("There is no such folder", subject=out.absolute().parent, advice="Make it first.")
     from engine.calibrating import NormalFootage
     from engine.calibrating import calibrate as calibrated
-    from engine.device import choose_compute
+    from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
     from engine.scoring.calibration import TooLittleFootageError
-    from engine.scoring.tail import FEWEST_BLOCKS
+    from engine.scoring.tail import MIN_BLOCKS
 
     footage = NormalFootage.of(held_out, others)
     plan = choose_compute(device)
@@ -67,7 +67,7 @@ def calibrate(
         follow(work(), hidden=quiet)
     except TooLittleFootageError as error:
         raise TrainingError(
-            f"The footage is too short: less than {FEWEST_BLOCKS} seconds",
+            f"The footage is too short: less than {MIN_BLOCKS} seconds",
             subject=", ".join(map(str, held_out)),
             advice="Give more normal footage: some minutes at the least, an hour of different times of day is better.",
         ) from error

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from engine.common.errors import DetectorFileError
 from engine.detector_library import DetectorLibrary, LibraryEntry
-from engine.errors import DetectorFileError
 
 _Command = Callable[..., None]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from engine.paths import cache_folder
+from engine.common.paths import cache_folder
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -111,7 +111,7 @@ def _devices() -> Iterator[Check]:
     try:
         import torch
 
-        from engine.device import choose_compute
+        from engine.common.device import choose_compute
     except (ImportError, OSError) as error:
         yield Check("Computing", State.PROBLEM, f"torch can't be loaded ({error})", _pip_install("torch"))
         return
@@ -125,7 +125,7 @@ def _devices() -> Iterator[Check]:
 
 
 def _qt_libraries() -> Iterator[Check]:
-    from engine import system_libraries
+    from engine.common import system_libraries
 
     missing = system_libraries.missing()
     if missing:
@@ -181,7 +181,7 @@ def _cache() -> Iterator[Check]:
 
 
 def _bundled_detectors() -> Iterator[Check]:
-    from engine.errors import DetectorFileError
+    from engine.common.errors import DetectorFileError
     from resources import bundled_detectors, detector_path
 
     again = 'Install the program again, or give your own file with "--detector FILE".'

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.commands.progress import follow
+from engine.common.errors import DatasetError
+from engine.common.events import Progress
 from engine.datasets import Dataset, open_dataset
-from engine.errors import DatasetError
-from engine.evaluation.judging import figures_of, signal_aucs
-from engine.evaluation.measuring import MeasuredVideo, measure
+from engine.evaluation.dataset_analysis import MeasuredVideo, measure
 from engine.evaluation.plots import draw_plots
 from engine.evaluation.report import Evaluation, as_json, in_words, write_json
-from engine.events import Progress
+from engine.evaluation.score_figures import figures_of, signal_aucs
 from engine.scoring.scores import ScoreKind, kinds_of
 
 if TYPE_CHECKING:

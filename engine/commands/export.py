@@ -11,18 +11,18 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis import analyse_to_store, analysis_key, stored_signals
+from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
+from engine.analysis.score_store import ScoreStore
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
 from engine.commands.score_options import chosen_kind, false_alarms_option, score_option
-from engine.errors import ExportError
-from engine.export import PANELS, ExportOptions, export_clip, refuse_frames
-from engine.mosaic import Panel
-from engine.paths import analyses_folder
-from engine.score_store import ScoreStore
+from engine.common.errors import ExportError
+from engine.common.paths import analyses_folder
+from engine.export.clip import PANELS, ExportOptions, export_clip, refuse_frames
+from engine.export.mosaic import Panel
+from engine.export.tables import read_segments_json
 from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
 from engine.scoring.segments import Segment, find_segments
-from engine.tables import read_segments_json
 from engine.video import open_video
 from engine.video.source import VideoSource
 from engine.video.writer import DEFAULT_ENCODER, ENCODERS, free_path, refuse_target

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from engine.errors import FlowFileError, VideoError
+from engine.common.errors import FlowFileError, VideoError
 from engine.flow.colour import Flow, flow_radius, flow_to_rgb
 from engine.flow.files import end_point_error, read_flow, write_flo, write_picture
 from engine.flow.teachers import DEFAULT_TEACHER, TEACHER_NAMES, teacher_by_name

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.durations import duration_in_words
-from engine.errors import DatasetError
-from engine.events import Progress
+from engine.common.durations import duration_in_words
+from engine.common.errors import DatasetError
+from engine.common.events import Progress
 
 if TYPE_CHECKING:
     from engine.footage_check import FootageFinding, FootageReport, FootageSummary

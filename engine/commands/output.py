@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from engine.common.errors import ExportError
 from engine.detector_library import detector_name
-from engine.errors import ExportError
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import click
 from click.core import ParameterSource
 
 from engine.commands.train import run_settings, train
-from engine.durations import duration_in_words
-from engine.events import Progress
+from engine.common.durations import duration_in_words
+from engine.common.events import Progress
 from engine.run_plan import EFFORTS, RunPlan, plan_efforts, plan_run
 from engine.training import Run, RunSettings
 

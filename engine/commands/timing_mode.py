@@ -17,7 +17,7 @@ _UNDISTURBED = 0.03
 
 if TYPE_CHECKING:
     from engine.commands.output import Output
-    from engine.events import Progress
+    from engine.common.events import Progress
     from engine.models.predictor import Predictor
 
 
@@ -81,7 +81,7 @@ def report_timing(predictor: Predictor, dataset: Path | None, output: Output) ->
 
 def untrained(preset: str, device: str) -> Predictor:
     """A detector that has learnt nothing: as fast as one that has."""
-    from engine.device import choose_compute
+    from engine.common.device import choose_compute
     from engine.flow.teachers import DEFAULT_TEACHER
     from engine.models.detector import Detector, DetectorSettings
     from engine.models.predictor import Predictor

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from engine.errors import DetectorFileError
-from engine.whole_file import whole_file
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import DetectorFileError
 
 _LABEL = "library"  # beside the settings and outside their checksum: a detector keeps its fingerprint when renamed
 _LENGTH_BYTES = 8
-_LARGEST_HEADER_BYTES = 100 << 20  # safetensors' own limit
+_MAX_HEADER_BYTES = 100 << 20  # safetensors' own limit
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def copy_labelled(source: Path, target: Path, label: Label) -> None:
         metadata[_LABEL] = json.dumps(asdict(label), ensure_ascii=False)
         header = json.dumps({"__metadata__": metadata, **tensors}, ensure_ascii=False).encode()
         header += b" " * (-len(header) % _LENGTH_BYTES)  # tensors stay aligned
-        with whole_file(target) as copy:
+        with atomic_write(target) as copy:
             copy.write(len(header).to_bytes(_LENGTH_BYTES, "little"))
             copy.write(header)
             shutil.copyfileobj(file, copy)
@@ -88,7 +88,7 @@ def _read(file: BinaryIO, path: Path) -> tuple[dict[str, str], dict[str, Any]]:
     """Metadata and tensors' places; the file then stands where the tensors begin."""
     length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
     try:
-        if length > _LARGEST_HEADER_BYTES:
+        if length > _MAX_HEADER_BYTES:
             raise ValueError
         header = json.loads(file.read(length))
         metadata = header.pop("__metadata__")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.errors import ExportError
-from engine.evaluation.judging import KindFigures
-from engine.evaluation.measuring import MeasuredVideo
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import ExportError
+from engine.evaluation.dataset_analysis import MeasuredVideo
+from engine.evaluation.score_figures import KindFigures
 from engine.scoring.scores import ScoreKind
-from engine.whole_file import whole_file
 
 if TYPE_CHECKING:
     # Takes a second to import, and looks for fonts when it is.
@@ -45,7 +45,7 @@ def draw_plots(
         path = folder / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(path) as file:
+            with atomic_write(path) as file:
                 figure.savefig(file, format="png", dpi=_DPI)
         except OSError as error:
             advice = f"Free some space or choose another folder ({error.strerror})."

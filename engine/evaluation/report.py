@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.durations import duration_in_words
-from engine.errors import ExportError
-from engine.evaluation.judging import KindFigures
-from engine.evaluation.measuring import MeasuredVideo
+from engine.common.atomic_write import atomic_write
+from engine.common.durations import duration_in_words
+from engine.common.errors import ExportError
+from engine.evaluation.dataset_analysis import MeasuredVideo
+from engine.evaluation.score_figures import KindFigures
 from engine.scoring.scores import ScoreKind
-from engine.whole_file import whole_file
 
 _FORMAT = "vadgui-evaluation"
 _VERSION = 1
@@ -111,7 +111,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     try:
-        with whole_file(path) as file:
+        with atomic_write(path) as file:
             file.write(text.encode())
     except OSError as error:
         advice = f"Free some space or choose another folder ({error.strerror})."

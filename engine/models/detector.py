@@ -14,14 +14,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from engine.errors import DetectorFileError
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import DetectorFileError
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
-from engine.scoring.appearance import AppearanceNormal
 from engine.scoring.calibration import Calibration
-from engine.scoring.motion_normal import MotionNormal
-from engine.scoring.usual import Usual
-from engine.whole_file import whole_file
+from engine.scoring.motion_histogram import MotionHistogram
+from engine.scoring.normal_model import NormalModel
+from engine.scoring.prototype_bank import PrototypeBank
 
 _FORMAT = "vadgui-detector"
 _FORMAT_VERSION = 3
@@ -75,7 +75,7 @@ class Detector(nn.Module):
         super().__init__()
         preset = PRESETS[settings.preset]
         self.settings = settings
-        self.usual = Usual()
+        self.normal_model = NormalModel()
         """How things usually move and look at its camera."""
         self.motion = MotionModel(widths=preset.motion_widths, shrink=preset.shrink)
         self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink, flow_guidance=settings.flow_guidance)
@@ -94,7 +94,7 @@ def save_detector(detector: Detector, path: Path) -> None:
         for name, tensor in detector.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
-    tensors |= _tensors_of(detector.usual)
+    tensors |= _tensors_of(detector.normal_model)
     settings = json.dumps(asdict(detector.settings), sort_keys=True, ensure_ascii=False)
     header = {
         "format": _FORMAT,
@@ -103,7 +103,7 @@ def save_detector(detector: Detector, path: Path) -> None:
         "sha256": _digest(settings, tensors),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(save(tensors, header))
 
 
@@ -132,7 +132,7 @@ def load_detector(path: Path) -> tuple[Detector, str]:
         if values.get("calibration"):
             values["calibration"] = Calibration.from_json(values["calibration"])
         detector = Detector(DetectorSettings(**{key: value for key, value in values.items() if key in known}))
-        detector.usual = _take_usual(tensors)
+        detector.normal_model = _take_usual(tensors)
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DetectorFileError(
@@ -143,19 +143,19 @@ def load_detector(path: Path) -> tuple[Detector, str]:
     return detector.eval(), header["sha256"]
 
 
-def _tensors_of(usual: Usual) -> dict[str, Tensor]:
+def _tensors_of(usual: NormalModel) -> dict[str, Tensor]:
     tensors = {}
     if usual.motion is not None:
         tensors[_MOTION_COUNTS] = torch.from_numpy(usual.motion.counts)
     if usual.appearance is not None:
         arrays = {
-            each.name: np.ascontiguousarray(getattr(usual.appearance, each.name)) for each in fields(AppearanceNormal)
+            each.name: np.ascontiguousarray(getattr(usual.appearance, each.name)) for each in fields(PrototypeBank)
         }
         tensors |= {_APPEARANCE + name: torch.from_numpy(array) for name, array in arrays.items()}
     return tensors
 
 
-def _take_usual(tensors: dict[str, Tensor]) -> Usual:
+def _take_usual(tensors: dict[str, Tensor]) -> NormalModel:
     """What `_tensors_of` made, taken out of a file's tensors; files of earlier versions lack some or all of it."""
     counts = tensors.pop(_MOTION_COUNTS, None)
     arrays = {
@@ -163,9 +163,9 @@ def _take_usual(tensors: dict[str, Tensor]) -> Usual:
         for name in list(tensors)
         if name.startswith(_APPEARANCE)
     }
-    return Usual(
-        None if counts is None else MotionNormal(counts.numpy()),
-        AppearanceNormal(slowest_px=arrays.pop("slowest_px").item(), **arrays) if arrays else None,
+    return NormalModel(
+        None if counts is None else MotionHistogram(counts.numpy()),
+        PrototypeBank(slowest_px=arrays.pop("slowest_px").item(), **arrays) if arrays else None,
     )
 
 

@@ -14,13 +14,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.device import ComputePlan, choose_compute
-from engine.errors import DeviceError
+from engine.common.device import ComputeConfig, choose_compute
+from engine.common.errors import DeviceError
 from engine.flow.teachers import teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector
 from engine.models.folding import fold_batch_norms
-from engine.scoring.appearance import Appearance
-from engine.scoring.usual import Usual
+from engine.scoring.normal_model import NormalModel
+from engine.scoring.prototype_bank import Appearance
 from engine.video.frame import Pixels
 
 SIGNALS_VERSION = 5
@@ -28,7 +28,7 @@ SIGNALS_VERSION = 5
 
 _BATCH_ON_CPU = 2  # enough for large models; a larger one makes stopping wait
 _BATCH_ON_CPU_OF_FAST = 8  # 20 % faster than 2: every layer wakes sleeping threads, once a batch
-_LARGEST_BATCH = 64
+_MAX_BATCH = 64
 
 _Result = TypeVar("_Result")
 
@@ -49,13 +49,13 @@ class Predictor:
     """Predicts flow and next frame; owns the detector's copy on the device. One thread at a time."""
 
     def __init__(
-        self, detector: Detector, fingerprint: str, plan: ComputePlan, *, teacher_weights: Path | None = None
+        self, detector: Detector, fingerprint: str, plan: ComputeConfig, *, teacher_weights: Path | None = None
     ) -> None:
         self.settings: DetectorSettings = detector.settings
         self.fingerprint = fingerprint
         """SHA-256 of the detector's weights and settings."""
         self.teacher = teacher_by_name(detector.settings.teacher, weights=teacher_weights, device=str(plan.device))
-        self.usual: Usual = detector.usual
+        self.normal_model: NormalModel = detector.normal_model
         """What the detector has learnt of its camera; whoever calibrates it puts in what else it may know."""
         self._plan = plan
         self._detector = copy.deepcopy(detector).eval()
@@ -145,7 +145,7 @@ class Predictor:
     @torch.inference_mode()
     def _predict_batch(self, pictures: Tensor) -> list[Prediction]:
         motion, appearances = self._detector.motion, None
-        if self.usual.appearance is None:
+        if self.normal_model.appearance is None:
             flow_rgb = motion(pictures)
         else:
             flow_rgb, appearances = motion.with_appearance(pictures)
@@ -164,5 +164,5 @@ def _channels_last(batch: Tensor) -> npt.NDArray[np.float32]:
 
 def _usual_batch(device: torch.device, preset: str) -> int:
     if device.type != "cpu":
-        return _LARGEST_BATCH
+        return _MAX_BATCH
     return _BATCH_ON_CPU_OF_FAST if preset == "fast" else _BATCH_ON_CPU

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.durations import duration_in_words
-from engine.errors import VadError
+from engine.common.durations import duration_in_words
+from engine.common.errors import VadError
 from engine.training.settings import RunSettings
 
 

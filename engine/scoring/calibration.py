@@ -13,17 +13,17 @@ from engine.scoring.drift import Drift, Reference
 from engine.scoring.evidence import (
     EARLIER_SMOOTHING_SECONDS,
     EVIDENCE,
-    LONGEST_SMOOTHING_SECONDS,
+    MAX_SMOOTHING_SECONDS,
     ROUNDING_SECONDS,
     SMOOTHING_SECONDS,
     WEIGHTS,
-    Standard,
+    RobustScaler,
     evidence_of,
     in_words,
 )
 from engine.scoring.motion import frame_ratio
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
-from engine.scoring.tail import FEWEST_BLOCKS, Tail, block_maxima
+from engine.scoring.tail import MIN_BLOCKS, Tail, block_maxima
 from engine.video.source import usual_frame_seconds
 
 Times = npt.NDArray[np.floating]
@@ -40,7 +40,7 @@ class TooLittleFootageError(Exception):
 class Scale:
     """How evidence becomes a score, in one of its two ways of smoothing."""
 
-    standard: Standard
+    standard: RobustScaler
     tail: Tail
 
 
@@ -79,7 +79,7 @@ class Calibration:
         take no part.
 
         Raises:
-            TooLittleFootageError: together they are shorter than FEWEST_BLOCKS seconds.
+            TooLittleFootageError: together they are shorter than MIN_BLOCKS seconds.
         """
         names = [name for name in EVIDENCE if any(np.isfinite(signals[name]).any() for signals, _ in videos)]
         if not names:
@@ -91,10 +91,12 @@ class Calibration:
                 [evidence_of(signals, times, live=live, names=names) for signals, times in each]
                 for each in (videos, others)
             )
-            standard = Standard.of([*evidence, *moved], weights)
-            maxima = [block_maxima(standard.joined(e), times) for e, (_, times) in zip(evidence, videos, strict=True)]
+            standard = RobustScaler.of([*evidence, *moved], weights)
+            maxima = [
+                block_maxima(standard.max_evidence(e), times) for e, (_, times) in zip(evidence, videos, strict=True)
+            ]
             together = np.concatenate(maxima)
-            if len(together) < FEWEST_BLOCKS:
+            if len(together) < MIN_BLOCKS:
                 raise TooLittleFootageError
             scales[live] = Scale(standard, Tail.of(together))
         times_of = [times for _, times in videos]
@@ -114,7 +116,7 @@ class Calibration:
         Below 0 lies what is calmer than all of them; NaN where a frame was not analysed; frame 0 takes frame 1's.
         """
         scale = self.live if live else self.offline
-        return scale.tail.surprise(scale.standard.joined(self._evidence(signals, seconds, live)))
+        return scale.tail.neg_log10_p(scale.standard.max_evidence(self._evidence(signals, seconds, live)))
 
     def reason(self, signals: RawSignals, seconds: Times, frame: int, *, live: bool = False) -> str:
         """Why a frame of a video has the score that it has: what its strongest evidence says, in words."""
@@ -160,7 +162,7 @@ class Calibration:
         scales = {name: _scale(values[name]) for name in ("live", "offline")}
         reference = Reference.from_json(values["reference"]) if values.get("reference") else None
         smoothing = tuple(values.get("smoothing_seconds", EARLIER_SMOOTHING_SECONDS))
-        if not 0 < max(smoothing) <= LONGEST_SMOOTHING_SECONDS:
+        if not 0 < max(smoothing) <= MAX_SMOOTHING_SECONDS:
             raise TypeError(f"smoothing of another version: {smoothing}")
         known = {"evidence": evidence, "reference": reference, "smoothing_seconds": smoothing}
         return cls(**{**values, **scales, **known})
@@ -170,4 +172,4 @@ def _scale(values: Mapping[str, Any]) -> Scale:
     standard, tail = values["standard"], dict(values["tail"])
     for name in ("quantiles", "surprises"):
         tail[name] = tuple(tail[name])
-    return Scale(Standard(tuple(standard["medians"]), tuple(standard["spreads"])), Tail(**tail))
+    return Scale(RobustScaler(tuple(standard["medians"]), tuple(standard["spreads"])), Tail(**tail))

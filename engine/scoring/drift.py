@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.durations import duration_in_words
+from engine.common.durations import duration_in_words
 from engine.scoring.signals import LAYOUT_GRID, RawSignals
 
 Times = npt.NDArray[np.floating]
@@ -35,7 +35,7 @@ _LESS_LIKE = 1.0  # in Fisher's z, in which correlations lie evenly
 _ALIKE = 0.97
 _OTHER_LIGHT = 1.25
 _OTHER_SHARPNESS = 1.6
-_OTHER_MOTION, _LEAST_MOTION_PX = 4.0, 0.25
+_OTHER_MOTION, _MIN_MOTION_PX = 4.0, 0.25
 
 
 class DriftKind(StrEnum):
@@ -143,7 +143,7 @@ class Reference:
         likeness = _likeness(looks.layouts, np.array(self.layout))
         least = min(np.tanh(np.arctanh(min(self.likeness, 0.9999)) - _LESS_LIKE), _ALIKE)
         yield DriftKind.MOVED, likeness < least
-        yield DriftKind.SHAKING, looks.camera_motion_px > max(_OTHER_MOTION * self.camera_motion_px, _LEAST_MOTION_PX)
+        yield DriftKind.SHAKING, looks.camera_motion_px > max(_OTHER_MOTION * self.camera_motion_px, _MIN_MOTION_PX)
         darkest, brightest = self.luma
         yield DriftKind.DARKER, looks.luma < darkest / _OTHER_LIGHT
         yield DriftKind.BRIGHTER, looks.luma > brightest * _OTHER_LIGHT

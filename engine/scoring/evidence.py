@@ -43,12 +43,12 @@ Every signal takes part once for each: what is quick stands out over the shorter
 (RESULTS.md)."""
 EARLIER_SMOOTHING_SECONDS = (0.5,)
 """Of calibrations that do not say theirs."""
-LONGEST_SMOOTHING_SECONDS = max(*SMOOTHING_SECONDS, *EARLIER_SMOOTHING_SECONDS)
+MAX_SMOOTHING_SECONDS = max(*SMOOTHING_SECONDS, *EARLIER_SMOOTHING_SECONDS)
 ROUNDING_SECONDS = 1e-4
 """Evidence reaches as much farther: frames come from files with rounded times."""
 _LOGARITHMIC = frozenset({"velocity_error_px"})
 """What errs much errs by the more: told by its order of magnitude, its worst does not drown what is merely large."""
-_LEAST_PX = 1e-3
+_MIN_PX = 1e-3
 _UPPER = 0.95
 
 
@@ -78,7 +78,7 @@ def in_words(name: str) -> str:
 
 
 def _told(name: str, values: Floats) -> Floats:
-    return np.log(np.maximum(values, 0) + _LEAST_PX) if name in _LOGARITHMIC else values
+    return np.log(np.maximum(values, 0) + _MIN_PX) if name in _LOGARITHMIC else values
 
 
 def smoothing_windows(
@@ -102,7 +102,7 @@ def smoothed(values: Floats, first: Indices, stop: Indices) -> Floats:
 
 
 @dataclass(frozen=True)
-class Standard:
+class RobustScaler:
     """What each evidence is like in normal footage, robustly."""
 
     medians: tuple[float, ...]
@@ -110,14 +110,14 @@ class Standard:
     """From the median up to the 95th percentile, over the evidence's weight."""
 
     @classmethod
-    def of(cls, videos: Sequence[Floats], weights: Sequence[float]) -> Standard:
+    def of(cls, videos: Sequence[Floats], weights: Sequence[float]) -> RobustScaler:
         """Learnt from the evidence [E, N] of normal videos, in which each has one of E weights."""
         together = np.concatenate(videos, axis=1)
         medians, upper = np.nanquantile(together, [0.5, _UPPER], axis=1)
         spreads = np.maximum(upper - medians, 1e-3) / np.array(weights)
         return cls(tuple(medians.tolist()), tuple(spreads.tolist()))
 
-    def joined(self, evidence: Floats) -> Floats:
+    def max_evidence(self, evidence: Floats) -> Floats:
         """One number a frame [N] of evidence [E, N]: the strongest, each by its own spread.
 
         What is unusual in one way need not be so in another; a sum would ask for that (RESULTS.md).

@@ -20,7 +20,7 @@ BASELINE_SECONDS = 0.2
 PLACES = PICTURE_CELLS - WINDOW_CELLS + 1
 """Windows across the picture, and down."""
 
-_LEAST_CHANGE = 1.0
+_MIN_CHANGE = 1.0
 """Grey levels; noise and compression change less, seldom more (RESULTS.md)."""
 _GRAIN_PX = CELL_PX // 2
 """What is finer is noise, too."""
@@ -47,7 +47,7 @@ class MeasuredMotion:
         """Of the flow between two 256x256 pictures that lie so many frames apart."""
         told = window_motion(flow, frames)
         # Where there is nothing to see but noise, a flow still says something, now this way and now that.
-        return cls(told * (window_changes(earlier, later) >= _LEAST_CHANGE), camera_motion_px(told))
+        return cls(told * (window_changes(earlier, later) >= _MIN_CHANGE), camera_motion_px(told))
 
 
 def baseline_frames(seconds: Times) -> int:

@@ -19,7 +19,7 @@ Times = npt.NDArray[np.floating]
 FALSE_ALARMS_PER_HOUR = 2.0
 """What a reviewer is shown unless they ask for another number."""
 _LEAVES_BELOW = 1.0
-_LEAST_LEAVE = 0.3
+_MIN_LEAVE = 0.3
 
 
 class ScoreKind(StrEnum):
@@ -99,4 +99,4 @@ def segment_rule(kind: ScoreKind, false_alarms_per_hour: float = FALSE_ALARMS_PE
 
 def calibrated_leave(enter: float) -> float:
     """Where a segment of calibrated scores ends that needs `enter` to begin: at what is ten times as usual."""
-    return min(max(enter - _LEAVES_BELOW, _LEAST_LEAVE), enter)
+    return min(max(enter - _LEAVES_BELOW, _MIN_LEAVE), enter)

@@ -12,11 +12,11 @@ Floats = npt.NDArray[np.floating]
 
 BLOCK_SECONDS = 1.0
 """Neighbouring frames say the same: their maximum over a second counts once."""
-FEWEST_BLOCKS = 30
+MIN_BLOCKS = 30
 """Half a minute of footage: from less, nothing can be said of an alarm an hour."""
 _TAIL_SHARE = 0.2
-_FEWEST_IN_TAIL = 6
-_MOST_QUANTILES = 256
+_MIN_IN_TAIL = 6
+_MAX_QUANTILES = 256
 
 
 def block_maxima(scores: Floats, seconds: Floats) -> npt.NDArray[np.float64]:
@@ -51,17 +51,17 @@ class Tail:
 
     @classmethod
     def of(cls, maxima: Floats) -> Tail:
-        """The tail of at least FEWEST_BLOCKS maxima, in any order."""
+        """The tail of at least MIN_BLOCKS maxima, in any order."""
         ordered = np.sort(np.asarray(maxima, np.float64))
         count = len(ordered)
-        if count < FEWEST_BLOCKS:
+        if count < MIN_BLOCKS:
             raise ValueError(f"{count} one-second maxima are too few")
-        exceedances = max(round(_TAIL_SHARE * count), _FEWEST_IN_TAIL)
+        exceedances = max(round(_TAIL_SHARE * count), _MIN_IN_TAIL)
         start = count - exceedances - 1
         inside = ordered[: start + 1]
         as_high = count - np.arange(start + 1)
         surprises = -np.log10((1 + as_high) / (1 + count))
-        kept = np.unique(np.linspace(0, start, min(start + 1, _MOST_QUANTILES)).astype(np.int64))
+        kept = np.unique(np.linspace(0, start, min(start + 1, _MAX_QUANTILES)).astype(np.int64))
         # Equal values would leave nothing to interpolate over: of each run, the first has its p.
         kept = kept[np.diff(inside[kept], prepend=-math.inf) > 0]
         return cls(
@@ -72,7 +72,7 @@ class Tail:
             count,
         )
 
-    def surprise(self, scores: Floats) -> npt.NDArray[np.float64]:
+    def neg_log10_p(self, scores: Floats) -> npt.NDArray[np.float64]:
         """-log10 p of scores [N]; NaN stays NaN.
 
         Below all that was seen p is 1 and its logarithm 0; to keep the order there too, the line goes on below 0.

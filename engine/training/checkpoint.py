@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.errors import TrainingError
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import TrainingError
 from engine.training.run import Run
-from engine.whole_file import whole_file
 
 _FORMAT = "vadgui-checkpoint 1"
 
@@ -75,7 +75,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         "optimiser": checkpoint.optimiser,
         "scaler": checkpoint.scaler,
     }
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         try:
             torch.save({**contents, "sha256": _digest(contents)}, file)
         except RuntimeError as error:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 
-from engine.events import ShouldStop
+from engine.common.events import ShouldStop
 
 
 class Interrupted(Exception):  # noqa: N818 - not an error, so not named one

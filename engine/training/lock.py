@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import TrainingError
-from engine.file_lock import try_lock, unlock
+from engine.common.errors import TrainingError
+from engine.common.file_lock import try_lock, unlock
 
-_PATIENCE_SECONDS = 1.0  # somebody may be looking who holds it
+_TIMEOUT_SECONDS = 1.0  # somebody may be looking who holds it
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def folder_lock(path: Path) -> Iterator[None]:
             advice=f"Check its permissions ({error.strerror}).",
         ) from error
     with file:
-        patience_ends = time.monotonic() + _PATIENCE_SECONDS
+        patience_ends = time.monotonic() + _TIMEOUT_SECONDS
         while not try_lock(file):
             if time.monotonic() > patience_ends:
                 raise TrainingError(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from engine.errors import TrainingError
+from engine.common.errors import TrainingError
 
 _SAID_BY_TORCH = ("out of memory", "can't allocate memory", "not enough memory")
 

@@ -10,7 +10,7 @@ from engine.models.picture import PICTURE_SIZE
 
 _BINS_A_PX = 32
 _PERCENTILE = 99.9
-_LEAST_PX = 0.5
+_MIN_PX = 0.5
 
 
 class SpeedHistogram:
@@ -31,8 +31,8 @@ class SpeedHistogram:
         """The flow radius that a detector keeps: the 99.9th percentile, to 1/32 px, and at least half a pixel."""
         passed = np.cumsum(self.counts)
         if not passed[-1]:
-            return _LEAST_PX
+            return _MIN_PX
         wanted = passed[-1] * _PERCENTILE / 100
         found = int(np.searchsorted(passed, wanted))
         before = passed[found - 1] if found else 0
-        return max(float((found + (wanted - before) / self.counts[found]) / _BINS_A_PX), _LEAST_PX)
+        return max(float((found + (wanted - before) / self.counts[found]) / _BINS_A_PX), _MIN_PX)

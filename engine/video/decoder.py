@@ -11,7 +11,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from engine.errors import VideoError
+from engine.common.errors import VideoError
 from engine.video.frame_index import EntryPoint
 
 OnPacket = Callable[["av.Packet[VideoStream]"], None]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from engine.errors import VideoError
-from engine.events import ShouldStop, never_stop
+from engine.common.errors import VideoError
+from engine.common.events import ShouldStop, never_stop
 from engine.video.frame_cache import CACHE_BYTES
 from engine.video.picture_folder import DEFAULT_FPS, PictureFolderSource
 from engine.video.pyav_source import OnProgress, PyAvSource

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import Cancelled, VideoError
-from engine.events import ShouldStop, never_stop
+from engine.common.errors import Cancelled, VideoError
+from engine.common.events import ShouldStop, never_stop
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
 from engine.video.frame_cache import CACHE_BYTES, FrameCache

@@ -13,8 +13,8 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from engine.errors import Cancelled, VideoError
-from engine.events import ShouldStop, never_stop
+from engine.common.errors import Cancelled, VideoError
+from engine.common.events import ShouldStop, never_stop
 from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint

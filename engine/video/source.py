@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engine.events import ShouldStop, never_stop
+from engine.common.events import ShouldStop, never_stop
 from engine.video.frame import Frame
 
 PICTURES = "pictures"
-_SHORTEST_FRAME_SECONDS = 1e-3
+_MIN_FRAME_SECONDS = 1e-3
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def own_frame_seconds(info: VideoInfo, times: npt.NDArray[np.floating]) -> float
 def usual_frame_seconds(*videos: npt.NDArray[np.floating]) -> float | None:
     """How long a frame of videos with frames at these times [N] is: the median; None where there are no two."""
     gaps = np.concatenate([np.diff(seconds) for seconds in videos]) if videos else np.empty(0)
-    return max(float(np.median(gaps)), _SHORTEST_FRAME_SECONDS) if len(gaps) else None
+    return max(float(np.median(gaps)), _MIN_FRAME_SECONDS) if len(gaps) else None
 
 
 class VideoSource(ABC):

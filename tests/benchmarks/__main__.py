@@ -68,7 +68,7 @@ def in_fresh_process(name: str, quick: bool) -> list[Figure]:
 
 def machine() -> dict[str, object]:
     """What the figures were measured on."""
-    from engine.device import choose_compute
+    from engine.common.device import choose_compute
 
     packages = ("av", "numpy", "opencv-python-headless", "PySide6-Essentials", "torch")
     return {

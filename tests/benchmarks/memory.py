@@ -19,10 +19,10 @@ import cv2
 import numpy as np
 import psutil
 
-from engine.analysis import analyse_to_store, analysis_key
+from engine.analysis.runner import analyse_to_store, analysis_key
+from engine.analysis.score_store import ScoreStore
 from engine.flow.colour import Flow
-from engine.score_store import ScoreStore
-from engine.scoring.usual import Usual
+from engine.scoring.normal_model import NormalModel
 from engine.video import open_video
 
 FPS = 25
@@ -70,7 +70,7 @@ class StandInPredictor:
 
     def __init__(self) -> None:
         self.teacher = self
-        self.usual = Usual()
+        self.normal_model = NormalModel()
 
     def predict(self, pictures: list[np.ndarray]) -> list[SimpleNamespace]:
         still = np.ones((256, 256, 3), np.float32)  # the colour wheel's white
@@ -85,7 +85,7 @@ class StandInPredictor:
 
 def real_predictor() -> Any:
     """An untrained detector of preset `fast`: its weights don't matter here, its buffers do."""
-    from engine.device import choose_compute
+    from engine.common.device import choose_compute
     from engine.models.detector import Detector, DetectorSettings
     from engine.models.predictor import Predictor
 

@@ -11,11 +11,11 @@ import numpy as np
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import Reference
 from engine.scoring.evidence import EVIDENCE
-from engine.scoring.growing import GrowingScores
+from engine.scoring.incremental import IncrementalScores
 from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
 from engine.scoring.segments import find_segments
 from engine.scoring.signals import RawSignals, missing_signals
-from vadgui.scoring import ROWS_A_STEP
+from vadgui.model.score_model import ROWS_A_STEP
 
 _FPS = 25
 _FRAMES = 24 * 3600 * _FPS
@@ -64,7 +64,7 @@ def run(quick: bool = False) -> dict[str, float]:
     signals = normal_life(count, 0, events=count // 10_000)
     calibration = Calibration.of([(normal_life(1500, seed), times[:1500]) for seed in range(1, 6)])
     assert isinstance(calibration.reference, Reference)
-    growing = GrowingScores(ScoreKind.CALIBRATED, times, calibration)
+    growing = IncrementalScores(ScoreKind.CALIBRATED, times, calibration)
     growing.add(0, signals)
     steps: list[float] = []
     while not growing.is_up_to_date:

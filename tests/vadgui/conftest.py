@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
-from vadgui import theme
 from vadgui.garbage import GarbageCollector
 from vadgui.settings import Settings
+from vadgui.ui import theme
 
 
 @pytest.fixture(autouse=True)

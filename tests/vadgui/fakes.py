@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import Cancelled, DetectorFileError, VideoError
-from engine.events import ShouldStop, never_stop
-from engine.scoring.usual import Usual
+from engine.common.errors import Cancelled, DetectorFileError, VideoError
+from engine.common.events import ShouldStop, never_stop
+from engine.scoring.normal_model import NormalModel
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoInfo, VideoSource
 
@@ -105,7 +105,7 @@ class StillPredictor:
         self.device_label = "memory"
         self.is_on_cpu = True
         self.teacher = SimpleNamespace(flow=_no_flow)
-        self.usual = Usual()
+        self.normal_model = NormalModel()
         self.batch_size = 2
         self._seconds = seconds
 

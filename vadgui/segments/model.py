@@ -8,8 +8,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.scoring.segments import Segment
-from vadgui.clock_text import clock_text
-from vadgui.session import ReviewSession
+from vadgui.model.session import ReviewSession
+from vadgui.ui.clock_text import clock_text
 
 SEGMENT_ROLE = Qt.ItemDataRole.UserRole
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.durations import duration_in_words
+from engine.common.durations import duration_in_words
 from engine.scoring.scores import ScoreKind
 from engine.scoring.tail import false_alarms_at, threshold_for
 
@@ -37,8 +37,8 @@ class TimelineHeader(QWidget):
     """Shows what it is told and says what was entered."""
 
     threshold_entered = Signal(float)
-    zoom_wanted = Signal(float)
-    all_wanted = Signal()
+    zoom_requested = Signal(float)
+    all_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,9 +81,9 @@ class TimelineHeader(QWidget):
         ):  # fmt: skip
             layout.addWidget(widget)
         layout.addSpacing(8)
-        layout.addWidget(_button("−", "Zoom out", lambda: self.zoom_wanted.emit(0.5)))
-        layout.addWidget(_button("+", "Zoom in", lambda: self.zoom_wanted.emit(2.0)))
-        layout.addWidget(_button("All", "Show the whole recording", self.all_wanted.emit))
+        layout.addWidget(_button("−", "Zoom out", lambda: self.zoom_requested.emit(0.5)))
+        layout.addWidget(_button("+", "Zoom in", lambda: self.zoom_requested.emit(2.0)))
+        layout.addWidget(_button("All", "Show the whole recording", self.all_requested.emit))
         self.show_kind(ScoreKind.PAPER)
 
     def show_kind(self, kind: ScoreKind) -> None:

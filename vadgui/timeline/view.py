@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.scoring.scores import calibrated_leave
 from engine.scoring.segments import SegmentRule
-from vadgui import theme
-from vadgui.clock_text import clock_text
-from vadgui.session import ReviewSession
+from vadgui.model.session import ReviewSession
 from vadgui.timeline.header import TimelineHeader, how_often
 from vadgui.timeline.overview import OverviewStrip
 from vadgui.timeline.plot import AXIS_WIDTH_PX, RIGHT_MARGIN_PX, TimelinePlot
 from vadgui.timeline.scores import ScoreSeries
+from vadgui.ui import theme
+from vadgui.ui.clock_text import clock_text
 
 _DEFAULT_LEAVE_RATIO = 0.8
 _RULE_INTERVAL_MS = 40  # finding segments anew at every mouse move would make the line lag on long recordings
@@ -67,10 +67,10 @@ class TimelineView(QWidget):
         line.sigDragged.connect(lambda: self._rule_timer.isActive() or self._rule_timer.start())
         line.sigPositionChangeFinished.connect(self._take_over_threshold)
         self._rule_timer.timeout.connect(self._take_over_threshold)
-        self.overview.centre_wanted.connect(self._centre)
+        self.overview.centre_requested.connect(self._centre)
         self.header.threshold_entered.connect(self._set_threshold)
-        self.header.zoom_wanted.connect(self.zoom)
-        self.header.all_wanted.connect(self.zoom_to_all)
+        self.header.zoom_requested.connect(self.zoom)
+        self.header.all_requested.connect(self.zoom_to_all)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
         self.plot.viewport().installEventFilter(self)
         theme.changed.connect(self.plot.apply_theme)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.scoring.motion import PLACES
-from engine.scoring.motion_normal import MotionNormal
+from engine.scoring.motion_histogram import MotionHistogram
 from tests.benchmarks.choices.measured import BASELINES, MOTION, Measured
 
 Series = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ _WIDELY = 4
 class Usual:
     """What other clips of the camera say is usual; the clip that is judged has no part in it."""
 
-    motion: tuple[MotionNormal, ...]
+    motion: tuple[MotionHistogram, ...]
     """For each of BASELINES."""
     still_px: float
     """Below this speed, px a frame, a window counts as still."""
@@ -47,9 +47,9 @@ class Usual:
     """Rarities of motion that was met before: most frames of a changed clip are those of the clip."""
 
     @classmethod
-    def of(cls, others: Sequence[Measured], counts: Sequence[tuple[MotionNormal, ...]]) -> Usual:
+    def of(cls, others: Sequence[Measured], counts: Sequence[tuple[MotionHistogram, ...]]) -> Usual:
         """Learnt from the other clips, whose motion was counted once, for each baseline."""
-        motion = tuple(MotionNormal.sum_of(of_clip[k] for of_clip in counts) for k in range(len(BASELINES)))
+        motion = tuple(MotionHistogram.sum_of(of_clip[k] for of_clip in counts) for k in range(len(BASELINES)))
         middle = np.concatenate([each.motion[MOTION, 1:, :2] for each in others])
         still_px = _STILL_SHARE * float(np.quantile(np.hypot(middle[:, 0], middle[:, 1]).max(axis=(1, 2)), 0.5))
         luma = np.concatenate([_detail(each.luma[::5]) for each in others])
@@ -72,9 +72,9 @@ class Usual:
         )
 
 
-def counted(measured: Measured) -> tuple[MotionNormal, ...]:
+def counted(measured: Measured) -> tuple[MotionHistogram, ...]:
     """The motion of a clip, counted for each of BASELINES."""
-    normals = tuple(MotionNormal() for _ in BASELINES)
+    normals = tuple(MotionHistogram() for _ in BASELINES)
     for normal, motions in zip(normals, measured.motion, strict=True):
         for motion in motions[1:]:
             normal.add(motion)
@@ -101,7 +101,7 @@ def signals_of(measured: Measured, usual: Usual) -> dict[str, Series]:
     return {name: _with_frame_0(np.asarray(values, np.float64)) for name, values in found.items()}
 
 
-def _rarities(motion: Floats, normal: MotionNormal, name: str, usual: Usual) -> tuple[Floats, Floats]:
+def _rarities(motion: Floats, normal: MotionHistogram, name: str, usual: Usual) -> tuple[Floats, Floats]:
     """By speed, and by speed in a direction, of the motion [N, 3, ...] of a clip; 0 in frame 0."""
     nothing = np.zeros((PLACES, PLACES), np.float32)
     pairs = [(nothing, nothing)]

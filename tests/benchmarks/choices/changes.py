@@ -15,15 +15,15 @@ from tests.benchmarks.choices.clips import Clip, Pictures
 from tests.benchmarks.choices.habits import DIRECTIONS, Habits, middle_of, windows_at
 from tests.benchmarks.choices.measured import Measured
 
-SHORTEST_SECONDS, LONGEST_SECONDS = 1.5, 4.0
+MIN_SECONDS, MAX_SECONDS = 1.5, 4.0
 _STAYS_SECONDS = (3.0, 6.0)
 _ENTERS_SECONDS = 1.0
 _FADE_SECONDS = 0.3
 """Pasted things come and go softly: a sudden one would be found by its appearing, whatever it is."""
 _TRIES = 200
 _PICTURE_PX = 256
-_LEAST_COVERED_PX = 12
-_LEAST_HEIGHT = 0.75
+_MIN_COVERED_PX = 12
+_MIN_HEIGHT = 0.75
 
 Labels = npt.NDArray[np.bool_]
 
@@ -153,7 +153,7 @@ def _way_where_nothing_moves(clip: Clip, habits: Habits, rng: np.random.Generato
     start = int(rng.integers(1, max(len(clip.pictures) - frames, 2)))
     for _ in range(_TRIES):
         x, y = rng.uniform(12, _PICTURE_PX - 12, 2)
-        if habits.height_line[0] + habits.height_line[1] * y < _LEAST_HEIGHT * habits.usual_height_px:
+        if habits.height_line[0] + habits.height_line[1] * y < _MIN_HEIGHT * habits.usual_height_px:
             continue  # nothing could be seen of a walker so far away
         angle = float(rng.uniform(0, 2 * np.pi))
         speed = habits.speed_at(y)
@@ -200,12 +200,12 @@ def _pasted(
         t = way.start + row
         covered = sprite.paste(pictures[t], row, place, opacity, rng)
         differs[t] = bool((pictures[t] != clip.pictures[t]).any())
-        abnormal[t] = covered >= _LEAST_COVERED_PX and row >= normal_until
+        abnormal[t] = covered >= _MIN_COVERED_PX and row >= normal_until
     return Changed(kind, pictures, differs, abnormal, note)
 
 
 def _duration(clip: Clip, rng: np.random.Generator) -> int:
-    return min(round(float(rng.uniform(SHORTEST_SECONDS, LONGEST_SECONDS)) * clip.fps), len(clip.pictures) - 3)
+    return min(round(float(rng.uniform(MIN_SECONDS, MAX_SECONDS)) * clip.fps), len(clip.pictures) - 3)
 
 
 def _sped_up(clip: Clip, measured: Measured, habits: Habits, rng: np.random.Generator) -> Changed | None:

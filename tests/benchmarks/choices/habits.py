@@ -23,8 +23,8 @@ _SAMPLED_FRAMES = 12
 _SPEED_SECONDS = 0.2
 _STANDS_OUT = 18
 """Grey levels."""
-_LEAST_AREA_PX = 40
-_FEWEST_BLOBS = 10
+_MIN_AREA_PX = 40
+_MIN_BLOBS = 10
 _CATCHES_UP = 0.3
 
 Floats = npt.NDArray[np.float64]
@@ -56,7 +56,7 @@ class Habits:
         octant %= DIRECTIONS
         counts = np.stack([((octant == d) & moving).sum(axis=0) for d in range(DIRECTIONS)], axis=-1)
         blobs = np.array([blob for clip, _ in clips for blob in _blobs(clip, moving_px)])
-        if len(blobs) < _FEWEST_BLOBS:
+        if len(blobs) < _MIN_BLOBS:
             raise ValueError(f"nothing moves by itself in {len(clips)} clips: {len(blobs)} things found")
         feet, heights, speeds = blobs.T
         speed_line, height_line = _line(feet, speeds), _line(feet, heights)
@@ -129,7 +129,7 @@ def _blobs(clip: Clip, moving_px: float) -> Iterator[tuple[float, float, float]]
         _, labels, boxes, _ = cv2.connectedComponentsWithStats(mask)
         for number, (left, top, width, height, area) in enumerate(boxes[1:], start=1):
             inside = left > 1 and top > 1 and left + width < _PICTURE_PX - 1 and top + height < _PICTURE_PX - 1
-            if not inside or area < _LEAST_AREA_PX or not 1.4 <= height / width <= 4.5 or area < 0.4 * width * height:
+            if not inside or area < _MIN_AREA_PX or not 1.4 <= height / width <= 4.5 or area < 0.4 * width * height:
                 continue
             moved = float(np.median(speed[labels == number]))
             if moved >= moving_px:

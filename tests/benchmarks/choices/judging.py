@@ -152,7 +152,7 @@ class _Scale:
 
     def score(self, evidence: Series) -> Series:
         rows = self._rows(evidence)
-        return np.max([tail.surprise(row) for tail, row in zip(self.tails, rows, strict=True)], axis=0)
+        return np.max([tail.neg_log10_p(row) for tail, row in zip(self.tails, rows, strict=True)], axis=0)
 
     def _rows(self, evidence: Series) -> list[Series]:
         scaled = (evidence - self.medians[:, None]) / self.spreads[:, None]

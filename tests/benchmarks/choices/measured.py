@@ -14,8 +14,8 @@ import numpy.typing as npt
 from engine.flow.colour import rgb_to_flow
 from engine.flow.teachers import DisTeacher
 from engine.models.predictor import Prediction, Predictor
-from engine.scoring.appearance import AppearanceNormal, Seen
 from engine.scoring.motion import PLACES, MeasuredMotion, window_motion
+from engine.scoring.prototype_bank import PrototypeBank, Seen
 from engine.scoring.windows import cell_means, window_means
 from engine.video.frame import Pixels
 from tests.benchmarks.choices.clips import Pictures
@@ -55,7 +55,7 @@ class Measured:
     luma: npt.NDArray[np.uint8]
     """[N, LUMA_CELLS, LUMA_CELLS]: the picture, small and grey."""
     appearance: Windows
-    """How far what moves in the picture before looks from what is usual, as AppearanceNormal.distances."""
+    """How far what moves in the picture before looks from what is usual, as PrototypeBank.distances."""
 
     def __len__(self) -> int:
         return len(self.seconds)
@@ -116,7 +116,7 @@ def look(
     found: Measured,
     pictures: Pictures,
     predictor: Predictor,
-    usual: AppearanceNormal,
+    usual: PrototypeBank,
     every: int,
     changed: Labels | None = None,
 ) -> None:

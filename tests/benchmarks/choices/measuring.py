@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.detector_library import find_detector
 from engine.models.predictor import Predictor
-from engine.scoring.appearance import AppearanceNormal, Seen
+from engine.scoring.prototype_bank import PrototypeBank, Seen
 from tests.benchmarks.choices.changes import Changed, changed
 from tests.benchmarks.choices.clips import Clip, Pictures, clips_of
 from tests.benchmarks.choices.footage import Camera, ready
@@ -145,19 +145,19 @@ class Looks:
         self._every = every
         self._normal = normal
         self._seen: dict[str, list[Seen]] = {}
-        self._usual: dict[str, AppearanceNormal] = {}
+        self._usual: dict[str, PrototypeBank] = {}
 
     def measure(self, clip: Clip, found: Measured, pictures: Pictures, differs: Labels | None) -> None:
         look(found, pictures, self._predictor, self._usual_but(clip.name), self._every, differs)
 
-    def _usual_but(self, name: str) -> AppearanceNormal:
+    def _usual_but(self, name: str) -> PrototypeBank:
         if not self._seen:
             rng = np.random.default_rng(0)
             for each in self._normal:
                 looks = seen(each.measured, each.clip.pictures, self._predictor, self._every, rng)
                 self._seen[each.clip.name] = looks
         if name not in self._usual:
-            usual = AppearanceNormal.of(list(chain(*(looks for of, looks in self._seen.items() if of != name))))
+            usual = PrototypeBank.of(list(chain(*(looks for of, looks in self._seen.items() if of != name))))
             if usual is None:
                 raise ValueError(f"hardly anything moves in all clips but {name}")
             self._usual[name] = usual

@@ -14,12 +14,12 @@ from tests.benchmarks.choices.habits import Habits, follow, middle_of
 from tests.benchmarks.choices.measured import MOTION, Measured
 
 _TRIES = 40
-_SHORTEST_SECONDS = 1.0
+_MIN_SECONDS = 1.0
 _BLEND_SECONDS = 0.3
 _FEATHER_PX = 4.0
 _MARGIN_PX = 6
 _COMPARED_FRAMES = 5
-_LEAST_PACE = 0.5
+_MIN_PACE = 0.5
 """What goes slower than half of what is usual would not be too fast at twice its speed."""
 _LATER_SECONDS = 2.0
 """How much later the moment is that a control shows."""
@@ -91,7 +91,7 @@ def _attempt(
     shown = min(frames, int((len(way) - 1) / abs(pace)))
     height = habits.height_px(y + habits.usual_height_px / 2)
     went = float(np.hypot(*np.subtract(way[-1], way[0])))
-    if shown < _SHORTEST_SECONDS * clip.fps or went < _LEAST_PACE * habits.speed_at(y) * (len(way) - 1):
+    if shown < _MIN_SECONDS * clip.fps or went < _MIN_PACE * habits.speed_at(y) * (len(way) - 1):
         return None
     sources = np.asarray(start + later + pace * np.arange(1, shown + 1), np.float32)
     weight = _weight(way, height, height * clip.squeeze * 0.7)

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.device import choose_compute
+from engine.common.device import choose_compute
 from engine.models.detector import Detector, DetectorSettings
 from engine.models.predictor import Predictor
-from engine.scoring.appearance import AppearanceNormal
-from engine.scoring.evidence import Standard, smoothed, smoothing_windows
+from engine.scoring.evidence import RobustScaler, smoothed, smoothing_windows
+from engine.scoring.prototype_bank import PrototypeBank
 from tests.benchmarks.choices.candidates import Usual, counted, signals_of
 from tests.benchmarks.choices.changes import CONTROLS, KINDS, Changed, changed
 from tests.benchmarks.choices.clips import Clip, Pictures
@@ -154,7 +154,7 @@ def test_a_changed_clip_looks_as_if_measured_anew(
     clip, measured = street
     change = changed("unusual looks", clip, measured, habits, seed=1)
     assert change is not None
-    usual = AppearanceNormal.of(seen(measured, clip.pictures, predictor, 5, np.random.default_rng(0)))
+    usual = PrototypeBank.of(seen(measured, clip.pictures, predictor, 5, np.random.default_rng(0)))
     assert usual is not None
     base = Measured(**{name: getattr(measured, name).copy() for name in vars(measured)})
     look(base, clip.pictures, predictor, usual, 1)
@@ -327,7 +327,7 @@ def test_weights_are_the_engines() -> None:
         for each in clear.normal
     ]
     rest = [values for each, values in zip(clear.normal, evidence, strict=True) if each.clip != "clip 0"]
-    joined = Standard.of(rest, candidate.weights).joined(evidence[0])
+    joined = RobustScaler.of(rest, candidate.weights).max_evidence(evidence[0])
     _, scored = clear.scores(candidate)[0]
     loud = scored > np.quantile(scored, 0.9)
     assert (np.argsort(scored[loud]) == np.argsort(joined[loud])).all()

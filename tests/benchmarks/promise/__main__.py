@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.calibrating import NormalFootage, calibrate
+from engine.calibrating.held_out_signals import JudgedVideo, load_judged, save_judged
 from engine.commands.progress import follow
+from engine.common.device import choose_compute
+from engine.common.events import Progress
 from engine.detector_library import find_detector
-from engine.device import choose_compute
 from engine.evaluation.events import ScoredVideo, event_figures
-from engine.events import Progress
 from engine.models.detector import load_detector
 from engine.scoring.calibration import Calibration
 from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
-from engine.training.judged import JudgedVideo, load_judged, save_judged
 from engine.video.source import usual_frame_seconds
 
 RATES_PER_HOUR = (2.0, 10.0, 60.0)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.calibrating.held_out_signals import JudgedVideo
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.signals import missing_signals
-from engine.training.judged import JudgedVideo
 from tests.benchmarks.promise.__main__ import kept
 
 FRAMES, FPS = 1200, 10

@@ -33,12 +33,12 @@ def calibrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from engine.scoring.calibration import Calibration
     from engine.scoring.evidence import EVIDENCE
     from engine.scoring.motion import PLACES
-    from engine.scoring.motion_normal import MotionNormal
+    from engine.scoring.motion_histogram import MotionHistogram
+    from engine.scoring.normal_model import NormalModel
     from engine.scoring.signals import missing_signals
-    from engine.scoring.usual import Usual
 
     torch.manual_seed(0)
-    normal, signals = MotionNormal(), missing_signals(600)
+    normal, signals = MotionHistogram(), missing_signals(600)
     for _ in range(300):
         normal.add(np.zeros((3, PLACES, PLACES), np.float32))
     for name in set(EVIDENCE) - {"appearance_distance"}:
@@ -47,7 +47,7 @@ def calibrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "calibrated", "fast", "dis-ultrafast", 4.0, calibration=Calibration.of([(signals, np.arange(600) / 10)])
     )
     detector = Detector(settings)
-    detector.usual = Usual(normal)
+    detector.normal_model = NormalModel(normal)
     path = tmp_path_factory.mktemp("detector") / "calibrated.safetensors"
     save_detector(detector, path)
     return path

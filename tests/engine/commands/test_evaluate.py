@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
 from engine.commands.output import Output
+from engine.common.events import Event, Finished, LossReported, Progress, Stopped
 from engine.detector_library import DetectorLibrary
 from engine.evaluation.timing import Timing
-from engine.events import Event, Finished, LossReported, Progress, Stopped
 from engine.models.detector import Detector, DetectorSettings, save_detector
 from engine.models.predictor import Predictor
 from engine.training import Run
@@ -49,8 +49,8 @@ def _cache(cache: Path) -> None:
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Timing with as few repetitions as make a median."""
     monkeypatch.setattr("engine.evaluation.timing.FRAMES", 12)
-    monkeypatch.setattr("engine.evaluation.timing._FEWEST", 2)
-    monkeypatch.setattr("engine.evaluation.timing._MOST", 2)
+    monkeypatch.setattr("engine.evaluation.timing._MIN_REPETITIONS", 2)
+    monkeypatch.setattr("engine.evaluation.timing._MAX_REPETITIONS", 2)
     monkeypatch.setattr("engine.evaluation.timing._ROUNDS", 1)
     monkeypatch.setattr("engine.evaluation.timing._BATCHES_ON_CPU", (2,))
 

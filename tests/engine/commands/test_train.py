@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.__main__ import cli
-from engine.events import CheckpointSaved, Event, Failed, Finished, LossReported, Stopped, from_json_line
+from engine.common.events import CheckpointSaved, Event, Failed, Finished, LossReported, Stopped, from_json_line
 from engine.training import Run, RunSettings
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.common.errors import DetectorFileError
 from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, find_detector
-from engine.errors import DetectorFileError
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 
 ROOT = Path(__file__).parents[3]

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ExportError
-from engine.evaluation.judging import figures_of
+from engine.common.errors import ExportError
 from engine.evaluation.plots import draw_plots
 from engine.evaluation.report import Evaluation, as_json, in_words, table, write_json
+from engine.evaluation.score_figures import figures_of
 from engine.scoring.scores import ScoreKind, kinds_of
 from tests.engine.evaluation.test_judging import NAN, VIDEOS, video
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import Cancelled
+from engine.common.errors import Cancelled
+from engine.common.events import Progress
 from engine.evaluation import timing
 from engine.evaluation.machine import seconds_waited_for_processor, this_machine
 from engine.evaluation.timing import Timing, drifting_texture, median_seconds, time_detector
-from engine.events import Progress
 from tests.vadgui.fakes import StillPredictor
 
 
@@ -40,7 +40,7 @@ class BatchLover(StillPredictor):
 
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timing, "_MOST", 5)
+    monkeypatch.setattr(timing, "_MAX_REPETITIONS", 5)
 
 
 def timed(predictor: Any) -> Timing:

@@ -7,7 +7,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from engine.errors import DetectorFileError
+from engine.common.errors import DetectorFileError
 from engine.models.detector import PRESETS, Detector, DetectorSettings, load_detector, save_detector
 from engine.models.folding import fold_batch_norms
 

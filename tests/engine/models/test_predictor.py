@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.device import ComputePlan
-from engine.errors import DeviceError
+from engine.common.device import ComputeConfig
+from engine.common.errors import DeviceError
 from engine.models.detector import Detector, DetectorSettings
 from engine.models.predictor import Predictor
 
@@ -16,7 +16,7 @@ def detector() -> Detector:
 
 @pytest.fixture
 def predictor(detector: Detector) -> Predictor:
-    return Predictor(detector, "f" * 64, ComputePlan(torch.device("cpu"), torch.float32, "CPU"))
+    return Predictor(detector, "f" * 64, ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
 
 
 @pytest.fixture
@@ -33,13 +33,13 @@ def test_predicts_what_the_detector_does(predictor, detector, pictures) -> None:
 
 
 def test_leaves_the_detector_alone(detector) -> None:
-    Predictor(detector, "", ComputePlan(torch.device("cpu"), torch.bfloat16, "CPU"))
+    Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.bfloat16, "CPU"))
     assert next(detector.parameters()).dtype == torch.float32
     assert any(isinstance(module, torch.nn.BatchNorm2d) for module in detector.modules())
 
 
 def test_half_precision_stays_close(detector, predictor, pictures) -> None:
-    half = Predictor(detector, "", ComputePlan(torch.device("cpu"), torch.bfloat16, "CPU, bfloat16"))
+    half = Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.bfloat16, "CPU, bfloat16"))
     exact, rounded = predictor.predict(pictures[:1])[0], half.predict(pictures[:1])[0]
     noise_db = -10 * np.log10(np.mean(np.square(exact.frame - rounded.frame)))
     assert noise_db > 50  # good predictions reach 38 dB: the rounding must stay far below their error

@@ -162,7 +162,7 @@ def test_what_an_earlier_version_wrote_keeps_its_smoothing(calibration: Calibrat
     assert old.smoothing_seconds == EARLIER_SMOOTHING_SECONDS
     signals, seconds = video(1)
     smoothed = evidence_of(signals, seconds, live=False, smoothing_seconds=(0.5,)).max(axis=0)
-    np.testing.assert_allclose(old.scores(signals, seconds), old.offline.tail.surprise(smoothed))
+    np.testing.assert_allclose(old.scores(signals, seconds), old.offline.tail.neg_log10_p(smoothed))
     with pytest.raises(TypeError, match="another version"):
         Calibration.from_json(asdict(calibration) | {"smoothing_seconds": [0.3, 9.0]})
 

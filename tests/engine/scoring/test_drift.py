@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.scoring.drift import Drift, DriftKind, Reference, drifts_in_words
-from engine.scoring.measuring import Predicted, measure
+from engine.scoring.frame_signals import Predicted, measure
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.video.frame import Pixels
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.errors import TrainingError
-from engine.training import RunSettings, spread_evenly
+from engine.common.errors import TrainingError
+from engine.datasets.held_out import spread_evenly
+from engine.training import RunSettings
 
 SETTINGS = RunSettings(
     "Gate",

@@ -16,8 +16,9 @@ import pytest
 import torch
 
 from engine.calibrating import NormalFootage
-from engine.errors import DetectorFileError, TrainingError, VideoError
-from engine.events import (
+from engine.calibrating.held_out_signals import JudgedVideo, load_judged
+from engine.common.errors import DetectorFileError, TrainingError, VideoError
+from engine.common.events import (
     CheckpointSaved,
     Event,
     Failed,
@@ -30,10 +31,9 @@ from engine.events import (
 )
 from engine.models.detector import load_detector
 from engine.scoring.signals import missing_signals
-from engine.training import Run, RunSettings, checkpoint, stage_run, stages, trainer
+from engine.training import Run, RunSettings, checkpoint, stage_trainer, stages, trainer
 from engine.training.checkpoint import load_checkpoint
-from engine.training.footage import load_footage
-from engine.training.judged import JudgedVideo, load_judged
+from engine.training.footage_cache import load_footage
 from engine.training.trainer import train
 from tests.clips import make_clip
 
@@ -66,14 +66,14 @@ def whole(settings: RunSettings, tmp_path_factory: pytest.TempPathFactory) -> tu
     return run, list(train(run))
 
 
-_show = stage_run.StageRun._show
+_show = stage_trainer.StageTrainer._show
 
 
 @pytest.fixture(autouse=True)
 def _no_pictures(whole: tuple[Run, list[Event]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are looked at in the run that nobody disturbs; the others do without, and take half the time."""
     assert whole  # which comes first, with its pictures
-    monkeypatch.setattr(stage_run.StageRun, "_show", lambda *_: iter(()))
+    monkeypatch.setattr(stage_trainer.StageTrainer, "_show", lambda *_: iter(()))
 
 
 @pytest.fixture
@@ -122,13 +122,13 @@ def test_the_best_model_of_each_stage_goes_on(settings: RunSettings, run_folder:
     held_out = iter([0.2, 0.1, 0.3, 0.6, 0.5, 0.7])
     states: dict[tuple[str, int], dict] = {}
 
-    def judged(stage: stage_run.StageRun, _: object) -> float:
+    def judged(stage: stage_trainer.StageTrainer, _: object) -> float:
         states[stage._place.stage, stage._place.epoch] = {
             name: tensor.clone() for name, tensor in stage._detector.state_dict().items()
         }
         return next(held_out)
 
-    monkeypatch.setattr(stage_run.StageRun, "_held_out_loss", judged)
+    monkeypatch.setattr(stage_trainer.StageTrainer, "_held_out_loss", judged)
     run = Run.create(run_folder, replace(settings, motion_epochs=3, frame_epochs=3))
     events = list(train(run))
     assert [e.is_best for e in events if isinstance(e, LossReported)] == [True, True, False] * 2
@@ -153,14 +153,14 @@ def test_stopped_anywhere_it_goes_on_as_if_it_never_was(asked: int, whole: tuple
 
 
 def test_checkpoints_come_by_time_within_an_epoch(ready: Run, monkeypatch) -> None:
-    monkeypatch.setattr(stage_run, "_CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(stage_trainer, "_CHECKPOINT_SECONDS", 0.0)
     run = ready
     places = [load_checkpoint(run.checkpoint_path).place for e in train(run) if isinstance(e, CheckpointSaved)]
     assert [place.samples for place in places if place.stage == "motion"] == [0, 2, 4, 6, 8, 0, 2, 4, 6, 8, 0]
 
 
 def test_a_progress_says_where_it_is(ready: Run, monkeypatch) -> None:
-    monkeypatch.setattr(stage_run, "_REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(stage_trainer, "_REPORT_SECONDS", 0.0)
     events = list(train(ready))
     progress = [e for e in events if isinstance(e, Progress) and e.phase == "Learning motion"]
     assert [(e.epoch, e.step, e.done, e.total) for e in progress] == [
@@ -250,7 +250,7 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_word(ready: Run, monkeypatc
 
 
 def test_weights_that_are_no_numbers_replace_no_checkpoint(ready: Run, monkeypatch) -> None:
-    monkeypatch.setattr(stage_run, "_CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(stage_trainer, "_CHECKPOINT_SECONDS", 0.0)
     run = ready
 
     def exploding(predicted: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
@@ -308,10 +308,10 @@ def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
             case "checkpoint":
                 patch.setattr(checkpoint.torch, "save", full)
             case "sample":
-                patch.setattr(stage_run.StageRun, "_show", _show)
-                patch.setattr("engine.training.samples.whole_file", full)
+                patch.setattr(stage_trainer.StageTrainer, "_show", _show)
+                patch.setattr("engine.training.samples.atomic_write", full)
             case "journal":
-                patch.setattr("engine.training.journal.Journal.write", full)
+                patch.setattr("engine.training.event_log.Journal.write", full)
         with pytest.raises(TrainingError, match="disk is full"):
             list(train(run))
     assert load_checkpoint(run.checkpoint_path).place == before
@@ -328,7 +328,7 @@ def test_a_disk_that_fills_up_within_a_checkpoint_says_so_itself(tmp_path: Path,
                 raise OSError(errno.ENOSPC, "No space left on device")
             return super().write(data)
 
-    monkeypatch.setattr(checkpoint, "whole_file", lambda _: contextlib.nullcontext(Full()))
+    monkeypatch.setattr(checkpoint, "atomic_write", lambda _: contextlib.nullcontext(Full()))
     large = checkpoint.Checkpoint(checkpoint.Place("motion"), {}, {"weights": torch.zeros(100, 100)})
     with pytest.raises(OSError, match="No space left"):
         checkpoint.save_checkpoint(large, tmp_path / "checkpoint.pt")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
-from engine.errors import Cancelled, VideoError
+from engine.common.errors import Cancelled, VideoError
 from engine.video import open_video
 from engine.video.pyav_source import PyAvSource
 from tests.clips import make_clip, numbered_picture, read_number

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import Cancelled
-from engine.paths import indexes_folder
+from engine.common.errors import Cancelled
+from engine.common.paths import indexes_folder
 from engine.video import open_video
 from engine.video.fingerprint import file_fingerprint, pictures_fingerprint
 from engine.video.frame_cache import FrameCache

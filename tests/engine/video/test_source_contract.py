@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from engine.errors import Cancelled
+from engine.common.errors import Cancelled
 from engine.video import open_video
 from engine.video.source import VideoSource, usual_frame_seconds
 from tests.clips import read_number

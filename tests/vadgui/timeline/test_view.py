@@ -22,10 +22,10 @@ from tests.vadgui.synthetic import (
     video_info,
     view_of,
 )
-from vadgui import theme
-from vadgui.session import ReviewSession
+from vadgui.model.session import ReviewSession
 from vadgui.timeline.header import how_often
 from vadgui.timeline.view import TimelineView, moved
+from vadgui.ui import theme
 
 COUNT = 2000
 
