@@ -14,7 +14,7 @@ from engine.evaluation.plots import draw_plots
 from engine.evaluation.report import Evaluation, as_json, in_words, table, write_json
 from engine.evaluation.score_figures import figures_of
 from engine.scoring.scores import ScoreKind, kinds_of
-from tests.engine.evaluation.test_judging import NAN, VIDEOS, video
+from tests.engine.evaluation.test_score_figures import NAN, VIDEOS, video
 
 ABNORMAL_THROUGHOUT = video("03", "xxxxx", [NAN, 30, 31, 32, 33], [NAN, 30, 31, 32, 33])
 

@@ -204,14 +204,14 @@ from vadgui.training.controller import TrainingController
 
 app = QApplication([])
 settings, analyses = Settings.forgotten(), Path(sys.argv[2])
-desk = TrainingController(
+controller = TrainingController(
     settings, analyses=analyses, video_opener=open_video, predictor_opener=open_predictor,
     supervisor=RunSupervisor(TrainingClient(tiny_trainer.command("slow"))),
 )
-program = Program(settings, ErrorReporter(), analyses=analyses, desk=desk)
+program = Program(settings, ErrorReporter(), analyses=analyses, controller=controller)
 program.window.show()
-desk.open_run(Path(sys.argv[1]), program.window)
-desk.state.run.start()
+controller.open_run(Path(sys.argv[1]), program.window)
+controller.state.run.start()
 app.exec()
 """
 
