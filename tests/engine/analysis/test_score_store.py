@@ -29,7 +29,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from engine.analysis.score_store import AnalysisKey, ScoreStore
-from tests.engine.test_score_store import KEY, rows_of
+from tests.engine.analysis.test_score_store import KEY, rows_of
 store = ScoreStore(Path(sys.argv[1]), KEY)
 step, flush_every = int(sys.argv[2]), int(sys.argv[3])
 n = 0
@@ -47,7 +47,7 @@ import resource, sys
 from pathlib import Path
 from engine.common.errors import ScoreStoreError
 from engine.analysis.score_store import ScoreStore
-from tests.engine.test_score_store import KEY, rows_of
+from tests.engine.analysis.test_score_store import KEY, rows_of
 store = ScoreStore(Path(sys.argv[1]), KEY)
 resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))
 try:
