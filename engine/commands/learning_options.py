@@ -1,4 +1,4 @@
-"""Options of how a detector learns, which `vad train` and `vad evaluate --ablation` have in common."""
+"""Options of how a detector learns, which `vad train` and `vad ablation` have in common."""
 
 from __future__ import annotations
 
@@ -52,11 +52,10 @@ def _speed(ctx: click.Context, param: click.Parameter, value: float | None) -> f
     return value
 
 
-def learning_options(only_with: str = "") -> Callable[[Any], Any]:
-    """The options of LearningOptions; their help says so where they belong to one other option `only_with`."""
+def learning_options() -> Callable[[Any], Any]:
+    """The options of LearningOptions."""
 
     def option(name: str, text: str, **attributes: Any) -> Callable[[Any], Any]:
-        text = f"With {only_with}: {text[0].lower()}{text[1:]}" if only_with else text
         target = [_FIELDS[name]] if name in _FIELDS else []
         shows_default = "default" in attributes
         return click.option(name, *target, help=text, show_default=shows_default, **attributes)
