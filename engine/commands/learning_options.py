@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from engine.commands.teacher_option import TEACHERS_IN_WORDS, note_experimental
 from engine.flow.teachers import DEFAULT_TEACHER
 
 
@@ -62,7 +63,13 @@ def learning_options() -> Callable[[Any], Any]:
 
     rate: dict[str, Any] = {"type": click.FloatRange(0, 1, min_open=True), "default": 2e-4}
     options = (
-        option("--teacher", "Estimator of the ground-truth flow.", default=DEFAULT_TEACHER),
+        option(
+            "--teacher",
+            f"Estimator of the ground-truth flow: {TEACHERS_IN_WORDS}.",
+            default=DEFAULT_TEACHER,
+            metavar="NAME",
+            callback=note_experimental,
+        ),
         option("--teacher-weights", "The teacher's weights file, if it needs one.", type=click.Path(path_type=Path)),
         option(
             "--flow-radius",
