@@ -33,7 +33,7 @@ _SAY_EVERY_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class AblationOptions:
-    """What an ablation is begun with."""
+    """Settings of an ablation."""
 
     folder: Path
     preset: str
@@ -137,7 +137,7 @@ def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, out
         device, found[experiment] = _judge(experiment.run(options.folder), dataset, base, cache, output.quiet)
         chosen = found[experiment][ScoreKind(score)]
         click.echo(f"{experiment.name}: micro AUC {100 * chosen.micro_auc:.2f} %", err=True)
-        # After each: the night may be shorter than four trainings.
+        # Written after each experiment: an ablation that is interrupted leaves the rows that it has.
         content = _as_json(dataset, options, found, ScoreKind(score), device, output.command)
         for path in (options.folder / "ablation.json", *([output.report] if output.report else [])):
             write_json(path, content)
@@ -201,7 +201,7 @@ def _in_words(event: Event) -> str:
 def _judge(
     run: Run, dataset: Dataset, base: RunSettings, cache: Path, quiet: bool
 ) -> tuple[str, dict[ScoreKind, KindFigures]]:
-    """The device in words, and the figures of each kind of score."""
+    """The label of the device, and the figures of each kind of score."""
     from engine.common.device import choose_compute  # torch takes seconds to import
     from engine.models.detector import load_detector
     from engine.models.predictor import Predictor

@@ -35,7 +35,7 @@ def labelled_dataset(path: Path) -> Dataset:
 def measured_videos(
     dataset: Dataset, predictor: Predictor, cache: Path, *, max_i: float | None = None, quiet: bool = False
 ) -> list[MeasuredVideo]:
-    """Every testing video analysed, with a progress bar over all of them."""
+    """Analyse every testing video, with one progress bar."""
     videos: list[MeasuredVideo] = []
 
     def progress() -> Generator[Progress, None, None]:

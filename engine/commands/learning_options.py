@@ -16,7 +16,7 @@ from engine.flow.teachers import DEFAULT_TEACHER
 
 @dataclass(frozen=True)
 class LearningOptions:
-    """What `learning_options` hands over."""
+    """Values of the options of `learning_options`."""
 
     teacher: str
     teacher_weights: Path | None
@@ -29,7 +29,7 @@ class LearningOptions:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The same as fields of RunSettings."""
+        """The values as fields of RunSettings."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         values["cache_max_bytes"] = round(values.pop("cache_gb") * 1e9)
         values["teacher_weights"] = self.teacher_weights and str(self.teacher_weights.resolve())
@@ -37,17 +37,17 @@ class LearningOptions:
 
 
 LEARNING_OPTIONS = tuple(each.name for each in fields(LearningOptions))
-"""Names that a command's function gets them by."""
+"""Parameter names of the options."""
 _FIELDS = {
     "--flow-radius": "flow_radius_px",
     "--motion-lr": "motion_learning_rate",
     "--frame-lr": "frame_learning_rate",
 }
-"""Fields that are not called what their option is called."""
+"""Fields that have another name than their option."""
 
 
 def _speed(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    # A FloatRange lets what is no number through.
+    # click.FloatRange accepts NaN.
     if value is not None and not 0 < value < math.inf:
         raise click.BadParameter("give a speed above 0, in pixels a frame.", ctx, param)
     return value
@@ -92,7 +92,7 @@ def learning_options() -> Callable[[Any], Any]:
     )
 
     def add(command: Any) -> Any:
-        for each in reversed(options):  # as decorators are applied
+        for each in reversed(options):  # decorators apply from the last to the first
             command = each(command)
         return command
 

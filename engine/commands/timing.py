@@ -62,7 +62,7 @@ def timing(
 
 
 def report_timing(predictor: Predictor, dataset: Path | None, output: Output) -> None:
-    """Time a detector on frames of a dataset, or on made-up ones, and print and write what was measured."""
+    """Time a detector on frames of a dataset, or on synthetic ones; print and write the figures."""
     from engine.datasets import some_video
     from engine.evaluation.machine import this_machine
     from engine.evaluation.report import provenance, table, write_json
@@ -120,7 +120,7 @@ def report_timing(predictor: Predictor, dataset: Path | None, output: Output) ->
 
 
 def untrained(preset: str, device: str) -> Predictor:
-    """A detector that has learnt nothing: as fast as one that has."""
+    """An untrained detector: it is as fast as a trained one."""
     from engine.common.device import choose_compute
     from engine.flow.teachers import DEFAULT_TEACHER
     from engine.models.detector import Detector, DetectorSettings
