@@ -12,16 +12,16 @@ from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
 from engine.commands.labelled_videos import labelled_dataset, measured_videos
 from engine.commands.output import Output, command_line, refuse_unwritable
+from engine.commands.score_options import chosen_scorer
 from engine.datasets import Dataset
 from engine.evaluation.plots import draw_plots
 from engine.evaluation.report import Evaluation, as_json, in_words, write_json
 from engine.evaluation.score_figures import figures_of, signal_aucs
-from engine.scoring.scores import ScoreKind, kinds_of
+from engine.scoring.paper_scorer import PaperScorer
+from engine.scoring.scorers import scorer_names, scorers_of
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
-
-SCORES = ("paper", "paper-patch", "calibrated", "calibrated-live")
 
 
 class _Evaluate(click.Command):
@@ -53,8 +53,8 @@ def _as_timing(words: list[str]) -> list[str]:
 @detector_option(required=True)
 @click.option(
     "--score",
-    type=click.Choice(SCORES),
-    default=SCORES[0],
+    type=click.Choice(scorer_names()),
+    default=PaperScorer.name,
     show_default=True,
     help="Whose figures lead the report and are plotted; all are listed.",
 )
@@ -117,10 +117,9 @@ def report_evaluation(
     signals: bool,
     plots: Path | None,
 ) -> None:
-    """Judge a detector by a dataset's labels; print, write and draw what came of it."""
-    settings, calibration, headline = predictor.settings, predictor.settings.calibration, ScoreKind(score)
-    if headline.is_calibrated and calibration is None:
-        raise click.UsageError(f"--score {score} needs a calibrated detector: `vad calibrate` makes one.")
+    """Judge a detector by a dataset's labels; print, write and plot the results."""
+    settings, calibration = predictor.settings, predictor.settings.calibration
+    headline = chosen_scorer(score, calibration).name
     videos = measured_videos(dataset, predictor, cache, max_i=max_i, quiet=output.quiet)
     evaluation = Evaluation(
         dataset=dataset.name,
@@ -133,7 +132,7 @@ def report_evaluation(
         },
         device=predictor.device_label,
         videos=videos,
-        figures={kind: figures_of(videos, kind, calibration) for kind in kinds_of(calibration)},
+        figures={scorer.name: figures_of(videos, scorer) for scorer in scorers_of(calibration)},
         signals=signal_aucs(videos) if signals else {},
     )
     click.echo(in_words(evaluation))
