@@ -1,4 +1,4 @@
-"""Candidates side by side, as markdown for RESULTS.md."""
+"""Results of candidate scores as markdown tables for RESULTS.md."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.benchmarks.choices.changes import CONTROLS
-from tests.benchmarks.choices.judging import ALARMS_PER_HOUR, Candidate, Footage
+from tests.research.choices.candidate_scores import ALARMS_PER_HOUR, CandidateScore, LabelledFootage
+from tests.research.choices.changes import CONTROLS
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a candidate is worth on one camera."""
+    """AUCs, events found and false alarms of a candidate score on one camera."""
 
     label: str
     aucs: dict[str, float]
@@ -26,11 +26,11 @@ class Result:
 
     @property
     def mean(self) -> float:
-        """Of the AUCs, controls left out."""
+        """Mean AUC, controls left out."""
         return float(np.mean([value for kind, value in self.aucs.items() if kind not in CONTROLS]))
 
 
-def result_of(footage: Footage, candidate: Candidate) -> Result:
+def result_of(footage: LabelledFootage, candidate: CandidateScore) -> Result:
     """Judge one candidate."""
     scored = footage.scores(candidate)
     counted = [footage.found(scored, rate) for rate in ALARMS_PER_HOUR]
@@ -45,7 +45,7 @@ def result_of(footage: Footage, candidate: Candidate) -> Result:
 
 
 def table(results: Sequence[Result]) -> str:
-    """One camera's results."""
+    """One camera's results, a row for each candidate."""
     kinds = list(results[0].aucs)
     rates = [f"{rate:g}/h" for rate in ALARMS_PER_HOUR]
     heads = ["", *kinds, "mean", *(f"found of {results[0].events} at {rate}" for rate in rates), "false alarms"]
@@ -62,7 +62,7 @@ def table(results: Sequence[Result]) -> str:
     return _markdown(heads, rows)
 
 
-def together(cameras: dict[str, Sequence[Result]]) -> str:
+def side_by_side(cameras: dict[str, Sequence[Result]]) -> str:
     """Mean AUCs of several cameras beside each other, of the candidates that all of them know; best mean first."""
     means = {camera: {each.label: each.mean for each in results} for camera, results in cameras.items()}
     labels = [label for label in next(iter(means.values())) if all(label in of for of in means.values())]

@@ -1,4 +1,4 @@
-"""`vad evaluate --ablation`: Table 2 of the paper, on any dataset that has videos to learn from."""
+"""`vad ablation`: Table 2 of the paper, on any dataset that has videos to learn from."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from engine.commands.evaluation_mode import measured_videos
-from engine.commands.learning_options import LearningOptions
+from engine.commands.analysis_cache import analysis_cache
+from engine.commands.detector_option import WHICH, detector_option
+from engine.commands.labelled_videos import labelled_dataset, measured_videos
+from engine.commands.learning_options import LearningOptions, learning_options
+from engine.commands.output import Output, command_line, refuse_unwritable
 from engine.common.durations import duration_in_words
 from engine.common.errors import DatasetError, ExportError
 from engine.common.events import Event, LossReported, Progress, Stopped
@@ -23,15 +26,14 @@ from engine.evaluation.score_figures import ScoreFigures, figures_of
 from engine.scoring.scorers import scorers_of
 from engine.training import Run, RunSettings
 
-if TYPE_CHECKING:
-    from engine.commands.output import Output
-
+SCORES = tuple(scorer.name for scorer in scorers_of(None))
+"""Scores to choose from: the ablation's detectors are not calibrated."""
 _SAY_EVERY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class AblationOptions:
-    """What an ablation is begun with."""
+    """Settings of an ablation."""
 
     folder: Path
     preset: str
@@ -43,13 +45,90 @@ class AblationOptions:
     """Detector whose motion model all experiments take."""
 
 
+def _epochs(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
+    motion, comma, frame = value.partition(",")
+    if not (comma and motion.strip().isdecimal() and frame.strip().isdecimal() and int(motion) and int(frame)):
+        raise click.BadParameter("give both numbers of epochs, like 20,10.", ctx, param)
+    return int(motion), int(frame)
+
+
+@click.command(short_help="Train and judge the method with and without its ingredients.")
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="RUNS", type=click.Path(path_type=Path, file_okay=False))
+@detector_option(text=f"Take the motion model of this detector ({WHICH}) in all four.")
+@click.option("--preset", type=click.Choice(["fast", "paper"]), help="Size of the models; fast by default.")
+@click.option(
+    "--epochs",
+    metavar="M,F",
+    default="20,10",
+    show_default=True,
+    callback=_epochs,
+    help="Passes that learn motion and the next frame.",
+)
+@learning_options()
+@click.option(
+    "--score",
+    type=click.Choice(SCORES),
+    default=SCORES[0],
+    show_default=True,
+    help="Whose figures lead the report; all are listed.",
+)
+@click.option("--json", "report", type=click.Path(path_type=Path, dir_okay=False), help="Write everything there, too.")
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@click.pass_context
+def ablation(
+    ctx: click.Context,
+    /,
+    dataset: Path,
+    folder: Path,
+    detector: Path | None,
+    preset: str | None,
+    epochs: tuple[int, int],
+    score: str,
+    report: Path | None,
+    device: str,
+    no_cache: bool,
+    quiet: bool,
+    **learning: Any,
+) -> None:
+    """Train and judge the method with and without margin loss and flow guidance: Table 2 of the paper.
+
+    Four detectors are trained in the folder RUNS on the normal videos of DATASET, a folder as its authors lay it out,
+    and judged by its testing videos; finished ones are not trained again. All take --detector's motion model if one
+    is given, else Exp4's.
+
+    The table goes to stdout and is written to RUNS/ablation.json. An ablation that was interrupted goes on where it
+    stopped.
+    """
+    refuse_unwritable(report)
+    if preset and detector:
+        raise click.UsageError("--preset goes instead of --detector.")
+    output = Output(report, command_line(ctx), quiet)
+    found = labelled_dataset(dataset)
+    options = AblationOptions(
+        folder, preset or _preset_of(detector), LearningOptions(**learning), *epochs, device, detector
+    )
+    with analysis_cache(no_cache) as cache:
+        report_ablation(found, options, cache, output, score=score)
+
+
+def _preset_of(detector: Path | None) -> str:
+    if detector is None:
+        return "fast"
+    from engine.models.detector import load_detector  # torch takes seconds to import
+
+    return load_detector(detector)[0].settings.preset
+
+
 def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, output: Output, *, score: str) -> None:
     """Train what is missing, judge all four experiments, print the table and write it beside them."""
     base = _settings(dataset, options)
     try:
         options.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        advice = f"Choose another folder with --ablation ({error.strerror})."
+        advice = f"Choose another folder ({error.strerror})."
         raise ExportError("The folder can't be made", subject=options.folder, advice=advice) from error
     found: dict[Experiment, dict[str, ScoreFigures]] = {}
     device = ""
@@ -58,7 +137,7 @@ def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, out
         device, found[experiment] = _judge(experiment.run(options.folder), dataset, base, cache, output.quiet)
         chosen = found[experiment][score]
         click.echo(f"{experiment.name}: micro AUC {100 * chosen.micro_auc:.2f} %", err=True)
-        # After each: the night may be shorter than four trainings.
+        # Written after each experiment: an ablation that is interrupted leaves the rows that it has.
         content = _as_json(dataset, options, found, score, device, output.command)
         for path in (options.folder / "ablation.json", *([output.report] if output.report else [])):
             write_json(path, content)
@@ -122,7 +201,7 @@ def _in_words(event: Event) -> str:
 def _judge(
     run: Run, dataset: Dataset, base: RunSettings, cache: Path, quiet: bool
 ) -> tuple[str, dict[str, ScoreFigures]]:
-    """The device in words, and the figures of each score by name."""
+    """The label of the device, and the figures of each score by name."""
     from engine.common.device import choose_compute  # torch takes seconds to import
     from engine.models.detector import load_detector
     from engine.models.predictor import Predictor

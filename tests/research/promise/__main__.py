@@ -1,6 +1,6 @@
-"""`python -m tests.benchmarks.promise`: counts false alarms on normal footage and compares them with what is promised.
+"""`python -m tests.research.promise`: counts false alarms on normal footage and compares them with what is promised.
 
-Every other held-out video calibrates, the rest is counted on, and the other way round.
+Two-fold cross-validation: each half of the held-out videos is counted with a calibration of the other half.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ RATES_PER_HOUR = (2.0, 10.0, 60.0)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What was counted at one promised rate, and the range in which it should lie nine times in ten."""
+class AlarmCount:
+    """False alarms counted at a promised rate, and the range in which they should lie nine times in ten."""
 
     per_hour: float
     counted: int
@@ -37,16 +37,16 @@ class Kept:
     most: int
 
 
-def kept(videos: Sequence[JudgedVideo], per_hour: float) -> Kept:
-    """Both halves by the other one's calibration, added up."""
+def count_alarms(videos: Sequence[JudgedVideo], per_hour: float) -> AlarmCount:
+    """Count each half of the videos with a calibration of the other half, and add them up."""
     counted = least = most = 0
     for half in (0, 1):
         scorer = CalibratedScorer(Calibration.of([(each.signals, each.times) for each in videos[half::2]]))
-        judged = [_scored(each, scorer) for each in videos[1 - half :: 2]]
-        figures = event_figures(judged, scorer.rule(per_hour))
+        scored = [_scored(each, scorer) for each in videos[1 - half :: 2]]
+        figures = event_figures(scored, scorer.rule(per_hour))
         low, high = scorer.calibration.expected_alarms(per_hour, figures.normal_seconds / 3600)
         counted, least, most = counted + figures.false_alarms, least + low, most + high
-    return Kept(per_hour, counted, least, most)
+    return AlarmCount(per_hour, counted, least, most)
 
 
 def _scored(video: JudgedVideo, scorer: CalibratedScorer) -> ScoredVideo:
@@ -56,12 +56,21 @@ def _scored(video: JudgedVideo, scorer: CalibratedScorer) -> ScoredVideo:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Judge the held-out footage unless that is stored, and print what was counted."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.promise", description=(__doc__ or ""))
+    """Measure the held-out footage unless that is stored, and print the counts."""
+    parser = argparse.ArgumentParser(prog="python -m tests.research.promise", description=(__doc__ or ""))
     parser.add_argument("--detector", required=True, metavar="NAME|FILE")
     parser.add_argument("--held-out", nargs="+", type=Path, required=True, metavar="PATH", help="normal footage")
-    parser.add_argument("--learnt-from", nargs="+", type=Path, default=[], metavar="PATH", help="more, to count motion")
-    parser.add_argument("--judged", type=Path, required=True, metavar="FILE.npz", help="where signals are kept")
+    parser.add_argument(
+        "--learnt-from",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="PATH",
+        help="more normal footage, for motion statistics only",
+    )
+    parser.add_argument(
+        "--judged", type=Path, required=True, metavar="FILE.npz", help="where its raw signals are stored"
+    )
     chosen = parser.parse_args(arguments)
     if not chosen.judged.exists():
         detector, _ = load_detector(find_detector(chosen.detector) or Path(chosen.detector))
@@ -76,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.exit(f"{chosen.judged} holds no signals of this version: remove it")
     print(f"{len(videos)} videos, {sum(float(each.times[-1] - each.times[0]) for each in videos) / 60:.1f} minutes")
     for rate in RATES_PER_HOUR:
-        found = kept(videos, rate)
+        found = count_alarms(videos, rate)
         print(f"at {rate:g} an hour: {found.counted} counted, expected {found.least} to {found.most}")
     return 0
 

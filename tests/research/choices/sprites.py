@@ -18,10 +18,10 @@ from resources.plaza.vehicles import cart, cyclist
 PERSON_M = 1.7
 _OVERSAMPLING = 3
 _SOFTNESS_PX = 0.6
-"""Cameras do not draw sharp edges."""
+"""Blur (standard deviation) of pasted edges, as a camera's."""
 _NOISE = 1.5
 _DEPTH_M = 12.0
-"""Where on the plaza an actor is cast; it is drawn in metres, so that it is of no consequence."""
+"""Depth on the plaza at which an actor is made; any would do, for its place there is taken out again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ def driving(rng: np.random.Generator, speed_m: float, fps: float, frames: int) -
 
 
 def board(rng: np.random.Generator, *_: float) -> Sprite:
-    """A chequered board that glides along: nothing that anybody has seen."""
+    """A chequered board that glides along, unlike anything in footage."""
     sketch = Sketch(-0.7, 0.7, 0.0, 1.9)
     light, dark = (230, 226, 214), (34, 36, 44)
     for row in range(5):
@@ -144,7 +144,7 @@ def _track(speed_m: float, fps: float, frames: int) -> Track:
 
 
 def _sprite(actor: Actor, track: Track) -> Sprite:
-    """The actor without its place on the plaza."""
+    """The actor with its place on the plaza taken out."""
     u, v = project(track.x, track.z)
     to_metres = np.zeros((len(u), 3, 3))
     to_metres[:, 0, 0] = to_metres[:, 1, 1] = 1 / scale_px(track.z)

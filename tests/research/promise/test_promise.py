@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from engine.calibrating.held_out_signals import JudgedVideo
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.signals import missing_signals
-from tests.benchmarks.promise.__main__ import kept
+from tests.research.promise.__main__ import count_alarms
+
+pytestmark = pytest.mark.research
 
 FRAMES, FPS = 1200, 10
 
@@ -27,7 +30,7 @@ def normal_videos() -> list[JudgedVideo]:
 
 def test_normal_life_stays_within_the_range() -> None:
     for per_hour in (2, 60):
-        found = kept(normal_videos(), per_hour)
+        found = count_alarms(normal_videos(), per_hour)
         assert found.least <= found.counted <= found.most
 
 
@@ -35,4 +38,4 @@ def test_what_no_other_half_has_shown_is_counted_once_an_alarm() -> None:
     videos = normal_videos()
     for start in (100, 600):
         videos[2].signals[EVIDENCE[0]][start : start + 30] += 30
-    assert kept(videos, 2).counted == kept(normal_videos(), 2).counted + 2
+    assert count_alarms(videos, 2).counted == count_alarms(normal_videos(), 2).counted + 2

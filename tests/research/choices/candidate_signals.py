@@ -1,4 +1,4 @@
-"""Raw signals that could take part in the score: each one number a frame, higher being more anomalous."""
+"""Signals that could take part in the calibrated score: one number a frame, higher being more anomalous."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engine.scoring.motion import PLACES
 from engine.scoring.motion_histogram import MotionHistogram
-from tests.benchmarks.choices.measured import BASELINES, MOTION, Measured
+from tests.research.choices.clip_measurements import BASELINES_SECONDS, ENGINE_BASELINE, ClipMeasurements
 
 Series = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
@@ -21,41 +21,47 @@ _SPEED_EDGES_PX_PER_S = np.array([1.0, 3.0, 6.0, 12.0, 24.0])
 _SUSTAINED_SECONDS = 2.0
 _STILL_SHARE = 0.3
 _NEIGHBOURS = 5
-_FEW = 10
-"""Windows."""
-_WIDELY = 4
-"""Windows: about what two neighbouring cells touch."""
+_PRIOR_WINDOWS = 10
+"""So many windows at the least moving speed count in the mean speed of a frame."""
+_FARTHEST_WINDOWS = 4
+"""As many as PrototypeBank.distance takes the mean of."""
 
 
 @dataclass(frozen=True, eq=False)
-class Usual:
-    """What other clips of the camera say is usual; the clip that is judged has no part in it."""
+class NormalStatistics:
+    """What is normal by all clips of the camera but the one to score: a NormalModel for all candidates."""
 
     motion: tuple[MotionHistogram, ...]
-    """For each of BASELINES."""
+    """One for each of BASELINES_SECONDS."""
     still_px: float
-    """Below this speed, px a frame, a window counts as still."""
+    """Windows slower than this, in px a frame, count as still."""
     psnr_by_place: tuple[Floats, Floats] | None
-    """Median and spread [PLACES, PLACES] of the windows' errors, -dB, and so on."""
+    """Median and spread of -PSNR in dB at each place [PLACES, PLACES]."""
     flow_error_by_place: tuple[Floats, Floats] | None
+    """The same of log flow error."""
     psnr_by_motion: tuple[Floats, Floats] | None
-    """The same by row band and speed [_ROW_BANDS, speeds]."""
+    """Median and spread of -PSNR in dB, by row band and speed [_ROW_BANDS * speeds]."""
     flow_error_by_motion: tuple[Floats, Floats] | None
+    """The same of log flow error."""
     background: tuple[Floats, Floats]
-    """Usual luma and its spread [LUMA_CELLS, LUMA_CELLS], less what is broad: light."""
-    judged: dict[tuple[str, bytes], tuple[Floats, Floats]] = field(default_factory=dict)
-    """Rarities of motion that was met before: most frames of a changed clip are those of the clip."""
+    """Median and spread of the high-pass filtered luma [LUMA_CELLS, LUMA_CELLS]; light changes its low frequencies."""
+    rarities: dict[tuple[str, bytes], tuple[Floats, Floats]] = field(default_factory=dict)
+    """Cache of rarities by motion: most transitions of a changed clip are also those of the unchanged one."""
 
     @classmethod
-    def of(cls, others: Sequence[Measured], counts: Sequence[tuple[MotionHistogram, ...]]) -> Usual:
-        """Learnt from the other clips, whose motion was counted once, for each baseline."""
-        motion = tuple(MotionHistogram.sum_of(of_clip[k] for of_clip in counts) for k in range(len(BASELINES)))
-        middle = np.concatenate([each.motion[MOTION, 1:, :2] for each in others])
-        still_px = _STILL_SHARE * float(np.quantile(np.hypot(middle[:, 0], middle[:, 1]).max(axis=(1, 2)), 0.5))
-        luma = np.concatenate([_detail(each.luma[::5]) for each in others])
+    def of(
+        cls, clips: Sequence[ClipMeasurements], histograms: Sequence[tuple[MotionHistogram, ...]]
+    ) -> NormalStatistics:
+        """Learn from clips and their motion histograms, one for each baseline."""
+        motion = tuple(
+            MotionHistogram.sum_of(of_clip[k] for of_clip in histograms) for k in range(len(BASELINES_SECONDS))
+        )
+        motions = np.concatenate([each.motion[ENGINE_BASELINE, 1:, :2] for each in clips])
+        still_px = _STILL_SHARE * float(np.quantile(np.hypot(motions[:, 0], motions[:, 1]).max(axis=(1, 2)), 0.5))
+        luma = np.concatenate([_high_pass(each.luma[::5]) for each in clips])
         low, median, high = np.quantile(luma, [0.05, 0.5, 0.95], axis=0)
         background = (median.astype(np.float32), (high - low).astype(np.float32) / 2)
-        predicted = [each for each in others if each.has_predictions]
+        predicted = [each for each in clips if each.has_predictions]
         if not predicted:
             return cls(motion, still_px, None, None, None, None, background)
         psnr = np.concatenate([-each.psnr_db[1:] for each in predicted])
@@ -72,61 +78,68 @@ class Usual:
         )
 
 
-def counted(measured: Measured) -> tuple[MotionHistogram, ...]:
-    """The motion of a clip, counted for each of BASELINES."""
-    normals = tuple(MotionHistogram() for _ in BASELINES)
-    for normal, motions in zip(normals, measured.motion, strict=True):
+def motion_histograms(measured: ClipMeasurements) -> tuple[MotionHistogram, ...]:
+    """Motion histogram of a clip for each of BASELINES_SECONDS."""
+    histograms = tuple(MotionHistogram() for _ in BASELINES_SECONDS)
+    for histogram, motions in zip(histograms, measured.motion, strict=True):
         for motion in motions[1:]:
-            normal.add(motion)
-    return normals
+            histogram.add(motion)
+    return histograms
 
 
-def signals_of(measured: Measured, usual: Usual) -> dict[str, Series]:
+def candidate_signals(measured: ClipMeasurements, statistics: NormalStatistics) -> dict[str, Series]:
     """All signals [N] of a clip; frame 0, which has no transition, takes frame 1's."""
     found: dict[str, Series] = {}
-    for k, (baseline, normal) in enumerate(zip(BASELINES, usual.motion, strict=True)):
-        name = "" if k == MOTION else f" over {baseline} s"
-        by_speed, by_direction = _rarities(measured.motion[k], normal, str(baseline), usual)
+    for k, (baseline, histogram) in enumerate(zip(BASELINES_SECONDS, statistics.motion, strict=True)):
+        name = "" if k == ENGINE_BASELINE else f" over {baseline} s"
+        by_speed, by_direction = _rarities(measured.motion[k], histogram, str(baseline), statistics)
         found["speed rarity" + name] = by_speed.max(axis=(1, 2))
         found["direction rarity" + name] = by_direction.max(axis=(1, 2))
         found["speed" + name] = measured.motion[k, :, 2].max(axis=(1, 2))
         if measured.has_predictions:
             excess = measured.motion[k, :, 2] - measured.predicted[:, 2]
             found["speed excess" + name] = excess.max(axis=(1, 2))
-    found["still novelty"], found["lasting novelty"] = _novelties(measured, usual)
+    found["still novelty"], found["lasting novelty"] = _novelties(measured, statistics)
     if measured.has_predictions:
-        found |= _of_predictions(measured, usual)
+        found |= _prediction_signals(measured, statistics)
     if measured.has_appearance:
-        found["appearance"] = _wide(measured.appearance)
+        found["appearance"] = _farthest(measured.appearance)
     return {name: _with_frame_0(np.asarray(values, np.float64)) for name, values in found.items()}
 
 
-def _rarities(motion: Floats, normal: MotionHistogram, name: str, usual: Usual) -> tuple[Floats, Floats]:
-    """By speed, and by speed in a direction, of the motion [N, 3, ...] of a clip; 0 in frame 0."""
+def _rarities(
+    motion: Floats, histogram: MotionHistogram, name: str, statistics: NormalStatistics
+) -> tuple[Floats, Floats]:
+    """Rarity [N, PLACES, PLACES] of motion [N, 3, ...] by speed and by speed in its direction; 0 in frame 0."""
     nothing = np.zeros((PLACES, PLACES), np.float32)
     pairs = [(nothing, nothing)]
     for each in motion[1:]:
         key = (name, each.tobytes())
-        if key not in usual.judged:
-            usual.judged[key] = normal.rarities(each)
-        pairs.append(usual.judged[key])
+        if key not in statistics.rarities:
+            statistics.rarities[key] = histogram.rarities(each)
+        pairs.append(statistics.rarities[key])
     by_speed, by_direction = (np.stack(each) for each in zip(*pairs, strict=True))
     return by_speed, by_direction
 
 
-def _wide(values: Floats) -> Series:
-    """Mean of the highest windows [N, PLACES, PLACES], for one alone may be an error of the flow."""
+def _farthest(values: Floats) -> Series:
+    """Mean [N] of the farthest windows of distances [N, PLACES, PLACES], as PrototypeBank.distance."""
     flat = np.nan_to_num(values).reshape(len(values), -1)
-    return np.asarray(np.partition(flat, -_WIDELY, axis=1)[:, -_WIDELY:].mean(axis=1), np.float64)
+    return np.asarray(np.partition(flat, -_FARTHEST_WINDOWS, axis=1)[:, -_FARTHEST_WINDOWS:].mean(axis=1), np.float64)
 
 
-def _of_predictions(measured: Measured, usual: Usual) -> dict[str, Series]:
-    scales = (usual.psnr_by_place, usual.flow_error_by_place, usual.psnr_by_motion, usual.flow_error_by_motion)
+def _prediction_signals(measured: ClipMeasurements, statistics: NormalStatistics) -> dict[str, Series]:
+    scales = (
+        statistics.psnr_by_place,
+        statistics.flow_error_by_place,
+        statistics.psnr_by_motion,
+        statistics.flow_error_by_motion,
+    )
     psnr_place, flow_place, psnr_motion, flow_motion = (scale for scale in scales if scale is not None)
     psnr, flow = -measured.psnr_db, np.log(measured.flow_error_px + 1e-3)
     cells = _motion_cells(measured)
-    deficit = measured.predicted[:, 2] - measured.motion[MOTION, :, 2]
-    velocity = measured.motion[MOTION, :, :2] - measured.predicted[:, :2]
+    deficit = measured.predicted[:, 2] - measured.motion[ENGINE_BASELINE, :, 2]
+    velocity = measured.motion[ENGINE_BASELINE, :, :2] - measured.predicted[:, :2]
     velocity_error = np.hypot(velocity[:, 0], velocity[:, 1]).max(axis=(1, 2))
     return {
         "frame PSNR": -measured.frame_psnr_db,
@@ -141,48 +154,51 @@ def _of_predictions(measured: Measured, usual: Usual) -> dict[str, Series]:
         "velocity error": velocity_error,
         "velocity error, its order": np.log(velocity_error + 1e-3),
         "speed excess among others": -deficit.min(axis=(1, 2))
-        / _usual_now(measured.motion[MOTION, :, 2], usual.still_px),
+        / _mean_speed(measured.motion[ENGINE_BASELINE, :, 2], statistics.still_px),
         "window flow error, its order": flow.max(axis=(1, 2)),
     }
 
 
-def _usual_now(speed: Floats, still_px: float) -> Floats:
-    """Mean speed [N] of what moves in each frame, drawn to `still_px` where little does."""
+def _mean_speed(speed: Floats, still_px: float) -> Floats:
+    """Mean speed [N] of the moving windows of each frame, shrunk towards `still_px` where few windows move."""
     moving = speed >= still_px
-    total = np.where(moving, speed, 0).sum(axis=(1, 2)) + _FEW * still_px
-    return np.asarray(total / (moving.sum(axis=(1, 2)) + _FEW), np.float32)
+    total = np.where(moving, speed, 0).sum(axis=(1, 2)) + _PRIOR_WINDOWS * still_px
+    return np.asarray(total / (moving.sum(axis=(1, 2)) + _PRIOR_WINDOWS), np.float32)
 
 
-def _novelties(measured: Measured, usual: Usual) -> tuple[Series, Series]:
-    """How unlike the usual background the most unlike still window looks: now, and over the last seconds."""
-    median, spread = usual.background
-    unlike = np.abs(_detail(measured.luma) - median) / (spread + 4.0)
-    # Cells of 4 px; a window of the motion is 6 of them, and begins at every other.
-    windows = np.stack([cv2.blur(each, (6, 6))[3:62:2, 3:62:2] for each in unlike])[:, :PLACES, :PLACES]
-    still = np.hypot(measured.motion[MOTION, :, 0], measured.motion[MOTION, :, 1]) < usual.still_px
+def _novelties(measured: ClipMeasurements, statistics: NormalStatistics) -> tuple[Series, Series]:
+    """Greatest distance [N] of a still window from the background: now, and its mean over the last seconds."""
+    median, spread = statistics.background
+    distance = np.abs(_high_pass(measured.luma) - median) / (spread + 4.0)
+    # Luma cells are of 4 px: a window of 24 px spans 6 of them, and windows begin every 8 px.
+    windows = np.stack([cv2.blur(each, (6, 6))[3:62:2, 3:62:2] for each in distance])[:, :PLACES, :PLACES]
+    still = (
+        np.hypot(measured.motion[ENGINE_BASELINE, :, 0], measured.motion[ENGINE_BASELINE, :, 1]) < statistics.still_px
+    )
     now = np.where(still, windows, 0)
     return now.max(axis=(1, 2)), _sustained(now, measured.seconds).max(axis=(1, 2))
 
 
-def _detail(luma: npt.NDArray[np.uint8]) -> Floats:
-    """Luma [N, 64, 64] less its broad parts, which change with the light."""
+def _high_pass(luma: npt.NDArray[np.uint8]) -> Floats:
+    """Luma [N, 64, 64] without its low frequencies, which change with the light."""
     floats = luma.astype(np.float32)
     return np.stack([each - cv2.GaussianBlur(each, (0, 0), 6.0) for each in floats])
 
 
-def _motion_cells(measured: Measured) -> npt.NDArray[np.intp]:
-    """Which row band and speed each window is of, [N, PLACES, PLACES]."""
+def _motion_cells(measured: ClipMeasurements) -> npt.NDArray[np.intp]:
+    """Number of the row band and speed that each window belongs to [N, PLACES, PLACES]."""
     frame_seconds = float(np.median(np.diff(measured.seconds)))
-    speeds = np.searchsorted(_SPEED_EDGES_PX_PER_S, np.nan_to_num(measured.motion[MOTION, :, 2]) / frame_seconds)
+    speeds = np.searchsorted(
+        _SPEED_EDGES_PX_PER_S, np.nan_to_num(measured.motion[ENGINE_BASELINE, :, 2]) / frame_seconds
+    )
     bands = np.arange(PLACES) * _ROW_BANDS // PLACES
     return np.asarray(bands[None, :, None] * (len(_SPEED_EDGES_PX_PER_S) + 1) + speeds)
 
 
 def _by_place(values: Floats) -> tuple[Floats, Floats]:
-    """Median and upper spread of windows, each with its neighbours."""
+    """Median and upper spread at each place [PLACES, PLACES], blurred over neighbours."""
     median, upper = np.quantile(values, [0.5, 0.98], axis=0).astype(np.float32)
-    shared = (cv2.blur(each, (_NEIGHBOURS, _NEIGHBOURS)) for each in (median, upper))
-    median, upper = shared
+    median, upper = (cv2.blur(each, (_NEIGHBOURS, _NEIGHBOURS)) for each in (median, upper))
     return median, np.maximum(upper - median, _least_spread(values))
 
 
@@ -213,12 +229,12 @@ def _scaled_by(values: Floats, cells: npt.NDArray[np.intp], scale: tuple[Floats,
 
 
 def _sustained(values: Floats, seconds: npt.NDArray[np.float64]) -> Floats:
-    """Means [N, ...] over the last seconds at each place."""
+    """Mean [N, ...] of each place over the last _SUSTAINED_SECONDS."""
     known = np.nan_to_num(values)
     sums = np.concatenate([np.zeros_like(known[:1]), np.cumsum(known, axis=0, dtype=np.float64)])
     first = np.searchsorted(seconds, seconds - _SUSTAINED_SECONDS)
     counts = np.arange(1, len(known) + 1) - first
-    # Where the clip has not lasted so long, what is missing counts as nothing.
+    # Before the clip has lasted that long, the missing frames count as 0.
     full = np.maximum(counts, _SUSTAINED_SECONDS / float(np.median(np.diff(seconds))))
     return np.asarray((sums[1:] - sums[first]) / full[:, None, None], np.float32)
 
@@ -229,10 +245,10 @@ def _with_frame_0(values: Series) -> Series:
     return values
 
 
-Join = Callable[[Series], Series]
-JOINS: dict[str, Join] = {
-    "strongest": lambda scaled: scaled.max(axis=0),
+Fusion = Callable[[Series], Series]
+FUSIONS: dict[str, Fusion] = {
+    "max": lambda scaled: scaled.max(axis=0),
     "sum": lambda scaled: scaled.sum(axis=0),
-    "root of squares": lambda scaled: np.sqrt((np.maximum(scaled, 0) ** 2).sum(axis=0)),
+    "L2 norm": lambda scaled: np.sqrt((np.maximum(scaled, 0) ** 2).sum(axis=0)),
 }
-"""How scaled evidence [E, N] becomes one number a frame [N]."""
+"""How scaled evidence [E, N] is fused into one number a frame [N]."""

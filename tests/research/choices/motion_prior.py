@@ -1,4 +1,4 @@
-"""What is usual on a camera, as far as changes of its footage need it: where, how fast and how tall things move."""
+"""Where things move on a camera, in which direction, how fast and how tall: changes of its footage follow it."""
 
 from __future__ import annotations
 
@@ -12,43 +12,44 @@ import numpy.typing as npt
 from engine.flow.teachers import DisTeacher
 from engine.scoring.motion import PLACES
 from engine.scoring.windows import CELL_PX, WINDOW_CELLS
-from tests.benchmarks.choices.clips import Clip
-from tests.benchmarks.choices.measured import MOTION, Measured
+from tests.research.choices.clip_measurements import ENGINE_BASELINE, ClipMeasurements
+from tests.research.choices.clips import Clip
 
 DIRECTIONS = 8
 _PICTURE_PX = 256
 _MOVING_SHARE_OF_QUICK = 0.3
-"""What moves with three tenths of the speed of quick things is no flicker of the flow."""
+"""A window moves from this share of the fastest window's usual speed on; below it, flow flickers."""
 _SAMPLED_FRAMES = 12
 _SPEED_SECONDS = 0.2
-_STANDS_OUT = 18
-"""Grey levels."""
+_FOREGROUND_LEVELS = 18
+"""Grey levels between the background and what stands in front of it."""
 _MIN_AREA_PX = 40
 _MIN_BLOBS = 10
-_CATCHES_UP = 0.3
+_CENTRING = 0.3
+"""Share of the way from the tracked point to the centre of motion that is made up each frame."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Habits:
-    """Of a camera's clips together."""
+class MotionPrior:
+    """Learnt from all clips of a camera."""
 
     moving_px: float
     """From this speed on, in px a frame, a window counts as moving."""
     moving_share: Floats
-    """Of each window's transitions [PLACES, PLACES]."""
+    """Share of its transitions in which each window moves [PLACES, PLACES]."""
     speed_line: tuple[float, float]
-    """Speed of a thing whose foot is at row y: line[0] + line[1] * y, px a frame."""
+    """Offset and slope of the speed, px a frame, of a thing whose foot is at row y."""
     directions: npt.NDArray[np.int64]
     """How often each window moved in each eighth of the circle, [PLACES, PLACES, DIRECTIONS]."""
     height_line: tuple[float, float]
-    """The same of the height of an upright thing, px."""
+    """Offset and slope of the height, px, of an upright thing whose foot is at row y."""
     usual_height_px: float
 
     @classmethod
-    def of(cls, clips: Sequence[tuple[Clip, Measured]]) -> Habits:
-        motion = np.concatenate([measured.motion[MOTION, 1:] for _, measured in clips])
+    def of(cls, clips: Sequence[tuple[Clip, ClipMeasurements]]) -> MotionPrior:
+        motion = np.concatenate([measured.motion[ENGINE_BASELINE, 1:] for _, measured in clips])
         speed = np.hypot(motion[:, 0], motion[:, 1])
         moving_px = _MOVING_SHARE_OF_QUICK * float(np.quantile(speed.max(axis=(1, 2)), 0.5))
         moving = speed >= moving_px
@@ -63,12 +64,12 @@ class Habits:
         return cls(moving_px, moving.mean(axis=0), speed_line, counts, height_line, float(np.median(heights)))
 
     def height_px(self, y: float) -> float:
-        """Of a person whose foot is at this row of the picture."""
+        """Height of a person whose foot is at row y of the picture."""
         line = self.height_line[0] + self.height_line[1] * y
         return float(np.clip(line, 0.5 * self.usual_height_px, 2 * self.usual_height_px))
 
     def speed_at(self, y: float) -> float:
-        """Usual speed of a thing whose foot is at this row of the picture, px a frame."""
+        """Usual speed, px a frame, of a thing whose foot is at row y of the picture."""
         return float(max(self.speed_line[0] + self.speed_line[1] * y, self.moving_px))
 
 
@@ -82,49 +83,49 @@ def middle_of(row: int, column: int) -> tuple[float, float]:
     return _centre(column), _centre(row)
 
 
-def follow(
-    measured: Measured, habits: Habits, start: int, x: float, y: float, *, stop: int
+def follow_motion(
+    measured: ClipMeasurements, prior: MotionPrior, start: int, x: float, y: float, *, stop: int
 ) -> list[tuple[float, float]]:
-    """The way of what is at (x, y) in frame `start`, a point a frame towards `stop`, which may lie before.
+    """Track what is at (x, y) in frame `start`, one point a frame, up to frame `stop` or backwards down to it.
 
-    It ends where the thing stands still or leaves the picture.
+    The trajectory ends where the thing stands still or leaves the picture.
     """
     step = 1 if stop > start else -1
-    way, stood = [(x, y)], 0
+    trajectory, stood = [(x, y)], 0
     for t in range(start, stop, step):
         row, column = windows_at(x, y)
         rows, columns = slice(max(row - 1, 0), row + 2), slice(max(column - 1, 0), column + 2)
-        # The transition into frame t + 1, or, backwards, that into t.
-        motion = measured.motion[MOTION, t + 1 if step > 0 else t, :, rows, columns].reshape(3, -1)
-        moving = np.hypot(motion[0], motion[1]) >= habits.moving_px
+        # Row t + 1 is of the transition to the next frame; row t, of that from the frame before.
+        motion = measured.motion[ENGINE_BASELINE, t + 1 if step > 0 else t, :, rows, columns].reshape(3, -1)
+        moving = np.hypot(motion[0], motion[1]) >= prior.moving_px
         stood = 0 if moving.any() else stood + 1
         if stood > 3:
             break
         if moving.any():
-            # Windows hold more than the thing: their means lag behind it, and their centre catches up with it.
+            # A window also holds still background, which lowers its mean motion: the centre of motion corrects the lag.
             speed = np.where(moving, motion[2], 0)
             fastest = int(speed.argmax())
             across, down = np.meshgrid(np.arange(PLACES)[columns], np.arange(PLACES)[rows])
             centre_x = _centre(float((speed * across.ravel()).sum() / speed.sum()))
             centre_y = _centre(float((speed * down.ravel()).sum() / speed.sum()))
             x, y = x + step * float(motion[0, fastest]), y + step * float(motion[1, fastest])
-            x, y = x + _CATCHES_UP * (centre_x - x), y + _CATCHES_UP * (centre_y - y)
+            x, y = x + _CENTRING * (centre_x - x), y + _CENTRING * (centre_y - y)
         if not (4 <= x < _PICTURE_PX - 4 and 4 <= y < _PICTURE_PX - 4):
             break
-        way.append((x, y))
-    return way
+        trajectory.append((x, y))
+    return trajectory
 
 
 def _blobs(clip: Clip, moving_px: float) -> Iterator[tuple[float, float, float]]:
     """Foot, height and speed, px and px a frame, of things that stand out from the clip's median picture and move."""
     grey = np.stack([cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in clip.pictures])
-    usual = np.median(grey[:: max(len(grey) // 40, 1)], axis=0)
+    background = np.median(grey[:: max(len(grey) // 40, 1)], axis=0)
     reach = max(1, round(_SPEED_SECONDS * clip.fps))
     for t in np.linspace(reach, len(grey) - 1, _SAMPLED_FRAMES).astype(int):
         flow = DisTeacher().flow(clip.pictures[t - reach], clip.pictures[t]) / reach
         speed = np.hypot(flow[0], flow[1])
-        # The flow speaks of where things were.
-        mask = (np.abs(grey[t - reach] - usual) > _STANDS_OUT).astype(np.uint8)
+        # The flow is given at the pixels of the earlier picture.
+        mask = (np.abs(grey[t - reach] - background) > _FOREGROUND_LEVELS).astype(np.uint8)
         mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 3), np.uint8))
         _, labels, boxes, _ = cv2.connectedComponentsWithStats(mask)
         for number, (left, top, width, height, area) in enumerate(boxes[1:], start=1):
@@ -137,7 +138,7 @@ def _blobs(clip: Clip, moving_px: float) -> Iterator[tuple[float, float, float]]
 
 
 def _line(feet: Floats, values: Floats) -> tuple[float, float]:
-    """Offset and slope of a line through the values by row, by least absolute distances: blobs are cut, and merge."""
+    """Offset and slope of a line through values by row, by least absolute deviations: some blobs are cut or merged."""
     if np.ptp(feet) < 2 * CELL_PX:
         return float(np.median(values)), 0.0
     weights = np.ones(len(feet))
@@ -145,7 +146,7 @@ def _line(feet: Floats, values: Floats) -> tuple[float, float]:
     for _ in range(20):
         slope, offset = np.polyfit(feet, values, 1, w=np.sqrt(weights))
         weights = 1 / np.maximum(np.abs(values - offset - slope * feet), 0.02 * float(np.median(values)))
-    # What looks smaller or slower the nearer it is would be chance.
+    # Nearer things look larger and faster: a falling line is chance.
     return (float(offset), float(slope)) if slope > 0 else (float(np.median(values)), 0.0)
 
 

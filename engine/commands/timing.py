@@ -1,4 +1,4 @@
-"""`vad evaluate --timing`: Table 3 of the paper, on this machine."""
+"""`vad timing`: Table 3 of the paper, on this machine."""
 
 from __future__ import annotations
 
@@ -10,19 +10,59 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.commands.detector_option import detector_option, required_detector
+from engine.commands.output import Output, command_line, refuse_unwritable
 from engine.commands.progress import follow
 
 _UNDISTURBED = 0.03
-"""Share of processor time that what a system does beside takes at most."""
+"""Share of processor time that other programs take at most on a machine that is idle otherwise."""
 
 if TYPE_CHECKING:
-    from engine.commands.output import Output
     from engine.common.events import Progress
     from engine.models.predictor import Predictor
 
 
+@click.command(short_help="Say how many frames a second a detector predicts and judges.")
+@click.argument("dataset", required=False, type=click.Path(path_type=Path))
+@detector_option()
+@click.option(
+    "--preset",
+    type=click.Choice(["fast", "paper"]),
+    help="Time models of this size that have learnt nothing, instead of --detector.",
+)
+@click.option("--json", "report", type=click.Path(path_type=Path, dir_okay=False), help="Write everything there, too.")
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@click.pass_context
+def timing(
+    ctx: click.Context,
+    /,
+    dataset: Path | None,
+    detector: Path | None,
+    preset: str | None,
+    report: Path | None,
+    device: str,
+    quiet: bool,
+) -> None:
+    """Say how many frames a second a detector predicts and judges on this machine: Table 3 of the paper.
+
+    Figures are medians, of frames of DATASET if one is given: a dataset's folder, a folder with videos, or a video.
+    They go to stdout.
+    """
+    refuse_unwritable(report)
+    if preset and detector:
+        raise click.UsageError("--preset goes instead of --detector.")
+    if not (preset or detector):
+        option = next(parameter for parameter in ctx.command.params if parameter.name == "detector")
+        required_detector(ctx, option, None)
+    from engine.models.predictor import Predictor  # torch takes seconds to import
+
+    predictor = Predictor.open(detector, device) if detector else untrained(str(preset), device)
+    report_timing(predictor, dataset, Output(report, command_line(ctx), quiet))
+
+
 def report_timing(predictor: Predictor, dataset: Path | None, output: Output) -> None:
-    """Time a detector on frames of a dataset, or on made-up ones, and print and write what was measured."""
+    """Time a detector on frames of a dataset, or on synthetic ones; print and write the figures."""
     from engine.datasets import some_video
     from engine.evaluation.machine import this_machine
     from engine.evaluation.report import provenance, table, write_json
@@ -80,7 +120,7 @@ def report_timing(predictor: Predictor, dataset: Path | None, output: Output) ->
 
 
 def untrained(preset: str, device: str) -> Predictor:
-    """A detector that has learnt nothing: as fast as one that has."""
+    """An untrained detector: it is as fast as a trained one."""
     from engine.common.device import choose_compute
     from engine.flow.teachers import DEFAULT_TEACHER
     from engine.models.detector import Detector, DetectorSettings
