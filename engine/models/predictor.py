@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +20,8 @@ from engine.models.detector import Detector, DetectorSettings, load_detector
 from engine.models.folding import fold_batch_norms
 from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import Appearance
+from engine.scoring.signals import SIGNALS_VERSION
 from engine.video.frame import Pixels
-
-SIGNALS_VERSION = 5
-"""Counts up whenever the same frames and weights would give other raw signals."""
 
 _BATCH_ON_CPU = 2  # enough for large models; a larger one makes stopping wait
 _BATCH_ON_CPU_OF_FAST = 8  # 20 % faster than 2: every layer wakes sleeping threads, once a batch
@@ -91,17 +88,14 @@ class Predictor:
         return self._plan.device.type == "cpu"
 
     @property
-    def analysis_settings(self) -> str:
-        """What besides video and weights decides the raw signals, as JSON with sorted keys: for an analysis's key."""
-        return json.dumps(
-            {
-                "device": self._plan.device.type,
-                "dtype": str(self._plan.dtype).removeprefix("torch."),
-                "signals_version": SIGNALS_VERSION,
-                "teacher": self.teacher.fingerprint,
-            },
-            sort_keys=True,
-        )
+    def analysis_settings(self) -> dict[str, str | int]:
+        """What besides video and weights decides the raw signals: for an analysis's key."""
+        return {
+            "device": self._plan.device.type,
+            "dtype": str(self._plan.dtype).removeprefix("torch."),
+            "signals_version": SIGNALS_VERSION,
+            "teacher": self.teacher.fingerprint,
+        }
 
     def predict(self, pictures: list[Pixels]) -> list[Prediction]:
         """Predictions of what follows each picture, uint8 [256, 256, 3].

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+SIGNALS_VERSION = 5
+"""Counts up whenever the same frames and weights would give other raw signals: stored analyses are then made anew."""
+
 PATCH_GRID = 4
 """The 256x256 picture is judged in a 4x4 grid of 64x64-pixel patches."""
 
