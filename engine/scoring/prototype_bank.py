@@ -33,8 +33,8 @@ _MIN_VARIANCE = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What moved in one frame of normal footage."""
+class MovingFeatures:
+    """Features of what moved in one frame of normal footage."""
 
     features: npt.NDArray[np.float16]
     """[N, C] of windows that moved."""
@@ -44,7 +44,7 @@ class Seen:
     """Mean speed of the fastest of all windows."""
 
     @classmethod
-    def of(cls, appearance: Appearance, motion: Motion, rng: np.random.Generator) -> Seen:
+    def of(cls, appearance: Appearance, motion: Motion, rng: np.random.Generator) -> MovingFeatures:
         """Some of the windows that moved, by chance."""
         speeds = net_speed(motion).ravel()
         chosen = rng.permutation(np.flatnonzero(speeds >= _SLOWEST_PX))[:_MAX_OF_A_FRAME]
@@ -66,15 +66,15 @@ class PrototypeBank:
     """What moves less, in px a frame, counts as still: its looks say nothing."""
 
     @classmethod
-    def of(cls, seen: Sequence[Seen]) -> PrototypeBank | None:
+    def of(cls, frames: Sequence[MovingFeatures]) -> PrototypeBank | None:
         """Learnt from frames of normal footage; None where hardly anything moved in them. The same for the same frames.
 
         Clusters are found by OpenCV's k-means.
         """
-        if not seen:
+        if not frames:
             return None
-        slowest_px = _MOVING_SHARE * float(np.median([each.fastest_px for each in seen]))
-        features = np.concatenate([each.features[each.speeds_px >= slowest_px] for each in seen]).astype(np.float32)
+        slowest_px = _MOVING_SHARE * float(np.median([each.fastest_px for each in frames]))
+        features = np.concatenate([each.features[each.speeds_px >= slowest_px] for each in frames]).astype(np.float32)
         rng = np.random.default_rng(0)
         features = features[rng.permutation(len(features))[:_MAX_WINDOWS]]
         count = min(_PROTOTYPES, len(features) // _WINDOWS_A_PROTOTYPE)

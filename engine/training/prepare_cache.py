@@ -59,8 +59,8 @@ class _Video:
     """From when on, in seconds, it is held out, where it is learnt from before: then it is in the plan twice."""
 
     @property
-    def first_judged(self) -> int:
-        """The first frame that scores get their meaning from, where it is held out."""
+    def first_held_out(self) -> int:
+        """The first frame that the detector is calibrated on, where it is held out."""
         return self.parts[0].start if self.since else 0
 
 

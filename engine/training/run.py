@@ -42,8 +42,8 @@ class Run:
         self.checkpoint_path = folder / "checkpoint-last.pt"
         self.previous_checkpoint_path = folder / "checkpoint-previous.pt"
         self.best_checkpoint_path = folder / "checkpoint-best.pt"
-        self.judged_path = folder / "judged.npz"
-        """What the held-out footage was judged by; see `load_judged`."""
+        self.held_out_signals_path = folder / "judged.npz"
+        """What the detector's calibration was learnt from; see `load_held_out_signals`."""
         self.detector_path = folder / "detector.safetensors"
 
     @classmethod

@@ -15,7 +15,7 @@ from engine.flow.colour import rgb_to_flow
 from engine.flow.teachers import DisTeacher
 from engine.models.predictor import Prediction, Predictor
 from engine.scoring.motion import PLACES, MeasuredMotion, window_motion
-from engine.scoring.prototype_bank import PrototypeBank, Seen
+from engine.scoring.prototype_bank import MovingFeatures, PrototypeBank
 from engine.scoring.windows import cell_means, window_means
 from engine.video.frame import Pixels
 from tests.benchmarks.choices.clips import Pictures
@@ -128,10 +128,12 @@ def look(
     _fill_between(found, LOOKS, touched, every)
 
 
-def seen(found: Measured, pictures: Pictures, predictor: Predictor, every: int, rng: np.random.Generator) -> list[Seen]:
+def seen(
+    found: Measured, pictures: Pictures, predictor: Predictor, every: int, rng: np.random.Generator
+) -> list[MovingFeatures]:
     """How what moves looks before each so many transitions of a normal clip."""
     looks = _each(range(1, len(pictures)), every, pictures, predictor.appearances)
-    return [Seen.of(appearance, found.motion[MOTION, t], rng) for t, appearance in looks]
+    return [MovingFeatures.of(appearance, found.motion[MOTION, t], rng) for t, appearance in looks]
 
 
 def remeasure(base: Measured, pictures: Pictures, changed: Labels) -> Measured:

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.detector_library import find_detector
 from engine.models.predictor import Predictor
-from engine.scoring.prototype_bank import PrototypeBank, Seen
+from engine.scoring.prototype_bank import MovingFeatures, PrototypeBank
 from tests.benchmarks.choices.changes import Changed, changed
 from tests.benchmarks.choices.clips import Clip, Pictures, clips_of
 from tests.benchmarks.choices.footage import Camera, ready
@@ -144,7 +144,7 @@ class Looks:
         self._predictor = predictor
         self._every = every
         self._normal = normal
-        self._seen: dict[str, list[Seen]] = {}
+        self._seen: dict[str, list[MovingFeatures]] = {}
         self._usual: dict[str, PrototypeBank] = {}
 
     def measure(self, clip: Clip, found: Measured, pictures: Pictures, differs: Labels | None) -> None:

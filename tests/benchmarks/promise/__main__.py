@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.calibrating import NormalFootage, calibrate
-from engine.calibrating.held_out_signals import JudgedVideo, load_judged, save_judged
+from engine.calibrating.held_out_signals import HeldOutSignals, load_held_out_signals, save_held_out_signals
 from engine.commands.progress import follow
 from engine.common.device import choose_compute
 from engine.common.events import Progress
@@ -36,7 +36,7 @@ class Kept:
     most: int
 
 
-def kept(videos: Sequence[JudgedVideo], per_hour: float) -> Kept:
+def kept(videos: Sequence[HeldOutSignals], per_hour: float) -> Kept:
     """Both halves by the other one's calibration, added up."""
     counted = least = most = 0
     for half in (0, 1):
@@ -48,7 +48,7 @@ def kept(videos: Sequence[JudgedVideo], per_hour: float) -> Kept:
     return Kept(per_hour, counted, least, most)
 
 
-def _scored(video: JudgedVideo, calibration: Calibration) -> ScoredVideo:
+def _scored(video: HeldOutSignals, calibration: Calibration) -> ScoredVideo:
     scores = shown_scores(ScoreKind.CALIBRATED, video.signals, video.times, calibration)
     duration = float(video.times[-1] - video.times[0]) + (usual_frame_seconds(video.times) or 0.0)
     return ScoredVideo(video.path.stem, scores, video.times - video.times[0], duration, ())
@@ -67,10 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         footage = NormalFootage.of(chosen.held_out, chosen.learnt_from)
 
         def work() -> Generator[Progress, None, None]:
-            save_judged(chosen.judged, (yield from calibrate(detector, choose_compute("auto"), footage)))
+            calibrated = yield from calibrate(detector, choose_compute("auto"), footage)
+            save_held_out_signals(chosen.judged, calibrated.held_out)
 
         follow(work())
-    videos = load_judged(chosen.judged)
+    videos = load_held_out_signals(chosen.judged)
     if not videos:
         sys.exit(f"{chosen.judged} holds no signals of this version: remove it")
     print(f"{len(videos)} videos, {sum(float(each.times[-1] - each.times[0]) for each in videos) / 60:.1f} minutes")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
-from engine.calibrating.held_out_signals import load_judged
+from engine.calibrating.held_out_signals import load_held_out_signals
 from engine.common.errors import DatasetError, VideoError
 from engine.common.events import ShouldStop
 from engine.datasets import open_dataset
@@ -57,7 +57,7 @@ class AcceptanceWork:
 
         The detector has counted what happens in them as normal since, so that another analysis would judge them kindly.
         """
-        known = {video.path: video for video in load_judged(run.judged_path)}
+        known = {video.path: video for video in load_held_out_signals(run.held_out_signals_path)}
         if not set(request.videos) <= set(known):
             left_out = run.settings.left_out
             for event in self.judge(request, device, should_stop):
