@@ -19,12 +19,12 @@ from engine.common.errors import DatasetError, TrainingError, VideoError
 from engine.common.events import Noted, Progress, ShouldStop, never_stop
 from engine.common.progress_rate import ProgressRate
 from engine.datasets.held_out import GAP_SECONDS, Stretch, held_out_end_seconds, spread_evenly
+from engine.flow.colour import SpeedHistogram
 from engine.flow.teachers import Teacher
 from engine.models.picture import PICTURE_SIZE, model_picture
 from engine.training.array_file import ArrayFile
 from engine.training.footage_cache import FACTS_FILE, FLOW_FILE, PICTURES_FILE, bytes_on_disk
 from engine.training.settings import RunSettings
-from engine.training.speeds import SpeedHistogram
 from engine.video import open_video
 from engine.video.frame import Frame
 from engine.video.source import VideoSource
