@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from engine.analysis import pipeline
-from engine.calibrating import appearance_frames, max_held_out_frames
+from engine.calibrating.calibrate import max_held_out_frames
+from engine.calibrating.normal_statistics import appearance_frames
 from engine.common.device import ComputeConfig
 from engine.common.events import ShouldStop
 from engine.models.detector import Detector

@@ -12,7 +12,9 @@ from click.testing import CliRunner
 
 from engine.__main__ import cli
 from engine.analysis.pipeline import motions
-from engine.calibrating import HELD_OUT_PHASE, STATISTICS_PHASE, Calibrated, NormalFootage, calibrate
+from engine.calibrating.calibrate import HELD_OUT_PHASE, Calibrated, calibrate
+from engine.calibrating.footage import NormalFootage
+from engine.calibrating.normal_statistics import STATISTICS_PHASE
 from engine.common.device import ComputeConfig
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop, never_stop

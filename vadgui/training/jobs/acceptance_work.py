@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
+from engine.calibrating.footage import is_left_out
 from engine.calibrating.held_out_signals import load_held_out_signals
 from engine.common.errors import DatasetError, VideoError
 from engine.common.events import ShouldStop
@@ -71,8 +72,6 @@ class AcceptanceWork:
 
 def _without(judged: Judged, left_out: Sequence[Stretch]) -> Judged:
     """The same without what is not normal in it."""
-    from engine.calibrating import is_left_out  # brings torch, as the detector has
-
     signals = judged.signals.copy()
     signals[[is_left_out(seconds, left_out) for seconds in judged.times]] = missing_signals(1)[0]
     return replace(judged, signals=signals)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from engine.calibrating import HELD_OUT_PHASE, STATISTICS_PHASE
+from engine.calibrating.calibrate import HELD_OUT_PHASE
+from engine.calibrating.normal_statistics import STATISTICS_PHASE
 from engine.common.events import Failed, Noted, Progress
 from engine.training import prepare_cache
 from engine.training.stages import FrameStage, MotionStage
