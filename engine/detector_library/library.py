@@ -13,8 +13,8 @@ from typing import Any
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.paths import detectors_folder
-from engine.detector_library.header import DetectorHeader, Label, copy_labelled, read_header
 from engine.detector_library.metadata import LibraryMetadata, MetadataFile
+from engine.models.detector_header import DetectorHeader, Label, copy_labelled, read_header
 from resources import bundled_detectors, detector_path
 
 SUFFIX = ".safetensors"

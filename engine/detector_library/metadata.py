@@ -13,7 +13,7 @@ from typing import Any
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.file_lock import try_lock, unlock
-from engine.detector_library.header import Label
+from engine.models.detector_header import Label
 
 _VERSION = 1
 _TIMEOUT_SECONDS = 10.0

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
+from engine.models.detector_header import read_metadata
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
 from engine.scoring.calibration import Calibration
@@ -135,7 +136,11 @@ def load_detector(path: Path) -> tuple[Detector, str]:
     Raises:
         DetectorFileError: the file is missing, no detector, damaged, or of a newer version.
     """
-    header, tensors = _read(path)
+    if not path.is_file():
+        raise DetectorFileError(
+            "There is no detector file", subject=path, advice="Check the path, or choose a bundled detector."
+        )
+    header = read_metadata(path)
     if header.get("format") != _FORMAT:
         raise DetectorFileError(
             "This safetensors file is not a vadgui detector",
@@ -146,6 +151,7 @@ def load_detector(path: Path) -> tuple[Detector, str]:
         raise DetectorFileError(
             "This detector was made by a newer version of vadgui", subject=path, advice="Update vadgui to use it."
         )
+    tensors = _read_tensors(path)
     if _digest(header.get("settings", ""), tensors) != header.get("sha256"):
         raise _damaged(path)
     try:
@@ -192,14 +198,10 @@ def _take_normal_model(tensors: dict[str, Tensor]) -> NormalModel:
     )
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    if not path.is_file():
-        raise DetectorFileError(
-            "There is no detector file", subject=path, advice="Check the path, or choose a bundled detector."
-        )
+def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
-            return dict(file.metadata() or {}), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except OSError as error:
         raise DetectorFileError(
             "The detector file can't be read", subject=path, advice=f"Check the file and its permissions ({error})."
