@@ -1,4 +1,4 @@
-"""What a library remembers beside its files: names, notes, cameras, and which detector is active where."""
+"""What a library remembers beside its files: names, notes and cameras."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class LibraryMetadata:
 
     labels: dict[str, Label] = field(default_factory=dict)
     active: dict[str, str] = field(default_factory=dict)
-    """Fingerprint of the detector that is active for a camera; the camera "" stands for all others."""
+    """Detectors by camera, as earlier versions let people choose them: kept, for without it they take the file for
+    damaged."""
 
 
 class MetadataFile:

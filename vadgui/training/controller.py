@@ -368,12 +368,11 @@ class TrainingController(QObject):
             acceptance.name,
             acceptance.note,
             acceptance.camera,
-            acceptance.activate,
         )
         self._begin("keep", work, partial(self._kept, acceptance), acceptance.fail)
 
     def _kept(self, acceptance: Acceptance, entry: LibraryEntry) -> None:
-        if acceptance.activate:
+        if acceptance.use_at_once:
             self.detector_accepted.emit(entry.path)
         acceptance.accepted.emit(entry.path)
 

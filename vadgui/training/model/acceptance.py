@@ -99,7 +99,7 @@ class Acceptance(QObject):
         """From when on, in seconds, a recording was held out that the detector has learnt from before."""
         self.name = self.camera = name
         self.note = ""
-        self.activate = True
+        self.use_at_once = True
         self.alarms_per_hour = DEFAULT_ALARMS_PER_HOUR
         self._held_out: dict[Path, tuple[Judged, Floats]] = {}
         self._progress: float | None = None
@@ -249,9 +249,9 @@ class Acceptance(QObject):
         """Whether it is on its way into the library."""
         return self._keeping
 
-    def decide(self, name: str, note: str, activate: bool) -> None:
+    def decide(self, name: str, note: str, use_at_once: bool) -> None:
         """What the detector is called, and whether it is used from now on."""
-        self.name, self.note, self.activate = name, note, activate
+        self.name, self.note, self.use_at_once = name, note, use_at_once
 
     def accept(self) -> None:
         """Keep the detector in the library, and use it if that is wished."""

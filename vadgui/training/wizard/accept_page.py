@@ -73,8 +73,8 @@ class AcceptPage(Page):
         self.name_edit, self.note_edit = QLineEdit(), QLineEdit()
         self.name_edit.setMaxLength(_MAX_NAME)
         self.note_edit.setPlaceholderText("for example: summer, by day")
-        self.activate_box = QCheckBox("Use it for this camera from now on")
-        self.activate_box.toggled.connect(self._choose)
+        self.use_box = QCheckBox("Use it from now on")
+        self.use_box.toggled.connect(self._choose)
         self.name_edit.textChanged.connect(self._choose)
         self.note_edit.textChanged.connect(self._choose)
         self.failure = IconLine()
@@ -127,7 +127,7 @@ class AcceptPage(Page):
         form = QFormLayout()
         form.addRow("Name", self.name_edit)
         form.addRow("Note", self.note_edit)
-        form.addRow("", self.activate_box)
+        form.addRow("", self.use_box)
         layout = self.body
         layout.setSpacing(8)
         layout.addWidget(judged)
@@ -149,10 +149,10 @@ class AcceptPage(Page):
         acceptance.changed.connect(self._show)
         acceptance.compared.connect(self._draw_soon)
         self.rate_box.setValue(acceptance.alarms_per_hour)
-        note, activate = acceptance.note, acceptance.activate
+        note, use_at_once = acceptance.note, acceptance.use_at_once
         self.name_edit.setText(acceptance.name)
         self.note_edit.setText(note)
-        self.activate_box.setChecked(activate)
+        self.use_box.setChecked(use_at_once)
         self.video_box.clear()
         for path in acceptance.held_out:
             self._add_video(path)
@@ -223,7 +223,7 @@ class AcceptPage(Page):
     def _choose(self) -> None:
         if self._acceptance:
             name = " ".join(self.name_edit.text().split())
-            self._acceptance.decide(name, self.note_edit.text().strip(), self.activate_box.isChecked())
+            self._acceptance.decide(name, self.note_edit.text().strip(), self.use_box.isChecked())
             self.completeChanged.emit()
 
     def _browse(self) -> None:
