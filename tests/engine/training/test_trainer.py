@@ -403,8 +403,8 @@ def test_footage_that_is_gone_when_it_shall_be_judged_is_asked_for_once(
 
 
 def test_what_the_held_out_footage_was_judged_by_is_kept(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    held_out = HeldOutSignals(Path("a.mp4"), np.arange(300.0), missing_signals(300))
-    held_out.signals["speed_rarity"] = np.random.default_rng(0).gamma(1, 0.2, 300)
+    held_out = HeldOutSignals(Path("a.mp4"), np.arange(600) / 10, missing_signals(600))
+    held_out.signals["direction_rarity"] = np.random.default_rng(0).gamma(1, 0.2, 600)
     calibration = Calibration.of([(held_out.signals, held_out.times)])
 
     def calibrate(detector: Detector, *_: object, **__: object) -> Generator[Event, None, Calibrated]:

@@ -87,7 +87,7 @@ class AcceptPage(Page):
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         """Have the held-out recordings looked at."""
         if self._acceptance:
-            self._acceptance.judge_held_out()
+            self._acceptance.measure_held_out()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
         """Whether the detector can be kept."""
@@ -106,9 +106,9 @@ class AcceptPage(Page):
         rate.addWidget(QLabel("False alarms you can live with:"))
         rate.addWidget(self.rate_box)
         rate.addStretch(1)
-        judged = QFrame()
-        judged.setProperty("role", "card")
-        inside = QVBoxLayout(judged)
+        alarms_card = QFrame()
+        alarms_card.setProperty("role", "card")
+        inside = QVBoxLayout(alarms_card)
         said = QHBoxLayout()
         said.addWidget(self.alarms, 1)
         said.addWidget(self.again_button)
@@ -130,7 +130,7 @@ class AcceptPage(Page):
         form.addRow("", self.use_box)
         layout = self.body
         layout.setSpacing(8)
-        layout.addWidget(judged)
+        layout.addWidget(alarms_card)
         layout.addLayout(choice)
         layout.addWidget(self.stage, 1)
         layout.addWidget(self.plot_text)
@@ -159,7 +159,7 @@ class AcceptPage(Page):
         self._show()
         self._draw()
         if self.isVisible():
-            acceptance.judge_held_out()
+            acceptance.measure_held_out()
 
     def _add_video(self, path: Path) -> None:
         self.video_box.addItem(path.name, path)
@@ -173,8 +173,8 @@ class AcceptPage(Page):
         # Without a calibration no threshold follows from a rate.
         is_unknown = acceptance.is_calibrated is None and bool(acceptance.held_out)
         self.rate_row.setVisible(is_unknown or bool(acceptance.is_calibrated))
-        unjudged = bool(acceptance.held_out) and not acceptance.is_judged
-        self.again_button.setVisible(unjudged and acceptance.progress is None and acceptance.failure is not None)
+        unmeasured = bool(acceptance.held_out) and not acceptance.is_measured
+        self.again_button.setVisible(unmeasured and acceptance.progress is None and acceptance.failure is not None)
         busy = acceptance.compare_progress
         self.compare_button.setEnabled(busy is None and self.video_box.count() > 0)
         self.compare_button.setText("Compare" if busy is None else f"At work … {busy:.0%}")
@@ -186,7 +186,7 @@ class AcceptPage(Page):
             text = "No recording was held out: there is nothing normal to judge by. Compare it below instead."
             self.alarms.show_line("note", text)
             return
-        if not acceptance.is_judged:
+        if not acceptance.is_measured:
             if acceptance.progress is None and acceptance.failure:
                 self.alarms.show_line("warning", "Not all held-out recordings could be looked at: the reason is below.")
             else:
@@ -231,7 +231,7 @@ class AcceptPage(Page):
 
     def _look_again(self) -> None:
         if self._acceptance:
-            self._acceptance.judge_held_out()
+            self._acceptance.measure_held_out()
 
     def _compare(self) -> None:
         path = self.video_box.currentData()

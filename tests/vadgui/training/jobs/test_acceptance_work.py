@@ -15,7 +15,7 @@ from engine.scoring.signals import missing_signals
 from engine.training import Run, RunSettings
 from tests.vadgui.fakes import MemoryVideo, StillPredictor
 from vadgui.training.jobs.acceptance_work import AcceptanceWork
-from vadgui.training.model.acceptance import Judged, JudgeRequest
+from vadgui.training.model.acceptance import MeasuredRecording, MeasureRequest
 
 VIDEOS = (Path("a.mp4"), Path("b.mp4"))
 COUNT = 50
@@ -29,11 +29,11 @@ def run(tmp_path: Path) -> Run:
     return Run.create(tmp_path / "run", settings)
 
 
-def results(run: Run, analyses: Path, video_opener: Callable[..., Any]) -> dict[Path, Judged]:
-    request = JudgeRequest(VIDEOS, (run.detector_path,))
+def results(run: Run, analyses: Path, video_opener: Callable[..., Any]) -> dict[Path, MeasuredRecording]:
+    request = MeasureRequest(VIDEOS, (run.detector_path,))
     work = AcceptanceWork(analyses, video_opener, lambda path, _: StillPredictor(str(path)))
-    events = work.judge_held_out(run, request, "cpu", never_stop)
-    return {event.video: event for event in events if isinstance(event, Judged)}
+    events = work.measure_held_out(run, request, "cpu", never_stop)
+    return {event.video: event for event in events if isinstance(event, MeasuredRecording)}
 
 
 def memory_video(path: Path, **_: object) -> MemoryVideo:
