@@ -63,7 +63,7 @@ def _plans(
     steps = 1 + 3 * len(by_preset)
     yield Progress(_PHASE, 0, steps)
     from engine.training.distributed import assemble
-    from engine.training.trainer import judging_teacher, load_bases
+    from engine.training.trainer import detector_teacher, load_bases
 
     some = next(iter(wanted.values()))
     try:
@@ -79,7 +79,7 @@ def _plans(
         planner = _Planner(context, group, run_folder)
         some = next(iter(same.values()))
         try:
-            teacher = judging_teacher(some, load_bases(some))
+            teacher = detector_teacher(some, load_bases(some))
             yield from planner.measure(some, teacher, should_stop, Progress(_PHASE, 1 + 3 * number, steps))
         except VadError as error:
             planner.refusal = in_one_line(error)

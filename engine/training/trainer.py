@@ -125,8 +125,8 @@ def teacher_of(settings: RunSettings, device: str) -> Teacher:
     return teacher_by_name(settings.teacher, weights=settings.weights_of(settings.teacher), device=device)
 
 
-def judging_teacher(settings: RunSettings, bases: dict[str, Detector]) -> str:
-    """Name of the teacher that the run's detector is judged by: whose flow its motion model predicts."""
+def detector_teacher(settings: RunSettings, bases: dict[str, Detector]) -> str:
+    """Name of the teacher whose flow the detector's motion model predicts, and its flow error is measured by."""
     if ready := bases.get("motion_from"):
         return ready.settings.teacher
     return DEFAULT_TEACHER if settings.teacher == "dis" else settings.teacher
@@ -138,7 +138,7 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
     Raises:
         DetectorFileError: one can't be loaded.
         TrainingError: one is of another shape than the run's, or has learnt flow of another radius.
-        TeacherError: the run will judge by the teacher of a ready motion model, whose weights are missing or wrong.
+        TeacherError: the run will calibrate by the teacher of a ready motion model, whose weights are missing or wrong.
     """
     bases = {}
     for what, path in {"start_from": settings.start_from, "motion_from": settings.motion_from}.items():
@@ -165,7 +165,7 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
             advice="Leave the radius out (--flow-radius), for the detector's own is kept, or learn from scratch.",
         )
     if settings.calibrate and "motion_from" in bases:
-        _check_teacher(settings, judging_teacher(settings, bases))
+        _check_teacher(settings, detector_teacher(settings, bases))
     return bases
 
 
@@ -193,7 +193,7 @@ def _begin(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) 
         DetectorSettings(
             name=settings.name,
             preset=settings.preset,
-            teacher=judging_teacher(settings, bases),
+            teacher=detector_teacher(settings, bases),
             flow_radius_px=_kept_radius(bases) or settings.flow_radius_px or footage.radius_px,
             flow_guidance=settings.flow_guidance,
             training=_record(settings, footage),
