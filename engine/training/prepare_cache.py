@@ -38,7 +38,7 @@ _PROGRESS_FILE = "progress.npz"
 
 @dataclass(frozen=True)
 class _Part:
-    """A run of frames [start, stop) of a video that is learnt from or judged by, and its place in the files."""
+    """A run of frames [start, stop) of a video that is learnt from or validated on, and its place in the files."""
 
     start: int
     stop: int
@@ -77,13 +77,13 @@ class FootagePlan:
         return sum(part.stop - part.start for video in self.videos for part in video.parts)
 
     def transitions(self, *, held_out: bool) -> int:
-        """How many there are to learn from, or to judge by."""
+        """How many there are to learn from, or to validate on."""
         videos = [video for video in self.videos if video.is_held_out is held_out]
         return sum(part.stop - part.start - 1 for video in videos for part in video.parts)
 
     @property
     def held_out_seconds(self) -> float:
-        """How much there is to judge by."""
+        """How much there is to validate and to calibrate on."""
         return sum(video.seconds for video in self.videos if video.is_held_out)
 
     @property
@@ -151,7 +151,7 @@ def _notes_on_one_video(plan: FootagePlan) -> Iterator[Noted]:
 
 
 def plan_footage(settings: RunSettings, teacher: Teacher | None, should_stop: ShouldStop = never_stop) -> FootagePlan:
-    """Which frames of a run's videos are read, to learn from and to judge by; opens each video, decodes none.
+    """Which frames of a run's videos are read, to learn from and to validate on; opens each video, decodes none.
 
     Raises:
         DatasetError: nothing to learn from in these videos.
