@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from engine.scoring.calibration import Calibration
+from engine.scoring.scorer import Scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import block_maxima
@@ -54,8 +55,8 @@ class Trace:
     title: str
     times: npt.NDArray[np.float64]
     scores: Floats
-    is_calibrated: bool
-    """Whether scores and threshold mean something beyond the recordings that were looked at."""
+    scorer: Scorer
+    """What they are scores of; where it knows no false alarms, they mean nothing beyond what was looked at."""
     threshold: float
     """Infinite where it has none."""
     flagged: tuple[tuple[float, float], ...]
@@ -142,7 +143,7 @@ class Acceptance(QObject):
         if isinstance(result, MeasuredRecording):
             self._detector_scores[result.detector] = by = DetectorScores(result.calibration)
             seen = _from(result, self.since.get(result.video, 0.0))
-            self._held_out[result.video] = seen, by.scores(seen.signals, seen.times)
+            self._held_out[result.video] = seen, by.scorer.scores(seen.signals, seen.times)
         else:
             self._progress = result
         if self.is_measured:
@@ -174,7 +175,7 @@ class Acceptance(QObject):
     def threshold(self) -> float | None:
         """The score that gives the wished-for number of false alarms; None while nothing is known to derive it from.
 
-        Where the detector is not calibrated, what lies above all that it gave held-out recordings.
+        Where its scores know nothing of false alarms, what lies above all that it gave held-out recordings.
         """
         scores = [scores for _, scores in self.held_out_scores()]
         return self._scores_of(self.detector).threshold(self.alarms_per_hour, scores)
@@ -191,10 +192,10 @@ class Acceptance(QObject):
         )
 
     @property
-    def is_calibrated(self) -> bool | None:
-        """Whether the new detector's scores mean the same in every recording; None while nothing was seen of it."""
+    def scorer(self) -> Scorer | None:
+        """What scores the new detector's signals; None while nothing was seen of it."""
         detector_scores = self._detector_scores.get(self.detector)
-        return detector_scores.is_calibrated if detector_scores else None
+        return detector_scores.scorer if detector_scores else None
 
     def _scores_of(self, detector: Path) -> DetectorScores:
         # Until something was seen of a detector, it has no scores either.
@@ -236,20 +237,18 @@ class Acceptance(QObject):
 
     def _trace(self, recording: MeasuredRecording, title: str) -> Trace:
         detector_scores = self._scores_of(recording.detector)
-        scores = detector_scores.scores(recording.signals, recording.times)
+        scores = detector_scores.scorer.scores(recording.signals, recording.times)
         threshold = (
             self.threshold()
             if recording.detector == self.detector
-            else detector_scores.own_threshold(self.alarms_per_hour)
+            else detector_scores.scorer.threshold_for(self.alarms_per_hour)
         )
         if threshold is None:
             threshold = float("inf")
         segments = _segments(detector_scores, scores, recording.times, threshold)
         spans = tuple((float(recording.times[s.start]), float(recording.times[s.stop - 1])) for s in segments)
         auc = detector_scores.auc(recording.signals, recording.times, recording.abnormal)
-        return Trace(
-            title, recording.times, scores, detector_scores.is_calibrated, threshold, spans, recording.abnormal, auc
-        )
+        return Trace(title, recording.times, scores, detector_scores.scorer, threshold, spans, recording.abnormal, auc)
 
     # The decision
 
@@ -281,4 +280,4 @@ def _segments(
 ) -> list[Segment]:
     if not np.isfinite(threshold):
         return []
-    return find_segments(scores, times, detector_scores.rule(threshold))
+    return find_segments(scores, times, detector_scores.scorer.rule_at(threshold))
