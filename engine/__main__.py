@@ -17,7 +17,7 @@ _COMMANDS = {
     "ablation": "Train and judge the method with and without its ingredients: Table 2 of the paper.",
     "analyse": "Score recordings and list what is unusual in them.",
     "calibrate": "Teach a detector what its scores mean on a camera.",
-    "detectors": "List, name, activate, export, import and delete your detectors.",
+    "detectors": "List, name, export, import and delete your detectors.",
     "doctor": "Say what is missing on this machine, and how to fix it.",
     "evaluate": "Judge a detector by a labelled dataset: AUC, events found, plots.",
     "export": "Export an annotated clip of a segment.",

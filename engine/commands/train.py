@@ -32,7 +32,7 @@ from engine.common.events import (
 )
 from engine.datasets import footage_videos
 from engine.datasets.held_out import Stretch
-from engine.detector_library.header import read_header
+from engine.models.detector_header import read_header
 from engine.training import Run, RunSettings, StopControl
 from engine.training.run import AMENDABLE
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.calibrating.held_out_signals import JudgedVideo, save_judged
+from engine.calibrating.held_out_signals import HeldOutSignals, save_held_out_signals
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.signals import missing_signals
 from engine.video.writer import ClipWriter
@@ -42,8 +42,8 @@ def test_false_alarms_are_counted_against_the_promise(tmp_path: Path, capsys: py
         signals = missing_signals(600)
         for name in EVIDENCE:
             signals[name][1:] = random.normal(3, 1, 599)
-        videos.append(JudgedVideo(Path(f"{number}.mp4"), np.arange(600) / 10, signals))
-    save_judged(tmp_path / "signals.npz", videos)
+        videos.append(HeldOutSignals(Path(f"{number}.mp4"), np.arange(600) / 10, signals))
+    save_held_out_signals(tmp_path / "signals.npz", videos)
     command = ["--detector", "plaza", "--held-out", "normal", "--judged", str(tmp_path / "signals.npz")]
     assert count_false_alarms(command) == 0
     first, *counts = capsys.readouterr().out.splitlines()

@@ -47,8 +47,7 @@ def calibrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = DetectorSettings(
         "calibrated", "fast", "dis-ultrafast", 4.0, calibration=Calibration.of([(signals, np.arange(600) / 10)])
     )
-    detector = Detector(settings)
-    detector.normal_model = NormalModel(normal)
+    detector = Detector(settings, NormalModel(normal))
     path = tmp_path_factory.mktemp("detector") / "calibrated.safetensors"
     save_detector(detector, path)
     return path

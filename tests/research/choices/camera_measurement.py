@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.detector_library import find_detector
 from engine.models.predictor import Predictor
-from engine.scoring.prototype_bank import PrototypeBank, Seen
+from engine.scoring.prototype_bank import MovingFeatures, PrototypeBank
 from tests.research.choices.camera import Camera
 from tests.research.choices.changes import ChangedClip, change_clip
 from tests.research.choices.clip_measurements import (
@@ -147,7 +147,7 @@ class AppearanceMeasurement:
         self._predictor = predictor
         self._every = every
         self._normal = normal
-        self._seen: dict[str, list[Seen]] = {}
+        self._seen: dict[str, list[MovingFeatures]] = {}
         self._prototypes: dict[str, PrototypeBank] = {}
 
     def measure(self, clip: Clip, found: ClipMeasurements, pictures: Pictures, differs: Labels | None) -> None:

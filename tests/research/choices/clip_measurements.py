@@ -16,7 +16,7 @@ from engine.flow.colour import rgb_to_flow
 from engine.flow.teachers import DisTeacher
 from engine.models.predictor import Prediction, Predictor
 from engine.scoring.motion import PLACES, MeasuredMotion, window_motion
-from engine.scoring.prototype_bank import PrototypeBank, Seen
+from engine.scoring.prototype_bank import MovingFeatures, PrototypeBank
 from engine.scoring.windows import cell_means, window_means
 from engine.video.frame import Pixels
 from tests.research.choices.clips import Pictures
@@ -129,10 +129,10 @@ def measure_appearance(
 
 def seen_in(
     found: ClipMeasurements, pictures: Pictures, predictor: Predictor, every: int, rng: np.random.Generator
-) -> list[Seen]:
+) -> list[MovingFeatures]:
     """Features of what moves in every n-th frame of a normal clip, to learn prototypes from."""
     appearances = _batched(range(1, len(pictures)), every, pictures, predictor.appearances)
-    return [Seen.of(appearance, found.motion[ENGINE_BASELINE, t], rng) for t, appearance in appearances]
+    return [MovingFeatures.of(appearance, found.motion[ENGINE_BASELINE, t], rng) for t, appearance in appearances]
 
 
 def remeasure_motion(base: ClipMeasurements, pictures: Pictures, changed: Labels) -> ClipMeasurements:

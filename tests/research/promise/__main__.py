@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.calibrating.calibrate import calibrate
 from engine.calibrating.footage import NormalFootage
-from engine.calibrating.held_out_signals import JudgedVideo, load_judged, save_judged
+from engine.calibrating.held_out_signals import HeldOutSignals, load_held_out_signals, save_held_out_signals
 from engine.commands.progress import follow
 from engine.common.device import choose_compute
 from engine.common.events import Progress
@@ -37,7 +37,7 @@ class AlarmCount:
     most: int
 
 
-def count_alarms(videos: Sequence[JudgedVideo], per_hour: float) -> AlarmCount:
+def count_alarms(videos: Sequence[HeldOutSignals], per_hour: float) -> AlarmCount:
     """Count each half of the videos with a calibration of the other half, and add them up."""
     counted = least = most = 0
     for half in (0, 1):
@@ -49,7 +49,7 @@ def count_alarms(videos: Sequence[JudgedVideo], per_hour: float) -> AlarmCount:
     return AlarmCount(per_hour, counted, least, most)
 
 
-def _scored(video: JudgedVideo, scorer: CalibratedScorer) -> ScoredVideo:
+def _scored(video: HeldOutSignals, scorer: CalibratedScorer) -> ScoredVideo:
     scores = scorer.scores(video.signals, video.times)
     duration = float(video.times[-1] - video.times[0]) + (usual_frame_seconds(video.times) or 0.0)
     return ScoredVideo(video.path.stem, scores, video.times - video.times[0], duration, ())
@@ -77,10 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         footage = NormalFootage.of(chosen.held_out, chosen.learnt_from)
 
         def work() -> Generator[Progress, None, None]:
-            save_judged(chosen.judged, (yield from calibrate(detector, choose_compute("auto"), footage)))
+            calibrated = yield from calibrate(detector, choose_compute("auto"), footage)
+            save_held_out_signals(chosen.judged, calibrated.held_out)
 
         follow(work())
-    videos = load_judged(chosen.judged)
+    videos = load_held_out_signals(chosen.judged)
     if not videos:
         sys.exit(f"{chosen.judged} holds no signals of this version: remove it")
     print(f"{len(videos)} videos, {sum(float(each.times[-1] - each.times[0]) for each in videos) / 60:.1f} minutes")

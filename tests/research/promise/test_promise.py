@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.calibrating.held_out_signals import JudgedVideo
+from engine.calibrating.held_out_signals import HeldOutSignals
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.signals import missing_signals
 from tests.research.promise.__main__ import count_alarms
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.research
 FRAMES, FPS = 1200, 10
 
 
-def normal_videos() -> list[JudgedVideo]:
+def normal_videos() -> list[HeldOutSignals]:
     random = np.random.default_rng(5)
     videos = []
     for number in range(4):
         signals = missing_signals(FRAMES)
         for name in EVIDENCE:
             signals[name][1:] = random.normal(3, 1, FRAMES - 1)
-        videos.append(JudgedVideo(Path(f"{number}.mp4"), np.arange(FRAMES) / FPS, signals))
+        videos.append(HeldOutSignals(Path(f"{number}.mp4"), np.arange(FRAMES) / FPS, signals))
     return videos
 
 

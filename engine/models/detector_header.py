@@ -40,8 +40,7 @@ def read_header(path: Path) -> DetectorHeader:
     Raises:
         DetectorFileError: the file can't be read, or is no detector.
     """
-    with _opened(path) as file:
-        metadata, _ = _read(file, path)
+    metadata = read_metadata(path)
     try:
         settings = json.loads(metadata["settings"])
         fingerprint = metadata["sha256"]
@@ -51,6 +50,16 @@ def read_header(path: Path) -> DetectorHeader:
     except (KeyError, ValueError) as error:
         raise _no_detector(path) from error
     return DetectorHeader(fingerprint, settings, label)
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What a safetensors file holds beside its tensors, whoever wrote it.
+
+    Raises:
+        DetectorFileError: the file can't be read, or is no safetensors file.
+    """
+    with _opened(path) as file:
+        return _read(file, path)[0]
 
 
 def copy_labelled(source: Path, target: Path, label: Label) -> None:
@@ -91,7 +100,7 @@ def _read(file: BinaryIO, path: Path) -> tuple[dict[str, str], dict[str, Any]]:
         if length > _MAX_HEADER_BYTES:
             raise ValueError
         header = json.loads(file.read(length))
-        metadata = header.pop("__metadata__")
+        metadata = header.pop("__metadata__", {})
         # Settings and label are JSON inside of JSON: safetensors takes nothing but strings.
         if not all(isinstance(value, str) for value in metadata.values()):
             raise ValueError
