@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.video.chosen_frames import KEYFRAMES_TRIED, chosen_frames
 from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint
@@ -22,14 +23,13 @@ from engine.video.frame import Frame
 from engine.video.frame_cache import CACHE_BYTES, FrameCache
 from engine.video.frame_index import AnnouncedIndex, FrameIndex, IndexBuilder
 from engine.video.index_store import load_index, save_index
-from engine.video.pixels import PixelReader
-from engine.video.source import VideoInfo, VideoSource
+from engine.video.pixels import PixelReader, SquareReader
+from engine.video.source import VideoInfo, VideoSource, checked_numbers
 
 OnProgress = Callable[[float], None]
 """Told the share that is done, 0 to 1."""
 
 _KEPT_BEFORE_TARGET = 48  # decoded anyway on the way to a frame; keeping them makes stepping back instant
-_KEYFRAMES_TRIED = 2  # before decoding starts over at the beginning of the file
 _REPORT_EVERY_PACKETS = 100
 _FALLBACK_FPS = 25.0
 _PROBED_FRAMES = 16  # decoded at opening; more than any codec reorders
@@ -140,6 +140,32 @@ class PyAvSource(VideoSource):
             if following >= end:
                 return
         raise self._undecodable(following)
+
+    def pictures(
+        self, wanted: Sequence[int] | npt.NDArray[np.integer], size: int, should_stop: ShouldStop = never_stop
+    ) -> Iterator[Frame]:
+        """Exactly the `wanted` frames as squares [size, size, 3]; numbered by their times, and checked after jumps.
+
+        Raises:
+            IndexError: there is no such frame.
+            ValueError: the numbers don't ascend.
+            VideoError: a frame can't be decoded.
+            Cancelled: `should_stop` said yes.
+        """
+        numbers = checked_numbers(wanted, self)
+        for jumps in (True, False):
+            if not jumps and self._index.checksums is None:
+                # A jump landed elsewhere, or a frame is missing or damaged: only a full decode knows the truth.
+                self._learn_index(self._decoded_index(should_stop, None))
+                numbers = [number for number in numbers if number < len(self)]
+            passed = 0
+            for frame in self._chosen_pass(numbers, size, should_stop, jumps=jumps):
+                yield frame
+                passed += 1
+            numbers = numbers[passed:]
+            if not numbers:
+                return
+        raise self._undecodable(numbers[0])
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
         """Decode frames [start, stop) into the cache `read` looks in; just returns early when asked to stop."""
@@ -253,6 +279,19 @@ class PyAvSource(VideoSource):
                 yield Frame(pixels.read(decoded), following, float(self._times[following]))
                 following += 1
 
+    def _chosen_pass(
+        self, numbers: Sequence[int], size: int, should_stop: ShouldStop, *, jumps: bool
+    ) -> Iterator[Frame]:
+        """Frames `numbers` as squares by a cursor of their own, ending early at one that is not what it must be."""
+        squares = SquareReader(self._first, size)
+        index, times = self._index, self._times
+        with closing(Cursor(self._path, index)) as cursor:
+            # Frames come first: they may end early.
+            for decoded, number in zip(
+                chosen_frames(cursor, index, numbers, should_stop, jumps=jumps), numbers, strict=False
+            ):
+                yield Frame(squares.read(decoded), number, float(times[number]))
+
     def _decode(self, index: int, should_stop: ShouldStop) -> VideoFrame:
         """Frame `index` by the shortest way that leads to it."""
         if self._cursor.leads_to(index):
@@ -260,7 +299,7 @@ class PyAvSource(VideoSource):
             if decoded:
                 return decoded
         nearest = self._index.place_before(index)
-        for place in range(nearest, max(nearest - _KEYFRAMES_TRIED, -1), -1):
+        for place in range(nearest, max(nearest - KEYFRAMES_TRIED, -1), -1):
             if self._cursor.jump(place):
                 decoded = self._run_to(index, should_stop)
                 if decoded:
