@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
@@ -15,7 +16,7 @@ from av.video.stream import VideoStream
 
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
-from engine.video.chosen_frames import KEYFRAMES_TRIED, chosen_frames
+from engine.video.chosen_frames import ChosenFrames
 from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint
@@ -29,6 +30,7 @@ from engine.video.source import VideoInfo, VideoSource, checked_numbers
 OnProgress = Callable[[float], None]
 """Told the share that is done, 0 to 1."""
 
+_KEYFRAMES_TRIED = 2  # before decoding starts over at the beginning of the file
 _KEPT_BEFORE_TARGET = 48  # decoded anyway on the way to a frame; keeping them makes stepping back instant
 _REPORT_EVERY_PACKETS = 100
 _FALLBACK_FPS = 25.0
@@ -154,18 +156,16 @@ class PyAvSource(VideoSource):
         """
         numbers = checked_numbers(wanted, self)
         for jumps in (True, False):
-            if not jumps and self._index.checksums is None:
-                # A jump landed elsewhere, or a frame is missing or damaged: only a full decode knows the truth.
-                self._learn_index(self._decoded_index(should_stop, None))
-                numbers = [number for number in numbers if number < len(self)]
-            passed = 0
-            for frame in self._chosen_pass(numbers, size, should_stop, jumps=jumps):
-                yield frame
-                passed += 1
-            numbers = numbers[passed:]
+            numbers, has_jumped = yield from self._chosen_pass(numbers, size, should_stop, jumps=jumps)
             if not numbers:
                 return
-        raise self._undecodable(numbers[0])
+            if not has_jumped:
+                break
+        if self._index.checksums is not None:
+            raise self._undecodable(numbers[0])
+        # A frame is missing or damaged: only a full decode knows the truth.
+        self._learn_index(self._decoded_index(should_stop, None))
+        yield from self.pictures([number for number in numbers if number < len(self)], size, should_stop)
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
         """Decode frames [start, stop) into the cache `read` looks in; just returns early when asked to stop."""
@@ -280,17 +280,22 @@ class PyAvSource(VideoSource):
                 following += 1
 
     def _chosen_pass(
-        self, numbers: Sequence[int], size: int, should_stop: ShouldStop, *, jumps: bool
-    ) -> Iterator[Frame]:
-        """Frames `numbers` as squares by a cursor of their own, ending early at one that is not what it must be."""
+        self, numbers: list[int], size: int, should_stop: ShouldStop, *, jumps: bool
+    ) -> Generator[Frame, None, tuple[list[int], bool]]:
+        """Frames `numbers` as squares, ending early at one that is not what it must be.
+
+        Returns the numbers that are left then, and whether that may be for a jump.
+        """
         squares = SquareReader(self._first, size)
         index, times = self._index, self._times
-        with closing(Cursor(self._path, index)) as cursor:
-            # Frames come first: they may end early.
-            for decoded, number in zip(
-                chosen_frames(cursor, index, numbers, should_stop, jumps=jumps), numbers, strict=False
-            ):
+        passed = 0
+        with closing(Cursor(self._path, index, _threads_beside_networks())) as cursor:
+            chosen = ChosenFrames(cursor, index, should_stop, jumps=jumps)
+            for decoded in chosen.find(numbers):
+                number = numbers[passed]
                 yield Frame(squares.read(decoded), number, float(times[number]))
+                passed += 1
+        return numbers[passed:], chosen.has_jumped
 
     def _decode(self, index: int, should_stop: ShouldStop) -> VideoFrame:
         """Frame `index` by the shortest way that leads to it."""
@@ -299,7 +304,7 @@ class PyAvSource(VideoSource):
             if decoded:
                 return decoded
         nearest = self._index.place_before(index)
-        for place in range(nearest, max(nearest - KEYFRAMES_TRIED, -1), -1):
+        for place in range(nearest, max(nearest - _KEYFRAMES_TRIED, -1), -1):
             if self._cursor.jump(place):
                 decoded = self._run_to(index, should_stop)
                 if decoded:
@@ -329,6 +334,11 @@ class PyAvSource(VideoSource):
             subject=self._path,
             advice="The file is damaged there: continue at another frame, or copy the file again.",
         )
+
+
+def _threads_beside_networks() -> int:
+    """Half of the cores; each thread decodes frames ahead that a jump throws away, so two cores are best with one."""
+    return max((os.cpu_count() or 1) // 2, 1)
 
 
 class _Reporter:

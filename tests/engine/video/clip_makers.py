@@ -113,10 +113,6 @@ KINDS = [
         "interlaced",
         lambda f: make_clip(f / "i.ts", FRAMES, container_format="mpegts", codec_options={"x264-params": "tff=1"}),
     ),
-    Kind(
-        "refreshed without keyframes",
-        lambda f: make_clip(f / "r.mkv", FRAMES, b_frames=0, codec_options={"x264-params": "intra-refresh=1"}),
-    ),
     Kind("late start", _started_late),
     Kind("xvid in avi", lambda f: make_clip(f / "x.avi", FRAMES, codec="mpeg4", b_frames=0)),
     Kind("xvid with b-frames in avi", lambda f: make_clip(f / "xb.avi", FRAMES, codec="mpeg4", b_frames=2)),
