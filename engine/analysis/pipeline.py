@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +17,10 @@ from engine.common.errors import Cancelled
 from engine.common.events import ShouldStop, never_stop
 from engine.flow.colour import Flow, flow_to_rgb, rgb_to_flow
 from engine.flow.teachers import DisTeacher
-from engine.models.picture import model_picture
+from engine.models.picture import PICTURE_SIZE, model_picture
 from engine.scoring.frame_signals import Predicted, measure
 from engine.scoring.motion import MeasuredMotion, Motion, baseline_frames, frame_ratio
+from engine.scoring.sampling import Frames, Sampling
 from engine.scoring.signals import missing_signals
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoSource
@@ -81,16 +83,110 @@ def analyse(
     # A jump into a file that may count its frames wrong would number these otherwise than those before.
     passed = min(baseline - 1, start - 1) if source.numbers_are_certain else start - 1
     batches = _predicted(source, predictor, start, None, should_stop, baseline=baseline, passed=passed)
-    calibration = predictor.settings.calibration
-    if frame_seconds is None and calibration:
-        frame_seconds = calibration.frame_seconds
-    yield from _measured(batches, predictor, frame_ratio(source.frame_seconds, frame_seconds))
+    yield from _measured(batches, predictor, _told_ratio(source, predictor, frame_seconds))
+
+
+def analyse_samples(
+    source: VideoSource,
+    predictor: Predictor,
+    samples: Frames,
+    predicted: npt.NDArray[np.bool_],
+    *,
+    frame_seconds: float | None = None,
+    should_stop: ShouldStop = never_stop,
+) -> Iterator[FrameResult]:
+    """Stream the raw signals of some frames, ascending numbers from 1 on, that need neither frame model nor teacher.
+
+    The motion model looks at those that are to be `predicted`; the others have signals of motion alone. Told in px a
+    frame of `frame_seconds` as by `analyse`.
+
+    Raises:
+        VideoError: a frame can't be decoded.
+        DeviceError: the device's memory does not suffice.
+        Cancelled: `should_stop` said yes.
+    """
+    ratio = _told_ratio(source, predictor, frame_seconds)
+    waiting: list[tuple[_Transition, bool]] = []
+
+    def measured() -> Iterator[FrameResult]:
+        seen = [transition.previous for transition, is_predicted in waiting if is_predicted]
+        predictions = iter(predictor.predict_motion(seen)) if seen else iter(())
+        for transition, is_predicted in waiting:
+            expected = None
+            if is_predicted:
+                prediction = next(predictions)
+                flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
+                expected = Predicted(flow, None, prediction.appearance)
+            motion = _motion(transition, ratio)
+            signals = measure(transition.current, None, motion, expected, predictor.normal_model)
+            yield FrameResult(transition.index, transition.pts_seconds, signals)
+        waiting.clear()
+
+    count = 0
+    for number, transition in enumerate(_sampled_transitions(source, samples, should_stop)):
+        waiting.append((transition, bool(predicted[number])))
+        count += waiting[-1][1]
+        if count % predictor.batch_size == 0:
+            yield from measured()
+        if should_stop():
+            raise Cancelled
+    yield from measured()
+
+
+def _sampled_transitions(source: VideoSource, samples: Frames, should_stop: ShouldStop) -> Iterator[_Transition]:
+    """The transitions that end with the sampled frames, their motion measured over a whole baseline."""
+    baseline = min(baseline_frames(source.times), max(len(source) - 1, 1))
+    # Where fewer frames lie before a sample than the baseline has, it takes the motion of the first whole one.
+    needed = {t: (max(t - baseline, 0), t - 1, t, max(t, baseline)) for t in samples.tolist()}
+    wanted = sorted({frame for frames in needed.values() for frame in frames})
+    pictures: dict[int, Frame] = {}
+    coming = iter(source.pictures(wanted, PICTURE_SIZE, should_stop))
+    for t, (earlier, before, current, later) in needed.items():
+        while later not in pictures:
+            frame = next(coming, None)
+            if frame is None:
+                return  # a damaged file ends before the frames it announces
+            pictures[frame.index] = frame
+        frames = [pictures[each] for each in (earlier, before, current, later)]
+        first, previous, now, last = (each.pixels for each in frames)
+        yield _Transition(t, frames[2].pts_seconds, previous, now, None, (first, last), later - earlier)
+        for gone in [number for number in pictures if number < t - baseline]:
+            del pictures[gone]
+
+
+def judge(
+    source: VideoSource,
+    predictor: Predictor,
+    frames: Frames,
+    sampling: Sampling,
+    *,
+    frame_seconds: float | None = None,
+    should_stop: ShouldStop = never_stop,
+) -> Iterator[FrameResult]:
+    """Stream the raw signals of some of a sampling's frames; of every frame, consecutive ones.
+
+    Raises:
+        VideoError: a frame can't be decoded.
+        DeviceError: the device's memory does not suffice.
+        Cancelled: `should_stop` said yes.
+    """
+    if not len(frames):
+        return iter(())
+    if sampling.is_every_frame:
+        first = int(frames[0])
+        results = analyse(source, predictor, start=first, frame_seconds=frame_seconds, should_stop=should_stop)
+        return islice(results, len(frames))
+    places = np.searchsorted(sampling.frames(source.times), frames)
+    predicted = places % sampling.motion_every == 0
+    return analyse_samples(source, predictor, frames, predicted, frame_seconds=frame_seconds, should_stop=should_stop)
 
 
 def motions(
-    source: VideoSource, *, frame_seconds: float | None = None, should_stop: ShouldStop = never_stop
-) -> Iterator[tuple[Pixels, Motion]]:
-    """Stream how the windows of the picture moved at every transition, without any model, and the picture before it.
+    source: VideoSource, frames: Frames, *, frame_seconds: float | None = None, should_stop: ShouldStop = never_stop
+) -> Iterator[tuple[int, Pixels, Motion]]:
+    """Stream how the windows of the picture moved at some transitions, without any model.
+
+    Yields the frame's number, the picture before it, and the motion.
 
     Motion is told in px a frame of `frame_seconds`, or of the video's own.
 
@@ -99,9 +195,8 @@ def motions(
         Cancelled: `should_stop` said yes.
     """
     ratio = frame_ratio(source.frame_seconds, frame_seconds)
-    frames = source.frames(0, None, should_stop)
-    for transition in _transitions(frames, 1, baseline_frames(source.times)):
-        yield transition.previous, _motion(transition, ratio).windows
+    for transition in _sampled_transitions(source, frames, should_stop):
+        yield transition.index, transition.previous, _motion(transition, ratio).windows
         if should_stop():
             raise Cancelled
 
@@ -129,6 +224,14 @@ def inspect_pair(previous: Frame, frame: Frame, predictor: Predictor) -> Inspect
     transition = _Transition(frame.index, frame.pts_seconds, *pictures, frame, pictures, 1)
     (prediction,) = predictor.predict([transition.previous])
     return _inspection(transition, prediction, predictor)
+
+
+def _told_ratio(source: VideoSource, predictor: Predictor, frame_seconds: float | None) -> float:
+    """How many of the frames in whose px motion is told one of the video's lasts."""
+    calibration = predictor.settings.calibration
+    if frame_seconds is None and calibration:
+        frame_seconds = calibration.frame_seconds
+    return frame_ratio(source.frame_seconds, frame_seconds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +347,7 @@ def _measure(
     """
     teacher_flow = predictor.teacher.flow(transition.previous, transition.current)
     flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
-    predicted = Predicted(prediction.frame, flow, prediction.appearance)
+    predicted = Predicted(flow, prediction.frame, prediction.appearance)
     motion = _motion(transition, ratio) if ratio is not None else None
     return measure(transition.current, teacher_flow, motion, predicted, predictor.normal_model), teacher_flow
 

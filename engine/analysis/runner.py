@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.analysis import pipeline
+from engine.analysis.overview import overview_frames
+from engine.analysis.pipeline import FrameResult
 from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.progress_rate import ProgressRate
 from engine.scoring.motion import frame_ratio
+from engine.scoring.sampling import EVERY_FRAME, Frames, Sampling
 from engine.scoring.signals import RAW_SIGNALS, RawSignals, missing_signals
 from engine.video.source import VideoSource
 
@@ -21,18 +25,22 @@ if TYPE_CHECKING:
     # torch takes seconds to import, and whoever has a Predictor has imported it.
     from engine.models.predictor import Predictor
 
+OVERVIEW_PHASE = "Overview"
 PHASE = "Analysing"
 REPORT_SECONDS = 0.2
 _FLUSH_SECONDS = 2.0
 PACE_SECONDS = 5.0
 
 
-def analysis_key(source: VideoSource, predictor: Predictor) -> AnalysisKey:
+def analysis_key(source: VideoSource, predictor: Predictor, sampling: Sampling = EVERY_FRAME) -> AnalysisKey:
     """What the analysis of this video by this detector depends on."""
-    settings, calibration = dict(predictor.analysis_settings), predictor.settings.calibration
+    settings: dict[str, object] = dict(predictor.analysis_settings)
+    calibration = predictor.settings.calibration
     if calibration and frame_ratio(source.frame_seconds, calibration.frame_seconds) != 1:
         # Earlier versions told motion in px a frame of the recording: at another rate their signals differ.
         settings["motion"] = "calibrated"
+    if sampling != EVERY_FRAME:
+        settings["sampling"] = asdict(sampling)
     return AnalysisKey(source.info.fingerprint, predictor.fingerprint, json.dumps(settings, sort_keys=True))
 
 
@@ -42,13 +50,14 @@ def analyse_to_store(
     store: ScoreStore,
     should_stop: ShouldStop = never_stop,
     *,
+    sampling: Sampling = EVERY_FRAME,
     report_seconds: float = REPORT_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Progress, None, None]:
     """Add what the store lacks of the video, from where it ended last time, and report every `report_seconds`.
 
-    Whenever progress is reported, frames [0, done) can be read from the store; however the work ends, what was
-    measured is saved first.
+    Whenever progress is reported, so many rows can be read from the store; however the work ends, what was measured
+    is saved first.
 
     Raises:
         VideoError: a frame can't be decoded.
@@ -57,23 +66,27 @@ def analyse_to_store(
         Cancelled: `should_stop` said yes.
     """
     rate = ProgressRate(len(store), clock(), window_seconds=PACE_SECONDS)
-    yield rate.progress(PHASE, len(store), len(source), clock())
-    if len(store) >= len(source):
+    total = len(sampling.frames(source.times))
+    yield rate.progress(PHASE, len(store), total, clock())
+    if len(store) >= total:
         return
-    measured: list[np.void] = []
+    measured: list[FrameResult] = []
     reported = flushed = clock()
     try:
-        for result in pipeline.analyse(source, predictor, start=len(store), should_stop=should_stop):
-            measured.append(result.signals)
-            now = clock()
-            if now - reported < report_seconds:
-                continue
+        for phase, frames in _passes(source, store, sampling):
+            for result in pipeline.judge(source, predictor, frames, sampling, should_stop=should_stop):
+                measured.append(result)
+                now = clock()
+                if now - reported < report_seconds:
+                    continue
+                _hand_over(measured, store)
+                if now - flushed >= _FLUSH_SECONDS:
+                    store.flush()
+                    flushed = now
+                yield rate.progress(phase, len(store), total, now)
+                reported = now
+            # The next pass asks the store what there is.
             _hand_over(measured, store)
-            if now - flushed >= _FLUSH_SECONDS:
-                store.flush()
-                flushed = now
-            yield rate.progress(PHASE, len(store), len(source), now)
-            reported = now
     finally:
         _hand_over(measured, store)
         store.flush()
@@ -82,15 +95,28 @@ def analyse_to_store(
 
 
 def stored_signals(store: ScoreStore, frame_count: int) -> RawSignals:
-    """The raw signals of all frames of a video; NaN where it was not analysed."""
+    """The raw signals of all frames of a video; NaN where it was not judged."""
     signals = missing_signals(frame_count)
-    measured = store.read(0, frame_count)
-    signals[: len(measured)] = measured
+    frames, rows = store.read()
+    signals[frames[frames < frame_count]] = rows[frames < frame_count]
     return signals
 
 
-def _hand_over(measured: list[np.void], store: ScoreStore) -> None:
+def _passes(source: VideoSource, store: ScoreStore, sampling: Sampling) -> Iterator[tuple[str, Frames]]:
+    """What is judged one after another: of the samples an overview first, then what the store lacks."""
+    frames = sampling.frames(source.times)
+    if not sampling.is_every_frame:
+        stored, _ = store.read()
+        yield OVERVIEW_PHASE, np.setdiff1d(overview_frames(source, frames[:: sampling.motion_every]), stored)
+        # The pass may have found that there are other frames than were announced.
+        frames = sampling.frames(source.times)
+    stored, _ = store.read()
+    yield PHASE, np.setdiff1d(frames, stored)
+
+
+def _hand_over(measured: list[FrameResult], store: ScoreStore) -> None:
     if measured:
-        rows = np.array(measured, RAW_SIGNALS)
+        frames = np.array([result.index for result in measured])
+        rows = np.array([result.signals for result in measured], RAW_SIGNALS)
         measured.clear()
-        store.append(rows)
+        store.append(frames, rows)

@@ -1,4 +1,4 @@
-"""Keeps raw signals per frame on disk, safe against a kill at any moment; scores are derived on reading."""
+"""Keeps raw signals of judged frames on disk, safe against a kill at any moment; scores are derived on reading."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.common.errors import ScoreStoreError
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 
-CHUNK_FRAMES = 256
-"""Frames a database row; what a kill can lose at most."""
+CHUNK_ROWS = 256
+"""Judged frames a database row; what a kill can lose at most."""
+
+_ROW = np.dtype([("frame", "<u4"), ("signals", RAW_SIGNALS)])
+_Rows = npt.NDArray[np.void]
+Frames = npt.NDArray[np.int64]
 
 CACHE_MAX_BYTES = 2 * 2**30
 """What analyses may take on disk before the oldest go: some 15 million frames."""
 
-_FORMAT = 1
+_FORMAT = 2
 _APPLICATION_ID = 0x76616453  # "vadS"
 _TABLES = (
     "analysis (key TEXT NOT NULL)",
@@ -63,10 +68,11 @@ class AnalysisKey:
 
 
 class ScoreStore:
-    """The raw signals of one analysis, appended in frame order; frames [0, len(store)) are there.
+    """The raw signals of one analysis: rows in the order in which frames were judged, each with its frame's number.
 
     One thread at a time. Several processes may have the same analysis open and even run it: equal keys mean equal
-    rows, each adds what the file lacks, and a longer chunk is never replaced by a shorter one.
+    rows, in the
+    same order, each adds what the file lacks, and a longer chunk is never replaced by a shorter one.
     """
 
     def __init__(self, folder: Path, key: AnalysisKey) -> None:
@@ -90,22 +96,24 @@ class ScoreStore:
         self._saved_tail = len(self._tail)
 
     def __len__(self) -> int:
-        """Frames stored (flushed or not): the frame where an analysis resumes."""
-        return self._full_chunks * CHUNK_FRAMES + len(self._tail)
+        """Rows stored, flushed or not."""
+        return self._full_chunks * CHUNK_ROWS + len(self._tail)
 
-    def append(self, rows: RawSignals) -> None:
-        """Add the next frames' rows [N]; every full chunk is on disk when this returns.
+    def append(self, frames: Frames, rows: RawSignals) -> None:
+        """Add the next judged frames' numbers [N] and rows [N]; every full chunk is on disk when this returns.
 
         Raises:
             ScoreStoreError: the disk is full or the database can't be written; the store is as it was.
         """
-        pending = np.concatenate([self._tail, rows])
-        full = len(pending) // CHUNK_FRAMES
+        added = np.empty(len(rows), _ROW)
+        added["frame"], added["signals"] = frames, rows
+        pending = np.concatenate([self._tail, added])
+        full = len(pending) // CHUNK_ROWS
         if full:
-            self._write(list(np.split(pending[: full * CHUNK_FRAMES], full)))
+            self._write(list(np.split(pending[: full * CHUNK_ROWS], full)))
             self._saved_tail = 0
         self._full_chunks += full
-        self._tail = pending[full * CHUNK_FRAMES :]
+        self._tail = pending[full * CHUNK_ROWS :]
 
     def flush(self) -> None:
         """Write the rows of an incomplete chunk too.
@@ -117,24 +125,25 @@ class ScoreStore:
             self._write([self._tail])
             self._saved_tail = len(self._tail)
 
-    def read(self, start: int = 0, stop: int | None = None) -> RawSignals:
-        """Rows [start, stop) of what is stored, flushed or not.
+    def read(self, start: int = 0, stop: int | None = None) -> tuple[Frames, RawSignals]:
+        """Rows [start, stop) of what is stored, flushed or not: numbers of the judged frames, and their raw signals.
 
         Raises:
             ScoreStoreError: the database can't be read.
         """
         start, stop, _ = slice(start, stop).indices(len(self))
-        first, last = start // CHUNK_FRAMES, min(-(-stop // CHUNK_FRAMES), self._full_chunks)
+        first, last = start // CHUNK_ROWS, min(-(-stop // CHUNK_ROWS), self._full_chunks)
         with self._errors("An analysis can't be read"):
             chunks = self._database.execute(
                 "SELECT rows FROM chunks WHERE number >= ? AND number < ? ORDER BY number", (first, last)
             ).fetchall()
             if len(chunks) != max(last - first, 0):
                 raise sqlite3.DatabaseError("rows are gone")
-        parts = [np.frombuffer(blob, RAW_SIGNALS) for (blob,) in chunks]
-        offset = first * CHUNK_FRAMES
+        parts = [np.frombuffer(blob, _ROW) for (blob,) in chunks]
+        offset = first * CHUNK_ROWS
         # Where `stop` lies before it, the tail is cut off again.
-        return np.concatenate([*parts, self._tail])[start - offset : max(start, stop) - offset]
+        rows = np.concatenate([*parts, self._tail])[start - offset : max(start, stop) - offset]
+        return rows["frame"].astype(np.int64), np.ascontiguousarray(rows["signals"])
 
     def close(self) -> None:
         """Flush and close; closing twice is fine.
@@ -154,7 +163,7 @@ class ScoreStore:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _write(self, chunks: list[RawSignals]) -> None:
+    def _write(self, chunks: list[_Rows]) -> None:
         """Write chunks from the first incomplete one on, in one transaction."""
         blobs = [chunk.tobytes() for chunk in chunks]
         with self._errors("An analysis can't be saved"), self._database:
@@ -178,7 +187,7 @@ class ScoreStore:
             ) from error
 
 
-def _open(path: Path, key: AnalysisKey) -> tuple[sqlite3.Connection, int, RawSignals]:
+def _open(path: Path, key: AnalysisKey) -> tuple[sqlite3.Connection, int, _Rows]:
     """The key's database, its number of full chunks, and the rows of the incomplete one after them."""
     database = _connect(path)
     try:
@@ -215,17 +224,17 @@ def _claim(database: sqlite3.Connection, key: AnalysisKey) -> None:
     database.execute("INSERT INTO analysis SELECT ? WHERE NOT EXISTS (SELECT * FROM analysis)", (key.text,))
 
 
-def _take_stock(database: sqlite3.Connection) -> tuple[int, RawSignals]:
+def _take_stock(database: sqlite3.Connection) -> tuple[int, _Rows]:
     """The number of intact full chunks, and the rows of an incomplete one after them; what follows damage goes."""
     full = 0
     for number, crc32, rows in database.execute("SELECT number, crc32, rows FROM chunks ORDER BY number"):
         if number != full or zlib.crc32(rows) != crc32:
             break
-        if len(rows) < CHUNK_FRAMES * RAW_SIGNALS.itemsize:
-            return full, np.frombuffer(rows, RAW_SIGNALS)
+        if len(rows) < CHUNK_ROWS * _ROW.itemsize:
+            return full, np.frombuffer(rows, _ROW)
         full += 1
     database.execute("DELETE FROM chunks WHERE number >= ?", (full,))
-    return full, np.empty(0, RAW_SIGNALS)
+    return full, np.empty(0, _ROW)
 
 
 def _put_aside(path: Path) -> None:

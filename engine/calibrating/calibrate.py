@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from engine.common.progress_rate import ProgressRate
 from engine.models.detector import Detector
 from engine.models.predictor import Predictor
 from engine.scoring.calibration import Calibration, TooLittleFootageError
+from engine.scoring.sampling import SAMPLED, Sampling
 from engine.scoring.signals import RAW_SIGNALS, missing_signals
 from engine.video import open_video
 from engine.video.source import usual_frame_seconds
@@ -46,6 +46,7 @@ def calibrate(
     should_stop: ShouldStop = never_stop,
     *,
     teacher_weights: Path | None = None,
+    sampling: Sampling = SAMPLED,
 ) -> Generator[Progress, None, Calibrated]:
     """Learn a normal model from all videos, and from the signals of the held-out ones how high scores are there.
 
@@ -57,11 +58,11 @@ def calibrate(
     """
     frame_seconds = _frame_seconds(footage.held_out, should_stop)
     predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
-    statistics = yield from collect_statistics(footage, predictor, frame_seconds, should_stop)
-    held_out = yield from _measure_held_out(footage, predictor, statistics, frame_seconds, should_stop)
+    statistics = yield from collect_statistics(footage, predictor, frame_seconds, sampling, should_stop)
+    held_out = yield from _measure_held_out(footage, predictor, statistics, frame_seconds, sampling, should_stop)
     signals = [(video.signals, video.times) for video in held_out]
     try:
-        calibration = Calibration.of(signals, frame_seconds, statistics.rarities_of_others)
+        calibration = Calibration.of(signals, frame_seconds, statistics.rarities_of_others, sampling)
     except TooLittleFootageError:
         calibration = None
     settings = replace(detector.settings, calibration=calibration)
@@ -73,6 +74,7 @@ def _measure_held_out(
     predictor: Predictor,
     statistics: NormalStatistics,
     frame_seconds: float,
+    sampling: Sampling,
     should_stop: ShouldStop,
 ) -> Generator[Progress, None, list[HeldOutSignals]]:
     """Run the detector over the held-out videos.
@@ -92,15 +94,16 @@ def _measure_held_out(
         stretches = footage.left_out.get(path, ())
         rows = []
         with open_video(path, should_stop) as source:
-            first = int(np.searchsorted(source.times, footage.since.get(path, 0.0)))
-            frames = min(len(source) - first, at_most)
-            results = pipeline.analyse(
-                source, by_others, start=first, frame_seconds=frame_seconds, should_stop=should_stop
+            frames = sampling.frames(source.times)
+            frames = frames[source.times[frames] >= footage.since.get(path, 0.0)][:at_most]
+            results = pipeline.judge(
+                source, by_others, frames, sampling, frame_seconds=frame_seconds, should_stop=should_stop
             )
-            for result in islice(results, at_most):
+            for result in results:
                 rows.append(missing_signals(1)[0] if is_left_out(result.pts_seconds, stretches) else result.signals)
-                yield progress_of(HELD_OUT_PHASE, number + len(rows) / frames, len(footage.held_out), rate)
-            found.append(HeldOutSignals(path, source.times[first : first + len(rows)], np.array(rows, RAW_SIGNALS)))
+                yield progress_of(HELD_OUT_PHASE, number + len(rows) / len(frames), len(footage.held_out), rate)
+            times = source.times[frames[: len(rows)]]
+            found.append(HeldOutSignals(path, times, np.array(rows, RAW_SIGNALS)))
     return found
 
 

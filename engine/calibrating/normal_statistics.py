@@ -24,6 +24,7 @@ from engine.scoring.motion import Motion
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import MovingFeatures, PrototypeBank
+from engine.scoring.sampling import Sampling
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.video import open_video
 from engine.video.frame import Pixels
@@ -70,7 +71,11 @@ class NormalStatistics:
 
 
 def collect_statistics(
-    footage: NormalFootage, predictor: Predictor, frame_seconds: float, should_stop: ShouldStop
+    footage: NormalFootage,
+    predictor: Predictor,
+    frame_seconds: float,
+    sampling: Sampling,
+    should_stop: ShouldStop,
 ) -> Generator[Progress, None, NormalStatistics]:
     """Go through all videos once, telling motion in px a frame of `frame_seconds`.
 
@@ -85,7 +90,7 @@ def collect_statistics(
     rate = ProgressRate(0, time.monotonic())
     videos = footage.videos
     chosen = _spread(len(footage.held_out), len(videos))
-    collector = _Collector(footage, predictor, frame_seconds, should_stop)
+    collector = _Collector(footage, predictor, frame_seconds, sampling, should_stop)
     for number, path in enumerate(videos):
         before, own = VideoStatistics(), VideoStatistics()
         recording = _MotionRecording(own.motion, _MAX_MOTIONS // len(chosen)) if number in chosen else None
@@ -123,6 +128,7 @@ class _Collector:
     footage: NormalFootage
     predictor: Predictor
     frame_seconds: float
+    sampling: Sampling
     should_stop: ShouldStop
 
     def collect(
@@ -136,18 +142,21 @@ class _Collector:
         if since:
             left_out = [*left_out, (since - GAP_SECONDS, since)]
         with open_video(path, self.should_stop) as source:
-            every = math.ceil(len(source) * len(self.footage.videos) / _MAX_APPEARANCE_FRAMES)
+            frames = self.sampling.frames(source.times)
+            every = math.ceil(len(frames) * len(self.footage.videos) / _MAX_APPEARANCE_FRAMES)
             sampler = _FeatureSampler(self.predictor, every)
-            motions = pipeline.motions(source, frame_seconds=self.frame_seconds, should_stop=self.should_stop)
-            for at, (picture, motion) in enumerate(motions, start=1):
-                seconds = float(source.times[at])
+            motions = pipeline.motions(
+                source, frames[frames > 0], frame_seconds=self.frame_seconds, should_stop=self.should_stop
+            )
+            for number, picture, motion in motions:
+                seconds = float(source.times[number])
                 if not is_left_out(seconds, left_out):
                     statistics = before if seconds < since else own
                     statistics.motion.add(motion)
                     if recording:
                         recording.add(seconds, motion)
                     sampler.offer(statistics.features, picture, motion)
-                yield at / len(source)
+                yield number / len(source)
             sampler.flush()
 
 

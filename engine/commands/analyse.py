@@ -17,8 +17,10 @@ from engine.commands.progress import follow
 from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
 from engine.common.errors import ExportError, VadError
 from engine.scoring.drift import drifts_in_words
+from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.scorer import Scorer
 from engine.scoring.segments import SegmentRule, find_segments
+from engine.scoring.signals import is_judged
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -52,6 +54,9 @@ def _rule_option(name: str, default: float | None, text: str) -> Callable[[Any],
 @_rule_option("--min-length", _DEFAULTS.min_length_seconds, "Seconds; shorter runs are dropped.")
 @_rule_option("--merge-gap", _DEFAULTS.merge_gap_seconds, "Seconds; nearer runs become one.")
 @_rule_option("--padding", _DEFAULTS.padding_seconds, "Seconds added on both sides.")
+@click.option(
+    "--every-frame", is_flag=True, help="Judge every frame by all networks, not samples; takes some ten times as long."
+)
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.pass_context
@@ -68,6 +73,7 @@ def analyse(
     min_length: float,
     merge_gap: float,
     padding: float,
+    every_frame: bool,
     no_cache: bool,
     quiet: bool,
 ) -> None:
@@ -97,7 +103,8 @@ def analyse(
     failed = 0
     with analysis_cache(no_cache) as cache:
         for video, name in names.items():
-            job = _Job(video, folder / name, scorer, rule, cache)
+            sampling = EVERY_FRAME if every_frame else scorer.sampling
+            job = _Job(video, folder / name, scorer, rule, sampling, cache)
             try:
                 job.run(predictor, quiet=quiet)
             except VadError as error:
@@ -142,6 +149,7 @@ class _Job:
     """Path of the tables without their suffixes."""
     scorer: Scorer
     rule: SegmentRule
+    sampling: Sampling
     cache: Path
 
     def run(self, predictor: Predictor, *, quiet: bool) -> None:
@@ -154,8 +162,9 @@ class _Job:
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
             self._make_folder()
-            with ScoreStore(self.cache, analysis_key(source, predictor)) as store:
-                follow(analyse_to_store(source, predictor, store), label=self.video.name, hidden=quiet)
+            with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
+                work = analyse_to_store(source, predictor, store, sampling=self.sampling)
+                follow(work, label=self.video.name, hidden=quiet)
                 signals = stored_signals(store, len(source))
             scores = self.scorer.scores(signals, source.times)
             segments = find_segments(scores, source.times, self.rule)
@@ -172,7 +181,9 @@ class _Job:
                 reasons=[self.scorer.reason(each, signals, source.times) for each in segments],
             )
         if not quiet:
-            found = f"{_counted(len(signals), 'frame')}, {_counted(len(segments), 'segment')}"
+            judged = int(is_judged(signals).sum())
+            sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
+            found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(segments), 'segment')}"
             per_hour = self.scorer.false_alarms_at(self.rule.enter)
             expected = self.scorer.expected_alarms(self.rule.enter, source.info.duration_seconds / 3600)
             if per_hour is not None and expected is not None:

@@ -34,10 +34,17 @@ from engine.common.events import Progress
     help="Normal videos that it has learnt from: how things move and look in them counts as usual too.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File of the calibrated detector.")
+@click.option("--every-frame", is_flag=True, help="Judge every frame, not samples; analyses then do likewise.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def calibrate(
-    detector: Path, held_out: tuple[Path, ...], others: tuple[Path, ...], out: Path, device: str, quiet: bool
+    detector: Path,
+    held_out: tuple[Path, ...],
+    others: tuple[Path, ...],
+    out: Path,
+    every_frame: bool,
+    device: str,
+    quiet: bool,
 ) -> None:
     """Learn from normal footage of a camera how things usually move and look there, and what scores are usual.
 
@@ -54,15 +61,17 @@ def calibrate(
     from engine.calibrating.footage import NormalFootage
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
+    from engine.scoring.sampling import EVERY_FRAME, SAMPLED
     from engine.scoring.tail import MIN_BLOCKS
 
     footage = NormalFootage.of(held_out, others)
     plan = choose_compute(device)
     loaded, _ = load_detector(detector)
+    sampling = EVERY_FRAME if every_frame else SAMPLED
     results: list[Calibrated] = []
 
     def work() -> Generator[Progress, None, None]:
-        results.append((yield from calibrating(loaded, plan, footage)))
+        results.append((yield from calibrating(loaded, plan, footage, sampling=sampling)))
 
     follow(work(), hidden=quiet)
     (calibrated,) = results

@@ -11,6 +11,7 @@ from engine.common.errors import DatasetError
 from engine.common.events import Progress
 from engine.datasets import Dataset, open_dataset
 from engine.evaluation.dataset_analysis import MeasuredVideo, measure
+from engine.scoring.sampling import EVERY_FRAME, Sampling
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -33,13 +34,19 @@ def labelled_dataset(path: Path) -> Dataset:
 
 
 def measured_videos(
-    dataset: Dataset, predictor: Predictor, cache: Path, *, max_i: float | None = None, quiet: bool = False
+    dataset: Dataset,
+    predictor: Predictor,
+    cache: Path,
+    *,
+    max_i: float | None = None,
+    sampling: Sampling = EVERY_FRAME,
+    quiet: bool = False,
 ) -> list[MeasuredVideo]:
     """Analyse every testing video, with one progress bar."""
     videos: list[MeasuredVideo] = []
 
     def progress() -> Generator[Progress, None, None]:
-        for event in measure(dataset.testing, predictor, cache, max_i=max_i):
+        for event in measure(dataset.testing, predictor, cache, max_i=max_i, sampling=sampling):
             if isinstance(event, MeasuredVideo):
                 videos.append(event)
             else:

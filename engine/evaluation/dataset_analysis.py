@@ -18,6 +18,7 @@ from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.progress_rate import ProgressRate
 from engine.datasets import LabelledVideo
 from engine.models.picture import model_picture
+from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RawSignals
 from engine.video import open_video
 from engine.video.source import VideoSource
@@ -42,7 +43,7 @@ class MeasuredVideo:
     """When each frame appears [N]."""
     duration_seconds: float
     signals: RawSignals
-    """[N]; frame 0's row is NaN, no other is."""
+    """[N]; of every frame, only frame 0's row is NaN; of samples, all others are."""
 
 
 def measure(
@@ -52,6 +53,7 @@ def measure(
     should_stop: ShouldStop = never_stop,
     *,
     max_i: float | None = None,
+    sampling: Sampling = EVERY_FRAME,
 ) -> Generator[Progress | MeasuredVideo, None, None]:
     """Analyse every video as far as the cache lacks it, with progress over all of them, and hand each over when done.
 
@@ -70,10 +72,10 @@ def measure(
     for video in videos:
         with (
             open_video(video.path, should_stop) as source,
-            ScoreStore(cache, analysis_key(source, predictor)) as store,
+            ScoreStore(cache, analysis_key(source, predictor, sampling)) as store,
         ):
-            for step in analyse_to_store(source, predictor, store, should_stop):
-                yield whole.progress(step)
+            for step in analyse_to_store(source, predictor, store, should_stop, sampling=sampling):
+                yield whole.progress(_in_frames(step, len(source)))
             _refuse_other_length(video, source)  # a full pass may have corrected what the file announced
             signals = stored_signals(store, len(source))
             if max_i is not None:
@@ -85,6 +87,13 @@ def measure(
                 video.name, video.abnormal, tuple(video.events), source.times, source.info.duration_seconds, signals
             )
         whole.leave(len(video.abnormal))
+
+
+def _in_frames(step: Progress, frames: int) -> Progress:
+    """The progress of an analysis of samples, which come in two phases, as one over all frames."""
+    share = frames / max(step.total, 1)
+    per_second = step.per_second and step.per_second * share
+    return replace(step, phase=PHASE, done=round(step.done * share), total=frames, per_second=per_second)
 
 
 class _Whole:

@@ -15,10 +15,10 @@ from engine.common.errors import ExportError
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
-from engine.scoring.signals import RawSignals
+from engine.scoring.signals import RawSignals, is_judged
 from engine.video.source import VideoInfo
 
-SCORE_COLUMNS = ("frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score")
+SCORE_COLUMNS = ("frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score", "judged")
 _MIN_MAX_SCORE = "min-max"
 """What the paper's score was called before there were others."""
 
@@ -48,15 +48,17 @@ def write_scores_csv(
 ) -> None:
     """Write one line per frame under SCORE_COLUMNS, replacing an older file; what was not measured is `nan`.
 
+    `judged` is 1 for frames that were looked at; the others have the score of those near them.
+
     Raises:
         ExportError: the file can't be written.
     """
     worst = signals["patch_psnr_db"].min(axis=(1, 2))
-    columns = (seconds, signals["psnr_db"], worst, signals["flow_error_px"], scores)
+    columns = (seconds, signals["psnr_db"], worst, signals["flow_error_px"], scores, is_judged(signals))
     lines = [",".join(SCORE_COLUMNS)]
-    for frame, (time, psnr, worst_psnr, flow_error, score) in enumerate(zip(*columns, strict=True)):
+    for frame, (time, psnr, worst_psnr, flow_error, score, judged) in enumerate(zip(*columns, strict=True)):
         # All that single precision holds: scores can be computed from this file even where PSNRs hardly differ.
-        lines.append(f"{frame},{time:.6f},{psnr:.6f},{worst_psnr:.6f},{flow_error:.6f},{score:.6f}")
+        lines.append(f"{frame},{time:.6f},{psnr:.6f},{worst_psnr:.6f},{flow_error:.6f},{score:.6f},{judged:d}")
     _replace(path, "\n".join(lines) + "\n")
 
 

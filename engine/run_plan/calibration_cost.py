@@ -17,6 +17,7 @@ from engine.models.detector import Detector
 from engine.models.predictor import Predictor
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.normal_model import NormalModel
+from engine.scoring.sampling import SAMPLED
 from engine.training.prepare_cache import FootagePlan
 from engine.video import open_video
 from engine.video.frame import Pixels
@@ -65,13 +66,16 @@ def calibration_seconds(
         Cancelled: `should_stop` said yes.
     """
     histogram = MotionHistogram()
+    frames_per_sample = 1.0
     predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
     began = time.perf_counter()
     with open_video(context.video, should_stop) as source:
         opening_seconds = time.perf_counter() - began
+        samples = SAMPLED.frames(source.times)
+        frames_per_sample = len(source) / max(len(samples), 1)
         ends = [time.perf_counter()]
         pictures = []
-        for picture, motion in islice(pipeline.motions(source, should_stop=should_stop), _TRIED_FRAMES):
+        for _, picture, motion in islice(pipeline.motions(source, samples, should_stop=should_stop), _TRIED_FRAMES):
             histogram.add(motion)
             pictures.append(picture)
             ends.append(time.perf_counter())
@@ -81,15 +85,15 @@ def calibration_seconds(
         # Whole batches: each comes at once, when it is done.
         tried = predictor.batch_size * (1 + math.ceil(_TRIED_FRAMES / predictor.batch_size))
         ends = [time.perf_counter()]
-        # The first frame of a video is free: it has no transition.
-        for _ in islice(pipeline.analyse(source, predictor, start=1, should_stop=should_stop), tried):
+        for _ in pipeline.judge(source, predictor, samples[:tried], SAMPLED, should_stop=should_stop):
             ends.append(time.perf_counter())
         analysis_seconds = _each(ends, predictor.batch_size)
+    samples_of_all = round(context.statistics_frames / frames_per_sample)
     return (
         opening_seconds
-        + context.statistics_frames * statistics_seconds
-        + appearance_frames(context.statistics_frames) * features_seconds
-        + context.held_out_frames * analysis_seconds
+        + samples_of_all * statistics_seconds
+        + appearance_frames(samples_of_all) * features_seconds
+        + context.held_out_frames / frames_per_sample * analysis_seconds
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.common.durations import duration_in_words
 from engine.scoring.calibration import Calibration
+from engine.scoring.sampling import Sampling
 from engine.scoring.scorer import Floats, Scorer, Times
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals
@@ -52,6 +53,11 @@ class CalibratedScorer(Scorer):
     def display_scores(self, raw: Floats) -> Floats:
         """From 0 up: differences among calm frames tell a reviewer nothing."""
         return np.asarray(np.maximum(raw, 0))
+
+    @property
+    def sampling(self) -> Sampling:
+        """The calibration's: a score means what it says of signals measured as densely as those it was learnt from."""
+        return self.calibration.sampling
 
     @property
     def reach_seconds(self) -> float:

@@ -22,6 +22,7 @@ from engine.scoring.evidence import (
     in_words,
 )
 from engine.scoring.motion import frame_ratio
+from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 from engine.scoring.tail import MIN_BLOCKS, Tail, block_maxima
 from engine.video.source import usual_frame_seconds
@@ -63,6 +64,8 @@ class Calibration:
     """How it looked; None where an earlier version calibrated."""
     smoothing_seconds: tuple[float, ...] = SMOOTHING_SECONDS
     """Over which times evidence is smoothed."""
+    sampling: Sampling = EVERY_FRAME
+    """How densely the footage was judged: recordings are judged likewise. Earlier versions judged every frame."""
 
     @classmethod
     def of(
@@ -70,8 +73,9 @@ class Calibration:
         videos: Sequence[tuple[RawSignals, Times]],
         frame_seconds: float | None = None,
         others: Sequence[tuple[RawSignals, Times]] = (),
+        sampling: Sampling = EVERY_FRAME,
     ) -> Calibration:
-        """Learnt from the raw signals [N] of held-out normal videos with frames at these times [N].
+        """Learnt from the raw signals [N] of held-out normal videos, whose judged frames were shown at these times [N].
 
         Their motion is in px a frame of `frame_seconds`: 0 where that is not known; None for what most of their frames
         last. `others` are more normal videos of which only the signals that need no network are known: scalers are
@@ -88,7 +92,7 @@ class Calibration:
         scales = {}
         for live in (True, False):
             evidence, moved = (
-                [evidence_of(signals, times, live=live, names=names) for signals, times in each]
+                [evidence_of(signals, times, live=live, names=names, sampling=sampling) for signals, times in each]
                 for each in (videos, others)
             )
             scaler = RobustScaler.of([*evidence, *moved], weights)
@@ -108,6 +112,7 @@ class Calibration:
             len(videos),
             (usual_frame_seconds(*times_of) if frame_seconds is None else frame_seconds) or 0.0,
             Reference.of(videos),
+            sampling=sampling,
         )
 
     def scores(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.float64]:
@@ -152,7 +157,14 @@ class Calibration:
         return f"{own:.3g} frames a second, the detector's calibration footage had {footage:.3g}"
 
     def _evidence(self, signals: RawSignals, seconds: Times, live: bool) -> npt.NDArray[np.float64]:
-        return evidence_of(signals, seconds, live=live, names=self.evidence, smoothing_seconds=self.smoothing_seconds)
+        return evidence_of(
+            signals,
+            seconds,
+            live=live,
+            names=self.evidence,
+            smoothing_seconds=self.smoothing_seconds,
+            sampling=self.sampling,
+        )
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:
@@ -169,7 +181,8 @@ class Calibration:
         smoothing = tuple(values.get("smoothing_seconds", EARLIER_SMOOTHING_SECONDS))
         if not 0 < max(smoothing) <= MAX_SMOOTHING_SECONDS:
             raise TypeError(f"smoothing of another version: {smoothing}")
-        known = {"evidence": evidence, "reference": reference, "smoothing_seconds": smoothing}
+        sampling = Sampling(**values.get("sampling", {}))
+        known = {"evidence": evidence, "reference": reference, "smoothing_seconds": smoothing, "sampling": sampling}
         return cls(**{**values, **scales, **known})
 
 

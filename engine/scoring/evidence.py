@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RawSignals, with_frame_0
 
 Floats = npt.NDArray[np.float64]
@@ -60,17 +61,30 @@ def evidence_of(
     live: bool,
     names: Sequence[str] = EVIDENCE,
     smoothing_seconds: Sequence[float] = SMOOTHING_SECONDS,
+    sampling: Sampling = EVERY_FRAME,
 ) -> Floats:
-    """Smoothed evidence [E, N] of a video with frames at these times [N]; NaN where a frame was not analysed.
+    """Smoothed evidence [E, N] of a video with frames at these times [N]; NaN where it is not known.
 
     All signals over the first smoothing time, then over the next. Frame 0 takes frame 1's. With `live`, a frame's
-    evidence depends on no later frame's signals.
+    evidence depends on no later frame's signals. Of samples, it is that of those near the frame, whatever else was
+    judged: scores of a recording don't hang on how much more of it somebody looked at.
     """
+    told = [_transformed(name, with_frame_0(signals[name])) for name in names]
+    if not sampling.is_every_frame:
+        due = sampling.due(seconds)
+        told = [_before_first_too(np.where(due, each, np.nan), due) for each in told]
     rows = []
     for reach_seconds in smoothing_seconds:
         first, stop = smoothing_windows(seconds, reach_seconds, live=live)
-        rows += [smoothed(_transformed(name, with_frame_0(signals[name])), first, stop) for name in names]
+        rows += [smoothed(each, first, stop, between=not sampling.is_every_frame) for each in told]
     return np.stack(rows)
+
+
+def _before_first_too(values: Floats, due: npt.NDArray[np.bool_]) -> Floats:
+    """Values of samples [N], the frames before the first one taking its own: live, nothing else is known of them."""
+    first = int(due.argmax())
+    values[:first] = values[first]
+    return values
 
 
 def in_words(name: str) -> str:
@@ -92,14 +106,17 @@ def smoothing_windows(
     return first, stop
 
 
-def smoothed(values: Floats, first: Indices, stop: Indices) -> Floats:
-    """Mean of what is known among frames [first, stop) of each frame; NaN where that frame itself is not known."""
+def smoothed(values: Floats, first: Indices, stop: Indices, *, between: bool = False) -> Floats:
+    """Mean of what is known among frames [first, stop) of each frame.
+
+    NaN where that frame itself is not known, or with `between` where none of them is.
+    """
     known = ~np.isnan(values)
     sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0))])
     counts = np.concatenate([[0], np.cumsum(known)])
     inside = counts[stop] - counts[first]
     means = (sums[stop] - sums[first]) / np.maximum(inside, 1)
-    return np.where(known, means, np.nan)
+    return np.where(inside > 0 if between else known, means, np.nan)
 
 
 @dataclass(frozen=True)

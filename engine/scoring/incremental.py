@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.scoring.drift import Drift, DriftKind, Reference, lasting_drifts
+from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
 from engine.scoring.signals import RawSignals, missing_signals
 
@@ -28,6 +29,11 @@ class IncrementalScores:
         self.signals: RawSignals = missing_signals(len(seconds))
         """Raw signals [N] of all that came; NaN where not analysed yet."""
         self._raw_scores = np.full(len(seconds), np.nan)
+        self._rough_scores = np.full(len(seconds), np.nan)
+        # Of samples, a score is told where none that it depends on is missing.
+        self._missing = np.zeros(len(seconds), np.bool_)
+        if not scorer.sampling.is_every_frame:
+            self._missing[scorer.sampling.frames(seconds)] = True
         self._waiting: deque[tuple[int, int]] = deque()
         # For drifts: each second that has frames, and in what it differs.
         whole = np.floor(seconds)
@@ -36,15 +42,24 @@ class IncrementalScores:
         self._analysed = np.zeros(len(self._blocks), np.bool_)
         self._differs = np.zeros((len(DriftKind), len(self._blocks)), np.bool_)
 
-    def add(self, start: int, rows: RawSignals) -> None:
-        """Take over raw signals [start, start + len(rows)), as far as there are frames; `derive` does the rest."""
-        stop = min(start + len(rows), len(self.signals))
-        if start >= stop:
+    def add(self, frames: Frames, rows: RawSignals) -> None:
+        """Take over raw signals [K] of frames [K], as far as there are such; `derive` does the rest."""
+        frames, rows = frames[frames < len(self.signals)], rows[frames < len(self.signals)]
+        if not len(frames):
             return
-        self.signals[start:stop] = rows[: stop - start]
-        if self._waiting and self._waiting[-1][1] == start:
-            start, _ = self._waiting.pop()
-        self._waiting.append((start, stop))
+        self.signals[frames] = rows
+        self._missing[frames] &= np.isnan(rows["speed_px"])
+        ordered = np.sort(frames)
+        # What lies this near is derived at once: its neighbours would have to be looked at all the same.
+        apart = np.diff(self._seconds[ordered]) > self._scorer.reach_seconds
+        if not self._scorer.reach_seconds:
+            apart = np.diff(ordered) > 1
+        breaks = np.flatnonzero(apart) + 1
+        for run in np.split(ordered, breaks):
+            start, stop = int(run[0]), int(run[-1]) + 1
+            if self._waiting and self._waiting[-1][1] == start:
+                start, _ = self._waiting.pop()
+            self._waiting.append((start, stop))
 
     @property
     def is_up_to_date(self) -> bool:
@@ -66,6 +81,10 @@ class IncrementalScores:
         """Anomaly scores [N] as people see them, of what was derived; NaN elsewhere."""
         return self._scorer.display_scores(self._raw_scores)
 
+    def rough_scores(self) -> npt.NDArray[np.float64]:
+        """Scores [N] as people see them where they can still change, for want of samples nearby; NaN elsewhere."""
+        return self._scorer.display_scores(self._rough_scores)
+
     def drifts(self) -> list[Drift]:
         """Where the recording does not look like the calibration's footage, of what was derived."""
         if not len(self._seconds):
@@ -83,7 +102,19 @@ class IncrementalScores:
         # and frame 0 has to have its neighbour.
         begin, end = max(begin - 1, 0), max(end, 2)
         found = self._scorer.raw_scores(self.signals[begin:end], seconds[begin:end])
-        self._raw_scores[first:beyond] = found[first - begin : beyond - begin]
+        found = found[first - begin : beyond - begin]
+        is_rough = self._is_missing_nearby(first, beyond)
+        self._raw_scores[first:beyond] = np.where(is_rough, np.nan, found)
+        self._rough_scores[first:beyond] = np.where(is_rough, found, np.nan)
+
+    def _is_missing_nearby(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
+        """Whether a sample is missing near each of frames [start, stop)."""
+        begin, end = self._near(start, stop)
+        missing = np.concatenate([[0], np.cumsum(self._missing[begin:end])])
+        seconds, reach = self._seconds[start:stop], self._scorer.reach_seconds
+        first = np.searchsorted(self._seconds[begin:end], seconds - reach)
+        beyond = np.searchsorted(self._seconds[begin:end], seconds + reach, "right")
+        return np.asarray(missing[beyond] > missing[first])
 
     def _near(self, start: int, stop: int) -> tuple[int, int]:
         """The half-open run of frames that are near to some of [start, stop)."""

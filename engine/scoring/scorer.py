@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.scoring.calibration import Calibration
+from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals
 
@@ -47,7 +48,7 @@ class Scorer(ABC):
     def raw_scores(self, signals: RawSignals, seconds: Times) -> Floats:
         """Scores [N] of frames at these times, higher being more anomalous, on a scale that is the same for all videos.
 
-        NaN where a frame was not analysed; frame 0 takes frame 1's signals.
+        NaN where a frame has no score; frame 0 takes frame 1's signals. Frames between samples have one.
         """
 
     @abstractmethod
@@ -57,6 +58,11 @@ class Scorer(ABC):
     def scores(self, signals: RawSignals, seconds: Times) -> Floats:
         """Scores [N] of a whole video as people see them."""
         return self.display_scores(self.raw_scores(signals, seconds))
+
+    @property
+    def sampling(self) -> Sampling:
+        """How densely a recording has to be judged for this score."""
+        return EVERY_FRAME
 
     @property
     def reach_seconds(self) -> float:

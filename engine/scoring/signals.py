@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-SIGNALS_VERSION = 5
+SIGNALS_VERSION = 6
 """Counts up whenever the same frames and weights would give other raw signals: stored analyses are then made anew."""
 
 PATCH_GRID = 4
@@ -40,6 +40,7 @@ RAW_SIGNALS = np.dtype(
 )
 """One frame's row, pixels being those of the 256x256 picture. Frame 0 has no transition: its row is all NaN.
 
+Of samples, what needs the frame model or the teacher is NaN, and where the motion model did not predict, what needs it.
 Rarities and appearance are NaN where the detector has not learnt what is normal; they and the signals of motion, where
 the frames before are not known.
 """
@@ -55,6 +56,11 @@ def missing_signals(count: int) -> RawSignals:
         if RAW_SIGNALS[name].base.kind == "f":
             rows[name] = np.nan
     return rows
+
+
+def is_judged(signals: RawSignals) -> npt.NDArray[np.bool_]:
+    """Which frames [N] anything was measured of."""
+    return np.asarray(~(np.isnan(signals["sharpness"]) & np.isnan(signals["psnr_db"])))
 
 
 def with_frame_0(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.analysis.runner import analyse_to_store, analysis_key
-from engine.analysis.score_store import CHUNK_FRAMES, ScoreStore
+from engine.analysis.score_store import CHUNK_ROWS, ScoreStore
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
+from engine.scoring.scorers import default_scorer
 from engine.video.source import VideoSource
 from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised
 from vadgui.model.session import AnalysisPhase, AnalysisState
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 _STEP_SECONDS = 0.04
-_ROWS_A_MESSAGE = 32 * CHUNK_FRAMES  # of stored ones: the GUI thread takes over some megabytes at a time
+_ROWS_A_MESSAGE = 32 * CHUNK_ROWS  # of stored ones: the GUI thread takes over some megabytes at a time
 _REPORT_SECONDS = 0.1  # a report costs the GUI thread a repaint; more often than this helps nobody
 
 
@@ -43,10 +44,11 @@ class AnalysisRun:
         self._predictor = predictor
         self._post = post
         self._should_stop = should_stop
-        self._store = ScoreStore(folder, analysis_key(source, predictor))
+        self._sampling = default_scorer(predictor.settings.calibration).sampling
+        self._store = ScoreStore(folder, analysis_key(source, predictor, self._sampling))
         self._times = source.times
         self._steps = self._begin_steps()
-        self._progress = Progress("", len(self._store), len(source))
+        self._progress = Progress("", len(self._store), len(self._sampling.frames(source.times)))
         self._posted_rows = 0
         self._reported = 0.0
         self._paused_since = time.monotonic()
@@ -108,6 +110,7 @@ class AnalysisRun:
             self._predictor,
             self._store,
             self._should_stop,
+            sampling=self._sampling,
             report_seconds=_STEP_SECONDS,
             clock=lambda: time.monotonic() - self._paused_seconds,
         )
@@ -126,8 +129,8 @@ class AnalysisRun:
     def _report(self, phase: AnalysisPhase) -> None:
         self._reported = time.monotonic()
         while self._posted_rows < len(self._store):
-            rows = self._store.read(self._posted_rows, self._posted_rows + _ROWS_A_MESSAGE)
-            self._post(SignalsMeasured(self._posted_rows, rows))
+            frames, rows = self._store.read(self._posted_rows, self._posted_rows + _ROWS_A_MESSAGE)
+            self._post(SignalsMeasured(frames, rows))
             self._posted_rows += len(rows)
         now = self._progress
         self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left))

@@ -143,7 +143,7 @@ class EngineWorker(QObject):
             case ThumbnailMade():
                 self.thumbnail_ready.emit(message.index, message.picture)
             case SignalsMeasured():
-                self.signals_ready.emit(message.start, message.rows)
+                self.signals_ready.emit(message.frames, message.rows)
             case TimesRevised():
                 self.times_revised.emit(message.info, message.times)
             case AnalysisState():

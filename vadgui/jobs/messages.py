@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.scoring.sampling import Frames
 from engine.scoring.signals import RawSignals
 from engine.video.source import VideoInfo
 from vadgui.model.frame_view import Bgra, FrameView
@@ -57,9 +58,9 @@ class ThumbnailMade:
 
 @dataclass(frozen=True, eq=False)
 class SignalsMeasured:
-    """Raw signals from frame `start` on."""
+    """Raw signals [K] of judged frames [K]."""
 
-    start: int
+    frames: Frames
     rows: RawSignals
 
 

@@ -13,10 +13,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import Drift
 from engine.scoring.incremental import IncrementalScores
+from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, SegmentRule, find_segments
-from engine.scoring.signals import RawSignals
+from engine.scoring.signals import RawSignals, is_judged
 from engine.video.source import VideoInfo, own_frame_seconds
 
 Times = npt.NDArray[np.float64]
@@ -167,19 +168,20 @@ class ScoreModel(QObject):
         known = self.signals
         self._take_video(video, times)
         self._growing = self._nothing_yet()
-        self.add(0, known)
+        judged = np.flatnonzero(is_judged(known))
+        self.add(judged, known[judged])
         self._take_scores()
 
-    def add(self, start: int, rows: RawSignals) -> None:
-        """Take over raw signals [start, start + len(rows)); scores follow a moment later."""
-        self._growing.add(start, rows)
+    def add(self, frames: Frames, rows: RawSignals) -> None:
+        """Take over raw signals [K] of judged frames [K]; scores follow a moment later."""
+        self._growing.add(frames, rows)
         if not self._timer.isActive():
             self._timer.start(self._tell_interval_ms)
 
     def add_if_unknown(self, index: int, row: np.void) -> None:
         """Take over the raw signals of a frame, unless the analysis has been there: it knows more."""
-        if index < len(self.signals) and np.isnan(self.signals["psnr_db"][index]):
-            self.add(index, np.array([row]))
+        if index < len(self.signals) and not is_judged(self.signals[[index]])[0]:
+            self.add(np.array([index]), np.array([row]))
 
     def catch_up(self) -> bool:
         """Tell now all that follows from the signals, if that takes a moment; else `caught_up` comes later."""

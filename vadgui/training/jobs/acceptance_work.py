@@ -17,6 +17,7 @@ from engine.common.errors import DatasetError, VideoError
 from engine.common.events import ShouldStop
 from engine.datasets import open_dataset
 from engine.datasets.held_out import Stretch
+from engine.scoring.scorers import comparable_scorer
 from engine.scoring.signals import missing_signals
 from engine.training import Run
 from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
@@ -44,8 +45,9 @@ class AcceptanceWork:
             predictor = self.predictor_opener(detector, device)
             for video in request.videos:
                 with self.video_opener(video, should_stop=should_stop) as source:
-                    with ScoreStore(self.analyses, analysis_key(source, predictor)) as store:
-                        for progress in analyse_to_store(source, predictor, store, should_stop):
+                    sampling = comparable_scorer(predictor.settings.calibration).sampling
+                    with ScoreStore(self.analyses, analysis_key(source, predictor, sampling)) as store:
+                        for progress in analyse_to_store(source, predictor, store, should_stop, sampling=sampling):
                             yield (done + progress.done / max(progress.total, 1)) / total
                         signals = stored_signals(store, len(source))
                     labels = abnormal_frames(video, len(source)) if request.labelled else None

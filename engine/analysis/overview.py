@@ -1,0 +1,31 @@
+"""Which samples of a recording are judged first, so that all of it is roughly known early."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.scoring.sampling import Frames
+from engine.video.source import VideoSource
+
+OVERVIEW_SECONDS = 4.0
+"""Between samples of the overview, where keyframes are not farther apart."""
+_MAX_KEYFRAME_SECONDS = 20.0
+"""Where keyframes are farther apart than this, jumping to them shows too little."""
+
+
+def overview_frames(source: VideoSource, samples: Frames) -> Frames:
+    """Those of the samples that show all of a recording at little cost: each soon after a keyframe.
+
+    None of a recording that is short, or in which decoding can start at few frames only.
+    """
+    times, keyframes = source.times, source.keyframes
+    if not len(samples) or times[-1] < 2 * OVERVIEW_SECONDS:
+        return samples[:0]
+    entries = times[keyframes]
+    if np.diff(entries, append=times[-1]).max() > _MAX_KEYFRAME_SECONDS:
+        return samples[:0]
+    spaced = np.unique(np.searchsorted(entries, np.arange(0, times[-1], OVERVIEW_SECONDS)))
+    starts = keyframes[spaced[spaced < len(entries)]]
+    # From the second sample after a keyframe on, the frames that its motion is measured over come after it, too.
+    places = np.searchsorted(samples, starts, "right") + 1
+    return np.asarray(np.unique(samples[places[places < len(samples)]]))
