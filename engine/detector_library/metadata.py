@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
-from engine.common.file_lock import try_lock, unlock
 from engine.detector_library.header import Label
 
 _VERSION = 1
@@ -51,16 +52,17 @@ class MetadataFile:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with _held(self._folder / ".lock"):
+            with FileLock(self._folder / ".lock", timeout=_TIMEOUT_SECONDS, poll_interval=0.02):
                 metadata = self._read_or_put_aside()
                 yield metadata
                 with atomic_write(self._path) as file:
                     file.write(_dump(metadata))
         except OSError as error:
+            reason = "another process is using it" if isinstance(error, Timeout) else error
             raise DetectorFileError(
                 "The detector library can't be written",
                 subject=self._folder,
-                advice=f"Check folder and free disk space, or name another folder in VADGUI_DETECTORS ({error}).",
+                advice=f"Check folder and free disk space, or name another folder in VADGUI_DETECTORS ({reason}).",
             ) from error
 
     def _read_or_put_aside(self) -> LibraryMetadata:
@@ -107,22 +109,3 @@ def _text(value: Any) -> str:
 
 def _dump(metadata: LibraryMetadata) -> bytes:
     return json.dumps({"version": _VERSION, **asdict(metadata)}, indent=2, ensure_ascii=False).encode()
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Keeps other processes out while the block runs; the system lets go of it when a process dies.
-
-    Raises:
-        OSError: another process does not let go of it.
-    """
-    with path.open("ab") as file:
-        deadline = time.monotonic() + _TIMEOUT_SECONDS
-        while not try_lock(file):
-            if time.monotonic() > deadline:
-                raise TimeoutError("another process is using it")
-            time.sleep(0.02)
-        try:
-            yield
-        finally:
-            unlock(file)

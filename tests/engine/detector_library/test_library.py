@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 
 from engine.common.errors import DetectorFileError
-from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, find_detector
+from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, find_detector, metadata
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 
 ROOT = Path(__file__).parents[3]
@@ -282,6 +283,16 @@ def test_a_folder_that_cannot_be_written_is_said(gate: Path, tmp_path: Path) -> 
     (tmp_path / "file").touch()
     with pytest.raises(DetectorFileError, match="can't be written"):
         DetectorLibrary(tmp_path / "file" / "detectors").add(gate)
+
+
+def test_a_library_that_another_process_keeps_is_said(
+    library: DetectorLibrary, gate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata, "_TIMEOUT_SECONDS", 0.1)
+    library.add(gate)
+    with FileLock(library.folder / ".lock"), pytest.raises(DetectorFileError, match="written") as caught:
+        library.rename("Gate", "Yard")
+    assert "another process is using it" in caught.value.advice
 
 
 def test_two_processes_lose_nothing(library: DetectorLibrary, gate: Path) -> None:
