@@ -14,6 +14,8 @@ from engine.common.events import ShouldStop, never_stop
 from engine.video.frame import Frame
 
 PICTURES = "pictures"
+CACHE_BYTES = 256 << 20
+"""What a source keeps unless told otherwise: 80 frames of 1080p as decoded."""
 _MIN_FRAME_SECONDS = 1e-3
 
 
