@@ -49,8 +49,8 @@ def calibrate(
         raise click.BadParameter(f"{out.name} has to end in .safetensors", param_hint="--out")
     if not out.absolute().parent.is_dir():
         raise ExportError("There is no such folder", subject=out.absolute().parent, advice="Make it first.")
-    from engine.calibrating import NormalFootage
-    from engine.calibrating import calibrate as calibrated
+    from engine.calibrating.calibrate import calibrate as calibrated
+    from engine.calibrating.footage import NormalFootage
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
     from engine.scoring.calibration import TooLittleFootageError

@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from engine.analysis import pipeline
-from engine.calibrating import looked_at, max_judged_frames
+from engine.calibrating.calibrate import max_judged_frames
+from engine.calibrating.normal_life import looked_at
 from engine.common.device import ComputeConfig
 from engine.common.events import ShouldStop
 from engine.models.detector import Detector

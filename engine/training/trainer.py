@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from engine.calibrating import NormalFootage, calibrate
+from engine.calibrating.calibrate import calibrate
+from engine.calibrating.footage import NormalFootage
 from engine.calibrating.held_out_signals import save_judged
 from engine.common.errors import Cancelled, TeacherError, TrainingError, VadError, VideoError
 from engine.common.events import Event, Failed, Finished, LossReported, Noted, ShouldStop, Stopped, never_stop

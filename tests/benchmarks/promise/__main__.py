@@ -11,7 +11,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.calibrating import NormalFootage, calibrate
+from engine.calibrating.calibrate import calibrate
+from engine.calibrating.footage import NormalFootage
 from engine.calibrating.held_out_signals import JudgedVideo, load_judged, save_judged
 from engine.commands.progress import follow
 from engine.common.device import choose_compute

@@ -13,8 +13,10 @@ from click.testing import CliRunner
 
 from engine.__main__ import cli
 from engine.analysis.pipeline import motions
-from engine.calibrating import COUNTING, JUDGING, NormalFootage, calibrate
+from engine.calibrating.calibrate import JUDGING, calibrate
+from engine.calibrating.footage import NormalFootage
 from engine.calibrating.held_out_signals import JudgedVideo
+from engine.calibrating.normal_life import COUNTING
 from engine.common.device import ComputeConfig
 from engine.common.errors import Cancelled
 from engine.common.events import Progress

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.calibrating import NormalFootage
+from engine.calibrating.footage import NormalFootage
 from engine.calibrating.held_out_signals import JudgedVideo, load_judged
 from engine.common.errors import DetectorFileError, TrainingError, VideoError
 from engine.common.events import (
@@ -311,7 +311,7 @@ def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
                 patch.setattr(stage_trainer.StageTrainer, "_show", _show)
                 patch.setattr("engine.training.samples.atomic_write", full)
             case "journal":
-                patch.setattr("engine.training.event_log.Journal.write", full)
+                patch.setattr("engine.training.event_log.EventLog.write", full)
         with pytest.raises(TrainingError, match="disk is full"):
             list(train(run))
     assert load_checkpoint(run.checkpoint_path).place == before

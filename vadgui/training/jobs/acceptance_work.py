@@ -71,7 +71,7 @@ class AcceptanceWork:
 
 def _without(judged: Judged, left_out: Sequence[Stretch]) -> Judged:
     """The same without what is not normal in it."""
-    from engine.calibrating import is_left_out  # brings torch, as the detector has
+    from engine.calibrating.footage import is_left_out  # brings torch, as the detector has
 
     signals = judged.signals.copy()
     signals[[is_left_out(seconds, left_out) for seconds in judged.times]] = missing_signals(1)[0]

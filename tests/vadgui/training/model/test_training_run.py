@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from engine.calibrating import COUNTING, JUDGING
+from engine.calibrating.calibrate import JUDGING
+from engine.calibrating.normal_life import COUNTING
 from engine.common.events import Failed, Noted, Progress
 from engine.training import prepare_cache
 from engine.training.stages import FrameStage, MotionStage
