@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
+from engine.common.json_values import decode
 from engine.detector_library.header import Label
 
 _VERSION = 1
@@ -27,6 +27,17 @@ class LibraryMetadata:
     labels: dict[str, Label] = field(default_factory=dict)
     active: dict[str, str] = field(default_factory=dict)
     """Fingerprint of the detector that is active for a camera; the camera "" stands for all others."""
+
+
+@dataclass
+class _Versioned:
+    version: int
+
+
+@dataclass
+class _Content:
+    labels: dict[str, Label]
+    active: dict[str, str]
 
 
 class MetadataFile:
@@ -88,23 +99,10 @@ def _parse(data: bytes) -> LibraryMetadata | None:
     Raises:
         ValueError: the file is damaged.
     """
-    try:
-        content = json.loads(data)
-        if content["version"] > _VERSION:
-            return None
-        labels = {
-            _text(key): Label(**{k: _text(v) for k, v in each.items()}) for key, each in content["labels"].items()
-        }
-        active = {_text(camera): _text(fingerprint) for camera, fingerprint in content["active"].items()}
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(str(error)) from error
-    return LibraryMetadata(labels, active)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"not a text: {value!r}")
-    return value
+    if decode(data, _Versioned).version > _VERSION:
+        return None
+    content = decode(data, _Content)
+    return LibraryMetadata(content.labels, content.active)
 
 
 def _dump(metadata: LibraryMetadata) -> bytes:
