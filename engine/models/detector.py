@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
+from engine.common.json_values import convert, decode
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
 from engine.scoring.calibration import Calibration
@@ -127,11 +128,10 @@ def load_detector(path: Path) -> tuple[Detector, str]:
     if _digest(header.get("settings", ""), tensors) != header.get("sha256"):
         raise _damaged(path)
     try:
-        values = json.loads(header["settings"])
-        known = {each.name for each in fields(DetectorSettings)}
+        values = decode(header["settings"], dict[str, Any])
         if values.get("calibration"):
             values["calibration"] = Calibration.from_json(values["calibration"])
-        detector = Detector(DetectorSettings(**{key: value for key, value in values.items() if key in known}))
+        detector = Detector(convert(values, DetectorSettings))
         detector.normal_model = _take_usual(tensors)
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -8,13 +8,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from filelock import FileLock
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from engine.common.errors import DetectorFileError
 from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, find_detector, metadata
+from engine.detector_library.header import read_header
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 
 ROOT = Path(__file__).parents[3]
@@ -150,6 +154,29 @@ def test_only_whole_detectors_are_taken_in(library: DetectorLibrary, gate: Path,
     with pytest.raises(DetectorFileError):
         library.import_(file)
     assert own_names(library) == []
+
+
+@pytest.mark.parametrize(
+    "record", [{"videos": 5}, {"videos": [5]}, {"held_out": None}, {"held_out_since": 1.0}, ["monday.mp4"]]
+)
+def test_a_record_of_wrong_types_is_no_detector_s(library: DetectorLibrary, tmp_path: Path, record: Any) -> None:
+    settings = DetectorSettings("Gate", "fast", "dis-fast", 4.0, training=record)
+    save_detector(Detector(settings), tmp_path / "gate.safetensors")
+    with pytest.raises(DetectorFileError):
+        library.add(tmp_path / "gate.safetensors")
+    library.folder.mkdir(exist_ok=True)
+    shutil.copy(tmp_path / "gate.safetensors", library.folder)
+    (entry,) = [entry for entry in library.entries() if not entry.is_bundled]
+    assert "not a detector" in entry.problem
+
+
+@pytest.mark.parametrize("key", ["settings", "library"])
+def test_a_header_nested_too_deeply_is_no_detector_s(gate: Path, tmp_path: Path, key: str) -> None:
+    with safe_open(gate, framework="pt") as file:
+        header = file.metadata()
+    save_file(load_file(gate), tmp_path / "gate.safetensors", {**header, key: "[" * 100_000})
+    with pytest.raises(DetectorFileError, match="not a detector"):
+        read_header(tmp_path / "gate.safetensors")
 
 
 def test_each_camera_has_its_active_detector_and_the_others_the_default(
