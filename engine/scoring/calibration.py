@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.json_values import convert
 from engine.scoring.drift import Drift, Reference
 from engine.scoring.evidence import (
     EARLIER_SMOOTHING_SECONDS,
@@ -154,22 +155,12 @@ class Calibration:
         """The calibration of what `dataclasses.asdict` made of one.
 
         Raises:
-            KeyError, TypeError: it is none.
+            ValueError: it is none.
+            TypeError: it is one of another version.
         """
-        evidence = tuple(values["evidence"])
-        if not set(evidence) <= set(RAW_SIGNALS.names or ()):
-            raise TypeError(f"evidence of another version: {evidence}")
-        scales = {name: _scale(values[name]) for name in ("live", "offline")}
-        reference = Reference.from_json(values["reference"]) if values.get("reference") else None
-        smoothing = tuple(values.get("smoothing_seconds", EARLIER_SMOOTHING_SECONDS))
-        if not 0 < max(smoothing) <= MAX_SMOOTHING_SECONDS:
-            raise TypeError(f"smoothing of another version: {smoothing}")
-        known = {"evidence": evidence, "reference": reference, "smoothing_seconds": smoothing}
-        return cls(**{**values, **scales, **known})
-
-
-def _scale(values: Mapping[str, Any]) -> Scale:
-    standard, tail = values["standard"], dict(values["tail"])
-    for name in ("quantiles", "surprises"):
-        tail[name] = tuple(tail[name])
-    return Scale(RobustScaler(tuple(standard["medians"]), tuple(standard["spreads"])), Tail(**tail))
+        made = convert({"smoothing_seconds": EARLIER_SMOOTHING_SECONDS, **values}, cls, exact=True)
+        if not set(made.evidence) <= set(RAW_SIGNALS.names or ()):
+            raise TypeError(f"evidence of another version: {made.evidence}")
+        if not 0 < max(made.smoothing_seconds, default=0) <= MAX_SMOOTHING_SECONDS:
+            raise TypeError(f"smoothing of another version: {made.smoothing_seconds}")
+        return made
