@@ -19,8 +19,8 @@ from engine.common.events import Event, LossReported, Progress, Stopped
 from engine.datasets import Dataset
 from engine.evaluation.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, forget_footage, train_experiment
 from engine.evaluation.report import percent, provenance, table, without_nan, write_json
-from engine.evaluation.score_figures import KindFigures, figures_of
-from engine.scoring.scores import ScoreKind, kinds_of
+from engine.evaluation.score_figures import ScoreFigures, figures_of
+from engine.scoring.scorers import scorers_of
 from engine.training import Run, RunSettings
 
 if TYPE_CHECKING:
@@ -51,15 +51,15 @@ def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, out
     except OSError as error:
         advice = f"Choose another folder with --ablation ({error.strerror})."
         raise ExportError("The folder can't be made", subject=options.folder, advice=advice) from error
-    found: dict[Experiment, dict[ScoreKind, KindFigures]] = {}
+    found: dict[Experiment, dict[str, ScoreFigures]] = {}
     device = ""
     for experiment in TRAINING_ORDER:
         _train(experiment, options.folder, base, output.quiet)
         device, found[experiment] = _judge(experiment.run(options.folder), dataset, base, cache, output.quiet)
-        chosen = found[experiment][ScoreKind(score)]
+        chosen = found[experiment][score]
         click.echo(f"{experiment.name}: micro AUC {100 * chosen.micro_auc:.2f} %", err=True)
         # After each: the night may be shorter than four trainings.
-        content = _as_json(dataset, options, found, ScoreKind(score), device, output.command)
+        content = _as_json(dataset, options, found, score, device, output.command)
         for path in (options.folder / "ablation.json", *([output.report] if output.report else [])):
             write_json(path, content)
     forget_footage(options.folder)
@@ -121,8 +121,8 @@ def _in_words(event: Event) -> str:
 
 def _judge(
     run: Run, dataset: Dataset, base: RunSettings, cache: Path, quiet: bool
-) -> tuple[str, dict[ScoreKind, KindFigures]]:
-    """The device in words, and the figures of each kind of score."""
+) -> tuple[str, dict[str, ScoreFigures]]:
+    """The device in words, and the figures of each score by name."""
     from engine.common.device import choose_compute  # torch takes seconds to import
     from engine.models.detector import load_detector
     from engine.models.predictor import Predictor
@@ -131,14 +131,14 @@ def _judge(
     weights = base.weights_of(detector.settings.teacher)
     predictor = Predictor(detector, fingerprint, choose_compute(base.device), teacher_weights=weights)
     videos = measured_videos(dataset, predictor, cache, quiet=quiet)
-    return predictor.device_label, {kind: figures_of(videos, kind) for kind in kinds_of(None)}
+    return predictor.device_label, {scorer.name: figures_of(videos, scorer) for scorer in scorers_of(None)}
 
 
 def _as_json(
     dataset: Dataset,
     options: AblationOptions,
-    found: dict[Experiment, dict[ScoreKind, KindFigures]],
-    headline: ScoreKind,
+    found: dict[Experiment, dict[str, ScoreFigures]],
+    headline: str,
     device: str,
     command: str,
 ) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _as_json(
             "optical_flow": experiment.flow_guidance,
             "detector": experiment.run(options.folder).detector_path.relative_to(options.folder).as_posix(),
             **found[experiment][headline].aucs,
-            "scores": {kind.value: each.aucs for kind, each in found[experiment].items()},
+            "scores": {name: each.aucs for name, each in found[experiment].items()},
         }
         for experiment in EXPERIMENTS
         if experiment in found
@@ -168,13 +168,13 @@ def _as_json(
         "batch_size": learning.batch_size,
         "seed": learning.seed,
         "motion_from": options.motion_from and options.motion_from.name,
-        "score": headline.value,
+        "score": headline,
         "experiments": without_nan(rows),
     }
     return content | provenance(device, command)
 
 
-def _table(found: dict[Experiment, dict[ScoreKind, KindFigures]]) -> str:
+def _table(found: dict[Experiment, dict[str, ScoreFigures]]) -> str:
     def row(name: str, cells: Iterable[str]) -> list[str]:
         return [name, *cells]
 
@@ -183,8 +183,8 @@ def _table(found: dict[Experiment, dict[ScoreKind, KindFigures]]) -> str:
         row("optical flow", ("x" if experiment.flow_guidance else "-" for experiment in EXPERIMENTS)),
     ]
     aucs = [
-        row(f"{kind.value} {name} AUC %", (percent(found[each][kind].aucs[f"{name}_auc"]) for each in EXPERIMENTS))
-        for kind in found[EXPERIMENTS[0]]
+        row(f"{score} {name} AUC %", (percent(found[each][score].aucs[f"{name}_auc"]) for each in EXPERIMENTS))
+        for score in found[EXPERIMENTS[0]]
         for name in ("micro", "macro", "global")
     ]
     return table(["", *(experiment.name for experiment in EXPERIMENTS)], [*ingredients, *aucs])

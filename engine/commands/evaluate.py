@@ -15,12 +15,11 @@ from engine.commands.evaluation_mode import labelled_dataset, report_evaluation
 from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
 from engine.commands.output import Output, command_line, refuse_unwritable
 from engine.commands.timing_mode import report_timing, untrained
+from engine.scoring.paper_scorer import PaperScorer
+from engine.scoring.scorers import scorer_names, scorers_of
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
-
-SCORES = ("paper", "paper-patch", "calibrated", "calibrated-live")
-
 
 _WITHOUT_EFFECT = {
     "timing": ("score", "max_i", "signals", "plots", "no_cache", "epochs", *LEARNING_OPTIONS),
@@ -42,8 +41,8 @@ def _epochs(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int
 @detector_option()
 @click.option(
     "--score",
-    type=click.Choice(SCORES),
-    default=SCORES[0],
+    type=click.Choice(scorer_names()),
+    default=PaperScorer.name,
     show_default=True,
     help="Whose figures lead the report and are plotted; all are listed.",
 )
@@ -146,7 +145,7 @@ def _refuse_contradictions(ctx: click.Context) -> None:
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = _option(ctx, name).opts[0]
             raise click.UsageError(f"{option} has no effect {f'with --{mode}' if mode else 'without --ablation'}.")
-    if given["ablation"] and given["score"].startswith("calibrated"):
+    if given["ablation"] and given["score"] not in [scorer.name for scorer in scorers_of(None)]:
         raise click.UsageError("--ablation compares the paper's scores: give --score paper or paper-patch.")
     if given["preset"] and (given["detector"] or not (given["timing"] or given["ablation"])):
         raise click.UsageError("--preset goes with --timing or --ablation, instead of --detector.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.commands.progress import follow
+from engine.commands.score_options import chosen_scorer
 from engine.common.errors import DatasetError
 from engine.common.events import Progress
 from engine.datasets import Dataset, open_dataset
@@ -16,7 +17,7 @@ from engine.evaluation.dataset_analysis import MeasuredVideo, measure
 from engine.evaluation.plots import draw_plots
 from engine.evaluation.report import Evaluation, as_json, in_words, write_json
 from engine.evaluation.score_figures import figures_of, signal_aucs
-from engine.scoring.scores import ScoreKind, kinds_of
+from engine.scoring.scorers import scorers_of
 
 if TYPE_CHECKING:
     from engine.commands.output import Output
@@ -35,9 +36,8 @@ def report_evaluation(
     plots: Path | None,
 ) -> None:
     """Judge a detector by a dataset's labels; print, write and draw what came of it."""
-    settings, calibration, headline = predictor.settings, predictor.settings.calibration, ScoreKind(score)
-    if headline.is_calibrated and calibration is None:
-        raise click.UsageError(f"--score {score} needs a calibrated detector: `vad calibrate` makes one.")
+    settings, calibration = predictor.settings, predictor.settings.calibration
+    headline = chosen_scorer(score, calibration).name
     videos = measured_videos(dataset, predictor, cache, max_i=max_i, quiet=output.quiet)
     evaluation = Evaluation(
         dataset=dataset.name,
@@ -50,7 +50,7 @@ def report_evaluation(
         },
         device=predictor.device_label,
         videos=videos,
-        figures={kind: figures_of(videos, kind, calibration) for kind in kinds_of(calibration)},
+        figures={scorer.name: figures_of(videos, scorer) for scorer in scorers_of(calibration)},
         signals=signal_aucs(videos) if signals else {},
     )
     click.echo(in_words(evaluation))

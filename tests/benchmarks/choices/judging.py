@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from engine.evaluation.events import ScoredVideo, event_figures
 from engine.evaluation.metrics import roc_auc
+from engine.scoring.calibrated_scorer import calibrated_leave
 from engine.scoring.evidence import SMOOTHING_SECONDS, smoothed, smoothing_windows
-from engine.scoring.scores import ScoreKind, segment_rule
-from engine.scoring.tail import Tail, block_maxima
+from engine.scoring.segments import SegmentRule
+from engine.scoring.tail import Tail, block_maxima, threshold_for
 from tests.benchmarks.choices.candidates import JOINS
 
 Series = npt.NDArray[np.float64]
@@ -98,7 +99,8 @@ class Footage:
 
     def found(self, scored: Sequence[tuple[Judged, Series]], per_hour: float) -> dict[str, tuple[int, int]]:
         """Events found of each kind, and how many there are, at a threshold; "" has the false alarms, and clips."""
-        rule = segment_rule(ScoreKind.CALIBRATED, per_hour)
+        enter = threshold_for(per_hour)
+        rule = SegmentRule(enter=enter, leave=calibrated_leave(enter))
         figures = {}
         for kind in ["", *self.kinds]:
             chosen = [_video(each, values) for each, values in scored if each.kind == kind]

@@ -20,8 +20,8 @@ from engine.common.events import Progress
 from engine.detector_library import find_detector
 from engine.evaluation.events import ScoredVideo, event_figures
 from engine.models.detector import load_detector
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
-from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
 from engine.video.source import usual_frame_seconds
 
 RATES_PER_HOUR = (2.0, 10.0, 60.0)
@@ -41,16 +41,16 @@ def kept(videos: Sequence[JudgedVideo], per_hour: float) -> Kept:
     """Both halves by the other one's calibration, added up."""
     counted = least = most = 0
     for half in (0, 1):
-        calibration = Calibration.of([(each.signals, each.times) for each in videos[half::2]])
-        judged = [_scored(each, calibration) for each in videos[1 - half :: 2]]
-        figures = event_figures(judged, segment_rule(ScoreKind.CALIBRATED, per_hour))
-        low, high = calibration.expected_alarms(per_hour, figures.normal_seconds / 3600)
+        scorer = CalibratedScorer(Calibration.of([(each.signals, each.times) for each in videos[half::2]]))
+        judged = [_scored(each, scorer) for each in videos[1 - half :: 2]]
+        figures = event_figures(judged, scorer.rule(per_hour))
+        low, high = scorer.calibration.expected_alarms(per_hour, figures.normal_seconds / 3600)
         counted, least, most = counted + figures.false_alarms, least + low, most + high
     return Kept(per_hour, counted, least, most)
 
 
-def _scored(video: JudgedVideo, calibration: Calibration) -> ScoredVideo:
-    scores = shown_scores(ScoreKind.CALIBRATED, video.signals, video.times, calibration)
+def _scored(video: JudgedVideo, scorer: CalibratedScorer) -> ScoredVideo:
+    scores = scorer.scores(video.signals, video.times)
     duration = float(video.times[-1] - video.times[0]) + (usual_frame_seconds(video.times) or 0.0)
     return ScoredVideo(video.path.stem, scores, video.times - video.times[0], duration, ())
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from engine.scoring.normality import anomaly_score, normality_score
+from engine.scoring.paper_scorer import anomaly_score, normality_score
 from engine.scoring.signals import missing_signals
 
 NAN = float("nan")
