@@ -1,1 +1,1 @@
-"""Teaches a detector what is usual on its camera and what its scores mean there, from normal footage."""
+"""Learns from normal footage what is normal at a camera, and what a detector's scores mean there."""

@@ -139,7 +139,7 @@ class _Job:
 
     video: Path
     base: Path
-    """Folder and NAME."""
+    """Path of the tables without their suffixes."""
     scorer: Scorer
     rule: SegmentRule
     cache: Path
@@ -193,7 +193,7 @@ class _Job:
         return self.base.with_name(self.base.name + suffix)
 
     def _refuse_to_mix(self, source: VideoSource) -> None:
-        """Two cameras' recordings are often called the same: the tables of one must not replace the other's."""
+        """Refuse to replace tables of another video: recordings of two cameras often have the same name."""
         from engine.export import tables
 
         path = self._table(".segments.json")

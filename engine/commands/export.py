@@ -103,7 +103,7 @@ def export(
     with open_video(video) as source:
         if listed and listed.video_fingerprint != source.info.fingerprint:
             raise _foreign(segments_file, f"another video, {listed.video_name}")
-        # Before an analysis that may take hours.
+        # Checked before the analysis, which may take hours.
         if target:
             refuse_target(target)
         if start is not None and stop is not None:

@@ -17,7 +17,7 @@ from engine.scoring.tail import false_alarms_at, threshold_for
 
 _LEAVES_BELOW = 1.0  # scores are logarithms: what is ten times as usual lies one below, wherever that is
 _MIN_LEAVE = 0.3
-_MIN_TOP, _MAX_TOP = 6.0, 10.0  # beyond, a score is "once in centuries", and would flatten all others
+_MIN_TOP, _MAX_TOP = 6.0, 10.0  # higher scores mean "once in centuries", and would flatten all others
 _MAX_TWOS = 6  # more labels than this would crowd a low plot
 _LIFETIME = 9.4
 """A score: about 80 years. The power of ten of much higher ones would be no float."""
@@ -50,7 +50,7 @@ class CalibratedScorer(Scorer):
         return self.calibration.scores(signals, seconds, live=self.live)
 
     def display_scores(self, raw: Floats) -> Floats:
-        """From 0 up: how calm calm footage is, nobody asks."""
+        """From 0 up: differences among calm frames tell a reviewer nothing."""
         return np.asarray(np.maximum(raw, 0))
 
     @property
@@ -63,15 +63,15 @@ class CalibratedScorer(Scorer):
         return self.calibration.reason(signals, seconds, segment.peak_frame, live=self.live)
 
     def threshold_for(self, false_alarms_per_hour: float) -> float:
-        """The score is a logarithm of that very rate."""
+        """The score is -log10 of the share of normal seconds that reach it."""
         return threshold_for(false_alarms_per_hour)
 
     def false_alarms_at(self, threshold: float) -> float:
-        """The way back."""
+        """Seconds an hour times that share."""
         return false_alarms_at(threshold)
 
     def expected_alarms(self, threshold: float, hours: float) -> tuple[int, int]:
-        """As sure as the calibration's footage was long."""
+        """The range is the wider the less footage the detector was calibrated on."""
         return self.calibration.expected_alarms(false_alarms_at(threshold), hours)
 
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:

@@ -30,7 +30,7 @@ from engine.video.source import usual_frame_seconds
 Times = npt.NDArray[np.floating]
 
 _FAR_FROM_RATE = 2.1
-"""Twice as many frames a second change scores little, and so do half of them; with some room for rounded times."""
+"""Scores hardly change at up to twice or down to half the frame rate; a little more allows for rounded times."""
 
 
 class TooLittleFootageError(Exception):
@@ -59,7 +59,7 @@ class Calibration:
     """How much held-out normal footage this was learnt from."""
     videos: int
     frame_seconds: float
-    """Time between its frames: motion of whatever recording is told in px a frame of this length. 0 where not known."""
+    """Time between its frames: motion of every recording is in px a frame of this length. 0 where not known."""
     reference: Reference | None = None
     """How it looked; None where an earlier version calibrated."""
     smoothing_seconds: tuple[float, ...] = SMOOTHING_SECONDS
@@ -74,10 +74,10 @@ class Calibration:
     ) -> Calibration:
         """Learnt from the raw signals [N] of held-out normal videos with frames at these times [N].
 
-        Their motion is told in px a frame of `frame_seconds`, 0 where nobody knows; None: what most of them last. Of
-        `others`, more normal videos, only those signals are known that hang on no network: what they are usually like
-        is learnt from all videos, how rare a score is, from those held out alone. Signals that no held-out video knows
-        take no part.
+        Their motion is in px a frame of `frame_seconds`: 0 where that is not known; None for what most of their frames
+        last. `others` are more normal videos of which only the signals that need no network are known: scalers are
+        learnt from all videos, the distribution of scores from those held out alone. Signals that are NaN in all
+        held-out videos take no part.
 
         Raises:
             TooLittleFootageError: together they are shorter than MIN_BLOCKS seconds.
@@ -145,7 +145,7 @@ class Calibration:
     def other_rate(self, own_seconds: float | None) -> str:
         """That a video whose frames last so long has far more or fewer a second than the footage, in words; else empty.
 
-        Motion is told on one scale, but over other times it looks another, and what is predicted is one frame ahead.
+        Motion is converted to one scale, but is measured over other spans of time, and prediction is one frame ahead.
         """
         if own_seconds is None or 1 / _FAR_FROM_RATE <= frame_ratio(own_seconds, self.frame_seconds) <= _FAR_FROM_RATE:
             return ""

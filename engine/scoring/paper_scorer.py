@@ -115,11 +115,11 @@ class PatchErrorScorer(PaperPatchScorer):
         return raw
 
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:
-        """Where it begins: nobody knows how much less is usual."""
+        """Where it begins: there is no scale to say how much lower is normal again."""
         del moved_from
         return enter
 
     def axis_ticks(self, top: float) -> tuple[float, ...]:
-        """None: nobody could tell many decibels of a model's error from few."""
+        """None: decibels of one model's error mean nothing to a reviewer."""
         del top
         return ()

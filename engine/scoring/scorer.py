@@ -45,7 +45,7 @@ class Scorer(ABC):
 
     @abstractmethod
     def raw_scores(self, signals: RawSignals, seconds: Times) -> Floats:
-        """Scores [N] of frames at these times, higher being more anomalous, on a scale that no video changes.
+        """Scores [N] of frames at these times, higher being more anomalous, on a scale that is the same for all videos.
 
         NaN where a frame was not analysed; frame 0 takes frame 1's signals.
         """
@@ -76,7 +76,7 @@ class Scorer(ABC):
         return self.threshold_for(FALSE_ALARMS_PER_HOUR) is not None
 
     def threshold_for(self, false_alarms_per_hour: float) -> float | None:
-        """The score that normal footage reaches about so many times an hour; None where nobody knows."""
+        """The score that normal footage reaches about so many times an hour; None where that is unknown."""
         del false_alarms_per_hour
         return None
 

@@ -219,7 +219,7 @@ class ScoreModel(QObject):
     def set_threshold(self, enter: float) -> None:
         """Find segments at another threshold; where they end follows it."""
         if self.rule.enter > 0:
-            # A threshold of 0 knows no proportion: on its way back, the one before it counts.
+            # At a threshold of 0 the proportion of leave to enter is lost: keep the last rule that has one.
             self._moved_from[self._scorer.name] = self.rule
         leave = self._scorer.leave_for(enter, self._moved_from.get(self._scorer.name, self.rule))
         self.set_rule(replace(self.rule, enter=enter, leave=leave))

@@ -109,6 +109,8 @@ def test_settings_that_a_newer_version_added_are_ignored(detector: Detector, pat
         {"flow_radius_px": "4.5"},
         {"flow_guidance": None},
         {"training": 5},
+        {"training": {"videos": 5}},
+        {"training": {"held_out": None}},
         {"calibration": 5},
         {"calibration": {"evidence": 5}},
     ],

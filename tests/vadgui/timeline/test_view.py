@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -361,6 +363,19 @@ def test_a_detector_of_the_other_kind_changes_scale_and_threshold(calibrated: Ti
     session.scoring.catch_up()
     assert calibrated.plot.threshold.value() == pytest.approx(threshold_for(2))
     assert calibrated.plot.box.viewRange()[1][1] == pytest.approx(1.12 * 6)
+
+
+def test_what_to_expect_follows_another_calibrated_detector(calibrated: TimelineView) -> None:
+    session, detector = calibrated._session, calibrated_detector()
+    assert detector.calibration is not None
+    session.scoring.set_threshold(0.5)
+    before = words(calibrated)
+    tail = replace(detector.calibration.offline.tail, exceedances=3)
+    surer = replace(detector.calibration, offline=replace(detector.calibration.offline, tail=tail))
+    session.use_detector(replace(detector, calibration=surer))
+    low, high = surer.expected_alarms(10**-0.5 * 3600, COUNT / 25 / 3600)
+    assert f"{low} to {high} expected here" in words(calibrated)
+    assert words(calibrated) != before
 
 
 def test_a_calibrated_score_is_put_into_words(calibrated: TimelineView) -> None:
