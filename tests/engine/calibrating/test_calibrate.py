@@ -55,9 +55,9 @@ def few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def detector() -> Detector:
+def detector(tiny_preset: str) -> Detector:
     torch.manual_seed(3)
-    return Detector(DetectorSettings("Drift", "fast", "dis-ultrafast", 8.0)).eval()
+    return Detector(DetectorSettings("Drift", tiny_preset, "dis-ultrafast", 8.0)).eval()
 
 
 def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector, tmp_path) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget, QWizard
 from pytestqt.qtbot import QtBot
 
 from engine.training import Run
-from tests.engine.training.conftest import TINY
+from tests.tiny import TINY
 from tests.vadgui.training.wizard.driving import (
     TIMEOUT_MS,
     answer,
