@@ -49,7 +49,7 @@ class Calibration:
     """The meaning of a detector's scores; small enough to be part of its settings."""
 
     evidence: tuple[str, ...]
-    """The raw signals that take part, in the order of the standards: once for each smoothing time."""
+    """The raw signals that take part, in the order of the scalers: once for each smoothing time."""
     live: Scale
     """Of scores that depend on no later frame."""
     offline: Scale
@@ -91,14 +91,14 @@ class Calibration:
                 [evidence_of(signals, times, live=live, names=names) for signals, times in each]
                 for each in (videos, others)
             )
-            standard = RobustScaler.of([*evidence, *moved], weights)
+            scaler = RobustScaler.of([*evidence, *moved], weights)
             maxima = [
-                block_maxima(standard.max_evidence(e), times) for e, (_, times) in zip(evidence, videos, strict=True)
+                block_maxima(scaler.max_evidence(e), times) for e, (_, times) in zip(evidence, videos, strict=True)
             ]
             together = np.concatenate(maxima)
             if len(together) < MIN_BLOCKS:
                 raise TooLittleFootageError
-            scales[live] = Scale(standard, Tail.of(together))
+            scales[live] = Scale(scaler, Tail.of(together))
         times_of = [times for _, times in videos]
         return cls(
             tuple(names),
@@ -118,9 +118,14 @@ class Calibration:
         scale = self.live if live else self.offline
         return scale.tail.neg_log10_p(scale.standard.max_evidence(self._evidence(signals, seconds, live)))
 
+    @property
+    def reach_seconds(self) -> float:
+        """A frame's score depends on frames that are so near at most, rounded times included."""
+        return max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS
+
     def reason(self, signals: RawSignals, seconds: Times, frame: int, *, live: bool = False) -> str:
         """Why a frame of a video has the score that it has: what its strongest evidence says, in words."""
-        reach = max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS
+        reach = self.reach_seconds
         first, stop = np.searchsorted(seconds, [seconds[frame] - reach, seconds[frame] + reach])
         # Frame 0 takes frame 1's, whatever it is smoothed over.
         part = slice(int(first), max(int(stop), frame + 2))
@@ -169,7 +174,7 @@ class Calibration:
 
 
 def _scale(values: Mapping[str, Any]) -> Scale:
-    standard, tail = values["standard"], dict(values["tail"])
+    scaler, tail = values["standard"], dict(values["tail"])
     for name in ("quantiles", "surprises"):
         tail[name] = tuple(tail[name])
-    return Scale(RobustScaler(tuple(standard["medians"]), tuple(standard["spreads"])), Tail(**tail))
+    return Scale(RobustScaler(tuple(scaler["medians"]), tuple(scaler["spreads"])), Tail(**tail))

@@ -122,11 +122,12 @@ class RobustScaler:
 
         What is unusual in one way need not be so in another; a sum would ask for that (RESULTS.md).
         """
-        return np.asarray(self._scaled(evidence).max(axis=0), np.float64)
+        return np.asarray(self.scaled(evidence).max(axis=0), np.float64)
 
     def strongest(self, evidence: Floats) -> Indices:
         """Which of the evidence [E, N] that is, of each frame [N]."""
-        return np.asarray(self._scaled(evidence).argmax(axis=0), np.intp)
+        return np.asarray(self.scaled(evidence).argmax(axis=0), np.intp)
 
-    def _scaled(self, evidence: Floats) -> Floats:
+    def scaled(self, evidence: Floats) -> Floats:
+        """Evidence [E, N] less its median, over its spread."""
         return np.asarray((evidence - np.array(self.medians)[:, None]) / np.array(self.spreads)[:, None])

@@ -41,7 +41,7 @@ class Tail:
     quantiles: tuple[float, ...]
     """Maxima as they were, ascending, up to the tail's beginning; at most some hundreds of them."""
     surprises: tuple[float, ...]
-    """-log10 p at each of these."""
+    """-log10 p at each of these; detector files have it by this name."""
     excess: float
     """Sum of what lies above the tail's beginning."""
     exceedances: int
@@ -60,13 +60,13 @@ class Tail:
         start = count - exceedances - 1
         inside = ordered[: start + 1]
         as_high = count - np.arange(start + 1)
-        surprises = -np.log10((1 + as_high) / (1 + count))
+        neg_log10_p = -np.log10((1 + as_high) / (1 + count))
         kept = np.unique(np.linspace(0, start, min(start + 1, _MAX_QUANTILES)).astype(np.int64))
         # Equal values would leave nothing to interpolate over: of each run, the first has its p.
         kept = kept[np.diff(inside[kept], prepend=-math.inf) > 0]
         return cls(
             tuple(inside[kept].tolist()),
-            tuple(surprises[kept].tolist()),
+            tuple(neg_log10_p[kept].tolist()),
             float((ordered[start + 1 :] - inside[kept[-1]]).sum()),
             exceedances,
             count,

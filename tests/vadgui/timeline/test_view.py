@@ -8,6 +8,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from engine.scoring.calibrated_scorer import how_often
+from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import missing_signals
 from engine.scoring.tail import false_alarms_at, threshold_for
@@ -23,8 +25,7 @@ from tests.vadgui.synthetic import (
     view_of,
 )
 from vadgui.model.session import ReviewSession
-from vadgui.timeline.header import how_often
-from vadgui.timeline.view import TimelineView, moved
+from vadgui.timeline.view import TimelineView
 from vadgui.ui import theme
 
 COUNT = 2000
@@ -183,8 +184,8 @@ def test_a_threshold_dragged_to_zero_comes_back(timeline: TimelineView, session:
 
 
 def test_leave_never_rises_above_enter() -> None:
-    rule = moved(SegmentRule(enter=0.3, leave=0.3), 0.1 + 0.2, 1.0 + 1e-16)
-    assert rule.leave <= rule.enter
+    leave = PaperScorer().leave_for(0.1 + 0.2, moved_from=SegmentRule(enter=0.3, leave=0.3))
+    assert leave <= 0.1 + 0.2
 
 
 def test_wheel_zooms_around_the_mouse_and_pans_with_shift(timeline: TimelineView) -> None:

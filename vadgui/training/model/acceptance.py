@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from engine.scoring.calibration import Calibration
+from engine.scoring.scorer import Scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import block_maxima
@@ -54,8 +55,8 @@ class Trace:
     title: str
     times: npt.NDArray[np.float64]
     scores: Floats
-    is_calibrated: bool
-    """Whether scores and threshold mean something beyond the recordings that were looked at."""
+    scorer: Scorer
+    """What they are scores of; where it knows no false alarms, they mean nothing beyond what was looked at."""
     threshold: float
     """Infinite where it has none."""
     flagged: tuple[tuple[float, float], ...]
@@ -142,7 +143,7 @@ class Acceptance(QObject):
         if isinstance(result, Judged):
             self._judges[result.detector] = judge = DetectorScores(result.calibration)
             seen = _from(result, self.since.get(result.video, 0.0))
-            self._held_out[result.video] = seen, judge.scores(seen.signals, seen.times)
+            self._held_out[result.video] = seen, judge.scorer.scores(seen.signals, seen.times)
         else:
             self._progress = result
         if self.is_judged:
@@ -174,7 +175,7 @@ class Acceptance(QObject):
     def threshold(self) -> float | None:
         """The score that gives the wished-for number of false alarms; None while nothing is known to judge by.
 
-        Where the detector is not calibrated, what lies above all that it gave held-out recordings.
+        Where its scores know nothing of false alarms, what lies above all that it gave held-out recordings.
         """
         scores = [scores for _, scores in self.held_out_scores()]
         return self._judge_of(self.detector).threshold(self.alarms_per_hour, scores)
@@ -188,10 +189,10 @@ class Acceptance(QObject):
         return sum(len(_segments(judge, scores, judged.times, threshold)) for judged, scores in self.held_out_scores())
 
     @property
-    def is_calibrated(self) -> bool | None:
-        """Whether the new detector's scores mean the same in every recording; None while nothing was seen of it."""
+    def scorer(self) -> Scorer | None:
+        """What the new detector is judged by; None while nothing was seen of it."""
         judge = self._judges.get(self.detector)
-        return judge.is_calibrated if judge else None
+        return judge.scorer if judge else None
 
     def _judge_of(self, detector: Path) -> DetectorScores:
         # Until something was seen of a detector, it has no scores either.
@@ -233,14 +234,16 @@ class Acceptance(QObject):
 
     def _trace(self, judged: Judged, title: str) -> Trace:
         judge = self._judge_of(judged.detector)
-        scores = judge.scores(judged.signals, judged.times)
-        threshold = self.threshold() if judged.detector == self.detector else judge.own_threshold(self.alarms_per_hour)
+        scores = judge.scorer.scores(judged.signals, judged.times)
+        threshold = (
+            self.threshold() if judged.detector == self.detector else judge.scorer.threshold_for(self.alarms_per_hour)
+        )
         if threshold is None:
             threshold = float("inf")
         segments = _segments(judge, scores, judged.times, threshold)
         spans = tuple((float(judged.times[s.start]), float(judged.times[s.stop - 1])) for s in segments)
         auc = judge.auc(judged.signals, judged.times, judged.abnormal)
-        return Trace(title, judged.times, scores, judge.is_calibrated, threshold, spans, judged.abnormal, auc)
+        return Trace(title, judged.times, scores, judge.scorer, threshold, spans, judged.abnormal, auc)
 
     # The decision
 
@@ -270,4 +273,4 @@ def _from(judged: Judged, seconds: float) -> Judged:
 def _segments(judge: DetectorScores, scores: Floats, times: npt.NDArray[np.float64], threshold: float) -> list[Segment]:
     if not np.isfinite(threshold):
         return []
-    return find_segments(scores, times, judge.rule(threshold))
+    return find_segments(scores, times, judge.scorer.rule_at(threshold))

@@ -170,9 +170,8 @@ class AcceptPage(Page):
         if acceptance is None:
             return
         self._show_alarms(acceptance)
-        # Without a calibration no threshold follows from a rate.
-        is_unknown = acceptance.is_calibrated is None and bool(acceptance.held_out)
-        self.rate_row.setVisible(is_unknown or bool(acceptance.is_calibrated))
+        is_unknown = acceptance.scorer is None and bool(acceptance.held_out)
+        self.rate_row.setVisible(is_unknown or _knows_false_alarms(acceptance))
         unjudged = bool(acceptance.held_out) and not acceptance.is_judged
         self.again_button.setVisible(unjudged and acceptance.progress is None and acceptance.failure is not None)
         busy = acceptance.compare_progress
@@ -195,7 +194,7 @@ class AcceptPage(Page):
             return
         if acceptance.threshold() is None:
             self.alarms.show_line("note", "The held-out recordings are too short to judge by.")
-        elif acceptance.is_calibrated:
+        elif _knows_false_alarms(acceptance):
             is_bearable = acceptance.alarms() <= max(acceptance.alarms_per_hour * acceptance.held_out_hours(), 1)
             self.alarms.show_line("check" if is_bearable else "warning", _alarms_text(acceptance))
         else:
@@ -237,6 +236,11 @@ class AcceptPage(Page):
         path = self.video_box.currentData()
         if self._acceptance and path is not None:
             self._acceptance.compare_on(path)
+
+
+def _knows_false_alarms(acceptance: Acceptance) -> bool:
+    """Whether a threshold follows from a rate."""
+    return acceptance.scorer is not None and acceptance.scorer.knows_false_alarms
 
 
 def _alarms_text(acceptance: Acceptance) -> str:

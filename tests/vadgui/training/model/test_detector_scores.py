@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from engine.evaluation.metrics import roc_auc
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import MAX_SMOOTHING_SECONDS
-from engine.scoring.scores import ScoreKind, segment_rule, statistic
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.scoring.tail import threshold_for
 from tests.vadgui.synthetic import calibrated_detector, calibrated_signals, signals_with_bumps, steady_times
@@ -51,8 +51,8 @@ def test_a_calibrated_detectors_threshold_is_its_own() -> None:
 
 
 def test_it_flags_what_the_window_would() -> None:
-    rule = DetectorScores(calibrated_detector().calibration).rule(threshold_for(2))
-    assert rule == segment_rule(ScoreKind.CALIBRATED, 2)
+    calibration = calibrated_detector().calibration
+    assert DetectorScores(calibration).scorer.rule_at(threshold_for(2)) == CalibratedScorer(calibration).rule(2)
 
 
 def test_without_calibration_the_threshold_is_what_held_out_footage_showed() -> None:
@@ -62,7 +62,7 @@ def test_without_calibration_the_threshold_is_what_held_out_footage_showed() -> 
         made.set_alarms_per_hour(per_hour)
         assert made.threshold() == pytest.approx(highest, abs=1e-5)
     assert made.alarms() == 0
-    assert DetectorScores().own_threshold(1.0) is None
+    assert DetectorScores().scorer.threshold_for(1.0) is None
     assert DetectorScores().threshold(1.0, []) is None
     assert DetectorScores().threshold(1.0, [np.full(3, np.nan)]) is None
 
@@ -75,9 +75,9 @@ def test_of_a_recording_that_was_learnt_from_only_its_held_out_end_is_judged() -
         Acceptance(NEW, name="Gate", held_out=[seen.video], since=since) for since in ({}, {seen.video: 48.0})
     )
     for made in (whole, end):
-        assert made.is_calibrated is None
+        assert made.scorer is None
         made.take_held_out(seen)
-        assert made.is_calibrated
+        assert made.scorer == CalibratedScorer(calibration)
     assert (whole.alarms(), end.alarms()) == (2, 1)
     assert end.held_out_hours() == pytest.approx(12 / 3600)
 
@@ -102,7 +102,7 @@ def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
     made.take_compared(judged("b.mp4", calibrated_signals(COUNT, bumps), OLD, calibration, abnormal))
     new, old = made.traces()
     assert old.threshold == pytest.approx(threshold_for(made.alarms_per_hour))
-    assert (new.is_calibrated, old.is_calibrated) == (False, True)
+    assert (new.scorer.knows_false_alarms, old.scorer.knows_false_alarms) == (False, True)
     assert new.threshold < 0, "minus decibels"
     assert old.scores.min() >= 0
     for trace in (new, old):
@@ -113,7 +113,7 @@ def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
         assert begin == pytest.approx(28, abs=reach)
         assert stop == pytest.approx(30.4, abs=reach)
     signals = calibrated_signals(COUNT, bumps)
-    expected = roc_auc(statistic(ScoreKind.CALIBRATED, signals, TIMES, calibration), abnormal)
+    expected = roc_auc(CalibratedScorer(calibration).raw_scores(signals, TIMES), abnormal)
     assert old.auc == pytest.approx(expected)
 
 
