@@ -2,12 +2,13 @@
 BIN := .venv/bin
 SET_UP := pyproject.toml packaging/constraints.txt packaging/set_up.sh packaging/set_up.py engine/system_libraries.py
 
-.PHONY: help demo run test lint format bench clean
+.PHONY: help demo run test test-research lint format bench clean
 
 help:
 	@echo "make demo               review the bundled demo scene"
 	@echo "make run [VIDEO=file]   open the program"
 	@echo "make test               formatting, lint, types, import rules, then all tests"
+	@echo "make test-research      tests of the experiments in tests/research"
 	@echo "make lint               the same without the tests"
 	@echo "make format             format the code and mend what the linter can"
 	@echo "make bench [BENCH=...]  benchmarks, by name: $(notdir $(basename $(filter-out %/__init__.py %/__main__.py,$(wildcard tests/benchmarks/*.py))))"
@@ -22,6 +23,9 @@ run: .venv/ready
 
 test: lint
 	$(BIN)/python -m pytest --numprocesses 2
+
+test-research: .venv/ready-dev
+	$(BIN)/python -m pytest -m research tests/research
 
 lint: .venv/ready-dev
 	$(BIN)/ruff format --check .

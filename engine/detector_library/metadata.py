@@ -1,4 +1,4 @@
-"""What a library remembers beside its files: names, notes, cameras, and which detector is active where."""
+"""What a library remembers beside its files: names, notes and cameras."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.file_lock import try_lock, unlock
-from engine.detector_library.header import Label
+from engine.models.detector_header import Label
 
 _VERSION = 1
 _TIMEOUT_SECONDS = 10.0
@@ -25,7 +25,8 @@ class LibraryMetadata:
 
     labels: dict[str, Label] = field(default_factory=dict)
     active: dict[str, str] = field(default_factory=dict)
-    """Fingerprint of the detector that is active for a camera; the camera "" stands for all others."""
+    """Detectors by camera, as earlier versions let people choose them: kept, for without it they take the file for
+    damaged."""
 
 
 class MetadataFile:

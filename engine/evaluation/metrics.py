@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.normality import anomaly_score
+from engine.scoring.paper_scorer import anomaly_score
 
 Scores = npt.NDArray[np.floating]
 """Anomaly scores [N], higher being more anomalous; one for every frame, so never NaN."""
@@ -55,28 +55,28 @@ def roc_auc(scores: Scores, abnormal: Labels) -> float:
     return curve.area if curve else float("nan")
 
 
-def rescaled(statistic: Scores) -> Scores:
-    """Eq. 11 and 12: the statistic of one video rescaled to [0, 1]; all 0 where it never changes."""
-    return anomaly_score(-np.asarray(statistic, np.float64))
+def rescaled(raw: Scores) -> Scores:
+    """Eq. 11 and 12: the raw scores of one video rescaled to [0, 1]; all 0 where they never change."""
+    return anomaly_score(-np.asarray(raw, np.float64))
 
 
-def micro_auc(statistics: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
+def micro_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
     """The paper's protocol: every video is rescaled by itself, then all are one curve."""
-    return global_auc([rescaled(each) for each in statistics], abnormal)
+    return global_auc([rescaled(each) for each in raw_scores], abnormal)
 
 
-def macro_auc(statistics: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
+def macro_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
     """Mean of the videos' own AUCs; each rescaled video is padded with a normal frame at 0 and an abnormal one at 1.
 
     The padding, customary since Georgescu et al., gives videos without a normal or an abnormal frame an AUC too.
     """
     padded = [
         roc_auc(np.concatenate([rescaled(each), [0.0, 1.0]]), np.append(labels, [False, True]))
-        for each, labels in zip(statistics, abnormal, strict=True)
+        for each, labels in zip(raw_scores, abnormal, strict=True)
     ]
     return float(np.mean(padded))
 
 
-def global_auc(statistics: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
+def global_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
     """One curve over all videos as they are: what a detector is worth that may not look at a video's end first."""
-    return roc_auc(np.concatenate(list(statistics)), np.concatenate(list(abnormal)))
+    return roc_auc(np.concatenate(list(raw_scores)), np.concatenate(list(abnormal)))

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import Reference
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.incremental import IncrementalScores
-from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
 from engine.scoring.segments import find_segments
 from engine.scoring.signals import RawSignals, missing_signals
 from vadgui.model.score_model import ROWS_A_STEP
@@ -64,13 +64,14 @@ def run(quick: bool = False) -> dict[str, float]:
     signals = normal_life(count, 0, events=count // 10_000)
     calibration = Calibration.of([(normal_life(1500, seed), times[:1500]) for seed in range(1, 6)])
     assert isinstance(calibration.reference, Reference)
-    growing = IncrementalScores(ScoreKind.CALIBRATED, times, calibration)
+    scorer = CalibratedScorer(calibration)
+    growing = IncrementalScores(scorer, times, calibration.reference)
     growing.add(0, signals)
     steps: list[float] = []
     while not growing.is_up_to_date:
         steps.append(_milliseconds(lambda: growing.derive(ROWS_A_STEP), turns=1))
     scores = growing.scores()
-    rule = segment_rule(ScoreKind.CALIBRATED)
+    rule = scorer.rule()
 
     def batch() -> None:
         growing.add(count // 2, signals[count // 2 : count // 2 + _ROWS_A_BATCH])
@@ -88,7 +89,7 @@ def run(quick: bool = False) -> dict[str, float]:
         "tell": _milliseconds(tell),
         "threshold": _milliseconds(lambda: find_segments(scores, times, rule)),
     }
-    whole = _milliseconds(lambda: shown_scores(ScoreKind.CALIBRATED, signals, times, calibration), turns=1)
+    whole = _milliseconds(lambda: scorer.scores(signals, times), turns=1)
     whole += _milliseconds(lambda: calibration.drifts(signals, times), turns=1)
     results = {"frames": float(count), "sort_ms": sort, "all_at_once_ms": whole, "all_in_steps_ms": sum(steps)}
     results |= {f"{name}_ms": value for name, value in measured.items()}

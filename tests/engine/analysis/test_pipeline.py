@@ -174,11 +174,8 @@ def test_rarities_come_from_the_motion_that_the_detector_has_counted(source, pre
         still.add(np.zeros_like(motion))
     rarities = []
     for normal in (usual, still):
-        predictor.normal_model = NormalModel(normal)
-        rarities.append(
-            [(r.signals["speed_rarity"], r.signals["direction_rarity"]) for r in analyse(source, predictor)]
-        )
-    predictor.normal_model = NormalModel()
+        knowing = predictor.with_normal_model(NormalModel(normal))
+        rarities.append([(r.signals["speed_rarity"], r.signals["direction_rarity"]) for r in analyse(source, knowing)])
     known, unknown = np.array(rarities)[:, 1:]
     assert (unknown > known + 2).all()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
 from engine.evaluation.metrics import global_auc, macro_auc, micro_auc, rescaled, roc_auc, roc_curve
-from engine.scoring.normality import anomaly_score
+from engine.scoring.paper_scorer import anomaly_score
 
 NORMAL_AND_ABNORMAL = st.tuples(
     # Few distinct values: ties are where AUCs go wrong.

@@ -9,8 +9,7 @@ import pytest
 
 from engine.common.errors import ExportError
 from engine.export.tables import read_segments_json, write_scores_csv, write_segments_json
-from engine.scoring.normality import anomaly_score
-from engine.scoring.scores import ScoreKind
+from engine.scoring.paper_scorer import anomaly_score
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.video.source import VideoInfo
@@ -39,7 +38,7 @@ def write_segments(path: Path) -> None:
         RULE,
         detector_name="Plaza",
         detector_fingerprint="d1",
-        score_kind=ScoreKind.PAPER,
+        score="paper",
         reasons=["unusual looks", ""],
     )
 
@@ -77,7 +76,7 @@ def test_segments_come_back_as_written(tmp_path: Path) -> None:
     assert read.rule == RULE
     assert (read.video_name, Path(read.video_path)) == (VIDEO.name, VIDEO.path)
     assert (read.video_fingerprint, read.detector_name, read.detector_fingerprint) == ("f1", "Plaza", "d1")
-    assert read.score_kind is ScoreKind.PAPER
+    assert read.score == "paper"
 
 
 def test_segments_say_when_they_are(tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ def test_what_scores_mean_takes_time_too(
     slow = SimpleNamespace(motions=taking(0.25, pipeline.motions), analyse=taking(2.0, pipeline.analyse))
     monkeypatch.setattr(calibration_cost, "pipeline", slow)
     assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + FRAMES * 2.0)
-    monkeypatch.setattr("engine.calibrating.calibrate._MAX_JUDGED", 5)
+    monkeypatch.setattr("engine.calibrating.calibrate._MAX_HELD_OUT_FRAMES", 5)
     assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + 5 * 2.0)
     assert planned(replace(settings, calibrate=False), tmp_path).judging_seconds == 0
     assert planned(replace(settings, videos=settings.videos[:1]), tmp_path).judging_seconds == 0

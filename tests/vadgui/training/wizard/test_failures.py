@@ -203,7 +203,7 @@ from vadgui.settings import Settings
 from vadgui.training.controller import TrainingController
 
 app = QApplication([])
-settings, analyses = Settings.forgotten(), Path(sys.argv[2])
+settings, analyses = Settings.temporary(), Path(sys.argv[2])
 controller = TrainingController(
     settings, analyses=analyses, video_opener=open_video, predictor_opener=open_predictor,
     supervisor=RunSupervisor(TrainingClient(tiny_trainer.command("slow"))),

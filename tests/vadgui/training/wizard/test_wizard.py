@@ -70,7 +70,6 @@ def test_from_recordings_to_a_detector_in_use(
     kept = accepted.args[0]
     entry = program.controller.library.entry(kept)
     assert (entry.name, entry.note, entry.camera) == ("North gate", "by day", "North gate")
-    assert entry.active_for == ("North gate",)
     qtbot.waitUntil(
         lambda: program.session.detector is not None and program.session.detector.path == kept, timeout=TIMEOUT_MS
     )
