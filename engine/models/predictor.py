@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +28,16 @@ _BATCH_ON_CPU_OF_FAST = 8  # 20 % faster than 2: every layer wakes sleeping thre
 _MAX_BATCH = 64
 
 _Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, eq=False)
+class MotionPrediction:
+    """What the motion model alone makes of one frame."""
+
+    flow_rgb: npt.NDArray[np.float32]
+    """Predicted flow as colour-wheel RGB in [0, 1], float32 [256, 256, 3]."""
+    appearance: Appearance | None = None
+    """How the windows of the given frame look; None where nobody knows what is usual."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +125,14 @@ class Predictor:
         """
         return self._in_batches(pictures, self._predict_batch)
 
+    def predict_motion(self, pictures: list[Pixels]) -> list[MotionPrediction]:
+        """The motion model's part of `predict`, without the frame model's cost: pictures uint8 [256, 256, 3].
+
+        Raises:
+            DeviceError: a single frame does not fit into the device's memory.
+        """
+        return self._in_batches(pictures, self._motion_batch)
+
     def appearances(self, pictures: list[Pixels]) -> list[Appearance]:
         """How the windows of each picture look, uint8 [256, 256, 3]: a small part of a prediction.
 
@@ -148,14 +166,21 @@ class Predictor:
 
     @torch.inference_mode()
     def _predict_batch(self, pictures: Tensor) -> list[Prediction]:
-        motion, appearances = self._detector.motion, None
-        if self._normal_model.appearance is None:
-            flow_rgb = motion(pictures)
-        else:
-            flow_rgb, appearances = motion.with_appearance(pictures)
+        flow_rgb, looks = self._motion(pictures)
         frames = _channels_last(self._detector.frame(flow_rgb, pictures))
-        looks = [None] * len(frames) if appearances is None else _channels_last(appearances)
         return [Prediction(*each) for each in zip(_channels_last(flow_rgb), frames, looks, strict=True)]
+
+    @torch.inference_mode()
+    def _motion_batch(self, pictures: Tensor) -> list[MotionPrediction]:
+        flow_rgb, looks = self._motion(pictures)
+        return [MotionPrediction(*each) for each in zip(_channels_last(flow_rgb), looks, strict=True)]
+
+    def _motion(self, pictures: Tensor) -> tuple[Tensor, Sequence[Appearance | None]]:
+        """The flow RGB [N, 3, 256, 256], and each picture's appearance if anybody knows what is usual."""
+        if self._normal_model.appearance is None:
+            return self._detector.motion(pictures), [None] * len(pictures)
+        flow_rgb, appearances = self._detector.motion.with_appearance(pictures)
+        return flow_rgb, list(_channels_last(appearances))
 
     @torch.inference_mode()
     def _appearance_batch(self, pictures: Tensor) -> list[Appearance]:

@@ -11,6 +11,8 @@ from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import PrototypeBank
 from engine.scoring.signals import SIGNALS_VERSION
 
+UNUSED_BANK = PrototypeBank(*(np.zeros(size, np.float32) for size in (64, (64, 24), (1, 24))), slowest_px=1.0)
+
 
 @pytest.fixture(scope="module")
 def detector() -> Detector:
@@ -34,6 +36,17 @@ def test_predicts_what_the_detector_does(predictor, detector, pictures) -> None:
         flow_rgb, frame = detector(torch.from_numpy(pictures[0]).permute(2, 0, 1)[None] / 255)
     np.testing.assert_allclose(prediction.flow_rgb, flow_rgb[0].permute(1, 2, 0), atol=1e-4)
     np.testing.assert_allclose(prediction.frame, frame[0].permute(1, 2, 0), atol=1e-4)
+
+
+@pytest.mark.parametrize("knows_appearance", [False, True])
+def test_motion_alone_is_what_it_is_in_a_prediction(detector, pictures, knows_appearance) -> None:
+    predictor = Predictor(detector, "f" * 64, ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
+    predictor.normal_model = NormalModel(appearance=UNUSED_BANK if knows_appearance else None)
+    predictor.batch_size = 2
+    for motion, whole in zip(predictor.predict_motion(pictures), predictor.predict(pictures), strict=True):
+        np.testing.assert_array_equal(motion.flow_rgb, whole.flow_rgb)
+        assert (motion.appearance is not None) == knows_appearance
+        np.testing.assert_array_equal(motion.appearance, whole.appearance)
 
 
 def test_leaves_the_detector_alone(detector) -> None:
