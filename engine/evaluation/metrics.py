@@ -26,8 +26,9 @@ class RocCurve:
     @property
     def area(self) -> float:
         """AUC: the chance that an abnormal frame scores above a normal one, ties counting half (Mann-Whitney)."""
-        steps, heights = np.diff(self.false_positive_rate), self.true_positive_rate
-        return float((steps * (heights[1:] + heights[:-1]) / 2).sum())
+        from sklearn.metrics import auc
+
+        return float(auc(self.false_positive_rate, self.true_positive_rate))
 
 
 def roc_curve(scores: Scores, abnormal: Labels) -> RocCurve | None:
@@ -38,15 +39,12 @@ def roc_curve(scores: Scores, abnormal: Labels) -> RocCurve | None:
     """
     if scores.shape != abnormal.shape or scores.ndim != 1 or np.isnan(scores).any():
         raise ValueError(f"not one score for each label: {scores.shape} scores, {abnormal.shape} labels, or some NaN")
-    positives, negatives = int(abnormal.sum()), int((~abnormal).sum())
-    if not positives or not negatives:
+    if abnormal.all() or not abnormal.any():
         return None
-    order = np.argsort(-scores, kind="stable")
-    hits = np.cumsum(abnormal[order])
-    corners = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    return RocCurve(
-        np.append(0.0, (corners + 1 - hits[corners]) / negatives), np.append(0.0, hits[corners] / positives)
-    )
+    from sklearn import metrics  # takes a second to import, and the window need not wait for it at start
+
+    false_positive_rate, true_positive_rate, _ = metrics.roc_curve(abnormal, scores, drop_intermediate=False)
+    return RocCurve(false_positive_rate, true_positive_rate)
 
 
 def roc_auc(scores: Scores, abnormal: Labels) -> float:

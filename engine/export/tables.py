@@ -6,12 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
+from engine.common.json_values import convert, decode
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
@@ -118,25 +120,23 @@ def read_segments_json(path: Path) -> SegmentsFile:
         ExportError: the file can't be read, is no segments file, or was made by a newer version.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = decode(path.read_text(encoding="utf-8"), dict[str, Any])
         if content["format"] != _FORMAT:
             raise KeyError(_FORMAT)
         if content["version"] > _VERSION:
             raise ExportError(
                 "This segments file was made by a newer version of vadgui", subject=path, advice="Update vadgui."
             )
+        video, detector = (convert(content[key], dict[str, str]) for key in ("video", "detector"))
         return SegmentsFile(
-            video_name=content["video"]["name"],
-            video_path=content["video"]["path"],
-            video_fingerprint=content["video"]["fingerprint"],
-            detector_name=content["detector"]["name"],
-            detector_fingerprint=content["detector"]["fingerprint"],
+            video_name=video["name"],
+            video_path=video["path"],
+            video_fingerprint=video["fingerprint"],
+            detector_name=detector["name"],
+            detector_fingerprint=detector["fingerprint"],
             score=_known_score(content["score"]),
-            rule=SegmentRule(**content["rule"]),
-            segments=tuple(
-                Segment(each["start"], each["stop"], each["peak_frame"], each["peak_score"])
-                for each in content["segments"]
-            ),
+            rule=convert(content["rule"], SegmentRule, exact=True),
+            segments=convert(content["segments"], tuple[Segment, ...]),
         )
     except OSError as error:
         raise ExportError(

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
-from engine.models.detector_header import read_metadata
+from engine.common.json_values import convert, decode
+from engine.models.detector_header import TrainingRecord, read_metadata
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
 from engine.scoring.calibration import Calibration
@@ -155,12 +156,11 @@ def load_detector(path: Path) -> tuple[Detector, str]:
     if _digest(header.get("settings", ""), tensors) != header.get("sha256"):
         raise _damaged(path)
     try:
-        values = json.loads(header["settings"])
-        known = {each.name for each in fields(DetectorSettings)}
+        values = decode(header["settings"], dict[str, Any])
         if values.get("calibration"):
             values["calibration"] = Calibration.from_json(values["calibration"])
-        settings = DetectorSettings(**{key: value for key, value in values.items() if key in known})
-        detector = Detector(settings, _take_normal_model(tensors))
+        convert(values.get("training", {}), TrainingRecord)
+        detector = Detector(convert(values, DetectorSettings), _take_normal_model(tensors))
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DetectorFileError(

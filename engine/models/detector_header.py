@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypedDict
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
+from engine.common.json_values import convert, decode
 
 _LABEL = "library"  # beside the settings and outside their checksum: a detector keeps its fingerprint when renamed
 _LENGTH_BYTES = 8
@@ -23,6 +24,26 @@ class Label:
     name: str = ""
     note: str = ""
     camera: str = ""
+
+
+class TrainingRecord(TypedDict, total=False):
+    """What is read of how a detector was trained; more is recorded."""
+
+    videos: list[str]
+    held_out: list[str]
+    held_out_since: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What is read of a detector's settings without loading it."""
+
+    name: str = ""
+    preset: str = ""
+    teacher: str = ""
+    created: str = ""
+    training: TrainingRecord = field(default_factory=TrainingRecord)
+    calibration: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -42,10 +63,11 @@ def read_header(path: Path) -> DetectorHeader:
     """
     metadata = read_metadata(path)
     try:
-        settings = json.loads(metadata["settings"])
+        settings = decode(metadata["settings"], dict[str, Any])
+        convert(settings, _Settings)
         fingerprint = metadata["sha256"]
-        label = _label(metadata.get(_LABEL, "{}"))
-        if not isinstance(settings, dict) or not fingerprint:
+        label = decode(metadata.get(_LABEL, "{}"), Label)
+        if not fingerprint:
             raise ValueError
     except (KeyError, ValueError) as error:
         raise _no_detector(path) from error
@@ -99,23 +121,12 @@ def _read(file: BinaryIO, path: Path) -> tuple[dict[str, str], dict[str, Any]]:
     try:
         if length > _MAX_HEADER_BYTES:
             raise ValueError
-        header = json.loads(file.read(length))
-        metadata = header.pop("__metadata__", {})
+        header = decode(file.read(length), dict[str, Any])
         # Settings and label are JSON inside of JSON: safetensors takes nothing but strings.
-        if not all(isinstance(value, str) for value in metadata.values()):
-            raise ValueError
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        metadata = convert(header.pop("__metadata__", {}), dict[str, str])
+    except ValueError as error:
         raise _no_detector(path) from error
     return metadata, header
-
-
-def _label(text: str) -> Label:
-    values = json.loads(text)
-    return (
-        Label(**{key: str(values.get(key, "")) for key in Label.__annotations__})
-        if isinstance(values, dict)
-        else Label()
-    )
 
 
 def _no_detector(path: Path) -> DetectorFileError:

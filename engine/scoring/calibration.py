@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.json_values import convert
 from engine.scoring.drift import Drift, Reference
 from engine.scoring.evidence import (
     EARLIER_SMOOTHING_SECONDS,
@@ -29,6 +30,8 @@ from engine.video.source import usual_frame_seconds
 
 Times = npt.NDArray[np.floating]
 
+_MAX_SAMPLE_SECONDS = min(SMOOTHING_SECONDS)
+"""Evidence is a mean over at least so long, both ways or back: there has to be a sample in it."""
 _FAR_FROM_RATE = 2.1
 """Scores hardly change at up to twice or down to half the frame rate; a little more allows for rounded times."""
 
@@ -171,23 +174,14 @@ class Calibration:
         """The calibration of what `dataclasses.asdict` made of one.
 
         Raises:
-            KeyError, TypeError: it is none.
+            ValueError: it is none.
+            TypeError: it is one of another version.
         """
-        evidence = tuple(values["evidence"])
-        if not set(evidence) <= set(RAW_SIGNALS.names or ()):
-            raise TypeError(f"evidence of another version: {evidence}")
-        scales = {name: _scale(values[name]) for name in ("live", "offline")}
-        reference = Reference.from_json(values["reference"]) if values.get("reference") else None
-        smoothing = tuple(values.get("smoothing_seconds", EARLIER_SMOOTHING_SECONDS))
-        if not 0 < max(smoothing) <= MAX_SMOOTHING_SECONDS:
-            raise TypeError(f"smoothing of another version: {smoothing}")
-        sampling = Sampling(**values.get("sampling", {}))
-        known = {"evidence": evidence, "reference": reference, "smoothing_seconds": smoothing, "sampling": sampling}
-        return cls(**{**values, **scales, **known})
-
-
-def _scale(values: Mapping[str, Any]) -> Scale:
-    scaler, tail = values["standard"], dict(values["tail"])
-    for name in ("quantiles", "surprises"):
-        tail[name] = tuple(tail[name])
-    return Scale(RobustScaler(tuple(scaler["medians"]), tuple(scaler["spreads"])), Tail(**tail))
+        made = convert({"smoothing_seconds": EARLIER_SMOOTHING_SECONDS, **values}, cls, exact=True)
+        if not set(made.evidence) <= set(RAW_SIGNALS.names or ()):
+            raise TypeError(f"evidence of another version: {made.evidence}")
+        if not 0 < max(made.smoothing_seconds, default=0) <= MAX_SMOOTHING_SECONDS:
+            raise TypeError(f"smoothing of another version: {made.smoothing_seconds}")
+        if not 0 <= made.sampling.seconds <= _MAX_SAMPLE_SECONDS or made.sampling.motion_every < 1:
+            raise TypeError(f"samples of another version: {made.sampling}")
+        return made

@@ -37,17 +37,18 @@ class Sampling:
             return np.ones(len(times), np.bool_)
         before = 2 * times[0] - times[1]
         intervals = np.floor((np.concatenate([[before], times]) + _ROUNDING_SECONDS) / self.seconds)
-        return np.asarray(np.diff(intervals) > 0)
+        # Times are since the first frame's, and frame 0 has no transition.
+        return np.asarray((np.diff(intervals) > 0) & (times > 0))
 
     def frames(self, times: Times) -> Frames:
         """Numbers of the judged frames of a recording with frames at `times` [N], ascending.
 
-        Frame 0 has no transition and is no sample. Where none is due, because the recording is shorter than the
+        Where none is due, because the recording is shorter than the
         interval, it is the last frame.
         """
         if self.is_every_frame:
             return np.arange(len(times))
-        samples = np.flatnonzero(self.due(times)[1:]) + 1
+        samples = np.flatnonzero(self.due(times))
         return samples if len(samples) else np.arange(max(len(times) - 1, 1), len(times))
 
 

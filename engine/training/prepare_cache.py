@@ -17,6 +17,7 @@ from engine.common.atomic_write import atomic_write
 from engine.common.durations import duration_in_words
 from engine.common.errors import DatasetError, TrainingError, VideoError
 from engine.common.events import Noted, Progress, ShouldStop, never_stop
+from engine.common.json_values import decode
 from engine.common.progress_rate import ProgressRate
 from engine.datasets.held_out import GAP_SECONDS, Stretch, held_out_end_seconds, spread_evenly
 from engine.flow.colour import SpeedHistogram
@@ -95,13 +96,8 @@ class FootagePlan:
     def load(cls, path: Path) -> FootagePlan | None:
         """The plan of a file; None where there is none, or none that can be read."""
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            videos = [
-                _Video(**{**video, "parts": tuple(_Part(**part) for part in video["parts"])})
-                for video in values["videos"]
-            ]
-            return cls(values["wanted"], tuple(videos))
-        except (OSError, ValueError, TypeError, KeyError):
+            return decode(path.read_text(encoding="utf-8"), cls, exact=True)
+        except (OSError, ValueError):
             return None
 
     def save(self, path: Path) -> None:

@@ -82,7 +82,7 @@ class Run:
         """
         try:
             return RunSettings.from_json(self.settings_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (OSError, ValueError) as error:
             raise TrainingError(
                 "This folder holds no training run",
                 subject=self.folder,

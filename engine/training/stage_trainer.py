@@ -132,6 +132,7 @@ class StageTrainer:
 
     def _settle(self, done: int, total: int) -> None:
         """Set the learning rate that belongs to this place in the stage."""
+        # LambdaLR counts steps; a run that is resumed with another batch size can stand between two of them.
         share = min((1 - done / total) / _SETTLING_SHARE, 1.0)
         for group in self._optimiser.param_groups:
             group["lr"] = self._stage.learning_rate * share

@@ -13,7 +13,9 @@ import numpy.typing as npt
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from cachetools import LRUCache
 
+from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.video.chosen_frames import ChosenFrames
@@ -21,11 +23,10 @@ from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
-from engine.video.frame_cache import CACHE_BYTES, FrameCache
 from engine.video.frame_index import AnnouncedIndex, FrameIndex, IndexBuilder
 from engine.video.index_store import load_index, save_index
 from engine.video.pixels import PixelReader, SquareReader
-from engine.video.source import VideoInfo, VideoSource, checked_numbers
+from engine.video.source import CACHE_BYTES, VideoInfo, VideoSource, checked_numbers
 
 OnProgress = Callable[[float], None]
 """Told the share that is done, 0 to 1."""
@@ -56,7 +57,7 @@ class PyAvSource(VideoSource):
         """
         self._path = path
         # As decoded, until somebody reads them: half the bytes of RGB, and frames only passed need no conversion.
-        self._cache: FrameCache[VideoFrame | Frame] = FrameCache(cache_bytes)
+        self._cache: LRUCache[int, VideoFrame | Frame] = byte_cache(cache_bytes, _size_bytes)
         with closing(Decoder(path)) as probe:
             first = list(islice(probe.frames(), _PROBED_FRAMES))
             stream = probe.stream
@@ -117,7 +118,7 @@ class PyAvSource(VideoSource):
         if kept is None or not self._index.is_genuine(kept, index):
             kept = self._decode(index, should_stop)
         frame = Frame(self._pixels.read(kept), index, float(self._times[index]))
-        self._cache.put(index, frame, frame.pixels.nbytes)
+        self._cache[index] = frame
         return frame
 
     def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
@@ -321,7 +322,7 @@ class PyAvSource(VideoSource):
         while (decoded := cursor.next()) is not None and cursor.position <= index:
             here = cursor.position
             if here > index - _KEPT_BEFORE_TARGET and not isinstance(self._cache.get(here), Frame):
-                self._cache.put(here, decoded, sum(plane.buffer_size for plane in decoded.planes))
+                self._cache[here] = decoded
             if here == index:
                 return decoded if cursor.from_start or self._index.is_genuine(decoded, index) else None
             if should_stop():
@@ -334,6 +335,10 @@ class PyAvSource(VideoSource):
             subject=self._path,
             advice="The file is damaged there: continue at another frame, or copy the file again.",
         )
+
+
+def _size_bytes(kept: VideoFrame | Frame) -> int:
+    return kept.pixels.nbytes if isinstance(kept, Frame) else sum(plane.buffer_size for plane in kept.planes)
 
 
 def _threads_beside_networks() -> int:

@@ -15,6 +15,8 @@ from engine.video.frame import Frame
 from engine.video.scaling import SquareScaler
 
 PICTURES = "pictures"
+CACHE_BYTES = 256 << 20
+"""What a source keeps unless told otherwise: 80 frames of 1080p as decoded."""
 _MIN_FRAME_SECONDS = 1e-3
 
 

@@ -13,7 +13,7 @@ from engine.scoring.calibration import Calibration
 from engine.scoring.drift import Reference
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.incremental import IncrementalScores
-from engine.scoring.segments import find_segments
+from engine.scoring.segments import SegmentRule, find_segments
 from engine.scoring.signals import RawSignals, missing_signals
 from vadgui.model.score_model import ROWS_A_STEP
 
@@ -27,6 +27,7 @@ BARS = {
     "batch_over_sort": ("<", 0.5),
     "tell_over_sort": ("<", 6.0),
     "threshold_over_sort": ("<", 2.5),
+    "many_segments_over_sort": ("<", 10.0),  # a loop over the frames would take 100
 }
 
 
@@ -81,6 +82,8 @@ def run(quick: bool = False) -> dict[str, float]:
         find_segments(growing.scores(), times, rule)
         growing.drifts()
 
+    crowded = np.repeat(np.random.default_rng(0).random(10_000).astype(np.float32), 100)
+    crowded_times = np.arange(len(crowded)) / _FPS
     hour = np.random.default_rng(0).random(3600 * _FPS)
     sort = _milliseconds(lambda: np.sort(hour, kind="stable"), turns=15)
     measured = {
@@ -88,6 +91,9 @@ def run(quick: bool = False) -> dict[str, float]:
         "batch": _milliseconds(batch),
         "tell": _milliseconds(tell),
         "threshold": _milliseconds(lambda: find_segments(scores, times, rule)),
+        "many_segments": _milliseconds(
+            lambda: find_segments(crowded, crowded_times, SegmentRule(enter=0.9, leave=0.8))
+        ),
     }
     whole = _milliseconds(lambda: scorer.scores(signals, times), turns=1)
     whole += _milliseconds(lambda: calibration.drifts(signals, times), turns=1)

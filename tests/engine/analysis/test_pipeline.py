@@ -54,10 +54,12 @@ class MovingNoise:
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
+def predictor(tiny_preset: str) -> Predictor:
     torch.manual_seed(4)
-    detector = Detector(DetectorSettings("x", "fast", "dis-ultrafast", 4.0))
-    return Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
+    detector = Detector(DetectorSettings("x", tiny_preset, "dis-ultrafast", 4.0))
+    predictor = Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
+    predictor.batch_size = 4  # as the preset "fast" has it
+    return predictor
 
 
 @pytest.fixture

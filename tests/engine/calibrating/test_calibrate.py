@@ -53,9 +53,9 @@ def few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def detector() -> Detector:
+def detector(tiny_preset: str) -> Detector:
     torch.manual_seed(3)
-    return Detector(DetectorSettings("Drift", "fast", "dis-ultrafast", 8.0)).eval()
+    return Detector(DetectorSettings("Drift", tiny_preset, "dis-ultrafast", 8.0)).eval()
 
 
 def calibrated(

@@ -14,19 +14,19 @@ MakeDataset = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
-def detector_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def detector_file(tiny_preset: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
     from engine.models.detector import Detector, DetectorSettings, save_detector
 
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("detector") / "untrained.safetensors"
-    save_detector(Detector(DetectorSettings("untrained", "fast", "dis-ultrafast", 4.0)), path)
+    save_detector(Detector(DetectorSettings("untrained", tiny_preset, "dis-ultrafast", 4.0)), path)
     return path
 
 
 @pytest.fixture(scope="session")
-def calibrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def calibrated_file(tiny_preset: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A detector that learned nothing but that nothing ever moves."""
     import torch
 
@@ -45,7 +45,7 @@ def calibrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in set(EVIDENCE) - {"appearance_distance"}:
         signals[name] = np.random.default_rng(0).gamma(1, 0.2, 600)
     settings = DetectorSettings(
-        "calibrated", "fast", "dis-ultrafast", 4.0, calibration=Calibration.of([(signals, np.arange(600) / 10)])
+        "calibrated", tiny_preset, "dis-ultrafast", 4.0, calibration=Calibration.of([(signals, np.arange(600) / 10)])
     )
     detector = Detector(settings, NormalModel(normal))
     path = tmp_path_factory.mktemp("detector") / "calibrated.safetensors"

@@ -240,7 +240,7 @@ def test_a_rule_that_cannot_be_is_a_usage_error(detector_file: Path, out: Path) 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 def test_ctrl_c_keeps_what_was_analysed(make_video: MakeVideo, detector_file: Path, out: Path, cache: Path) -> None:
     video = make_video("long", count=600)
-    command = [sys.executable, "-m", "engine", "analyse", video, "--detector", detector_file, "--out", out]
+    command = [sys.executable, "-m", "tests.tiny", "analyse", video, "--detector", detector_file, "--out", out]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     while process.poll() is None and not any(map(chunks, cache.glob("*.sqlite3"))) and time.monotonic() < until:

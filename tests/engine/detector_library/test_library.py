@@ -8,14 +8,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from filelock import FileLock
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from engine.common.errors import DetectorFileError
-from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, find_detector
+from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, find_detector, metadata
 from engine.detector_library.metadata import MetadataFile
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.models.detector_header import read_header
 
 ROOT = Path(__file__).parents[3]
 
@@ -152,6 +157,29 @@ def test_only_whole_detectors_are_taken_in(library: DetectorLibrary, gate: Path,
     assert own_names(library) == []
 
 
+@pytest.mark.parametrize(
+    "record", [{"videos": 5}, {"videos": [5]}, {"held_out": None}, {"held_out_since": 1.0}, ["monday.mp4"]]
+)
+def test_a_record_of_wrong_types_is_no_detector_s(library: DetectorLibrary, tmp_path: Path, record: Any) -> None:
+    settings = DetectorSettings("Gate", "fast", "dis-fast", 4.0, training=record)
+    save_detector(Detector(settings), tmp_path / "gate.safetensors")
+    with pytest.raises(DetectorFileError):
+        library.add(tmp_path / "gate.safetensors")
+    library.folder.mkdir(exist_ok=True)
+    shutil.copy(tmp_path / "gate.safetensors", library.folder)
+    (entry,) = [entry for entry in library.entries() if not entry.is_bundled]
+    assert "not a detector" in entry.problem
+
+
+@pytest.mark.parametrize("key", ["settings", "library"])
+def test_a_header_nested_too_deeply_is_no_detector_s(gate: Path, tmp_path: Path, key: str) -> None:
+    with safe_open(gate, framework="pt") as file:
+        header = file.metadata()
+    save_file(load_file(gate), tmp_path / "gate.safetensors", {**header, key: "[" * 100_000})
+    with pytest.raises(DetectorFileError, match="not a detector"):
+        read_header(tmp_path / "gate.safetensors")
+
+
 def test_a_deleted_detector_can_come_back(library: DetectorLibrary, gate: Path) -> None:
     added = library.add(gate, name="North gate", note="kept")
     moved = library.delete(added.path)
@@ -271,6 +299,16 @@ def test_a_folder_that_cannot_be_written_is_said(gate: Path, tmp_path: Path) -> 
     (tmp_path / "file").touch()
     with pytest.raises(DetectorFileError, match="can't be written"):
         DetectorLibrary(tmp_path / "file" / "detectors").add(gate)
+
+
+def test_a_library_that_another_process_keeps_is_said(
+    library: DetectorLibrary, gate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata, "_TIMEOUT_SECONDS", 0.1)
+    library.add(gate)
+    with FileLock(library.folder / ".lock"), pytest.raises(DetectorFileError, match="written") as caught:
+        library.rename("Gate", "Yard")
+    assert "another process is using it" in caught.value.advice
 
 
 def test_two_processes_lose_nothing(library: DetectorLibrary) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
@@ -30,6 +30,7 @@ def won_pairs(normal: list[int], abnormal: list[int]) -> float:
 
 
 @given(NORMAL_AND_ABNORMAL)
+@settings(deadline=None)  # the first call imports scikit-learn
 def test_the_area_is_the_share_of_pairs_won(drawn: tuple) -> None:
     normal, abnormal, random = drawn
     frames = [(score, False) for score in normal] + [(score, True) for score in abnormal]
@@ -41,6 +42,7 @@ def test_the_area_is_the_share_of_pairs_won(drawn: tuple) -> None:
 
 
 @given(NORMAL_AND_ABNORMAL)
+@settings(deadline=None)  # the first call imports scikit-learn
 def test_the_curve_is_the_rates_at_every_threshold(drawn: tuple) -> None:
     normal, abnormal, _ = drawn
     scores = np.array(normal + abnormal, float)

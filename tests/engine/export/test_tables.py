@@ -135,6 +135,19 @@ def test_anything_else_is_no_segments_file(tmp_path: Path, content: str) -> None
         read_segments_json(tmp_path / "v.json")
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [('"start": 4', '"start": "4"'), ('"enter": ', '"enter": null, "other": '), ("{", "[" * 100_000)],
+)
+def test_wrong_types_are_no_segments_file(tmp_path: Path, right: str, wrong: str) -> None:
+    write_segments(tmp_path / "v.json")
+    text = (tmp_path / "v.json").read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "v.json").write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(ExportError, match="not a segments file"):
+        read_segments_json(tmp_path / "v.json")
+
+
 def test_impossible_segments_are_refused(tmp_path: Path) -> None:
     write_segments(tmp_path / "v.json")
     text = (tmp_path / "v.json").read_text(encoding="utf-8")

@@ -37,8 +37,11 @@ DiskUsage = namedtuple("DiskUsage", "total used free")
 
 @pytest.fixture(autouse=True)
 def _small_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PRESETS, "fast", Preset((8, 8), (8, 8), shrink=4))
-    monkeypatch.setitem(PRESETS, "paper", Preset((16, 16), (16, 16), shrink=4))
+    """And few frames that judging is timed with."""
+    monkeypatch.setitem(PRESETS, "fast", Preset((8, 8), (8, 8), shrink=8))
+    monkeypatch.setitem(PRESETS, "paper", Preset((16, 16), (16, 16), shrink=8))
+    monkeypatch.setattr("engine.models.predictor._BATCH_ON_CPU_OF_FAST", 2)
+    monkeypatch.setattr(calibration_cost, "_TRIED_FRAMES", 2)
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +225,7 @@ def test_what_scores_mean_takes_time_too(
 
 @pytest.fixture
 def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Fingerprints of the teachers that judging was timed with, in turn, on few frames."""
+    """Fingerprints of the teachers that judging was timed with, in turn."""
     used: list[str] = []
 
     def opened(*args: Any, **options: Any) -> Predictor:
@@ -231,7 +234,6 @@ def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return predictor
 
     monkeypatch.setattr(calibration_cost, "Predictor", opened)
-    monkeypatch.setattr(calibration_cost, "_TRIED_FRAMES", 2)
     monkeypatch.setattr(context, "_SAMPLE_FRAMES", 3)
     return used
 

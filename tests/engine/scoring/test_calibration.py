@@ -226,6 +226,30 @@ def test_evidence_of_another_version_is_refused(calibration: Calibration) -> Non
         Calibration.from_json(asdict(calibration) | {"evidence": ["warmth"]})
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"of_a_newer_version": 1},
+        {"evidence": "warmth"},
+        {"seconds": "60"},
+        {"videos": None},
+        {"live": {"standard": {}, "tail": {}}},
+        {"reference": {"layout": 5}},
+        {"smoothing_seconds": [None]},
+    ],
+)
+def test_anything_else_is_no_calibration(calibration: Calibration, changes: dict) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - msgspec words it
+        Calibration.from_json(asdict(calibration) | changes)
+
+
+def test_a_tail_of_a_newer_version_is_refused(calibration: Calibration) -> None:
+    values = asdict(calibration)
+    values["live"]["tail"]["shape"] = 0.1
+    with pytest.raises(ValueError, match="another version"):
+        Calibration.from_json(values)
+
+
 @pytest.mark.parametrize("videos", [[], [video(1, 10)], [video(1, 10), video(2, 10)]])
 def test_too_little_footage_is_refused(videos: list) -> None:
     with pytest.raises(TooLittleFootageError):

@@ -191,7 +191,7 @@ def test_the_cache_keeps_to_its_bytes(tmp_path: Path) -> None:
     with PyAvSource(path, cache_bytes=5 * frame_bytes) as source:
         for index in range(40):
             source.read(index)
-        assert source._cache.size_bytes <= 5 * frame_bytes
+        assert source._cache.currsize <= 5 * frame_bytes
         assert read_number(source.read(2).pixels) == 2
 
 

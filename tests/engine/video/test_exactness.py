@@ -8,14 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.common.errors import Cancelled
 from engine.common.paths import indexes_folder
 from engine.video import open_video
 from engine.video.fingerprint import file_fingerprint, pictures_fingerprint
-from engine.video.frame_cache import FrameCache
 from engine.video.index_store import load_index, save_index
 from tests.clips import make_clip, read_number
 
@@ -146,24 +143,6 @@ def test_names_that_mean_something_to_ffmpeg_are_only_names(tmp_path: Path) -> N
         path = make_clip(tmp_path / "plain.mp4", 5).rename(tmp_path / name)
         with open_video(path) as source:
             assert read_number(source.read(4).pixels) == 4
-
-
-@given(
-    st.integers(0, 100),
-    st.lists(st.tuples(st.sampled_from(["put", "get"]), st.integers(0, 9), st.integers(1, 40)), max_size=60),
-)
-def test_the_cache_keeps_the_latest_and_its_bytes(max_bytes: int, calls: list[tuple[str, int, int]]) -> None:
-    cache: FrameCache[int] = FrameCache(max_bytes)
-    put: dict[int, int] = {}
-    for number, (call, index, size) in enumerate(calls):
-        if call == "put":
-            cache.put(index, number, size)
-            put[index] = number
-            assert cache.get(index) == number
-        assert cache.get(index) in (None, put.get(index))
-        assert cache.size_bytes <= max_bytes or sum(key in cache for key in put) == 1
-    cache.clear()
-    assert cache.size_bytes == 0
 
 
 def test_fingerprints_see_the_end_of_a_long_file_and_names_in_a_folder(tmp_path: Path) -> None:
