@@ -27,7 +27,7 @@ from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import PrototypeBank
 
 _FORMAT = "vadgui-detector"
-_FORMAT_VERSION = 3
+_FORMAT_VERSION = 4
 _MOTION_COUNTS = "motion_normal.counts"
 _APPEARANCE = "appearance_normal."
 
