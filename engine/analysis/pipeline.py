@@ -116,7 +116,7 @@ def analyse_samples(
             if is_predicted:
                 prediction = next(predictions)
                 flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
-                expected = Predicted(flow, None, prediction.appearance)
+                expected = Predicted(None, flow, prediction.appearance)
             motion = _motion(transition, ratio)
             signals = measure(transition.current, None, motion, expected, predictor.normal_model)
             yield FrameResult(transition.index, transition.pts_seconds, signals)
@@ -347,7 +347,7 @@ def _measure(
     """
     teacher_flow = predictor.teacher.flow(transition.previous, transition.current)
     flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
-    predicted = Predicted(flow, prediction.frame, prediction.appearance)
+    predicted = Predicted(prediction.frame, flow, prediction.appearance)
     motion = _motion(transition, ratio) if ratio is not None else None
     return measure(transition.current, teacher_flow, motion, predicted, predictor.normal_model), teacher_flow
 

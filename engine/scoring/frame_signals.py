@@ -20,9 +20,9 @@ from engine.video.frame import Pixels
 class Predicted:
     """What was expected of a transition."""
 
-    flow: Flow
-    frame: Picture | None = None
+    frame: Picture | None
     """None where the frame model did not predict."""
+    flow: Flow
     appearance: Appearance | None = None
     """How the frame before looks, where the detector knows what is usual."""
 
