@@ -1,14 +1,16 @@
 # Every target sets up what it needs by itself; the first time takes minutes, later none.
 BIN := .venv/bin
+BUILD_DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 SET_UP := pyproject.toml packaging/constraints.txt packaging/set_up.sh packaging/set_up.py engine/system_libraries.py
 
-.PHONY: help demo run test lint format bench clean
+.PHONY: help demo run test lint docs format bench clean
 
 help:
 	@echo "make demo               review the bundled demo scene"
 	@echo "make run [VIDEO=file]   open the program"
 	@echo "make test               formatting, lint, types, import rules, then all tests"
-	@echo "make lint               the same without the tests"
+	@echo "make lint               the same without the tests, and the documentation built"
+	@echo "make docs               the documentation as a site, in the folder site"
 	@echo "make format             format the code and mend what the linter can"
 	@echo "make bench [BENCH=...]  benchmarks, by name: $(notdir $(basename $(filter-out %/__init__.py %/__main__.py,$(wildcard tests/benchmarks/*.py))))"
 	@echo "make clean              remove .venv and caches of the checks"
@@ -28,6 +30,11 @@ lint: .venv/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BUILD_DOCS)
+
+docs: .venv/ready-dev
+	$(BUILD_DOCS)
+	@echo "Open site/index.html in a browser."
 
 format: .venv/ready-dev
 	$(BIN)/ruff format .
@@ -37,7 +44,7 @@ bench: .venv/ready-dev
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist site *.egg-info
 
 .venv/ready: $(SET_UP)
 	PYTHON="$(PYTHON)" sh packaging/set_up.sh
