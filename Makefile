@@ -1,6 +1,7 @@
 # Every target sets up what it needs by itself; the first time takes minutes, later none.
 BIN := .venv/bin
-BUILD_DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+# With --quiet, MkDocs would not count its warnings as errors.
+BUILD_DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 SET_UP := pyproject.toml packaging/constraints.txt packaging/set_up.sh packaging/set_up.py engine/system_libraries.py
 
 .PHONY: help demo run test lint docs format bench clean

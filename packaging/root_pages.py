@@ -1,4 +1,4 @@
-"""A hook of MkDocs: papers at the repository's root are pages of the site, and links between them and docs/ work in both.
+"""A hook of MkDocs: papers at the repository's root are pages of the site, too.
 
 On GitHub a link names a file as it lies in the repository; the site has everything in one folder.
 """
