@@ -41,7 +41,7 @@ def test_predicts_what_the_detector_does(predictor, detector, pictures) -> None:
 @pytest.mark.parametrize("knows_appearance", [False, True])
 def test_motion_alone_is_what_it_is_in_a_prediction(detector, pictures, knows_appearance) -> None:
     predictor = Predictor(detector, "f" * 64, ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
-    predictor.normal_model = NormalModel(appearance=UNUSED_BANK if knows_appearance else None)
+    predictor = predictor.with_normal_model(NormalModel(appearance=UNUSED_BANK if knows_appearance else None))
     predictor.batch_size = 2
     for motion, whole in zip(predictor.predict_motion(pictures), predictor.predict(pictures), strict=True):
         np.testing.assert_array_equal(motion.flow_rgb, whole.flow_rgb)
