@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from engine import system_libraries  # noqa: E402  (needs the path above)
+from engine.common import system_libraries  # noqa: E402  (needs the path above)
 
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
@@ -29,7 +29,7 @@ CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 """Torch's Linux default brings 2.9 GB of CUDA, of no use without an NVIDIA driver; this index has the CPU build."""
-INDEX_PATIENCE_SECONDS = 4
+INDEX_TIMEOUT_SECONDS = 4
 
 CHECK_WINDOW = "from PySide6.QtWidgets import QApplication; QApplication([]); import av, cv2, torch"
 
@@ -130,7 +130,7 @@ def answers(index: str) -> bool:
     # In a process of its own: looking up a host's name knows no time limit.
     question = f"import urllib.request as r; r.urlopen(r.Request('{index}/torch/', method='HEAD'))"
     try:
-        asked = subprocess.run([sys.executable, "-c", question], capture_output=True, timeout=INDEX_PATIENCE_SECONDS)
+        asked = subprocess.run([sys.executable, "-c", question], capture_output=True, timeout=INDEX_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         return False
     return asked.returncode == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.errors import VadError
+from engine.common.errors import VadError
 
 _HERE = Path(__file__).resolve().parent
 

@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 _GRID = 4  # 16 cells: 12 bits of number and 4 of checksum
-LARGEST_NUMBER = 4095
+MAX_NUMBER = 4095
 
 
 def numbered_picture(number: int, width: int = 96, height: int = 64) -> np.ndarray:

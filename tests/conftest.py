@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
-THREAD_PATIENCE_SECONDS = 2.0
+THREAD_TIMEOUT_SECONDS = 2.0
 
 # The rest has to be in place before Qt, torch or platformdirs look; conftest is imported before any test module.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -52,11 +52,22 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+@pytest.fixture(scope="session")
+def tiny_preset() -> Iterator[str]:
+    """The name of a preset of models with a few weights."""
+    from engine.models.detector import PRESETS  # imports torch, which many tests do without
+    from tests.tiny import TINY
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "tiny", TINY)
+        yield "tiny"
+
+
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    patience_ends = time.monotonic() + THREAD_PATIENCE_SECONDS
+    patience_ends = time.monotonic() + THREAD_TIMEOUT_SECONDS
     for thread in set(threading.enumerate()) - before:
         thread.join(max(0.0, patience_ends - time.monotonic()))
         assert not thread.is_alive(), f"the test left a thread running: {thread}"

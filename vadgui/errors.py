@@ -17,10 +17,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from engine.errors import VadError
+from engine.common.errors import VadError
 
 _REPEAT_AFTER_SECONDS = 10.0  # an error in a repaint comes back with every repaint
-_MOST_WAITING = 3  # more dialogs than this in a row tell nobody anything
+_MAX_WAITING = 3  # more dialogs than this in a row tell nobody anything
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def word(error: BaseException) -> Wording:
     return Wording("Something unexpected went wrong.", f"{text}\n\n{advice}", details)
 
 
-class ErrorTeller(QObject):
+class ErrorReporter(QObject):
     """Tells errors in one dialog at a time, which blocks nothing; callable from every thread."""
 
     told = Signal(object)
@@ -56,7 +56,7 @@ class ErrorTeller(QObject):
         super().__init__()
         self._parent: QWidget | None = None
         self._dialog: QMessageBox | None = None
-        self._waiting: deque[Wording] = deque(maxlen=_MOST_WAITING)
+        self._waiting: deque[Wording] = deque(maxlen=_MAX_WAITING)
         self._last_told: dict[str, float] = {}
         self._is_closed = False
         self._arrived.connect(self._receive)
@@ -125,20 +125,20 @@ def _dialog(wording: Wording, parent: QWidget | None) -> QMessageBox:
     return dialog
 
 
-def install(teller: ErrorTeller, loop: asyncio.AbstractEventLoop | None = None) -> None:
+def install(reporter: ErrorReporter, loop: asyncio.AbstractEventLoop | None = None) -> None:
     """Let every uncaught error of this process end in `teller`."""
 
     def from_python(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         del kind
-        teller.tell(error.with_traceback(trace))
+        reporter.tell(error.with_traceback(trace))
 
     def from_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
-            teller.tell(args.exc_value)
+            reporter.tell(args.exc_value)
 
     def from_loop(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        teller.tell(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
+        reporter.tell(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
 
     sys.excepthook = from_python
     threading.excepthook = from_thread

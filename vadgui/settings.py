@@ -12,7 +12,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 T = TypeVar("T", str, bool, QByteArray)
 
-_MOST_RECENT_VIDEOS = 10
+_MAX_RECENT_VIDEOS = 10
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Settings:
         self.store = store or QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "vadgui", "vadgui")
 
     @classmethod
-    def forgotten(cls) -> Settings:
+    def temporary(cls) -> Settings:
         """Defaults that nobody will remember: for runs that must not depend on earlier ones, or change later ones."""
         folder = TemporaryDirectory(prefix="vadgui-settings-")
         made = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
@@ -75,7 +75,7 @@ class Settings:
     def remember_video(self, path: Path) -> None:
         """Put a recording on top of the recent ones."""
         known = [str(path.resolve()), *self._recent_videos.splitlines()]
-        self._recent_videos = "\n".join(list(dict.fromkeys(known))[:_MOST_RECENT_VIDEOS])
+        self._recent_videos = "\n".join(list(dict.fromkeys(known))[:_MAX_RECENT_VIDEOS])
 
     def forget_videos(self) -> None:
         """Empty the list of recent recordings."""

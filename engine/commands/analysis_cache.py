@@ -10,9 +10,9 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def analysis_cache(temporary: bool) -> Iterator[Path]:
-    """The folder of score stores: the common one, kept to its size, or one that goes with the program."""
-    from engine.paths import analyses_folder
-    from engine.score_store import prune
+    """Folder of score stores: the person's cache, pruned afterwards, or a temporary one."""
+    from engine.analysis.score_store import prune
+    from engine.common.paths import analyses_folder
 
     if temporary:
         with tempfile.TemporaryDirectory(prefix="vadgui-") as folder:

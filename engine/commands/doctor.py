@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from engine.paths import cache_folder
+from engine.common.paths import cache_folder
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -26,7 +26,7 @@ _CODECS: dict[str, Literal["r", "w"]] = {"libx264": "w", "h264": "r", "hevc": "r
 
 
 class State(StrEnum):
-    """Whether something is there: needed and missing is a problem, optional and missing a note."""
+    """Result of a check: what is needed and missing is a problem, what is optional and missing a note."""
 
     OK = "ok"
     NOTE = "note"
@@ -35,7 +35,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at."""
+    """One check and its result."""
 
     name: str
     state: State
@@ -111,7 +111,7 @@ def _devices() -> Iterator[Check]:
     try:
         import torch
 
-        from engine.device import choose_compute
+        from engine.common.device import choose_compute
     except (ImportError, OSError) as error:
         yield Check("Computing", State.PROBLEM, f"torch can't be loaded ({error})", _pip_install("torch"))
         return
@@ -125,7 +125,7 @@ def _devices() -> Iterator[Check]:
 
 
 def _qt_libraries() -> Iterator[Check]:
-    from engine import system_libraries
+    from engine.common import system_libraries
 
     missing = system_libraries.missing()
     if missing:
@@ -181,7 +181,7 @@ def _cache() -> Iterator[Check]:
 
 
 def _bundled_detectors() -> Iterator[Check]:
-    from engine.errors import DetectorFileError
+    from engine.common.errors import DetectorFileError
     from resources import bundled_detectors, detector_path
 
     again = 'Install the program again, or give your own file with "--detector FILE".'
@@ -190,7 +190,7 @@ def _bundled_detectors() -> Iterator[Check]:
         yield Check("Detectors", State.PROBLEM, "none came with the program", again)
     try:
         from engine.models.detector import load_detector
-    except (ImportError, OSError):  # said by the look at the devices
+    except (ImportError, OSError):  # the check of the devices reports it
         return
     for name in names:
         try:

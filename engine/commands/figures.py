@@ -10,19 +10,19 @@ import click
 import cv2
 import numpy as np
 
+from engine.analysis.pipeline import inspect_pair
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
-from engine.commands.evaluation_mode import labelled_dataset, measured_videos
+from engine.commands.labelled_videos import labelled_dataset, measured_videos
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import ExportError
 from engine.datasets import Dataset, LabelledVideo
-from engine.datasets.reading import odd_file
-from engine.errors import ExportError
+from engine.datasets.file_access import odd_file
 from engine.figures.choosing import Choice, labelled_regions, telling_frames
 from engine.figures.drawing import Moment, SheetKind, draw_sheet
-from engine.pipeline import inspect_pair
 from engine.video import open_video
 from engine.video.frame import Pixels
 from engine.video.naming import picture_count
-from engine.whole_file import whole_file
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -151,7 +151,7 @@ def _save(path: Path, sheet: Pixels) -> Path:
     _, encoded = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as file:
+        with atomic_write(path) as file:
             file.write(encoded.tobytes())
     except OSError as error:
         advice = f"Free some space or choose another folder with --out ({error.strerror})."

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import click
 
-from engine.events import Finished, Progress
+from engine.common.events import Finished, Progress
 
 
 def follow(work: Generator[Progress | Finished, None, None], *, label: str = "", hidden: bool = False) -> str:
@@ -24,9 +24,9 @@ def follow(work: Generator[Progress | Finished, None, None], *, label: str = "",
             label=label or first.phase,
             file=sys.stderr,
             hidden=hidden,
-            show_eta=False,  # click's would count in what was done earlier
+            show_eta=False,  # click's estimate would count what an earlier run did
             show_pos=True,
-            item_show_func=_pace,
+            item_show_func=_rate,
         ) as bar:
             bar.update(first.done, first)
             result = ""
@@ -39,7 +39,7 @@ def follow(work: Generator[Progress | Finished, None, None], *, label: str = "",
     return result
 
 
-def _pace(progress: Progress | None) -> str:
+def _rate(progress: Progress | None) -> str:
     if progress is None or progress.seconds_left is None:
         return ""
     minutes, seconds = divmod(round(progress.seconds_left), 60)

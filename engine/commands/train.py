@@ -16,11 +16,9 @@ from click.core import ParameterSource
 
 from engine.commands.detector_option import WHICH, optional_detector
 from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
-from engine.datasets import footage_videos
-from engine.detector_library.header import read_header
-from engine.durations import duration_in_words
-from engine.errors import VadError
-from engine.events import (
+from engine.common.durations import duration_in_words
+from engine.common.errors import VadError
+from engine.common.events import (
     CheckpointSaved,
     Event,
     Failed,
@@ -32,12 +30,14 @@ from engine.events import (
     Stopped,
     to_json_line,
 )
-from engine.training import Requests, Run, RunSettings
+from engine.datasets import footage_videos
+from engine.datasets.held_out import Stretch
+from engine.models.detector_header import read_header
+from engine.training import Run, RunSettings, StopControl
 from engine.training.run import AMENDABLE
-from engine.training.settings import Stretch
 
 if TYPE_CHECKING:
-    from engine.training.team import Team
+    from engine.training.distributed import ProcessGroup
 
 _NOT_SETTINGS = {"run_folder", "footage", "supervised"}
 
@@ -107,23 +107,23 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
     """
     changes = {} if footage else _amendments(ctx)
     run = Run(run_folder)
-    requests = Requests(run.request_path)
+    requests = StopControl(run.request_path)
     with _stopping_signals(requests):
         if supervised:
-            # A daemon: it blocks in a read of stdin that nothing but the supervisor can end.
+            # A daemon thread, for it blocks in reading stdin, which only the supervisor can end.
             threading.Thread(target=_watch_stdin, args=(requests,), name="stdin", daemon=True).start()
         try:
-            team = _others(options["device"] if footage else run.settings.device)
-            if team is None or team.leads:
+            group = _others(options["device"] if footage else run.settings.device)
+            if group is None or group.leads:
                 if footage:
                     Run.create(run_folder, run_settings(run_folder, footage, options))
                 elif changes:
                     run.amend(**changes)
-            if team is not None:
-                team.wait()
+            if group is not None:
+                group.wait()
             from engine.training.trainer import train as training_events
 
-            events = training_events(run, requests.should_stop, requests.should_finish, team)
+            events = training_events(run, requests.should_stop, requests.should_finish, group)
             if supervised:
                 _report_to_supervisor(events, requests)
             else:
@@ -138,7 +138,11 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
 
 
 def _amendments(ctx: click.Context) -> dict[str, Any]:
-    """What a run is resumed with; an option that would change nothing is a misunderstanding, and refused."""
+    """Settings that a resumed run changes.
+
+    Raises:
+        click.UsageError: an option is given that a resumed run can't change.
+    """
     changes = {}
     for option in ctx.command.params:
         name = option.name or ""
@@ -153,7 +157,7 @@ def _amendments(ctx: click.Context) -> dict[str, Any]:
 
 
 def run_settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str, Any]) -> RunSettings:
-    """The settings that the command's options stand for."""
+    """The options of the command as settings of a run."""
     videos, held_out = footage_videos(footage), footage_videos(options["held_out"])
     left_out: dict[str, tuple[Stretch, ...]] = {}
     for video, start, stop in options["leave_out"]:
@@ -175,18 +179,18 @@ def run_settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str,
     )
 
 
-def _others(device: str) -> Team | None:
-    """The team of this process where `torchrun` started several; its first one alone begins the run."""
+def _others(device: str) -> ProcessGroup | None:
+    """The process group where `torchrun` started several processes; its leader alone begins the run."""
     if "RANK" not in os.environ:
         return None
-    from engine.training.team import assemble
+    from engine.training.distributed import assemble
 
     return assemble(device)
 
 
 @contextmanager
-def _stopping_signals(requests: Requests) -> Iterator[None]:
-    """Turn Ctrl-C and a polite kill into a wish to stop; a second Ctrl-C interrupts at once."""
+def _stopping_signals(requests: StopControl) -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into a request to stop; a second SIGINT interrupts at once."""
 
     def stop(number: int, _: object) -> None:
         if number == signal.SIGINT and requests.should_stop():
@@ -201,7 +205,7 @@ def _stopping_signals(requests: Requests) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _watch_stdin(requests: Requests) -> None:
+def _watch_stdin(requests: StopControl) -> None:
     for line in sys.stdin:
         if line.strip() == "finish":
             requests.add("finish")
@@ -210,12 +214,12 @@ def _watch_stdin(requests: Requests) -> None:
     requests.add("stop")
 
 
-def _report_to_supervisor(events: Iterator[Event], requests: Requests) -> None:
+def _report_to_supervisor(events: Iterator[Event], requests: StopControl) -> None:
     for event in events:
         try:
             print(to_json_line(event), flush=True)
         except BrokenPipeError:
-            # The supervisor is gone: stop, as at the end of stdin, and let the run come to its checkpoint.
+            # The supervisor is gone: stop as at the end of stdin, and let the run save its checkpoint.
             requests.add("stop")
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

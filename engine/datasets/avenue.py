@@ -8,12 +8,12 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from engine.common.errors import DatasetError
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
+from engine.datasets.file_access import check_length, frame_count, odd_file, read_mat, videos_in
 from engine.datasets.label_files import LabelFile, list_in, mat_list
 from engine.datasets.labels import frames_with_masks, mask_volume, number_in
 from engine.datasets.official import CUHK_AVENUE, checked_dataset
-from engine.datasets.reading import check_length, frame_count, odd_file, read_mat, videos_in
-from engine.errors import DatasetError
 
 
 def is_avenue(root: Path) -> bool:

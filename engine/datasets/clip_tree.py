@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.errors import DatasetError
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
+from engine.datasets.file_access import check_length, frame_count, name_of, odd_file, read_array, read_arrays, videos_in
 from engine.datasets.label_files import LabelFile, json_list, list_in, mat_list, npz_list, ucsd_list
 from engine.datasets.labels import labels_of_vector, unpacked_masks
 from engine.datasets.official import SHANGHAITECH, checked_dataset, known_dataset, other_dataset
-from engine.datasets.reading import check_length, frame_count, name_of, odd_file, read_array, read_arrays, videos_in
-from engine.errors import DatasetError
 from engine.video import open_video
 
 _FRAME_MASKS, _PIXEL_MASKS = "test_frame_mask", "test_pixel_mask"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.common.errors import DatasetError
+from engine.datasets.file_access import odd_file
 from engine.datasets.opening import layout_of
-from engine.datasets.reading import odd_file
-from engine.errors import DatasetError
 from engine.video.naming import VIDEO_SUFFIXES, picture_files, visible_entries
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy.typing as npt
 
+from engine.common.errors import DatasetError
 from engine.datasets.dataset import BoolArray
+from engine.datasets.file_access import name_of, odd_file, read_arrays, read_json, read_mat
 from engine.datasets.labels import (
     Ranges,
     labels_from_ranges,
@@ -21,8 +23,6 @@ from engine.datasets.labels import (
     ranges_of_pairs,
 )
 from engine.datasets.official import known_dataset
-from engine.datasets.reading import name_of, odd_file, read_arrays, read_json, read_mat
-from engine.errors import DatasetError
 from engine.video.naming import visible_entries
 
 

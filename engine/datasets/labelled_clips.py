@@ -8,10 +8,10 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from engine.common.errors import DatasetError
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
+from engine.datasets.file_access import check_length, frame_count, odd_file, read_arrays, videos_in
 from engine.datasets.labels import labels_of_vector, unpacked_masks
-from engine.datasets.reading import check_length, frame_count, odd_file, read_arrays, videos_in
-from engine.errors import DatasetError
 from engine.video.naming import VIDEO_SUFFIXES, visible_entries
 
 _LABELS = ".labels.npz"

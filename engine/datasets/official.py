@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.common.errors import DatasetError
 from engine.datasets.dataset import Dataset, LabelledVideo
-from engine.errors import DatasetError
 
 _NAMED_VIDEOS = 6  # more test videos than these are counted in a part's name, not listed
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.common.errors import DatasetError
 from engine.datasets.avenue import avenue_training, is_avenue, load_avenue
 from engine.datasets.clip_tree import is_clip_tree, load_clip_tree, training_clips
 from engine.datasets.dataset import Dataset
+from engine.datasets.file_access import odd_file
 from engine.datasets.labelled_clips import clips_of_normal_life, has_labelled_clips, load_labelled_clips
-from engine.datasets.reading import odd_file
 from engine.datasets.ucsd import is_ucsd, load_ucsd, ucsd_training
-from engine.errors import DatasetError
 from engine.video.naming import visible_entries
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engine.common.errors import DatasetError
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
+from engine.datasets.file_access import check_length, frame_count, odd_file, videos_in
 from engine.datasets.label_files import LabelFile, list_in, ucsd_list
 from engine.datasets.official import checked_dataset, known_dataset, other_dataset
-from engine.datasets.reading import check_length, frame_count, odd_file, videos_in
-from engine.errors import DatasetError
 from engine.video.naming import picture_files, visible_entries
 
 _MASKS = "_gt"

@@ -1,4 +1,4 @@
-"""The folder of a person's detectors: add, name, activate, pass on, delete."""
+"""The folder of a person's detectors: add, name, pass on, delete."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from engine.detector_library.header import DetectorHeader, Label, copy_labelled, read_header
-from engine.detector_library.memory import Memory, MemoryFile
-from engine.errors import DetectorFileError
-from engine.paths import detectors_folder
-from engine.whole_file import whole_file
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import DetectorFileError
+from engine.common.paths import detectors_folder
+from engine.detector_library.metadata import LibraryMetadata, MetadataFile
+from engine.models.detector_header import DetectorHeader, Label, copy_labelled, read_header
 from resources import bundled_detectors, detector_path
 
 SUFFIX = ".safetensors"
-_LONGEST_SLUG = 60
+_MAX_SLUG = 60
 _RESERVED_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
 
 
@@ -41,8 +41,6 @@ class LibraryEntry:
     training: dict[str, Any] = field(default_factory=dict)
     """How it was trained, as its file records it: "videos" (names), "transitions", "motion_epochs", ..."""
     fingerprint: str = ""
-    active_for: tuple[str, ...] = ()
-    """Cameras that it is the active detector of; "" stands for all that have none of their own."""
     problem: str = ""
     """Why its file can't be used; empty where it looks whole."""
 
@@ -61,7 +59,7 @@ class DetectorLibrary:
     def __init__(self, folder: Path | None = None) -> None:
         """The library in `folder`, else in the one of this person; it need not exist."""
         self.folder = folder or detectors_folder()
-        self._memory = MemoryFile(self.folder)
+        self._memory = MetadataFile(self.folder)
 
     def entries(self) -> list[LibraryEntry]:
         """The person's detectors by name, then the bundled ones; damaged files are among them, with their problem."""
@@ -95,23 +93,6 @@ class DetectorLibrary:
         """
         return _entry_of(self.entries(), path)
 
-    def active(self, camera: str = "") -> LibraryEntry | None:
-        """The detector that is active for a camera, else the one for all cameras without their own, else None."""
-        memory = self._memory.read()
-        entries = self._entries(memory)
-        for key in (camera, ""):
-            wanted = next((f for known, f in memory.active.items() if _key(known) == _key(key)), "")
-            found = [entry for entry in entries if wanted and entry.fingerprint == wanted]
-            if found:
-                return found[0]
-        return None
-
-    def cameras(self) -> tuple[str, ...]:
-        """Cameras that any detector was made for or is active for, in alphabetical order."""
-        entries = self.entries()
-        named = {_key(camera): camera for entry in entries for camera in (entry.camera, *entry.active_for) if camera}
-        return tuple(sorted(named.values(), key=_key))
-
     # Changes
 
     def add(
@@ -126,8 +107,8 @@ class DetectorLibrary:
 
         load_detector(path)
         header = read_header(path)
-        with self._memory.change() as memory:
-            entries = self._entries(memory)
+        with self._memory.change() as metadata:
+            entries = self._entries(metadata)
             for entry in entries:
                 if entry.fingerprint == header.fingerprint and not entry.problem:
                     raise DetectorFileError(
@@ -135,16 +116,16 @@ class DetectorLibrary:
                         subject=path,
                         advice="Use that one; its name and note can be changed.",
                     )
-            known = _known_label(header, memory)
+            known = _known_label(header, metadata)
             label = Label(
                 _free_name(known.name, entries) if name is None else _checked_name(name, entries),
                 known.note if note is None else note.strip(),
                 known.camera if camera is None else camera.strip(),
             )
             target = self._free_path(label.name)
-            with path.open("rb") as source, whole_file(target) as copy:
+            with path.open("rb") as source, atomic_write(target) as copy:
                 shutil.copyfileobj(source, copy)
-            memory.labels[header.fingerprint] = label
+            metadata.labels[header.fingerprint] = label
         return self.entry(target)
 
     def import_(self, path: Path, *, name: str | None = None) -> LibraryEntry:
@@ -171,23 +152,6 @@ class DetectorLibrary:
         """
         return self._relabel(path, note=note, camera=camera)
 
-    def activate(self, path: Path, camera: str = "") -> LibraryEntry:
-        """Make a detector, bundled or not, the active one of a camera; without one, of all that have none.
-
-        Raises:
-            DetectorFileError: its file is damaged or not in the library.
-        """
-        with self._memory.change() as memory:
-            entry = _whole(_entry_of(self._entries(memory), path))
-            memory.active = {known: f for known, f in memory.active.items() if _key(known) != _key(camera)}
-            memory.active[camera.strip()] = entry.fingerprint
-        return self.entry(path)
-
-    def deactivate(self, camera: str = "") -> None:
-        """Let a camera have no active detector of its own any more."""
-        with self._memory.change() as memory:
-            memory.active = {known: f for known, f in memory.active.items() if _key(known) != _key(camera)}
-
     def export(self, path: Path, target: Path, *, overwrite: bool = False) -> Path:
         """Copy a detector into one file that carries its name, note and camera along; returns that file.
 
@@ -211,48 +175,39 @@ class DetectorLibrary:
             ) from error
         return target
 
-    def delete(self, path: Path, *, force: bool = False) -> Path:
+    def delete(self, path: Path) -> Path:
         """Move a detector's file to the library's folder "deleted", from where it can be imported again.
 
         Raises:
-            DetectorFileError: it is bundled, or active for a camera and not `force`d.
+            DetectorFileError: it is bundled, or not in the library.
         """
-        with self._memory.change() as memory:
-            entry = _own(_entry_of(self._entries(memory), path))
-            if entry.active_for and not force:
-                cameras = " and ".join(camera or "all cameras without their own" for camera in entry.active_for)
-                raise DetectorFileError(
-                    f"This detector is in use for {cameras}",
-                    subject=entry.name,
-                    advice="Activate another one there first, or confirm that it may go.",
-                )
+        with self._memory.change() as metadata:
+            entry = _own(_entry_of(self._entries(metadata), path))
             deleted = self.folder / "deleted"
             deleted.mkdir(exist_ok=True)
             target = _free(deleted, entry.path.stem)
             entry.path.replace(target)
-            if not any(other.fingerprint == entry.fingerprint for other in self._entries(memory)):
-                memory.active = {camera: f for camera, f in memory.active.items() if f != entry.fingerprint}
         return target
 
     def _relabel(self, path: Path, name: str | None = None, **changes: str | None) -> LibraryEntry:
-        with self._memory.change() as memory:
-            entries = self._entries(memory)
+        with self._memory.change() as metadata:
+            entries = self._entries(metadata)
             entry = _whole(_own(_entry_of(entries, path)))
             others = [other for other in entries if other.fingerprint != entry.fingerprint]
             label = Label(entry.name if name is None else _checked_name(name, others), entry.note, entry.camera)
             given = {key: value.strip() for key, value in changes.items() if value is not None}
-            memory.labels[entry.fingerprint] = replace(label, **given)
+            metadata.labels[entry.fingerprint] = replace(label, **given)
         return self.entry(path)
 
     # Files
 
-    def _entries(self, memory: Memory) -> list[LibraryEntry]:
+    def _entries(self, metadata: LibraryMetadata) -> list[LibraryEntry]:
         try:
             files = [file for file in self.folder.glob(f"*{SUFFIX}") if not file.name.startswith(".")]
         except OSError:
             files = []
-        own = [_look_at(file, memory, is_bundled=False) for file in files]
-        bundled = [_look_at(detector_path(name), memory, is_bundled=True) for name in bundled_detectors()]
+        own = [_look_at(file, metadata, is_bundled=False) for file in files]
+        bundled = [_look_at(detector_path(name), metadata, is_bundled=True) for name in bundled_detectors()]
         return sorted(own, key=lambda entry: (_key(entry.name), entry.path)) + bundled
 
     def _free_path(self, name: str) -> Path:
@@ -290,14 +245,14 @@ def detector_name(path: Path) -> str | None:
     return None
 
 
-def _look_at(path: Path, memory: Memory, *, is_bundled: bool) -> LibraryEntry:
+def _look_at(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> LibraryEntry:
     try:
         header = read_header(path)
     except DetectorFileError as error:
         return LibraryEntry(path, path.stem, is_bundled=is_bundled, problem=f"{error.what}.")
     settings = header.settings
     training = settings.get("training")
-    label = _known_label(header, memory)
+    label = _known_label(header, metadata)
     return LibraryEntry(
         path,
         name=label.name or path.stem,
@@ -310,13 +265,12 @@ def _look_at(path: Path, memory: Memory, *, is_bundled: bool) -> LibraryEntry:
         is_bundled=is_bundled,
         training=training if isinstance(training, dict) else {},
         fingerprint=header.fingerprint,
-        active_for=tuple(sorted(camera for camera, f in memory.active.items() if f == header.fingerprint)),
     )
 
 
-def _known_label(header: DetectorHeader, memory: Memory) -> Label:
+def _known_label(header: DetectorHeader, metadata: LibraryMetadata) -> Label:
     """What the library calls it, else what whoever passed it on did, else what it was trained as."""
-    label = memory.labels.get(header.fingerprint, header.label)
+    label = metadata.labels.get(header.fingerprint, header.label)
     return label if label.name else replace(label, name=str(header.settings.get("name", "")))
 
 
@@ -372,7 +326,7 @@ def _free_name(name: str, others: list[LibraryEntry]) -> str:
 
 def _slug(name: str) -> str:
     """A file name for a name, safe on every file system."""
-    slug = re.sub(r"[^\w-]+", "-", name.lower()).strip("-_")[:_LONGEST_SLUG]
+    slug = re.sub(r"[^\w-]+", "-", name.lower()).strip("-_")[:_MAX_SLUG]
     return f"{slug}-detector" if _RESERVED_ON_WINDOWS.match(slug) else slug or "detector"
 
 

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from engine.errors import Cancelled
+from engine.analysis.pipeline import analyse
+from engine.common.errors import Cancelled
+from engine.common.events import Progress, ShouldStop, never_stop
 from engine.evaluation.machine import seconds_waited_for_processor
-from engine.events import Progress, ShouldStop, never_stop
 from engine.models.picture import model_picture
 from engine.models.predictor import Predictor
-from engine.pipeline import analyse
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoInfo, VideoSource
 
@@ -29,8 +29,8 @@ FRAMES = 64
 _BATCHES = (2, 4, 8, 16, 32, 64)
 _BATCHES_ON_CPU = (2, 4, 8)
 _WARM_UP = 2
-_FEWEST, _FEWEST_IN_A_ROUND, _MOST = 5, 2, 50  # repetitions
-_PATIENCE_SECONDS = 6.0  # for one median
+_MIN_REPETITIONS, _MIN_PER_ROUND, _MAX_REPETITIONS = 5, 2, 50  # repetitions
+_TIMEOUT_SECONDS = 6.0  # for one median
 _ROUNDS = 3
 
 
@@ -61,7 +61,7 @@ def time_detector(
     frames: Sequence[Pixels],
     should_stop: ShouldStop = never_stop,
     *,
-    patience_seconds: float = _PATIENCE_SECONDS,
+    patience_seconds: float = _TIMEOUT_SECONDS,
 ) -> Iterator[Progress | Timing]:
     """Time a detector on frames of any size, uint8 [H, W, 3] each; ends with the Timing.
 
@@ -112,9 +112,9 @@ def drifting_texture(width_px: int = 360, height_px: int = 240, count: int = FRA
     return [np.ascontiguousarray(noise[:, shift : shift + width_px]) for shift in range(count)]
 
 
-def median_seconds(call: Callable[[], object], *, patience_seconds: float = _PATIENCE_SECONDS) -> float:
+def median_seconds(call: Callable[[], object], *, patience_seconds: float = _TIMEOUT_SECONDS) -> float:
     """Median time of a call, after it has warmed up; fewer repetitions where they would try one's patience."""
-    return float(np.median(_repeated(call, patience_seconds, _FEWEST)))
+    return float(np.median(_repeated(call, patience_seconds, _MIN_REPETITIONS)))
 
 
 class _InTurns:
@@ -132,7 +132,7 @@ class _InTurns:
         """Take a turn each."""
         self._predictor.batch_size = self._batch
         used, waited = time.process_time(), seconds_waited_for_processor()
-        seconds = _repeated(partial(self._predictor.predict, self._pictures), patience_seconds, _FEWEST_IN_A_ROUND)
+        seconds = _repeated(partial(self._predictor.predict, self._pictures), patience_seconds, _MIN_PER_ROUND)
         self._prediction += [each / self._batch for each in seconds]
         self._detection += _detection_seconds(self._predictor, self._frames, self._batch, should_stop, patience_seconds)
 
@@ -172,7 +172,7 @@ def _repeated(call: Callable[[], object], patience_seconds: float, fewest: int) 
     for _ in range(_WARM_UP):
         call()
     seconds: list[float] = []
-    while len(seconds) < fewest or (len(seconds) < _MOST and sum(seconds) < patience_seconds):
+    while len(seconds) < fewest or (len(seconds) < _MAX_REPETITIONS and sum(seconds) < patience_seconds):
         began = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - began)
@@ -185,7 +185,7 @@ def _detection_seconds(
     """Times a frame of the analysis of a video in memory, taken a batch at a time."""
     seconds: list[float] = []
     began = 0.0
-    video = _InMemory(frames, (_WARM_UP + _MOST) * batch + 1)
+    video = _InMemory(frames, (_WARM_UP + _MAX_REPETITIONS) * batch + 1)
     for result in analyse(video, predictor, should_stop=should_stop):
         if result.index % batch:
             continue  # frame 0 has no transition; a batch ends at a multiple of its size
@@ -193,7 +193,7 @@ def _detection_seconds(
         if result.index > _WARM_UP * batch:
             seconds.append((now - began) / batch)
         began = now
-        if len(seconds) >= _FEWEST_IN_A_ROUND and sum(seconds) * batch > patience_seconds:
+        if len(seconds) >= _MIN_PER_ROUND and sum(seconds) * batch > patience_seconds:
             break
     return seconds
 

@@ -9,17 +9,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.evaluation.measuring import MeasuredVideo
+from engine.evaluation.dataset_analysis import MeasuredVideo
 from engine.flow.colour import rgb_to_flow
-from engine.scoring.scores import ScoreKind, statistic
+from engine.scoring.paper_scorer import PaperPatchScorer
 from engine.scoring.signals import PATCH_GRID
 from engine.video.frame import Pixels
 
 _APART_SECONDS = 1.0
 _CLEAR_OF_EVENTS_SECONDS = 0.5  # labels begin and end where somebody thought they should
-_SMALLEST_SIDE = 0.3  # of a zoomed region, as a share of the frame's height
+_MIN_SIDE = 0.3  # of a zoomed region, as a share of the frame's height
 _MARGIN = 1.15
-_SMALLEST_BLOB = 1 / 4000  # of the frame: less is dust in a mask
+_MIN_BLOB = 1 / 4000  # of the frame: less is dust in a mask
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def telling_frames(videos: Sequence[MeasuredVideo], count: int, *, labelled: boo
     every other video has had its turn; and normal frames nearest to the median of all normal frames, half a second
     clear of events. Without: the worst frames, and those nearest to the median. Frames of one video are a second apart.
     """
-    values = [statistic(ScoreKind.PAPER_PATCH, video.signals, video.seconds, None) for video in videos]
+    values = [PaperPatchScorer().raw_scores(video.signals, video.seconds) for video in videos]
     if labelled:
         # Frame 0 has no transition to show.
         peaks = [
@@ -88,7 +88,7 @@ def labelled_regions(mask: npt.NDArray[np.bool_]) -> list[Region]:
     return [
         Region(left / width, top / height, (left + across) / width, (top + down) / height)
         for left, top, across, down, area in (map(int, blob) for blob in blobs)
-        if area >= _SMALLEST_BLOB * width * height
+        if area >= _MIN_BLOB * width * height
     ]
 
 
@@ -107,7 +107,7 @@ def fastest_region(teacher_flow: Pixels, aspect: float) -> Region | None:
     if not speed.any():
         return None
     height, width = speed.shape
-    across, down = max(round(_SMALLEST_SIDE / aspect * width), 1), max(round(_SMALLEST_SIDE * height), 1)
+    across, down = max(round(_MIN_SIDE / aspect * width), 1), max(round(_MIN_SIDE * height), 1)
     sums = cv2.integral(speed)
     inside = sums[down:, across:] - sums[:-down, across:] - sums[down:, :-across] + sums[:-down, :-across]
     top, left = np.unravel_index(int(np.argmax(inside)), inside.shape)
@@ -118,7 +118,7 @@ def squared(region: Region, aspect: float) -> Region:
     """The region with some margin, grown to a square in a frame of this width / height, and moved into it."""
     height = (region.bottom - region.top) * _MARGIN
     width = (region.right - region.left) * _MARGIN * aspect  # in frame heights
-    side = min(max(height, width, _SMALLEST_SIDE * _MARGIN), 1.0, aspect)
+    side = min(max(height, width, _MIN_SIDE * _MARGIN), 1.0, aspect)
     across, down = side / aspect, side
     left = min(max((region.left + region.right - across) / 2, 0.0), 1 - across)
     top = min(max((region.top + region.bottom - down) / 2, 0.0), 1 - down)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.drawing import draw_mask
+from engine.analysis.pipeline import Inspection
+from engine.export.drawing import draw_mask
+from engine.export.score_strip import clock_text
 from engine.figures.choosing import Region, darkest_patch, fastest_region, squared
 from engine.figures.sheet import BOX, INK, Row, boxed, cell_size, compose, fitted, zoomed
 from engine.models.picture import model_picture
-from engine.pipeline import Inspection
-from engine.score_strip import clock_text
 from engine.video.frame import Frame, Pixels
 
 _DARKEST = (255, 190, 0)  # the yellow that outlines it in the PSNR mask

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from engine.drawing import Colour, draw_text, fit_text, flow_wheel, text_width
+from engine.export.drawing import Colour, draw_text, fit_text, flow_wheel, text_width
 from engine.figures.choosing import Region
 from engine.video.frame import Pixels
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.errors import FlowFileError
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import FlowFileError
 from engine.flow.colour import Flow
-from engine.whole_file import whole_file
 
 _FLO_MAGIC = struct.pack("<f", 202021.25)  # spells PIEH
 _FLO_HEADER = struct.Struct("<4sii")
 _FLO_UNKNOWN = np.float32(1e10)
-_FLO_LARGEST = 1e9
+_FLO_MAX = 1e9
 """Whatever is larger stands for "unknown"."""
-_LONGEST_SIDE = 99_999  # as in Middlebury's own reader: beyond it a header is damaged
+_MAX_SIDE = 99_999  # as in Middlebury's own reader: beyond it a header is damaged
 _PNG_MAGIC = b"\x89PNG"
 
 
@@ -49,7 +49,7 @@ def write_flo(path: Path, flow: Flow) -> None:
     known = np.isfinite(flow).all(axis=0)
     values = np.where(known, flow, _FLO_UNKNOWN).astype("<f4").transpose(1, 2, 0)
     try:
-        with whole_file(path) as file:
+        with atomic_write(path) as file:
             file.write(_FLO_HEADER.pack(_FLO_MAGIC, flow.shape[2], flow.shape[1]))
             file.write(values.tobytes())
     except OSError as error:
@@ -64,7 +64,7 @@ def write_picture(path: Path, rgb: np.typing.NDArray[np.uint8]) -> None:
     """
     _, data = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
     try:
-        with whole_file(path) as file:
+        with atomic_write(path) as file:
             file.write(data.tobytes())
     except OSError as error:
         raise _unwritable(path, error) from error
@@ -81,14 +81,14 @@ def _decode_flo(data: bytes, path: Path) -> Flow:
     width = height = 0
     if len(data) >= _FLO_HEADER.size:
         _, width, height = _FLO_HEADER.unpack_from(data)
-    if not (0 < width <= _LONGEST_SIDE and 0 < height <= _LONGEST_SIDE):
+    if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
         raise _damaged(path, "its header names no size")
     expected = _FLO_HEADER.size + width * height * 2 * 4
     if len(data) != expected:
         raise _damaged(path, f"{width}x{height} pixels take {expected} bytes, it has {len(data)}")
     values = np.frombuffer(data, "<f4", offset=_FLO_HEADER.size).reshape(height, width, 2).transpose(2, 0, 1)
     # A comparison with NaN is false, and NaN is as unknown as a large number.
-    known = (np.abs(values) <= _FLO_LARGEST).all(axis=0)
+    known = (np.abs(values) <= _FLO_MAX).all(axis=0)
     return np.where(known, values, np.nan).astype(np.float32)
 
 

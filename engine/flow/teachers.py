@@ -10,12 +10,12 @@ from typing import ClassVar, Protocol
 import cv2
 import numpy as np
 
-from engine.errors import TeacherError
+from engine.common.errors import TeacherError
+from engine.common.paths import weights_folder
 from engine.flow.colour import Flow
-from engine.paths import weights_folder
 from engine.video.frame import Pixels
 
-_SMALLEST_FOR_DIS = 32  # its patches of 8 pixels at the finest size that it looks at, a quarter
+_MIN_FOR_DIS = 32  # its patches of 8 pixels at the finest size that it looks at, a quarter
 
 
 class Teacher(Protocol):
@@ -56,7 +56,7 @@ class DisTeacher:
 
 def _not_too_small(picture: Pixels) -> Pixels:
     """The picture, its last row and column repeated up to the size that DIS takes: OpenCV crashes at smaller ones."""
-    missing = [max(0, _SMALLEST_FOR_DIS - side) for side in picture.shape[:2]]
+    missing = [max(0, _MIN_FOR_DIS - side) for side in picture.shape[:2]]
     if not any(missing):
         return picture
     return np.pad(picture, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
@@ -85,6 +85,8 @@ _WEIGHTS = {
 }
 
 TEACHER_NAMES = (*(f"dis-{preset}" for preset in DisTeacher.PRESETS), *_WEIGHTS)
+EXPERIMENTAL_TEACHERS = frozenset({"pwcnet"})
+"""Tested with random weights against an independent formula, but never run with the published weights."""
 DEFAULT_TEACHER = "dis-medium"
 
 
@@ -92,7 +94,7 @@ def teacher_by_name(name: str, *, weights: Path | None = None, device: str = "cp
     """The teacher of a name out of TEACHER_NAMES; "dis" is the default one.
 
     Networks take their `weights` from that file, else from the one in `weights_folder()`, and run on `device`, a name
-    out of `engine.device.DEVICE_NAMES`.
+    out of `engine.common.device.DEVICE_NAMES`.
 
     Raises:
         TeacherError: there is no such teacher, or the weights that it needs are missing or wrong.

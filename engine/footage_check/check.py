@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.errors import VideoError
+from engine.common.events import Progress, ShouldStop, never_stop
 from engine.datasets import PICTURE_SUFFIXES
-from engine.errors import VideoError
-from engine.events import Progress, ShouldStop, never_stop
 from engine.footage_check.moments import Looks, Moment, look_at, moving_share
 from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary
 from engine.footage_check.scene import (
@@ -29,7 +29,7 @@ from engine.video.decoder import Decoder
 from engine.video.frame import Pixels
 from engine.video.source import VideoInfo, VideoSource
 
-_LEAST_SECONDS = 2.0
+_MIN_SECONDS = 2.0
 _MISSING_SHARE = 0.02  # of the frames that a file announces; some containers count a few too many
 _LITTLE_MOVES = 0.0005  # share of the picture: a person far away covers five times as much
 _SEARCHES = 5  # a moment apart is halved so often to find where the scene changes
@@ -114,7 +114,7 @@ def _length(info: VideoInfo) -> Iterator[FootageFinding]:
     if info.frame_count < 2:
         advice = "Take it out: a detector learns from what happens between frames."
         yield FootageFinding(info.path, "error", FindingKind.TOO_SHORT, "It has a single frame", advice)
-    elif info.duration_seconds < _LEAST_SECONDS:
+    elif info.duration_seconds < _MIN_SECONDS:
         what = f"Very short: {info.duration_seconds:.1f} s"
         yield FootageFinding(info.path, "note", FindingKind.TOO_SHORT, what, "Longer recordings teach more.")
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import VideoError
-from engine.events import ShouldStop
+from engine.common.errors import VideoError
+from engine.common.events import ShouldStop
 from engine.models.picture import model_picture
 from engine.video.frame import Pixels
 from engine.video.source import VideoSource

@@ -11,7 +11,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from engine.durations import duration_in_words
+from engine.common.durations import duration_in_words
+from engine.datasets.held_out import held_out_end_seconds, spread_evenly
 from engine.footage_check.moments import smoothed_luma
 from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary, Severity
 from engine.footage_check.scene import (
@@ -24,7 +25,6 @@ from engine.footage_check.scene import (
     similarities,
 )
 from engine.models.picture import PICTURE_SIZE
-from engine.training.settings import held_out_end_seconds, spread_evenly
 from engine.video.frame import Pixels
 
 _Value = TypeVar("_Value")
@@ -36,7 +36,7 @@ _RATE_TOLERANCE = 0.1  # the average of a file that was cut is off by some
 _SHAPE_TOLERANCE = 0.03
 _OF_ONE_CAMERA = 0.5  # share of the footage: where no scene has more, there is no stranger, but several cameras
 _STEADY = 0.8  # similarity of two views below which it is worth to look whether the camera was turned
-_LEAST_SHIFT_PX = 3.0
+_MIN_SHIFT_PX = 3.0
 _SAME_OPENING = 0.8  # correlation of what moves in the first frame; chance gave 0.44 at most
 _SAME_LENGTH = 0.02
 
@@ -165,7 +165,7 @@ def _other_scenes(checked: Sequence[Checked]) -> Iterator[FootageFinding]:
 
 def _of_our_scene(checked: Checked, shift: float, brighter: float) -> Iterator[FootageFinding]:
     path = checked.report.path
-    if shift >= _LEAST_SHIFT_PX:
+    if shift >= _MIN_SHIFT_PX:
         what = f"The camera was turned by {shift / PICTURE_SIZE:.0%} of the picture against the others"
         advice = "Keep the recordings of where the camera stands now: a detector learns what is normal from there."
         yield FootageFinding(path, "warning", FindingKind.CAMERA_MOVED, what, advice)

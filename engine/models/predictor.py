@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,23 +13,31 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.device import ComputePlan, choose_compute
-from engine.errors import DeviceError
+from engine.common.device import ComputeConfig, choose_compute
+from engine.common.errors import DeviceError
 from engine.flow.teachers import teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector
 from engine.models.folding import fold_batch_norms
-from engine.scoring.appearance import Appearance
-from engine.scoring.usual import Usual
+from engine.scoring.normal_model import NormalModel
+from engine.scoring.prototype_bank import Appearance
+from engine.scoring.signals import SIGNALS_VERSION
 from engine.video.frame import Pixels
-
-SIGNALS_VERSION = 5
-"""Counts up whenever the same frames and weights would give other raw signals."""
 
 _BATCH_ON_CPU = 2  # enough for large models; a larger one makes stopping wait
 _BATCH_ON_CPU_OF_FAST = 8  # 20 % faster than 2: every layer wakes sleeping threads, once a batch
-_LARGEST_BATCH = 64
+_MAX_BATCH = 64
 
 _Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, eq=False)
+class MotionPrediction:
+    """What the motion model alone makes of one frame."""
+
+    flow_rgb: npt.NDArray[np.float32]
+    """Predicted flow as colour-wheel RGB in [0, 1], float32 [256, 256, 3]."""
+    appearance: Appearance | None = None
+    """How the windows of the given frame look; None where nobody knows what is usual."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,21 +49,20 @@ class Prediction:
     frame: npt.NDArray[np.float32]
     """Predicted next frame, RGB in [0, 1], float32 [256, 256, 3]."""
     appearance: Appearance | None = None
-    """How the windows of the given frame look; None where nobody knows what is usual."""
+    """How the windows of the given frame look; None where the normal model has no prototypes to compare them with."""
 
 
 class Predictor:
     """Predicts flow and next frame; owns the detector's copy on the device. One thread at a time."""
 
     def __init__(
-        self, detector: Detector, fingerprint: str, plan: ComputePlan, *, teacher_weights: Path | None = None
+        self, detector: Detector, fingerprint: str, plan: ComputeConfig, *, teacher_weights: Path | None = None
     ) -> None:
         self.settings: DetectorSettings = detector.settings
         self.fingerprint = fingerprint
         """SHA-256 of the detector's weights and settings."""
         self.teacher = teacher_by_name(detector.settings.teacher, weights=teacher_weights, device=str(plan.device))
-        self.usual: Usual = detector.usual
-        """What the detector has learnt of its camera; whoever calibrates it puts in what else it may know."""
+        self._normal_model = detector.normal_model
         self._plan = plan
         self._detector = copy.deepcopy(detector).eval()
         fold_batch_norms(self._detector)
@@ -64,7 +70,7 @@ class Predictor:
         self._detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         for model in (self._detector.motion, self._detector.frame):
             model.net.head.float()
-        self.batch_size = _usual_batch(plan.device, detector.settings.preset)
+        self.batch_size = _default_batch_size(plan.device, detector.settings.preset)
         """Frames `predict` takes at once without cutting them up; halved when memory runs out."""
 
     @classmethod
@@ -81,6 +87,17 @@ class Predictor:
         return cls(detector, fingerprint, plan)
 
     @property
+    def normal_model(self) -> NormalModel:
+        """What is known of normal life at the detector's camera."""
+        return self._normal_model
+
+    def with_normal_model(self, normal_model: NormalModel) -> Predictor:
+        """A predictor on the same networks that goes by another normal model."""
+        other = copy.copy(self)
+        other._normal_model = normal_model
+        return other
+
+    @property
     def device_label(self) -> str:
         """Device and precision in words."""
         return self._plan.label
@@ -91,17 +108,14 @@ class Predictor:
         return self._plan.device.type == "cpu"
 
     @property
-    def analysis_settings(self) -> str:
-        """What besides video and weights decides the raw signals, as JSON with sorted keys: for an analysis's key."""
-        return json.dumps(
-            {
-                "device": self._plan.device.type,
-                "dtype": str(self._plan.dtype).removeprefix("torch."),
-                "signals_version": SIGNALS_VERSION,
-                "teacher": self.teacher.fingerprint,
-            },
-            sort_keys=True,
-        )
+    def analysis_settings(self) -> dict[str, str | int]:
+        """What besides video and weights decides the raw signals: for an analysis's key."""
+        return {
+            "device": self._plan.device.type,
+            "dtype": str(self._plan.dtype).removeprefix("torch."),
+            "signals_version": SIGNALS_VERSION,
+            "teacher": self.teacher.fingerprint,
+        }
 
     def predict(self, pictures: list[Pixels]) -> list[Prediction]:
         """Predictions of what follows each picture, uint8 [256, 256, 3].
@@ -110,6 +124,14 @@ class Predictor:
             DeviceError: a single frame does not fit into the device's memory.
         """
         return self._in_batches(pictures, self._predict_batch)
+
+    def predict_motion(self, pictures: list[Pixels]) -> list[MotionPrediction]:
+        """The motion model's part of `predict`, without the frame model's cost: pictures uint8 [256, 256, 3].
+
+        Raises:
+            DeviceError: a single frame does not fit into the device's memory.
+        """
+        return self._in_batches(pictures, self._motion_batch)
 
     def appearances(self, pictures: list[Pixels]) -> list[Appearance]:
         """How the windows of each picture look, uint8 [256, 256, 3]: a small part of a prediction.
@@ -144,14 +166,21 @@ class Predictor:
 
     @torch.inference_mode()
     def _predict_batch(self, pictures: Tensor) -> list[Prediction]:
-        motion, appearances = self._detector.motion, None
-        if self.usual.appearance is None:
-            flow_rgb = motion(pictures)
-        else:
-            flow_rgb, appearances = motion.with_appearance(pictures)
+        flow_rgb, looks = self._motion(pictures)
         frames = _channels_last(self._detector.frame(flow_rgb, pictures))
-        looks = [None] * len(frames) if appearances is None else _channels_last(appearances)
         return [Prediction(*each) for each in zip(_channels_last(flow_rgb), frames, looks, strict=True)]
+
+    @torch.inference_mode()
+    def _motion_batch(self, pictures: Tensor) -> list[MotionPrediction]:
+        flow_rgb, looks = self._motion(pictures)
+        return [MotionPrediction(*each) for each in zip(_channels_last(flow_rgb), looks, strict=True)]
+
+    def _motion(self, pictures: Tensor) -> tuple[Tensor, Sequence[Appearance | None]]:
+        """The flow RGB [N, 3, 256, 256], and each picture's appearance if anybody knows what is usual."""
+        if self._normal_model.appearance is None:
+            return self._detector.motion(pictures), [None] * len(pictures)
+        flow_rgb, appearances = self._detector.motion.with_appearance(pictures)
+        return flow_rgb, list(_channels_last(appearances))
 
     @torch.inference_mode()
     def _appearance_batch(self, pictures: Tensor) -> list[Appearance]:
@@ -162,7 +191,7 @@ def _channels_last(batch: Tensor) -> npt.NDArray[np.float32]:
     return batch.permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
-def _usual_batch(device: torch.device, preset: str) -> int:
+def _default_batch_size(device: torch.device, preset: str) -> int:
     if device.type != "cpu":
-        return _LARGEST_BATCH
+        return _MAX_BATCH
     return _BATCH_ON_CPU_OF_FAST if preset == "fast" else _BATCH_ON_CPU

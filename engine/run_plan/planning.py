@@ -8,20 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.durations import duration_in_words
-from engine.errors import VadError
-from engine.events import Progress, ShouldStop, never_stop
-from engine.run_plan.ground import Ground, existing_folder, look_at
+from engine.common.durations import duration_in_words
+from engine.common.errors import VadError
+from engine.common.events import Progress, ShouldStop, never_stop
+from engine.run_plan.context import PlanContext, existing_folder, look_at
 from engine.run_plan.plan import EFFORTS, RunPlan, StageCost, in_one_line
-from engine.scoring.tail import FEWEST_BLOCKS
+from engine.scoring.tail import MIN_BLOCKS
 
 if TYPE_CHECKING:
-    from engine.run_plan.measuring import StageMeasure
+    from engine.run_plan.step_cost import StageMeasure
     from engine.training import RunSettings
-    from engine.training.team import Team
+    from engine.training.distributed import ProcessGroup
 
 _PHASE = "Measuring"
-_JUDGING_SHARE = 1 / 3  # of a step's time: the way forward without the way back
+_VALIDATION_SHARE = 1 / 3  # of a step's time: the way forward without the way back
 _CHECKPOINTS = 4  # last, previous, best, and one being written
 _LONG_SECONDS = 24 * 3600.0
 _DISTURBED = 0.6  # of the processor's time; a machine to oneself gives 0.8 and more
@@ -62,13 +62,13 @@ def _plans(
         by_preset.setdefault(settings.preset, {})[name] = settings
     steps = 1 + 3 * len(by_preset)
     yield Progress(_PHASE, 0, steps)
-    from engine.training.team import assemble
-    from engine.training.trainer import judging_teacher, load_bases
+    from engine.training.distributed import assemble
+    from engine.training.trainer import detector_teacher, load_bases
 
     some = next(iter(wanted.values()))
     try:
-        team = assemble(some.device)
-        ground = look_at(some, run_folder, str(team.plan.device), should_stop)
+        group = assemble(some.device)
+        context = look_at(some, run_folder, str(group.plan.device), should_stop)
     except VadError as error:
         refused = RunPlan.refused(in_one_line(error), _free_bytes(run_folder))
         yield dict.fromkeys(wanted, refused)
@@ -76,10 +76,10 @@ def _plans(
     yield Progress(_PHASE, 1, steps)
     plans: dict[str, RunPlan] = {}
     for number, same in enumerate(by_preset.values()):
-        planner = _Planner(ground, team, run_folder)
+        planner = _Planner(context, group, run_folder)
         some = next(iter(same.values()))
         try:
-            teacher = judging_teacher(some, load_bases(some))
+            teacher = detector_teacher(some, load_bases(some))
             yield from planner.measure(some, teacher, should_stop, Progress(_PHASE, 1 + 3 * number, steps))
         except VadError as error:
             planner.refusal = in_one_line(error)
@@ -91,27 +91,27 @@ def _plans(
 class _Planner:
     """Plans of one preset."""
 
-    def __init__(self, ground: Ground, team: Team, folder: Path) -> None:
-        self._ground, self._team, self._folder = ground, team, folder
+    def __init__(self, context: PlanContext, group: ProcessGroup, folder: Path) -> None:
+        self._context, self._group, self._folder = context, group, folder
         self._measures: list[StageMeasure] = []
-        self._judging_seconds = 0.0
-        self.refusal: str | None = ground.refusal
+        self._calibration_seconds = 0.0
+        self.refusal: str | None = context.refusal
 
     def measure(
         self, settings: RunSettings, teacher: str, should_stop: ShouldStop, begun: Progress
     ) -> Iterator[Progress]:
-        """Take the steps of all stages, and judge a few frames by the teacher of a name."""
-        from engine.run_plan.judging import JudgingGround, judging_seconds
-        from engine.run_plan.measuring import measure_stages, untaught
+        """Take the steps of all stages, and calibrate on a few frames by the teacher of a name."""
+        from engine.run_plan.calibration_cost import CalibrationCostContext, calibration_seconds
+        from engine.run_plan.step_cost import measure_stages, untaught
 
-        for measure in measure_stages(settings, self._ground.sample, self._folder, self._team, should_stop):
+        for measure in measure_stages(settings, self._context.sample, self._folder, self._group, should_stop):
             self._measures.append(measure)
             yield Progress(begun.phase, begun.done + len(self._measures), begun.total)
-        to_judge = JudgingGround.of(self._ground.plan) if self._ground.plan and settings.calibrate else None
-        if to_judge:
-            detector = untaught(replace(settings, teacher=teacher), self._ground.sample)
-            self._judging_seconds = judging_seconds(
-                to_judge, detector, self._team.plan, should_stop, teacher_weights=settings.weights_of(teacher)
+        cost = CalibrationCostContext.of(self._context.plan) if self._context.plan and settings.calibrate else None
+        if cost:
+            detector = untaught(replace(settings, teacher=teacher), self._context.sample)
+            self._calibration_seconds = calibration_seconds(
+                cost, detector, self._group.plan, should_stop, teacher_weights=settings.weights_of(teacher)
             )
 
     def plan(self, settings: RunSettings) -> RunPlan:
@@ -119,38 +119,38 @@ class _Planner:
         from engine.run_plan.free_memory import free_memory_bytes
         from engine.training.stages import batch_size_for
 
-        ground, measures = self._ground, self._measures
+        context, measures = self._context, self._measures
         fits = min((measure.batch_size for measure in measures), default=settings.batch_size)
-        batch_size = batch_size_for(ground.training, fits, 1) or fits
+        batch_size = batch_size_for(context.training, fits, 1) or fits
         weights = max((measure.fixed_bytes for measure in measures), default=0)
         stages = tuple(self._cost(measure, settings, batch_size) for measure in measures)
         plan = RunPlan(
-            device=self._team.plan.label,
-            frames=ground.frames,
-            transitions=ground.training,
+            device=self._group.plan.label,
+            frames=context.frames,
+            transitions=context.training,
             batch_size=batch_size,
             stages=stages,
             memory_bytes=max((stage.memory_bytes for stage in stages), default=0),
-            memory_free_bytes=free_memory_bytes(self._team.plan.device),
-            reading_seconds=ground.reading_seconds,
-            disk_needed_bytes=ground.footage_bytes + _CHECKPOINTS * weights,
+            memory_free_bytes=free_memory_bytes(self._group.plan.device),
+            reading_seconds=context.reading_seconds,
+            disk_needed_bytes=context.footage_bytes + _CHECKPOINTS * weights,
             disk_free_bytes=_free_bytes(self._folder),
-            measured_on="synthetic pictures" if ground.is_synthetic else "footage",
-            judging_seconds=self._judging_seconds,
+            measured_on="synthetic pictures" if context.is_synthetic else "footage",
+            judging_seconds=self._calibration_seconds,
         )
         plan = replace(plan, undisturbed_seconds=self._undisturbed_seconds(plan))
         refusal = self.refusal or _too_little_disk(plan)
         return replace(plan, refusal=refusal, notes=tuple(self._notes(plan, settings)))
 
     def _cost(self, measure: StageMeasure, settings: RunSettings, batch_size: int) -> StageCost:
-        from engine.training.stage_run import JUDGED_AT_MOST
+        from engine.training.stage_trainer import MAX_VALIDATION_SAMPLES
 
-        learnt = self._ground.training // batch_size * batch_size
-        judged = min(self._ground.held_out, JUDGED_AT_MOST) * _JUDGING_SHARE
+        learnt = self._context.training // batch_size * batch_size
+        validated = min(self._context.held_out, MAX_VALIDATION_SAMPLES) * _VALIDATION_SHARE
         return StageCost(
             name=measure.name,
             step_seconds=measure.transition_seconds * batch_size,
-            epoch_seconds=measure.transition_seconds * (learnt + judged),
+            epoch_seconds=measure.transition_seconds * (learnt + validated),
             epochs=settings.motion_epochs if measure.name == "motion" else settings.frame_epochs,
             memory_bytes=measure.memory_bytes(batch_size),
         )
@@ -160,15 +160,15 @@ class _Planner:
         return plan.total_seconds * share if share < _DISTURBED else None
 
     def _notes(self, plan: RunPlan, settings: RunSettings) -> Iterator[str]:
-        ground = self._ground
-        if plan.batch_size < min(settings.batch_size, ground.training):
+        context = self._context
+        if plan.batch_size < min(settings.batch_size, context.training):
             yield f"A batch of {settings.batch_size} does not fit into the memory: {plan.batch_size} does."
-        if not ground.is_synthetic and not ground.held_out:
+        if not context.is_synthetic and not context.held_out:
             yield "No video is held out: nothing will tell when learning more does harm, or how rare a score is."
-        elif settings.calibrate and ground.plan and ground.plan.held_out_seconds < FEWEST_BLOCKS:
-            held_out = duration_in_words(ground.plan.held_out_seconds)
+        elif settings.calibrate and context.plan and context.plan.held_out_seconds < MIN_BLOCKS:
+            held_out = duration_in_words(context.plan.held_out_seconds)
             yield (
-                f"Only {held_out} are held out: from less than {FEWEST_BLOCKS} s nobody can tell how rare a score is, "
+                f"Only {held_out} are held out: from less than {MIN_BLOCKS} s nobody can tell how rare a score is, "
                 "so scores will be those of the paper, each recording by itself."
             )
         if note := plan.busy_note():

@@ -5,15 +5,14 @@ None of that is an anomaly. It lasts, and while it does the scores mean little.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.durations import duration_in_words
+from engine.common.durations import duration_in_words
 from engine.scoring.signals import LAYOUT_GRID, RawSignals
 
 Times = npt.NDArray[np.floating]
@@ -35,7 +34,7 @@ _LESS_LIKE = 1.0  # in Fisher's z, in which correlations lie evenly
 _ALIKE = 0.97
 _OTHER_LIGHT = 1.25
 _OTHER_SHARPNESS = 1.6
-_OTHER_MOTION, _LEAST_MOTION_PX = 4.0, 0.25
+_OTHER_MOTION, _MIN_MOTION_PX = 4.0, 0.25
 
 
 class DriftKind(StrEnum):
@@ -115,14 +114,6 @@ class Reference:
             float(np.quantile(motion[~np.isnan(motion)], 1 - _TAIL)) if not np.isnan(motion).all() else 0.0,
         )
 
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Reference:
-        """The reference of what `dataclasses.asdict` made of one."""
-        fields: dict[str, Any] = {
-            name: tuple(each) if isinstance(each, list | tuple) else each for name, each in values.items()
-        }
-        return cls(**fields)
-
     def drifts(self, signals: RawSignals, seconds: Times) -> list[Drift]:
         """Where a recording with raw signals [N] at times [N] differs for long, the gravest first.
 
@@ -143,7 +134,7 @@ class Reference:
         likeness = _likeness(looks.layouts, np.array(self.layout))
         least = min(np.tanh(np.arctanh(min(self.likeness, 0.9999)) - _LESS_LIKE), _ALIKE)
         yield DriftKind.MOVED, likeness < least
-        yield DriftKind.SHAKING, looks.camera_motion_px > max(_OTHER_MOTION * self.camera_motion_px, _LEAST_MOTION_PX)
+        yield DriftKind.SHAKING, looks.camera_motion_px > max(_OTHER_MOTION * self.camera_motion_px, _MIN_MOTION_PX)
         darkest, brightest = self.luma
         yield DriftKind.DARKER, looks.luma < darkest / _OTHER_LIGHT
         yield DriftKind.BRIGHTER, looks.luma > brightest * _OTHER_LIGHT

@@ -14,9 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.errors import TrainingError
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import TrainingError
+from engine.common.json_values import decode
 from engine.training.run import Run
-from engine.whole_file import whole_file
 
 _FORMAT = "vadgui-checkpoint 1"
 
@@ -75,7 +76,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         "optimiser": checkpoint.optimiser,
         "scaler": checkpoint.scaler,
     }
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         try:
             torch.save({**contents, "sha256": _digest(contents)}, file)
         except RuntimeError as error:
@@ -96,8 +97,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         contents = torch.load(path, map_location="cpu", weights_only=True)
         if contents.pop("sha256") != _digest(contents) or contents.pop("format") != _FORMAT:
             raise Damaged(f"{path} does not match its checksum")
-        place, settings = json.loads(contents.pop("place")), json.loads(contents.pop("settings"))
-        return Checkpoint(Place(**{**place, "losses": tuple(place["losses"])}), settings, **contents)
+        place = decode(contents.pop("place"), Place, exact=True)
+        return Checkpoint(place, decode(contents.pop("settings"), dict[str, Any]), **contents)
     except FileNotFoundError:
         raise
     except (

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from engine.events import Event, LossReported
-from engine.whole_file import whole_file
+from engine.common.atomic_write import atomic_write
+from engine.common.events import Event, LossReported
 
 _TITLES = {"motion": "Motion stage: error of the flow's colours (Eq. 1)", "frame": "Frame stage: loss (Eq. 5)"}
 _LEARNT, _HELD_OUT = "#0072b2", "#d55e00"  # Okabe and Ito's, told apart by the colour-blind
@@ -42,17 +42,17 @@ def save_curves(losses: dict[str, list[LossReported]], path: Path) -> None:
         figure.subplots(1, max(len(losses), 1), squeeze=False)[0], losses.items(), strict=True
     ):
         _draw(axes, _TITLES[stage], reports)
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         canvas.print_png(file)  # type: ignore[no-untyped-call]
 
 
 def _draw(axes: Axes, title: str, reports: list[LossReported]) -> None:
     epochs = [report.epoch + 1 for report in reports]
     axes.plot(epochs, [report.loss for report in reports], ".-", color=_LEARNT, label="learnt from")
-    judged = [(report.epoch + 1, report.held_out_loss) for report in reports if report.held_out_loss is not None]
-    if judged:
-        axes.plot(*zip(*judged, strict=True), ".-", color=_HELD_OUT, label="held out")
-        best_epoch, best_loss = min(judged, key=lambda each: each[1])
+    validated = [(report.epoch + 1, report.held_out_loss) for report in reports if report.held_out_loss is not None]
+    if validated:
+        axes.plot(*zip(*validated, strict=True), ".-", color=_HELD_OUT, label="held out")
+        best_epoch, best_loss = min(validated, key=lambda each: each[1])
         axes.plot(best_epoch, best_loss, "o", ms=10, mfc="none", color=_HELD_OUT, label="best")
     axes.set_title(title, fontsize=10)
     axes.set_xlabel("epoch")

@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.errors import TrainingError
-from engine.events import Event
-from engine.training.footage import FACTS_FILE, held_out_of
-from engine.training.journal import read_journal
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import TrainingError
+from engine.common.events import Event
+from engine.training.event_log import read_event_log
+from engine.training.footage_cache import FACTS_FILE, held_out_of
 from engine.training.lock import folder_lock, lock_holder
-from engine.training.requests import Request
 from engine.training.settings import RunSettings
-from engine.whole_file import whole_file
+from engine.training.stop_control import Request
 
 AMENDABLE = ("batch_size", "cache_max_bytes", "calibrate", "device", "frame_learning_rate", "motion_learning_rate")
 """Settings that a run may be resumed with another value of."""
@@ -42,8 +42,8 @@ class Run:
         self.checkpoint_path = folder / "checkpoint-last.pt"
         self.previous_checkpoint_path = folder / "checkpoint-previous.pt"
         self.best_checkpoint_path = folder / "checkpoint-best.pt"
-        self.judged_path = folder / "judged.npz"
-        """What the held-out footage was judged by; see `load_judged`."""
+        self.held_out_signals_path = folder / "judged.npz"
+        """What the detector's calibration was learnt from; see `load_held_out_signals`. Its name stays."""
         self.detector_path = folder / "detector.safetensors"
 
     @classmethod
@@ -82,7 +82,7 @@ class Run:
         """
         try:
             return RunSettings.from_json(self.settings_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (OSError, ValueError) as error:
             raise TrainingError(
                 "This folder holds no training run",
                 subject=self.folder,
@@ -102,7 +102,7 @@ class Run:
 
     def events(self) -> list[Event]:
         """All events so far, oldest first, of all processes that trained in it."""
-        return list(read_journal(self.events_path))
+        return list(read_event_log(self.events_path))
 
     @property
     def process_id(self) -> int | None:
@@ -120,14 +120,14 @@ class Run:
             TrainingError: the folder can't be written.
         """
         try:
-            with whole_file(self.request_path) as file:
+            with atomic_write(self.request_path) as file:
                 file.write(request.encode())
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 
     @property
     def held_out_videos(self) -> tuple[str, ...]:
-        """Videos that are judged by instead of learnt from; known once the footage has been read."""
+        """Videos that are not learnt from; known once the footage has been read."""
         return held_out_of(self.footage_folder)[0]
 
     @property
@@ -162,7 +162,7 @@ class Run:
     def _write(self, settings: RunSettings) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(self.settings_path) as file:
+            with atomic_write(self.settings_path) as file:
                 file.write(settings.to_json().encode())
         except OSError as error:
             raise _unwritable(self.folder, error) from error

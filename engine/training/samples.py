@@ -11,12 +11,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.drawing import BACKGROUND, MUTED, TEXT, draw_text
+from engine.common.atomic_write import atomic_write
+from engine.export.drawing import BACKGROUND, MUTED, TEXT, draw_text
 from engine.models.detector import Detector
 from engine.models.picture import PICTURE_SIZE
-from engine.training.footage import Footage
+from engine.training.footage_cache import Footage
 from engine.video.frame import Pixels
-from engine.whole_file import whole_file
 
 _COUNT = 3
 _CANDIDATES = 96
@@ -71,7 +71,7 @@ def save_picture(picture: Pixels, path: Path) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _, content = cv2.imencode(".png", picture[..., ::-1])
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(content.tobytes())
 
 

@@ -5,20 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from engine.errors import TrainingError
+from engine.common.errors import TrainingError
+from engine.common.json_values import decode
+from engine.datasets.held_out import Stretch
 from engine.flow.teachers import DEFAULT_TEACHER
-
-Stretch = tuple[float, float]
-"""Half-open part of a video in seconds, [start, stop)."""
-
-HELD_OUT_SHARE = 0.2
-GAP_SECONDS = 1.0
-"""Between what is learnt and what is held out of one and the same video: neighbouring frames say the same."""
-_SHORTEST_END_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -105,30 +98,6 @@ class RunSettings:
         """The settings of `to_json`; what an older version did not know takes its default, the unknown is ignored.
 
         Raises:
-            ValueError, TypeError, KeyError, AttributeError: these are no settings.
+            ValueError: these are no settings.
         """
-        values: dict[str, Any] = json.loads(text)
-        known = {each.name for each in fields(cls)}
-        values = {name: value for name, value in values.items() if name in known}
-        values["videos"] = tuple(values["videos"])
-        values["held_out"] = tuple(values.get("held_out", ()))
-        values["left_out"] = {
-            video: tuple((float(start), float(stop)) for start, stop in stretches)
-            for video, stretches in values.get("left_out", {}).items()
-        }
-        return cls(**values)
-
-
-def held_out_end_seconds(seconds: float) -> float:
-    """How much of the end of a video is held out that is the only one: a fifth, but nothing of a short one."""
-    end = seconds * HELD_OUT_SHARE
-    return end if end >= _SHORTEST_END_SECONDS else 0.0
-
-
-def spread_evenly(count: int) -> list[int]:
-    """Which of `count` videos are held out by themselves: a fifth, at least one of two, and none of one.
-
-    Evenly spread, so that neither all mornings nor all evenings are held out.
-    """
-    held_out = max(round(count * HELD_OUT_SHARE), 1) if count > 1 else 0
-    return [int((place + 0.5) * count / held_out) for place in range(held_out)]
+        return decode(text, cls)

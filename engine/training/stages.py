@@ -14,16 +14,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from engine.losses import flow_loss, frame_loss
 from engine.models.detector import Detector
-from engine.training.footage import Footage
+from engine.training.footage_cache import Footage
+from engine.training.losses import flow_loss, frame_loss
 from engine.training.settings import RunSettings
 
 Indices = npt.NDArray[np.int64]
 Batch = tuple[Tensor, ...]
 """Pictures uint8 [N, 256, 256, 3] in the order that a stage's `loss` takes them."""
 
-_MOST_READERS = 8
+_MAX_READERS = 8
 """Colouring takes 3 ms a picture: one thread keeps a CPU busy that trains, but no large GPU."""
 
 
@@ -98,6 +98,7 @@ def stages_of(detector: Detector, settings: RunSettings) -> list[Stage]:
 
 def epoch_order(transitions: Indices, seed: int, stage: str, epoch: int) -> Indices:
     """Shuffled by seed, stage and epoch alone, so that a resumed run sees what an uninterrupted one would."""
+    # torch's samplers shuffle in another order, and runs begun before would not be resumed as they were.
     return np.random.default_rng([seed, stage == "frame", epoch]).permutation(transitions)
 
 
@@ -114,7 +115,8 @@ def batches(order: Indices, size: int, done: int) -> Iterator[Indices]:
 
 def loaded(stage: Stage, footage: Footage, parts: Iterator[Indices]) -> Generator[Batch, None, None]:
     """Batches read and coloured in threads while those before are learnt from."""
-    readers = min(max((os.cpu_count() or 1) // 2, 1), _MOST_READERS)
+    # torch's DataLoader reads ahead in processes only: on Windows and macOS each of them imports torch anew.
+    readers = min(max((os.cpu_count() or 1) // 2, 1), _MAX_READERS)
     ahead: deque[Future[Batch]] = deque()
     with ThreadPoolExecutor(readers, "batches") as threads:
         for indices in parts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -11,30 +11,30 @@ from typing import Any
 
 import torch
 
-from engine.calibrating import NormalFootage, calibrate
-from engine.errors import Cancelled, TeacherError, TrainingError, VadError, VideoError
-from engine.events import Event, Failed, Finished, LossReported, Noted, ShouldStop, Stopped, never_stop
+from engine.calibrating.calibrate import calibrate
+from engine.calibrating.footage import NormalFootage
+from engine.calibrating.held_out_signals import save_held_out_signals
+from engine.common.errors import Cancelled, TeacherError, TrainingError, VadError, VideoError
+from engine.common.events import Event, Failed, Finished, LossReported, Noted, ShouldStop, Stopped, never_stop
 from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
-from engine.scoring.calibration import TooLittleFootageError
-from engine.scoring.tail import FEWEST_BLOCKS
+from engine.scoring.tail import MIN_BLOCKS
 from engine.training.checkpoint import Checkpoint, find_checkpoint
-from engine.training.footage import Footage, load_footage
-from engine.training.journal import Journal
-from engine.training.judged import save_judged
-from engine.training.reading import prepare_footage
+from engine.training.distributed import ProcessGroup, assemble
+from engine.training.event_log import EventLog
+from engine.training.footage_cache import Footage, load_footage
+from engine.training.prepare_cache import prepare_footage
 from engine.training.run import Run
 from engine.training.settings import RunSettings
-from engine.training.stage_run import StageRun
+from engine.training.stage_trainer import StageTrainer
 from engine.training.stages import stages_of
-from engine.training.team import Team, assemble
 
 
 def train(
     run: Run,
     should_stop: ShouldStop = never_stop,
     should_finish: ShouldStop = never_stop,
-    team: Team | None = None,
+    group: ProcessGroup | None = None,
 ) -> Iterator[Event]:
     """Train the run's detector, or go on with it from its last checkpoint; ends with Finished or Stopped.
 
@@ -47,10 +47,10 @@ def train(
             go on; what it learnt so far is kept.
     """
     settings = run.settings
-    team = team or assemble(settings.device)
-    team.check_batch_size(settings.batch_size)
-    events = _train(run, settings, team, should_stop, should_finish)
-    if not team.leads:
+    group = group or assemble(settings.device)
+    group.check_batch_size(settings.batch_size)
+    events = _train(run, settings, group, should_stop, should_finish)
+    if not group.leads:
         for _ in events:
             pass
         return
@@ -58,15 +58,15 @@ def train(
         held.enter_context(run.lock())
         with run.disk_errors():
             run.tidy_up()
-            journal = held.enter_context(closing(Journal(run.events_path)))
+            event_log = held.enter_context(closing(EventLog(run.events_path)))
         try:
             with run.disk_errors():
                 for event in events:
-                    journal.write(event)
+                    event_log.write(event)
                     yield event
         except Exception as error:
             with suppress(OSError):  # a disk that is full has no room for the news either
-                journal.write(_failure(error))
+                event_log.write(_failure(error))
             raise
 
 
@@ -78,21 +78,21 @@ def _failure(error: Exception) -> Failed:
 
 
 def _train(
-    run: Run, settings: RunSettings, team: Team, should_stop: ShouldStop, should_finish: ShouldStop
+    run: Run, settings: RunSettings, group: ProcessGroup, should_stop: ShouldStop, should_finish: ShouldStop
 ) -> Iterator[Event]:
     checkpoint, said = find_checkpoint(run)
     if said:
         yield Noted(said)
     bases = {} if checkpoint else load_bases(settings)
     stopped = False
-    if team.leads:
+    if group.leads:
         try:
             if not run.footage_is_ready:
-                teacher = None if settings.motion_from else teacher_of(settings, str(team.plan.device))
+                teacher = None if settings.motion_from else teacher_of(settings, str(group.plan.device))
                 yield from prepare_footage(settings, run.footage_folder, teacher, should_stop)
         except Cancelled:
             stopped = True
-    if team.total([float(stopped)])[0]:
+    if group.total([float(stopped)])[0]:
         yield Stopped("Training was stopped while it read the footage; it goes on from there.")
         return
     if should_finish():
@@ -101,19 +101,19 @@ def _train(
     torch.manual_seed(settings.seed)
     detector = _begin(settings, footage, bases) if checkpoint is None else _resume(checkpoint)
     footage = replace(footage, radius_px=detector.settings.flow_radius_px)
-    detector.to(team.plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    detector.to(group.plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     torch.backends.cudnn.benchmark = True  # all batches are of one shape: finding the fastest way pays
     for stage in stages_of(detector, settings):
         if checkpoint and (checkpoint.place.stage, stage.name) == ("frame", "motion"):
             continue
         resumed = checkpoint if checkpoint and checkpoint.place.stage == stage.name else None
-        at_work = StageRun(stage, detector, footage, run=run, settings=settings, team=team, checkpoint=resumed)
+        at_work = StageTrainer(stage, detector, footage, run=run, settings=settings, group=group, checkpoint=resumed)
         yield from at_work.train(should_stop, should_finish)
         if not at_work.is_over:
             yield Stopped("Training was stopped; it goes on from its last checkpoint.")
             return
-    if team.leads:
-        yield from _complete(detector, run, settings, team, should_stop)
+    if group.leads:
+        yield from _complete(detector, run, settings, group, should_stop)
 
 
 def teacher_of(settings: RunSettings, device: str) -> Teacher:
@@ -125,8 +125,8 @@ def teacher_of(settings: RunSettings, device: str) -> Teacher:
     return teacher_by_name(settings.teacher, weights=settings.weights_of(settings.teacher), device=device)
 
 
-def judging_teacher(settings: RunSettings, bases: dict[str, Detector]) -> str:
-    """Name of the teacher that the run's detector is judged by: whose flow its motion model predicts."""
+def detector_teacher(settings: RunSettings, bases: dict[str, Detector]) -> str:
+    """Name of the teacher whose flow the detector's motion model predicts, and its flow error is measured by."""
     if ready := bases.get("motion_from"):
         return ready.settings.teacher
     return DEFAULT_TEACHER if settings.teacher == "dis" else settings.teacher
@@ -138,7 +138,7 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
     Raises:
         DetectorFileError: one can't be loaded.
         TrainingError: one is of another shape than the run's, or has learnt flow of another radius.
-        TeacherError: the run will judge by the teacher of a ready motion model, whose weights are missing or wrong.
+        TeacherError: the run will calibrate by the teacher of a ready motion model, whose weights are missing or wrong.
     """
     bases = {}
     for what, path in {"start_from": settings.start_from, "motion_from": settings.motion_from}.items():
@@ -165,7 +165,7 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
             advice="Leave the radius out (--flow-radius), for the detector's own is kept, or learn from scratch.",
         )
     if settings.calibrate and "motion_from" in bases:
-        _check_teacher(settings, judging_teacher(settings, bases))
+        _check_teacher(settings, detector_teacher(settings, bases))
     return bases
 
 
@@ -193,7 +193,7 @@ def _begin(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) 
         DetectorSettings(
             name=settings.name,
             preset=settings.preset,
-            teacher=judging_teacher(settings, bases),
+            teacher=detector_teacher(settings, bases),
             flow_radius_px=_kept_radius(bases) or settings.flow_radius_px or footage.radius_px,
             flow_guidance=settings.flow_guidance,
             training=_record(settings, footage),
@@ -229,26 +229,26 @@ def _resume(checkpoint: Checkpoint) -> Detector:
 
 
 def _complete(
-    detector: Detector, run: Run, settings: RunSettings, team: Team, should_stop: ShouldStop
+    detector: Detector, run: Run, settings: RunSettings, group: ProcessGroup, should_stop: ShouldStop
 ) -> Iterator[Event]:
     """Make a detector's file of the best models, once: made again, it would count as another detector."""
     if not run.detector_path.exists():
         try:
             if settings.calibrate:
-                yield from _calibrate(detector, run, settings, team, should_stop)
+                detector = yield from _calibrate(detector, run, settings, group, should_stop)
         except Cancelled:
             yield Stopped("Training was stopped while it judged the held-out footage; it does that again.")
             return
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        detector.settings = replace(detector.settings, created=created)
+        detector = detector.with_settings(replace(detector.settings, created=created))
         save_detector(detector.cpu(), run.detector_path)
     yield Finished(str(run.detector_path))
 
 
 def _calibrate(
-    detector: Detector, run: Run, settings: RunSettings, team: Team, should_stop: ShouldStop
-) -> Iterator[Event]:
-    """Give the scores their meaning; where that can't be, say so, for what was learnt is of use without."""
+    detector: Detector, run: Run, settings: RunSettings, group: ProcessGroup, should_stop: ShouldStop
+) -> Generator[Event, None, Detector]:
+    """The detector calibrated; where that can't be, it is said, for what was learnt is of use without."""
     held_out = run.held_out_videos
     footage = NormalFootage(
         held_out=[Path(video) for video in held_out],
@@ -258,14 +258,7 @@ def _calibrate(
     )
     try:
         weights = settings.weights_of(detector.settings.teacher)
-        judged = yield from calibrate(detector, team.plan, footage, should_stop, teacher_weights=weights)
-        save_judged(run.judged_path, judged)
-    except TooLittleFootageError:
-        yield Noted(
-            f"Less than {FEWEST_BLOCKS} s of footage are held out: too little to say how rarely normal life looks like "
-            "something. Scores are those of the paper, each recording by itself; a training with more footage held out "
-            "gives them a meaning."
-        )
+        calibrated = yield from calibrate(detector, group.plan, footage, should_stop, teacher_weights=weights)
     except VideoError as error:
         if not _has_failed_so_before(run, error):
             advice = f"{error.advice} Then resume the run: only this is left. Without it, the scores have no meaning."
@@ -274,6 +267,16 @@ def _calibrate(
             "The held-out footage could not be judged again, so it is done without: scores are those of the paper, "
             f"each recording by itself. {error}"
         )
+        return detector
+    if calibrated.detector.settings.calibration:
+        save_held_out_signals(run.held_out_signals_path, calibrated.held_out)
+    else:
+        yield Noted(
+            f"Less than {MIN_BLOCKS} s of footage are held out: too little to say how rarely normal life looks like "
+            "something. Scores are those of the paper, each recording by itself; a training with more footage held out "
+            "gives them a meaning."
+        )
+    return calibrated.detector
 
 
 def _has_failed_so_before(run: Run, error: VadError) -> bool:

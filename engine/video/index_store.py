@@ -11,9 +11,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from engine.paths import indexes_folder
+from engine.common.atomic_write import atomic_write
+from engine.common.paths import indexes_folder
 from engine.video.frame_index import EntryPoint, FrameIndex
-from engine.whole_file import whole_file
 
 _LAYOUT = 2
 
@@ -24,7 +24,7 @@ def save_index(fingerprint: str, index: FrameIndex) -> None:
     folder = indexes_folder()
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        with whole_file(_file(fingerprint)) as file:
+        with atomic_write(_file(fingerprint)) as file:
             np.savez_compressed(
                 file,
                 made_by=_made_by(),

@@ -19,7 +19,7 @@ import cv2
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
-from engine.errors import ExportError
+from engine.common.errors import ExportError
 from engine.video.frame import Pixels
 
 TIME_BASE = Fraction(1, 90_000)

@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DatasetError
+from engine.common.errors import DatasetError
 
 
 @dataclass(frozen=True)

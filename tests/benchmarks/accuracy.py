@@ -9,7 +9,7 @@ from pathlib import Path
 
 import resources
 from engine.datasets import open_dataset
-from engine.evaluation.measuring import MeasuredVideo, measure
+from engine.evaluation.dataset_analysis import MeasuredVideo, measure
 from engine.evaluation.metrics import micro_auc
 from engine.models.predictor import Predictor
 

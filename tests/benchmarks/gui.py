@@ -22,19 +22,20 @@ from unittest import mock
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
-from engine.export import ExportOptions
+from engine.export.clip import ExportOptions
 from engine.training import Run, RunSettings
 from resources import demo_video
 from tests.benchmarks.memory import recording
 from vadgui import app
 from vadgui.jobs.export_queue import ExportJob, ExportState
-from vadgui.session import AnalysisPhase
+from vadgui.model.session import AnalysisPhase
+from vadgui.program import Program
 from vadgui.settings import Settings
-from vadgui.wizard.training_run import RunPhase, TrainingRun
+from vadgui.training.model.training_run import RunPhase, TrainingRun
 
 ROOT = Path(__file__).parents[2]
 TICK_MS = 2
-PATIENCE_SECONDS = 180
+TIMEOUT_SECONDS = 180
 BARS = {
     "window_seconds": ("<", 2.5),
     "gap_p99_ms": ("<", 50.0),
@@ -65,7 +66,7 @@ def _in_process(scenario: str, *arguments: str) -> Figures:
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "VADGUI_CACHE": cache}
         ran = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS
         )
     if ran.returncode != 0:
         raise RuntimeError(f"{scenario} failed: {ran.stderr}")
@@ -103,17 +104,17 @@ def training(_began: float, video: str, detector: str, seconds: str, folder: str
 
 
 def _watched_main(
-    video: str, detector: str, make_watch: Callable[[app.Program], _Start | _Busy | _Training], analyse: bool = True
+    video: str, detector: str, make_watch: Callable[[Program], _Start | _Busy | _Training], analyse: bool = True
 ) -> Figures:
     watches: list[_Start | _Busy | _Training] = []
 
-    class WatchedProgram(app.Program):
+    class WatchedProgram(Program):
         def begin(self, video: Path | None, detector: Path | None) -> None:
             watches.append(make_watch(self))
             super().begin(video, detector)
 
     def settings() -> Settings:
-        made = Settings.forgotten()
+        made = Settings.temporary()
         made.analyse_on_open = analyse
         return made
 
@@ -126,7 +127,7 @@ def _watched_main(
 class _Start(QObject):
     """Notes when the window and the first frame were painted, then closes the window."""
 
-    def __init__(self, began: float, program: app.Program) -> None:
+    def __init__(self, began: float, program: Program) -> None:
         super().__init__()
         self._began = began
         self._program = program
@@ -197,7 +198,7 @@ class _Gaps(QObject):
 class _Busy(QObject):
     """Waits until analysis, playback and export all run, then measures the gaps between a timer's ticks."""
 
-    def __init__(self, seconds: float, program: app.Program) -> None:
+    def __init__(self, seconds: float, program: Program) -> None:
         super().__init__()
         self._seconds = seconds
         self._program = program
@@ -259,7 +260,7 @@ class _Busy(QObject):
 class _Training(QObject):
     """Starts a run in the wizard, measures the gaps once it learns, then how long it takes to stop."""
 
-    def __init__(self, seconds: float, run: Run, program: app.Program) -> None:
+    def __init__(self, seconds: float, run: Run, program: Program) -> None:
         super().__init__()
         self._folder = run.folder
         self._program = program
@@ -277,12 +278,12 @@ class _Training(QObject):
 
     @property
     def _run(self) -> TrainingRun:
-        run = self._program.desk.state.run
+        run = self._program.controller.state.run
         assert run is not None
         return run
 
     def _begin(self) -> None:
-        self._program.desk.open_run(self._folder, self._program.window)
+        self._program.controller.open_run(self._folder, self._program.window)
         self._run.changed.connect(self._changed)
         self._run.start()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from engine.device import ComputePlan, choose_compute
+from engine.common.device import ComputeConfig, choose_compute
 from engine.evaluation.timing import Timing, drifting_texture, median_seconds, time_detector
 from engine.flow.colour import rgb_to_flow
 from engine.models.detector import PRESETS, Detector, DetectorSettings
@@ -27,7 +27,9 @@ def run(quick: bool = False) -> dict[str, float]:
     return results
 
 
-def _preset_figures(preset: str, plan: ComputePlan, matrix_gflops: float, patience_seconds: float) -> dict[str, float]:
+def _preset_figures(
+    preset: str, plan: ComputeConfig, matrix_gflops: float, patience_seconds: float
+) -> dict[str, float]:
     torch.manual_seed(0)
     predictor = Predictor(Detector(DetectorSettings("benchmark", preset, "dis-medium", 4.0)), "", plan)
     pictures = drifting_texture(256, 256)
@@ -59,7 +61,7 @@ def _flow_error_seconds(predictor: Predictor, pictures: list[np.ndarray]) -> flo
     )
 
 
-def _matrix_product_gflops(plan: ComputePlan, size: int = 2048) -> float:
+def _matrix_product_gflops(plan: ComputeConfig, size: int = 2048) -> float:
     left, right = (torch.randn(size, size).to(plan.device, plan.dtype) for _ in range(2))
 
     def multiply() -> None:

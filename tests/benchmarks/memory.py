@@ -6,23 +6,22 @@ a shorter run has a real detector.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import av
 import cv2
 import numpy as np
 import psutil
 
-from engine.analysis import analyse_to_store, analysis_key
+from engine.analysis.runner import analyse_to_store, analysis_key
+from engine.analysis.score_store import ScoreStore
 from engine.flow.colour import Flow
-from engine.score_store import ScoreStore
-from engine.scoring.usual import Usual
+from engine.scoring.normal_model import NormalModel
 from engine.video import open_video
 
 FPS = 25
@@ -63,14 +62,14 @@ class StandInPredictor:
     """Predicts that nothing moves and nothing changes, at no cost; its teacher saw nothing move either."""
 
     fingerprint = "stand-in"
-    analysis_settings = json.dumps({"stand-in": True})
+    analysis_settings: ClassVar = {"stand-in": True}
     batch_size = 2
     is_on_cpu = True
     settings = SimpleNamespace(flow_radius_px=4.0)
 
     def __init__(self) -> None:
         self.teacher = self
-        self.usual = Usual()
+        self.normal_model = NormalModel()
 
     def predict(self, pictures: list[np.ndarray]) -> list[SimpleNamespace]:
         still = np.ones((256, 256, 3), np.float32)  # the colour wheel's white
@@ -85,7 +84,7 @@ class StandInPredictor:
 
 def real_predictor() -> Any:
     """An untrained detector of preset `fast`: its weights don't matter here, its buffers do."""
-    from engine.device import choose_compute
+    from engine.common.device import choose_compute
     from engine.models.detector import Detector, DetectorSettings
     from engine.models.predictor import Predictor
 

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.scoring.segments import Segment
 from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times, view_of
-from vadgui import theme
+from vadgui.model.score_model import ScoreModel
+from vadgui.model.session import ReviewSession
 from vadgui.panels.content import Panel
 from vadgui.panels.grid import PanelGrid
-from vadgui.scoring import Scoring
 from vadgui.segments.view import SegmentList
-from vadgui.session import ReviewSession
 from vadgui.timeline.view import TimelineView
+from vadgui.ui import theme
 
 _SAMPLES = 10_000_000
 _QUICK_SAMPLES = 1_000_000
@@ -61,7 +61,7 @@ def panels_ms(width_px: int, height_px: int) -> float:
     return _milliseconds(tick)
 
 
-class _LongScoring(Scoring):
+class _LongScoreModel(ScoreModel):
     """Of a recording too long to make up frame by frame."""
 
     def fill(self, scores: np.ndarray, segments: list[Segment]) -> None:
@@ -73,7 +73,7 @@ class _LongScoring(Scoring):
 def timeline_ms(samples: int) -> dict[str, float]:
     """Repainting the timeline in 1600x240 pixels, zoomed differently at each turn, and taking over new scores."""
     session = ReviewSession()
-    session.scoring = scoring = _LongScoring()
+    session.scoring = scoring = _LongScoreModel()
     times = steady_times(samples)
     small = open_session(times[:2])
     assert small.video

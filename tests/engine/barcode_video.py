@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import Cancelled
-from engine.events import ShouldStop, never_stop
+from engine.common.errors import Cancelled
+from engine.common.events import ShouldStop, never_stop
 from engine.flow.teachers import teacher_by_name
-from engine.scoring.usual import Usual
+from engine.scoring.normal_model import NormalModel
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoInfo, VideoSource
 
@@ -82,9 +82,9 @@ class BarcodePredictor:
     def __init__(self) -> None:
         self.settings = SimpleNamespace(name="still", flow_radius_px=4.0, calibration=None)
         self.fingerprint = "still"
-        self.analysis_settings = "{}"
+        self.analysis_settings: dict[str, str | int] = {}
         self.teacher = teacher_by_name("dis")
-        self.usual = Usual()
+        self.normal_model = NormalModel()
         self.is_on_cpu = True
         self.batch_size = 2
 

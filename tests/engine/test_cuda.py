@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from engine.device import choose_compute
+from engine.analysis.pipeline import analyse
+from engine.common.device import choose_compute
+from engine.common.events import LossReported, Stopped
 from engine.evaluation.timing import drifting_texture
-from engine.events import LossReported, Stopped
 from engine.flow.teachers import teacher_by_name
 from engine.models.detector import load_detector
 from engine.models.picture import model_picture
 from engine.models.predictor import Predictor
-from engine.pipeline import analyse
 from engine.training import Run, RunSettings
 from engine.training.trainer import train
 from engine.video import open_video

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from engine import __main__
 from engine.__main__ import cli
-from engine.errors import DeviceError
+from engine.common.errors import DeviceError
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = list(__main__._COMMANDS)

@@ -15,8 +15,8 @@ from types import ModuleType
 
 import pytest
 
-from engine import system_libraries
-from engine.system_libraries import SystemLibrary
+from engine.common import system_libraries
+from engine.common.system_libraries import SystemLibrary
 
 ROOT = Path(__file__).parents[2]
 ABSENT = SystemLibrary("libvadgui-no-such.so.7", "libvadgui-no-such7", "this test")
@@ -128,7 +128,7 @@ def test_only_an_index_that_answers_is_offered_to_pip(set_up: ModuleType, index:
 
 def test_a_silent_index_is_given_up_soon(set_up: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(set_up, "INDEX_PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(set_up, "INDEX_TIMEOUT_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert not set_up.answers(f"http://127.0.0.1:{silent.getsockname()[1]}")
 

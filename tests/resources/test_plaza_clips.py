@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import resources
-from engine.errors import DatasetError
+from engine.common.errors import DatasetError
 from resources.plaza.__main__ import main
 from resources.plaza.camera import FPS
 from resources.plaza.clips import demo_scene, write_clip, write_normal

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import resources
-from engine.errors import VadError
+from engine.common.errors import VadError
 
 _LINE_ICONS = (
     "analyse",

@@ -9,9 +9,16 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
-from vadgui import theme
 from vadgui.garbage import GarbageCollector
 from vadgui.settings import Settings
+from vadgui.ui import theme
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of the window."""
+    for item in items:  # of the whole run
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.gui)
 
 
 @pytest.fixture(autouse=True)

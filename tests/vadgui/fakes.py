@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import Cancelled, DetectorFileError, VideoError
-from engine.events import ShouldStop, never_stop
-from engine.scoring.usual import Usual
+from engine.common.errors import Cancelled, DetectorFileError, VideoError
+from engine.common.events import ShouldStop, never_stop
+from engine.scoring.normal_model import NormalModel
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoInfo, VideoSource
 
@@ -101,11 +101,11 @@ class StillPredictor:
     def __init__(self, name: str = "still", seconds: float = 0.0) -> None:
         self.settings = SimpleNamespace(name=name, preset="fast", teacher="dis", flow_radius_px=4.0, calibration=None)
         self.fingerprint = f"{name}-fingerprint"
-        self.analysis_settings = "{}"
+        self.analysis_settings: dict[str, str | int] = {}
         self.device_label = "memory"
         self.is_on_cpu = True
         self.teacher = SimpleNamespace(flow=_no_flow)
-        self.usual = Usual()
+        self.normal_model = NormalModel()
         self.batch_size = 2
         self._seconds = seconds
 

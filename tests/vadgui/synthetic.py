@@ -14,8 +14,8 @@ from engine.scoring.evidence import EVIDENCE
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.video.source import VideoInfo
-from vadgui.jobs.frame_view import Bgra, FrameView
-from vadgui.session import DetectorSummary, ReviewSession
+from vadgui.model.frame_view import Bgra, FrameView
+from vadgui.model.session import DetectorSummary, ReviewSession
 
 DETECTOR = DetectorSummary(
     name="plaza",

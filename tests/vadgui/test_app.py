@@ -19,17 +19,18 @@ from pytestqt.qtbot import QtBot
 
 from resources import bundled_detectors, detector_path
 from tests.vadgui.fakes import MemoryVideo, Shelf, StillPredictor, brightness, predicted_brightness
-from vadgui import theme
-from vadgui.app import Program, default_detector, parse_arguments
+from vadgui.app import parse_arguments
 from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ExportDialog
 from vadgui.dialogs.help import ShortcutsDialog
-from vadgui.errors import ErrorTeller
+from vadgui.errors import ErrorReporter
 from vadgui.jobs.export_queue import ExportPhase, ExportState
-from vadgui.main_window import MainWindow
+from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
-from vadgui.session import AnalysisPhase
+from vadgui.program import Program, default_detector
 from vadgui.settings import Settings
+from vadgui.ui import theme
+from vadgui.window.main_window import MainWindow
 
 COUNT = 120
 BURSTS = (range(30, 40), range(80, 90))
@@ -54,21 +55,21 @@ def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def program(shelf: Shelf, settings: Settings, styled: None, analyses: Path, qtbot: QtBot) -> Iterator[Program]:
     del styled
-    teller = ErrorTeller()
+    reporter = ErrorReporter()
     made = Program(
         settings,
-        teller,
+        reporter,
         analyses=analyses,
         video_opener=shelf.open_video,
         predictor_opener=shelf.open_predictor,
     )
-    teller.set_parent_window(made.window)
+    reporter.set_parent_window(made.window)
     qtbot.addWidget(made.window)
     made.window.show()
     qtbot.waitExposed(made.window)
     yield made
     made.close()
-    teller.close()
+    reporter.close()
 
 
 def open_street(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ def test_the_timeline_stays_drawn_when_zoomed_in_far_from_the_start(
     program.session.seek(85)
     timeline = program.window.timeline
     for _ in range(4):
-        timeline.header.zoom_wanted.emit(2.0)
+        timeline.header.zoom_requested.emit(2.0)
     begin, stop = timeline.plot.box.span()
     assert 2 < begin < 85 / 25 < stop
     image = timeline.plot.viewport().grab().toImage()
@@ -498,7 +499,7 @@ def test_chooses_a_detector(program: Program, qtbot: QtBot, tmp_path: Path) -> N
 
 
 def test_importing_the_window_is_light() -> None:
-    code = "import sys, vadgui.app, vadgui.main_window; print('torch' in sys.modules)"
+    code = "import sys, vadgui.app, vadgui.window.main_window; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

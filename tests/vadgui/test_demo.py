@@ -14,25 +14,25 @@ from pytestqt.qtbot import QtBot
 
 import resources
 from tests.vadgui.fakes import MemoryVideo, Shelf
-from vadgui.app import Program
 from vadgui.demo import run_demo
-from vadgui.errors import ErrorTeller
+from vadgui.errors import ErrorReporter
+from vadgui.program import Program
 from vadgui.settings import Settings
 
 BURST = range(30, 40)
 
 
 @pytest.fixture
-def teller(qapp: QApplication) -> Iterator[ErrorTeller]:
+def reporter(qapp: QApplication) -> Iterator[ErrorReporter]:
     del qapp
-    made = ErrorTeller()
+    made = ErrorReporter()
     yield made
     made.close()
 
 
 @pytest.fixture
 def program(
-    teller: ErrorTeller,
+    reporter: ErrorReporter,
     settings: Settings,
     styled: None,
     tmp_path: Path,
@@ -45,7 +45,7 @@ def program(
     monkeypatch.setattr(resources, "detector_path", lambda _: tmp_path / "still.safetensors")
     made = Program(
         settings,
-        teller,
+        reporter,
         analyses=tmp_path / "analyses",
         video_opener=shelf.open_video,
         predictor_opener=shelf.open_predictor,
@@ -56,15 +56,15 @@ def program(
     made.close()
 
 
-def run(qapp: QApplication, program: Program, teller: ErrorTeller, output: Path) -> int:
+def run(qapp: QApplication, program: Program, reporter: ErrorReporter, output: Path) -> int:
     with qasync.QEventLoop(qapp) as loop:
-        return int(loop.run_until_complete(run_demo(program, teller, output)))
+        return int(loop.run_until_complete(run_demo(program, reporter, output)))
 
 
 def test_leaves_a_screenshot_and_a_clip_and_says_where(
-    qapp: QApplication, program: Program, teller: ErrorTeller, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    qapp: QApplication, program: Program, reporter: ErrorReporter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(qapp, program, teller, tmp_path / "out") == 0
+    assert run(qapp, program, reporter, tmp_path / "out") == 0
     segment = program.session.scoring.selected
     assert segment is not None
     picture = tmp_path / "out" / "vadgui-demo.png"
@@ -84,11 +84,11 @@ def test_leaves_a_screenshot_and_a_clip_and_says_where(
 def test_fails_with_a_reason(
     qapp: QApplication,
     program: Program,
-    teller: ErrorTeller,
+    reporter: ErrorReporter,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(resources, "demo_video", lambda: tmp_path / "gone.mp4")
-    assert run(qapp, program, teller, tmp_path / "out") == 1
+    assert run(qapp, program, reporter, tmp_path / "out") == 1
     assert "This file holds no video" in capsys.readouterr().err

@@ -14,18 +14,18 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from engine.errors import VideoError
+from engine.common.errors import VideoError
 from vadgui import errors
-from vadgui.errors import ErrorTeller, Wording
+from vadgui.errors import ErrorReporter, Wording
 
 BROKEN = VideoError("This file can't be opened as a video", subject=Path("a<b>.mp4"), advice="Choose a video file.")
 
 
 @pytest.fixture
-def teller(qtbot: QtBot) -> Iterator[ErrorTeller]:
+def reporter(qtbot: QtBot) -> Iterator[ErrorReporter]:
     del qtbot
     hooks = sys.excepthook, threading.excepthook
-    made = ErrorTeller()
+    made = ErrorReporter()
     yield made
     sys.excepthook, threading.excepthook = hooks
     made.close()
@@ -49,8 +49,8 @@ def test_unexpected_errors_carry_details() -> None:
     assert "test_errors.py" in wording.details
 
 
-def test_shows_a_dialog_that_blocks_nothing(teller: ErrorTeller, qtbot: QtBot) -> None:
-    teller.tell(BROKEN)
+def test_shows_a_dialog_that_blocks_nothing(reporter: ErrorReporter, qtbot: QtBot) -> None:
+    reporter.tell(BROKEN)
     qtbot.waitUntil(lambda: len(boxes()) == 1)
     (box,) = boxes()
     assert not box.isModal()
@@ -59,10 +59,10 @@ def test_shows_a_dialog_that_blocks_nothing(teller: ErrorTeller, qtbot: QtBot) -
     qtbot.waitUntil(lambda: not boxes())
 
 
-def test_there_is_no_storm(teller: ErrorTeller, qtbot: QtBot) -> None:
+def test_there_is_no_storm(reporter: ErrorReporter, qtbot: QtBot) -> None:
     for number in range(50):
-        teller.tell(BROKEN)
-        teller.tell(VideoError(f"Frame {number} can't be decoded"))
+        reporter.tell(BROKEN)
+        reporter.tell(VideoError(f"Frame {number} can't be decoded"))
     qtbot.waitUntil(lambda: len(boxes()) == 1)
     told = 0
     while boxes() and told < 100:
@@ -72,17 +72,17 @@ def test_there_is_no_storm(teller: ErrorTeller, qtbot: QtBot) -> None:
     assert told <= 5
 
 
-def test_another_error_waits_for_the_first_to_be_read(teller: ErrorTeller, qtbot: QtBot) -> None:
-    teller.tell(BROKEN)
-    teller.tell(VideoError("Another one"))
+def test_another_error_waits_for_the_first_to_be_read(reporter: ErrorReporter, qtbot: QtBot) -> None:
+    reporter.tell(BROKEN)
+    reporter.tell(VideoError("Another one"))
     qtbot.waitUntil(lambda: len(boxes()) == 1)
     boxes()[0].accept()
     qtbot.waitUntil(lambda: [box.text() for box in boxes()] == ["Another one."])
 
 
 @pytest.mark.logs_errors
-def test_details_can_be_copied(teller: ErrorTeller, qtbot: QtBot) -> None:
-    teller.tell(ZeroDivisionError("division by zero"))
+def test_details_can_be_copied(reporter: ErrorReporter, qtbot: QtBot) -> None:
+    reporter.tell(ZeroDivisionError("division by zero"))
     qtbot.waitUntil(lambda: len(boxes()) == 1)
     (box,) = boxes()
     copy = next(button for button in box.buttons() if button.text() == "Copy details")
@@ -92,30 +92,30 @@ def test_details_can_be_copied(teller: ErrorTeller, qtbot: QtBot) -> None:
 
 
 @pytest.mark.logs_errors
-def test_escape_closes_whatever_the_box_holds(teller: ErrorTeller, qtbot: QtBot) -> None:
+def test_escape_closes_whatever_the_box_holds(reporter: ErrorReporter, qtbot: QtBot) -> None:
     for error in (BROKEN, ZeroDivisionError("division by zero")):
-        teller.tell(error)
+        reporter.tell(error)
         qtbot.waitUntil(lambda: len(boxes()) == 1)
         qtbot.keyClick(boxes()[0], Qt.Key.Key_Escape)
         qtbot.waitUntil(lambda: not boxes())
 
 
-def test_closing_takes_what_is_told_and_what_waits_off_the_screen(teller: ErrorTeller, qtbot: QtBot) -> None:
-    teller.tell(BROKEN)
-    teller.tell(VideoError("Another one"))
+def test_closing_takes_what_is_told_and_what_waits_off_the_screen(reporter: ErrorReporter, qtbot: QtBot) -> None:
+    reporter.tell(BROKEN)
+    reporter.tell(VideoError("Another one"))
     qtbot.waitUntil(lambda: len(boxes()) == 1)
-    teller.close()
-    teller.tell(VideoError("A late one"))
+    reporter.close()
+    reporter.tell(VideoError("A late one"))
     qtbot.wait(20)
     assert not boxes()
 
 
 @pytest.mark.logs_errors
-def test_hooks_end_in_the_teller(teller: ErrorTeller, qtbot: QtBot) -> None:
+def test_hooks_end_in_the_teller(reporter: ErrorReporter, qtbot: QtBot) -> None:
     loop = asyncio.new_event_loop()
-    errors.install(teller, loop)
+    errors.install(reporter, loop)
     told: list[Wording] = []
-    teller.told.connect(told.append)
+    reporter.told.connect(told.append)
     try:
         raise RuntimeError("on the GUI thread")
     except RuntimeError as error:

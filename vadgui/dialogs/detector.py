@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.detector_card import DetectorCard, detector_card
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file
+from vadgui.ui.detector_card import DetectorCard, detector_card
 
 DEVICES = {
     "auto": "Fastest of this machine",

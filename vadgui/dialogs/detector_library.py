@@ -20,30 +20,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.errors import DetectorFileError
 from engine.detector_library import DetectorLibrary, LibraryEntry
-from engine.errors import DetectorFileError
-from vadgui import theme
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file, ask_for_folder
-from vadgui.failure import Failure
-from vadgui.icons import icon
-from vadgui.questions import ask
-from vadgui.widgets import FactCard, IconLine, button
+from vadgui.ui import theme
+from vadgui.ui.failure import Failure
+from vadgui.ui.icons import icon
+from vadgui.ui.questions import ask
+from vadgui.ui.widgets import FactCard, IconLine, button
 
 _NAME, _CAMERA, _CREATED, _CALIBRATED = range(4)
 _PATH = Qt.ItemDataRole.UserRole
 _SIZE_PX = (820, 520)
-_LEAST_SIZE_PX = (660, 360)  # names stay readable
+_MIN_SIZE_PX = (660, 360)  # names stay readable
 _COLUMN_PX = {_NAME: 260, _CAMERA: 200, _CREATED: 100, _CALIBRATED: 120}
 
 
 class DetectorLibraryDialog(QDialog):
     """Shows the library; what it changes is on disk at once."""
 
-    use_wanted = Signal(object)
+    use_requested = Signal(object)
     """Path of a detector to use now."""
-    import_wanted = Signal(object)
+    import_requested = Signal(object)
     """Path of a file to take in: `imported` or `show_failure` answers."""
-    export_wanted = Signal(object, object)
+    export_requested = Signal(object, object)
     """Path of a detector and the folder for its copy: `exported` or `show_failure` answers."""
 
     def __init__(self, library: DetectorLibrary, current: Path | None, parent: QWidget | None = None) -> None:
@@ -131,7 +131,7 @@ class DetectorLibraryDialog(QDialog):
         layout.addWidget(self.message)
         layout.addLayout(buttons)
         layout.addWidget(box)
-        self.setMinimumSize(*_LEAST_SIZE_PX)
+        self.setMinimumSize(*_MIN_SIZE_PX)
         self.resize(*_SIZE_PX)
 
     def _select(self) -> None:
@@ -162,7 +162,7 @@ class DetectorLibraryDialog(QDialog):
         entry = self.selected()
         if entry:
             self._current = entry.path
-            self.use_wanted.emit(entry.path)
+            self.use_requested.emit(entry.path)
             self.reload(entry.path)
 
     def _ask_for_text(self, title: str, label: str, text: str) -> QInputDialog:
@@ -193,11 +193,13 @@ class DetectorLibraryDialog(QDialog):
     def _ask_for_target(self) -> None:
         entry = self.selected()
         if entry:
-            ask_for_folder(self, "Export detector to", "", lambda folder: self.export_wanted.emit(entry.path, folder))
+            ask_for_folder(
+                self, "Export detector to", "", lambda folder: self.export_requested.emit(entry.path, folder)
+            )
 
     def _import(self, path: Path) -> None:
         self.message.show_line("waiting", f"Taking {path.name} in …")
-        self.import_wanted.emit(path)
+        self.import_requested.emit(path)
 
     def imported(self, path: Path) -> None:
         """A file has been taken in as `path`."""
@@ -223,16 +225,17 @@ class DetectorLibraryDialog(QDialog):
             )
 
     def _delete(self, entry: LibraryEntry) -> None:
-        uses = [*entry.active_for, *(["this program"] if entry.path == self._current else [])]
-        if not uses:
+        def delete() -> None:
             self._try(lambda: self._library.delete(entry.path))
+
+        if entry.path != self._current:
+            delete()
             return
-        cameras = " and ".join(use or "all cameras without their own" for use in uses)
         ask(
             self,
-            f"{entry.name} is in use for {cameras}.",
-            "Without it there is nothing to analyse these recordings with, until you choose another detector.",
-            {"Delete it all the same": lambda: self._try(lambda: self._library.delete(entry.path, force=True))},
+            f"{entry.name} is in use.",
+            "Without it there is nothing to analyse recordings with, until you choose another detector.",
+            {"Delete it all the same": delete},
         )
 
     def _try(self, change: Callable[[], Path]) -> None:
@@ -257,6 +260,5 @@ def fact_rows(entry: LibraryEntry) -> list[tuple[str, str]]:
     return [
         ("Learnt from", ", ".join(filter(None, (learnt, ", ".join(videos[:3]) + more))) or "not recorded"),
         ("Models", models or "not recorded"),
-        ("In use for", ", ".join(name or "all cameras without their own" for name in entry.active_for) or "no camera"),
         ("Note", entry.note or "none"),
     ]

@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.export import PANELS, ExportOptions
-from engine.mosaic import CAPTIONS, Panel
+from engine.export.clip import PANELS, ExportOptions
+from engine.export.mosaic import CAPTIONS, Panel
 from engine.video.writer import free_path
-from vadgui.clock_text import clock_text
 from vadgui.dialogs.files import ask_for_target
-from vadgui.session import ReviewSession
+from vadgui.model.session import ReviewSession
+from vadgui.ui.clock_text import clock_text
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.actions import MENUS, SPECS, plain, shown_keys
+from vadgui.ui.actions import MENUS, SPECS, plain, shown_keys
 
 
 class ShortcutsDialog(QDialog):

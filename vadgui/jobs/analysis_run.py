@@ -7,13 +7,13 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.analysis import analyse_to_store, analysis_key
-from engine.errors import Cancelled
-from engine.events import Progress, ShouldStop
-from engine.score_store import CHUNK_FRAMES, ScoreStore
+from engine.analysis.runner import analyse_to_store, analysis_key
+from engine.analysis.score_store import CHUNK_FRAMES, ScoreStore
+from engine.common.errors import Cancelled
+from engine.common.events import Progress, ShouldStop
 from engine.video.source import VideoSource
 from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised
-from vadgui.session import AnalysisPhase, AnalysisState
+from vadgui.model.session import AnalysisPhase, AnalysisState
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor

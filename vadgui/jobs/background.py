@@ -10,8 +10,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.errors import Cancelled
-from engine.events import ShouldStop
+from engine.common.errors import Cancelled
+from engine.common.events import ShouldStop
 from vadgui.jobs.priority import lower_thread_priority
 
 Work = Callable[[ShouldStop], Iterator[Any]]

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from vadgui.jobs.engine_room import EngineRoom, PredictorOpener, VideoOpener
-from vadgui.jobs.frame_view import FrameView
-from vadgui.jobs.mailbox import Mailbox
+from vadgui.jobs.engine_loop import EngineLoop, PredictorOpener, VideoOpener
+from vadgui.jobs.latest_value import LatestValue
 from vadgui.jobs.messages import (
     DetectorOpened,
     JobFailed,
@@ -21,17 +20,18 @@ from vadgui.jobs.messages import (
     VideoClosed,
     VideoOpened,
 )
-from vadgui.jobs.wishes import (
+from vadgui.jobs.request_queue import (
     CloseVideo,
     ControlAnalysis,
     MakeThumbnail,
     OpenDetector,
     OpenVideo,
     Quit,
+    RequestQueue,
     ShowFrame,
-    Wishes,
 )
-from vadgui.session import AnalysisState
+from vadgui.model.frame_view import FrameView
+from vadgui.model.session import AnalysisState
 
 
 class EngineWorker(QObject):
@@ -63,13 +63,13 @@ class EngineWorker(QObject):
     def __init__(self, video_opener: VideoOpener, predictor_opener: PredictorOpener, analyses_folder: Path) -> None:
         """Start the thread; it ends with `close`."""
         super().__init__()
-        self._wishes = Wishes()
-        self._views: Mailbox[tuple[int, FrameView]] = Mailbox()
+        self._requests = RequestQueue()
+        self._views: LatestValue[tuple[int, FrameView]] = LatestValue()
         self._generation = 0
         self._posted.connect(self._receive)
         self._view_waiting.connect(self._receive_view)
-        room = EngineRoom(
-            self._wishes,
+        room = EngineLoop(
+            self._requests,
             self._posted.emit,
             self._put_view,
             video_opener=video_opener,
@@ -81,39 +81,39 @@ class EngineWorker(QObject):
 
     def open_video(self, path: Path) -> None:
         """Open a recording; the present one stays if that fails."""
-        self._wishes.add(OpenVideo(path))
+        self._requests.add(OpenVideo(path))
 
     def close_video(self) -> None:
         """Let go of the recording."""
-        self._wishes.add(CloseVideo())
+        self._requests.add(CloseVideo())
 
     def open_detector(self, path: Path, device: str) -> None:
         """Load a detector; the present one stays if that fails."""
-        self._wishes.add(OpenDetector(path, device))
+        self._requests.add(OpenDetector(path, device))
 
     def show(self, index: int, pictures: bool) -> None:
         """Make the view of a frame; an older request is forgotten."""
-        self._wishes.add(ShowFrame(self._generation, index, pictures))
+        self._requests.add(ShowFrame(self._generation, index, pictures))
 
     def make_thumbnail(self, index: int) -> None:
         """Make a small picture of a frame, when nobody waits for a view."""
-        self._wishes.add(MakeThumbnail(self._generation, index))
+        self._requests.add(MakeThumbnail(self._generation, index))
 
     def run_analysis(self) -> None:
         """Begin the analysis or go on with it; nothing happens without a video or detector."""
-        self._wishes.add(ControlAnalysis.RUN)
+        self._requests.add(ControlAnalysis.RUN)
 
     def pause_analysis(self) -> None:
         """Interrupt the analysis."""
-        self._wishes.add(ControlAnalysis.PAUSE)
+        self._requests.add(ControlAnalysis.PAUSE)
 
     def cancel_analysis(self) -> None:
         """Give the analysis up; what was measured stays and is taken up by the next run."""
-        self._wishes.add(ControlAnalysis.CANCEL)
+        self._requests.add(ControlAnalysis.CANCEL)
 
     def close(self) -> None:
         """Abandon everything and wait for the thread's end; closing twice is fine."""
-        self._wishes.add(Quit())
+        self._requests.add(Quit())
         self._thread.join()
 
     def _put_view(self, generation: int, view: FrameView) -> None:

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from engine.errors import Cancelled
-from engine.events import Progress
-from engine.export import ExportOptions, export_clip
+from engine.common.errors import Cancelled
+from engine.common.events import Progress
+from engine.export.clip import ExportOptions, export_clip
 from engine.video.writer import free_path
-from vadgui.jobs.engine_room import PredictorOpener, VideoOpener
+from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
 from vadgui.jobs.priority import lower_thread_priority
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from engine.scoring.signals import RawSignals
 from engine.video.source import VideoInfo
-from vadgui.jobs.frame_view import Bgra, FrameView
-from vadgui.session import AnalysisState, DetectorSummary
+from vadgui.model.frame_view import Bgra, FrameView
+from vadgui.model.session import AnalysisState, DetectorSummary
 
 
 @dataclass(frozen=True)

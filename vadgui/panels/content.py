@@ -6,8 +6,8 @@ from enum import Enum
 
 import numpy as np
 
-from vadgui.jobs.frame_view import NO_DETECTOR, Bgra, FrameView
-from vadgui.session import ReviewSession
+from vadgui.model.frame_view import NO_DETECTOR, Bgra, FrameView
+from vadgui.model.session import ReviewSession
 
 
 class Panel(Enum):

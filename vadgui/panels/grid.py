@@ -9,15 +9,15 @@ from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from vadgui import theme
-from vadgui.jobs.frame_view import FrameView
+from vadgui.model.frame_view import FrameView
+from vadgui.model.session import ReviewSession
 from vadgui.panels.arrangement import GAP_PX, arrange
 from vadgui.panels.content import Panel, detail_of, message_for, picture_of, signals_of
 from vadgui.panels.header import PanelHeader
 from vadgui.panels.legend import paint_legend
 from vadgui.panels.mask import paint_mask, paint_overlay
 from vadgui.panels.picture import Decoration, PicturePanel
-from vadgui.session import ReviewSession
+from vadgui.ui import theme
 
 
 class PanelGrid(QWidget):
@@ -92,7 +92,7 @@ class PanelGrid(QWidget):
 
     def _arrange(self) -> None:
         self._stage.arrange()
-        self._session.set_pictures_wanted(self.shown_panels() != [Panel.FRAME])
+        self._session.set_pictures_requested(self.shown_panels() != [Panel.FRAME])
         self.shown_panels_changed.emit()
 
     def _refresh(self) -> None:

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
-from vadgui.clock_text import clock_text
-from vadgui.jobs.frame_view import FrameView
-from vadgui.session import ReviewSession
+from vadgui.model.frame_view import FrameView
+from vadgui.model.session import ReviewSession
+from vadgui.ui.clock_text import clock_text
 
 
 class PanelHeader(QWidget):

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainte
 from engine.flow.colour import wheel_legend
 
 _MARGIN_PX = 5
-_LEAST_DIAMETER_PX = 20
+_MIN_DIAMETER_PX = 20
 
 
 def paint_legend(painter: QPainter, picture: QRect, radius_px: float) -> None:
@@ -20,7 +20,7 @@ def paint_legend(painter: QPainter, picture: QRect, radius_px: float) -> None:
     It must not hide what moves there.
     """
     diameter = min(64, min(picture.width(), picture.height()) // 5)
-    if diameter < _LEAST_DIAMETER_PX:
+    if diameter < _MIN_DIAMETER_PX:
         return
     device = painter.device()
     ratio = device.devicePixelRatioF() if device else 1.0

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
-from engine.drawing import PatchValues, conspicuity, suspicion
+from engine.export.drawing import PatchValues, conspicuity, suspicion
 from engine.scoring.signals import PATCH_GRID
 
 _TILE_PX = 10

@@ -10,8 +10,8 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from vadgui import theme
-from vadgui.jobs.frame_view import Bgra
+from vadgui.model.frame_view import Bgra
+from vadgui.ui import theme
 
 Decoration = Callable[[QPainter, QRect], None]
 """Paints on top of a picture, inside the rectangle it was drawn in."""

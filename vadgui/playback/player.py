@@ -9,7 +9,7 @@ from math import ceil
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from vadgui.session import ReviewSession
+from vadgui.model.session import ReviewSession
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 

@@ -8,11 +8,11 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
-from vadgui.actions import SPECS, plain, tool_tip
-from vadgui.clock_text import clock_text
-from vadgui.icons import set_icon
+from vadgui.model.session import ReviewSession
 from vadgui.playback.player import SPEEDS, PlaybackMode, Player
-from vadgui.session import ReviewSession
+from vadgui.ui.actions import SPECS, plain, tool_tip
+from vadgui.ui.clock_text import clock_text
+from vadgui.ui.icons import set_icon
 
 _SPECS = {spec.name: spec for spec in SPECS}
 

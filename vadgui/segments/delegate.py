@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from engine.scoring.segments import Segment
-from vadgui import theme
+from vadgui.model.session import ReviewSession
 from vadgui.panels.picture import fitted
 from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, frame_range
-from vadgui.session import ReviewSession
+from vadgui.ui import theme
 
 _PADDING_PX = 8
 _PICTURE = QSize(96, 60)

@@ -8,8 +8,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.scoring.segments import Segment
-from vadgui.clock_text import clock_text
-from vadgui.session import ReviewSession
+from vadgui.model.session import ReviewSession
+from vadgui.ui.clock_text import clock_text
 
 SEGMENT_ROLE = Qt.ItemDataRole.UserRole
 
@@ -112,7 +112,7 @@ class SegmentModel(QAbstractListModel):
     @property
     def has_reasons(self) -> bool:
         """Whether the scores go by more than one thing, so that each segment has a reason."""
-        return self._session.scoring.kind.is_calibrated
+        return self._session.scoring.scorer.has_reasons
 
     def reason(self, segment: Segment) -> str:
         """Why it was flagged, in words; empty without reasons."""

@@ -16,11 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from engine.scoring.segments import Segment
-from engine.scoring.tail import false_alarms_at
-from vadgui import theme
+from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
 from vadgui.segments.model import SegmentModel, SegmentOrder
-from vadgui.session import AnalysisPhase, ReviewSession
+from vadgui.ui import theme
 
 _UNFINISHED = {AnalysisPhase.RUNNING, AnalysisPhase.PAUSED, AnalysisPhase.CANCELLED, AnalysisPhase.FAILED}
 
@@ -28,7 +27,7 @@ _UNFINISHED = {AnalysisPhase.RUNNING, AnalysisPhase.PAUSED, AnalysisPhase.CANCEL
 class SegmentList(QWidget):
     """Lists the session's segments; a click jumps to one, a double click plays it."""
 
-    play_wanted = Signal(Segment)
+    play_requested = Signal(Segment)
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +49,7 @@ class SegmentList(QWidget):
         self.setMinimumWidth(240)
 
         self.list.clicked.connect(self._on_chosen)
-        self.list.doubleClicked.connect(lambda index: self.play_wanted.emit(self.model.segment(index.row())))
+        self.list.doubleClicked.connect(lambda index: self.play_requested.emit(self.model.segment(index.row())))
         self.list.selectionModel().currentChanged.connect(self._on_current_changed)
         session.scoring.segments_changed.connect(self._show_segments)
         session.scoring.selection_changed.connect(self._show_selection)
@@ -153,9 +152,10 @@ class SegmentList(QWidget):
             return "Open a video to see what is unusual in it."
         analysed = not np.isnan(session.scoring.scores).all()
         enter = session.scoring.rule.enter
+        per_hour = session.scoring.scorer.false_alarms_at(enter)
         at_threshold = f"at the threshold of {enter:.2f}"
-        if session.scoring.kind.is_calibrated:
-            at_threshold = f"at about {false_alarms_at(enter):.2g} false alarms an hour"
+        if per_hour is not None:
+            at_threshold = f"at about {per_hour:.2g} false alarms an hour"
         match session.analysis.phase:
             case AnalysisPhase.DONE:
                 return f"Nothing flagged {at_threshold}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 
-from vadgui.clock_text import clock_text
+from vadgui.ui.clock_text import clock_text
 
 _LABEL_ROOM_PX = 90
 _STEPS_SECONDS = (

@@ -8,16 +8,16 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from vadgui import theme
 from vadgui.timeline.pyramid import Floats, Indices
 from vadgui.timeline.scores import ScoreSeries
 from vadgui.timeline.trace import draw_trace
+from vadgui.ui import theme
 
 SCORE_ROOM = 1.12
 """Upper end of the plot in tops of the scale: room for the segments' brackets above the highest score."""
 
 _BRACKET_PX = 4
-_LEAST_WIDTH_PX = 3
+_MIN_WIDTH_PX = 3
 _PENDING_TEXT = "not analysed yet"
 
 
@@ -181,7 +181,7 @@ def merged_pixels(starts: Floats, stops: Floats, begin: float, stop: float, widt
     scale = width / (stop - begin)
     left: Indices = np.floor((starts[first:beyond].clip(begin, stop) - begin) * scale).astype(np.intp)
     right: Indices = np.ceil((stops[first:beyond].clip(begin, stop) - begin) * scale).astype(np.intp)
-    right = np.maximum(right, left + _LEAST_WIDTH_PX)
+    right = np.maximum(right, left + _MIN_WIDTH_PX)
     opens = np.append(True, left[1:] > np.maximum.accumulate(right)[:-1])
     closes = np.append(opens[1:], True)
     return list(zip(left[opens].tolist(), np.maximum.accumulate(right)[closes].tolist(), strict=True))

@@ -7,11 +7,11 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from vadgui import theme
 from vadgui.timeline.items import merged_pixels
 from vadgui.timeline.pyramid import Floats
 from vadgui.timeline.scores import ScoreSeries
 from vadgui.timeline.trace import draw_trace
+from vadgui.ui import theme
 
 _HEIGHT_PX = 34
 _MARK_PX = 4
@@ -20,7 +20,7 @@ _MARK_PX = 4
 class OverviewStrip(QWidget):
     """Draws what it is told; asks for another visible range by click and drag."""
 
-    centre_wanted = Signal(float)
+    centre_requested = Signal(float)
     """Seconds that should be in the middle of the plot."""
 
     def __init__(self, series: ScoreSeries, parent: QWidget | None = None) -> None:
@@ -120,4 +120,4 @@ class OverviewStrip(QWidget):
     def _ask(self, event: QMouseEvent) -> None:
         strip = self.strip()
         share = (event.position().x() - strip.left()) / max(strip.width(), 1)
-        self.centre_wanted.emit(min(max(share, 0.0), 1.0) * self._series.end_seconds)
+        self.centre_requested.emit(min(max(share, 0.0), 1.0) * self._series.end_seconds)

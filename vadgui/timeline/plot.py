@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
-from vadgui import theme
 from vadgui.timeline.axis import TimeAxis
 from vadgui.timeline.items import (
     SCORE_ROOM,
@@ -19,12 +19,12 @@ from vadgui.timeline.items import (
     ignore_mouse,
 )
 from vadgui.timeline.scores import ScoreSeries
+from vadgui.ui import theme
 
 AXIS_WIDTH_PX = 36
 RIGHT_MARGIN_PX = 12
-_LEAST_SPAN_SECONDS = 0.05
+_MIN_SPAN_SECONDS = 0.05
 _ZOOM_A_NOTCH = 1.25
-_MOST_TWOS = 6  # more labels than this would crowd a low plot
 _THRESHOLD_LABEL = "threshold {value:.2f}"
 
 
@@ -42,8 +42,8 @@ class TimeBox(pg.ViewBox):  # type: ignore[misc] # pyqtgraph has no types
 
     def set_end(self, seconds: float) -> None:
         """The recording's length: nothing beyond is shown."""
-        self._end = max(seconds, _LEAST_SPAN_SECONDS)
-        self.setLimits(xMin=0, xMax=self._end, minXRange=min(_LEAST_SPAN_SECONDS, self._end), maxXRange=self._end)
+        self._end = max(seconds, _MIN_SPAN_SECONDS)
+        self.setLimits(xMin=0, xMax=self._end, minXRange=min(_MIN_SPAN_SECONDS, self._end), maxXRange=self._end)
 
     def span(self) -> tuple[float, float]:
         """The time range in view, in seconds."""
@@ -52,14 +52,14 @@ class TimeBox(pg.ViewBox):  # type: ignore[misc] # pyqtgraph has no types
 
     def show_span(self, begin: float, length: float) -> None:
         """Show a time range, moved and cut to the recording."""
-        length = min(max(length, _LEAST_SPAN_SECONDS), self._end)
+        length = min(max(length, _MIN_SPAN_SECONDS), self._end)
         begin = min(max(begin, 0.0), self._end - length)
         self.setXRange(begin, begin + length, padding=0)
 
     def zoom(self, factor: float, centre: float) -> None:
         """Magnify by `factor`, the time `centre` staying in place."""
         begin, stop = self.span()
-        length = min(max((stop - begin) / factor, _LEAST_SPAN_SECONDS), self._end)
+        length = min(max((stop - begin) / factor, _MIN_SPAN_SECONDS), self._end)
         share = (centre - begin) / (stop - begin)
         self.show_span(centre - share * length, length)
 
@@ -134,16 +134,14 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             item.addItem(drawn, ignoreBounds=True)
         ignore_mouse(self.scores, self.segments, self.selected, self.playhead, self.hover, self.threshold.label)
         self.hover.hide()
-        self.show_scale(1.0)
         self.apply_theme()
 
-    def show_scale(self, top: float, is_open: bool = False) -> None:
-        """Scores reach from 0 up to `top`, or beyond it where the scale is open."""
+    def show_scale(self, top: float, labelled: Sequence[float], is_open: bool) -> None:
+        """Scores reach from 0 up to `top`, or beyond it where the scale is open; some of them are labelled."""
         self.box.setYRange(0, SCORE_ROOM * top, padding=0)
         self.threshold.setBounds((0.0, top))
-        step = 0.5 if top <= 1 else 2.0 if top <= _MOST_TWOS else 5.0
-        ticks = [(tick, f"{tick:g}") for tick in np.arange(0, top + step / 2, step).tolist()]
-        if is_open:
+        ticks = [(tick, f"{tick:g}") for tick in labelled]
+        if is_open and ticks:
             ticks[-1] = (top, f"{top:g}+")
         self.getPlotItem().getAxis("left").setTicks([ticks])
 

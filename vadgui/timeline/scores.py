@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.scoring.segments import Segment
-from vadgui.session import ReviewSession
+from vadgui.model.session import ReviewSession
 from vadgui.timeline.pyramid import Floats, Indices, MinMaxPyramid
 from vadgui.timeline.trace import Columns, sample_columns
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QColor, QImage
 
-from vadgui.theme import Theme
 from vadgui.timeline.pyramid import Floats, MinMaxPyramid
+from vadgui.ui.theme import Theme
 
 _NOTHING, _PENDING, _PENDING_STRIPE, _AREA, _CURVE, _FLAGGED = range(6)
 _STRIPE_PERIOD_PX = 9

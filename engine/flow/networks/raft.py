@@ -19,7 +19,7 @@ from engine.flow.networks.weights import Naming
 _STRIDE = 8  # of the feature maps, in pixels
 _LEVELS = 4
 _RADIUS = 3
-_SMALLEST = _STRIDE * 2 ** (_LEVELS - 1)  # below it the correlation pyramid would have no pixel left at its top
+_MIN_SIZE = _STRIDE * 2 ** (_LEVELS - 1)  # below it the correlation pyramid would have no pixel left at its top
 _VOLUME_BYTES = 2**30
 _CHUNK_BYTES = 2**27
 
@@ -230,7 +230,7 @@ class Raft(nn.Module):
 
 def _padding(size: int) -> tuple[int, int]:
     """Pixels to add before and behind, so that the size can be divided by eight."""
-    missing = max(-size % _STRIDE, _SMALLEST - size)
+    missing = max(-size % _STRIDE, _MIN_SIZE - size)
     return missing // 2, missing - missing // 2
 
 

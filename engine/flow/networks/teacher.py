@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.device import choose_compute
-from engine.errors import DeviceError
+from engine.common.device import choose_compute
+from engine.common.errors import DeviceError
 from engine.flow.colour import Flow
 from engine.flow.networks.pwcnet import PWCNET_NAMINGS, pwcnet
 from engine.flow.networks.raft import RAFT_NAMINGS, raft_small

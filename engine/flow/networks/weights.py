@@ -13,7 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from engine.errors import TeacherError
+from engine.common.errors import TeacherError
 
 
 @dataclass(frozen=True)

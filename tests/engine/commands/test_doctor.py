@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from engine import system_libraries
 from engine.__main__ import cli
 from engine.commands import doctor
 from engine.commands.doctor import Check, State
-from engine.system_libraries import SystemLibrary
+from engine.common import system_libraries
+from engine.common.system_libraries import SystemLibrary
 
 DiskUsage = namedtuple("DiskUsage", "total used free")
 

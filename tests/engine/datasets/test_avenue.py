@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.common.errors import DatasetError
 from engine.datasets import footage_videos, open_dataset
-from engine.errors import DatasetError
 from tests.engine.datasets.trees import clip, labels_of, leftovers, masks, pictures, refused, save_cells
 
 LABELS = {17: [0, 1, 1, 0, 0, 1], 2: [1, 1, 0, 0]}

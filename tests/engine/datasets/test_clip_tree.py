@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.common.errors import VideoError
 from engine.datasets import footage_videos, open_dataset
-from engine.errors import VideoError
 from tests.engine.datasets.trees import clip, labels_of, leftovers, masks, pictures, refused, save_cells, ucsd_list
 
 LABELS = {"01": "00111", "02": "011011", "03": "0000000"}

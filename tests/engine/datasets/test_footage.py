@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.common.errors import DatasetError
 from engine.datasets import footage_videos, some_video
-from engine.errors import DatasetError
 
 
 @pytest.fixture

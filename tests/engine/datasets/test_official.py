@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.common.errors import DatasetError
 from engine.datasets import Dataset, LabelledVideo
 from engine.datasets.official import (
     CUHK_AVENUE,
@@ -15,7 +16,6 @@ from engine.datasets.official import (
     checked_dataset,
     known_dataset,
 )
-from engine.errors import DatasetError
 
 ROOT, LABELS = Path("dataset"), Path("dataset/labels.mat")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import resources
+from engine.common.errors import DatasetError
 from engine.datasets import footage_videos, open_dataset
-from engine.errors import DatasetError
 from tests.engine.datasets.trees import clip, masks
 
 

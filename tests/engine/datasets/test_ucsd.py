@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.common.errors import DatasetError
 from engine.datasets import footage_videos, open_dataset
-from engine.errors import DatasetError
 from tests.engine.datasets.trees import labels_of, leftovers, masks, pictures, refused, ucsd_list, write_picture
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from engine.common.errors import DatasetError
 from engine.datasets import Dataset, open_dataset
-from engine.errors import DatasetError
 from tests.clips import make_clip
 
 SIZE = (24, 16)  # width, height

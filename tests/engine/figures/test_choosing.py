@@ -15,7 +15,7 @@ from engine.figures.choosing import (
     telling_frames,
 )
 from engine.flow.colour import flow_to_rgb
-from tests.engine.evaluation.test_judging import NAN, video
+from tests.engine.evaluation.test_score_figures import NAN, video
 
 
 def measured(name: str, truth: str, worst_db: list[float]) -> object:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.analysis.pipeline import inspect_pair
 from engine.figures.choosing import Region
 from engine.figures.drawing import Moment, SheetKind, draw_sheet
 from engine.figures.sheet import BOX, CELL_PX, INK, PAPER, Row, boxed, cell_size, compose, fitted, zoomed
-from engine.pipeline import inspect_pair
 from tests.vadgui.fakes import MemoryVideo, StillPredictor
 
 LABELLED = Region(0.0, 0.0, 0.4, 0.5)

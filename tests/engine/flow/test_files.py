@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.errors import FlowFileError
+from engine.common.errors import FlowFileError
 from engine.flow.files import end_point_error, read_flow, write_flo, write_picture
 
 

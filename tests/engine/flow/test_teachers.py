@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.errors import DeviceError, TeacherError
+from engine.common.errors import DeviceError, TeacherError
+from engine.common.paths import weights_folder
 from engine.flow.files import end_point_error, read_flow
 from engine.flow.teachers import TEACHER_NAMES, Teacher, teacher_by_name
-from engine.paths import weights_folder
 from engine.video.picture_folder import read_picture
 
 
@@ -110,7 +110,7 @@ def test_an_absent_device_is_an_error(pwcnet_file: Path) -> None:
 def test_a_missing_file_is_told_without_waiting_for_torch(tmp_path: Path) -> None:
     code = """
 import sys
-from engine.errors import TeacherError
+from engine.common.errors import TeacherError
 from engine.flow.teachers import teacher_by_name
 try:
     teacher_by_name("raft")
@@ -123,7 +123,7 @@ except TeacherError:
 
 
 def test_a_detector_whose_teacher_lacks_its_weights_says_so() -> None:
-    from engine.device import choose_compute
+    from engine.common.device import choose_compute
     from engine.models.detector import Detector, DetectorSettings
     from engine.models.predictor import Predictor
 
@@ -133,7 +133,7 @@ def test_a_detector_whose_teacher_lacks_its_weights_says_so() -> None:
 
 
 def test_a_detector_takes_its_teacher_s_weights_from_any_file(pwcnet_file: Path) -> None:
-    from engine.device import choose_compute
+    from engine.common.device import choose_compute
     from engine.models.detector import Detector, DetectorSettings
     from engine.models.predictor import Predictor
 

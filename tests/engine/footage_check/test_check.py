@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from engine.__main__ import cli
-from engine.errors import Cancelled
-from engine.events import Progress
+from engine.common.errors import Cancelled
+from engine.common.events import Progress
 from engine.footage_check import FindingKind, FootageReport, FootageSummary, check_footage
 from tests.engine.footage_check.scenes import SIZE, scene, write
 

@@ -2,10 +2,16 @@ import numpy as np
 import pytest
 import torch
 
-from engine.device import ComputePlan
-from engine.errors import DeviceError
+from engine.common.device import ComputeConfig
+from engine.common.errors import DeviceError
 from engine.models.detector import Detector, DetectorSettings
 from engine.models.predictor import Predictor
+from engine.scoring.motion_histogram import MotionHistogram
+from engine.scoring.normal_model import NormalModel
+from engine.scoring.prototype_bank import PrototypeBank
+from engine.scoring.signals import SIGNALS_VERSION
+
+UNUSED_BANK = PrototypeBank(*(np.zeros(size, np.float32) for size in (64, (64, 24), (1, 24))), slowest_px=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +22,7 @@ def detector() -> Detector:
 
 @pytest.fixture
 def predictor(detector: Detector) -> Predictor:
-    return Predictor(detector, "f" * 64, ComputePlan(torch.device("cpu"), torch.float32, "CPU"))
+    return Predictor(detector, "f" * 64, ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
 
 
 @pytest.fixture
@@ -32,14 +38,25 @@ def test_predicts_what_the_detector_does(predictor, detector, pictures) -> None:
     np.testing.assert_allclose(prediction.frame, frame[0].permute(1, 2, 0), atol=1e-4)
 
 
+@pytest.mark.parametrize("knows_appearance", [False, True])
+def test_motion_alone_is_what_it_is_in_a_prediction(detector, pictures, knows_appearance) -> None:
+    predictor = Predictor(detector, "f" * 64, ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
+    predictor = predictor.with_normal_model(NormalModel(appearance=UNUSED_BANK if knows_appearance else None))
+    predictor.batch_size = 2
+    for motion, whole in zip(predictor.predict_motion(pictures), predictor.predict(pictures), strict=True):
+        np.testing.assert_array_equal(motion.flow_rgb, whole.flow_rgb)
+        assert (motion.appearance is not None) == knows_appearance
+        np.testing.assert_array_equal(motion.appearance, whole.appearance)
+
+
 def test_leaves_the_detector_alone(detector) -> None:
-    Predictor(detector, "", ComputePlan(torch.device("cpu"), torch.bfloat16, "CPU"))
+    Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.bfloat16, "CPU"))
     assert next(detector.parameters()).dtype == torch.float32
     assert any(isinstance(module, torch.nn.BatchNorm2d) for module in detector.modules())
 
 
 def test_half_precision_stays_close(detector, predictor, pictures) -> None:
-    half = Predictor(detector, "", ComputePlan(torch.device("cpu"), torch.bfloat16, "CPU, bfloat16"))
+    half = Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.bfloat16, "CPU, bfloat16"))
     exact, rounded = predictor.predict(pictures[:1])[0], half.predict(pictures[:1])[0]
     noise_db = -10 * np.log10(np.mean(np.square(exact.frame - rounded.frame)))
     assert noise_db > 50  # good predictions reach 38 dB: the rounding must stay far below their error
@@ -76,3 +93,35 @@ def test_a_single_frame_too_large_says_what_to_do(predictor, pictures, monkeypat
     with pytest.raises(DeviceError, match="does not fit") as caught:
         predictor.predict(pictures[:2])
     assert "--device cpu" in caught.value.advice
+
+
+def test_another_normal_model_leaves_the_first_predictor_as_it_was(predictor, pictures) -> None:
+    bank = PrototypeBank(*(np.zeros(shape, np.float32) for shape in (32, (32, 4), (1, 4))), slowest_px=0.1)
+    other = predictor.with_normal_model(NormalModel(MotionHistogram(), bank))
+    assert (predictor.normal_model.motion, predictor.normal_model.appearance) == (None, None)
+    assert predictor.predict(pictures[:1])[0].appearance is None
+    (prediction,) = other.predict(pictures[:1])
+    assert prediction.appearance is not None
+    np.testing.assert_array_equal(prediction.flow_rgb, predictor.predict(pictures[:1])[0].flow_rgb)
+
+
+def test_what_a_detector_knows_of_its_camera_cannot_be_changed(detector) -> None:
+    normal = MotionHistogram()
+    other = detector.with_normal_model(NormalModel(normal))
+    assert detector.normal_model.motion is None
+    assert other.settings is detector.settings
+    assert other.motion is detector.motion
+    for name, value in (("normal_model", NormalModel()), ("settings", detector.settings)):
+        with pytest.raises(AttributeError):
+            setattr(other, name, value)
+    with pytest.raises(ValueError, match="read-only"):
+        normal.add(np.zeros((3, *normal.counts.shape[:2]), np.float32))
+
+
+def test_an_analysis_depends_on_teacher_precision_and_signals(predictor) -> None:
+    assert predictor.analysis_settings == {
+        "device": "cpu",
+        "dtype": "float32",
+        "signals_version": SIGNALS_VERSION,
+        "teacher": predictor.teacher.fingerprint,
+    }

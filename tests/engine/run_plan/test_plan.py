@@ -17,17 +17,17 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from engine import pipeline
 from engine.__main__ import cli
-from engine.errors import Cancelled, TeacherError
-from engine.events import Progress
+from engine.analysis import pipeline
+from engine.common.errors import Cancelled, TeacherError
+from engine.common.events import Progress
 from engine.flow.teachers import teacher_by_name
 from engine.models.detector import PRESETS, Detector, DetectorSettings, Preset, save_detector
 from engine.models.predictor import Predictor
-from engine.run_plan import EFFORTS, RunPlan, free_memory, ground, judging, measuring, plan_efforts, plan_run
+from engine.run_plan import EFFORTS, RunPlan, calibration_cost, context, free_memory, plan_efforts, plan_run, step_cost
 from engine.run_plan.plan import in_one_line
 from engine.training import Run, RunSettings
-from engine.training.stage_run import StageRun
+from engine.training.stage_trainer import StageTrainer
 from engine.training.trainer import train
 from tests.engine.flow.networks.published import pwcnet_weights
 
@@ -37,8 +37,11 @@ DiskUsage = namedtuple("DiskUsage", "total used free")
 
 @pytest.fixture(autouse=True)
 def _small_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PRESETS, "fast", Preset((8, 8), (8, 8), shrink=4))
-    monkeypatch.setitem(PRESETS, "paper", Preset((16, 16), (16, 16), shrink=4))
+    """And few frames that judging is timed with."""
+    monkeypatch.setitem(PRESETS, "fast", Preset((8, 8), (8, 8), shrink=8))
+    monkeypatch.setitem(PRESETS, "paper", Preset((16, 16), (16, 16), shrink=8))
+    monkeypatch.setattr("engine.models.predictor._BATCH_ON_CPU_OF_FAST", 2)
+    monkeypatch.setattr(calibration_cost, "_TRIED_FRAMES", 2)
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +92,13 @@ def test_a_plan_tells_what_a_run_would_take_and_leaves_no_trace(settings: RunSet
 
 def test_steps_are_the_trainer_s_own(settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
-    step = StageRun.step
+    step = StageTrainer.step
 
-    def counted(self: StageRun, batch: tuple[torch.Tensor, ...], *rest: object) -> object:
+    def counted(self: StageTrainer, batch: tuple[torch.Tensor, ...], *rest: object) -> object:
         sizes.append(len(batch[0]))
         return step(self, batch, *rest)
 
-    monkeypatch.setattr(StageRun, "step", counted)
+    monkeypatch.setattr(StageTrainer, "step", counted)
     planned(settings, tmp_path / "run")
     assert sizes == [2, 2, 8, 2, 2, 8]  # of each stage: for the memory, for the time, as it will be
 
@@ -115,14 +118,14 @@ def test_what_a_step_keeps_is_counted(settings: RunSettings, tmp_path: Path) -> 
 def test_the_batch_is_halved_until_it_fits(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = StageRun.step
+    step = StageTrainer.step
 
-    def limited(self: StageRun, batch: tuple[torch.Tensor, ...], *rest: object) -> object:
+    def limited(self: StageTrainer, batch: tuple[torch.Tensor, ...], *rest: object) -> object:
         if len(batch[0]) > 3:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return step(self, batch, *rest)
 
-    monkeypatch.setattr(StageRun, "step", limited)
+    monkeypatch.setattr(StageTrainer, "step", limited)
     plan = planned(settings, tmp_path)
     assert plan.batch_size == 2
     assert plan.refusal is None
@@ -133,9 +136,9 @@ def test_little_free_memory_makes_batches_small_before_the_system_kills(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needed = {n: planned(replace(settings, videos=(), batch_size=n), tmp_path).memory_bytes for n in (1, 4)}
-    monkeypatch.setattr(measuring, "free_memory_bytes", lambda _: needed[4] / 0.9 + 1000)
+    monkeypatch.setattr(step_cost, "free_memory_bytes", lambda _: needed[4] / 0.9 + 1000)
     assert planned(settings, tmp_path).batch_size == 4
-    monkeypatch.setattr(measuring, "free_memory_bytes", lambda _: needed[1] / 2)
+    monkeypatch.setattr(step_cost, "free_memory_bytes", lambda _: needed[1] / 2)
     refused = planned(settings, tmp_path)
     assert refused.refusal is not None
     assert refused.refusal.startswith("Not even one picture fits into the memory")
@@ -148,7 +151,7 @@ def test_a_fault_of_the_program_is_no_lack_of_memory(
     def broken(*_: object) -> None:
         raise RuntimeError("shapes do not match")
 
-    monkeypatch.setattr(StageRun, "step", broken)
+    monkeypatch.setattr(StageTrainer, "step", broken)
     with pytest.raises(RuntimeError, match="shapes"):
         planned(settings, tmp_path)
 
@@ -157,8 +160,8 @@ def test_efforts_are_compared_and_each_preset_is_measured_once(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured = []
-    measure = measuring.measure_stages
-    monkeypatch.setattr(measuring, "measure_stages", lambda s, *rest: measured.append(s.preset) or measure(s, *rest))
+    measure = step_cost.measure_stages
+    monkeypatch.setattr(step_cost, "measure_stages", lambda s, *rest: measured.append(s.preset) or measure(s, *rest))
     events = list(plan_efforts(settings, tmp_path))
     first, plans = (event for event in events if isinstance(event, dict))
     assert set(first) == {"quick", "standard"}
@@ -201,7 +204,7 @@ def test_what_scores_mean_takes_time_too(
 ) -> None:
     """Steps that take a known time: all frames are counted, those of the held-out video judged."""
     clock = [0.0]
-    monkeypatch.setattr(judging, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(calibration_cost, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
 
     def taking(seconds: float, work: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
         def timed(*args: Any, **options: Any) -> Iterator[Any]:
@@ -212,9 +215,9 @@ def test_what_scores_mean_takes_time_too(
         return timed
 
     slow = SimpleNamespace(motions=taking(0.25, pipeline.motions), analyse=taking(2.0, pipeline.analyse))
-    monkeypatch.setattr(judging, "pipeline", slow)
+    monkeypatch.setattr(calibration_cost, "pipeline", slow)
     assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + FRAMES * 2.0)
-    monkeypatch.setattr("engine.calibrating.judging._MOST_JUDGED", 5)
+    monkeypatch.setattr("engine.calibrating.calibrate._MAX_HELD_OUT_FRAMES", 5)
     assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + 5 * 2.0)
     assert planned(replace(settings, calibrate=False), tmp_path).judging_seconds == 0
     assert planned(replace(settings, videos=settings.videos[:1]), tmp_path).judging_seconds == 0
@@ -222,7 +225,7 @@ def test_what_scores_mean_takes_time_too(
 
 @pytest.fixture
 def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Fingerprints of the teachers that judging was timed with, in turn, on few frames."""
+    """Fingerprints of the teachers that judging was timed with, in turn."""
     used: list[str] = []
 
     def opened(*args: Any, **options: Any) -> Predictor:
@@ -230,9 +233,8 @@ def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         used.append(predictor.teacher.fingerprint)
         return predictor
 
-    monkeypatch.setattr(judging, "Predictor", opened)
-    monkeypatch.setattr(judging, "_TRIED_FRAMES", 2)
-    monkeypatch.setattr(ground, "_SAMPLE_FRAMES", 3)
+    monkeypatch.setattr(calibration_cost, "Predictor", opened)
+    monkeypatch.setattr(context, "_SAMPLE_FRAMES", 3)
     return used
 
 
@@ -314,13 +316,13 @@ def test_too_little_held_out_for_a_meaning_is_said(settings: RunSettings, tmp_pa
 def test_times_measured_beside_other_programs_are_told_with_what_they_would_be(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure, shares = measuring.measure_stages, [0.9, 0.25]
+    measure, shares = step_cost.measure_stages, [0.9, 0.25]
 
     def shared(*args: Any) -> Iterator[Any]:
         for share, measured in zip(shares, measure(*args), strict=True):
             yield replace(measured, undisturbed_share=share)
 
-    monkeypatch.setattr(measuring, "measure_stages", shared)
+    monkeypatch.setattr(step_cost, "measure_stages", shared)
     plan = planned(settings, tmp_path)
     assert plan.undisturbed_seconds == pytest.approx(plan.total_seconds / 4)
     assert plan.busy_note().startswith("Other programs keep this machine busy: without them it would take about ")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.scoring.tail import FEWEST_BLOCKS, Tail, block_maxima, threshold_for
+from engine.scoring.tail import MIN_BLOCKS, Tail, block_maxima, threshold_for
 
 
 def test_the_highest_of_each_second_counts() -> None:
@@ -20,23 +20,23 @@ def test_the_highest_of_each_second_counts() -> None:
 def test_inside_the_footage_p_is_the_conformal_one() -> None:
     tail = Tail.of(np.arange(100.0))
     # 1 + how many of the hundred are as high, of 101.
-    assert tail.surprise(np.array([40.0])) == pytest.approx(-np.log10(61 / 101))
-    assert tail.surprise(np.array([0.0])) == pytest.approx(0)
+    assert tail.neg_log10_p(np.array([40.0])) == pytest.approx(-np.log10(61 / 101))
+    assert tail.neg_log10_p(np.array([0.0])) == pytest.approx(0)
 
 
-@given(seed=st.integers(0, 1000), count=st.integers(FEWEST_BLOCKS, 2000))
+@given(seed=st.integers(0, 1000), count=st.integers(MIN_BLOCKS, 2000))
 @settings(max_examples=40, deadline=None)
 def test_higher_scores_are_never_less_surprising(seed: int, count: int) -> None:
     random = np.random.default_rng(seed)
     tail = Tail.of(np.round(random.exponential(size=count), 1))  # with equal values
-    surprises = tail.surprise(np.linspace(-3, 40, 500))
+    surprises = tail.neg_log10_p(np.linspace(-3, 40, 500))
     assert (np.diff(surprises) > 0).all()
     assert surprises[0] < 0
 
 
 def test_beyond_the_footage_the_tail_is_near_the_truth() -> None:
     found = [
-        Tail.of(np.random.default_rng(seed).exponential(size=1000)).surprise(np.array([9.21]))[0]  # p = 1e-4
+        Tail.of(np.random.default_rng(seed).exponential(size=1000)).neg_log10_p(np.array([9.21]))[0]  # p = 1e-4
         for seed in range(30)
     ]
     assert np.median(found) == pytest.approx(4, abs=0.4)
@@ -45,7 +45,7 @@ def test_beyond_the_footage_the_tail_is_near_the_truth() -> None:
 def test_little_footage_makes_less_surprised() -> None:
     ordered = -np.log1p(-np.arange(1, 61) / 61)
     few, many = Tail.of(ordered), Tail.of(np.repeat(ordered, 20))
-    assert few.surprise(np.array([15.0]))[0] < many.surprise(np.array([15.0]))[0]
+    assert few.neg_log10_p(np.array([15.0]))[0] < many.neg_log10_p(np.array([15.0]))[0]
 
 
 def test_the_promised_alarms_come_true() -> None:
@@ -55,7 +55,7 @@ def test_the_promised_alarms_come_true() -> None:
         random = np.random.default_rng(seed)
         tail = Tail.of(random.gumbel(size=600))
         low, high = tail.expected_alarms(2, 10)
-        alarms = (tail.surprise(random.gumbel(size=36_000)) >= threshold_for(2)).sum()
+        alarms = (tail.neg_log10_p(random.gumbel(size=36_000)) >= threshold_for(2)).sum()
         inside += low <= alarms <= high
     assert inside >= 46
 
@@ -69,11 +69,11 @@ def test_the_range_is_wider_where_less_is_known() -> None:
 
 def test_unknown_scores_stay_unknown_and_too_few_are_refused() -> None:
     tail = Tail.of(np.arange(40.0))
-    assert np.isnan(tail.surprise(np.array([np.nan, 1.0]))).tolist() == [True, False]
+    assert np.isnan(tail.neg_log10_p(np.array([np.nan, 1.0]))).tolist() == [True, False]
     with pytest.raises(ValueError, match="too few"):
-        Tail.of(np.arange(FEWEST_BLOCKS - 1.0))
+        Tail.of(np.arange(MIN_BLOCKS - 1.0))
 
 
 def test_footage_in_which_nothing_ever_changes() -> None:
     tail = Tail.of(np.full(50, 2.0))
-    assert np.isfinite(tail.surprise(np.array([1.0, 2.0, 3.0]))).all()
+    assert np.isfinite(tail.neg_log10_p(np.array([1.0, 2.0, 3.0]))).all()

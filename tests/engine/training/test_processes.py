@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.errors import TrainingError
-from engine.events import CheckpointSaved, Finished, LossReported, Progress
+from engine.common.errors import TrainingError
+from engine.common.events import CheckpointSaved, Finished, LossReported, Progress
 from engine.models.detector import load_detector
 from engine.training import Run, RunSettings
 from engine.training.checkpoint import load_checkpoint
-from engine.training.team import Team
+from engine.training.distributed import ProcessGroup
 from engine.training.trainer import train
 
 TINY_VAD = ["-m", "tests.engine.training.tiny_process"]
@@ -81,19 +81,19 @@ def test_two_processes_under_torchrun_train_one_detector(
 
 
 def test_a_batch_that_cannot_be_shared_is_refused() -> None:
-    team = Team("cpu")
-    team.check_batch_size(3)
-    team.size = 2
-    team.check_batch_size(4)
+    group = ProcessGroup("cpu")
+    group.check_batch_size(3)
+    group.size = 2
+    group.check_batch_size(4)
     with pytest.raises(TrainingError, match="A batch of 3 can't be shared by 2 processes") as caught:
-        team.check_batch_size(3)
+        group.check_batch_size(3)
     assert "--batch-size 2" in caught.value.advice
 
 
 def test_every_process_has_its_part_of_a_batch() -> None:
-    teams = [Team("cpu"), Team("cpu")]
-    for rank, team in enumerate(teams):
-        team.rank, team.size = rank, 2
+    groups = [ProcessGroup("cpu"), ProcessGroup("cpu")]
+    for rank, group in enumerate(groups):
+        group.rank, group.size = rank, 2
     batch = np.arange(10, 16)
-    assert sorted(np.concatenate([team.share(batch) for team in teams])) == batch.tolist()
-    assert [team.leads for team in teams] == [True, False]
+    assert sorted(np.concatenate([group.share(batch) for group in groups])) == batch.tolist()
+    assert [group.leads for group in groups] == [True, False]

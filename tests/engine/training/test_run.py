@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import TrainingError
-from engine.events import CheckpointSaved, Progress
-from engine.training import Requests, Run, RunSettings
-from engine.training.journal import Journal
+from engine.common.errors import TrainingError
+from engine.common.events import CheckpointSaved, Progress
+from engine.training import Run, RunSettings, StopControl
+from engine.training.event_log import EventLog
 
 SETTINGS = RunSettings("Gate", ("a.mp4",))
 
@@ -59,20 +59,20 @@ def test_a_killed_process_holds_no_lock(tmp_path: Path) -> None:
 
 def test_events_survive_a_line_cut_short(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", SETTINGS)
-    journal = Journal(run.events_path)
-    journal.write(CheckpointSaved("a"))
-    journal.close()
+    event_log = EventLog(run.events_path)
+    event_log.write(CheckpointSaved("a"))
+    event_log.close()
     with run.events_path.open("a") as file:
         file.write('{"event": "Progr')
-    journal = Journal(run.events_path)
-    journal.write(Progress("Learning motion", 1, 2))
-    journal.close()
+    event_log = EventLog(run.events_path)
+    event_log.write(Progress("Learning motion", 1, 2))
+    event_log.close()
     assert run.events() == [CheckpointSaved("a"), Progress("Learning motion", 1, 2)]
 
 
 def test_requests_come_from_another_thread_or_through_the_folder(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", SETTINGS)
-    requests = Requests(run.request_path)
+    requests = StopControl(run.request_path)
     assert not requests.should_stop()
     assert not requests.should_finish()
     requests.add("finish")

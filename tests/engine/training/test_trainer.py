@@ -5,7 +5,7 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 import torch
 
-from engine.calibrating import NormalFootage
-from engine.errors import DetectorFileError, TrainingError, VideoError
-from engine.events import (
+from engine.calibrating.calibrate import Calibrated
+from engine.calibrating.footage import NormalFootage
+from engine.calibrating.held_out_signals import HeldOutSignals, load_held_out_signals
+from engine.common.errors import DetectorFileError, TrainingError, VideoError
+from engine.common.events import (
     CheckpointSaved,
     Event,
     Failed,
@@ -28,12 +30,12 @@ from engine.events import (
     SampleSaved,
     Stopped,
 )
-from engine.models.detector import load_detector
+from engine.models.detector import Detector, load_detector
+from engine.scoring.calibration import Calibration
 from engine.scoring.signals import missing_signals
-from engine.training import Run, RunSettings, checkpoint, stage_run, stages, trainer
+from engine.training import Run, RunSettings, checkpoint, stage_trainer, stages, trainer
 from engine.training.checkpoint import load_checkpoint
-from engine.training.footage import load_footage
-from engine.training.judged import JudgedVideo, load_judged
+from engine.training.footage_cache import load_footage
 from engine.training.trainer import train
 from tests.clips import make_clip
 
@@ -66,14 +68,14 @@ def whole(settings: RunSettings, tmp_path_factory: pytest.TempPathFactory) -> tu
     return run, list(train(run))
 
 
-_show = stage_run.StageRun._show
+_show = stage_trainer.StageTrainer._show
 
 
 @pytest.fixture(autouse=True)
 def _no_pictures(whole: tuple[Run, list[Event]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are looked at in the run that nobody disturbs; the others do without, and take half the time."""
     assert whole  # which comes first, with its pictures
-    monkeypatch.setattr(stage_run.StageRun, "_show", lambda *_: iter(()))
+    monkeypatch.setattr(stage_trainer.StageTrainer, "_show", lambda *_: iter(()))
 
 
 @pytest.fixture
@@ -122,13 +124,13 @@ def test_the_best_model_of_each_stage_goes_on(settings: RunSettings, run_folder:
     held_out = iter([0.2, 0.1, 0.3, 0.6, 0.5, 0.7])
     states: dict[tuple[str, int], dict] = {}
 
-    def judged(stage: stage_run.StageRun, _: object) -> float:
+    def judged(stage: stage_trainer.StageTrainer, _: object) -> float:
         states[stage._place.stage, stage._place.epoch] = {
             name: tensor.clone() for name, tensor in stage._detector.state_dict().items()
         }
         return next(held_out)
 
-    monkeypatch.setattr(stage_run.StageRun, "_held_out_loss", judged)
+    monkeypatch.setattr(stage_trainer.StageTrainer, "_held_out_loss", judged)
     run = Run.create(run_folder, replace(settings, motion_epochs=3, frame_epochs=3))
     events = list(train(run))
     assert [e.is_best for e in events if isinstance(e, LossReported)] == [True, True, False] * 2
@@ -153,14 +155,14 @@ def test_stopped_anywhere_it_goes_on_as_if_it_never_was(asked: int, whole: tuple
 
 
 def test_checkpoints_come_by_time_within_an_epoch(ready: Run, monkeypatch) -> None:
-    monkeypatch.setattr(stage_run, "_CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(stage_trainer, "_CHECKPOINT_SECONDS", 0.0)
     run = ready
     places = [load_checkpoint(run.checkpoint_path).place for e in train(run) if isinstance(e, CheckpointSaved)]
     assert [place.samples for place in places if place.stage == "motion"] == [0, 2, 4, 6, 8, 0, 2, 4, 6, 8, 0]
 
 
 def test_a_progress_says_where_it_is(ready: Run, monkeypatch) -> None:
-    monkeypatch.setattr(stage_run, "_REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(stage_trainer, "_REPORT_SECONDS", 0.0)
     events = list(train(ready))
     progress = [e for e in events if isinstance(e, Progress) and e.phase == "Learning motion"]
     assert [(e.epoch, e.step, e.done, e.total) for e in progress] == [
@@ -250,7 +252,7 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_word(ready: Run, monkeypatc
 
 
 def test_weights_that_are_no_numbers_replace_no_checkpoint(ready: Run, monkeypatch) -> None:
-    monkeypatch.setattr(stage_run, "_CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(stage_trainer, "_CHECKPOINT_SECONDS", 0.0)
     run = ready
 
     def exploding(predicted: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
@@ -308,10 +310,10 @@ def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
             case "checkpoint":
                 patch.setattr(checkpoint.torch, "save", full)
             case "sample":
-                patch.setattr(stage_run.StageRun, "_show", _show)
-                patch.setattr("engine.training.samples.whole_file", full)
+                patch.setattr(stage_trainer.StageTrainer, "_show", _show)
+                patch.setattr("engine.training.samples.atomic_write", full)
             case "journal":
-                patch.setattr("engine.training.journal.Journal.write", full)
+                patch.setattr("engine.training.event_log.EventLog.write", full)
         with pytest.raises(TrainingError, match="disk is full"):
             list(train(run))
     assert load_checkpoint(run.checkpoint_path).place == before
@@ -328,7 +330,7 @@ def test_a_disk_that_fills_up_within_a_checkpoint_says_so_itself(tmp_path: Path,
                 raise OSError(errno.ENOSPC, "No space left on device")
             return super().write(data)
 
-    monkeypatch.setattr(checkpoint, "whole_file", lambda _: contextlib.nullcontext(Full()))
+    monkeypatch.setattr(checkpoint, "atomic_write", lambda _: contextlib.nullcontext(Full()))
     large = checkpoint.Checkpoint(checkpoint.Place("motion"), {}, {"weights": torch.zeros(100, 100)})
     with pytest.raises(OSError, match="No space left"):
         checkpoint.save_checkpoint(large, tmp_path / "checkpoint.pt")
@@ -341,10 +343,10 @@ def test_what_a_killed_process_left_half_written_goes(settings: RunSettings, run
     assert not list(run.folder.glob("*.partial"))
 
 
-def nothing_judged() -> Iterator[Event]:
-    """As `calibrate` where there is nothing to do."""
+def uncalibrated(detector: Detector) -> Generator[Event, None, Calibrated]:
+    """As `calibrate` where too little is held out."""
     yield from ()
-    return []
+    return Calibrated(detector, [])
 
 
 def test_only_one_process_trains_in_a_folder(settings: RunSettings, run_folder: Path) -> None:
@@ -368,7 +370,7 @@ def test_a_single_video_is_learnt_from_and_judged_by(
 ) -> None:
     asked: list[NormalFootage] = []
     monkeypatch.setattr(
-        "engine.training.trainer.calibrate", lambda *args, **__: asked.append(args[2]) or nothing_judged()
+        "engine.training.trainer.calibrate", lambda *args, **__: asked.append(args[2]) or uncalibrated(args[0])
     )
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     run = Run.create(run_folder, replace(settings, videos=(str(video),), motion_epochs=1, frame_epochs=1))
@@ -401,22 +403,25 @@ def test_footage_that_is_gone_when_it_shall_be_judged_is_asked_for_once(
 
 
 def test_what_the_held_out_footage_was_judged_by_is_kept(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged = JudgedVideo(Path("a.mp4"), np.arange(3.0), missing_signals(3))
+    held_out = HeldOutSignals(Path("a.mp4"), np.arange(600) / 10, missing_signals(600))
+    held_out.signals["direction_rarity"] = np.random.default_rng(0).gamma(1, 0.2, 600)
+    calibration = Calibration.of([(held_out.signals, held_out.times)])
 
-    def calibrate(*_: object, **__: object) -> Iterator[Event]:
+    def calibrate(detector: Detector, *_: object, **__: object) -> Generator[Event, None, Calibrated]:
         yield from ()
-        return [judged]
+        return Calibrated(detector.with_settings(replace(detector.settings, calibration=calibration)), [held_out])
 
     monkeypatch.setattr("engine.training.trainer.calibrate", calibrate)
     assert isinstance(list(train(ready))[-1], Finished)
-    (kept,) = load_judged(ready.judged_path)
-    assert (kept.path, kept.times.tolist()) == (judged.path, [0, 1, 2])
+    (kept,) = load_held_out_signals(ready.held_out_signals_path)
+    assert (kept.path, kept.times.tolist()) == (held_out.path, held_out.times.tolist())
+    assert load_detector(ready.detector_path)[0].settings.calibration == calibration
 
 
 def test_a_detector_is_calibrated_unless_the_run_is_told_otherwise(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(
-        "engine.training.trainer.calibrate", lambda *_, **__: asked.append("calibrate") or nothing_judged()
+        "engine.training.trainer.calibrate", lambda *args, **__: asked.append("calibrate") or uncalibrated(args[0])
     )
     ready.amend(calibrate=False)
     assert isinstance(list(train(ready))[-1], Finished)
@@ -586,12 +591,12 @@ def test_the_teacher_s_weights_are_found_for_judging_too(
     """Wherever they lie; the teacher of a ready motion model is another, and has no part in them."""
     given = []
 
-    def calibrate(*_: object, teacher_weights: Path | None) -> Iterator[Event]:
+    def calibrate(detector: Detector, *_: object, teacher_weights: Path | None) -> Generator[Event, None, Calibrated]:
         given.append(teacher_weights)
-        return nothing_judged()
+        return uncalibrated(detector)
 
     monkeypatch.setattr(trainer, "calibrate", calibrate)
-    detector = SimpleNamespace(settings=SimpleNamespace(teacher=learnt_from))
+    detector = SimpleNamespace(settings=SimpleNamespace(teacher=learnt_from, calibration=None))
     with_weights = replace(settings, teacher="raft", teacher_weights="w.pth")
     list(trainer._calibrate(detector, ready, with_weights, SimpleNamespace(plan=None), lambda: False))
     assert given == [expected]

@@ -11,8 +11,8 @@ import torch
 
 from engine.__main__ import main
 from engine.models.detector import PRESETS
-from engine.training import stage_run
-from tests.engine.training.conftest import TINY
+from engine.training import stage_trainer
+from tests.tiny import TINY
 
 
 def _digest(state: dict[str, torch.Tensor]) -> str:
@@ -36,6 +36,6 @@ def _told(train):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     PRESETS["tiny"] = TINY
-    stage_run._CHECKPOINT_SECONDS = float(os.environ.get("TINY_CHECKPOINT_SECONDS", "45"))
-    stage_run.StageRun.train = _told(stage_run.StageRun.train)
+    stage_trainer._CHECKPOINT_SECONDS = float(os.environ.get("TINY_CHECKPOINT_SECONDS", "45"))
+    stage_trainer.StageTrainer.train = _told(stage_trainer.StageTrainer.train)
     main()

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import Cancelled, ExportError
+from engine.common.errors import Cancelled, ExportError
 from engine.video.frame import Pixels
 from engine.video.writer import ENCODERS, ClipWriter, free_path
 

@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.detector_library import DetectorLibrary, LibraryEntry
 from resources import detector_path
-from tests.vadgui.wizard.driving import answer, click
+from tests.vadgui.training.wizard.driving import answer, click
 from vadgui.dialogs.detector_library import DetectorLibraryDialog, fact_rows
 from vadgui.settings import Settings
-from vadgui.training_desk import TrainingDesk
+from vadgui.training.controller import TrainingController
 
 
 @pytest.fixture
@@ -42,13 +42,15 @@ def gate(library: DetectorLibrary, taught: Path) -> LibraryEntry:
 
 
 @pytest.fixture
-def desk(settings: Settings, library: DetectorLibrary, styled: None, tmp_path: Path) -> Iterator[TrainingDesk]:
+def controller(
+    settings: Settings, library: DetectorLibrary, styled: None, tmp_path: Path
+) -> Iterator[TrainingController]:
     del styled
 
     def open_nothing(*_: object, **__: object) -> None:
         raise AssertionError("the library opens neither videos nor detectors")
 
-    made = TrainingDesk(
+    made = TrainingController(
         settings,
         analyses=tmp_path,
         video_opener=open_nothing,  # type: ignore[arg-type]
@@ -68,8 +70,8 @@ def window(qtbot: QtBot) -> QWidget:
     return made
 
 
-def shown(desk: TrainingDesk, window: QWidget, qtbot: QtBot) -> DetectorLibraryDialog:
-    dialog = desk.open_library(window)
+def shown(controller: TrainingController, window: QWidget, qtbot: QtBot) -> DetectorLibraryDialog:
+    dialog = controller.open_library(window)
     qtbot.waitExposed(dialog)
     return dialog
 
@@ -106,9 +108,9 @@ def choose(dialog: DetectorLibraryDialog, path: Path, qtbot: QtBot) -> None:
 
 
 def test_a_detector_is_told_with_camera_date_training_and_calibration(
-    desk: TrainingDesk, window: QWidget, gate: LibraryEntry, qtbot: QtBot
+    controller: TrainingController, window: QWidget, gate: LibraryEntry, qtbot: QtBot
 ) -> None:
-    dialog = shown(desk, window, qtbot)
+    dialog = shown(controller, window, qtbot)
     select(dialog, "North gate", qtbot)
     item = dialog.list.currentItem()
     assert item is not None
@@ -123,8 +125,10 @@ def test_a_detector_is_told_with_camera_date_training_and_calibration(
 
 
 @pytest.mark.usefixtures("gate")
-def test_renamed_noted_and_used(desk: TrainingDesk, window: QWidget, library: DetectorLibrary, qtbot: QtBot) -> None:
-    dialog = shown(desk, window, qtbot)
+def test_renamed_noted_and_used(
+    controller: TrainingController, window: QWidget, library: DetectorLibrary, qtbot: QtBot
+) -> None:
+    dialog = shown(controller, window, qtbot)
     select(dialog, "North gate", qtbot)
     click(dialog.rename_button, qtbot)
     type_into(dialog, "East gate", qtbot)
@@ -134,7 +138,7 @@ def test_renamed_noted_and_used(desk: TrainingDesk, window: QWidget, library: De
     entry = library.find("East gate")
     assert entry is not None
     qtbot.waitUntil(lambda: library.entry(entry.path).note == "by night")
-    with qtbot.waitSignal(desk.detector_accepted) as used:
+    with qtbot.waitSignal(controller.detector_accepted) as used:
         click(dialog.use_button, qtbot)
     assert used.args == [entry.path]
     assert "East gate (in use)" in names(dialog)
@@ -142,16 +146,21 @@ def test_renamed_noted_and_used(desk: TrainingDesk, window: QWidget, library: De
 
 
 def test_passed_on_and_taken_in(
-    desk: TrainingDesk, window: QWidget, library: DetectorLibrary, gate: LibraryEntry, tmp_path: Path, qtbot: QtBot
+    controller: TrainingController,
+    window: QWidget,
+    library: DetectorLibrary,
+    gate: LibraryEntry,
+    tmp_path: Path,
+    qtbot: QtBot,
 ) -> None:
     (tmp_path / "stick").mkdir()
-    dialog = shown(desk, window, qtbot)
+    dialog = shown(controller, window, qtbot)
     select(dialog, "North gate", qtbot)
     click(dialog.export_button, qtbot)
     choose(dialog, tmp_path / "stick", qtbot)
     qtbot.waitUntil(lambda: "Exported to" in dialog.message.text())
     (copy,) = (tmp_path / "stick").iterdir()
-    library.delete(gate.path, force=True)
+    library.delete(gate.path)
     dialog.reload()
     assert "North gate" not in names(dialog)
     click(dialog.import_button, qtbot)
@@ -165,11 +174,11 @@ def test_passed_on_and_taken_in(
 
 
 def test_deleting_one_in_use_asks_twice(
-    desk: TrainingDesk, window: QWidget, library: DetectorLibrary, gate: LibraryEntry, qtbot: QtBot
+    controller: TrainingController, window: QWidget, gate: LibraryEntry, qtbot: QtBot
 ) -> None:
-    library.activate(gate.path, "Gate")
-    dialog = shown(desk, window, qtbot)
+    dialog = shown(controller, window, qtbot)
     select(dialog, "North gate", qtbot)
+    click(dialog.use_button, qtbot)
     click(dialog.delete_button, qtbot)
     answer(dialog, "Delete", qtbot)
     answer(dialog, "Cancel", qtbot)
@@ -182,12 +191,14 @@ def test_deleting_one_in_use_asks_twice(
 
 
 @pytest.mark.usefixtures("gate")
-def test_closed_while_it_takes_in_it_hears_no_more_of_it(desk: TrainingDesk, window: QWidget, qtbot: QtBot) -> None:
-    dialog = shown(desk, window, qtbot)
+def test_closed_while_it_takes_in_it_hears_no_more_of_it(
+    controller: TrainingController, window: QWidget, qtbot: QtBot
+) -> None:
+    dialog = shown(controller, window, qtbot)
     click(dialog.import_button, qtbot)
     choose(dialog, detector_path("ped2"), qtbot)
     box = dialog.findChild(QDialogButtonBox)
     assert box is not None
     click(box.button(QDialogButtonBox.StandardButton.Close), qtbot)
     qtbot.wait(300)
-    assert names(shown(desk, window, qtbot)), "the next one is a new dialog"
+    assert names(shown(controller, window, qtbot)), "the next one is a new dialog"

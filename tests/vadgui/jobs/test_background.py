@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.errors import Cancelled
-from engine.events import ShouldStop
+from engine.common.errors import Cancelled
+from engine.common.events import ShouldStop
 from vadgui.jobs.background import Background
 
 
@@ -23,7 +23,7 @@ def background(qtbot: QtBot) -> Iterator[Background]:
     made.close()
 
 
-class Desk:
+class Receiver:
     """Notes what comes back, and in which thread."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Desk:
 
 
 def test_delivers_in_order_and_in_the_asking_thread(background: Background, qtbot: QtBot) -> None:
-    desk = Desk()
+    receiver = Receiver()
     workers: set[str] = set()
 
     def work(_: ShouldStop) -> Iterator[int]:
@@ -45,15 +45,15 @@ def test_delivers_in_order_and_in_the_asking_thread(background: Background, qtbo
             workers.add(threading.current_thread().name)
             yield number
 
-    background.begin("count", work, desk.deliver, desk.errors.append)
-    qtbot.waitUntil(lambda: len(desk.items) == 5)
-    assert desk.items == list(range(5))
-    assert desk.threads == {threading.main_thread().name}
+    background.begin("count", work, receiver.deliver, receiver.errors.append)
+    qtbot.waitUntil(lambda: len(receiver.items) == 5)
+    assert receiver.items == list(range(5))
+    assert receiver.threads == {threading.main_thread().name}
     assert workers == {"test-background"}
 
 
 def test_the_latest_of_a_kind_replaces_the_others(background: Background, qtbot: QtBot) -> None:
-    old, new = Desk(), Desk()
+    old, new = Receiver(), Receiver()
     closed = threading.Event()
 
     def endless(_: ShouldStop) -> Iterator[int]:
@@ -75,7 +75,7 @@ def test_the_latest_of_a_kind_replaces_the_others(background: Background, qtbot:
 
 
 def test_urgent_work_goes_between_the_steps_of_long_work(background: Background, qtbot: QtBot) -> None:
-    long, urgent = Desk(), Desk()
+    long, urgent = Receiver(), Receiver()
 
     def endless(should_stop: ShouldStop) -> Iterator[int]:
         while not should_stop():
@@ -89,21 +89,21 @@ def test_urgent_work_goes_between_the_steps_of_long_work(background: Background,
 
 
 def test_an_error_ends_its_own_work_only(background: Background, qtbot: QtBot) -> None:
-    desk, other = Desk(), Desk()
+    receiver, other = Receiver(), Receiver()
 
     def broken(_: ShouldStop) -> Iterator[int]:
         yield 1
         raise ValueError("broken")
 
-    background.begin("broken", broken, desk.deliver, desk.errors.append)
-    qtbot.waitUntil(lambda: len(desk.errors) == 1)
+    background.begin("broken", broken, receiver.deliver, receiver.errors.append)
+    qtbot.waitUntil(lambda: len(receiver.errors) == 1)
     background.begin("sound", lambda _: iter([2]), other.deliver, other.errors.append)
     qtbot.waitUntil(lambda: other.items == [2])
-    assert (desk.items, str(desk.errors[0])) == ([1], "broken")
+    assert (receiver.items, str(receiver.errors[0])) == ([1], "broken")
 
 
 def test_what_is_cancelled_says_nothing_more(background: Background, qtbot: QtBot) -> None:
-    desk = Desk()
+    receiver = Receiver()
 
     def patient(should_stop: ShouldStop) -> Iterator[int]:
         yield 1
@@ -111,15 +111,15 @@ def test_what_is_cancelled_says_nothing_more(background: Background, qtbot: QtBo
             time.sleep(0.001)
         raise Cancelled
 
-    background.begin("patient", patient, desk.deliver, desk.errors.append)
-    qtbot.waitUntil(lambda: desk.items == [1])
+    background.begin("patient", patient, receiver.deliver, receiver.errors.append)
+    qtbot.waitUntil(lambda: receiver.items == [1])
     background.cancel("patient")
     qtbot.wait(50)
-    assert (desk.items, desk.errors) == ([1], [])
+    assert (receiver.items, receiver.errors) == ([1], [])
 
 
 def test_closes_at_once_during_long_work(background: Background, qtbot: QtBot) -> None:
-    desk = Desk()
+    receiver = Receiver()
 
     def long(should_stop: ShouldStop) -> Iterator[int]:
         yield 1
@@ -127,8 +127,8 @@ def test_closes_at_once_during_long_work(background: Background, qtbot: QtBot) -
             time.sleep(0.001)
         raise Cancelled
 
-    background.begin("long", long, desk.deliver, desk.errors.append)
-    qtbot.waitUntil(lambda: desk.items == [1])
+    background.begin("long", long, receiver.deliver, receiver.errors.append)
+    qtbot.waitUntil(lambda: receiver.items == [1])
     began = time.monotonic()
     background.close()
     assert time.monotonic() - began < 0.5
@@ -141,7 +141,7 @@ def test_what_is_on_its_way_when_work_is_given_up_never_arrives(
     background: Background, qtbot: QtBot, how: str, fails: bool
 ) -> None:
     """The work itself has ended by then: whoever asked for it may have gone."""
-    desk, ended = Desk(), threading.Event()
+    receiver, ended = Receiver(), threading.Event()
 
     def work(_: ShouldStop) -> Iterator[int]:
         if fails:
@@ -152,14 +152,14 @@ def test_what_is_on_its_way_when_work_is_given_up_never_arrives(
         ended.set()  # one thread does both: the first is over
         yield from ()
 
-    background.begin("kind", work, desk.deliver, desk.errors.append)
-    background.begin("next", next_work, desk.deliver, desk.errors.append)
+    background.begin("kind", work, receiver.deliver, receiver.errors.append)
+    background.begin("next", next_work, receiver.deliver, receiver.errors.append)
     assert ended.wait(5)
     if how == "begin":
-        background.begin("kind", lambda _: iter([2]), desk.deliver, desk.errors.append)
-        qtbot.waitUntil(lambda: desk.items == [2])
+        background.begin("kind", lambda _: iter([2]), receiver.deliver, receiver.errors.append)
+        qtbot.waitUntil(lambda: receiver.items == [2])
     else:
         background.cancel("kind") if how == "cancel" else background.cancel_all()
         qtbot.wait(50)
-        assert desk.items == []
-    assert desk.errors == []
+        assert receiver.items == []
+    assert receiver.errors == []

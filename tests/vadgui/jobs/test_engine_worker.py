@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.analysis import analysis_key
-from engine.errors import DetectorFileError, VideoError
-from engine.score_store import ScoreStore
+from engine.analysis.runner import analysis_key
+from engine.analysis.score_store import ScoreStore
+from engine.common.errors import DetectorFileError, VideoError
 from tests.vadgui.fakes import MemoryVideo, Shelf, StillPredictor, brightness, predicted_brightness
 from vadgui.jobs.engine_worker import EngineWorker
-from vadgui.jobs.frame_view import NO_DETECTOR, NO_TRANSITION, FrameView
-from vadgui.session import AnalysisPhase, AnalysisState
+from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, FrameView
+from vadgui.model.session import AnalysisPhase, AnalysisState
 
 COUNT = 120
 BURST = range(60, 70)
 
 
-class Desk:
+class Receiver:
     """A worker and everything that it said."""
 
     def __init__(self, shelf: Shelf, folder: Path) -> None:
@@ -63,23 +63,23 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-def desk(shelf: Shelf, tmp_path: Path, qtbot: QtBot) -> Iterator[Desk]:
+def receiver(shelf: Shelf, tmp_path: Path, qtbot: QtBot) -> Iterator[Receiver]:
     del qtbot  # Qt's application has to be there
-    made = Desk(shelf, tmp_path / "analyses")
+    made = Receiver(shelf, tmp_path / "analyses")
     yield made
     made.worker.close()
     assert all(video.closed for video in shelf.opened)
 
 
-def open_both(desk: Desk, qtbot: QtBot, video: str = "street.mp4") -> None:
-    desk.worker.open_video(Path(video))
-    desk.worker.open_detector(Path("still.safetensors"), "auto")
-    qtbot.waitUntil(lambda: {f"video {video}", "detector still"} <= set(desk.said))
+def open_both(receiver: Receiver, qtbot: QtBot, video: str = "street.mp4") -> None:
+    receiver.worker.open_video(Path(video))
+    receiver.worker.open_detector(Path("still.safetensors"), "auto")
+    qtbot.waitUntil(lambda: {f"video {video}", "detector still"} <= set(receiver.said))
 
 
-def test_says_what_it_opened_and_shows_the_first_frame_with_it(desk: Desk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(desk.worker.video_opened) as opened:
-        desk.worker.open_video(Path("street.mp4"))
+def test_says_what_it_opened_and_shows_the_first_frame_with_it(receiver: Receiver, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(receiver.worker.video_opened) as opened:
+        receiver.worker.open_video(Path("street.mp4"))
     (message,) = opened.args
     assert message.info.name == "street.mp4"
     assert len(message.times) == COUNT
@@ -87,11 +87,11 @@ def test_says_what_it_opened_and_shows_the_first_frame_with_it(desk: Desk, qtbot
     assert message.first_view.missing == NO_TRANSITION
 
 
-def test_a_view_carries_the_pictures_of_its_own_transition(desk: Desk, qtbot: QtBot) -> None:
-    open_both(desk, qtbot)
-    desk.worker.show(37, True)
-    qtbot.waitUntil(lambda: bool(desk.views) and desk.views[-1].complete)
-    view = desk.views[-1]
+def test_a_view_carries_the_pictures_of_its_own_transition(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot)
+    receiver.worker.show(37, True)
+    qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].complete)
+    view = receiver.views[-1]
     assert view.index == 37
     assert view.pts_seconds == pytest.approx(37 / 25)
     assert view.predicted_frame is not None
@@ -103,96 +103,101 @@ def test_a_view_carries_the_pictures_of_its_own_transition(desk: Desk, qtbot: Qt
     assert view.signals["psnr_db"] == pytest.approx(expected_db, abs=1e-3)
 
 
-def test_without_detector_says_so(desk: Desk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(desk.worker.video_opened):
-        desk.worker.open_video(Path("street.mp4"))
-    with qtbot.waitSignal(desk.worker.view_ready) as shown:
-        desk.worker.show(5, True)
+def test_without_detector_says_so(receiver: Receiver, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(receiver.worker.video_opened):
+        receiver.worker.open_video(Path("street.mp4"))
+    with qtbot.waitSignal(receiver.worker.view_ready) as shown:
+        receiver.worker.show(5, True)
     assert shown.args[0].missing == NO_DETECTOR
     assert not shown.args[0].complete
 
 
-def test_first_frame_has_no_pictures_and_says_why(desk: Desk, qtbot: QtBot) -> None:
-    open_both(desk, qtbot)
-    with qtbot.waitSignal(desk.worker.view_ready) as shown:
-        desk.worker.show(0, True)
+def test_first_frame_has_no_pictures_and_says_why(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot)
+    with qtbot.waitSignal(receiver.worker.view_ready) as shown:
+        receiver.worker.show(0, True)
     assert shown.args[0].missing == NO_TRANSITION
 
 
-def test_slow_pictures_come_after_their_frame(desk: Desk, shelf: Shelf, qtbot: QtBot) -> None:
+def test_slow_pictures_come_after_their_frame(receiver: Receiver, shelf: Shelf, qtbot: QtBot) -> None:
     shelf.predictors["still"] = StillPredictor(seconds=0.3)
-    open_both(desk, qtbot)
-    desk.worker.show(50, True)
-    qtbot.waitUntil(lambda: len(desk.views) == 2)
-    assert [view.index for view in desk.views] == [50, 50]
-    assert [view.predicting for view in desk.views] == [True, False]
-    assert [view.complete for view in desk.views] == [False, True]
+    open_both(receiver, qtbot)
+    receiver.worker.show(50, True)
+    qtbot.waitUntil(lambda: len(receiver.views) == 2)
+    assert [view.index for view in receiver.views] == [50, 50]
+    assert [view.predicting for view in receiver.views] == [True, False]
+    assert [view.complete for view in receiver.views] == [False, True]
 
 
-def test_quick_pictures_come_with_their_frame_alone(desk: Desk, qtbot: QtBot) -> None:
-    open_both(desk, qtbot)
-    desk.worker.show(10, True)  # what the first one takes is not known beforehand
-    qtbot.waitUntil(lambda: bool(desk.views) and desk.views[-1].complete)
-    desk.views.clear()
+def test_quick_pictures_come_with_their_frame_alone(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot)
+    receiver.worker.show(10, True)  # what the first one takes is not known beforehand
+    qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].complete)
+    receiver.views.clear()
     for index in (80, 20, 100, 90):
-        with qtbot.waitSignal(desk.worker.view_ready):
-            desk.worker.show(index, True)
+        with qtbot.waitSignal(receiver.worker.view_ready):
+            receiver.worker.show(index, True)
     qtbot.wait(50)
-    assert [(view.index, view.complete) for view in desk.views] == [(80, True), (20, True), (100, True), (90, True)]
+    assert [(view.index, view.complete) for view in receiver.views] == [
+        (80, True),
+        (20, True),
+        (100, True),
+        (90, True),
+    ]
 
 
-def test_a_newer_request_abandons_the_older_one(desk: Desk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(desk.worker.video_opened):
-        desk.worker.open_video(Path("slow.mp4"))
+def test_a_newer_request_abandons_the_older_one(receiver: Receiver, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(receiver.worker.video_opened):
+        receiver.worker.open_video(Path("slow.mp4"))
     for index in range(1, 100):
-        desk.worker.show(index, False)
+        receiver.worker.show(index, False)
         time.sleep(0.002)
-    qtbot.waitUntil(lambda: bool(desk.views) and desk.views[-1].index == 99, timeout=3000)
-    assert len(desk.views) <= 2
+    qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].index == 99, timeout=3000)
+    assert len(receiver.views) <= 2
 
 
-def test_requests_for_another_video_are_ignored(desk: Desk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(desk.worker.video_opened):
-        desk.worker.open_video(Path("street.mp4"))
-    desk.worker.open_video(Path("yard.mp4"))
+def test_requests_for_another_video_are_ignored(receiver: Receiver, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(receiver.worker.video_opened):
+        receiver.worker.open_video(Path("street.mp4"))
+    receiver.worker.open_video(Path("yard.mp4"))
     # Until the GUI thread hears of it, its frame numbers are street.mp4's; yard.mp4 has only 30.
-    desk.worker.show(100, True)
-    desk.worker.make_thumbnail(101)
-    qtbot.waitUntil(lambda: "video yard.mp4" in desk.said)
-    with qtbot.waitSignal(desk.worker.view_ready) as shown:
-        desk.worker.show(29, True)
+    receiver.worker.show(100, True)
+    receiver.worker.make_thumbnail(101)
+    qtbot.waitUntil(lambda: "video yard.mp4" in receiver.said)
+    with qtbot.waitSignal(receiver.worker.view_ready) as shown:
+        receiver.worker.show(29, True)
     assert shown.args[0].index == 29
-    assert not desk.errors
+    assert not receiver.errors
 
 
-def test_thumbnails_are_small_pictures_of_their_frames(desk: Desk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(desk.worker.video_opened):
-        desk.worker.open_video(Path("street.mp4"))
-    with qtbot.waitSignal(desk.worker.thumbnail_ready) as made:
-        desk.worker.make_thumbnail(42)
+def test_thumbnails_are_small_pictures_of_their_frames(receiver: Receiver, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(receiver.worker.video_opened):
+        receiver.worker.open_video(Path("street.mp4"))
+    with qtbot.waitSignal(receiver.worker.thumbnail_ready) as made:
+        receiver.worker.make_thumbnail(42)
     index, picture = made.args
     assert index == 42
     assert picture.shape == (120, 160, 4)
     assert (picture[..., :3] == brightness(42)).all()
 
 
-def test_analysis_measures_every_frame_and_ends(desk: Desk, qtbot: QtBot) -> None:
-    open_both(desk, qtbot)
-    desk.worker.run_analysis()
-    qtbot.waitUntil(lambda: desk.phase is AnalysisPhase.DONE, timeout=20_000)
-    assert sorted(desk.rows) == list(range(COUNT))
-    psnr = np.array([desk.rows[i]["psnr_db"] for i in range(COUNT)])
+def test_analysis_measures_every_frame_and_ends(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot)
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
+    assert sorted(receiver.rows) == list(range(COUNT))
+    psnr = np.array([receiver.rows[i]["psnr_db"] for i in range(COUNT)])
     assert np.isnan(psnr[0])
     assert set(np.argsort(psnr[1:])[:9] + 1) <= set(range(BURST.start, BURST.stop + 1))
-    assert desk.states[-1].done == desk.states[-1].total == COUNT
+    assert receiver.states[-1].done == receiver.states[-1].total == COUNT
 
 
-def test_stored_rows_come_at_once(desk: Desk, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
-    open_both(desk, qtbot)
-    desk.worker.run_analysis()
-    qtbot.waitUntil(lambda: desk.phase is AnalysisPhase.DONE, timeout=20_000)
+def test_stored_rows_come_at_once(receiver: Receiver, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
+    open_both(receiver, qtbot)
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
     shelf.predictors["still"]._seconds = 60.0  # whoever asks it again would wait for long
-    again = Desk(shelf, tmp_path / "analyses")
+    again = Receiver(shelf, tmp_path / "analyses")
     try:
         open_both(again, qtbot)
         again.worker.run_analysis()
@@ -202,57 +207,56 @@ def test_stored_rows_come_at_once(desk: Desk, shelf: Shelf, qtbot: QtBot, tmp_pa
         again.worker.close()
 
 
-def test_pause_and_go_on(desk: Desk, shelf: Shelf, qtbot: QtBot) -> None:
+def test_pause_and_go_on(receiver: Receiver, shelf: Shelf, qtbot: QtBot) -> None:
     shelf.predictors["still"] = StillPredictor(seconds=0.004)
-    open_both(desk, qtbot)
-    desk.worker.run_analysis()
-    qtbot.waitUntil(lambda: len(desk.rows) > 5)
-    desk.worker.pause_analysis()
-    qtbot.waitUntil(lambda: desk.phase is AnalysisPhase.PAUSED)
-    measured = len(desk.rows)
+    open_both(receiver, qtbot)
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: len(receiver.rows) > 5)
+    receiver.worker.pause_analysis()
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.PAUSED)
+    measured = len(receiver.rows)
     assert measured < COUNT
     qtbot.wait(200)
-    assert len(desk.rows) == measured
-    desk.worker.run_analysis()
-    qtbot.waitUntil(lambda: desk.phase is AnalysisPhase.DONE, timeout=20_000)
-    assert sorted(desk.rows) == list(range(COUNT))
+    assert len(receiver.rows) == measured
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
+    assert sorted(receiver.rows) == list(range(COUNT))
 
 
-def test_cancel_keeps_what_was_measured(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
-    open_both(desk, qtbot, "long.mp4")
-    desk.worker.run_analysis()
-    qtbot.waitUntil(lambda: len(desk.rows) > 5)
-    desk.worker.cancel_analysis()
-    qtbot.waitUntil(lambda: desk.phase is AnalysisPhase.CANCELLED)
-    key = analysis_key(desk.shelf.opened[0], desk.shelf.predictors["still"])  # type: ignore[arg-type]
+def test_cancel_keeps_what_was_measured(receiver: Receiver, qtbot: QtBot, tmp_path: Path) -> None:
+    open_both(receiver, qtbot, "long.mp4")
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: len(receiver.rows) > 5)
+    receiver.worker.cancel_analysis()
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.CANCELLED)
+    key = analysis_key(receiver.shelf.opened[0], receiver.shelf.predictors["still"])  # type: ignore[arg-type]
     with ScoreStore(tmp_path / "analyses", key) as store:
-        assert len(store) == len(desk.rows)
+        assert len(store) == len(receiver.rows)
 
 
-def test_the_playhead_does_not_wait_for_the_analysis(desk: Desk, shelf: Shelf, qtbot: QtBot) -> None:
+def test_the_playhead_does_not_wait_for_the_analysis(receiver: Receiver, shelf: Shelf, qtbot: QtBot) -> None:
     shelf.predictors["still"] = StillPredictor(seconds=0.01)
-    open_both(desk, qtbot, "long.mp4")
-    desk.worker.run_analysis()
-    qtbot.waitUntil(lambda: len(desk.rows) > 5)
+    open_both(receiver, qtbot, "long.mp4")
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: len(receiver.rows) > 5)
     for index in (5_000, 10_000, 15_000):
         began = time.monotonic()
-        desk.worker.show(index, True)
-        qtbot.waitUntil(lambda wanted=index: any(v.index == wanted and v.complete for v in desk.views))  # type: ignore[misc]
+        receiver.worker.show(index, True)
+        qtbot.waitUntil(lambda wanted=index: any(v.index == wanted and v.complete for v in receiver.views))  # type: ignore[misc]
         assert time.monotonic() - began < 0.5
-    assert desk.phase is AnalysisPhase.RUNNING
+    assert receiver.phase is AnalysisPhase.RUNNING
 
 
-def test_playing_does_not_starve_the_analysis(desk: Desk, shelf: Shelf, qtbot: QtBot) -> None:
+def test_playing_does_not_starve_the_analysis(receiver: Receiver, shelf: Shelf, qtbot: QtBot) -> None:
     shelf.predictors["still"] = StillPredictor(seconds=0.02)
-    open_both(desk, qtbot, "long.mp4")
-    desk.worker.run_analysis()
+    open_both(receiver, qtbot, "long.mp4")
+    receiver.worker.run_analysis()
     shown = iter(range(1, 10_000))
-    desk.worker.view_ready.connect(lambda view: view.complete and desk.worker.show(next(shown), True))
-    desk.worker.show(next(shown), True)
-    qtbot.waitUntil(lambda: len(desk.views) > 10)
-    measured = len(desk.rows)
-    qtbot.wait(1200)
-    assert len(desk.rows) >= measured + 4
+    receiver.worker.view_ready.connect(lambda view: view.complete and receiver.worker.show(next(shown), True))
+    receiver.worker.show(next(shown), True)
+    qtbot.waitUntil(lambda: len(receiver.views) > 10)
+    measured = len(receiver.rows)
+    qtbot.waitUntil(lambda: len(receiver.rows) >= measured + 4, timeout=1200)
 
 
 @pytest.mark.parametrize(
@@ -263,103 +267,103 @@ def test_playing_does_not_starve_the_analysis(desk: Desk, shelf: Shelf, qtbot: Q
     ],
 )
 def test_what_can_not_be_opened_leaves_the_rest_at_work(
-    desk: Desk, shelf: Shelf, qtbot: QtBot, ask: Callable[[EngineWorker], None], kind: type[Exception]
+    receiver: Receiver, shelf: Shelf, qtbot: QtBot, ask: Callable[[EngineWorker], None], kind: type[Exception]
 ) -> None:
     shelf.predictors["still"] = StillPredictor(seconds=0.004)
-    open_both(desk, qtbot)
-    desk.worker.run_analysis()
-    qtbot.waitUntil(lambda: len(desk.rows) > 5)
-    ask(desk.worker)
-    qtbot.waitUntil(lambda: bool(desk.errors))
-    assert isinstance(desk.errors[0], kind)
-    qtbot.waitUntil(lambda: desk.phase is AnalysisPhase.DONE, timeout=20_000)
-    assert sorted(desk.rows) == list(range(COUNT))
-    with qtbot.waitSignal(desk.worker.view_ready):
-        desk.worker.show(3, False)
+    open_both(receiver, qtbot)
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: len(receiver.rows) > 5)
+    ask(receiver.worker)
+    qtbot.waitUntil(lambda: bool(receiver.errors))
+    assert isinstance(receiver.errors[0], kind)
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
+    assert sorted(receiver.rows) == list(range(COUNT))
+    with qtbot.waitSignal(receiver.worker.view_ready):
+        receiver.worker.show(3, False)
 
 
-def test_an_analysis_that_fails_leaves_the_views_at_work(desk: Desk, shelf: Shelf, qtbot: QtBot) -> None:
-    open_both(desk, qtbot)
+def test_an_analysis_that_fails_leaves_the_views_at_work(receiver: Receiver, shelf: Shelf, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot)
 
     def fail(_: object) -> list[object]:
         raise VideoError("A frame can't be decoded", subject="street.mp4")
 
     shelf.predictors["still"].predict = fail  # type: ignore[method-assign, assignment]
-    desk.worker.run_analysis()
-    qtbot.waitUntil(lambda: desk.phase is AnalysisPhase.FAILED)
-    qtbot.waitUntil(lambda: len(desk.errors) == 1)
-    with qtbot.waitSignal(desk.worker.view_ready):
-        desk.worker.show(3, False)
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.FAILED)
+    qtbot.waitUntil(lambda: len(receiver.errors) == 1)
+    with qtbot.waitSignal(receiver.worker.view_ready):
+        receiver.worker.show(3, False)
 
 
-def test_a_damaged_stretch_is_told_once(desk: Desk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(desk.worker.video_opened):
-        desk.worker.open_video(Path("street.mp4"))
+def test_a_damaged_stretch_is_told_once(receiver: Receiver, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(receiver.worker.video_opened):
+        receiver.worker.open_video(Path("street.mp4"))
 
     def fail(index: int, *_: object) -> None:
         raise VideoError(f"Frame {index} can't be decoded", subject="street.mp4")
 
-    desk.shelf.opened[0].read = fail  # type: ignore[method-assign, assignment]
+    receiver.shelf.opened[0].read = fail  # type: ignore[method-assign, assignment]
     for index in range(5):
-        desk.worker.show(index, False)
+        receiver.worker.show(index, False)
         qtbot.wait(20)
-    assert len(desk.errors) == 1
+    assert len(receiver.errors) == 1
 
 
-def test_another_video_while_analysing(desk: Desk, qtbot: QtBot) -> None:
-    open_both(desk, qtbot, "long.mp4")
-    desk.worker.run_analysis()
-    qtbot.waitUntil(lambda: len(desk.rows) > 5)
-    desk.worker.video_opened.connect(desk.rows.clear)
-    desk.worker.open_video(Path("yard.mp4"))
-    qtbot.waitUntil(lambda: "video yard.mp4" in desk.said)
-    desk.worker.run_analysis()
-    qtbot.waitUntil(lambda: desk.phase is AnalysisPhase.DONE, timeout=20_000)
-    assert sorted(desk.rows) == list(range(30))
-    assert desk.shelf.opened[0].closed
+def test_another_video_while_analysing(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot, "long.mp4")
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: len(receiver.rows) > 5)
+    receiver.worker.video_opened.connect(receiver.rows.clear)
+    receiver.worker.open_video(Path("yard.mp4"))
+    qtbot.waitUntil(lambda: "video yard.mp4" in receiver.said)
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
+    assert sorted(receiver.rows) == list(range(30))
+    assert receiver.shelf.opened[0].closed
 
 
-def test_everything_happens_in_the_one_thread(desk: Desk, qtbot: QtBot) -> None:
-    open_both(desk, qtbot)
-    with qtbot.waitSignal(desk.worker.view_ready):
-        desk.worker.show(3, True)
-    assert desk.shelf.opened[0].threads == {"vadgui-engine"}
+def test_everything_happens_in_the_one_thread(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot)
+    with qtbot.waitSignal(receiver.worker.view_ready):
+        receiver.worker.show(3, True)
+    assert receiver.shelf.opened[0].threads == {"vadgui-engine"}
     assert [thread.name for thread in threading.enumerate()].count("vadgui-engine") == 1
 
 
 @pytest.mark.parametrize("moment", ["idle", "analysing", "reading"])
-def test_closes_quickly_whatever_it_is_doing(desk: Desk, shelf: Shelf, qtbot: QtBot, moment: str) -> None:
+def test_closes_quickly_whatever_it_is_doing(receiver: Receiver, shelf: Shelf, qtbot: QtBot, moment: str) -> None:
     shelf.predictors["still"] = StillPredictor(seconds=0.05)
-    open_both(desk, qtbot, "slow.mp4")
+    open_both(receiver, qtbot, "slow.mp4")
     if moment == "analysing":
-        desk.worker.run_analysis()
-        qtbot.waitUntil(lambda: len(desk.rows) > 2)
+        receiver.worker.run_analysis()
+        qtbot.waitUntil(lambda: len(receiver.rows) > 2)
     if moment == "reading":
-        desk.worker.show(50, True)
+        receiver.worker.show(50, True)
         qtbot.wait(100)
     began = time.monotonic()
-    desk.worker.close()
+    receiver.worker.close()
     assert time.monotonic() - began < 0.5
 
 
-def test_a_frame_that_cannot_be_decoded_says_so_in_its_place(desk: Desk, qtbot: QtBot) -> None:
-    open_both(desk, qtbot, "scratched.mp4")
+def test_a_frame_that_cannot_be_decoded_says_so_in_its_place(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot, "scratched.mp4")
     for index in (10, 11, 12):
-        desk.worker.show(index, True)
-        qtbot.waitUntil(lambda index=index: bool(desk.views) and desk.views[-1].index == index)
-        assert desk.views[-1].frame is None
-        assert desk.views[-1].missing == f"Frame {index} can't be decoded."
-    assert len(desk.errors) == 1  # told once; whoever plays on is not told at every frame
-    desk.worker.show(14, True)
-    qtbot.waitUntil(lambda: desk.views[-1].complete)
+        receiver.worker.show(index, True)
+        qtbot.waitUntil(lambda index=index: bool(receiver.views) and receiver.views[-1].index == index)
+        assert receiver.views[-1].frame is None
+        assert receiver.views[-1].missing == f"Frame {index} can't be decoded."
+    assert len(receiver.errors) == 1  # told once; whoever plays on is not told at every frame
+    receiver.worker.show(14, True)
+    qtbot.waitUntil(lambda: receiver.views[-1].complete)
 
 
-def test_a_view_that_made_way_for_a_broken_file_comes_after_all(desk: Desk, qtbot: QtBot) -> None:
-    open_both(desk, qtbot, "slow.mp4")
-    desk.worker.show(5, True)
+def test_a_view_that_made_way_for_a_broken_file_comes_after_all(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot, "slow.mp4")
+    receiver.worker.show(5, True)
     qtbot.wait(100)
-    assert not desk.views, "it is being read"
-    desk.worker.open_video(Path("broken.mp4"))
-    qtbot.waitUntil(lambda: bool(desk.views) and desk.views[-1].complete)
-    assert desk.views[-1].index == 5
-    assert [type(error) for error in desk.errors] == [VideoError]
+    assert not receiver.views, "it is being read"
+    receiver.worker.open_video(Path("broken.mp4"))
+    qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].complete)
+    assert receiver.views[-1].index == 5
+    assert [type(error) for error in receiver.errors] == [VideoError]

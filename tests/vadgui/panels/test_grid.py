@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times, view_of
-from vadgui.jobs.frame_view import NO_DETECTOR, PREDICTING, FrameView
+from vadgui.model.frame_view import NO_DETECTOR, PREDICTING, FrameView
+from vadgui.model.session import ReviewSession
 from vadgui.panels.content import Panel
 from vadgui.panels.grid import PanelGrid
-from vadgui.session import ReviewSession
 
 PICTURES = (Panel.FRAME, Panel.PREDICTED_FLOW, Panel.TEACHER_FLOW, Panel.PREDICTED_FRAME)
 
@@ -137,7 +137,7 @@ def test_double_click_enlarges_a_panel_and_brings_the_others_back(grid: PanelGri
 
 def test_pictures_are_wanted_only_while_a_panel_shows_them(grid: PanelGrid, session: ReviewSession) -> None:
     requests: list[tuple[int, bool]] = []
-    session.view_wanted.connect(lambda index, pictures: requests.append((index, pictures)))
+    session.view_requested.connect(lambda index, pictures: requests.append((index, pictures)))
     for panel in set(Panel) - {Panel.FRAME}:
         grid.set_panel_shown(panel, False)
     session.seek(3)

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from engine.drawing import BLACK_DB, WHITE_DB
+from engine.export.drawing import BLACK_DB, WHITE_DB
 from vadgui.panels.mask import paint_mask, paint_overlay, patch_rects
 
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, QTimer
 from pytestqt.qtbot import QtBot
 
 from tests.vadgui.synthetic import open_session, steady_times, video_info, view_of
-from vadgui.jobs.frame_view import PREDICTING
+from vadgui.model.frame_view import PREDICTING
+from vadgui.model.session import ReviewSession
 from vadgui.playback.player import PlaybackMode, Player
-from vadgui.session import ReviewSession
 
 
 class LateEngine(QObject):
@@ -23,13 +23,13 @@ class LateEngine(QObject):
         self._wanted: int | None = None
         self.completed: list[int] = []
         self.abandoned: list[int] = []
-        session.view_wanted.connect(self._on_wanted)
+        session.view_requested.connect(self._on_requested)
 
     def answer_first(self) -> None:
         """The view of the frame on which the session opened."""
-        self._on_wanted(self._session.playhead)
+        self._on_requested(self._session.playhead)
 
-    def _on_wanted(self, index: int) -> None:
+    def _on_requested(self, index: int) -> None:
         if self._wanted is not None:
             self.abandoned.append(self._wanted)
         self._wanted = index
@@ -127,7 +127,7 @@ def test_nothing_is_asked_before_the_view_on_screen_has_arrived(qtbot: QtBot) ->
     session = small_session(50, fps=100)
     player = Player(session)
     requests: list[int] = []
-    session.view_wanted.connect(lambda index, _pictures: requests.append(index))
+    session.view_requested.connect(lambda index, _pictures: requests.append(index))
     player.play()
     qtbot.wait(60)
     assert requests == []

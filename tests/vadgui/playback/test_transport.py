@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times
+from vadgui.model.session import ReviewSession
 from vadgui.playback.player import PlaybackMode, Player
 from vadgui.playback.transport import TransportBar
-from vadgui.session import ReviewSession
 
 
 @pytest.fixture

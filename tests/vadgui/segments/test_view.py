@@ -14,9 +14,9 @@ from tests.vadgui.synthetic import (
     signals_with_bumps,
     steady_times,
 )
+from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
 from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, SegmentOrder
 from vadgui.segments.view import SegmentList
-from vadgui.session import AnalysisPhase, AnalysisState, ReviewSession
 
 COUNT = 6000
 BUMPS = [(start, start + 20) for start in range(200, COUNT - 100, 200)]
@@ -91,7 +91,7 @@ def test_scores_that_go_by_several_things_say_by_which(
 
 def test_double_click_asks_to_play_it(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
     where = segments.list.visualRect(segments.model.index(1)).center()
-    with qtbot.waitSignal(segments.play_wanted) as asked:
+    with qtbot.waitSignal(segments.play_requested) as asked:
         qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
         qtbot.mouseDClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert asked.args == [session.scoring.segments[1]]
@@ -177,7 +177,7 @@ def test_thumbnails_are_asked_for_only_where_they_are_seen(
 ) -> None:
     asked: set[int] = set()
     fresh = open_session(steady_times(COUNT), session.scoring.signals.copy())
-    fresh.thumbnail_wanted.connect(asked.add)
+    fresh.thumbnail_requested.connect(asked.add)
     view = SegmentList(fresh)
     qtbot.addWidget(view)
     view.resize(300, 400)

@@ -5,9 +5,9 @@ import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vadgui import theme
 from vadgui.timeline.pyramid import MinMaxPyramid
 from vadgui.timeline.trace import draw_trace, sample_columns
+from vadgui.ui import theme
 
 
 def scores_with_gaps(count: int, seed: int) -> npt.NDArray[np.float32]:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.errors import TeacherError
+from engine.common.errors import TeacherError
 from engine.flow.networks.pwcnet import PWCNET_NAMINGS, pwcnet
 from engine.flow.networks.raft import RAFT_NAMINGS, raft_small
 from engine.flow.networks.weights import load_weights

@@ -1,0 +1,290 @@
+"""Keeps raw signals per frame on disk, safe against a kill at any moment; scores are derived on reading."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.common.errors import ScoreStoreError
+from engine.scoring.signals import RAW_SIGNALS, RawSignals
+
+CHUNK_FRAMES = 256
+"""Frames a database row; what a kill can lose at most."""
+
+CACHE_MAX_BYTES = 2 * 2**30
+"""What analyses may take on disk before the oldest go: some 15 million frames."""
+
+_FORMAT = 1
+_APPLICATION_ID = 0x76616453  # "vadS"
+_TABLES = (
+    "analysis (key TEXT NOT NULL)",
+    "chunks (number INTEGER PRIMARY KEY, crc32 INTEGER NOT NULL, rows BLOB NOT NULL)",
+)
+_SUFFIX = ".sqlite3"
+_DAMAGED_SUFFIX = ".damaged"
+_SIDE_FILES = ("-wal", "-shm")  # what SQLite keeps beside a database in WAL mode
+_BUSY_SECONDS = 10.0
+
+# These say that the file is not what it should be; all others, that the machine can't read or write it.
+_DAMAGE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
+
+
+class _ForeignDatabaseError(Exception):
+    """The file is a database, but not this analysis's."""
+
+
+@dataclass(frozen=True)
+class AnalysisKey:
+    """What an analysis depends on; another value in any field is another analysis."""
+
+    video_fingerprint: str
+    detector_fingerprint: str
+    settings: str
+    """All else that changes the numbers (teacher, precision, version of the signals), as JSON with sorted keys."""
+
+    @property
+    def file_name(self) -> str:
+        """A name for the key's database file, safe on every file system."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:32] + _SUFFIX
+
+    @property
+    def text(self) -> str:
+        """The key and the file format as one line, kept inside the database."""
+        return json.dumps([_FORMAT, *astuple(self)])
+
+
+class ScoreStore:
+    """The raw signals of one analysis, appended in frame order; frames [0, len(store)) are there.
+
+    One thread at a time. Several processes may have the same analysis open and even run it: equal keys mean equal
+    rows, each adds what the file lacks, and a longer chunk is never replaced by a shorter one.
+    """
+
+    def __init__(self, folder: Path, key: AnalysisKey) -> None:
+        """Open or create the key's database in `folder`; a damaged one is put aside and begun anew (it is a cache).
+
+        Raises:
+            ScoreStoreError: the folder can't be written.
+        """
+        self._path = folder / key.file_name
+        with self._errors("An analysis can't be opened"):
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                opened = _open(self._path, key)
+            except (sqlite3.DatabaseError, _ForeignDatabaseError) as error:
+                if not _is_damage(error):
+                    raise
+                _put_aside(self._path)
+                opened = _open(self._path, key)
+            os.utime(self._path)  # by its age `prune` knows when it was last of use
+        self._database, self._full_chunks, self._tail = opened
+        self._saved_tail = len(self._tail)
+
+    def __len__(self) -> int:
+        """Frames stored (flushed or not): the frame where an analysis resumes."""
+        return self._full_chunks * CHUNK_FRAMES + len(self._tail)
+
+    def append(self, rows: RawSignals) -> None:
+        """Add the next frames' rows [N]; every full chunk is on disk when this returns.
+
+        Raises:
+            ScoreStoreError: the disk is full or the database can't be written; the store is as it was.
+        """
+        pending = np.concatenate([self._tail, rows])
+        full = len(pending) // CHUNK_FRAMES
+        if full:
+            self._write(list(np.split(pending[: full * CHUNK_FRAMES], full)))
+            self._saved_tail = 0
+        self._full_chunks += full
+        self._tail = pending[full * CHUNK_FRAMES :]
+
+    def flush(self) -> None:
+        """Write the rows of an incomplete chunk too.
+
+        Raises:
+            ScoreStoreError: the disk is full or the database can't be written.
+        """
+        if len(self._tail) > self._saved_tail:
+            self._write([self._tail])
+            self._saved_tail = len(self._tail)
+
+    def read(self, start: int = 0, stop: int | None = None) -> RawSignals:
+        """Rows [start, stop) of what is stored, flushed or not.
+
+        Raises:
+            ScoreStoreError: the database can't be read.
+        """
+        start, stop, _ = slice(start, stop).indices(len(self))
+        first, last = start // CHUNK_FRAMES, min(-(-stop // CHUNK_FRAMES), self._full_chunks)
+        with self._errors("An analysis can't be read"):
+            chunks = self._database.execute(
+                "SELECT rows FROM chunks WHERE number >= ? AND number < ? ORDER BY number", (first, last)
+            ).fetchall()
+            if len(chunks) != max(last - first, 0):
+                raise sqlite3.DatabaseError("rows are gone")
+        parts = [np.frombuffer(blob, RAW_SIGNALS) for (blob,) in chunks]
+        offset = first * CHUNK_FRAMES
+        # Where `stop` lies before it, the tail is cut off again.
+        return np.concatenate([*parts, self._tail])[start - offset : max(start, stop) - offset]
+
+    def close(self) -> None:
+        """Flush and close; closing twice is fine.
+
+        Raises:
+            ScoreStoreError: the last rows can't be written; the store is closed all the same.
+        """
+        try:
+            self.flush()
+        finally:
+            self._saved_tail = len(self._tail)  # a second closing must not try again what failed
+            self._database.close()
+
+    def __enter__(self) -> ScoreStore:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _write(self, chunks: list[RawSignals]) -> None:
+        """Write chunks from the first incomplete one on, in one transaction."""
+        blobs = [chunk.tobytes() for chunk in chunks]
+        with self._errors("An analysis can't be saved"), self._database:
+            self._database.executemany(
+                "INSERT INTO chunks VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE"
+                " SET crc32 = excluded.crc32, rows = excluded.rows WHERE length(excluded.rows) > length(rows)",
+                [(self._full_chunks + n, zlib.crc32(blob), blob) for n, blob in enumerate(blobs)],
+            )
+
+    @contextlib.contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        """What SQLite or the file system has against it, as a ScoreStoreError."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise ScoreStoreError(
+                f"{what} ({error})",
+                subject=self._path,
+                advice="Check the free space and the permissions of that folder,"
+                " or name another one in the environment variable VADGUI_CACHE.",
+            ) from error
+
+
+def _open(path: Path, key: AnalysisKey) -> tuple[sqlite3.Connection, int, RawSignals]:
+    """The key's database, its number of full chunks, and the rows of the incomplete one after them."""
+    database = _connect(path)
+    try:
+        is_new = _is_new(database)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        # Taking stock may delete: no other process may add rows meanwhile.
+        database.execute("BEGIN IMMEDIATE")
+        with database:
+            if is_new:
+                _claim(database, key)
+            if database.execute("SELECT key FROM analysis").fetchall() != [(key.text,)]:
+                raise _ForeignDatabaseError
+            return database, *_take_stock(database)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _is_new(database: sqlite3.Connection) -> bool:
+    """Whether the database is empty; looks before anything is written, so that a stranger's file stays as it is."""
+    (application_id,) = database.execute("PRAGMA application_id").fetchone()
+    (schema_version,) = database.execute("PRAGMA schema_version").fetchone()
+    if application_id not in (0, _APPLICATION_ID) or (application_id == 0 and schema_version > 0):
+        raise _ForeignDatabaseError
+    return bool(application_id == 0)
+
+
+def _claim(database: sqlite3.Connection, key: AnalysisKey) -> None:
+    """Make an empty database this key's, unless another process has just done so."""
+    database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    for table in _TABLES:
+        database.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+    database.execute("INSERT INTO analysis SELECT ? WHERE NOT EXISTS (SELECT * FROM analysis)", (key.text,))
+
+
+def _take_stock(database: sqlite3.Connection) -> tuple[int, RawSignals]:
+    """The number of intact full chunks, and the rows of an incomplete one after them; what follows damage goes."""
+    full = 0
+    for number, crc32, rows in database.execute("SELECT number, crc32, rows FROM chunks ORDER BY number"):
+        if number != full or zlib.crc32(rows) != crc32:
+            break
+        if len(rows) < CHUNK_FRAMES * RAW_SIGNALS.itemsize:
+            return full, np.frombuffer(rows, RAW_SIGNALS)
+        full += 1
+    database.execute("DELETE FROM chunks WHERE number >= ?", (full,))
+    return full, np.empty(0, RAW_SIGNALS)
+
+
+def _put_aside(path: Path) -> None:
+    path.replace(path.with_suffix(_DAMAGED_SUFFIX))
+    for suffix in _SIDE_FILES:
+        # Left there, SQLite would take them for the new database's.
+        _beside(path, suffix).unlink(missing_ok=True)
+
+
+def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES) -> int:
+    """Delete the analyses used least lately until the folder's files fit `max_bytes`; the number of bytes freed.
+
+    Analyses that some process has open stay.
+    """
+    analyses = sorted(_analysis_files(folder), key=lambda file: file[0])
+    excess = sum(size for _, size, _ in analyses) - max_bytes
+    freed = 0
+    for _, size, path in analyses:
+        if freed >= excess:
+            break
+        if path.suffix == _SUFFIX and _is_open_elsewhere(path):
+            continue
+        with contextlib.suppress(OSError):  # Windows keeps what is open; another process may have pruned it already
+            path.unlink()
+            freed += size
+            for suffix in _SIDE_FILES:
+                _beside(path, suffix).unlink(missing_ok=True)
+    return freed
+
+
+def _analysis_files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """Time of last use, bytes with side files, and path of every analysis, put aside or not."""
+    for path in folder.glob("*"):
+        if path.suffix in (_SUFFIX, _DAMAGED_SUFFIX):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                beside = [_beside(path, suffix) for suffix in _SIDE_FILES]
+                yield status.st_mtime, status.st_size + sum(p.stat().st_size for p in beside if p.exists()), path
+
+
+def _is_open_elsewhere(path: Path) -> bool:
+    """Whether a process has the database open: only a sole connection can leave the WAL mode."""
+    try:
+        with contextlib.closing(_connect(path, busy_seconds=0)) as database:
+            database.execute("PRAGMA journal_mode = DELETE").fetchone()
+    except sqlite3.DatabaseError as error:
+        return not _is_damage(error)
+    return False
+
+
+def _connect(path: Path, busy_seconds: float = _BUSY_SECONDS) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=busy_seconds, check_same_thread=False)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _is_damage(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return error.sqlite_errorcode & 0xFF in _DAMAGE
+    return isinstance(error, _ForeignDatabaseError)

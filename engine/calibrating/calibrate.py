@@ -1,0 +1,118 @@
+"""Calibrates a detector: the normal model of its camera, and what its scores mean there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from engine.analysis import pipeline
+from engine.calibrating.footage import NormalFootage, is_left_out
+from engine.calibrating.held_out_signals import HeldOutSignals
+from engine.calibrating.normal_statistics import NormalStatistics, collect_statistics, progress_of
+from engine.common.device import ComputeConfig
+from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.progress_rate import ProgressRate
+from engine.models.detector import Detector
+from engine.models.predictor import Predictor
+from engine.scoring.calibration import Calibration, TooLittleFootageError
+from engine.scoring.signals import RAW_SIGNALS, missing_signals
+from engine.video import open_video
+from engine.video.source import usual_frame_seconds
+
+HELD_OUT_PHASE = "Judging held-out footage"
+_MAX_HELD_OUT_FRAMES = 20_000
+"""Over all videos: more than half an hour's work of two cores."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """What calibrating a detector gives."""
+
+    detector: Detector
+    """Of the same networks, with the normal model; its calibration is None where too little was held out for one."""
+    held_out: Sequence[HeldOutSignals]
+    """What the calibration was learnt from, in the order of the footage."""
+
+
+def calibrate(
+    detector: Detector,
+    plan: ComputeConfig,
+    footage: NormalFootage,
+    should_stop: ShouldStop = never_stop,
+    *,
+    teacher_weights: Path | None = None,
+) -> Generator[Progress, None, Calibrated]:
+    """Learn a normal model from all videos, and from the signals of the held-out ones how high scores are there.
+
+    Raises:
+        VideoError: a video can't be opened or decoded.
+        DeviceError: the device's memory does not suffice.
+        TeacherError: the weights that its teacher needs are missing or wrong.
+        Cancelled: `should_stop` said yes.
+    """
+    frame_seconds = _frame_seconds(footage.held_out, should_stop)
+    predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
+    statistics = yield from collect_statistics(footage, predictor, frame_seconds, should_stop)
+    held_out = yield from _measure_held_out(footage, predictor, statistics, frame_seconds, should_stop)
+    signals = [(video.signals, video.times) for video in held_out]
+    try:
+        calibration = Calibration.of(signals, frame_seconds, statistics.rarities_of_others)
+    except TooLittleFootageError:
+        calibration = None
+    settings = replace(detector.settings, calibration=calibration)
+    return Calibrated(detector.with_normal_model(statistics.normal_model).with_settings(settings), held_out)
+
+
+def _measure_held_out(
+    footage: NormalFootage,
+    predictor: Predictor,
+    statistics: NormalStatistics,
+    frame_seconds: float,
+    should_stop: ShouldStop,
+) -> Generator[Progress, None, list[HeldOutSignals]]:
+    """Run the detector over the held-out videos.
+
+    Each is measured by a normal model of all others, as any recording to come will be, or by what it shows before it
+    is held out; one that is alone, by its own, to which it is less unusual than a new one will be.
+    """
+    found = []
+    rate = ProgressRate(0, time.monotonic())
+    at_most = max_held_out_frames(len(footage.held_out))
+    has_others = len(footage.videos) > 1 or bool(footage.since)
+    for number, path in enumerate(footage.held_out):
+        own = statistics.of_held_out[number]
+        by_others = predictor.with_normal_model(
+            statistics.normal_model_without(own) if has_others else statistics.normal_model
+        )
+        stretches = footage.left_out.get(path, ())
+        rows = []
+        with open_video(path, should_stop) as source:
+            first = int(np.searchsorted(source.times, footage.since.get(path, 0.0)))
+            frames = min(len(source) - first, at_most)
+            results = pipeline.analyse(
+                source, by_others, start=first, frame_seconds=frame_seconds, should_stop=should_stop
+            )
+            for result in islice(results, at_most):
+                rows.append(missing_signals(1)[0] if is_left_out(result.pts_seconds, stretches) else result.signals)
+                yield progress_of(HELD_OUT_PHASE, number + len(rows) / frames, len(footage.held_out), rate)
+            found.append(HeldOutSignals(path, source.times[first : first + len(rows)], np.array(rows, RAW_SIGNALS)))
+    return found
+
+
+def max_held_out_frames(videos: int) -> int:
+    """Frames of each of so many held-out videos that the detector runs over."""
+    return max(_MAX_HELD_OUT_FRAMES // max(videos, 1), 2)
+
+
+def _frame_seconds(videos: Sequence[Path], should_stop: ShouldStop) -> float:
+    """How long most of the videos' frames last: motion is told in px a frame of this length; 0 where nobody knows."""
+    times = []
+    for path in videos:
+        with open_video(path, should_stop) as source:
+            times += [source.times] if source.info.has_own_times else []
+    return usual_frame_seconds(*times) or 0.0

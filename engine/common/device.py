@@ -1,0 +1,70 @@
+"""Where and how the models run: chosen by itself, or as asked, and put in words."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from dataclasses import dataclass
+
+import torch
+
+from engine.common.errors import DeviceError
+
+DEVICE_NAMES = ("auto", "cuda", "mps", "cpu")
+
+
+@dataclass(frozen=True)
+class ComputeConfig:
+    """A device and the precision that is fastest on it."""
+
+    device: torch.device
+    dtype: torch.dtype
+    """Of the models' inner layers; their last convolution and all scores are float32."""
+    label: str
+    """In words, for the screen: "CPU, bfloat16"."""
+
+
+def choose_compute(name: str = "auto") -> ComputeConfig:
+    """The plan for a device out of DEVICE_NAMES ("cuda:1" works too); "auto" takes CUDA, else MPS, else the CPU.
+
+    Raises:
+        DeviceError: this machine has no such device.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise DeviceError("Unknown device", subject=name, advice=f"Choose one of {', '.join(DEVICE_NAMES)}.") from error
+    if device.type == "cuda":
+        if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
+            raise DeviceError(
+                "No such CUDA device here",
+                subject=name,
+                advice="Choose the device cpu, or check the NVIDIA driver with `vad doctor`.",
+            )
+        major, _ = torch.cuda.get_device_capability(device)
+        dtype = torch.bfloat16 if major >= 8 else torch.float16 if major >= 7 else torch.float32
+        return ComputeConfig(device, dtype, f"{torch.cuda.get_device_name(device)}, {_in_words(dtype)}")
+    if device.type == "mps":
+        if not torch.backends.mps.is_available():
+            raise DeviceError("Apple's GPU is not available here", subject=name, advice="Choose the device cpu.")
+        return ComputeConfig(device, torch.float16, "Apple GPU (MPS), float16")
+    if device.type != "cpu":
+        raise DeviceError("Unsupported device", subject=name, advice=f"Choose one of {', '.join(DEVICE_NAMES)}.")
+    dtype = torch.bfloat16 if _cpu_multiplies_bfloat16() else torch.float32
+    return ComputeConfig(device, dtype, f"CPU ({torch.get_num_threads()} threads), {_in_words(dtype)}")
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    """Whether bfloat16 is faster than float32 here; without such instructions it is emulated and far slower."""
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return False
+    with contextlib.suppress(AttributeError):  # torch.cpu.get_capabilities is younger than the oldest torch we accept
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+    return False
+
+
+def _in_words(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

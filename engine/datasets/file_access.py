@@ -1,0 +1,163 @@
+"""Reads the files of a dataset; what is missing or odd in them is a DatasetError that names the file."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Sequence, Sized
+from contextlib import closing, contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.common.errors import DatasetError
+from engine.video import open_video
+from engine.video.naming import VIDEO_SUFFIXES, picture_count, visible_entries
+
+_COPY_AGAIN = "Copy or download it again: it may be damaged or cut short."
+
+
+@contextmanager
+def odd_file(path: Path, advice: str = _COPY_AGAIN) -> Iterator[None]:
+    """What is odd about a file (a ValueError) becomes a DatasetError of it; so does a file that can't be read."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DatasetError("There is no such file", subject=path, advice="Copy it from the dataset.") from error
+    except OSError as error:
+        advice = f"Check the file and its permissions ({error.strerror or error})."
+        raise DatasetError("The file can't be read", subject=path, advice=advice) from error
+    except (EOFError, BadZipFile, zlib.error) as error:
+        raise DatasetError("The file is damaged", subject=path, advice=_COPY_AGAIN) from error
+    except (ValueError, UnicodeError) as error:
+        raise DatasetError(f"The file is not as it should be ({error})", subject=path, advice=advice) from error
+
+
+def read_mat(path: Path, variable: str) -> npt.NDArray[Any]:
+    """One variable of a MATLAB file.
+
+    Raises:
+        DatasetError: the file is missing, damaged, of MATLAB 7.3 (HDF5), or has no such variable.
+    """
+    # SciPy is slow to import, and footage alone needs none of it.
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
+    with odd_file(path):
+        stored = BytesIO(path.read_bytes())
+    try:
+        with odd_file(path):
+            # From memory, so that SciPy's own OSError, one of many that a cut file ends it with, says that it was cut.
+            try:
+                content = loadmat(stored, variable_names=[variable])
+            except (OSError, TypeError, KeyError, IndexError, UnboundLocalError, MatReadError) as error:
+                raise ValueError(f"it is no complete MATLAB file: {error}") from error
+    except NotImplementedError as error:
+        advice = f"Open it in MATLAB and write it anew: load('{path.name}'); save('{path.name}', '-v7')."
+        raise DatasetError("MATLAB 7.3 files (HDF5) can't be read", subject=path, advice=advice) from error
+    if variable not in content:
+        raise DatasetError(
+            f"The file holds no variable {variable!r}", subject=path, advice="Use the label file of this dataset."
+        )
+    return np.asarray(content[variable])
+
+
+def read_array(path: Path) -> npt.NDArray[Any]:
+    """A `.npy` array, left on disk until it is used.
+
+    Raises:
+        DatasetError: the file is missing or damaged.
+    """
+    with odd_file(path):
+        return np.asarray(np.load(path, allow_pickle=False, mmap_mode="r"))
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """All arrays of an `.npz`.
+
+    Raises:
+        DatasetError: the file is missing or damaged.
+    """
+    with odd_file(path), np.load(path, allow_pickle=False) as stored:
+        if isinstance(stored, np.ndarray):
+            raise ValueError("it holds one array without a name")
+        return {name: stored[name] for name in stored.files}
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        DatasetError: the file is missing, or no JSON object.
+    """
+    with odd_file(path, "Mend it in a text editor, or copy it again."):
+        content = json.loads(path.read_text("utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("it must be an object with names")
+        return content
+
+
+def videos_in(folder: Path, skip: Sequence[str] = ()) -> list[Path]:
+    """Videos right in a folder, files or folders of pictures, in natural order; folders that end in `skip` left out.
+
+    Raises:
+        DatasetError: a folder among them holds no pictures, or can't be read.
+    """
+    videos = []
+    with odd_file(folder):
+        for entry in visible_entries(folder):
+            if entry.is_dir() and not entry.name.endswith(tuple(skip)):
+                if not picture_count(entry):
+                    raise DatasetError(
+                        "There are no pictures in this folder",
+                        subject=entry,
+                        advice="Copy the frames of this video again, or take the folder out.",
+                    )
+                videos.append(entry)
+            elif entry.suffix.lower() in VIDEO_SUFFIXES:
+                videos.append(entry)
+    by_name: dict[str, Path] = {}
+    for video in videos:
+        other = by_name.setdefault(name_of(video), video)
+        if other is not video:
+            raise DatasetError(
+                f"Two videos are called {name_of(video)}: {other.name} and {video.name}",
+                subject=folder,
+                advice="Keep one of them there: the file, or the folder of its frames.",
+            )
+    return videos
+
+
+def name_of(video: Path) -> str:
+    """What a dataset calls a video: its file's name without the suffix, its folder's whole."""
+    return video.name if video.is_dir() else video.stem
+
+
+def frame_count(video: Path) -> int:
+    """Frames of a video file, or pictures of a folder.
+
+    Raises:
+        VideoError: the file can't be opened.
+    """
+    if video.is_dir():
+        return picture_count(video)
+    with closing(open_video(video)) as source:
+        return len(source)
+
+
+def check_length(labels: Sized, frames: int, video: Path, labels_file: Path) -> None:
+    """There must be a label, or a mask, for each frame.
+
+    Raises:
+        DatasetError: there is not.
+    """
+    if len(labels) != frames:
+        raise DatasetError(
+            f"{labels_file.name} is for {len(labels):,} frames, but the video has {frames:,}",
+            subject=video,
+            advice=f"One of the two is not whole, or not of this dataset: copy the video and {labels_file} again.",
+        )

@@ -1,0 +1,159 @@
+"""Takes a dataset's testing videos through a detector: raw signals beside labels, from the cache where they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.analysis.runner import PACE_SECONDS, PHASE, REPORT_SECONDS, analyse_to_store, analysis_key, stored_signals
+from engine.analysis.score_store import ScoreStore
+from engine.common.errors import DatasetError
+from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.progress_rate import ProgressRate
+from engine.datasets import LabelledVideo
+from engine.models.picture import model_picture
+from engine.scoring.signals import RawSignals
+from engine.video import open_video
+from engine.video.source import VideoSource
+
+if TYPE_CHECKING:
+    # torch takes seconds to import, and whoever has a Predictor has imported it.
+    from engine.models.predictor import Predictor
+
+_MAXIMA = "Reading maxima"
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredVideo:
+    """A testing video's labels, and what a detector measured of each of its frames."""
+
+    name: str
+    abnormal: npt.NDArray[np.bool_]
+    """[N]."""
+    events: tuple[tuple[int, int], ...]
+    """Half-open runs of abnormal frames."""
+    seconds: npt.NDArray[np.float64]
+    """When each frame appears [N]."""
+    duration_seconds: float
+    signals: RawSignals
+    """[N]; frame 0's row is NaN, no other is."""
+
+
+def measure(
+    videos: Sequence[LabelledVideo],
+    predictor: Predictor,
+    cache: Path,
+    should_stop: ShouldStop = never_stop,
+    *,
+    max_i: float | None = None,
+) -> Generator[Progress | MeasuredVideo, None, None]:
+    """Analyse every video as far as the cache lacks it, with progress over all of them, and hand each over when done.
+
+    MAX_I of Eq. 9 is each frame's maximum, as in the paper, unless `max_i` says otherwise: then frames are read again.
+
+    Raises:
+        DatasetError: a video has another number of frames than labels; found before anything is analysed.
+        VideoError, ScoreStoreError, DeviceError: a video can't be analysed.
+        Cancelled: `should_stop` said yes; what was analysed stays in the cache.
+    """
+    for video in videos:
+        with open_video(video.path, should_stop) as source:
+            _refuse_other_length(video, source)
+    whole = _Whole(sum(len(video.abnormal) for video in videos), [PHASE] if max_i is None else [PHASE, _MAXIMA])
+    yield whole.progress(Progress(PHASE, 0, 0))
+    for video in videos:
+        with (
+            open_video(video.path, should_stop) as source,
+            ScoreStore(cache, analysis_key(source, predictor)) as store,
+        ):
+            for step in analyse_to_store(source, predictor, store, should_stop):
+                yield whole.progress(step)
+            _refuse_other_length(video, source)  # a full pass may have corrected what the file announced
+            signals = stored_signals(store, len(source))
+            if max_i is not None:
+                peaks: list[float] = []
+                for step in _read_peaks(source, peaks, should_stop):
+                    yield whole.progress(step)
+                signals = _with_max_i(signals, peaks, max_i)
+            yield MeasuredVideo(
+                video.name, video.abnormal, tuple(video.events), source.times, source.info.duration_seconds, signals
+            )
+        whole.leave(len(video.abnormal))
+
+
+class _Whole:
+    """Progress over all videos, each of which goes through the same phases."""
+
+    def __init__(self, frames: int, phases: Sequence[str]) -> None:
+        self._frames = frames
+        self._phases = phases
+        self._before = 0
+        """Frames of the videos that are done."""
+        self._seconds_each: dict[str, float] = {}
+        """Of a frame, by phase; one that had nothing to do yet, as the cache has it all, is missing."""
+
+    def progress(self, step: Progress) -> Progress:
+        """The same of all videos, by the progress of a phase in one."""
+        if step.seconds_left is not None:
+            self._seconds_each[step.phase] = 1 / step.per_second
+        place = self._phases.index(step.phase)
+        done = [self._before + step.total] * place + [self._before + step.done]
+        done += [self._before] * (len(self._phases) - len(done))
+        left = sum(
+            (self._frames - each) * self._seconds_each.get(phase, 0.0)
+            for phase, each in zip(self._phases, done, strict=True)
+        )
+        return replace(
+            step,
+            done=sum(done),
+            total=self._frames * len(self._phases),
+            seconds_left=left if step.phase in self._seconds_each else None,
+        )
+
+    def leave(self, frames: int) -> None:
+        """The video at work, of so many frames, is done."""
+        self._before += frames
+
+
+def _refuse_other_length(video: LabelledVideo, source: VideoSource) -> None:
+    if len(source) != len(video.abnormal):
+        raise DatasetError(
+            f"A video has {len(source)} frames, its labels are of {len(video.abnormal)}",
+            subject=video.path,
+            advice="Get the video again from the dataset's own site: labels fit nothing else, frame by frame.",
+        )
+    if len(source) < 2:
+        raise DatasetError(
+            "A video of a single frame has nothing to predict",
+            subject=video.path,
+            advice="Take it out of the dataset, or get it again.",
+        )
+
+
+def _read_peaks(source: VideoSource, peaks: list[float], should_stop: ShouldStop) -> Generator[Progress, None, None]:
+    """Fill `peaks` with the maximum of each frame as the models see it, which MAX_I is in the paper."""
+    lowest = 1 / 255  # what a black frame's maximum counts as
+    reported = time.monotonic()
+    rate = ProgressRate(0, reported, window_seconds=PACE_SECONDS)
+    for frame in source.frames(0, None, should_stop):
+        peaks.append(max(float(model_picture(frame.pixels).max()) / 255, lowest))
+        now = time.monotonic()
+        if now - reported >= REPORT_SECONDS:
+            yield rate.progress(_MAXIMA, len(peaks), len(source), now)
+            reported = now
+    yield rate.progress(_MAXIMA, len(peaks), len(source), time.monotonic())
+
+
+def _with_max_i(signals: RawSignals, peaks: Sequence[float], max_i: float) -> RawSignals:
+    """The signals with another MAX_I: PSNR is 20 log10 of it less the error's part, so the difference is added."""
+    shift_db = 20 * np.log10(max_i / np.array(peaks))
+    shifted = signals.copy()
+    shifted["psnr_db"] += shift_db
+    shifted["patch_psnr_db"] += shift_db[:, None, None]
+    return shifted

@@ -1,0 +1,186 @@
+"""Exports annotated clips: what was flagged, and why, as a video that plays anywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.analysis.pipeline import Inspection, inspect
+from engine.common.errors import Cancelled, ExportError
+from engine.common.events import Finished, Progress, ShouldStop, never_stop
+from engine.export.mosaic import Mosaic, Panel, plan_layout
+from engine.export.score_strip import ScoreStrip
+from engine.video.frame import Frame
+from engine.video.source import VideoSource
+from engine.video.writer import DEFAULT_ENCODER, ClipWriter
+
+if TYPE_CHECKING:
+    # torch takes seconds to import, and whoever has a Predictor has imported it.
+    from engine.models.predictor import Predictor
+
+PANELS: tuple[Panel, ...] = get_args(Panel)
+"""All panels in their usual order."""
+PHASE = "Exporting"
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What a clip shows."""
+
+    panels: tuple[Panel, ...] = PANELS
+    """In this order, the first one large; those but "frame" need a detector."""
+    score_strip: bool = True
+    """Anomaly scores below, over the clip and some seconds around it."""
+    threshold: float | None = None
+    """Drawn in the score strip."""
+    overlay_opacity: float = 0.0
+    """Above 0, the frame's suspicious patches are marked in it; needs a detector."""
+    encoder: str = DEFAULT_ENCODER
+    """A key of engine.video.writer.ENCODERS."""
+    max_width_px: int = 1920
+    max_height_px: int = 1080
+    """The picture fits into this; Full HD plays on everything."""
+
+    def __post_init__(self) -> None:
+        if not self.panels or len(set(self.panels)) < len(self.panels) or not set(self.panels) <= set(PANELS):
+            raise ValueError(f"panels must be some of {PANELS}, each once, not {self.panels}")
+        if not 0 <= self.overlay_opacity <= 1:
+            raise ValueError(f"opacity lies in [0, 1], not at {self.overlay_opacity}")
+
+    @property
+    def needs_detector(self) -> bool:
+        """Whether anything is shown that has to be predicted."""
+        return self.panels != ("frame",) or self.overlay_opacity > 0
+
+
+def export_clip(
+    source: VideoSource,
+    predictor: Predictor | None,
+    scores: npt.NDArray[np.floating],
+    segment_start: int,
+    segment_stop: int,
+    target: Path,
+    options: ExportOptions | None = None,
+    should_stop: ShouldStop = never_stop,
+) -> Generator[Progress | Finished, None, None]:
+    """Write frames [segment_start, segment_stop) with their own timing to `target`, and report after each.
+
+    `scores` are the video's anomaly scores [N], NaN where not analysed. A clip of the frame alone needs no predictor.
+
+    Raises:
+        ExportError: the target exists or can't be written, or the frames are not in the video.
+        VideoError: a frame can't be decoded.
+        DeviceError: the device's memory does not suffice.
+        Cancelled: `should_stop` said yes; nothing is left behind.
+    """
+    options = options or ExportOptions()
+    refuse_frames(source, segment_start, segment_stop)
+    if predictor is None and options.needs_detector:
+        raise ExportError(
+            "These panels need a detector", subject=", ".join(options.panels), advice="Choose one, or the frame alone."
+        )
+    mosaic, width, height = _mosaic(source, predictor, scores, segment_start, segment_stop, options)
+    ends = np.append(source.times[1:], max(source.info.duration_seconds, float(source.times[-1])))
+    origin, total = float(source.times[segment_start]), segment_stop - segment_start
+    began = time.monotonic()
+    done = 0
+    yield Progress(PHASE, done, total)
+    with ClipWriter(target, width, height, encoder=options.encoder, average_fps=source.info.average_fps) as writer:
+        pictures = _pictures(source, predictor, segment_start, segment_stop, options, should_stop)
+        for done, (frame, inspection) in enumerate(pictures, 1):
+            if should_stop():
+                raise Cancelled
+            canvas = mosaic.compose(frame, inspection, float(scores[frame.index]))
+            writer.write(canvas, frame.pts_seconds - origin, float(ends[frame.index]) - frame.pts_seconds)
+            per_second = done / max(time.monotonic() - began, 1e-6)
+            yield Progress(PHASE, done, total, per_second, (total - done) / per_second)
+        if done < total:
+            raise ExportError(
+                f"The video ended after {done} of the clip's {total} frames",
+                subject=source.info.path,
+                advice="The file is damaged: copy it again, or export the frames before the damage.",
+            )
+    yield Finished(str(target))
+
+
+def refuse_frames(source: VideoSource, start: int, stop: int) -> None:
+    """Check that a clip can be frames [start, stop).
+
+    Raises:
+        ExportError: the video has no such frames.
+    """
+    if not 0 <= start < stop <= len(source):
+        raise ExportError(
+            f"The video has no frames {start} to {stop - 1}",
+            subject=source.info.name,
+            advice=f"Its frames are numbered 0 to {len(source) - 1}.",
+        )
+
+
+def _mosaic(
+    source: VideoSource,
+    predictor: Predictor | None,
+    scores: npt.NDArray[np.floating],
+    start: int,
+    stop: int,
+    options: ExportOptions,
+) -> tuple[Mosaic, int, int]:
+    """The mosaic of a clip, and its width and height."""
+    shows_flow = bool({"predicted_flow", "teacher_flow"} & set(options.panels))
+    try:
+        layout = plan_layout(
+            source.info.width_px,
+            source.info.height_px,
+            len(options.panels),
+            strip=options.score_strip,
+            legend=shows_flow,
+            max_width_px=options.max_width_px,
+            max_height_px=options.max_height_px,
+        )
+    except ValueError as error:
+        shape = f"{source.info.width_px} x {source.info.height_px} px"
+        raise ExportError(
+            f"No clip can show these panels of {shape}",
+            subject=source.info.name,
+            advice="Choose fewer panels, or cut the video to a less extreme shape first.",
+        ) from error
+    strip = None
+    if layout.strip:
+        box = layout.strip
+        strip = ScoreStrip(box.width, box.height, scores, source.times, start, stop, options.threshold)
+    mosaic = Mosaic(
+        layout,
+        options.panels,
+        source.info.name,
+        strip=strip,
+        flow_radius_px=predictor.settings.flow_radius_px if predictor and shows_flow else None,
+        overlay_opacity=options.overlay_opacity,
+    )
+    return mosaic, layout.width, layout.height
+
+
+def _pictures(
+    source: VideoSource,
+    predictor: Predictor | None,
+    start: int,
+    stop: int,
+    options: ExportOptions,
+    should_stop: ShouldStop,
+) -> Iterator[tuple[Frame, Inspection | None]]:
+    """Each frame with the pictures of its transition, where any are to be shown."""
+    if predictor is None or not options.needs_detector:
+        for frame in source.frames(start, stop, should_stop):
+            yield frame, None
+        return
+    if start == 0:
+        for frame in source.frames(0, 1, should_stop):
+            yield frame, None
+    if stop > max(start, 1):
+        for inspection in inspect(source, predictor, max(start, 1), stop, should_stop=should_stop):
+            yield inspection.frame, inspection

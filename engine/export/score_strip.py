@@ -1,0 +1,121 @@
+"""The strip beneath a clip: its anomaly scores in context, with the threshold and a moving playhead."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from engine.export.drawing import (
+    ACCENT,
+    ALERT,
+    BACKGROUND,
+    MUTED,
+    SURFACE,
+    TEXT,
+    Colour,
+    draw_dashes,
+    draw_text,
+    text_width,
+)
+from engine.video.frame import Pixels
+
+_CONTEXT_SECONDS = 5.0
+_CONTEXT_SHARE = 0.5  # of the clip's length, where that is more
+_TEXT_PX = 13
+_AXIS_PX = 22  # for the times below the plot
+_SCALE_PX = 22  # for "0" and "1" left of it
+_SHIFT_BITS = 4  # cv2 draws at sixteenths of a pixel
+_SHIFT = 1 << _SHIFT_BITS
+_CLIP_FILL: Colour = (66, 56, 38)
+_CONTEXT_CURVE: Colour = (70, 116, 144)
+
+
+class ScoreStrip:
+    """Anomaly scores over the clip and some time around it; drawn once, then only the playhead moves."""
+
+    def __init__(
+        self,
+        width_px: int,
+        height_px: int,
+        scores: npt.NDArray[np.floating],
+        seconds: npt.NDArray[np.floating],
+        start: int,
+        stop: int,
+        threshold: float | None,
+    ) -> None:
+        """Of scores [N] (NaN where not analysed) at times [N], the clip being frames [start, stop)."""
+        end = float(seconds[stop] if stop < len(seconds) else seconds[-1])
+        context = max(_CONTEXT_SECONDS, _CONTEXT_SHARE * (end - seconds[start]))
+        self._from = max(float(seconds[start] - context), float(seconds[0]))
+        self._to = max(min(end + context, float(seconds[-1])), self._from + 1e-3)
+        self.threshold = threshold
+        self._scores, self._seconds = scores, seconds
+        shown = scores[(seconds >= self._from) & (seconds <= self._to)]
+        known = shown[~np.isnan(shown)]
+        self._top = max(1.0, float(known.max(initial=0.0)), threshold or 0.0)
+        self._plot_width = width_px - _SCALE_PX
+        self._plot_height = height_px - _AXIS_PX
+        self._base = np.empty((height_px, width_px, 3), np.uint8)
+        self._base[:] = BACKGROUND
+        self._draw_base(float(seconds[start]), end, start, stop)
+
+    def draw(self, picture: Pixels, index: int) -> None:
+        """Fill a picture of the strip's size, its playhead at frame `index`."""
+        picture[:] = self._base
+        x = round(float(self._x(self._seconds[index])))
+        cv2.line(picture, (x, 0), (x, self._plot_height), TEXT, 2)
+        score = self._scores[index]
+        if np.isfinite(score):
+            centre = (x << _SHIFT_BITS, round(float(self._y(score)) * _SHIFT))
+            for radius, colour in ((6, BACKGROUND), (4, TEXT)):
+                cv2.circle(picture, centre, radius * _SHIFT, colour, cv2.FILLED, cv2.LINE_AA, _SHIFT_BITS)
+
+    def _x(self, seconds: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        share = (np.asarray(seconds, np.float64) - self._from) / (self._to - self._from)
+        # Half the playhead's width stays inside at both ends.
+        return np.asarray(_SCALE_PX + 1 + share * (self._plot_width - 3))
+
+    def _y(self, score: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        margin = 8  # room for the playhead's dot at both extremes
+        return np.asarray(self._plot_height - margin - np.asarray(score) / self._top * (self._plot_height - 2 * margin))
+
+    def _draw_base(self, clip_from: float, clip_to: float, start: int, stop: int) -> None:
+        plot = self._base[: self._plot_height, _SCALE_PX:]
+        plot[:] = SURFACE
+        left, right = round(float(self._x(clip_from))), round(float(self._x(min(clip_to, self._to))))
+        self._base[: self._plot_height, left : right + 1] = _CLIP_FILL
+        if self.threshold is not None:
+            draw_dashes(self._base, _SCALE_PX, self._base.shape[1], round(float(self._y(self.threshold))), ALERT)
+        self._draw_curve(0, len(self._scores), _CONTEXT_CURVE, 1)
+        self._draw_curve(start, stop, ACCENT, 2)
+        for mark in (0.0, self._top):
+            draw_text(self._base, f"{mark:.2g}", _SCALE_PX - 7, float(self._y(mark)), _TEXT_PX, MUTED, align=1)
+        self._draw_times(left, right, clip_from, clip_to)
+
+    def _draw_curve(self, start: int, stop: int, colour: Colour, thickness: int) -> None:
+        """The scores of frames [start, stop) as far as they are in view, with gaps where there are none."""
+        first = max(start, int(np.searchsorted(self._seconds, self._from)))
+        last = min(stop, int(np.searchsorted(self._seconds, self._to, side="right")))
+        known = np.flatnonzero(~np.isnan(self._scores[first:last])) + first
+        for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
+            points = np.stack([self._x(self._seconds[run]), self._y(self._scores[run])], axis=1)
+            scaled = np.round(points * _SHIFT).astype(np.int32)
+            cv2.polylines(self._base, [scaled], False, colour, thickness, cv2.LINE_AA, _SHIFT_BITS)
+
+    def _draw_times(self, left: int, right: int, clip_from: float, clip_to: float) -> None:
+        """Where the clip begins and ends, outside its marks where there is room and inside where there is none."""
+        middle = self._plot_height + _AXIS_PX / 2 + 2
+        width = self._base.shape[1]
+        begin, end = clock_text(clip_from, 1), clock_text(clip_to, 1)
+        begin_align = 1 if left - text_width(begin, _TEXT_PX) >= 0 else 0
+        end_align = 0 if right + text_width(end, _TEXT_PX) <= width else 1
+        draw_text(self._base, begin, left, middle, _TEXT_PX, MUTED, align=begin_align)
+        draw_text(self._base, end, right, middle, _TEXT_PX, MUTED, align=end_align)
+
+
+def clock_text(seconds: float, decimals: int) -> str:
+    """ "hh:mm:ss.mmm": always as wide, so that it does not jump about in a clip."""
+    ticks = round(seconds * 10**decimals)
+    whole, fraction = divmod(ticks, 10**decimals)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{fraction:0{decimals}d}"

@@ -1,0 +1,164 @@
+"""Writes and reads what the analysis of one video found: scores per frame as CSV, segments as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import ExportError
+from engine.common.json_values import convert, decode
+from engine.scoring.paper_scorer import PaperScorer
+from engine.scoring.scorers import scorer_names
+from engine.scoring.segments import Segment, SegmentRule
+from engine.scoring.signals import RawSignals
+from engine.video.source import VideoInfo
+
+SCORE_COLUMNS = ("frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score")
+_MIN_MAX_SCORE = "min-max"
+"""What the paper's score was called before there were others."""
+
+_FORMAT = "vadgui-segments"
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class SegmentsFile:
+    """What a segments file says."""
+
+    video_name: str
+    video_path: str
+    """Where the video was when it was analysed."""
+    video_fingerprint: str
+    detector_name: str
+    detector_fingerprint: str
+    score: str
+    """Name of the score that the segments were found in."""
+    rule: SegmentRule
+    segments: tuple[Segment, ...]
+    """People count them from 1, as the file does."""
+
+
+def write_scores_csv(
+    path: Path, seconds: npt.NDArray[np.floating], signals: RawSignals, scores: npt.NDArray[np.floating]
+) -> None:
+    """Write one line per frame under SCORE_COLUMNS, replacing an older file; what was not measured is `nan`.
+
+    Raises:
+        ExportError: the file can't be written.
+    """
+    worst = signals["patch_psnr_db"].min(axis=(1, 2))
+    columns = (seconds, signals["psnr_db"], worst, signals["flow_error_px"], scores)
+    lines = [",".join(SCORE_COLUMNS)]
+    for frame, (time, psnr, worst_psnr, flow_error, score) in enumerate(zip(*columns, strict=True)):
+        # All that single precision holds: scores can be computed from this file even where PSNRs hardly differ.
+        lines.append(f"{frame},{time:.6f},{psnr:.6f},{worst_psnr:.6f},{flow_error:.6f},{score:.6f}")
+    _replace(path, "\n".join(lines) + "\n")
+
+
+def write_segments_json(
+    path: Path,
+    video: VideoInfo,
+    seconds: npt.NDArray[np.floating],
+    segments: Sequence[Segment],
+    rule: SegmentRule,
+    *,
+    detector_name: str,
+    detector_fingerprint: str,
+    score: str,
+    reasons: Sequence[str] = (),
+) -> None:
+    """Write segments [start, stop) with their times and how they were found, replacing an older file.
+
+    `score` is the name of the score that they were found in; `reasons` say of each why it was flagged, where that is
+    known.
+
+    Raises:
+        ExportError: the file can't be written.
+    """
+
+    def end(segment: Segment) -> float:
+        return float(seconds[segment.stop]) if segment.stop < len(seconds) else video.duration_seconds
+
+    content = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "video": {"name": video.name, "path": str(video.path), "fingerprint": video.fingerprint},
+        "detector": {"name": detector_name, "fingerprint": detector_fingerprint},
+        "score": score,
+        "rule": asdict(rule),
+        "segments": [
+            {
+                "number": number,
+                "start": segment.start,
+                "stop": segment.stop,
+                "start_seconds": round(float(seconds[segment.start]), 6),
+                "stop_seconds": round(end(segment), 6),
+                "peak_frame": segment.peak_frame,
+                "peak_seconds": round(float(seconds[segment.peak_frame]), 6),
+                "peak_score": round(float(segment.peak_score), 6),
+                "reason": reason or None,
+            }
+            for number, (segment, reason) in enumerate(zip(segments, reasons or [""] * len(segments), strict=True), 1)
+        ],
+    }
+    _replace(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_segments_json(path: Path) -> SegmentsFile:
+    """What `write_segments_json` wrote.
+
+    Raises:
+        ExportError: the file can't be read, is no segments file, or was made by a newer version.
+    """
+    try:
+        content = decode(path.read_text(encoding="utf-8"), dict[str, Any])
+        if content["format"] != _FORMAT:
+            raise KeyError(_FORMAT)
+        if content["version"] > _VERSION:
+            raise ExportError(
+                "This segments file was made by a newer version of vadgui", subject=path, advice="Update vadgui."
+            )
+        video, detector = (convert(content[key], dict[str, str]) for key in ("video", "detector"))
+        return SegmentsFile(
+            video_name=video["name"],
+            video_path=video["path"],
+            video_fingerprint=video["fingerprint"],
+            detector_name=detector["name"],
+            detector_fingerprint=detector["fingerprint"],
+            score=_known_score(content["score"]),
+            rule=convert(content["rule"], SegmentRule, exact=True),
+            segments=convert(content["segments"], tuple[Segment, ...]),
+        )
+    except OSError as error:
+        raise ExportError(
+            "The segments file can't be read", subject=path, advice=f"Check the path ({error.strerror})."
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExportError(
+            "This is not a segments file", subject=path, advice="Choose a NAME.segments.json made by `vad analyse`."
+        ) from error
+
+
+def _known_score(name: str) -> str:
+    if name == _MIN_MAX_SCORE:
+        return PaperScorer.name
+    if name not in scorer_names():
+        raise ValueError(name)
+    return name
+
+
+def _replace(path: Path, text: str) -> None:
+    """Give `path` this content at once: whoever reads it sees the old or the new one whole."""
+    try:
+        with atomic_write(path) as file:
+            file.write(text.encode())
+    except OSError as error:
+        advice = f"Free some space or choose another folder ({error.strerror})."
+        raise ExportError("The file can't be written", subject=path, advice=advice) from error

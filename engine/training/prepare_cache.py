@@ -1,0 +1,389 @@
+"""Reads footage into the files that `footage` describes, from where it was stopped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.common.atomic_write import atomic_write
+from engine.common.durations import duration_in_words
+from engine.common.errors import DatasetError, TrainingError, VideoError
+from engine.common.events import Noted, Progress, ShouldStop, never_stop
+from engine.common.json_values import decode
+from engine.common.progress_rate import ProgressRate
+from engine.datasets.held_out import GAP_SECONDS, Stretch, held_out_end_seconds, spread_evenly
+from engine.flow.colour import SpeedHistogram
+from engine.flow.teachers import Teacher
+from engine.models.picture import PICTURE_SIZE, model_picture
+from engine.training.array_file import ArrayFile
+from engine.training.footage_cache import FACTS_FILE, FLOW_FILE, PICTURES_FILE, bytes_on_disk
+from engine.training.settings import RunSettings
+from engine.video import open_video
+from engine.video.frame import Frame
+from engine.video.source import VideoSource
+
+PHASE = "Reading footage"
+_REPORT_SECONDS = 1.0
+_SAVE_SECONDS = 20.0
+PLAN_FILE = "plan.json"
+_PROGRESS_FILE = "progress.npz"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A run of frames [start, stop) of a video that is learnt from or validated on, and its place in the files."""
+
+    start: int
+    stop: int
+    place: int
+
+
+@dataclass(frozen=True)
+class _Video:
+    path: str
+    fingerprint: str
+    parts: tuple[_Part, ...]
+    is_held_out: bool
+    frames: int = 0
+    """Of the whole video."""
+    seconds: float = 0.0
+    """Length of the parts together."""
+    since: float = 0.0
+    """From when on, in seconds, it is held out, where it is learnt from before: then it is in the plan twice."""
+
+    @property
+    def first_held_out(self) -> int:
+        """The first frame that the detector is calibrated on, where it is held out."""
+        return self.parts[0].start if self.since else 0
+
+
+@dataclass(frozen=True)
+class FootagePlan:
+    """What is read from where to where; made once, so that a resumed reading does what it set out to do."""
+
+    wanted: dict[str, object]
+    videos: tuple[_Video, ...]
+
+    @property
+    def frames(self) -> int:
+        """Pictures that are kept."""
+        return sum(part.stop - part.start for video in self.videos for part in video.parts)
+
+    def transitions(self, *, held_out: bool) -> int:
+        """How many there are to learn from, or to validate on."""
+        videos = [video for video in self.videos if video.is_held_out is held_out]
+        return sum(part.stop - part.start - 1 for video in videos for part in video.parts)
+
+    @property
+    def held_out_seconds(self) -> float:
+        """How much there is to validate and to calibrate on."""
+        return sum(video.seconds for video in self.videos if video.is_held_out)
+
+    @property
+    def bytes_on_disk(self) -> int:
+        """What the prepared footage takes."""
+        return bytes_on_disk(self.frames, with_flow=self.wanted["teacher"] is not None)
+
+    @classmethod
+    def load(cls, path: Path) -> FootagePlan | None:
+        """The plan of a file; None where there is none, or none that can be read."""
+        try:
+            return decode(path.read_text(encoding="utf-8"), cls, exact=True)
+        except (OSError, ValueError):
+            return None
+
+    def save(self, path: Path) -> None:
+        """Write the plan for `load`."""
+        with atomic_write(path) as file:
+            file.write(json.dumps(asdict(self), indent=1).encode())
+
+
+def prepare_footage(
+    settings: RunSettings, folder: Path, teacher: Teacher | None, should_stop: ShouldStop = never_stop
+) -> Iterator[Progress | Noted]:
+    """Decode the videos of a run into `folder`, from where `load_footage` reads them; done work is kept.
+
+    Without a teacher there is no flow: for runs that learn no motion.
+
+    Raises:
+        TrainingError: the files would not fit, or a video changed since it was planned.
+        DatasetError: nothing to learn from in these videos.
+        VideoError: a video can't be decoded.
+        OSError: the folder can't be written.
+        Cancelled: `should_stop` said yes.
+    """
+    if (folder / FACTS_FILE).exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = _wanted(settings, teacher)
+    plan = FootagePlan.load(folder / PLAN_FILE)
+    if plan is None or plan.wanted != wanted:
+        # A run begun anew with other footage: what the first attempt read is of no use.
+        for name in (_PROGRESS_FILE, PICTURES_FILE, FLOW_FILE):
+            (folder / name).unlink(missing_ok=True)
+        plan = plan_footage(settings, teacher, should_stop)
+        yield check_room(plan, folder, settings)
+        plan.save(folder / PLAN_FILE)
+    yield from _notes_on_one_video(plan)
+    with _Reader(plan, folder, teacher) as reader:
+        yield from reader.read(should_stop)
+
+
+def _notes_on_one_video(plan: FootagePlan) -> Iterator[Noted]:
+    held_out = [video for video in plan.videos if video.is_held_out]
+    if not held_out:
+        yield Noted("There is one short video only, so none is held out: nothing tells when learning more does harm.")
+    elif held_out[0].since:
+        end = duration_in_words(plan.held_out_seconds)
+        yield Noted(f"There is one video only: its end, {end}, is held out, and what it shows is not learnt.")
+
+
+def plan_footage(settings: RunSettings, teacher: Teacher | None, should_stop: ShouldStop = never_stop) -> FootagePlan:
+    """Which frames of a run's videos are read, to learn from and to validate on; opens each video, decodes none.
+
+    Raises:
+        DatasetError: nothing to learn from in these videos.
+        VideoError: a video can't be opened.
+        Cancelled: `should_stop` said yes.
+    """
+    return FootagePlan(_wanted(settings, teacher), tuple(_planned_videos(settings, should_stop)))
+
+
+def _wanted(settings: RunSettings, teacher: Teacher | None) -> dict[str, object]:
+    """What the prepared files depend on, as JSON gives it back."""
+    return {
+        "videos": list(settings.videos),
+        "held_out": list(settings.held_out),
+        "left_out": {video: [list(each) for each in parts] for video, parts in settings.left_out.items()},
+        "teacher": teacher and teacher.fingerprint,
+    }
+
+
+def _planned_videos(settings: RunSettings, should_stop: ShouldStop) -> list[_Video]:
+    kept: list[_Kept] = []
+    for video in settings.videos:
+        with open_video(video, should_stop) as source:
+            spans = _kept_spans(source, settings.left_out.get(video, ()))
+            kept.append(_Kept(video, source.info.fingerprint, source.times, spans))
+    usable = [each.path for each in kept if each.spans]
+    held_out = set(settings.held_out) or {usable[n] for n in spread_evenly(len(usable))}
+    if not set(usable) - held_out:
+        raise _nothing_to_learn(settings.videos)
+    planned: list[_Video] = []
+    place = 0
+    for each in kept:
+        halves = each.cut() if len(usable) == 1 and not held_out else None
+        for spans, is_held_out, since in halves or [(each.spans, each.path in held_out, 0.0)]:
+            placed = []
+            for start, stop in spans:
+                placed.append(_Part(start, stop, place))
+                place += stop - start
+            seconds = each.seconds(spans)
+            planned.append(
+                _Video(each.path, each.fingerprint, tuple(placed), is_held_out, len(each.times), seconds, since)
+            )
+    return planned
+
+
+_Spans = list[tuple[int, int]]
+"""Runs of at least two frames [start, stop)."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """A video, and what of it a run shall see."""
+
+    path: str
+    fingerprint: str
+    times: npt.NDArray[np.float64]
+    spans: _Spans
+
+    def seconds(self, spans: _Spans) -> float:
+        """From the first to the last frame of each, together."""
+        return float(sum(self.times[stop - 1] - self.times[start] for start, stop in spans))
+
+    def cut(self) -> list[tuple[_Spans, bool, float]] | None:
+        """What to learn from, and what to hold out of the end from when on; None where it is too short for that."""
+        wanted = held_out_end_seconds(self.seconds(self.spans))
+        if not wanted:
+            return None
+        since = 0.0
+        for start, stop in reversed(self.spans):
+            since = float(self.times[stop - 1]) - wanted
+            if since >= self.times[start]:
+                break
+            wanted -= float(self.times[stop - 1] - self.times[start])
+        learnt = _within(self.spans, 0, int(np.searchsorted(self.times, since - GAP_SECONDS)))
+        held_out = _within(self.spans, int(np.searchsorted(self.times, since)), len(self.times))
+        return [(learnt, False, 0.0), (held_out, True, since)] if learnt and held_out else None
+
+
+def _within(spans: _Spans, first: int, end: int) -> _Spans:
+    """What of the spans lies in frames [first, end)."""
+    cut = [(max(start, first), min(stop, end)) for start, stop in spans]
+    return [(start, stop) for start, stop in cut if stop - start > 1]
+
+
+def _kept_spans(source: VideoSource, left_out: Sequence[Stretch]) -> _Spans:
+    """Runs of at least two frames outside the parts to leave out."""
+    keeps = np.ones(len(source), bool)
+    for start, stop in left_out:
+        keeps[np.searchsorted(source.times, start) : np.searchsorted(source.times, stop)] = False
+    edges = np.flatnonzero(np.diff(keeps, prepend=False, append=False))
+    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop - start > 1]
+
+
+def _nothing_to_learn(videos: Sequence[str]) -> DatasetError:
+    return DatasetError(
+        "There is nothing to learn from: no video has two frames in a row",
+        subject=", ".join(videos[:3]),
+        advice="Choose recordings of normal life, some minutes at least.",
+    )
+
+
+def check_room(plan: FootagePlan, folder: Path, settings: RunSettings) -> Noted:
+    """Says what reading will take, into a folder that exists.
+
+    Raises:
+        TrainingError: there is no room for it.
+    """
+    needed, free = plan.bytes_on_disk, shutil.disk_usage(folder).free
+    if needed > settings.cache_max_bytes:
+        raise TrainingError(
+            f"This footage would take {_size(needed)} on disk, and the limit is {_size(settings.cache_max_bytes)}",
+            subject=folder,
+            advice="Raise the limit (--cache-gb), or choose fewer or shorter recordings.",
+        )
+    if needed > free:
+        raise TrainingError(
+            f"This footage would take {_size(needed)} on disk, and {_size(free)} are free",
+            subject=folder,
+            advice="Free some space, choose a folder on another disk, or choose fewer or shorter recordings.",
+        )
+    return Noted(f"The footage, {plan.frames:,} frames, will take {_size(needed)} on disk; {_size(free)} are free.")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
+
+
+class _Reader:
+    """Carries a plan out, and saves every now and then how far it has come."""
+
+    def __init__(self, plan: FootagePlan, folder: Path, teacher: Teacher | None) -> None:
+        self._plan, self._folder, self._teacher = plan, folder, teacher
+        self._video, self._frame = 0, 0  # to go on with
+        # Frames of each part that are there, by its place: a damaged video may end before all of them.
+        self._counts = {part.place: 0 for video in plan.videos for part in video.parts}
+        self._speeds = SpeedHistogram()
+        self._load_progress()
+        self._saved = time.monotonic()
+        with ExitStack() as files:
+            size, frames = PICTURE_SIZE, plan.frames
+            self._pictures = files.enter_context(ArrayFile(folder / PICTURES_FILE, "u1", (frames, size, size, 3)))
+            if teacher is not None:
+                self._flow = files.enter_context(ArrayFile(folder / FLOW_FILE, "<f2", (frames, 2, size, size)))
+            self._files = files.pop_all()
+
+    def __enter__(self) -> _Reader:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._files.close()
+
+    def read(self, should_stop: ShouldStop) -> Iterator[Progress]:
+        """Read what is missing; afterwards `load_footage` finds it all."""
+        done = sum(self._counts.values())
+        reported = time.monotonic()
+        rate = ProgressRate(done, reported)
+        yield rate.progress(PHASE, done, self._plan.frames, reported)
+        try:
+            for video in self._plan.videos[self._video :]:
+                for _ in self._read_video(video, should_stop):
+                    now = time.monotonic()
+                    if now - self._saved >= _SAVE_SECONDS:
+                        self._save_progress()
+                    if now - reported >= _REPORT_SECONDS:
+                        reported = now
+                        yield rate.progress(PHASE, sum(self._counts.values()), self._plan.frames, now)
+                self._video, self._frame = self._video + 1, 0
+        finally:
+            self._save_progress()
+        self._conclude()
+        yield rate.progress(PHASE, self._plan.frames, self._plan.frames, time.monotonic())
+
+    def _read_video(self, video: _Video, should_stop: ShouldStop) -> Iterator[None]:
+        if not video.parts or self._frame >= video.parts[-1].stop:
+            return
+        try:
+            with open_video(video.path, should_stop) as source:
+                if source.info.fingerprint != video.fingerprint:
+                    raise TrainingError(
+                        "A recording is not the one that the run was begun with",
+                        subject=video.path,
+                        advice="Put the old one back and resume the run, or begin a new run in another folder.",
+                    )
+                # Only a pass from the first frame counts a damaged file's frames as the plan's first reading did.
+                start = max(self._frame, video.parts[0].start) if source.numbers_are_certain else 0
+                for frame in source.frames(start, video.parts[-1].stop, should_stop):
+                    if frame.index >= self._frame:
+                        self._take(video, frame)
+                        self._frame = frame.index + 1
+                    yield
+        except VideoError as error:
+            advice = f"{error.advice} Then resume the run: what was read is kept."
+            raise VideoError(error.what, subject=error.subject, advice=advice) from error
+
+    def _take(self, video: _Video, frame: Frame) -> None:
+        part = next((part for part in video.parts if part.start <= frame.index < part.stop), None)
+        if part is None:
+            return
+        picture = model_picture(frame.pixels)
+        place = part.place + frame.index - part.start
+        self._pictures.write(place, picture)
+        if self._teacher is not None and frame.index > part.start:
+            flow = self._teacher.flow(self._pictures.read(place - 1), picture)
+            self._flow.write(place - 1, flow)
+            if not video.is_held_out:
+                self._speeds.add(flow)
+        self._counts[part.place] = frame.index - part.start + 1
+
+    def _save_progress(self) -> None:
+        self._pictures.sync()
+        if self._teacher is not None:
+            self._flow.sync()
+        with atomic_write(self._folder / _PROGRESS_FILE) as file:
+            counts = list(self._counts.values())
+            np.savez(file, video=self._video, frame=self._frame, counts=counts, speeds=self._speeds.counts)
+        self._saved = time.monotonic()
+
+    def _load_progress(self) -> None:
+        with suppress(FileNotFoundError), np.load(self._folder / _PROGRESS_FILE) as progress:
+            self._video, self._frame = int(progress["video"]), int(progress["frame"])
+            self._counts = dict(zip(self._counts, progress["counts"].tolist(), strict=True))
+            self._speeds = SpeedHistogram(progress["speeds"])
+
+    def _conclude(self) -> None:
+        held_out = [video for video in self._plan.videos if video.is_held_out]
+        is_held_out = [video.is_held_out for video in self._plan.videos for _ in video.parts]
+        counts = np.array(list(self._counts.values()))
+        if not (counts[~np.array(is_held_out)] > 1).any():
+            raise _nothing_to_learn([video.path for video in self._plan.videos])
+        with atomic_write(self._folder / FACTS_FILE) as file:
+            np.savez(
+                file,
+                starts=list(self._counts),
+                counts=counts,
+                is_held_out=is_held_out,
+                held_out_videos=np.array([video.path for video in held_out], dtype=str),
+                held_out_since=np.array([video.since for video in held_out]),
+                radius_px=np.nan if self._teacher is None else self._speeds.radius_px(),
+            )

@@ -1,0 +1,61 @@
+"""A recording with half as many frames a second says the same of what happens in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import resources
+from engine.analysis.pipeline import motions
+from engine.common.events import ShouldStop, never_stop
+from engine.models.detector import load_detector
+from engine.scoring.motion_histogram import MotionHistogram
+from engine.video import open_video
+from engine.video.frame import Frame
+
+START, COUNT, FPS = 100, 75, 25
+
+
+class Film:
+    """Frames at hand."""
+
+    def __init__(self, frames: list[Frame], fps: float) -> None:
+        self._frames = frames
+        self.times = np.arange(len(frames)) / fps
+        self.frame_seconds = 1 / fps
+
+    def frames(self, start: int, stop: int | None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
+        del start, stop, should_stop
+        yield from self._frames
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[Frame]:
+    with open_video(resources.demo_video()) as source:
+        return list(source.frames(START, START + COUNT))
+
+
+@pytest.fixture(scope="module")
+def normal() -> MotionHistogram:
+    detector, _ = load_detector(resources.detector_path("plaza"))
+    assert detector.normal_model.motion is not None
+    assert detector.settings.calibration is not None
+    assert detector.settings.calibration.frame_seconds == pytest.approx(1 / FPS)
+    return detector.normal_model.motion
+
+
+def rarities(normal: MotionHistogram, film: Film, frame_seconds: float) -> np.ndarray:
+    """By speed and by direction [N - 1, 2] of each transition."""
+    return np.array([normal.rarity(motion) for _, motion in motions(film, frame_seconds=frame_seconds)])  # type: ignore[arg-type]
+
+
+def test_motion_is_as_rare_at_half_the_rate(frames: list[Frame], normal: MotionHistogram) -> None:
+    whole = rarities(normal, Film(frames, FPS), 1 / FPS)[1::2]
+    half = Film(frames[::2], FPS / 2)
+    told, untold = (rarities(normal, half, seconds) for seconds in (1 / FPS, 2 / FPS))
+    # The first are measured over less than a fifth of a second.
+    errors, without = (np.abs(each - whole[: len(each)])[5:].mean() for each in (told, untold))
+    assert errors < 1
+    assert without > 2 * errors

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from engine.export.drawing import (
+    BLACK_DB,
+    WHITE_DB,
+    conspicuity,
+    draw_mask,
+    draw_text,
+    fit_text,
+    flow_wheel,
+    overlay_mask,
+    psnr_mask,
+    suspicion,
+    text_width,
+)
+from engine.video.frame import Pixels
+
+patch_values = arrays(np.float32, (4, 4), elements=st.floats(0, 80, width=32))
+
+
+def ink(picture: Pixels) -> tuple[int, int, int, int]:
+    """Box of all that is not black: left, top, right, bottom."""
+    rows, columns = np.nonzero(picture.max(axis=2))
+    return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
+
+
+def drawn(text: str, size_px: int = 20, **options: float) -> Pixels:
+    picture = np.zeros((60, 600, 3), np.uint8)
+    draw_text(picture, text, 200, 30, size_px, (255, 255, 255), **options)  # type: ignore[arg-type]
+    return picture
+
+
+@pytest.mark.parametrize("text", ["Überwachung", "Камера", "Κάμερα", "摄像机", "カメラ", "카메라", "الكاميرا"])
+def test_every_script_has_its_letters(text: str) -> None:
+    # Missing letters come out as question marks, all of them equal.
+    assert not np.array_equal(drawn(text), drawn("?" * len(text)))
+    letters = {drawn(letter).tobytes() for letter in text}
+    assert len(letters) == len(set(text))
+    assert drawn("?").tobytes() not in letters
+
+
+def test_text_is_anti_aliased() -> None:
+    assert len(np.unique(drawn("Sog"))) > 10
+
+
+@pytest.mark.parametrize("text", ["Frame 123", "i", "WWW 00:00:12.345"])
+@pytest.mark.parametrize("size_px", [12, 19, 30])
+def test_width_is_what_the_ink_takes(text: str, size_px: int) -> None:
+    left, _, right, _ = ink(drawn(text, size_px))
+    assert text_width(text, size_px) == pytest.approx(right - left, abs=0.2 * size_px)
+
+
+def test_alignment() -> None:
+    left, top, _, bottom = ink(drawn("HHH"))
+    assert left == pytest.approx(200, abs=3)
+    assert (top + bottom) / 2 == pytest.approx(30, abs=1)
+    left, _, right, _ = ink(drawn("HHH", align=0.5))
+    assert (left + right) / 2 == pytest.approx(200, abs=2)
+    assert ink(drawn("HHH", align=1))[2] == pytest.approx(200, abs=3)
+
+
+def test_numbers_are_all_as_wide_so_that_a_clock_stands_still() -> None:
+    assert len({text_width(digit * 8, 19, bold=True) for digit in "0123456789"}) == 1
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=60), st.integers(20, 300))
+def test_fitted_text_fits_and_keeps_both_ends(text: str, width: int) -> None:
+    text = text.replace("…", "")
+    fitted = fit_text(text, width, 16)
+    assert text_width(fitted, 16) <= width
+    if fitted != text:
+        assert text_width(text, 16) > width
+        begin, _, end = fitted.partition("…")
+        assert text.startswith(begin)
+        assert text.endswith(end)
+
+
+@given(patch_values)
+def test_mask_is_darker_where_prediction_was_worse(values: np.ndarray) -> None:
+    # A pixel beside the numbers and inside the outline of the worst patch.
+    grey = psnr_mask(values)[8::64, 8::64, 0].astype(int)
+    order = np.argsort(values, axis=None)
+    assert (np.diff(grey.ravel()[order]) >= 0).all()
+    assert (grey[values >= WHITE_DB] == 255).all()
+    assert (grey[values <= BLACK_DB] == 0).all()
+
+
+def test_mask_grows_to_any_size_without_gaps() -> None:
+    values = np.linspace(21, 39, 16).reshape(4, 4)
+    picture = np.full((101, 179, 3), 7, np.uint8)
+    draw_mask(picture, values)
+    expected = 255 * (1 - (40 - values) / 20)
+    for row in range(4):
+        for column in range(4):
+            # The lower left corner of a patch is beside its number; the worst one has its outline there.
+            corner = picture[round(101 * (row + 1) / 4) - 1, round(179 * column / 4)]
+            if (row, column) != (0, 0):
+                assert corner == pytest.approx(expected[row, column], abs=1)
+
+
+def test_mask_has_numbers_where_they_can_be_read() -> None:
+    values = np.full((4, 4), 60.0)
+    large, small = np.zeros((256, 256, 3), np.uint8), np.zeros((40, 60, 3), np.uint8)
+    draw_mask(large, values)
+    draw_mask(small, values)
+    assert large[192:, 192:].min() == 0
+    assert (small[30:, 45:] == 255).all()
+
+
+def test_infinite_psnr_is_drawn_too() -> None:
+    values = np.full((4, 4), np.inf)
+    values[1, 1] = 10.0
+    assert psnr_mask(values)[4, 4, 0] == 255
+    assert psnr_mask(values)[72, 72, 0] == 0
+
+
+@given(patch_values)
+def test_suspicion_and_conspicuity_are_shares(values: np.ndarray) -> None:
+    for share in (suspicion(values), conspicuity(values)):
+        assert ((share >= 0) & (share <= 1)).all()
+        worst, best = values.argmin(), values.argmax()
+        assert share.flat[worst] == share.max()
+        assert share.flat[best] == share.min()
+
+
+def test_overlay_marks_only_what_stands_out() -> None:
+    frame = np.full((200, 320, 3), 120, np.uint8)
+    values = np.full((4, 4), 32.0)
+    values[2, 1] = 18.0
+    marked = overlay_mask(frame, values, 0.8)
+    assert (frame == 120).all()
+    touched = np.any(marked != frame, axis=2)
+    assert touched[100:150, 80:160].all()
+    touched[100:150, 80:160] = False
+    assert not touched.any()
+    red, green, blue = marked[100:150, 80:160].reshape(-1, 3).mean(axis=0)
+    assert red > green > blue
+
+
+def test_overlay_without_opacity_only_outlines_the_worst() -> None:
+    frame = np.full((200, 320, 3), 120, np.uint8)
+    values = np.full((4, 4), 32.0)
+    values[2, 1] = 18.0
+    assert (overlay_mask(frame, values, 0.0)[110:140, 90:150] == 120).all()
+
+
+def test_wheel_is_a_disc() -> None:
+    wheel = flow_wheel(90, (1, 2, 3))
+    assert wheel.shape == (90, 90, 3)
+    assert (wheel[0, 0] == (1, 2, 3)).all()
+    assert (wheel[-1, -1] == (1, 2, 3)).all()
+    assert wheel[45, 45].min() > 245  # no motion is white
+    right, left = wheel[45, 86], wheel[45, 4]
+    assert right[0] > 200 > right[2]  # red: to the right
+    assert left[2] > 200 > left[0]

@@ -1,0 +1,350 @@
+import errno
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.common.errors import Cancelled, DatasetError, TrainingError, VideoError
+from engine.common.events import Noted, Progress
+from engine.flow.colour import SpeedHistogram, flow_radius
+from engine.flow.teachers import teacher_by_name
+from engine.models.picture import model_picture
+from engine.training import RunSettings, prepare_cache
+from engine.training.footage_cache import bytes_on_disk, load_footage
+from engine.training.prepare_cache import plan_footage, prepare_footage
+from engine.video import open_video
+from tests.clips import make_clip
+
+TEACHER = teacher_by_name("dis-ultrafast")
+
+
+@pytest.fixture
+def sliding_videos(tmp_path: Path) -> list[Path]:
+    """Three picture folders of texture sliding right by 3 px a frame: 4, 5 and 6 frames."""
+    texture = cv2.GaussianBlur(np.random.default_rng(2).integers(0, 256, (256, 400, 3), np.uint8), (0, 0), 2.5)
+    videos = []
+    for count in (4, 5, 6):
+        folder = tmp_path / f"day {count}"
+        folder.mkdir()
+        for number in range(count):
+            cv2.imwrite(str(folder / f"{number}.png"), texture[:, 100 - 3 * number : 356 - 3 * number])
+        videos.append(folder)
+    return videos
+
+
+def settings_of(videos: list[Path]) -> RunSettings:
+    return RunSettings("Sliding", tuple(map(str, videos)))
+
+
+@pytest.fixture
+def prepared(sliding_videos: list[Path], tmp_path: Path) -> Path:
+    list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", TEACHER))
+    return tmp_path / "footage"
+
+
+def test_every_picture_is_kept_in_order(prepared: Path, sliding_videos: list[Path]) -> None:
+    footage = load_footage(prepared)
+    assert footage.pictures.shape == (15, 256, 256, 3)
+    third_of_second = cv2.imread(str(sliding_videos[1] / "2.png"), cv2.IMREAD_COLOR_RGB)
+    np.testing.assert_array_equal(footage.pictures[4 + 2], third_of_second)
+
+
+def test_transitions_never_cross_from_one_video_to_the_next(prepared: Path) -> None:
+    footage = load_footage(prepared)
+    assert sorted([*footage.training, *footage.held_out]) == [0, 1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13]
+
+
+def test_whole_videos_are_held_out(prepared: Path, sliding_videos: list[Path]) -> None:
+    footage = load_footage(prepared)
+    assert footage.held_out.tolist() == [4, 5, 6, 7]
+    assert footage.held_out_videos == (str(sliding_videos[1]),)
+
+
+def test_a_person_chooses_what_is_held_out(sliding_videos: list[Path], tmp_path: Path) -> None:
+    settings = replace(settings_of(sliding_videos), held_out=(str(sliding_videos[0]), str(sliding_videos[2])))
+    list(prepare_footage(settings, tmp_path / "footage", TEACHER))
+    footage = load_footage(tmp_path / "footage")
+    assert footage.training.tolist() == [4, 5, 6, 7]
+    assert footage.held_out_videos == settings.held_out
+
+
+def test_what_is_left_out_is_neither_learnt_nor_stored(sliding_videos: list[Path], tmp_path: Path) -> None:
+    # At 25 fps: frames 2 and 3 of the last video, and all but its first frame of the first.
+    left_out = {str(sliding_videos[2]): ((0.08, 0.16),), str(sliding_videos[0]): ((0.04, 9.0),)}
+    settings = replace(settings_of(sliding_videos), left_out=left_out, held_out=(str(sliding_videos[1]),))
+    list(prepare_footage(settings, tmp_path / "footage", TEACHER))
+    footage = load_footage(tmp_path / "footage")
+    assert len(footage.pictures) == 5 + 2 + 2
+    assert footage.training.tolist() == [5, 7]
+    for place, number in [(5, 0), (6, 1), (7, 4), (8, 5)]:
+        expected = cv2.imread(str(sliding_videos[2] / f"{number}.png"), cv2.IMREAD_COLOR_RGB)
+        np.testing.assert_array_equal(footage.pictures[place], expected)
+    np.testing.assert_allclose(footage.flow[7], TEACHER.flow(footage.pictures[7], footage.pictures[8]), atol=0.01)
+
+
+def test_the_flow_is_the_teachers(prepared: Path) -> None:
+    footage = load_footage(prepared)
+    for transition in footage.training:
+        assert np.median(footage.flow[transition][0]) == pytest.approx(3, abs=0.1)
+        assert np.median(footage.flow[transition][1]) == pytest.approx(0, abs=0.1)
+    assert footage.teacher_rgb(footage.training[:2]).shape == (2, 256, 256, 3)
+
+
+def test_the_radius_is_a_percentile_of_the_training_speeds(prepared: Path) -> None:
+    footage = load_footage(prepared)
+    flow = np.asarray(footage.flow[footage.training], np.float32)
+    assert footage.radius_px == pytest.approx(flow_radius(np.hypot(flow[:, 0], flow[:, 1])), abs=1 / 16)
+
+
+def test_a_histogram_of_no_motion_has_the_least_radius() -> None:
+    speeds = SpeedHistogram()
+    assert speeds.radius_px() == 0.5
+    speeds.add(np.zeros((2, 8, 8), np.float32))
+    assert speeds.radius_px() == 0.5
+
+
+def test_without_a_teacher_there_is_no_flow(sliding_videos: list[Path], tmp_path: Path) -> None:
+    list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", None))
+    footage = load_footage(tmp_path / "footage")
+    assert footage.flow is None
+    assert np.isnan(footage.radius_px)
+    assert len(footage.training) == 3 + 5
+
+
+def test_prepared_footage_is_not_prepared_again(prepared: Path, sliding_videos: list[Path]) -> None:
+    assert list(prepare_footage(settings_of(sliding_videos), prepared, TEACHER)) == []
+
+
+class Counting:
+    """A teacher that counts how often it is asked, and stops the reading after a while."""
+
+    name = fingerprint = TEACHER.name
+
+    def __init__(self, stop_after: int = 1000) -> None:
+        self.asked, self.stop_after = 0, stop_after
+
+    def flow(self, previous, current):
+        self.asked += 1
+        return TEACHER.flow(previous, current)
+
+    def should_stop(self) -> bool:
+        return self.asked >= self.stop_after
+
+
+def assert_same_footage(folder: Path, expected: Path) -> None:
+    got, whole = load_footage(folder), load_footage(expected)
+    np.testing.assert_array_equal(got.pictures, whole.pictures)
+    used = np.concatenate([whole.training, whole.held_out])
+    np.testing.assert_array_equal(got.flow[used], whole.flow[used])
+    assert got.radius_px == whole.radius_px
+
+
+@pytest.mark.parametrize("after", [2, 5, 9])
+def test_stopped_in_the_middle_of_a_video_it_goes_on_there(
+    after: int, prepared: Path, sliding_videos: list[Path], tmp_path: Path
+) -> None:
+    first, second = Counting(after), Counting()
+    settings, folder = settings_of(sliding_videos), tmp_path / "resumed"
+    with pytest.raises(Cancelled):
+        list(prepare_footage(settings, folder, first, first.should_stop))
+    list(prepare_footage(settings, folder, second))
+    assert (first.asked, second.asked) == (after, 12 - after)
+    assert_same_footage(folder, prepared)
+
+
+def test_killed_it_goes_on_from_what_was_saved_last(
+    prepared: Path, sliding_videos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, folder = settings_of(sliding_videos), tmp_path / "killed"
+    teacher = Counting(6)
+    monkeypatch.setattr(prepare_cache, "_SAVE_SECONDS", 0.0)
+    with pytest.raises(Cancelled):
+        list(prepare_footage(settings, folder, teacher, teacher.should_stop))
+    progress = (folder / "progress.npz").read_bytes()
+    teacher.stop_after = 10
+    with pytest.raises(Cancelled):
+        list(prepare_footage(settings, folder, teacher, teacher.should_stop))
+    (folder / "progress.npz").write_bytes(progress)  # as if that had not been saved any more
+    list(prepare_footage(settings, folder, TEACHER))
+    assert_same_footage(folder, prepared)
+
+
+def test_a_file_that_announces_too_many_frames_is_resumed_by_the_frames_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", 40)
+    other = make_clip(tmp_path / "other.mp4", 12)
+    damaged = tmp_path / "damaged.mp4"
+    content = clip.read_bytes()
+    middle = content.index(b"mdat") + (len(content) - content.index(b"mdat")) // 2
+    damaged.write_bytes(content[:middle] + bytes(300) + content[middle + 300 :])
+    settings = replace(settings_of([damaged, other]), held_out=(str(other),))
+    list(prepare_footage(settings, tmp_path / "whole", TEACHER))
+    assert len(load_footage(tmp_path / "whole").training) < 39
+    monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / "cache"))  # the first reading knows the file by now
+    teacher = Counting(8)
+    with pytest.raises(Cancelled):
+        list(prepare_footage(settings, tmp_path / "resumed", teacher, teacher.should_stop))
+    list(prepare_footage(settings, tmp_path / "resumed", TEACHER))
+    assert_same_footage(tmp_path / "resumed", tmp_path / "whole")
+
+
+def test_it_says_first_what_it_will_take(sliding_videos: list[Path], tmp_path: Path) -> None:
+    said, first, *_ = prepare_footage(settings_of(sliding_videos), tmp_path / "footage", TEACHER)
+    assert isinstance(said, Noted)
+    assert "15 frames, will take 7 MB on disk" in said.text
+    assert first == Progress("Reading footage", 0, 15)
+    files = [tmp_path / "footage" / name for name in ("pictures.npy", "flow.npy")]
+    assert sum(file.stat().st_size for file in files) == pytest.approx(bytes_on_disk(15), rel=1e-3)
+
+
+def test_footage_beyond_the_limit_is_refused(sliding_videos: list[Path], tmp_path: Path) -> None:
+    settings = replace(settings_of(sliding_videos), cache_max_bytes=bytes_on_disk(14))
+    with pytest.raises(TrainingError, match=r"would take 7 MB on disk, and the limit is 6 MB"):
+        list(prepare_footage(settings, tmp_path / "footage", TEACHER))
+
+
+def test_footage_that_does_not_fit_on_the_disk_is_refused(
+    sliding_videos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare_cache.shutil, "disk_usage", lambda _: SimpleNamespace(free=5_000_000))
+    with pytest.raises(TrainingError, match="5 MB are free"):
+        list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", TEACHER))
+
+
+def test_other_footage_in_the_same_folder_starts_over(sliding_videos: list[Path], tmp_path: Path) -> None:
+    teacher = Counting(2)
+    with pytest.raises(Cancelled):
+        list(prepare_footage(settings_of(sliding_videos[1:]), tmp_path / "footage", teacher, teacher.should_stop))
+    list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", TEACHER))
+    assert len(load_footage(tmp_path / "footage").pictures) == 15
+
+
+def test_a_recording_that_vanishes_can_be_put_back(prepared: Path, sliding_videos: list[Path], tmp_path: Path) -> None:
+    settings, folder = settings_of(sliding_videos), tmp_path / "resumed"
+    teacher = Counting(2)
+    with pytest.raises(Cancelled):
+        list(prepare_footage(settings, folder, teacher, teacher.should_stop))
+    sliding_videos[2].rename(tmp_path / "elsewhere")
+    with pytest.raises(VideoError, match="no such file") as caught:
+        list(prepare_footage(settings, folder, TEACHER))
+    assert "resume" in caught.value.advice
+    (tmp_path / "elsewhere").rename(sliding_videos[2])
+    list(prepare_footage(settings, folder, TEACHER))
+    assert_same_footage(folder, prepared)
+
+
+def test_a_recording_that_changed_meanwhile_is_refused(sliding_videos: list[Path], tmp_path: Path) -> None:
+    teacher = Counting(2)
+    with pytest.raises(Cancelled):
+        list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", teacher, teacher.should_stop))
+    (sliding_videos[2] / "5.png").unlink()
+    with pytest.raises(TrainingError, match="not the one"):
+        list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", TEACHER))
+
+
+def test_a_full_disk_loses_nothing_that_was_read(
+    prepared: Path, sliding_videos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, folder = settings_of(sliding_videos), tmp_path / "full"
+    teacher = Counting()
+    write = prepare_cache.ArrayFile.write
+
+    def full(file, place, item):
+        if place == 6:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, place, item)
+
+    monkeypatch.setattr(prepare_cache.ArrayFile, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        list(prepare_footage(settings, folder, teacher))
+    monkeypatch.setattr(prepare_cache.ArrayFile, "write", write)
+    asked = teacher.asked
+    list(prepare_footage(settings, folder, teacher))
+    assert teacher.asked == 12
+    assert asked == 4
+    assert_same_footage(folder, prepared)
+
+
+@pytest.mark.parametrize("name", ["pictures.npy", "footage.npz"])
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"PK")])
+def test_prepared_footage_that_is_damaged_is_said(name: str, damage: Callable[[Path], None], prepared: Path) -> None:
+    damage(prepared / name)
+    with pytest.raises(TrainingError, match="can't be read") as caught:
+        load_footage(prepared)
+    assert "Delete this folder" in caught.value.advice
+
+
+def test_a_short_single_video_is_all_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:
+    events = list(prepare_footage(settings_of(sliding_videos[:1]), tmp_path / "footage", TEACHER))
+    assert any(isinstance(event, Noted) and "one short video only" in event.text for event in events)
+    footage = load_footage(tmp_path / "footage")
+    assert footage.training.tolist() == [0, 1, 2]
+    assert footage.held_out.tolist() == []
+
+
+def test_the_end_of_a_single_video_is_held_out(tmp_path: Path) -> None:
+    """Half a minute of two frames a second: the last fifth, and a second before it that is neither."""
+    video = make_clip(tmp_path / "day.mp4", 61, fps=2)
+    events = list(prepare_footage(settings_of([video]), tmp_path / "footage", TEACHER))
+    assert any(isinstance(event, Noted) and "its end, 6 s, is held out" in event.text for event in events)
+    footage = load_footage(tmp_path / "footage")
+    assert footage.held_out_videos == (str(video),)
+    assert footage.held_out_since == {str(video): 24.0}
+    # Frames 0 to 45 are learnt, 46 and 47 lie in between, 48 to 60 are held out.
+    assert footage.training.tolist() == list(range(45))
+    assert footage.held_out.tolist() == list(range(46, 58))
+    assert len(footage.pictures) == 46 + 13
+    with open_video(video) as source:
+        (last,) = source.frames(60)
+    np.testing.assert_array_equal(footage.pictures[58], model_picture(last.pixels))
+
+
+def test_parts_left_out_shorten_what_is_held_out(tmp_path: Path) -> None:
+    """Of 30 s, 2.5 to 4.5 and 26.5 to 28.5 are left out: a fifth of what is left is 5 s, and begins before them."""
+    video = make_clip(tmp_path / "day.mp4", 61, fps=2)
+    left_out = {str(video): ((2.5, 4.5), (26.5, 28.5))}
+    plan = plan_footage(replace(settings_of([video]), left_out=left_out), TEACHER)
+    learnt, held_out = plan.videos
+    assert [(part.start, part.stop) for part in learnt.parts] == [(0, 5), (9, 43)]
+    assert [(part.start, part.stop) for part in held_out.parts] == [(45, 53), (57, 61)]
+    assert held_out.since == pytest.approx(22.5, abs=0.2)
+    assert plan.held_out_seconds == pytest.approx(5, abs=0.5)
+
+
+def test_reading_a_single_video_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    video = make_clip(tmp_path / "day.mp4", 61, fps=2)
+    list(prepare_footage(settings_of([video]), tmp_path / "whole", TEACHER))
+    for transitions in (20, 30):  # in what is learnt, then in what is held out
+        teacher = Counting(transitions)
+        with pytest.raises(Cancelled):
+            list(prepare_footage(settings_of([video]), tmp_path / "parts", teacher, teacher.should_stop))
+    list(prepare_footage(settings_of([video]), tmp_path / "parts", TEACHER))
+    assert_same_footage(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_facts_of_an_earlier_version_hold_out_whole_videos(prepared: Path) -> None:
+    with np.load(prepared / "footage.npz") as facts:
+        earlier = {name: facts[name] for name in facts if name != "held_out_since"}
+    np.savez(prepared / "footage.npz", **earlier)
+    assert load_footage(prepared).held_out_since == {}
+
+
+def test_a_video_of_one_frame_leaves_the_other_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        (sliding_videos[0] / f"{number}.png").unlink()
+    list(prepare_footage(settings_of(sliding_videos[:2]), tmp_path / "footage", TEACHER))
+    footage = load_footage(tmp_path / "footage")
+    assert footage.training.tolist() == [0, 1, 2, 3]
+    assert footage.held_out.tolist() == []
+
+
+def test_footage_without_a_single_step_is_refused(sliding_videos: list[Path], tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        (sliding_videos[0] / f"{number}.png").unlink()
+    with pytest.raises(DatasetError, match="nothing to learn"):
+        list(prepare_footage(settings_of(sliding_videos[:1]), tmp_path / "footage", TEACHER))

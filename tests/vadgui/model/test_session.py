@@ -1,0 +1,233 @@
+"""The session's own promises; what the views show of them is tested with the views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.scoring.signals import missing_signals
+from tests.vadgui.synthetic import (
+    DETECTOR,
+    open_session,
+    signals_with_bumps,
+    steady_times,
+    variable_times,
+    video_info,
+    view_of,
+)
+from vadgui.model.frame_view import NO_TRANSITION, PREDICTING
+from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
+
+pytestmark = pytest.mark.usefixtures("qapp")
+BUMPS = [(50, 80), (200, 230)]
+
+
+def reviewed() -> ReviewSession:
+    return open_session(steady_times(300), signals_with_bumps(300, BUMPS))
+
+
+def test_no_signal_ever_shows_two_recordings_mixed() -> None:
+    session = reviewed()
+    session.select_next_segment()
+    lengths: list[tuple[int, int, int]] = []
+
+    def look() -> None:
+        lengths.append((len(session.times), len(session.scoring.scores), len(session.scoring.signals)))
+        assert session.playhead == 0
+        assert session.scoring.segments == []
+        assert session.scoring.selected is None
+        assert session.view is None
+
+    signals = (
+        session.video_changed,
+        session.scoring.scores_changed,
+        session.scoring.segments_changed,
+        session.scoring.selection_changed,
+    )
+    for signal in (*signals, session.analysis_changed, session.playhead_changed, session.view_changed):
+        signal.connect(look)
+    times = steady_times(40)
+    session.open_video(video_info(times), times)
+    assert len(lengths) == 7
+    assert set(lengths) == {(40, 40, 40)}
+
+
+@given(target=st.integers(-1000, 1000))
+def test_seek_stays_in_the_recording(qapp: QApplication, target: int) -> None:
+    del qapp
+    session = open_session(steady_times(50))
+    session.seek(target)
+    assert session.playhead == min(max(target, 0), 49)
+
+
+def test_a_seek_asks_for_the_view_once() -> None:
+    session = open_session(steady_times(50))
+    asked: list[tuple[int, bool]] = []
+    session.view_requested.connect(lambda index, pictures: asked.append((index, pictures)))
+    session.seek(7)
+    session.seek(7)
+    session.set_pictures_requested(False)
+    session.seek(8)
+    session.set_pictures_requested(True)
+    assert asked == [(7, True), (8, False), (8, True)]
+
+
+def test_steps_by_seconds_move_at_least_a_frame() -> None:
+    times = np.array([0.0, 3.0, 6.0])
+    session = open_session(times)
+    for expected, seconds in ((1, 1.0), (2, 1.0), (2, 1.0), (1, -1.0), (0, -1.0), (0, -1.0)):
+        session.step_seconds(seconds)
+        assert session.playhead == expected
+
+
+def test_every_time_finds_its_own_frame() -> None:
+    times = variable_times(500)
+    session = open_session(times)
+    assert [session.index_at(float(t)) for t in times] == list(range(500))
+    assert session.index_at(-5.0) == 0
+    assert session.index_at(1e9) == 499
+
+
+def test_next_and_previous_count_from_where_the_person_is() -> None:
+    session = reviewed()
+    first, second = session.scoring.segments
+    session.select_next_segment()
+    assert (session.scoring.selected, session.playhead) == (first, first.peak_frame)
+    session.seek(120)  # left the first segment
+    session.select_previous_segment()
+    assert session.scoring.selected == first
+    session.select_next_segment()
+    assert session.scoring.selected == second
+    session.select_next_segment()
+    assert session.scoring.selected == second, "there is none after the last"
+    session.seek(150)
+    session.select_next_segment()
+    assert session.scoring.selected == second
+
+
+def test_scores_are_complete_when_the_analysis_is_done() -> None:
+    session = open_session(steady_times(300))
+    session.scoring.add(0, signals_with_bumps(300, BUMPS))
+    session.set_analysis(AnalysisState(AnalysisPhase.DONE, 300, 300))
+    assert len(session.scoring.segments) == 2
+
+
+def test_a_long_analysis_is_not_done_before_its_scores_are(qtbot: QtBot) -> None:
+    count = 40_000
+    session = open_session(steady_times(count))
+    session.scoring.add(0, signals_with_bumps(count, [(39_000, 39_100)]))
+    done = AnalysisState(AnalysisPhase.DONE, count, count)
+    session.set_analysis(done)
+    assert session.analysis.phase is not AnalysisPhase.DONE
+    with qtbot.waitSignal(session.analysis_changed):
+        pass
+    assert session.analysis == done
+    assert [segment.start <= 39_000 < segment.stop for segment in session.scoring.segments] == [True]
+
+
+def test_what_was_nearly_done_is_forgotten_with_its_recording(qtbot: QtBot) -> None:
+    count = 40_000
+    session = open_session(steady_times(count))
+    session.scoring.add(0, signals_with_bumps(count, []))
+    session.set_analysis(AnalysisState(AnalysisPhase.DONE, count, count))
+    times = steady_times(300)
+    session.open_video(video_info(times), times)
+    session.scoring.add(0, signals_with_bumps(300, []))
+    with qtbot.waitSignal(session.scoring.caught_up):
+        pass
+    assert session.analysis.phase is AnalysisPhase.IDLE
+
+
+def test_another_detector_forgets_the_scores() -> None:
+    session = reviewed()
+    session.use_detector(DETECTOR)
+    assert np.isnan(session.scoring.scores).all()
+    assert session.scoring.segments == []
+    assert session.analysis.phase is AnalysisPhase.IDLE
+
+
+def test_a_view_counts_before_the_analysis_gets_there() -> None:
+    session = open_session(steady_times(300))
+    view = view_of(session, 30)
+    session.seek(30)
+    session.show(view)
+    assert view.signals is not None
+    assert session.scoring.signals["psnr_db"][30] == view.signals["psnr_db"]
+    stored = missing_signals(1)
+    stored["psnr_db"] = 12.5
+    session.scoring.add(30, stored)
+    session.show(view)
+    assert session.scoring.signals["psnr_db"][30] == 12.5, "what the analysis measured stays"
+
+
+@pytest.mark.parametrize(
+    ("make", "settled"),
+    [
+        (lambda session: view_of(session, 30), True),
+        (lambda session: view_of(session, 29), False),
+        (lambda session: view_of(session, 30, complete=False, missing=PREDICTING), False),
+        (lambda session: view_of(session, 30, complete=False, missing=NO_TRANSITION), True),
+        (lambda session: view_of(session, 30, complete=False), False),
+    ],
+)
+def test_knows_when_the_view_is_settled(make: Callable[[ReviewSession], object], settled: bool) -> None:
+    session = open_session(steady_times(300))
+    session.seek(30)
+    session.show(make(session))  # type: ignore[arg-type]
+    assert session.view_is_settled() is settled
+
+
+def test_a_recording_shorter_than_announced_keeps_what_is_known() -> None:
+    session = reviewed()
+    session.seek(290)
+    before = session.scoring.signals["psnr_db"][:250].copy()
+    asked: list[int] = []
+    session.view_requested.connect(lambda index, _: asked.append(index))
+    times = steady_times(250)
+    session.revise_times(video_info(times), times)
+    assert len(session.scoring.scores) == len(session.scoring.signals) == 250
+    np.testing.assert_array_equal(session.scoring.signals["psnr_db"], before)
+    assert session.playhead == 249
+    assert asked == [249]
+
+
+def test_a_thumbnail_is_asked_for_once() -> None:
+    session = reviewed()
+    asked: list[int] = []
+    session.thumbnail_requested.connect(asked.append)
+    assert session.thumbnail(5) is None
+    assert session.thumbnail(5) is None
+    picture = np.zeros((9, 16, 4), np.uint8)
+    session.add_thumbnail(5, picture)
+    assert session.thumbnail(5) is picture
+    assert asked == [5]
+
+
+def test_thumbnails_still_missing_are_asked_for_anew_with_another_detector() -> None:
+    session = reviewed()
+    session.thumbnail(5)
+    session.thumbnail(6)
+    session.add_thumbnail(6, np.zeros((9, 16, 4), np.uint8))
+    asked: list[int] = []
+    session.thumbnail_requested.connect(asked.append)
+    session.use_detector(replace(DETECTOR, name="other"))
+    session.thumbnail(5)
+    session.thumbnail(6)
+    assert asked == [5]
+
+
+def test_a_segment_at_the_very_start_is_not_skipped() -> None:
+    session = open_session(steady_times(300), signals_with_bumps(300, [(0, 40), (200, 240)]))
+    first, second = session.scoring.segments
+    assert first.start == session.playhead == 0
+    session.select_next_segment()
+    assert session.scoring.selected == first
+    session.select_next_segment()
+    assert session.scoring.selected == second

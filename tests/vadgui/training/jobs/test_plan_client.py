@@ -1,0 +1,60 @@
+"""What a training would take, measured elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.vadgui.training.wizard import fake_planner
+from vadgui.training.jobs.plan_client import PlanClient
+from vadgui.training.jobs.plan_process import plans_of
+
+SETTINGS = {"name": "gate", "videos": ["a.mp4"], "motion_epochs": 3, "frame_epochs": 2}
+TIMEOUT_MS = 20_000
+
+
+def answers_of(behaviour: str, all_efforts: bool, qtbot: QtBot) -> list[dict[str, Any]]:
+    client, answers = PlanClient(fake_planner.command(behaviour)), []
+    client.answered.connect(answers.append)
+    client.ask(SETTINGS, Path("run"), all_efforts)
+    qtbot.waitUntil(lambda: bool(answers) and "share" not in answers[-1], timeout=TIMEOUT_MS)
+    client.close()
+    return answers
+
+
+def test_plans_come_with_all_their_fields(qtbot: QtBot) -> None:
+    share, last = answers_of("fits", False, qtbot)
+    assert share == {"share": 0.5}
+    assert plans_of(last) == {"": fake_planner.plan(3, 2)}
+    assert plans_of(last)[""].total_seconds == 30 + 5 * 60
+
+
+def test_all_efforts_at_once(qtbot: QtBot) -> None:
+    assert set(plans_of(answers_of("fits", True, qtbot)[-1])) == {"quick", "standard", "thorough"}
+
+
+@pytest.mark.parametrize(("behaviour", "said"), [("crashes", "ended unexpectedly"), ("fails", "No such device")])
+def test_failures_are_worded(qtbot: QtBot, behaviour: str, said: str) -> None:
+    assert said in answers_of(behaviour, False, qtbot)[-1]["failed"][0]
+
+
+def test_a_command_that_is_not_there_is_worded(qtbot: QtBot) -> None:
+    client, answers = PlanClient(["no-such-program"]), []
+    client.answered.connect(answers.append)
+    client.ask(SETTINGS, Path("run"), False)
+    qtbot.waitUntil(lambda: bool(answers), timeout=TIMEOUT_MS)
+    assert "could not be started" in answers[0]["failed"][0]
+
+
+def test_the_latest_request_replaces_the_others(qtbot: QtBot) -> None:
+    client, answers = PlanClient(fake_planner.command("fits")), []
+    client.answered.connect(answers.append)
+    client.ask(SETTINGS, Path("run"), True)
+    client.ask(SETTINGS, Path("run"), False)
+    qtbot.waitUntil(lambda: any("plans" in answer for answer in answers), timeout=TIMEOUT_MS)
+    qtbot.wait(100)
+    assert [set(answer["plans"]) for answer in answers if "plans" in answer] == [{""}]
+    client.close()

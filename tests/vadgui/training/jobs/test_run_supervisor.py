@@ -1,0 +1,216 @@
+"""A run and its process: started, stopped, finished, killed, handed over; a run can always be gone on with."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.training import Run
+from tests.vadgui.training.wizard.conftest import ROOT
+from tests.vadgui.training.wizard.conftest import _places as _places
+from tests.vadgui.training.wizard.conftest import make_run as make_run
+from tests.vadgui.training.wizard.conftest import supervise as supervise
+from vadgui.training.jobs.run_supervisor import RunSupervisor
+from vadgui.training.jobs.training_client import TrainingClient
+from vadgui.training.model.training_run import RunPhase, TrainingRun
+
+TIMEOUT_MS = 20_000
+STOP_SECONDS = 5.0
+
+MakeRun = Callable[..., Path]
+Supervise = Callable[[str], RunSupervisor]
+
+
+def wait_for(run: TrainingRun, phase: RunPhase, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: run.phase is phase, timeout=TIMEOUT_MS)
+
+
+def wait_for_loss(run: TrainingRun, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: bool(run.curves["motion"].held_out_losses), timeout=TIMEOUT_MS)
+
+
+def test_trains_to_the_end(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+    supervisor = supervise("learn")
+    run = supervisor.take_up(make_run())
+    assert run.phase is RunPhase.IDLE
+    run.start()
+    qtbot.waitUntil(lambda: supervisor.client.process_id > 0)
+    if hasattr(os, "getpriority"):
+        qtbot.waitUntil(lambda: os.getpriority(os.PRIO_PROCESS, supervisor.client.process_id) == 10)
+    wait_for(run, RunPhase.FINISHED, qtbot)
+    assert run.detector == run.folder / "detector.safetensors"
+    assert [len(run.curves[stage].held_out_losses) for stage in ("motion", "frame")] == [3, 2]
+    assert run.curves["motion"].epochs[-1] == 3
+    assert [sample.stage for sample in run.samples] == ["motion"] * 3 + ["frame"] * 2
+    assert all(sample.path.exists() for sample in run.samples)
+    qtbot.waitUntil(lambda: supervisor.client.folder is None)
+
+
+def test_stops_soon_and_goes_on_from_there(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+    run = supervise("learn").take_up(make_run(motion_epochs=200))
+    run.start()
+    wait_for_loss(run, qtbot)
+    began = time.monotonic()
+    run.stop()
+    assert run.phase is RunPhase.STOPPING
+    wait_for(run, RunPhase.STOPPED, qtbot)
+    assert time.monotonic() - began < STOP_SECONDS
+    learnt = len(run.curves["motion"].held_out_losses)
+    qtbot.waitUntil(lambda: Run(run.folder).process_id is None)
+    run.start()
+    qtbot.waitUntil(lambda: len(run.curves["motion"].held_out_losses) > learnt, timeout=TIMEOUT_MS)
+    assert run.curves["motion"].held_out_epochs == sorted(set(run.curves["motion"].held_out_epochs))
+
+
+def test_finishes_now(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+    run = supervise("learn").take_up(make_run(motion_epochs=1000))
+    run.start()
+    wait_for_loss(run, qtbot)
+    run.finish()
+    assert run.phase is RunPhase.FINISHING
+    wait_for(run, RunPhase.FINISHED, qtbot)
+    assert len(run.curves["motion"].held_out_losses) < 1000
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ("oom", "Memory ran out"),
+        ("nan", "no longer a number"),
+        ("crash", "ended unexpectedly"),
+        ("killed", "memory ran out"),
+    ],
+)
+def test_every_failure_is_worded_and_the_run_goes_on(
+    make_run: MakeRun, supervise: Supervise, qtbot: QtBot, behaviour: str, said: str
+) -> None:
+    supervisor = supervise(behaviour)
+    run = supervisor.take_up(make_run())
+    run.start()
+    wait_for(run, RunPhase.FAILED, qtbot)
+    assert run.failure is not None
+    assert said in run.failure.what
+    assert run.failure.advice
+    qtbot.waitUntil(lambda: supervisor.client.folder is None)
+    run.start()
+    wait_for(run, RunPhase.FINISHED, qtbot)
+    assert run.failure is None
+
+
+def test_a_trainer_that_does_not_listen_is_stopped_at_once(
+    make_run: MakeRun, supervise: Supervise, qtbot: QtBot
+) -> None:
+    supervisor = supervise("deaf")
+    run = supervisor.take_up(make_run(motion_epochs=1000))
+    run.start()
+    wait_for_loss(run, qtbot)
+    run.stop()
+    qtbot.wait(300)
+    assert run.phase is RunPhase.STOPPING
+    run.stop_at_once()
+    wait_for(run, RunPhase.STOPPED, qtbot)
+
+
+@pytest.mark.parametrize("behaviour", ["learn", "deaf"])
+def test_closing_leaves_no_process(make_run: MakeRun, supervise: Supervise, qtbot: QtBot, behaviour: str) -> None:
+    supervisor = supervise(behaviour)
+    run = supervisor.take_up(make_run(motion_epochs=1000))
+    run.start()
+    wait_for_loss(run, qtbot)
+    process = psutil.Process(supervisor.client.process_id)
+    began = time.monotonic()
+    supervisor.close()
+    assert time.monotonic() - began < STOP_SECONDS
+    assert not process.is_running()
+    assert Run(run.folder).process_id is None
+
+
+def test_a_command_that_is_not_there_is_worded(make_run: MakeRun, qtbot: QtBot) -> None:
+    supervisor = RunSupervisor(TrainingClient(lambda folder: ["no-such-program", str(folder)]))
+    run = supervisor.take_up(make_run())
+    run.start()
+    wait_for(run, RunPhase.FAILED, qtbot)
+    assert run.failure is not None
+    assert "could not be started" in run.failure.what
+
+
+def test_goes_on_by_itself_and_is_found_again(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+    first = supervise("learn")
+    run = first.take_up(make_run(motion_epochs=1000))
+    run.start()
+    wait_for_loss(run, qtbot)
+    with qtbot.waitSignal(first.detached, timeout=TIMEOUT_MS):
+        run.go_on_in_background()
+    assert run.detached
+    qtbot.waitUntil(lambda: Run(run.folder).process_id is not None, timeout=TIMEOUT_MS)
+    first.close()
+    process_id = Run(run.folder).process_id
+    assert process_id is not None, "it must outlive whoever started it"
+
+    again = supervise("learn").take_up(run.folder)
+    assert (again.phase, again.detached) == (RunPhase.RUNNING, True)
+    seen = len(again.curves["motion"].epochs)
+    assert seen
+    qtbot.waitUntil(lambda: len(again.curves["motion"].epochs) > seen, timeout=TIMEOUT_MS)
+    again.stop()
+    wait_for(again, RunPhase.STOPPED, qtbot)
+    qtbot.waitUntil(lambda: not psutil.pid_exists(process_id))
+
+
+def test_a_background_run_that_is_killed_is_noticed(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+    supervisor = supervise("learn")
+    run = supervisor.take_up(make_run(motion_epochs=1000))
+    supervisor.client.start_detached(run.folder)
+    qtbot.waitUntil(lambda: Run(run.folder).process_id is not None, timeout=TIMEOUT_MS)
+    again = supervise("learn").take_up(run.folder)
+    process_id = Run(run.folder).process_id
+    assert process_id
+    os.kill(process_id, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    wait_for(again, RunPhase.FAILED, qtbot)
+    assert again.failure is not None
+    assert "ended unexpectedly" in again.failure.what
+
+
+def test_a_run_is_given_up_with_its_folder(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+    supervisor = supervise("learn")
+    run = supervisor.take_up(make_run(motion_epochs=1000))
+    run.start()
+    wait_for_loss(run, qtbot)
+    with qtbot.waitSignal(supervisor.folder_abandoned, timeout=TIMEOUT_MS) as abandoned:
+        run.delete()
+    assert abandoned.args == [run.folder]
+    assert Run(run.folder).process_id is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the system ends children of a killed job by itself")
+def test_a_killed_window_takes_its_trainer_along(make_run: MakeRun, qtbot: QtBot) -> None:
+    folder = make_run(motion_epochs=1000)
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from PySide6.QtCore import QCoreApplication\n"
+        "from tests.vadgui.training.wizard import fake_trainer\n"
+        "from vadgui.training.jobs.run_supervisor import RunSupervisor\n"
+        "from vadgui.training.jobs.training_client import TrainingClient\n"
+        "app = QCoreApplication([])\n"
+        "supervisor = RunSupervisor(TrainingClient(fake_trainer.command('learn')))\n"
+        "supervisor.take_up(Path(sys.argv[1])).start()\n"
+        "app.exec()\n"
+    )
+    window = subprocess.Popen([sys.executable, "-c", code, str(folder)], cwd=ROOT)
+    qtbot.waitUntil(lambda: Run(folder).process_id is not None, timeout=TIMEOUT_MS)
+    process_id = Run(folder).process_id
+    assert process_id
+    window.kill()
+    window.wait()
+    qtbot.waitUntil(lambda: Run(folder).process_id is None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not psutil.pid_exists(process_id) or psutil.Process(process_id).status() == "zombie")

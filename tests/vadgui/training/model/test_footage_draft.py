@@ -1,0 +1,49 @@
+"""How much of the footage is learnt from and how much is held out, as people are told and as training does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.footage_check import FootageReport, FootageSummary
+from vadgui.training.model.footage_draft import FootageDraft
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+def draft(*seconds: float, held_out: tuple[int, ...] = ()) -> tuple[FootageDraft, list[Path]]:
+    """Recordings of these lengths that have been checked, of which training would hold some out."""
+    footage = FootageDraft()
+    paths = [Path(f"{number}.mp4") for number in range(len(seconds))]
+    footage.add_videos(paths)
+    for path, length in zip(paths, seconds, strict=True):
+        footage.take_check(FootageReport(path, round(25 * length), length, 25.0, 640, 360, str(path), ()))
+    chosen = tuple(paths[place] for place in held_out)
+    footage.take_check(FootageSummary(tuple(paths), 0, sum(seconds), 300.0, chosen, (), None))
+    return footage, paths
+
+
+def test_what_is_held_out_is_not_learnt() -> None:
+    footage, paths = draft(100, 50, 30, held_out=(1,))
+    assert footage.seconds() == (130, 50)
+    footage.leave_out(paths[0], (10, 30))
+    footage.leave_out(paths[1], (0, 5))
+    assert footage.seconds() == (110, 45)
+    footage.set_held_out(paths[2], True)
+    assert footage.seconds() == (80, 75)
+
+
+def test_where_none_is_chosen_training_chooses() -> None:
+    footage, paths = draft(100, 50, 30, held_out=(1,))
+    footage.set_held_out(paths[1], False)
+    assert footage.held_out() == frozenset()
+    assert footage.seconds() == (130, 50)
+
+
+def test_of_a_single_recording_the_end_is_held_out() -> None:
+    footage, paths = draft(200)
+    assert footage.seconds() == (159, 40)  # and a second between them
+    footage.leave_out(paths[0], (0, 100))
+    assert footage.seconds() == (79, 20)
+    assert draft(20)[0].seconds() == (20, 0)

@@ -1,0 +1,53 @@
+"""Answers as vadgui.training.jobs.plan_process does, without measuring.
+
+`python -m tests.vadgui.training.wizard.fake_planner BEHAVIOUR`
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, replace
+
+from engine.run_plan import EFFORTS, RunPlan, StageCost
+
+
+def command(behaviour: str) -> list[str]:
+    return [sys.executable, "-m", "tests.vadgui.training.wizard.fake_planner", behaviour]
+
+
+def plan(motion_epochs: int, frame_epochs: int, refusal: str | None = None) -> RunPlan:
+    """A minute an epoch, and room for batches of eight."""
+    stages = (StageCost("motion", 0.1, 60.0, motion_epochs, 10**9), StageCost("frame", 0.1, 60.0, frame_epochs, 10**9))
+    return RunPlan("CPU", 100, 80, 8, stages, 10**9, 8 * 10**9, 30.0, 10**9, 10**11, "footage", refusal)
+
+
+def beside_others(made: RunPlan) -> RunPlan:
+    """The plan on a machine of which others have half."""
+    made = replace(made, undisturbed_seconds=made.total_seconds / 2)
+    return replace(made, notes=(made.busy_note(),))
+
+
+def main(behaviour: str) -> None:
+    request = json.loads(sys.stdin.readline())
+    print(json.dumps({"share": 0.5}), flush=True)
+    match behaviour:
+        case "crashes":
+            os._exit(1)
+        case "fails":
+            print(json.dumps({"failed": ["No such device", "cuda", "Choose another."]}))
+            return
+    refusal = "The disk is full." if behaviour == "refuses" else None
+    if request["all_efforts"]:
+        plans = {name: plan(each.motion_epochs, each.frame_epochs, refusal) for name, each in EFFORTS.items()}
+    else:
+        settings = request["settings"]
+        plans = {"": plan(settings["motion_epochs"], settings["frame_epochs"], refusal)}
+    if behaviour == "busy":
+        plans = {name: beside_others(each) for name, each in plans.items()}
+    print(json.dumps({"plans": {name: asdict(each) for name, each in plans.items()}}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,122 @@
+"""What is said of a new detector, and of what it gives recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyqtgraph as pg
+import pytest
+from PySide6.QtGui import QPainter, QPixmap
+from pytestqt.qtbot import QtBot
+
+from engine.scoring.calibration import Calibration
+from engine.scoring.signals import RawSignals
+from tests.vadgui.synthetic import calibrated_detector, calibrated_signals, signals_with_bumps, steady_times
+from vadgui.training.model.acceptance import Acceptance, MeasuredRecording
+from vadgui.training.model.training_run import TrainingRun
+from vadgui.training.model.wizard_state import WizardState
+from vadgui.training.wizard.accept_page import AcceptPage
+from vadgui.training.wizard.compare_plot import legend, trace_title
+
+NEW, OLD, VIDEO = Path("new.safetensors"), Path("old.safetensors"), Path("gate.mp4")
+SECONDS = 20
+COUNT = 25 * SECONDS
+BUMPS = [(200, 260)]
+
+
+def measured(signals: RawSignals, calibration: Calibration | None = None, detector: Path = NEW) -> MeasuredRecording:
+    return MeasuredRecording(VIDEO, detector, steady_times(len(signals)), signals, None, calibration)
+
+
+def calibrated(bumps: list[tuple[int, int]], detector: Path = NEW) -> MeasuredRecording:
+    return measured(calibrated_signals(COUNT, bumps), calibrated_detector().calibration, detector)
+
+
+@pytest.fixture
+def shown(styled: None, qtbot: QtBot) -> tuple[AcceptPage, Acceptance]:
+    """The page of a detector with one held-out recording, beside one in use; nothing has been looked at."""
+    del styled
+    state = WizardState()
+    acceptance = Acceptance(NEW, name="Gate", held_out=[VIDEO], old=OLD, parent=state)
+    state.show_run(TrainingRun(Path("run"), "Gate", {}, parent=state), acceptance)
+    page = AcceptPage(state)
+    qtbot.addWidget(page, before_close_func=lambda _: state.deleteLater())
+    page.resize(700, 500)
+    page.show()
+    return page, acceptance
+
+
+def test_a_calibrated_detector_has_a_threshold_and_false_alarms(shown: tuple[AcceptPage, Acceptance]) -> None:
+    page, acceptance = shown
+    acceptance.take_held_out(calibrated([]))
+    assert "no false alarm in 20 s of 1 held-out recording, with the threshold at 3.56" in page.alarms.text()
+    assert page.rate_row.isVisible()
+
+
+def test_of_one_that_is_not_nothing_is_promised(shown: tuple[AcceptPage, Acceptance]) -> None:
+    page, acceptance = shown
+    assert page.rate_row.isVisible(), "as long as nothing is known"
+    acceptance.take_held_out(measured(signals_with_bumps(COUNT, [])))
+    assert "Only 20 s are held out: from less than 30 s nobody can tell" in page.alarms.text()
+    for untrue in ("threshold", "no false alarm"):
+        assert untrue not in page.alarms.text()
+    assert not page.rate_row.isVisible()
+
+
+def test_one_with_enough_held_out_footage_can_be_without_calibration_too(
+    shown: tuple[AcceptPage, Acceptance],
+) -> None:
+    page, acceptance = shown
+    acceptance.take_held_out(measured(signals_with_bumps(2 * COUNT, [])))
+    assert "It is not calibrated: nobody can tell" in page.alarms.text()
+
+
+def test_where_nothing_is_held_out_no_rate_is_asked_for(shown: tuple[AcceptPage, Acceptance], qtbot: QtBot) -> None:
+    del shown
+    state = WizardState()
+    state.show_run(
+        TrainingRun(Path("run"), "Gate", {}, parent=state), Acceptance(NEW, name="Gate", held_out=[], parent=state)
+    )
+    page = AcceptPage(state)
+    qtbot.addWidget(page, before_close_func=lambda _: state.deleteLater())
+    page.show()
+    assert "No recording was held out" in page.alarms.text()
+    assert not page.rate_row.isVisible()
+
+
+def test_curves_say_what_they_are(shown: tuple[AcceptPage, Acceptance], qtbot: QtBot) -> None:
+    page, acceptance = shown
+    assert page.stage.currentWidget() is not page.plot
+    assert page.hint.text() == "Compare shows what it flags on a recording of your choice, beside the detector in use."
+    acceptance.take_held_out(measured(signals_with_bumps(COUNT, [])))
+    acceptance.take_compared(measured(signals_with_bumps(COUNT, BUMPS)))
+    acceptance.take_compared(calibrated(BUMPS, OLD))
+    qtbot.waitUntil(lambda: page.stage.currentWidget() is page.plot)
+    new, old = acceptance.traces()
+    assert trace_title(new) == "New detector, not calibrated: 1 part beyond held-out footage"
+    assert trace_title(old) == "Detector in use: flags 1 part"
+    assert page.plot_text.text() == legend([new, old])
+    assert "The curve with numbers is the score, dashed its threshold" in legend([new, old])
+    assert "The curve without is how badly" in legend([new, old])
+    assert "numbers" not in legend([new]) + legend([old])
+    of_new, of_old = (numbers_on(page.plot.getItem(row, 0).getAxis("left")) for row in range(2))
+    assert of_new == []
+    assert of_old[0] == "0"
+
+
+def numbers_on(axis: pg.AxisItem) -> list[str]:
+    picture = QPixmap(10, 10)
+    painter = QPainter(picture)
+    *_, texts = axis.generateDrawSpecs(painter)
+    painter.end()
+    return [text for *_, text in texts]
+
+
+def test_without_held_out_footage_nothing_is_beyond_it(shown: tuple[AcceptPage, Acceptance]) -> None:
+    _, acceptance = shown
+    acceptance.take_compared(measured(signals_with_bumps(COUNT, BUMPS)))
+    (trace,) = acceptance.traces()
+    assert np.isinf(trace.threshold)
+    assert trace_title(trace) == "New detector, not calibrated"
+    assert "held-out" not in legend([trace])

@@ -1,0 +1,20 @@
+"""The goal page and the state that outlives it."""
+
+from __future__ import annotations
+
+import shiboken6
+from pytestqt.qtbot import QtBot
+
+from vadgui.training.model.wizard_state import WizardState
+from vadgui.training.wizard.goal_page import GoalPage
+
+
+def test_a_page_that_has_gone_hears_no_more_of_the_state(qtbot: QtBot) -> None:
+    state = WizardState()
+    page = GoalPage(state)
+    qtbot.addWidget(page)
+    with qtbot.captureExceptions() as exceptions:
+        shiboken6.delete(page)
+        state.runs_changed.emit()
+        state.detectors_changed.emit()
+    assert not exceptions

@@ -1,0 +1,376 @@
+"""The wizard in the program's window, from the first page to a detector in use, by mouse and keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QWidget, QWizard
+from pytestqt.qtbot import QtBot
+
+from engine.training import Run
+from tests.tiny import TINY
+from tests.vadgui.training.wizard.driving import (
+    TIMEOUT_MS,
+    answer,
+    click,
+    drop,
+    go_next,
+    open_wizard,
+    press,
+    start,
+    to_accept,
+    to_check,
+    to_effort,
+    to_footage,
+    wait_for,
+)
+from vadgui.program import Program
+from vadgui.settings import Settings
+from vadgui.training.model.draft import Goal
+from vadgui.training.model.training_run import RunPhase
+from vadgui.training.wizard.window import ACCEPT, RUN
+
+MakeProgram = Callable[..., Program]
+STOP_SECONDS = 5.0
+
+
+def test_from_recordings_to_a_detector_in_use(
+    make_program: MakeProgram,
+    clips: Sequence[Path],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    from engine.models.detector import PRESETS
+
+    clips = clips[:2]
+    monkeypatch.setitem(PRESETS, "fast", TINY)  # as in the trainer's process
+    program = make_program(trainer="tiny")
+    program.open_video(clips[0])
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot)
+    qtbot.waitUntil(lambda: "In all" in wizard.check_page.facts.facts, timeout=TIMEOUT_MS)
+    assert wizard.check_page.facts.facts["In all"] == "about 2.5 min"
+    start(wizard, qtbot)
+    to_accept(program, wizard, qtbot)
+    page = wizard.accept_page
+    qtbot.waitUntil(lambda: "from less than 30 s nobody can tell" in page.alarms.text(), timeout=TIMEOUT_MS)
+    click(page.compare_button, qtbot)
+    acceptance = program.controller.state.acceptance
+    assert acceptance is not None
+    qtbot.waitUntil(lambda: acceptance.compare_progress is None and len(acceptance.traces()) >= 1, timeout=TIMEOUT_MS)
+    page.note_edit.setFocus()
+    qtbot.keyClicks(page.note_edit, "by day")
+    with qtbot.waitSignal(program.controller.detector_accepted, timeout=TIMEOUT_MS) as accepted:
+        press(wizard, QWizard.WizardButton.FinishButton, qtbot)
+    kept = accepted.args[0]
+    entry = program.controller.library.entry(kept)
+    assert (entry.name, entry.note, entry.camera) == ("North gate", "by day", "North gate")
+    qtbot.waitUntil(
+        lambda: program.session.detector is not None and program.session.detector.path == kept, timeout=TIMEOUT_MS
+    )
+    assert settings.detector == str(kept)
+    assert program.controller.wizard is None
+
+
+def test_what_was_chosen_is_what_is_trained(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_footage(wizard, qtbot)
+    drop(wizard.footage_page, [clips[0].parent])
+    page, footage = wizard.footage_page, program.controller.state.draft.footage
+    qtbot.waitUntil(page.isComplete, timeout=TIMEOUT_MS)
+    first = page.list.topLevelItem(0)
+    assert first is not None
+    page.list.setCurrentItem(first)
+    box = page.list.visualItemRect(first)
+    left = page.list.header().sectionViewportPosition(3)
+    qtbot.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(left + 11, box.center().y()))
+    view = page.view
+    for at in (0.3, 0.9):
+        place = QPoint(round(view.strip.x_of(at)), 12)
+        qtbot.mouseClick(view.strip, Qt.MouseButton.LeftButton, pos=place)
+        click(view.mark_button, qtbot)
+    qtbot.waitUntil(lambda: view.picture.picture is not None, timeout=TIMEOUT_MS)
+    assert str(clips[0]) in {str(path) for path in footage.held_out()}
+    go_next(wizard, qtbot)
+    qtbot.waitUntil(lambda: wizard.flow_page.flow.picture is not None, timeout=TIMEOUT_MS)
+    assert "px a frame" in wizard.flow_page.radius_line.text()
+    go_next(wizard, qtbot)
+    click(wizard.effort_page.cards["quick"].radio, qtbot)
+    go_next(wizard, qtbot)
+    start(wizard, qtbot)
+    run = program.controller.state.run
+    assert run is not None
+    settings = Run(run.folder).settings
+    assert settings.name == "North gate"
+    assert settings.videos == tuple(map(str, clips))
+    assert str(clips[0]) in settings.held_out
+    ((begin, stop),) = settings.left_out[str(clips[0])]
+    assert abs(begin - 0.3) < 0.05
+    assert abs(stop - 0.9) < 0.05
+    assert (settings.preset, settings.motion_epochs, settings.frame_epochs) == ("fast", 5, 3)
+    assert settings.batch_size == 8, "what was measured to fit"
+
+
+def test_start_is_refused_with_the_reason(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    wizard = open_wizard(make_program(planner="refuses"), qtbot)
+    to_check(wizard, clips, qtbot)
+    qtbot.waitUntil(lambda: "The disk is full." in wizard.check_page.status.text(), timeout=TIMEOUT_MS)
+    assert not wizard.button(QWizard.WizardButton.CommitButton).isEnabled()
+
+
+def test_at_its_smallest_nothing_is_squeezed(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    wizard = open_wizard(make_program(), qtbot)
+    wizard.resize(1, 1)
+    to_effort(wizard, clips, qtbot)
+    pages = (wizard.goal_page, wizard.footage_page, wizard.flow_page, wizard.effort_page)
+    for page in pages[:0:-1]:
+        assert wizard.currentPage() is page
+        _nothing_is_squeezed(page)
+        press(wizard, QWizard.WizardButton.BackButton, qtbot)
+    for card in wizard.goal_page.cards.values():
+        if card.radio.isEnabled():
+            click(card.radio, qtbot)
+            _nothing_is_squeezed(wizard.goal_page)
+
+
+def _nothing_is_squeezed(page: QWidget) -> None:
+    """Texts that wrap have the height for it: a layout that is short of room takes it from them first."""
+    QApplication.processEvents()
+    labels = [label for label in page.findChildren(QLabel) if label.isVisible() and label.wordWrap() and label.text()]
+    assert labels
+    for label in labels:
+        assert label.height() >= label.heightForWidth(label.width()), label.text()
+
+
+def test_costs_are_shown_on_the_cards(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    wizard = open_wizard(make_program(), qtbot)
+    to_effort(wizard, clips, qtbot)
+    times = wizard.effort_page.times
+    qtbot.waitUntil(lambda: times["standard"].text() == "about 30 min", timeout=TIMEOUT_MS)
+    assert times["quick"].text() == "about 8.5 min"
+    assert wizard.effort_page.status.text() == "Measured on this machine, with your footage."
+
+
+def test_that_the_machine_is_busy_is_said_beside_every_time(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    wizard = open_wizard(make_program(planner="busy"), qtbot)
+    to_effort(wizard, clips, qtbot)
+    page, busy = wizard.effort_page, "Other programs keep this machine busy: without them {} would take about {}."
+    qtbot.waitUntil(lambda: page.times["standard"].text() == "about 30 min", timeout=TIMEOUT_MS)
+    assert busy.format("Standard", "15 min") in page.status.text()
+    click(page.cards["quick"].radio, qtbot)
+    assert busy.format("Quick", "4.2 min") in page.status.text()
+    go_next(wizard, qtbot)
+    qtbot.waitUntil(lambda: wizard.check_page.notes.text() == busy.format("it", "4.2 min"), timeout=TIMEOUT_MS)
+
+
+def test_footage_that_can_t_be_used_is_told(
+    make_program: MakeProgram, clips: Sequence[Path], tmp_path: Path, qtbot: QtBot
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"not a video")
+    wizard = open_wizard(make_program(), qtbot)
+    to_footage(wizard, qtbot)
+    assert not wizard.button(QWizard.WizardButton.NextButton).isEnabled()
+    drop(wizard.footage_page, [broken])
+    page = wizard.footage_page
+    qtbot.waitUntil(lambda: "no video to learn from" in page.status.text(), timeout=TIMEOUT_MS)
+    assert not wizard.button(QWizard.WizardButton.NextButton).isEnabled()
+    drop(page, clips[:2])
+    qtbot.waitUntil(page.isComplete, timeout=TIMEOUT_MS)
+    assert wizard.button(QWizard.WizardButton.NextButton).isEnabled()
+    drop(page, [tmp_path / "nowhere"])
+    qtbot.waitUntil(lambda: "There is no such file or folder" in page.status.text(), timeout=TIMEOUT_MS)
+
+
+def test_pauses_and_goes_on(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=50)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    page = wizard.run_page
+    began = time.monotonic()
+    click(page.pause_button, qtbot)
+    wait_for(program, RunPhase.STOPPED, qtbot)
+    assert time.monotonic() - began < STOP_SECONDS
+    assert "Nothing is lost" in page.message.text()
+    assert page.pause_button.text() == "Go on"
+    click(page.pause_button, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    qtbot.waitUntil(page.finish_button.isEnabled, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not page.samples.picture.image.isNull(), timeout=TIMEOUT_MS)
+
+
+def test_closing_the_wizard_asks_and_the_status_bar_leads_back(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=300)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    wizard.close()
+    answer(wizard, "Stay here", qtbot)
+    assert wizard.isVisible()
+    wizard.close()
+    answer(wizard, "Go on without this window", qtbot)
+    assert not wizard.isVisible()
+    status = program.window.training_status
+    assert status.isVisible()
+    assert "North gate" in status.text()
+    click(status, qtbot)
+    assert wizard.isVisible()
+    assert wizard.currentId() == RUN
+    wizard.close()
+    answer(wizard, "Pause, resume later", qtbot)
+    wait_for(program, RunPhase.STOPPED, qtbot)
+
+
+def test_closing_the_program_pauses_and_the_next_start_resumes(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=300)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    program.window.close()
+    assert program.window.isVisible(), "first it asks"
+    process = psutil.Process(program.controller.supervisor.client.process_id)
+    with qtbot.waitSignal(program.window.closed):
+        answer(program.window, "Pause, resume later", qtbot)
+    program.close()
+    assert not process.is_running()
+
+    again = make_program()
+    wizard = open_wizard(again, qtbot)
+    qtbot.waitUntil(lambda: len(again.controller.state.runs) == 1)
+    click(wizard.goal_page.cards[Goal.RESUME].radio, qtbot)
+    assert wizard.goal_page.run_list.topLevelItem(0).text(0) == "North gate"  # type: ignore[union-attr]
+    go_next(wizard, qtbot)
+    qtbot.waitUntil(lambda: wizard.currentId() == RUN)
+    run = again.controller.state.run
+    assert run is not None
+    assert run.phase is RunPhase.STOPPED
+    click(wizard.run_page.pause_button, qtbot)
+    wait_for(again, RunPhase.RUNNING, qtbot)
+
+
+def test_closing_the_program_lets_it_go_on_and_finds_it_again(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=300)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    program.window.close()
+    with qtbot.waitSignal(program.window.closed, timeout=TIMEOUT_MS):
+        answer(program.window, "Go on in the background", qtbot)
+    run = program.controller.state.run
+    assert run is not None
+    folder = run.folder
+    program.close()
+    qtbot.waitUntil(lambda: Run(folder).process_id is not None, timeout=TIMEOUT_MS)
+
+    again = make_program()
+    again.controller.look_for_runs()
+    qtbot.waitUntil(again.window.training_status.isVisible, timeout=TIMEOUT_MS)
+    click(again.window.training_status, qtbot)
+    wizard = again.controller.wizard
+    assert wizard is not None
+    assert wizard.currentId() == RUN
+    click(wizard.run_page.pause_button, qtbot)
+    wait_for(again, RunPhase.STOPPED, qtbot)
+    qtbot.waitUntil(lambda: Run(folder).process_id is None)
+
+
+def test_a_training_is_given_up_with_its_files(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=300)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.RUNNING, qtbot)
+    run = program.controller.state.run
+    assert run is not None
+    folder = run.folder
+    click(wizard.run_page.cancel_button, qtbot)
+    answer(wizard, "Delete it", qtbot)
+    qtbot.waitUntil(lambda: not folder.exists(), timeout=TIMEOUT_MS)
+    assert program.controller.wizard is None
+    assert all(clip.exists() for clip in clips)
+    wizard = open_wizard(program, qtbot)
+    assert wizard.currentPage() is wizard.goal_page
+    assert not program.window.training_status.isVisible()
+
+
+def test_a_killed_trainer_is_told_and_gone_on_with(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program(trainer="killed")
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot, epochs=3)
+    start(wizard, qtbot)
+    wait_for(program, RunPhase.FAILED, qtbot)
+    page = wizard.run_page
+    assert "memory ran out" in page.message.text()
+    click(page.pause_button, qtbot)
+    to_accept(program, wizard, qtbot)
+    assert wizard.currentId() == ACCEPT
+
+
+def test_what_came_out_can_be_decided_on_later(
+    make_program: MakeProgram, clips: Sequence[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    from engine.models.detector import Detector, DetectorSettings, save_detector
+
+    save_detector(Detector(DetectorSettings("New", "fast", "dis-fast", 2.0)), tmp_path / "new.safetensors")
+    monkeypatch.setenv("FAKE_DETECTOR", str(tmp_path / "new.safetensors"))  # one that no library has yet
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_check(wizard, clips, qtbot)
+    start(wizard, qtbot)
+    to_accept(program, wizard, qtbot)
+    later = wizard.button(QWizard.WizardButton.CancelButton)
+    assert later.text() == "Decide later"
+    assert "among the trainings to go on with" in later.toolTip()
+    press(wizard, QWizard.WizardButton.CancelButton, qtbot)
+    assert not wizard.isVisible()
+    runs = open_wizard(program, qtbot).goal_page.run_list
+    qtbot.waitUntil(lambda: runs.topLevelItemCount() == 1, timeout=TIMEOUT_MS)
+    assert runs.topLevelItem(0).text(1) == "Done, to be decided on"  # type: ignore[union-attr]
+    assert all(entry.is_bundled for entry in program.controller.library.entries())
+    program.close()
+
+    again = make_program()
+    again.controller.look_for_runs()
+    qtbot.waitUntil(again.window.training_status.isVisible, timeout=TIMEOUT_MS)
+    click(again.window.training_status, qtbot)
+    wizard_again = again.controller.wizard
+    assert wizard_again is not None
+    assert wizard_again.currentId() == ACCEPT
+    with qtbot.waitSignal(again.controller.detector_accepted, timeout=TIMEOUT_MS):
+        press(wizard_again, QWizard.WizardButton.FinishButton, qtbot)
+    qtbot.waitUntil(lambda: again.controller.wizard is None, timeout=TIMEOUT_MS)
+
+
+def test_closed_before_it_began_it_opens_where_it_was(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_effort(wizard, clips, qtbot)
+    press(wizard, QWizard.WizardButton.CancelButton, qtbot)
+    assert not wizard.isVisible()
+    assert open_wizard(program, qtbot) is wizard
+    assert wizard.currentPage() is wizard.effort_page
+    assert len(program.controller.state.draft.footage.clips) == len(clips)

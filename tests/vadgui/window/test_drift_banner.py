@@ -1,0 +1,130 @@
+"""The line that says that the picture is not the calibration's, and who decides when it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.scoring.drift import Reference
+from engine.scoring.signals import RawSignals
+from tests.vadgui.synthetic import (
+    DETECTOR,
+    calibrated_detector,
+    calibrated_signals,
+    open_session,
+    steady_times,
+    video_info,
+)
+from vadgui.model.session import DetectorSummary, ReviewSession
+from vadgui.window.drift_banner import DriftBanner
+
+COUNT = 25 * 60
+TIMES = steady_times(COUNT)
+LAYOUT = np.linspace(60, 190, 64).reshape(8, 8)
+
+
+def signals(*, light: float = 1.0, until: int = 0) -> RawSignals:
+    """Normal life, the frames before `until` in other light."""
+    made = calibrated_signals(COUNT, [])
+    made["layout"][1:] = LAYOUT
+    made["sharpness"][1:] = 8
+    made["camera_motion_px"][1:] = 0
+    made["layout"][1:until] = LAYOUT * light
+    made["sharpness"][1:until] = 8 * light
+    return made
+
+
+@pytest.fixture
+def detector() -> DetectorSummary:
+    calibration = calibrated_detector().calibration
+    assert calibration is not None
+    return replace(DETECTOR, calibration=replace(calibration, reference=Reference.of([(signals(), TIMES)])))
+
+
+@pytest.fixture
+def session(detector: DetectorSummary) -> ReviewSession:
+    return open_session(TIMES, signals(light=0.5, until=40 * 25), detector=detector)
+
+
+@pytest.fixture
+def banner(session: ReviewSession, qtbot: QtBot) -> Iterator[DriftBanner]:
+    window = QWidget()
+    qtbot.addWidget(window)
+    made = DriftBanner(session, window)
+    QVBoxLayout(window).addWidget(made)
+    window.resize(900, 60)
+    window.show()
+    yield made
+    window.close()
+
+
+def test_says_what_differs_and_for_how_long(banner: DriftBanner) -> None:
+    assert banner.isVisible()
+    assert "it is darker for 40 s" in banner.text()
+
+
+def test_is_not_there_for_normal_recordings_nor_without_a_reference(
+    banner: DriftBanner, session: ReviewSession
+) -> None:
+    session.open_video(video_info(TIMES), TIMES)
+    assert not banner.isVisible()
+    session.scoring.add(0, signals())
+    session.scoring.catch_up()
+    assert (banner.isVisible(), session.scoring.drifts) == (False, [])
+    for unknowing in (calibrated_detector(), DETECTOR):
+        session.use_detector(unknowing)
+        session.scoring.add(0, signals(light=0.5, until=COUNT))
+        session.scoring.catch_up()
+        assert not banner.isVisible()
+
+
+def test_appears_while_the_analysis_runs(banner: DriftBanner, session: ReviewSession) -> None:
+    session.open_video(video_info(TIMES), TIMES)
+    dark = signals(light=0.5, until=COUNT)
+    for seconds, is_shown in ((10, False), (35, True)):
+        session.scoring.add(0, dark[: seconds * 25])
+        session.scoring.catch_up()
+        assert banner.isVisible() is is_shown
+
+
+def test_hidden_it_stays_away_until_there_is_something_else_or_another_recording(
+    banner: DriftBanner, session: ReviewSession, qtbot: QtBot
+) -> None:
+    qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)
+    assert not banner.isVisible()
+    longer = signals(light=0.5, until=50 * 25)
+    session.scoring.add(0, longer)
+    session.scoring.catch_up()
+    assert not banner.isVisible(), "the same, a little longer"
+    session.scoring.add(0, signals(light=1.4, until=50 * 25))
+    session.scoring.catch_up()
+    assert "brighter" in banner.text()
+    session.scoring.add(0, longer)
+    session.scoring.catch_up()
+    assert not banner.isVisible()
+    session.open_video(video_info(TIMES), TIMES)
+    session.scoring.add(0, longer)
+    session.scoring.catch_up()
+    assert banner.isVisible()
+
+
+def test_says_when_the_frame_rate_is_far_from_the_calibrations(
+    banner: DriftBanner, session: ReviewSession, qtbot: QtBot
+) -> None:
+    times = steady_times(300, fps=5)
+    session.open_video(video_info(times), times)
+    assert banner.isVisible()
+    assert "5 frames a second, the detector's calibration footage had 25" in banner.text()
+    qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)
+    assert not banner.isVisible()
+    session.scoring.add(0, signals(light=0.5, until=COUNT))
+    session.scoring.catch_up()
+    assert "darker" in banner.text()
+    session.open_video(video_info(TIMES), TIMES)
+    assert not banner.isVisible()

@@ -1,0 +1,230 @@
+"""The worker thread's side of the engine worker: owns video, detector and analysis; nobody else touches them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from engine.common.errors import Cancelled, VadError
+from engine.common.events import ShouldStop
+from engine.video.source import VideoSource
+from vadgui.jobs.analysis_run import AnalysisRun
+from vadgui.jobs.messages import DetectorOpened, JobFailed, Message, Opening, ThumbnailMade, VideoClosed, VideoOpened
+from vadgui.jobs.priority import lower_thread_priority
+from vadgui.jobs.request_queue import (
+    CloseVideo,
+    ContinueAnalysis,
+    ControlAnalysis,
+    MakeThumbnail,
+    OpenDetector,
+    OpenVideo,
+    Quit,
+    RequestQueue,
+    ShowFrame,
+    Task,
+)
+from vadgui.jobs.view_maker import ViewMaker
+from vadgui.model.frame_view import FrameView
+from vadgui.model.session import DetectorSummary
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
+
+_ANALYSIS_DUE_SECONDS = 0.25  # while playing, the analysis gets a step this often
+
+
+class VideoOpener(Protocol):
+    """As engine.video.open_video."""
+
+    def __call__(
+        self, path: Path, should_stop: ShouldStop = ..., on_progress: Callable[[float], None] | None = ...
+    ) -> VideoSource:
+        """The source of a file or picture folder; `on_progress` hears shares from 0 to 1."""
+        ...
+
+
+PredictorOpener = Callable[[Path, str], "Predictor"]
+"""As engine.models.predictor.Predictor.open: path and device."""
+
+
+class EngineLoop:
+    """Does one task after another and posts what came of it."""
+
+    def __init__(
+        self,
+        requests: RequestQueue,
+        post: Callable[[Message], None],
+        put_view: Callable[[int, FrameView], None],
+        *,
+        video_opener: VideoOpener,
+        predictor_opener: PredictorOpener,
+        analyses_folder: Path,
+    ) -> None:
+        """Made by any thread; everything after that belongs to the one that calls `work`."""
+        self._requests = requests
+        self._post = post
+        self._put_view = put_view
+        self._video_opener = video_opener
+        self._predictor_opener = predictor_opener
+        self._analyses_folder = analyses_folder
+        self._generation = 0
+        self._source: VideoSource | None = None
+        self._predictor: Predictor | None = None
+        self._maker: ViewMaker | None = None
+        self._analysis: AnalysisRun | None = None
+        self._view_failure_told = False
+
+    def work(self) -> None:
+        """Serve wishes until Quit."""
+        lower_thread_priority()
+        while not isinstance(task := self._next_task(), Quit):
+            try:
+                self._do(task)
+            except Cancelled:
+                pass
+            except Exception as error:
+                # The thread's last resort: without it one bad task would leave the window without an engine.
+                self._post(JobFailed(error))
+        self._close_analysis()
+        if self._source:
+            self._source.close()
+
+    def _next_task(self) -> Task:
+        analysis = self._analysis
+        if analysis is None or not analysis.running:
+            return self._requests.next(analysing=False, analysis_is_due=False)
+        due = time.monotonic() - analysis.last_step > _ANALYSIS_DUE_SECONDS
+        return self._requests.next(analysing=True, analysis_is_due=due)
+
+    def _do(self, task: Task) -> None:
+        match task:
+            case OpenVideo():
+                self._open_video(task.path)
+            case CloseVideo():
+                self._replace_source(None)
+                self._post(VideoClosed(self._generation))
+            case OpenDetector():
+                self._open_detector(task.path, task.device)
+            case ShowFrame():
+                self._show(task)
+            case MakeThumbnail():
+                self._make_thumbnail(task)
+            case ControlAnalysis():
+                self._control_analysis(task)
+            case ContinueAnalysis() if self._analysis:
+                self._analysis.step()
+
+    # Video and detector
+
+    def _open_video(self, path: Path) -> None:
+        should_stop = self._requests.outdate_opening
+        self._post(Opening(path.name))
+        try:
+            source = self._video_opener(
+                path, should_stop=should_stop, on_progress=lambda share: self._post(Opening(path.name, share))
+            )
+            try:
+                first: list[FrameView] = []
+                ViewMaker(source, None).make(0, False, first.append, should_stop)
+            except BaseException:
+                source.close()
+                raise
+        finally:
+            self._post(Opening())
+        self._replace_source(source)
+        self._post(VideoOpened(self._generation, source.info, source.times, first[0]))
+
+    def _replace_source(self, source: VideoSource | None) -> None:
+        self._close_analysis()
+        if self._source:
+            self._source.close()
+        self._source = source
+        self._begin_generation()
+
+    def _open_detector(self, path: Path, device: str) -> None:
+        self._post(Opening(path.stem))
+        try:
+            predictor = self._predictor_opener(path, device)
+        finally:
+            self._post(Opening())
+        self._close_analysis()
+        self._predictor = predictor
+        self._begin_generation()
+        settings = predictor.settings
+        summary = DetectorSummary(
+            name=settings.name,
+            path=path,
+            preset=settings.preset,
+            teacher=settings.teacher,
+            flow_radius_px=settings.flow_radius_px,
+            device=predictor.device_label,
+            calibration=settings.calibration,
+        )
+        self._post(DetectorOpened(self._generation, summary))
+
+    def _begin_generation(self) -> None:
+        self._generation += 1
+        self._view_failure_told = False
+        self._maker = ViewMaker(self._source, self._predictor) if self._source else None
+
+    # Views and thumbnails
+
+    def _show(self, request: ShowFrame) -> None:
+        if not self._maker or request.generation != self._generation:
+            return
+
+        def deliver(view: FrameView) -> None:
+            self._put_view(request.generation, view)
+
+        try:
+            self._maker.make(request.index, request.pictures, deliver, self._requests.outdate_view)
+            self._maker.look_ahead(self._requests.outdate_view)
+        except Cancelled:
+            # The recording it made way for may fail to open, and this one stays.
+            self._requests.put_back(request)
+        except VadError as error:
+            # Whoever plays goes on behind the damage: the frame's place on screen says why it stays empty.
+            deliver(FrameView(request.index, self._maker.seconds(request.index), None, missing=f"{error.what}."))
+            # Playing over a damaged stretch fails at every frame: told once is enough.
+            if not self._view_failure_told:
+                self._view_failure_told = True
+                self._post(JobFailed(error))
+
+    def _make_thumbnail(self, request: MakeThumbnail) -> None:
+        if not self._maker or request.generation != self._generation:
+            return
+        try:
+            picture = self._maker.thumbnail(request.index, self._requests.outdate_view)
+        except Cancelled:
+            self._requests.put_back(request)
+        except VadError:
+            return  # the segment list goes without one; whoever looks at the frame itself is told
+        else:
+            self._post(ThumbnailMade(request.index, picture))
+
+    # The analysis
+
+    def _control_analysis(self, request: ControlAnalysis) -> None:
+        match request:
+            case ControlAnalysis.RUN if self._source and self._predictor:
+                if self._analysis is None:
+                    self._analysis = AnalysisRun(
+                        self._source,
+                        self._predictor,
+                        self._analyses_folder,
+                        self._post,
+                        self._requests.outdate_analysis,
+                    )
+                self._analysis.run()
+            case ControlAnalysis.PAUSE if self._analysis:
+                self._analysis.pause()
+            case ControlAnalysis.CANCEL if self._analysis:
+                self._analysis.cancel()
+                self._close_analysis()
+
+    def _close_analysis(self) -> None:
+        analysis, self._analysis = self._analysis, None
+        if analysis:
+            analysis.close()

@@ -1,0 +1,160 @@
+"""What the GUI thread wants of the engine worker, most urgent first."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class OpenVideo:
+    """Open a recording in place of the present one."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class CloseVideo:
+    """Let go of the recording."""
+
+
+@dataclass(frozen=True)
+class OpenDetector:
+    """Load a detector in place of the present one, on a device out of engine.common.device.DEVICE_NAMES."""
+
+    path: Path
+    device: str
+
+
+@dataclass(frozen=True)
+class ShowFrame:
+    """Make the view of a frame, with or without its transition's pictures."""
+
+    generation: int
+    """Which opening of which video and detector the index speaks of."""
+    index: int
+    pictures: bool
+
+
+@dataclass(frozen=True)
+class MakeThumbnail:
+    """Make a small picture of a frame."""
+
+    generation: int
+    index: int
+
+
+class ControlAnalysis(Enum):
+    """Begin or go on with, interrupt, or give up the analysis of the whole recording."""
+
+    RUN = auto()
+    PAUSE = auto()
+    CANCEL = auto()
+
+
+@dataclass(frozen=True)
+class ContinueAnalysis:
+    """Nobody waits for anything else: analyse a few frames."""
+
+
+@dataclass(frozen=True)
+class Quit:
+    """Stop working for good."""
+
+
+Task = OpenVideo | CloseVideo | OpenDetector | ShowFrame | MakeThumbnail | ControlAnalysis | ContinueAnalysis | Quit
+
+
+class RequestQueue:
+    """Collects wishes from the GUI thread and hands the worker one task at a time.
+
+    A newer wish for a video, a detector or a view replaces the older one: nobody waits for what is out of date.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._quit = False
+        self._video: OpenVideo | CloseVideo | None = None
+        self._detector: OpenDetector | None = None
+        self._control: ControlAnalysis | None = None
+        self._view: ShowFrame | None = None
+        self._thumbnails: deque[MakeThumbnail] = deque()
+
+    def add(self, request: Task) -> None:
+        """Wish for something; returns at once."""
+        with self._changed:
+            match request:
+                case Quit():
+                    self._quit = True
+                case OpenVideo() | CloseVideo():
+                    self._video = request
+                case OpenDetector():
+                    self._detector = request
+                case ControlAnalysis():
+                    self._control = request
+                case ShowFrame():
+                    self._view = request
+                case MakeThumbnail():
+                    self._thumbnails.append(request)
+                case ContinueAnalysis():
+                    raise ValueError("the worker goes on by itself; use ControlAnalysis")
+            self._changed.notify()
+
+    def put_back(self, request: ShowFrame | MakeThumbnail) -> None:
+        """What had to make way comes next again, unless a newer wish has taken its place."""
+        with self._changed:
+            if isinstance(request, MakeThumbnail):
+                self._thumbnails.appendleft(request)
+            elif self._view is None:
+                self._view = request
+
+    def next(self, *, analysing: bool, analysis_is_due: bool) -> Task:
+        """The most urgent task; waits for one where there is none.
+
+        With `analysing` there always is one: the analysis goes on when nobody waits for anything else, or before
+        views and thumbnails where it `is_due`, so that playing does not starve it.
+        """
+        with self._changed:
+            while True:
+                task = self._take(analysing, analysis_is_due)
+                if task is not None:
+                    return task
+                self._changed.wait()
+
+    def _take(self, analysing: bool, analysis_is_due: bool) -> Task | None:
+        if self._quit:
+            return Quit()
+        if self._video:
+            video, self._video = self._video, None
+            return video
+        if self._control:
+            control, self._control = self._control, None
+            return control
+        if analysing and analysis_is_due:
+            return ContinueAnalysis()
+        if self._view:
+            view, self._view = self._view, None
+            return view
+        if self._detector:
+            detector, self._detector = self._detector, None
+            return detector
+        if self._thumbnails:
+            return self._thumbnails.popleft()
+        return ContinueAnalysis() if analysing else None
+
+    # What the task in hand must make way for; each is a `should_stop`.
+
+    def outdate_opening(self) -> bool:
+        """Whether another video is wanted by now."""
+        return self._quit or self._video is not None
+
+    def outdate_view(self) -> bool:
+        """Whether another view is wanted by now."""
+        return self.outdate_opening() or self._view is not None
+
+    def outdate_analysis(self) -> bool:
+        """Whether the analysis in hand is of no use any more."""
+        return self.outdate_opening() or self._detector is not None or self._control is ControlAnalysis.CANCEL

@@ -1,0 +1,251 @@
+"""What the raw signals of a recording say: scores, the segments that a rule makes of them, drifts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.scoring.calibration import Calibration
+from engine.scoring.drift import Drift
+from engine.scoring.incremental import IncrementalScores
+from engine.scoring.scorer import Scorer
+from engine.scoring.scorers import default_scorer
+from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.signals import RawSignals
+from engine.video.source import VideoInfo, own_frame_seconds
+
+Times = npt.NDArray[np.float64]
+
+_TELL_INTERVAL_MS = 200  # min-max scores change with every batch; telling them more often than this helps nobody
+_TELL_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
+ROWS_A_STEP = 8192  # some ten milliseconds' work
+_BETWEEN_STEPS_MS = 10  # as much again for whatever else the window does
+
+
+class ScoreModel(QObject):
+    """Takes raw signals as they come, and tells what follows from them: of many at once, bit by bit."""
+
+    scores_changed = Signal()
+    """Scores or times changed; `segments_changed` follows when the segments did too."""
+    segments_changed = Signal()
+    selection_changed = Signal()
+    drifts_changed = Signal()
+    """How the recording differs from the calibration's footage changed."""
+    rule_changed = Signal()
+    """Another rule, or another scorer with a rule of its own."""
+    caught_up = Signal()
+    """All that follows from the signals so far has been told."""
+
+    def __init__(
+        self,
+        rule: SegmentRule | None = None,
+        parent: QObject | None = None,
+        *,
+        choose_scorer: Callable[[Calibration | None], Scorer] = default_scorer,
+    ) -> None:
+        """`rule` is that of the score of a detector that is not calibrated; `choose_scorer` says which each has."""
+        super().__init__(parent)
+        self._choose_scorer = choose_scorer
+        self._calibration: Calibration | None = None
+        self._scorer = self._told_scorer = choose_scorer(None)
+        self._rules = {self._scorer.name: rule} if rule else {}
+        self._moved_from: dict[str, SegmentRule] = {}
+        self._segments: list[Segment] = []
+        self._selected: Segment | None = None
+        self._drifts: list[Drift] = []
+        self._told_at = 0.0
+        self._tell_interval_ms = _TELL_INTERVAL_MS
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._step)
+        self.start_over(None, np.empty(0), None)
+
+    @property
+    def signals(self) -> RawSignals:
+        """Raw signals [N]; NaN where not analysed yet."""
+        return self._growing.signals
+
+    @property
+    def scores(self) -> npt.NDArray[np.floating]:
+        """Anomaly scores [N] of `scorer`, as displayed; NaN where not analysed yet."""
+        return self._scores
+
+    @property
+    def scorer(self) -> Scorer:
+        """What the scores are: the best that the detector in use has."""
+        return self._scorer
+
+    @property
+    def top(self) -> float:
+        """The end of the scores' scale."""
+        return self._scorer.axis_top(self._highest, self.rule.enter)
+
+    @property
+    def goes_beyond_top(self) -> bool:
+        """Whether some score is above the end of the scale."""
+        return self._highest > self.top
+
+    @property
+    def rule(self) -> SegmentRule:
+        """How scores become segments."""
+        return self._rules.get(self._scorer.name) or self._scorer.rule()
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Segments in order of time, of the frames analysed so far."""
+        return self._segments
+
+    @property
+    def selected(self) -> Segment | None:
+        """The current segment: what "export" means."""
+        return self._selected
+
+    @property
+    def drifts(self) -> list[Drift]:
+        """Where the recording does not look like the calibration's footage, as far as it is analysed."""
+        return self._drifts
+
+    @property
+    def other_rate(self) -> str:
+        """That the recording's frame rate is far from the calibration's footage, in words; else empty."""
+        return self._other_rate
+
+    def expected_alarms(self) -> tuple[int, int] | None:
+        """How many of the recording's segments are false alarms at the threshold, at the least and at the most.
+
+        Nine times in ten; None where nobody knows, or nothing is open.
+        """
+        if self._video is None:
+            return None
+        return self._scorer.expected_alarms(self.rule.enter, self._video.duration_seconds / 3600)
+
+    def reason(self, segment: Segment) -> str:
+        """Why a segment was flagged, in words; empty where the score goes by one thing alone."""
+        key = (segment.peak_frame, segment.peak_score)
+        if key not in self._reasons:
+            self._reasons[key] = self._scorer.reason(segment, self.signals, self._times)
+        return self._reasons[key]
+
+    def start_over(self, video: VideoInfo | None, times: Times, calibration: Calibration | None) -> None:
+        """Begin with a recording of which nothing is analysed; tells nobody before `tell_all`."""
+        self._calibration = calibration
+        self._take_video(video, times)
+        self._scorer = self._choose_scorer(calibration)
+        self._growing = self._nothing_yet()
+        self._segments = []
+        self._reasons: dict[tuple[int, float], str] = {}
+        self._selected = None
+        self._drifts = []
+        self._timer.stop()
+        self._tell_interval_ms = _TELL_INTERVAL_MS
+        self._take_scores()
+
+    def _take_video(self, video: VideoInfo | None, times: Times) -> None:
+        self._video, self._times = video, times
+        self._other_rate = ""
+        if video and self._calibration:
+            self._other_rate = self._calibration.other_rate(own_frame_seconds(video, times))
+
+    def _nothing_yet(self) -> IncrementalScores:
+        reference = self._calibration.reference if self._calibration else None
+        return IncrementalScores(self._scorer, self._times, reference)
+
+    def tell_all(self) -> None:
+        """Tell that everything is another."""
+        if self._told_scorer != self._scorer:
+            self._told_scorer = self._scorer
+            self.rule_changed.emit()
+        for changed in (self.scores_changed, self.segments_changed, self.drifts_changed, self.selection_changed):
+            changed.emit()
+
+    def revise_times(self, video: VideoInfo, times: Times) -> None:
+        """Keep what is known of frames that are there; tells nobody before `catch_up`."""
+        known = self.signals
+        self._take_video(video, times)
+        self._growing = self._nothing_yet()
+        self.add(0, known)
+        self._take_scores()
+
+    def add(self, start: int, rows: RawSignals) -> None:
+        """Take over raw signals [start, start + len(rows)); scores follow a moment later."""
+        self._growing.add(start, rows)
+        if not self._timer.isActive():
+            self._timer.start(self._tell_interval_ms)
+
+    def add_if_unknown(self, index: int, row: np.void) -> None:
+        """Take over the raw signals of a frame, unless the analysis has been there: it knows more."""
+        if index < len(self.signals) and np.isnan(self.signals["psnr_db"][index]):
+            self.add(index, np.array([row]))
+
+    def catch_up(self) -> bool:
+        """Tell now all that follows from the signals, if that takes a moment; else `caught_up` comes later."""
+        if self._timer.isActive():
+            self._told_at = 0.0
+            self._step()
+        return self._growing.is_up_to_date
+
+    def _step(self) -> None:
+        self._growing.derive(ROWS_A_STEP)
+        waits = not self._growing.is_up_to_date
+        started = time.perf_counter()
+        if not waits or 1000 * (started - self._told_at) >= self._tell_interval_ms:
+            self._tell()
+            self._told_at = time.perf_counter()
+            cost_ms = 1000 * (self._told_at - started)
+            self._tell_interval_ms = max(_TELL_INTERVAL_MS, round(cost_ms / _TELL_SHARE))
+        if waits:
+            self._timer.start(_BETWEEN_STEPS_MS)
+        else:
+            self._timer.stop()
+            self.caught_up.emit()
+
+    def _tell(self) -> None:
+        self._take_scores()
+        self.scores_changed.emit()
+        self._find_segments()
+        self._find_drifts()
+
+    def set_rule(self, rule: SegmentRule) -> None:
+        """Find segments by another rule; each scorer keeps its own."""
+        if rule != self.rule:
+            self._rules[self._scorer.name] = rule
+            self.rule_changed.emit()
+            self._find_segments()
+
+    def set_threshold(self, enter: float) -> None:
+        """Find segments at another threshold; where they end follows it."""
+        if self.rule.enter > 0:
+            # At a threshold of 0 the proportion of leave to enter is lost: keep the last rule that has one.
+            self._moved_from[self._scorer.name] = self.rule
+        leave = self._scorer.leave_for(enter, self._moved_from.get(self._scorer.name, self.rule))
+        self.set_rule(replace(self.rule, enter=enter, leave=leave))
+
+    def select(self, segment: Segment | None) -> None:
+        """Make a segment the current one."""
+        if segment != self._selected:
+            self._selected = segment
+            self.selection_changed.emit()
+
+    def _take_scores(self) -> None:
+        self._scores = self._growing.scores()
+        self._highest = float(np.fmax.reduce(self._scores, initial=0.0))
+
+    def _find_segments(self) -> None:
+        segments = find_segments(self._scores, self._times, self.rule)
+        if segments != self._segments:
+            self._segments = segments
+            self.segments_changed.emit()
+        if self._selected and self._selected not in segments:
+            # The segment grew, moved or went while scores came in: follow the one that holds its peak.
+            peak = self._selected.peak_frame
+            self.select(next((s for s in segments if s.start <= peak < s.stop), None))
+
+    def _find_drifts(self) -> None:
+        drifts = self._growing.drifts()
+        if drifts != self._drifts:
+            self._drifts = drifts
+            self.drifts_changed.emit()

@@ -1,0 +1,292 @@
+"""The review of one recording: what is open, where the playhead is, what is on screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from engine.scoring.calibration import Calibration
+from engine.scoring.segments import Segment, SegmentRule
+from engine.video.source import VideoInfo, frame_at
+from vadgui.model.frame_view import Bgra, FrameView
+from vadgui.model.score_model import ScoreModel
+
+
+@dataclass(frozen=True)
+class DetectorSummary:
+    """What a person sees of the detector in use."""
+
+    name: str
+    path: Path
+    preset: str
+    teacher: str
+    flow_radius_px: float
+    """Speed, in pixels of the 256x256 picture a frame, at full saturation of both flow panels."""
+    device: str
+    """Where and how it runs, in words: "CPU, bfloat16"."""
+    calibration: Calibration | None = None
+    """What its scores mean on its camera; None where nobody has taught it."""
+
+
+class AnalysisPhase(Enum):
+    """Where the analysis of the whole recording stands."""
+
+    IDLE = auto()
+    RUNNING = auto()
+    PAUSED = auto()
+    DONE = auto()
+    CANCELLED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True)
+class AnalysisState:
+    """Phase and progress of the analysis."""
+
+    phase: AnalysisPhase = AnalysisPhase.IDLE
+    done: int = 0
+    total: int = 0
+    frames_per_second: float = 0.0
+    seconds_left: float | None = None
+
+
+class ReviewSession(QObject):
+    """Knows everything the views show; views ask it for changes, jobs answer what it wants; it starts no work."""
+
+    video_changed = Signal()
+    """Another recording, none, or the same one after its times were revised."""
+    detector_changed = Signal()
+    """Another detector, or one is on its way."""
+    playhead_changed = Signal(int)
+    view_changed = Signal()
+    analysis_changed = Signal()
+    thumbnail_arrived = Signal(int)
+
+    view_requested = Signal(int, bool)
+    """Frame number, and whether its transition's pictures are wanted too; the latest request replaces older ones."""
+    thumbnail_requested = Signal(int)
+
+    def __init__(self, rule: SegmentRule | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.scoring = ScoreModel(rule, self)
+        """What the detector's signals say of the recording."""
+        self.scoring.caught_up.connect(self._scores_caught_up)
+        self._video: VideoInfo | None = None
+        self._times = np.empty(0)
+        self._detector: DetectorSummary | None = None
+        self._detector_is_coming = False
+        self._playhead = 0
+        self._view: FrameView | None = None
+        self._analysis = AnalysisState()
+        self._done_soon: AnalysisState | None = None
+        self._thumbnails: dict[int, Bgra] = {}
+        self._thumbnails_asked: set[int] = set()
+        self._pictures_requested = True
+
+    # What is open
+
+    @property
+    def video(self) -> VideoInfo | None:
+        """The recording under review; None in the empty state."""
+        return self._video
+
+    @property
+    def times(self) -> npt.NDArray[np.float64]:
+        """Presentation times [N] in seconds since the first frame's."""
+        return self._times
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of the recording; 0 in the empty state."""
+        return len(self._times)
+
+    @property
+    def detector(self) -> DetectorSummary | None:
+        """The detector in use; None until one has been opened."""
+        return self._detector
+
+    def open_video(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
+        """Begin the review of another recording at its first frame."""
+        self._start_over(video, times)
+        self.view_requested.emit(0, self._pictures_requested)
+
+    def close_video(self) -> None:
+        """Back to the empty state."""
+        self._start_over(None, np.empty(0))
+
+    def _start_over(self, video: VideoInfo | None, times: npt.NDArray[np.float64]) -> None:
+        # Everything changes before the first signal: a view that asks back must never see two recordings mixed.
+        self._video = video
+        self._times = times
+        self._playhead = 0
+        self._view = None
+        self._thumbnails.clear()
+        self._thumbnails_asked.clear()
+        self._analyse_anew()
+        self.video_changed.emit()
+        self.analysis_changed.emit()
+        self.scoring.tell_all()
+        self.playhead_changed.emit(0)
+        self.view_changed.emit()
+
+    def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
+        """Take over what a full decode found: damaged files hold fewer frames than they announce."""
+        self._video, self._times = video, times
+        self.scoring.revise_times(video, times)
+        beyond_end = self._playhead >= len(times)
+        self._playhead = max(min(self._playhead, len(times) - 1), 0)
+        self.video_changed.emit()
+        self.scoring.catch_up()
+        if beyond_end:
+            self.playhead_changed.emit(self._playhead)
+            self.view_requested.emit(self._playhead, self._pictures_requested)
+
+    def _analyse_anew(self) -> None:
+        self._analysis, self._done_soon = AnalysisState(), None
+        self.scoring.start_over(self._video, self._times, self._detector.calibration if self._detector else None)
+
+    @property
+    def detector_is_coming(self) -> bool:
+        """Whether a detector is being loaded: asking for one would be wrong."""
+        return self._detector_is_coming
+
+    def expect_detector(self, coming: bool) -> None:
+        """A detector is being loaded, or that came to nothing."""
+        if coming != self._detector_is_coming:
+            self._detector_is_coming = coming
+            self.detector_changed.emit()
+
+    def use_detector(self, detector: DetectorSummary) -> None:
+        """Scores of another detector are forgotten; the frame on screen is asked for anew."""
+        self._detector = detector
+        self._detector_is_coming = False
+        self._analyse_anew()
+        # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
+        self._thumbnails_asked.intersection_update(self._thumbnails)
+        self.detector_changed.emit()
+        self.analysis_changed.emit()
+        self.scoring.tell_all()
+        if self._video:
+            self.view_requested.emit(self._playhead, self._pictures_requested)
+
+    # The playhead and what is on screen
+
+    @property
+    def playhead(self) -> int:
+        """Number of the frame that the person wants to see."""
+        return self._playhead
+
+    @property
+    def view(self) -> FrameView | None:
+        """What the panels show now; its index trails the playhead until the engine has caught up."""
+        return self._view
+
+    def seek(self, index: int) -> None:
+        """Move the playhead to a frame, clamped to the recording."""
+        if not self.frame_count:
+            return
+        index = min(max(index, 0), self.frame_count - 1)
+        if index != self._playhead:
+            self._playhead = index
+            self.playhead_changed.emit(index)
+            self.view_requested.emit(index, self._pictures_requested)
+
+    def step(self, frames: int) -> None:
+        """Move the playhead by frames, forward or back."""
+        self.seek(self._playhead + frames)
+
+    def step_seconds(self, seconds: float) -> None:
+        """Jump by time; at least one frame, whatever the rate."""
+        if not self.frame_count:
+            return
+        target = self.index_at(float(self._times[self._playhead]) + seconds)
+        if target == self._playhead:
+            target += 1 if seconds > 0 else -1
+        self.seek(target)
+
+    def index_at(self, seconds: float) -> int:
+        """Number of the frame on screen at a time, clamped to the recording."""
+        return frame_at(self._times, seconds)
+
+    def show(self, view: FrameView) -> None:
+        """Put what the engine made on screen; its signals count even before the analysis gets there."""
+        self._view = view
+        if view.signals is not None:
+            self.scoring.add_if_unknown(view.index, view.signals)
+        self.view_changed.emit()
+
+    def view_is_settled(self) -> bool:
+        """Whether everything that was wanted of the frame under the playhead is on screen, or the reason why not."""
+        view = self._view
+        if view is None or view.index != self._playhead:
+            return False
+        return view.complete or not (view.predicting or (self._pictures_requested and not view.missing))
+
+    def set_pictures_requested(self, wanted: bool) -> None:
+        """Panels say whether any of them shows the transition's pictures; without them playing is much faster."""
+        if wanted != self._pictures_requested:
+            self._pictures_requested = wanted
+            if wanted and self._video:
+                self.view_requested.emit(self._playhead, True)
+
+    # Segments under review
+
+    def select_segment(self, segment: Segment | None) -> None:
+        """Make a segment the current one and put the playhead on its peak."""
+        self.scoring.select(segment)
+        if segment:
+            self.seek(segment.peak_frame)
+
+    def select_next_segment(self) -> None:
+        """The first segment that starts after the current one, or at or after the playhead where that has left it."""
+        here = self._review_position()
+        later = (s for s in self.scoring.segments if s.start >= here and s != self.scoring.selected)
+        self.select_segment(next(later, self.scoring.selected))
+
+    def select_previous_segment(self) -> None:
+        """The last segment that starts before the current one, or before the playhead where that has left it."""
+        here = self._review_position()
+        self.select_segment(next((s for s in reversed(self.scoring.segments) if s.start < here), self.scoring.selected))
+
+    def _review_position(self) -> int:
+        current = self.scoring.selected
+        return current.start if current and current.start <= self._playhead < current.stop else self._playhead
+
+    # The analysis
+
+    @property
+    def analysis(self) -> AnalysisState:
+        """Where the analysis of the whole recording stands."""
+        return self._analysis
+
+    def set_analysis(self, state: AnalysisState) -> None:
+        """Take over what the analysis reports of itself; it is not done before scores and segments are."""
+        self._done_soon = None
+        if state.phase is AnalysisPhase.DONE and not self.scoring.catch_up():
+            self._done_soon = state
+        elif state != self._analysis:
+            self._analysis = state
+            self.analysis_changed.emit()
+
+    def _scores_caught_up(self) -> None:
+        if self._done_soon:
+            self.set_analysis(self._done_soon)
+
+    # Thumbnails of segments
+
+    def thumbnail(self, index: int) -> Bgra | None:
+        """A small picture of a frame, or None and `thumbnail_arrived` later."""
+        if index not in self._thumbnails and index not in self._thumbnails_asked:
+            self._thumbnails_asked.add(index)
+            self.thumbnail_requested.emit(index)
+        return self._thumbnails.get(index)
+
+    def add_thumbnail(self, index: int, picture: Bgra) -> None:
+        """Take over a small picture of a frame."""
+        self._thumbnails[index] = picture
+        self.thumbnail_arrived.emit(index)

@@ -1,0 +1,200 @@
+"""One window on one review, joined to its jobs: which signal asks which job, and which answer goes where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+import resources
+from engine.export.clip import ExportOptions
+from engine.video import open_video
+from vadgui import errors
+from vadgui.dialogs.export import ClipRange
+from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
+from vadgui.jobs.engine_worker import EngineWorker
+from vadgui.jobs.export_queue import ExportJob, ExportQueue, ExportState
+from vadgui.jobs.messages import VideoOpened
+from vadgui.model.session import DetectorSummary, ReviewSession
+from vadgui.playback.player import Player
+from vadgui.settings import Settings
+from vadgui.training.controller import TrainingController
+from vadgui.window.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
+
+_DEMO_DETECTOR = "plaza"
+_BATCH_ON_CPU = 2  # a larger one is faster, but the frame under the playhead has to wait for it
+
+
+def open_predictor(path: Path, device: str) -> Predictor:
+    """Load a detector; only here, in the worker's thread, torch is imported: it takes seconds."""
+    from engine.models.predictor import Predictor
+
+    predictor = Predictor.open(path, device)
+    if predictor.is_on_cpu:
+        predictor.batch_size = _BATCH_ON_CPU
+    return predictor
+
+
+class Program(QObject):
+    """One window on one review, joined to its jobs."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        reporter: errors.ErrorReporter,
+        *,
+        analyses: Path,
+        video_opener: VideoOpener = open_video,
+        predictor_opener: PredictorOpener = open_predictor,
+        controller: TrainingController | None = None,
+    ) -> None:
+        """Start the engine's thread; `close` ends it."""
+        super().__init__()
+        self._settings = settings
+        self._reporter = reporter
+        self.session = ReviewSession()
+        self.player = Player(self.session)
+        self.worker = EngineWorker(video_opener, predictor_opener, analyses)
+        self.exports = ExportQueue(video_opener, predictor_opener)
+        self.controller = controller or TrainingController(
+            settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
+        )
+        self.window = MainWindow(self.session, self.player, settings)
+        self._wanted_detector: Path | None = None
+        self._join_session()
+        self._join_window()
+        self._join_training()
+
+    def open_video(self, path: Path) -> None:
+        """Open a recording in place of the present one."""
+        self.worker.open_video(path)
+
+    def open_detector(self, path: Path, device: str | None = None) -> None:
+        """Load a detector, once there is a recording to use it on: nobody waits for torch before a first frame."""
+        self._settings.device = device or self._settings.device
+        self._wanted_detector = path
+        if self.session.video is not None:
+            self._load_wanted_detector()
+
+    def begin(self, video: Path | None, detector: Path | None) -> None:
+        """Open what the command line names; the detector used last where it names none."""
+        detector = detector or default_detector(self._settings)
+        if video:
+            self.open_video(video)
+        if detector:
+            self.open_detector(detector)
+
+    def open_demo(self) -> None:
+        """Open the bundled clip with its detector."""
+        self.open_video(resources.demo_video())
+        self.open_detector(resources.detector_path(_DEMO_DETECTOR))
+
+    def close(self) -> None:
+        """End all threads; what was analysed is saved."""
+        self.player.pause()
+        self.worker.close()
+        self.exports.close()
+        self.controller.close()
+
+    # Session and worker
+
+    def _join_session(self) -> None:
+        session, worker = self.session, self.worker
+        session.view_requested.connect(worker.show)
+        session.thumbnail_requested.connect(worker.make_thumbnail)
+        worker.video_opened.connect(self._video_opened)
+        worker.video_closed.connect(session.close_video)
+        worker.detector_opened.connect(self._detector_opened)
+        worker.view_ready.connect(session.show)
+        worker.thumbnail_ready.connect(session.add_thumbnail)
+        worker.signals_ready.connect(session.scoring.add)
+        worker.times_revised.connect(session.revise_times)
+        worker.analysis_changed.connect(session.set_analysis)
+        worker.failed.connect(self._worker_failed)
+        self.exports.failed.connect(self._reporter.tell)
+
+    def _worker_failed(self, error: Exception) -> None:
+        # If it was not the detector's loading that failed, its arrival sets this right.
+        self.session.expect_detector(False)
+        self._reporter.tell(error)
+
+    def _video_opened(self, opened: VideoOpened) -> None:
+        # Remembered first: the window shows recent recordings as soon as the session changes.
+        self._settings.remember_video(opened.info.path)
+        self._settings.video_folder = str(opened.info.path.parent)
+        self.session.open_video(opened.info, opened.times)
+        self.session.show(opened.first_view)
+        if self._wanted_detector is not None:
+            self._load_wanted_detector()
+        self._begin_analysis()
+
+    def _load_wanted_detector(self) -> None:
+        if self._wanted_detector is not None:
+            self.worker.open_detector(self._wanted_detector, self._settings.device)
+            self.session.expect_detector(True)
+            self._wanted_detector = None
+
+    def _detector_opened(self, detector: DetectorSummary) -> None:
+        self._settings.detector = str(detector.path)
+        self.session.use_detector(detector)
+        self._begin_analysis()
+
+    def _begin_analysis(self) -> None:
+        if self._settings.analyse_on_open:
+            self.worker.run_analysis()
+
+    # Window
+
+    def _join_window(self) -> None:
+        window, worker = self.window, self.worker
+        window.video_chosen.connect(self.open_video)
+        window.demo_chosen.connect(self.open_demo)
+        window.close_video_requested.connect(worker.close_video)
+        window.detector_chosen.connect(self.open_detector)
+        window.run_requested.connect(worker.run_analysis)
+        window.pause_requested.connect(worker.pause_analysis)
+        window.cancel_requested.connect(worker.cancel_analysis)
+        window.export_chosen.connect(self.export)
+        window.export_cancelled.connect(self.exports.cancel)
+        worker.opening_changed.connect(window.show_opening)
+        self.exports.changed.connect(window.show_export)
+
+    def _join_training(self) -> None:
+        controller, window = self.controller, self.window
+        controller.use_current_detector(lambda: self.session.detector.path if self.session.detector else None)
+        controller.failed.connect(self._reporter.tell)
+        controller.detector_accepted.connect(self.open_detector)
+        controller.run_changed.connect(window.training_status.show_run)
+        controller.may_close_now.connect(window.close)
+        window.train_requested.connect(lambda: controller.open_wizard(window))
+        window.library_requested.connect(lambda: controller.open_library(window))
+        window.may_close = lambda: controller.may_close(window)
+
+    def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
+        """Queue the export of a clip, and remember how it was asked for."""
+        self._settings.export_folder = str(target.parent)
+        self._settings.export_panels = ",".join(options.panels)
+        self._settings.export_strip = options.score_strip
+        job = ExportJob(
+            video=clip.video,
+            start=clip.start,
+            stop=clip.stop,
+            scores=clip.scores,
+            target=target,
+            options=options,
+            detector=clip.detector,
+            device=self._settings.device,
+        )
+        return self.exports.add(job)
+
+
+def default_detector(settings: Settings) -> Path | None:
+    """The detector used last, else the demo's."""
+    last = Path(settings.detector) if settings.detector else None
+    if last and last.is_file():
+        return last
+    return resources.detector_path(_DEMO_DETECTOR) if _DEMO_DETECTOR in resources.bundled_detectors() else None

@@ -1,0 +1,385 @@
+"""Joins the training wizard to the jobs that answer it, and keeps an eye on runs while no wizard is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.common.errors import TrainingError
+from engine.common.paths import runs_folder
+from engine.detector_library import DetectorLibrary, LibraryEntry
+from engine.training import Run
+from vadgui.dialogs.detector_library import DetectorLibraryDialog
+from vadgui.jobs.background import Background
+from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
+from vadgui.settings import Settings
+from vadgui.training.jobs import wizard_work
+from vadgui.training.jobs.acceptance_work import AcceptanceWork
+from vadgui.training.jobs.plan_client import PlanClient
+from vadgui.training.jobs.plan_process import plans_of
+from vadgui.training.jobs.run_supervisor import RunSupervisor
+from vadgui.training.jobs.wizard_work import PreviewRoom, failure_of
+from vadgui.training.model.acceptance import Acceptance, MeasureRequest
+from vadgui.training.model.training_run import RunPhase, Sample, TrainingRun
+from vadgui.training.model.wizard_state import FlowRequest, Preview, WizardState
+from vadgui.training.wizard.window import TrainingWizard
+from vadgui.ui.failure import Failure
+from vadgui.ui.questions import ask
+
+_SLUG_LENGTH = 40
+
+
+class TrainingController(QObject):
+    """Owns the wizard's state and its jobs; `close` ends them."""
+
+    failed = Signal(object)
+    """A VadError of what no page of the wizard shows."""
+    detector_accepted = Signal(object)
+    """Path of a detector that is to be used from now on."""
+    may_close_now = Signal()
+    """The person has said what becomes of the training: the program can end."""
+    run_changed = Signal(object)
+    """The TrainingRun at hand, after any change of it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        analyses: Path,
+        video_opener: VideoOpener,
+        predictor_opener: PredictorOpener,
+        library: DetectorLibrary | None = None,
+        supervisor: RunSupervisor | None = None,
+        planner: PlanClient | None = None,
+    ) -> None:
+        """Needs neither threads nor processes until the wizard does."""
+        super().__init__()
+        self._settings = settings
+        self._acceptance_work = AcceptanceWork(analyses, video_opener, predictor_opener)
+        self.library = library or DetectorLibrary()
+        self.state = WizardState(self)
+        self.supervisor = supervisor or RunSupervisor()
+        self._planner = planner or PlanClient()
+        self._background = Background("vadgui-wizard")
+        self._previews = PreviewRoom(video_opener)
+        self._wizard: TrainingWizard | None = None
+        self._is_leaving = False
+        self._current_detector: Callable[[], Path | None] = lambda: None
+        self._join_footage()
+        self._join_rest()
+        self._planner.answered.connect(self._take_plan)
+        self.supervisor.folder_abandoned.connect(self._delete_run)
+
+    # The wizard
+
+    @property
+    def wizard(self) -> TrainingWizard | None:
+        """The wizard's window while there is one."""
+        return self._wizard
+
+    def use_current_detector(self, current: Callable[[], Path | None]) -> None:
+        """How to learn which detector is in use: a new one is compared with it."""
+        self._current_detector = current
+
+    def open_wizard(self, parent: QWidget | None) -> TrainingWizard:
+        """Show the wizard: where it was left, or at the run that is at hand."""
+        self._look_around()
+        if self._wizard is None:
+            self._wizard = TrainingWizard(self.state, parent)
+            self._wizard.closed.connect(self._wizard_closed)
+        if self.state.run is not None:
+            self._wizard.show_run()
+        self._wizard.show()
+        self._wizard.activateWindow()
+        return self._wizard
+
+    def open_run(self, folder: Path, parent: QWidget | None) -> None:
+        """Show the wizard at a run."""
+        self._open_run(folder)
+        self.open_wizard(parent)
+
+    def _wizard_closed(self) -> None:
+        run = self.state.run
+        if run is not None and not run.phase.is_active:
+            # What is to be seen of it has been; the next time begins at the first page.
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        if self._wizard:
+            self._wizard.deleteLater()
+            self._wizard = None
+        self._background.cancel_all()
+        self._planner.cancel()
+        self.supervisor.let_go()
+        self.state.deleteLater()
+        self.state = WizardState(self)
+        self._join_footage()
+        self._join_rest()
+        self.run_changed.emit(None)
+
+    def open_library(self, parent: QWidget | None) -> DetectorLibraryDialog:
+        """Show the detector library."""
+        dialog = DetectorLibraryDialog(self.library, self._current_detector(), parent)
+        dialog.use_requested.connect(self.detector_accepted)
+        dialog.import_requested.connect(
+            lambda path: self._begin(
+                "library",
+                partial(wizard_work.import_detector, self.library, path),
+                dialog.imported,
+                dialog.show_failure,
+            )
+        )
+        dialog.export_requested.connect(
+            lambda path, folder: self._begin(
+                "library",
+                partial(wizard_work.export_detector, self.library, path, folder),
+                dialog.exported,
+                dialog.show_failure,
+            )
+        )
+        dialog.destroyed.connect(lambda: self._background.cancel("library"))
+        dialog.open()
+        return dialog
+
+    def may_close(self, parent: QWidget) -> bool:
+        """Whether the program may end now; where a training runs, the person is asked, and `may_close_now` follows."""
+        run = self.state.run
+        if run is None or run.detached or not run.phase.is_active or self._is_leaving:
+            return True
+        ask(
+            parent,
+            f"{run.name} is still being trained.",
+            "It can go on in the background until it is done, or wait until you take it up again. "
+            "Either way you find it here when you start the program next.",
+            {"Go on in the background": partial(self._leave, True), "Pause, resume later": partial(self._leave, False)},
+            otherwise="Don't close",
+        )
+        return False
+
+    def _leave(self, in_background: bool) -> None:
+        """Let the run go on by itself or stop, and only then the program end."""
+        run = self.state.run
+        if run is None:
+            return
+        self._is_leaving = True
+        if in_background:
+            self.supervisor.detached.connect(self.may_close_now, Qt.ConnectionType.SingleShotConnection)
+            run.go_on_in_background()
+        else:
+            self.may_close_now.emit()  # closing stops it, and waits for that
+
+    def close(self) -> None:
+        """End all threads and processes that must not outlive the program; closing twice is fine."""
+        self._background.close()
+        self._previews.close()
+        self._planner.close()
+        self.supervisor.close()
+        if self._wizard:
+            self._wizard.deleteLater()
+            self._wizard = None
+
+    # Footage, previews, costs
+
+    def _join_footage(self) -> None:
+        draft = self.state.draft
+        footage = draft.footage
+        footage.find_requested.connect(
+            lambda paths: self._begin("find", partial(wizard_work.find_videos, paths), footage.add_videos, footage.fail)
+        )
+        footage.check_requested.connect(
+            lambda paths: self._begin("check", partial(wizard_work.check, paths), footage.take_check, footage.fail)
+        )
+        draft.plan_requested.connect(self._measure)
+
+    def _join_rest(self) -> None:
+        state = self.state
+        state.look_around_requested.connect(lambda: self._look_around())
+        state.begin_requested.connect(self._begin_run)
+        state.open_run_requested.connect(self._open_run)
+        state.frame_requested.connect(self._show_frame)
+        state.flow_requested.connect(self._show_flow)
+        state.sample_requested.connect(self._show_sample)
+        state.runs_folder_chosen.connect(self._choose_runs_folder)
+
+    def _begin(
+        self,
+        kind: str,
+        work: Callable[..., Any],
+        deliver: Callable[[Any], None],
+        failed: Callable[[Failure], None],
+        *,
+        urgent: bool = False,
+    ) -> None:
+        self._background.begin(kind, work, deliver, lambda error: failed(failure_of(error)), urgent=urgent)
+
+    def _measure(self, all_efforts: bool) -> None:
+        fields = self.state.draft.settings_fields()
+        self._planner.ask(fields, self._new_run_folder(), all_efforts)
+
+    def _take_plan(self, answer: dict[str, Any]) -> None:
+        draft = self.state.draft
+        if "share" in answer:
+            draft.take_plan_progress(answer["share"])
+        elif "plans" in answer:
+            draft.take_plans(plans_of(answer))
+        else:
+            draft.fail_plan(Failure(*answer["failed"]))
+
+    def _show_frame(self, path: Path, seconds: float) -> None:
+        shown = self.state.frame_shown.emit
+        failed = partial(_show_failure, shown, path, seconds)
+        self._begin("preview", partial(self._previews.frame, path, seconds), shown, failed, urgent=True)
+
+    def _show_flow(self, request: FlowRequest) -> None:
+        shown = self.state.flow_shown.emit
+        failed = partial(_show_failure, shown, request.path, request.seconds)
+        self._begin("preview", partial(self._previews.flow, request), shown, failed, urgent=True)
+
+    def _show_sample(self, sample: Sample) -> None:
+        shown = partial(self.state.sample_shown.emit, sample)
+        self._begin("sample", partial(wizard_work.load_sample, sample), shown, lambda _: None, urgent=True)
+
+    def _tell(self, failure: Failure) -> None:
+        self.failed.emit(TrainingError(failure.what, subject=failure.subject, advice=failure.advice))
+
+    # What is on this machine
+
+    def _look_around(self, take_up: bool = False) -> None:
+        work = partial(wizard_work.look_around, self._runs_folder(), self.library)
+        self._begin("look around", work, partial(self._looked_around, take_up), self._tell)
+
+    def look_for_runs(self) -> None:
+        """At the program's start: take up what goes on in the background, or was done while nobody looked."""
+        self._look_around(take_up=True)
+
+    def _looked_around(self, take_up: bool, found: wizard_work.Surroundings) -> None:
+        runs, entries, free_bytes = found
+        waiting = next((run for run in runs if run.phase is RunPhase.RUNNING), None)
+        waiting = waiting or next((run for run in runs if run.phase is RunPhase.FINISHED and not run.is_kept), None)
+        if take_up and waiting and self.state.run is None:
+            self._open_run(waiting.folder)
+        self.state.show_runs(runs)
+        self.state.show_detectors(entries)
+        self.state.show_room(self._runs_folder(), free_bytes)
+
+    def _runs_folder(self) -> Path:
+        return Path(self._settings.runs_folder) if self._settings.runs_folder else runs_folder()
+
+    def _choose_runs_folder(self, folder: Path) -> None:
+        self._settings.runs_folder = str(folder)
+        self._look_around()
+
+    # Runs
+
+    def _new_run_folder(self) -> Path:
+        name = self.state.draft.camera.casefold()
+        kept = "".join(letter if letter.isalnum() else "-" for letter in name).strip("-")[:_SLUG_LENGTH] or "run"
+        folder, number = self._runs_folder() / kept, 1
+        while folder.exists():
+            number += 1
+            folder = self._runs_folder() / f"{kept}-{number}"
+        return folder
+
+    def _begin_run(self) -> None:
+        fields = self.state.draft.run_fields()
+        work = partial(wizard_work.create_run, self._new_run_folder(), fields)
+        self._begin("create", work, self._run_created, self.state.begin_failed.emit)
+
+    def _run_created(self, run: Run) -> None:
+        self._planner.cancel()
+        made = self._take_run(run.folder)
+        if made:
+            made.start()
+
+    def _open_run(self, folder: Path) -> None:
+        self._take_run(folder)
+
+    def _take_run(self, folder: Path) -> TrainingRun | None:
+        try:
+            made = self.supervisor.take_up(folder)
+        except TrainingError as error:
+            self.failed.emit(error)
+            return None
+        made.changed.connect(partial(self.run_changed.emit, made))
+        made.changed.connect(self._run_changed)
+        self.state.show_run(made, self._acceptance_of(made))
+        self.run_changed.emit(made)
+        if self._wizard:
+            self._wizard.show_run()
+        return made
+
+    def _delete_run(self, folder: Path) -> None:
+        if self.state.run and self.state.run.folder == folder:
+            self._begin_anew()
+        self._begin("delete", partial(wizard_work.delete_run, folder), lambda _: self._look_around(), self._tell)
+
+    def _run_changed(self) -> None:
+        run = self.state.run
+        if run and run.phase is RunPhase.FINISHED and self.state.acceptance is None:
+            self.state.show_run(run, self._acceptance_of(run))
+
+    # Acceptance
+
+    def _acceptance_of(self, run: TrainingRun) -> Acceptance | None:
+        detector = run.detector
+        if detector is None:
+            return None
+        on_disk = Run(run.folder)
+        settings = on_disk.settings
+        try:
+            held_out, since = on_disk.held_out_videos, on_disk.held_out_since
+        except (OSError, ValueError, KeyError):  # the prepared footage may go once a run is done
+            held_out, since = settings.held_out, {}
+        old = self._current_detector()
+        made = Acceptance(
+            detector,
+            name=settings.name,
+            held_out=[Path(video) for video in held_out],
+            since={Path(video): start for video, start in since.items()},
+            old=old if old and old != detector else None,
+            parent=self.state,
+        )
+        measure_held_out = partial(self._acceptance_work.measure_held_out, on_disk)
+        made.measure_held_out_requested.connect(
+            partial(self._begin_acceptance_work, "held out", measure_held_out, made.take_held_out, made)
+        )
+        made.compare_requested.connect(
+            partial(self._begin_acceptance_work, "compare", self._acceptance_work.measure, made.take_compared, made)
+        )
+        made.accept_requested.connect(partial(self._keep, made))
+        return made
+
+    def _begin_acceptance_work(
+        self,
+        kind: str,
+        measure: Callable[..., Any],
+        deliver: Callable[[Any], None],
+        acceptance: Acceptance,
+        request: MeasureRequest,
+    ) -> None:
+        self._begin(kind, partial(measure, request, self._settings.device), deliver, acceptance.fail)
+
+    def _keep(self, acceptance: Acceptance) -> None:
+        work = partial(
+            wizard_work.keep_detector,
+            self.library,
+            acceptance.detector,
+            acceptance.name,
+            acceptance.note,
+            acceptance.camera,
+        )
+        self._begin("keep", work, partial(self._kept, acceptance), acceptance.fail)
+
+    def _kept(self, acceptance: Acceptance, entry: LibraryEntry) -> None:
+        if acceptance.use_at_once:
+            self.detector_accepted.emit(entry.path)
+        acceptance.accepted.emit(entry.path)
+
+
+def _show_failure(shown: Callable[[Preview], None], path: Path, seconds: float, failure: Failure) -> None:
+    shown(Preview(path, seconds, failure=failure))

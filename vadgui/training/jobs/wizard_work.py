@@ -1,0 +1,192 @@
+"""What the wizard's pages ask for, as work for a background thread; nobody else touches the files it opens."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PySide6.QtGui import QImage
+
+from engine.common.errors import VadError, VideoError
+from engine.common.events import Progress, ShouldStop
+from engine.datasets import footage_videos
+from engine.detector_library import DetectorLibrary, LibraryEntry
+from engine.flow.colour import flow_radius, flow_to_rgb
+from engine.flow.teachers import Teacher, teacher_by_name
+from engine.footage_check import FootageReport, FootageSummary, check_footage
+from engine.models.picture import model_picture
+from engine.training import Run, RunSettings
+from engine.video.frame import Pixels
+from engine.video.source import VideoSource
+from vadgui.jobs.engine_loop import VideoOpener
+from vadgui.jobs.view_maker import to_bgra
+from vadgui.model.frame_view import Bgra
+from vadgui.training.model.found_runs import FoundRun, find_runs
+from vadgui.training.model.training_run import Sample
+from vadgui.training.model.wizard_state import FlowRequest, Preview
+from vadgui.ui.failure import Failure
+
+_PREVIEW_WIDTH_PX = 960
+_SAMPLED_VIDEOS = 8
+_SAMPLED_PAIRS = 3
+_CACHE_BYTES = 64 * 2**20
+
+
+def failure_of(error: Exception) -> Failure:
+    """An error in its three parts."""
+    if isinstance(error, VadError):
+        return Failure(error.what, error.subject, error.advice)
+    return Failure("Something unexpected went wrong", "", f"{type(error).__name__}: {error}")
+
+
+def find_videos(paths: Sequence[Path], _should_stop: ShouldStop) -> Iterator[list[Path]]:
+    """The videos in files and folders, in one piece."""
+    yield footage_videos(paths)
+
+
+def check(paths: Sequence[Path], should_stop: ShouldStop) -> Iterator[FootageReport | FootageSummary | float]:
+    """Reports, how far the check is, at last the summary."""
+    if not paths:
+        return
+    for event in check_footage(paths, should_stop):
+        yield event.done / max(event.total, 1) if isinstance(event, Progress) else event
+
+
+Surroundings = tuple[list[FoundRun], list[LibraryEntry], int | None]
+"""Runs, detectors, and free bytes where runs go."""
+
+
+def look_around(runs_folder: Path, library: DetectorLibrary, should_stop: ShouldStop) -> Iterator[Surroundings]:
+    """What there is on this machine, in one piece."""
+    entries = library.entries()
+    kept = {entry.fingerprint for entry in entries}
+    for runs in find_runs(runs_folder, kept, should_stop):
+        yield runs, entries, _free_bytes(runs_folder)
+
+
+def create_run(folder: Path, fields: dict[str, Any], _should_stop: ShouldStop) -> Iterator[Run]:
+    """A run with these settings, in a free folder."""
+    yield Run.create(folder, RunSettings(**fields))
+
+
+def delete_run(folder: Path, _should_stop: ShouldStop) -> Iterator[bool]:
+    """Remove a run's folder with all that is in it."""
+    shutil.rmtree(folder)
+    yield True
+
+
+def load_sample(sample: Sample, _should_stop: ShouldStop) -> Iterator[QImage]:
+    """The picture of a sample."""
+    yield QImage(str(sample.path))
+
+
+def keep_detector(
+    library: DetectorLibrary,
+    detector: Path,
+    name: str,
+    note: str,
+    camera: str,
+    _should_stop: ShouldStop,
+) -> Iterator[LibraryEntry]:
+    """Add a detector to the library."""
+    yield library.add(detector, name=name, note=note, camera=camera)
+
+
+def import_detector(library: DetectorLibrary, path: Path, _should_stop: ShouldStop) -> Iterator[Path]:
+    """Take a detector's file in; where it is now."""
+    yield library.import_(path).path
+
+
+def export_detector(library: DetectorLibrary, path: Path, folder: Path, _should_stop: ShouldStop) -> Iterator[Path]:
+    """Copy a detector into a folder; where its copy is."""
+    yield library.export(path, folder)
+
+
+class PreviewRoom:
+    """Makes previews; keeps the video, teacher and radius of the last one at hand."""
+
+    def __init__(self, video_opener: VideoOpener) -> None:
+        self._video_opener = video_opener
+        self._source: VideoSource | None = None
+        self._path = Path()
+        self._teacher: tuple[tuple[str, Path | None], Teacher] | None = None
+        self._radius: tuple[object, float] | None = None
+
+    def close(self) -> None:
+        """Let go of the video; the thread that made previews has ended."""
+        if self._source:
+            self._source.close()
+        self._source = None
+
+    def frame(self, path: Path, seconds: float, should_stop: ShouldStop) -> Iterator[Preview]:
+        """The frame on screen at a moment."""
+        try:
+            source = self._open(path, should_stop)
+            pixels = source.read(source.index_at(seconds), should_stop).pixels
+            yield Preview(path, seconds, _small(pixels))
+        except VideoError as error:
+            yield Preview(path, seconds, failure=failure_of(error))
+
+    def flow(self, request: FlowRequest, should_stop: ShouldStop) -> Iterator[Preview]:
+        """The frame at a moment, then its movement too."""
+        path, seconds = request.path, request.seconds
+        try:
+            source = self._open(path, should_stop)
+            here = min(max(source.index_at(seconds), 1), len(source) - 1)
+            before, after = (source.read(index, should_stop).pixels for index in (here - 1, here))
+            shown = _small(after)
+            yield Preview(path, seconds, shown)
+            teacher = self._open_teacher(request)
+            radius_px = self._radius_of(request, teacher, should_stop)
+            flow = teacher.flow(model_picture(before), model_picture(after))
+            yield Preview(path, seconds, shown, to_bgra(flow_to_rgb(flow, radius_px)), radius_px)
+        except VadError as error:
+            yield Preview(path, seconds, failure=failure_of(error))
+
+    def _open(self, path: Path, should_stop: ShouldStop) -> VideoSource:
+        if self._source is None or self._path != path:
+            self.close()
+            self._source, self._path = self._video_opener(path, should_stop=should_stop), path
+        return self._source
+
+    def _open_teacher(self, request: FlowRequest) -> Teacher:
+        key = (request.teacher, request.weights)
+        if self._teacher is None or self._teacher[0] != key:
+            self._teacher = key, teacher_by_name(request.teacher, weights=request.weights)
+        return self._teacher[1]
+
+    def _radius_of(self, request: FlowRequest, teacher: Teacher, should_stop: ShouldStop) -> float:
+        key = (request.teacher, request.weights, request.sampled)
+        if self._radius is None or self._radius[0] != key:
+            self._radius = key, self._sampled_radius(request.sampled, teacher, should_stop)
+        return self._radius[1]
+
+    def _sampled_radius(self, videos: Sequence[Path], teacher: Teacher, should_stop: ShouldStop) -> float:
+        """What training will measure from all of the footage, estimated from a few moments of it."""
+        step = max(len(videos) // _SAMPLED_VIDEOS, 1)
+        speeds = []
+        for path in videos[::step]:
+            with self._video_opener(path, should_stop=should_stop) as source:
+                for place in np.linspace(0, len(source) - 2, _SAMPLED_PAIRS + 2)[1:-1]:
+                    pair = [source.read(int(place) + k, should_stop).pixels for k in (0, 1)]
+                    flow = teacher.flow(model_picture(pair[0]), model_picture(pair[1]))
+                    speeds.append(np.hypot(flow[0], flow[1]).ravel())
+        return flow_radius(np.concatenate(speeds)) if speeds else 1.0
+
+
+def _small(pixels: Pixels) -> Bgra:
+    height, width = pixels.shape[:2]
+    if width > _PREVIEW_WIDTH_PX:
+        size = (_PREVIEW_WIDTH_PX, max(round(height * _PREVIEW_WIDTH_PX / width), 1))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return to_bgra(pixels)
+
+
+def _free_bytes(folder: Path) -> int | None:
+    """On the disk that a folder is on, or will be."""
+    existing = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    return shutil.disk_usage(existing).free if existing else None

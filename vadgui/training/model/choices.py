@@ -1,0 +1,73 @@
+"""What can be chosen about teaching, and what each choice needs, in words for people who know cameras."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TeacherChoice:
+    """An estimator of real movement."""
+
+    name: str
+    title: str
+    sentence: str
+    needs_file: str = ""
+    """Name of the weights file that a person has to supply; empty where none is needed."""
+
+
+TEACHERS = (
+    TeacherChoice(
+        "dis-medium",
+        "DIS, careful  (recommended)",
+        "Comes with the program and runs on any machine. Finds small and slow movement well.",
+    ),
+    TeacherChoice(
+        "dis-fast",
+        "DIS, quick",
+        "Reads the footage about twice as fast; slightly coarser at edges. For many hours of footage.",
+    ),
+    TeacherChoice(
+        "raft",
+        "RAFT",
+        "A neural network, exact with large movement. Wants a GPU: without one, reading takes many hours.",
+        needs_file="raft-small.pth",
+    ),
+    TeacherChoice(
+        "pwcnet",
+        "PWC-Net  (experimental)",
+        "A neural network, as in much of the research; not tried with its published file yet. Wants a GPU; the file is "
+        "for non-commercial use only.",
+        needs_file="pwcnet.pth",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """Settings that are folded away; 0 or "" leaves the choice to the effort."""
+
+    preset: str = ""
+    motion_epochs: int = 0
+    frame_epochs: int = 0
+    motion_learning_rate: float = 2e-4
+    frame_learning_rate: float = 2e-4
+    batch_size: int = 16
+    margin: bool = True
+    flow_guidance: bool = True
+    seed: int = 0
+    device: str = "auto"
+
+    def settings_fields(self) -> dict[str, Any]:
+        """The fields of RunSettings that these are."""
+        names = ("motion_learning_rate", "frame_learning_rate", "batch_size", "margin", "flow_guidance", "seed")
+        return {name: getattr(self, name) for name in (*names, "device")}
+
+
+def bytes_text(count: float) -> str:
+    """A size as file managers give it: "340 MB", "2.6 GB"."""
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}" if count < 10 * size else f"{count / size:.0f} {unit}"
+    return f"{max(count / 1e3, 0):.0f} kB"

@@ -1,0 +1,221 @@
+"""The recordings a detector is to learn from: what is known of them, and what a person decided about each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.datasets.held_out import GAP_SECONDS, held_out_end_seconds
+from engine.footage_check import FootageFinding, FootageReport, FootageSummary
+from vadgui.ui.failure import Failure
+
+Part = tuple[float, float]
+"""A stretch of a video, [start, stop) in seconds."""
+
+_MIN_PART_SECONDS = 0.2
+_CACHE_BYTES_A_FRAME = 256 * 256 * (3 + 2 * 2)  # picture in 8 bits, flow in two float16
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One video of the footage."""
+
+    path: Path
+    report: FootageReport | None = None
+    """None until it has been looked at."""
+    findings: tuple[FootageFinding, ...] = ()
+    """Its own, and those that comparing it with the others showed."""
+    left_out: tuple[Part, ...] = ()
+    """Parts not to learn from, in order, apart from each other."""
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be learnt from, as far as is known."""
+        return all(finding.severity != "error" for finding in self.findings)
+
+
+class FootageDraft(QObject):
+    """Knows the videos; starts no work."""
+
+    changed = Signal()
+    """Videos, their findings, their parts, or which are held out."""
+    basis_changed = Signal()
+    """What training would learn from is another: what was measured with it before no longer holds."""
+
+    find_requested = Signal(object)
+    """Paths in which to find videos."""
+    check_requested = Signal(object)
+    """Paths of all videos: the last request replaces earlier ones."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clips: dict[Path, Clip] = {}
+        self._summary: FootageSummary | None = None
+        self._checking: float | None = None
+        self._chosen_held_out: frozenset[Path] | None = None
+        self._problem: Failure | None = None
+
+    @property
+    def clips(self) -> list[Clip]:
+        """All videos, in the order they came."""
+        return list(self._clips.values())
+
+    def clip(self, path: Path) -> Clip | None:
+        """A video by its path."""
+        return self._clips.get(path)
+
+    @property
+    def summary(self) -> FootageSummary | None:
+        """What the check found of all videos together; None until it has ended."""
+        return self._summary
+
+    @property
+    def checking(self) -> float | None:
+        """How far the check is, from 0 to 1; None while none runs."""
+        return self._checking
+
+    @property
+    def problem(self) -> Failure | None:
+        """Why the last addition or check came to nothing."""
+        return self._problem
+
+    def look_for_videos(self, paths: Sequence[Path]) -> None:
+        """Ask for the videos in files and folders; `add_videos` takes what is found."""
+        self._problem = None
+        self.find_requested.emit(list(paths))
+
+    def add_videos(self, paths: Iterable[Path]) -> None:
+        """Add what is not here yet, and have everything checked again: findings compare videos."""
+        new = {path: Clip(path) for path in paths if path not in self._clips}
+        if new:
+            self._clips |= new
+            self._check_again()
+        self.changed.emit()
+
+    def remove_videos(self, paths: Iterable[Path]) -> None:
+        """Take videos out."""
+        gone = set(paths)
+        self._clips = {path: clip for path, clip in self._clips.items() if path not in gone}
+        if self._chosen_held_out is not None:
+            self._chosen_held_out -= gone
+        self._check_again()
+        self.changed.emit()
+
+    def take_check(self, result: FootageReport | FootageSummary | float) -> None:
+        """Take over a report, the summary, or how far the check is."""
+        if isinstance(result, float):
+            self._checking = result
+        elif isinstance(result, FootageSummary):
+            self._summary, self._checking = result, None
+            for finding in result.findings:
+                if finding.path in self._clips:
+                    clip = self._clips[finding.path]
+                    self._clips[finding.path] = replace(clip, findings=(*clip.findings, finding))
+            self.basis_changed.emit()
+        elif result.path in self._clips:
+            clip = self._clips[result.path]
+            self._clips[result.path] = replace(clip, report=result, findings=result.findings)
+        self.changed.emit()
+
+    def fail(self, failure: Failure) -> None:
+        """Take over why nothing was found, or the check did not end."""
+        self._problem, self._checking = failure, None
+        self.changed.emit()
+
+    def held_out(self) -> frozenset[Path]:
+        """Videos not to learn from, but to judge by: the person's choice, else what training would hold out."""
+        if self._chosen_held_out is not None:
+            return self._chosen_held_out
+        return frozenset(self._summary.held_out) if self._summary else frozenset()
+
+    def set_held_out(self, path: Path, held_out: bool) -> None:
+        """Hold a video out, or learn from it."""
+        chosen = self.held_out()
+        self._chosen_held_out = chosen | {path} if held_out else chosen - {path}
+        self.basis_changed.emit()
+        self.changed.emit()
+
+    def leave_out(self, path: Path, part: Part) -> None:
+        """Do not learn from a part of a video; it is joined with those that it touches."""
+        clip = self._clips.get(path)
+        begin, stop = sorted(part)
+        if clip and stop - begin >= _MIN_PART_SECONDS:
+            self._set_parts(clip, _joined([*clip.left_out, (begin, stop)]))
+
+    def take_back(self, path: Path, seconds: float) -> None:
+        """Learn again from the part that holds this moment."""
+        clip = self._clips.get(path)
+        if clip:
+            self._set_parts(clip, tuple(part for part in clip.left_out if not part[0] <= seconds <= part[1]))
+
+    def is_used(self, clip: Clip) -> bool:
+        """Whether it will be learnt from or held out, as far as is known: a copy of another recording is not."""
+        return clip.is_usable and (self._summary is None or clip.path in self._summary.usable)
+
+    def usable_clips(self) -> list[Clip]:
+        """Videos that can be learnt from, each content once."""
+        if self._summary is None:
+            return []
+        return [clip for clip in self._clips.values() if self.is_used(clip)]
+
+    def seconds(self) -> tuple[float, float]:
+        """Length of what is learnt from, and of what is held out; parts left out taken off.
+
+        Where nobody chose, they are what training does by itself: of one recording it holds out the end.
+        """
+        usable = self.usable_clips()
+        held_out = self.held_out() & {clip.path for clip in usable}
+        if not held_out and self._summary:
+            held_out = frozenset(self._summary.held_out)
+        aside = sum(_length(clip) for clip in usable if clip.path in held_out)
+        learnt = sum(_length(clip) for clip in usable if clip.path not in held_out)
+        if len(usable) == 1:
+            aside = held_out_end_seconds(learnt)
+            learnt -= aside + GAP_SECONDS if aside else 0.0
+        return learnt, aside
+
+    def cache_bytes(self) -> int:
+        """Room that the prepared footage takes on disk."""
+        return _CACHE_BYTES_A_FRAME * sum(clip.report.frames for clip in self.usable_clips() if clip.report)
+
+    def refusal(self) -> str | None:
+        """Why the footage can't be learnt from as it is; None where it can."""
+        if not self._clips:
+            return "Add recordings of normal life in front of this camera."
+        if self._checking is not None or self._summary is None:
+            return "The recordings are still being checked."
+        if self._summary.refusal:
+            return self._summary.refusal
+        if all(clip.path in self.held_out() for clip in self.usable_clips()):
+            return "All recordings are held out: leave some to learn from."
+        return None
+
+    def _set_parts(self, clip: Clip, parts: tuple[Part, ...]) -> None:
+        self._clips[clip.path] = replace(clip, left_out=parts)
+        self.basis_changed.emit()
+        self.changed.emit()
+
+    def _check_again(self) -> None:
+        self._problem, self._summary = None, None
+        self._checking = 0.0 if self._clips else None
+        self.basis_changed.emit()
+        self.check_requested.emit(list(self._clips))
+
+
+def _length(clip: Clip) -> float:
+    whole = clip.report.duration_seconds if clip.report else 0.0
+    return whole - sum(stop - begin for begin, stop in clip.left_out)
+
+
+def _joined(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Parts in order, those that touch made one."""
+    joined: list[Part] = []
+    for begin, stop in sorted(parts):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], stop))
+        else:
+            joined.append((begin, stop))
+    return tuple(joined)

@@ -1,0 +1,52 @@
+"""A training in the status bar while its wizard is closed: where it stands, and the way back to it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QToolButton
+
+from engine.common.durations import duration_in_words
+from vadgui.training.model.training_run import RunPhase, TrainingRun
+from vadgui.ui.icons import set_icon
+
+_MAX_NAME = 28
+
+
+class TrainingStatus(QToolButton):
+    """Says how the run at hand goes; a click opens it."""
+
+    open_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAutoRaise(True)
+        self.setToolTip("Open this training")
+        self.clicked.connect(self.open_requested)
+        self.hide()
+
+    def show_run(self, run: TrainingRun | None) -> None:
+        """Show another run, or what has changed of it; nothing where there is none."""
+        text = status_text(run) if run else ""
+        self.setVisible(bool(text))
+        self.setText(text)
+        if run and text:
+            set_icon(self, "check" if run.phase is RunPhase.FINISHED else "teach")
+
+
+def status_text(run: TrainingRun) -> str:
+    """Where a run stands, short."""
+    name = run.name if len(run.name) <= _MAX_NAME else f"{run.name[: _MAX_NAME - 1]}…"
+    match run.phase:
+        case RunPhase.FINISHED:
+            return f"{name}: trained, look at it"
+        case RunPhase.FAILED:
+            return f"{name}: training interrupted"
+        case RunPhase.STOPPED:
+            return f"{name}: training paused"
+        case RunPhase.IDLE:
+            return ""
+    progress = run.progress
+    if progress is None or not progress.total:
+        return f"{name}: training starts"
+    left = f", {duration_in_words(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    return f"{name}: {progress.phase.lower()}, {progress.done / progress.total:.0%}{left}"

@@ -1,0 +1,270 @@
+"""What the new detector is worth, and whether it is to be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+    QWizard,
+)
+
+from engine.common.durations import duration_in_words
+from engine.scoring.tail import MIN_BLOCKS
+from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file
+from vadgui.training.model.acceptance import Acceptance
+from vadgui.training.model.wizard_state import WizardState
+from vadgui.training.wizard.compare_plot import ComparePlot, legend
+from vadgui.training.wizard.widgets import Page
+from vadgui.ui.widgets import IconLine, button, text_label
+
+_MAX_NAME = 60
+_REDRAW_MS = 300
+_ENOUGH_HOURS = 0.5  # of held-out footage, to say anything of an hour
+
+
+class AcceptPage(Page):
+    """Held-out recordings, comparison, and the decision."""
+
+    def __init__(self, state: WizardState) -> None:
+        super().__init__(
+            "Accept",
+            "Is it good enough?",
+            "Everything in held-out recordings is normal: what it flags there is a false alarm.",
+        )
+        self._state = state
+        # Nobody has to take it: the training waits among those to go on with.
+        self.setButtonText(QWizard.WizardButton.CancelButton, "Decide later")
+        self._acceptance: Acceptance | None = None
+        self.rate_box = QDoubleSpinBox()
+        self.rate_box.setRange(0.1, 100.0)
+        self.rate_box.setDecimals(1)
+        self.rate_box.setSuffix(" an hour")
+        self.rate_box.setAccessibleName("False alarms that are bearable")
+        self.rate_box.valueChanged.connect(self._choose_rate)
+        self.alarms = IconLine()
+        self.again_button = button("Look again", "Run the detector over the held-out recordings once more")
+        self.again_button.clicked.connect(self._look_again)
+        self.again_button.hide()
+        self.video_box = QComboBox()
+        self.video_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.video_box.setMinimumContentsLength(20)
+        self.video_box.setAccessibleName("Recording to compare on")
+        self.browse_button = button("Other recording …")
+        self.browse_button.clicked.connect(self._browse)
+        self.compare_button = button("Compare", "Run the new detector, and the one in use, over this recording")
+        self.compare_button.clicked.connect(self._compare)
+        self.hint = text_label("", "muted")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.plot = ComparePlot()
+        self.stage = QStackedWidget()  # nothing jumps when the plot comes
+        self.plot_text = text_label("", "muted")
+        self.name_edit, self.note_edit = QLineEdit(), QLineEdit()
+        self.name_edit.setMaxLength(_MAX_NAME)
+        self.note_edit.setPlaceholderText("for example: summer, by day")
+        self.use_box = QCheckBox("Use it from now on")
+        self.use_box.toggled.connect(self._choose)
+        self.name_edit.textChanged.connect(self._choose)
+        self.note_edit.textChanged.connect(self._choose)
+        self.failure = IconLine()
+        self._redraw = QTimer(self, singleShot=True, interval=_REDRAW_MS)
+        self._redraw.timeout.connect(self._draw)
+        self._lay_out()
+        state.run_changed.connect(self._take)
+        self._take()
+
+    def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Have the held-out recordings looked at."""
+        if self._acceptance:
+            self._acceptance.measure_held_out()
+
+    def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Whether the detector can be kept."""
+        return self._acceptance is not None and bool(self._acceptance.name) and not self._acceptance.is_being_kept
+
+    def validatePage(self) -> bool:  # noqa: N802 - Qt's name
+        """Keep the detector; the wizard closes once that has worked."""
+        if self._acceptance:
+            self._acceptance.accept()
+        return False
+
+    def _lay_out(self) -> None:
+        self.rate_row = QWidget()
+        rate = QHBoxLayout(self.rate_row)
+        rate.setContentsMargins(0, 0, 0, 0)
+        rate.addWidget(QLabel("False alarms you can live with:"))
+        rate.addWidget(self.rate_box)
+        rate.addStretch(1)
+        alarms_card = QFrame()
+        alarms_card.setProperty("role", "card")
+        inside = QVBoxLayout(alarms_card)
+        said = QHBoxLayout()
+        said.addWidget(self.alarms, 1)
+        said.addWidget(self.again_button)
+        inside.addWidget(self.rate_row)
+        inside.addLayout(said)
+        choice = QHBoxLayout()
+        choice.addWidget(QLabel("See it at work on"))
+        choice.addWidget(self.video_box, 1)
+        choice.addWidget(self.browse_button)
+        choice.addWidget(self.compare_button)
+        empty = QFrame()
+        empty.setProperty("role", "card")
+        QVBoxLayout(empty).addWidget(self.hint)
+        self.stage.addWidget(empty)
+        self.stage.addWidget(self.plot)
+        form = QFormLayout()
+        form.addRow("Name", self.name_edit)
+        form.addRow("Note", self.note_edit)
+        form.addRow("", self.use_box)
+        layout = self.body
+        layout.setSpacing(8)
+        layout.addWidget(alarms_card)
+        layout.addLayout(choice)
+        layout.addWidget(self.stage, 1)
+        layout.addWidget(self.plot_text)
+        layout.addLayout(form)
+        layout.addWidget(self.failure)
+
+    # What is known
+
+    def _take(self) -> None:
+        if self._acceptance:
+            self._acceptance.changed.disconnect(self._show)
+            self._acceptance.compared.disconnect(self._draw_soon)
+        self._acceptance = acceptance = self._state.acceptance
+        if acceptance is None:
+            return
+        acceptance.changed.connect(self._show)
+        acceptance.compared.connect(self._draw_soon)
+        self.rate_box.setValue(acceptance.alarms_per_hour)
+        note, use_at_once = acceptance.note, acceptance.use_at_once
+        self.name_edit.setText(acceptance.name)
+        self.note_edit.setText(note)
+        self.use_box.setChecked(use_at_once)
+        self.video_box.clear()
+        for path in acceptance.held_out:
+            self._add_video(path)
+        self._show()
+        self._draw()
+        if self.isVisible():
+            acceptance.measure_held_out()
+
+    def _add_video(self, path: Path) -> None:
+        self.video_box.addItem(path.name, path)
+        self.video_box.setCurrentIndex(self.video_box.count() - 1)
+
+    def _show(self) -> None:
+        acceptance = self._acceptance
+        if acceptance is None:
+            return
+        self._show_alarms(acceptance)
+        is_unknown = acceptance.scorer is None and bool(acceptance.held_out)
+        self.rate_row.setVisible(is_unknown or _knows_false_alarms(acceptance))
+        unmeasured = bool(acceptance.held_out) and not acceptance.is_measured
+        self.again_button.setVisible(unmeasured and acceptance.progress is None and acceptance.failure is not None)
+        busy = acceptance.compare_progress
+        self.compare_button.setEnabled(busy is None and self.video_box.count() > 0)
+        self.compare_button.setText("Compare" if busy is None else f"At work … {busy:.0%}")
+        self.failure.show_failure(acceptance.failure)
+        self.completeChanged.emit()
+
+    def _show_alarms(self, acceptance: Acceptance) -> None:
+        if not acceptance.held_out:
+            text = "No recording was held out: there is nothing normal to judge by. Compare it below instead."
+            self.alarms.show_line("note", text)
+            return
+        if not acceptance.is_measured:
+            if acceptance.progress is None and acceptance.failure:
+                self.alarms.show_line("warning", "Not all held-out recordings could be looked at: the reason is below.")
+            else:
+                share = acceptance.progress or 0.0
+                self.alarms.show_line("waiting", f"Looking at the held-out recordings … {share:.0%}")
+            return
+        if acceptance.threshold() is None:
+            self.alarms.show_line("note", "The held-out recordings are too short to judge by.")
+        elif _knows_false_alarms(acceptance):
+            is_bearable = acceptance.alarms() <= max(acceptance.alarms_per_hour * acceptance.held_out_hours(), 1)
+            self.alarms.show_line("check" if is_bearable else "warning", _alarms_text(acceptance))
+        else:
+            self.alarms.show_line("note", _uncalibrated_text(3600 * acceptance.held_out_hours()))
+
+    def _draw_soon(self) -> None:
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _draw(self) -> None:
+        traces = self._acceptance.traces() if self._acceptance else []
+        self.stage.setCurrentIndex(bool(traces))
+        self.plot.show_traces(traces)
+        beside = ", beside the detector in use" if self._acceptance and self._acceptance.old else ""
+        self.hint.setText(f"Compare shows what it flags on a recording of your choice{beside}.")
+        self.plot_text.setText(legend(traces))
+        self.plot_text.setVisible(bool(traces))
+
+    # What the person decides
+
+    def _choose_rate(self, rate: float) -> None:
+        if self._acceptance:
+            self._acceptance.set_alarms_per_hour(rate)
+
+    def _choose(self) -> None:
+        if self._acceptance:
+            name = " ".join(self.name_edit.text().split())
+            self._acceptance.decide(name, self.note_edit.text().strip(), self.use_box.isChecked())
+            self.completeChanged.emit()
+
+    def _browse(self) -> None:
+        ask_for_file(self, "Recording to compare on", "", VIDEO_FILTER, self._add_video)
+
+    def _look_again(self) -> None:
+        if self._acceptance:
+            self._acceptance.measure_held_out()
+
+    def _compare(self) -> None:
+        path = self.video_box.currentData()
+        if self._acceptance and path is not None:
+            self._acceptance.compare_on(path)
+
+
+def _knows_false_alarms(acceptance: Acceptance) -> bool:
+    """Whether a threshold follows from a rate."""
+    return acceptance.scorer is not None and acceptance.scorer.knows_false_alarms
+
+
+def _alarms_text(acceptance: Acceptance) -> str:
+    """How many false alarms there would have been, and how far to trust that."""
+    threshold, hours, given = acceptance.threshold(), acceptance.held_out_hours(), acceptance.alarms()
+    alarms = "no false alarm" if not given else f"{given} false alarm{'s' if given != 1 else ''}"
+    count = len(acceptance.held_out)
+    recordings = f"{count} held-out recording{'s' if count != 1 else ''}"
+    if acceptance.since:
+        recordings = "the held-out end of the recording"
+    text = f"It would have given {alarms} in {duration_in_words(3600 * hours)} of {recordings}, "
+    text += f"with the threshold at {threshold:.2f}."
+    if hours < _ENOUGH_HOURS:
+        text += " That is little to judge by: expect the number of alarms to differ."
+    return text
+
+
+def _uncalibrated_text(seconds: float) -> str:
+    """Why nobody can say how many false alarms to expect, and what the review will be like."""
+    because = "It is not calibrated:"
+    if seconds < MIN_BLOCKS:
+        because = f"Only {duration_in_words(seconds)} are held out: from less than {MIN_BLOCKS} s"
+    return (
+        f"{because} nobody can tell how rare a score is, or how many false alarms to expect.\n"
+        "The review will scale each recording by itself, so something always peaks. A training with more held-out "
+        "footage gives scores a meaning."
+    )

@@ -1,0 +1,154 @@
+"""Settings for those who know the paper, with its values to begin with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vadgui.dialogs.detector import DEVICES
+from vadgui.training.model.choices import Advanced
+from vadgui.training.model.draft import TrainingDraft
+from vadgui.ui.widgets import button
+
+_PRESETS = {"": "From the effort", "fast": "fast: for any machine", "paper": "paper: large, for a GPU"}
+_RATE_SCALE = 1e-5  # shown in units of this: a spin box has no exponents
+_BATCHES = (4, 8, 16, 32)
+
+
+class AdvancedForm(QWidget):
+    """Shows and changes the draft's advanced settings."""
+
+    def __init__(self, draft: TrainingDraft, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._draft = draft
+        self._showing = False
+        self.preset_box = _choice(_PRESETS)
+        self.motion_epochs_box, self.frame_epochs_box = _epochs(), _epochs()
+        self.motion_rate_box, self.frame_rate_box = _rate(), _rate()
+        self.batch_box = _choice({size: str(size) for size in _BATCHES})
+        self.seed_box = QSpinBox()
+        self.seed_box.setRange(0, 2**31 - 1)
+        self.device_box = _choice(DEVICES)
+        self.margin_box = QCheckBox("Push predictions away from the present frame (margin, Eq. 4)")
+        self.guidance_box = QCheckBox("Let the predicted movement guide the predicted frame")
+        self.reset_button = button("The paper's values")
+        self.reset_button.clicked.connect(lambda: draft.set_advanced(Advanced()))
+        self._lay_out()
+        for spin in (self.motion_epochs_box, self.frame_epochs_box, self.motion_rate_box, self.frame_rate_box):
+            spin.valueChanged.connect(self._read)
+        self.seed_box.valueChanged.connect(self._read)
+        for box in (self.preset_box, self.batch_box, self.device_box):
+            box.activated.connect(self._read)
+        for check in (self.margin_box, self.guidance_box):
+            check.toggled.connect(self._read)
+        draft.teaching_changed.connect(self._show)
+        draft.goal_changed.connect(self._show)
+        self._show()
+
+    def _lay_out(self) -> None:
+        # One grid, not two forms: rows stand level on both sides.
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setColumnMinimumWidth(2, 14)
+        for column in (1, 4):
+            grid.setColumnStretch(column, 1)
+        rows: tuple[tuple[str, QWidget, str, QWidget], ...] = (
+            ("Models", self.preset_box, "Learning rate, movement", self.motion_rate_box),
+            ("Passes for movement", self.motion_epochs_box, "Learning rate, next frame", self.frame_rate_box),
+            ("Passes for the next frame", self.frame_epochs_box, "Seed", self.seed_box),
+            ("Batch size, at most", self.batch_box, "Runs on", self.device_box),
+        )
+        for row, (left_text, left, right_text, right) in enumerate(rows):
+            for column, text, field in ((0, left_text, left), (3, right_text, right)):
+                label = QLabel(text)
+                label.setBuddy(field)
+                grid.addWidget(label, row, column)
+                grid.addWidget(field, row, column + 1)
+        below = QHBoxLayout()
+        below.addStretch(1)
+        below.addWidget(self.reset_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 0, 0, 0)
+        layout.addLayout(grid)
+        layout.addSpacing(6)
+        layout.addWidget(self.margin_box)
+        layout.addWidget(self.guidance_box)
+        layout.addLayout(below)
+        # Focus goes down one side, then the other.
+        for before, after in pairwise([*(row[1] for row in rows), *(row[3] for row in rows)]):
+            self.setTabOrder(before, after)
+
+    def _show(self) -> None:
+        own, effort = self._draft.advanced, self._draft.chosen_effort()
+        self._showing = True
+        self.preset_box.setCurrentIndex(self.preset_box.findData(own.preset))
+        self.preset_box.setEnabled(self._draft.base is None)  # a detector to improve brings its own
+        self.motion_epochs_box.setValue(effort.motion_epochs)
+        self.frame_epochs_box.setValue(effort.frame_epochs)
+        self.motion_rate_box.setValue(own.motion_learning_rate / _RATE_SCALE)
+        self.frame_rate_box.setValue(own.frame_learning_rate / _RATE_SCALE)
+        self.batch_box.setCurrentIndex(self.batch_box.findData(own.batch_size))
+        self.seed_box.setValue(own.seed)
+        self.device_box.setCurrentIndex(max(self.device_box.findData(own.device), 0))
+        self.margin_box.setChecked(own.margin)
+        self.guidance_box.setChecked(own.flow_guidance)
+        self._showing = False
+
+    def _read(self) -> None:
+        if self._showing:
+            return
+        own, effort = self._draft.advanced, self._draft.chosen_effort()
+        motion, frame = self.motion_epochs_box.value(), self.frame_epochs_box.value()
+        self._draft.set_advanced(
+            replace(
+                own,
+                preset=self.preset_box.currentData(),
+                # What is as the effort says stays so when another effort is chosen.
+                motion_epochs=own.motion_epochs if motion == effort.motion_epochs else motion,
+                frame_epochs=own.frame_epochs if frame == effort.frame_epochs else frame,
+                motion_learning_rate=self.motion_rate_box.value() * _RATE_SCALE,
+                frame_learning_rate=self.frame_rate_box.value() * _RATE_SCALE,
+                batch_size=self.batch_box.currentData(),
+                seed=self.seed_box.value(),
+                device=self.device_box.currentData(),
+                margin=self.margin_box.isChecked(),
+                flow_guidance=self.guidance_box.isChecked(),
+            )
+        )
+
+
+def _choice(texts: dict[Any, str]) -> QComboBox:
+    box = QComboBox()
+    # Not as wide as its widest text: the page has to fit a small screen.
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    for value, text in texts.items():
+        box.addItem(text, value)
+    return box
+
+
+def _epochs() -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(1, 1000)
+    return box
+
+
+def _rate() -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(0.1, 1000.0)
+    box.setDecimals(1)
+    box.setSuffix(" × 10⁻⁵")
+    return box

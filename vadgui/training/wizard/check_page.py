@@ -1,0 +1,99 @@
+"""What the training will take here, and whether it can work at all."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QProgressBar
+
+from engine.common.durations import duration_in_words
+from engine.run_plan import RunPlan, StageCost
+from vadgui.training.model.choices import bytes_text
+from vadgui.training.model.draft import EXACTLY
+from vadgui.training.model.wizard_state import WizardState
+from vadgui.training.wizard.widgets import Page
+from vadgui.ui.failure import Failure
+from vadgui.ui.widgets import FactCard, IconLine
+
+_STAGE_TEXTS = {"motion": "Movement", "frame": "Next frame"}
+
+
+class CheckPage(Page):
+    """Facts of the plan; the last page that can be gone back from."""
+
+    def __init__(self, state: WizardState) -> None:
+        super().__init__(
+            "Check",
+            "Ready to begin?",
+            "One real step of everything is tried on this machine first, so that nothing fails after hours.",
+        )
+        self._draft = state.draft
+        self.setCommitPage(True)
+        self.facts = FactCard()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumHeight(6)
+        self.bar.setRange(0, 1000)
+        self.status = IconLine()
+        self.notes = IconLine()
+        self.failure = IconLine()
+        layout = self.body
+        layout.setSpacing(10)
+        for widget in (self.status, self.bar, self.facts, self.notes, self.failure):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self._draft.plan_changed.connect(self._show)
+        state.begin_failed.connect(self._show_failure)
+        self.failure.hide()
+
+    def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Have exactly these settings tried out."""
+        self.failure.hide()
+        self._draft.ask_for_plan(all_efforts=False)
+        self._show()
+
+    def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Whether the training can work."""
+        plan = self._draft.plan.plans.get(EXACTLY)
+        return plan is not None and plan.refusal is None
+
+    def _show(self) -> None:
+        state = self._draft.plan
+        plan = state.plans.get(EXACTLY)
+        self.bar.setVisible(state.share is not None)
+        self.bar.setValue(round(1000 * (state.share or 0.0)))
+        self.facts.setVisible(plan is not None)
+        if state.failure:
+            self.status.show_failure(state.failure)
+        elif plan is None:
+            self.status.show_line("waiting", "Trying out one step of everything …")
+        elif plan.refusal:
+            self.status.show_line("error", f"It can't be begun: {plan.refusal}", alert=True)
+        else:
+            total = duration_in_words(plan.total_seconds)
+            self.status.show_line("check", f"All is well. The training will take about {total} on this machine.")
+        if plan:
+            self.facts.show_facts(fact_rows(plan))
+        self.notes.show_line("note", "\n".join(plan.notes) if plan else "")
+        self.completeChanged.emit()
+
+    def _show_failure(self, failure: Failure) -> None:
+        self.failure.show_failure(failure)
+
+
+def fact_rows(plan: RunPlan) -> list[tuple[str, str]]:
+    """What a person is told of a plan: names and values, in order."""
+    free = f" of {bytes_text(plan.memory_free_bytes)} free" if plan.memory_free_bytes else ""
+    return [
+        ("Runs on", plan.device),
+        ("Footage", f"{plan.frames:,} frames, {plan.transitions:,} to learn from"),
+        ("Reading it", duration_in_words(plan.reading_seconds)),
+        *((_STAGE_TEXTS.get(stage.name, stage.name), _stage_text(stage)) for stage in plan.stages),
+        *([("Calibration", duration_in_words(plan.judging_seconds))] if plan.judging_seconds else ()),
+        ("In all", f"about {duration_in_words(plan.total_seconds)}"),
+        ("Memory", f"{bytes_text(plan.memory_bytes)}{free}, {plan.batch_size} pictures at a time"),
+        ("Disk", f"{bytes_text(plan.disk_needed_bytes)} of {bytes_text(plan.disk_free_bytes)} free"),
+    ]
+
+
+def _stage_text(stage: StageCost) -> str:
+    passes = f"{stage.epochs} passes of {duration_in_words(stage.epoch_seconds)}" if stage.epochs > 1 else "1 pass"
+    return f"{duration_in_words(stage.seconds)}: {passes}"

@@ -1,0 +1,110 @@
+"""How much is taught: three cards with what each takes here; everything else folded away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from engine.common.durations import duration_in_words
+from engine.run_plan import EFFORTS, RunPlan
+from vadgui.training.model.wizard_state import WizardState
+from vadgui.training.wizard.advanced import AdvancedForm
+from vadgui.training.wizard.widgets import OptionCard, Page, group_cards
+from vadgui.ui.widgets import IconLine, text_label
+
+_TITLES = {"quick": "Quick", "standard": "Standard", "thorough": "Thorough"}
+
+
+class EffortPage(Page):
+    """Quick, standard, thorough."""
+
+    def __init__(self, state: WizardState) -> None:
+        super().__init__(
+            "Effort",
+            "How thoroughly shall it learn?",
+            "More time makes a finer picture of what is normal. A training can be paused and ended early.",
+        )
+        self._draft = state.draft
+        self.cards = {name: OptionCard(_TITLES[name], effort.sentence) for name, effort in EFFORTS.items()}
+        self._group = group_cards(list(self.cards.values()), self)
+        self.times: dict[str, QLabel] = {}
+        for name, card in self.cards.items():
+            self.times[name] = text_label("", "title")
+            card.body.addStretch(1)  # times in one line, however long the sentences above
+            card.body.addWidget(self.times[name])
+            card.chosen.connect(lambda name=name: self._draft.set_effort(name))
+        self.status = IconLine()
+        self.advanced_button = QToolButton()
+        self.advanced_button.setText("Advanced")
+        self.advanced_button.setCheckable(True)
+        self.advanced_button.setAutoRaise(True)
+        self.advanced_button.setArrowType(Qt.ArrowType.RightArrow)
+        self.advanced_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.advanced_button.toggled.connect(self._fold)
+        self.form = AdvancedForm(self._draft)
+        self.form.hide()
+        self._lay_out()
+        self._draft.plan_changed.connect(self._show)
+        self._draft.teaching_changed.connect(self._show)
+        self._draft.teaching_changed.connect(self._measure)
+
+    def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Have the costs measured."""
+        self._measure()
+        self._show()
+
+    def _measure(self) -> None:
+        if self.isVisible() or self.wizard().currentPage() is self:
+            self._draft.ask_for_plan(all_efforts=True)
+
+    def _lay_out(self) -> None:
+        cards = QGridLayout()
+        cards.setHorizontalSpacing(10)
+        for column, card in enumerate(self.cards.values()):
+            cards.addWidget(card, 0, column)
+            cards.setColumnStretch(column, 1)
+        inside = QWidget()
+        column_layout = QVBoxLayout(inside)
+        column_layout.setContentsMargins(0, 0, 6, 0)
+        column_layout.addLayout(cards)
+        column_layout.addWidget(self.status)
+        fold = QHBoxLayout()
+        fold.addWidget(self.advanced_button)
+        fold.addStretch(1)
+        column_layout.addLayout(fold)
+        column_layout.addWidget(self.form)
+        column_layout.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = self.body
+        layout.addWidget(scroll)
+
+    def _fold(self, unfolded: bool) -> None:
+        self.advanced_button.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
+        self.form.setVisible(unfolded)
+
+    def _show(self) -> None:
+        self.cards[self._draft.effort].radio.setChecked(True)
+        state = self._draft.plan
+        for name, label in self.times.items():
+            label.setText(_time_text(state.plans.get(name), measuring=state.share is not None))
+        if state.failure:
+            self.status.show_failure(state.failure)
+        elif state.share is not None:
+            self.status.show_line("waiting", f"Trying out a step of each on this machine … {state.share:.0%}")
+        else:
+            self.status.show_line("note", self._measured_text() if state.plans else "")
+
+    def _measured_text(self) -> str:
+        plan, title = self._draft.plan.plans.get(self._draft.effort), _TITLES[self._draft.effort]
+        busy = plan.busy_note(title) if plan and not plan.refusal else ""
+        return "\n".join(filter(None, ("Measured on this machine, with your footage.", busy)))
+
+
+def _time_text(plan: RunPlan | None, measuring: bool) -> str:
+    if plan is None:
+        return "…" if measuring else "–"
+    return "does not fit" if plan.refusal else f"about {duration_in_words(plan.total_seconds)}"

@@ -1,0 +1,236 @@
+"""How real movement is measured: by which teacher, seen on the person's own footage."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.common.paths import weights_folder
+from vadgui.dialogs.files import ask_for_file, ask_for_folder
+from vadgui.panels.legend import paint_legend
+from vadgui.panels.picture import PicturePanel
+from vadgui.training.model.choices import TEACHERS, TeacherChoice, bytes_text
+from vadgui.training.model.wizard_state import FlowRequest, Preview, WizardState
+from vadgui.training.wizard.range_strip import RangeStrip
+from vadgui.training.wizard.widgets import TITLE_INSET_PX, OptionCard, Page, group_cards
+from vadgui.ui.widgets import IconLine, button, text_label
+
+_CHOICES_TO_PREVIEW = [330, 470]
+_MIN_PICTURE_PX = 110
+_TIGHT = 0.9  # of the free disk: filling it up to the brim helps nobody
+_WEIGHTS_FILTER = "Weights (*.pth *.pt *.tar *.pytorch)"
+
+
+class FlowPage(Page):
+    """Teachers beside a moment of the footage and its movement."""
+
+    def __init__(self, state: WizardState) -> None:
+        super().__init__(
+            "Movement",
+            "How is real movement measured?",
+            "The detector learns to predict movement. What it is compared with is measured from picture to picture; "
+            "the first choice is right for nearly everybody.",
+        )
+        self._state = state
+        self._draft = state.draft
+        self.cards = {choice.name: _teacher_card(choice) for choice in TEACHERS}
+        self.file_labels: dict[str, QLabel] = {}
+        self._group: QButtonGroup = group_cards(list(self.cards.values()), self)
+        self.video_box = QComboBox()
+        self.video_box.setAccessibleName("Recording to look at")
+        self.video_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.video_box.setMinimumContentsLength(20)
+        self.strip = RangeStrip()
+        self.frame = PicturePanel("Recording", inset_px=TITLE_INSET_PX)
+        self.flow = PicturePanel("Its movement", inset_px=TITLE_INSET_PX)
+        for panel in (self.frame, self.flow):
+            panel.setMinimumHeight(_MIN_PICTURE_PX)
+        self.radius_line = IconLine()
+        self.room_line = IconLine()
+        self.folder_button = button("Other disk …", "Choose where trainings keep their files")
+        self.folder_button.clicked.connect(self._ask_for_runs_folder)
+        self._lay_out()
+        for name, card in self.cards.items():
+            card.chosen.connect(partial(self._draft.set_teacher, name))
+        self.video_box.activated.connect(self._show_video)
+        self.strip.moment_changed.connect(lambda _: self._ask_for_flow())
+        state.frame_shown.connect(self._show_frame)
+        state.flow_shown.connect(self._show_flow)
+        state.room_changed.connect(self._show_room)
+        self._draft.teaching_changed.connect(self._teacher_changed)
+        self._show_teacher()
+
+    def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Show the footage that was chosen."""
+        chosen = self.video_box.currentData()
+        self.video_box.clear()
+        for clip in self._draft.footage.usable_clips():
+            self.video_box.addItem(clip.path.name, clip.path)
+        self.video_box.setCurrentIndex(max(self.video_box.findData(chosen), 0))
+        self._show_video()
+        self._show_room()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Measure what is to be seen now: the page is filled before it is visible."""
+        super().showEvent(event)
+        self._ask_for_flow()
+
+    def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Whether the teacher has what it needs."""
+        return not self._missing_file()
+
+    def _lay_out(self) -> None:
+        cards = QWidget()
+        column = QVBoxLayout(cards)
+        column.setContentsMargins(0, 0, 6, 0)
+        for choice in TEACHERS:
+            if choice.needs_file:
+                self._add_file_row(choice)
+            column.addWidget(self.cards[choice.name])
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(cards)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        pictures = QVBoxLayout()
+        pictures.addWidget(self.frame)
+        pictures.addWidget(self.flow)
+        right = QWidget()
+        beside = QVBoxLayout(right)
+        beside.setContentsMargins(8, 0, 0, 0)
+        beside.addWidget(self.video_box)
+        beside.addLayout(pictures, 1)
+        beside.addWidget(self.strip)
+        beside.addWidget(self.radius_line)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(scroll)
+        splitter.addWidget(right)
+        splitter.setSizes(_CHOICES_TO_PREVIEW)
+        splitter.setStretchFactor(1, 1)
+        room = QHBoxLayout()
+        room.addWidget(self.room_line, 1)
+        room.addWidget(self.folder_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout = self.body
+        layout.addWidget(splitter, 1)
+        layout.addLayout(room)
+
+    def _add_file_row(self, choice: TeacherChoice) -> None:
+        label = text_label("", "muted")
+        browse = button("File …", f"Where {choice.needs_file} is")
+        browse.clicked.connect(partial(self._ask_for_weights, choice.name))
+        row = QHBoxLayout()
+        row.addWidget(label, 1)
+        row.addWidget(browse, 0, Qt.AlignmentFlag.AlignTop)
+        self.file_labels[choice.name] = label
+        self.cards[choice.name].body.addLayout(row)
+
+    # The teacher
+
+    def _teacher_changed(self) -> None:
+        self._show_teacher()
+        self._ask_for_flow()
+
+    def _show_teacher(self) -> None:
+        self.cards[self._draft.teacher].radio.setChecked(True)
+        for choice in TEACHERS:
+            if choice.needs_file:
+                path = self._file_of(choice)
+                needs = f"Needs the file {choice.needs_file}, which is not part of this program."
+                self.file_labels[choice.name].setText(f"Uses {path.name}." if path else needs)
+        self.completeChanged.emit()
+
+    def _file_of(self, choice: TeacherChoice) -> Path | None:
+        chosen = self._draft.weights_of(choice.name)
+        usual = weights_folder() / choice.needs_file
+        return chosen or (usual if usual.is_file() else None)
+
+    def _missing_file(self) -> bool:
+        choice = next(choice for choice in TEACHERS if choice.name == self._draft.teacher)
+        return bool(choice.needs_file) and self._file_of(choice) is None
+
+    def _ask_for_weights(self, teacher: str) -> None:
+        ask_for_file(self, "Weights file", "", _WEIGHTS_FILTER, partial(self._draft.set_weights, teacher))
+
+    # The preview
+
+    def _show_video(self) -> None:
+        path: Path | None = self.video_box.currentData()
+        clip = self._draft.footage.clip(path) if path else None
+        self.strip.set_length(clip.report.duration_seconds if clip and clip.report else 0.0)
+        self.strip.set_parts(clip.left_out if clip else ())
+        self.strip.set_moment(self.strip.moment)
+        self._ask_for_flow()
+
+    def _ask_for_flow(self) -> None:
+        path: Path | None = self.video_box.currentData()
+        if path is None or not self.isVisible():
+            return
+        if self._missing_file():
+            self.flow.show_message("Name the file that this needs to see its work here")
+            self.radius_line.show_line("note", "")
+            self._state.frame_requested.emit(path, self.strip.moment)
+            return
+        sampled = tuple(clip.path for clip in self._draft.footage.usable_clips())
+        request = FlowRequest(path, self.strip.moment, self._draft.teacher, self._draft.weights, sampled)
+        self.flow.show_message("Being measured …")
+        self._state.flow_requested.emit(request)
+
+    def _show_frame(self, preview: Preview) -> None:
+        if preview.path == self.video_box.currentData() and preview.picture is not None:
+            self.frame.set_aspect(preview.picture.shape[1] / preview.picture.shape[0])
+            self.frame.show_picture(preview.picture)
+
+    def _show_flow(self, preview: Preview) -> None:
+        if preview.path != self.video_box.currentData():
+            return
+        self._show_frame(preview)
+        if preview.flow is None:
+            self.flow.show_message(preview.failure.what if preview.failure else "Being measured …")
+            self.radius_line.show_failure(preview.failure)
+            return
+        aspect = preview.picture.shape[1] / preview.picture.shape[0] if preview.picture is not None else 1.0
+        self.flow.set_aspect(aspect)
+        self.flow.show_picture(preview.flow, decoration=partial(paint_legend, radius_px=preview.radius_px))
+        self.radius_line.show_line(
+            "note",
+            "Colour tells the direction, as on the wheel; the stronger, the faster. Full colour is "
+            f"{preview.radius_px:.1f} px a frame, measured from your footage.",
+        )
+
+    # Room on disk
+
+    def _show_room(self) -> None:
+        needed, free = self._draft.footage.cache_bytes(), self._state.free_bytes
+        folder = self._state.runs_folder
+        if free is None:
+            self.room_line.show_line("note", f"Prepared footage will take {bytes_text(needed)} in {folder}.")
+            return
+        tight = needed > _TIGHT * free
+        text = f"Prepared footage will take {bytes_text(needed)} of {bytes_text(free)} free in {folder}."
+        if tight:
+            text += " That is too little room: choose another disk, or use less footage."
+        self.room_line.show_line("warning" if tight else "check", text, alert=tight)
+
+    def _ask_for_runs_folder(self) -> None:
+        folder = str(self._state.runs_folder)
+        ask_for_folder(self, "Folder for trainings", folder, self._state.runs_folder_chosen.emit)
+
+
+def _teacher_card(choice: TeacherChoice) -> OptionCard:
+    return OptionCard(choice.title, choice.sentence)

@@ -1,0 +1,137 @@
+"""The recordings as a table: what each is, whether it is held out, what the check found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from vadgui.training.model.footage_draft import Clip, FootageDraft
+from vadgui.ui import theme
+from vadgui.ui.clock_text import clock_text
+from vadgui.ui.icons import icon
+
+_NAME, _LENGTH, _SIZE, _HELD_OUT, _CHECK = range(5)
+_HEADERS = ["Recording", "Length", "Picture", "Hold out", "Check"]
+_WIDTHS_PX = {_LENGTH: 62, _SIZE: 92, _HELD_OUT: 66, _CHECK: 112}
+_ROOM_FOR_SIZE_PX, _ROOM_FOR_LENGTH_PX = 480, 400
+_PATH = Qt.ItemDataRole.UserRole
+_ICONS = {"error": "error", "warning": "warning", "note": "note"}
+_HELD_OUT_TIP = "Held out: the detector does not learn from it, so that its result can be judged by it"
+
+
+class FootageList(QTreeWidget):
+    """Shows the draft's recordings; tells which one is selected."""
+
+    clip_selected = Signal(object)
+    """Its Path, or None."""
+
+    def __init__(self, footage: FootageDraft, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._footage = footage
+        self._items: dict[Path, QTreeWidgetItem] = {}
+        self._filling = False
+        self.setHeaderLabels(_HEADERS)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setAlternatingRowColors(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setAccessibleName("Recordings")
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(48)
+        for column, width in _WIDTHS_PX.items():
+            self.setColumnWidth(column, width)
+        self.headerItem().setToolTip(_HELD_OUT, _HELD_OUT_TIP)
+        self.itemChanged.connect(self._changed_by_hand)
+        self.currentItemChanged.connect(self._selected)
+        footage.changed.connect(self._fill)
+        theme.changed.connect(self._fill)
+        self._fill()
+
+    def selected(self) -> list[Path]:
+        """Paths of the selected recordings."""
+        return [item.data(_NAME, _PATH) for item in self.selectedItems()]
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, D102
+        super().paintEvent(event)
+        if not self._items:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(theme.current().muted_text))
+            area: QRect = self.viewport().rect().adjusted(24, 16, -24, -16)
+            text = "Drop videos, folders of videos or of pictures, or a dataset here"
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, D102
+        super().resizeEvent(event)
+        # A name that tells recordings apart is worth more than their length.
+        self.setColumnHidden(_SIZE, self.viewport().width() < _ROOM_FOR_SIZE_PX)
+        self.setColumnHidden(_LENGTH, self.viewport().width() < _ROOM_FOR_LENGTH_PX)
+
+    def _fill(self) -> None:
+        self._filling = True
+        clips = {clip.path: clip for clip in self._footage.clips}
+        for path in self._items.keys() - clips.keys():
+            self.takeTopLevelItem(self.indexOfTopLevelItem(self._items.pop(path)))
+        for path, clip in clips.items():
+            if path not in self._items:
+                self._items[path] = self._new_item(path)
+            self._show(self._items[path], clip)
+        self._filling = False
+        if self._items and self.currentItem() is None:
+            self.setCurrentItem(next(iter(self._items.values())))
+        self.viewport().update()
+
+    def _new_item(self, path: Path) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([path.name])
+        item.setData(_NAME, _PATH, path)
+        item.setToolTip(_NAME, str(path))
+        item.setToolTip(_HELD_OUT, _HELD_OUT_TIP)
+        item.setTextAlignment(_LENGTH, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.addTopLevelItem(item)
+        return item
+
+    def _show(self, item: QTreeWidgetItem, clip: Clip) -> None:
+        report = clip.report
+        known = report is not None and report.frames > 0
+        item.setText(_LENGTH, clock_text(report.duration_seconds, 0) if report and known else "")
+        item.setText(_SIZE, f"{report.width_px} × {report.height_px}" if report and known else "")
+        item.setToolTip(_SIZE, f"{report.fps:.4g} frames a second" if report and known else "")
+        held_out = clip.path in self._footage.held_out()
+        is_used = self._footage.is_used(clip)
+        if report is not None and is_used:
+            item.setCheckState(_HELD_OUT, Qt.CheckState.Checked if held_out else Qt.CheckState.Unchecked)
+        else:
+            item.setData(_HELD_OUT, Qt.ItemDataRole.CheckStateRole, None)
+        worst, text = check_text(clip, is_used)
+        item.setIcon(_CHECK, icon(worst))
+        item.setText(_CHECK, text)
+        item.setToolTip(_CHECK, "\n".join(f"{finding.what}. {finding.advice}" for finding in clip.findings))
+
+    def _changed_by_hand(self, item: QTreeWidgetItem, column: int) -> None:
+        if not self._filling and column == _HELD_OUT:
+            checked = item.checkState(_HELD_OUT) is Qt.CheckState.Checked
+            self._footage.set_held_out(item.data(_NAME, _PATH), checked)
+
+    def _selected(self, item: QTreeWidgetItem | None) -> None:
+        self.clip_selected.emit(item.data(_NAME, _PATH) if item else None)
+
+
+def check_text(clip: Clip, is_used: bool) -> tuple[str, str]:
+    """Icon and words for what the check found of a recording."""
+    if clip.report is None:
+        return "waiting", "Waiting"
+    if clip.is_usable and not is_used:
+        return "warning", "Not used"
+    for severity in ("error", "warning", "note"):
+        found = [finding for finding in clip.findings if finding.severity == severity]
+        if found:
+            if severity == "error":
+                return "error", "Can't be used"
+            words = f"{severity}s" if len(found) > 1 else severity
+            return _ICONS[severity], f"{len(found)} {words}"
+    return "check", "Good"

@@ -1,0 +1,153 @@
+"""Which recordings to learn from: added, checked, looked at, cut."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
+
+from engine.common.durations import duration_in_words
+from engine.footage_check import FootageFinding
+from engine.scoring.tail import MIN_BLOCKS
+from vadgui.dialogs.files import VIDEO_FILTER, ask_for_folder
+from vadgui.training.model.wizard_state import WizardState
+from vadgui.training.wizard.clip_view import ClipView
+from vadgui.training.wizard.footage_list import FootageList
+from vadgui.training.wizard.widgets import Page
+from vadgui.ui.widgets import IconLine, button
+
+_LIST_TO_PREVIEW = [560, 320]
+
+
+class FootagePage(Page):
+    """The list of recordings beside a preview of the selected one."""
+
+    def __init__(self, state: WizardState) -> None:
+        super().__init__(
+            "Footage",
+            "Which recordings show normal life?",
+            "The detector takes everything it sees here for normal. Some hours over several days are best; "
+            "parts with something unusual can be left out.",
+        )
+        self._footage = state.draft.footage
+        self.add_button = button("Add videos …")
+        self.add_button.clicked.connect(self._ask_for_videos)
+        self.add_folder_button = button(
+            "Add folder …", "All videos and picture folders in it, or a dataset's training part"
+        )
+        self.add_folder_button.clicked.connect(self._ask_for_folder)
+        self.remove_button = button("Remove", "Take the selected recordings off this list; their files stay")
+        self.remove_button.clicked.connect(self._remove)
+        self.list = FootageList(self._footage)
+        self.view = ClipView(state)
+        self.list.clip_selected.connect(self._select)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumHeight(6)
+        self.bar.setRange(0, 1000)
+        self.status = IconLine()
+        self._lay_out()
+        self.setAcceptDrops(True)
+        self._footage.changed.connect(self._show)
+        self._show()
+
+    def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Whether there is something to learn from, all of it checked."""
+        return self._footage.refusal() is None
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, D102
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
+        event.acceptProposedAction()
+        self._footage.look_for_videos([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.add_button)
+        buttons.addWidget(self.add_folder_button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.remove_button)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(buttons)
+        column.addWidget(self.list, 1)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(left)
+        splitter.addWidget(self.view)
+        splitter.setSizes(_LIST_TO_PREVIEW)
+        splitter.setStretchFactor(0, 3)
+        splitter.setStretchFactor(1, 2)
+        layout = self.body
+        layout.addWidget(splitter, 1)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.status)
+
+    def _show(self) -> None:
+        checking = self._footage.checking
+        # Kept in the layout while hidden: nothing may jump when a check begins.
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(policy)
+        self.bar.setVisible(checking is not None)
+        self.bar.setValue(round(1000 * (checking or 0.0)))
+        self.remove_button.setEnabled(bool(self.list.selected()))
+        if self._footage.problem:
+            self.status.show_failure(self._footage.problem)
+        else:
+            refusal = self._footage.refusal()
+            self._show_state(refusal, waiting=checking is not None or not self._footage.clips)
+        self.completeChanged.emit()
+
+    def _show_state(self, refusal: str | None, *, waiting: bool) -> None:
+        if refusal:
+            icon_name = "waiting" if self._footage.checking is not None else "note" if waiting else "error"
+            self.status.show_line(icon_name, refusal, alert=not waiting)
+        else:
+            findings = self._general_findings()
+            has_doubts = any(finding.severity != "note" for finding in findings) or self._is_too_little_held_out()
+            lines = [self._amounts(), *(f"{finding.what}. {finding.advice}" for finding in findings)]
+            self.status.show_line("warning" if has_doubts else "check", "\n".join(lines))
+
+    def _general_findings(self) -> list[FootageFinding]:
+        """Those about no recording of its own."""
+        summary = self._footage.summary
+        return [finding for finding in summary.findings if finding.path is None] if summary else []
+
+    def _is_too_little_held_out(self) -> bool:
+        """Too little for scores that mean the same in every recording."""
+        return self._footage.seconds()[1] < MIN_BLOCKS
+
+    def _amounts(self) -> str:
+        count = len(self._footage.usable_clips())
+        learnt, held_out = self._footage.seconds()
+        text = f"{count} recording{'s' if count != 1 else ''}: {duration_in_words(learnt)} to learn from, "
+        text += f"{duration_in_words(held_out)} held out to judge the result by." if held_out else "nothing held out."
+        if count > 1 and not self._footage.held_out():
+            text += " You chose none, so training holds out a fifth by itself."
+        if self._is_too_little_held_out():
+            text += f" Hold out {MIN_BLOCKS} s at least: from less, nobody can tell how rare a score is."
+        return text
+
+    def _select(self, path: Path | None) -> None:
+        self.view.show_clip(path)
+        self.remove_button.setEnabled(path is not None)
+
+    def _remove(self) -> None:
+        self._footage.remove_videos(self.list.selected())
+
+    def _ask_for_videos(self) -> None:
+        dialog = QFileDialog(self, "Add videos")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters([VIDEO_FILTER, "All files (*)"])
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda paths: self._footage.look_for_videos([Path(path) for path in paths]))
+        dialog.open()
+
+    def _ask_for_folder(self) -> None:
+        ask_for_folder(self, "Add folder", "", lambda path: self._footage.look_for_videos([path]))

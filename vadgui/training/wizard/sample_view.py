@@ -1,0 +1,123 @@
+"""Pictures of what has been learnt, the latest or any earlier one: it gets better before one's eyes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+
+from vadgui.training.model.training_run import Sample, TrainingRun
+from vadgui.training.model.wizard_state import WizardState
+from vadgui.ui import theme
+from vadgui.ui.widgets import text_label
+
+_MIN_HEIGHT_PX = 120
+_PADDING_PX = 12
+_CAPTIONS = {
+    "motion": "Left to right: what it sees, how that really moves, how it thinks that it moves.",
+    "frame": "Left to right: what really came next, what it predicted, the difference.",
+}
+
+
+class SampleView(QWidget):
+    """One sample with its caption, and a slider through all of them."""
+
+    def __init__(self, state: WizardState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._wanted: Sample | None = None
+        self._run: TrainingRun | None = None
+        self._follows = True
+        self.picture = _Picture()
+        self.pass_text = QLabel()
+        self.caption = text_label("", "muted")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setFixedWidth(180)
+        self.slider.setAccessibleName("Sample")
+        self.slider.setToolTip("Earlier and later samples")
+        self.slider.valueChanged.connect(self._show)
+        self.slider.sliderMoved.connect(self._moved)
+        below = QHBoxLayout()
+        below.addWidget(self.pass_text, 1)
+        below.addWidget(self.slider)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.picture, 1)
+        layout.addLayout(below)
+        layout.addWidget(self.caption)
+        state.sample_shown.connect(self._show_image)
+
+    def show_run(self, run: TrainingRun | None) -> None:
+        """Show the samples of another run."""
+        if self._run:
+            self._run.samples_changed.disconnect(self._take)
+        self._run, self._follows = run, True
+        if run:
+            run.samples_changed.connect(self._take)
+        self._take()
+
+    def _take(self) -> None:
+        samples = self._run.samples if self._run else []
+        self.slider.setRange(0, max(len(samples) - 1, 0))
+        self.slider.setVisible(len(samples) > 1)
+        if self._follows:
+            self.slider.setValue(self.slider.maximum())
+        self._show()
+
+    def _moved(self, value: int) -> None:
+        # At the end it keeps to the latest; anywhere else it stays where the person put it.
+        self._follows = value == self.slider.maximum()
+
+    def _show(self) -> None:
+        samples = self._run.samples if self._run else []
+        if not samples:
+            self._wanted = None
+            self.pass_text.setText("")
+            self.caption.setText("")
+            self.picture.show_image(QImage())
+            return
+        sample = samples[min(self.slider.value(), len(samples) - 1)]
+        self.pass_text.setText(f"After pass {sample.epoch + 1}")
+        self.caption.setText(_CAPTIONS.get(sample.stage, ""))
+        if sample != self._wanted:
+            self._wanted = sample
+            self._state.sample_requested.emit(sample)
+
+    def _show_image(self, sample: Sample, image: QImage) -> None:
+        if sample == self._wanted:
+            self.picture.show_image(image)
+
+
+class _Picture(QWidget):
+    """A picture in its own aspect on the canvas."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image = QImage()
+        self.setMinimumHeight(_MIN_HEIGHT_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @property
+    def image(self) -> QImage:
+        """What is shown; null before the first sample."""
+        return self._image
+
+    def show_image(self, image: QImage) -> None:
+        self._image = image
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.current().canvas))
+        if self._image.isNull():
+            painter.setPen(QColor(theme.current().on_canvas))
+            place = self.rect().adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(place, flags, "Samples of what it has learnt will come here")
+            return
+        size: QSize = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        place = QRect(0, 0, size.width(), size.height())
+        place.moveCenter(self.rect().center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(place, self._image)

@@ -1,0 +1,138 @@
+"""The wizard's window: its pages in order, and what closing it means."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QWidget, QWizard
+
+from vadgui.training.model.acceptance import Acceptance
+from vadgui.training.model.draft import Goal
+from vadgui.training.model.training_run import RunPhase
+from vadgui.training.model.wizard_state import WizardState
+from vadgui.training.wizard.accept_page import AcceptPage
+from vadgui.training.wizard.check_page import CheckPage
+from vadgui.training.wizard.effort_page import EffortPage
+from vadgui.training.wizard.flow_page import FlowPage
+from vadgui.training.wizard.footage_page import FootagePage
+from vadgui.training.wizard.goal_page import GoalPage
+from vadgui.training.wizard.run_page import RunPage
+from vadgui.training.wizard.widgets import Page, StepList
+from vadgui.ui.questions import ask
+
+_SIZE_PX = (1120, 740)
+_MIN_SIZE_PX = (880, 580)  # texts that wrap would let Qt squeeze pages until nobody can read them
+GOAL, FOOTAGE, FLOW, EFFORT, CHECK, RUN, ACCEPT = range(7)
+
+
+class TrainingWizard(QWizard):
+    """From normal recordings to a detector in use."""
+
+    closed = Signal()
+
+    def __init__(self, state: WizardState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.setWindowTitle("Train a detector")
+        self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
+        self.setWindowModality(Qt.WindowModality.NonModal)
+        options = QWizard.WizardOption
+        self.setOptions(options.NoBackButtonOnStartPage | options.NoDefaultButton)
+        self.goal_page = GoalPage(state)
+        self.footage_page = FootagePage(state)
+        self.flow_page = FlowPage(state)
+        self.effort_page = EffortPage(state)
+        self.check_page = CheckPage(state)
+        self.run_page = RunPage(state)
+        self.accept_page = AcceptPage(state)
+        self._pages: list[Page] = [
+            self.goal_page,
+            self.footage_page,
+            self.flow_page,
+            self.effort_page,
+            self.check_page,
+            self.run_page,
+            self.accept_page,
+        ]
+        for number, page in enumerate(self._pages):
+            self.setPage(number, page)
+        self.steps = StepList([page.short for page in self._pages])
+        self.setSideWidget(self.steps)
+        self.setButtonText(QWizard.WizardButton.CommitButton, "Start the training")
+        self.setButtonText(QWizard.WizardButton.FinishButton, "Keep this detector")
+        self.setButtonText(QWizard.WizardButton.CancelButton, "Close")
+        self.setMinimumSize(*_MIN_SIZE_PX)
+        self.resize(*_SIZE_PX)
+        self.currentIdChanged.connect(self._page_changed)
+        self._followed: Acceptance | None = None
+        state.run_changed.connect(self._follow_run)
+        self._follow_run()  # a run that was taken up when the program started was there before this window
+
+    def nextId(self) -> int:  # noqa: N802 - Qt's name
+        """The page after the present one: a run that is taken up has its first pages behind it."""
+        here = self.currentId()
+        if here == GOAL and self._state.draft.goal is Goal.RESUME:
+            return RUN
+        return here + 1 if here < ACCEPT else -1
+
+    def validateCurrentPage(self) -> bool:  # noqa: N802 - Qt's name
+        """Begin or take up a run where its page comes next: that page is shown once the run is there."""
+        here = self.currentId()
+        if here == CHECK:
+            self._state.begin_requested.emit()
+            return False
+        if here == GOAL and self._state.draft.goal is Goal.RESUME:
+            self._state.open_run_requested.emit(self._state.draft.run)
+            return False
+        return super().validateCurrentPage()
+
+    def show_run(self) -> None:
+        """Go to the page that suits the run at hand, without the way back."""
+        run = self._state.run
+        if run is None:
+            return
+        wanted = ACCEPT if run.phase is RunPhase.FINISHED else RUN
+        if self.currentId() != wanted:
+            self.setStartId(wanted)
+            self.restart()
+
+    def reject(self) -> None:
+        """Close; a training that runs is asked about."""
+        run = self._state.run
+        if run is None or not run.phase.is_active or run.detached:
+            self.close_quietly()
+            return
+        ask(
+            self,
+            "The training is still at work.",
+            "It can go on while this window is closed. When you close the program you are asked again.",
+            {"Go on without this window": self.close_quietly, "Pause, resume later": self._pause_and_close},
+            otherwise="Stay here",
+        )
+
+    def close_quietly(self) -> None:
+        """Close without a question."""
+        # Hidden, not rejected: QWizard would forget its page.
+        self.hide()
+        self.closed.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """The window's own button is no other way out."""
+        event.ignore()
+        self.reject()
+
+    def _pause_and_close(self) -> None:
+        if self._state.run:
+            self._state.run.stop()
+        self.close_quietly()
+
+    def _page_changed(self, number: int) -> None:
+        self.steps.show_step(number)
+        waits = "It waits on the first page, among the trainings to go on with" if number == ACCEPT else ""
+        self.button(QWizard.WizardButton.CancelButton).setToolTip(waits)
+
+    def _follow_run(self) -> None:
+        acceptance = self._state.acceptance
+        if acceptance is not None and acceptance is not self._followed:
+            self._followed = acceptance
+            acceptance.accepted.connect(lambda _: self.close_quietly(), Qt.ConnectionType.SingleShotConnection)

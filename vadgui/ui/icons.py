@@ -1,0 +1,77 @@
+"""The icons of resources/icons, tinted in the theme's colours."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton
+
+import resources
+from vadgui.ui import theme
+
+_SIZES_PX = (16, 20, 24, 32, 48, 64)  # toolbars at one to two times scaling
+_PROGRAM_SIZES_PX = (16, 32, 48, 64, 128, 256)
+
+
+def icon(name: str) -> QIcon:
+    """Icon `name` of resources/icons in the current theme's text colour.
+
+    Raises:
+        VadError: there is no such icon.
+    """
+    colours = theme.current()
+    return _tinted(name, colours.text, colours.control_border, colours.on_accent)
+
+
+def program_icon() -> QIcon:
+    """The program's own icon, in its own colours."""
+    drawing = resources.icon_path("vadgui").read_bytes()
+    made = QIcon()
+    for size in _PROGRAM_SIZES_PX:
+        made.addPixmap(_drawn(drawing, size))
+    return made
+
+
+def set_icon(target: QAction | QAbstractButton, name: str) -> None:
+    """Give an action or button an icon that follows the theme as long as the target lives; call again to change it."""
+    target.setIcon(icon(name))
+    follower = target.findChild(_Follower, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    if follower is None:
+        follower = _Follower(target)
+        theme.changed.connect(follower.retint)
+    follower.icon_name = name
+
+
+class _Follower(QObject):
+    """Tints its parent's icon anew; a child, so that the connection dies with the target."""
+
+    icon_name = ""
+
+    def retint(self) -> None:
+        target = self.parent()
+        if isinstance(target, QAction | QAbstractButton):
+            target.setIcon(icon(self.icon_name))
+
+
+@lru_cache(maxsize=256)
+def _tinted(name: str, colour: str, disabled_colour: str, selected_colour: str) -> QIcon:
+    drawing = resources.icon_path(name).read_text(encoding="utf-8")
+    made = QIcon()
+    tints = {QIcon.Mode.Normal: colour, QIcon.Mode.Disabled: disabled_colour, QIcon.Mode.Selected: selected_colour}
+    for mode, tint in tints.items():
+        tinted = drawing.replace("currentColor", tint).encode()
+        for size in _SIZES_PX:
+            made.addPixmap(_drawn(tinted, size), mode)
+    return made
+
+
+def _drawn(drawing: bytes, size_px: int) -> QPixmap:
+    pixmap = QPixmap(size_px, size_px)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(drawing)).render(painter)
+    painter.end()
+    return pixmap

@@ -1,0 +1,119 @@
+"""Small widgets that window, dialogs and wizard are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from vadgui.ui import theme
+from vadgui.ui.failure import Failure
+from vadgui.ui.icons import icon
+
+_ICON_PX = 16
+
+
+def text_label(text: str = "", role: str = "") -> QLabel:
+    """A label that wraps, and shows names as they are."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def set_role(label: QLabel, role: str) -> None:
+    """Give a label another role of the style sheet: beside a style sheet, palette and font would have no say."""
+    if label.property("role") != role:
+        label.setProperty("role", role)
+        label.style().unpolish(label)
+        label.style().polish(label)
+
+
+def button(text: str, tip: str = "") -> QPushButton:
+    """A button that Return in a field does not press."""
+    made = QPushButton(text)
+    made.setAutoDefault(False)
+    if tip:
+        made.setToolTip(tip)
+    return made
+
+
+class IconLine(QWidget):
+    """An icon and a sentence: never told by colour alone."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = ""
+        self._icon = QLabel()
+        self._icon.setFixedSize(_ICON_PX + 2, _ICON_PX)
+        self._text = text_label()
+        # The icon is beside the first line's middle, however many lines there are.
+        self._text.setContentsMargins(0, max((_ICON_PX - self._text.fontMetrics().height()) // 2, 0), 0, 0)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._text, 1)
+        theme.changed.connect(self._tint)
+
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def show_line(self, icon_name: str, text: str, *, alert: bool = False) -> None:
+        """Show an icon of resources/icons and a sentence; nothing at all without a sentence."""
+        self._name = icon_name
+        self._text.setText(text)
+        set_role(self._text, "alert" if alert else "")
+        self.setVisible(bool(text))
+        self._tint()
+
+    def show_failure(self, failure: Failure | None) -> None:
+        """Show why something failed; nothing where nothing did."""
+        parts = (f"{failure.what}.", failure.subject, failure.advice) if failure else ()
+        text = "\n".join(filter(None, parts))
+        self.show_line("error", text, alert=True)
+
+    def _tint(self) -> None:
+        if self._name:
+            self._icon.setPixmap(icon(self._name).pixmap(QSize(_ICON_PX, _ICON_PX)))
+
+
+class FactCard(QFrame):
+    """Names and values, one below the other."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._facts: dict[str, str] = {}
+        # Not a form: that gives values which wrap too little height.
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(16, 14, 16, 14)
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is shown, by its name."""
+        return self._facts
+
+    def show_facts(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Show these in place of others."""
+        if self._facts == dict(rows):
+            return
+        self._facts = dict(rows)
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            widget = item.widget() if item else None
+            if widget:
+                widget.hide()
+                widget.deleteLater()
+        for row, (name, text) in enumerate(rows):
+            self._grid.addWidget(text_label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(text_label(text), row, 1)

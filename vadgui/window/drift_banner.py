@@ -1,0 +1,73 @@
+"""Says above the timeline that a recording is not like the footage its detector was calibrated on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from engine.scoring.drift import drifts_in_words
+from vadgui.model.session import ReviewSession
+from vadgui.ui.widgets import IconLine
+
+_WHY = (
+    "Scores compare with normal life as it looked when the detector was calibrated.\n"
+    "Where the picture differs for long, they may be too high or too low throughout:\n"
+    "put the camera right, or teach a detector the new picture."
+)
+
+
+class DriftBanner(QWidget):
+    """A line that is there while there is something to say, until it is hidden or there is something else to say."""
+
+    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._hidden: set[str] = set()
+        self._line = IconLine()
+        self._line.setToolTip(_WHY)
+        self.hide_button = QToolButton()
+        self.hide_button.setText("Hide")
+        self.hide_button.setAutoRaise(True)
+        self.hide_button.setToolTip("Hide this for the recording")
+        self.hide_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.hide_button.clicked.connect(self._hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.addWidget(self._line, 1)
+        layout.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.setAccessibleName("The picture differs")
+        session.video_changed.connect(self._show_again)
+        session.detector_changed.connect(self._show_again)
+        session.scoring.drifts_changed.connect(self._show)
+        self._show()
+
+    def text(self) -> str:
+        """What it says; empty while it says nothing."""
+        return self._line.text()
+
+    def _news(self) -> set[str]:
+        """What there is to say, in short."""
+        scoring = self._session.scoring
+        return {*(drift.kind for drift in scoring.drifts), *filter(None, [scoring.other_rate])}
+
+    def _hide(self) -> None:
+        self._hidden = self._news()
+        self._show()
+
+    def _show_again(self) -> None:
+        self._hidden = set()
+        self._show()
+
+    def _show(self) -> None:
+        text = "" if self._news() <= self._hidden else "\n".join(self._lines())
+        self._line.show_line("warning", text)
+        self.setVisible(bool(text))
+
+    def _lines(self) -> Iterator[str]:
+        scoring = self._session.scoring
+        if scoring.other_rate:
+            yield f"{scoring.other_rate}. Scores mean less."
+        if differs := drifts_in_words(scoring.drifts):
+            yield f"Not the picture that the detector was calibrated on: {differs}. Scores mean less there."

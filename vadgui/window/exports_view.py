@@ -1,0 +1,154 @@
+"""The exports of this run of the program: how far each is, and where it lies."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.common.durations import duration_in_words
+from vadgui.jobs.export_queue import ExportPhase, ExportState
+
+_MARGIN_PX = 4
+_UNFINISHED = (ExportPhase.WAITING, ExportPhase.RUNNING)
+
+
+class ExportsView(QScrollArea):
+    """A row for every export, the newest on top."""
+
+    cancel_requested = Signal(int)
+    """The export's number."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: dict[int, ExportRow] = {}
+        inside = QWidget()
+        self._layout = QVBoxLayout(inside)
+        self._layout.setContentsMargins(6, 6, 6, 6)
+        self._layout.addStretch(1)
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def show_export(self, state: ExportState) -> None:
+        """Add the export's row or bring it up to date."""
+        row = self._rows.get(state.number)
+        if row is None:
+            row = self._rows[state.number] = ExportRow(state.number)
+            row.cancel_requested.connect(self.cancel_requested)
+            self._layout.insertWidget(0, row)
+        row.show_export(state)
+
+    def row(self, number: int) -> ExportRow:
+        """The row of an export."""
+        return self._rows[number]
+
+
+class ExportRow(QFrame):
+    """One export."""
+
+    cancel_requested = Signal(int)
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._path = Path()
+        self._name = QLabel()
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        # A long name is shortened, not a reason to widen the dock.
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._state = QLabel()
+        self._state.setProperty("role", "muted")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumHeight(8)
+        self.cancel_button = _button("Cancel", "Give this export up; nothing of it stays")
+        self.cancel_button.clicked.connect(lambda: self.cancel_requested.emit(number))
+        self.show_button = _button("Show in folder", "Open the folder that the clip lies in")
+        self.show_button.clicked.connect(lambda: show_in_folder(self._path))
+        self.play_button = _button("Play", "Open the clip in this system's player")
+        self.play_button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path))))
+
+        below = QHBoxLayout()
+        below.addWidget(self._state, stretch=1)
+        for button in (self.cancel_button, self.play_button, self.show_button):
+            below.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX)
+        layout.setSpacing(3)
+        layout.addWidget(self._name)
+        layout.addWidget(self._bar)
+        layout.addLayout(below)
+
+    def text(self) -> str:
+        """What it says of the export's state."""
+        return self._state.text()
+
+    def show_export(self, state: ExportState) -> None:
+        """Bring the row up to date."""
+        self._path = state.path
+        self._show_name()
+        self._name.setToolTip(str(state.path))
+        self._state.setText(_state_text(state))
+        self._bar.setVisible(state.phase in _UNFINISHED)
+        self._bar.setRange(0, state.total)
+        self._bar.setValue(state.done)
+        self.cancel_button.setVisible(state.phase in _UNFINISHED)
+        self.show_button.setVisible(state.phase is ExportPhase.DONE)
+        self.play_button.setVisible(state.phase is ExportPhase.DONE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, D102
+        super().resizeEvent(event)
+        self._show_name()
+
+    def _show_name(self) -> None:
+        # Both ends of a file name tell it from others.
+        width = self.contentsRect().width() - 2 * _MARGIN_PX
+        self._name.setText(self.fontMetrics().elidedText(self._path.name, Qt.TextElideMode.ElideMiddle, width))
+
+
+def _state_text(state: ExportState) -> str:
+    match state.phase:
+        case ExportPhase.WAITING:
+            return "Waiting"
+        case ExportPhase.RUNNING:
+            left = f" · {duration_in_words(state.seconds_left)} left" if state.seconds_left is not None else ""
+            return f"{state.done:,} of {state.total:,} frames{left}"
+        case ExportPhase.DONE:
+            return "Done"
+        case ExportPhase.CANCELLED:
+            return "Cancelled"
+        case ExportPhase.FAILED:
+            return "Failed"
+
+
+def _button(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    return button
+
+
+def show_in_folder(path: Path) -> None:
+    """Show a file in the system's file manager, selected where that is possible."""
+    if sys.platform == "win32":
+        subprocess.Popen(["explorer", "/select,", os.fspath(path)])
+    elif sys.platform == "darwin":
+        subprocess.Popen(["open", "-R", os.fspath(path)])
+    else:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

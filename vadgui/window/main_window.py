@@ -1,0 +1,390 @@
+"""The window: docks and actions around the views of one review; asks for work, does none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+import resources
+from vadgui.dialogs.detector import DetectorDialog
+from vadgui.dialogs.export import ClipRange, ExportDialog
+from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file, ask_for_folder
+from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
+from vadgui.jobs.export_queue import ExportPhase, ExportState
+from vadgui.jobs.messages import Opening
+from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.panels.grid import PanelGrid
+from vadgui.playback.player import Player
+from vadgui.playback.transport import TransportBar
+from vadgui.segments.view import SegmentList
+from vadgui.settings import Settings
+from vadgui.timeline.view import TimelineView
+from vadgui.training.status import TrainingStatus
+from vadgui.ui import theme
+from vadgui.ui.actions import FILE, MENUS, PLAYBACK, SPECS, VIEW, make_actions
+from vadgui.window.analysis_status import AnalysisStatus
+from vadgui.window.drift_banner import DriftBanner
+from vadgui.window.empty_state import EmptyState
+from vadgui.window.exports_view import ExportsView
+
+_LAYOUT_VERSION = 1
+_DETECTOR_SUFFIX = ".safetensors"
+_LONG_STEP_FRAMES = 10
+_PANELS_TO_TIMELINE = [640, 300]
+_DOCK_WIDTH_PX = 290
+_STATUS_TEXT_PX = 320
+_TOOL_ICON_PX = 18
+_TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
+_THEME_TEXTS = {
+    theme.ThemeChoice.SYSTEM: "As the &system",
+    theme.ThemeChoice.LIGHT: "&Light",
+    theme.ThemeChoice.DARK: "&Dark",
+}
+
+
+class MainWindow(QMainWindow):
+    """Lays the views out and says what the person wants."""
+
+    video_chosen = Signal(object)
+    """Path of a video or picture folder."""
+    demo_chosen = Signal()
+    close_video_requested = Signal()
+    detector_chosen = Signal(object, str)
+    """Path and device."""
+    run_requested = Signal()
+    pause_requested = Signal()
+    cancel_requested = Signal()
+    export_chosen = Signal(object, object, object)
+    """ClipRange, ExportOptions and the target's Path."""
+    export_cancelled = Signal(int)
+    train_requested = Signal()
+    library_requested = Signal()
+    closed = Signal()
+
+    def __init__(self, session: ReviewSession, player: Player, settings: Settings) -> None:
+        super().__init__()
+        self._session = session
+        self._player = player
+        self._settings = settings
+        self.actions_by_name = make_actions(self)
+        self.panels = PanelGrid(session)
+        self.transport = TransportBar(session, player)
+        self.drift_banner = DriftBanner(session)
+        self.timeline = TimelineView(session)
+        self.segment_list = SegmentList(session)
+        self.exports = ExportsView()
+        self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
+        self.training_status = TrainingStatus()
+        self.may_close: Callable[[], bool] = lambda: True
+        """Asked before the window closes; who says no asks the person, and closes it later."""
+        self._opening = QLabel()
+        self._detector = QLabel()
+        self._has_segments_dock: bool | None = None
+        """Whether the next recording brings the dock up; None while one is open."""
+        self._pages = QStackedWidget()
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
+
+        self._lay_out()
+        self._fill_menus()
+        self._fill_status_bar()
+        self._connect_actions()
+        self._connect_session()
+        self.setAcceptDrops(True)
+        self._show_video()
+        self._show_analysis()
+        self._show_detector()
+        self._restore()
+
+    # What the window shows
+
+    def show_opening(self, opening: Opening) -> None:
+        """Say what is being opened and how far that is."""
+        share = f" {opening.share:.0%}" if opening.share is not None else ""
+        self._opening.setText(f"Opening {self._short(opening.name)} …{share}" if opening.name else "")
+
+    def show_export(self, state: ExportState) -> None:
+        """Show how an export goes; a new one brings its dock up."""
+        self.exports.show_export(state)
+        if state.phase is ExportPhase.WAITING:
+            self.exports_dock.show()
+
+    def _short(self, text: str) -> str:
+        # A label in the status bar asks for all its width: a long name would widen the window.
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _STATUS_TEXT_PX)
+
+    def _show_video(self) -> None:
+        video = self._session.video
+        self._pages.setCurrentWidget(self._splitter if video else self.empty)
+        self._show_segments_dock(video is not None)
+        self._tool_bar.setVisible(video is not None)
+        self.setWindowTitle(f"{video.name} — vadgui" if video else "vadgui")
+        if video is None:
+            self.exports_dock.hide()
+            self.empty.show_recent(self._settings.recent_videos)
+        self._enable()
+
+    def _show_segments_dock(self, is_open: bool) -> None:
+        """Hide the dock without a recording; with one again, it is there unless the person has closed it."""
+        if not is_open and self._has_segments_dock is None:
+            self._has_segments_dock = not self.segments_dock.isHidden()
+            self.segments_dock.hide()
+        elif is_open and self._has_segments_dock is not None:
+            self.segments_dock.setVisible(self._has_segments_dock)
+            self._has_segments_dock = None
+
+    def _show_detector(self) -> None:
+        detector = self._session.detector
+        none = "Loading the detector …" if self._session.detector_is_coming else "No detector"
+        self._detector.setText(self._short(f"{detector.name} on {detector.device}") if detector else none)
+        self._detector.setToolTip(str(detector.path) if detector else "Analysis, Choose detector …")
+        self._enable()
+
+    def _show_analysis(self) -> None:
+        phase = self._session.analysis.phase
+        ready = self._session.video is not None and self._session.detector is not None
+        actions = self.actions_by_name
+        actions["run"].setEnabled(ready and phase not in (AnalysisPhase.RUNNING, AnalysisPhase.DONE))
+        actions["run"].setText("&Go on" if phase is AnalysisPhase.PAUSED else "&Analyse")
+        actions["pause"].setEnabled(phase is AnalysisPhase.RUNNING)
+        actions["cancel"].setEnabled(phase in (AnalysisPhase.RUNNING, AnalysisPhase.PAUSED))
+
+    def _enable(self) -> None:
+        is_open = self._session.video is not None
+        for spec in SPECS:
+            if spec.menu == PLAYBACK or spec.name == "close_video":
+                self.actions_by_name[spec.name].setEnabled(is_open)
+        has_segments = bool(self._session.scoring.segments)
+        self.actions_by_name["next_segment"].setEnabled(has_segments)
+        self.actions_by_name["previous_segment"].setEnabled(has_segments)
+        self.actions_by_name["export"].setEnabled(self._session.scoring.selected is not None)
+        self._show_analysis()
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        below = QWidget()
+        lower = QVBoxLayout(below)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(0)
+        lower.addWidget(self.transport)
+        lower.addWidget(self.drift_banner)
+        lower.addWidget(self.timeline, stretch=1)
+        self._splitter.addWidget(self.panels)
+        self._splitter.addWidget(below)
+        self._splitter.setStretchFactor(0, 2)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setSizes(_PANELS_TO_TIMELINE)
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(self._splitter)
+        self.setCentralWidget(self._pages)
+        self.segments_dock = self._add_dock("segments", "Segments", self.segment_list)
+        self.exports_dock = self._add_dock("exports", "Exports", self.exports)
+        self.exports_dock.hide()
+        self.resizeDocks([self.segments_dock], [_DOCK_WIDTH_PX], Qt.Orientation.Horizontal)
+        self._tool_bar = QToolBar("Tool bar")
+        self._tool_bar.setObjectName("tools")
+        self._tool_bar.setIconSize(QSize(_TOOL_ICON_PX, _TOOL_ICON_PX))
+        self._tool_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for name in _TOOL_BAR:
+            if name:
+                self._tool_bar.addAction(self.actions_by_name[name])
+            else:
+                self._tool_bar.addSeparator()
+        self.addToolBar(self._tool_bar)
+        self.resize(1280, 800)
+
+    def _add_dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
+        dock = QDockWidget(title)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        return dock
+
+    def _fill_menus(self) -> None:
+        menus = {menu: self.menuBar().addMenu(menu) for menu in MENUS}
+        for menu in menus.values():
+            menu.setToolTipsVisible(True)
+        for spec in SPECS:
+            menus[spec.menu].addAction(self.actions_by_name[spec.name])
+        self._recent_menu = QMenu("Open &recent", self)
+        self._recent_menu.setToolTipsVisible(True)  # names alone may be the same, and are cut where they are long
+        self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
+        menus[FILE].insertMenu(self.actions_by_name["open_demo"], self._recent_menu)
+        menus[FILE].insertSeparator(self.actions_by_name["close_video"])
+        view = menus[VIEW]
+        view.addSeparator()
+        view.addActions(list(self.panels.panel_actions.values()))
+        view.addAction(self.panels.overlay_action)
+        view.addSeparator()
+        view.addActions([self.segments_dock.toggleViewAction(), self.exports_dock.toggleViewAction()])
+        view.addSeparator()
+        self._fill_theme_menu(view.addMenu("&Theme"))
+
+    def _fill_theme_menu(self, menu: QMenu) -> None:
+        group = QActionGroup(menu)
+        for choice, text in _THEME_TEXTS.items():
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(choice.value == self._settings.theme)
+            action.triggered.connect(lambda _, choice=choice: self._choose_theme(choice))
+            group.addAction(action)
+
+    def _fill_recent_menu(self) -> None:
+        self._recent_menu.clear()
+        recent = self._settings.recent_videos
+        for path in recent:
+            action = self._recent_menu.addAction(self._short(f"{path.name}  in  {path.parent.name}").replace("&", "&&"))
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _, path=path: self.video_chosen.emit(path))
+        if recent:
+            self._recent_menu.addSeparator()
+            self._recent_menu.addAction("&Clear list", self._settings.forget_videos)
+        else:
+            self._recent_menu.addAction("Nothing opened yet").setEnabled(False)
+
+    def _fill_status_bar(self) -> None:
+        actions = self.actions_by_name
+        status = AnalysisStatus(self._session, actions["run"], actions["pause"], actions["cancel"])
+        self.analysis_status = status
+        self.statusBar().addWidget(self._opening)
+        self.statusBar().addWidget(status)
+        self.training_status.open_requested.connect(self.train_requested)
+        self.statusBar().addPermanentWidget(self.training_status)
+        self.statusBar().addPermanentWidget(self._detector)
+
+    def _restore(self) -> None:
+        self.restoreGeometry(self._settings.geometry)
+        if self.restoreState(self._settings.layout, _LAYOUT_VERSION):
+            self._has_segments_dock = None  # as it was when the program was last closed, once there is a recording
+        # Whether there is a recording decides these, not what was on screen when the program was last closed.
+        self._show_video()
+        self.exports_dock.hide()
+
+    # What the person wants
+
+    def _connect_actions(self) -> None:
+        session, player = self._session, self._player
+        calls = {
+            "open": self._ask_for_video,
+            "open_folder": self._ask_for_picture_folder,
+            "open_demo": self.demo_chosen.emit,
+            "close_video": self.close_video_requested.emit,
+            "quit": self.close,
+            "play": player.toggle,
+            "step_back": lambda: session.step(-1),
+            "step_forward": lambda: session.step(1),
+            "back_10": lambda: session.step(-_LONG_STEP_FRAMES),
+            "forward_10": lambda: session.step(_LONG_STEP_FRAMES),
+            "back_second": lambda: session.step_seconds(-1),
+            "forward_second": lambda: session.step_seconds(1),
+            "first": lambda: session.seek(0),
+            "last": lambda: session.seek(session.frame_count - 1),
+            "next_segment": session.select_next_segment,
+            "previous_segment": session.select_previous_segment,
+            "export": self._ask_for_export,
+            "detector": self._ask_for_detector,
+            "run": self.run_requested.emit,
+            "pause": self.pause_requested.emit,
+            "cancel": self.cancel_requested.emit,
+            "train": self.train_requested.emit,
+            "library": self.library_requested.emit,
+            "full_screen": self._toggle_full_screen,
+            "shortcuts": lambda: ShortcutsDialog(self).open(),
+            "about": lambda: AboutDialog(self).open(),
+        }
+        for name, action in self.actions_by_name.items():
+            # The signal's "checked" is of no interest to any of them.
+            action.triggered.connect(lambda _, call=calls[name]: call())
+        self.empty.video_chosen.connect(self.video_chosen)
+        self.exports.cancel_requested.connect(self.export_cancelled)
+        self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
+
+    def _connect_session(self) -> None:
+        session = self._session
+        session.video_changed.connect(self._show_video)
+        session.detector_changed.connect(self._show_detector)
+        session.analysis_changed.connect(self._show_analysis)
+        session.scoring.segments_changed.connect(self._enable)
+        session.scoring.selection_changed.connect(self._enable)
+
+    def _ask_for_video(self) -> None:
+        ask_for_file(self, "Open video", self._settings.video_folder, VIDEO_FILTER, self.video_chosen.emit)
+
+    def _ask_for_picture_folder(self) -> None:
+        ask_for_folder(self, "Open picture folder", self._settings.video_folder, self.video_chosen.emit)
+
+    def _ask_for_detector(self) -> None:
+        current = self._session.detector.path if self._session.detector else None
+        bundled = [resources.detector_path(name) for name in resources.bundled_detectors()]
+        dialog = DetectorDialog(bundled, current, self._settings.device, self)
+        dialog.detector_chosen.connect(self.detector_chosen)
+        dialog.open()
+
+    def _ask_for_export(self) -> None:
+        clip = ClipRange.of_selection(self._session)
+        if clip is None:
+            return
+        folder = Path(self._settings.export_folder or clip.video.parent)
+        remembered = tuple(filter(None, self._settings.export_panels.split(",")))
+        panels = {"panels": remembered} if remembered else {}
+        dialog = ExportDialog(
+            clip,
+            folder,
+            score_strip=self._settings.export_strip,
+            threshold=self._session.scoring.rule.enter,
+            parent=self,
+            **panels,
+        )
+        dialog.export_chosen.connect(lambda options, target: self.export_chosen.emit(clip, options, target))
+        dialog.open()
+
+    def _choose_theme(self, choice: theme.ThemeChoice) -> None:
+        self._settings.theme = choice.value
+        theme.choose(choice)
+
+    def _toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    # Qt's events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, D102
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        for path in paths[:1]:
+            if path.suffix.lower() == _DETECTOR_SUFFIX:
+                self.detector_chosen.emit(path, self._settings.device)
+            else:
+                self.video_chosen.emit(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, D102
+        if not self.may_close():
+            event.ignore()
+            return
+        self._settings.geometry = self.saveGeometry()
+        if self._session.video is not None:
+            # Without a recording the docks are hidden: that is no layout to come back to.
+            self._settings.layout = self.saveState(_LAYOUT_VERSION)
+        event.accept()
+        self.closed.emit()
