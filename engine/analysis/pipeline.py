@@ -176,15 +176,23 @@ def judge(
         first = int(frames[0])
         results = analyse(source, predictor, start=first, frame_seconds=frame_seconds, should_stop=should_stop)
         return islice(results, len(frames))
-    places = np.searchsorted(sampling.frames(source.times), frames)
-    predicted = places % sampling.motion_every == 0
-    return analyse_samples(source, predictor, frames, predicted, frame_seconds=frame_seconds, should_stop=should_stop)
+    first = [FrameResult(0, float(source.times[0]), missing_signals(1)[0])] if frames[0] == 0 else []
+    samples = frames[frames > 0]
+    predicted = np.searchsorted(sampling.frames(source.times), samples) % sampling.motion_every == 0
+    results = analyse_samples(
+        source, predictor, samples, predicted, frame_seconds=frame_seconds, should_stop=should_stop
+    )
+    return chain(first, results)
 
 
 def motions(
-    source: VideoSource, frames: Frames, *, frame_seconds: float | None = None, should_stop: ShouldStop = never_stop
+    source: VideoSource,
+    frames: Frames | None = None,
+    *,
+    frame_seconds: float | None = None,
+    should_stop: ShouldStop = never_stop,
 ) -> Iterator[tuple[int, Pixels, Motion]]:
-    """Stream how the windows of the picture moved at some transitions, without any model.
+    """Stream how the windows of the picture moved at every transition, or at those to `frames`, without any model.
 
     Yields the frame's number, the picture before it, and the motion.
 
@@ -195,6 +203,8 @@ def motions(
         Cancelled: `should_stop` said yes.
     """
     ratio = frame_ratio(source.frame_seconds, frame_seconds)
+    if frames is None:
+        frames = np.arange(1, len(source))
     for transition in _sampled_transitions(source, frames, should_stop):
         yield transition.index, transition.previous, _motion(transition, ratio).windows
         if should_stop():

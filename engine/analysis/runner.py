@@ -105,13 +105,14 @@ def stored_signals(store: ScoreStore, frame_count: int) -> RawSignals:
 def _passes(source: VideoSource, store: ScoreStore, sampling: Sampling) -> Iterator[tuple[str, Frames]]:
     """What is judged one after another: of the samples an overview first, then what the store lacks."""
     frames = sampling.frames(source.times)
-    if not sampling.is_every_frame:
-        stored, _ = store.read()
-        yield OVERVIEW_PHASE, np.setdiff1d(overview_frames(source, frames[:: sampling.motion_every]), stored)
-        # The pass may have found that there are other frames than were announced.
-        frames = sampling.frames(source.times)
+    if sampling.is_every_frame:
+        yield PHASE, frames[len(store) :]
+        return
     stored, _ = store.read()
-    yield PHASE, np.setdiff1d(frames, stored)
+    yield OVERVIEW_PHASE, np.setdiff1d(overview_frames(source, frames[:: sampling.motion_every]), stored)
+    # The pass may have found that there are other frames than were announced.
+    stored, _ = store.read()
+    yield PHASE, np.setdiff1d(sampling.frames(source.times), stored)
 
 
 def _hand_over(measured: list[FrameResult], store: ScoreStore) -> None:

@@ -94,8 +94,10 @@ def _measure_held_out(
         stretches = footage.left_out.get(path, ())
         rows = []
         with open_video(path, should_stop) as source:
-            frames = sampling.frames(source.times)
-            frames = frames[source.times[frames] >= footage.since.get(path, 0.0)][:at_most]
+            since = footage.since.get(path, 0.0)
+            # The first frame is no sample, but the footage begins with it.
+            frames = np.union1d(sampling.frames(source.times), np.arange(min(len(source), 1)))
+            frames = frames[source.times[frames] >= since][:at_most]
             results = pipeline.judge(
                 source, by_others, frames, sampling, frame_seconds=frame_seconds, should_stop=should_stop
             )

@@ -82,8 +82,9 @@ def evidence_of(
 
 def _before_first_too(values: Floats, due: npt.NDArray[np.bool_]) -> Floats:
     """Values of samples [N], the frames before the first one taking its own: live, nothing else is known of them."""
-    first = int(due.argmax())
-    values[:first] = values[first]
+    if due.any():
+        first = int(due.argmax())
+        values[:first] = values[first]
     return values
 
 

@@ -31,25 +31,24 @@ class Sampling:
     def due(self, times: Times) -> npt.NDArray[np.bool_]:
         """Which frames [N] of a recording, or of a part of one, shown at `times` [N], are samples.
 
-        Of each interval it is the first frame. The one before a part is taken to be as far away as the next one is.
-        """
-        if self.is_every_frame or len(times) < 2:
-            return np.ones(len(times), np.bool_)
-        before = 2 * times[0] - times[1]
-        intervals = np.floor((np.concatenate([[before], times]) + _ROUNDING_SECONDS) / self.seconds)
-        # Times are since the first frame's, and frame 0 has no transition.
-        return np.asarray((np.diff(intervals) > 0) & (times > 0))
-
-    def frames(self, times: Times) -> Frames:
-        """Numbers of the judged frames of a recording with frames at `times` [N], ascending.
-
-        Where none is due, because the recording is shorter than the
-        interval, it is the last frame.
+        Of each interval it is the first frame; of a recording that is shorter than one, the last. Times are since the
+        recording's first frame, which has no transition and is none. The frame before a part is taken to be as far
+        away from its first one as the next one is.
         """
         if self.is_every_frame:
-            return np.arange(len(times))
-        samples = np.flatnonzero(self.due(times))
-        return samples if len(samples) else np.arange(max(len(times) - 1, 1), len(times))
+            return np.ones(len(times), np.bool_)
+        if len(times) < 2:
+            return np.asarray(times > 0)
+        before = 2 * times[0] - times[1]
+        intervals = np.floor((np.concatenate([[before], times]) + _ROUNDING_SECONDS) / self.seconds)
+        due = (np.diff(intervals) > 0) & (times > 0)
+        if times[0] == 0 and not due.any():
+            due[-1] = True
+        return np.asarray(due)
+
+    def frames(self, times: Times) -> Frames:
+        """Numbers of the judged frames of a recording with frames at `times` [N], ascending."""
+        return np.flatnonzero(self.due(times))
 
 
 EVERY_FRAME = Sampling()

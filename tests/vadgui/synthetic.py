@@ -15,6 +15,7 @@ from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.video.source import VideoInfo
 from vadgui.model.frame_view import Bgra, FrameView
+from vadgui.model.score_model import ScoreModel
 from vadgui.model.session import DetectorSummary, ReviewSession
 
 DETECTOR = DetectorSummary(
@@ -25,6 +26,11 @@ DETECTOR = DetectorSummary(
     flow_radius_px=3.4,
     device="CPU, float32",
 )
+
+
+def add_rows(scoring: ScoreModel, start: int, rows: RawSignals) -> None:
+    """Give a score model the raw signals of consecutive frames from `start` on."""
+    scoring.add(np.arange(start, start + len(rows)), rows)
 
 
 def steady_times(count: int, fps: float = 25.0) -> npt.NDArray[np.float64]:
@@ -81,7 +87,7 @@ def open_session(
     session.open_video(video_info(times, width_px, height_px), times)
     session.use_detector(detector)
     if signals is not None:
-        session.scoring.add(0, signals)
+        add_rows(session.scoring, 0, signals)
         while not session.scoring.catch_up():
             pass
     return session

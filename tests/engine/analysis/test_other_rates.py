@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pytest
 
@@ -26,9 +27,15 @@ class Film:
         self.times = np.arange(len(frames)) / fps
         self.frame_seconds = 1 / fps
 
-    def frames(self, start: int, stop: int | None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
-        del start, stop, should_stop
-        yield from self._frames
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def pictures(self, wanted: list[int], size: int, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
+        del should_stop
+        for number in wanted:
+            yield Frame(
+                cv2.resize(self._frames[number].pixels, (size, size), interpolation=cv2.INTER_AREA), number, 0.0
+            )
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +55,7 @@ def normal() -> MotionHistogram:
 
 def rarities(normal: MotionHistogram, film: Film, frame_seconds: float) -> np.ndarray:
     """By speed and by direction [N - 1, 2] of each transition."""
-    return np.array([normal.rarity(motion) for _, motion in motions(film, frame_seconds=frame_seconds)])  # type: ignore[arg-type]
+    return np.array([normal.rarity(motion) for _, _, motion in motions(film, frame_seconds=frame_seconds)])  # type: ignore[arg-type]
 
 
 def test_motion_is_as_rare_at_half_the_rate(frames: list[Frame], normal: MotionHistogram) -> None:

@@ -35,15 +35,15 @@ class MovingNoise:
     def __init__(self, count: int) -> None:
         texture = np.random.default_rng(1).integers(0, 256, (90, 400, 3), np.uint8)
         texture = cv2.GaussianBlur(texture, (0, 0), 1.5)
-        self.pictures = [np.ascontiguousarray(texture[:, 2 * t : 2 * t + 120]) for t in range(count)]
+        self.stills = [np.ascontiguousarray(texture[:, 2 * t : 2 * t + 120]) for t in range(count)]
         self.times = np.arange(count) / 20
         self.furthest = -1
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.stills)
 
     def read(self, index: int) -> Frame:
-        return Frame(self.pictures[index], index, float(self.times[index]))
+        return Frame(self.stills[index], index, float(self.times[index]))
 
     def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
         for index in range(start, len(self) if stop is None else stop):
@@ -87,7 +87,7 @@ def test_frame_0_has_no_transition(source, predictor) -> None:
 
 def test_the_signals_speak_of_the_step_from_the_frame_before(source, predictor) -> None:
     result = list(analyse(source, predictor))[5]
-    before, after = (cv2.resize(source.pictures[t], (256, 256)) for t in (4, 5))
+    before, after = (cv2.resize(source.stills[t], (256, 256)) for t in (4, 5))
     (prediction,) = predictor.predict([before])
     assert result.signals["psnr_db"] == pytest.approx(psnr_db(after / 255, prediction.frame), abs=1e-3)
     corner = psnr_db(after[192:, :64] / 255, prediction.frame[192:, :64])
@@ -111,7 +111,7 @@ def test_an_analysis_resumed_in_the_middle_says_the_same(source, predictor) -> N
 def test_motion_is_measured_over_a_fifth_of_a_second(source, predictor) -> None:
     """Here four frames."""
     results = list(analyse(source, predictor))
-    streamed = [motion for _, motion in motions(source)]
+    streamed = [motion for _, _, motion in motions(source)]
     assert len(streamed) == 7
     for result, motion in zip(results[1:], streamed, strict=True):
         assert np.median(motion[2]) == pytest.approx(2 * 256 / 120, rel=0.15)  # a frame, however long the baseline
@@ -125,9 +125,9 @@ def test_what_has_less_before_it_takes_the_first_whole_baselines_motion(count: i
     """Over fewer frames the flow's errors are larger than most motion. A recording without one gives what it has."""
     source = MovingNoise(count)
     between = min(count - 1, 4)
-    pair = [model_picture(source.pictures[each]) for each in (0, between)]
+    pair = [model_picture(source.stills[each]) for each in (0, between)]
     expected = window_motion(DisTeacher().flow(*pair), between)
-    streamed = [motion for _, motion in motions(source)]
+    streamed = [motion for _, _, motion in motions(source)]
     np.testing.assert_array_equal(streamed[:between], [expected] * between)
     rows = list(analyse(source, predictor))[1:]
     assert [row.signals["speed_px"] for row in rows] == [motion[2].max() for motion in streamed]
@@ -135,7 +135,7 @@ def test_what_has_less_before_it_takes_the_first_whole_baselines_motion(count: i
 
 @pytest.mark.parametrize("frame_seconds", [0.05, 0.1, 0.02])
 def test_motion_is_told_in_px_a_frame_of_the_calibration(source, predictor, frame_seconds) -> None:
-    own, told = ([motion for _, motion in motions(source, frame_seconds=each)] for each in (None, frame_seconds))
+    own, told = ([motion for _, _, motion in motions(source, frame_seconds=each)] for each in (None, frame_seconds))
     np.testing.assert_allclose(told, np.stack(own) * (frame_seconds / 0.05), rtol=1e-5)
     plain = list(analyse(source, predictor))[1:]
     for before, row, motion in zip(
@@ -145,7 +145,7 @@ def test_motion_is_told_in_px_a_frame_of_the_calibration(source, predictor, fram
         told_anew = before.signals["camera_motion_px"] * (frame_seconds / 0.05)
         assert row.signals["camera_motion_px"] == pytest.approx(told_anew, rel=1e-4)
         # The motion model speaks of the calibration's frames already.
-        (prediction,) = predictor.predict([model_picture(source.pictures[row.index - 1])])
+        (prediction,) = predictor.predict([model_picture(source.stills[row.index - 1])])
         predicted = window_motion(rgb_to_flow(prediction.flow_rgb, 4.0))[2]
         assert row.signals["speed_excess_px"] == pytest.approx((motion[2] - predicted).max(), abs=1e-2)
         assert row.signals["flow_error_px"] == before.signals["flow_error_px"]
@@ -161,14 +161,14 @@ def test_the_detectors_calibration_says_how_motion_is_told(source, predictor, mo
 
 
 def test_motion_of_what_has_no_rate_is_left_alone(source) -> None:
-    own = [motion for _, motion in motions(source)]
+    own = [motion for _, _, motion in motions(source)]
     source.frame_seconds = None
-    np.testing.assert_array_equal([motion for _, motion in motions(source, frame_seconds=0.1)], own)
+    np.testing.assert_array_equal([motion for _, _, motion in motions(source, frame_seconds=0.1)], own)
 
 
 def test_rarities_come_from_the_motion_that_the_detector_has_counted(source, predictor) -> None:
     usual = MotionHistogram()
-    for _, motion in motions(source):
+    for _, _, motion in motions(source):
         for _ in range(300):
             usual.add(motion)
     still = MotionHistogram()
@@ -217,7 +217,7 @@ def test_inspection_shows_one_transition_in_every_picture(source, predictor) -> 
     for picture in (inspection.predicted_flow, inspection.teacher_flow, inspection.predicted_frame):
         assert picture.dtype == np.uint8
         assert picture.shape == (256, 256, 3)
-    truth = cv2.resize(source.pictures[4], (256, 256)) / 255
+    truth = cv2.resize(source.stills[4], (256, 256)) / 255
     shown = psnr_db(truth, inspection.predicted_frame / 255)
     assert inspection.signals["psnr_db"] == pytest.approx(shown, abs=0.05)
 

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.analysis.score_store import CHUNK_FRAMES, AnalysisKey, ScoreStore, prune
+from engine.analysis.score_store import CHUNK_ROWS, AnalysisKey, Frames, ScoreStore, prune
 from engine.common.errors import ScoreStoreError
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 
@@ -34,7 +34,7 @@ store = ScoreStore(Path(sys.argv[1]), KEY)
 step, flush_every = int(sys.argv[2]), int(sys.argv[3])
 n = 0
 while len(store) < int(sys.argv[4]):
-    store.append(rows_of(len(store), min(len(store) + step, int(sys.argv[4]))))
+    store.append(*rows_of(len(store), min(len(store) + step, int(sys.argv[4]))))
     n += 1
     if flush_every and n % flush_every == 0:
         store.flush()
@@ -52,29 +52,34 @@ store = ScoreStore(Path(sys.argv[1]), KEY)
 resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))
 try:
     while True:
-        store.append(rows_of(len(store), len(store) + 100))
+        store.append(*rows_of(len(store), len(store) + 100))
 except ScoreStoreError as error:
     print("refused at", len(store), error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-store.append(rows_of(len(store), len(store) + 100))
+store.append(*rows_of(len(store), len(store) + 100))
 store.close()
 """
 
 
-def rows_of(start: int, stop: int) -> RawSignals:
-    """Rows that anyone can check: every number follows from the frame's."""
+def rows_of(start: int, stop: int) -> tuple[Frames, RawSignals]:
+    """Frames and rows that anyone can check: every number follows from the row's place."""
     rows = np.zeros(stop - start, RAW_SIGNALS)
     frames = np.arange(start, stop)
     rows["psnr_db"] = frames
     rows["patch_psnr_db"] = frames[:, None, None] + np.arange(16).reshape(4, 4) / 16
     rows["flow_error_px"] = -frames
     rows["patch_flow_error_px"] = 1
-    return rows
+    return 3 * frames, rows
+
+
+def assert_same(read: tuple[Frames, RawSignals], expected: tuple[Frames, RawSignals]) -> None:
+    for part, whole in zip(read, expected, strict=True):
+        np.testing.assert_array_equal(part, whole)
 
 
 def write(folder: Path, count: int, key: AnalysisKey = KEY) -> Path:
     with ScoreStore(folder, key) as store:
-        store.append(rows_of(0, count))
+        store.append(*rows_of(0, count))
     return folder / key.file_name
 
 
@@ -98,25 +103,26 @@ def test_rows_come_back_as_they_went_in(
     folder = tmp_path_factory.mktemp("store")
     store = ScoreStore(folder, KEY)
     for n, step in enumerate(steps):
-        store.append(rows_of(len(store), len(store) + step))
+        store.append(*rows_of(len(store), len(store) + step))
         if reopen >> n & 1:
             store.close()
             store = ScoreStore(folder, KEY)
     assert len(store) == sum(steps)
     expected = rows_of(0, sum(steps))
-    np.testing.assert_array_equal(store.read(), expected)
-    np.testing.assert_array_equal(store.read(*bounds), expected[slice(*bounds)])
+    assert_same(store.read(), expected)
+    frames, rows = expected
+    assert_same(store.read(*bounds), (frames[slice(*bounds)], rows[slice(*bounds)]))
     store.close()
 
 
 def test_full_chunks_are_on_disk_at_once_and_the_rest_after_flush(tmp_path: Path) -> None:
     with ScoreStore(tmp_path, KEY) as writer:
-        writer.append(rows_of(0, CHUNK_FRAMES + 10))
+        writer.append(*rows_of(0, CHUNK_ROWS + 10))
         with ScoreStore(tmp_path, KEY) as reader:
-            assert len(reader) == CHUNK_FRAMES
+            assert len(reader) == CHUNK_ROWS
         writer.flush()
         with ScoreStore(tmp_path, KEY) as reader:
-            assert len(reader) == CHUNK_FRAMES + 10
+            assert len(reader) == CHUNK_ROWS + 10
 
 
 def test_every_field_of_the_key_makes_another_analysis(tmp_path: Path) -> None:
@@ -142,7 +148,7 @@ def test_a_key_of_odd_characters_still_names_a_plain_file() -> None:
 
 def test_closing_twice_is_fine(tmp_path: Path) -> None:
     store = ScoreStore(tmp_path, KEY)
-    store.append(rows_of(0, 3))
+    store.append(*rows_of(0, 3))
     store.close()
     store.close()
     with ScoreStore(tmp_path, KEY) as again:
@@ -166,9 +172,9 @@ def test_a_kill_loses_at_most_one_chunk_and_the_rest_can_go_on(tmp_path: Path, s
         writer.send_signal(signal.SIGKILL)
         acknowledged = max([acknowledged, *map(int, writer.communicate()[0].split()[:-1])])
         with ScoreStore(tmp_path, KEY) as store:
-            assert len(store) > acknowledged - CHUNK_FRAMES
-            np.testing.assert_array_equal(store.read(), rows_of(0, len(store)))
-            store.append(rows_of(len(store), len(store) + 300))
+            assert len(store) > acknowledged - CHUNK_ROWS
+            assert_same(store.read(), rows_of(0, len(store)))
+            store.append(*rows_of(len(store), len(store) + 300))
     assert not list(tmp_path.glob("*.damaged"))
 
 
@@ -184,7 +190,7 @@ def test_a_kill_while_the_database_is_made_does_no_harm(tmp_path: Path) -> None:
         writer.kill()
         writer.communicate()
         with ScoreStore(folder, KEY) as store:
-            np.testing.assert_array_equal(store.read(), rows_of(0, len(store)))
+            assert_same(store.read(), rows_of(0, len(store)))
         assert not list(folder.glob("*.damaged"))
 
 
@@ -195,7 +201,7 @@ def torn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     alive = tmp_path_factory.mktemp("alive")
     write(alive, 1000)
     with ScoreStore(alive, KEY) as store:
-        store.append(rows_of(1000, 2000))
+        store.append(*rows_of(1000, 2000))
         for path in alive.iterdir():
             shutil.copy(path, folder)
     (folder / f"{KEY.file_name}-shm").unlink()
@@ -220,20 +226,20 @@ def test_whatever_is_torn_what_is_read_is_right(
     victim.write_bytes(content)
     with ScoreStore(folder, KEY) as store:
         kept = len(store)
-        np.testing.assert_array_equal(store.read(), rows_of(0, kept))
-        store.append(rows_of(kept, 2000 + CHUNK_FRAMES))
+        assert_same(store.read(), rows_of(0, kept))
+        store.append(*rows_of(kept, 2000 + CHUNK_ROWS))
     with ScoreStore(folder, KEY) as store:
-        np.testing.assert_array_equal(store.read(), rows_of(0, 2000 + CHUNK_FRAMES))
+        assert_same(store.read(), rows_of(0, 2000 + CHUNK_ROWS))
 
 
 def test_a_damaged_row_costs_what_follows_it_only(tmp_path: Path) -> None:
-    path = write(tmp_path, 5 * CHUNK_FRAMES)
+    path = write(tmp_path, 5 * CHUNK_ROWS)
     database = sqlite3.connect(path)
     database.execute("UPDATE chunks SET rows = zeroblob(length(rows)) WHERE number = 3")
     database.commit()
     database.close()
     with ScoreStore(tmp_path, KEY) as store:
-        np.testing.assert_array_equal(store.read(), rows_of(0, 3 * CHUNK_FRAMES))
+        assert_same(store.read(), rows_of(0, 3 * CHUNK_ROWS))
 
 
 def stranger(path: Path) -> None:
@@ -259,7 +265,7 @@ def test_what_is_not_this_analysis_is_put_aside_whole(tmp_path: Path, make: obje
     content = path.read_bytes()
     with ScoreStore(tmp_path, KEY) as store:
         assert len(store) == 0
-        store.append(rows_of(0, 300))
+        store.append(*rows_of(0, 300))
     assert path.with_suffix(".damaged").read_bytes() == content
     with ScoreStore(tmp_path, KEY) as store:
         assert len(store) == 300
@@ -277,7 +283,7 @@ def test_a_full_disk_is_said_and_costs_nothing_that_was_there(tmp_path: Path) ->
     assert "VADGUI_CACHE" in ran.stdout
     refused_at = int(ran.stdout.split("refused at ")[1].split()[0])
     with ScoreStore(tmp_path, KEY) as store:
-        np.testing.assert_array_equal(store.read(), rows_of(0, refused_at + 100))
+        assert_same(store.read(), rows_of(0, refused_at + 100))
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
@@ -299,15 +305,15 @@ def test_a_folder_in_the_place_of_the_database_is_said_and_kept(tmp_path: Path) 
 
 def test_two_stores_of_one_analysis_never_spoil_it(tmp_path: Path) -> None:
     with ScoreStore(tmp_path, KEY) as slow, ScoreStore(tmp_path, KEY) as fast:
-        slow.append(rows_of(0, 100))
-        fast.append(rows_of(0, 600))
+        slow.append(*rows_of(0, 100))
+        fast.append(*rows_of(0, 600))
         fast.flush()
         slow.flush()
-        slow.append(rows_of(100, 300))
+        slow.append(*rows_of(100, 300))
         slow.flush()
-        np.testing.assert_array_equal(slow.read(), rows_of(0, 300))
+        assert_same(slow.read(), rows_of(0, 300))
     with ScoreStore(tmp_path, KEY) as store:
-        np.testing.assert_array_equal(store.read(), rows_of(0, 600))
+        assert_same(store.read(), rows_of(0, 600))
 
 
 def test_processes_at_the_same_analysis_all_get_through(tmp_path: Path) -> None:
@@ -316,7 +322,7 @@ def test_processes_at_the_same_analysis_all_get_through(tmp_path: Path) -> None:
         _, log = writer.communicate(timeout=60)
         assert writer.returncode == 0, log
     with ScoreStore(tmp_path, KEY) as store:
-        np.testing.assert_array_equal(store.read(), rows_of(0, 2000))
+        assert_same(store.read(), rows_of(0, 2000))
 
 
 # The cache's size
@@ -337,15 +343,15 @@ def test_pruning_removes_what_was_used_least_lately(tmp_path: Path) -> None:
 def test_pruning_spares_what_is_open_and_takes_what_was_put_aside(tmp_path: Path) -> None:
     (tmp_path / KEY.file_name).write_bytes(b"not a database" * 100)
     with ScoreStore(tmp_path, KEY) as store:
-        store.append(rows_of(0, 1000))
+        store.append(*rows_of(0, 1000))
         (tmp_path / f"{'0' * 32}.sqlite3").write_bytes(b"nor this")
         (tmp_path / "notes.txt").write_text("a person's")
         assert prune(tmp_path, 0) > 0
         assert {path.name for path in tmp_path.iterdir()} >= {KEY.file_name, "notes.txt"}
-        assert not list(tmp_path.glob("0*")) + list(tmp_path.glob("*.damaged"))
-        store.append(rows_of(1000, 1100))
+        assert not list(tmp_path.glob(f"{'0' * 32}*")) + list(tmp_path.glob("*.damaged"))
+        store.append(*rows_of(1000, 1100))
     with ScoreStore(tmp_path, KEY) as store:
-        np.testing.assert_array_equal(store.read(), rows_of(0, 1100))
+        assert_same(store.read(), rows_of(0, 1100))
     prune(tmp_path, 0)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 

@@ -114,7 +114,7 @@ def test_motion_of_footage_of_other_rates_is_told_in_the_held_outs_frames(videos
     assert detector.settings.calibration is None
     usual = MotionHistogram()
     with open_video(videos[0]) as source:
-        for _, motion in motions(source):
+        for _, _, motion in motions(source):
             usual.add(motion)
     at_rate, of_slower = (
         each.counts.sum(axis=(0, 1, 2)) for each in (usual, detector.normal_model.motion.without(usual))
@@ -144,7 +144,9 @@ def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(vide
     handed_over = []
     of = Calibration.of
     monkeypatch.setattr(
-        Calibration, "of", lambda found, rate, others: handed_over.extend(others) or of(found, rate, others)
+        Calibration,
+        "of",
+        lambda found, rate, others, samples: handed_over.extend(others) or of(found, rate, others, samples),
     )
     footage = NormalFootage(held_out=videos[:2], others=videos[2:], left_out={videos[2]: [(3.0, 5.0)]})
     calibrated(detector, footage)
@@ -153,10 +155,10 @@ def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(vide
     usual = MotionHistogram()
     for path in videos[:2]:
         with open_video(path) as source:
-            for _, motion in motions(source):
+            for _, _, motion in motions(source):
                 usual.add(motion)
     with open_video(videos[2]) as source:
-        _, first = next(iter(motions(source)))
+        _, _, first = next(iter(motions(source)))
     assert (signals[0]["speed_rarity"], signals[0]["direction_rarity"]) == pytest.approx(usual.rarity(first), rel=1e-2)
     assert np.isnan(signals["speed_excess_px"]).all()
     assert np.isnan(signals["psnr_db"]).all()

@@ -49,7 +49,7 @@ def test_scores_have_a_line_for_every_frame(tmp_path: Path) -> None:
     write_scores_csv(tmp_path / "v.scores.csv", SECONDS, signals, scores)
     with (tmp_path / "v.scores.csv").open(newline="") as file:
         header, *lines = csv.reader(file)
-    assert header == ["frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score"]
+    assert header == ["frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score", "judged"]
     assert [int(line[0]) for line in lines] == list(range(6))
     assert [line[1] for line in lines] == [f"{t:.6f}" for t in SECONDS]
     assert lines[0][2:5] == ["nan", "nan", "nan"]

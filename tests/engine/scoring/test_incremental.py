@@ -74,7 +74,7 @@ def test_pieces_say_what_the_whole_does(
     assert np.isnan(growing.scores()).all()
     assert growing.drifts() == []
     for start, stop in order:
-        growing.add(start, signals[start:stop])
+        growing.add(np.arange(start, stop), signals[start:stop])
         if derive_between:
             growing.derive(at_most)
     while not growing.is_up_to_date:
@@ -88,11 +88,11 @@ def test_pieces_say_what_the_whole_does(
 def test_a_row_that_changes_takes_its_neighbours_along() -> None:
     signals, times = signals_of(1), times_of(1)
     growing = IncrementalScores(CalibratedScorer(calibration()), times, calibration().reference)
-    growing.add(0, signals)
+    growing.add(np.arange(len(signals)), signals)
     growing.derive(COUNT)
     for changed in (1, 200, COUNT - 1):
         signals[changed] = signals[130]
-        growing.add(changed, signals[changed : changed + 1])
+        growing.add(np.array([changed]), signals[changed : changed + 1])
     growing.derive(3)
     expected = CalibratedScorer(calibration()).scores(signals, times)
     np.testing.assert_allclose(growing.scores(), expected, rtol=1e-6)
@@ -100,7 +100,7 @@ def test_a_row_that_changes_takes_its_neighbours_along() -> None:
 
 def test_a_step_takes_no_more_than_it_was_given() -> None:
     growing = IncrementalScores(PaperScorer(), times_of(1))
-    growing.add(0, signals_of(1))
+    growing.add(np.arange(COUNT), signals_of(1))
     growing.derive(COUNT // 2)
     assert not growing.is_up_to_date
     assert np.isnan(growing.scores()[-1])
@@ -110,8 +110,8 @@ def test_a_step_takes_no_more_than_it_was_given() -> None:
 
 def test_rows_beyond_the_end_are_left_out() -> None:
     growing = IncrementalScores(PaperScorer(), times_of(1))
-    growing.add(COUNT - 3, signals_of(1)[100:110])
-    growing.add(COUNT, signals_of(1))
+    growing.add(np.arange(COUNT - 3, COUNT + 7), signals_of(1)[100:110])
+    growing.add(np.arange(COUNT, 2 * COUNT), signals_of(1))
     growing.derive(COUNT)
     assert len(growing.scores()) == COUNT
     assert np.count_nonzero(~np.isnan(growing.scores())) <= 3
@@ -119,7 +119,7 @@ def test_rows_beyond_the_end_are_left_out() -> None:
 
 def test_nothing_is_known_of_no_recording() -> None:
     growing = IncrementalScores(CalibratedScorer(calibration()), np.empty(0), calibration().reference)
-    growing.add(0, missing_signals(0))
+    growing.add(np.arange(0), missing_signals(0))
     assert growing.is_up_to_date
     assert (len(growing.scores()), growing.drifts()) == (0, [])
 
@@ -129,8 +129,8 @@ def test_frame_0_may_come_last(name: str) -> None:
     signals, times = signals_of(2), times_of(2)
     scorer = scorer_named(name, calibration())
     growing = IncrementalScores(scorer, times)
-    growing.add(1, signals[1:])
+    growing.add(np.arange(1, COUNT), signals[1:])
     growing.derive(COUNT)
-    growing.add(0, signals[:1])
+    growing.add(np.arange(1), signals[:1])
     growing.derive(1)
     np.testing.assert_allclose(growing.scores(), scorer.scores(signals, times), rtol=1e-6)

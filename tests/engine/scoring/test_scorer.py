@@ -28,7 +28,7 @@ from engine.scoring.signals import RawSignals, missing_signals
 from engine.scoring.tail import threshold_for
 from tests.engine.commands.conftest import MakeVideo, detector_file, make_video  # noqa: F401
 from tests.engine.scoring.toy_score import ToyScorer
-from tests.vadgui.synthetic import steady_times, video_info
+from tests.vadgui.synthetic import add_rows, steady_times, video_info
 from vadgui.model.score_model import ScoreModel
 
 ROOT = Path(__file__).parents[3]
@@ -200,7 +200,7 @@ def test_the_window_shows_a_new_score() -> None:
     signals, _ = video(31)
     model = ScoreModel(choose_scorer=lambda _: ToyScorer())
     model.start_over(video_info(steady_times(COUNT)), steady_times(COUNT), None)
-    model.add(0, signals)
+    add_rows(model, 0, signals)
     assert model.catch_up()
     np.testing.assert_array_equal(model.scores[1:], signals["speed_px"][1:])
     (segment,) = model.segments

@@ -13,6 +13,7 @@ from engine.scoring.segments import SegmentRule
 from engine.scoring.tail import threshold_for
 from tests.vadgui.synthetic import (
     DETECTOR,
+    add_rows,
     calibrated_detector,
     calibrated_signals,
     open_session,
@@ -48,11 +49,11 @@ def test_segments_follow_the_scores() -> None:
 def test_the_selection_follows_a_segment_that_grows() -> None:
     session = open_session(steady_times(300))
     signals = signals_with_bumps(300, BUMPS)
-    session.scoring.add(0, signals[:65])
+    add_rows(session.scoring, 0, signals[:65])
     session.scoring.catch_up()
     session.select_next_segment()
     small = session.scoring.selected
-    session.scoring.add(65, signals[65:])
+    add_rows(session.scoring, 65, signals[65:])
     session.scoring.catch_up()
     grown = session.scoring.selected
     assert small is not None
@@ -66,7 +67,7 @@ def test_of_many_signals_at_once_the_scores_come_bit_by_bit(qtbot: QtBot) -> Non
     count = 40_000
     session = open_session(steady_times(count), detector=calibrated_detector())
     signals = calibrated_signals(count, [(100, 150), (39_000, 39_100)])
-    session.scoring.add(0, signals)
+    add_rows(session.scoring, 0, signals)
     assert not session.scoring.catch_up()
     known = np.count_nonzero(~np.isnan(session.scoring.scores))
     assert 0 < known < count / 2
@@ -81,7 +82,7 @@ def test_of_many_signals_at_once_the_scores_come_bit_by_bit(qtbot: QtBot) -> Non
 def test_scores_stay_while_new_ones_come(qtbot: QtBot) -> None:
     count = 40_000
     session = open_session(steady_times(count), calibrated_signals(count, []), detector=calibrated_detector())
-    session.scoring.add(20_000, calibrated_signals(20_000, [(10_000, 10_100)], seed=7))
+    add_rows(session.scoring, 20_000, calibrated_signals(20_000, [(10_000, 10_100)], seed=7))
     assert not np.isnan(session.scoring.scores).any()
     assert not any(s.start <= 30_000 < s.stop for s in session.scoring.segments)
     with qtbot.waitSignal(session.scoring.caught_up):

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.scoring.signals import missing_signals
 from tests.vadgui.synthetic import (
     DETECTOR,
+    add_rows,
     open_session,
     signals_with_bumps,
     steady_times,
@@ -114,7 +115,7 @@ def test_next_and_previous_count_from_where_the_person_is() -> None:
 
 def test_scores_are_complete_when_the_analysis_is_done() -> None:
     session = open_session(steady_times(300))
-    session.scoring.add(0, signals_with_bumps(300, BUMPS))
+    add_rows(session.scoring, 0, signals_with_bumps(300, BUMPS))
     session.set_analysis(AnalysisState(AnalysisPhase.DONE, 300, 300))
     assert len(session.scoring.segments) == 2
 
@@ -122,7 +123,7 @@ def test_scores_are_complete_when_the_analysis_is_done() -> None:
 def test_a_long_analysis_is_not_done_before_its_scores_are(qtbot: QtBot) -> None:
     count = 40_000
     session = open_session(steady_times(count))
-    session.scoring.add(0, signals_with_bumps(count, [(39_000, 39_100)]))
+    add_rows(session.scoring, 0, signals_with_bumps(count, [(39_000, 39_100)]))
     done = AnalysisState(AnalysisPhase.DONE, count, count)
     session.set_analysis(done)
     assert session.analysis.phase is not AnalysisPhase.DONE
@@ -135,11 +136,11 @@ def test_a_long_analysis_is_not_done_before_its_scores_are(qtbot: QtBot) -> None
 def test_what_was_nearly_done_is_forgotten_with_its_recording(qtbot: QtBot) -> None:
     count = 40_000
     session = open_session(steady_times(count))
-    session.scoring.add(0, signals_with_bumps(count, []))
+    add_rows(session.scoring, 0, signals_with_bumps(count, []))
     session.set_analysis(AnalysisState(AnalysisPhase.DONE, count, count))
     times = steady_times(300)
     session.open_video(video_info(times), times)
-    session.scoring.add(0, signals_with_bumps(300, []))
+    add_rows(session.scoring, 0, signals_with_bumps(300, []))
     with qtbot.waitSignal(session.scoring.caught_up):
         pass
     assert session.analysis.phase is AnalysisPhase.IDLE
@@ -162,7 +163,7 @@ def test_a_view_counts_before_the_analysis_gets_there() -> None:
     assert session.scoring.signals["psnr_db"][30] == view.signals["psnr_db"]
     stored = missing_signals(1)
     stored["psnr_db"] = 12.5
-    session.scoring.add(30, stored)
+    add_rows(session.scoring, 30, stored)
     session.show(view)
     assert session.scoring.signals["psnr_db"][30] == 12.5, "what the analysis measured stays"
 

@@ -15,6 +15,7 @@ from engine.scoring.drift import Reference
 from engine.scoring.signals import RawSignals
 from tests.vadgui.synthetic import (
     DETECTOR,
+    add_rows,
     calibrated_detector,
     calibrated_signals,
     open_session,
@@ -74,12 +75,12 @@ def test_is_not_there_for_normal_recordings_nor_without_a_reference(
 ) -> None:
     session.open_video(video_info(TIMES), TIMES)
     assert not banner.isVisible()
-    session.scoring.add(0, signals())
+    add_rows(session.scoring, 0, signals())
     session.scoring.catch_up()
     assert (banner.isVisible(), session.scoring.drifts) == (False, [])
     for unknowing in (calibrated_detector(), DETECTOR):
         session.use_detector(unknowing)
-        session.scoring.add(0, signals(light=0.5, until=COUNT))
+        add_rows(session.scoring, 0, signals(light=0.5, until=COUNT))
         session.scoring.catch_up()
         assert not banner.isVisible()
 
@@ -88,7 +89,7 @@ def test_appears_while_the_analysis_runs(banner: DriftBanner, session: ReviewSes
     session.open_video(video_info(TIMES), TIMES)
     dark = signals(light=0.5, until=COUNT)
     for seconds, is_shown in ((10, False), (35, True)):
-        session.scoring.add(0, dark[: seconds * 25])
+        add_rows(session.scoring, 0, dark[: seconds * 25])
         session.scoring.catch_up()
         assert banner.isVisible() is is_shown
 
@@ -99,17 +100,17 @@ def test_hidden_it_stays_away_until_there_is_something_else_or_another_recording
     qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)
     assert not banner.isVisible()
     longer = signals(light=0.5, until=50 * 25)
-    session.scoring.add(0, longer)
+    add_rows(session.scoring, 0, longer)
     session.scoring.catch_up()
     assert not banner.isVisible(), "the same, a little longer"
-    session.scoring.add(0, signals(light=1.4, until=50 * 25))
+    add_rows(session.scoring, 0, signals(light=1.4, until=50 * 25))
     session.scoring.catch_up()
     assert "brighter" in banner.text()
-    session.scoring.add(0, longer)
+    add_rows(session.scoring, 0, longer)
     session.scoring.catch_up()
     assert not banner.isVisible()
     session.open_video(video_info(TIMES), TIMES)
-    session.scoring.add(0, longer)
+    add_rows(session.scoring, 0, longer)
     session.scoring.catch_up()
     assert banner.isVisible()
 
@@ -123,7 +124,7 @@ def test_says_when_the_frame_rate_is_far_from_the_calibrations(
     assert "5 frames a second, the detector's calibration footage had 25" in banner.text()
     qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)
     assert not banner.isVisible()
-    session.scoring.add(0, signals(light=0.5, until=COUNT))
+    add_rows(session.scoring, 0, signals(light=0.5, until=COUNT))
     session.scoring.catch_up()
     assert "darker" in banner.text()
     session.open_video(video_info(TIMES), TIMES)
