@@ -1,5 +1,6 @@
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 
 import av
@@ -16,7 +17,7 @@ from engine.common.paths import cache_folder
 from engine.flow.colour import rgb_to_flow
 from engine.flow.teachers import DisTeacher
 from engine.models.detector import Detector, DetectorSettings
-from engine.models.picture import model_picture
+from engine.models.picture import PICTURE_SIZE, model_picture
 from engine.models.predictor import Predictor
 from engine.scoring.motion import window_motion
 from engine.scoring.motion_histogram import MotionHistogram
@@ -51,6 +52,12 @@ class MovingNoise:
                 raise Cancelled
             self.furthest = index
             yield self.read(index)
+
+    def pictures(self, wanted: Sequence[int], size: int, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
+        assert size == PICTURE_SIZE
+        for frame in self.frames(wanted[0], wanted[-1] + 1, should_stop):
+            if frame.index in wanted:
+                yield replace(frame, pixels=model_picture(frame.pixels))
 
 
 @pytest.fixture(scope="module")
