@@ -176,13 +176,13 @@ def judge(
         first = int(frames[0])
         results = analyse(source, predictor, start=first, frame_seconds=frame_seconds, should_stop=should_stop)
         return islice(results, len(frames))
-    first = [FrameResult(0, float(source.times[0]), missing_signals(1)[0])] if frames[0] == 0 else []
+    frame_0 = [FrameResult(0, float(source.times[0]), missing_signals(1)[0])] if frames[0] == 0 else []
     samples = frames[frames > 0]
     predicted = np.searchsorted(sampling.frames(source.times), samples) % sampling.motion_every == 0
     results = analyse_samples(
         source, predictor, samples, predicted, frame_seconds=frame_seconds, should_stop=should_stop
     )
-    return chain(first, results)
+    return chain(frame_0, results)
 
 
 def motions(
