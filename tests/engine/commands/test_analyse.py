@@ -241,7 +241,15 @@ def test_a_rule_that_cannot_be_is_a_usage_error(detector_file: Path, out: Path) 
 def test_ctrl_c_keeps_what_was_analysed(make_video: MakeVideo, detector_file: Path, out: Path, cache: Path) -> None:
     video = make_video("long", count=600)
     command = [sys.executable, "-m", "tests.tiny", "analyse", video, "--detector", detector_file, "--out", out]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that a script runs in the background would hand on that they ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     until = time.monotonic() + 60
     while process.poll() is None and not any(map(chunks, cache.glob("*.sqlite3"))) and time.monotonic() < until:
         time.sleep(0.05)
