@@ -105,6 +105,7 @@ def test_a_mistake_in_the_program_is_not_dressed_up(fail_with: list[BaseExceptio
     assert isinstance(CliRunner().invoke(cli, ["doctor"]).exception, ZeroDivisionError)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes as POSIX has them")
 def test_a_reader_that_goes_away_is_no_error() -> None:
     process = subprocess.Popen(
@@ -118,6 +119,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     process.wait(timeout=60)
 
 
+@pytest.mark.slow
 def test_the_doctor_runs_as_a_program() -> None:
     ran = engine("doctor", "--json")
     content = json.loads(ran.stdout)

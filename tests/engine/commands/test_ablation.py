@@ -42,6 +42,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, detector_file: Path) -> list[str]:
     return names
 
 
+@pytest.mark.slow
 def test_an_ablation_is_trained_judged_and_not_repeated(
     make_dataset: MakeDataset, trained: list[str], tmp_path: Path
 ) -> None:

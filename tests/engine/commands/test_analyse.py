@@ -144,6 +144,7 @@ def test_one_bad_video_does_not_stop_the_others(
     assert {path.name for path in out.iterdir()} == {"good.scores.csv", "good.segments.json"}
 
 
+@pytest.mark.slow
 def test_what_was_analysed_once_is_not_analysed_again(
     make_video: MakeVideo, detector_file: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +175,7 @@ def test_quiet_says_nothing_but_errors(make_video: MakeVideo, detector_file: Pat
     assert run(tmp_path / "absent.mp4", *quiet).output.startswith("Error: ")
 
 
+@pytest.mark.slow
 def test_tables_of_another_video_are_not_replaced(
     make_video: MakeVideo, detector_file: Path, out: Path, tmp_path: Path
 ) -> None:
@@ -317,6 +319,7 @@ def test_a_name_longer_than_any_file_s_can_not_be_reached(detector_file: Path, o
     assert run("x.mp4", "--detector", "n" * 300, "--out", out).exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_recording_unlike_the_calibrations_footage_is_told(
     make_video: MakeVideo, calibrated_file: Path, out: Path, tmp_path: Path
 ) -> None:

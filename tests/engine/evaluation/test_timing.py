@@ -51,6 +51,7 @@ def timed(predictor: Any) -> Timing:
     return last
 
 
+@pytest.mark.slow
 def test_batch_1_and_the_best_batch_are_timed() -> None:
     predictor = BatchLover()
     found = timed(predictor)
@@ -65,6 +66,7 @@ def test_batch_1_and_the_best_batch_are_timed() -> None:
     assert predictor.batch_size == 2  # as it was
 
 
+@pytest.mark.slow
 def test_other_programs_that_take_the_processor_show(monkeypatch: pytest.MonkeyPatch) -> None:
     used, waited = count(0, 3), iter(range(0, 1000))
     monkeypatch.setattr(timing, "_BATCHES_ON_CPU", ())
@@ -75,6 +77,7 @@ def test_other_programs_that_take_the_processor_show(monkeypatch: pytest.MonkeyP
     assert timed(BatchLover()).processor_denied is None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="Other systems do not tell")
 def test_linux_tells_how_long_threads_waited_for_the_processor() -> None:
     usual = os.sched_getaffinity(0)
@@ -114,10 +117,12 @@ def test_prediction_and_detection_take_turns(monkeypatch: pytest.MonkeyPatch) ->
     assert (found.prediction_fps, found.detection_fps) == pytest.approx((10, 5))
 
 
+@pytest.mark.slow
 def test_a_batch_that_does_not_fit_is_not_the_best() -> None:
     assert timed(BatchLover(most=2)).best_batch == 2
 
 
+@pytest.mark.slow
 def test_progress_reaches_its_end() -> None:
     steps = [
         event

@@ -62,6 +62,7 @@ def test_half_precision_stays_close(detector, predictor, pictures) -> None:
     assert noise_db > 50  # good predictions reach 38 dB: the rounding must stay far below their error
 
 
+@pytest.mark.slow
 def test_a_batch_is_cut_up_without_changing_order(predictor, pictures) -> None:
     predictor.batch_size = 2
     together = predictor.predict(pictures)
@@ -69,6 +70,7 @@ def test_a_batch_is_cut_up_without_changing_order(predictor, pictures) -> None:
         np.testing.assert_allclose(prediction.frame, predictor.predict([picture])[0].frame, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_out_of_memory_halves_the_batch(predictor, pictures, monkeypatch) -> None:
     honest, seen = predictor._predict_batch, []
 

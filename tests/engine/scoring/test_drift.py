@@ -95,6 +95,7 @@ def dimmed(picture: Pixels) -> Pixels:
     return (picture * 0.93).astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
@@ -131,6 +132,7 @@ def test_normal_recordings_and_what_happens_in_them_are_no_drift(
     assert reference.drifts(*video(change, seed=seed)) == []
 
 
+@pytest.mark.slow
 def test_it_has_to_last(reference: Reference) -> None:
     signals, seconds = video(count=240, seed=3)
     dark, _ = video(darkened, count=240, seed=3)

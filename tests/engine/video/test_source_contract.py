@@ -33,6 +33,7 @@ def source(kind_and_path):
         yield source
 
 
+@pytest.mark.slow
 def test_knows_its_frames_without_decoding_them(source: VideoSource, kind: Kind) -> None:
     assert len(source) == source.info.frame_count == kind.frames
     assert (source.info.width_px, source.info.height_px) == kind.size
@@ -58,6 +59,7 @@ def test_the_usual_length_of_a_frame_is_the_most_frames() -> None:
     assert usual_frame_seconds() is None
 
 
+@pytest.mark.slow
 def test_500_random_jumps_are_all_exact(kind_and_path) -> None:
     kind, path = kind_and_path
     rng = random.Random(kind.name)

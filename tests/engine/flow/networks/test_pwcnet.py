@@ -109,6 +109,7 @@ def test_warping_draws_the_second_map_back_and_drops_what_comes_from_outside() -
     torch.testing.assert_close(warped[..., :3, :3], second[..., :3, :3])
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_the_network_is_the_published_one(
     network: PwcNet, weights: tuple[dict[str, Tensor], dict[str, Tensor]]
@@ -138,6 +139,7 @@ def test_pictures_are_stretched_to_multiples_of_64_and_their_flow_is_scaled_back
     torch.testing.assert_close(flow, torch.from_numpy(np.stack(expected)), atol=0.05, rtol=1e-3)
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 @pytest.mark.parametrize("wrapping", ["bare", "state_dict", "module", "both", "net"])
 @pytest.mark.parametrize("publisher", [0, 1], ids=["nvlabs", "sniklaus"])
@@ -160,6 +162,7 @@ def test_both_publishers_files_give_the_same_network(
     assert torch.equal(same(pair[:1], pair[1:]), network(pair[:1], pair[1:]))
 
 
+@pytest.mark.slow
 def test_the_teacher_s_fingerprint_is_of_the_weights_not_of_their_names(
     weights: tuple[dict[str, Tensor], dict[str, Tensor]], tmp_path: Path
 ) -> None:
