@@ -66,6 +66,7 @@ def test_help_is_there_before_anything_heavy_is_imported() -> None:
     assert not {"torch", "cv2", "av", "numpy", "PySide6"} & set(ran.stdout.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_without_torch(command: str) -> None:
     code = f"""

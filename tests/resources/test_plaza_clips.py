@@ -39,6 +39,7 @@ def test_the_bundled_labels_agree_with_their_events(bundled: Labels) -> None:
     assert np.array_equal(told, bundled.frames)
 
 
+@pytest.mark.slow
 def test_the_bundled_clip_is_what_a_demo_needs(bundled: Labels) -> None:
     assert {event.kind for event in bundled.events} == set(ANOMALY_KINDS)
     assert 60 * FPS <= len(bundled.frames) <= 70 * FPS

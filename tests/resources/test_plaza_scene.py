@@ -46,6 +46,7 @@ def test_a_frame_does_not_depend_on_where_iterating_began() -> None:
     assert np.array_equal(jumped.flow, frames[20].flow)
 
 
+@pytest.mark.slow
 def test_frame_0_has_no_flow() -> None:
     assert not next(iter(Scene(5, 1.0))).flow.any()
 
@@ -86,6 +87,7 @@ def test_unknown_anomalies_are_refused() -> None:
         Scene(1, 2.0, [Planned("dragon", 1.0)])
 
 
+@pytest.mark.slow
 def test_exact_flow_carries_each_frame_onto_the_next(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
     v, u = np.mgrid[0 : pairs[0][0].pixels.shape[0], 0 : pairs[0][0].pixels.shape[1]].astype(np.float32)
     for before, after in pairs:

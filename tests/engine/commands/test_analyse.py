@@ -46,6 +46,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_tables_of_every_video_are_written(make_video: MakeVideo, detector_file: Path, out: Path) -> None:
     first, second = make_video("käse"), make_video("two", count=9, seed=1)
     result = run(first, second, "--detector", detector_file, "--out", out, "--device", "cpu")
@@ -239,6 +240,7 @@ def test_a_rule_that_cannot_be_is_a_usage_error(detector_file: Path, out: Path) 
     assert "leave (0.4) must not be above enter (0.3)" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 def test_ctrl_c_keeps_what_was_analysed(make_video: MakeVideo, detector_file: Path, out: Path, cache: Path) -> None:
     video = make_video("long", count=600)

@@ -58,6 +58,7 @@ def test_frames_without_a_detector(video: Path) -> None:
     assert times == pytest.approx(np.array(TIMES[5:12]) - TIMES[5], abs=2e-5)
 
 
+@pytest.mark.slow
 def test_a_segment_of_a_file_with_all_panels(video: Path, detector_file: Path) -> None:
     segments = Segment(1, 3, 2, 0.9), Segment(6, 9, 7, 0.8)
     write_segments(Path("gate.segments.json"), video, *segments, detector=load_detector(detector_file)[1])

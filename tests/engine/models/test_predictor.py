@@ -38,6 +38,7 @@ def test_predicts_what_the_detector_does(predictor, detector, pictures) -> None:
     np.testing.assert_allclose(prediction.frame, frame[0].permute(1, 2, 0), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("knows_appearance", [False, True])
 def test_motion_alone_is_what_it_is_in_a_prediction(detector, pictures, knows_appearance) -> None:
     predictor = Predictor(detector, "f" * 64, ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))

@@ -150,6 +150,7 @@ def test_little_free_memory_makes_batches_small_before_the_system_kills(
     assert refused.frames == 3 * FRAMES
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_program_is_no_lack_of_memory(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +182,7 @@ def test_efforts_are_compared_and_each_preset_is_measured_once(
     assert (shares[0], shares[-1]) == (0, 1)
 
 
+@pytest.mark.slow
 def test_without_footage_noise_is_stepped_on(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(replace(settings, videos=()), tmp_path)
     assert plan.refusal == "There is no footage to learn from yet."

@@ -112,6 +112,7 @@ def test_what_changed_is_named_and_nothing_else(reference: Reference, change: Ch
     assert drifts[0].seconds == pytest.approx(30, abs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [60, 128, 256])
 def test_a_moved_camera_is_one_thing_whatever_else_it_changes(reference: Reference, left: int) -> None:
     assert kinds(reference.drifts(*video(left=left, seed=3))) == [DriftKind.MOVED]

@@ -168,6 +168,7 @@ def chosen(kind: Kind) -> list[list[int]]:
     return [list(everything), list(everything[::5]), list(everything[3::23]), [0], [kind.frames - 1], [], *dice]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_certain", [False, True])
 def test_pictures_of_wanted_frames_are_exact(
     kind_and_path, is_certain: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -93,6 +93,7 @@ def pictures(height: int, width: int) -> Tensor:
     return torch.from_numpy(np.random.default_rng(5).random((2, 3, height, width), np.float32))
 
 
+@pytest.mark.slow
 def test_correlation_is_the_mean_over_features_of_each_shift() -> None:
     rng = torch.Generator().manual_seed(1)
     first, second = torch.randn(2, 1, 5, 7, 6, generator=rng)
@@ -122,6 +123,7 @@ def test_the_network_is_the_published_one(
     torch.testing.assert_close(network.quarter_flow(pair[:1], pair[1:]), expected, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_pictures_are_stretched_to_multiples_of_64_and_their_flow_is_scaled_back(
     network: PwcNet, weights: tuple[dict[str, Tensor], dict[str, Tensor]]
