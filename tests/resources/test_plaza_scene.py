@@ -46,7 +46,6 @@ def test_a_frame_does_not_depend_on_where_iterating_began() -> None:
     assert np.array_equal(jumped.flow, frames[20].flow)
 
 
-@pytest.mark.slow
 def test_frame_0_has_no_flow() -> None:
     assert not next(iter(Scene(5, 1.0))).flow.any()
 

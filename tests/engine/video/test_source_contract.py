@@ -33,7 +33,6 @@ def source(kind_and_path):
         yield source
 
 
-@pytest.mark.slow
 def test_knows_its_frames_without_decoding_them(source: VideoSource, kind: Kind) -> None:
     assert len(source) == source.info.frame_count == kind.frames
     assert (source.info.width_px, source.info.height_px) == kind.size
