@@ -34,6 +34,7 @@ def test_a_clip_with_its_labels_is_a_dataset(plaza: Path) -> None:
     assert footage_videos([plaza]) == list(dataset.training) == [plaza / "normal" / "plaza-normal-100.mp4"]
 
 
+@pytest.mark.slow
 def test_the_demo_scene_is_a_dataset_without_training_videos() -> None:
     demo = Path(resources.__file__).parent / "demo"
     dataset = open_dataset(demo)

@@ -113,6 +113,7 @@ def test_renaming_changes_neither_file_nor_fingerprint(library: DetectorLibrary,
     assert annotated.fingerprint == load_detector(gate)[1]
 
 
+@pytest.mark.slow
 def test_what_is_exported_carries_its_name_to_another_library(
     library: DetectorLibrary, gate: Path, tmp_path: Path
 ) -> None:

@@ -35,6 +35,7 @@ def test_the_paper_preset_has_the_papers_size() -> None:
     assert sum(each.numel() for each in detector.parameters()) == pytest.approx(22.6e6, rel=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
 def test_predicts_pictures_between_zero_and_one(preset: str) -> None:
     detector = Detector(DetectorSettings("x", preset, "dis-medium", 1.0)).eval()

@@ -38,6 +38,7 @@ def test_predicts_what_the_detector_does(predictor, detector, pictures) -> None:
     np.testing.assert_allclose(prediction.frame, frame[0].permute(1, 2, 0), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("knows_appearance", [False, True])
 def test_motion_alone_is_what_it_is_in_a_prediction(detector, pictures, knows_appearance) -> None:
     predictor = Predictor(detector, "f" * 64, ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
@@ -62,6 +63,7 @@ def test_half_precision_stays_close(detector, predictor, pictures) -> None:
     assert noise_db > 50  # good predictions reach 38 dB: the rounding must stay far below their error
 
 
+@pytest.mark.slow
 def test_a_batch_is_cut_up_without_changing_order(predictor, pictures) -> None:
     predictor.batch_size = 2
     together = predictor.predict(pictures)
@@ -69,6 +71,7 @@ def test_a_batch_is_cut_up_without_changing_order(predictor, pictures) -> None:
         np.testing.assert_allclose(prediction.frame, predictor.predict([picture])[0].frame, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_out_of_memory_halves_the_batch(predictor, pictures, monkeypatch) -> None:
     honest, seen = predictor._predict_batch, []
 

@@ -70,6 +70,7 @@ def planned(settings: RunSettings, folder: Path) -> RunPlan:
     return plan
 
 
+@pytest.mark.slow
 def test_a_plan_tells_what_a_run_would_take_and_leaves_no_trace(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(settings, tmp_path / "run")
     assert plan.refusal is None
@@ -90,6 +91,7 @@ def test_a_plan_tells_what_a_run_would_take_and_leaves_no_trace(settings: RunSet
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_steps_are_the_trainer_s_own(settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
     step = StageTrainer.step
@@ -103,6 +105,7 @@ def test_steps_are_the_trainer_s_own(settings: RunSettings, tmp_path: Path, monk
     assert sizes == [2, 2, 8, 2, 2, 8]  # of each stage: for the memory, for the time, as it will be
 
 
+@pytest.mark.slow
 def test_what_a_step_keeps_is_counted(settings: RunSettings, tmp_path: Path) -> None:
     """Twice the batch keeps twice the activations; wider models keep more, and weigh more."""
     settings = replace(settings, videos=())
@@ -115,6 +118,7 @@ def test_what_a_step_keeps_is_counted(settings: RunSettings, tmp_path: Path) -> 
     assert planned(replace(settings, preset="paper"), tmp_path).memory_bytes > memory[8]
 
 
+@pytest.mark.slow
 def test_the_batch_is_halved_until_it_fits(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +136,7 @@ def test_the_batch_is_halved_until_it_fits(
     assert any("A batch of 8 does not fit" in note for note in plan.notes)
 
 
+@pytest.mark.slow
 def test_little_free_memory_makes_batches_small_before_the_system_kills(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +150,7 @@ def test_little_free_memory_makes_batches_small_before_the_system_kills(
     assert refused.frames == 3 * FRAMES
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_program_is_no_lack_of_memory(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +162,7 @@ def test_a_fault_of_the_program_is_no_lack_of_memory(
         planned(settings, tmp_path)
 
 
+@pytest.mark.slow
 def test_efforts_are_compared_and_each_preset_is_measured_once(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +182,7 @@ def test_efforts_are_compared_and_each_preset_is_measured_once(
     assert (shares[0], shares[-1]) == (0, 1)
 
 
+@pytest.mark.slow
 def test_without_footage_noise_is_stepped_on(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(replace(settings, videos=()), tmp_path)
     assert plan.refusal == "There is no footage to learn from yet."
@@ -183,6 +191,7 @@ def test_without_footage_noise_is_stepped_on(settings: RunSettings, tmp_path: Pa
     assert plan.stages[0].step_seconds > 0
 
 
+@pytest.mark.slow
 def test_parts_left_out_and_videos_held_out_are_not_counted(settings: RunSettings, tmp_path: Path) -> None:
     # Picture folders have 25 frames a second: the first half of the first video goes.
     first, second, _ = settings.videos
@@ -190,6 +199,7 @@ def test_parts_left_out_and_videos_held_out_are_not_counted(settings: RunSetting
     assert (plan.frames, plan.transitions) == (2 * FRAMES + 10, 9 + FRAMES - 1)
 
 
+@pytest.mark.slow
 def test_a_run_that_takes_the_motion_as_it_is_has_one_stage(settings: RunSettings, tmp_path: Path) -> None:
     base = tmp_path / "base.safetensors"
     save_detector(Detector(DetectorSettings("base", "fast", "dis-medium", 3.0)), base)
@@ -199,6 +209,7 @@ def test_a_run_that_takes_the_motion_as_it_is_has_one_stage(settings: RunSetting
     assert plan.disk_needed_bytes < whole.disk_needed_bytes
 
 
+@pytest.mark.slow
 def test_what_scores_mean_takes_time_too(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +249,7 @@ def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return used
 
 
+@pytest.mark.slow
 def test_judging_is_timed_with_the_teacher_whose_weights_are_named(
     settings: RunSettings, tmp_path: Path, judging_teachers: list[str]
 ) -> None:
@@ -260,6 +272,7 @@ def motion_of(tmp_path: Path) -> Callable[[str], str]:
     return made
 
 
+@pytest.mark.slow
 def test_a_ready_motion_model_is_judged_by_its_own_teacher(
     settings: RunSettings, tmp_path: Path, judging_teachers: list[str], motion_of: Callable[[str], str]
 ) -> None:
@@ -271,6 +284,7 @@ def test_a_ready_motion_model_is_judged_by_its_own_teacher(
     assert judging_teachers == ["dis-fast"] * 4
 
 
+@pytest.mark.slow
 def test_the_weights_of_a_ready_motion_model_s_teacher_are_named_with_it(
     settings: RunSettings, tmp_path: Path, judging_teachers: list[str], motion_of: Callable[[str], str]
 ) -> None:
@@ -307,12 +321,14 @@ def test_weights_named_alone_are_no_ready_motion_model_s_which_is_said(
     assert "no such weights file" in str(planned(both, tmp_path / "run").refusal)
 
 
+@pytest.mark.slow
 def test_too_little_held_out_for_a_meaning_is_said(settings: RunSettings, tmp_path: Path) -> None:
     said = "Only 1 s are held out: from less than 30 s"
     assert any(said in note for note in planned(settings, tmp_path).notes)
     assert not any(said in note for note in planned(replace(settings, calibrate=False), tmp_path).notes)
 
 
+@pytest.mark.slow
 def test_times_measured_beside_other_programs_are_told_with_what_they_would_be(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -333,6 +349,7 @@ def test_times_measured_beside_other_programs_are_told_with_what_they_would_be(
     assert not any("busy" in note for note in plan.notes)
 
 
+@pytest.mark.slow
 def test_one_video_leaves_a_note(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(replace(settings, videos=settings.videos[:1]), tmp_path)
     assert any("No video is held out" in note for note in plan.notes)
@@ -371,6 +388,7 @@ def test_videos_without_transitions_are_refused(settings: RunSettings, tmp_path:
     assert "nothing to learn from" in refusal
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_refused(settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     footage = 3 * FRAMES * 458_752
     monkeypatch.setattr("shutil.disk_usage", lambda _: DiskUsage(10**9, 0, footage - 1))
@@ -383,6 +401,7 @@ def test_a_full_disk_is_refused(settings: RunSettings, tmp_path: Path, monkeypat
     assert "on disk" in str(planned(settings, tmp_path).refusal)
 
 
+@pytest.mark.slow
 def test_a_folder_in_use_or_taken_is_refused(settings: RunSettings, tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", settings)
     assert planned(settings, run.folder).refusal is None
@@ -392,6 +411,7 @@ def test_a_folder_in_use_or_taken_is_refused(settings: RunSettings, tmp_path: Pa
     assert "can't be written" in str(planned(settings, tmp_path / "file" / "run").refusal)
 
 
+@pytest.mark.slow
 def test_a_run_that_has_read_its_footage_can_be_resumed_but_not_replaced(settings: RunSettings, tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", settings)
     seen: list = []
@@ -406,6 +426,7 @@ def test_a_run_that_has_read_its_footage_can_be_resumed_but_not_replaced(setting
     assert "already holds a training run" in str(other.refusal)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_stop_is_obeyed_at_any_time(settings: RunSettings, tmp_path: Path, share: float) -> None:
     asked: list[bool] = []
@@ -444,6 +465,7 @@ def run(*arguments: object) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+@pytest.mark.slow
 def test_the_command_compares_efforts_and_says_how_to_begin(settings: RunSettings, tmp_path: Path) -> None:
     options = [word for video in settings.videos for word in ("--footage", video)]
     code, text, _ = run(tmp_path / "run", *options, "--device", "cpu")
@@ -454,6 +476,7 @@ def test_the_command_compares_efforts_and_says_how_to_begin(settings: RunSetting
     assert "--preset fast --motion-epochs 5 --frame-epochs 3 --batch-size 16" in text
 
 
+@pytest.mark.slow
 def test_the_command_plans_one_effort_as_json(settings: RunSettings, tmp_path: Path) -> None:
     code, text, _ = run(tmp_path / "run", "--footage", settings.videos[0], "--effort", "quick", "--json")
     (plan,) = [json.loads(text)["quick"]]
@@ -470,6 +493,7 @@ def test_the_command_refuses_with_the_reason(settings: RunSettings, tmp_path: Pa
     assert run(tmp_path, "--footage", settings.videos[0], "--effort", "quick", "--preset", "paper")[0] == 2
 
 
+@pytest.mark.slow
 def test_the_command_speaks_of_a_run_that_is_there(settings: RunSettings, tmp_path: Path) -> None:
     folder = Run.create(tmp_path / "run", settings).folder
     code, text, _ = run(folder, "--json")

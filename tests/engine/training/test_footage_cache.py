@@ -316,6 +316,7 @@ def test_parts_left_out_shorten_what_is_held_out(tmp_path: Path) -> None:
     assert plan.held_out_seconds == pytest.approx(5, abs=0.5)
 
 
+@pytest.mark.slow
 def test_reading_a_single_video_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     list(prepare_footage(settings_of([video]), tmp_path / "whole", TEACHER))

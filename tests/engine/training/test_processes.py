@@ -34,6 +34,7 @@ def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_killed_in_the_middle_of_an_epoch_it_goes_on_as_if_it_never_was(
     settings: RunSettings, run_folder: Path, tmp_path: Path
@@ -56,6 +57,7 @@ def test_killed_in_the_middle_of_an_epoch_it_goes_on_as_if_it_never_was(
     assert all(torch.equal(weights[name], tensor) for name, tensor in expected.items())
 
 
+@pytest.mark.slow
 def test_two_processes_under_torchrun_train_one_detector(
     settings: RunSettings, run_folder: Path, tmp_path: Path
 ) -> None:

@@ -39,6 +39,8 @@ from engine.training.footage_cache import load_footage
 from engine.training.trainer import train
 from tests.clips import make_clip
 
+pytestmark = pytest.mark.slow  # a run of two stages each
+
 
 def losses(events: list[Event]) -> list[tuple[str, int, float, float | None]]:
     return [(e.stage, e.epoch, e.loss, e.held_out_loss) for e in events if isinstance(e, LossReported)]
