@@ -17,7 +17,7 @@ def held_out_end_seconds(seconds: float) -> float:
     return end if end >= _MIN_END_SECONDS else 0.0
 
 
-def spread_evenly(count: int) -> list[int]:
+def held_out_indices(count: int) -> list[int]:
     """Which of `count` videos are held out by themselves: a fifth, at least one of two, and none of one.
 
     Evenly spread, so that neither all mornings nor all evenings are held out.

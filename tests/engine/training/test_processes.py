@@ -47,7 +47,7 @@ def test_killed_in_the_middle_of_an_epoch_it_goes_on_as_if_it_never_was(
         process.kill()
         process.communicate()
     assert not any(isinstance(event, LossReported) for event in run.events())
-    assert 0 < load_checkpoint(run.checkpoint_path).place.samples < 8
+    assert 0 < load_checkpoint(run.checkpoint_path).position.samples < 8
     rest = list(train(run))
     whole = Run.create(tmp_path / "whole", settings)
     undisturbed = list(train(whole))
@@ -95,5 +95,5 @@ def test_every_process_has_its_part_of_a_batch() -> None:
     for rank, group in enumerate(groups):
         group.rank, group.size = rank, 2
     batch = np.arange(10, 16)
-    assert sorted(np.concatenate([group.share(batch) for group in groups])) == batch.tolist()
-    assert [group.leads for group in groups] == [True, False]
+    assert sorted(np.concatenate([group.shard(batch) for group in groups])) == batch.tolist()
+    assert [group.is_main for group in groups] == [True, False]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.common.errors import TrainingError
-from engine.datasets.held_out import spread_evenly
+from engine.datasets.held_out import held_out_indices
 from engine.training import RunSettings
 
 SETTINGS = RunSettings(
@@ -80,4 +80,4 @@ def test_values_without_sense_are_refused(changes: dict) -> None:
     ("count", "held_out"), [(0, []), (1, []), (2, [1]), (3, [1]), (5, [2]), (10, [2, 7]), (16, [2, 8, 13])]
 )
 def test_a_fifth_is_held_out_evenly_spread(count: int, held_out: list[int]) -> None:
-    assert spread_evenly(count) == held_out
+    assert held_out_indices(count) == held_out

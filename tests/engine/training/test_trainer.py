@@ -68,14 +68,14 @@ def whole(settings: RunSettings, tmp_path_factory: pytest.TempPathFactory) -> tu
     return run, list(train(run))
 
 
-_show = stage_trainer.StageTrainer._show
+_save_pictures = stage_trainer.StageTrainer._save_pictures
 
 
 @pytest.fixture(autouse=True)
 def _no_pictures(whole: tuple[Run, list[Event]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are looked at in the run that nobody disturbs; the others do without, and take half the time."""
     assert whole  # which comes first, with its pictures
-    monkeypatch.setattr(stage_trainer.StageTrainer, "_show", lambda *_: iter(()))
+    monkeypatch.setattr(stage_trainer.StageTrainer, "_save_pictures", lambda *_: iter(()))
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_the_best_model_of_each_stage_goes_on(settings: RunSettings, run_folder:
     states: dict[tuple[str, int], dict] = {}
 
     def judged(stage: stage_trainer.StageTrainer, _: object) -> float:
-        states[stage._place.stage, stage._place.epoch] = {
+        states[stage._position.stage, stage._position.epoch] = {
             name: tensor.clone() for name, tensor in stage._detector.state_dict().items()
         }
         return next(held_out)
@@ -157,8 +157,8 @@ def test_stopped_anywhere_it_goes_on_as_if_it_never_was(asked: int, whole: tuple
 def test_checkpoints_come_by_time_within_an_epoch(ready: Run, monkeypatch) -> None:
     monkeypatch.setattr(stage_trainer, "_CHECKPOINT_SECONDS", 0.0)
     run = ready
-    places = [load_checkpoint(run.checkpoint_path).place for e in train(run) if isinstance(e, CheckpointSaved)]
-    assert [place.samples for place in places if place.stage == "motion"] == [0, 2, 4, 6, 8, 0, 2, 4, 6, 8, 0]
+    reached = [load_checkpoint(run.checkpoint_path).position for e in train(run) if isinstance(e, CheckpointSaved)]
+    assert [each.samples for each in reached if each.stage == "motion"] == [0, 2, 4, 6, 8, 0, 2, 4, 6, 8, 0]
 
 
 def test_a_progress_says_where_it_is(ready: Run, monkeypatch) -> None:
@@ -220,10 +220,10 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(
 def test_killed_between_the_renames_the_new_checkpoint_is_found(ready: Run) -> None:
     run = ready
     list(train(run, After(60)))
-    place = load_checkpoint(run.checkpoint_path).place
+    position = load_checkpoint(run.checkpoint_path).position
     run.checkpoint_path.rename(run.checkpoint_path.with_suffix(".new"))
     found, said = checkpoint.find_checkpoint(run)
-    assert (found.place, said) == (place, "")
+    assert (found.position, said) == (position, "")
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 cut short"])
@@ -245,7 +245,7 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_word(ready: Run, monkeypatc
     assert "--motion-lr" in caught.value.advice
     assert run.events()[-1] == Failed.by(caught.value)
     after = load_checkpoint(run.checkpoint_path)
-    assert after.place == before.place
+    assert after.position == before.position
     assert caught.value.remedy == {"motion_learning_rate": run.settings.motion_learning_rate / 4}
     run.amend(**caught.value.remedy)
     assert isinstance(list(train(run))[-1], Finished)
@@ -288,35 +288,35 @@ def test_running_out_of_memory_says_which_batch_size_to_try(error: Exception, re
 def test_another_batch_size_goes_on_within_the_epoch(ready: Run) -> None:
     run = ready
     list(train(run, After(60)))
-    place = load_checkpoint(run.checkpoint_path).place
-    assert 0 < place.samples < 8
+    position = load_checkpoint(run.checkpoint_path).position
+    assert 0 < position.samples < 8
     run.amend(batch_size=4)
     assert isinstance(list(train(run))[-1], Finished)
 
 
 @pytest.mark.parametrize("place", ["checkpoint", "sample", "journal"])
 def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
-    place: str, whole: tuple[Run, list[Event]], ready: Run, monkeypatch
+    position: str, whole: tuple[Run, list[Event]], ready: Run, monkeypatch
 ) -> None:
     run = ready
     list(train(run, After(60)))
-    before = load_checkpoint(run.checkpoint_path).place
+    before = load_checkpoint(run.checkpoint_path).position
 
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        match place:
+        match position:
             case "checkpoint":
                 patch.setattr(checkpoint.torch, "save", full)
             case "sample":
-                patch.setattr(stage_trainer.StageTrainer, "_show", _show)
+                patch.setattr(stage_trainer.StageTrainer, "_save_pictures", _save_pictures)
                 patch.setattr("engine.training.samples.atomic_write", full)
             case "journal":
                 patch.setattr("engine.training.event_log.EventLog.write", full)
         with pytest.raises(TrainingError, match="disk is full"):
             list(train(run))
-    assert load_checkpoint(run.checkpoint_path).place == before
+    assert load_checkpoint(run.checkpoint_path).position == before
     assert not list(run.folder.rglob("*.partial"))
     rest = list(train(run))
     assert losses(rest) == losses(whole[1])[-len(losses(rest)) :]
@@ -331,7 +331,7 @@ def test_a_disk_that_fills_up_within_a_checkpoint_says_so_itself(tmp_path: Path,
             return super().write(data)
 
     monkeypatch.setattr(checkpoint, "atomic_write", lambda _: contextlib.nullcontext(Full()))
-    large = checkpoint.Checkpoint(checkpoint.Place("motion"), {}, {"weights": torch.zeros(100, 100)})
+    large = checkpoint.Checkpoint(checkpoint.StagePosition("motion"), {}, {"weights": torch.zeros(100, 100)})
     with pytest.raises(OSError, match="No space left"):
         checkpoint.save_checkpoint(large, tmp_path / "checkpoint.pt")
 
@@ -503,7 +503,7 @@ def test_another_flow_radius_than_that_of_the_detector_to_build_on_is_refused(
         assert raised.value.subject == base_path
         assert "--flow-radius" in raised.value.advice
         assert not run.footage_is_ready
-    assert trainer.load_bases(replace(settings, flow_radius_px=radius, start_from=base_path))
+    assert trainer.load_base_detectors(replace(settings, flow_radius_px=radius, start_from=base_path))
 
 
 @pytest.mark.parametrize(
@@ -580,7 +580,7 @@ def test_several_readers_hand_the_batches_on_in_order(monkeypatch) -> None:
         return (int(indices[0]),)
 
     parts = iter(np.arange(8)[:, None])
-    coming = stages.loaded(SimpleNamespace(load=load), None, parts)
+    coming = stages.prefetched(SimpleNamespace(load=load), None, parts)
     assert [number for (number,) in coming] == list(range(8))
 
 
