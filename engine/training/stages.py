@@ -44,7 +44,7 @@ class Stage(ABC):
 
     @abstractmethod
     def loss(self, model: nn.Module, *pictures: Tensor) -> Tensor:
-        """Loss on pictures [N, 3, 256, 256] in [0, 1]; `model` is `self.model`, or DistributedDataParallel around it."""
+        """Loss on pictures [N, 3, 256, 256] in [0, 1]; `model` is `self.model`, maybe as DistributedDataParallel."""
 
 
 class MotionStage(Stage):

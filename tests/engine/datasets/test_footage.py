@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from engine.common.errors import DatasetError
-from engine.datasets import footage_videos, some_video
+from engine.datasets import any_video, footage_videos
 
 
 @pytest.fixture
@@ -50,13 +50,13 @@ def test_nothing_there_and_nothing_in_it_are_told_apart(tree: Path) -> None:
 
 
 def test_some_video_is_the_first_that_there_is(tree: Path) -> None:
-    assert some_video(tree) == tree / "A.AVI"
-    assert some_video(tree / "clips") == some_video(tree / "clips" / "001") == tree / "clips" / "001"
-    assert some_video(tree / "b.mp4") == tree / "b.mp4"
+    assert any_video(tree) == tree / "A.AVI"
+    assert any_video(tree / "clips") == any_video(tree / "clips" / "001") == tree / "clips" / "001"
+    assert any_video(tree / "b.mp4") == tree / "b.mp4"
     (tree / "empty").mkdir()
     for path in (tree / "empty", tree / "gone"):
         with pytest.raises(DatasetError):
-            some_video(path)
+            any_video(path)
 
 
 def test_some_video_of_a_dataset_may_be_a_test_video_without_labels(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_some_video_of_a_dataset_may_be_a_test_video_without_labels(tmp_path: Pa
     (tmp_path / "training").mkdir()
     with pytest.raises(DatasetError, match="no training videos"):
         footage_videos([tmp_path])
-    assert some_video(tmp_path) == tmp_path / "testing" / "01"
+    assert any_video(tmp_path) == tmp_path / "testing" / "01"
 
 
 def test_videos_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from engine.datasets.labels import (
     labels_from_ranges,
     labels_of_vector,
     mask_volume,
-    number_in,
     parse_ucsd_list,
     ranges_of_cells,
     ranges_of_pairs,
     unpacked_masks,
+    video_number,
 )
 
 
@@ -120,7 +120,7 @@ def test_packed_masks_are_unpacked_to_their_width() -> None:
 
 
 def test_the_number_of_a_video_is_the_only_one_in_its_name() -> None:
-    assert [number_in(name) for name in ("04", "Test004", "4")] == [4, 4, 4]
+    assert [video_number(name) for name in ("04", "Test004", "4")] == [4, 4, 4]
     for name in ("entrance", "01_0014"):
         with pytest.raises(ValueError, match=name):
-            number_in(name)
+            video_number(name)

@@ -12,9 +12,9 @@ from engine.datasets.official import (
     SHANGHAITECH,
     UCSD_PED1,
     UCSD_PED2,
-    Official,
+    PublishedCounts,
     checked_dataset,
-    known_dataset,
+    official_dataset,
 )
 
 ROOT, LABELS = Path("dataset"), Path("dataset/labels.mat")
@@ -27,7 +27,7 @@ def videos(count: int, frames: int, abnormal: int) -> list[LabelledVideo]:
 
 
 def checked(
-    official: Official, testing: list[LabelledVideo], *, lacking: int = 0, official_labels: bool = True
+    official: PublishedCounts, testing: list[LabelledVideo], *, lacking: int = 0, official_labels: bool = True
 ) -> Dataset:
     training = [ROOT / str(number) for number in range(official.training_videos - lacking)]
     return checked_dataset(official, ROOT, training, testing, labels=LABELS, official_labels=official_labels)
@@ -42,7 +42,7 @@ def checked(
         (SHANGHAITECH, (107, 40_791, 17_326)),
     ],
 )
-def test_a_complete_set_has_the_published_counts(official: Official, counts: tuple[int, int, int]) -> None:
+def test_a_complete_set_has_the_published_counts(official: PublishedCounts, counts: tuple[int, int, int]) -> None:
     dataset = checked(official, videos(*counts))
     assert (dataset.name, dataset.complete) == (official.name, True)
     count, frames, abnormal = counts
@@ -52,7 +52,7 @@ def test_a_complete_set_has_the_published_counts(official: Official, counts: tup
 
 
 @pytest.mark.parametrize("official", [UCSD_PED2, CUHK_AVENUE, SHANGHAITECH])
-def test_labels_must_be_the_published_ones(official: Official) -> None:
+def test_labels_must_be_the_published_ones(official: PublishedCounts) -> None:
     assert official.abnormal_frames is not None
     testing = videos(official.test_videos, official.test_frames, official.abnormal_frames + 1)
     with pytest.raises(
@@ -95,4 +95,4 @@ def test_datasets_are_known_by_names_as_people_write_them() -> None:
         (("ped1", "ped2"), UCSD_PED1),
         (("5th avenue camera", "back yard"), None),
     ):
-        assert known_dataset(*names) is official
+        assert official_dataset(*names) is official

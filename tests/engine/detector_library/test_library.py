@@ -344,11 +344,11 @@ for n in range(15):
     assert len(MetadataFile(library.folder).read().labels) == 30
 
 
-def test_what_only_judged_it_was_not_learnt_from() -> None:
+def test_fully_held_out_videos_are_not_training_videos() -> None:
     record = {"videos": ["a.mp4", "b.mp4"], "held_out": ["b.mp4"]}
-    assert LibraryEntry(Path("x"), "x", training=record).learnt_from() == ["a.mp4"]
+    assert LibraryEntry(Path("x"), "x", training=record).training_videos() == ["a.mp4"]
     # Of a single video only the end was held out.
     alone = {"videos": ["a.mp4"], "held_out": ["a.mp4"], "held_out_since": {"a.mp4": 80.0}}
-    assert LibraryEntry(Path("x"), "x", training=alone).learnt_from() == ["a.mp4"]
-    assert LibraryEntry(Path("x"), "x", training={"videos": ["a.mp4"]}).learnt_from() == ["a.mp4"]
-    assert LibraryEntry(Path("x"), "x").learnt_from() == []
+    assert LibraryEntry(Path("x"), "x", training=alone).training_videos() == ["a.mp4"]
+    assert LibraryEntry(Path("x"), "x", training={"videos": ["a.mp4"]}).training_videos() == ["a.mp4"]
+    assert LibraryEntry(Path("x"), "x").training_videos() == []

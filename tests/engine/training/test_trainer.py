@@ -294,9 +294,9 @@ def test_another_batch_size_goes_on_within_the_epoch(ready: Run) -> None:
     assert isinstance(list(train(run))[-1], Finished)
 
 
-@pytest.mark.parametrize("place", ["checkpoint", "sample", "journal"])
+@pytest.mark.parametrize("full_file", ["checkpoint", "sample", "event log"])
 def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
-    position: str, whole: tuple[Run, list[Event]], ready: Run, monkeypatch
+    full_file: str, whole: tuple[Run, list[Event]], ready: Run, monkeypatch
 ) -> None:
     run = ready
     list(train(run, After(60)))
@@ -306,13 +306,13 @@ def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        match position:
+        match full_file:
             case "checkpoint":
                 patch.setattr(checkpoint.torch, "save", full)
             case "sample":
                 patch.setattr(stage_trainer.StageTrainer, "_save_pictures", _save_pictures)
                 patch.setattr("engine.training.samples.atomic_write", full)
-            case "journal":
+            case "event log":
                 patch.setattr("engine.training.event_log.EventLog.write", full)
         with pytest.raises(TrainingError, match="disk is full"):
             list(train(run))
