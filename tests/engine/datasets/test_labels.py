@@ -58,7 +58,7 @@ TestVideoFile{end+1}.gt_frame = [1:2, ... first half
         ("TestVideoFile{end+1}.gt_frame = find(x);", "1 of its gt_frame lines"),
     ],
 )
-def test_odd_ucsd_lists_are_refused_with_the_reason(text: str, reason: str) -> None:
+def test_malformed_ucsd_lists_are_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         parse_ucsd_list(text)
 
@@ -72,7 +72,7 @@ def test_gt_cells_hold_first_frames_above_last_ones() -> None:
     ]
 
 
-def test_gt_cells_may_be_squeezed_turned_or_small_numbers() -> None:
+def test_gt_cells_may_be_squeezed_transposed_or_of_small_integers() -> None:
     squeezed = cells(np.array([61, 180], np.uint8), [[5, 140], [90, 200]])[0]
     assert ranges_of_cells(squeezed) == [[(61, 180)], [(5, 90), (140, 200)]]
     assert ranges_of_cells(cells([[1, 2], [4, 6], [8, 9]], [[3, 7]])) == [[(1, 2), (4, 6), (8, 9)], [(3, 7)]]
@@ -80,7 +80,7 @@ def test_gt_cells_may_be_squeezed_turned_or_small_numbers() -> None:
 
 
 @pytest.mark.parametrize("odd", [["a", "b"], [[1.5], [3.0]], [1, 2, 3], [[1, 2, 3], [4, 5, 6], [7, 8, 9]]])
-def test_odd_gt_cells_are_refused(odd: object) -> None:
+def test_malformed_gt_cells_are_refused(odd: object) -> None:
     with pytest.raises(ValueError, match=r"cell 2|frame number"):
         ranges_of_cells(cells([[1], [2]], odd))
 

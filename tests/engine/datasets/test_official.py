@@ -62,7 +62,7 @@ def test_labels_must_be_the_published_ones(official: PublishedCounts) -> None:
     assert caught.value.subject == str(LABELS)
 
 
-def test_avenue_labels_that_circulate_are_accepted_and_named() -> None:
+def test_the_unofficial_avenue_labels_are_accepted_and_named() -> None:
     dataset = checked(CUHK_AVENUE, videos(21, 15_324, 3_867), official_labels=False)
     assert dataset.name == "CUHK Avenue (other labels: 3,867 abnormal frames, not 3,712)"
     assert dataset.complete
@@ -71,7 +71,7 @@ def test_avenue_labels_that_circulate_are_accepted_and_named() -> None:
         checked(UCSD_PED2, videos(12, 2_010, 1_650), official_labels=False)
 
 
-def test_what_lacks_is_said() -> None:
+def test_missing_videos_are_in_the_name() -> None:
     part = checked(UCSD_PED2, videos(12, 2_010, 1_648)[3:6])
     assert (part.name, part.complete) == ("UCSD Ped2 04+05+06 (part)", False)
     assert checked(UCSD_PED2, videos(12, 2_010, 1_648)[1:]).name == "UCSD Ped2 11 of 12 test videos (part)"
@@ -79,14 +79,14 @@ def test_what_lacks_is_said() -> None:
     assert (lacking.name, lacking.complete) == ("UCSD Ped2 (13 of 16 training videos)", False)
 
 
-def test_more_videos_than_there_are_is_odd() -> None:
+def test_more_videos_than_published_are_refused() -> None:
     with pytest.raises(DatasetError, match="UCSD Ped2 has 16 and 12"):
         checked(UCSD_PED2, videos(13, 2_010, 1_648))
     with pytest.raises(DatasetError, match="17 training"):
         checked(UCSD_PED2, videos(12, 2_010, 1_648), lacking=-1)
 
 
-def test_datasets_are_known_by_names_as_people_write_them() -> None:
+def test_datasets_are_recognised_by_common_spellings() -> None:
     for names, official in (
         (("UCSD ped2",), UCSD_PED2),
         (("UCSDped1",), UCSD_PED1),

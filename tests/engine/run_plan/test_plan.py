@@ -70,7 +70,7 @@ def planned(settings: RunSettings, folder: Path) -> RunPlan:
     return plan
 
 
-def test_a_plan_tells_what_a_run_would_take_and_leaves_no_trace(settings: RunSettings, tmp_path: Path) -> None:
+def test_a_plan_estimates_time_memory_and_disk_and_writes_nothing(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(settings, tmp_path / "run")
     assert plan.refusal is None
     assert (plan.frames, plan.transitions) == (3 * FRAMES, 2 * (FRAMES - 1))
@@ -90,7 +90,9 @@ def test_a_plan_tells_what_a_run_would_take_and_leaves_no_trace(settings: RunSet
     assert not (tmp_path / "run").exists()
 
 
-def test_steps_are_the_trainer_s_own(settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measured_steps_are_those_of_the_trainer(
+    settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sizes = []
     step = StageTrainer.step
 
@@ -103,7 +105,7 @@ def test_steps_are_the_trainer_s_own(settings: RunSettings, tmp_path: Path, monk
     assert sizes == [2, 2, 8, 2, 2, 8]  # of each stage: for the memory, for the time, as it will be
 
 
-def test_what_a_step_keeps_is_counted(settings: RunSettings, tmp_path: Path) -> None:
+def test_memory_for_activations_is_counted(settings: RunSettings, tmp_path: Path) -> None:
     """Twice the batch keeps twice the activations; wider models keep more, and weigh more."""
     settings = replace(settings, videos=())
     memory = {size: planned(replace(settings, batch_size=size), tmp_path).stages[0].memory_bytes for size in (4, 8, 16)}
@@ -115,7 +117,7 @@ def test_what_a_step_keeps_is_counted(settings: RunSettings, tmp_path: Path) -> 
     assert planned(replace(settings, preset="paper"), tmp_path).memory_bytes > memory[8]
 
 
-def test_the_batch_is_halved_until_it_fits(
+def test_the_batch_size_is_halved_until_it_fits(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = StageTrainer.step
@@ -132,7 +134,7 @@ def test_the_batch_is_halved_until_it_fits(
     assert any("A batch of 8 does not fit" in note for note in plan.notes)
 
 
-def test_little_free_memory_makes_batches_small_before_the_system_kills(
+def test_the_batch_size_is_limited_by_free_memory(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needed = {n: planned(replace(settings, videos=(), batch_size=n), tmp_path).memory_bytes for n in (1, 4)}
@@ -145,7 +147,7 @@ def test_little_free_memory_makes_batches_small_before_the_system_kills(
     assert refused.frames == 3 * FRAMES
 
 
-def test_a_fault_of_the_program_is_no_lack_of_memory(
+def test_another_runtime_error_is_not_out_of_memory(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -175,7 +177,7 @@ def test_efforts_are_compared_and_each_preset_is_measured_once(
     assert (shares[0], shares[-1]) == (0, 1)
 
 
-def test_without_footage_noise_is_stepped_on(settings: RunSettings, tmp_path: Path) -> None:
+def test_without_footage_synthetic_pictures_are_measured(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(replace(settings, videos=()), tmp_path)
     assert plan.refusal == "There is no footage to learn from yet."
     assert plan.measured_on == "synthetic pictures"
@@ -190,7 +192,7 @@ def test_parts_left_out_and_videos_held_out_are_not_counted(settings: RunSetting
     assert (plan.frames, plan.transitions) == (2 * FRAMES + 10, 9 + FRAMES - 1)
 
 
-def test_a_run_that_takes_the_motion_as_it_is_has_one_stage(settings: RunSettings, tmp_path: Path) -> None:
+def test_a_run_with_a_ready_motion_model_plans_one_stage(settings: RunSettings, tmp_path: Path) -> None:
     base = tmp_path / "base.safetensors"
     save_detector(Detector(DetectorSettings("base", "fast", "dis-medium", 3.0)), base)
     whole = planned(settings, tmp_path)
@@ -199,7 +201,7 @@ def test_a_run_that_takes_the_motion_as_it_is_has_one_stage(settings: RunSetting
     assert plan.disk_needed_bytes < whole.disk_needed_bytes
 
 
-def test_what_scores_mean_takes_time_too(
+def test_the_time_for_calibration_is_estimated(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Steps that take a known time: all frames are counted, those of the held-out video judged."""
@@ -238,7 +240,7 @@ def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return used
 
 
-def test_judging_is_timed_with_the_teacher_whose_weights_are_named(
+def test_calibration_is_timed_with_the_teacher_of_the_given_weights(
     settings: RunSettings, tmp_path: Path, judging_teachers: list[str]
 ) -> None:
     weights = tmp_path / "pwcnet.pth"
@@ -260,7 +262,7 @@ def motion_of(tmp_path: Path) -> Callable[[str], str]:
     return made
 
 
-def test_a_ready_motion_model_is_judged_by_its_own_teacher(
+def test_a_ready_motion_model_is_calibrated_with_its_own_teacher(
     settings: RunSettings, tmp_path: Path, judging_teachers: list[str], motion_of: Callable[[str], str]
 ) -> None:
     """Whatever teacher the run names, whose weights need not even be there."""
@@ -271,7 +273,7 @@ def test_a_ready_motion_model_is_judged_by_its_own_teacher(
     assert judging_teachers == ["dis-fast"] * 4
 
 
-def test_the_weights_of_a_ready_motion_model_s_teacher_are_named_with_it(
+def test_weights_are_used_for_a_ready_motion_model_of_the_given_teacher(
     settings: RunSettings, tmp_path: Path, judging_teachers: list[str], motion_of: Callable[[str], str]
 ) -> None:
     weights = tmp_path / "weights.pth"
@@ -282,7 +284,7 @@ def test_the_weights_of_a_ready_motion_model_s_teacher_are_named_with_it(
 
 
 @pytest.mark.parametrize("held_out", [True, False])
-def test_a_ready_motion_model_whose_teacher_lacks_weights_is_refused_as_the_run_refuses_it(
+def test_a_ready_motion_model_without_its_teacher_s_weights_is_refused_by_plan_and_run(
     settings: RunSettings, tmp_path: Path, held_out: bool, motion_of: Callable[[str], str]
 ) -> None:
     videos = settings.videos if held_out else settings.videos[:1]
@@ -298,7 +300,7 @@ def test_a_ready_motion_model_whose_teacher_lacks_weights_is_refused_as_the_run_
     assert planned(replace(taken, calibrate=False), tmp_path / "unjudged").refusal is None
 
 
-def test_weights_named_alone_are_no_ready_motion_model_s_which_is_said(
+def test_weights_without_a_teacher_are_not_used_for_a_ready_motion_model(
     settings: RunSettings, tmp_path: Path, motion_of: Callable[[str], str]
 ) -> None:
     alone = replace(settings, motion_from=motion_of("raft"), teacher_weights=str(tmp_path / "raft.pth"))
@@ -307,13 +309,13 @@ def test_weights_named_alone_are_no_ready_motion_model_s_which_is_said(
     assert "no such weights file" in str(planned(both, tmp_path / "run").refusal)
 
 
-def test_too_little_held_out_for_a_meaning_is_said(settings: RunSettings, tmp_path: Path) -> None:
+def test_too_little_held_out_footage_for_calibration_is_a_note(settings: RunSettings, tmp_path: Path) -> None:
     said = "Only 1 s are held out: from less than 30 s"
     assert any(said in note for note in planned(settings, tmp_path).notes)
     assert not any(said in note for note in planned(replace(settings, calibrate=False), tmp_path).notes)
 
 
-def test_times_measured_beside_other_programs_are_told_with_what_they_would_be(
+def test_times_measured_on_a_busy_machine_have_an_undisturbed_estimate(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measure, shares = step_cost.measure_stages, [0.9, 0.25]
@@ -333,7 +335,7 @@ def test_times_measured_beside_other_programs_are_told_with_what_they_would_be(
     assert not any("busy" in note for note in plan.notes)
 
 
-def test_one_video_leaves_a_note(settings: RunSettings, tmp_path: Path) -> None:
+def test_a_single_short_video_is_a_note(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(replace(settings, videos=settings.videos[:1]), tmp_path)
     assert any("No video is held out" in note for note in plan.notes)
 
@@ -353,7 +355,7 @@ def test_one_video_leaves_a_note(settings: RunSettings, tmp_path: Path) -> None:
         ({"cache_max_bytes": 10**6}, "limit"),
     ],
 )
-def test_what_cannot_work_is_refused_with_its_reason(
+def test_invalid_settings_are_refused_with_the_reason(
     settings: RunSettings, tmp_path: Path, changes: dict, said: str
 ) -> None:
     refusal = planned(replace(settings, **changes), tmp_path).refusal
@@ -383,7 +385,7 @@ def test_a_full_disk_is_refused(settings: RunSettings, tmp_path: Path, monkeypat
     assert "on disk" in str(planned(settings, tmp_path).refusal)
 
 
-def test_a_folder_in_use_or_taken_is_refused(settings: RunSettings, tmp_path: Path) -> None:
+def test_a_folder_that_is_locked_or_not_writable_is_refused(settings: RunSettings, tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", settings)
     assert planned(settings, run.folder).refusal is None
     with run.lock():
@@ -407,7 +409,7 @@ def test_a_run_that_has_read_its_footage_can_be_resumed_but_not_replaced(setting
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_a_stop_is_obeyed_at_any_time(settings: RunSettings, tmp_path: Path, share: float) -> None:
+def test_planning_can_be_stopped_at_any_time(settings: RunSettings, tmp_path: Path, share: float) -> None:
     asked: list[bool] = []
     list(plan_run(settings, tmp_path, lambda: asked.append(True) or False))
     last = round((len(asked) - 1) * share)
@@ -420,7 +422,7 @@ def test_a_stop_is_obeyed_at_any_time(settings: RunSettings, tmp_path: Path, sha
 # Memory
 
 
-def test_free_memory_is_what_linux_and_the_container_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_memory_is_the_minimum_of_linux_and_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "meminfo").write_text("MemTotal:  8000 kB\nMemAvailable:  5000 kB\n")
     monkeypatch.setattr(free_memory, "_MEMINFO", tmp_path / "meminfo")
     monkeypatch.setattr(free_memory, "_CONTAINER", tmp_path)
@@ -444,7 +446,7 @@ def run(*arguments: object) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_the_command_compares_efforts_and_says_how_to_begin(settings: RunSettings, tmp_path: Path) -> None:
+def test_the_command_compares_efforts_and_prints_how_to_begin(settings: RunSettings, tmp_path: Path) -> None:
     options = [word for video in settings.videos for word in ("--footage", video)]
     code, text, _ = run(tmp_path / "run", *options, "--device", "cpu")
     assert code == 0
@@ -470,7 +472,7 @@ def test_the_command_refuses_with_the_reason(settings: RunSettings, tmp_path: Pa
     assert run(tmp_path, "--footage", settings.videos[0], "--effort", "quick", "--preset", "paper")[0] == 2
 
 
-def test_the_command_speaks_of_a_run_that_is_there(settings: RunSettings, tmp_path: Path) -> None:
+def test_the_command_plans_an_existing_run(settings: RunSettings, tmp_path: Path) -> None:
     folder = Run.create(tmp_path / "run", settings).folder
     code, text, _ = run(folder, "--json")
     assert code == 0

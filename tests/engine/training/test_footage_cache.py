@@ -46,7 +46,7 @@ def prepared(sliding_videos: list[Path], tmp_path: Path) -> Path:
     return tmp_path / "footage"
 
 
-def test_every_picture_is_kept_in_order(prepared: Path, sliding_videos: list[Path]) -> None:
+def test_all_pictures_are_stored_in_order(prepared: Path, sliding_videos: list[Path]) -> None:
     footage = load_footage(prepared)
     assert footage.pictures.shape == (15, 256, 256, 3)
     third_of_second = cv2.imread(str(sliding_videos[1] / "2.png"), cv2.IMREAD_COLOR_RGB)
@@ -64,7 +64,7 @@ def test_whole_videos_are_held_out(prepared: Path, sliding_videos: list[Path]) -
     assert footage.held_out_videos == (str(sliding_videos[1]),)
 
 
-def test_a_person_chooses_what_is_held_out(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_held_out_videos_can_be_chosen(sliding_videos: list[Path], tmp_path: Path) -> None:
     settings = replace(settings_of(sliding_videos), held_out=(str(sliding_videos[0]), str(sliding_videos[2])))
     list(prepare_footage(settings, tmp_path / "footage", TEACHER))
     footage = load_footage(tmp_path / "footage")
@@ -72,7 +72,7 @@ def test_a_person_chooses_what_is_held_out(sliding_videos: list[Path], tmp_path:
     assert footage.held_out_videos == settings.held_out
 
 
-def test_what_is_left_out_is_neither_learnt_nor_stored(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_left_out_parts_are_neither_stored_nor_trained_on(sliding_videos: list[Path], tmp_path: Path) -> None:
     # At 25 fps: frames 2 and 3 of the last video, and all but its first frame of the first.
     left_out = {str(sliding_videos[2]): ((0.08, 0.16),), str(sliding_videos[0]): ((0.04, 9.0),)}
     settings = replace(settings_of(sliding_videos), left_out=left_out, held_out=(str(sliding_videos[1]),))
@@ -86,7 +86,7 @@ def test_what_is_left_out_is_neither_learnt_nor_stored(sliding_videos: list[Path
     np.testing.assert_allclose(footage.flow[7], TEACHER.flow(footage.pictures[7], footage.pictures[8]), atol=0.01)
 
 
-def test_the_flow_is_the_teachers(prepared: Path) -> None:
+def test_stored_flow_is_the_teachers(prepared: Path) -> None:
     footage = load_footage(prepared)
     for transition in footage.training:
         assert np.median(footage.flow[transition][0]) == pytest.approx(3, abs=0.1)
@@ -100,14 +100,14 @@ def test_the_radius_is_a_percentile_of_the_training_speeds(prepared: Path) -> No
     assert footage.radius_px == pytest.approx(flow_radius(np.hypot(flow[:, 0], flow[:, 1])), abs=1 / 16)
 
 
-def test_a_histogram_of_no_motion_has_the_least_radius() -> None:
+def test_a_speed_histogram_without_motion_gives_the_minimum_radius() -> None:
     speeds = SpeedHistogram()
     assert speeds.radius_px() == 0.5
     speeds.add(np.zeros((2, 8, 8), np.float32))
     assert speeds.radius_px() == 0.5
 
 
-def test_without_a_teacher_there_is_no_flow(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_without_a_teacher_no_flow_is_stored(sliding_videos: list[Path], tmp_path: Path) -> None:
     list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", None))
     footage = load_footage(tmp_path / "footage")
     assert footage.flow is None
@@ -144,7 +144,7 @@ def assert_same_footage(folder: Path, expected: Path) -> None:
 
 
 @pytest.mark.parametrize("after", [2, 5, 9])
-def test_stopped_in_the_middle_of_a_video_it_goes_on_there(
+def test_reading_resumes_in_the_middle_of_a_video(
     after: int, prepared: Path, sliding_videos: list[Path], tmp_path: Path
 ) -> None:
     first, second = Counting(after), Counting()
@@ -156,7 +156,7 @@ def test_stopped_in_the_middle_of_a_video_it_goes_on_there(
     assert_same_footage(folder, prepared)
 
 
-def test_killed_it_goes_on_from_what_was_saved_last(
+def test_reading_resumes_from_the_last_saved_progress_after_a_kill(
     prepared: Path, sliding_videos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, folder = settings_of(sliding_videos), tmp_path / "killed"
@@ -173,7 +173,7 @@ def test_killed_it_goes_on_from_what_was_saved_last(
     assert_same_footage(folder, prepared)
 
 
-def test_a_file_that_announces_too_many_frames_is_resumed_by_the_frames_it_has(
+def test_reading_a_file_whose_header_counts_too_many_frames_resumes_correctly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = make_clip(tmp_path / "clip.mp4", 40)
@@ -193,7 +193,7 @@ def test_a_file_that_announces_too_many_frames_is_resumed_by_the_frames_it_has(
     assert_same_footage(tmp_path / "resumed", tmp_path / "whole")
 
 
-def test_it_says_first_what_it_will_take(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_reading_first_reports_the_disk_space_it_needs(sliding_videos: list[Path], tmp_path: Path) -> None:
     said, first, *_ = prepare_footage(settings_of(sliding_videos), tmp_path / "footage", TEACHER)
     assert isinstance(said, Noted)
     assert "15 frames, will take 7 MB on disk" in said.text
@@ -272,14 +272,14 @@ def test_a_full_disk_loses_nothing_that_was_read(
 
 @pytest.mark.parametrize("name", ["pictures.npy", "footage.npz"])
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"PK")])
-def test_prepared_footage_that_is_damaged_is_said(name: str, damage: Callable[[Path], None], prepared: Path) -> None:
+def test_damaged_prepared_footage_is_an_error(name: str, damage: Callable[[Path], None], prepared: Path) -> None:
     damage(prepared / name)
     with pytest.raises(TrainingError, match="can't be read") as caught:
         load_footage(prepared)
     assert "Delete this folder" in caught.value.advice
 
 
-def test_a_short_single_video_is_all_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_nothing_of_a_short_single_video_is_held_out(sliding_videos: list[Path], tmp_path: Path) -> None:
     events = list(prepare_footage(settings_of(sliding_videos[:1]), tmp_path / "footage", TEACHER))
     assert any(isinstance(event, Noted) and "one short video only" in event.text for event in events)
     footage = load_footage(tmp_path / "footage")
@@ -304,7 +304,7 @@ def test_the_end_of_a_single_video_is_held_out(tmp_path: Path) -> None:
     np.testing.assert_array_equal(footage.pictures[58], model_picture(last.pixels))
 
 
-def test_parts_left_out_shorten_what_is_held_out(tmp_path: Path) -> None:
+def test_left_out_parts_do_not_count_towards_the_held_out_end(tmp_path: Path) -> None:
     """Of 30 s, 2.5 to 4.5 and 26.5 to 28.5 are left out: a fifth of what is left is 5 s, and begins before them."""
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     left_out = {str(video): ((2.5, 4.5), (26.5, 28.5))}
@@ -316,7 +316,7 @@ def test_parts_left_out_shorten_what_is_held_out(tmp_path: Path) -> None:
     assert plan.held_out_seconds == pytest.approx(5, abs=0.5)
 
 
-def test_reading_a_single_video_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+def test_reading_a_single_video_resumes_where_it_was_stopped(tmp_path: Path) -> None:
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     list(prepare_footage(settings_of([video]), tmp_path / "whole", TEACHER))
     for transitions in (20, 30):  # in what is learnt, then in what is held out
@@ -327,14 +327,14 @@ def test_reading_a_single_video_goes_on_where_it_was_stopped(tmp_path: Path) -> 
     assert_same_footage(tmp_path / "parts", tmp_path / "whole")
 
 
-def test_facts_of_an_earlier_version_hold_out_whole_videos(prepared: Path) -> None:
+def test_metadata_of_an_earlier_version_has_no_held_out_ends(prepared: Path) -> None:
     with np.load(prepared / "footage.npz") as facts:
         earlier = {name: facts[name] for name in facts if name != "held_out_since"}
     np.savez(prepared / "footage.npz", **earlier)
     assert load_footage(prepared).held_out_since == {}
 
 
-def test_a_video_of_one_frame_leaves_the_other_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_a_video_of_one_frame_is_not_used(sliding_videos: list[Path], tmp_path: Path) -> None:
     for number in (1, 2, 3):
         (sliding_videos[0] / f"{number}.png").unlink()
     list(prepare_footage(settings_of(sliding_videos[:2]), tmp_path / "footage", TEACHER))
@@ -343,7 +343,7 @@ def test_a_video_of_one_frame_leaves_the_other_for_training(sliding_videos: list
     assert footage.held_out.tolist() == []
 
 
-def test_footage_without_a_single_step_is_refused(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_footage_without_transitions_is_refused(sliding_videos: list[Path], tmp_path: Path) -> None:
     for number in (1, 2, 3):
         (sliding_videos[0] / f"{number}.png").unlink()
     with pytest.raises(DatasetError, match="nothing to learn"):

@@ -50,12 +50,12 @@ def test_margin_loss_pulls_to_the_next_frame_and_pushes_from_the_current_one() -
     assert predicted.grad[..., 2:].abs().max() < 1e-6
 
 
-def test_margin_loss_rests_once_the_margin_is_kept() -> None:
+def test_margin_loss_is_zero_beyond_the_margin() -> None:
     current, following = torch.zeros(1, 3, 8, 8), torch.ones(1, 3, 8, 8)
     assert margin_loss(following.clone(), following, current).item() == 0
 
 
-def test_frame_loss_weighs_both_as_the_paper_does(pictures) -> None:
+def test_frame_loss_has_the_papers_weights(pictures) -> None:
     """Eq. 5 with the paper's lambda 0.004 and alpha 0.2."""
     predicted, following, current = (each.detach().numpy().astype(np.float64) for each in pictures)
     dense = np.square(predicted - following).mean()

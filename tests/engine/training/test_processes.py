@@ -35,7 +35,7 @@ def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_killed_in_the_middle_of_an_epoch_it_goes_on_as_if_it_never_was(
+def test_a_run_killed_within_an_epoch_resumes_with_the_same_result(
     settings: RunSettings, run_folder: Path, tmp_path: Path
 ) -> None:
     run = Run.create(run_folder, settings)
@@ -80,7 +80,7 @@ def test_two_processes_under_torchrun_train_one_detector(
     assert sum(isinstance(event, Progress) and event.phase == "Reading footage" for event in events) < 5
 
 
-def test_a_batch_that_cannot_be_shared_is_refused() -> None:
+def test_a_batch_that_cannot_be_split_evenly_is_refused() -> None:
     group = ProcessGroup("cpu")
     group.check_batch_size(3)
     group.size = 2
@@ -90,7 +90,7 @@ def test_a_batch_that_cannot_be_shared_is_refused() -> None:
     assert "--batch-size 2" in caught.value.advice
 
 
-def test_every_process_has_its_part_of_a_batch() -> None:
+def test_processes_split_a_batch() -> None:
     groups = [ProcessGroup("cpu"), ProcessGroup("cpu")]
     for rank, group in enumerate(groups):
         group.rank, group.size = rank, 2

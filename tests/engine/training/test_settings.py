@@ -43,7 +43,7 @@ def test_settings_of_an_older_or_newer_version_are_read() -> None:
         "[" * 100_000,
     ],
 )
-def test_anything_else_is_no_settings(text: str) -> None:
+def test_malformed_settings_are_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - json's own error is a ValueError too
         RunSettings.from_json(text)
 
@@ -71,7 +71,7 @@ def test_contradictions_are_refused(changes: dict, what: str) -> None:
         *({"flow_radius_px": radius} for radius in (0.0, -1.0, math.inf, math.nan)),
     ],
 )
-def test_values_without_sense_are_refused(changes: dict) -> None:
+def test_invalid_values_are_refused(changes: dict) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - a programmer's error, worded by nobody
         replace(SETTINGS, **changes)
 

@@ -107,7 +107,7 @@ def test_both_stages_learn_and_leave_a_detector(whole: tuple[Run, list[Event]], 
     assert str(tmp_path.parent) not in record  # file names only: the folders are nobody's business
 
 
-def test_the_folder_tells_the_whole_story(whole: tuple[Run, list[Event]]) -> None:
+def test_the_run_folder_holds_all_events_and_pictures(whole: tuple[Run, list[Event]]) -> None:
     run, events = whole
     assert run.events() == events
     samples = [event for event in events if isinstance(event, SampleSaved)]
@@ -120,7 +120,7 @@ def test_the_folder_tells_the_whole_story(whole: tuple[Run, list[Event]]) -> Non
     assert not list(run.folder.rglob("*.partial"))
 
 
-def test_the_best_model_of_each_stage_goes_on(settings: RunSettings, run_folder: Path, monkeypatch) -> None:
+def test_each_stage_ends_with_its_best_model(settings: RunSettings, run_folder: Path, monkeypatch) -> None:
     held_out = iter([0.2, 0.1, 0.3, 0.6, 0.5, 0.7])
     states: dict[tuple[str, int], dict] = {}
 
@@ -145,7 +145,7 @@ def test_the_best_model_of_each_stage_goes_on(settings: RunSettings, run_folder:
 
 
 @pytest.mark.parametrize("asked", [1, 12, 60, 140, 400])
-def test_stopped_anywhere_it_goes_on_as_if_it_never_was(asked: int, whole: tuple[Run, list[Event]], ready: Run) -> None:
+def test_a_stopped_run_resumes_with_the_same_result(asked: int, whole: tuple[Run, list[Event]], ready: Run) -> None:
     # What is stopped is learning, in the middle of epochs and of evaluations too.
     seen = list(train(ready, After(asked)))
     assert isinstance(seen[-1], Stopped)
@@ -154,14 +154,14 @@ def test_stopped_anywhere_it_goes_on_as_if_it_never_was(asked: int, whole: tuple
     assert_same_detector(ready.detector_path, whole[0].detector_path)
 
 
-def test_checkpoints_come_by_time_within_an_epoch(ready: Run, monkeypatch) -> None:
+def test_checkpoints_are_saved_by_time_within_an_epoch(ready: Run, monkeypatch) -> None:
     monkeypatch.setattr(stage_trainer, "_CHECKPOINT_SECONDS", 0.0)
     run = ready
     reached = [load_checkpoint(run.checkpoint_path).position for e in train(run) if isinstance(e, CheckpointSaved)]
     assert [each.samples for each in reached if each.stage == "motion"] == [0, 2, 4, 6, 8, 0, 2, 4, 6, 8, 0]
 
 
-def test_a_progress_says_where_it_is(ready: Run, monkeypatch) -> None:
+def test_progress_has_epoch_step_and_loss(ready: Run, monkeypatch) -> None:
     monkeypatch.setattr(stage_trainer, "_REPORT_SECONDS", 0.0)
     events = list(train(ready))
     progress = [e for e in events if isinstance(e, Progress) and e.phase == "Learning motion"]
@@ -171,7 +171,9 @@ def test_a_progress_says_where_it_is(ready: Run, monkeypatch) -> None:
     assert all(e.loss is not None and e.per_second > 0 for e in progress)
 
 
-def test_finishing_keeps_the_best_so_far_and_goes_to_the_next_stage(settings: RunSettings, run_folder: Path) -> None:
+def test_finishing_a_stage_keeps_its_best_model_and_starts_the_next_stage(
+    settings: RunSettings, run_folder: Path
+) -> None:
     run = Run.create(run_folder, replace(settings, motion_epochs=1000, frame_epochs=1000))
     finish_motion, finish_frame = After(4, once=True), After(14, once=True)  # asked once after reading
     events = list(train(run, should_finish=lambda: any([finish_motion(), finish_frame()])))
@@ -187,13 +189,13 @@ def test_finishing_keeps_the_best_so_far_and_goes_to_the_next_stage(settings: Ru
     assert run.detector_path.read_bytes() == before
 
 
-def test_a_finish_before_anything_was_learnt_is_not_taken(settings: RunSettings, run_folder: Path) -> None:
+def test_a_request_to_finish_before_training_starts_is_ignored(settings: RunSettings, run_folder: Path) -> None:
     events = list(train(Run.create(run_folder, settings), should_finish=After(1, once=True)))
     assert any(isinstance(e, Noted) and "nothing to finish" in e.text for e in events)
     assert len(losses(events)) == 4
 
 
-def test_stopped_while_reading_it_goes_on_reading(settings: RunSettings, run_folder: Path) -> None:
+def test_a_run_stopped_while_reading_footage_resumes_reading(settings: RunSettings, run_folder: Path) -> None:
     run = Run.create(run_folder, settings)
     assert isinstance(list(train(run, lambda: True))[-1], Stopped)
     assert not run.footage_is_ready
@@ -227,14 +229,14 @@ def test_killed_between_the_renames_the_new_checkpoint_is_found(ready: Run) -> N
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 cut short"])
-def test_where_no_checkpoint_is_whole_that_is_said(content: bytes, settings: RunSettings, run_folder: Path) -> None:
+def test_damaged_checkpoints_are_an_error(content: bytes, settings: RunSettings, run_folder: Path) -> None:
     run = Run.create(run_folder, settings)
     run.checkpoint_path.write_bytes(content)
     with pytest.raises(TrainingError, match="checkpoints are damaged"):
         list(train(run))
 
 
-def test_a_loss_that_is_no_number_stops_with_a_clear_word(ready: Run, monkeypatch) -> None:
+def test_a_loss_that_is_not_finite_ends_training_with_advice(ready: Run, monkeypatch) -> None:
     run = ready
     list(train(run, After(60)))
     before = load_checkpoint(run.checkpoint_path)
@@ -251,7 +253,7 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_word(ready: Run, monkeypatc
     assert isinstance(list(train(run))[-1], Finished)
 
 
-def test_weights_that_are_no_numbers_replace_no_checkpoint(ready: Run, monkeypatch) -> None:
+def test_weights_that_are_not_finite_never_replace_a_checkpoint(ready: Run, monkeypatch) -> None:
     monkeypatch.setattr(stage_trainer, "_CHECKPOINT_SECONDS", 0.0)
     run = ready
 
@@ -268,7 +270,7 @@ def test_weights_that_are_no_numbers_replace_no_checkpoint(ready: Run, monkeypat
 @pytest.mark.parametrize(
     "error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
 )
-def test_running_out_of_memory_says_which_batch_size_to_try(error: Exception, ready: Run, monkeypatch) -> None:
+def test_running_out_of_memory_advises_a_smaller_batch_size(error: Exception, ready: Run, monkeypatch) -> None:
     run = ready
     run.amend(batch_size=4)
 
@@ -285,7 +287,7 @@ def test_running_out_of_memory_says_which_batch_size_to_try(error: Exception, re
     assert isinstance(list(train(run))[-1], Finished)
 
 
-def test_another_batch_size_goes_on_within_the_epoch(ready: Run) -> None:
+def test_a_run_resumes_within_an_epoch_with_another_batch_size(ready: Run) -> None:
     run = ready
     list(train(run, After(60)))
     position = load_checkpoint(run.checkpoint_path).position
@@ -295,7 +297,7 @@ def test_another_batch_size_goes_on_within_the_epoch(ready: Run) -> None:
 
 
 @pytest.mark.parametrize("full_file", ["checkpoint", "sample", "event log"])
-def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
+def test_a_full_disk_ends_with_advice_and_keeps_the_last_checkpoint(
     full_file: str, whole: tuple[Run, list[Event]], ready: Run, monkeypatch
 ) -> None:
     run = ready
@@ -323,7 +325,7 @@ def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
     assert_same_detector(run.detector_path, whole[0].detector_path)
 
 
-def test_a_disk_that_fills_up_within_a_checkpoint_says_so_itself(tmp_path: Path, monkeypatch) -> None:
+def test_a_disk_that_fills_up_while_torch_saves_raises_its_oserror(tmp_path: Path, monkeypatch) -> None:
     class Full(io.BytesIO):
         def write(self, data: Any) -> int:
             if self.tell() + len(data) > 10_000:
@@ -336,7 +338,7 @@ def test_a_disk_that_fills_up_within_a_checkpoint_says_so_itself(tmp_path: Path,
         checkpoint.save_checkpoint(large, tmp_path / "checkpoint.pt")
 
 
-def test_what_a_killed_process_left_half_written_goes(settings: RunSettings, run_folder: Path) -> None:
+def test_incomplete_files_of_a_killed_process_are_deleted(settings: RunSettings, run_folder: Path) -> None:
     run = Run.create(run_folder, settings)
     (run.folder / ".vadgui-0123abcd.partial").write_bytes(b"half")
     list(train(run, lambda: True))
@@ -359,13 +361,13 @@ def test_only_one_process_trains_in_a_folder(settings: RunSettings, run_folder: 
     assert run.process_id is None
 
 
-def test_without_held_out_videos_the_last_model_counts(settings: RunSettings, run_folder: Path) -> None:
+def test_without_held_out_videos_the_last_model_is_the_best(settings: RunSettings, run_folder: Path) -> None:
     run = Run.create(run_folder, replace(settings, videos=settings.videos[:1]))
     events = list(train(run))
     assert [(e.held_out_loss, e.is_best) for e in events if isinstance(e, LossReported)] == [(None, True)] * 4
 
 
-def test_a_single_video_is_learnt_from_and_judged_by(
+def test_a_single_video_is_used_for_training_and_calibration(
     settings: RunSettings, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[NormalFootage] = []
@@ -382,9 +384,7 @@ def test_a_single_video_is_learnt_from_and_judged_by(
     assert detector.settings.training["held_out_since"] == {"day.mp4": 24.0}
 
 
-def test_footage_that_is_gone_when_it_shall_be_judged_is_asked_for_once(
-    ready: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_footage_missing_for_calibration_is_an_error_only_once(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be a disk that was unplugged: the scores' meaning is worth a question, the detector is worth more."""
 
     def calibrate(*_: object, **__: object) -> Iterator[Event]:
@@ -402,7 +402,7 @@ def test_footage_that_is_gone_when_it_shall_be_judged_is_asked_for_once(
     assert load_detector(ready.detector_path)[0].settings.calibration is None
 
 
-def test_what_the_held_out_footage_was_judged_by_is_kept(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_held_out_signals_of_the_calibration_are_saved(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     held_out = HeldOutSignals(Path("a.mp4"), np.arange(600) / 10, missing_signals(600))
     held_out.signals["direction_rarity"] = np.random.default_rng(0).gamma(1, 0.2, 600)
     calibration = Calibration.of([(held_out.signals, held_out.times)])
@@ -418,7 +418,7 @@ def test_what_the_held_out_footage_was_judged_by_is_kept(ready: Run, monkeypatch
     assert load_detector(ready.detector_path)[0].settings.calibration == calibration
 
 
-def test_a_detector_is_calibrated_unless_the_run_is_told_otherwise(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_detector_is_calibrated_unless_the_settings_disable_it(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(
         "engine.training.trainer.calibrate", lambda *args, **__: asked.append("calibrate") or uncalibrated(args[0])
@@ -433,7 +433,7 @@ def test_a_detector_is_calibrated_unless_the_run_is_told_otherwise(ready: Run, m
 
 
 @pytest.mark.parametrize("changes", [{"margin": False}, {"flow_guidance": False}])
-def test_the_ablations_train(
+def test_ablation_variants_can_be_trained(
     changes: dict, whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
 ) -> None:
     run = Run.create(run_folder, replace(settings, **changes))
@@ -445,7 +445,7 @@ def test_the_ablations_train(
     assert detector.settings.training["margin"] == changes.get("margin", True)
 
 
-def test_a_ready_motion_model_needs_no_motion_stage(
+def test_a_run_with_a_ready_motion_model_has_no_motion_stage(
     whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
 ) -> None:
     base_path = Path(shutil.copy(whole[0].detector_path, run_folder.with_name("base.safetensors")))
@@ -463,9 +463,7 @@ def test_a_ready_motion_model_needs_no_motion_stage(
     assert detector.settings.teacher == "dis-ultrafast"
 
 
-def test_a_detector_is_improved_from_where_it_stands(
-    whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
-) -> None:
+def test_a_detector_can_be_fine_tuned(whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path) -> None:
     base_path = whole[0].detector_path
     events = list(train(Run.create(run_folder, replace(settings, start_from=str(base_path)))))
     assert losses(events)[0][2] < losses(whole[1])[0][2]
@@ -474,7 +472,7 @@ def test_a_detector_is_improved_from_where_it_stands(
     assert better.settings.training["start_from"] == "detector.safetensors"
 
 
-def test_a_flow_radius_that_is_named_is_the_detector_s_from_beginning_to_end(
+def test_a_flow_radius_in_the_settings_is_used_throughout(
     whole: tuple[Run, list[Event]], ready: Run, settings: RunSettings
 ) -> None:
     # The footage was read for a run that measures its radius: it holds flow, not colours.
@@ -491,7 +489,7 @@ def test_a_flow_radius_that_is_named_is_the_detector_s_from_beginning_to_end(
     assert losses(events)[0][2] != losses(whole[1])[0][2]
 
 
-def test_another_flow_radius_than_that_of_the_detector_to_build_on_is_refused(
+def test_a_flow_radius_other_than_the_base_detector_s_is_refused(
     whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
 ) -> None:
     base_path = str(whole[0].detector_path)
@@ -510,7 +508,7 @@ def test_another_flow_radius_than_that_of_the_detector_to_build_on_is_refused(
     ("changes", "what"),
     [({"preset": "fast"}, "of preset tiny, the run of fast"), ({"flow_guidance": False}, "guided by flow")],
 )
-def test_only_a_detector_of_the_same_shape_can_be_improved(
+def test_only_a_detector_of_the_same_preset_and_guidance_can_be_fine_tuned(
     changes: dict, what: str, whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
 ) -> None:
     run = Run.create(run_folder, replace(settings, start_from=str(whole[0].detector_path), **changes))
@@ -519,17 +517,17 @@ def test_only_a_detector_of_the_same_shape_can_be_improved(
     assert not run.footage_is_ready  # said before hours go into the footage
 
 
-def test_a_detector_to_build_on_that_is_missing_is_said(settings: RunSettings, run_folder: Path) -> None:
+def test_a_missing_base_detector_is_an_error(settings: RunSettings, run_folder: Path) -> None:
     with pytest.raises(DetectorFileError):
         list(train(Run.create(run_folder, replace(settings, motion_from="gone.safetensors"))))
 
 
-def test_a_folder_takes_one_run(whole: tuple[Run, list[Event]], settings: RunSettings) -> None:
+def test_a_folder_holds_only_one_run(whole: tuple[Run, list[Event]], settings: RunSettings) -> None:
     with pytest.raises(TrainingError, match="already holds"):
         Run.create(whole[0].folder, settings)
 
 
-def test_a_run_whose_footage_was_wrong_can_be_begun_anew(settings: RunSettings, run_folder: Path) -> None:
+def test_a_run_that_failed_while_reading_can_be_created_again(settings: RunSettings, run_folder: Path) -> None:
     run = Run.create(run_folder, replace(settings, videos=(*settings.videos, str(run_folder / "gone.mp4"))))
     with pytest.raises(VideoError):
         list(train(run))
@@ -539,19 +537,19 @@ def test_a_run_whose_footage_was_wrong_can_be_begun_anew(settings: RunSettings, 
     assert isinstance(list(train(run))[-1], Finished)
 
 
-def test_a_folder_that_cannot_be_made_is_said(settings: RunSettings, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(settings: RunSettings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(TrainingError, match="can't be written"):
         Run.create(tmp_path / "file" / "run", settings)
 
 
-def test_a_folder_without_a_run_says_how_to_begin_one(tmp_path: Path) -> None:
+def test_the_error_for_a_folder_without_a_run_says_how_to_begin_one(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no training run") as caught:
         list(train(Run(tmp_path)))
     assert "--footage" in caught.value.advice
 
 
-def test_a_fault_of_the_program_is_in_the_folder_too(ready: Run, monkeypatch) -> None:
+def test_an_unexpected_exception_is_logged_in_the_run_folder(ready: Run, monkeypatch) -> None:
     def broken(*_: object) -> Iterator[Event]:
         raise KeyError("x")
 
@@ -562,7 +560,7 @@ def test_a_fault_of_the_program_is_in_the_folder_too(ready: Run, monkeypatch) ->
     assert isinstance(run.events()[-1], Failed)
 
 
-def test_batches_are_the_same_whatever_came_before() -> None:
+def test_batch_order_depends_only_on_seed_stage_and_epoch() -> None:
     order = stages.epoch_order(np.arange(10), 3, "motion", 1)
     assert sorted(order) == list(range(10))
     assert order.tolist() == np.random.default_rng([3, False, 1]).permutation(10).tolist()
@@ -570,7 +568,7 @@ def test_batches_are_the_same_whatever_came_before() -> None:
     assert np.concatenate(list(stages.batches(order, 4, 4))).tolist() == order[4:8].tolist()
 
 
-def test_several_readers_hand_the_batches_on_in_order(monkeypatch) -> None:
+def test_prefetched_batches_stay_in_order(monkeypatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 8)
     begun = threading.Barrier(4)
 
@@ -585,7 +583,7 @@ def test_several_readers_hand_the_batches_on_in_order(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(("learnt_from", "expected"), [("raft", Path("w.pth")), ("dis-medium", None)])
-def test_the_teacher_s_weights_are_found_for_judging_too(
+def test_calibration_uses_the_weights_of_the_run_s_teacher_only(
     learnt_from: str, expected: Path | None, ready: Run, settings: RunSettings, monkeypatch
 ) -> None:
     """Wherever they lie; the teacher of a ready motion model is another, and has no part in them."""
