@@ -15,7 +15,7 @@ LABELS = {"01": "00111", "02": "011011", "03": "0000000"}
 
 @pytest.fixture
 def frames_tree(tmp_path: Path) -> Path:
-    """The layout that much published code reads: pictures counted from 0, unpadded, and ped2.mat."""
+    """The layout that much published code reads: picture names without zero padding from 0, and ped2.mat."""
     root = tmp_path / "ped2"
     for name in ("01", "02"):
         pictures(root / "training" / "frames" / name, 3, first=0, digits=1)
@@ -27,7 +27,7 @@ def frames_tree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def file_tree(tmp_path: Path) -> Path:
-    """A file a clip, and four label files that say the same."""
+    """One video file per clip, and four label files that agree."""
     root = tmp_path / "ped2"
     clip(root / "training" / "01.mp4", 3)
     for name, labels in LABELS.items():

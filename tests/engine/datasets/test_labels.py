@@ -88,7 +88,7 @@ def test_malformed_gt_cells_are_refused(odd: object) -> None:
 def test_json_pairs_must_be_pairs_of_whole_numbers() -> None:
     assert ranges_of_pairs([[61, 180], [190, 195]]) == [(61, 180), (190, 195)]
     for odd in (3, [3], [[1, 2, 3]], [[1.5, 2]], [["1", "2"]], [[1, float("inf")]], [[float("nan"), 2]], [[None, 2]]):
-        with pytest.raises(ValueError):  # noqa: PT011 - each has its own words
+        with pytest.raises(ValueError):  # noqa: PT011 - each case has another message
             ranges_of_pairs(odd)
 
 

@@ -1,4 +1,4 @@
-"""What was published of the datasets, against videos made up to have just these counts."""
+"""Tests the published counts of datasets with synthetic videos that have exactly these counts."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ ROOT, LABELS = Path("dataset"), Path("dataset/labels.mat")
 
 
 def videos(count: int, frames: int, abnormal: int) -> list[LabelledVideo]:
-    """Test videos with that many frames and abnormal ones altogether."""
+    """`count` test videos with the given total numbers of frames and abnormal frames."""
     shares = np.array_split(np.arange(frames) < abnormal, count)
     return [LabelledVideo(f"{number:02d}", ROOT / f"{number:02d}", share) for number, share in enumerate(shares, 1)]
 

@@ -1,4 +1,4 @@
-"""The datasets that lie beside a developer's checkout, against what was published of them."""
+"""Tests the real datasets in `shared/`, if they are there, against their published counts."""
 
 from pathlib import Path
 

@@ -12,7 +12,7 @@ from tests.engine.datasets.trees import labels_of, leftovers, masks, pictures, r
 
 @pytest.fixture
 def ucsd(tmp_path: Path) -> Path:
-    """Three test videos of 5, 6 and 7 frames, the second with masks."""
+    """UCSD's layout with three test videos of 5, 6 and 7 frames; the second one has masks."""
     root = tmp_path / "UCSD_Anomaly_Dataset.v1p2" / "UCSDped2"
     for number in (1, 2, 10):
         pictures(root / "Train" / f"Train{number:03d}", 4, ".tif")

@@ -1,4 +1,4 @@
-"""The library against real detector files, hands that meddle with it, and a second process."""
+"""Tests the library with real detector files, changes by hand, and a second process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Files of two runs that differ in their settings alone."""
+    """Two detector files that differ only in their settings."""
     folder = tmp_path_factory.mktemp("runs")
     paths = []
     for name in ("Gate", "Yard"):
@@ -105,7 +105,7 @@ def test_any_name_gives_a_valid_file_name(library: DetectorLibrary, gate: Path, 
 
 def test_renaming_changes_neither_file_nor_fingerprint(library: DetectorLibrary, gate: Path) -> None:
     added = library.add(gate)
-    assert added.name == "Gate"  # what it was trained as
+    assert added.name == "Gate"  # the name in its settings
     renamed = library.rename(added.path, "South gate")
     annotated = library.annotate(added.path, note="from May on", camera="Gate 2")
     assert (renamed.name, annotated.name, annotated.note) == ("South gate", "South gate", "from May on")
@@ -191,7 +191,7 @@ def test_a_deleted_detector_can_be_imported_again(library: DetectorLibrary, gate
 
 
 def test_active_detectors_of_earlier_versions_stay_in_the_file(library: DetectorLibrary, gate: Path) -> None:
-    """They take a file without it for damaged."""
+    """Earlier versions treat a metadata file without them as damaged."""
     added = library.add(gate, name="North gate")
     memory = library.folder / "library.json"
     content = json.loads(memory.read_text())
@@ -223,7 +223,7 @@ def test_a_damaged_metadata_file_is_renamed_and_detectors_stay_listed(
     added = library.add(gate, name="North gate")
     memory = library.folder / "library.json"
     memory.write_bytes(content)
-    assert own_names(library) == ["Gate"]  # as its file says
+    assert own_names(library) == ["Gate"]  # the name in its file
     library.rename(added.path, "North gate")
     assert own_names(library) == ["North gate"]
     (kept,) = library.folder.glob("library.damaged-*.json")
@@ -341,7 +341,7 @@ for n in range(15):
     ]
     for process in processes:
         assert process.stdout is not None
-        process.stdout.readline()  # both are ready before either begins
+        process.stdout.readline()  # wait until both processes are ready
     for process in processes:
         process.communicate("go\n", timeout=60)
         assert process.returncode == 0
@@ -351,7 +351,7 @@ for n in range(15):
 def test_fully_held_out_videos_are_not_training_videos() -> None:
     record = {"videos": ["a.mp4", "b.mp4"], "held_out": ["b.mp4"]}
     assert LibraryEntry(Path("x"), "x", training=record).training_videos() == ["a.mp4"]
-    # Of a single video only the end was held out.
+    # If there is a single video, only its end is held out, so it is a training video too.
     alone = {"videos": ["a.mp4"], "held_out": ["a.mp4"], "held_out_since": {"a.mp4": 80.0}}
     assert LibraryEntry(Path("x"), "x", training=alone).training_videos() == ["a.mp4"]
     assert LibraryEntry(Path("x"), "x", training={"videos": ["a.mp4"]}).training_videos() == ["a.mp4"]

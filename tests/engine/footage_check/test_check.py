@@ -1,4 +1,4 @@
-"""The check of footage on small scenes, on files broken in every way, and on real recordings."""
+"""Tests the footage check on small scenes, damaged files and real videos."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def check(*paths: Path) -> tuple[list[FootageReport], FootageSummary]:
 
 
 def kinds(path: Path | None, reports: Sequence[FootageReport], summary: FootageSummary) -> set[FindingKind]:
-    """What was found of a video, by itself and by comparison; of None: of the footage as a whole."""
-    findings = [found for report in reports for found in report.findings] + list(summary.findings)
-    assert all(found.what and found.advice for found in findings)
-    return {found.kind for found in findings if found.path == path}
+    """Kinds of all findings about a video, or with None about the footage as a whole."""
+    findings = [finding for report in reports for finding in report.findings] + list(summary.findings)
+    assert all(finding.what and finding.advice for finding in findings)
+    return {finding.kind for finding in findings if finding.path == path}
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def test_good_footage_only_has_the_finding_that_it_is_short(good: list[Path]) ->
 
 
 def test_the_background_has_no_moving_objects(good: list[Path]) -> None:
-    still = cv2.resize(scene(1, 1, moving=False)[0], (256, 256), interpolation=cv2.INTER_LINEAR)
-    seen = check(good[0])[0][0].background
-    assert seen is not None
-    assert np.median(np.abs(seen.astype(int) - still)) < 5
+    expected = cv2.resize(scene(1, 1, moving=False)[0], (256, 256), interpolation=cv2.INTER_LINEAR)
+    background = check(good[0])[0][0].background
+    assert background is not None
+    assert np.median(np.abs(background.astype(int) - expected)) < 5
 
 
 @pytest.mark.parametrize("content", [b"", b"just a text, renamed", b"\0" * 1000, None])
@@ -83,7 +83,7 @@ def test_a_truncated_file_is_found_with_its_frame_count(tmp_path: Path) -> None:
     cut.write_bytes(whole[: len(whole) * 2 // 3])
     reports, summary = check(cut)
     assert kinds(cut, reports, summary) >= {FindingKind.DAMAGED}
-    (damaged,) = [found for found in reports[0].findings if found.kind is FindingKind.DAMAGED]
+    (damaged,) = [finding for finding in reports[0].findings if finding.kind is FindingKind.DAMAGED]
     assert damaged.what == f"Cut short: {reports[0].frames} of 60 frames are there"
     assert 10 < reports[0].frames < 60
 
@@ -103,7 +103,7 @@ def test_a_copy_of_a_video_is_a_duplicate(good: list[Path], tmp_path: Path) -> N
     reports, summary = check(*good, copy)
     assert kinds(copy, reports, summary) == {FindingKind.DUPLICATE}
     assert summary.usable == tuple(good)
-    assert "good1.mp4" in next(found.what for found in summary.findings if found.path == copy)
+    assert "good1.mp4" in next(finding.what for finding in summary.findings if finding.path == copy)
 
 
 def test_another_encoding_of_a_video_is_a_duplicate(good: list[Path], tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_another_frame_size_is_found(good: list[Path], tmp_path: Path, size: tup
     other = write(tmp_path / "other.mp4", [cv2.resize(frame, size) for frame in scene(1, start=5)])
     reports, summary = check(*good, other)
     assert kinds(other, reports, summary) == {FindingKind.OTHER_SIZE}
-    assert next(found.severity for found in summary.findings if found.path == other) == severity
+    assert next(finding.severity for finding in summary.findings if finding.path == other) == severity
 
 
 def test_another_frame_rate_is_found(good: list[Path], tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_night_is_the_same_scene(good: list[Path], tmp_path: Path) -> None:
     night = write(tmp_path / "night.mp4", [(frame * 0.3).astype(np.uint8) for frame in scene(1, start=4)])
     reports, summary = check(*good, night)
     assert kinds(night, reports, summary) == {FindingKind.LIGHT}
-    assert next(found.severity for found in summary.findings if found.path == night) == "note"
+    assert next(finding.severity for finding in summary.findings if finding.path == night) == "note"
 
 
 def test_changing_light_is_a_note(tmp_path: Path) -> None:
@@ -180,8 +180,8 @@ def test_a_moving_camera_is_found(tmp_path: Path) -> None:
 def test_the_end_of_a_single_video_is_held_out_unless_it_is_short(tmp_path: Path) -> None:
     path = write(tmp_path / "day.mp4", scene(1, 60), fps=2)
     _, summary = check(path)
-    (found,) = [finding for finding in summary.findings if finding.kind is FindingKind.ONE_VIDEO]
-    assert (found.severity, "its end, 6 s, is held out" in found.what) == ("note", True)
+    (finding,) = [finding for finding in summary.findings if finding.kind is FindingKind.ONE_VIDEO]
+    assert (finding.severity, "its end, 6 s, is held out" in finding.what) == ("note", True)
     assert summary.held_out == ()
     kinds_of_short = {finding.kind for finding in check(write(tmp_path / "short.mp4", scene(1, 40)))[1].findings}
     assert FindingKind.NOTHING_HELD_OUT in kinds_of_short
@@ -194,7 +194,7 @@ def test_footage_without_motion_is_refused(good: list[Path], tmp_path: Path, fra
     reports, summary = check(still)
     assert kinds(still, reports, summary) == {FindingKind.LITTLE_MOTION}
     assert summary.refusal == "There is nothing to learn from: nothing moves in any of these videos."
-    assert check(still, *good)[1].refusal is None  # an empty scene is part of life
+    assert check(still, *good)[1].refusal is None  # one video without motion is allowed among others
 
 
 def test_a_scene_with_little_motion_is_found(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_picture_folders_are_checked_too(tmp_path: Path) -> None:
     reports, summary = check(folder)
     assert (reports[0].frames, reports[0].findings) == (60, ())
     video = write(tmp_path / "video.mp4", scene(1, 70, start=3), fps=10)
-    assert kinds(folder, *check(folder, video)) == set()  # nobody knows the rate of pictures
+    assert kinds(folder, *check(folder, video)) == set()  # a picture folder has no known frame rate
     (folder / "33.png").write_bytes(b"")
     reports, summary = check(folder)
     assert kinds(folder, reports, summary) == {FindingKind.DAMAGED}
@@ -240,8 +240,8 @@ def test_few_frames_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     decoded = []
     from engine.video.cursor import Cursor
 
-    whole = Cursor.next
-    monkeypatch.setattr(Cursor, "next", lambda self: decoded.append(1) or whole(self))
+    next_frame = Cursor.next
+    monkeypatch.setattr(Cursor, "next", lambda self: decoded.append(1) or next_frame(self))
     check(path)
     assert 0 < len(decoded) < 100
 

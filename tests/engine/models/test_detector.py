@@ -47,7 +47,7 @@ def test_predicts_pictures_between_zero_and_one(preset: str) -> None:
 
 
 def test_a_detector_combines_its_models_as_in_equation_8(detector: Detector) -> None:
-    """From I_t alone: its flow (Eq. 2), and from both the next frame (Eq. 6 to 8)."""
+    """F_m predicts the flow from I_t (Eq. 2), and F_f the next frame from I_t and that flow (Eq. 6 to 8)."""
     frame = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         flow_rgb, predicted = detector(frame)
@@ -69,7 +69,7 @@ def test_without_flow_guidance_the_frame_model_ignores_the_flow(tmp_path: Path) 
     frame = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         flow_rgb, predicted = loaded(frame)
-        assert flow_rgb.shape == frame.shape  # both are predicted all the same
+        assert flow_rgb.shape == frame.shape  # the flow is still predicted
         assert torch.equal(loaded.frame(torch.zeros_like(frame), frame), predicted)
 
 
@@ -79,7 +79,7 @@ def settings_in(path: Path) -> dict:
 
 
 def write_settings(path: Path, text: str) -> None:
-    """Give a detector's file other settings and the checksum that fits them."""
+    """Replace the settings in a detector's file, and update its checksum."""
     with safe_open(path, framework="pt") as file:
         header, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     digest = hashlib.sha256(text.encode())
@@ -138,7 +138,7 @@ def test_saving_and_loading_keeps_settings_and_function(detector: Detector, path
 
 
 def test_a_channels_last_detector_can_be_saved(detector: Detector, path: Path, tmp_path: Path) -> None:
-    """Channels last: the strides of 1x1 kernels are then odd although they count as contiguous."""
+    """Training uses channels_last, where 1x1 kernels have unusual strides although they count as contiguous."""
     save_detector(detector.to(memory_format=torch.channels_last), tmp_path / "trained.safetensors")
     assert load_detector(tmp_path / "trained.safetensors")[1] == load_detector(path)[1]
 

@@ -59,7 +59,7 @@ def test_half_precision_stays_close_to_float32(detector, predictor, pictures) ->
     half = Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.bfloat16, "CPU, bfloat16"))
     exact, rounded = predictor.predict(pictures[:1])[0], half.predict(pictures[:1])[0]
     noise_db = -10 * np.log10(np.mean(np.square(exact.frame - rounded.frame)))
-    assert noise_db > 50  # good predictions reach 38 dB: the rounding must stay far below their error
+    assert noise_db > 50  # good predictions reach 38 dB, so rounding errors must be far below their error
 
 
 def test_splitting_a_batch_keeps_the_order(predictor, pictures) -> None:
@@ -70,18 +70,18 @@ def test_splitting_a_batch_keeps_the_order(predictor, pictures) -> None:
 
 
 def test_out_of_memory_halves_the_batch(predictor, pictures, monkeypatch) -> None:
-    honest, seen = predictor._predict_batch, []
+    predict_batch, batch_sizes = predictor._predict_batch, []
 
     def only_two_fit(batch):
-        seen.append(len(batch))
+        batch_sizes.append(len(batch))
         if len(batch) > 2:
             raise torch.OutOfMemoryError
-        return honest(batch)
+        return predict_batch(batch)
 
     monkeypatch.setattr(predictor, "_predict_batch", only_two_fit)
     predictor.batch_size = 4
     assert len(predictor.predict(pictures)) == 5
-    assert seen == [4, 2, 2, 1]
+    assert batch_sizes == [4, 2, 2, 1]
     assert predictor.batch_size == 2
 
 

@@ -1,4 +1,4 @@
-"""Plans of real, tiny runs: what they promise against what is there, and every reason to refuse."""
+"""Tests plans of tiny runs: their estimates against the real run, and all reasons for a refusal."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DiskUsage = namedtuple("DiskUsage", "total used free")
 
 @pytest.fixture(autouse=True)
 def _small_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And few frames that judging is timed with."""
+    """Use tiny presets, and few frames to time calibration with."""
     monkeypatch.setitem(PRESETS, "fast", Preset((8, 8), (8, 8), shrink=8))
     monkeypatch.setitem(PRESETS, "paper", Preset((16, 16), (16, 16), shrink=8))
     monkeypatch.setattr("engine.models.predictor._BATCH_ON_CPU_OF_FAST", 2)
@@ -79,7 +79,7 @@ def test_a_plan_estimates_time_memory_and_disk_and_writes_nothing(settings: RunS
     motion, frame = plan.stages
     assert (motion.name, motion.epochs, frame.name, frame.epochs) == ("motion", 4, "frame", 2)
     for stage in plan.stages:
-        # 4 steps to learn and 19 transitions to judge by, at a third of the price.
+        # An epoch has 4 training steps, and validates 19 transitions in a third of the time each.
         assert stage.epoch_seconds == pytest.approx(stage.step_seconds * (4 + 19 / 3 / 8))
     learning_seconds = 4 * motion.epoch_seconds + 2 * frame.epoch_seconds
     assert plan.total_seconds == pytest.approx(plan.reading_seconds + learning_seconds + plan.judging_seconds)
@@ -102,11 +102,11 @@ def test_measured_steps_are_those_of_the_trainer(
 
     monkeypatch.setattr(StageTrainer, "step", counted)
     planned(settings, tmp_path / "run")
-    assert sizes == [2, 2, 8, 2, 2, 8]  # of each stage: for the memory, for the time, as it will be
+    assert sizes == [2, 2, 8, 2, 2, 8]  # per stage: a step to measure memory, one to measure time, one of full size
 
 
 def test_memory_for_activations_is_counted(settings: RunSettings, tmp_path: Path) -> None:
-    """Twice the batch keeps twice the activations; wider models keep more, and weigh more."""
+    """Twice the batch size needs twice the memory for activations; wider models need more for these and for weights."""
     settings = replace(settings, videos=())
     memory = {size: planned(replace(settings, batch_size=size), tmp_path).stages[0].memory_bytes for size in (4, 8, 16)}
     assert memory[16] - memory[8] == pytest.approx(2 * (memory[8] - memory[4]), rel=0.02)
@@ -186,7 +186,7 @@ def test_without_footage_synthetic_pictures_are_measured(settings: RunSettings, 
 
 
 def test_parts_left_out_and_videos_held_out_are_not_counted(settings: RunSettings, tmp_path: Path) -> None:
-    # Picture folders have 25 frames a second: the first half of the first video goes.
+    # Picture folders have 25 fps: the first 10 of 20 frames of the first video are left out.
     first, second, _ = settings.videos
     plan = planned(replace(settings, held_out=(second,), left_out={first: ((0.0, 0.4),)}), tmp_path)
     assert (plan.frames, plan.transitions) == (2 * FRAMES + 10, 9 + FRAMES - 1)
@@ -204,7 +204,7 @@ def test_a_run_with_a_ready_motion_model_plans_one_stage(settings: RunSettings, 
 def test_the_time_for_calibration_is_estimated(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Steps that take a known time: all frames are counted, those of the held-out video judged."""
+    """With a fake clock: motion is measured in all frames, and the held-out video is analysed."""
     clock = [0.0]
     monkeypatch.setattr(calibration_cost, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
 
@@ -226,8 +226,8 @@ def test_the_time_for_calibration_is_estimated(
 
 
 @pytest.fixture
-def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Fingerprints of the teachers that judging was timed with, in turn."""
+def calibration_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Fingerprints of the teachers that calibration was timed with, in order."""
     used: list[str] = []
 
     def opened(*args: Any, **options: Any) -> Predictor:
@@ -241,46 +241,46 @@ def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_calibration_is_timed_with_the_teacher_of_the_given_weights(
-    settings: RunSettings, tmp_path: Path, judging_teachers: list[str]
+    settings: RunSettings, tmp_path: Path, calibration_teachers: list[str]
 ) -> None:
     weights = tmp_path / "pwcnet.pth"
     torch.save(pwcnet_weights()[0], weights)
     named = replace(settings, preset="paper", teacher="pwcnet", teacher_weights=str(weights))
     assert planned(named, tmp_path / "run").refusal is None
-    assert judging_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
+    assert calibration_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
 
 
 @pytest.fixture
 def motion_of(tmp_path: Path) -> Callable[[str], str]:
-    """Makes a detector whose motion model the teacher of a name has taught."""
+    """A function that saves a detector with the named teacher and returns its path."""
 
-    def made(teacher: str) -> str:
+    def save(teacher: str) -> str:
         path = tmp_path / f"{teacher}.safetensors"
         save_detector(Detector(DetectorSettings("base", "fast", teacher, 3.0)), path)
         return str(path)
 
-    return made
+    return save
 
 
 def test_a_ready_motion_model_is_calibrated_with_its_own_teacher(
-    settings: RunSettings, tmp_path: Path, judging_teachers: list[str], motion_of: Callable[[str], str]
+    settings: RunSettings, tmp_path: Path, calibration_teachers: list[str], motion_of: Callable[[str], str]
 ) -> None:
-    """Whatever teacher the run names, whose weights need not even be there."""
+    """Neither the run's own teacher nor its weights file matter."""
     given = replace(settings, motion_from=motion_of("dis-fast"))
     gone = replace(given, teacher_weights=str(tmp_path / "gone.pth"))
     for named in (given, replace(given, teacher="raft"), gone, replace(gone, teacher="pwcnet")):
         assert planned(named, tmp_path / "run").refusal is None
-    assert judging_teachers == ["dis-fast"] * 4
+    assert calibration_teachers == ["dis-fast"] * 4
 
 
 def test_weights_are_used_for_a_ready_motion_model_of_the_given_teacher(
-    settings: RunSettings, tmp_path: Path, judging_teachers: list[str], motion_of: Callable[[str], str]
+    settings: RunSettings, tmp_path: Path, calibration_teachers: list[str], motion_of: Callable[[str], str]
 ) -> None:
     weights = tmp_path / "weights.pth"
     torch.save(pwcnet_weights()[0], weights)
     named = replace(settings, motion_from=motion_of("pwcnet"), teacher="pwcnet", teacher_weights=str(weights))
     assert planned(named, tmp_path / "run").refusal is None
-    assert judging_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
+    assert calibration_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
 
 
 @pytest.mark.parametrize("held_out", [True, False])
@@ -291,7 +291,7 @@ def test_a_ready_motion_model_without_its_teacher_s_weights_is_refused_by_plan_a
     taken = replace(settings, videos=videos, motion_from=motion_of("raft"))
     plan = planned(taken, tmp_path / "run")
     assert str(plan.refusal).startswith("The teacher raft needs a file of weights")
-    assert not plan.stages  # said before any step is taken
+    assert not plan.stages  # refused before any step is measured
     run = Run.create(tmp_path / "run", taken)
     with pytest.raises(TeacherError) as raised:
         list(train(run))
@@ -379,8 +379,8 @@ def test_a_full_disk_is_refused(settings: RunSettings, tmp_path: Path, monkeypat
     plan = planned(settings, tmp_path)
     assert plan.refusal is not None
     assert "on disk" in plan.refusal
-    assert plan.stages  # what it would take is told all the same
-    # Checkpoints and the detector need some room too.
+    assert plan.stages  # a refused plan still has its estimates
+    # Checkpoints and the detector need disk space too.
     monkeypatch.setattr("shutil.disk_usage", lambda _: DiskUsage(10**9, 0, footage + 1))
     assert "on disk" in str(planned(settings, tmp_path).refusal)
 
@@ -398,7 +398,7 @@ def test_a_run_that_has_read_its_footage_can_be_resumed_but_not_replaced(setting
     run = Run.create(tmp_path / "run", settings)
     seen: list = []
     for event in train(run, should_stop=lambda: run.footage_is_ready):
-        seen.append(event)  # noqa: PERF402 - to its end
+        seen.append(event)  # noqa: PERF402 - iterates until training stops
     plan = planned(settings, run.folder)
     assert (plan.refusal, plan.reading_seconds) == (None, 0.0)
     assert plan.judging_seconds > 0
@@ -450,8 +450,8 @@ def test_the_command_compares_efforts_and_prints_how_to_begin(settings: RunSetti
     options = [word for video in settings.videos for word in ("--footage", video)]
     code, text, _ = run(tmp_path / "run", *options, "--device", "cpu")
     assert code == 0
-    for told in ("Runs on CPU", "60 frames, 38 transitions", "judging held-out footage: ", "in all: about", *EFFORTS):
-        assert told in text
+    for line in ("Runs on CPU", "60 frames, 38 transitions", "judging held-out footage: ", "in all: about", *EFFORTS):
+        assert line in text
     assert f"-> vad train {tmp_path / 'run'} --footage {settings.videos[0]}" in text
     assert "--preset fast --motion-epochs 5 --frame-epochs 3 --batch-size 16" in text
 

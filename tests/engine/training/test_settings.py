@@ -72,7 +72,7 @@ def test_contradictions_are_refused(changes: dict, what: str) -> None:
     ],
 )
 def test_invalid_values_are_refused(changes: dict) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - a programmer's error, worded by nobody
+    with pytest.raises(ValueError):  # noqa: PT011 - a programming error, whose message is not tested
         replace(SETTINGS, **changes)
 
 

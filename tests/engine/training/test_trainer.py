@@ -50,21 +50,21 @@ def assert_same_detector(path: Path, other: Path) -> None:
         torch.testing.assert_close(weights[name], tensor, rtol=0, atol=0)
 
 
-class After:
-    """Says yes once, or for ever, after it was asked so many times."""
+class TrueAfter:
+    """A callback that returns true from its n-th call on, or with `once` only in its n-th call."""
 
-    def __init__(self, times: int, *, once: bool = False) -> None:
-        self.left, self.once = times, once
+    def __init__(self, calls: int, *, once: bool = False) -> None:
+        self.calls_left, self.once = calls, once
 
     def __call__(self) -> bool:
-        self.left -= 1
-        return self.left == 0 if self.once else self.left <= 0
+        self.calls_left -= 1
+        return self.calls_left == 0 if self.once else self.calls_left <= 0
 
 
 @pytest.fixture(scope="module")
-def whole(settings: RunSettings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Event]]:
-    """A run that nobody disturbed, and its events."""
-    run = Run.create(tmp_path_factory.mktemp("runs") / "whole", settings)
+def uninterrupted(settings: RunSettings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Event]]:
+    """An uninterrupted run and its events, as the reference for resumed runs."""
+    run = Run.create(tmp_path_factory.mktemp("runs") / "uninterrupted", settings)
     return run, list(train(run))
 
 
@@ -72,22 +72,22 @@ _save_pictures = stage_trainer.StageTrainer._save_pictures
 
 
 @pytest.fixture(autouse=True)
-def _no_pictures(whole: tuple[Run, list[Event]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures are looked at in the run that nobody disturbs; the others do without, and take half the time."""
-    assert whole  # which comes first, with its pictures
+def _no_pictures(uninterrupted: tuple[Run, list[Event]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disable sample pictures in all runs but `uninterrupted`, which takes half the time."""
+    assert uninterrupted  # this run must have finished before pictures are disabled
     monkeypatch.setattr(stage_trainer.StageTrainer, "_save_pictures", lambda *_: iter(()))
 
 
 @pytest.fixture
-def ready(whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path) -> Run:
-    """A new run of the same settings, whose footage has been read."""
+def ready(uninterrupted: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path) -> Run:
+    """A new run with the same settings, whose footage has been read already."""
     run = Run.create(run_folder, settings)
-    shutil.copytree(whole[0].footage_folder, run.footage_folder)
+    shutil.copytree(uninterrupted[0].footage_folder, run.footage_folder)
     return run
 
 
-def test_both_stages_learn_and_leave_a_detector(whole: tuple[Run, list[Event]], tmp_path: Path) -> None:
-    run, events = whole
+def test_both_stages_learn_and_leave_a_detector(uninterrupted: tuple[Run, list[Event]], tmp_path: Path) -> None:
+    run, events = uninterrupted
     reported = losses(events)
     assert [(stage, epoch) for stage, epoch, *_ in reported] == [
         ("motion", 0),
@@ -104,11 +104,11 @@ def test_both_stages_learn_and_leave_a_detector(whole: tuple[Run, list[Event]], 
     assert detector.settings.flow_radius_px == pytest.approx(load_footage(run.footage_folder).radius_px)
     assert detector.settings.training["held_out"] == [Path(run.held_out_videos[0]).name]
     record = json.dumps(detector.settings.training)
-    assert str(tmp_path.parent) not in record  # file names only: the folders are nobody's business
+    assert str(tmp_path.parent) not in record  # file names without folders, which are private
 
 
-def test_the_run_folder_holds_all_events_and_pictures(whole: tuple[Run, list[Event]]) -> None:
-    run, events = whole
+def test_the_run_folder_holds_all_events_and_pictures(uninterrupted: tuple[Run, list[Event]]) -> None:
+    run, events = uninterrupted
     assert run.events() == events
     samples = [event for event in events if isinstance(event, SampleSaved)]
     assert [Path(sample.path).name for sample in samples] == [
@@ -124,13 +124,13 @@ def test_each_stage_ends_with_its_best_model(settings: RunSettings, run_folder: 
     held_out = iter([0.2, 0.1, 0.3, 0.6, 0.5, 0.7])
     states: dict[tuple[str, int], dict] = {}
 
-    def judged(stage: stage_trainer.StageTrainer, _: object) -> float:
+    def next_loss(stage: stage_trainer.StageTrainer, _: object) -> float:
         states[stage._position.stage, stage._position.epoch] = {
             name: tensor.clone() for name, tensor in stage._detector.state_dict().items()
         }
         return next(held_out)
 
-    monkeypatch.setattr(stage_trainer.StageTrainer, "_held_out_loss", judged)
+    monkeypatch.setattr(stage_trainer.StageTrainer, "_held_out_loss", next_loss)
     run = Run.create(run_folder, replace(settings, motion_epochs=3, frame_epochs=3))
     events = list(train(run))
     assert [e.is_best for e in events if isinstance(e, LossReported)] == [True, True, False] * 2
@@ -139,19 +139,21 @@ def test_each_stage_ends_with_its_best_model(settings: RunSettings, run_folder: 
         if name.endswith("num_batches_tracked"):
             continue
         expected = states["motion" if name.startswith("motion") else "frame", 1][name]
-        torch.testing.assert_close(tensor, expected, rtol=1e-3, atol=1e-4)  # half precision
+        torch.testing.assert_close(tensor, expected, rtol=1e-3, atol=1e-4)  # files are in float16
         if name.startswith("motion"):
-            torch.testing.assert_close(states["frame", 2][name], expected, rtol=0, atol=0)  # it rests
+            torch.testing.assert_close(states["frame", 2][name], expected, rtol=0, atol=0)  # frozen in the frame stage
 
 
-@pytest.mark.parametrize("asked", [1, 12, 60, 140, 400])
-def test_a_stopped_run_resumes_with_the_same_result(asked: int, whole: tuple[Run, list[Event]], ready: Run) -> None:
-    # What is stopped is learning, in the middle of epochs and of evaluations too.
-    seen = list(train(ready, After(asked)))
-    assert isinstance(seen[-1], Stopped)
+@pytest.mark.parametrize("calls", [1, 12, 60, 140, 400])
+def test_a_stopped_run_resumes_with_the_same_result(
+    calls: int, uninterrupted: tuple[Run, list[Event]], ready: Run
+) -> None:
+    # The calls are chosen to stop in the middle of epochs and of validations.
+    before = list(train(ready, TrueAfter(calls)))
+    assert isinstance(before[-1], Stopped)
     rest = list(train(Run(ready.folder)))
-    assert losses(seen) + losses(rest) == losses(whole[1])
-    assert_same_detector(ready.detector_path, whole[0].detector_path)
+    assert losses(before) + losses(rest) == losses(uninterrupted[1])
+    assert_same_detector(ready.detector_path, uninterrupted[0].detector_path)
 
 
 def test_checkpoints_are_saved_by_time_within_an_epoch(ready: Run, monkeypatch) -> None:
@@ -175,7 +177,7 @@ def test_finishing_a_stage_keeps_its_best_model_and_starts_the_next_stage(
     settings: RunSettings, run_folder: Path
 ) -> None:
     run = Run.create(run_folder, replace(settings, motion_epochs=1000, frame_epochs=1000))
-    finish_motion, finish_frame = After(4, once=True), After(14, once=True)  # asked once after reading
+    finish_motion, finish_frame = TrueAfter(4, once=True), TrueAfter(14, once=True)  # asked once after reading
     events = list(train(run, should_finish=lambda: any([finish_motion(), finish_frame()])))
     assert [(stage, epoch) for stage, epoch, *_ in losses(events)] == [
         ("motion", 0),
@@ -190,7 +192,7 @@ def test_finishing_a_stage_keeps_its_best_model_and_starts_the_next_stage(
 
 
 def test_a_request_to_finish_before_training_starts_is_ignored(settings: RunSettings, run_folder: Path) -> None:
-    events = list(train(Run.create(run_folder, settings), should_finish=After(1, once=True)))
+    events = list(train(Run.create(run_folder, settings), should_finish=TrueAfter(1, once=True)))
     assert any(isinstance(e, Noted) and "nothing to finish" in e.text for e in events)
     assert len(losses(events)) == 4
 
@@ -204,10 +206,10 @@ def test_a_run_stopped_while_reading_footage_resumes_reading(settings: RunSettin
 
 @pytest.mark.parametrize("damaged", ["last", "previous and last"])
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(
-    damaged: str, whole: tuple[Run, list[Event]], ready: Run
+    damaged: str, uninterrupted: tuple[Run, list[Event]], ready: Run
 ) -> None:
     run = ready
-    list(train(run, After(200)))
+    list(train(run, TrueAfter(200)))
     for path in (run.checkpoint_path, run.previous_checkpoint_path)[: damaged.count("and") + 1]:
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 1
@@ -215,17 +217,17 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(
     events = list(train(run))
     assert isinstance(events[0], Noted)
     assert "checkpoint-previous" in events[0].text if damaged == "last" else "checkpoint-best" in events[0].text
-    assert losses(events) == losses(whole[1])[-len(losses(events)) :]
-    assert_same_detector(run.detector_path, whole[0].detector_path)
+    assert losses(events) == losses(uninterrupted[1])[-len(losses(events)) :]
+    assert_same_detector(run.detector_path, uninterrupted[0].detector_path)
 
 
 def test_killed_between_the_renames_the_new_checkpoint_is_found(ready: Run) -> None:
     run = ready
-    list(train(run, After(60)))
+    list(train(run, TrueAfter(60)))
     position = load_checkpoint(run.checkpoint_path).position
     run.checkpoint_path.rename(run.checkpoint_path.with_suffix(".new"))
-    found, said = checkpoint.find_checkpoint(run)
-    assert (found.position, said) == (position, "")
+    newest, notice = checkpoint.find_checkpoint(run)
+    assert (newest.position, notice) == (position, "")
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 cut short"])
@@ -238,7 +240,7 @@ def test_damaged_checkpoints_are_an_error(content: bytes, settings: RunSettings,
 
 def test_a_loss_that_is_not_finite_ends_training_with_advice(ready: Run, monkeypatch) -> None:
     run = ready
-    list(train(run, After(60)))
+    list(train(run, TrueAfter(60)))
     before = load_checkpoint(run.checkpoint_path)
     with monkeypatch.context() as patch:
         patch.setattr(stages, "flow_loss", lambda predicted, _: predicted.mean() * float("nan"))
@@ -258,7 +260,7 @@ def test_weights_that_are_not_finite_never_replace_a_checkpoint(ready: Run, monk
     run = ready
 
     def exploding(predicted: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
-        return torch.sqrt(predicted.mean() * 0)  # a number, whose gradient is none
+        return torch.sqrt(predicted.mean() * 0)  # 0, but with an infinite gradient
 
     monkeypatch.setattr(stages, "flow_loss", exploding)
     with pytest.raises(TrainingError, match="no longer a number"):
@@ -289,7 +291,7 @@ def test_running_out_of_memory_advises_a_smaller_batch_size(error: Exception, re
 
 def test_a_run_resumes_within_an_epoch_with_another_batch_size(ready: Run) -> None:
     run = ready
-    list(train(run, After(60)))
+    list(train(run, TrueAfter(60)))
     position = load_checkpoint(run.checkpoint_path).position
     assert 0 < position.samples < 8
     run.amend(batch_size=4)
@@ -298,10 +300,10 @@ def test_a_run_resumes_within_an_epoch_with_another_batch_size(ready: Run) -> No
 
 @pytest.mark.parametrize("full_file", ["checkpoint", "sample", "event log"])
 def test_a_full_disk_ends_with_advice_and_keeps_the_last_checkpoint(
-    full_file: str, whole: tuple[Run, list[Event]], ready: Run, monkeypatch
+    full_file: str, uninterrupted: tuple[Run, list[Event]], ready: Run, monkeypatch
 ) -> None:
     run = ready
-    list(train(run, After(60)))
+    list(train(run, TrueAfter(60)))
     before = load_checkpoint(run.checkpoint_path).position
 
     def full(*_: object, **__: object) -> None:
@@ -321,8 +323,8 @@ def test_a_full_disk_ends_with_advice_and_keeps_the_last_checkpoint(
     assert load_checkpoint(run.checkpoint_path).position == before
     assert not list(run.folder.rglob("*.partial"))
     rest = list(train(run))
-    assert losses(rest) == losses(whole[1])[-len(losses(rest)) :]
-    assert_same_detector(run.detector_path, whole[0].detector_path)
+    assert losses(rest) == losses(uninterrupted[1])[-len(losses(rest)) :]
+    assert_same_detector(run.detector_path, uninterrupted[0].detector_path)
 
 
 def test_a_disk_that_fills_up_while_torch_saves_raises_its_oserror(tmp_path: Path, monkeypatch) -> None:
@@ -346,7 +348,7 @@ def test_incomplete_files_of_a_killed_process_are_deleted(settings: RunSettings,
 
 
 def uncalibrated(detector: Detector) -> Generator[Event, None, Calibrated]:
-    """As `calibrate` where too little is held out."""
+    """A stand-in for `calibrate` with too little held-out footage."""
     yield from ()
     return Calibrated(detector, [])
 
@@ -370,22 +372,23 @@ def test_without_held_out_videos_the_last_model_is_the_best(settings: RunSetting
 def test_a_single_video_is_used_for_training_and_calibration(
     settings: RunSettings, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[NormalFootage] = []
+    calibrated_on: list[NormalFootage] = []
     monkeypatch.setattr(
-        "engine.training.trainer.calibrate", lambda *args, **__: asked.append(args[2]) or uncalibrated(args[0])
+        "engine.training.trainer.calibrate",
+        lambda *args, **__: calibrated_on.append(args[2]) or uncalibrated(args[0]),
     )
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     run = Run.create(run_folder, replace(settings, videos=(str(video),), motion_epochs=1, frame_epochs=1))
     events = list(train(run))
     assert all(event.held_out_loss is not None for event in events if isinstance(event, LossReported))
-    (footage,) = asked
+    (footage,) = calibrated_on
     assert (footage.held_out, footage.others, footage.since) == ([video], [], {video: 24.0})
     detector, _ = load_detector(run.detector_path)
     assert detector.settings.training["held_out_since"] == {"day.mp4": 24.0}
 
 
 def test_footage_missing_for_calibration_is_an_error_only_once(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may be a disk that was unplugged: the scores' meaning is worth a question, the detector is worth more."""
+    """A disk may be unplugged: the first attempt fails; if the run is resumed, the detector is saved uncalibrated."""
 
     def calibrate(*_: object, **__: object) -> Iterator[Event]:
         raise VideoError("There is no such file", subject="a.mp4", advice="Put it back.")
@@ -419,40 +422,41 @@ def test_held_out_signals_of_the_calibration_are_saved(ready: Run, monkeypatch: 
 
 
 def test_a_detector_is_calibrated_unless_the_settings_disable_it(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
+    calls: list[str] = []
     monkeypatch.setattr(
-        "engine.training.trainer.calibrate", lambda *args, **__: asked.append("calibrate") or uncalibrated(args[0])
+        "engine.training.trainer.calibrate",
+        lambda *args, **__: calls.append("calibrate") or uncalibrated(args[0]),
     )
     ready.amend(calibrate=False)
     assert isinstance(list(train(ready))[-1], Finished)
-    assert not asked
+    assert not calls
     ready.detector_path.unlink()
     ready.amend(calibrate=True)
     list(train(ready))
-    assert asked == ["calibrate"]
+    assert calls == ["calibrate"]
 
 
 @pytest.mark.parametrize("changes", [{"margin": False}, {"flow_guidance": False}])
 def test_ablation_variants_can_be_trained(
-    changes: dict, whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
+    changes: dict, uninterrupted: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
 ) -> None:
     run = Run.create(run_folder, replace(settings, **changes))
     events = list(train(run))
-    assert losses(events)[:2] == losses(whole[1])[:2]
-    assert losses(events)[2] != losses(whole[1])[2]
+    assert losses(events)[:2] == losses(uninterrupted[1])[:2]
+    assert losses(events)[2] != losses(uninterrupted[1])[2]
     detector, _ = load_detector(run.detector_path)
     assert detector.settings.flow_guidance == changes.get("flow_guidance", True)
     assert detector.settings.training["margin"] == changes.get("margin", True)
 
 
 def test_a_run_with_a_ready_motion_model_has_no_motion_stage(
-    whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
+    uninterrupted: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
 ) -> None:
-    base_path = Path(shutil.copy(whole[0].detector_path, run_folder.with_name("base.safetensors")))
+    base_path = Path(shutil.copy(uninterrupted[0].detector_path, run_folder.with_name("base.safetensors")))
     base, _ = load_detector(base_path)
     run = Run.create(run_folder, replace(settings, motion_from=str(base_path), teacher="dis-fast"))
     events = list(train(run, lambda: run.checkpoint_path.exists()))
-    base_path.unlink()  # only the beginning needs it
+    base_path.unlink()  # a resumed run does not need it
     events += list(train(run))
     assert [(stage, epoch) for stage, epoch, *_ in losses(events)] == [("frame", 0), ("frame", 1)]
     assert load_footage(run.footage_folder).flow is None
@@ -463,19 +467,21 @@ def test_a_run_with_a_ready_motion_model_has_no_motion_stage(
     assert detector.settings.teacher == "dis-ultrafast"
 
 
-def test_a_detector_can_be_fine_tuned(whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path) -> None:
-    base_path = whole[0].detector_path
+def test_a_detector_can_be_fine_tuned(
+    uninterrupted: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
+) -> None:
+    base_path = uninterrupted[0].detector_path
     events = list(train(Run.create(run_folder, replace(settings, start_from=str(base_path)))))
-    assert losses(events)[0][2] < losses(whole[1])[0][2]
+    assert losses(events)[0][2] < losses(uninterrupted[1])[0][2]
     base, better = load_detector(base_path)[0], load_detector(run_folder / "detector.safetensors")[0]
     assert better.settings.flow_radius_px == base.settings.flow_radius_px
     assert better.settings.training["start_from"] == "detector.safetensors"
 
 
 def test_a_flow_radius_in_the_settings_is_used_throughout(
-    whole: tuple[Run, list[Event]], ready: Run, settings: RunSettings
+    uninterrupted: tuple[Run, list[Event]], ready: Run, settings: RunSettings
 ) -> None:
-    # The footage was read for a run that measures its radius: it holds flow, not colours.
+    # Prepared footage does not depend on the radius: it has flow, not colours.
     measured = load_footage(ready.footage_folder).radius_px
     run = Run.create(ready.folder.with_name("named"), replace(settings, flow_radius_px=2.5 * measured))
     shutil.copytree(ready.footage_folder, run.footage_folder)
@@ -485,15 +491,15 @@ def test_a_flow_radius_in_the_settings_is_used_throughout(
     events += list(train(run))
     detector, _ = load_detector(run.detector_path)
     assert detector.settings.flow_radius_px == detector.settings.training["flow_radius_px"] == 2.5 * measured
-    # The same model sees the same flow in other colours.
-    assert losses(events)[0][2] != losses(whole[1])[0][2]
+    # The flow is the same, but its colours depend on the radius.
+    assert losses(events)[0][2] != losses(uninterrupted[1])[0][2]
 
 
 def test_a_flow_radius_other_than_the_base_detector_s_is_refused(
-    whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
+    uninterrupted: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
 ) -> None:
-    base_path = str(whole[0].detector_path)
-    radius = load_detector(whole[0].detector_path)[0].settings.flow_radius_px
+    base_path = str(uninterrupted[0].detector_path)
+    radius = load_detector(uninterrupted[0].detector_path)[0].settings.flow_radius_px
     for base in ({"start_from": base_path}, {"motion_from": base_path}):
         run = Run.create(run_folder, replace(settings, flow_radius_px=radius + 1, **base))
         with pytest.raises(TrainingError, match=f"a radius of {radius} px, not of {radius + 1}") as raised:
@@ -509,12 +515,12 @@ def test_a_flow_radius_other_than_the_base_detector_s_is_refused(
     [({"preset": "fast"}, "of preset tiny, the run of fast"), ({"flow_guidance": False}, "guided by flow")],
 )
 def test_only_a_detector_of_the_same_preset_and_guidance_can_be_fine_tuned(
-    changes: dict, what: str, whole: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
+    changes: dict, what: str, uninterrupted: tuple[Run, list[Event]], settings: RunSettings, run_folder: Path
 ) -> None:
-    run = Run.create(run_folder, replace(settings, start_from=str(whole[0].detector_path), **changes))
+    run = Run.create(run_folder, replace(settings, start_from=str(uninterrupted[0].detector_path), **changes))
     with pytest.raises(TrainingError, match=what):
         list(train(run))
-    assert not run.footage_is_ready  # said before hours go into the footage
+    assert not run.footage_is_ready  # the error comes before the footage is read, which may take hours
 
 
 def test_a_missing_base_detector_is_an_error(settings: RunSettings, run_folder: Path) -> None:
@@ -522,9 +528,9 @@ def test_a_missing_base_detector_is_an_error(settings: RunSettings, run_folder: 
         list(train(Run.create(run_folder, replace(settings, motion_from="gone.safetensors"))))
 
 
-def test_a_folder_holds_only_one_run(whole: tuple[Run, list[Event]], settings: RunSettings) -> None:
+def test_a_folder_holds_only_one_run(uninterrupted: tuple[Run, list[Event]], settings: RunSettings) -> None:
     with pytest.raises(TrainingError, match="already holds"):
-        Run.create(whole[0].folder, settings)
+        Run.create(uninterrupted[0].folder, settings)
 
 
 def test_a_run_that_failed_while_reading_can_be_created_again(settings: RunSettings, run_folder: Path) -> None:
@@ -573,28 +579,28 @@ def test_prefetched_batches_stay_in_order(monkeypatch) -> None:
     begun = threading.Barrier(4)
 
     def load(_: object, indices: np.ndarray) -> tuple[int]:
-        begun.wait(30)  # breaks where fewer than four read at once
-        time.sleep(0.01 * (3 - indices[0] % 4))  # the first is the last to be ready
+        begun.wait(30)  # raises BrokenBarrierError if fewer than four threads read at once
+        time.sleep(0.01 * (3 - indices[0] % 4))  # of four batches, the first is ready last
         return (int(indices[0]),)
 
     parts = iter(np.arange(8)[:, None])
-    coming = stages.prefetched(SimpleNamespace(load=load), None, parts)
-    assert [number for (number,) in coming] == list(range(8))
+    prefetched = stages.prefetched(SimpleNamespace(load=load), None, parts)
+    assert [number for (number,) in prefetched] == list(range(8))
 
 
-@pytest.mark.parametrize(("learnt_from", "expected"), [("raft", Path("w.pth")), ("dis-medium", None)])
+@pytest.mark.parametrize(("detector_teacher", "expected"), [("raft", Path("w.pth")), ("dis-medium", None)])
 def test_calibration_uses_the_weights_of_the_run_s_teacher_only(
-    learnt_from: str, expected: Path | None, ready: Run, settings: RunSettings, monkeypatch
+    detector_teacher: str, expected: Path | None, ready: Run, settings: RunSettings, monkeypatch
 ) -> None:
-    """Wherever they lie; the teacher of a ready motion model is another, and has no part in them."""
-    given = []
+    """A ready motion model may have another teacher, which must not get the run's weights file."""
+    teacher_weights_used = []
 
     def calibrate(detector: Detector, *_: object, teacher_weights: Path | None) -> Generator[Event, None, Calibrated]:
-        given.append(teacher_weights)
+        teacher_weights_used.append(teacher_weights)
         return uncalibrated(detector)
 
     monkeypatch.setattr(trainer, "calibrate", calibrate)
-    detector = SimpleNamespace(settings=SimpleNamespace(teacher=learnt_from, calibration=None))
+    detector = SimpleNamespace(settings=SimpleNamespace(teacher=detector_teacher, calibration=None))
     with_weights = replace(settings, teacher="raft", teacher_weights="w.pth")
     list(trainer._calibrate(detector, ready, with_weights, SimpleNamespace(plan=None), lambda: False))
-    assert given == [expected]
+    assert teacher_weights_used == [expected]
