@@ -66,8 +66,8 @@ def load_avenue(root: Path) -> Dataset:
 
 def _masks_folder(root: Path) -> Path | None:
     """The folder of masks: in the dataset's folder, beside it, or in the given folder if that is the ground truth's."""
-    places = (root / "ground_truth_demo", root, root.resolve().parent / "ground_truth_demo")
-    folders = (place / "testing_label_mask" for place in places)
+    parents = (root / "ground_truth_demo", root, root.resolve().parent / "ground_truth_demo")
+    folders = (parent / "testing_label_mask" for parent in parents)
     return next((folder for folder in folders if folder.is_dir()), None)
 
 

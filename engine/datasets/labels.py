@@ -107,10 +107,10 @@ def _mask_cells(cells: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
 def _parse_ranges(text: str) -> Ranges:
     ranges = []
     for part in re.sub(r"\s*:\s*", ":", text).replace(",", " ").replace(";", " ").split():
-        found = _RANGE.fullmatch(part)
-        if not found:
+        match = _RANGE.fullmatch(part)
+        if not match:
             raise ValueError(f"{part!r} is no range of frames like 5:90")
-        ranges.append((int(found[1]), int(found[2] or found[1])))
+        ranges.append((int(match[1]), int(match[2] or match[1])))
     return ranges
 
 

@@ -44,7 +44,7 @@ def check_footage(
     A video that can't be read is a finding, not an error. `paths` are videos, as `footage_videos` returns them.
 
     Raises:
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     checked: list[Checked] = []
     for number, path in enumerate(paths):
@@ -99,10 +99,10 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
     if is_cut:
         what = f"Cut short: {len(source)} of {announced} frames are there"
         yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
-    whole, broken = len(sample.moments), len(sample.undecodable)
-    if broken > is_cut:  # the last frame of a cut file is usually incomplete
-        what = f"Damaged: {whole} of {whole + broken} frames looked at can be decoded"
-        yield FootageFinding(path, "warning" if whole > broken else "error", FindingKind.DAMAGED, what, advice)
+    decodable, undecodable = len(sample.moments), len(sample.undecodable)
+    if undecodable > is_cut:  # the last frame of a cut file is usually incomplete
+        what = f"Damaged: {decodable} of {decodable + undecodable} frames looked at can be decoded"
+        yield FootageFinding(path, "warning" if decodable > undecodable else "error", FindingKind.DAMAGED, what, advice)
     empty = _empty_pictures(path)
     if empty:
         what = f"{len(empty)} of {len(source)} pictures are empty files, {empty[0].name} the first"

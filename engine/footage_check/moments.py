@@ -47,7 +47,7 @@ def sample_moments(source: VideoSource, should_stop: ShouldStop) -> SampledMomen
     """Sample a dozen moments, evenly spaced in time.
 
     Raises:
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     sample = SampledMoments()
     step = max(round(_STEP_SECONDS * source.info.average_fps), 1)

@@ -12,7 +12,7 @@ import msgspec
 from engine.video.frame import Pixels
 
 Severity = Literal["error", "warning", "note"]
-"""error: the video can't be learnt from; warning: it may spoil the detector; note: good to know."""
+"""error: the video can't be trained on; warning: it may make the detector worse; note: for information."""
 
 
 class FindingKind(StrEnum):

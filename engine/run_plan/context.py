@@ -50,7 +50,7 @@ def plan_context(settings: RunSettings, folder: Path, device: str, should_stop: 
 
     Raises:
         VadError: the run can't start.
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     from engine.training.trainer import teacher_of
 

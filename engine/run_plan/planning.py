@@ -36,7 +36,7 @@ def plan_run(
     pictures are used: time and memory of a step are the same.
 
     Raises:
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     for event in _plans({"": settings}, run_folder, should_stop):
         yield event if isinstance(event, Progress) else event[""]
@@ -48,7 +48,7 @@ def plan_efforts(
     """Plans of all EFFORTS by name, yielded again each time more are ready; other settings are the same for all.
 
     Raises:
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     yield from _plans({name: effort.applied_to(settings) for name, effort in EFFORTS.items()}, run_folder, should_stop)
 
@@ -145,12 +145,12 @@ class _Planner:
     def _cost(self, measure: StageMeasure, settings: RunSettings, batch_size: int) -> StageCost:
         from engine.training.stage_trainer import MAX_VALIDATION_SAMPLES
 
-        learnt = self._context.training // batch_size * batch_size
+        trained = self._context.training // batch_size * batch_size
         validated = min(self._context.held_out, MAX_VALIDATION_SAMPLES) * _VALIDATION_SHARE
         return StageCost(
             name=measure.name,
             step_seconds=measure.transition_seconds * batch_size,
-            epoch_seconds=measure.transition_seconds * (learnt + validated),
+            epoch_seconds=measure.transition_seconds * (trained + validated),
             epochs=settings.motion_epochs if measure.name == "motion" else settings.frame_epochs,
             memory_bytes=measure.memory_bytes(batch_size),
         )

@@ -57,7 +57,7 @@ def measure_stages(
 
     Raises:
         DeviceError: not even one transition fits into the memory.
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     for stage_index in range(len(stages_of(untrained(settings, footage), settings))):
         size = settings.batch_size
@@ -105,7 +105,7 @@ class _StageBenchmark:
 
         Raises:
             RuntimeError, MemoryError: the batch does not fit into memory.
-            Cancelled: `should_stop` said yes.
+            Cancelled: `should_stop` returned true.
         """
         probe = min(_PROBE_BATCH, size)
         with _count_saved_bytes() as saved_bytes:

@@ -119,7 +119,7 @@ def prepare_footage(
         DatasetError: nothing to learn from in these videos.
         VideoError: a video can't be decoded.
         OSError: the folder can't be written.
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     if (folder / METADATA_FILE).exists():
         return
@@ -153,7 +153,7 @@ def plan_footage(settings: RunSettings, teacher: Teacher | None, should_stop: Sh
     Raises:
         DatasetError: nothing to learn from in these videos.
         VideoError: a video can't be opened.
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     return FootagePlan(_wanted(settings, teacher), tuple(_planned_videos(settings, should_stop)))
 
@@ -179,14 +179,14 @@ def _planned_videos(settings: RunSettings, should_stop: ShouldStop) -> list[_Vid
     if not set(usable) - held_out:
         raise _nothing_to_learn_error(settings.videos)
     planned: list[_Video] = []
-    place = 0
+    index = 0
     for each in videos:
         parts = each.split_end() if len(usable) == 1 and not held_out else None
         for spans, is_held_out, since in parts or [(each.spans, each.path in held_out, 0.0)]:
             placed = []
             for start, stop in spans:
-                placed.append(_Part(start, stop, place))
-                place += stop - start
+                placed.append(_Part(start, stop, index))
+                index += stop - start
             seconds = each.seconds(spans)
             planned.append(
                 _Video(each.path, each.fingerprint, tuple(placed), is_held_out, len(each.times), seconds, since)
@@ -222,13 +222,13 @@ class _SourceVideo:
             if since >= self.times[start]:
                 break
             wanted -= float(self.times[stop - 1] - self.times[start])
-        learnt = _clipped(self.spans, 0, int(np.searchsorted(self.times, since - GAP_SECONDS)))
+        training = _clipped(self.spans, 0, int(np.searchsorted(self.times, since - GAP_SECONDS)))
         held_out = _clipped(self.spans, int(np.searchsorted(self.times, since)), len(self.times))
-        return [(learnt, False, 0.0), (held_out, True, since)] if learnt and held_out else None
+        return [(training, False, 0.0), (held_out, True, since)] if training and held_out else None
 
 
 def _clipped(spans: _Spans, first: int, end: int) -> _Spans:
-    """The frame ranges, clipped to frames [first, end)."""
+    """The frame ranges clipped to frames [first, end), without those that become shorter than two frames."""
     clipped = [(max(start, first), min(stop, end)) for start, stop in spans]
     return [(start, stop) for start, stop in clipped if stop - start > 1]
 
@@ -351,11 +351,11 @@ class _Reader:
         if part is None:
             return
         picture = model_picture(frame.pixels)
-        place = part.place + frame.index - part.start
-        self._pictures.write(place, picture)
+        index = part.place + frame.index - part.start
+        self._pictures.write(index, picture)
         if self._teacher is not None and frame.index > part.start:
-            flow = self._teacher.flow(self._pictures.read(place - 1), picture)
-            self._flow.write(place - 1, flow)
+            flow = self._teacher.flow(self._pictures.read(index - 1), picture)
+            self._flow.write(index - 1, flow)
             if not video.is_held_out:
                 self._speeds.add(flow)
         self._counts[part.place] = frame.index - part.start + 1

@@ -78,8 +78,8 @@ def calibrated(
 def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector, tmp_path) -> None:
     footage = NormalFootage(held_out=videos[:2], others=videos[2:])
     events: list[Progress] = []
-    untrained, detector = detector, calibrated(detector, footage, events).detector
-    assert (untrained.normal_model.motion, untrained.settings.calibration) == (None, None)
+    untaught, detector = detector, calibrated(detector, footage, events).detector
+    assert (untaught.normal_model.motion, untaught.settings.calibration) == (None, None)
     phases = [event.phase for event in events]
     assert phases == sorted(phases)
     assert set(phases) == {STATISTICS_PHASE, HELD_OUT_PHASE}

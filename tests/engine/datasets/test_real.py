@@ -1,4 +1,4 @@
-"""Tests the real datasets in `shared/`, if they are there, against their published counts."""
+"""Tests the real datasets in ../shared/data, if they are there, against their published counts."""
 
 from pathlib import Path
 
