@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 Stretch = tuple[float, float]
-"""Half-open part of a video in seconds, [start, stop)."""
+"""Part [start, stop) of a video, in seconds."""
 
 HELD_OUT_SHARE = 0.2
 GAP_SECONDS = 1.0

@@ -64,7 +64,7 @@ def _read_masks(path: Path) -> BoolArray:
 
 
 def _read(path: Path) -> tuple[BoolArray, BoolArray]:
-    """Frame labels [N] and pixel masks [N, H, W]."""
+    """Read a label file: frame labels [N] and pixel masks [N, H, W]."""
     stored = read_arrays(path)
     missing = {"frames", "masks_packed", "width_px"} - stored.keys()
     with odd_file(path, "Write it again: python -m resources.plaza --out FOLDER."):

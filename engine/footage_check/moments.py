@@ -16,7 +16,7 @@ from engine.video.source import VideoSource
 
 _MOMENTS = 12
 _MIN_KEYFRAMES = 6  # a video with fewer keyframes is so short that seeking to any frame is fast
-_STEP_SECONDS = 0.2  # long enough for a slow pedestrian to move, short enough to cost little decoding
+_STEP_SECONDS = 0.2  # between the two frames of a moment: a slow pedestrian moves, and few frames must be decoded
 _MAX_FAILURES = 3  # after each failure the decoder starts again at the beginning of the file
 _NOISE_SIGMA_PX = 1.5
 _MIN_CHANGE_LEVELS = 10  # of 255, after smoothing: above sensor noise and compression, below the contrast of objects
@@ -29,7 +29,7 @@ class Moment:
     seconds: float
     frame: int
     picture: Pixels
-    """uint8 [256, 256, 3]."""
+    """RGB uint8 [256, 256, 3]."""
     moving: float
     """Share of the picture, 0 to 1, that changes within 0.2 s."""
 

@@ -38,7 +38,7 @@ class FootageFinding:
     """One problem or note about a video, or about all videos."""
 
     path: Path | None
-    """The video it concerns; None where it concerns the footage as a whole."""
+    """The video that the finding is about; None if it is about the footage as a whole."""
     severity: Severity
     kind: FindingKind
     what: str
@@ -53,7 +53,7 @@ class FootageReport:
 
     path: Path
     frames: int
-    """0 where the video can't be read."""
+    """Number of frames; 0 if the video can't be read."""
     duration_seconds: float
     fps: float
     width_px: int
@@ -91,5 +91,5 @@ class FootageSummary:
 def as_json(result: FootageReport | FootageSummary) -> dict[str, Any]:
     """A result as JSON values, without pictures; findings of reports and of the summary have the same form."""
     fields = {key: value for key, value in vars(result).items() if key != "background"}
-    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=str)  # paths
+    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=str)  # paths become strings
     return plain

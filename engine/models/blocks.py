@@ -22,7 +22,7 @@ class ConvBlock(nn.Sequential):
 
 
 class MultiScaleBlock(nn.Module):
-    """The paper's feature extraction block: kernels 1, 3, 5 and 7 side by side, a quarter of the channels each."""
+    """The paper's feature extraction block: parallel 1x1, 3x3, 5x5 and 7x7 convolutions, each a quarter of the width."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()

@@ -72,7 +72,7 @@ class DetectorSettings:
 
 
 class Detector(nn.Module):
-    """F(I) = F_f(F_m(I), I), Eq. 8."""
+    """Predicts flow and next frame of a frame I: F(I) = F_f(F_m(I), I), Eq. 8."""
 
     def __init__(self, settings: DetectorSettings, normal_model: NormalModel | None = None) -> None:
         super().__init__()

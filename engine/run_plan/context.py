@@ -35,7 +35,7 @@ class PlanContext:
     """Number of transitions to train on."""
     held_out: int
     sample: Footage
-    """A few real transitions, or synthetic ones."""
+    """A few prepared transitions of the footage, or synthetic ones."""
     is_synthetic: bool
     reading_seconds: float
     footage_bytes: int

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PHASE = "Measuring"
 _VALIDATION_SHARE = 1 / 3  # of a training step's time: the forward pass without the backward pass
-_CHECKPOINTS = 4  # last, previous, best, and one being written
+_CHECKPOINTS = 4  # files on disk: last, previous, best, and the one being written
 _LONG_SECONDS = 24 * 3600.0
 _UNDISTURBED_SHARE = 0.6  # minimum share of a step's time that its threads run; on an idle machine it is 0.8 and more
 

@@ -29,7 +29,7 @@ class StagePosition:
     stage: str
     """"motion" or "frame"."""
     epoch: int = 0
-    """The stage's number of epochs once it is over."""
+    """Index of the current epoch; the stage's number of epochs once the stage is finished."""
     samples: int = 0
     """Number of this epoch's transitions that were trained on."""
     losses: tuple[float, ...] = ()

@@ -16,7 +16,7 @@ _TIMEOUT_SECONDS = 1.0  # `lock_holder` takes the lock for a moment to test it
 
 @contextmanager
 def folder_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`; the file `<path>-holder` then contains this process's id.
+    """Hold a lock on the file `path`; while it is held, the file `<path>-holder` contains this process's id.
 
     Raises:
         TrainingError: another process holds it, or the file can't be written.

@@ -17,7 +17,7 @@ def flow_loss(predicted_flow: Tensor, teacher_flow: Tensor) -> Tensor:
 
 
 def dense_loss(predicted: Tensor, following: Tensor) -> Tensor:
-    """L2 distance of the predicted to the real next frame, Eq. 3."""
+    """Mean squared error between the predicted and the real next frame, Eq. 3."""
     return functional.mse_loss(predicted, following)
 
 

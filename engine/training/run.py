@@ -114,7 +114,7 @@ class Run:
         return folder_lock(self.lock_path)
 
     def request(self, request: Request) -> None:
-        """Ask the process that trains in this folder, whoever started it, to stop or to finish its stage.
+        """Ask the process that trains in this folder to stop, or to finish its current stage.
 
         Raises:
             TrainingError: the folder can't be written.

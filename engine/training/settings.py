@@ -90,7 +90,7 @@ class RunSettings:
         return Path(self.teacher_weights) if self.teacher_weights and teacher == self.teacher else None
 
     def to_json(self) -> str:
-        """Indented JSON of all settings."""
+        """All settings as indented JSON."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False)
 
     @classmethod

@@ -64,7 +64,7 @@ class StageTrainer:
         self._model = group.data_parallel(stage.model)
         self._optimiser = torch.optim.Adam(stage.model.parameters(), lr=stage.learning_rate, betas=(0.9, 0.999))
         plan = group.plan
-        # bfloat16 needs no loss scaling; float16's range does.
+        # Only float16 needs loss scaling, because of its small range.
         self._scaler = torch.amp.GradScaler("cuda", enabled=plan.dtype == torch.float16 and plan.device.type == "cuda")
         self._is_new = checkpoint is None
         self._position = StagePosition(stage.name) if checkpoint is None else checkpoint.position
@@ -296,5 +296,5 @@ def _evenly_spaced(transitions: Indices, limit: int) -> Indices:
 
 
 def _on_device(pictures: Tensor, device: torch.device) -> Tensor:
-    """uint8 [N, 256, 256, 3] to float32 [N, 3, 256, 256] in [0, 1], channels last in memory."""
+    """Move pictures, uint8 [N, 256, 256, 3], to the device as float32 [N, 3, 256, 256] in [0, 1], channels_last."""
     return pictures.permute(0, 3, 1, 2).to(device) / 255

@@ -190,7 +190,7 @@ def _base_flow_radius(bases: dict[str, Detector]) -> float | None:
 
 
 def _new_detector(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) -> Detector:
-    """The detector before its first step."""
+    """A new detector, with the weights of the base detectors if there are any."""
     detector = Detector(
         DetectorSettings(
             name=settings.name,
