@@ -22,7 +22,7 @@ class ConvBlock(nn.Sequential):
 
 
 class MultiScaleBlock(nn.Module):
-    """The paper's feature extraction block: parallel 1x1, 3x3, 5x5 and 7x7 convolutions, each a quarter of the width."""
+    """The paper's feature extraction block: 1x1, 3x3, 5x5 and 7x7 convolutions in parallel, channels_out / 4 each."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
