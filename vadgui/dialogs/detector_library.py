@@ -253,7 +253,7 @@ def _icon_of(entry: LibraryEntry) -> QIcon:
 def fact_rows(entry: LibraryEntry) -> list[tuple[str, str]]:
     """What is told of a detector: names and values."""
     training = entry.training
-    videos = entry.learnt_from()
+    videos = entry.training_videos()
     more = f" and {len(videos) - 3} more" if len(videos) > 3 else ""
     learnt = f"{training['transitions']:,} frames" if isinstance(training.get("transitions"), int) else ""
     models = " · ".join(filter(None, (entry.preset, f"movement measured by {entry.teacher}" if entry.teacher else "")))
