@@ -122,7 +122,7 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
             program.open_demo()
         else:
             program.begin(options.video, options.detector)
-            program.controller.look_for_runs()
+            program.controller.find_pending_run()
         await closed.wait()
         return 0
     finally:

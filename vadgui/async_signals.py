@@ -15,7 +15,7 @@ async def until(condition: Callable[[], bool], *signals: SignalInstance) -> None
     """
     holds = asyncio.get_running_loop().create_future()
 
-    def look(*_: object) -> None:
+    def check(*_: object) -> None:
         if holds.done():
             return  # it holds already: this coroutine goes on in the loop's next round, and disconnects then
         try:
@@ -25,10 +25,10 @@ async def until(condition: Callable[[], bool], *signals: SignalInstance) -> None
             holds.set_exception(error)
 
     for signal in signals:
-        signal.connect(look)
+        signal.connect(check)
     try:
-        look()
+        check()
         await holds
     finally:
         for signal in signals:
-            signal.disconnect(look)
+            signal.disconnect(check)

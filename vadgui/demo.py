@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from engine.export.clip import ExportOptions
 from vadgui.async_signals import until
 from vadgui.dialogs.export import ClipRange
-from vadgui.errors import ErrorReporter, Wording
+from vadgui.errors import ErrorReporter, ErrorText
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.program import Program
@@ -49,8 +49,8 @@ class _Demo:
         self._session = program.session
         self._output = output
         self._reporter = reporter
-        self._failures: list[Wording] = []
-        reporter.told.connect(self._failures.append)
+        self._failures: list[ErrorText] = []
+        reporter.reported.connect(self._failures.append)
 
     async def review(self) -> None:
         """Open, analyse, take a screenshot of the worst segment, and export it.
@@ -87,7 +87,7 @@ class _Demo:
                 raise DemoError(f"{first.headline}\n{first.text}\n{first.details}")
             return False
 
-        await until(holds, *signals, self._reporter.told)
+        await until(holds, *signals, self._reporter.reported)
 
     async def _analysed(self) -> None:
         session = self._session

@@ -6,7 +6,7 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-_LOOK_MS = 1000
+_CHECK_INTERVAL_MS = 1000
 
 
 class GarbageCollector(QObject):
@@ -20,11 +20,11 @@ class GarbageCollector(QObject):
         """Make it in the GUI thread; `close` gives collection back to Python."""
         super().__init__()
         gc.disable()
-        self._timer = QTimer(self, interval=_LOOK_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer = QTimer(self, interval=_CHECK_INTERVAL_MS)
+        self._timer.timeout.connect(self.collect_due)
         self._timer.start()
 
-    def look(self) -> None:
+    def collect_due(self) -> None:
         """Collect as many generations as Python would have by now."""
         due = [count > limit > 0 for count, limit in zip(gc.get_count(), gc.get_threshold(), strict=True)]
         if due[0]:

@@ -64,10 +64,10 @@ class Program(QObject):
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
         self.window = MainWindow(self.session, self.player, settings)
-        self._wanted_detector: Path | None = None
-        self._join_session()
-        self._join_window()
-        self._join_training()
+        self._pending_detector: Path | None = None
+        self._connect_session()
+        self._connect_window()
+        self._connect_training()
 
     def open_video(self, path: Path) -> None:
         """Open a recording in place of the present one."""
@@ -76,9 +76,9 @@ class Program(QObject):
     def open_detector(self, path: Path, device: str | None = None) -> None:
         """Load a detector, once there is a recording to use it on: nobody waits for torch before a first frame."""
         self._settings.device = device or self._settings.device
-        self._wanted_detector = path
+        self._pending_detector = path
         if self.session.video is not None:
-            self._load_wanted_detector()
+            self._load_pending_detector()
 
     def begin(self, video: Path | None, detector: Path | None) -> None:
         """Open what the command line names; the detector used last where it names none."""
@@ -102,7 +102,7 @@ class Program(QObject):
 
     # Session and worker
 
-    def _join_session(self) -> None:
+    def _connect_session(self) -> None:
         session, worker = self.session, self.worker
         session.view_requested.connect(worker.show)
         session.thumbnail_requested.connect(worker.make_thumbnail)
@@ -115,12 +115,12 @@ class Program(QObject):
         worker.times_revised.connect(session.revise_times)
         worker.analysis_changed.connect(session.set_analysis)
         worker.failed.connect(self._worker_failed)
-        self.exports.failed.connect(self._reporter.tell)
+        self.exports.failed.connect(self._reporter.report)
 
     def _worker_failed(self, error: Exception) -> None:
         # If it was not the detector's loading that failed, its arrival sets this right.
         self.session.expect_detector(False)
-        self._reporter.tell(error)
+        self._reporter.report(error)
 
     def _video_opened(self, opened: VideoOpened) -> None:
         # Remembered first: the window shows recent recordings as soon as the session changes.
@@ -128,15 +128,15 @@ class Program(QObject):
         self._settings.video_folder = str(opened.info.path.parent)
         self.session.open_video(opened.info, opened.times)
         self.session.show(opened.first_view)
-        if self._wanted_detector is not None:
-            self._load_wanted_detector()
+        if self._pending_detector is not None:
+            self._load_pending_detector()
         self._begin_analysis()
 
-    def _load_wanted_detector(self) -> None:
-        if self._wanted_detector is not None:
-            self.worker.open_detector(self._wanted_detector, self._settings.device)
+    def _load_pending_detector(self) -> None:
+        if self._pending_detector is not None:
+            self.worker.open_detector(self._pending_detector, self._settings.device)
             self.session.expect_detector(True)
-            self._wanted_detector = None
+            self._pending_detector = None
 
     def _detector_opened(self, detector: DetectorSummary) -> None:
         self._settings.detector = str(detector.path)
@@ -149,7 +149,7 @@ class Program(QObject):
 
     # Window
 
-    def _join_window(self) -> None:
+    def _connect_window(self) -> None:
         window, worker = self.window, self.worker
         window.video_chosen.connect(self.open_video)
         window.demo_chosen.connect(self.open_demo)
@@ -163,10 +163,10 @@ class Program(QObject):
         worker.opening_changed.connect(window.show_opening)
         self.exports.changed.connect(window.show_export)
 
-    def _join_training(self) -> None:
+    def _connect_training(self) -> None:
         controller, window = self.controller, self.window
         controller.use_current_detector(lambda: self.session.detector.path if self.session.detector else None)
-        controller.failed.connect(self._reporter.tell)
+        controller.failed.connect(self._reporter.report)
         controller.detector_accepted.connect(self.open_detector)
         controller.run_changed.connect(window.training_status.show_run)
         controller.may_close_now.connect(window.close)

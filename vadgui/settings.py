@@ -62,9 +62,9 @@ class Settings:
     def temporary(cls) -> Settings:
         """Defaults that nobody will remember: for runs that must not depend on earlier ones, or change later ones."""
         folder = TemporaryDirectory(prefix="vadgui-settings-")
-        made = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
-        weakref.finalize(made, folder.cleanup)
-        return made
+        settings = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
+        weakref.finalize(settings, folder.cleanup)
+        return settings
 
     @property
     def recent_videos(self) -> list[Path]:
@@ -74,8 +74,8 @@ class Settings:
 
     def remember_video(self, path: Path) -> None:
         """Put a recording on top of the recent ones."""
-        known = [str(path.resolve()), *self._recent_videos.splitlines()]
-        self._recent_videos = "\n".join(list(dict.fromkeys(known))[:_MAX_RECENT_VIDEOS])
+        paths = [str(path.resolve()), *self._recent_videos.splitlines()]
+        self._recent_videos = "\n".join(list(dict.fromkeys(paths))[:_MAX_RECENT_VIDEOS])
 
     def forget_videos(self) -> None:
         """Empty the list of recent recordings."""

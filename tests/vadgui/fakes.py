@@ -123,7 +123,7 @@ def _no_flow(previous: Pixels, current: Pixels) -> npt.NDArray[np.float32]:
     return np.zeros((2, *previous.shape[:2]), np.float32)
 
 
-class Shelf:
+class FakeFiles:
     """Opens what a test put on it, by file name."""
 
     def __init__(self, **videos: Callable[[Path], VideoSource]) -> None:

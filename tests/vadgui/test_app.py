@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QM
 from pytestqt.qtbot import QtBot
 
 from resources import bundled_detectors, detector_path
-from tests.vadgui.fakes import MemoryVideo, Shelf, StillPredictor, brightness, predicted_brightness
+from tests.vadgui.fakes import MemoryVideo, FakeFiles, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
 from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ExportDialog
@@ -38,8 +38,8 @@ CLOSE_SECONDS = 2.0
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf(
+def fake_files() -> FakeFiles:
+    return FakeFiles(
         street=lambda path: MemoryVideo(path, COUNT, [*BURSTS[0], *BURSTS[1]]),
         yard=lambda path: MemoryVideo(path, 30),
         long=lambda path: MemoryVideo(path, 20_000),
@@ -53,22 +53,22 @@ def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def program(shelf: Shelf, settings: Settings, styled: None, analyses: Path, qtbot: QtBot) -> Iterator[Program]:
+def program(fake_files: FakeFiles, settings: Settings, styled: None, analyses: Path, qtbot: QtBot) -> Iterator[Program]:
     del styled
     reporter = ErrorReporter()
-    made = Program(
+    program = Program(
         settings,
         reporter,
         analyses=analyses,
-        video_opener=shelf.open_video,
-        predictor_opener=shelf.open_predictor,
+        video_opener=fake_files.open_video,
+        predictor_opener=fake_files.open_predictor,
     )
-    reporter.set_parent_window(made.window)
-    qtbot.addWidget(made.window)
-    made.window.show()
-    qtbot.waitExposed(made.window)
-    yield made
-    made.close()
+    reporter.set_parent_window(program.window)
+    qtbot.addWidget(program.window)
+    program.window.show()
+    qtbot.waitExposed(program.window)
+    yield program
+    program.close()
     reporter.close()
 
 
@@ -273,8 +273,8 @@ def test_jumps_from_segment_to_segment(program: Program, qtbot: QtBot, tmp_path:
     assert program.session.scoring.selected == second, "counted from where the person is"
 
 
-def test_pauses_goes_on_and_cancels(program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
-    shelf.predictors["still"] = StillPredictor(seconds=0.002)
+def test_pauses_goes_on_and_cancels(program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path) -> None:
+    fake_files.predictors["still"] = StillPredictor(seconds=0.002)
     program.begin(tmp_path / "long.mp4", tmp_path / "still.safetensors")
     qtbot.waitUntil(lambda: program.session.analysis.done > 10)
     actions = program.window.actions_by_name
@@ -293,7 +293,7 @@ def test_pauses_goes_on_and_cancels(program: Program, shelf: Shelf, qtbot: QtBot
 # Export
 
 
-def export_by_hand(program: Program, qtbot: QtBot, target: Path) -> list[ExportState]:
+def export_first_segment(program: Program, qtbot: QtBot, target: Path) -> list[ExportState]:
     """Ask for the first segment's clip; what the queue says of it, as it comes."""
     states: list[ExportState] = []
     program.exports.changed.connect(states.append)
@@ -310,7 +310,7 @@ def test_exports_the_selected_segment(program: Program, qtbot: QtBot, tmp_path: 
     open_street(program, qtbot, tmp_path)
     target = tmp_path / "clip.mp4"
     target.write_bytes(b"somebody's file")
-    states = export_by_hand(program, qtbot, target)
+    states = export_first_segment(program, qtbot, target)
     qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=30_000)
     assert target.read_bytes() == b"somebody's file"
     assert states[-1].path == tmp_path / "clip-2.mp4"
@@ -323,11 +323,13 @@ def test_exports_the_selected_segment(program: Program, qtbot: QtBot, tmp_path: 
     assert row.text() == "Done"
 
 
-def test_a_cancelled_export_leaves_nothing(program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_cancelled_export_leaves_nothing(
+    program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path
+) -> None:
     open_street(program, qtbot, tmp_path)
-    shelf.predictors["still"] = StillPredictor(seconds=0.1)
+    fake_files.predictors["still"] = StillPredictor(seconds=0.1)
     before = set(tmp_path.iterdir())
-    states = export_by_hand(program, qtbot, tmp_path / "clip.mp4")
+    states = export_first_segment(program, qtbot, tmp_path / "clip.mp4")
     qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0, timeout=30_000)
     row = program.window.exports.row(states[-1].number)
     qtbot.mouseClick(row.cancel_button, Qt.MouseButton.LeftButton)
@@ -336,15 +338,15 @@ def test_a_cancelled_export_leaves_nothing(program: Program, shelf: Shelf, qtbot
 
 
 def test_a_waiting_export_is_cancelled_at_once_and_its_dock_can_be_closed(
-    program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path
+    program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_street(program, qtbot, tmp_path)
-    shelf.predictors["still"] = StillPredictor(seconds=0.1)
-    first = export_by_hand(program, qtbot, tmp_path / "first.mp4")
+    fake_files.predictors["still"] = StillPredictor(seconds=0.1)
+    first = export_first_segment(program, qtbot, tmp_path / "first.mp4")
     qtbot.waitUntil(lambda: bool(first) and first[-1].done > 0, timeout=30_000)
     program.window.activateWindow()
     qtbot.waitUntil(program.window.isActiveWindow)
-    states = export_by_hand(program, qtbot, tmp_path / "second.mp4")
+    states = export_first_segment(program, qtbot, tmp_path / "second.mp4")
     qtbot.waitUntil(lambda: any(state.phase is ExportPhase.WAITING for state in states))
     number = next(state.number for state in states if state.phase is ExportPhase.WAITING)
     row = program.window.exports.row(number)
@@ -378,7 +380,7 @@ def test_an_export_is_of_what_was_asked_for_whatever_opened_meanwhile(
 
 def test_a_failed_export_is_told(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
-    states = export_by_hand(program, qtbot, tmp_path / "no such folder" / "clip.mp4")
+    states = export_first_segment(program, qtbot, tmp_path / "no such folder" / "clip.mp4")
     box = dialog_of(program.window, QMessageBox, qtbot)
     assert states[-1].phase is ExportPhase.FAILED
     box.done(0)
@@ -389,13 +391,13 @@ def test_a_failed_export_is_told(program: Program, qtbot: QtBot, tmp_path: Path)
 
 @pytest.mark.parametrize("moment", ["idle", "analysing", "playing", "exporting", "opening"])
 def test_closes_quickly_during_anything(
-    program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path, moment: str
+    program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path, moment: str
 ) -> None:
     if moment in ("exporting", "playing"):
         open_street(program, qtbot, tmp_path)
-        shelf.predictors["still"] = StillPredictor(seconds=0.1)
+        fake_files.predictors["still"] = StillPredictor(seconds=0.1)
     if moment == "exporting":
-        states = export_by_hand(program, qtbot, tmp_path / "clip.mp4")
+        states = export_first_segment(program, qtbot, tmp_path / "clip.mp4")
         qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0, timeout=30_000)
     elif moment == "playing":
         press(program, qtbot, Qt.Key.Key_Space)
@@ -412,9 +414,11 @@ def test_closes_quickly_during_anything(
     assert not (tmp_path / "clip.mp4").exists()
 
 
-def test_another_detector_while_analysing(program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
-    shelf.predictors["other"] = StillPredictor("other")
-    shelf.predictors["slow"] = StillPredictor("slow", seconds=0.01)
+def test_another_detector_while_analysing(
+    program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path
+) -> None:
+    fake_files.predictors["other"] = StillPredictor("other")
+    fake_files.predictors["slow"] = StillPredictor("slow", seconds=0.01)
     program.begin(tmp_path / "street.mp4", tmp_path / "slow.safetensors")
     qtbot.waitUntil(lambda: program.session.analysis.done > 10)
     program.open_detector(tmp_path / "other.safetensors")

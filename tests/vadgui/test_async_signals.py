@@ -20,14 +20,14 @@ class Counter(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.value = self.asked = 0
+        self.value = self.check_count = 0
 
     def raise_to(self, value: int) -> None:
         self.value = value
         self.changed.emit(value)
 
     def is_at_least(self, value: int) -> bool:
-        self.asked += 1
+        self.check_count += 1
         return self.value >= value
 
     @property
@@ -48,7 +48,7 @@ def run(qapp: QApplication, work: Coroutine[Any, Any, None]) -> None:
 
 def test_what_holds_already_is_not_waited_for(qapp: QApplication, counter: Counter) -> None:
     run(qapp, until(lambda: counter.is_at_least(0), counter.changed))
-    assert counter.asked == 1
+    assert counter.check_count == 1
     assert counter.listeners == 0
 
 
@@ -60,7 +60,7 @@ def test_a_condition_is_asked_when_a_signal_comes_and_else_never(qapp: QApplicat
 
     run(qapp, work())
     assert counter.value == 3
-    assert counter.asked == 4  # at first, and once for each signal
+    assert counter.check_count == 4  # at first, and once for each signal
     assert counter.listeners == 0
 
 
@@ -70,7 +70,7 @@ def test_signals_that_come_at_once_are_no_trouble(qapp: QApplication, counter: C
         await until(lambda: counter.is_at_least(1), counter.changed)
 
     run(qapp, work())
-    assert counter.asked == 2
+    assert counter.check_count == 2
 
 
 def test_what_the_condition_raises_ends_the_waiting(qapp: QApplication, counter: Counter) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import resources
-from tests.vadgui.fakes import MemoryVideo, Shelf
+from tests.vadgui.fakes import MemoryVideo, FakeFiles
 from vadgui.demo import run_demo
 from vadgui.errors import ErrorReporter
 from vadgui.program import Program
@@ -25,9 +25,9 @@ BURST = range(30, 40)
 @pytest.fixture
 def reporter(qapp: QApplication) -> Iterator[ErrorReporter]:
     del qapp
-    made = ErrorReporter()
-    yield made
-    made.close()
+    reporter = ErrorReporter()
+    yield reporter
+    reporter.close()
 
 
 @pytest.fixture
@@ -40,20 +40,20 @@ def program(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Program]:
     del styled
-    shelf = Shelf(plaza=lambda path: MemoryVideo(path, 60, BURST))
+    fake_files = FakeFiles(plaza=lambda path: MemoryVideo(path, 60, BURST))
     monkeypatch.setattr(resources, "demo_video", lambda: tmp_path / "plaza.mp4")
     monkeypatch.setattr(resources, "detector_path", lambda _: tmp_path / "still.safetensors")
-    made = Program(
+    program = Program(
         settings,
         reporter,
         analyses=tmp_path / "analyses",
-        video_opener=shelf.open_video,
-        predictor_opener=shelf.open_predictor,
+        video_opener=fake_files.open_video,
+        predictor_opener=fake_files.open_predictor,
     )
-    qtbot.addWidget(made.window)
-    made.window.show()
-    yield made
-    made.close()
+    qtbot.addWidget(program.window)
+    program.window.show()
+    yield program
+    program.close()
 
 
 def run(qapp: QApplication, program: Program, reporter: ErrorReporter, output: Path) -> int:

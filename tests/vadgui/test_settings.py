@@ -7,7 +7,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from vadgui.settings import Setting, Settings
 
 
-def again(settings: Settings) -> Settings:
+def reopened(settings: Settings) -> Settings:
     """The settings as the next run of the program finds them."""
     settings.store.sync()
     return Settings(QSettings(settings.store.fileName(), QSettings.Format.IniFormat))
@@ -26,10 +26,10 @@ def test_values_come_back_in_their_types(settings: Settings) -> None:
     settings.analyse_on_open = False
     settings.theme = "dark"
     settings.layout = QByteArray(b"\x00\xff,=")
-    found = again(settings)
-    assert found.analyse_on_open is False
-    assert found.theme == "dark"
-    assert found.layout == QByteArray(b"\x00\xff,=")
+    restored = reopened(settings)
+    assert restored.analyse_on_open is False
+    assert restored.theme == "dark"
+    assert restored.layout == QByteArray(b"\x00\xff,=")
 
 
 def test_recent_videos_are_newest_first_and_exist(settings: Settings, tmp_path: Path) -> None:
@@ -39,8 +39,8 @@ def test_recent_videos_are_newest_first_and_exist(settings: Settings, tmp_path: 
         settings.remember_video(path)
     settings.remember_video(paths[10])
     paths[13].unlink()
-    recent = again(settings).recent_videos
+    recent = reopened(settings).recent_videos
     assert recent[:3] == [paths[10], paths[12], paths[11]]
     assert len(recent) == 9
     settings.forget_videos()
-    assert again(settings).recent_videos == []
+    assert reopened(settings).recent_videos == []

@@ -118,8 +118,8 @@ class DetectorLibraryDialog(QDialog):
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
-        own = (self.use_button, self.rename_button, self.note_button, self.export_button, self.delete_button)
-        for each in own:
+        entry_buttons = (self.use_button, self.rename_button, self.note_button, self.export_button, self.delete_button)
+        for each in entry_buttons:
             buttons.addWidget(each)
         buttons.addStretch(1)
         buttons.addWidget(self.import_button)
@@ -138,13 +138,13 @@ class DetectorLibraryDialog(QDialog):
         entry = self.selected()
         self._facts.show_facts(fact_rows(entry) if entry else [])
         self.message.show_line("error", entry.problem if entry else "", alert=True)
-        whole = entry is not None and not entry.problem
-        own = entry is not None and not entry.is_bundled
-        self.use_button.setEnabled(whole and entry is not None and entry.path != self._current)
-        self.rename_button.setEnabled(whole and own)
-        self.note_button.setEnabled(whole and own)
-        self.export_button.setEnabled(whole)
-        self.delete_button.setEnabled(own)
+        is_readable = entry is not None and not entry.problem
+        is_own = entry is not None and not entry.is_bundled
+        self.use_button.setEnabled(is_readable and entry is not None and entry.path != self._current)
+        self.rename_button.setEnabled(is_readable and is_own)
+        self.note_button.setEnabled(is_readable and is_own)
+        self.export_button.setEnabled(is_readable)
+        self.delete_button.setEnabled(is_own)
 
     # Changes
 

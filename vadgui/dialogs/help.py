@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.ui.actions import MENUS, SPECS, plain, shown_keys
+from vadgui.ui.actions import MENUS, SPECS, without_mnemonic, shown_keys
 
 
 class ShortcutsDialog(QDialog):
@@ -59,12 +59,12 @@ class AboutDialog(QDialog):
 
 
 def _menu_box(menu: str) -> QGroupBox:
-    box = QGroupBox(plain(menu))
+    box = QGroupBox(without_mnemonic(menu))
     grid = QGridLayout(box)
     for row, spec in enumerate(spec for spec in SPECS if spec.menu == menu and spec.keys):
         keys = QLabel("  or  ".join(shown_keys(key) for key in spec.keys))
         keys.setProperty("role", "keys")
-        grid.addWidget(QLabel(plain(spec.text)), row, 0)
+        grid.addWidget(QLabel(without_mnemonic(spec.text)), row, 0)
         grid.addWidget(keys, row, 1, Qt.AlignmentFlag.AlignRight)
     grid.setColumnMinimumWidth(0, 150)
     return box

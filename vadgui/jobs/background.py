@@ -27,7 +27,7 @@ class _Task:
     urgent: bool
     cancelled: threading.Event = field(default_factory=threading.Event)
     steps: Iterator[Any] | None = None
-    stepped: float = 0.0
+    last_step: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Background(QObject):
         """Do this in place of earlier work of its kind; nothing of that is delivered any more."""
         task = _Task(kind, work, deliver, failed, urgent)
         with self._arrived:
-            self._drop(kind)
+            self._cancel(kind)
             self._tasks[kind] = self._latest[kind] = task
             self._arrived.notify()
         if self._thread is None and not self._closing.is_set():
@@ -77,25 +77,25 @@ class Background(QObject):
     def cancel(self, kind: str) -> None:
         """Give up work of a kind; nothing of it is delivered any more."""
         with self._arrived:
-            self._drop(kind)
+            self._cancel(kind)
 
     def cancel_all(self) -> None:
         """Give up everything; nothing of it is delivered any more."""
         with self._arrived:
             for kind in list(self._latest):
-                self._drop(kind)
+                self._cancel(kind)
 
     def close(self) -> None:
         """Give everything up and wait for the thread's end; closing twice is fine."""
         with self._arrived:
             self._closing.set()
             for kind in list(self._latest):
-                self._drop(kind)
+                self._cancel(kind)
             self._arrived.notify()
         if self._thread:
             self._thread.join()
 
-    def _drop(self, kind: str) -> None:
+    def _cancel(self, kind: str) -> None:
         if latest := self._latest.pop(kind, None):
             latest.cancelled.set()
         if dropped := self._tasks.pop(kind, None):
@@ -143,8 +143,8 @@ class Background(QObject):
             while not self._closing.is_set():
                 if self._tasks:
                     # Urgent work first, then whatever has waited longest.
-                    task = min(self._tasks.values(), key=lambda task: (not task.urgent, task.stepped))
-                    task.stepped = time.monotonic()
+                    task = min(self._tasks.values(), key=lambda task: (not task.urgent, task.last_step))
+                    task.last_step = time.monotonic()
                     return task
                 self._arrived.wait()
         return None

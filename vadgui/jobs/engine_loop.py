@@ -72,9 +72,9 @@ class EngineLoop:
         self._generation = 0
         self._source: VideoSource | None = None
         self._predictor: Predictor | None = None
-        self._maker: ViewMaker | None = None
+        self._view_maker: ViewMaker | None = None
         self._analysis: AnalysisRun | None = None
-        self._view_failure_told = False
+        self._view_failure_reported = False
 
     def work(self) -> None:
         """Serve wishes until Quit."""
@@ -119,7 +119,7 @@ class EngineLoop:
     # Video and detector
 
     def _open_video(self, path: Path) -> None:
-        should_stop = self._requests.outdate_opening
+        should_stop = self._requests.opening_is_outdated
         self._post(Opening(path.name))
         try:
             source = self._video_opener(
@@ -166,37 +166,37 @@ class EngineLoop:
 
     def _begin_generation(self) -> None:
         self._generation += 1
-        self._view_failure_told = False
-        self._maker = ViewMaker(self._source, self._predictor) if self._source else None
+        self._view_failure_reported = False
+        self._view_maker = ViewMaker(self._source, self._predictor) if self._source else None
 
     # Views and thumbnails
 
     def _show(self, request: ShowFrame) -> None:
-        if not self._maker or request.generation != self._generation:
+        if not self._view_maker or request.generation != self._generation:
             return
 
         def deliver(view: FrameView) -> None:
             self._put_view(request.generation, view)
 
         try:
-            self._maker.make(request.index, request.pictures, deliver, self._requests.outdate_view)
-            self._maker.look_ahead(self._requests.outdate_view)
+            self._view_maker.make(request.index, request.pictures, deliver, self._requests.view_is_outdated)
+            self._view_maker.prefetch_next(self._requests.view_is_outdated)
         except Cancelled:
             # The recording it made way for may fail to open, and this one stays.
             self._requests.put_back(request)
         except VadError as error:
             # Whoever plays goes on behind the damage: the frame's place on screen says why it stays empty.
-            deliver(FrameView(request.index, self._maker.seconds(request.index), None, missing=f"{error.what}."))
+            deliver(FrameView(request.index, self._view_maker.seconds(request.index), None, missing=f"{error.what}."))
             # Playing over a damaged stretch fails at every frame: told once is enough.
-            if not self._view_failure_told:
-                self._view_failure_told = True
+            if not self._view_failure_reported:
+                self._view_failure_reported = True
                 self._post(JobFailed(error))
 
     def _make_thumbnail(self, request: MakeThumbnail) -> None:
-        if not self._maker or request.generation != self._generation:
+        if not self._view_maker or request.generation != self._generation:
             return
         try:
-            picture = self._maker.thumbnail(request.index, self._requests.outdate_view)
+            picture = self._view_maker.thumbnail(request.index, self._requests.view_is_outdated)
         except Cancelled:
             self._requests.put_back(request)
         except VadError:
@@ -215,7 +215,7 @@ class EngineLoop:
                         self._predictor,
                         self._analyses_folder,
                         self._post,
-                        self._requests.outdate_analysis,
+                        self._requests.analysis_is_outdated,
                     )
                 self._analysis.run()
             case ControlAnalysis.PAUSE if self._analysis:

@@ -25,12 +25,12 @@ def engine_environment() -> QProcessEnvironment:
     return environment
 
 
-def nice_command(command: Sequence[str]) -> list[str]:
+def low_priority_command(command: Sequence[str]) -> list[str]:
     """The same command at a lower priority, where the system has a command for that."""
     return ["nice", "-n", str(_NICENESS), *command] if shutil.which("nice") else list(command)
 
 
-def be_nice(process_id: int) -> None:
+def lower_process_priority(process_id: int) -> None:
     """Lower a process's priority, as soon as it has been started: its later threads inherit that."""
     if hasattr(os, "setpriority"):
         try:

@@ -147,14 +147,14 @@ class RequestQueue:
 
     # What the task in hand must make way for; each is a `should_stop`.
 
-    def outdate_opening(self) -> bool:
+    def opening_is_outdated(self) -> bool:
         """Whether another video is wanted by now."""
         return self._quit or self._video is not None
 
-    def outdate_view(self) -> bool:
+    def view_is_outdated(self) -> bool:
         """Whether another view is wanted by now."""
-        return self.outdate_opening() or self._view is not None
+        return self.opening_is_outdated() or self._view is not None
 
-    def outdate_analysis(self) -> bool:
+    def analysis_is_outdated(self) -> bool:
         """Whether the analysis in hand is of no use any more."""
-        return self.outdate_opening() or self._detector is not None or self._control is ControlAnalysis.CANCEL
+        return self.opening_is_outdated() or self._detector is not None or self._control is ControlAnalysis.CANCEL

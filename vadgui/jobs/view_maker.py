@@ -49,8 +49,8 @@ class ViewMaker:
         self._predictor = predictor
         self._cache: LRUCache[int, FrameView] = byte_cache(_CACHE_BYTES, _size_bytes)
         self._seconds_to_inspect = _TIMEOUT_SECONDS
-        self._last_asked = -1
-        self._plays = False
+        self._last_index = -1
+        self._is_playing = False
 
     def make(self, index: int, pictures: bool, deliver: Callable[[FrameView], None], should_stop: ShouldStop) -> None:
         """Deliver the view of a frame, where its pictures take long first without them.
@@ -60,8 +60,8 @@ class ViewMaker:
             Cancelled: `should_stop` said yes.
         """
         started = time.perf_counter()
-        self._plays = 0 < index - self._last_asked <= _PLAYING_STRIDE
-        self._last_asked = index
+        self._is_playing = 0 < index - self._last_index <= _PLAYING_STRIDE
+        self._last_index = index
         cached = self._cache.get(index)
         if cached:
             deliver(cached)
@@ -69,24 +69,24 @@ class ViewMaker:
         frame = self._source.read(index, should_stop)
         missing = NO_TRANSITION if index == 0 else "" if self._predictor else NO_DETECTOR
         if missing or not pictures or self._predictor is None:
-            deliver(_frame_alone(frame, missing))
+            deliver(_frame_only(frame, missing))
             return
-        patience = _TIMEOUT_WHILE_PLAYING_SECONDS if self._plays else _TIMEOUT_SECONDS
-        if time.perf_counter() - started + self._seconds_to_inspect > patience:
-            deliver(_frame_alone(frame, PREDICTING))
+        timeout = _TIMEOUT_WHILE_PLAYING_SECONDS if self._is_playing else _TIMEOUT_SECONDS
+        if time.perf_counter() - started + self._seconds_to_inspect > timeout:
+            deliver(_frame_only(frame, PREDICTING))
             if should_stop():
                 raise Cancelled
         previous = self._source.read(index - 1, should_stop)
-        deliver(self._complete(previous, frame, self._predictor))
+        deliver(self._make_complete(previous, frame, self._predictor))
 
     def seconds(self, index: int) -> float:
         """When a frame is shown."""
         return float(self._source.times[index])
 
-    def look_ahead(self, should_stop: ShouldStop) -> None:
+    def prefetch_next(self, should_stop: ShouldStop) -> None:
         """Where somebody plays, decode the next frames before they are asked for."""
-        if self._plays:
-            self._source.prefetch(self._last_asked + 1, self._last_asked + 1 + _FRAMES_AHEAD, should_stop)
+        if self._is_playing:
+            self._source.prefetch(self._last_index + 1, self._last_index + 1 + _FRAMES_AHEAD, should_stop)
 
     def thumbnail(self, index: int, should_stop: ShouldStop) -> Bgra:
         """A small picture of a frame in its own aspect.
@@ -100,7 +100,7 @@ class ViewMaker:
         size = (_THUMBNAIL_WIDTH_PX, max(round(height * _THUMBNAIL_WIDTH_PX / width), 1))
         return to_bgra(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8))
 
-    def _complete(self, previous: Frame, frame: Frame, predictor: Predictor) -> FrameView:
+    def _make_complete(self, previous: Frame, frame: Frame, predictor: Predictor) -> FrameView:
         started = time.perf_counter()
         view = _with_pictures(inspect_pair(previous, frame, predictor))
         # Halfway to the latest: one slow frame must not make the next ones flicker.
@@ -109,7 +109,7 @@ class ViewMaker:
         return view
 
 
-def _frame_alone(frame: Frame, missing: str) -> FrameView:
+def _frame_only(frame: Frame, missing: str) -> FrameView:
     return FrameView(frame.index, frame.pts_seconds, to_bgra(frame.pixels), missing=missing)
 
 

@@ -34,8 +34,8 @@ def paint_mask(painter: QPainter, picture: QRect, patch_psnr_db: PatchValues) ->
     font = QFont(painter.font())
     decimals = _fit_font(font, rects[0])
     painter.setFont(font)
-    for rect, value, doubt in zip(rects, values, suspicion(values), strict=True):
-        grey = round(255 * (1 - doubt))
+    for rect, value, darkness in zip(rects, values, suspicion(values), strict=True):
+        grey = round(255 * (1 - darkness))
         painter.fillRect(rect, QColor(grey, grey, grey))
         if decimals is not None:
             painter.setPen(Qt.GlobalColor.black if grey > 127 else Qt.GlobalColor.white)

@@ -29,12 +29,12 @@ class ScaledPicture:
 
     def image(self, picture: Bgra, size: QSize, pixel_ratio: float) -> QImage:
         """`picture` stretched to `size` device-independent pixels; valid until the next call."""
-        wanted = (max(round(size.width() * pixel_ratio), 1), max(round(size.height() * pixel_ratio), 1))
-        if picture is not self._source or wanted != (self._image.width(), self._image.height()):
+        target_size = (max(round(size.width() * pixel_ratio), 1), max(round(size.height() * pixel_ratio), 1))
+        if picture is not self._source or target_size != (self._image.width(), self._image.height()):
             self._source = picture
-            self._pixels = _resized(picture, wanted)
+            self._pixels = _resized(picture, target_size)
             # The image only refers to the pixels: both live and die together.
-            self._image = QImage(self._pixels.data, *wanted, self._pixels.strides[0], QImage.Format.Format_RGB32)
+            self._image = QImage(self._pixels.data, *target_size, self._pixels.strides[0], QImage.Format.Format_RGB32)
         self._image.setDevicePixelRatio(pixel_ratio)
         return self._image
 
@@ -121,18 +121,18 @@ class PicturePanel(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.canvas))
         self._paint_title(painter)
-        place = self.picture_rect()
+        rect = self.picture_rect()
         if self._picture is not None:
-            image = self._scaled.image(self._picture, place.size(), self.devicePixelRatioF())
-            painter.drawImage(place.topLeft(), image)
+            image = self._scaled.image(self._picture, rect.size(), self.devicePixelRatioF())
+            painter.drawImage(rect.topLeft(), image)
         if self._decoration:
-            self._decoration(painter, place)
+            self._decoration(painter, rect)
         elif self._picture is None:
             painter.setPen(QColor(colours.border))
-            painter.drawRect(place.adjusted(0, 0, -1, -1))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
             painter.setPen(_muted(colours.on_canvas))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(place.adjusted(_PADDING_PX, 2, -_PADDING_PX, -2), flags, self._message)
+            painter.drawText(rect.adjusted(_PADDING_PX, 2, -_PADDING_PX, -2), flags, self._message)
 
     def _paint_title(self, painter: QPainter) -> None:
         colours = theme.current()

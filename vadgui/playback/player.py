@@ -44,8 +44,8 @@ class Player(QObject):
         self._speed = 1.0
         self._mode = PlaybackMode.REAL_TIME
         self._stop_frame: int | None = None
-        self._asked: int | None = None
-        self._asked_at: float | None = None
+        self._requested_frame: int | None = None
+        self._requested_at: float | None = None
         self._anchor: tuple[float, float] | None = None
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._advance)
@@ -124,12 +124,12 @@ class Player(QObject):
         """The clock starts anew when the view of the playhead is there."""
         self._timer.stop()
         self._anchor = None
-        self._asked_at = None
+        self._requested_at = None
         if self._playing:
             self._schedule()
 
     def _on_playhead_changed(self, index: int) -> None:
-        if self._playing and index != self._asked:
+        if self._playing and index != self._requested_frame:
             # Someone scrubs or jumps: play on from there, and no longer just the one run.
             self._stop_frame = None
             self._restart_clock()
@@ -158,7 +158,7 @@ class Player(QObject):
             due = began + (float(times[playhead + 1]) - began_seconds) / self._speed
         else:
             # From request to request: counted from arrival, the engine's own time would be added to every frame.
-            begin = now if self._asked_at is None else self._asked_at
+            begin = now if self._requested_at is None else self._requested_at
             due = begin + float(times[playhead + 1] - times[playhead]) / self._speed
         self._timer.start(max(0, ceil(1000 * (due - now))))
 
@@ -170,6 +170,6 @@ class Player(QObject):
         if self._mode is PlaybackMode.REAL_TIME:
             began, began_seconds = self._anchor
             target = max(target, self._session.index_at(began_seconds + (now - began) * self._speed))
-        self._asked = min(target, self._last_frame())
-        self._asked_at = now
-        self._session.seek(self._asked)
+        self._requested_frame = min(target, self._last_frame())
+        self._requested_at = now
+        self._session.seek(self._requested_frame)

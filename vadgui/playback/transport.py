@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolic
 
 from vadgui.model.session import ReviewSession
 from vadgui.playback.player import SPEEDS, PlaybackMode, Player
-from vadgui.ui.actions import SPECS, plain, tool_tip
+from vadgui.ui.actions import SPECS, without_mnemonic, tool_tip
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.icons import set_icon
 
@@ -104,7 +104,7 @@ class TransportBar(QWidget):
         if icon:
             set_icon(button, icon)
         button.setText(text)
-        button.setAccessibleName(plain(spec.text))
+        button.setAccessibleName(without_mnemonic(spec.text))
         button.setToolTip(tool_tip(spec))
         button.setAutoRaise(True)
         # Clicking must not take the keyboard from the timeline or the list.

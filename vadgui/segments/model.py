@@ -49,15 +49,15 @@ class SegmentModel(QAbstractListModel):
 
     def update(self) -> None:
         """Take over the session's segments; rows at both ends that stay the same are left alone."""
-        wanted = list(self._session.scoring.segments)
+        new_rows = list(self._session.scoring.segments)
         if self._order is SegmentOrder.SCORE:
-            wanted.sort(key=lambda segment: -segment.peak_score)
-        head = _common(self._rows, wanted)
-        tail = _common(self._rows[head:][::-1], wanted[head:][::-1])
-        removed, added = len(self._rows) - head - tail, len(wanted) - head - tail
+            new_rows.sort(key=lambda segment: -segment.peak_score)
+        head = _common(self._rows, new_rows)
+        tail = _common(self._rows[head:][::-1], new_rows[head:][::-1])
+        removed, added = len(self._rows) - head - tail, len(new_rows) - head - tail
         shared = min(removed, added)
         # Changed rows keep their place, so that the view keeps its scroll position.
-        self._rows[head : head + shared] = wanted[head : head + shared]
+        self._rows[head : head + shared] = new_rows[head : head + shared]
         if shared:
             self.dataChanged.emit(self.index(head), self.index(head + shared - 1))
         at = head + shared
@@ -67,7 +67,7 @@ class SegmentModel(QAbstractListModel):
             self.endRemoveRows()
         if added > shared:
             self.beginInsertRows(_NO_PARENT, at, at + added - shared - 1)
-            self._rows[at:at] = wanted[at : at + added - shared]
+            self._rows[at:at] = new_rows[at : at + added - shared]
             self.endInsertRows()
 
     def segment(self, row: int) -> Segment:

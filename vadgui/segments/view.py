@@ -53,13 +53,13 @@ class SegmentList(QWidget):
         self.list.selectionModel().currentChanged.connect(self._on_current_changed)
         session.scoring.segments_changed.connect(self._show_segments)
         session.scoring.selection_changed.connect(self._show_selection)
-        session.video_changed.connect(self._say)
-        session.detector_changed.connect(self._say)
+        session.video_changed.connect(self._update_texts)
+        session.detector_changed.connect(self._update_texts)
         # Rows have a line more where scores have reasons, which hangs on the detector.
         session.detector_changed.connect(self.list.scheduleDelayedItemsLayout)
-        session.analysis_changed.connect(self._say)
-        session.scoring.rule_changed.connect(self._say)
-        session.scoring.scores_changed.connect(self._say)
+        session.analysis_changed.connect(self._update_texts)
+        session.scoring.rule_changed.connect(self._update_texts)
+        session.scoring.scores_changed.connect(self._update_texts)
         session.thumbnail_arrived.connect(self.model.repaint_peak)
         theme.changed.connect(self.list.viewport().update)
         self._show_segments()
@@ -93,7 +93,7 @@ class SegmentList(QWidget):
 
     def _show_segments(self) -> None:
         self._update_model(self.model.order)
-        self._say()
+        self._update_texts()
 
     def _update_model(self, order: SegmentOrder) -> None:
         """Change rows while the segment at the top of the view stays there, found again by its peak."""
@@ -133,14 +133,14 @@ class SegmentList(QWidget):
     def _on_chosen(self, index: QModelIndex) -> None:
         self._session.select_segment(self.model.segment(index.row()))
 
-    def _say(self) -> None:
+    def _update_texts(self) -> None:
         """Number of segments, or why there are none."""
         session = self._session
         count = len(session.scoring.segments)
         phase = session.analysis.phase
         so_far = " so far" if phase in _UNFINISHED else ""
-        known = count > 0 or phase is AnalysisPhase.DONE
-        self._count.setText(f"{count} segment{'' if count == 1 else 's'}{so_far}" if known else "")
+        is_counted = count > 0 or phase is AnalysisPhase.DONE
+        self._count.setText(f"{count} segment{'' if count == 1 else 's'}{so_far}" if is_counted else "")
         self.order_box.setEnabled(count > 1)
         self._pages.setCurrentWidget(self.list if count else self._empty)
         if not count:

@@ -60,14 +60,14 @@ SPECS = (
 )
 
 
-def plain(text: str) -> str:
+def without_mnemonic(text: str) -> str:
     """A menu text without mnemonic and dots."""
     return text.replace("&", "").removesuffix(" …")
 
 
 def make_actions(window: QWidget) -> dict[str, QAction]:
     """The actions of a window by name; they work in all of it."""
-    made = {}
+    actions = {}
     for spec in SPECS:
         action = QAction(spec.text, window)
         action.setObjectName(spec.name)
@@ -76,14 +76,14 @@ def make_actions(window: QWidget) -> dict[str, QAction]:
         if spec.icon:
             set_icon(action, spec.icon)
         window.addAction(action)
-        made[spec.name] = action
-    return made
+        actions[spec.name] = action
+    return actions
 
 
 def tool_tip(spec: ActionSpec) -> str:
     """The action's name with its shortcut, and its hint below."""
     keys = f" ({shown_keys(spec.keys[0])})" if spec.keys else ""
-    return f"{plain(spec.text)}{keys}" + (f"\n{spec.hint}" if spec.hint else "")
+    return f"{without_mnemonic(spec.text)}{keys}" + (f"\n{spec.hint}" if spec.hint else "")
 
 
 def shown_keys(keys: str) -> str:

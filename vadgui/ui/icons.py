@@ -29,10 +29,10 @@ def icon(name: str) -> QIcon:
 def program_icon() -> QIcon:
     """The program's own icon, in its own colours."""
     drawing = resources.icon_path("vadgui").read_bytes()
-    made = QIcon()
+    new_icon = QIcon()
     for size in _PROGRAM_SIZES_PX:
-        made.addPixmap(_drawn(drawing, size))
-    return made
+        new_icon.addPixmap(_drawn(drawing, size))
+    return new_icon
 
 
 def set_icon(target: QAction | QAbstractButton, name: str) -> None:
@@ -59,13 +59,13 @@ class _Follower(QObject):
 @lru_cache(maxsize=256)
 def _tinted(name: str, colour: str, disabled_colour: str, selected_colour: str) -> QIcon:
     drawing = resources.icon_path(name).read_text(encoding="utf-8")
-    made = QIcon()
+    new_icon = QIcon()
     tints = {QIcon.Mode.Normal: colour, QIcon.Mode.Disabled: disabled_colour, QIcon.Mode.Selected: selected_colour}
     for mode, tint in tints.items():
         tinted = drawing.replace("currentColor", tint).encode()
         for size in _SIZES_PX:
-            made.addPixmap(_drawn(tinted, size), mode)
-    return made
+            new_icon.addPixmap(_drawn(tinted, size), mode)
+    return new_icon
 
 
 def _drawn(drawing: bytes, size_px: int) -> QPixmap:

@@ -148,7 +148,7 @@ def choice() -> ThemeChoice:
     return _choice
 
 
-def install(app: QApplication, wanted: ThemeChoice) -> None:
+def install(app: QApplication, new_choice: ThemeChoice) -> None:
     """Style the application, and follow the system from now on where that is wanted."""
     if not app.property(_STYLED):
         # Once: Qt crashes where the style is replaced under a QWizard that still exists.
@@ -156,16 +156,16 @@ def install(app: QApplication, wanted: ThemeChoice) -> None:
         app.setProperty(_STYLED, True)
     # Unique: tests install themes on one application again and again.
     app.styleHints().colorSchemeChanged.connect(_notifier.follow_system, Qt.ConnectionType.UniqueConnection)
-    choose(wanted)
+    choose(new_choice)
 
 
-def choose(wanted: ThemeChoice) -> None:
+def choose(new_choice: ThemeChoice) -> None:
     """Change the theme of the running application."""
     global _choice
-    _choice = wanted
+    _choice = new_choice
     schemes = {ThemeChoice.LIGHT: Qt.ColorScheme.Light, ThemeChoice.DARK: Qt.ColorScheme.Dark}
     # Lets the platform paint title bars and native dialogs to match; Unknown hands the choice back to the system.
-    QGuiApplication.styleHints().setColorScheme(schemes.get(wanted, Qt.ColorScheme.Unknown))
+    QGuiApplication.styleHints().setColorScheme(schemes.get(new_choice, Qt.ColorScheme.Unknown))
     _notifier.follow_system()
 
 
@@ -211,9 +211,9 @@ def palette(theme: Theme) -> QPalette:
         role.Dark: theme.control_border,
         role.Shadow: theme.canvas,
     }
-    made = QPalette()
+    new_palette = QPalette()
     for one, colour in colours.items():
-        made.setColor(one, QColor(colour))
+        new_palette.setColor(one, QColor(colour))
     for one in (role.WindowText, role.Text, role.ButtonText):
-        made.setColor(QPalette.ColorGroup.Disabled, one, QColor(theme.control_border))
-    return made
+        new_palette.setColor(QPalette.ColorGroup.Disabled, one, QColor(theme.control_border))
+    return new_palette

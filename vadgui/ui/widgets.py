@@ -34,11 +34,11 @@ def set_role(label: QLabel, role: str) -> None:
 
 def button(text: str, tip: str = "") -> QPushButton:
     """A button that Return in a field does not press."""
-    made = QPushButton(text)
-    made.setAutoDefault(False)
+    push_button = QPushButton(text)
+    push_button.setAutoDefault(False)
     if tip:
-        made.setToolTip(tip)
-    return made
+        push_button.setToolTip(tip)
+    return push_button
 
 
 class IconLine(QWidget):

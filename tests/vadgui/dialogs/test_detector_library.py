@@ -24,7 +24,7 @@ def library(tmp_path: Path) -> DetectorLibrary:
 
 
 @pytest.fixture(scope="session")
-def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_detector(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run leaves."""
     from engine.models.detector import Detector, DetectorSettings, save_detector
 
@@ -37,8 +37,8 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def gate(library: DetectorLibrary, taught: Path) -> LibraryEntry:
-    return library.add(taught, name="North gate", note="by day", camera="Gate")
+def gate(library: DetectorLibrary, trained_detector: Path) -> LibraryEntry:
+    return library.add(trained_detector, name="North gate", note="by day", camera="Gate")
 
 
 @pytest.fixture
@@ -50,24 +50,24 @@ def controller(
     def open_nothing(*_: object, **__: object) -> None:
         raise AssertionError("the library opens neither videos nor detectors")
 
-    made = TrainingController(
+    controller = TrainingController(
         settings,
         analyses=tmp_path,
         video_opener=open_nothing,  # type: ignore[arg-type]
         predictor_opener=open_nothing,  # type: ignore[arg-type]
         library=library,
     )
-    yield made
-    made.close()
+    yield controller
+    controller.close()
 
 
 @pytest.fixture
 def window(qtbot: QtBot) -> QWidget:
     """What dialogs stand before and go with."""
-    made = QWidget()
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    return window
 
 
 def shown(controller: TrainingController, window: QWidget, qtbot: QtBot) -> DetectorLibraryDialog:
@@ -83,8 +83,8 @@ def names(dialog: DetectorLibraryDialog) -> list[str]:
 
 def select(dialog: DetectorLibraryDialog, name: str, qtbot: QtBot) -> None:
     item = dialog.list.findItems(name, Qt.MatchFlag.MatchStartsWith)[0]
-    place = dialog.list.visualItemRect(item).center()
-    qtbot.mouseClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    position = dialog.list.visualItemRect(item).center()
+    qtbot.mouseClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=position)
 
 
 def type_into(dialog: DetectorLibraryDialog, text: str, qtbot: QtBot) -> None:

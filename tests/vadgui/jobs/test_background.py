@@ -18,9 +18,9 @@ from vadgui.jobs.background import Background
 @pytest.fixture
 def background(qtbot: QtBot) -> Iterator[Background]:
     del qtbot
-    made = Background("test-background")
-    yield made
-    made.close()
+    background = Background("test-background")
+    yield background
+    background.close()
 
 
 class Receiver:

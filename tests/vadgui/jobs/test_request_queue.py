@@ -56,14 +56,30 @@ def test_a_newer_wish_replaces_the_older(older: Task, newer: Task) -> None:
 
 def test_what_the_task_in_hand_makes_way_for() -> None:
     requests = RequestQueue()
-    assert (requests.outdate_opening(), requests.outdate_view(), requests.outdate_analysis()) == (False, False, False)
+    assert (requests.opening_is_outdated(), requests.view_is_outdated(), requests.analysis_is_outdated()) == (
+        False,
+        False,
+        False,
+    )
     requests.add(VIEW)
-    assert (requests.outdate_opening(), requests.outdate_view(), requests.outdate_analysis()) == (False, True, False)
+    assert (requests.opening_is_outdated(), requests.view_is_outdated(), requests.analysis_is_outdated()) == (
+        False,
+        True,
+        False,
+    )
     drain(requests, 1)
     requests.add(DETECTOR)
-    assert (requests.outdate_opening(), requests.outdate_view(), requests.outdate_analysis()) == (False, False, True)
+    assert (requests.opening_is_outdated(), requests.view_is_outdated(), requests.analysis_is_outdated()) == (
+        False,
+        False,
+        True,
+    )
     requests.add(VIDEO)
-    assert (requests.outdate_opening(), requests.outdate_view(), requests.outdate_analysis()) == (True, True, True)
+    assert (requests.opening_is_outdated(), requests.view_is_outdated(), requests.analysis_is_outdated()) == (
+        True,
+        True,
+        True,
+    )
 
 
 def test_thumbnails_keep_their_order() -> None:
@@ -78,12 +94,12 @@ def test_thumbnails_keep_their_order() -> None:
 
 def test_waits_until_there_is_something() -> None:
     requests = RequestQueue()
-    found: list[Task] = []
-    worker = threading.Thread(target=lambda: found.append(requests.next(analysing=False, analysis_is_due=False)))
+    received: list[Task] = []
+    worker = threading.Thread(target=lambda: received.append(requests.next(analysing=False, analysis_is_due=False)))
     worker.start()
     requests.add(Quit())
     worker.join(timeout=5)
-    assert found == [Quit()]
+    assert received == [Quit()]
 
 
 def test_a_view_that_made_way_comes_again_unless_a_newer_one_is_wanted() -> None:

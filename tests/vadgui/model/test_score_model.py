@@ -68,8 +68,8 @@ def test_of_many_signals_at_once_the_scores_come_bit_by_bit(qtbot: QtBot) -> Non
     signals = calibrated_signals(count, [(100, 150), (39_000, 39_100)])
     session.scoring.add(0, signals)
     assert not session.scoring.catch_up()
-    known = np.count_nonzero(~np.isnan(session.scoring.scores))
-    assert 0 < known < count / 2
+    scored_count = np.count_nonzero(~np.isnan(session.scoring.scores))
+    assert 0 < scored_count < count / 2
     assert len(session.scoring.segments) == 1
     with qtbot.waitSignal(session.scoring.caught_up):
         pass

@@ -38,7 +38,7 @@ def test_no_signal_ever_shows_two_recordings_mixed() -> None:
     session.select_next_segment()
     lengths: list[tuple[int, int, int]] = []
 
-    def look() -> None:
+    def check() -> None:
         lengths.append((len(session.times), len(session.scoring.scores), len(session.scoring.signals)))
         assert session.playhead == 0
         assert session.scoring.segments == []
@@ -52,7 +52,7 @@ def test_no_signal_ever_shows_two_recordings_mixed() -> None:
         session.scoring.selection_changed,
     )
     for signal in (*signals, session.analysis_changed, session.playhead_changed, session.view_changed):
-        signal.connect(look)
+        signal.connect(check)
     times = steady_times(40)
     session.open_video(video_info(times), times)
     assert len(lengths) == 7
@@ -69,14 +69,14 @@ def test_seek_stays_in_the_recording(qapp: QApplication, target: int) -> None:
 
 def test_a_seek_asks_for_the_view_once() -> None:
     session = open_session(steady_times(50))
-    asked: list[tuple[int, bool]] = []
-    session.view_requested.connect(lambda index, pictures: asked.append((index, pictures)))
+    requested: list[tuple[int, bool]] = []
+    session.view_requested.connect(lambda index, pictures: requested.append((index, pictures)))
     session.seek(7)
     session.seek(7)
     session.set_pictures_requested(False)
     session.seek(8)
     session.set_pictures_requested(True)
-    assert asked == [(7, True), (8, False), (8, True)]
+    assert requested == [(7, True), (8, False), (8, True)]
 
 
 def test_steps_by_seconds_move_at_least_a_frame() -> None:
@@ -188,26 +188,26 @@ def test_a_recording_shorter_than_announced_keeps_what_is_known() -> None:
     session = reviewed()
     session.seek(290)
     before = session.scoring.signals["psnr_db"][:250].copy()
-    asked: list[int] = []
-    session.view_requested.connect(lambda index, _: asked.append(index))
+    requested: list[int] = []
+    session.view_requested.connect(lambda index, _: requested.append(index))
     times = steady_times(250)
     session.revise_times(video_info(times), times)
     assert len(session.scoring.scores) == len(session.scoring.signals) == 250
     np.testing.assert_array_equal(session.scoring.signals["psnr_db"], before)
     assert session.playhead == 249
-    assert asked == [249]
+    assert requested == [249]
 
 
 def test_a_thumbnail_is_asked_for_once() -> None:
     session = reviewed()
-    asked: list[int] = []
-    session.thumbnail_requested.connect(asked.append)
+    requested: list[int] = []
+    session.thumbnail_requested.connect(requested.append)
     assert session.thumbnail(5) is None
     assert session.thumbnail(5) is None
     picture = np.zeros((9, 16, 4), np.uint8)
     session.add_thumbnail(5, picture)
     assert session.thumbnail(5) is picture
-    assert asked == [5]
+    assert requested == [5]
 
 
 def test_thumbnails_still_missing_are_asked_for_anew_with_another_detector() -> None:
@@ -215,12 +215,12 @@ def test_thumbnails_still_missing_are_asked_for_anew_with_another_detector() -> 
     session.thumbnail(5)
     session.thumbnail(6)
     session.add_thumbnail(6, np.zeros((9, 16, 4), np.uint8))
-    asked: list[int] = []
-    session.thumbnail_requested.connect(asked.append)
+    requested: list[int] = []
+    session.thumbnail_requested.connect(requested.append)
     session.use_detector(replace(DETECTOR, name="other"))
     session.thumbnail(5)
     session.thumbnail(6)
-    assert asked == [5]
+    assert requested == [5]
 
 
 def test_a_segment_at_the_very_start_is_not_skipped() -> None:

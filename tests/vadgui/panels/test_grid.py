@@ -93,8 +93,8 @@ def test_mask_appears_from_stored_signals_before_the_pictures(grid: PanelGrid, s
 def test_square_pictures_are_shown_in_the_videos_aspect(grid: PanelGrid, session: ReviewSession) -> None:
     session.show(view_of(session, 1))
     for panel in Panel:
-        place = grid.panel(panel).picture_rect()
-        assert place.width() / place.height() == pytest.approx(640 / 360, rel=0.02)
+        rect = grid.panel(panel).picture_rect()
+        assert rect.width() / rect.height() == pytest.approx(640 / 360, rel=0.02)
 
 
 def test_overlay_changes_the_frame_and_follows_its_opacity(grid: PanelGrid, session: ReviewSession) -> None:

@@ -20,7 +20,7 @@ class LateEngine(QObject):
         super().__init__(session)
         self._session = session
         self._frame_ms, self._pictures_ms = frame_ms, pictures_ms
-        self._wanted: int | None = None
+        self._requested: int | None = None
         self.completed: list[int] = []
         self.abandoned: list[int] = []
         session.view_requested.connect(self._on_requested)
@@ -30,21 +30,21 @@ class LateEngine(QObject):
         self._on_requested(self._session.playhead)
 
     def _on_requested(self, index: int) -> None:
-        if self._wanted is not None:
-            self.abandoned.append(self._wanted)
-        self._wanted = index
+        if self._requested is not None:
+            self.abandoned.append(self._requested)
+        self._requested = index
         QTimer.singleShot(self._frame_ms, self, lambda: self._show_frame(index))
 
     def _show_frame(self, index: int) -> None:
-        if index == self._wanted and self._pictures_ms:
+        if index == self._requested and self._pictures_ms:
             self._session.show(view_of(self._session, index, complete=False, missing=PREDICTING))
             QTimer.singleShot(self._pictures_ms, self, lambda: self._complete(index))
         else:
             self._complete(index)
 
     def _complete(self, index: int) -> None:
-        if index == self._wanted:
-            self._wanted = None
+        if index == self._requested:
+            self._requested = None
             self.completed.append(index)
             self._session.show(view_of(self._session, index))
 
@@ -152,9 +152,9 @@ def test_scrubbing_goes_on_playing_from_there(qtbot: QtBot) -> None:
     assert session.playhead < 700
     assert player.playing
     player.pause()
-    here = session.playhead
+    paused_at = session.playhead
     qtbot.wait(50)
-    assert session.playhead == here
+    assert session.playhead == paused_at
 
 
 def test_playing_a_run_pauses_on_its_last_frame(qtbot: QtBot) -> None:

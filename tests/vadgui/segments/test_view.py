@@ -49,12 +49,12 @@ def row(segments: SegmentList, number: int) -> QModelIndex:
 
 def test_click_selects_and_jumps_to_the_peak(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
     index = row(segments, 12)
-    where = segments.list.visualRect(index).center()
-    qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    position = segments.list.visualRect(index).center()
+    qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=position)
     assert session.scoring.selected == session.scoring.segments[12]
     assert session.playhead == session.scoring.segments[12].peak_frame
     session.seek(0)
-    qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=position)
     assert session.playhead == session.scoring.segments[12].peak_frame
 
 
@@ -90,11 +90,11 @@ def test_scores_that_go_by_several_things_say_by_which(
 
 
 def test_double_click_asks_to_play_it(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
-    where = segments.list.visualRect(segments.model.index(1)).center()
-    with qtbot.waitSignal(segments.play_requested) as asked:
-        qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
-        qtbot.mouseDClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    assert asked.args == [session.scoring.segments[1]]
+    position = segments.list.visualRect(segments.model.index(1)).center()
+    with qtbot.waitSignal(segments.play_requested) as requested:
+        qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=position)
+        qtbot.mouseDClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=position)
+    assert requested.args == [session.scoring.segments[1]]
 
 
 def test_selection_made_elsewhere_is_shown_and_scrolled_to(segments: SegmentList, session: ReviewSession) -> None:
@@ -175,19 +175,19 @@ def test_a_selected_segment_that_goes_does_not_move_the_playhead(segments: Segme
 def test_thumbnails_are_asked_for_only_where_they_are_seen(
     segments: SegmentList, session: ReviewSession, qtbot: QtBot
 ) -> None:
-    asked: set[int] = set()
+    requested: set[int] = set()
     fresh = open_session(steady_times(COUNT), session.scoring.signals.copy())
-    fresh.thumbnail_requested.connect(asked.add)
+    fresh.thumbnail_requested.connect(requested.add)
     view = SegmentList(fresh)
     qtbot.addWidget(view)
     view.resize(300, 400)
     view.show()
     view.grab()
-    assert asked
-    assert len(asked) < 10
-    assert fresh.scoring.segments[0].peak_frame in asked
-    place = view.list.visualRect(view.model.index(0))
-    picture_at = QPoint(place.left() + 50, place.center().y())
+    assert requested
+    assert len(requested) < 10
+    assert fresh.scoring.segments[0].peak_frame in requested
+    row_rect = view.list.visualRect(view.model.index(0))
+    picture_at = QPoint(row_rect.left() + 50, row_rect.center().y())
     before = view.list.viewport().grab().toImage().pixel(picture_at)
     fresh.add_thumbnail(fresh.scoring.segments[0].peak_frame, plain_picture(160, 90, (0, 0, 255)))
     assert view.list.viewport().grab().toImage().pixel(picture_at) != before
@@ -228,6 +228,6 @@ def test_header_counts_so_far(segments: SegmentList, session: ReviewSession) -> 
 
 def test_rows_are_told_in_words(segments: SegmentList, session: ReviewSession) -> None:
     segment = session.scoring.segments[0]
-    said = segments.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert f"frames {segment.start}–{segment.stop - 1} ({len(segment)})" in said
-    assert f"peak score {segment.peak_score:.2f}" in said
+    accessible_text = segments.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert f"frames {segment.start}–{segment.stop - 1} ({len(segment)})" in accessible_text
+    assert f"peak score {segment.peak_score:.2f}" in accessible_text

@@ -89,7 +89,7 @@ def drag(timeline: TimelineView, qtbot: QtBot, path: list[QPoint]) -> None:
         # pyqtgraph takes at most a hundred moves a second.
         qtbot.wait(15)
         # Not qtbot.mouseMove: its events say that no button is down.
-        moved_there = QMouseEvent(
+        move_event = QMouseEvent(
             QMouseEvent.Type.MouseMove,
             QPointF(point),
             QPointF(viewport.mapToGlobal(point)),
@@ -97,7 +97,7 @@ def drag(timeline: TimelineView, qtbot: QtBot, path: list[QPoint]) -> None:
             Qt.MouseButton.LeftButton,
             Qt.KeyboardModifier.NoModifier,
         )
-        QApplication.sendEvent(viewport, moved_there)
+        QApplication.sendEvent(viewport, move_event)
     qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=path[-1])
 
 

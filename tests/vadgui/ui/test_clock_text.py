@@ -28,5 +28,5 @@ def test_reads_as_a_clock(seconds: float, decimals: int, text: str) -> None:
 @given(st.floats(0, 1e6))
 def test_text_says_the_time_to_the_millisecond(seconds: float) -> None:
     parts = clock_text(seconds).split(":")
-    read_back = sum(float(part) * 60**place for place, part in enumerate(reversed(parts)))
+    read_back = sum(float(part) * 60**power for power, part in enumerate(reversed(parts)))
     assert read_back == pytest.approx(seconds, abs=0.00051)

@@ -31,13 +31,13 @@ LAYOUT = np.linspace(60, 190, 64).reshape(8, 8)
 
 def signals(*, light: float = 1.0, until: int = 0) -> RawSignals:
     """Normal life, the frames before `until` in other light."""
-    made = calibrated_signals(COUNT, [])
-    made["layout"][1:] = LAYOUT
-    made["sharpness"][1:] = 8
-    made["camera_motion_px"][1:] = 0
-    made["layout"][1:until] = LAYOUT * light
-    made["sharpness"][1:until] = 8 * light
-    return made
+    raw_signals = calibrated_signals(COUNT, [])
+    raw_signals["layout"][1:] = LAYOUT
+    raw_signals["sharpness"][1:] = 8
+    raw_signals["camera_motion_px"][1:] = 0
+    raw_signals["layout"][1:until] = LAYOUT * light
+    raw_signals["sharpness"][1:until] = 8 * light
+    return raw_signals
 
 
 @pytest.fixture
@@ -56,11 +56,11 @@ def session(detector: DetectorSummary) -> ReviewSession:
 def banner(session: ReviewSession, qtbot: QtBot) -> Iterator[DriftBanner]:
     window = QWidget()
     qtbot.addWidget(window)
-    made = DriftBanner(session, window)
-    QVBoxLayout(window).addWidget(made)
+    banner = DriftBanner(session, window)
+    QVBoxLayout(window).addWidget(banner)
     window.resize(900, 60)
     window.show()
-    yield made
+    yield banner
     window.close()
 
 
@@ -77,8 +77,8 @@ def test_is_not_there_for_normal_recordings_nor_without_a_reference(
     session.scoring.add(0, signals())
     session.scoring.catch_up()
     assert (banner.isVisible(), session.scoring.drifts) == (False, [])
-    for unknowing in (calibrated_detector(), DETECTOR):
-        session.use_detector(unknowing)
+    for detector_without_reference in (calibrated_detector(), DETECTOR):
+        session.use_detector(detector_without_reference)
         session.scoring.add(0, signals(light=0.5, until=COUNT))
         session.scoring.catch_up()
         assert not banner.isVisible()

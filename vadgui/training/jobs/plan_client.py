@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from vadgui.jobs.engine_process import be_nice, engine_environment
+from vadgui.jobs.engine_process import lower_process_priority, engine_environment
 
 PLAN_COMMAND = (sys.executable, "-m", "vadgui.training.jobs.plan_process")
 
@@ -26,20 +26,20 @@ class PlanClient(QObject):
         super().__init__()
         self._command = list(command)
         self._process: QProcess | None = None
-        self._unread = b""
+        self._unparsed = b""
         self._has_answered = False
 
-    def ask(self, settings: dict[str, Any], folder: Path, all_efforts: bool) -> None:
+    def request_plans(self, settings: dict[str, Any], folder: Path, all_efforts: bool) -> None:
         """Measure in place of what is being measured."""
         self.cancel()
         process = QProcess(self)
-        self._process, self._unread, self._has_answered = process, b"", False
+        self._process, self._unparsed, self._has_answered = process, b"", False
         process.setProcessEnvironment(engine_environment())
         process.setStandardErrorFile(QProcess.nullDevice())
         process.readyReadStandardOutput.connect(self._read)
         process.started.connect(self._started)
         process.finished.connect(self._finished)
-        process.errorOccurred.connect(self._errored)
+        process.errorOccurred.connect(self._process_failed)
         process.start(self._command[0], self._command[1:])
         request = {"settings": settings, "folder": str(folder), "all_efforts": all_efforts}
         process.write(json.dumps(request).encode() + b"\n")
@@ -59,14 +59,14 @@ class PlanClient(QObject):
 
     def _started(self) -> None:
         if self._process:
-            be_nice(self._process.processId())
+            lower_process_priority(self._process.processId())
 
     def _read(self) -> None:
         # One that was cancelled may still speak.
         process = self._process
         if process is None or self.sender() is not process:
             return
-        *lines, self._unread = (self._unread + process.readAllStandardOutput().data()).split(b"\n")
+        *lines, self._unparsed = (self._unparsed + process.readAllStandardOutput().data()).split(b"\n")
         for line in lines:
             try:
                 answer = json.loads(line)
@@ -77,14 +77,14 @@ class PlanClient(QObject):
 
     def _finished(self) -> None:
         self._read()
-        self._forget("The measuring ended unexpectedly, most likely because memory ran out")
+        self._process_ended("The measuring ended unexpectedly, most likely because memory ran out")
 
-    def _errored(self, error: QProcess.ProcessError) -> None:
+    def _process_failed(self, error: QProcess.ProcessError) -> None:
         # Every other error is followed by `finished`.
         if error is QProcess.ProcessError.FailedToStart:
-            self._forget("The measuring could not be started")
+            self._process_ended("The measuring could not be started")
 
-    def _forget(self, failure: str) -> None:
+    def _process_ended(self, failure: str) -> None:
         """A process is gone; where it was the one asked, and has not answered, `failure` is the answer."""
         process = self.sender()
         if process is self._process:

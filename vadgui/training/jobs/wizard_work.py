@@ -25,7 +25,7 @@ from engine.video.source import VideoSource
 from vadgui.jobs.engine_loop import VideoOpener
 from vadgui.jobs.view_maker import to_bgra
 from vadgui.model.frame_view import Bgra
-from vadgui.training.model.found_runs import FoundRun, find_runs
+from vadgui.training.model.run_summaries import RunSummary, find_runs
 from vadgui.training.model.training_run import Sample
 from vadgui.training.model.wizard_state import FlowRequest, Preview
 from vadgui.ui.failure import Failure
@@ -56,11 +56,11 @@ def check(paths: Sequence[Path], should_stop: ShouldStop) -> Iterator[FootageRep
         yield event.done / max(event.total, 1) if isinstance(event, Progress) else event
 
 
-Surroundings = tuple[list[FoundRun], list[LibraryEntry], int | None]
+ScanResult = tuple[list[RunSummary], list[LibraryEntry], int | None]
 """Runs, detectors, and free bytes where runs go."""
 
 
-def look_around(runs_folder: Path, library: DetectorLibrary, should_stop: ShouldStop) -> Iterator[Surroundings]:
+def scan(runs_folder: Path, library: DetectorLibrary, should_stop: ShouldStop) -> Iterator[ScanResult]:
     """What there is on this machine, in one piece."""
     entries = library.entries()
     kept = {entry.fingerprint for entry in entries}
@@ -106,7 +106,7 @@ def export_detector(library: DetectorLibrary, path: Path, folder: Path, _should_
     yield library.export(path, folder)
 
 
-class PreviewRoom:
+class PreviewMaker:
     """Makes previews; keeps the video, teacher and radius of the last one at hand."""
 
     def __init__(self, video_opener: VideoOpener) -> None:
@@ -171,8 +171,8 @@ class PreviewRoom:
         speeds = []
         for path in videos[::step]:
             with self._video_opener(path, should_stop=should_stop) as source:
-                for place in np.linspace(0, len(source) - 2, _SAMPLED_PAIRS + 2)[1:-1]:
-                    pair = [source.read(int(place) + k, should_stop).pixels for k in (0, 1)]
+                for index in np.linspace(0, len(source) - 2, _SAMPLED_PAIRS + 2)[1:-1]:
+                    pair = [source.read(int(index) + k, should_stop).pixels for k in (0, 1)]
                     flow = teacher.flow(model_picture(pair[0]), model_picture(pair[1]))
                     speeds.append(np.hypot(flow[0], flow[1]).ravel())
         return flow_radius(np.concatenate(speeds)) if speeds else 1.0

@@ -74,9 +74,9 @@ class Acceptance(QObject):
     """The comparison changed."""
 
     measure_held_out_requested = Signal(object)
-    """MeasureRequest; each result comes to `take_held_out`."""
+    """MeasureRequest; each result comes to `add_held_out_result`."""
     compare_requested = Signal(object)
-    """MeasureRequest; each result comes to `take_compared`."""
+    """MeasureRequest; each result comes to `add_compared_result`."""
     accept_requested = Signal()
     accepted = Signal(object)
     """Path of the detector in the library."""
@@ -138,11 +138,11 @@ class Acceptance(QObject):
             self.measure_held_out_requested.emit(MeasureRequest(self.held_out, (self.detector,)))
             self.changed.emit()
 
-    def take_held_out(self, result: MeasuredRecording | float) -> None:
+    def add_held_out_result(self, result: MeasuredRecording | float) -> None:
         """Take over a result, or how far it is."""
         if isinstance(result, MeasuredRecording):
             self._detector_scores[result.detector] = by = DetectorScores(result.calibration)
-            seen = _from(result, self.since.get(result.video, 0.0))
+            seen = _since(result, self.since.get(result.video, 0.0))
             self._held_out[result.video] = seen, by.scorer.scores(seen.signals, seen.times)
         else:
             self._progress = result
@@ -151,7 +151,7 @@ class Acceptance(QObject):
         self.changed.emit()
         self.compared.emit()
 
-    def fail(self, failure: Failure | None) -> None:
+    def set_failure(self, failure: Failure | None) -> None:
         """Take over why something could not be done."""
         self._failure, self._progress, self._compare_progress = failure, None, None
         self._keeping = False
@@ -210,7 +210,7 @@ class Acceptance(QObject):
         self.changed.emit()
         self.compared.emit()
 
-    def take_compared(self, result: MeasuredRecording | float) -> None:
+    def add_compared_result(self, result: MeasuredRecording | float) -> None:
         """Take over a result, or how far it is."""
         if isinstance(result, MeasuredRecording):
             self._compared[result.detector] = result
@@ -228,12 +228,12 @@ class Acceptance(QObject):
     def traces(self) -> list[Trace]:
         """What there is to draw, the new detector first."""
         titles = {self.detector: "New detector"} | ({self.old: "Detector in use"} if self.old else {})
-        found = []
+        traces = []
         for detector, title in titles.items():
             recording = self._compared.get(detector)
             if recording is not None:
-                found.append(self._trace(recording, title))
-        return found
+                traces.append(self._trace(recording, title))
+        return traces
 
     def _trace(self, recording: MeasuredRecording, title: str) -> Trace:
         detector_scores = self._scores_of(recording.detector)
@@ -269,7 +269,7 @@ class Acceptance(QObject):
             self.changed.emit()
 
 
-def _from(recording: MeasuredRecording, seconds: float) -> MeasuredRecording:
+def _since(recording: MeasuredRecording, seconds: float) -> MeasuredRecording:
     """What was seen from a moment on."""
     first = int(np.searchsorted(recording.times, seconds))
     return replace(recording, times=recording.times[first:], signals=recording.signals[first:])

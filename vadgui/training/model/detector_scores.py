@@ -14,7 +14,7 @@ from engine.scoring.signals import RawSignals
 
 Floats = npt.NDArray[np.floating]
 
-_ABOVE = 1e-6  # what has at least the threshold is flagged
+_MARGIN = 1e-6  # what has at least the threshold is flagged
 
 
 class DetectorScores:
@@ -29,11 +29,11 @@ class DetectorScores:
         Where the scorer does not know that, it is what lies above all scores of the normal footage given, and None
         without any.
         """
-        own = self.scorer.threshold_for(per_hour)
-        if own is not None:
-            return own
+        calibrated = self.scorer.threshold_for(per_hour)
+        if calibrated is not None:
+            return calibrated
         seen = np.concatenate([np.empty(0), *normal])
-        return None if np.isnan(seen).all() else float(np.nanmax(seen)) + _ABOVE
+        return None if np.isnan(seen).all() else float(np.nanmax(seen)) + _MARGIN
 
     def auc(
         self, signals: RawSignals, times: npt.NDArray[np.float64], abnormal: npt.NDArray[np.bool_] | None

@@ -16,7 +16,7 @@ from vadgui.ui.failure import Failure
 
 _NO_LIMIT_BYTES = 2**62  # the disk is the limit, and the pages show how much of it is free
 
-EXACTLY = ""
+CURRENT_SETTINGS = ""
 """Stands for the settings as they are where plans are kept by effort."""
 
 
@@ -35,7 +35,7 @@ class PlanState:
     share: float | None = None
     """Done of the measuring; None while none runs."""
     plans: dict[str, RunPlan] = field(default_factory=dict)
-    """By effort; under EXACTLY the plan of the settings as they are."""
+    """By effort; under CURRENT_SETTINGS the plan of the settings as they are."""
     failure: Failure | None = None
 
 
@@ -43,7 +43,7 @@ class TrainingDraft(QObject):
     """Knows the choices and what was found out about them; starts no work."""
 
     goal_changed = Signal()
-    teaching_changed = Signal()
+    settings_changed = Signal()
     """Teacher, effort, or an advanced setting: what plans depend on beside footage."""
     plan_changed = Signal()
 
@@ -53,7 +53,7 @@ class TrainingDraft(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.footage = FootageDraft(self)
-        self.footage.basis_changed.connect(self._forget_plans)
+        self.footage.training_data_changed.connect(self._forget_plans)
         self._goal = Goal.NEW_CAMERA
         self._camera = ""
         self._base: Path | None = None
@@ -102,7 +102,7 @@ class TrainingDraft(QObject):
         if goal is not self._goal:
             self._goal = goal
             self.goal_changed.emit()
-            self._teaching_changes()
+            self._settings_changed()
 
     def set_camera(self, name: str) -> None:
         """Name the camera."""
@@ -113,7 +113,7 @@ class TrainingDraft(QObject):
         """Choose the detector to improve, which is of a preset that the run then shares."""
         self._base, self._base_preset = path, preset
         self.goal_changed.emit()
-        self._teaching_changes()
+        self._settings_changed()
 
     def set_run(self, folder: Path | None) -> None:
         """Choose the run to go on with."""
@@ -160,7 +160,7 @@ class TrainingDraft(QObject):
         """Choose the flow estimator."""
         if name != self._teacher:
             self._teacher = name
-            self._teaching_changes()
+            self._settings_changed()
 
     def set_weights(self, teacher: str, path: Path | None) -> None:
         """Name the file that a teacher needs."""
@@ -168,31 +168,31 @@ class TrainingDraft(QObject):
             self._weights.pop(teacher, None)
         else:
             self._weights[teacher] = path
-        self._teaching_changes()
+        self._settings_changed()
 
     def set_effort(self, name: str) -> None:
         """Choose how much is taught."""
         if name != self._effort:
             self._effort = name
-            plans = {effort: plan for effort, plan in self._plan.plans.items() if effort != EXACTLY}
+            plans = {effort: plan for effort, plan in self._plan.plans.items() if effort != CURRENT_SETTINGS}
             self._plan = PlanState(self._plan.share, plans)
-            self.teaching_changed.emit()
+            self.settings_changed.emit()
 
     def set_advanced(self, advanced: Advanced) -> None:
         """Change what is folded away."""
         if advanced != self._advanced:
             self._advanced = advanced
-            self._teaching_changes()
+            self._settings_changed()
 
     def chosen_effort(self) -> Effort:
         """Preset and epochs: the effort's, unless changed by hand, or given by the detector to improve."""
         effort = EFFORTS[self._effort]
-        own = self._advanced
+        advanced = self._advanced
         return replace(
             effort,
-            preset=(self._base_preset if self.base else "") or own.preset or effort.preset,
-            motion_epochs=own.motion_epochs or effort.motion_epochs,
-            frame_epochs=own.frame_epochs or effort.frame_epochs,
+            preset=(self._base_preset if self.base else "") or advanced.preset or effort.preset,
+            motion_epochs=advanced.motion_epochs or effort.motion_epochs,
+            frame_epochs=advanced.frame_epochs or effort.frame_epochs,
         )
 
     # Costs
@@ -202,37 +202,37 @@ class TrainingDraft(QObject):
         """What is known of the costs."""
         return self._plan
 
-    def ask_for_plan(self, all_efforts: bool) -> None:
+    def request_plan(self, all_efforts: bool) -> None:
         """Have the costs measured, unless they are known or being measured."""
-        known = len(self._plan.plans) > 1 if all_efforts else EXACTLY in self._plan.plans
-        if not known:
+        is_measured = len(self._plan.plans) > 1 if all_efforts else CURRENT_SETTINGS in self._plan.plans
+        if not is_measured:
             self._plan = PlanState(0.0, self._plan.plans)
             self.plan_changed.emit()
             self.plan_requested.emit(all_efforts)
 
-    def take_plans(self, plans: dict[str, RunPlan]) -> None:
-        """Take over what was measured: of all efforts by name, or under EXACTLY."""
+    def set_plans(self, plans: dict[str, RunPlan]) -> None:
+        """Take over what was measured: of all efforts by name, or under CURRENT_SETTINGS."""
         self._plan = PlanState(None, {**self._plan.plans, **plans})
         self.plan_changed.emit()
 
-    def take_plan_progress(self, share: float) -> None:
+    def set_plan_progress(self, share: float) -> None:
         """Take over how far the measuring is."""
         self._plan = PlanState(share, self._plan.plans)
         self.plan_changed.emit()
 
-    def fail_plan(self, failure: Failure) -> None:
+    def set_plan_failure(self, failure: Failure) -> None:
         """Take over why the costs can't be told."""
         self._plan = PlanState(None, self._plan.plans, failure)
         self.plan_changed.emit()
 
     def run_fields(self) -> dict[str, Any]:
         """The fields of RunSettings to begin with: `settings_fields`, with the batch size that fits this machine."""
-        plan = self._plan.plans.get(EXACTLY)
+        plan = self._plan.plans.get(CURRENT_SETTINGS)
         return self.settings_fields() | ({"batch_size": plan.batch_size} if plan and plan.batch_size else {})
 
     def settings_fields(self) -> dict[str, Any]:
         """The fields of RunSettings that these choices decide; its own defaults are for the others."""
-        effort, own = self.chosen_effort(), self._advanced
+        effort, advanced = self.chosen_effort(), self._advanced
         usable = self.footage.usable_clips()
         held_out = self.footage.held_out()
         return {
@@ -247,12 +247,12 @@ class TrainingDraft(QObject):
             "teacher_weights": str(self.weights) if self.weights else None,
             "start_from": str(self.base) if self.base else None,
             "cache_max_bytes": _NO_LIMIT_BYTES,
-            **own.settings_fields(),
+            **advanced.settings_fields(),
         }
 
-    def _teaching_changes(self) -> None:
+    def _settings_changed(self) -> None:
         self._forget_plans()
-        self.teaching_changed.emit()
+        self.settings_changed.emit()
 
     def _forget_plans(self) -> None:
         self._plan = PlanState()

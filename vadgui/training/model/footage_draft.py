@@ -42,7 +42,7 @@ class FootageDraft(QObject):
 
     changed = Signal()
     """Videos, their findings, their parts, or which are held out."""
-    basis_changed = Signal()
+    training_data_changed = Signal()
     """What training would learn from is another: what was measured with it before no longer holds."""
 
     find_requested = Signal(object)
@@ -82,7 +82,7 @@ class FootageDraft(QObject):
         """Why the last addition or check came to nothing."""
         return self._problem
 
-    def look_for_videos(self, paths: Sequence[Path]) -> None:
+    def find_videos(self, paths: Sequence[Path]) -> None:
         """Ask for the videos in files and folders; `add_videos` takes what is found."""
         self._problem = None
         self.find_requested.emit(list(paths))
@@ -104,7 +104,7 @@ class FootageDraft(QObject):
         self._check_again()
         self.changed.emit()
 
-    def take_check(self, result: FootageReport | FootageSummary | float) -> None:
+    def add_check_result(self, result: FootageReport | FootageSummary | float) -> None:
         """Take over a report, the summary, or how far the check is."""
         if isinstance(result, float):
             self._checking = result
@@ -114,13 +114,13 @@ class FootageDraft(QObject):
                 if finding.path in self._clips:
                     clip = self._clips[finding.path]
                     self._clips[finding.path] = replace(clip, findings=(*clip.findings, finding))
-            self.basis_changed.emit()
+            self.training_data_changed.emit()
         elif result.path in self._clips:
             clip = self._clips[result.path]
             self._clips[result.path] = replace(clip, report=result, findings=result.findings)
         self.changed.emit()
 
-    def fail(self, failure: Failure) -> None:
+    def set_failure(self, failure: Failure) -> None:
         """Take over why nothing was found, or the check did not end."""
         self._problem, self._checking = failure, None
         self.changed.emit()
@@ -135,7 +135,7 @@ class FootageDraft(QObject):
         """Hold a video out, or learn from it."""
         chosen = self.held_out()
         self._chosen_held_out = chosen | {path} if held_out else chosen - {path}
-        self.basis_changed.emit()
+        self.training_data_changed.emit()
         self.changed.emit()
 
     def leave_out(self, path: Path, part: Part) -> None:
@@ -170,12 +170,12 @@ class FootageDraft(QObject):
         held_out = self.held_out() & {clip.path for clip in usable}
         if not held_out and self._summary:
             held_out = frozenset(self._summary.held_out)
-        aside = sum(_length(clip) for clip in usable if clip.path in held_out)
-        learnt = sum(_length(clip) for clip in usable if clip.path not in held_out)
+        held_out_seconds = sum(_length(clip) for clip in usable if clip.path in held_out)
+        training_seconds = sum(_length(clip) for clip in usable if clip.path not in held_out)
         if len(usable) == 1:
-            aside = held_out_end_seconds(learnt)
-            learnt -= aside + GAP_SECONDS if aside else 0.0
-        return learnt, aside
+            held_out_seconds = held_out_end_seconds(training_seconds)
+            training_seconds -= held_out_seconds + GAP_SECONDS if held_out_seconds else 0.0
+        return training_seconds, held_out_seconds
 
     def cache_bytes(self) -> int:
         """Room that the prepared footage takes on disk."""
@@ -195,13 +195,13 @@ class FootageDraft(QObject):
 
     def _set_parts(self, clip: Clip, parts: tuple[Part, ...]) -> None:
         self._clips[clip.path] = replace(clip, left_out=parts)
-        self.basis_changed.emit()
+        self.training_data_changed.emit()
         self.changed.emit()
 
     def _check_again(self) -> None:
         self._problem, self._summary = None, None
         self._checking = 0.0 if self._clips else None
-        self.basis_changed.emit()
+        self.training_data_changed.emit()
         self.check_requested.emit(list(self._clips))
 
 

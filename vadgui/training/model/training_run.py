@@ -149,14 +149,14 @@ class TrainingRun(QObject):
         if self._phase is RunPhase.FINISHED:
             return len(STEPS)
         phase = self._progress.phase if self._progress else ""
-        return next((place for place, phases in enumerate(STEPS) if phase in phases), -1)
+        return next((index for index, phases in enumerate(STEPS) if phase in phases), -1)
 
     def step_share(self) -> float:
         """Done of the present step, from 0 to 1."""
-        place, progress = self.step_index(), self._progress
-        if progress is None or not 0 <= place < len(STEPS):
+        index, progress = self.step_index(), self._progress
+        if progress is None or not 0 <= index < len(STEPS):
             return 0.0
-        phases = STEPS[place]
+        phases = STEPS[index]
         return (phases.index(progress.phase) + progress.done / max(progress.total, 1)) / len(phases)
 
     @property
@@ -172,7 +172,7 @@ class TrainingRun(QObject):
         self._failure = None
         self._set_phase(RunPhase.STARTING)
 
-    def settle(self, *, is_active: bool, detector: Path | None) -> None:
+    def sync_with_folder(self, *, is_active: bool, detector: Path | None) -> None:
         """Take over what the folder shows: whether a process works on it, and its detector where there is one.
 
         Events alone do not tell: a process that was killed wrote no last one.
@@ -185,20 +185,20 @@ class TrainingRun(QObject):
             self._phase = RunPhase.STOPPED if self._progress else RunPhase.IDLE
         self.changed.emit()
 
-    def take(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         """Take over one event of the process."""
-        self._take(event)
-        self._announce(event)
+        self._apply(event)
+        self._emit_changes(event)
 
     def replay(self, events: Iterable[Event]) -> None:
         """Take over what was said before this program looked; what ended then may have begun again since."""
         for event in events:
-            self._take(event)
+            self._apply(event)
         self.changed.emit()
         self.curves_changed.emit()
         self.samples_changed.emit()
 
-    def _take(self, event: Event) -> None:
+    def _apply(self, event: Event) -> None:
         match event:
             case Progress():
                 if self._progress and self._progress.phase != event.phase:
@@ -212,9 +212,9 @@ class TrainingRun(QObject):
             case LossReported():
                 self._add_epoch(event)
             case SampleSaved():
-                self.samples.append(Sample(event.stage, event.epoch, self._here(event.path)))
+                self.samples.append(Sample(event.stage, event.epoch, self._in_folder(event.path)))
             case Finished():
-                self._phase, self.detector = RunPhase.FINISHED, self._here(event.path)
+                self._phase, self.detector = RunPhase.FINISHED, self._in_folder(event.path)
             case Stopped():
                 self._phase = RunPhase.STOPPED
             case Failed():
@@ -225,7 +225,7 @@ class TrainingRun(QObject):
             case CheckpointSaved():
                 pass
 
-    def _announce(self, event: Event) -> None:
+    def _emit_changes(self, event: Event) -> None:
         match event:
             case LossReported():
                 self.curves_changed.emit()
@@ -237,7 +237,7 @@ class TrainingRun(QObject):
             case _:
                 self.changed.emit()
 
-    def _here(self, path: str) -> Path:
+    def _in_folder(self, path: str) -> Path:
         """A file of the run, wherever its folder has been moved to."""
         return self.folder / path
 
@@ -246,12 +246,12 @@ class TrainingRun(QObject):
         if stage is None or event.loss is None:
             return
         curve = self.curves[stage]
-        place = self._epochs[stage] * event.done / max(event.total, 1)
+        index = self._epochs[stage] * event.done / max(event.total, 1)
         # A resumed run goes back to its checkpoint: what was beyond it is drawn anew.
-        while curve.epochs and curve.epochs[-1] >= place:
+        while curve.epochs and curve.epochs[-1] >= index:
             curve.epochs.pop()
             curve.losses.pop()
-        curve.epochs.append(place)
+        curve.epochs.append(index)
         curve.losses.append(event.loss)
 
     def _add_epoch(self, event: LossReported) -> None:
@@ -295,7 +295,7 @@ class TrainingRun(QObject):
             self._set_phase(RunPhase.FINISHING)
             self.finish_requested.emit()
 
-    def go_on_in_background(self) -> None:
+    def continue_in_background(self) -> None:
         """Let it outlive the window."""
         if self._phase.is_active and not self._detached:
             self.background_requested.emit()

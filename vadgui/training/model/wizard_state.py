@@ -11,7 +11,7 @@ from engine.detector_library import LibraryEntry
 from vadgui.model.frame_view import Bgra
 from vadgui.training.model.acceptance import Acceptance
 from vadgui.training.model.draft import TrainingDraft
-from vadgui.training.model.found_runs import FoundRun
+from vadgui.training.model.run_summaries import RunSummary
 from vadgui.training.model.training_run import TrainingRun
 from vadgui.ui.failure import Failure
 
@@ -48,7 +48,7 @@ class WizardState(QObject):
 
     runs_changed = Signal()
     detectors_changed = Signal()
-    room_changed = Signal()
+    disk_space_changed = Signal()
     run_changed = Signal()
     """Another run is at hand, or none."""
     begin_failed = Signal(object)
@@ -61,7 +61,7 @@ class WizardState(QObject):
     sample_shown = Signal(object, object)
     """Sample and its QImage."""
 
-    look_around_requested = Signal()
+    scan_requested = Signal()
     """Which runs and detectors there are, and how much room on disk."""
     begin_requested = Signal()
     """A run with the draft's settings."""
@@ -77,28 +77,28 @@ class WizardState(QObject):
         self.draft = TrainingDraft(self)
         self.run: TrainingRun | None = None
         self.acceptance: Acceptance | None = None
-        self.runs: list[FoundRun] = []
+        self.runs: list[RunSummary] = []
         self.detectors: list[LibraryEntry] = []
         self.runs_folder = Path()
         self.free_bytes: int | None = None
         """On the disk of the runs folder."""
 
-    def show_runs(self, runs: list[FoundRun]) -> None:
+    def set_runs(self, runs: list[RunSummary]) -> None:
         """Take over which runs there are."""
         self.runs = runs
         self.runs_changed.emit()
 
-    def show_detectors(self, entries: list[LibraryEntry]) -> None:
+    def set_detectors(self, entries: list[LibraryEntry]) -> None:
         """Take over which detectors there are."""
         self.detectors = entries
         self.detectors_changed.emit()
 
-    def show_room(self, folder: Path, free_bytes: int | None) -> None:
+    def set_disk_space(self, folder: Path, free_bytes: int | None) -> None:
         """Take over where runs go, and how much room there is."""
         self.runs_folder, self.free_bytes = folder, free_bytes
-        self.room_changed.emit()
+        self.disk_space_changed.emit()
 
-    def show_run(self, run: TrainingRun | None, acceptance: Acceptance | None) -> None:
+    def set_run(self, run: TrainingRun | None, acceptance: Acceptance | None) -> None:
         """Take over the run at hand, and what is known of its result."""
         self.run, self.acceptance = run, acceptance
         self.run_changed.emit()

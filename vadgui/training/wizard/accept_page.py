@@ -55,7 +55,7 @@ class AcceptPage(Page):
         self.rate_box.valueChanged.connect(self._choose_rate)
         self.alarms = IconLine()
         self.again_button = button("Look again", "Run the detector over the held-out recordings once more")
-        self.again_button.clicked.connect(self._look_again)
+        self.again_button.clicked.connect(self._measure_again)
         self.again_button.hide()
         self.video_box = QComboBox()
         self.video_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -68,7 +68,7 @@ class AcceptPage(Page):
         self.hint = text_label("", "muted")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.plot = ComparePlot()
-        self.stage = QStackedWidget()  # nothing jumps when the plot comes
+        self.plot_pages = QStackedWidget()  # nothing jumps when the plot comes
         self.plot_text = text_label("", "muted")
         self.name_edit, self.note_edit = QLineEdit(), QLineEdit()
         self.name_edit.setMaxLength(_MAX_NAME)
@@ -81,8 +81,8 @@ class AcceptPage(Page):
         self._redraw = QTimer(self, singleShot=True, interval=_REDRAW_MS)
         self._redraw.timeout.connect(self._draw)
         self._lay_out()
-        state.run_changed.connect(self._take)
-        self._take()
+        state.run_changed.connect(self._take_acceptance)
+        self._take_acceptance()
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         """Have the held-out recordings looked at."""
@@ -109,11 +109,11 @@ class AcceptPage(Page):
         alarms_card = QFrame()
         alarms_card.setProperty("role", "card")
         inside = QVBoxLayout(alarms_card)
-        said = QHBoxLayout()
-        said.addWidget(self.alarms, 1)
-        said.addWidget(self.again_button)
+        result_row = QHBoxLayout()
+        result_row.addWidget(self.alarms, 1)
+        result_row.addWidget(self.again_button)
         inside.addWidget(self.rate_row)
-        inside.addLayout(said)
+        inside.addLayout(result_row)
         choice = QHBoxLayout()
         choice.addWidget(QLabel("See it at work on"))
         choice.addWidget(self.video_box, 1)
@@ -122,8 +122,8 @@ class AcceptPage(Page):
         empty = QFrame()
         empty.setProperty("role", "card")
         QVBoxLayout(empty).addWidget(self.hint)
-        self.stage.addWidget(empty)
-        self.stage.addWidget(self.plot)
+        self.plot_pages.addWidget(empty)
+        self.plot_pages.addWidget(self.plot)
         form = QFormLayout()
         form.addRow("Name", self.name_edit)
         form.addRow("Note", self.note_edit)
@@ -132,14 +132,14 @@ class AcceptPage(Page):
         layout.setSpacing(8)
         layout.addWidget(alarms_card)
         layout.addLayout(choice)
-        layout.addWidget(self.stage, 1)
+        layout.addWidget(self.plot_pages, 1)
         layout.addWidget(self.plot_text)
         layout.addLayout(form)
         layout.addWidget(self.failure)
 
     # What is known
 
-    def _take(self) -> None:
+    def _take_acceptance(self) -> None:
         if self._acceptance:
             self._acceptance.changed.disconnect(self._show)
             self._acceptance.compared.disconnect(self._draw_soon)
@@ -206,7 +206,7 @@ class AcceptPage(Page):
 
     def _draw(self) -> None:
         traces = self._acceptance.traces() if self._acceptance else []
-        self.stage.setCurrentIndex(bool(traces))
+        self.plot_pages.setCurrentIndex(bool(traces))
         self.plot.show_traces(traces)
         beside = ", beside the detector in use" if self._acceptance and self._acceptance.old else ""
         self.hint.setText(f"Compare shows what it flags on a recording of your choice{beside}.")
@@ -228,7 +228,7 @@ class AcceptPage(Page):
     def _browse(self) -> None:
         ask_for_file(self, "Recording to compare on", "", VIDEO_FILTER, self._add_video)
 
-    def _look_again(self) -> None:
+    def _measure_again(self) -> None:
         if self._acceptance:
             self._acceptance.measure_held_out()
 
@@ -245,8 +245,8 @@ def _knows_false_alarms(acceptance: Acceptance) -> bool:
 
 def _alarms_text(acceptance: Acceptance) -> str:
     """How many false alarms there would have been, and how far to trust that."""
-    threshold, hours, given = acceptance.threshold(), acceptance.held_out_hours(), acceptance.alarms()
-    alarms = "no false alarm" if not given else f"{given} false alarm{'s' if given != 1 else ''}"
+    threshold, hours, alarm_count = acceptance.threshold(), acceptance.held_out_hours(), acceptance.alarms()
+    alarms = "no false alarm" if not alarm_count else f"{alarm_count} false alarm{'s' if alarm_count != 1 else ''}"
     count = len(acceptance.held_out)
     recordings = f"{count} held-out recording{'s' if count != 1 else ''}"
     if acceptance.since:

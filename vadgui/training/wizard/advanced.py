@@ -54,7 +54,7 @@ class AdvancedForm(QWidget):
             box.activated.connect(self._read)
         for check in (self.margin_box, self.guidance_box):
             check.toggled.connect(self._read)
-        draft.teaching_changed.connect(self._show)
+        draft.settings_changed.connect(self._show)
         draft.goal_changed.connect(self._show)
         self._show()
 
@@ -92,33 +92,33 @@ class AdvancedForm(QWidget):
             self.setTabOrder(before, after)
 
     def _show(self) -> None:
-        own, effort = self._draft.advanced, self._draft.chosen_effort()
+        advanced, effort = self._draft.advanced, self._draft.chosen_effort()
         self._showing = True
-        self.preset_box.setCurrentIndex(self.preset_box.findData(own.preset))
+        self.preset_box.setCurrentIndex(self.preset_box.findData(advanced.preset))
         self.preset_box.setEnabled(self._draft.base is None)  # a detector to improve brings its own
         self.motion_epochs_box.setValue(effort.motion_epochs)
         self.frame_epochs_box.setValue(effort.frame_epochs)
-        self.motion_rate_box.setValue(own.motion_learning_rate / _RATE_SCALE)
-        self.frame_rate_box.setValue(own.frame_learning_rate / _RATE_SCALE)
-        self.batch_box.setCurrentIndex(self.batch_box.findData(own.batch_size))
-        self.seed_box.setValue(own.seed)
-        self.device_box.setCurrentIndex(max(self.device_box.findData(own.device), 0))
-        self.margin_box.setChecked(own.margin)
-        self.guidance_box.setChecked(own.flow_guidance)
+        self.motion_rate_box.setValue(advanced.motion_learning_rate / _RATE_SCALE)
+        self.frame_rate_box.setValue(advanced.frame_learning_rate / _RATE_SCALE)
+        self.batch_box.setCurrentIndex(self.batch_box.findData(advanced.batch_size))
+        self.seed_box.setValue(advanced.seed)
+        self.device_box.setCurrentIndex(max(self.device_box.findData(advanced.device), 0))
+        self.margin_box.setChecked(advanced.margin)
+        self.guidance_box.setChecked(advanced.flow_guidance)
         self._showing = False
 
     def _read(self) -> None:
         if self._showing:
             return
-        own, effort = self._draft.advanced, self._draft.chosen_effort()
+        advanced, effort = self._draft.advanced, self._draft.chosen_effort()
         motion, frame = self.motion_epochs_box.value(), self.frame_epochs_box.value()
         self._draft.set_advanced(
             replace(
-                own,
+                advanced,
                 preset=self.preset_box.currentData(),
                 # What is as the effort says stays so when another effort is chosen.
-                motion_epochs=own.motion_epochs if motion == effort.motion_epochs else motion,
-                frame_epochs=own.frame_epochs if frame == effort.frame_epochs else frame,
+                motion_epochs=advanced.motion_epochs if motion == effort.motion_epochs else motion,
+                frame_epochs=advanced.frame_epochs if frame == effort.frame_epochs else frame,
                 motion_learning_rate=self.motion_rate_box.value() * _RATE_SCALE,
                 frame_learning_rate=self.frame_rate_box.value() * _RATE_SCALE,
                 batch_size=self.batch_box.currentData(),

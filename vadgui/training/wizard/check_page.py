@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QProgressBar
 from engine.common.durations import duration_in_words
 from engine.run_plan import RunPlan, StageCost
 from vadgui.training.model.choices import bytes_text
-from vadgui.training.model.draft import EXACTLY
+from vadgui.training.model.draft import CURRENT_SETTINGS
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.widgets import Page
 from vadgui.ui.failure import Failure
@@ -47,17 +47,17 @@ class CheckPage(Page):
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         """Have exactly these settings tried out."""
         self.failure.hide()
-        self._draft.ask_for_plan(all_efforts=False)
+        self._draft.request_plan(all_efforts=False)
         self._show()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
         """Whether the training can work."""
-        plan = self._draft.plan.plans.get(EXACTLY)
+        plan = self._draft.plan.plans.get(CURRENT_SETTINGS)
         return plan is not None and plan.refusal is None
 
     def _show(self) -> None:
         state = self._draft.plan
-        plan = state.plans.get(EXACTLY)
+        plan = state.plans.get(CURRENT_SETTINGS)
         self.bar.setVisible(state.share is not None)
         self.bar.setValue(round(1000 * (state.share or 0.0)))
         self.facts.setVisible(plan is not None)

@@ -33,7 +33,7 @@ class ClipView(QWidget):
         self.picture = PicturePanel("Preview", inset_px=TITLE_INSET_PX)
         self.picture.setMinimumHeight(_MIN_PICTURE_PX)
         self.strip = RangeStrip()
-        self.strip.moment_changed.connect(self._look)
+        self.strip.moment_changed.connect(self._request_frame)
         self.mark_button = button("Leave out from here", "Begin a part that the detector shall not learn from")
         self.mark_button.clicked.connect(self._mark)
         self.take_back_button = button("Take back", "Learn from the part at this moment after all")
@@ -152,7 +152,7 @@ class ClipView(QWidget):
             self._footage.take_back(self._path, self.strip.moment)
         self._enable()
 
-    def _look(self, seconds: float) -> None:
+    def _request_frame(self, seconds: float) -> None:
         if self._path:
             self._state.frame_requested.emit(self._path, seconds)
 

@@ -45,8 +45,8 @@ class EffortPage(Page):
         self.form.hide()
         self._lay_out()
         self._draft.plan_changed.connect(self._show)
-        self._draft.teaching_changed.connect(self._show)
-        self._draft.teaching_changed.connect(self._measure)
+        self._draft.settings_changed.connect(self._show)
+        self._draft.settings_changed.connect(self._measure)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         """Have the costs measured."""
@@ -55,7 +55,7 @@ class EffortPage(Page):
 
     def _measure(self) -> None:
         if self.isVisible() or self.wizard().currentPage() is self:
-            self._draft.ask_for_plan(all_efforts=True)
+            self._draft.request_plan(all_efforts=True)
 
     def _lay_out(self) -> None:
         cards = QGridLayout()

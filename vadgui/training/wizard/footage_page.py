@@ -63,7 +63,7 @@ class FootagePage(Page):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
         event.acceptProposedAction()
-        self._footage.look_for_videos([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        self._footage.find_videos([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -110,9 +110,9 @@ class FootagePage(Page):
             self.status.show_line(icon_name, refusal, alert=not waiting)
         else:
             findings = self._general_findings()
-            has_doubts = any(finding.severity != "note" for finding in findings) or self._is_too_little_held_out()
+            has_warnings = any(finding.severity != "note" for finding in findings) or self._is_too_little_held_out()
             lines = [self._amounts(), *(f"{finding.what}. {finding.advice}" for finding in findings)]
-            self.status.show_line("warning" if has_doubts else "check", "\n".join(lines))
+            self.status.show_line("warning" if has_warnings else "check", "\n".join(lines))
 
     def _general_findings(self) -> list[FootageFinding]:
         """Those about no recording of its own."""
@@ -146,8 +146,8 @@ class FootagePage(Page):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters([VIDEO_FILTER, "All files (*)"])
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda paths: self._footage.look_for_videos([Path(path) for path in paths]))
+        dialog.filesSelected.connect(lambda paths: self._footage.find_videos([Path(path) for path in paths]))
         dialog.open()
 
     def _ask_for_folder(self) -> None:
-        ask_for_folder(self, "Add folder", "", lambda path: self._footage.look_for_videos([path]))
+        ask_for_folder(self, "Add folder", "", lambda path: self._footage.find_videos([path]))

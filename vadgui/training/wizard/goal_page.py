@@ -115,8 +115,8 @@ class GoalPage(Page):
         self._add_detector(path, card.name, card.created)
 
     def _add_detector(self, path: Path, name: str, created: str) -> None:
-        made = f"  ·  taught {created[:10]}" if created else ""
-        self.base_box.addItem(f"{name}{made}", path)
+        created_text = f"  ·  taught {created[:10]}" if created else ""
+        self.base_box.addItem(f"{name}{created_text}", path)
         self.base_box.setItemData(self.base_box.count() - 1, str(path), Qt.ItemDataRole.ToolTipRole)
 
     def _choose_base(self) -> None:

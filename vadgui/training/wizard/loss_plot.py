@@ -120,8 +120,8 @@ class _ErrorAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
         """Logarithms of the labels in view."""
         for digits in _DIGITS:
             decades = range(math.floor(low), math.ceil(high) + 1)
-            places = [decade + math.log10(digit) for decade in decades for digit in digits]
-            shown = [place for place in places if low <= place <= high]
+            positions = [decade + math.log10(digit) for decade in decades for digit in digits]
+            shown = [position for position in positions if low <= position <= high]
             if len(shown) >= _MIN_LABELS:
                 break
         return [(1.0, shown)]
@@ -131,8 +131,8 @@ class _ErrorAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
         return [f"{10**value:.3g}" for value in values]
 
 
-def _positive(places: list[float], losses: list[float]) -> tuple[np.ndarray, np.ndarray]:
+def _positive(positions: list[float], losses: list[float]) -> tuple[np.ndarray, np.ndarray]:
     """What a logarithmic axis can show."""
-    x, y = np.array(places), np.array(losses)
+    x, y = np.array(positions), np.array(losses)
     shown = np.isfinite(y) & (y > 0)
     return x[shown], y[shown]

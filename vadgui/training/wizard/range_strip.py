@@ -72,8 +72,8 @@ class RangeStrip(QWidget):
 
     def x_of(self, seconds: float) -> float:
         """Where a moment is, in the widget's coordinates."""
-        room = self.width() - 2 * _MARGIN_PX
-        return _MARGIN_PX + room * (seconds / self._length if self._length else 0.0)
+        length_px = self.width() - 2 * _MARGIN_PX
+        return _MARGIN_PX + length_px * (seconds / self._length if self._length else 0.0)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802, D102
         self._move_to(event.position().x())
@@ -99,8 +99,8 @@ class RangeStrip(QWidget):
             self.set_moment(self._moment + step)
 
     def _move_to(self, x: float) -> None:
-        room = max(self.width() - 2 * _MARGIN_PX, 1)
-        self.set_moment((x - _MARGIN_PX) / room * self._length)
+        length_px = max(self.width() - 2 * _MARGIN_PX, 1)
+        self.set_moment((x - _MARGIN_PX) / length_px * self._length)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802, D102
         colours = theme.current()
@@ -123,10 +123,10 @@ class RangeStrip(QWidget):
 
     def _paint_part(self, painter: QPainter, bar: QRectF, part: Part, brush: QBrush) -> None:
         left, right = self.x_of(part[0]), self.x_of(part[1])
-        place = QRectF(left, bar.top() + 1, max(right - left, _MIN_PART_PX), bar.height() - 2)
+        rect = QRectF(left, bar.top() + 1, max(right - left, _MIN_PART_PX), bar.height() - 2)
         painter.setPen(QPen(QColor(theme.current().alert), 1))
         painter.setBrush(brush)
-        painter.drawRect(place)
+        painter.drawRect(rect)
 
     def _paint_moment(self, painter: QPainter, bar: QRectF) -> None:
         x = self.x_of(self._moment)

@@ -127,8 +127,8 @@ class RunPage(Page):
     def _show_steps(self, run: TrainingRun) -> None:
         here = run.step_index()
         at_work = "analyse" if run.phase.is_active else "pause"
-        for place, (line, text) in enumerate(zip(self.steps, _STEP_TEXTS, strict=True)):
-            line.show_line("check" if place < here else at_work if place == here else "waiting", text)
+        for index, (line, text) in enumerate(zip(self.steps, _STEP_TEXTS, strict=True)):
+            line.show_line("check" if index < here else at_work if index == here else "waiting", text)
 
     def _show_message(self, run: TrainingRun) -> None:
         match run.phase:
@@ -152,11 +152,11 @@ class RunPage(Page):
 
     def _enable(self, run: TrainingRun) -> None:
         phase = run.phase
-        impatient = phase is RunPhase.STOPPING and not self._timeout.isActive()
+        timed_out = phase is RunPhase.STOPPING and not self._timeout.isActive()
         self.pause_button.setText(
-            "Stop at once" if impatient else "Pause" if phase.is_active or phase is RunPhase.FINISHED else "Go on"
+            "Stop at once" if timed_out else "Pause" if phase.is_active or phase is RunPhase.FINISHED else "Go on"
         )
-        self.pause_button.setEnabled(phase is not RunPhase.FINISHED and (phase is not RunPhase.STOPPING or impatient))
+        self.pause_button.setEnabled(phase is not RunPhase.FINISHED and (phase is not RunPhase.STOPPING or timed_out))
         self.finish_button.setEnabled(phase is RunPhase.RUNNING and run.is_learning)
         self.cancel_button.setEnabled(phase is not RunPhase.FINISHED)
 

@@ -140,8 +140,8 @@ class StepList(QWidget):
 
     def show_step(self, current: int) -> None:
         """Mark a page as the present one."""
-        for place, (mark, line) in enumerate(zip(self._marks, self._lines, strict=True)):
-            role = "here" if place == current else "muted"
-            mark.setText("✓" if place < current else "▸" if place == current else "")
+        for index, (mark, line) in enumerate(zip(self._marks, self._lines, strict=True)):
+            role = "here" if index == current else "muted"
+            mark.setText("✓" if index < current else "▸" if index == current else "")
             set_role(mark, role)
             set_role(line, role)

@@ -91,9 +91,9 @@ class TrainingWizard(QWizard):
         run = self._state.run
         if run is None:
             return
-        wanted = ACCEPT if run.phase is RunPhase.FINISHED else RUN
-        if self.currentId() != wanted:
-            self.setStartId(wanted)
+        page_id = ACCEPT if run.phase is RunPhase.FINISHED else RUN
+        if self.currentId() != page_id:
+            self.setStartId(page_id)
             self.restart()
 
     def reject(self) -> None:

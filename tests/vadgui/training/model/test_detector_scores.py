@@ -34,20 +34,20 @@ def measured(
 
 
 def acceptance(*held_out: MeasuredRecording, old: Path | None = None) -> Acceptance:
-    made = Acceptance(NEW, name="Gate", held_out=[each.video for each in held_out], old=old)
+    result = Acceptance(NEW, name="Gate", held_out=[each.video for each in held_out], old=old)
     for each in held_out:
-        made.take_held_out(each)
-    return made
+        result.add_held_out_result(each)
+    return result
 
 
 def test_a_calibrated_detectors_threshold_is_its_own() -> None:
     calibration = calibrated_detector().calibration
-    made = acceptance(*(measured(f"{n}.mp4", calibrated_signals(COUNT, [], n), NEW, calibration) for n in range(2)))
+    result = acceptance(*(measured(f"{n}.mp4", calibrated_signals(COUNT, [], n), NEW, calibration) for n in range(2)))
     for per_hour in (0.5, 10.0):
-        made.set_alarms_per_hour(per_hour)
-        assert made.threshold() == pytest.approx(threshold_for(per_hour))
-    made.set_alarms_per_hour(1.0)
-    assert made.alarms() == 0
+        result.set_alarms_per_hour(per_hour)
+        assert result.threshold() == pytest.approx(threshold_for(per_hour))
+    result.set_alarms_per_hour(1.0)
+    assert result.alarms() == 0
 
 
 def test_it_flags_what_the_window_would() -> None:
@@ -56,14 +56,14 @@ def test_it_flags_what_the_window_would() -> None:
 
 
 def test_without_calibration_the_threshold_is_what_held_out_footage_showed() -> None:
-    made = acceptance(
+    result = acceptance(
         measured("a.mp4", signals_with_bumps(COUNT, [])), measured("b.mp4", signals_with_bumps(COUNT, [], 1))
     )
-    highest = max(scores[1:].max() for _, scores in made.held_out_scores())
+    highest = max(scores[1:].max() for _, scores in result.held_out_scores())
     for per_hour in (1.0, 100.0):
-        made.set_alarms_per_hour(per_hour)
-        assert made.threshold() == pytest.approx(highest, abs=1e-5)
-    assert made.alarms() == 0
+        result.set_alarms_per_hour(per_hour)
+        assert result.threshold() == pytest.approx(highest, abs=1e-5)
+    assert result.alarms() == 0
     assert DetectorScores().scorer.threshold_for(1.0) is None
     assert DetectorScores().threshold(1.0, []) is None
     assert DetectorScores().threshold(1.0, [np.full(3, np.nan)]) is None
@@ -76,10 +76,10 @@ def test_of_a_recording_that_was_learnt_from_only_its_held_out_end_is_judged() -
     whole, end = (
         Acceptance(NEW, name="Gate", held_out=[seen.video], since=since) for since in ({}, {seen.video: 48.0})
     )
-    for made in (whole, end):
-        assert made.scorer is None
-        made.take_held_out(seen)
-        assert made.scorer == CalibratedScorer(calibration)
+    for result in (whole, end):
+        assert result.scorer is None
+        result.add_held_out_result(seen)
+        assert result.scorer == CalibratedScorer(calibration)
     assert (whole.alarms(), end.alarms()) == (2, 1)
     assert end.held_out_hours() == pytest.approx(12 / 3600)
 
@@ -89,9 +89,9 @@ def test_what_is_left_out_of_a_held_out_recording_is_no_false_alarm() -> None:
     signals = calibrated_signals(COUNT, [(300, 360)])
     assert acceptance(measured("a.mp4", signals, NEW, calibration)).alarms() == 1
     signals[250:500] = missing_signals(1)[0]
-    made = acceptance(measured("a.mp4", signals, NEW, calibration))
-    assert made.alarms() == 0
-    assert made.held_out_hours() == pytest.approx(50 / 3600)
+    result = acceptance(measured("a.mp4", signals, NEW, calibration))
+    assert result.alarms() == 0
+    assert result.held_out_hours() == pytest.approx(50 / 3600)
 
 
 def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
@@ -99,11 +99,11 @@ def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
     bumps = [(700, 760)]
     abnormal = np.zeros(COUNT, bool)
     abnormal[700:760] = True
-    made = acceptance(measured("a.mp4", signals_with_bumps(COUNT, [])), old=OLD)
-    made.take_compared(measured("b.mp4", signals_with_bumps(COUNT, bumps), NEW, None, abnormal))
-    made.take_compared(measured("b.mp4", calibrated_signals(COUNT, bumps), OLD, calibration, abnormal))
-    new, old = made.traces()
-    assert old.threshold == pytest.approx(threshold_for(made.alarms_per_hour))
+    result = acceptance(measured("a.mp4", signals_with_bumps(COUNT, [])), old=OLD)
+    result.add_compared_result(measured("b.mp4", signals_with_bumps(COUNT, bumps), NEW, None, abnormal))
+    result.add_compared_result(measured("b.mp4", calibrated_signals(COUNT, bumps), OLD, calibration, abnormal))
+    new, old = result.traces()
+    assert old.threshold == pytest.approx(threshold_for(result.alarms_per_hour))
     assert (new.scorer.knows_false_alarms, old.scorer.knows_false_alarms) == (False, True)
     assert new.threshold < 0, "minus decibels"
     assert old.scores.min() >= 0
@@ -120,6 +120,6 @@ def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
 
 
 def test_a_detector_that_was_not_run_has_no_threshold() -> None:
-    made = Acceptance(NEW, name="Gate", held_out=[])
-    assert made.threshold() is None
-    assert made.traces() == []
+    result = Acceptance(NEW, name="Gate", held_out=[])
+    assert result.threshold() is None
+    assert result.traces() == []

@@ -18,9 +18,9 @@ def draft(*seconds: float, held_out: tuple[int, ...] = ()) -> tuple[FootageDraft
     paths = [Path(f"{number}.mp4") for number in range(len(seconds))]
     footage.add_videos(paths)
     for path, length in zip(paths, seconds, strict=True):
-        footage.take_check(FootageReport(path, round(25 * length), length, 25.0, 640, 360, str(path), ()))
-    chosen = tuple(paths[place] for place in held_out)
-    footage.take_check(FootageSummary(tuple(paths), 0, sum(seconds), 300.0, chosen, (), None))
+        footage.add_check_result(FootageReport(path, round(25 * length), length, 25.0, 640, 360, str(path), ()))
+    chosen = tuple(paths[index] for index in held_out)
+    footage.add_check_result(FootageSummary(tuple(paths), 0, sum(seconds), 300.0, chosen, (), None))
     return footage, paths
 
 

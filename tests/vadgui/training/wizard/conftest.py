@@ -30,7 +30,7 @@ FPS = 25
 
 
 @pytest.fixture(autouse=True)
-def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library and a runs folder of the test's own; processes find the tests."""
     monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "detectors"))
     monkeypatch.setenv("VADGUI_RUNS", str(tmp_path / "runs"))
@@ -55,14 +55,14 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
 def supervise(qtbot: QtBot) -> Iterator[Callable[[str], RunSupervisor]]:
     """Makes a supervisor whose trainer behaves as told; all are closed after the test."""
     del qtbot
-    made: list[RunSupervisor] = []
+    supervisors: list[RunSupervisor] = []
 
     def make(behaviour: str) -> RunSupervisor:
-        made.append(RunSupervisor(TrainingClient(fake_trainer.command(behaviour))))
-        return made[-1]
+        supervisors.append(RunSupervisor(TrainingClient(fake_trainer.command(behaviour))))
+        return supervisors[-1]
 
     yield make
-    for supervisor in made:
+    for supervisor in supervisors:
         supervisor.close()
 
 
@@ -104,7 +104,7 @@ def make_program(
     The "tiny" trainer is the program's own, too, with models of a few weights and with faults.
     """
     del styled
-    made: list[tuple[Program, ErrorReporter]] = []
+    programs: list[tuple[Program, ErrorReporter]] = []
 
     def make(trainer: str = "learn", planner: str = "fits", faults: str = "") -> Program:
         analyses = tmp_path / "analyses"
@@ -125,10 +125,10 @@ def make_program(
         qtbot.addWidget(program.window)
         program.window.show()
         qtbot.waitExposed(program.window)
-        made.append((program, reporter))
+        programs.append((program, reporter))
         return program
 
     yield make
-    for program, reporter in made:
+    for program, reporter in programs:
         program.close()
         reporter.close()

@@ -107,11 +107,11 @@ def wait_for(program: Program, phase: RunPhase, qtbot: QtBot) -> None:
 def answer(parent: QWidget, text: str, qtbot: QtBot) -> None:
     """Press a button of the question that is open."""
 
-    def found() -> QAbstractButton | None:
+    def find_button() -> QAbstractButton | None:
         boxes = [box for box in parent.findChildren(QMessageBox) if box.isVisible()]
         return next((button for box in boxes for button in box.buttons() if button.text() == text), None)
 
-    qtbot.waitUntil(lambda: found() is not None)
-    button = found()
+    qtbot.waitUntil(lambda: find_button() is not None)
+    button = find_button()
     assert button is not None
     click(button, qtbot)

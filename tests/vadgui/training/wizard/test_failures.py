@@ -46,7 +46,7 @@ def run(clips: Sequence[Path], tmp_path: Path) -> Run:
     return Run.create(tmp_path / "runs" / "gate", settings)
 
 
-def take_up(program: Program, qtbot: QtBot) -> RunPage:
+def open_pending_run(program: Program, qtbot: QtBot) -> RunPage:
     """Lead the wizard to the run that waits."""
     wizard = open_wizard(program, qtbot)
     qtbot.waitUntil(lambda: len(program.controller.state.runs) == 1, timeout=TIMEOUT_MS)
@@ -67,12 +67,12 @@ def wait_for_text(page: RunPage, text: str, qtbot: QtBot) -> None:
 
 def processes_of(folder: Path) -> list[psutil.Process]:
     """Processes that were started for a run and have not ended."""
-    found = []
+    processes = []
     for process in psutil.process_iter(["cmdline", "status"]):
         named = str(folder) in (process.info["cmdline"] or ())
         if named and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(process)
-    return found
+            processes.append(process)
+    return processes
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_going_on_changes_what_the_run_failed_of(
     qtbot: QtBot,
 ) -> None:
     program = make_program(trainer="tiny", faults=faults)
-    page = take_up(program, qtbot)
+    page = open_pending_run(program, qtbot)
     go_on(page, qtbot)
     wait_for_text(page, what, qtbot)
     assert change in page.message.text()
@@ -101,7 +101,7 @@ def test_going_on_changes_what_the_run_failed_of(
     program.close()
 
     again = make_program(trainer="tiny", faults=faults)
-    page = take_up(again, qtbot)
+    page = open_pending_run(again, qtbot)
     assert change in page.message.text(), "the next program knows of it too"
     go_on(page, qtbot)
     wait_for(again, RunPhase.FINISHED, qtbot)
@@ -112,7 +112,7 @@ def test_going_on_changes_what_the_run_failed_of(
 def test_a_full_disk_is_told_and_the_run_goes_on_with_room(make_program: MakeProgram, run: Run, qtbot: QtBot) -> None:
     (run.folder / "full").touch()
     program = make_program(trainer="tiny", faults="full")
-    page = take_up(program, qtbot)
+    page = open_pending_run(program, qtbot)
     go_on(page, qtbot)
     wait_for_text(page, "The disk is full", qtbot)
     assert "Free some space" in page.message.text()
@@ -126,7 +126,7 @@ def test_unplugged_footage_is_named_and_read_on_when_it_is_back(
     make_program: MakeProgram, run: Run, clips: Sequence[Path], qtbot: QtBot
 ) -> None:
     program = make_program(trainer="tiny", faults="slow")
-    page = take_up(program, qtbot)
+    page = open_pending_run(program, qtbot)
     go_on(page, qtbot)
     wait_for(program, RunPhase.RUNNING, qtbot)
     unplugged = Path(run.settings.videos[-1])
@@ -145,7 +145,7 @@ def test_a_killed_trainer_goes_on_and_takes_less_memory_the_second_time(
     make_program: MakeProgram, run: Run, qtbot: QtBot
 ) -> None:
     program = make_program(trainer="tiny", faults="slow")
-    page = take_up(program, qtbot)
+    page = open_pending_run(program, qtbot)
     for advice in ("Close other programs, then go on", "with 4 pictures at a time"):
         go_on(page, qtbot)
         wait_for(program, RunPhase.RUNNING, qtbot)
@@ -158,7 +158,7 @@ def test_a_killed_trainer_goes_on_and_takes_less_memory_the_second_time(
 
 def test_stops_within_seconds_and_starts_again_at_once(make_program: MakeProgram, run: Run, qtbot: QtBot) -> None:
     program = make_program(trainer="tiny", faults="slow")
-    page = take_up(program, qtbot)
+    page = open_pending_run(program, qtbot)
     for _ in range(2):
         go_on(page, qtbot)
         wait_for(program, RunPhase.RUNNING, qtbot)
@@ -173,7 +173,7 @@ def test_held_out_recordings_that_are_gone_can_be_looked_at_when_they_are_back(
     make_program: MakeProgram, run: Run, clips: Sequence[Path], qtbot: QtBot
 ) -> None:
     program = make_program()
-    go_on(take_up(program, qtbot), qtbot)
+    go_on(open_pending_run(program, qtbot), qtbot)
     wizard = program.controller.wizard
     assert wizard is not None
     unplugged = Path(run.settings.held_out[0])
@@ -230,7 +230,7 @@ def test_a_killed_window_leaves_a_run_that_the_next_one_goes_on_with(
     assert time.monotonic() - killed < STOP_SECONDS
 
     again = make_program(trainer="tiny", faults="slow")
-    page = take_up(again, qtbot)
+    page = open_pending_run(again, qtbot)
     assert "Nothing is lost" in page.message.text()
     go_on(page, qtbot)
     wait_for(again, RunPhase.RUNNING, qtbot)

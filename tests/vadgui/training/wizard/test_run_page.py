@@ -22,17 +22,17 @@ MIN_PX = (680, 500)
 
 @pytest.fixture
 def run() -> Iterator[TrainingRun]:
-    made = TrainingRun(Path("run"), "North gate", {"motion": 2, "frame": 2})
-    made.begin()
-    yield made
-    made.deleteLater()
+    training_run = TrainingRun(Path("run"), "North gate", {"motion": 2, "frame": 2})
+    training_run.begin()
+    yield training_run
+    training_run.deleteLater()
 
 
 @pytest.fixture
 def page(run: TrainingRun, styled: None, qtbot: QtBot) -> RunPage:
     del styled
     state = WizardState()
-    state.show_run(run, None)
+    state.set_run(run, None)
     page = RunPage(state)
     qtbot.addWidget(page, before_close_func=lambda _: state.deleteLater())
     page.resize(*MIN_PX)
@@ -46,18 +46,18 @@ def progress(done: int, seconds_left: float | None, phase: str = "Learning motio
 
 def test_how_far_a_step_is_stands_beside_the_bar(run: TrainingRun, page: RunPage) -> None:
     assert not page.left.isVisible()
-    run.take(progress(8, 88.0))
+    run.apply(progress(8, 88.0))
     assert page.left.text() == "12%, 88 s left in this step"
-    run.take(progress(16, None))
+    run.apply(progress(16, None))
     assert page.left.text() == "25%"
-    run.take(progress(64, 0.0))
+    run.apply(progress(64, 0.0))
     assert page.left.text() == "Nearly done with this step"
     run.stop()
     assert page.left.text() == "100%"
 
 
 def test_steps_fit_a_small_window_in_one_line(run: TrainingRun, page: RunPage) -> None:
-    run.take(progress(32, 40.0, "Learning the next frame"))
+    run.apply(progress(32, 40.0, "Learning the next frame"))
     QApplication.processEvents()
     for line in page.steps:
         label = line.findChildren(QLabel)[1]
@@ -100,16 +100,16 @@ def test_a_few_losses_are_labelled_whatever_their_range(
     low: float, high: float, drawn: Callable[[Curve], LossPlot]
 ) -> None:
     axis = drawn(Curve([0.5, 1.0], [high, low])).plotItem.getAxis("left")
-    ((_, places),) = axis.tickValues(np.log10(low), np.log10(high), 60)
-    assert 2 <= len(places) <= 6
-    texts = axis.tickStrings(places, 1, 1)
+    ((_, positions),) = axis.tickValues(np.log10(low), np.log10(high), 60)
+    assert 2 <= len(positions) <= 6
+    texts = axis.tickStrings(positions, 1, 1)
     assert len(set(texts)) == len(texts)
     assert all(a < b for a, b in pairwise(map(float, texts)))
 
 
 def test_an_empty_plot_has_no_numbers(drawn: Callable[[Curve], LossPlot], run: TrainingRun) -> None:
-    run.take(progress(8, 88.0))
+    run.apply(progress(8, 88.0))
     one_point = run.curves["motion"]
     assert not drawn(one_point).plotItem.getAxis("left").style["showValues"]
-    run.take(LossReported("motion", 0, 4, 0.4, 0.5))
+    run.apply(LossReported("motion", 0, 4, 0.4, 0.5))
     assert drawn(run.curves["motion"]).plotItem.getAxis("left").style["showValues"]

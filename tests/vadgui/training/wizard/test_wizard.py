@@ -93,8 +93,8 @@ def test_what_was_chosen_is_what_is_trained(make_program: MakeProgram, clips: Se
     qtbot.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(left + 11, box.center().y()))
     view = page.view
     for at in (0.3, 0.9):
-        place = QPoint(round(view.strip.x_of(at)), 12)
-        qtbot.mouseClick(view.strip, Qt.MouseButton.LeftButton, pos=place)
+        position = QPoint(round(view.strip.x_of(at)), 12)
+        qtbot.mouseClick(view.strip, Qt.MouseButton.LeftButton, pos=position)
         click(view.mark_button, qtbot)
     qtbot.waitUntil(lambda: view.picture.picture is not None, timeout=TIMEOUT_MS)
     assert str(clips[0]) in {str(path) for path in footage.held_out()}
@@ -283,7 +283,7 @@ def test_closing_the_program_lets_it_go_on_and_finds_it_again(
     qtbot.waitUntil(lambda: Run(folder).process_id is not None, timeout=TIMEOUT_MS)
 
     again = make_program()
-    again.controller.look_for_runs()
+    again.controller.find_pending_run()
     qtbot.waitUntil(again.window.training_status.isVisible, timeout=TIMEOUT_MS)
     click(again.window.training_status, qtbot)
     wizard = again.controller.wizard
@@ -352,7 +352,7 @@ def test_what_came_out_can_be_decided_on_later(
     program.close()
 
     again = make_program()
-    again.controller.look_for_runs()
+    again.controller.find_pending_run()
     qtbot.waitUntil(again.window.training_status.isVisible, timeout=TIMEOUT_MS)
     click(again.window.training_status, qtbot)
     wizard_again = again.controller.wizard

@@ -34,11 +34,11 @@ def command(faults: str):  # type: ignore[no-untyped-def]
 
 
 def _be_slow() -> None:
-    look = StopControl.should_stop
+    should_stop = StopControl.should_stop
 
     def slowly(requests: StopControl) -> bool:
         time.sleep(SLOW_SECONDS)
-        return look(requests)
+        return should_stop(requests)
 
     StopControl.should_stop = slowly  # type: ignore[method-assign]
 
@@ -52,12 +52,12 @@ def _misbehave(faults: list[str], run: Run) -> None:
         blows_up = "nan" in faults and run.settings.motion_learning_rate > 1e-4
         return flow_loss(predicted, teacher) * (float("nan") if blows_up else 1.0)
 
-    def fill_the_disk(stage: stage_trainer.StageTrainer, *asks: Any) -> Iterator[Any]:
+    def fill_the_disk(stage: stage_trainer.StageTrainer, *args: Any) -> Iterator[Any]:
         if (run.folder / "full").exists():
             import resource
 
             resource.setrlimit(resource.RLIMIT_FSIZE, (FULL_BYTES, resource.RLIM_INFINITY))
-        yield from train(stage, *asks)
+        yield from train(stage, *args)
 
     stages.flow_loss = loss
     if "full" in faults:
@@ -67,9 +67,9 @@ def _misbehave(faults: list[str], run: Run) -> None:
 
 
 if __name__ == "__main__":
-    _, said, *arguments = sys.argv
+    _, faults, *arguments = sys.argv
     torch.set_num_threads(1)
     PRESETS["fast"] = TINY
-    _misbehave(said.split("+"), Run(Path(arguments[0])))
+    _misbehave(faults.split("+"), Run(Path(arguments[0])))
     sys.argv = ["vad", "train", *arguments]
     main()

@@ -15,7 +15,7 @@ from vadgui.training.model.training_run import RunPhase
 
 
 @dataclass(frozen=True)
-class FoundRun:
+class RunSummary:
     """One run's folder, as far as a list tells."""
 
     folder: Path
@@ -49,20 +49,20 @@ class FoundRun:
         return f"{self.begun:%Y-%m-%d %H:%M}"
 
 
-def find_runs(folder: Path, kept: Collection[str], should_stop: ShouldStop) -> Iterator[list[FoundRun]]:
+def find_runs(folder: Path, kept: Collection[str], should_stop: ShouldStop) -> Iterator[list[RunSummary]]:
     """All runs below a folder, the latest first, in one piece; `kept` are the fingerprints of known detectors."""
-    found = []
+    summaries = []
     folders = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
     for path in folders:
         if should_stop():
             return
-        run = found_run(path, kept)
+        run = summarise_run(path, kept)
         if run:
-            found.append(run)
-    yield sorted(found, key=lambda run: run.begun, reverse=True)
+            summaries.append(run)
+    yield sorted(summaries, key=lambda run: run.begun, reverse=True)
 
 
-def found_run(folder: Path, kept: Collection[str]) -> FoundRun | None:
+def summarise_run(folder: Path, kept: Collection[str]) -> RunSummary | None:
     """The run in a folder; None where there is none."""
     run = Run(folder)
     try:
@@ -71,7 +71,7 @@ def found_run(folder: Path, kept: Collection[str]) -> FoundRun | None:
         return None
     events = run.events()
     last = next((event for event in reversed(events) if isinstance(event, Progress)), None)
-    return FoundRun(
+    return RunSummary(
         folder,
         name=settings.name,
         phase=_phase(run, events),
