@@ -1,4 +1,4 @@
-"""One window on one review, joined to its jobs: which signal asks which job, and which answer goes where."""
+"""Connects the window, the review session and the jobs: which signal starts which job, and where results go."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 _DEMO_DETECTOR = "plaza"
-_BATCH_ON_CPU = 2  # a larger one is faster, but the frame under the playhead has to wait for it
+_BATCH_ON_CPU = 2  # a larger batch is faster, but the view at the playhead has to wait until it is done
 
 
 def open_predictor(path: Path, device: str) -> Predictor:
-    """Load a detector; only here, in the worker's thread, torch is imported: it takes seconds."""
+    """Load a detector. It imports torch, which takes seconds, so it is called in the worker's thread only."""
     from engine.models.predictor import Predictor
 
     predictor = Predictor.open(path, device)
@@ -40,7 +40,7 @@ def open_predictor(path: Path, device: str) -> Predictor:
 
 
 class Program(QObject):
-    """One window on one review, joined to its jobs."""
+    """Owns one window with its session and jobs, and connects their signals."""
 
     def __init__(
         self,
@@ -74,14 +74,14 @@ class Program(QObject):
         self.worker.open_video(path)
 
     def open_detector(self, path: Path, device: str | None = None) -> None:
-        """Load a detector, once there is a recording to use it on: nobody waits for torch before a first frame."""
+        """Load a detector, but only after a recording is open: the first frame must not wait for torch."""
         self._settings.device = device or self._settings.device
         self._pending_detector = path
         if self.session.video is not None:
             self._load_pending_detector()
 
     def begin(self, video: Path | None, detector: Path | None) -> None:
-        """Open what the command line names; the detector used last where it names none."""
+        """Open the recording and the detector that the command line names; by default, the detector used last."""
         detector = detector or default_detector(self._settings)
         if video:
             self.open_video(video)
@@ -118,12 +118,12 @@ class Program(QObject):
         self.exports.failed.connect(self._reporter.report)
 
     def _worker_failed(self, error: Exception) -> None:
-        # If it was not the detector's loading that failed, its arrival sets this right.
+        # Something else than the detector may have failed; `use_detector` then corrects this when the detector arrives.
         self.session.expect_detector(False)
         self._reporter.report(error)
 
     def _video_opened(self, opened: VideoOpened) -> None:
-        # Remembered first: the window shows recent recordings as soon as the session changes.
+        # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
         self._settings.video_folder = str(opened.info.path.parent)
         self.session.open_video(opened.info, opened.times)
@@ -175,7 +175,7 @@ class Program(QObject):
         window.may_close = lambda: controller.may_close(window)
 
     def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
-        """Queue the export of a clip, and remember how it was asked for."""
+        """Queue the export of a clip, and remember its options for the next one."""
         self._settings.export_folder = str(target.parent)
         self._settings.export_panels = ",".join(options.panels)
         self._settings.export_strip = options.score_strip

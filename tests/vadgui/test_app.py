@@ -1,4 +1,4 @@
-"""The whole window, driven by mouse and keys as a person would, against a video in memory and a simple detector."""
+"""The whole window, driven by mouse and keys, with a video in memory and a detector that predicts no motion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QM
 from pytestqt.qtbot import QtBot
 
 from resources import bundled_detectors, detector_path
-from tests.vadgui.fakes import MemoryVideo, FakeFiles, StillPredictor, brightness, predicted_brightness
+from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
 from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ExportDialog
@@ -48,7 +48,7 @@ def fake_files() -> FakeFiles:
 
 @pytest.fixture(scope="session")
 def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where analyses are kept: what one test analysed, the next finds done."""
+    """The folder of stored analyses, shared by all tests: a recording is analysed once."""
     return tmp_path_factory.mktemp("analyses")
 
 
@@ -73,7 +73,7 @@ def program(fake_files: FakeFiles, settings: Settings, styled: None, analyses: P
 
 
 def open_street(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
-    """The recording is open and analysed."""
+    """Open the recording and wait until it is analysed."""
     program.begin(tmp_path / "street.mp4", tmp_path / "still.safetensors")
     qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
 
@@ -90,7 +90,7 @@ def dialog_of(window: QWidget, kind: type[QDialog], qtbot: QtBot) -> QDialog:
 # Begin
 
 
-def test_tells_a_newcomer_what_to_do(program: Program, qtbot: QtBot) -> None:
+def test_the_empty_window_offers_to_open_a_video(program: Program, qtbot: QtBot) -> None:
     empty = program.window.empty
     assert empty.isVisible()
     assert not program.window.panels.isVisible()
@@ -129,7 +129,7 @@ def test_remembers_what_was_opened(program: Program, settings: Settings, qtbot: 
 
 
 @pytest.mark.parametrize(("name", "opened"), [("yard.mp4", "video"), ("still.safetensors", "detector")])
-def test_takes_dropped_files(program: Program, qtbot: QtBot, tmp_path: Path, name: str, opened: str) -> None:
+def test_opens_dropped_files(program: Program, qtbot: QtBot, tmp_path: Path, name: str, opened: str) -> None:
     if opened == "detector":
         program.open_video(tmp_path / "street.mp4")
         qtbot.waitUntil(lambda: program.session.video is not None)
@@ -143,17 +143,17 @@ def test_takes_dropped_files(program: Program, qtbot: QtBot, tmp_path: Path, nam
 
 
 def test_while_a_detector_loads_the_window_says_so(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
-    said: list[str] = []
-    program.session.detector_changed.connect(lambda: said.append(program.window.segment_list.message()))
+    messages: list[str] = []
+    program.session.detector_changed.connect(lambda: messages.append(program.window.segment_list.message()))
     program.begin(tmp_path / "street.mp4", tmp_path / "broken.safetensors")
-    qtbot.waitUntil(lambda: len(said) == 2)
-    assert said == ["Not analysed yet.", "Not analysed yet. Choose a detector first."]
+    qtbot.waitUntil(lambda: len(messages) == 2)
+    assert messages == ["Not analysed yet.", "Not analysed yet. Choose a detector first."]
     box = dialog_of(program.window, QMessageBox, qtbot)
     assert isinstance(box, QMessageBox)
     box.accept()
 
 
-def test_a_broken_file_is_told_and_changes_nothing(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_broken_file_is_reported_and_changes_nothing(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     program.open_video(tmp_path / "broken.mp4")
     box = dialog_of(program.window, QMessageBox, qtbot)
@@ -219,11 +219,11 @@ def test_the_timeline_stays_drawn_when_zoomed_in_far_from_the_start(
     colours = {image.pixelColor(x, area.bottom() - 5).name() for x in range(area.left(), area.right())}
     assert theme.current().playhead in colours
     colours = {image.pixelColor(x, area.top() + 1).name() for x in range(area.left(), area.right())}
-    assert theme.current().alert in colours, "the segment's bracket"
+    assert theme.current().alert in colours, "the segment's bracket is drawn"
 
 
 @pytest.mark.parametrize("box", ["frame", "threshold"])
-def test_after_a_typed_number_keys_belong_to_the_player(
+def test_keys_control_the_player_again_after_a_number_was_typed(
     program: Program, qtbot: QtBot, tmp_path: Path, box: str
 ) -> None:
     open_street(program, qtbot, tmp_path)
@@ -256,7 +256,7 @@ def test_a_click_on_the_timeline_lands_on_that_frame(program: Program, qtbot: Qt
         assert (view.frame[90, 100, :3] == brightness(wanted)).all()
         assert view.predicted_frame is not None
         assert (view.predicted_frame[250, 250, :3] == predicted_brightness(wanted)).all()
-        qtbot.wait(600)  # a second click within the double click's time would be one
+        qtbot.wait(600)  # a second click within the double-click interval would be a double click
 
 
 def test_jumps_from_segment_to_segment(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
@@ -270,10 +270,10 @@ def test_jumps_from_segment_to_segment(program: Program, qtbot: QtBot, tmp_path:
     assert program.session.scoring.selected == first
     press(program, qtbot, Qt.Key.Key_End)
     press(program, qtbot, Qt.Key.Key_BracketLeft)
-    assert program.session.scoring.selected == second, "counted from where the person is"
+    assert program.session.scoring.selected == second, "the previous segment is counted from the playhead"
 
 
-def test_pauses_goes_on_and_cancels(program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path) -> None:
+def test_pauses_resumes_and_cancels(program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path) -> None:
     fake_files.predictors["still"] = StillPredictor(seconds=0.002)
     program.begin(tmp_path / "long.mp4", tmp_path / "still.safetensors")
     qtbot.waitUntil(lambda: program.session.analysis.done > 10)
@@ -294,7 +294,7 @@ def test_pauses_goes_on_and_cancels(program: Program, fake_files: FakeFiles, qtb
 
 
 def export_first_segment(program: Program, qtbot: QtBot, target: Path) -> list[ExportState]:
-    """Ask for the first segment's clip; what the queue says of it, as it comes."""
+    """Export the first segment's clip to `target`; returns a list to which the queue's states are appended."""
     states: list[ExportState] = []
     program.exports.changed.connect(states.append)
     press(program, qtbot, Qt.Key.Key_N)
@@ -358,7 +358,7 @@ def test_a_waiting_export_is_cancelled_at_once_and_its_dock_can_be_closed(
     assert not program.window.exports_dock.isVisible()
 
 
-def test_an_export_is_of_what_was_asked_for_whatever_opened_meanwhile(
+def test_an_export_shows_the_recording_that_was_open_when_its_dialog_opened(
     program: Program, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_street(program, qtbot, tmp_path)
@@ -378,7 +378,7 @@ def test_an_export_is_of_what_was_asked_for_whatever_opened_meanwhile(
     assert states[-1].total == len(segment)
 
 
-def test_a_failed_export_is_told(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_failed_export_is_reported(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     states = export_first_segment(program, qtbot, tmp_path / "no such folder" / "clip.mp4")
     box = dialog_of(program.window, QMessageBox, qtbot)
@@ -390,7 +390,7 @@ def test_a_failed_export_is_told(program: Program, qtbot: QtBot, tmp_path: Path)
 
 
 @pytest.mark.parametrize("moment", ["idle", "analysing", "playing", "exporting", "opening"])
-def test_closes_quickly_during_anything(
+def test_closes_quickly_during_any_work(
     program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path, moment: str
 ) -> None:
     if moment in ("exporting", "playing"):
@@ -427,7 +427,7 @@ def test_another_detector_while_analysing(
     assert np.count_nonzero(~np.isnan(program.session.scoring.signals["psnr_db"])) == COUNT - 1
 
 
-# Looks
+# Appearance
 
 
 def test_a_closed_segment_list_stays_closed(program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
@@ -459,7 +459,7 @@ def test_changes_the_theme_while_open(program: Program, settings: Settings, qtbo
     assert corner.name() == theme.DARK.background
 
 
-def test_survives_a_thousand_repaints(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_thousand_repaints_do_not_crash(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     program.window.resize(900, 600)
     for index in range(1000):
@@ -508,7 +508,7 @@ def test_importing_the_window_is_light() -> None:
     assert done.stdout.strip() == "False"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is a screen")
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux can a display be missing")
 def test_without_a_screen_says_what_to_do() -> None:
     environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
     done = subprocess.run([sys.executable, "-m", "vadgui"], capture_output=True, text=True, env=environment)
@@ -535,4 +535,4 @@ def test_a_bundled_detector_may_be_named(name: str, tmp_path: Path, monkeypatch:
     assert parse_arguments(["--detector", name]).detector == detector_path(name)
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).touch()
-    assert parse_arguments(["--detector", name]).detector == Path(name)  # a person's own file goes first
+    assert parse_arguments(["--detector", name]).detector == Path(name)  # a file in the current folder takes precedence

@@ -1,4 +1,4 @@
-"""Errors reach the person: once, in words, whichever thread they come from."""
+"""Errors from any thread are shown to the person, once each, in words."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def boxes() -> list[QMessageBox]:
     return [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
 
 
-def test_words_what_on_what_and_what_next() -> None:
+def test_a_known_error_is_described_by_what_subject_and_advice() -> None:
     error_text = errors.describe_error(BROKEN)
     assert error_text == ErrorText("This file can't be opened as a video.", "a<b>.mp4\n\nChoose a video file.")
 
@@ -59,7 +59,7 @@ def test_shows_a_dialog_that_blocks_nothing(reporter: ErrorReporter, qtbot: QtBo
     qtbot.waitUntil(lambda: not boxes())
 
 
-def test_there_is_no_storm(reporter: ErrorReporter, qtbot: QtBot) -> None:
+def test_repeated_errors_do_not_open_a_flood_of_dialogs(reporter: ErrorReporter, qtbot: QtBot) -> None:
     for number in range(50):
         reporter.report(BROKEN)
         reporter.report(VideoError(f"Frame {number} can't be decoded"))
@@ -100,7 +100,7 @@ def test_escape_closes_whatever_the_box_holds(reporter: ErrorReporter, qtbot: Qt
         qtbot.waitUntil(lambda: not boxes())
 
 
-def test_closing_takes_what_is_told_and_what_waits_off_the_screen(reporter: ErrorReporter, qtbot: QtBot) -> None:
+def test_closing_removes_the_open_dialog_and_all_waiting_ones(reporter: ErrorReporter, qtbot: QtBot) -> None:
     reporter.report(BROKEN)
     reporter.report(VideoError("Another one"))
     qtbot.waitUntil(lambda: len(boxes()) == 1)
@@ -111,7 +111,7 @@ def test_closing_takes_what_is_told_and_what_waits_off_the_screen(reporter: Erro
 
 
 @pytest.mark.logs_errors
-def test_hooks_end_in_the_teller(reporter: ErrorReporter, qtbot: QtBot) -> None:
+def test_all_error_hooks_end_in_the_reporter(reporter: ErrorReporter, qtbot: QtBot) -> None:
     loop = asyncio.new_event_loop()
     errors.install(reporter, loop)
     reported: list[ErrorText] = []

@@ -1,4 +1,4 @@
-"""Widgets in reference cycles die in the GUI thread, whoever allocates meanwhile."""
+"""Widgets in reference cycles are destroyed in the GUI thread, whichever thread allocates."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_cycles_are_collected_in_the_gui_thread_alone(qtbot: QtBot, monkeypatch:
     assert gc.isenabled()
 
 
-def test_the_oldest_generation_has_its_turn(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_generations_are_collected_when_due(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     del qtbot
     collected: list[int] = []
     monkeypatch.setattr(gc, "collect", collected.append)
@@ -63,8 +63,8 @@ def test_the_oldest_generation_has_its_turn(qtbot: QtBot, monkeypatch: pytest.Mo
     collector.close()
 
 
-def test_nothing_overdue_is_left_to_python(qtbot: QtBot) -> None:
-    """It would be collected at the next allocation, perhaps inside of a destructor of Qt's."""
+def test_closing_collects_all_that_is_overdue(qtbot: QtBot) -> None:
+    """Python would collect it at the next allocation, perhaps inside one of Qt's destructors."""
     del qtbot
     collector = GarbageCollector()
     threads: list[threading.Thread] = []

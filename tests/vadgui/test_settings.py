@@ -8,7 +8,7 @@ from vadgui.settings import Setting, Settings
 
 
 def reopened(settings: Settings) -> Settings:
-    """The settings as the next run of the program finds them."""
+    """The settings as the next start of the program reads them from disk."""
     settings.store.sync()
     return Settings(QSettings(settings.store.fileName(), QSettings.Format.IniFormat))
 
@@ -22,7 +22,7 @@ def test_every_setting_has_a_default_of_its_type_and_a_sentence(settings: Settin
         assert setting.sentence.endswith(".")
 
 
-def test_values_come_back_in_their_types(settings: Settings) -> None:
+def test_values_are_restored_in_their_types(settings: Settings) -> None:
     settings.analyse_on_open = False
     settings.theme = "dark"
     settings.layout = QByteArray(b"\x00\xff,=")
@@ -32,7 +32,7 @@ def test_values_come_back_in_their_types(settings: Settings) -> None:
     assert restored.layout == QByteArray(b"\x00\xff,=")
 
 
-def test_recent_videos_are_newest_first_and_exist(settings: Settings, tmp_path: Path) -> None:
+def test_recent_videos_are_newest_first_without_deleted_files(settings: Settings, tmp_path: Path) -> None:
     paths = [tmp_path / f"cämera, {number}.mp4" for number in range(14)]
     for path in paths:
         path.touch()

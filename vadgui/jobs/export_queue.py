@@ -1,4 +1,4 @@
-"""Exports clips one after another in a thread of their own, beside review and analysis."""
+"""Exports clips one after another in a thread of their own, while review and analysis go on."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ExportJob:
-    """A clip to be made."""
+    """A clip to export."""
 
     video: Path
     start: int
     stop: int
-    """Half-open, as a segment's."""
+    """One past the last frame: [start, stop)."""
     scores: npt.NDArray[np.floating]
-    """Anomaly scores [N] of the video, as they were when the clip was asked for."""
+    """Anomaly scores [N] of the video, copied when the clip was requested."""
     target: Path
-    """Where that exists already, the next free name is taken."""
+    """Path of the clip; where a file exists there already, the next free name is used."""
     options: ExportOptions
     detector: Path | None
     device: str = "auto"
 
 
 class ExportPhase(Enum):
-    """Where an export stands."""
+    """The state of an export."""
 
     WAITING = auto()
     RUNNING = auto()
@@ -57,10 +57,10 @@ class ExportState:
     """Phase and progress of one export."""
 
     number: int
-    """Counts the exports of this run of the program."""
+    """Identifies the export; counts from 1 since the program's start."""
     phase: ExportPhase
     path: Path
-    """Where the clip goes to, or lies when done."""
+    """Path of the clip; the file exists once the phase is DONE."""
     total: int
     done: int = 0
     seconds_left: float | None = None
@@ -74,17 +74,17 @@ class _QueuedExport:
 
 
 class ExportQueue(QObject):
-    """Takes jobs from the GUI thread and tells how each of them goes."""
+    """Exports jobs in its own thread and emits their progress in the GUI thread."""
 
     changed = Signal(object)
-    """ExportState."""
+    """ExportState of one export."""
     failed = Signal(object)
     """The Exception that an export ended with."""
 
     _posted = Signal(object)
 
     def __init__(self, video_opener: VideoOpener, predictor_opener: PredictorOpener) -> None:
-        """Needs no thread until something is to be exported."""
+        """The thread is started with the first job; `close` ends it."""
         super().__init__()
         self._video_opener = video_opener
         self._predictor_opener = predictor_opener
@@ -97,7 +97,7 @@ class ExportQueue(QObject):
         self._posted.connect(self._receive)
 
     def add(self, job: ExportJob) -> ExportState:
-        """Export this when all earlier jobs are done."""
+        """Queue a job; it starts when all earlier jobs are done."""
         state = ExportState(next(self._numbers), ExportPhase.WAITING, job.target, job.stop - job.start)
         with self._arrived:
             self._queue.append(_QueuedExport(job, state))
@@ -109,7 +109,7 @@ class ExportQueue(QObject):
         return state
 
     def cancel(self, number: int) -> None:
-        """Give up a job that waits or runs; nothing of its clip stays."""
+        """Cancel a job that waits or runs; a partly written clip is deleted."""
         with self._arrived:
             if self._current and self._current.state.number == number:
                 self._current.cancelled.set()
@@ -117,11 +117,11 @@ class ExportQueue(QObject):
             if waiting:
                 self._queue.remove(waiting)
         if waiting:
-            # Said at once: its turn may be an hour away.
+            # Emitted now, not when its turn comes: that may be an hour away.
             self._update_state(waiting, phase=ExportPhase.CANCELLED)
 
     def close(self) -> None:
-        """Give up all jobs and wait for the thread's end; closing twice is fine."""
+        """Cancel all jobs and wait until the thread has ended; closing twice is fine."""
         with self._arrived:
             self._closing = True
             self._arrived.notify()
@@ -138,7 +138,7 @@ class ExportQueue(QObject):
         export.state = replace(export.state, **changes)  # type: ignore[arg-type]
         self._posted.emit(export.state)
 
-    # What follows runs in the export thread.
+    # The methods below run in the export thread.
 
     def _work(self) -> None:
         lower_thread_priority()
@@ -151,7 +151,7 @@ class ExportQueue(QObject):
             except Cancelled:
                 self._update_state(export, phase=ExportPhase.CANCELLED)
             except Exception as error:
-                # The thread's last resort: the next job may well succeed.
+                # Catches everything: one failed job must not end the thread, the next one may succeed.
                 self._update_state(export, phase=ExportPhase.FAILED)
                 self._posted.emit(error)
             with self._arrived:
@@ -185,7 +185,7 @@ class ExportQueue(QObject):
 
 
 class _PredictorCache:
-    """The detector at hand: exports of one review share it, an idle queue holds none."""
+    """Keeps the last detector loaded for the next job; cleared when the queue is empty, to free its memory."""
 
     def __init__(self, opener: PredictorOpener) -> None:
         self._opener = opener

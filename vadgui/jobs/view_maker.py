@@ -1,4 +1,4 @@
-"""Makes what the panels paint, and keeps what was made lately."""
+"""Makes the views that the panels paint, and caches recent ones."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _THUMBNAIL_WIDTH_PX = 160
 _CACHE_BYTES = 192 * 2**20
-# Pictures that come within this are worth waiting for: a frame shown alone before them would flicker. While playing,
-# the panels would show little else than "Predicting" if every frame came alone first.
+# Pictures that take less than the timeout are delivered together with their frame: a frame without them would flicker.
+# During playback the timeout is longer, or the panels would show "Predicting" most of the time.
 _TIMEOUT_SECONDS = 0.1
 _TIMEOUT_WHILE_PLAYING_SECONDS = 0.5
 _PLAYING_STRIDE = 8
@@ -32,7 +32,7 @@ _FRAMES_AHEAD = 8
 
 
 def to_bgra(pixels: Pixels) -> Bgra:
-    """RGB [H, W, 3] as what Qt paints fastest, [H, W, 4]."""
+    """RGB pixels [H, W, 3] as BGRA [H, W, 4], the format that Qt paints fastest."""
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA), np.uint8)
 
 
@@ -42,7 +42,7 @@ def _size_bytes(view: FrameView) -> int:
 
 
 class ViewMaker:
-    """Makes the views of one video with one detector, or with none."""
+    """Makes views of one video, with the pictures of one detector where there is one."""
 
     def __init__(self, source: VideoSource, predictor: Predictor | None) -> None:
         self._source = source
@@ -53,7 +53,7 @@ class ViewMaker:
         self._is_playing = False
 
     def make(self, index: int, pictures: bool, deliver: Callable[[FrameView], None], should_stop: ShouldStop) -> None:
-        """Deliver the view of a frame, where its pictures take long first without them.
+        """Deliver the view of a frame; where its pictures take long, deliver a view without them first.
 
         Raises:
             VideoError: a frame can't be decoded.
@@ -80,16 +80,16 @@ class ViewMaker:
         deliver(self._make_complete(previous, frame, self._predictor))
 
     def seconds(self, index: int) -> float:
-        """When a frame is shown."""
+        """Presentation time of a frame in seconds."""
         return float(self._source.times[index])
 
     def prefetch_next(self, should_stop: ShouldStop) -> None:
-        """Where somebody plays, decode the next frames before they are asked for."""
+        """During playback, decode the next frames before they are requested."""
         if self._is_playing:
             self._source.prefetch(self._last_index + 1, self._last_index + 1 + _FRAMES_AHEAD, should_stop)
 
     def thumbnail(self, index: int, should_stop: ShouldStop) -> Bgra:
-        """A small picture of a frame in its own aspect.
+        """A small BGRA picture [H, W, 4] of a frame in the video's aspect ratio.
 
         Raises:
             VideoError: the frame can't be decoded.
@@ -103,7 +103,7 @@ class ViewMaker:
     def _make_complete(self, previous: Frame, frame: Frame, predictor: Predictor) -> FrameView:
         started = time.perf_counter()
         view = _with_pictures(inspect_pair(previous, frame, predictor))
-        # Halfway to the latest: one slow frame must not make the next ones flicker.
+        # An exponential moving average: one slow frame must not make the next ones flicker.
         self._seconds_to_inspect += 0.5 * (time.perf_counter() - started - self._seconds_to_inspect)
         self._cache[view.index] = view
         return view

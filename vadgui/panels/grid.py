@@ -1,4 +1,4 @@
-"""The five panels of one transition, locked to one frame."""
+"""The grid of the five panels, which always show the same frame."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vadgui.ui import theme
 
 
 class PanelGrid(QWidget):
-    """Shows the session's view; every panel is filled from the same FrameView, so they never mix frames."""
+    """Shows the session's view. All panels are filled from one FrameView, so that they never show different frames."""
 
     shown_panels_changed = Signal()
 
@@ -31,7 +31,7 @@ class PanelGrid(QWidget):
         self._area = _PanelArea(self)
         self.header = PanelHeader(session, self)
         self.panel_actions: dict[Panel, QAction] = {}
-        """Checkable: which panels are shown; for the main window's menu too."""
+        """Checkable actions that show or hide a panel; also in the main window's menu."""
         for panel in Panel:
             action = QAction(panel.value, self, checkable=True, checked=True)
             action.setToolTip(panel.explanation)
@@ -39,7 +39,7 @@ class PanelGrid(QWidget):
             self.panel_actions[panel] = action
             self._area.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
         self.overlay_action = self.header.overlay_action
-        """Checkable: the PSNR mask on the frame; for the main window's menu too."""
+        """Checkable action that shows the PSNR mask on the frame; also in the main window's menu."""
         self.header.set_panel_actions(list(self.panel_actions.values()))
 
         layout = QVBoxLayout(self)
@@ -51,7 +51,7 @@ class PanelGrid(QWidget):
         session.view_changed.connect(self._refresh)
         session.video_changed.connect(self._refresh)
         session.detector_changed.connect(self._refresh)
-        # Signals of the frame on screen may come from the analysis as well as with its view.
+        # The raw signals of the frame on screen may come from the analysis, not only with its view.
         session.scoring.scores_changed.connect(self._refresh)
         self.overlay_action.toggled.connect(self._refresh)
         self.header.opacity_changed.connect(self._refresh)
@@ -64,15 +64,15 @@ class PanelGrid(QWidget):
 
     @property
     def enlarged(self) -> Panel | None:
-        """The panel that fills the grid; None while all chosen ones are shown."""
+        """The panel that fills the grid; None while all chosen panels are shown."""
         return self._area.enlarged
 
     def shown_panels(self) -> list[Panel]:
-        """The panels on screen, in their order."""
+        """The panels on screen, in the order of Panel."""
         return self._area.shown()
 
     def set_panel_shown(self, panel: Panel, shown: bool) -> None:
-        """Show or hide a panel; the last one stays."""
+        """Show or hide a panel; the last visible one can't be hidden."""
         self.panel_actions[panel].setChecked(shown)
 
     def toggle_enlarged(self, panel: Panel) -> None:
@@ -125,7 +125,7 @@ class PanelGrid(QWidget):
 
 
 class _PanelArea(QWidget):
-    """The area that the panels share; places them itself because no Qt layout keeps an aspect."""
+    """The area that contains the panels. It sets their geometry itself: no Qt layout keeps an aspect ratio."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -138,7 +138,7 @@ class _PanelArea(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Enough for pictures in which something can be seen."""
+        """The smallest size in which the pictures are still useful."""
         return QSize(320, 200)
 
     def shown(self) -> list[Panel]:

@@ -1,4 +1,4 @@
-"""The line above the panels: which frame they show, and what is shown of it."""
+"""The line above the panels: the frame on screen, the mask's controls, and the choice of panels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vadgui.ui.clock_text import clock_text
 
 
 class PanelHeader(QWidget):
-    """Frame number and time of the view on screen, the mask's switch and opacity, and the choice of panels."""
+    """Shows frame number and time of the view on screen, the mask's check box and opacity, and the menu of panels."""
 
     opacity_changed = Signal()
 
@@ -61,29 +61,29 @@ class PanelHeader(QWidget):
 
     @property
     def overlay_opacity(self) -> float:
-        """In (0, 1]."""
+        """Opacity of the mask on the frame, in (0, 1]."""
         return self._opacity.value() / 100
 
     def set_overlay_opacity(self, opacity: float) -> None:
-        """Move the slider."""
+        """Set the opacity of the mask on the frame, in (0, 1]."""
         self._opacity.setValue(round(100 * opacity))
 
     def set_panel_actions(self, actions: list[QAction]) -> None:
-        """Offer the choice of panels."""
+        """Fill the menu of panels."""
         menu = QMenu(self._panels_button)
         menu.addActions(actions)
         self._panels_button.setMenu(menu)
 
     def text(self) -> str:
-        """What the line says of the frame on screen."""
+        """Number and time of the frame on screen, as shown."""
         return self._frame_label.text()
 
     def pending_text(self) -> str:
-        """What it says of the frame that is asked for."""
+        """The text about the requested frame while its view is not there yet; empty otherwise."""
         return self._pending.text()
 
     def show_view(self, view: FrameView | None) -> None:
-        """Say which frame the panels show."""
+        """Show number and time of the view's frame."""
         self._shown = view
         self._frame_label.setText(f"Frame {view.index}   {clock_text(view.pts_seconds)}" if view else "")
         self._show_pending()

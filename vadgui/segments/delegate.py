@@ -1,4 +1,4 @@
-"""Draws a segment: picture of its peak, when it is, why it was flagged, how anomalous."""
+"""Paints a row of the segment list: thumbnail of the peak frame, times, frames, reason and peak score."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BAR_HEIGHT_PX = 6
 
 
 class SegmentDelegate(QStyledItemDelegate):
-    """One row of the list."""
+    """Paints one segment in a row of the list."""
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,14 +27,14 @@ class SegmentDelegate(QStyledItemDelegate):
     def sizeHint(  # noqa: N802 - Qt's name
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """The picture, or the lines of text where those are taller."""
+        """As high as the thumbnail, or as the lines of text where those are higher."""
         text = _line_count(index) * (option.fontMetrics.height() + 2)
         return QSize(_PICTURE.width() + 160, max(_PICTURE.height(), text) + 2 * _PADDING_PX)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Picture left, times, frames and score to its right."""
+        """Paint the thumbnail, and to its right times, frames, reason and score."""
         segment: Segment = index.data(SEGMENT_ROLE)
         colours = theme.current()
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -89,10 +89,10 @@ class SegmentDelegate(QStyledItemDelegate):
         self._paint_score(painter, line_rect, segment.peak_score, top)
 
     def _paint_score(self, painter: QPainter, rect: QRect, score: float, top: float) -> None:
-        """A bar and its number: the one for a glance, the other to compare."""
+        """Paint the score as a number and as a bar on a scale from 0 to `top`."""
         colours = theme.current()
         text = f"{score:.2f}"
-        # Bars begin at one place, whatever their numbers.
+        # A fixed width for the number, so that the bars of all rows begin at the same x.
         width = painter.fontMetrics().horizontalAdvance("0.00" if top <= 1 else "00.00")
         painter.setPen(QColor(colours.text))
         painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
@@ -104,6 +104,6 @@ class SegmentDelegate(QStyledItemDelegate):
 
 
 def _line_count(index: QModelIndex | QPersistentModelIndex) -> int:
-    """When, which frames, why where that is known, and how anomalous."""
+    """Number of lines of text: times, frames, the reason where scores have one, and the score."""
     model = index.model()
     return 4 if isinstance(model, SegmentModel) and model.has_reasons else 3

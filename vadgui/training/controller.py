@@ -1,4 +1,4 @@
-"""Joins the training wizard to the jobs that answer it, and keeps an eye on runs while no wizard is open."""
+"""Connects the training wizard to its jobs, and follows the current run while no wizard is open."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _SLUG_LENGTH = 40
 
 
 class TrainingController(QObject):
-    """Owns the wizard's state and its jobs; `close` ends them."""
+    """Owns the wizard, its state and its jobs; `close` ends them."""
 
     failed = Signal(object)
-    """A VadError of what no page of the wizard shows."""
+    """A VadError that no page of the wizard shows."""
     detector_accepted = Signal(object)
-    """Path of a detector that is to be used from now on."""
+    """Path of a detector that the person wants to use from now on."""
     may_close_now = Signal()
-    """The person has said what becomes of the training: the program can end."""
+    """The person has decided what happens to the running training: the program can be closed."""
     run_changed = Signal(object)
-    """The TrainingRun at hand, after any change of it."""
+    """The current TrainingRun after any change of it; None where there is none."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class TrainingController(QObject):
         supervisor: RunSupervisor | None = None,
         planner: PlanClient | None = None,
     ) -> None:
-        """Needs neither threads nor processes until the wizard does."""
+        """Threads and processes are started when the wizard needs them."""
         super().__init__()
         self._settings = settings
         self._acceptance_work = AcceptanceWork(analyses, video_opener, predictor_opener)
@@ -79,15 +79,15 @@ class TrainingController(QObject):
 
     @property
     def wizard(self) -> TrainingWizard | None:
-        """The wizard's window while there is one."""
+        """The wizard's window; None where there is none."""
         return self._wizard
 
     def use_current_detector(self, current: Callable[[], Path | None]) -> None:
-        """How to learn which detector is in use: a new one is compared with it."""
+        """Set the function that returns the detector in use; a new detector is compared with it."""
         self._current_detector = current
 
     def open_wizard(self, parent: QWidget | None) -> TrainingWizard:
-        """Show the wizard: where it was left, or at the run that is at hand."""
+        """Show the wizard at the page where it was closed, or at the current run."""
         self._scan()
         if self._wizard is None:
             self._wizard = TrainingWizard(self.state, parent)
@@ -99,14 +99,14 @@ class TrainingController(QObject):
         return self._wizard
 
     def open_run(self, folder: Path, parent: QWidget | None) -> None:
-        """Show the wizard at a run."""
+        """Open a run and show the wizard at it."""
         self._open_run(folder)
         self.open_wizard(parent)
 
     def _wizard_closed(self) -> None:
         run = self.state.run
         if run is not None and not run.phase.is_active:
-            # What is to be seen of it has been; the next time begins at the first page.
+            # The run has ended and the person has seen the result: the next wizard begins at the first page.
             self._reset()
 
     def _reset(self) -> None:
@@ -147,7 +147,7 @@ class TrainingController(QObject):
         return dialog
 
     def may_close(self, parent: QWidget) -> bool:
-        """Whether the program may end now; where a training runs, the person is asked, and `may_close_now` follows."""
+        """Whether the program may be closed now. If not, ask the person; `may_close_now` follows the answer."""
         run = self.state.run
         if run is None or run.detached or not run.phase.is_active or self._is_leaving:
             return True
@@ -162,7 +162,7 @@ class TrainingController(QObject):
         return False
 
     def _leave(self, in_background: bool) -> None:
-        """Let the run go on by itself or stop, and only then the program end."""
+        """Detach the run or leave it to be stopped, then emit `may_close_now`."""
         run = self.state.run
         if run is None:
             return
@@ -171,10 +171,10 @@ class TrainingController(QObject):
             self.supervisor.detached.connect(self.may_close_now, Qt.ConnectionType.SingleShotConnection)
             run.continue_in_background()
         else:
-            self.may_close_now.emit()  # closing stops it, and waits for that
+            self.may_close_now.emit()  # `close` stops the run and waits for it
 
     def close(self) -> None:
-        """End all threads and processes that must not outlive the program; closing twice is fine."""
+        """End all threads and processes except a detached training; closing twice is fine."""
         self._background.close()
         self._previews.close()
         self._planner.close()
@@ -251,14 +251,14 @@ class TrainingController(QObject):
     def _report_failure(self, failure: Failure) -> None:
         self.failed.emit(TrainingError(failure.what, subject=failure.subject, advice=failure.advice))
 
-    # What is on this machine
+    # Runs and detectors on this machine
 
     def _scan(self, take_up: bool = False) -> None:
         work = partial(wizard_work.scan, self._runs_folder(), self.library)
         self._begin("scan", work, partial(self._scan_finished, take_up), self._report_failure)
 
     def find_pending_run(self) -> None:
-        """At the program's start: take up what goes on in the background, or was done while nobody looked."""
+        """At the program's start, open a run that trains in the background, or a finished one not decided on yet."""
         self._scan(take_up=True)
 
     def _scan_finished(self, take_up: bool, result: wizard_work.ScanResult) -> None:
@@ -337,7 +337,7 @@ class TrainingController(QObject):
         settings = on_disk.settings
         try:
             held_out, since = on_disk.held_out_videos, on_disk.held_out_since
-        except (OSError, ValueError, KeyError):  # the prepared footage may go once a run is done
+        except (OSError, ValueError, KeyError):  # the prepared footage may have been deleted after the run
             held_out, since = settings.held_out, {}
         old = self._current_detector()
         acceptance = Acceptance(

@@ -1,4 +1,4 @@
-"""The icons of resources/icons, tinted in the theme's colours."""
+"""The SVG icons of resources/icons, drawn in the theme's colours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def icon(name: str) -> QIcon:
 
 
 def program_icon() -> QIcon:
-    """The program's own icon, in its own colours."""
+    """The program's icon, whose colours do not depend on the theme."""
     drawing = resources.icon_path("vadgui").read_bytes()
     new_icon = QIcon()
     for size in _PROGRAM_SIZES_PX:
@@ -36,7 +36,7 @@ def program_icon() -> QIcon:
 
 
 def set_icon(target: QAction | QAbstractButton, name: str) -> None:
-    """Give an action or button an icon that follows the theme as long as the target lives; call again to change it."""
+    """Set the icon of an action or button, and update it when the theme changes; call again for another icon."""
     target.setIcon(icon(name))
     follower = target.findChild(_Follower, options=Qt.FindChildOption.FindDirectChildrenOnly)
     if follower is None:
@@ -46,7 +46,7 @@ def set_icon(target: QAction | QAbstractButton, name: str) -> None:
 
 
 class _Follower(QObject):
-    """Tints its parent's icon anew; a child, so that the connection dies with the target."""
+    """Updates its parent's icon when the theme changes; as a child it is deleted, and disconnected, with the parent."""
 
     icon_name = ""
 

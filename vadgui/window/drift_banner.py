@@ -1,4 +1,4 @@
-"""Says above the timeline that a recording is not like the footage its detector was calibrated on."""
+"""The banner above the timeline that warns of a recording unlike the footage its detector was calibrated on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TOOL_TIP = (
 
 
 class DriftBanner(QWidget):
-    """A line that is there while there is something to say, until it is hidden or there is something else to say."""
+    """Shows the session's drifts and frame rate warning; once hidden, it stays so until there is a new warning."""
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,11 +44,11 @@ class DriftBanner(QWidget):
         self._show()
 
     def text(self) -> str:
-        """What it says; empty while it says nothing."""
+        """The warnings on screen; empty while there are none."""
         return self._line.text()
 
     def _warnings(self) -> set[str]:
-        """What there is to say, in short."""
+        """Identifiers of the present warnings."""
         scoring = self._session.scoring
         return {*(drift.kind for drift in scoring.drifts), *filter(None, [scoring.other_rate])}
 

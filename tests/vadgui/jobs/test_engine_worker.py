@@ -1,4 +1,4 @@
-"""The worker against a video in memory: what it owes the person at the playhead, and how it ends."""
+"""The engine worker with a video in memory: views come at once, the analysis goes on, and everything can be closed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.common.errors import DetectorFileError, VideoError
-from tests.vadgui.fakes import MemoryVideo, FakeFiles, StillPredictor, brightness, predicted_brightness
+from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, FrameView
 from vadgui.model.session import AnalysisPhase, AnalysisState
@@ -25,7 +25,7 @@ BURST = range(60, 70)
 
 
 class Receiver:
-    """A worker and everything that it said."""
+    """A worker and all that its signals reported."""
 
     def __init__(self, fake_files: FakeFiles, folder: Path) -> None:
         self.fake_files = fake_files
@@ -64,7 +64,7 @@ def fake_files() -> FakeFiles:
 
 @pytest.fixture
 def receiver(fake_files: FakeFiles, tmp_path: Path, qtbot: QtBot) -> Iterator[Receiver]:
-    del qtbot  # Qt's application has to be there
+    del qtbot  # requested only because it creates the QApplication
     receiver = Receiver(fake_files, tmp_path / "analyses")
     yield receiver
     receiver.worker.close()
@@ -77,7 +77,7 @@ def open_both(receiver: Receiver, qtbot: QtBot, video: str = "street.mp4") -> No
     qtbot.waitUntil(lambda: {f"video {video}", "detector still"} <= set(receiver.messages))
 
 
-def test_says_what_it_opened_and_shows_the_first_frame_with_it(receiver: Receiver, qtbot: QtBot) -> None:
+def test_reports_the_opened_video_together_with_its_first_view(receiver: Receiver, qtbot: QtBot) -> None:
     with qtbot.waitSignal(receiver.worker.video_opened) as opened:
         receiver.worker.open_video(Path("street.mp4"))
     (message,) = opened.args
@@ -103,7 +103,7 @@ def test_a_view_carries_the_pictures_of_its_own_transition(receiver: Receiver, q
     assert view.signals["psnr_db"] == pytest.approx(expected_db, abs=1e-3)
 
 
-def test_without_detector_says_so(receiver: Receiver, qtbot: QtBot) -> None:
+def test_a_view_without_detector_says_so(receiver: Receiver, qtbot: QtBot) -> None:
     with qtbot.waitSignal(receiver.worker.video_opened):
         receiver.worker.open_video(Path("street.mp4"))
     with qtbot.waitSignal(receiver.worker.view_ready) as shown:
@@ -129,9 +129,9 @@ def test_slow_pictures_come_after_their_frame(receiver: Receiver, fake_files: Fa
     assert [view.complete for view in receiver.views] == [False, True]
 
 
-def test_quick_pictures_come_with_their_frame_alone(receiver: Receiver, qtbot: QtBot) -> None:
+def test_quick_pictures_come_in_one_view_with_their_frame(receiver: Receiver, qtbot: QtBot) -> None:
     open_both(receiver, qtbot)
-    receiver.worker.show(10, True)  # what the first one takes is not known beforehand
+    receiver.worker.show(10, True)  # the worker estimates the duration of a view from earlier ones
     qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].complete)
     receiver.views.clear()
     for index in (80, 20, 100, 90):
@@ -160,7 +160,7 @@ def test_requests_for_another_video_are_ignored(receiver: Receiver, qtbot: QtBot
     with qtbot.waitSignal(receiver.worker.video_opened):
         receiver.worker.open_video(Path("street.mp4"))
     receiver.worker.open_video(Path("yard.mp4"))
-    # Until the GUI thread hears of it, its frame numbers are street.mp4's; yard.mp4 has only 30.
+    # Until `video_opened` arrives, the GUI thread still sends frame numbers of street.mp4; yard.mp4 has only 30 frames.
     receiver.worker.show(100, True)
     receiver.worker.make_thumbnail(101)
     qtbot.waitUntil(lambda: "video yard.mp4" in receiver.messages)
@@ -196,7 +196,7 @@ def test_stored_rows_come_at_once(receiver: Receiver, fake_files: FakeFiles, qtb
     open_both(receiver, qtbot)
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
-    fake_files.predictors["still"]._seconds = 60.0  # whoever asks it again would wait for long
+    fake_files.predictors["still"]._seconds = 60.0  # an analysis that predicted anything again would time out
     again = Receiver(fake_files, tmp_path / "analyses")
     try:
         open_both(again, qtbot)
@@ -207,7 +207,7 @@ def test_stored_rows_come_at_once(receiver: Receiver, fake_files: FakeFiles, qtb
         again.worker.close()
 
 
-def test_pause_and_go_on(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot) -> None:
+def test_pause_and_resume(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot) -> None:
     fake_files.predictors["still"] = StillPredictor(seconds=0.004)
     open_both(receiver, qtbot)
     receiver.worker.run_analysis()
@@ -266,7 +266,7 @@ def test_playing_does_not_starve_the_analysis(receiver: Receiver, fake_files: Fa
         (lambda worker: worker.open_detector(Path("broken.safetensors"), "auto"), DetectorFileError),
     ],
 )
-def test_what_can_not_be_opened_leaves_the_rest_at_work(
+def test_a_file_that_cannot_be_opened_does_not_disturb_the_analysis(
     receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot, ask: Callable[[EngineWorker], None], kind: type[Exception]
 ) -> None:
     fake_files.predictors["still"] = StillPredictor(seconds=0.004)
@@ -282,9 +282,7 @@ def test_what_can_not_be_opened_leaves_the_rest_at_work(
         receiver.worker.show(3, False)
 
 
-def test_an_analysis_that_fails_leaves_the_views_at_work(
-    receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot
-) -> None:
+def test_views_still_work_after_a_failed_analysis(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot) -> None:
     open_both(receiver, qtbot)
 
     def fail(_: object) -> list[object]:
@@ -298,7 +296,7 @@ def test_an_analysis_that_fails_leaves_the_views_at_work(
         receiver.worker.show(3, False)
 
 
-def test_a_damaged_stretch_is_told_once(receiver: Receiver, qtbot: QtBot) -> None:
+def test_a_damaged_stretch_is_reported_once(receiver: Receiver, qtbot: QtBot) -> None:
     with qtbot.waitSignal(receiver.worker.video_opened):
         receiver.worker.open_video(Path("street.mp4"))
 
@@ -325,7 +323,7 @@ def test_another_video_while_analysing(receiver: Receiver, qtbot: QtBot) -> None
     assert receiver.fake_files.opened[0].closed
 
 
-def test_everything_happens_in_the_one_thread(receiver: Receiver, qtbot: QtBot) -> None:
+def test_everything_runs_in_one_thread(receiver: Receiver, qtbot: QtBot) -> None:
     open_both(receiver, qtbot)
     with qtbot.waitSignal(receiver.worker.view_ready):
         receiver.worker.show(3, True)
@@ -350,23 +348,23 @@ def test_closes_quickly_whatever_it_is_doing(
     assert time.monotonic() - began < 0.5
 
 
-def test_a_frame_that_cannot_be_decoded_says_so_in_its_place(receiver: Receiver, qtbot: QtBot) -> None:
+def test_the_view_of_a_damaged_frame_says_why_it_is_empty(receiver: Receiver, qtbot: QtBot) -> None:
     open_both(receiver, qtbot, "scratched.mp4")
     for index in (10, 11, 12):
         receiver.worker.show(index, True)
         qtbot.waitUntil(lambda index=index: bool(receiver.views) and receiver.views[-1].index == index)
         assert receiver.views[-1].frame is None
         assert receiver.views[-1].missing == f"Frame {index} can't be decoded."
-    assert len(receiver.errors) == 1  # told once; whoever plays on is not told at every frame
+    assert len(receiver.errors) == 1  # reported for the first damaged frame only
     receiver.worker.show(14, True)
     qtbot.waitUntil(lambda: receiver.views[-1].complete)
 
 
-def test_a_view_that_made_way_for_a_broken_file_comes_after_all(receiver: Receiver, qtbot: QtBot) -> None:
+def test_a_view_that_was_interrupted_by_a_broken_file_is_made_afterwards(receiver: Receiver, qtbot: QtBot) -> None:
     open_both(receiver, qtbot, "slow.mp4")
     receiver.worker.show(5, True)
     qtbot.wait(100)
-    assert not receiver.views, "it is being read"
+    assert not receiver.views, "the frame is still being read"
     receiver.worker.open_video(Path("broken.mp4"))
     qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].complete)
     assert receiver.views[-1].index == 5

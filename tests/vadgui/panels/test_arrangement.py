@@ -18,7 +18,7 @@ TITLE_PX = 20
     st.integers(1, 5),
     st.booleans(),
 )
-def test_panels_lie_inside_apart_and_in_the_videos_aspect(
+def test_panels_are_inside_the_area_without_overlap_in_the_videos_aspect(
     width: int, height: int, aspect: float, count: int, large_first: bool
 ) -> None:
     rects = arrange(QSize(width, height), aspect, TITLE_PX, count, large_first)
@@ -29,7 +29,7 @@ def test_panels_lie_inside_apart_and_in_the_videos_aspect(
     assert not any(one.intersects(other) for one, other in combinations(rects, 2))
 
 
-def test_wide_area_has_the_frame_left_of_two_by_two() -> None:
+def test_wide_area_has_the_frame_left_of_two_by_two_panels() -> None:
     large, *small = arrange(QSize(1600, 500), 16 / 9, TITLE_PX, 5, large_first=True)
     assert all(rect.left() > large.right() for rect in small)
     assert len({rect.left() for rect in small}) == 2
@@ -45,5 +45,5 @@ def test_tall_area_has_the_frame_above_the_others() -> None:
     assert large.width() >= 1.5 * small[0].width()
 
 
-def test_no_panels_take_no_room() -> None:
+def test_no_panels_need_no_rectangles() -> None:
     assert arrange(QSize(600, 900), 1.5, TITLE_PX, 0, large_first=True) == []

@@ -1,4 +1,4 @@
-"""Keeps one training run and the process that works on it together, whoever started that process."""
+"""Connects one training run to the process that trains it, which this or another program has started."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from vadgui.training.jobs.event_tail import EventTail
 from vadgui.training.jobs.training_client import TrainingClient
 from vadgui.training.model.training_run import TrainingRun
 
-_POLL_INTERVAL_MS = 500  # looked at, for no signal tells what a process that another program started does
-_START_TIMEOUT_SECONDS = 30.0  # until a process that was started by itself holds its run: torch takes seconds to import
+_POLL_INTERVAL_MS = 500  # no signal reports what a process of another program does
+_START_TIMEOUT_SECONDS = 30.0  # until a detached process locks its run: importing torch takes seconds
 
 
 class RunSupervisor(QObject):
-    """Does with the run at hand what its model is asked for, and tells the model what happens."""
+    """Carries out the requests of the current TrainingRun, and applies the events of its process to it."""
 
     changed = Signal()
     detached = Signal()
-    """The run goes on in a process that outlives this one."""
+    """The run continues in a detached process, which outlives this one."""
     folder_abandoned = Signal(object)
-    """Nothing works any more on the run in this folder, and it is not wanted: it can be deleted."""
+    """Path of a run's folder that the person wants to delete, and that no process uses any more."""
 
     def __init__(self, client: TrainingClient | None = None) -> None:
-        """Starts nothing; `close` ends what must not outlive the program."""
+        """No process is started yet; `close` ends one that is not detached."""
         super().__init__()
         self.client = client or TrainingClient()
         self.client.event_arrived.connect(self._event_arrived)
@@ -47,14 +47,14 @@ class RunSupervisor(QObject):
 
     @property
     def run(self) -> TrainingRun | None:
-        """The run at hand."""
+        """The current run; None where there is none."""
         return self._run
 
     def open_run(self, folder: Path) -> TrainingRun:
-        """The run in a folder, with all that happened in it; watched if another process works on it.
+        """Make the run in a folder the current one, from its stored events; follow it if another process trains it.
 
         Raises:
-            TrainingError: there is none.
+            TrainingError: the folder contains no run.
         """
         if self._run is not None and self._run.folder == folder:
             return self._run
@@ -79,7 +79,7 @@ class RunSupervisor(QObject):
         return run
 
     def release_run(self) -> None:
-        """Look after no run any more; one that is supervised stops first."""
+        """Forget the current run; a supervised process is stopped first."""
         self._poll_timer.stop()
         if self._run is None:
             return
@@ -88,17 +88,17 @@ class RunSupervisor(QObject):
         self._run = self._tail = None
 
     def close(self) -> None:
-        """Stop the run unless it was asked to go on by itself."""
+        """Stop the run's process unless it is detached."""
         self._poll_timer.stop()
         self.client.close()
 
     def continue_detached(self) -> None:
-        """Let the run go on in a process of its own: it stops, and begins anew from where it stopped."""
+        """Stop the supervised process, then resume the run from its checkpoint in a detached process."""
         if self._run and self.client.folder == self._run.folder:
             self._detach_when_ended = True
             self.client.stop()
 
-    # What the run is asked for
+    # Requests of the run
 
     def _start(self) -> None:
         run = self._run
@@ -151,7 +151,7 @@ class RunSupervisor(QObject):
         except TrainingError as error:
             self._run.apply(Failed.by(error))
 
-    # What the process says
+    # Events of the process
 
     def _event_arrived(self, event: Event) -> None:
         if self._run and not (self._detach_when_ended and isinstance(event, Stopped)):
@@ -177,11 +177,11 @@ class RunSupervisor(QObject):
         self.detached.emit()
 
     def _poll(self) -> None:
-        """At a process that somebody else started: what it wrote, and whether it is still there."""
+        """Read the new events of a process that is not this program's child, and check whether it is alive."""
         run, tail = self._run, self._tail
         if run is None or tail is None:
             return
-        # Asked first: what it wrote before its end is then read below.
+        # Check this before reading, so that the last events of a process that has just ended are read below.
         is_alive = Run(run.folder).process_id is not None
         for event in tail.read():
             run.apply(event)

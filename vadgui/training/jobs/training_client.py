@@ -1,4 +1,4 @@
-"""Runs the training command as a process of its own, and hears what becomes of it."""
+"""Runs the training command as a child process, and emits its events."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 from engine.common.errors import TrainingError
 from engine.common.events import Event, Failed, Finished, Stopped, from_json_line
 from engine.training import Run
-from vadgui.jobs.engine_process import lower_process_priority, engine_environment, low_priority_command
+from vadgui.jobs.engine_process import engine_environment, low_priority_command, lower_process_priority
 
 _STOP_SECONDS = 4.5
 _LOG_LINES_KEPT = 40
 _LOG_FILE = "log.txt"
 _OUT_OF_MEMORY_SIGNAL = 9
-"""What Linux ends a process with that took the machine's last memory."""
+"""SIGKILL: Linux ends a process with it when memory runs out."""
 
 _log = logging.getLogger(__name__)
 
 
 def train_command(folder: Path) -> list[str]:
-    """The command line that begins or resumes the run in a folder."""
+    """The command line that starts or resumes the run in a folder."""
     return [sys.executable, "-m", "engine", "train", str(folder)]
 
 
 class TrainingClient(QObject):
-    """One training process at a time: supervised, so that it ends with this program however that ends."""
+    """Runs one training process at a time. It is supervised: it ends with this program, even if that is killed."""
 
     event_arrived = Signal(object)
-    """Each Event of engine.common.events; the last one is Finished, Stopped or Failed, whatever happened."""
+    """Every Event of the process; the last one is always Finished, Stopped or Failed, even after a crash."""
     ended = Signal()
-    """The process is gone, its run free for the next one."""
+    """The process has ended, and its run can be started again."""
 
     def __init__(self, command: Callable[[Path], Sequence[str]] = train_command) -> None:
-        """Needs no process until `start`; `close` ends it."""
+        """`start` starts the process; `close` ends it."""
         super().__init__()
         self._command = command
         self._process: QProcess | None = None
@@ -48,7 +48,7 @@ class TrainingClient(QObject):
         self._last_event: Event | None = None
         self._stopping = self._has_output = False
         self._killed_folders: set[Path] = set()
-        """Runs whose process was ended from outside once: a second time it will not have been by chance."""
+        """Folders of runs whose process was killed from outside once; the second time, a smaller batch is advised."""
         self._kill_timer = QTimer(self, singleShot=True)
         self._kill_timer.timeout.connect(self.kill)
 
@@ -59,11 +59,11 @@ class TrainingClient(QObject):
 
     @property
     def process_id(self) -> int:
-        """The process's; 0 while there is none."""
+        """The process's id; 0 where there is none."""
         return self._process.processId() if self._process else 0
 
     def start(self, folder: Path) -> None:
-        """Train the run in a folder, from its last checkpoint on."""
+        """Start or resume the run in a folder from its last checkpoint."""
         if self._process:
             raise RuntimeError("a training is running already")
         process = QProcess(self)
@@ -80,9 +80,9 @@ class TrainingClient(QObject):
         process.start(program, arguments)
 
     def stop(self, timeout_seconds: float | None = None) -> None:
-        """Save a checkpoint and stop; after `timeout_seconds` it is killed, and loses part of an epoch."""
+        """Have the process save a checkpoint and end; after `timeout_seconds` it is killed, losing part of an epoch."""
         if not self._has_output:
-            # It is still loading its libraries, deaf for some seconds, and has nothing to lose.
+            # The process is still importing libraries and reads no commands, but has no progress to lose.
             self.kill()
             return
         self._stopping = True
@@ -91,28 +91,28 @@ class TrainingClient(QObject):
             self._kill_timer.start(round(1000 * timeout_seconds))
 
     def finish(self) -> None:
-        """Keep the best so far and make a detector of it."""
+        """Have the process end the present stage early with the best weights so far."""
         self._write_command("finish")
 
     def kill(self) -> None:
-        """End the process at once; the run goes on from its last checkpoint."""
+        """Kill the process; the run can be resumed from its last checkpoint."""
         if self._process:
             self._stopping = True
             self._process.kill()
 
     def close(self) -> None:
-        """Stop and wait for the end, some seconds at most; closing twice is fine."""
+        """Stop the process and wait until it has ended; after some seconds it is killed. Closing twice is fine."""
         process = self._process
         if process is None:
             return
         self.stop()
-        process.closeWriteChannel()  # where the line itself is not heard, the end of stdin is
+        process.closeWriteChannel()  # the end of stdin, too, stops the process
         if not process.waitForFinished(round(1000 * _STOP_SECONDS)):
             process.kill()
             process.waitForFinished()
 
     def start_detached(self, folder: Path) -> None:
-        """Train on in a process that outlives this program; its run's folder tells what becomes of it.
+        """Start or resume the run in a process that outlives this program; its events are in the run's folder.
 
         Raises:
             OSError: the process can't be started.
@@ -126,7 +126,7 @@ class TrainingClient(QObject):
         process.setProgram(program)
         process.setArguments(arguments)
         started: object = process.startDetached()
-        # PySide versions differ in whether the process's id comes along.
+        # Some versions of PySide return (started, process id), others only whether it started.
         if not (started[0] if isinstance(started, tuple) else started):
             raise OSError(f"{program} can't be started")
 
@@ -148,7 +148,8 @@ class TrainingClient(QObject):
                 continue
             self._has_output = True
             if isinstance(event, Finished | Stopped | Failed):
-                self._last_event = event  # told when the process is gone: whoever hears it may start the next at once
+                # Emitted only after the process has ended: a receiver may start the next one at once.
+                self._last_event = event
             else:
                 self.event_arrived.emit(event)
 
@@ -158,7 +159,7 @@ class TrainingClient(QObject):
         self._log_tail = [*self._log_tail, *lines][-_LOG_LINES_KEPT:]
 
     def _process_failed(self, error: QProcess.ProcessError) -> None:
-        # Every other error is followed by `finished`.
+        # After all other errors, QProcess emits `finished` too.
         if error is QProcess.ProcessError.FailedToStart and self._process:
             advice = f"Check the installation with `vad doctor` ({self._process.errorString()})."
             self._forget_process(Failed("The training could not be started", str(self._folder), advice))

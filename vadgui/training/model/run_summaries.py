@@ -1,4 +1,4 @@
-"""The training runs that lie in the runs folder: stopped, finished, or at work in the background."""
+"""Summaries of the training runs in the runs folder: stopped, failed, finished, or training in the background."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from vadgui.training.model.training_run import RunPhase
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run's folder, as far as a list tells."""
+    """The facts about a run that a list shows."""
 
     folder: Path
     name: str
     phase: RunPhase
     step: str
-    """Where it is or ended, as its events name it; empty before it began."""
+    """Phase of the run's last progress event; empty before it has begun."""
     share: float
-    """Done of that step."""
+    """Share of that step that is done, from 0 to 1."""
     begun: datetime
     is_kept: bool
-    """Whether its detector is in the library already."""
+    """Whether the run's detector is in the library."""
 
     @property
     def state_text(self) -> str:
-        """Where it stands, in words."""
+        """Phase, step and progress in words."""
         where = f"{self.step}, {self.share:.0%}" if self.step else "not begun"
         match self.phase:
             case RunPhase.FINISHED:
@@ -45,12 +45,12 @@ class RunSummary:
 
     @property
     def begun_text(self) -> str:
-        """When it was begun."""
+        """Date and time of the run's start."""
         return f"{self.begun:%Y-%m-%d %H:%M}"
 
 
 def find_runs(folder: Path, kept: Collection[str], should_stop: ShouldStop) -> Iterator[list[RunSummary]]:
-    """All runs below a folder, the latest first, in one piece; `kept` are the fingerprints of known detectors."""
+    """Yield one list of all runs in a folder, the latest first; `kept` are the fingerprints of library detectors."""
     summaries = []
     folders = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
     for path in folders:
@@ -63,7 +63,7 @@ def find_runs(folder: Path, kept: Collection[str], should_stop: ShouldStop) -> I
 
 
 def summarise_run(folder: Path, kept: Collection[str]) -> RunSummary | None:
-    """The run in a folder; None where there is none."""
+    """The summary of the run in a folder; None where there is none."""
     run = Run(folder)
     try:
         settings = run.settings

@@ -1,4 +1,4 @@
-"""What the new detector is worth, and whether it is to be used."""
+"""The page that evaluates the new detector, and on which the person accepts it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from vadgui.ui.widgets import IconLine, button, text_label
 
 _MAX_NAME = 60
 _REDRAW_MS = 300
-_ENOUGH_HOURS = 0.5  # of held-out footage, to say anything of an hour
+_ENOUGH_HOURS = 0.5  # held-out footage needed before a rate per hour is reliable
 
 
 class AcceptPage(Page):
-    """Held-out recordings, comparison, and the decision."""
+    """Shows the alarms on held-out recordings and the comparison, and asks for name, note and use."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
@@ -44,7 +44,7 @@ class AcceptPage(Page):
             "Everything in held-out recordings is normal: what it flags there is a false alarm.",
         )
         self._state = state
-        # Nobody has to take it: the training waits among those to go on with.
+        # The person need not decide now: the run stays in the list of trainings to go on with.
         self.setButtonText(QWizard.WizardButton.CancelButton, "Decide later")
         self._acceptance: Acceptance | None = None
         self.rate_box = QDoubleSpinBox()
@@ -68,7 +68,7 @@ class AcceptPage(Page):
         self.hint = text_label("", "muted")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.plot = ComparePlot()
-        self.plot_pages = QStackedWidget()  # nothing jumps when the plot comes
+        self.plot_pages = QStackedWidget()  # a stack, so that the layout stays when the plot appears
         self.plot_text = text_label("", "muted")
         self.name_edit, self.note_edit = QLineEdit(), QLineEdit()
         self.name_edit.setMaxLength(_MAX_NAME)
@@ -85,7 +85,7 @@ class AcceptPage(Page):
         self._take_acceptance()
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        """Have the held-out recordings looked at."""
+        """Request the measurement of the held-out recordings."""
         if self._acceptance:
             self._acceptance.measure_held_out()
 
@@ -94,7 +94,7 @@ class AcceptPage(Page):
         return self._acceptance is not None and bool(self._acceptance.name) and not self._acceptance.is_being_kept
 
     def validatePage(self) -> bool:  # noqa: N802 - Qt's name
-        """Keep the detector; the wizard closes once that has worked."""
+        """Request that the detector is kept; returns False, since the wizard closes itself when that has succeeded."""
         if self._acceptance:
             self._acceptance.accept()
         return False
@@ -137,7 +137,7 @@ class AcceptPage(Page):
         layout.addLayout(form)
         layout.addWidget(self.failure)
 
-    # What is known
+    # Results
 
     def _take_acceptance(self) -> None:
         if self._acceptance:
@@ -239,12 +239,12 @@ class AcceptPage(Page):
 
 
 def _knows_false_alarms(acceptance: Acceptance) -> bool:
-    """Whether a threshold follows from a rate."""
+    """Whether the new detector is calibrated, so that a threshold follows from a rate of false alarms."""
     return acceptance.scorer is not None and acceptance.scorer.knows_false_alarms
 
 
 def _alarms_text(acceptance: Acceptance) -> str:
-    """How many false alarms there would have been, and how far to trust that."""
+    """How many false alarms there were on the held-out recordings, and how reliable that number is."""
     threshold, hours, alarm_count = acceptance.threshold(), acceptance.held_out_hours(), acceptance.alarms()
     alarms = "no false alarm" if not alarm_count else f"{alarm_count} false alarm{'s' if alarm_count != 1 else ''}"
     count = len(acceptance.held_out)
@@ -259,7 +259,7 @@ def _alarms_text(acceptance: Acceptance) -> str:
 
 
 def _uncalibrated_text(seconds: float) -> str:
-    """Why nobody can say how many false alarms to expect, and what the review will be like."""
+    """Why the number of false alarms can't be predicted, and how the review will scale the scores."""
     because = "It is not calibrated:"
     if seconds < MIN_BLOCKS:
         because = f"Only {duration_in_words(seconds)} are held out: from less than {MIN_BLOCKS} s"

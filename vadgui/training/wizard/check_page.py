@@ -1,4 +1,4 @@
-"""What the training will take here, and whether it can work at all."""
+"""The page that shows the measured costs of the training, and whether it can run on this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STAGE_TEXTS = {"motion": "Movement", "frame": "Next frame"}
 
 
 class CheckPage(Page):
-    """Facts of the plan; the last page that can be gone back from."""
+    """Shows the facts of the plan; from the next page on there is no way back."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
@@ -45,13 +45,13 @@ class CheckPage(Page):
         self.failure.hide()
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        """Have exactly these settings tried out."""
+        """Request the plan for exactly these settings."""
         self.failure.hide()
         self._draft.request_plan(all_efforts=False)
         self._show()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        """Whether the training can work."""
+        """Whether there is a plan and the training can run."""
         plan = self._draft.plan.plans.get(CURRENT_SETTINGS)
         return plan is not None and plan.refusal is None
 
@@ -80,7 +80,7 @@ class CheckPage(Page):
 
 
 def fact_rows(plan: RunPlan) -> list[tuple[str, str]]:
-    """What a person is told of a plan: names and values, in order."""
+    """The facts shown of a plan: pairs of name and value."""
     free = f" of {bytes_text(plan.memory_free_bytes)} free" if plan.memory_free_bytes else ""
     return [
         ("Runs on", plan.device),

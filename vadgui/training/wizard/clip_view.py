@@ -1,4 +1,4 @@
-"""One recording looked at: a moment of it, the parts left out, what the check found."""
+"""The view of the selected recording: a frame, the left-out parts, and the check's findings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ICONS = {"error": "error", "warning": "warning", "note": "note"}
 
 
 class ClipView(QWidget):
-    """Preview and range marker of the recording that is selected."""
+    """Shows a preview of the selected recording, marks parts to leave out, and lists its findings."""
 
     def __init__(self, state: WizardState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class ClipView(QWidget):
         self.show_clip(None)
 
     def show_clip(self, path: Path | None) -> None:
-        """Look at another recording, or at none."""
+        """Show another recording, or none."""
         self._path = path
         clip = self._footage.clip(path) if path else None
         self.strip.set_length(clip.report.duration_seconds if clip and clip.report else 0.0)
@@ -61,7 +61,7 @@ class ClipView(QWidget):
         self._fit_picture()
 
     def _fit_picture(self) -> None:
-        """No higher than the picture: what is left below is for findings."""
+        """Limit the panel's height to that of its picture, so that the findings get the rest."""
         self.picture.set_aspect(self._aspect)
         self.picture.setMaximumHeight(round(self.picture.width() / self._aspect) + self.picture.title_height())
 
@@ -89,7 +89,7 @@ class ClipView(QWidget):
     def _show(self) -> None:
         clip = self._footage.clip(self._path) if self._path else None
         if clip and clip.report and clip.report.frames and not self.strip.isEnabled():
-            # Its check has come to it only now.
+            # The report has arrived after the recording was selected: now its length is known.
             self.show_clip(self._path)
             return
         self.strip.set_parts(clip.left_out if clip else ())

@@ -1,4 +1,4 @@
-"""Two detectors on one timeline: each score with its threshold, what it flags, and what is known to be abnormal."""
+"""The plot of two detectors' scores over time, with their thresholds, flagged segments and the labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEADROOM = 0.08
 
 
 class ComparePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc] # pyqtgraph has no types
-    """A row for each detector; the rows share their time."""
+    """A plot for each detector; the plots share their time axis."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class ComparePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc] # pyqtgraph ha
         self._draw()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room enough to read; pyqtgraph's own hint would fill the screen."""
+        """A readable size; pyqtgraph's own hint would fill the screen."""
         return QSize(480, 240)
 
     def show_traces(self, traces: Sequence[Trace]) -> None:
@@ -57,7 +57,7 @@ class ComparePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc] # pyqtgraph ha
 
 
 def trace_title(trace: Trace) -> str:
-    """The detector, what it flags, and how good that is where labels tell."""
+    """The detector, how many segments it flags, and its AUC where the recording has labels."""
     count = len(trace.flagged)
     parts = "nothing" if not count else f"{count} part{'s' if count != 1 else ''}"
     auc_text = "" if trace.auc is None else f"  ·  AUC {trace.auc:.3f}"
@@ -68,7 +68,7 @@ def trace_title(trace: Trace) -> str:
 
 
 def legend(traces: Sequence[Trace]) -> str:
-    """What the curves are, and what is drawn beside them."""
+    """The explanation of the curves, thresholds and labels."""
     kinds = {trace.scorer.knows_false_alarms for trace in traces}
     with_numbers, without = (" with numbers", " without") if len(kinds) > 1 else ("", "")
     lines = []

@@ -1,4 +1,4 @@
-"""How real movement is measured: by which teacher, seen on the person's own footage."""
+"""The page that offers the teachers, with a preview of their flow on the person's own footage."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from vadgui.ui.widgets import IconLine, button, text_label
 
 _CHOICES_TO_PREVIEW = [330, 470]
 _MIN_PICTURE_PX = 110
-_MAX_DISK_SHARE = 0.9  # of the free disk: filling it up to the brim helps nobody
+_MAX_DISK_SHARE = 0.9  # warn when prepared footage would take more than this share of the free disk space
 _WEIGHTS_FILTER = "Weights (*.pth *.pt *.tar *.pytorch)"
 
 
 class FlowPage(Page):
-    """Teachers beside a moment of the footage and its movement."""
+    """Shows a card for each teacher, beside a frame of the footage and its flow."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
@@ -75,7 +75,7 @@ class FlowPage(Page):
         self._show_teacher()
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        """Show the footage that was chosen."""
+        """List the chosen footage and show the first preview."""
         chosen = self.video_box.currentData()
         self.video_box.clear()
         for clip in self._draft.footage.usable_clips():
@@ -85,12 +85,12 @@ class FlowPage(Page):
         self._show_disk_space()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Measure what is to be seen now: the page is filled before it is visible."""
+        """Request the flow preview: `initializePage` runs before the page is visible, when none is requested."""
         super().showEvent(event)
         self._ask_for_flow()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        """Whether the teacher has what it needs."""
+        """Whether the teacher has the weights file it needs."""
         return not self._missing_file()
 
     def _lay_out(self) -> None:
@@ -213,7 +213,7 @@ class FlowPage(Page):
             f"{preview.radius_px:.1f} px a frame, measured from your footage.",
         )
 
-    # Room on disk
+    # Disk space
 
     def _show_disk_space(self) -> None:
         needed, free = self._draft.footage.cache_bytes(), self._state.free_bytes

@@ -1,4 +1,4 @@
-"""The recordings as a table: what each is, whether it is held out, what the check found."""
+"""The table of the recordings: name, length, size, whether each is held out, and the check's result."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _HELD_OUT_TIP = "Held out: the detector does not learn from it, so that its resu
 
 
 class FootageList(QTreeWidget):
-    """Shows the draft's recordings; tells which one is selected."""
+    """Shows the draft's recordings, and emits which one is selected."""
 
     clip_selected = Signal(object)
-    """Its Path, or None."""
+    """Path of the selected recording, or None."""
 
     def __init__(self, footage: FootageDraft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +68,7 @@ class FootageList(QTreeWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, D102
         super().resizeEvent(event)
-        # A name that tells recordings apart is worth more than their length.
+        # In a narrow list, hide the size, then the length: names are needed to tell recordings apart.
         self.setColumnHidden(_SIZE, self.viewport().width() < _MIN_WIDTH_WITH_SIZE_PX)
         self.setColumnHidden(_LENGTH, self.viewport().width() < _MIN_WIDTH_WITH_LENGTH_PX)
 
@@ -122,7 +122,7 @@ class FootageList(QTreeWidget):
 
 
 def check_text(clip: Clip, is_used: bool) -> tuple[str, str]:
-    """Icon and words for what the check found of a recording."""
+    """Icon name and text for the check's result of a recording."""
     if clip.report is None:
         return "waiting", "Waiting"
     if clip.is_usable and not is_used:

@@ -1,4 +1,4 @@
-"""Which recordings to learn from: added, checked, looked at, cut."""
+"""The page on which the person adds, checks and previews recordings, and leaves parts of them out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LIST_TO_PREVIEW = [560, 320]
 
 
 class FootagePage(Page):
-    """The list of recordings beside a preview of the selected one."""
+    """Shows the list of recordings beside a preview of the selected one."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
@@ -54,7 +54,7 @@ class FootagePage(Page):
         self._show()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        """Whether there is something to learn from, all of it checked."""
+        """Whether training can start with the footage."""
         return self._footage.refusal() is None
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, D102
@@ -90,7 +90,7 @@ class FootagePage(Page):
 
     def _show(self) -> None:
         checking = self._footage.checking
-        # Kept in the layout while hidden: nothing may jump when a check begins.
+        # The hidden bar keeps its space, so that the layout stays when a check begins.
         policy = self.bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(policy)
@@ -115,12 +115,12 @@ class FootagePage(Page):
             self.status.show_line("warning" if has_warnings else "check", "\n".join(lines))
 
     def _general_findings(self) -> list[FootageFinding]:
-        """Those about no recording of its own."""
+        """Findings about the footage as a whole, not about one recording."""
         summary = self._footage.summary
         return [finding for finding in summary.findings if finding.path is None] if summary else []
 
     def _is_too_little_held_out(self) -> bool:
-        """Too little for scores that mean the same in every recording."""
+        """Whether the held-out footage is too short to calibrate the detector."""
         return self._footage.seconds()[1] < MIN_BLOCKS
 
     def _amounts(self) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of what has been learnt, the latest or any earlier one: it gets better before one's eyes."""
+"""The view of a run's samples: pictures of the models' predictions, the latest or any earlier one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CAPTIONS = {
 
 
 class SampleView(QWidget):
-    """One sample with its caption, and a slider through all of them."""
+    """Shows a sample with its caption, and a slider to choose one."""
 
     def __init__(self, state: WizardState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +66,7 @@ class SampleView(QWidget):
         self._show()
 
     def _moved(self, value: int) -> None:
-        # At the end it keeps to the latest; anywhere else it stays where the person put it.
+        # With the slider at its end, new samples are shown as they come; elsewhere it stays at the chosen sample.
         self._follows_latest = value == self.slider.maximum()
 
     def _show(self) -> None:
@@ -90,7 +90,7 @@ class SampleView(QWidget):
 
 
 class _Picture(QWidget):
-    """A picture in its own aspect on the canvas."""
+    """Paints a picture in its aspect ratio, centred on the canvas."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class _Picture(QWidget):
 
     @property
     def image(self) -> QImage:
-        """What is shown; null before the first sample."""
+        """The picture on screen; null before the first sample."""
         return self._image
 
     def show_image(self, image: QImage) -> None:

@@ -1,4 +1,4 @@
-"""A run and its process: started, stopped, finished, killed, handed over; a run can always be gone on with."""
+"""A run and its process: started, stopped, finished, killed or detached; afterwards the run can always be resumed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_trains_to_the_end(make_run: MakeRun, supervise: Supervise, qtbot: QtBot
     qtbot.waitUntil(lambda: supervisor.client.folder is None)
 
 
-def test_stops_soon_and_goes_on_from_there(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+def test_stops_soon_and_resumes_from_its_checkpoint(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
     run = supervise("learn").open_run(make_run(motion_epochs=200))
     run.start()
     wait_for_loss(run, qtbot)
@@ -64,14 +64,14 @@ def test_stops_soon_and_goes_on_from_there(make_run: MakeRun, supervise: Supervi
     assert run.phase is RunPhase.STOPPING
     wait_for(run, RunPhase.STOPPED, qtbot)
     assert time.monotonic() - began < STOP_SECONDS
-    learnt = len(run.curves["motion"].held_out_losses)
+    epochs_before = len(run.curves["motion"].held_out_losses)
     qtbot.waitUntil(lambda: Run(run.folder).process_id is None)
     run.start()
-    qtbot.waitUntil(lambda: len(run.curves["motion"].held_out_losses) > learnt, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(run.curves["motion"].held_out_losses) > epochs_before, timeout=TIMEOUT_MS)
     assert run.curves["motion"].held_out_epochs == sorted(set(run.curves["motion"].held_out_epochs))
 
 
-def test_finishes_now(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+def test_finish_ends_the_stage_with_the_best_so_far(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
     run = supervise("learn").open_run(make_run(motion_epochs=1000))
     run.start()
     wait_for_loss(run, qtbot)
@@ -90,7 +90,7 @@ def test_finishes_now(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> 
         ("killed", "memory ran out"),
     ],
 )
-def test_every_failure_is_worded_and_the_run_goes_on(
+def test_every_failure_is_reported_in_words_and_the_run_can_be_resumed(
     make_run: MakeRun, supervise: Supervise, qtbot: QtBot, behaviour: str, text: str
 ) -> None:
     supervisor = supervise(behaviour)
@@ -106,9 +106,7 @@ def test_every_failure_is_worded_and_the_run_goes_on(
     assert run.failure is None
 
 
-def test_a_trainer_that_does_not_listen_is_stopped_at_once(
-    make_run: MakeRun, supervise: Supervise, qtbot: QtBot
-) -> None:
+def test_a_trainer_that_ignores_stop_can_be_killed(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
     supervisor = supervise("deaf")
     run = supervisor.open_run(make_run(motion_epochs=1000))
     run.start()
@@ -134,7 +132,7 @@ def test_closing_leaves_no_process(make_run: MakeRun, supervise: Supervise, qtbo
     assert Run(run.folder).process_id is None
 
 
-def test_a_command_that_is_not_there_is_worded(make_run: MakeRun, qtbot: QtBot) -> None:
+def test_a_missing_command_is_reported_in_words(make_run: MakeRun, qtbot: QtBot) -> None:
     supervisor = RunSupervisor(TrainingClient(lambda folder: ["no-such-program", str(folder)]))
     run = supervisor.open_run(make_run())
     run.start()
@@ -143,7 +141,9 @@ def test_a_command_that_is_not_there_is_worded(make_run: MakeRun, qtbot: QtBot) 
     assert "could not be started" in run.failure.what
 
 
-def test_goes_on_by_itself_and_is_found_again(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+def test_a_detached_run_outlives_its_window_and_is_found_again(
+    make_run: MakeRun, supervise: Supervise, qtbot: QtBot
+) -> None:
     first = supervise("learn")
     run = first.open_run(make_run(motion_epochs=1000))
     run.start()
@@ -154,19 +154,19 @@ def test_goes_on_by_itself_and_is_found_again(make_run: MakeRun, supervise: Supe
     qtbot.waitUntil(lambda: Run(run.folder).process_id is not None, timeout=TIMEOUT_MS)
     first.close()
     process_id = Run(run.folder).process_id
-    assert process_id is not None, "it must outlive whoever started it"
+    assert process_id is not None, "a detached process must outlive the program that started it"
 
     again = supervise("learn").open_run(run.folder)
     assert (again.phase, again.detached) == (RunPhase.RUNNING, True)
-    seen = len(again.curves["motion"].epochs)
-    assert seen
-    qtbot.waitUntil(lambda: len(again.curves["motion"].epochs) > seen, timeout=TIMEOUT_MS)
+    points_before = len(again.curves["motion"].epochs)
+    assert points_before
+    qtbot.waitUntil(lambda: len(again.curves["motion"].epochs) > points_before, timeout=TIMEOUT_MS)
     again.stop()
     wait_for(again, RunPhase.STOPPED, qtbot)
     qtbot.waitUntil(lambda: not psutil.pid_exists(process_id))
 
 
-def test_a_background_run_that_is_killed_is_noticed(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+def test_a_killed_background_run_is_reported_as_failed(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
     supervisor = supervise("learn")
     run = supervisor.open_run(make_run(motion_epochs=1000))
     supervisor.client.start_detached(run.folder)
@@ -180,7 +180,7 @@ def test_a_background_run_that_is_killed_is_noticed(make_run: MakeRun, supervise
     assert "ended unexpectedly" in again.failure.what
 
 
-def test_a_run_is_given_up_with_its_folder(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+def test_deleting_a_run_stops_it_and_abandons_its_folder(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
     supervisor = supervise("learn")
     run = supervisor.open_run(make_run(motion_epochs=1000))
     run.start()
@@ -191,8 +191,8 @@ def test_a_run_is_given_up_with_its_folder(make_run: MakeRun, supervise: Supervi
     assert Run(run.folder).process_id is None
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there the system ends children of a killed job by itself")
-def test_a_killed_window_takes_its_trainer_along(make_run: MakeRun, qtbot: QtBot) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows itself ends the children of a killed job")
+def test_the_trainer_ends_when_its_window_is_killed(make_run: MakeRun, qtbot: QtBot) -> None:
     folder = make_run(motion_epochs=1000)
     code = (
         "import sys\n"

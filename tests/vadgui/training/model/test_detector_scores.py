@@ -1,4 +1,4 @@
-"""What a detector is judged by: its own calibration where it has one, else what is counted in held-out footage."""
+"""A detector's threshold and alarms: from its calibration where it has one, else from held-out footage."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def acceptance(*held_out: MeasuredRecording, old: Path | None = None) -> Accepta
     return result
 
 
-def test_a_calibrated_detectors_threshold_is_its_own() -> None:
+def test_a_calibrated_detectors_threshold_comes_from_its_calibration() -> None:
     calibration = calibrated_detector().calibration
     result = acceptance(*(measured(f"{n}.mp4", calibrated_signals(COUNT, [], n), NEW, calibration) for n in range(2)))
     for per_hour in (0.5, 10.0):
@@ -50,12 +50,12 @@ def test_a_calibrated_detectors_threshold_is_its_own() -> None:
     assert result.alarms() == 0
 
 
-def test_it_flags_what_the_window_would() -> None:
+def test_flags_by_the_same_rule_as_the_review_window() -> None:
     calibration = calibrated_detector().calibration
     assert DetectorScores(calibration).scorer.rule_at(threshold_for(2)) == CalibratedScorer(calibration).rule(2)
 
 
-def test_without_calibration_the_threshold_is_what_held_out_footage_showed() -> None:
+def test_without_calibration_the_threshold_is_the_highest_held_out_score() -> None:
     result = acceptance(
         measured("a.mp4", signals_with_bumps(COUNT, [])), measured("b.mp4", signals_with_bumps(COUNT, [], 1))
     )
@@ -69,22 +69,22 @@ def test_without_calibration_the_threshold_is_what_held_out_footage_showed() -> 
     assert DetectorScores().threshold(1.0, [np.full(3, np.nan)]) is None
 
 
-def test_of_a_recording_that_was_learnt_from_only_its_held_out_end_is_judged() -> None:
+def test_only_the_held_out_end_of_a_training_recording_is_counted() -> None:
     calibration = calibrated_detector().calibration
     before_and_after = calibrated_signals(COUNT, [(300, 360), (1300, 1360)])
-    seen = measured("a.mp4", before_and_after, NEW, calibration)
+    recording = measured("a.mp4", before_and_after, NEW, calibration)
     whole, end = (
-        Acceptance(NEW, name="Gate", held_out=[seen.video], since=since) for since in ({}, {seen.video: 48.0})
+        Acceptance(NEW, name="Gate", held_out=[recording.video], since=since) for since in ({}, {recording.video: 48.0})
     )
     for result in (whole, end):
         assert result.scorer is None
-        result.add_held_out_result(seen)
+        result.add_held_out_result(recording)
         assert result.scorer == CalibratedScorer(calibration)
     assert (whole.alarms(), end.alarms()) == (2, 1)
     assert end.held_out_hours() == pytest.approx(12 / 3600)
 
 
-def test_what_is_left_out_of_a_held_out_recording_is_no_false_alarm() -> None:
+def test_parts_left_out_of_a_held_out_recording_give_no_false_alarm() -> None:
     calibration = calibrated_detector().calibration
     signals = calibrated_signals(COUNT, [(300, 360)])
     assert acceptance(measured("a.mp4", signals, NEW, calibration)).alarms() == 1
@@ -94,7 +94,7 @@ def test_what_is_left_out_of_a_held_out_recording_is_no_false_alarm() -> None:
     assert result.held_out_hours() == pytest.approx(50 / 3600)
 
 
-def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
+def test_a_calibrated_and_an_uncalibrated_detector_are_compared_each_on_its_own_scale() -> None:
     calibration = calibrated_detector().calibration
     bumps = [(700, 760)]
     abnormal = np.zeros(COUNT, bool)
@@ -110,7 +110,7 @@ def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
     for trace in (new, old):
         assert len(trace.flagged) == 1
         begin, stop = trace.flagged[0]
-        # Evidence reaches as far as it is smoothed, and a segment some frames further.
+        # A flagged segment is longer than the bump: by the smoothing of the signals, and by some frames more.
         reach = MAX_SMOOTHING_SECONDS + 0.5
         assert begin == pytest.approx(28, abs=reach)
         assert stop == pytest.approx(30.4, abs=reach)
@@ -119,7 +119,7 @@ def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
     assert old.auc == pytest.approx(expected)
 
 
-def test_a_detector_that_was_not_run_has_no_threshold() -> None:
+def test_a_detector_without_results_has_no_threshold() -> None:
     result = Acceptance(NEW, name="Gate", held_out=[])
     assert result.threshold() is None
     assert result.traces() == []

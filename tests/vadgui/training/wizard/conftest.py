@@ -1,4 +1,4 @@
-"""Runs on disk, and a supervisor with a trainer that learns nothing."""
+"""Fixtures of the wizard's tests: runs on disk, short clips, and programs with a fake or a tiny trainer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FPS = 25
 
 @pytest.fixture(autouse=True)
 def _environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library and a runs folder of the test's own; processes find the tests."""
+    """Put the detector library and the runs into the test's folder, and let child processes import the tests."""
     monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "detectors"))
     monkeypatch.setenv("VADGUI_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("FAKE_DETECTOR", str(detector_path("plaza")))
@@ -40,7 +40,7 @@ def _environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., Path]:
-    """Begins a run of a few epochs."""
+    """Creates a run of a few epochs on disk; it is not started."""
 
     def make(name: str = "gate", motion_epochs: int = 3, frame_epochs: int = 2) -> Path:
         settings = RunSettings(
@@ -53,7 +53,7 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def supervise(qtbot: QtBot) -> Iterator[Callable[[str], RunSupervisor]]:
-    """Makes a supervisor whose trainer behaves as told; all are closed after the test."""
+    """Makes a supervisor whose fake trainer has a given behaviour; all are closed after the test."""
     del qtbot
     supervisors: list[RunSupervisor] = []
 
@@ -90,7 +90,7 @@ def _write(pictures: list[Pixels], path: Path) -> Path:
 
 
 def open_still_predictor(path: Path, device: str) -> Any:
-    """A detector that expects nothing to move, whatever the file."""
+    """Open a StillPredictor, whatever the file is."""
     del device
     return StillPredictor(str(path))
 
@@ -99,9 +99,9 @@ def open_still_predictor(path: Path, device: str) -> Any:
 def make_program(
     settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot
 ) -> Iterator[Callable[[str, str], Program]]:
-    """Makes the whole window with a trainer and a planner that behave as told; "real" ones are the program's own.
+    """Makes the whole program; `trainer` and `planner` name a behaviour of the fakes, or "real" for the program's own.
 
-    The "tiny" trainer is the program's own, too, with models of a few weights and with faults.
+    The trainer "tiny" is the program's own with models of a few weights and the given `faults`.
     """
     del styled
     programs: list[tuple[Program, ErrorReporter]] = []

@@ -1,4 +1,4 @@
-"""A trainer that learns nothing, but locks its run, reports, obeys and fails as the real one does.
+"""A fake trainer that learns nothing, but locks its run, writes events, obeys requests and fails as `vad train` does.
 
 `python -m tests.vadgui.training.wizard.fake_trainer BEHAVIOUR RUN [--supervised]`
 """
@@ -36,7 +36,7 @@ STAGES = {"motion": "Learning motion", "frame": "Learning the next frame"}
 
 
 def command(behaviour: str):  # type: ignore[no-untyped-def]
-    """What TrainingClient takes as its command."""
+    """The command for TrainingClient: a function of the run's folder."""
     module = [sys.executable, "-m", "tests.vadgui.training.wizard.fake_trainer", behaviour]
     return lambda folder: [*module, str(folder)]
 
@@ -88,7 +88,7 @@ class FakeTrainer:
         self._emit(CheckpointSaved(str(self._run.checkpoint_path)))
 
     def _done(self, number: int) -> int:
-        """Steps of a stage that the checkpoint holds."""
+        """Number of steps of a stage that the checkpoint contains."""
         if not self._progress_path.exists():
             return 0
         stage, done = map(int, self._progress_path.read_text().split())

@@ -1,4 +1,4 @@
-"""What is shown of a training at work."""
+"""The run page: progress, steps and loss plots of a running training."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def progress(done: int, seconds_left: float | None, phase: str = "Learning motio
     return Progress(phase, done, 64, 1.0, seconds_left, 0, 1, loss)
 
 
-def test_how_far_a_step_is_stands_beside_the_bar(run: TrainingRun, page: RunPage) -> None:
+def test_progress_of_the_step_is_shown_beside_the_bar(run: TrainingRun, page: RunPage) -> None:
     assert not page.left.isVisible()
     run.apply(progress(8, 88.0))
     assert page.left.text() == "12%, 88 s left in this step"
@@ -82,8 +82,8 @@ def drawn(styled: None, qtbot: QtBot) -> Callable[[Curve], LossPlot]:
     return draw
 
 
-def test_passes_begin_at_0_and_are_told_plainly(drawn: Callable[[Curve], LossPlot]) -> None:
-    """pyqtgraph by itself would show a first part of a pass as thousandths, and passes below 0."""
+def test_the_epoch_axis_starts_at_0_without_si_prefixes(drawn: Callable[[Curve], LossPlot]) -> None:
+    """By default, pyqtgraph would label the first part of an epoch in thousandths, and show epochs below 0."""
     plot = drawn(Curve([0.1, 0.2], [0.5, 0.4]))
     (left, right), _ = plot.plotItem.viewRange()
     assert left == pytest.approx(0, abs=0.05)
@@ -96,7 +96,7 @@ def test_passes_begin_at_0_and_are_told_plainly(drawn: Callable[[Curve], LossPlo
 @pytest.mark.parametrize(
     ("low", "high"), [(0.452, 0.4895), (0.0245, 0.036), (0.001, 0.9), (0.03005, 0.0309), (1e-4, 2e-4)]
 )
-def test_a_few_losses_are_labelled_whatever_their_range(
+def test_the_loss_axis_has_two_to_six_labels_for_any_range(
     low: float, high: float, drawn: Callable[[Curve], LossPlot]
 ) -> None:
     axis = drawn(Curve([0.5, 1.0], [high, low])).plotItem.getAxis("left")
@@ -107,7 +107,7 @@ def test_a_few_losses_are_labelled_whatever_their_range(
     assert all(a < b for a, b in pairwise(map(float, texts)))
 
 
-def test_an_empty_plot_has_no_numbers(drawn: Callable[[Curve], LossPlot], run: TrainingRun) -> None:
+def test_an_empty_plot_has_no_axis_labels(drawn: Callable[[Curve], LossPlot], run: TrainingRun) -> None:
     run.apply(progress(8, 88.0))
     one_point = run.curves["motion"]
     assert not drawn(one_point).plotItem.getAxis("left").style["showValues"]

@@ -1,8 +1,8 @@
-"""`vad train` itself with models of a few weights, made to fail in the ways that machines do.
+"""`vad train` itself with models of a few weights, and with faults of a machine injected.
 
-`python -m tests.vadgui.training.wizard.tiny_trainer FAULTS RUN [--supervised]`, FAULTS being words with a "+" between:
+`python -m tests.vadgui.training.wizard.tiny_trainer FAULTS RUN [--supervised]`, FAULTS are joined by "+":
 
-- slow: it looks around for a while wherever it would stop;
+- slow: every check for a stop request takes SLOW_SECONDS;
 - memory: no batch of more than four pictures fits;
 - nan: the loss of the motion stage blows up at learning rates above 1e-4;
 - full: while the folder holds a file "full", no file of more than 20 kB can be written once it learns.
@@ -29,7 +29,7 @@ FULL_BYTES = 20_000
 
 
 def command(faults: str):  # type: ignore[no-untyped-def]
-    """What TrainingClient takes as its command."""
+    """The command for TrainingClient: a function of the run's folder."""
     return lambda folder: [sys.executable, "-m", "tests.vadgui.training.wizard.tiny_trainer", faults, str(folder)]
 
 
