@@ -44,7 +44,7 @@ def has_screen() -> bool:
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _pass_on_qt_message(_kind: QtMsgType, _where: QMessageLogContext, message: str | None) -> None:
+def _pass_on_qt_message(_kind: QtMsgType, _context: QMessageLogContext, message: str | None) -> None:
     """Print Qt's messages, except the warning that every window with a minimum size causes without a screen."""
     if message and "propagateSizeHints" not in message:
         print(message, file=sys.stderr)

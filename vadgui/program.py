@@ -94,7 +94,7 @@ class Program(QObject):
         self.open_detector(resources.detector_path(_DEMO_DETECTOR))
 
     def close(self) -> None:
-        """End all threads; what was analysed is saved."""
+        """End all threads; frames analysed so far are stored."""
         self.player.pause()
         self.worker.close()
         self.exports.close()
@@ -193,7 +193,7 @@ class Program(QObject):
 
 
 def default_detector(settings: Settings) -> Path | None:
-    """The detector used last, else the demo's."""
+    """The detector used last if its file still exists, else that of the demo."""
     last = Path(settings.detector) if settings.detector else None
     if last and last.is_file():
         return last

@@ -68,7 +68,7 @@ class Settings:
 
     @property
     def recent_videos(self) -> list[Path]:
-        """Recordings opened lately that still exist, newest first."""
+        """Recently opened recordings that still exist, newest first."""
         paths = [Path(line) for line in self._recent_videos.splitlines() if line]
         return [path for path in paths if path.exists()]
 

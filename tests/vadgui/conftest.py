@@ -15,7 +15,7 @@ from vadgui.ui import theme
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of the window."""
+    """Give every test in this folder the marker `gui`."""
     for item in items:  # pytest passes all tests of the run, not only those of this folder
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.gui)
@@ -37,14 +37,14 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def _no_window_is_left() -> Iterator[None]:
+def _no_window_stays_open() -> Iterator[None]:
     """Fail a test that leaves a window open: later tests search all top-level windows for their own."""
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # deletes the widgets that pytest-qt has closed
-    left = [window for window in QApplication.topLevelWidgets() if window.isVisible()]
-    for window in left:
+    open_windows = [window for window in QApplication.topLevelWidgets() if window.isVisible()]
+    for window in open_windows:
         window.hide()
-    assert not left, f"the test left windows open: {left}"
+    assert not open_windows, f"the test left windows open: {open_windows}"
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ class MemoryVideo(VideoSource):
             yield Frame(self._pixels(index), index, float(self._times[index]))
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
-        """Everything is in memory already."""
+        """Do nothing: all frames are in memory."""
 
     def close(self) -> None:
         self.closed = True

@@ -32,7 +32,7 @@ def steady_times(count: int, fps: float = 25.0) -> npt.NDArray[np.float64]:
 
 
 def variable_times(count: int, seed: int = 0) -> npt.NDArray[np.float64]:
-    """Frames between 10 ms and half a second apart."""
+    """Times in seconds [count] of a recording whose frames are 0.01 to 0.5 s apart."""
     gaps = np.random.default_rng(seed).uniform(0.01, 0.5, count - 1)
     return np.concatenate([[0.0], np.cumsum(gaps)])
 

@@ -244,18 +244,18 @@ def test_keys_control_the_player_again_after_a_number_was_typed(
 def test_a_click_on_the_timeline_lands_on_that_frame(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     plot = program.window.timeline.plot
-    for wanted in (101, 37):
-        seconds = (wanted + 0.5) / 25
+    for index in (101, 37):
+        seconds = (index + 0.5) / 25
         on_scene = plot.box.mapViewToScene(QPointF(seconds, 0.5))
         qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=plot.mapFromScene(on_scene))
-        assert program.session.playhead == wanted
+        assert program.session.playhead == index
         qtbot.waitUntil(program.session.view_is_settled)
         view = program.session.view
         assert view is not None
-        assert view.index == wanted
-        assert (view.frame[90, 100, :3] == brightness(wanted)).all()
+        assert view.index == index
+        assert (view.frame[90, 100, :3] == brightness(index)).all()
         assert view.predicted_frame is not None
-        assert (view.predicted_frame[250, 250, :3] == predicted_brightness(wanted)).all()
+        assert (view.predicted_frame[250, 250, :3] == predicted_brightness(index)).all()
         qtbot.wait(600)  # a second click within the double-click interval would be a double click
 
 

@@ -34,7 +34,7 @@ class DetectorDialog(QDialog):
     """Lists detectors with the facts of their file headers; "Browse" adds any other detector file."""
 
     detector_chosen = Signal(object, str)
-    """Path and device."""
+    """Path of the detector and name of the device."""
 
     def __init__(self, paths: Sequence[Path], current: Path | None, device: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -47,7 +47,7 @@ class DetectorLibraryDialog(QDialog):
     """Path of a detector and the folder for its copy; the receiver calls `exported` or `show_failure` when done."""
 
     def __init__(self, library: DetectorLibrary, current: Path | None, parent: QWidget | None = None) -> None:
-        """`current` is the detector in use."""
+        """`current` is the path of the detector in use."""
         super().__init__(parent)
         self.setWindowTitle("Detector library")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -70,7 +70,7 @@ class ExportDialog(QDialog):
     """Offers panels, score strip and target; the caller stores the choices."""
 
     export_chosen = Signal(object, object)
-    """ExportOptions and the target's Path."""
+    """ExportOptions, and the clip's Path."""
 
     def __init__(
         self,

@@ -79,7 +79,7 @@ class ExportQueue(QObject):
     changed = Signal(object)
     """ExportState of one export."""
     failed = Signal(object)
-    """The Exception that an export ended with."""
+    """The Exception that ended an export."""
 
     _posted = Signal(object)
 

@@ -159,8 +159,8 @@ class TransportBar(QWidget):
         if video is None or not len(times):
             self._clock.clear()
             return
-        here, duration = clock_text(float(times[self._session.playhead])), clock_text(video.duration_seconds)
-        self._clock.setText(f"{here} / {duration}")
+        position, duration = clock_text(float(times[self._session.playhead])), clock_text(video.duration_seconds)
+        self._clock.setText(f"{position} / {duration}")
         self._clock.setMinimumWidth(self.fontMetrics().horizontalAdvance(f"{duration} / {duration}"))
 
     def _show_playing(self, playing: bool) -> None:

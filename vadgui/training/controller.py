@@ -282,11 +282,11 @@ class TrainingController(QObject):
 
     def _new_run_folder(self) -> Path:
         name = self.state.draft.camera.casefold()
-        kept = "".join(letter if letter.isalnum() else "-" for letter in name).strip("-")[:_SLUG_LENGTH] or "run"
-        folder, number = self._runs_folder() / kept, 1
+        slug = "".join(letter if letter.isalnum() else "-" for letter in name).strip("-")[:_SLUG_LENGTH] or "run"
+        folder, number = self._runs_folder() / slug, 1
         while folder.exists():
             number += 1
-            folder = self._runs_folder() / f"{kept}-{number}"
+            folder = self._runs_folder() / f"{slug}-{number}"
         return folder
 
     def _begin_run(self) -> None:

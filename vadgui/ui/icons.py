@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton
 import resources
 from vadgui.ui import theme
 
-_SIZES_PX = (16, 20, 24, 32, 48, 64)  # toolbars at one to two times scaling
+_SIZES_PX = (16, 20, 24, 32, 48, 64)  # small icons at display scales from 1 to 2
 _PROGRAM_SIZES_PX = (16, 32, 48, 64, 128, 256)
 
 

@@ -132,7 +132,7 @@ class _Notifier(QObject):
 
 _notifier = _Notifier()
 changed = _notifier.changed
-"""Emitted after `current()` changed; a view connects it to its repaint."""
+"""Signal emitted after `current()` has changed; views connect it to repaint."""
 
 _current = LIGHT
 _choice = ThemeChoice.SYSTEM

@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
     demo_chosen = Signal()
     close_video_requested = Signal()
     detector_chosen = Signal(object, str)
-    """Path and device."""
+    """Path of the detector and name of the device."""
     run_requested = Signal()
     pause_requested = Signal()
     cancel_requested = Signal()
@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
         self._show_detector()
         self._restore()
 
-    # What the window shows
+    # State on screen
 
     def show_opening(self, opening: Opening) -> None:
         """Show what is being opened, and the share done."""

@@ -67,10 +67,10 @@ def test_newer_work_replaces_older_work_of_its_kind(background: Background, qtbo
     background.begin("count", endless, old.deliver, old.errors.append)
     qtbot.waitUntil(lambda: len(old.items) > 2)
     background.begin("count", lambda _: iter([1]), new.deliver, new.errors.append)
-    seen = len(old.items)
+    delivered_before = len(old.items)
     qtbot.waitUntil(lambda: new.items == [1])
     qtbot.wait(50)
-    assert len(old.items) == seen
+    assert len(old.items) == delivered_before
     assert closed.wait(1), "work that was replaced must close its files"
 
 

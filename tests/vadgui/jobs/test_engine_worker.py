@@ -242,7 +242,7 @@ def test_the_playhead_does_not_wait_for_the_analysis(receiver: Receiver, fake_fi
     for index in (5_000, 10_000, 15_000):
         began = time.monotonic()
         receiver.worker.show(index, True)
-        qtbot.waitUntil(lambda wanted=index: any(v.index == wanted and v.complete for v in receiver.views))  # type: ignore[misc]
+        qtbot.waitUntil(lambda index=index: any(v.index == index and v.complete for v in receiver.views))  # type: ignore[misc]
         assert time.monotonic() - began < 0.5
     assert receiver.phase is AnalysisPhase.RUNNING
 
@@ -260,20 +260,24 @@ def test_playing_does_not_starve_the_analysis(receiver: Receiver, fake_files: Fa
 
 
 @pytest.mark.parametrize(
-    ("ask", "kind"),
+    ("request_opening", "kind"),
     [
         (lambda worker: worker.open_video(Path("broken.mp4")), VideoError),
         (lambda worker: worker.open_detector(Path("broken.safetensors"), "auto"), DetectorFileError),
     ],
 )
 def test_a_file_that_cannot_be_opened_does_not_disturb_the_analysis(
-    receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot, ask: Callable[[EngineWorker], None], kind: type[Exception]
+    receiver: Receiver,
+    fake_files: FakeFiles,
+    qtbot: QtBot,
+    request_opening: Callable[[EngineWorker], None],
+    kind: type[Exception],
 ) -> None:
     fake_files.predictors["still"] = StillPredictor(seconds=0.004)
     open_both(receiver, qtbot)
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: len(receiver.rows) > 5)
-    ask(receiver.worker)
+    request_opening(receiver.worker)
     qtbot.waitUntil(lambda: bool(receiver.errors))
     assert isinstance(receiver.errors[0], kind)
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)

@@ -100,7 +100,7 @@ def test_next_and_previous_segment_count_from_the_playhead() -> None:
     first, second = session.scoring.segments
     session.select_next_segment()
     assert (session.scoring.selected, session.playhead) == (first, first.peak_frame)
-    session.seek(120)  # left the first segment
+    session.seek(120)  # between the two segments
     session.select_previous_segment()
     assert session.scoring.selected == first
     session.select_next_segment()

@@ -28,7 +28,7 @@ def linear(colour: str) -> np.ndarray:
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG 2.1's contrast ratio."""
+    """Contrast ratio of two colours after WCAG 2.1, from 1 to 21."""
     low, high = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
     return (high + 0.05) / (low + 0.05)
 

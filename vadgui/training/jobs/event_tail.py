@@ -12,7 +12,7 @@ class EventTail:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._read = 0
+        self._offset = 0
 
     def skip(self) -> None:
         """Skip the events that the file contains now.
@@ -20,20 +20,20 @@ class EventTail:
         Raises:
             OSError: the file's size can't be read.
         """
-        self._read = self._path.stat().st_size
+        self._offset = self._path.stat().st_size
 
     def read(self) -> list[Event]:
         """The new events, from complete lines only; none while there is no file."""
         try:
             with self._path.open("rb") as file:
-                file.seek(self._read)
+                file.seek(self._offset)
                 added = file.read()
         except FileNotFoundError:
             return []
-        whole = added[: added.rfind(b"\n") + 1]
-        self._read += len(whole)
+        complete_lines = added[: added.rfind(b"\n") + 1]
+        self._offset += len(complete_lines)
         events = []
-        for line in whole.splitlines():
+        for line in complete_lines.splitlines():
             try:
                 events.append(from_json_line(line.decode("ascii", errors="replace")))
             except ValueError:

@@ -136,8 +136,8 @@ class PreviewMaker:
         path, seconds = request.path, request.seconds
         try:
             source = self._open(path, should_stop)
-            here = min(max(source.index_at(seconds), 1), len(source) - 1)
-            before, after = (source.read(index, should_stop).pixels for index in (here - 1, here))
+            index = min(max(source.index_at(seconds), 1), len(source) - 1)
+            before, after = (source.read(number, should_stop).pixels for number in (index - 1, index))
             shown = _small(after)
             yield Preview(path, seconds, shown)
             teacher = self._open_teacher(request)

@@ -139,7 +139,7 @@ class Acceptance(QObject):
             self.changed.emit()
 
     def add_held_out_result(self, result: MeasuredRecording | float) -> None:
-        """Take over a result, or how far it is."""
+        """Store the result of a held-out recording, or the share measured, from 0 to 1."""
         if isinstance(result, MeasuredRecording):
             self._detector_scores[result.detector] = detector_scores = DetectorScores(result.calibration)
             held_out = _since(result, self.since.get(result.video, 0.0))
@@ -153,7 +153,7 @@ class Acceptance(QObject):
         self.compared.emit()
 
     def set_failure(self, failure: Failure | None) -> None:
-        """Take over why something could not be done."""
+        """Set why measuring, comparing or keeping failed."""
         self._failure, self._progress, self._compare_progress = failure, None, None
         self._keeping = False
         self.changed.emit()
@@ -212,7 +212,7 @@ class Acceptance(QObject):
         self.compared.emit()
 
     def add_compared_result(self, result: MeasuredRecording | float) -> None:
-        """Take over a result, or how far it is."""
+        """Store the result of a compared detector, or the share of the comparison that is done, from 0 to 1."""
         if isinstance(result, MeasuredRecording):
             self._compared[result.detector] = result
             self._detector_scores[result.detector] = DetectorScores(result.calibration)

@@ -13,7 +13,7 @@ from engine.footage_check import FootageFinding, FootageReport, FootageSummary
 from vadgui.ui.failure import Failure
 
 Part = tuple[float, float]
-"""A stretch of a video, [start, stop) in seconds."""
+"""A part of a video: (start, stop) in seconds, half-open."""
 
 _MIN_PART_SECONDS = 0.2
 _CACHE_BYTES_A_FRAME = 256 * 256 * (3 + 2 * 2)  # an RGB picture in uint8 and a flow field [2] in float16
@@ -97,10 +97,10 @@ class FootageDraft(QObject):
 
     def remove_videos(self, paths: Iterable[Path]) -> None:
         """Remove recordings."""
-        gone = set(paths)
-        self._clips = {path: clip for path, clip in self._clips.items() if path not in gone}
+        removed = set(paths)
+        self._clips = {path: clip for path, clip in self._clips.items() if path not in removed}
         if self._chosen_held_out is not None:
-            self._chosen_held_out -= gone
+            self._chosen_held_out -= removed
         self._check_again()
         self.changed.emit()
 

@@ -32,16 +32,16 @@ class RunSummary:
     @property
     def state_text(self) -> str:
         """Phase, step and progress in words."""
-        where = f"{self.step}, {self.share:.0%}" if self.step else "not begun"
+        progress_text = f"{self.step}, {self.share:.0%}" if self.step else "not begun"
         match self.phase:
             case RunPhase.FINISHED:
                 return "Done" if self.is_kept else "Done, to be decided on"
             case RunPhase.FAILED:
-                return f"Interrupted: {where}"
+                return f"Interrupted: {progress_text}"
             case RunPhase.RUNNING:
-                return f"At work: {where}"
+                return f"At work: {progress_text}"
             case _:
-                return f"Stopped: {where}"
+                return f"Stopped: {progress_text}"
 
     @property
     def begun_text(self) -> str:

@@ -204,7 +204,7 @@ class TrainingRun(QObject):
                 if self._progress and self._progress.phase != event.phase:
                     self.note = ""
                     if self._phase is RunPhase.FINISHING:
-                        self._phase = RunPhase.RUNNING  # the step that was to end has ended
+                        self._phase = RunPhase.RUNNING  # the stage that `finish` was to end has ended
                 self._progress = event
                 if not self._phase.is_active or self._phase is RunPhase.STARTING:
                     self._phase = RunPhase.RUNNING

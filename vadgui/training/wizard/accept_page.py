@@ -195,8 +195,8 @@ class AcceptPage(Page):
         if acceptance.threshold() is None:
             self.alarms.show_line("note", "The held-out recordings are too short to judge by.")
         elif _knows_false_alarms(acceptance):
-            is_bearable = acceptance.alarms() <= max(acceptance.alarms_per_hour * acceptance.held_out_hours(), 1)
-            self.alarms.show_line("check" if is_bearable else "warning", _alarms_text(acceptance))
+            is_acceptable = acceptance.alarms() <= max(acceptance.alarms_per_hour * acceptance.held_out_hours(), 1)
+            self.alarms.show_line("check" if is_acceptable else "warning", _alarms_text(acceptance))
         else:
             self.alarms.show_line("note", _uncalibrated_text(3600 * acceptance.held_out_hours()))
 
@@ -213,7 +213,7 @@ class AcceptPage(Page):
         self.plot_text.setText(legend(traces))
         self.plot_text.setVisible(bool(traces))
 
-    # What the person decides
+    # The person's choices
 
     def _choose_rate(self, rate: float) -> None:
         if self._acceptance:

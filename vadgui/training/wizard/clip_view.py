@@ -103,9 +103,9 @@ class ClipView(QWidget):
     def _show_findings(self, clip: Clip | None) -> None:
         lines: list[tuple[str, str, bool]] = []
         for finding in clip.findings if clip else ():
-            where = f"{_part_text(finding.seconds)}: " if finding.seconds else ""
+            prefix = f"{_part_text(finding.seconds)}: " if finding.seconds else ""
             lines.append(
-                (_ICONS[finding.severity], f"{where}{finding.what}. {finding.advice}", finding.severity == "error")
+                (_ICONS[finding.severity], f"{prefix}{finding.what}. {finding.advice}", finding.severity == "error")
             )
         if clip and clip.left_out:
             lines.append(("note", "Left out: " + ", ".join(map(_part_text, clip.left_out)), False))
@@ -131,8 +131,8 @@ class ClipView(QWidget):
         marking = self.strip.mark is not None
         self.mark_button.setEnabled(self.strip.isEnabled())
         self.mark_button.setText("Leave out up to here" if marking else "Leave out from here")
-        here = self.strip.moment
-        inside = bool(clip) and any(begin <= here <= stop for begin, stop in clip.left_out) if clip else False
+        moment = self.strip.moment
+        inside = bool(clip) and any(begin <= moment <= stop for begin, stop in clip.left_out) if clip else False
         self.take_back_button.setEnabled(inside or marking)
         self.take_back_button.setText("Cancel marking" if marking else "Take back")
 

@@ -125,10 +125,10 @@ class RunPage(Page):
         self.completeChanged.emit()
 
     def _show_steps(self, run: TrainingRun) -> None:
-        here = run.step_index()
+        current = run.step_index()
         at_work = "analyse" if run.phase.is_active else "pause"
         for index, (line, text) in enumerate(zip(self.steps, _STEP_TEXTS, strict=True)):
-            line.show_line("check" if index < here else at_work if index == here else "waiting", text)
+            line.show_line("check" if index < current else at_work if index == current else "waiting", text)
 
     def _show_message(self, run: TrainingRun) -> None:
         match run.phase:

@@ -36,7 +36,7 @@ class SampleView(QWidget):
         self.slider.setAccessibleName("Sample")
         self.slider.setToolTip("Earlier and later samples")
         self.slider.valueChanged.connect(self._show)
-        self.slider.sliderMoved.connect(self._moved)
+        self.slider.sliderMoved.connect(self._slider_moved)
         below = QHBoxLayout()
         below.addWidget(self.pass_text, 1)
         below.addWidget(self.slider)
@@ -65,7 +65,7 @@ class SampleView(QWidget):
             self.slider.setValue(self.slider.maximum())
         self._show()
 
-    def _moved(self, value: int) -> None:
+    def _slider_moved(self, value: int) -> None:
         # With the slider at its end, new samples are shown as they come; elsewhere it stays at the chosen sample.
         self._follows_latest = value == self.slider.maximum()
 

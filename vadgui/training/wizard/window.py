@@ -70,18 +70,18 @@ class TrainingWizard(QWizard):
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
         """The page after the present one; a run to resume skips the pages that set it up."""
-        here = self.currentId()
-        if here == GOAL and self._state.draft.goal is Goal.RESUME:
+        page_id = self.currentId()
+        if page_id == GOAL and self._state.draft.goal is Goal.RESUME:
             return RUN
-        return here + 1 if here < ACCEPT else -1
+        return page_id + 1 if page_id < ACCEPT else -1
 
     def validateCurrentPage(self) -> bool:  # noqa: N802 - Qt's name
         """Create or open a run before its page; returns False then, since `show_run` goes to the page later."""
-        here = self.currentId()
-        if here == CHECK:
+        page_id = self.currentId()
+        if page_id == CHECK:
             self._state.begin_requested.emit()
             return False
-        if here == GOAL and self._state.draft.goal is Goal.RESUME:
+        if page_id == GOAL and self._state.draft.goal is Goal.RESUME:
             self._state.open_run_requested.emit(self._state.draft.run)
             return False
         return super().validateCurrentPage()

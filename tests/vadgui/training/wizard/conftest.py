@@ -68,7 +68,7 @@ def supervise(qtbot: QtBot) -> Iterator[Callable[[str], RunSupervisor]]:
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Four clips of a second from the demo scene, before anything unusual happens in it."""
+    """Four clips of CLIP_FRAMES frames from the normal beginning of the demo video."""
     folder = tmp_path_factory.mktemp("clips")
     paths = []
     with open_video(demo_video()) as source:

@@ -1,4 +1,4 @@
-"""The wizard in the program's window, from the first page to a detector in use, by mouse and keys."""
+"""The whole wizard, driven by mouse and keys, from the first page to a detector in use."""
 
 from __future__ import annotations
 
