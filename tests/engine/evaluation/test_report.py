@@ -87,6 +87,7 @@ def test_a_report_replaces_an_older_one_or_says_why_not(tmp_path: Path) -> None:
         write_json(tmp_path / "absent" / "found.json", {})
 
 
+@pytest.mark.slow
 def test_plots_are_pictures_of_every_video(tmp_path: Path) -> None:
     import cv2
 

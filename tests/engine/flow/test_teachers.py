@@ -48,6 +48,7 @@ def test_takes_pictures_of_any_size_and_leaves_them_alone(
     assert np.isfinite(flow).all()
 
 
+@pytest.mark.slow
 def test_keeps_nothing_between_calls(teacher: Teacher, textured: np.ndarray) -> None:
     moved = np.roll(textured, 4, axis=1)
     first = teacher.flow(textured, moved)

@@ -61,6 +61,7 @@ def test_pictures_survive_an_index_that_lies(tmp_path: Path) -> None:
             assert [read_number(frame.pixels) for frame in source.pictures(wanted, 32)] == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gop", [12, 30])
 def test_pictures_that_are_refreshed_bit_by_bit_are_whole(tmp_path: Path, gop: int) -> None:
     """The container announces keyframes where the encoder only begins to renew the picture."""

@@ -114,6 +114,7 @@ def test_files_that_are_cut_short(suffix: str, share: float, raft_file: Path, tm
         load(path)
 
 
+@pytest.mark.slow
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tail=st.binary(max_size=200), head=st.sampled_from([b"", b"\x80\x02", b"\x89PNG", b"PK\x03\x04", b"<html>"]))
 def test_any_other_file(tail: bytes, head: bytes, tmp_path: Path) -> None:
@@ -123,6 +124,7 @@ def test_any_other_file(tail: bytes, head: bytes, tmp_path: Path) -> None:
         load(path)
 
 
+@pytest.mark.slow
 def test_old_files_with_any_byte_changed(raft_file: Path, tmp_path: Path) -> None:
     """Their pickle comes first, where a changed byte is another instruction: an error, or weights all the same."""
     path = tmp_path / "old.pth"
