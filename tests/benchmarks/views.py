@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.scoring.segments import Segment
-from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times, view_of
+from tests.vadgui.synthetic import add_rows, open_session, signals_with_bumps, steady_times, view_of
 from vadgui.model.score_model import ScoreModel
 from vadgui.model.session import ReviewSession
 from vadgui.panels.content import Panel
@@ -126,7 +126,7 @@ def segment_list_ms() -> float:
     versions = [signals_with_bumps(count, bumps, seed) for seed in (1, 2)]
 
     def update(turn: int) -> None:
-        session.scoring.add(0, versions[turn % 2])
+        add_rows(session.scoring, 0, versions[turn % 2])
         session.scoring.blockSignals(True)
         while not session.scoring.catch_up():
             pass

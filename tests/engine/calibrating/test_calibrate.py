@@ -22,6 +22,7 @@ from engine.models.detector import Detector, DetectorSettings, load_detector, sa
 from engine.scoring.calibration import Calibration
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.prototype_bank import PrototypeBank
+from engine.scoring.sampling import SAMPLED
 from engine.video import open_video
 
 RATE, SECONDS = 2, 22
@@ -137,9 +138,9 @@ def test_what_is_left_out_does_not_count(videos, detector) -> None:
     assert [video.path for video in held_out] == videos[:2]
     for video in held_out:
         np.testing.assert_allclose(video.times, np.arange(RATE * SECONDS) / RATE)
-        assert np.flatnonzero(np.isnan(video.signals["psnr_db"])).tolist() == unknown[video.path]
+        assert np.flatnonzero(np.isnan(video.signals["speed_px"])).tolist() == unknown[video.path]
     # Nothing is left of the third video that could say how rare motion is.
-    of_held_out = Calibration.of([(video.signals, video.times) for video in held_out], 1 / RATE)
+    of_held_out = Calibration.of([(video.signals, video.times) for video in held_out], 1 / RATE, sampling=SAMPLED)
     assert of_held_out == detector.settings.calibration
 
 

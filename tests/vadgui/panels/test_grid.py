@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times, view_of
+from tests.vadgui.synthetic import add_rows, open_session, signals_with_bumps, steady_times, view_of
 from vadgui.model.frame_view import NO_DETECTOR, PREDICTING, FrameView
 from vadgui.model.session import ReviewSession
 from vadgui.panels.content import Panel
@@ -82,7 +82,7 @@ def test_panels_say_why_they_are_empty(qtbot: QtBot) -> None:
 
 
 def test_mask_appears_from_stored_signals_before_the_pictures(grid: PanelGrid, session: ReviewSession) -> None:
-    session.scoring.add(0, signals_with_bumps(200, []))
+    add_rows(session.scoring, 0, signals_with_bumps(200, []))
     session.seek(5)
     session.show(view_of(session, 5, complete=False, missing=PREDICTING))
     mask = grid.panel(Panel.PSNR_MASK)

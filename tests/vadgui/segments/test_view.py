@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.scoring.segments import Segment, SegmentRule
 from tests.vadgui.synthetic import (
+    add_rows,
     calibrated_detector,
     calibrated_signals,
     open_session,
@@ -77,7 +78,7 @@ def test_segments_of_a_score_with_several_signals_name_the_reason(
     signals["appearance_distance"][300:340] += 60
     signals["direction_rarity"][900:940] += 60
     session.use_detector(calibrated_detector())
-    session.scoring.add(0, signals)
+    add_rows(session.scoring, 0, signals)
     session.scoring.catch_up()
     tips = [segments.model.index(number).data(Qt.ItemDataRole.ToolTipRole) for number in range(2)]
     assert [tip.rpartition(": ")[2] for tip in tips] == ["unusual looks", "rare motion there"]
@@ -128,7 +129,9 @@ def test_rows_follow_every_change_of_the_sessions_segments(order: SegmentOrder, 
     noise = np.random.default_rng(3)
     for _ in range(25):
         chosen = sorted(noise.choice(len(BUMPS), int(noise.integers(0, len(BUMPS))), replace=False))
-        session.scoring.add(0, signals_with_bumps(COUNT, [BUMPS[i] for i in chosen], seed=int(noise.integers(99))))
+        add_rows(
+            session.scoring, 0, signals_with_bumps(COUNT, [BUMPS[i] for i in chosen], seed=int(noise.integers(99)))
+        )
         session.scoring.catch_up()
         model.update()
         assert sorted(rows(model), key=lambda segment: segment.start) == session.scoring.segments
@@ -141,7 +144,7 @@ def test_selection_scroll_and_playhead_stay_while_segments_arrive(
     whole = session.scoring.signals.copy()
     first_half = whole.copy()
     first_half[COUNT // 2 :] = signals_with_bumps(COUNT // 2, [])
-    session.scoring.add(0, first_half)
+    add_rows(session.scoring, 0, first_half)
     session.scoring.catch_up()
     session.select_segment(session.scoring.segments[8])
     session.seek(17)
@@ -152,7 +155,7 @@ def test_selection_scroll_and_playhead_stay_while_segments_arrive(
 
     top = top_start()
     offset = segments.list.verticalScrollBar().value()
-    session.scoring.add(0, whole)
+    add_rows(session.scoring, 0, whole)
     session.scoring.catch_up()
     qtbot.wait(1)
     assert len(rows(segments.model)) == len(BUMPS)
@@ -165,7 +168,7 @@ def test_selection_scroll_and_playhead_stay_while_segments_arrive(
 def test_the_playhead_stays_when_the_selected_segment_disappears(segments: SegmentList, session: ReviewSession) -> None:
     session.select_segment(session.scoring.segments[4])
     session.seek(11)
-    session.scoring.add(0, signals_with_bumps(COUNT, BUMPS[:4] + BUMPS[5:]))
+    add_rows(session.scoring, 0, signals_with_bumps(COUNT, BUMPS[:4] + BUMPS[5:]))
     session.scoring.catch_up()
     assert session.scoring.selected is None
     assert session.playhead == 11

@@ -17,6 +17,7 @@ from engine.scoring.signals import missing_signals
 from engine.scoring.tail import false_alarms_at, threshold_for
 from tests.vadgui.synthetic import (
     DETECTOR,
+    add_rows,
     calibrated_detector,
     calibrated_signals,
     open_session,
@@ -242,7 +243,7 @@ def test_the_curve_fills_in_while_scores_arrive(qtbot: QtBot) -> None:
 
     surface = QColor(theme.current().surface).rgb()
     assert surface not in colours_there()
-    session.scoring.add(0, signals_with_bumps(COUNT, [(400, 500)]))
+    add_rows(session.scoring, 0, signals_with_bumps(COUNT, [(400, 500)]))
     session.scoring.catch_up()
     assert colours_there() == {surface}
 
@@ -330,7 +331,7 @@ def test_threshold_line_and_false_alarm_box_follow_each_other(qtbot: QtBot, cali
 
 def test_the_line_can_be_dragged_over_the_whole_scale(qtbot: QtBot, calibrated: TimelineView) -> None:
     session = calibrated._session
-    session.scoring.add(0, calibrated_signals(COUNT, []))
+    add_rows(session.scoring, 0, calibrated_signals(COUNT, []))
     session.scoring.catch_up()
     drag(calibrated, qtbot, [pixel_of(calibrated, 60, score) for score in (threshold_for(2), 1.0, -1.0)])
     assert (session.scoring.rule.enter, session.scoring.rule.leave) == (0, 0)
@@ -357,7 +358,7 @@ def test_false_alarms_are_parsed_as_they_are_formatted(
 def test_a_detector_of_the_other_kind_changes_scale_and_threshold(calibrated: TimelineView) -> None:
     session = calibrated._session
     session.use_detector(DETECTOR)
-    session.scoring.add(0, signals_with_bumps(COUNT, [(400, 500)]))
+    add_rows(session.scoring, 0, signals_with_bumps(COUNT, [(400, 500)]))
     session.scoring.catch_up()
     assert calibrated.plot.threshold.value() == SegmentRule().enter
     assert calibrated.plot.box.viewRange()[1][1] == pytest.approx(1.12)
