@@ -1,4 +1,4 @@
-"""`vad flow`: the optical flow between two pictures, as any teacher sees it."""
+"""`vad flow`: the optical flow between two pictures, estimated by any teacher."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
                         click.echo("`vad calibrate` gives its scores a meaning, with more normal footage.", err=True)
         except VadError as error:
             if supervised:
-                _report_to_supervisor(iter([Failed.by(error)]), requests)
+                _report_to_supervisor(iter([Failed.from_error(error)]), requests)
             raise
 
 

@@ -72,7 +72,7 @@ def train(
 
 def _failure(error: Exception) -> Failed:
     if isinstance(error, VadError):
-        return Failed.by(error)
+        return Failed.from_error(error)
     # Nobody may be there to see a traceback, and whoever looks into the folder should not think that all goes well.
     return Failed("Training ended through a fault of the program", repr(error), "Resume it, and report this.")
 

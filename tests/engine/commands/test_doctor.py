@@ -32,7 +32,7 @@ def _a_machine_that_has_everything(
 
 
 def examined() -> dict[str, Check]:
-    return {check.name: check for check in doctor.examine()}
+    return {check.name: check for check in doctor.run_checks()}
 
 
 def the_problem() -> Check:

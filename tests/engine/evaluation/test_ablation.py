@@ -16,8 +16,8 @@ from engine.common.events import Event, Finished, Stopped
 from engine.evaluation.ablation import (
     EXPERIMENTS,
     TRAINING_ORDER,
+    delete_footage,
     experiment_settings,
-    forget_footage,
     train_experiment,
 )
 from engine.training import Run, RunSettings
@@ -93,7 +93,7 @@ def test_footage_is_read_once_and_forgotten_at_the_end(tmp_path: Path, trained: 
     assert len(trained) == 4
     (left,) = tmp_path.glob("exp*/footage/footage.npz")
     assert left.read_text() == "read by exp4"
-    forget_footage(tmp_path)
+    delete_footage(tmp_path)
     assert not list(tmp_path.glob("exp*/footage"))
     assert len(list(tmp_path.glob("exp*/detector.safetensors"))) == 4
 

@@ -15,7 +15,7 @@ import pytest
 from engine.common.errors import Cancelled
 from engine.common.events import Progress
 from engine.evaluation import timing
-from engine.evaluation.machine import seconds_waited_for_processor, this_machine
+from engine.evaluation.machine import run_queue_wait_seconds, this_machine
 from engine.evaluation.timing import Timing, drifting_texture, median_seconds, time_detector
 from tests.vadgui.fakes import StillPredictor
 
@@ -69,9 +69,9 @@ def test_other_programs_that_take_the_processor_show(monkeypatch: pytest.MonkeyP
     used, waited = count(0, 3), iter(range(0, 1000))
     monkeypatch.setattr(timing, "_BATCHES_ON_CPU", ())
     monkeypatch.setattr(timing.time, "process_time", lambda: float(next(used)))
-    monkeypatch.setattr(timing, "seconds_waited_for_processor", lambda: float(next(waited)))
+    monkeypatch.setattr(timing, "run_queue_wait_seconds", lambda: float(next(waited)))
     assert timed(BatchLover()).processor_denied == pytest.approx(0.25)
-    monkeypatch.setattr(timing, "seconds_waited_for_processor", lambda: None)
+    monkeypatch.setattr(timing, "run_queue_wait_seconds", lambda: None)
     assert timed(BatchLover()).processor_denied is None
 
 
@@ -81,10 +81,10 @@ def test_linux_tells_how_long_threads_waited_for_the_processor() -> None:
     os.sched_setaffinity(0, {min(usual)})  # and so for the rival
     rival = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
-        before, stop = seconds_waited_for_processor(), time.monotonic() + 0.5
+        before, stop = run_queue_wait_seconds(), time.monotonic() + 0.5
         while time.monotonic() < stop:
             pass
-        after = seconds_waited_for_processor()
+        after = run_queue_wait_seconds()
     finally:
         rival.kill()
         rival.wait()
@@ -105,7 +105,7 @@ def test_prediction_and_detection_take_turns(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(timing, "median_seconds", lambda *_, **__: 0.1)
     monkeypatch.setattr(timing, "_BATCHES_ON_CPU", ())
-    monkeypatch.setattr(timing, "_repeated", lambda *_: next_turn("prediction"))
+    monkeypatch.setattr(timing, "_repetition_seconds", lambda *_: next_turn("prediction"))
     monkeypatch.setattr(timing, "_detection_seconds", lambda *_: next_turn("detection"))
     found = timed(BatchLover())
     assert turns == ["prediction", "detection"] * 3

@@ -243,7 +243,7 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_word(ready: Run, monkeypatc
         with pytest.raises(TrainingError, match="motion stage is no longer a number") as caught:
             list(train(run))
     assert "--motion-lr" in caught.value.advice
-    assert run.events()[-1] == Failed.by(caught.value)
+    assert run.events()[-1] == Failed.from_error(caught.value)
     after = load_checkpoint(run.checkpoint_path)
     assert after.place == before.place
     assert caught.value.remedy == {"motion_learning_rate": run.settings.motion_learning_rate / 4}

@@ -108,7 +108,7 @@ class RunSupervisor(QObject):
             try:
                 Run(run.folder).amend(**run.failure.remedy)
             except TrainingError as error:
-                run.take(Failed.by(error))
+                run.take(Failed.from_error(error))
                 return
         self._watch.stop()
         run.begin()
@@ -149,7 +149,7 @@ class RunSupervisor(QObject):
         try:
             Run(self._run.folder).request(word)
         except TrainingError as error:
-            self._run.take(Failed.by(error))
+            self._run.take(Failed.from_error(error))
 
     # What the process says
 
