@@ -32,9 +32,7 @@ def run_queue_wait_seconds() -> float | None:
     """Time that the threads of this process waited in the run queue, summed; None except on Linux."""
     waited_ns: list[int] = []
     for facts in _THREADS.glob("*/schedstat"):
-        with suppress(
-            OSError, ValueError, IndexError
-        ):  # the thread has just ended, or the kernel was built without schedstats
+        with suppress(OSError, ValueError, IndexError):  # the thread has ended, or the kernel has no schedstats
             waited_ns.append(int(facts.read_text(encoding="ascii").split()[1]))
     return sum(waited_ns) / 1e9 if waited_ns else None
 

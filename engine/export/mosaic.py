@@ -97,7 +97,7 @@ def plan_layout(
     max_width_px: int,
     max_height_px: int,
 ) -> Layout:
-    """The layout whose large panel has the video's size (small videos are enlarged) or the largest that fits the limits.
+    """The layout whose large panel has the video's size (enlarged if small), or the largest size within the limits.
 
     All panels keep the video's aspect. The small ones are right of the large one, together as tall as it and the footer
     below it; panels of panoramas are stacked.
@@ -211,7 +211,7 @@ class Mosaic:
             self._draw_legend(layout.legend, flow_radius_px)
 
     def compose(self, frame: Frame, inspection: Inspection | None, score: float) -> Pixels:
-        """The canvas of a frame, uint8 [height, width, 3], valid until the next call; `inspection` is None at frame 0."""
+        """The canvas of a frame, uint8 [height, width, 3], valid until the next call; frame 0 has no inspection."""
         self._draw_position(f"Frame {frame.index}    {clock_text(frame.pts_seconds, 3)}")
         for panel, box in self._panels:
             self._draw_detail(box, _detail(panel, frame, inspection))
@@ -257,7 +257,7 @@ class Mosaic:
         self._caption_widths[box] = text_width(text, _CAPTION_TEXT_PX, bold=True)
 
     def _draw_detail(self, box: Box, text: str) -> None:
-        """Write a text that changes with each frame at the right of a box's caption line, if it fits beside the caption."""
+        """Write a text that changes with each frame at the right of a box's caption line, if it fits there."""
         caption = box.caption().of(self._canvas)
         max_width = min(box.width - self._caption_widths[box] - GAP_PX, _DETAIL_WIDTH_PX)
         if text_width(text, _CAPTION_TEXT_PX) <= max_width:

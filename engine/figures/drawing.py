@@ -95,7 +95,8 @@ def _overview(transition: Transition) -> Row:
     mask = fitted(inspection.frame.pixels, width, height)
     draw_mask(mask, inspection.signals["patch_psnr_db"])
     details = (
-        f"PSNR {inspection.signals['psnr_db']:.1f} dB, darkest patch {inspection.signals['patch_psnr_db'].min():.1f} dB, "
+        f"PSNR {inspection.signals['psnr_db']:.1f} dB, "
+        f"darkest patch {inspection.signals['patch_psnr_db'].min():.1f} dB, "
         f"flow error {inspection.signals['flow_error_px']:.2f} px"
     )
     return Row(transition.heading, details, [boxed(frame, transition.regions, BOX), *flows, predicted, mask])

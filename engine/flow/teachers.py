@@ -131,6 +131,7 @@ def _weights_path(name: str, weights: Path | None) -> Path:
     raise TeacherError(
         f"The teacher {name} needs a file of weights, which is not part of this program",
         subject=path,
-        advice=f"{required.source}. Put it there under that name, set VADGUI_WEIGHTS to the folder it is in, or name the "
-        "file itself where that is asked (by command: `vad flow --weights FILE`, `vad train --teacher-weights FILE`).",
+        advice=f"{required.source}. Put it there under that name, set VADGUI_WEIGHTS to the folder it is in, or name "
+        "the file itself where that is asked (by command: `vad flow --weights FILE`, "
+        "`vad train --teacher-weights FILE`).",
     )

@@ -17,7 +17,7 @@ from resources.plaza.__main__ import main
 from resources.plaza.camera import FPS
 from resources.plaza.clips import demo_scene, write_clip, write_normal
 from resources.plaza.labels import Labels, PlazaEvent, load_labels, save_labels
-from resources.plaza.scene import ANOMALY_KINDS, Planned, Scene, SceneFrame
+from resources.plaza.scene import ANOMALY_KINDS, PlannedAnomaly, Scene, SceneFrame
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_clips_without_anomalies_have_labels_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no archive", b"PK\x03\x04 cut off"])
-def test_unreadable_labels_say_so(tmp_path: Path, content: bytes | None) -> None:
+def test_unreadable_labels_are_an_error(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "broken.npz"
     if content is not None:
         path.write_bytes(content)
@@ -93,14 +93,14 @@ def test_unreadable_labels_say_so(tmp_path: Path, content: bytes | None) -> None
     assert caught.value.advice
 
 
-def test_other_archives_are_no_labels(tmp_path: Path) -> None:
+def test_other_npz_files_are_no_labels(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", numbers=np.arange(3))
     with pytest.raises(DatasetError):
         load_labels(tmp_path / "other.npz")
 
 
 def test_a_written_clip_has_its_scenes_frames_and_labels(tmp_path: Path) -> None:
-    scene = Scene(3, 1.2, [Planned("cyclist", -1.0)])
+    scene = Scene(3, 1.2, [PlannedAnomaly("cyclist", -1.0)])
     path = tmp_path / "new folder" / "clip.mp4"
     labels = write_clip(scene, path)
     decoded = _decode(path)
@@ -112,7 +112,7 @@ def test_a_written_clip_has_its_scenes_frames_and_labels(tmp_path: Path) -> None
     assert np.abs(decoded[7].astype(int) - drawn[7].pixels).mean() < 3
 
 
-def test_a_clip_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_failed_clip_leaves_the_older_file(tmp_path: Path) -> None:
     class Torn(Scene):
         def frames(self, start: int = 0, stop: int | None = None) -> Iterator[SceneFrame]:
             yield from islice(super().frames(start, stop), 3)

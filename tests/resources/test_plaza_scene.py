@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from resources.plaza.scene import ANOMALY_KINDS, Planned, Scene, SceneFrame
+from resources.plaza.scene import ANOMALY_KINDS, PlannedAnomaly, Scene, SceneFrame
 
 _SIDE = 256  # what the models see
 
 
 def _one_of_each() -> Scene:
-    plan = [Planned(kind, 1.0 + 7.0 * number) for number, kind in enumerate(ANOMALY_KINDS)]
+    plan = [PlannedAnomaly(kind, 1.0 + 7.0 * number) for number, kind in enumerate(ANOMALY_KINDS)]
     return Scene(11, 30.0, plan, noise=False)
 
 
@@ -25,7 +25,7 @@ def pairs() -> list[tuple[SceneFrame, SceneFrame]]:
 
 
 def test_the_same_seed_gives_the_same_frames() -> None:
-    plan = [Planned("cyclist", 0.5)]
+    plan = [PlannedAnomaly("cyclist", 0.5)]
     first, again = (list(Scene(5, 3.0, plan).frames(40, 44)) for _ in range(2))
     other = list(Scene(6, 3.0, plan).frames(40, 44))
     for a, b, c in zip(first, again, other, strict=True):
@@ -36,7 +36,7 @@ def test_the_same_seed_gives_the_same_frames() -> None:
 
 
 def test_a_frame_does_not_depend_on_where_iterating_began() -> None:
-    scene = Scene(5, 1.0, [Planned("runner", 0.0)])
+    scene = Scene(5, 1.0, [PlannedAnomaly("runner", 0.0)])
     frames = list(scene)
     assert [frame.index for frame in frames] == list(range(len(scene)))
     (jumped,) = scene.frames(20, 21)
@@ -59,7 +59,7 @@ def test_normal_scenes_hold_no_anomaly_but_motion() -> None:
 
 
 def test_an_anomaly_adds_to_the_same_normal_life() -> None:
-    normal, abnormal = Scene(5, 8.0), Scene(5, 8.0, [Planned("cart", 1.0)])
+    normal, abnormal = Scene(5, 8.0), Scene(5, 8.0, [PlannedAnomaly("cart", 1.0)])
     (without,), (with_cart,) = normal.frames(80, 81), abnormal.frames(80, 81)
     changed = np.abs(with_cart.pixels.astype(int) - without.pixels).max(axis=2) > 0
     assert with_cart.abnormal
@@ -68,7 +68,7 @@ def test_an_anomaly_adds_to_the_same_normal_life() -> None:
     assert changed[~with_cart.anomaly_mask].mean() < 0.05
 
 
-def test_every_kind_is_seen_and_masked(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
+def test_every_anomaly_kind_is_visible_and_masked(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
     seen = {number for pair in pairs for number in pair[1].visible}
     assert seen == set(range(len(ANOMALY_KINDS)))
     for _, frame in pairs:
@@ -78,7 +78,7 @@ def test_every_kind_is_seen_and_masked(pairs: list[tuple[SceneFrame, SceneFrame]
 
 def test_unknown_anomalies_are_refused() -> None:
     with pytest.raises(ValueError, match="dragon"):
-        Scene(1, 2.0, [Planned("dragon", 1.0)])
+        Scene(1, 2.0, [PlannedAnomaly("dragon", 1.0)])
 
 
 def test_exact_flow_carries_each_frame_onto_the_next(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
@@ -93,7 +93,7 @@ def test_exact_flow_carries_each_frame_onto_the_next(pairs: list[tuple[SceneFram
         assert np.median(error_by_flow) < 0.4 * np.median(error_unmoved)
 
 
-def test_nothing_but_actors_moves(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
+def test_only_actors_move(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
     for before, after in pairs:
         still = np.hypot(*after.flow) == 0
         changed = np.abs(after.pixels.astype(int) - before.pixels).max(axis=2) > 12
@@ -101,8 +101,8 @@ def test_nothing_but_actors_moves(pairs: list[tuple[SceneFrame, SceneFrame]]) ->
         assert changed[still].mean() < 0.03
 
 
-def test_a_carts_flow_is_the_way_its_mask_goes() -> None:
-    scene = Scene(5, 8.0, [Planned("cart", 1.0)], noise=False)
+def test_a_cart_s_flow_matches_the_motion_of_its_mask() -> None:
+    scene = Scene(5, 8.0, [PlannedAnomaly("cart", 1.0)], noise=False)
     before, after = scene.frames(70, 72)
     (cart,) = after.visible
     assert scene.anomalies[cart].kind == "cart"

@@ -140,7 +140,7 @@ class MotionEncoder(nn.Module):
         self.conv = nn.Conv2d(128, 80, 3, padding=1)
 
     def forward(self, flow: Tensor, correlation: Tensor) -> Tensor:
-        """Motion features [N, 82, h, w], of which the last two are the flow [N, 2, h, w]; `correlation` is [N, 196, h, w]."""
+        """Motion features [N, 82, h, w] of flow [N, 2, h, w] and correlation [N, 196, h, w]; they end with the flow."""
         correlation_features = F.relu(self.convc1(correlation))
         flow_features = F.relu(self.convf2(F.relu(self.convf1(flow))))
         combined = F.relu(self.conv(torch.cat([correlation_features, flow_features], dim=1)))

@@ -42,7 +42,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, detector_file: Path) -> list[str]:
     return names
 
 
-def test_an_ablation_is_trained_judged_and_not_repeated(
+def test_an_ablation_is_trained_evaluated_and_not_repeated(
     make_dataset: MakeDataset, trained: list[str], tmp_path: Path
 ) -> None:
     dataset, folder, report = make_dataset(), tmp_path / "table-2", tmp_path / "ablation.json"
@@ -67,7 +67,7 @@ def test_an_ablation_is_trained_judged_and_not_repeated(
     assert len(trained) == 4
 
 
-def test_an_ablation_learns_as_the_options_say(make_dataset: MakeDataset, trained: list[str], tmp_path: Path) -> None:
+def test_an_ablation_trains_with_the_options(make_dataset: MakeDataset, trained: list[str], tmp_path: Path) -> None:
     dataset, folder, weights = make_dataset(), tmp_path / "table-2", tmp_path / "raft.pth"
     weights.touch()
     options = ["--teacher", "raft", "--teacher-weights", weights, "--motion-lr", "1e-4", "--frame-lr", "3e-4"]
@@ -98,9 +98,7 @@ def test_a_detector_that_an_ablation_cannot_build_on_does_not_use_its_folder_up(
     assert run(*command).exit_code == 0
 
 
-def test_an_ablation_is_not_begun_that_could_not_be_judged(
-    make_dataset: MakeDataset, trained: list[str], tmp_path: Path
-) -> None:
+def test_an_ablation_without_labels_is_refused(make_dataset: MakeDataset, trained: list[str], tmp_path: Path) -> None:
     motion, folder = tmp_path / "motion.safetensors", tmp_path / "table-2"
     save_detector(Detector(DetectorSettings("of RAFT", "fast", "raft", 4.0)), motion)
     result = run(make_dataset(), folder, "--detector", motion, "--device", "cpu")

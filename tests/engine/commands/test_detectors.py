@@ -25,7 +25,7 @@ def listed() -> dict[str, dict]:
     return {entry["name"]: entry for entry in json.loads(run("list", "--json").stdout)["detectors"]}
 
 
-def test_a_detector_s_life(detector_file: Path, tmp_path: Path) -> None:
+def test_import_rename_export_and_delete_a_detector(detector_file: Path, tmp_path: Path) -> None:
     assert "none of your own yet" in run("list").stdout
     a_run = tmp_path / "run"
     a_run.mkdir()
@@ -47,7 +47,7 @@ def test_a_detector_s_life(detector_file: Path, tmp_path: Path) -> None:
     assert run("import", exported).stdout.startswith("South gate -> ")
 
 
-def test_mistakes_are_explained(detector_file: Path) -> None:
+def test_errors_explain_the_problem(detector_file: Path) -> None:
     unknown = run("rename", "nobody", "somebody")
     assert unknown.exit_code == 1
     assert "There are: " in unknown.stderr

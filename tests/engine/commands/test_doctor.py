@@ -52,7 +52,7 @@ def pretend_versions(monkeypatch: pytest.MonkeyPatch, **versions: str | None) ->
     monkeypatch.setattr(importlib.metadata, "version", version)
 
 
-def test_all_is_well_and_said() -> None:
+def test_a_healthy_machine_passes_all_checks() -> None:
     result = CliRunner().invoke(cli, ["doctor"])
     assert result.exit_code == 0, result.output
     assert "Everything needed is there." in result.stdout
@@ -64,7 +64,7 @@ def test_all_is_well_and_said() -> None:
     assert "pytest" not in checks
 
 
-def test_programs_get_json(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_prints_json(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend_versions(monkeypatch, qasync=None)
     result = CliRunner().invoke(cli, ["doctor", "--json"])
     content = json.loads(result.stdout)
@@ -118,7 +118,7 @@ def test_missing_system_libraries_come_with_their_command(monkeypatch: pytest.Mo
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a screen")
-def test_no_screen_is_worth_a_note_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_screen_is_only_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     result = CliRunner().invoke(cli, ["doctor"])
@@ -153,7 +153,7 @@ def test_detectors_that_are_missing_or_damaged_are_problems(monkeypatch: pytest.
     assert the_problem().name == "Detectors"
 
 
-def test_an_nvidia_driver_that_torch_cannot_use_is_worth_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_nvidia_driver_that_torch_cannot_use_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/nvidia-smi" if name == "nvidia-smi" else None)
     check = examined()["CUDA"]

@@ -60,7 +60,7 @@ def test_timing_of_a_detector_on_a_dataset_s_frames(
 
 
 @pytest.mark.parametrize(("share", "said"), [(0.5, "had 50 % of the processor time"), (0.01, ""), (None, "")])
-def test_timing_says_so_where_others_had_the_processor(
+def test_timing_warns_if_other_programs_used_the_processor(
     detector_file: Path, monkeypatch: pytest.MonkeyPatch, share: float | None, said: str
 ) -> None:
     found = replace(TIMED, processor_denied=share)

@@ -42,7 +42,7 @@ def start(*arguments: str, module: str = "tests.tiny") -> subprocess.Popen[str]:
     )
 
 
-def test_a_supervised_run_speaks_json_lines_and_leaves_a_detector(footage: Path, tmp_path: Path) -> None:
+def test_a_supervised_run_prints_json_lines_and_writes_a_detector(footage: Path, tmp_path: Path) -> None:
     options = ["--footage", str(footage), "--motion-epochs", "1", "--frame-epochs", "1", "--batch-size", "2"]
     # The supervisor keeps stdin open: its end would mean "stop".
     with start(str(tmp_path / "run"), *options, "--device", "cpu", "--supervised", module="engine") as process:
@@ -119,7 +119,7 @@ def test_finish_ends_each_stage_with_the_best_so_far(footage: Path, tmp_path: Pa
     assert events[-1] == Finished(str(tmp_path / "run" / "detector.safetensors"))
 
 
-def test_a_run_of_its_own_obeys_its_folder(footage: Path, tmp_path: Path) -> None:
+def test_an_unsupervised_run_obeys_its_request_file(footage: Path, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     with start(str(run.folder), "--footage", str(footage), *LONG) as process:
         while not run.checkpoint_path.exists() and process.poll() is None:
@@ -138,7 +138,7 @@ def test_a_run_of_its_own_obeys_its_folder(footage: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no polite kill")
-def test_a_polite_kill_stops_it_safely(footage: Path, tmp_path: Path) -> None:
+def test_sigterm_stops_a_run_safely(footage: Path, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     with start(str(run.folder), "--footage", str(footage), *LONG) as process:
         while not run.checkpoint_path.exists() and process.poll() is None:
@@ -149,7 +149,7 @@ def test_a_polite_kill_stops_it_safely(footage: Path, tmp_path: Path) -> None:
     assert isinstance(run.events()[-1], Stopped)
 
 
-def test_an_error_is_an_event_too(tmp_path: Path) -> None:
+def test_an_error_is_reported_as_an_event(tmp_path: Path) -> None:
     ran = CliRunner().invoke(cli, ["train", str(tmp_path / "run"), "--footage", str(tmp_path / "gone"), "--supervised"])
     assert ran.exit_code == 1
     event = from_json_line(ran.stdout.splitlines()[-1])

@@ -82,7 +82,7 @@ def test_time_left_is_that_of_all_phases_of_all_videos(
     )
 
 
-def test_what_the_cache_has_is_not_analysed_again(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
+def test_cached_analyses_are_not_repeated(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
     videos = [make_labelled("01", "...x")]
     before = measured(videos, predictor, tmp_path / "cache")
     predictor.predict = None
@@ -101,12 +101,12 @@ def test_labels_of_another_length_are_found_before_anything_is_analysed(
     assert raised.value.subject == str(bad.path)
 
 
-def test_a_single_frame_is_no_video_to_predict(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
+def test_a_video_of_a_single_frame_is_an_error(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="single frame"):
         measured([make_labelled("01", "x")], predictor, tmp_path / "cache")
 
 
-def test_stopping_leaves_what_was_analysed(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
+def test_stopping_keeps_the_frames_analysed_so_far(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
     videos = [make_labelled("01", "...x"), make_labelled("02", "x...")]
     work = measure(videos, predictor, tmp_path / "cache", lambda: stopped)
     stopped = False
@@ -121,7 +121,9 @@ def test_stopping_leaves_what_was_analysed(make_labelled: MakeVideo, predictor: 
     assert again.signals.tobytes() == event.signals.tobytes()
 
 
-def test_max_i_of_one_is_what_measuring_with_it_gives(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
+def test_max_i_of_one_gives_the_same_signals_as_measuring_with_it(
+    make_labelled: MakeVideo, predictor: Any, tmp_path: Path
+) -> None:
     video = make_labelled("01", "..xx.", flashes=[2], brightest=180)
     (found,) = measured([video], predictor, tmp_path / "cache", max_i=1.0)
     with open_video(video.path) as source:

@@ -31,7 +31,7 @@ def won_pairs(normal: list[int], abnormal: list[int]) -> float:
 
 @given(NORMAL_AND_ABNORMAL)
 @settings(deadline=None)  # the first call imports scikit-learn
-def test_the_area_is_the_share_of_pairs_won(drawn: tuple) -> None:
+def test_the_area_is_the_fraction_of_correctly_ranked_pairs(drawn: tuple) -> None:
     normal, abnormal, random = drawn
     frames = [(score, False) for score in normal] + [(score, True) for score in abnormal]
     random.shuffle(frames)
@@ -43,7 +43,7 @@ def test_the_area_is_the_share_of_pairs_won(drawn: tuple) -> None:
 
 @given(NORMAL_AND_ABNORMAL)
 @settings(deadline=None)  # the first call imports scikit-learn
-def test_the_curve_is_the_rates_at_every_threshold(drawn: tuple) -> None:
+def test_the_curve_has_the_rates_at_every_threshold(drawn: tuple) -> None:
     normal, abnormal, _ = drawn
     scores = np.array(normal + abnormal, float)
     truth = np.arange(len(scores)) >= len(normal)
@@ -54,14 +54,14 @@ def test_the_curve_is_the_rates_at_every_threshold(drawn: tuple) -> None:
     assert curve.true_positive_rate == pytest.approx([np.mean(scores[truth] >= t) for t in thresholds])
 
 
-def test_a_perfect_a_blind_and_an_inverted_score() -> None:
+def test_auc_of_a_perfect_a_constant_and_an_inverted_score() -> None:
     truth = labels("..xx")
     assert roc_auc(np.array([0.0, 1, 2, 3]), truth) == 1
     assert roc_auc(np.zeros(4), truth) == 0.5
     assert roc_auc(np.array([3.0, 2, 1, 0]), truth) == 0
 
 
-def test_no_curve_without_both_kinds_of_frames() -> None:
+def test_no_curve_if_all_frames_have_the_same_label() -> None:
     assert roc_curve(np.arange(3.0), labels("xxx")) is None
     assert np.isnan(roc_auc(np.arange(3.0), labels("...")))
 
@@ -89,7 +89,7 @@ def test_micro_rescales_each_video_and_global_does_not() -> None:
     assert global_auc(statistics, truth) == 0.75
 
 
-def test_a_constant_video_divides_by_nothing() -> None:
+def test_a_constant_video_does_not_divide_by_zero() -> None:
     with np.errstate(all="raise"):
         statistics, truth = [np.full(4, 7.0), np.array([0.0, 1])], [labels("..xx"), labels(".x")]
         # Nothing stands out of the first: its frames are all at 0, level with the second's normal frame.

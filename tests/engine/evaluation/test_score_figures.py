@@ -34,7 +34,7 @@ VIDEOS = [
 ]
 
 
-def test_each_kind_is_judged_by_its_own_signal() -> None:
+def test_each_score_is_evaluated_by_its_own_signal() -> None:
     by_frame, by_patch = (figures_of(VIDEOS, scorer) for scorer in (PaperScorer(), PaperPatchScorer()))
     assert by_frame.video_aucs == (0, 1)
     assert by_patch.video_aucs == (1, 0)
@@ -42,7 +42,7 @@ def test_each_kind_is_judged_by_its_own_signal() -> None:
     assert [scores.tolist() for scores in by_patch.shown] == [[0, 0, 0, 1, 1], [1, 1, 1, 0, 0]]
 
 
-def test_the_curve_is_of_rescaled_scores_unless_they_mean_the_same_everywhere() -> None:
+def test_the_curve_is_of_rescaled_scores_unless_scores_are_comparable() -> None:
     signals = missing_signals(600)
     for name in EVIDENCE:
         signals[name] = np.random.default_rng(0).gamma(1, 0.2, 600)
@@ -67,14 +67,14 @@ def test_events_are_found_in_the_rescaled_scores() -> None:
     assert events.normal_seconds == pytest.approx(0.6)
 
 
-def test_a_frame_that_was_not_analysed_is_named() -> None:
+def test_the_error_names_a_frame_without_score() -> None:
     gap = video("07", "..xx", [NAN, 30, NAN, 20], [NAN, 30, NAN, 20])
     with pytest.raises(DatasetError, match="Frame 2") as raised:
         figures_of([gap], PaperScorer())
     assert raised.value.subject == "07"
 
 
-def test_each_raw_signal_is_judged_by_itself() -> None:
+def test_each_raw_signal_is_evaluated_separately() -> None:
     moving = [video(each.name, "...xx", each.signals["psnr_db"].tolist(), [NAN, 30, 30, 30, 30]) for each in VIDEOS]
     for each in moving:
         each.signals["flow_error_px"] = [NAN, 1, 2, 3, 4]
@@ -87,5 +87,5 @@ def test_each_raw_signal_is_judged_by_itself() -> None:
     assert found["patch_psnr_db"]["micro_auc"] == 0.5
 
 
-def test_a_signal_that_the_detector_does_not_have_is_left_out() -> None:
+def test_signals_that_the_detector_lacks_are_left_out() -> None:
     assert set(signal_aucs(VIDEOS)) == {"psnr_db", "patch_psnr_db"}

@@ -65,7 +65,7 @@ def test_batch_1_and_the_best_batch_are_timed() -> None:
     assert predictor.batch_size == 2  # as it was
 
 
-def test_other_programs_that_take_the_processor_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processor_time_taken_by_other_programs_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     used, waited = count(0, 3), iter(range(0, 1000))
     monkeypatch.setattr(timing, "_BATCHES_ON_CPU", ())
     monkeypatch.setattr(timing.time, "process_time", lambda: float(next(used)))
@@ -76,7 +76,7 @@ def test_other_programs_that_take_the_processor_show(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Other systems do not tell")
-def test_linux_tells_how_long_threads_waited_for_the_processor() -> None:
+def test_run_queue_wait_is_read_from_linux() -> None:
     usual = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(usual)})  # and so for the rival
     rival = subprocess.Popen([sys.executable, "-c", "while True: pass"])
@@ -124,14 +124,14 @@ def test_progress_reaches_its_end() -> None:
     assert steps[-1].done == steps[-1].total
 
 
-def test_it_can_be_stopped() -> None:
+def test_timing_can_be_cancelled() -> None:
     predictor: Any = StillPredictor()
     with pytest.raises(Cancelled):
         list(time_detector(predictor, drifting_texture(64, 48, 8), lambda: True))
     assert predictor.batch_size == 2
 
 
-def test_the_median_is_of_calls_that_have_warmed_up() -> None:
+def test_warm_up_calls_do_not_count_in_the_median() -> None:
     calls: list[float] = []
 
     def call() -> None:
@@ -148,7 +148,7 @@ def test_the_texture_moves_by_a_pixel_a_frame() -> None:
     np.testing.assert_array_equal(first[:, 1:], second[:, :-1])
 
 
-def test_the_machine_is_named() -> None:
+def test_the_machine_has_a_system_and_a_processor() -> None:
     machine = this_machine()
     assert machine.system
     assert machine.processor

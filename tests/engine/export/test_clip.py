@@ -68,7 +68,7 @@ def mosaic_of(video: BarcodeVideo, start: int, stop: int, **options: Any) -> tup
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 60), (7, 8), (20, 47), (0, 1), (59, 60)])
-def test_clip_is_exactly_the_segment_with_the_sources_timing(
+def test_a_clip_has_exactly_the_frames_and_times_of_the_segment(
     tmp_path: Path, video: BarcodeVideo, predictor: Any, start: int, stop: int
 ) -> None:
     export(video, predictor, start, stop, tmp_path / "clip.mp4")
@@ -114,7 +114,7 @@ def test_progress_counts_frames_and_ends_with_the_path(tmp_path: Path, video: Ba
 
 
 @pytest.mark.parametrize("after", [0, 1, 9])
-def test_cancelling_leaves_nothing_behind(tmp_path: Path, video: BarcodeVideo, predictor: Any, after: int) -> None:
+def test_cancelling_leaves_no_file(tmp_path: Path, video: BarcodeVideo, predictor: Any, after: int) -> None:
     seen: list[Progress | Finished] = []
     clip = export_clip(
         video, predictor, scores_of(video), 0, 60, tmp_path / "clip.mp4", should_stop=lambda: len(seen) > after
@@ -125,7 +125,7 @@ def test_cancelling_leaves_nothing_behind(tmp_path: Path, video: BarcodeVideo, p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_walking_away_leaves_nothing_behind(tmp_path: Path, video: BarcodeVideo, predictor: Any) -> None:
+def test_closing_the_generator_early_leaves_no_file(tmp_path: Path, video: BarcodeVideo, predictor: Any) -> None:
     clip = export_clip(video, predictor, scores_of(video), 0, 60, tmp_path / "clip.mp4")
     for _ in range(5):
         next(clip)
@@ -142,7 +142,9 @@ def test_an_existing_file_is_refused(tmp_path: Path, video: BarcodeVideo, predic
     assert (tmp_path / "clip.mp4").read_text() == "precious"
 
 
-def test_a_video_that_ends_early_gives_no_short_clip(tmp_path: Path, video: BarcodeVideo, predictor: Any) -> None:
+def test_a_video_that_ends_early_is_an_error_and_leaves_no_clip(
+    tmp_path: Path, video: BarcodeVideo, predictor: Any
+) -> None:
     video.decodes_until = 30
     with pytest.raises(ExportError, match="ended after 10"):
         export(video, predictor, 20, 40, tmp_path / "clip.mp4")
@@ -150,7 +152,9 @@ def test_a_video_that_ends_early_gives_no_short_clip(tmp_path: Path, video: Barc
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 3), (5, 5), (6, 5), (50, 61)])
-def test_frames_that_are_not_there(tmp_path: Path, video: BarcodeVideo, predictor: Any, start: int, stop: int) -> None:
+def test_frames_outside_the_video_are_an_error(
+    tmp_path: Path, video: BarcodeVideo, predictor: Any, start: int, stop: int
+) -> None:
     with pytest.raises(ExportError) as caught:
         export(video, predictor, start, stop, tmp_path / "clip.mp4")
     assert "0 to 59" in caught.value.advice
@@ -159,7 +163,9 @@ def test_frames_that_are_not_there(tmp_path: Path, video: BarcodeVideo, predicto
 @pytest.mark.parametrize(
     "options", [{"panels": ("frame", "psnr_mask")}, {"panels": ("frame",), "overlay_opacity": 0.5}]
 )
-def test_what_needs_a_detector_says_so(tmp_path: Path, video: BarcodeVideo, options: dict[str, Any]) -> None:
+def test_panels_that_need_a_detector_are_an_error_without_one(
+    tmp_path: Path, video: BarcodeVideo, options: dict[str, Any]
+) -> None:
     with pytest.raises(ExportError, match="need a detector"):
         export(video, None, 1, 3, tmp_path / "clip.mp4", **options)
 
@@ -167,7 +173,7 @@ def test_what_needs_a_detector_says_so(tmp_path: Path, video: BarcodeVideo, opti
 @pytest.mark.parametrize(
     "options", [{"panels": ()}, {"panels": ("frame", "frame")}, {"panels": ("flow",)}, {"overlay_opacity": 2}]
 )
-def test_options_check_themselves(options: dict[str, Any]) -> None:
+def test_invalid_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"panels must|opacity lies"):
         ExportOptions(**options)
 
@@ -220,7 +226,7 @@ def test_each_panel_shows_its_own_picture(video: BarcodeVideo, predictor: Any) -
     assert (shown["psnr_mask"][height // 32 :: height // 4, width // 32 :: width // 4][:4, :4] == mask).mean() > 0.9
 
 
-def test_frame_0_says_that_it_has_no_transition(video: BarcodeVideo) -> None:
+def test_frame_0_shows_a_placeholder_instead_of_predictions(video: BarcodeVideo) -> None:
     mosaic, layout = mosaic_of(video, 0, 20)
     canvas = mosaic.compose(video.read(0), None, 0.0)
     frame, *others = (box.of(canvas) for box in layout.panels)
@@ -230,7 +236,7 @@ def test_frame_0_says_that_it_has_no_transition(video: BarcodeVideo) -> None:
         assert 0.005 < written < 0.2
 
 
-def test_nothing_of_the_frame_before_stays(video: BarcodeVideo, predictor: Any) -> None:
+def test_nothing_of_the_previous_frame_remains(video: BarcodeVideo, predictor: Any) -> None:
     used, _ = mosaic_of(video, 0, 40)
     for index in (31, 8):
         inspection = inspected(video, predictor, index)
@@ -242,7 +248,7 @@ def test_nothing_of_the_frame_before_stays(video: BarcodeVideo, predictor: Any) 
     assert np.array_equal(used.compose(inspection.frame, inspection, 0.1), expected)
 
 
-def test_number_and_time_are_burnt_in(video: BarcodeVideo) -> None:
+def test_frame_number_and_time_are_drawn(video: BarcodeVideo) -> None:
     mosaic, layout = mosaic_of(video, 0, 40)
     headers = [layout.header.of(mosaic.compose(video.read(index), None, 0.0)).copy() for index in (10, 11, 10)]
     assert np.array_equal(headers[0], headers[2])
@@ -297,7 +303,7 @@ def test_playhead_reaches_both_ends_of_a_whole_video() -> None:
     assert positions[1] > 0.98
 
 
-def test_higher_scores_stand_higher() -> None:
+def test_higher_scores_are_drawn_higher() -> None:
     def curve_height(score: float) -> float:
         strip = drawn_strip(260, np.full(1000, score))
         blue = (strip[:, 400:500, 2].astype(int) - strip[:, 400:500, 0]) > 80
@@ -319,7 +325,7 @@ def test_threshold_is_a_line_at_its_score() -> None:
     assert high < middle
 
 
-def test_what_is_not_analysed_has_no_curve() -> None:
+def test_frames_without_score_have_no_curve() -> None:
     scores = np.full(1000, 0.6)
     scores[300:450] = np.nan
     known, gap = drawn_strip(260, np.full(1000, 0.6)), drawn_strip(260, scores)
@@ -330,7 +336,7 @@ def test_what_is_not_analysed_has_no_curve() -> None:
 
 
 @pytest.mark.parametrize("size", [(640, 360), (240, 400)])
-def test_the_threshold_s_label_is_whole_or_left_out(size: tuple[int, int]) -> None:
+def test_the_threshold_label_is_complete_or_left_out(size: tuple[int, int]) -> None:
     layout = plan_layout(*size, len(PANELS), strip=True, legend=True, **BIG)
     assert layout.strip
 
@@ -355,7 +361,9 @@ def test_the_threshold_s_label_is_whole_or_left_out(size: tuple[int, int]) -> No
 )
 @pytest.mark.parametrize("panels", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize(("strip", "legend"), [(True, True), (True, False), (False, True), (False, False)])
-def test_layout_is_tidy(size: tuple[int, int], panels: int, strip: bool, legend: bool) -> None:
+def test_boxes_of_a_layout_do_not_overlap_and_are_aligned(
+    size: tuple[int, int], panels: int, strip: bool, legend: bool
+) -> None:
     layout = plan_layout(*size, panels, strip=strip, legend=legend, **BIG)
     assert layout.width <= 1920
     assert layout.height <= 1080
@@ -392,12 +400,12 @@ def test_small_videos_are_enlarged_and_large_ones_are_not() -> None:
     assert (large(1280, 720).width, large(1280, 720).height) == (1280, 720)
 
 
-def test_nothing_fits_into_too_little() -> None:
+def test_too_small_limits_are_an_error() -> None:
     with pytest.raises(ValueError, match="no layout"):
         plan_layout(640, 360, 5, strip=True, legend=True, max_width_px=100, max_height_px=100)
 
 
-def test_a_shape_that_no_clip_can_show_is_an_error_in_words(predictor: Any, tmp_path: Path) -> None:
+def test_an_extreme_video_shape_is_an_export_error(predictor: Any, tmp_path: Path) -> None:
     video = BarcodeVideo(VARIABLE_TIMES.tolist(), 5.0)
     with pytest.raises(ExportError, match="No clip can show these panels"):
         export(video, predictor, 1, 3, tmp_path / "clip.mp4", max_width_px=100, max_height_px=100)

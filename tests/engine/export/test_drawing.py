@@ -37,7 +37,7 @@ def drawn(text: str, size_px: int = 20, **options: float) -> Pixels:
 
 
 @pytest.mark.parametrize("text", ["Überwachung", "Камера", "Κάμερα", "摄像机", "カメラ", "카메라", "الكاميرا"])
-def test_every_script_has_its_letters(text: str) -> None:
+def test_the_font_has_letters_of_every_script(text: str) -> None:
     # Missing letters come out as question marks, all of them equal.
     assert not np.array_equal(drawn(text), drawn("?" * len(text)))
     letters = {drawn(letter).tobytes() for letter in text}
@@ -51,7 +51,7 @@ def test_text_is_anti_aliased() -> None:
 
 @pytest.mark.parametrize("text", ["Frame 123", "i", "WWW 00:00:12.345"])
 @pytest.mark.parametrize("size_px", [12, 19, 30])
-def test_width_is_what_the_ink_takes(text: str, size_px: int) -> None:
+def test_text_width_matches_the_drawn_pixels(text: str, size_px: int) -> None:
     left, _, right, _ = ink(drawn(text, size_px))
     assert text_width(text, size_px) == pytest.approx(right - left, abs=0.2 * size_px)
 
@@ -65,7 +65,7 @@ def test_alignment() -> None:
     assert ink(drawn("HHH", align=1))[2] == pytest.approx(200, abs=3)
 
 
-def test_numbers_are_all_as_wide_so_that_a_clock_stands_still() -> None:
+def test_all_digits_have_the_same_width() -> None:
     assert len({text_width(digit * 8, 19, bold=True) for digit in "0123456789"}) == 1
 
 
@@ -91,7 +91,7 @@ def test_mask_is_darker_where_prediction_was_worse(values: np.ndarray) -> None:
     assert (grey[values <= BLACK_DB] == 0).all()
 
 
-def test_mask_grows_to_any_size_without_gaps() -> None:
+def test_mask_fills_pictures_of_any_size_without_gaps() -> None:
     values = np.linspace(21, 39, 16).reshape(4, 4)
     picture = np.full((101, 179, 3), 7, np.uint8)
     draw_mask(picture, values)
@@ -104,7 +104,7 @@ def test_mask_grows_to_any_size_without_gaps() -> None:
                 assert corner == pytest.approx(expected[row, column], abs=1)
 
 
-def test_mask_has_numbers_where_they_can_be_read() -> None:
+def test_mask_has_numbers_where_they_are_readable() -> None:
     values = np.full((4, 4), 60.0)
     large, small = np.zeros((256, 256, 3), np.uint8), np.zeros((40, 60, 3), np.uint8)
     draw_mask(large, values)
@@ -113,7 +113,7 @@ def test_mask_has_numbers_where_they_can_be_read() -> None:
     assert (small[30:, 45:] == 255).all()
 
 
-def test_infinite_psnr_is_drawn_too() -> None:
+def test_infinite_psnr_is_drawn() -> None:
     values = np.full((4, 4), np.inf)
     values[1, 1] = 10.0
     assert psnr_mask(values)[4, 4, 0] == 255
@@ -121,7 +121,7 @@ def test_infinite_psnr_is_drawn_too() -> None:
 
 
 @given(patch_values)
-def test_suspicion_and_conspicuity_are_shares(values: np.ndarray) -> None:
+def test_suspicion_and_conspicuity_are_between_0_and_1(values: np.ndarray) -> None:
     for share in (suspicion(values), conspicuity(values)):
         assert ((share >= 0) & (share <= 1)).all()
         worst, best = values.argmin(), values.argmax()

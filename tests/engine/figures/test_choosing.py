@@ -43,14 +43,14 @@ def test_with_labels_each_event_gives_its_worst_frame() -> None:
     assert [each.abnormal for each in found] == [True, False, True, False]
 
 
-def test_every_video_has_its_turn_before_one_has_a_second() -> None:
+def test_every_video_gets_a_frame_before_any_gets_a_second() -> None:
     twice = measured("01", "." * 5 + "xxxxx" + "." * 10 + "xxxxx" + "." * 15, changed(f7=5, f22=6))
     once = measured("02", "." * 30 + "x" * 10, changed(f35=20))
     found = [each for each in representative_frames([twice, once], 3, labelled=True) if each.abnormal]
     assert found == [ChosenFrame(0, 7, True), ChosenFrame(1, 35, True), ChosenFrame(0, 22, True)]
 
 
-def test_normal_frames_are_ordinary_and_clear_of_events() -> None:
+def test_normal_frames_are_typical_and_away_from_events() -> None:
     # Frames 1 to 5 and 19 lie half a second clear of the event; their median is 30.
     worst = [NAN, 20, 25, 30, 35, 40, *([30.0] * 8), 10, *([30.0] * 4), 30]
     (abnormal, normal) = representative_frames([measured("01", "." * 10 + "x" * 5 + "." * 5, worst)], 1, labelled=True)
@@ -58,12 +58,12 @@ def test_normal_frames_are_ordinary_and_clear_of_events() -> None:
     assert normal == ChosenFrame(0, 3, False)
 
 
-def test_without_normal_frames_there_are_only_abnormal_ones() -> None:
+def test_without_normal_frames_only_abnormal_ones_are_chosen() -> None:
     found = representative_frames([measured("01", "x" * 40, changed(f7=5))], 2, labelled=True)
     assert found == [ChosenFrame(0, 7, True)]
 
 
-def test_without_labels_the_worst_and_the_most_ordinary_are_shown_a_second_apart() -> None:
+def test_without_labels_the_worst_and_the_most_typical_frames_are_chosen_a_second_apart() -> None:
     found = representative_frames(
         [measured("clip", "." * 40, changed(f20=5, f21=6, f33=7, f1=29, f2=31))], 2, labelled=False
     )
@@ -78,7 +78,7 @@ def test_frame_0_is_never_chosen() -> None:
     assert found[0] == ChosenFrame(0, 1, True)
 
 
-def test_regions_are_boxes_around_what_is_labelled() -> None:
+def test_regions_are_bounding_boxes_of_labelled_components() -> None:
     mask = np.zeros((100, 200), bool)
     mask[10:30, 20:40] = True
     mask[50:90, 100:180] = True
@@ -93,7 +93,7 @@ def test_the_darkest_patch() -> None:
     assert darkest_patch(patches) == Region(0.25, 0.5, 0.5, 0.75)
 
 
-def test_the_fastest_region_holds_what_moves_most() -> None:
+def test_the_fastest_region_has_the_most_motion() -> None:
     flow = np.zeros((2, 256, 256), np.float32)
     flow[0, 100:140, 60:90] = 3
     flow[1, 200:210, 200:210] = 3
@@ -110,7 +110,7 @@ def test_the_fastest_region_holds_what_moves_most() -> None:
 @pytest.mark.parametrize(
     "region", [Region(0, 0, 0.01, 0.01), Region(0.4, 0.3, 0.6, 0.9), Region(0.9, 0.9, 1, 1), Region(0, 0, 1, 1)]
 )
-def test_squared_regions_are_square_inside_and_around(region: Region, aspect: float) -> None:
+def test_squared_regions_are_square_inside_the_frame_and_contain_the_region(region: Region, aspect: float) -> None:
     grown = square_around(region, aspect)
     assert (grown.right - grown.left) * aspect == pytest.approx(grown.bottom - grown.top)
     for low, high in ((grown.left, grown.right), (grown.top, grown.bottom)):

@@ -42,7 +42,7 @@ def test_a_sheet_has_its_panels_side_by_side(kind: SheetKind, cells: int, transi
     assert (sheet[:, 0] == PAPER).all()
 
 
-def test_more_rows_make_a_higher_sheet_and_nothing_wider(transition: Transition) -> None:
+def test_more_rows_make_a_sheet_higher_but_not_wider(transition: Transition) -> None:
     one, three = (draw_sheet(SheetKind.OVERVIEW, [transition] * rows, 4.0) for rows in (1, 3))
     assert one.shape[1] == three.shape[1]
     assert three.shape[0] - one.shape[0] > 2 * CELL_PX
@@ -67,7 +67,7 @@ def test_flows_are_labelled_where_they_start(transition: Transition) -> None:
         assert changed.max() < last * width
 
 
-def test_what_is_as_white_as_the_paper_has_an_edge() -> None:
+def test_white_cells_have_an_edge() -> None:
     blank = np.full((50, 80, 3), 255, np.uint8)
     sheet = compose([""], [Row("", "", [blank])], [], None)
     assert 2 * (50 + 80) <= (sheet != 255).any(axis=2).sum() <= 2 * (50 + 80) + 8
@@ -101,7 +101,7 @@ def test_zooming_is_exact() -> None:
     assert (half[:24, :24] == 0).all()
 
 
-def test_boxes_leave_the_picture_alone() -> None:
+def test_boxes_do_not_change_the_original_picture() -> None:
     picture = np.full((40, 60, 3), 9, np.uint8)
     marked = boxed(picture, [Region(0.25, 0.25, 0.75, 0.75)], INK)
     assert (picture == 9).all()
@@ -110,14 +110,14 @@ def test_boxes_leave_the_picture_alone() -> None:
 
 
 @pytest.mark.parametrize("aspect", [0.3, 1.0, 1.78, 8.0])
-def test_cells_keep_the_frame_s_shape(aspect: float) -> None:
+def test_cells_keep_the_frame_s_aspect(aspect: float) -> None:
     width, height = cell_size(aspect)
     assert width / height == pytest.approx(aspect, rel=0.03)
     assert height <= CELL_PX
     assert fitted(np.zeros((7, 5, 3), np.uint8), width, height).shape == (height, width, 3)
 
 
-def test_long_headings_and_notes_stay_inside() -> None:
+def test_long_headings_and_notes_stay_inside_the_sheet() -> None:
     cell = np.full((50, 80, 3), 128, np.uint8)
     sheet = compose(
         ["A caption that is far too long"], [Row("name " * 30, "details " * 9, [cell])], ["word " * 40], None

@@ -43,7 +43,7 @@ def test_flow_survives_the_round_trip(seed: int, radius_px: float) -> None:
 
 
 @given(st.floats(-np.pi, np.pi), st.floats(0.05, 1))
-def test_middlebury_s_own_colours_are_read_back(angle: float, radius: float) -> None:
+def test_middlebury_s_colours_are_read_back(angle: float, radius: float) -> None:
     """The inverse against the published formula alone, so that no error of `flow_to_rgb` can hide one of its own."""
     assume(abs(angle) > 1e-3)
     dx, dy = radius * np.cos(angle), radius * np.sin(angle)

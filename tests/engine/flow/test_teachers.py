@@ -25,7 +25,7 @@ def textured() -> np.ndarray:
     return cv2.GaussianBlur(noise, (0, 0), 2.5)
 
 
-def test_finds_a_known_shift_with_its_sign(teacher: Teacher, textured: np.ndarray) -> None:
+def test_teachers_find_a_known_shift_with_its_sign(teacher: Teacher, textured: np.ndarray) -> None:
     if teacher.name == "pwcnet":
         pytest.skip("finds nothing without trained weights, which may not be passed on")
     moved = np.roll(textured, (2, 3), axis=(0, 1))  # 3 px to the right, 2 px down
@@ -35,7 +35,7 @@ def test_finds_a_known_shift_with_its_sign(teacher: Teacher, textured: np.ndarra
 
 
 @pytest.mark.parametrize("size", [(160, 200), (61, 93), (12, 190), (1, 1)])
-def test_takes_pictures_of_any_size_and_leaves_them_alone(
+def test_teachers_take_pictures_of_any_size_and_do_not_change_them(
     size: tuple[int, int], teacher: Teacher, textured: np.ndarray
 ) -> None:
     before = textured[: size[0], : size[1]]
@@ -48,14 +48,14 @@ def test_takes_pictures_of_any_size_and_leaves_them_alone(
     assert np.isfinite(flow).all()
 
 
-def test_keeps_nothing_between_calls(teacher: Teacher, textured: np.ndarray) -> None:
+def test_teachers_keep_no_state_between_calls(teacher: Teacher, textured: np.ndarray) -> None:
     moved = np.roll(textured, 4, axis=1)
     first = teacher.flow(textured, moved)
     teacher.flow(moved, textured[::-1].copy())
     np.testing.assert_array_equal(teacher.flow(textured, moved), first)
 
 
-def test_is_found_by_its_name_and_tells_itself_apart(teacher: Teacher) -> None:
+def test_teachers_are_found_by_name_and_have_distinct_fingerprints(teacher: Teacher) -> None:
     assert teacher.name in TEACHER_NAMES
     assert teacher.fingerprint.startswith(teacher.name)
 
@@ -83,13 +83,13 @@ def test_missing_weights_say_what_is_needed_and_where(
         assert hint in caught.value.advice
 
 
-def test_weights_that_were_named_but_are_not_there(tmp_path: Path) -> None:
+def test_a_missing_weights_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TeacherError, match="no such weights file") as caught:
         teacher_by_name("raft", weights=tmp_path / "gone.pth")
     assert caught.value.subject == str(tmp_path / "gone.pth")
 
 
-def test_weights_for_a_teacher_that_takes_none(pwcnet_file: Path) -> None:
+def test_weights_for_a_teacher_without_weights_are_an_error(pwcnet_file: Path) -> None:
     with pytest.raises(TeacherError, match="needs no weights") as caught:
         teacher_by_name("dis", weights=pwcnet_file)
     assert "pwcnet" in caught.value.advice
@@ -107,7 +107,7 @@ def test_an_absent_device_is_an_error(pwcnet_file: Path) -> None:
         teacher_by_name("pwcnet", weights=pwcnet_file, device="cuda:99")
 
 
-def test_a_missing_file_is_told_without_waiting_for_torch(tmp_path: Path) -> None:
+def test_a_missing_weights_file_is_reported_without_importing_torch(tmp_path: Path) -> None:
     code = """
 import sys
 from engine.common.errors import TeacherError

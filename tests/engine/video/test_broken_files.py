@@ -13,7 +13,7 @@ from engine.video.pyav_source import PyAvSource
 from tests.clips import make_clip, numbered_picture, read_number
 
 
-def test_a_truncated_stream_gives_what_is_there(tmp_path: Path) -> None:
+def test_a_truncated_stream_gives_its_remaining_frames(tmp_path: Path) -> None:
     whole = make_clip(tmp_path / "whole.ts", 90, container_format="mpegts", b_frames=0, gop=10)
     cut = tmp_path / "cut.ts"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
@@ -25,7 +25,7 @@ def test_a_truncated_stream_gives_what_is_there(tmp_path: Path) -> None:
         assert read_number(source.read(30).pixels) == 30
 
 
-def test_a_full_pass_corrects_the_count_and_is_remembered(tmp_path: Path) -> None:
+def test_a_full_pass_corrects_the_count_and_is_cached(tmp_path: Path) -> None:
     """Matroska announces frames whose data is then noise: they can't be decoded."""
     path = make_clip(tmp_path / "damaged.mkv", 60, gop=10, b_frames=0)
     data = bytearray(path.read_bytes())
@@ -149,7 +149,7 @@ def missing(folder: Path) -> Path:
 @pytest.mark.parametrize(
     "make", [empty, text, sound, song_with_cover, unknown_codec, noise_in_a_container, headless, no_pictures, missing]
 )
-def test_what_is_no_video_gets_a_clear_error(make, tmp_path: Path) -> None:
+def test_files_that_are_no_videos_are_an_error(make, tmp_path: Path) -> None:
     path = make(tmp_path)
     with pytest.raises(VideoError) as caught:
         open_video(path)
@@ -185,7 +185,7 @@ def test_pictures_take_the_rate_they_are_given(pictures: Path) -> None:
         np.testing.assert_allclose(source.times, [0, 0.1, 0.2, 0.3, 0.4])
 
 
-def test_the_cache_keeps_to_its_bytes(tmp_path: Path) -> None:
+def test_the_cache_stays_within_its_limit(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mp4", 40)
     frame_bytes = 96 * 64 * 3
     with PyAvSource(path, cache_bytes=5 * frame_bytes) as source:

@@ -55,7 +55,7 @@ def test_limited_range_is_stretched(tmp_path: Path, luma: int, level: int) -> No
 
 @pytest.mark.parametrize("matrix", COEFFICIENTS)
 @pytest.mark.parametrize("colour", [(200, 40, 40), (40, 200, 40), (40, 40, 200), (230, 159, 0)])
-def test_colours_follow_the_matrix_the_file_names(tmp_path: Path, matrix: str, colour: tuple[int, int, int]) -> None:
+def test_colours_follow_the_matrix_in_the_file(tmp_path: Path, matrix: str, colour: tuple[int, int, int]) -> None:
     red_share, blue_share, number = COEFFICIENTS[matrix]
     red, green, blue = (value / 255 for value in colour)
     luma = red_share * red + (1 - red_share - blue_share) * green + blue_share * blue

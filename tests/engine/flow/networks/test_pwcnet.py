@@ -99,7 +99,7 @@ def test_correlation_is_the_mean_over_features_of_each_shift() -> None:
     torch.testing.assert_close(correlation(first, second), correlation_by_definition(first, second))
 
 
-def test_warping_draws_the_second_map_back_and_drops_what_comes_from_outside() -> None:
+def test_warping_follows_the_flow_and_is_zero_outside_the_map() -> None:
     rng = torch.Generator().manual_seed(2)
     second, flow = torch.randn(1, 4, 9, 11, generator=rng), 3 * torch.randn(1, 2, 9, 11, generator=rng)
     flow[..., :3, :3] = 0  # exactly on the corner's pixels
@@ -110,7 +110,7 @@ def test_warping_draws_the_second_map_back_and_drops_what_comes_from_outside() -
 
 
 @torch.inference_mode()
-def test_the_network_is_the_published_one(
+def test_the_network_matches_the_published_formulas(
     network: PwcNet, weights: tuple[dict[str, Tensor], dict[str, Tensor]]
 ) -> None:
     pair = pictures(64, 128)

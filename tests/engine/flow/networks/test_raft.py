@@ -45,7 +45,7 @@ def random_raft(seed: int = 0) -> Raft:
     return raft_small().eval()
 
 
-def test_it_has_the_published_number_of_parameters() -> None:
+def test_raft_has_the_published_number_of_parameters() -> None:
     assert sum(parameter.numel() for parameter in raft_small().parameters()) == 990_162
 
 
@@ -68,7 +68,7 @@ def test_torchvision_s_file_gives_the_same_network(tmp_path: Path) -> None:
         assert torch.equal(same(*pair), network(*pair))
 
 
-def test_layers_come_in_the_authors_order(shared_data: Path) -> None:
+def test_layers_are_in_the_authors_order(shared_data: Path) -> None:
     names = [name.removeprefix("module.") for name in authors_names(shared_data)]
     assert names == list(raft_small().state_dict())
 
@@ -91,7 +91,7 @@ def lookup_by_definition(first: np.ndarray, second: np.ndarray, places: np.ndarr
 
 
 @pytest.mark.parametrize("lookup", [AllPairs, OnDemand])
-def test_lookups_are_correlations_around_a_place_at_four_sizes(
+def test_lookups_are_correlations_around_a_position_at_four_levels(
     lookup: type[AllPairs | OnDemand], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(raft, "_CHUNK_BYTES", 4 * 5 * 49 * 10)  # ten pixels at a time, the last time fewer
