@@ -1,4 +1,4 @@
-"""How fast both presets predict and detect, against what this machine's matrix products could give."""
+"""Prediction and detection speed of both presets, and their share of this machine's matrix product throughput."""
 
 from __future__ import annotations
 

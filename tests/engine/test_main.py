@@ -1,4 +1,4 @@
-"""The command line as a whole: light, one program by both names, and every end of it in words."""
+"""The command line as a whole: fast start, both program names, and error messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_name_outside_the_output_s_code_page_ends_nothing() -> None:
 
 @pytest.fixture
 def fail_with(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
-    """What the command `fail` raises; stands in for any command of the group."""
+    """The exception that the stub command `fail` raises, put into this list by a test."""
     raised: list[BaseException] = []
 
     @click.command()

@@ -1,4 +1,4 @@
-"""What set-up does where something is missing, may not be installed or does not answer."""
+"""Set-up on machines with missing libraries, without root, or with a package index that does not respond."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def set_up() -> ModuleType:
 
 
 def run_sh(tmp_path: Path, version: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """set_up.sh where the only `python3` on the PATH claims to be `version`; tells what it was asked to run."""
+    """Run set_up.sh with a stub `python3` of `version` as the only Python on the PATH, which prints its arguments."""
     python = tmp_path / "python3"
     python.write_text(
         f"#!/bin/sh\nversion_info={version}\n"

@@ -1,4 +1,4 @@
-"""Clips and labels on disk, the bundled ones among them."""
+"""Clips and labels on disk, including the bundled ones."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def _decode(path: Path, stop: int | None = None) -> list[np.ndarray]:
 
 
 def test_the_bundled_labels_agree_with_their_events(bundled: Labels) -> None:
-    told = np.zeros(len(bundled.frames), np.bool_)
+    labelled = np.zeros(len(bundled.frames), np.bool_)
     for event in bundled.events:
-        assert not told[event.start : event.stop].any()
-        told[event.start : event.stop] = True
-    assert np.array_equal(told, bundled.frames)
+        assert not labelled[event.start : event.stop].any()
+        labelled[event.start : event.stop] = True
+    assert np.array_equal(labelled, bundled.frames)
 
 
 def test_the_bundled_clip_is_what_a_demo_needs(bundled: Labels) -> None:
@@ -113,7 +113,7 @@ def test_a_written_clip_has_its_scenes_frames_and_labels(tmp_path: Path) -> None
 
 
 def test_a_failed_clip_leaves_the_older_file(tmp_path: Path) -> None:
-    class Torn(Scene):
+    class FailingScene(Scene):
         def frames(self, start: int = 0, stop: int | None = None) -> Iterator[SceneFrame]:
             yield from islice(super().frames(start, stop), 3)
             raise RuntimeError("torn")
@@ -121,7 +121,7 @@ def test_a_failed_clip_leaves_the_older_file(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"the older clip")
     with pytest.raises(RuntimeError, match="torn"):
-        write_clip(Torn(3, 1.0), path)
+        write_clip(FailingScene(3, 1.0), path)
     assert path.read_bytes() == b"the older clip"
     assert list(tmp_path.iterdir()) == [path]
 

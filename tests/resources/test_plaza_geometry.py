@@ -1,4 +1,4 @@
-"""Camera and limbs against formulas of their own."""
+"""Camera and limbs against independent formulas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plaza's truth is checked against the pictures it was drawn into."""
+"""Ground truth of the plaza, checked against the drawn pictures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _one_of_each() -> Scene:
 
 @pytest.fixture(scope="module")
 def pairs() -> list[tuple[SceneFrame, SceneFrame]]:
-    """Neighbouring noise-free frames, a few of each anomaly among walkers."""
+    """Pairs of consecutive noise-free frames, a few with each anomaly."""
     scene = _one_of_each()
     starts = [round((1.0 + 7.0 * number) * 25) + offset for number in range(4) for offset in (20, 32, 44)]
     return [(first, second) for start in starts for first, second in [tuple(scene.frames(start, start + 2))]]
@@ -64,7 +64,7 @@ def test_an_anomaly_adds_to_the_same_normal_life() -> None:
     changed = np.abs(with_cart.pixels.astype(int) - without.pixels).max(axis=2) > 0
     assert with_cart.abnormal
     assert changed[with_cart.anomaly_mask].mean() > 0.95
-    # Besides the cart itself, its soft edge and its shadow, nothing changes.
+    # Outside the cart's mask, only its soft edge and its shadow change.
     assert changed[~with_cart.anomaly_mask].mean() < 0.05
 
 
@@ -97,7 +97,7 @@ def test_only_actors_move(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
     for before, after in pairs:
         still = np.hypot(*after.flow) == 0
         changed = np.abs(after.pixels.astype(int) - before.pixels).max(axis=2) > 12
-        # What arrives, uncovers or is shadowed changes pixels without flow, but that is little.
+        # Appearing, uncovered or shadowed pixels change without flow, but they are few.
         assert changed[still].mean() < 0.03
 
 
@@ -109,12 +109,12 @@ def test_a_cart_s_flow_matches_the_motion_of_its_mask() -> None:
     by_flow = after.flow[:, before.anomaly_mask].mean(axis=1)
     centres = [np.argwhere(frame.anomaly_mask).mean(axis=0)[::-1] for frame in (before, after)]
     assert np.hypot(*by_flow) > 3
-    # Turning wheels and whoever walks in front shift the average a little.
+    # Turning wheels and occluding walkers shift the average slightly.
     assert np.allclose(by_flow, centres[1] - centres[0], atol=0.6)
 
 
 def test_dis_measures_the_flow_that_was_drawn(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
-    """DIS on what the models see agrees with the exact flow; both would have to be wrong alike."""
+    """DIS at the models' resolution agrees with the exact flow, which validates both."""
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     errors, speeds = [], []
     for before, after in pairs:

@@ -1,4 +1,4 @@
-"""Everything that the program brings along is found, and what is not there is named."""
+"""Bundled resources are found, and errors name missing ones."""
 
 from __future__ import annotations
 

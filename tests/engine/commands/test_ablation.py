@@ -1,4 +1,4 @@
-"""`vad ablation`, run as people run it: on a tiny dataset of pictures with labels; its trainings learn nothing."""
+"""`vad ablation` from its command line, on a tiny labelled dataset of pictures; training is a stub."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.engine.commands.conftest import MakeDataset
 
 @pytest.fixture(autouse=True)
 def _cache(cache: Path) -> None:
-    """No test may find another's analyses."""
+    """Every test has an empty cache of analyses."""
 
 
 def run(*arguments: object) -> Result:
@@ -28,7 +28,7 @@ def run(*arguments: object) -> Result:
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch, detector_file: Path) -> list[str]:
-    """The runs that were trained, in order; what a training learns is nothing."""
+    """Names of the trained runs, in order; training is replaced by a stub that copies an untrained detector."""
     names: list[str] = []
 
     def train(run: Run, *_: object) -> Iterator[Event]:
@@ -53,7 +53,7 @@ def test_an_ablation_is_trained_evaluated_and_not_repeated(
     rows = {line.split("  ")[0]: line.split()[-4:] for line in first.stdout.splitlines() if line}
     assert rows["margin loss"] == ["-", "x", "-", "x"]
     assert rows["optical flow"] == ["-", "-", "x", "x"]
-    # The same detector four times over.
+    # All four experiments have the same detector.
     assert len(set(rows["paper micro AUC %"])) == 1
     found = json.loads(report.read_text(encoding="utf-8"))
     assert found == json.loads((folder / "ablation.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""`vad detectors`, as people use it: from a run's folder into the library and on to somebody else."""
+"""`vad detectors` from its command line: importing, listing, renaming, exporting and deleting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.__main__ import cli
 
 
 @pytest.fixture(autouse=True)
-def _library_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _temporary_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "mine"))
 
 
@@ -37,8 +37,8 @@ def test_import_rename_export_and_delete_a_detector(detector_file: Path, tmp_pat
     mine = listed()["South gate"]
     assert (mine["camera"], mine["note"]) == ("Gate 1", "dry weather")
     text = run("list").stdout
-    for told in ("South gate\n", "for Gate 1", "preset fast", "not calibrated", "dry weather"):
-        assert told in text
+    for expected in ("South gate\n", "for Gate 1", "preset fast", "not calibrated", "dry weather"):
+        assert expected in text
     assert "(came with the program as plaza)" in text
     exported = tmp_path / "out.safetensors"
     assert run("export", "South gate", exported).exit_code == 0

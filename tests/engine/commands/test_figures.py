@@ -1,4 +1,4 @@
-"""`vad figures`, run as people run it."""
+"""`vad figures` from its command line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHEETS = ["figure-1.png", "figure-3-4.png", "figure-5.png"]
 
 @pytest.fixture(autouse=True)
 def _cache(cache: Path) -> None:
-    """No test may find another's analyses."""
+    """Every test has an empty cache of analyses."""
 
 
 @pytest.fixture

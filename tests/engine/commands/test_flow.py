@@ -15,7 +15,7 @@ from engine.video.picture_folder import read_picture
 
 @pytest.fixture(autouse=True)
 def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """a.png, and b.png where everything has moved 3 px right and 2 px down."""
+    """Writes a.png, and b.png, in which everything is shifted 3 px right and 2 px down."""
     monkeypatch.chdir(tmp_path)
     noise = np.random.default_rng(3).integers(0, 255, (120, 161, 3), np.uint8)
     texture = cv2.GaussianBlur(noise, (0, 0), 2.5)
@@ -32,7 +32,7 @@ def test_flow_prints_speeds_and_writes_no_file_by_default() -> None:
     before = set(Path().iterdir())
     ran = vad_flow("a.png", "b.png")
     assert ran.exit_code == 0, ran.output
-    assert "dis-medium: mean 3.6" in ran.stdout  # the root of 13, 3.61
+    assert "dis-medium: mean 3.6" in ran.stdout  # sqrt(3² + 2²) = 3.61
     assert set(Path().iterdir()) == before
 
 

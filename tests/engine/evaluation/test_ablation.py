@@ -1,4 +1,4 @@
-"""The four experiments of Table 2: their settings, their order, what they share, and what is not done twice."""
+"""The four experiments of Table 2: settings, order, shared models and footage, and resuming."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BASE = RunSettings("Tiny", ("01.mp4", "02.mp4"), motion_epochs=2, frame_epochs=1
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the runs that were trained, in order; a training takes no time and leaves what a real one leaves."""
+    """Names of the trained runs, in order; training is replaced by a stub that writes the files of a real run."""
     names: list[str] = []
 
     def train(run: Run, *_: object) -> Iterator[Event]:
@@ -141,7 +141,7 @@ def test_other_settings_than_the_folder_s_are_refused(
         train_all(tmp_path, replace(BASE, **other))  # type: ignore[arg-type]
     assert raised.value.subject == str(tmp_path / "exp4")
     assert not trained
-    # Another device makes the same detector.
+    # Another device is allowed, because it does not change the detector.
     train_all(tmp_path, replace(BASE, device="cpu"))
 
 

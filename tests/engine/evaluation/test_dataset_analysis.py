@@ -1,4 +1,4 @@
-"""Testing videos through a detector: labels that fit, the cache, progress over all of them, MAX_I."""
+"""Analysis of testing videos: label lengths, the cache, progress over all videos, MAX_I."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_each_video_comes_with_its_labels_times_and_signals(
     assert first.duration_seconds == pytest.approx(6 / 25)
     psnr_db = first.signals["psnr_db"]
     assert np.isnan(psnr_db[0])
-    assert set(np.argsort(psnr_db[1:])[:2] + 1) == {3, 4}  # the box comes and goes
+    assert set(np.argsort(psnr_db[1:])[:2] + 1) == {3, 4}  # the box appears and disappears
 
 
 def test_progress_runs_once_over_all_videos(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_time_left_is_that_of_all_phases_of_all_videos(
     assert [step.seconds_left for step in steps] == pytest.approx(
         [
             None,
-            8 / 4,  # how fast maxima are read is not known yet
+            8 / 4,  # the rate of reading maxima is unknown so far
             6 / 4 + 8 / 20,
             4 / 4 + 6 / 20,
             0 / 4 + 4 / 20,

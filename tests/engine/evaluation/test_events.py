@@ -1,4 +1,4 @@
-"""Event-level figures on timelines whose answers can be read off."""
+"""Event-level metrics on short timelines with obvious results."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_padding_neither_finds_an_event_nor_hides_a_false_alarm() -> None:
 
 
 def test_the_delay_lasts_until_the_score_reaches_enter() -> None:
-    # The segment reaches back to frame 2, where the event starts; an alarm could go off at frame 4.
+    # The segment starts at frame 2 with the event, but its score reaches `enter` only at frame 4.
     late = video([0.0, 0.0, 0.6, 0.6, 0.9, 0.0], (2, 6))
     early = video([0.0, 0.9, 0.9, 0.0], (2, 4))
     missed = video([0.0, 0.0], (0, 2))

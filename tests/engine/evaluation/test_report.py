@@ -1,4 +1,4 @@
-"""Reports of figures made by hand: what JSON and tables say, and what they say of what does not exist."""
+"""Reports of hand-made figures: contents of JSON and tables, and how undefined figures are shown."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_without_events_the_tables_have_dashes() -> None:
     assert "–" in in_words(found)
     report = as_json(found, "paper", command="", max_i=1.0)
     assert report["micro_auc"] is None
-    # The padding's abnormal frame is level with frames 0 and 1, and above the others and the padding's normal one.
+    # The padding's abnormal frame ties with frames 0 and 1, and ranks above all others.
     assert report["macro_auc"] == pytest.approx((0.5 + 0.5 + 1 + 1 + 1 + 1) / 6)
     assert report["max_i"] == 1.0
 
@@ -96,7 +96,7 @@ def test_plots_show_every_video(tmp_path: Path) -> None:
     assert [path.name for path in written] == ["roc.png", "scores-1.png", "scores-2.png"]
     page, rest = (cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) for path in written[1:])
     shaded = [(np.abs(picture.astype(int) - (246, 217, 184)).max(axis=2) < 3).sum() for picture in (page, rest)]
-    # One of thirteen videos is on the second page, in a panel a little larger.
+    # The second page shows one of thirteen videos, in a slightly larger plot.
     assert shaded[0] > 5 * shaded[1] > 0
     shutil.rmtree(tmp_path / "plots")
     (tmp_path / "plots").write_text("")

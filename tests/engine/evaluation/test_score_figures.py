@@ -1,4 +1,4 @@
-"""All figures of a score kind, from signals made by hand."""
+"""Metrics of each score, from hand-made signals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def video(name: str, truth: str, psnr_db: list[float], worst_db: list[float]) ->
 
 
 NAN = float("nan")
-# Frame by frame the first video's PSNR is wrong and its worst patch right; the second is the other way round.
+# In the first video the frame PSNR ranks wrongly and the worst patch correctly; in the second, vice versa.
 VIDEOS = [
     video("01", "...xx", [NAN, 30, 30, 40, 40], [NAN, 40, 40, 20, 20]),
     video("02", "...xx", [NAN, 40, 40, 30, 30], [NAN, 20, 20, 40, 40]),
@@ -51,7 +51,7 @@ def test_the_curve_is_of_rescaled_scores_unless_scores_are_comparable() -> None:
     videos = [video(name, "." * 30 + "x" * 30, psnr_db, psnr_db) for name in ("01", "02")]
     for each, level in zip(videos, (0.1, 1.0), strict=True):
         for name in EVIDENCE:
-            # The second video is the more conspicuous throughout, which rescaling hides.
+            # All scores of the second video are higher, which rescaling hides.
             each.signals[name] = level + 0.2 * each.abnormal
     paper, calibrated = (figures_of(videos, scorer) for scorer in (PaperScorer(), CalibratedScorer(calibration)))
     for figures, name in ((paper, "micro"), (calibrated, "global")):

@@ -1,4 +1,4 @@
-"""Table 3's figures of a detector whose speed is known."""
+"""Timing of a detector with a known speed."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ from engine.evaluation.timing import Timing, drifting_texture, median_seconds, t
 from tests.vadgui.fakes import StillPredictor
 
 
-class BatchLover(StillPredictor):
-    """Takes a time for a batch of up to 4, and twice as long from there; remembers how many it got at once."""
+class BatchPredictor(StillPredictor):
+    """Takes `seconds` for a batch of up to 4 and twice as long for larger ones; records the batch sizes."""
 
     device_label = "CPU, of a kind"
 
-    def __init__(self, most: int = 64, seconds: float = 0.001) -> None:
+    def __init__(self, max_batch: int = 64, seconds: float = 0.001) -> None:
         super().__init__()
         self.device_label = "CPU, of a kind"
-        self.most = most
+        self.max_batch = max_batch
         self.seconds = seconds
         self.asked: list[int] = []
 
     def predict(self, pictures: list[Any]) -> list[Any]:
         self.asked.append(len(pictures))
         time.sleep(self.seconds if len(pictures) <= 4 else 2 * self.seconds)
-        self.batch_size = min(self.batch_size, self.most)
+        self.batch_size = min(self.batch_size, self.max_batch)
         return super().predict(pictures)
 
 
 @pytest.fixture(autouse=True)
-def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+def _few_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "_MAX_REPETITIONS", 5)
 
 
 def timed(predictor: Any) -> Timing:
-    # Fewer frames than a batch takes: they are shown again.
+    # There are fewer frames than a batch takes, so they are repeated.
     *_, last = time_detector(predictor, drifting_texture(64, 48, 3))
     assert isinstance(last, Timing)
     return last
 
 
 def test_batch_1_and_the_best_batch_are_timed() -> None:
-    predictor = BatchLover(seconds=0.02)
+    predictor = BatchPredictor(seconds=0.02)
     found = timed(predictor)
-    # On a busy machine sleeping takes longer, never shorter.
+    # On a busy machine, sleeping takes longer, never less.
     assert 10 < found.prediction_fps <= 50
     assert found.best_batch in (4, 8)
     assert found.prediction_fps < found.prediction_fps_best_batch <= 200
@@ -62,7 +62,7 @@ def test_batch_1_and_the_best_batch_are_timed() -> None:
     assert found.detection_fps < found.detection_fps_best_batch
     assert found.device == "CPU, of a kind"
     assert {1, 2, 4, 8} <= set(predictor.asked)
-    assert predictor.batch_size == 2  # as it was
+    assert predictor.batch_size == 2  # restored
 
 
 def test_processor_time_taken_by_other_programs_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,15 +70,15 @@ def test_processor_time_taken_by_other_programs_is_reported(monkeypatch: pytest.
     monkeypatch.setattr(timing, "_BATCHES_ON_CPU", ())
     monkeypatch.setattr(timing.time, "process_time", lambda: float(next(used)))
     monkeypatch.setattr(timing, "run_queue_wait_seconds", lambda: float(next(waited)))
-    assert timed(BatchLover()).processor_denied == pytest.approx(0.25)
+    assert timed(BatchPredictor()).processor_denied == pytest.approx(0.25)
     monkeypatch.setattr(timing, "run_queue_wait_seconds", lambda: None)
-    assert timed(BatchLover()).processor_denied is None
+    assert timed(BatchPredictor()).processor_denied is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Other systems do not tell")
 def test_run_queue_wait_is_read_from_linux() -> None:
-    usual = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(usual)})  # and so for the rival
+    affinity = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(affinity)})  # the competing process inherits this
     rival = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         before, stop = run_queue_wait_seconds(), time.monotonic() + 0.5
@@ -88,14 +88,14 @@ def test_run_queue_wait_is_read_from_linux() -> None:
     finally:
         rival.kill()
         rival.wait()
-        os.sched_setaffinity(0, usual)
+        os.sched_setaffinity(0, affinity)
     assert before is not None
     assert after is not None
     assert after - before > 0.05
 
 
 def test_prediction_and_detection_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What slows the machine down for a while must not seem to be the price of one of them."""
+    """Temporary load on the machine must not count against only one of the two."""
     turns: list[str] = []
     seconds = iter((0.1, 0.2, 0.1, 0.2, 9.0, 9.0))
 
@@ -107,18 +107,18 @@ def test_prediction_and_detection_take_turns(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(timing, "_BATCHES_ON_CPU", ())
     monkeypatch.setattr(timing, "_repetition_seconds", lambda *_: next_turn("prediction"))
     monkeypatch.setattr(timing, "_detection_seconds", lambda *_: next_turn("detection"))
-    found = timed(BatchLover())
+    found = timed(BatchPredictor())
     assert turns == ["prediction", "detection"] * 3
     assert (found.prediction_fps, found.detection_fps) == pytest.approx((10, 5))
 
 
 def test_a_batch_that_does_not_fit_is_not_the_best() -> None:
-    assert timed(BatchLover(most=2)).best_batch == 2
+    assert timed(BatchPredictor(max_batch=2)).best_batch == 2
 
 
 def test_progress_reaches_its_end() -> None:
     steps = [
-        event for event in time_detector(BatchLover(), drifting_texture(64, 48, 32)) if isinstance(event, Progress)
+        event for event in time_detector(BatchPredictor(), drifting_texture(64, 48, 32)) if isinstance(event, Progress)
     ]
     assert all(earlier.done <= later.done for earlier, later in pairwise(steps))
     assert steps[-1].done == steps[-1].total

@@ -56,7 +56,7 @@ def layout_of(video: BarcodeVideo, panels: int, *, strip: bool = True, legend: b
 
 
 def mosaic_of(video: BarcodeVideo, start: int, stop: int, **options: Any) -> tuple[Mosaic, Layout]:
-    """With all panels."""
+    """A mosaic with all panels, and its layout."""
     layout = layout_of(video, len(PANELS))
     assert layout.strip
     strip = ScoreStrip(layout.strip.width, layout.strip.height, scores_of(video), video.times, start, stop, 0.5)
@@ -218,7 +218,7 @@ def test_each_panel_shows_its_own_picture(video: BarcodeVideo, predictor: Any) -
     assert shown["predicted_flow"].reshape(-1, 3).mean(axis=0) == pytest.approx(np.array(EXPECTED_FLOW) * 255, abs=1)
     flow = predictor.teacher.flow(model_picture(video.read(22).pixels), model_picture(video.read(23).pixels))
     assert difference(shown["teacher_flow"], flow_to_rgb(flow, 4.0)) < 1
-    # The texture moves to the right: red on the wheel.
+    # Motion to the right is red on the colour wheel.
     red, _, blue = shown["teacher_flow"][-40:].reshape(-1, 3).mean(axis=0)
     assert red > blue + 30
     mask = psnr_mask(inspection.signals["patch_psnr_db"])[8::64, 8::64]
@@ -254,7 +254,7 @@ def test_frame_number_and_time_are_drawn(video: BarcodeVideo) -> None:
     assert np.array_equal(headers[0], headers[2])
     changed = np.nonzero((headers[0] != headers[1]).any(axis=(0, 2)))[0]
     assert changed.size
-    assert changed.min() > layout.header.width / 2  # the name on the left stays
+    assert changed.min() > layout.header.width / 2  # the name on the left is unchanged
 
 
 def test_overlay_marks_the_frame_panel_only(video: BarcodeVideo, predictor: Any) -> None:
@@ -276,7 +276,7 @@ def test_overlay_marks_the_frame_panel_only(video: BarcodeVideo, predictor: Any)
 
 
 def playhead(strip: Pixels) -> float:
-    """Where the white line stands, as a share of the strip's width."""
+    """Position of the white line, as a fraction of the strip's width."""
     bright = (strip[: strip.shape[0] // 2].min(axis=2) > 225).mean(axis=0)
     return float(np.flatnonzero(bright > 0.5).mean() / strip.shape[1])
 
@@ -341,7 +341,7 @@ def test_the_threshold_label_is_complete_or_left_out(size: tuple[int, int]) -> N
     assert layout.strip
 
     def label(scores: np.ndarray) -> int:
-        """Orange pixels above the strip, once a score was written there too."""
+        """Number of orange pixels above the strip, after a score was drawn there too."""
         strip = ScoreStrip(layout.strip.width, layout.strip.height, scores, np.arange(99) / 25, 0, 9, 0.7)
         mosaic = Mosaic(layout, PANELS, "clip", strip=strip, flow_radius_px=2.0, overlay_opacity=0.0)
         canvas = mosaic.compose(Frame(np.zeros((size[1], size[0], 3), np.uint8), 0, 0.0), None, float(scores[0]))
@@ -383,7 +383,7 @@ def test_boxes_of_a_layout_do_not_overlap_and_are_aligned(
     for box in layout.panels:
         assert box.height == pytest.approx(box.width * size[1] / size[0], abs=3)
         assert box.width <= large.width
-    # Every column ends at one line: small panels where the floor does, equal ones all above it.
+    # All columns end at one line: small panels at the end of the footer, equal ones above it.
     equal = all(box.width == large.width for box in layout.panels)
     bottoms = {box.y + box.height for box in [large, *floor]}
     for box in layout.panels[1:]:

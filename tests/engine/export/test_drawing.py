@@ -38,7 +38,7 @@ def drawn(text: str, size_px: int = 20, **options: float) -> Pixels:
 
 @pytest.mark.parametrize("text", ["Überwachung", "Камера", "Κάμερα", "摄像机", "カメラ", "카메라", "الكاميرا"])
 def test_the_font_has_letters_of_every_script(text: str) -> None:
-    # Missing letters come out as question marks, all of them equal.
+    # Letters that the font lacks are drawn as identical question marks.
     assert not np.array_equal(drawn(text), drawn("?" * len(text)))
     letters = {drawn(letter).tobytes() for letter in text}
     assert len(letters) == len(set(text))
@@ -83,7 +83,7 @@ def test_fitted_text_fits_and_keeps_both_ends(text: str, width: int) -> None:
 
 @given(patch_values)
 def test_mask_is_darker_where_prediction_was_worse(values: np.ndarray) -> None:
-    # A pixel beside the numbers and inside the outline of the worst patch.
+    # Sample a pixel beside the number and inside the outline of the worst patch.
     grey = psnr_mask(values)[8::64, 8::64, 0].astype(int)
     order = np.argsort(values, axis=None)
     assert (np.diff(grey.ravel()[order]) >= 0).all()
@@ -98,7 +98,7 @@ def test_mask_fills_pictures_of_any_size_without_gaps() -> None:
     expected = 255 * (1 - (40 - values) / 20)
     for row in range(4):
         for column in range(4):
-            # The lower left corner of a patch is beside its number; the worst one has its outline there.
+            # The lower left corner of a patch is beside its number; in the worst patch, its outline is there.
             corner = picture[round(101 * (row + 1) / 4) - 1, round(179 * column / 4)]
             if (row, column) != (0, 0):
                 assert corner == pytest.approx(expected[row, column], abs=1)

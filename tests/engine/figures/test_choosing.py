@@ -1,4 +1,4 @@
-"""Which frames and regions tell most: rules on timelines and pictures made by hand."""
+"""Selection of representative frames and regions, on hand-made timelines and pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def measured(name: str, truth: str, worst_db: list[float]) -> object:
     return video(name, truth, [NAN] + [50.0] * (len(truth) - 1), worst_db)
 
 
-# Ten frames a second: frames of one video have to be ten apart.
+# Ten frames a second: frames chosen from one video have to be ten apart.
 CALM = [30.0] * 40
 
 
@@ -51,7 +51,7 @@ def test_every_video_gets_a_frame_before_any_gets_a_second() -> None:
 
 
 def test_normal_frames_are_typical_and_away_from_events() -> None:
-    # Frames 1 to 5 and 19 lie half a second clear of the event; their median is 30.
+    # Frames 1 to 5 and 19 are at least half a second from the event; their median is 30.
     worst = [NAN, 20, 25, 30, 35, 40, *([30.0] * 8), 10, *([30.0] * 4), 30]
     (abnormal, normal) = representative_frames([measured("01", "." * 10 + "x" * 5 + "." * 5, worst)], 1, labelled=True)
     assert abnormal == ChosenFrame(0, 14, True)
@@ -82,7 +82,7 @@ def test_regions_are_bounding_boxes_of_labelled_components() -> None:
     mask = np.zeros((100, 200), bool)
     mask[10:30, 20:40] = True
     mask[50:90, 100:180] = True
-    mask[0, 0] = True  # dust
+    mask[0, 0] = True  # annotation noise
     assert labelled_regions(mask) == [Region(0.5, 0.5, 0.9, 0.9), Region(0.1, 0.1, 0.2, 0.3)]
     assert labelled_regions(np.zeros((4, 4), bool)) == []
 

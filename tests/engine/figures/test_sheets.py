@@ -1,4 +1,4 @@
-"""Sheets of real transitions: each panel shows what it says, boxes are where they belong."""
+"""Sheets of real transitions: contents of the panels, and positions of the boxes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LABELLED = Region(0.0, 0.0, 0.4, 0.5)
 
 @pytest.fixture
 def transition() -> Transition:
-    """A box bursts into a grey scene, at the top left."""
+    """A transition in which a box appears at the top left of a grey scene."""
     predictor: Any = StillPredictor()
     source = MemoryVideo(Path("clip"), 30, burst=[20])
     previous, frame = source.read(19), source.read(20)
@@ -51,12 +51,12 @@ def test_more_rows_make_a_sheet_higher_but_not_wider(transition: Transition) -> 
 def test_without_labels_nothing_is_boxed_red_in_the_overview(transition: Transition) -> None:
     sheet = draw_sheet(SheetKind.OVERVIEW, [replace(transition, regions=[], regions_before=[], abnormal=None)], 4.0)
     assert shows(sheet, BOX) == 0
-    # The darkest patch is found all the same.
+    # The darkest patch is outlined even so.
     assert shows(sheet, (255, 190, 0)) > 200
 
 
 def test_flows_are_labelled_where_they_start(transition: Transition) -> None:
-    """A fast thing has left its place of I_{t-1} in I_t."""
+    """A fast object is at different positions in I_{t-1} and I_t."""
     before = replace(transition, regions_before=[Region(0.5, 0.5, 0.9, 0.9)])
     for kind in (SheetKind.OVERVIEW, SheetKind.MOTION):
         same, moved = (draw_sheet(kind, [each], 4.0) for each in (transition, before))
@@ -79,7 +79,7 @@ def test_the_comparison_zooms_into_the_predicted_and_the_real_region(transition:
     middle = sheet.shape[1] // 2
     predicted, real = (sheet[100 : 100 + height - 40, start : start + height - 40] for start in
                        (middle - height + 20, middle + 30))  # fmt: skip
-    # The still detector predicts the grey scene; what came is white.
+    # The stub detector predicts the grey scene; the real region is white.
     assert np.median(predicted) < 100
     assert np.median(real) > 250
     assert width > height
@@ -87,7 +87,7 @@ def test_the_comparison_zooms_into_the_predicted_and_the_real_region(transition:
 
 def test_a_region_of_a_normal_frame_is_chosen_by_its_motion(transition: Transition) -> None:
     still = replace(transition, regions=[], regions_before=[], abnormal=False)
-    # Nothing moves in the teacher's eyes: the darkest patch is compared.
+    # The teacher's flow is zero, so the darkest patch is compared.
     assert shows(draw_sheet(SheetKind.COMPARISON, [still], 4.0), BOX) > 500
 
 

@@ -26,7 +26,7 @@ def test_a_flo_file_has_middlebury_s_format(tmp_path: Path) -> None:
 
 def test_flo_files_keep_every_bit_and_unknown_pixels(flow: np.ndarray, tmp_path: Path) -> None:
     flow[:, 2, 3] = np.nan
-    flow[1, 4, 0] = np.nan  # half known is unknown
+    flow[1, 4, 0] = np.nan  # one NaN component makes the pixel unknown
     write_flo(tmp_path / "a.flo", flow)
     flow[:, 4, 0] = np.nan
     np.testing.assert_array_equal(read_flow(tmp_path / "a.flo"), flow)
@@ -57,7 +57,7 @@ def test_kitti_s_pictures_hold_64ths_around_2_to_the_15th(tmp_path: Path) -> Non
 def test_a_real_kitti_file(shared_data: Path) -> None:
     flow = read_flow(shared_data / "flow" / "kitti" / "flow_gt.png")
     assert flow.shape == (2, 375, 1242)
-    assert 0.1 < np.isfinite(flow).mean() < 0.5  # a laser's points
+    assert 0.1 < np.isfinite(flow).mean() < 0.5  # the laser scanner gives sparse points
 
 
 def test_end_point_error_counts_known_pixels_alone() -> None:

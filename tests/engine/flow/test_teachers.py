@@ -1,4 +1,4 @@
-"""What every teacher does alike, and how it is found by its name."""
+"""Behaviour that all teachers share, and their lookup by name."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def textured() -> np.ndarray:
 def test_teachers_find_a_known_shift_with_its_sign(teacher: Teacher, textured: np.ndarray) -> None:
     if teacher.name == "pwcnet":
         pytest.skip("finds nothing without trained weights, which may not be passed on")
-    moved = np.roll(textured, (2, 3), axis=(0, 1))  # 3 px to the right, 2 px down
-    flow = teacher.flow(textured, moved)
+    shifted = np.roll(textured, (2, 3), axis=(0, 1))  # 3 px to the right, 2 px down
+    flow = teacher.flow(textured, shifted)
     assert np.median(flow[0]) == pytest.approx(3, abs=0.2)
     assert np.median(flow[1]) == pytest.approx(2, abs=0.2)
 
@@ -49,10 +49,10 @@ def test_teachers_take_pictures_of_any_size_and_do_not_change_them(
 
 
 def test_teachers_keep_no_state_between_calls(teacher: Teacher, textured: np.ndarray) -> None:
-    moved = np.roll(textured, 4, axis=1)
-    first = teacher.flow(textured, moved)
-    teacher.flow(moved, textured[::-1].copy())
-    np.testing.assert_array_equal(teacher.flow(textured, moved), first)
+    shifted = np.roll(textured, 4, axis=1)
+    first = teacher.flow(textured, shifted)
+    teacher.flow(shifted, textured[::-1].copy())
+    np.testing.assert_array_equal(teacher.flow(textured, shifted), first)
 
 
 def test_teachers_are_found_by_name_and_have_distinct_fingerprints(teacher: Teacher) -> None:
@@ -143,7 +143,7 @@ def test_a_detector_takes_its_teacher_s_weights_from_any_file(pwcnet_file: Path)
 
 
 def test_end_point_error_on_real_ground_truth(shared_data: Path) -> None:
-    """Middlebury's RubberWhale; DIS measured at 0.23 px elsewhere."""
+    """Middlebury's RubberWhale, where DIS had an error of 0.23 px in other measurements."""
     folder = shared_data / "flow" / "RubberWhale"
     flow = teacher_by_name("dis").flow(read_picture(folder / "frame10.png"), read_picture(folder / "frame11.png"))
     assert end_point_error(flow, read_flow(folder / "flow10.flo")) == pytest.approx(0.23, abs=0.02)

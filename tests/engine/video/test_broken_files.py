@@ -20,13 +20,13 @@ def test_a_truncated_stream_gives_its_remaining_frames(tmp_path: Path) -> None:
     with open_video(cut) as source:
         numbers = [read_number(frame.pixels) for frame in source.frames()]
         assert 40 <= len(numbers) < 90
-        assert len(source) == len(source.times) == len(numbers)  # what the full pass found is the truth from now on
-        assert numbers[:-1] == list(range(len(numbers) - 1))  # the picture that was cut in two may be anything
+        assert len(source) == len(source.times) == len(numbers)  # the full pass has corrected the index
+        assert numbers[:-1] == list(range(len(numbers) - 1))  # the truncated picture may have any content
         assert read_number(source.read(30).pixels) == 30
 
 
 def test_a_full_pass_corrects_the_count_and_is_cached(tmp_path: Path) -> None:
-    """Matroska announces frames whose data is then noise: they can't be decoded."""
+    """Matroska lists frames whose data is noise and can't be decoded."""
     path = make_clip(tmp_path / "damaged.mkv", 60, gop=10, b_frames=0)
     data = bytearray(path.read_bytes())
     data[len(data) * 3 // 4 : len(data) * 3 // 4 + 60] = os.urandom(60)
@@ -52,10 +52,10 @@ def test_pictures_of_a_damaged_file_are_numbered_as_a_pass_numbers_them(tmp_path
     with open_video(path) as source:
         wanted = list(range(0, len(source), step))
         pictures = list(source.pictures(wanted, 32))
-        if source.numbers_are_certain:  # a frame on the way was missing
+        if source.numbers_are_certain:  # a missing frame on the way caused a full pass
             wanted = [number for number in wanted if number < len(source)]
         assert [frame.index for frame in pictures] == wanted
-        # What came before the damage was seen keeps its number, which is then right as well.
+        # Frames before the damage were numbered by the old index, which is right for them.
         shown = {frame.pts_seconds: read_number(frame.pixels) for frame in source.frames()}
     assert [read_number(frame.pixels) for frame in pictures] == [shown[frame.pts_seconds] for frame in pictures]
 
@@ -92,7 +92,7 @@ def sound(folder: Path) -> Path:
 
 
 def song_with_cover(folder: Path) -> Path:
-    """The cover is a video stream of one frame to FFmpeg."""
+    """FFmpeg reports the cover picture as a video stream of one frame."""
     path = sound(folder).rename(folder / "plain.m4a")
     with av.open(str(path)) as plain, av.open(str(folder / "song.m4a"), "w", format="mp4") as container:
         tune = container.add_stream_from_template(plain.streams.audio[0])
@@ -116,7 +116,7 @@ def unknown_codec(folder: Path) -> Path:
 
 
 def noise_in_a_container(folder: Path) -> Path:
-    """Everything about the video is intact but its pictures."""
+    """A valid container whose picture data is noise."""
     path = make_clip(folder / "noise.avi", 20, codec="mpeg4", b_frames=0)
     data = bytearray(path.read_bytes())
     start, stop = data.index(b"movi"), data.index(b"idx1")

@@ -1,4 +1,4 @@
-"""What keeps frames exact where indexes mislead, and quick where they are looked at again."""
+"""Frames are exact even with wrong indexes, and cached frames are fast."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_frames_of_a_frozen_picture_are_numbered_correctly(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.h264"])
 def test_wrong_checksums_in_an_index_only_cost_time(tmp_path: Path, name: str) -> None:
-    """As when a home folder is shared by machines whose decoders differ in the last bit."""
+    """Happens when machines whose decoders differ in the last bit share a home folder."""
     path = make_clip(tmp_path / name, 60, gop=10)
     fingerprint, index = canonical_index(path)
     save_index(fingerprint, replace(index, checksums=index.checksums + np.uint32(1)))
@@ -63,7 +63,7 @@ def test_pictures_are_right_despite_a_wrong_index(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("gop", [12, 30])
 def test_pictures_with_intra_refresh_are_complete(tmp_path: Path, gop: int) -> None:
-    """The container announces keyframes where the encoder only begins to renew the picture."""
+    """The container marks frames as keyframes where an intra refresh only begins."""
     refreshed = {"x264-params": "intra-refresh=1"}
     path = make_clip(tmp_path / "a.mkv", 120, gop=gop, b_frames=0, codec_options=refreshed)
     with open_video(path) as source:
@@ -78,8 +78,8 @@ def test_pictures_far_apart_need_little_decoding(tmp_path: Path, name: str, cont
     asked: list[None] = []
     with open_video(path) as source:
         list(source.pictures(range(25, 300, 50), 32, should_stop=lambda: asked.append(None) is not None))
-        assert not source.numbers_are_certain  # nor was it all decoded to make sure
-    assert len(asked) < 100  # once a decoded frame
+        assert not source.numbers_are_certain  # no full pass was needed
+    assert len(asked) < 100  # `should_stop` is called once per decoded frame
 
 
 def test_pictures_of_an_intra_only_stream_decode_no_other_frames(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_cancelled_seek_keeps_the_frames_it_decoded(tmp_path: Path) -> None:
         asked = iter(range(190))
         with pytest.raises(Cancelled):
             source.read(200, should_stop=lambda: next(asked, None) is None)
-        # What is kept needs no decoding, so nobody is asked.
+        # Cached frames need no decoding, so `should_stop` is not called.
         assert read_number(source.read(180, should_stop=lambda: True).pixels) == 180
         with pytest.raises(Cancelled):
             source.read(20, should_stop=lambda: True)

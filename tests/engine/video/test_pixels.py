@@ -12,7 +12,7 @@ from engine.video import open_video
 
 WIDTH, HEIGHT = 64, 48
 COEFFICIENTS = {"bt601": (0.299, 0.114, 5), "bt709": (0.2126, 0.0722, 1)}
-"""Red's and blue's share of luma, and FFmpeg's number."""
+"""Weights of red and blue in luma, and FFmpeg's number of the matrix."""
 
 
 def write_planes(path: Path, planes: Sequence[int], pixel_format: str, *, codec: str = "ffv1", **tags: int) -> Path:

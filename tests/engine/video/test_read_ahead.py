@@ -13,7 +13,7 @@ PATIENCE_SECONDS = 10
 
 
 class Counting:
-    """Counts up and tells how far it has come; `reached` is set once it has made `signal_at` items."""
+    """Yields 0, 1, 2, ...; `made` counts the items, and `reached` is set after `signal_at` of them."""
 
     def __init__(self, stop: int, signal_at: int = 0, error: Exception | None = None) -> None:
         self.made = 0
@@ -47,7 +47,7 @@ def test_items_are_produced_ahead_up_to_the_depth() -> None:
     with closing(read_ahead(counting.items(), depth=4)) as items:
         assert next(items) == 0
         assert counting.reached.wait(PATIENCE_SECONDS)
-        assert counting.made <= 6  # one taken, four waiting, one in hand
+        assert counting.made <= 6  # one consumed, four in the queue, one being added
         assert counting.thread is not threading.current_thread()
     assert counting.was_closed
     assert counting.thread is not None

@@ -11,7 +11,7 @@ from engine.video.scaling import SquareScaler
 
 
 def textured(width: int, height: int) -> np.ndarray:
-    """Coarse and fine, and with all grey levels."""
+    """A picture with coarse and fine texture and all grey levels."""
     dice = np.random.default_rng(width * height)
     coarse = cv2.resize(dice.integers(0, 256, (5, 7, 3), np.uint8), (width, height), interpolation=cv2.INTER_CUBIC)
     fine = dice.integers(-40, 40, (height, width, 3))

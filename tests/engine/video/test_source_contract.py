@@ -1,4 +1,4 @@
-"""What every VideoSource promises, held against every kind of video."""
+"""Contract tests: what every VideoSource promises, on every kind of video."""
 
 import contextlib
 import random
@@ -62,7 +62,7 @@ def test_500_random_reads_are_exact(kind_and_path) -> None:
     kind, path = kind_and_path
     rng = random.Random(kind.name)
     asked = [rng.randrange(kind.frames) for _ in range(JUMPS)]
-    with open_video(path, cache_bytes=1) as source:  # so that every jump has to be made
+    with open_video(path, cache_bytes=1) as source:  # a cache of 1 byte makes every read decode
         frames = [source.read(index) for index in asked]
         assert [frame.index for frame in frames] == asked
         assert [read_number(frame.pixels) for frame in frames] == asked
@@ -92,7 +92,7 @@ def test_one_pass_gives_every_frame_in_order(source: VideoSource, kind: Kind) ->
     assert [frame.index for frame in frames] == list(range(kind.frames))
     assert [read_number(frame.pixels) for frame in frames] == list(range(kind.frames))
     np.testing.assert_allclose([frame.pts_seconds for frame in frames], kind.expected_times, atol=2e-3)
-    assert len(source) == kind.frames  # the full pass found what the index had promised
+    assert len(source) == kind.frames  # the full pass confirmed the index
 
 
 @pytest.mark.parametrize("start", [1, 7, 33, 59])
@@ -172,7 +172,7 @@ def test_pictures_of_wanted_frames_are_exact(
 ) -> None:
     kind, path = kind_and_path
     for number, wanted in enumerate(chosen(kind)):
-        # No earlier pass may have told what there is.
+        # A new source, so that no earlier pass has corrected the index.
         monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / str(number)))
         with open_video(path) as source:
             if is_certain:

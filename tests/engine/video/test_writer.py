@@ -66,7 +66,9 @@ def test_any_timing_is_kept_to_the_tick(tmp_path_factory: pytest.TempPathFactory
     write_clip(target, times, average_fps=len(durations) / times[-1])
     read, _, duration = read_clip(target)
     assert read == pytest.approx(times[:-1], abs=1 / 90_000)
-    assert duration == pytest.approx(times[-1], abs=2 / 90_000 + 1e-3)  # the file's header counts milliseconds
+    assert duration == pytest.approx(
+        times[-1], abs=2 / 90_000 + 1e-3
+    )  # the file header has a resolution of milliseconds
 
 
 @pytest.mark.parametrize("average_fps", [0.0, 1e-6, 1000.0])
@@ -210,7 +212,7 @@ def test_an_unwritable_folder_gets_advice(tmp_path: Path) -> None:
 
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
-    """The kernel refuses to let any file of this process grow further, as a full disk would."""
+    """Limits the size of files of this process by RLIMIT_FSIZE, which imitates a full disk."""
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
@@ -260,7 +262,7 @@ def test_a_kill_leaves_no_incomplete_file_under_the_name(tmp_path: Path) -> None
         process.kill()
     assert process.returncode == (-signal.SIGKILL if os.name == "posix" else 1)
     assert not (tmp_path / "clip.mp4").exists()
-    write_clip(tmp_path / "clip.mp4", [0.0, 0.04])  # what is left over is in nobody's way
+    write_clip(tmp_path / "clip.mp4", [0.0, 0.04])  # the leftover temporary file does not prevent a new clip
 
 
 def test_free_path_appends_the_next_free_number(tmp_path: Path) -> None:

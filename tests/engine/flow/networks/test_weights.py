@@ -1,4 +1,4 @@
-"""Files that are no weights, or another network's: always one error that says what was expected and what was found."""
+"""Files without weights, or with another network's: the error says what was expected and what was found."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_files_of_other_formats_are_an_error(tail: bytes, head: bytes, tmp_path:
 
 
 def test_old_files_with_a_changed_byte_are_an_error_or_load(raft_file: Path, tmp_path: Path) -> None:
-    """Their pickle comes first, where a changed byte is another instruction: an error, or weights all the same."""
+    """A changed byte in the pickle at the start of the file is another instruction: an error, or loadable weights."""
     path = tmp_path / "old.pth"
     torch.save(torch.load(raft_file, weights_only=True), path, _use_new_zipfile_serialization=False)
     whole = path.read_bytes()
