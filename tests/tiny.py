@@ -10,8 +10,14 @@ from engine.models.detector import PRESETS, Preset
 TINY = Preset((8, 16), (8, 16), shrink=8)
 """For tests in which the size of the models is not the point."""
 
-if __name__ == "__main__":
+
+def main_with_tiny_models() -> None:
+    """`vad` in this process, with one thread."""
     torch.set_num_threads(1)
     for name in (*PRESETS, "tiny"):
         PRESETS[name] = TINY
     main()
+
+
+if __name__ == "__main__":
+    main_with_tiny_models()

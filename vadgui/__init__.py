@@ -1,1 +1,1 @@
-"""The window: reviews a recording with a detector. Imports the engine, never the reverse."""
+"""The window in which a person reviews a recording. It imports the engine; the engine never imports it."""

@@ -1,4 +1,4 @@
-"""`python -m vadgui` is the command `vadgui`."""
+"""`python -m vadgui` runs the command `vadgui`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The program `vadgui`: command line, event loop, error hook, settings, and one `Program` while its window is open."""
+"""The program `vadgui`: its command line, event loop, error hooks and settings, and one `Program` with its window."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from vadgui.settings import Settings
 from vadgui.ui import theme
 from vadgui.ui.icons import program_icon
 
-_SWITCH_INTERVAL_SECONDS = 0.0005  # a Python loop in a thread delays the GUI by 6 ms with it, by 120 without
+_SWITCH_INTERVAL_SECONDS = 0.0005  # with it a Python loop in a thread delays the GUI by 6 ms, without it by 120
 
 
 def detector_argument(text: str) -> Path:
-    """The path of a detector file, or of a detector from the library or a bundled one by its name; files go first."""
+    """The path that `--detector` means: a file where there is one, else a library or bundled detector of that name."""
     try:
         return find_detector(text) or Path(text)
     except DetectorFileError as error:
@@ -44,14 +44,14 @@ def has_screen() -> bool:
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _pass_on_qt_message(_kind: QtMsgType, _where: QMessageLogContext, message: str | None) -> None:
-    """Without a screen Qt complains of every window that has a least size."""
+def _pass_on_qt_message(_kind: QtMsgType, _context: QMessageLogContext, message: str | None) -> None:
+    """Print Qt's messages, except the warning that every window with a minimum size causes without a screen."""
     if message and "propagateSizeHints" not in message:
         print(message, file=sys.stderr)
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command line's."""
+    """Parse the command line; None means `sys.argv`."""
     parser = argparse.ArgumentParser(prog="vadgui", description="Review surveillance video for what is unusual.")
     parser.add_argument("video", metavar="VIDEO", nargs="?", type=Path, help="video or folder of pictures to open")
     parser.add_argument(
@@ -77,7 +77,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program until its window is closed; its exit status."""
+    """Run the program until its window is closed; returns the exit status."""
     options = parse_arguments(arguments)
     if not has_screen():
         if not options.demo:
@@ -89,21 +89,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         qInstallMessageHandler(_pass_on_qt_message)
-    # Before torch is imported: its idle threads must not spin beside decoder and GUI.
+    # Idle OpenMP threads must not spin beside decoder and GUI; torch reads this variable when it is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
-    # Qt's loop never lets Python see Ctrl-C; analyses survive a kill.
+    # Python's own Ctrl-C handler never runs inside Qt's loop. The default one kills, which stored analyses survive.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("vadgui")
     app.setWindowIcon(program_icon())
-    app.setQuitOnLastWindowClosed(False)  # quitting under a running coroutine would raise; `run` ends by itself
+    app.setQuitOnLastWindowClosed(False)  # quitting while `run` still waits would raise; `run` ends by itself
     with qasync.QEventLoop(app) as loop:
         return int(loop.run_until_complete(run(app, options, loop)))
 
 
 async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.AbstractEventLoop) -> int:
-    """Show the window, open what was asked for, and wait until the person closes it; the exit status."""
+    """Show the window, open what the options name, and wait until the window is closed; returns the exit status."""
     with_screen = has_screen()
     settings = Settings() if with_screen else Settings.temporary()
     reporter = errors.ErrorReporter()
@@ -122,7 +122,7 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
             program.open_demo()
         else:
             program.begin(options.video, options.detector)
-            program.controller.look_for_runs()
+            program.controller.find_pending_run()
         await closed.wait()
         return 0
     finally:

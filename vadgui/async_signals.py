@@ -1,4 +1,4 @@
-"""Awaits what Qt signals tell; qasync runs coroutines in Qt's loop, but has nothing that waits for a signal."""
+"""Lets a coroutine wait for Qt signals: qasync runs coroutines in Qt's event loop but can't await a signal."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from PySide6.QtCore import SignalInstance
 
 
 async def until(condition: Callable[[], bool], *signals: SignalInstance) -> None:
-    """Wait until a condition holds, which is asked now and whenever one of the signals is emitted.
+    """Wait until a condition holds. It is checked now, and whenever one of the signals is emitted.
 
-    The signals have to be emitted in the thread of the running loop. Raises what `condition` raises.
+    The signals must be emitted in the thread of the running loop. Exceptions of `condition` are raised here.
     """
     holds = asyncio.get_running_loop().create_future()
 
-    def look(*_: object) -> None:
+    def check(*_: object) -> None:
         if holds.done():
-            return  # it holds already: this coroutine goes on in the loop's next round, and disconnects then
+            return  # the coroutine resumes, and disconnects, in the loop's next iteration
         try:
             if condition():
                 holds.set_result(None)
@@ -25,10 +25,10 @@ async def until(condition: Callable[[], bool], *signals: SignalInstance) -> None
             holds.set_exception(error)
 
     for signal in signals:
-        signal.connect(look)
+        signal.connect(check)
     try:
-        look()
+        check()
         await holds
     finally:
         for signal in signals:
-            signal.disconnect(look)
+            signal.disconnect(check)

@@ -1,4 +1,4 @@
-"""The demo without a screen: reviews the bundled clip by itself and leaves a screenshot and an exported clip."""
+"""The demo without a screen: analyses the bundled clip, and saves a screenshot and an exported clip."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from engine.export.clip import ExportOptions
 from vadgui.async_signals import until
 from vadgui.dialogs.export import ClipRange
-from vadgui.errors import ErrorReporter, Wording
+from vadgui.errors import ErrorReporter, ErrorText
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.program import Program
@@ -23,11 +23,11 @@ _SIZE_PX = (1440, 900)
 
 
 class DemoError(Exception):
-    """The demo can't go on; says why."""
+    """The demo failed; the message says why."""
 
 
 async def run_demo(program: Program, reporter: ErrorReporter, output: Path) -> int:
-    """Do what a person would do with the demo; the exit status."""
+    """Run the demo in the window without a person; returns the exit status."""
     try:
         async with asyncio.timeout(_TIME_LIMIT_SECONDS):
             output.mkdir(parents=True, exist_ok=True)
@@ -42,18 +42,18 @@ async def run_demo(program: Program, reporter: ErrorReporter, output: Path) -> i
 
 
 class _Demo:
-    """One review of the bundled clip."""
+    """Steps through one review of the bundled clip."""
 
     def __init__(self, program: Program, reporter: ErrorReporter, output: Path) -> None:
         self._program = program
         self._session = program.session
         self._output = output
         self._reporter = reporter
-        self._failures: list[Wording] = []
-        reporter.told.connect(self._failures.append)
+        self._failures: list[ErrorText] = []
+        reporter.reported.connect(self._failures.append)
 
     async def review(self) -> None:
-        """Open, analyse, take a screenshot of the worst segment, and export it.
+        """Open and analyse the clip, take a screenshot of the segment with the highest score, and export it.
 
         Raises:
             DemoError: something failed, or nothing was flagged.
@@ -73,10 +73,10 @@ class _Demo:
         print(f"Exported clip: {clip.resolve()}", flush=True)
 
     async def _until(self, condition: Callable[[], bool], *signals: SignalInstance) -> None:
-        """Wait until a condition holds that these signals tell of.
+        """Wait until a condition holds, which is checked whenever one of the signals is emitted.
 
         Raises:
-            DemoError: an error was told before.
+            DemoError: the program reported an error before that.
         """
 
         def holds() -> bool:
@@ -87,7 +87,7 @@ class _Demo:
                 raise DemoError(f"{first.headline}\n{first.text}\n{first.details}")
             return False
 
-        await until(holds, *signals, self._reporter.told)
+        await until(holds, *signals, self._reporter.reported)
 
     async def _analysed(self) -> None:
         session = self._session
@@ -104,12 +104,12 @@ class _Demo:
 
     def _all_is_shown(self) -> bool:
         session = self._session
-        # Every thumbnail is asked about, so that all that are missing are made.
+        # `thumbnail` requests a missing one, so this asks for all of them before it checks any.
         thumbnails = [session.thumbnail(segment.peak_frame) for segment in session.scoring.segments]
         return session.view_is_settled() and all(thumbnail is not None for thumbnail in thumbnails)
 
     async def _exported(self) -> Path:
-        """Export the selected segment; where the clip lies."""
+        """Export the selected segment; returns the clip's path."""
         session, exports = self._session, self._program.exports
         clip = ClipRange.of_selection(session)
         if clip is None:

@@ -1,4 +1,4 @@
-"""The one place where errors end: it tells the person what failed, on what, and what to do next."""
+"""Reports every error of the program to the person: what failed, on what, and what to do next."""
 
 from __future__ import annotations
 
@@ -19,83 +19,83 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from engine.common.errors import VadError
 
-_REPEAT_AFTER_SECONDS = 10.0  # an error in a repaint comes back with every repaint
-_MAX_WAITING = 3  # more dialogs than this in a row tell nobody anything
+_REPEAT_AFTER_SECONDS = 10.0  # an error in a paint event is raised again by every repaint
+_MAX_WAITING = 3  # nobody reads more dialogs than this in a row
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Wording:
-    """An error as a person reads it."""
+class ErrorText:
+    """The text of an error for the person."""
 
     headline: str
     text: str
     details: str = ""
-    """For a report; empty for errors that the person can act on."""
+    """The traceback, for a bug report; empty for errors that the person can act on."""
 
 
-def word(error: BaseException) -> Wording:
-    """What to say about an error."""
+def describe_error(error: BaseException) -> ErrorText:
+    """The text of an error: from a VadError its message and advice, from any other exception its traceback too."""
     if isinstance(error, VadError):
-        return Wording(f"{error.what}.", "\n\n".join(part for part in (error.subject, error.advice) if part))
+        return ErrorText(f"{error.what}.", "\n\n".join(part for part in (error.subject, error.advice) if part))
     details = "".join(traceback.format_exception(error))
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     advice = "The rest of the program keeps working. Please report this with the details, so that it can be mended."
-    return Wording("Something unexpected went wrong.", f"{text}\n\n{advice}", details)
+    return ErrorText("Something unexpected went wrong.", f"{text}\n\n{advice}", details)
 
 
 class ErrorReporter(QObject):
-    """Tells errors in one dialog at a time, which blocks nothing; callable from every thread."""
+    """Shows errors in one non-modal dialog at a time; `report` can be called from every thread."""
 
-    told = Signal(object)
-    """Every error's Wording, whether a dialog shows it or not."""
+    reported = Signal(object)
+    """ErrorText of every error, whether a dialog shows it or not."""
     _arrived = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self._parent: QWidget | None = None
         self._dialog: QMessageBox | None = None
-        self._waiting: deque[Wording] = deque(maxlen=_MAX_WAITING)
-        self._last_told: dict[str, float] = {}
+        self._waiting: deque[ErrorText] = deque(maxlen=_MAX_WAITING)
+        self._last_reported: dict[str, float] = {}
         self._is_closed = False
         self._arrived.connect(self._receive)
 
     def set_parent_window(self, parent: QWidget | None) -> None:
-        """The window that dialogs belong to."""
+        """Set the window that the dialogs belong to."""
         self._parent = parent
 
-    def tell(self, error: BaseException) -> None:
-        """Tell the person about an error, soon and without waiting for them."""
+    def report(self, error: BaseException) -> None:
+        """Log an error and queue it to be shown to the person; returns at once."""
         unexpected = not isinstance(error, VadError)
         _log.log(logging.ERROR if unexpected else logging.WARNING, "%s", error, exc_info=error if unexpected else None)
-        self._arrived.emit(word(error))
+        self._arrived.emit(describe_error(error))
 
     def close(self) -> None:
-        """Take what is being told from the screen; errors that come later are only logged."""
+        """Close the open dialog and drop waiting errors; later errors are only logged."""
         self._is_closed = True
         self._waiting.clear()
         if self._dialog:
             self._dialog.close()
 
-    def _receive(self, wording: Wording) -> None:
-        self.told.emit(wording)
+    def _receive(self, error_text: ErrorText) -> None:
+        self.reported.emit(error_text)
         now = time.monotonic()
-        key = wording.headline + wording.text
-        recent = now - self._last_told.get(key, -_REPEAT_AFTER_SECONDS) < _REPEAT_AFTER_SECONDS
-        self._last_told[key] = now
-        if recent or wording in self._waiting or self._is_closed:
+        key = error_text.headline + error_text.text
+        recent = now - self._last_reported.get(key, -_REPEAT_AFTER_SECONDS) < _REPEAT_AFTER_SECONDS
+        self._last_reported[key] = now
+        if recent or error_text in self._waiting or self._is_closed:
             return
-        self._waiting.append(wording)
+        self._waiting.append(error_text)
         self._show_next()
 
     def _show_next(self) -> None:
         if self._dialog or not self._waiting:
             return
-        wording = self._waiting.popleft()
-        self._dialog = _dialog(wording, self._parent)
+        error_text = self._waiting.popleft()
+        self._dialog = _dialog(error_text, self._parent)
         self._dialog.finished.connect(self._dismissed)
-        self._dialog.show()  # not modal: the rest of the window can be used beside it
+        self._dialog.show()  # not modal: the window can still be used
 
     def _dismissed(self) -> None:
         if self._dialog:
@@ -104,41 +104,41 @@ class ErrorReporter(QObject):
         self._show_next()
 
 
-def _dialog(wording: Wording, parent: QWidget | None) -> QMessageBox:
+def _dialog(error_text: ErrorText, parent: QWidget | None) -> QMessageBox:
     dialog = QMessageBox(parent)
     dialog.setWindowModality(Qt.WindowModality.NonModal)
     dialog.setWindowTitle("vadgui")
-    dialog.setIcon(QMessageBox.Icon.Critical if wording.details else QMessageBox.Icon.Warning)
-    # Paths and messages are shown as they are, never read as markup.
+    dialog.setIcon(QMessageBox.Icon.Critical if error_text.details else QMessageBox.Icon.Warning)
+    # Plain text: Qt would interpret "<" in paths and messages as markup.
     dialog.setTextFormat(Qt.TextFormat.PlainText)
-    dialog.setText(wording.headline)
-    dialog.setInformativeText(wording.text)
+    dialog.setText(error_text.headline)
+    dialog.setInformativeText(error_text.text)
     dialog.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    # Named, because Qt finds no button for Escape by itself where there are others beside this one.
+    # Qt finds no button for Escape by itself where there is more than one.
     dialog.setEscapeButton(dialog.addButton(QMessageBox.StandardButton.Ok))
-    if wording.details:
-        dialog.setDetailedText(wording.details)
+    if error_text.details:
+        dialog.setDetailedText(error_text.details)
         copy = dialog.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
-        # Without this a QMessageBox closes on every button.
+        # A QMessageBox closes on every button unless the button's own connection is removed.
         copy.clicked.disconnect()
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(wording.details))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(error_text.details))
     return dialog
 
 
 def install(reporter: ErrorReporter, loop: asyncio.AbstractEventLoop | None = None) -> None:
-    """Let every uncaught error of this process end in `teller`."""
+    """Report every uncaught exception of this process: of Python, of its threads, and of the event loop."""
 
     def from_python(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         del kind
-        reporter.tell(error.with_traceback(trace))
+        reporter.report(error.with_traceback(trace))
 
     def from_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
-            reporter.tell(args.exc_value)
+            reporter.report(args.exc_value)
 
     def from_loop(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        reporter.tell(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
+        reporter.report(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
 
     sys.excepthook = from_python
     threading.excepthook = from_thread

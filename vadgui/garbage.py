@@ -1,4 +1,4 @@
-"""Python's cyclic garbage is collected in the GUI thread alone."""
+"""Runs Python's cyclic garbage collection in the GUI thread only."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-_LOOK_MS = 1000
+_CHECK_INTERVAL_MS = 1000
 
 
 class GarbageCollector(QObject):
-    """Takes the place of Python's own collection, which comes in whichever thread happens to allocate.
+    """Replaces Python's automatic garbage collection, which runs in whichever thread happens to allocate.
 
-    A widget in a reference cycle, and pyqtgraph's plots leave some, would then be destroyed in the engine's thread
-    while the GUI thread changes the lists that Qt keeps of all widgets. That crashes, rarely and anywhere.
+    pyqtgraph's plots leave widgets in reference cycles. Automatic collection could destroy them in the engine's thread
+    while the GUI thread changes Qt's lists of all widgets: a rare crash in an arbitrary place.
     """
 
     def __init__(self) -> None:
-        """Make it in the GUI thread; `close` gives collection back to Python."""
+        """Must be called in the GUI thread; `close` enables Python's automatic collection again."""
         super().__init__()
         gc.disable()
-        self._timer = QTimer(self, interval=_LOOK_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer = QTimer(self, interval=_CHECK_INTERVAL_MS)
+        self._timer.timeout.connect(self.collect_due)
         self._timer.start()
 
-    def look(self) -> None:
-        """Collect as many generations as Python would have by now."""
+    def collect_due(self) -> None:
+        """Collect the generations that exceed Python's thresholds."""
         due = [count > limit > 0 for count, limit in zip(gc.get_count(), gc.get_threshold(), strict=True)]
         if due[0]:
             gc.collect(2 if all(due) else 1 if due[1] else 0)
 
     def close(self) -> None:
-        """Let Python collect by itself again; closing twice is fine."""
+        """Enable Python's automatic collection again; closing twice is fine."""
         self._timer.stop()
-        # What has gathered is overdue: Python would collect it at its next allocation. PySide makes one while Qt
-        # destroys an object and holds a lock, and the end of another object would wait for that lock for ever.
+        # Collect now what exceeds the thresholds: Python would collect it at its next allocation. PySide may allocate
+        # while Qt destroys an object and holds a lock; destroying another object then would deadlock on that lock.
         gc.collect(1)
         gc.enable()

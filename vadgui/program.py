@@ -1,4 +1,4 @@
-"""One window on one review, joined to its jobs: which signal asks which job, and which answer goes where."""
+"""Connects the window, the review session and the jobs: which signal starts which job, and where results go."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 _DEMO_DETECTOR = "plaza"
-_BATCH_ON_CPU = 2  # a larger one is faster, but the frame under the playhead has to wait for it
+_BATCH_ON_CPU = 2  # a larger batch is faster, but the view at the playhead has to wait until it is done
 
 
 def open_predictor(path: Path, device: str) -> Predictor:
-    """Load a detector; only here, in the worker's thread, torch is imported: it takes seconds."""
+    """Load a detector. It imports torch, which takes seconds, so it is called in the worker's thread only."""
     from engine.models.predictor import Predictor
 
     predictor = Predictor.open(path, device)
@@ -40,7 +40,7 @@ def open_predictor(path: Path, device: str) -> Predictor:
 
 
 class Program(QObject):
-    """One window on one review, joined to its jobs."""
+    """Owns one window with its session and jobs, and connects their signals."""
 
     def __init__(
         self,
@@ -64,24 +64,24 @@ class Program(QObject):
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
         self.window = MainWindow(self.session, self.player, settings)
-        self._wanted_detector: Path | None = None
-        self._join_session()
-        self._join_window()
-        self._join_training()
+        self._pending_detector: Path | None = None
+        self._connect_session()
+        self._connect_window()
+        self._connect_training()
 
     def open_video(self, path: Path) -> None:
         """Open a recording in place of the present one."""
         self.worker.open_video(path)
 
     def open_detector(self, path: Path, device: str | None = None) -> None:
-        """Load a detector, once there is a recording to use it on: nobody waits for torch before a first frame."""
+        """Load a detector, but only after a recording is open: the first frame must not wait for torch."""
         self._settings.device = device or self._settings.device
-        self._wanted_detector = path
+        self._pending_detector = path
         if self.session.video is not None:
-            self._load_wanted_detector()
+            self._load_pending_detector()
 
     def begin(self, video: Path | None, detector: Path | None) -> None:
-        """Open what the command line names; the detector used last where it names none."""
+        """Open the recording and the detector that the command line names; by default, the detector used last."""
         detector = detector or default_detector(self._settings)
         if video:
             self.open_video(video)
@@ -94,7 +94,7 @@ class Program(QObject):
         self.open_detector(resources.detector_path(_DEMO_DETECTOR))
 
     def close(self) -> None:
-        """End all threads; what was analysed is saved."""
+        """End all threads; frames analysed so far are stored."""
         self.player.pause()
         self.worker.close()
         self.exports.close()
@@ -102,7 +102,7 @@ class Program(QObject):
 
     # Session and worker
 
-    def _join_session(self) -> None:
+    def _connect_session(self) -> None:
         session, worker = self.session, self.worker
         session.view_requested.connect(worker.show)
         session.thumbnail_requested.connect(worker.make_thumbnail)
@@ -115,28 +115,28 @@ class Program(QObject):
         worker.times_revised.connect(session.revise_times)
         worker.analysis_changed.connect(session.set_analysis)
         worker.failed.connect(self._worker_failed)
-        self.exports.failed.connect(self._reporter.tell)
+        self.exports.failed.connect(self._reporter.report)
 
     def _worker_failed(self, error: Exception) -> None:
-        # If it was not the detector's loading that failed, its arrival sets this right.
+        # Something else than the detector may have failed; `use_detector` then corrects this when the detector arrives.
         self.session.expect_detector(False)
-        self._reporter.tell(error)
+        self._reporter.report(error)
 
     def _video_opened(self, opened: VideoOpened) -> None:
-        # Remembered first: the window shows recent recordings as soon as the session changes.
+        # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
         self._settings.video_folder = str(opened.info.path.parent)
         self.session.open_video(opened.info, opened.times)
         self.session.show(opened.first_view)
-        if self._wanted_detector is not None:
-            self._load_wanted_detector()
+        if self._pending_detector is not None:
+            self._load_pending_detector()
         self._begin_analysis()
 
-    def _load_wanted_detector(self) -> None:
-        if self._wanted_detector is not None:
-            self.worker.open_detector(self._wanted_detector, self._settings.device)
+    def _load_pending_detector(self) -> None:
+        if self._pending_detector is not None:
+            self.worker.open_detector(self._pending_detector, self._settings.device)
             self.session.expect_detector(True)
-            self._wanted_detector = None
+            self._pending_detector = None
 
     def _detector_opened(self, detector: DetectorSummary) -> None:
         self._settings.detector = str(detector.path)
@@ -149,7 +149,7 @@ class Program(QObject):
 
     # Window
 
-    def _join_window(self) -> None:
+    def _connect_window(self) -> None:
         window, worker = self.window, self.worker
         window.video_chosen.connect(self.open_video)
         window.demo_chosen.connect(self.open_demo)
@@ -163,10 +163,10 @@ class Program(QObject):
         worker.opening_changed.connect(window.show_opening)
         self.exports.changed.connect(window.show_export)
 
-    def _join_training(self) -> None:
+    def _connect_training(self) -> None:
         controller, window = self.controller, self.window
         controller.use_current_detector(lambda: self.session.detector.path if self.session.detector else None)
-        controller.failed.connect(self._reporter.tell)
+        controller.failed.connect(self._reporter.report)
         controller.detector_accepted.connect(self.open_detector)
         controller.run_changed.connect(window.training_status.show_run)
         controller.may_close_now.connect(window.close)
@@ -175,7 +175,7 @@ class Program(QObject):
         window.may_close = lambda: controller.may_close(window)
 
     def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
-        """Queue the export of a clip, and remember how it was asked for."""
+        """Queue the export of a clip, and remember its options for the next one."""
         self._settings.export_folder = str(target.parent)
         self._settings.export_panels = ",".join(options.panels)
         self._settings.export_strip = options.score_strip
@@ -193,7 +193,7 @@ class Program(QObject):
 
 
 def default_detector(settings: Settings) -> Path | None:
-    """The detector used last, else the demo's."""
+    """The detector used last if its file still exists, else that of the demo."""
     last = Path(settings.detector) if settings.detector else None
     if last and last.is_file():
         return last

@@ -1,4 +1,4 @@
-"""What the program remembers: every setting declared once, with its type, default and a sentence."""
+"""The persistent settings: each is declared once, with its key, default and description."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MAX_RECENT_VIDEOS = 10
 
 @dataclass(frozen=True)
 class Setting(Generic[T]):
-    """One remembered value, read and written as an attribute of Settings."""
+    """A descriptor for one persistent value, read and written as an attribute of Settings."""
 
     key: str
     default: T
     sentence: str
-    """What it decides, for people."""
+    """What the setting decides, in words for people."""
 
     @overload
     def __get__(self, settings: None, owner: type[Settings]) -> Setting[T]: ...
@@ -39,7 +39,7 @@ class Setting(Generic[T]):
 
 
 class Settings:
-    """All settings; a value that was never set is its default."""
+    """All settings; a value that was never set has its default."""
 
     theme = Setting("appearance/theme", "system", "Light, dark, or as the system.")
     geometry = Setting("window/geometry", QByteArray(), "Where the window was.")
@@ -55,27 +55,27 @@ class Settings:
     _recent_videos = Setting("recent/videos", "", "Recordings opened lately, newest first, one path a line.")
 
     def __init__(self, store: QSettings | None = None) -> None:
-        """Settings in the person's own file, or in `store`."""
+        """Settings in the user's configuration file, or in `store`."""
         self.store = store or QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "vadgui", "vadgui")
 
     @classmethod
     def temporary(cls) -> Settings:
-        """Defaults that nobody will remember: for runs that must not depend on earlier ones, or change later ones."""
+        """Default settings in a temporary file: for runs that must not depend on earlier ones, or affect later ones."""
         folder = TemporaryDirectory(prefix="vadgui-settings-")
-        made = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
-        weakref.finalize(made, folder.cleanup)
-        return made
+        settings = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
+        weakref.finalize(settings, folder.cleanup)
+        return settings
 
     @property
     def recent_videos(self) -> list[Path]:
-        """Recordings opened lately that still exist, newest first."""
+        """Recently opened recordings that still exist, newest first."""
         paths = [Path(line) for line in self._recent_videos.splitlines() if line]
         return [path for path in paths if path.exists()]
 
     def remember_video(self, path: Path) -> None:
-        """Put a recording on top of the recent ones."""
-        known = [str(path.resolve()), *self._recent_videos.splitlines()]
-        self._recent_videos = "\n".join(list(dict.fromkeys(known))[:_MAX_RECENT_VIDEOS])
+        """Put a recording at the top of the list of recent ones."""
+        paths = [str(path.resolve()), *self._recent_videos.splitlines()]
+        self._recent_videos = "\n".join(list(dict.fromkeys(paths))[:_MAX_RECENT_VIDEOS])
 
     def forget_videos(self) -> None:
         """Empty the list of recent recordings."""

@@ -159,7 +159,7 @@ def _lines(entry: LibraryEntry) -> list[str]:
 
 
 def _training(entry: LibraryEntry) -> str:
-    record, videos = entry.training, entry.learnt_from()
+    record, videos = entry.training, entry.training_videos()
     transitions = record.get("transitions")
     epochs = [str(record[key]) for key in ("motion_epochs", "frame_epochs") if key in record]
     parts = [

@@ -63,7 +63,7 @@ def timing(
 
 def report_timing(predictor: Predictor, dataset: Path | None, output: Output) -> None:
     """Time a detector on frames of a dataset, by default synthetic ones; print and write the figures."""
-    from engine.datasets import some_video
+    from engine.datasets import any_video
     from engine.evaluation.machine import this_machine
     from engine.evaluation.report import provenance, table, write_json
     from engine.evaluation.timing import FRAMES, Timing, drifting_texture, time_detector
@@ -72,7 +72,7 @@ def report_timing(predictor: Predictor, dataset: Path | None, output: Output) ->
     if dataset is None:
         frames, frames_text = drifting_texture(), "a drifting texture"
     else:
-        video = some_video(dataset)
+        video = any_video(dataset)
         with open_video(video) as source:
             frames = [frame.pixels for frame in islice(source.frames(), FRAMES)]
         relative_path = video.relative_to(dataset).as_posix()

@@ -114,13 +114,13 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
             threading.Thread(target=_watch_stdin, args=(requests,), name="stdin", daemon=True).start()
         try:
             group = _process_group(options["device"] if footage else run.settings.device)
-            if group is None or group.leads:
+            if group is None or group.is_main:
                 if footage:
                     Run.create(run_folder, run_settings(run_folder, footage, options))
                 elif changes:
                     run.amend(**changes)
             if group is not None:
-                group.wait()
+                group.barrier()
             from engine.training.trainer import train as training_events
 
             events = training_events(run, requests.should_stop, requests.should_finish, group)
@@ -183,9 +183,9 @@ def _process_group(device: str) -> ProcessGroup | None:
     """The process group if `torchrun` started several processes, whose leader alone creates the run; else None."""
     if "RANK" not in os.environ:
         return None
-    from engine.training.distributed import assemble
+    from engine.training.distributed import make_process_group
 
-    return assemble(device)
+    return make_process_group(device)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""Datasets: which videos a person means, and which frames of the test videos are abnormal."""
+"""Datasets: finding the videos in files and folders, and reading the frame labels of test videos."""
 
 from engine.datasets.dataset import Dataset, LabelledVideo
-from engine.datasets.footage import footage_videos, some_video
+from engine.datasets.footage import any_video, footage_videos
 from engine.datasets.opening import open_dataset
 from engine.video.naming import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 
@@ -10,7 +10,7 @@ __all__ = [
     "VIDEO_SUFFIXES",
     "Dataset",
     "LabelledVideo",
+    "any_video",
     "footage_videos",
     "open_dataset",
-    "some_video",
 ]

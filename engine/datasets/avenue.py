@@ -1,6 +1,6 @@
-"""CUHK Avenue as published: `training_videos/01.avi`, `testing_videos/01.avi`, and masks that come in another archive.
+"""CUHK Avenue as published: `training_videos/01.avi`, `testing_videos/01.avi`, and masks from a second archive.
 
-These are `ground_truth_demo/testing_label_mask/1_label.mat`, with a cell array `volLabel` of one mask a frame.
+The masks are `ground_truth_demo/testing_label_mask/1_label.mat`, each with a cell array `volLabel` of one mask a frame.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from pathlib import Path
 from engine.common.errors import DatasetError
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
 from engine.datasets.file_access import check_length, frame_count, odd_file, read_mat, videos_in
-from engine.datasets.label_files import LabelFile, list_in, mat_list
-from engine.datasets.labels import frames_with_masks, mask_volume, number_in
+from engine.datasets.label_files import LabelFile, find_label_list, mat_list
+from engine.datasets.labels import frames_with_masks, mask_volume, video_number
 from engine.datasets.official import CUHK_AVENUE, checked_dataset
 
 
 def is_avenue(root: Path) -> bool:
-    """Whether a folder is such a tree; one without training videos must have masks to be told from other folders."""
+    """Whether a folder has Avenue's layout; without training videos, it must have masks to be recognised."""
     if not (root / "testing_videos").is_dir():
         return False
     return (root / "training_videos").is_dir() or _masks_folder(root) is not None
 
 
 def avenue_training(root: Path) -> list[Path]:
-    """Training videos of such a tree.
+    """The training videos of a folder with Avenue's layout.
 
     Raises:
         DatasetError: a folder of frames among them holds no pictures.
@@ -34,10 +34,10 @@ def avenue_training(root: Path) -> list[Path]:
 
 
 def load_avenue(root: Path) -> Dataset:
-    """The tree's dataset.
+    """Load the dataset of a folder with Avenue's layout.
 
     Raises:
-        DatasetError: masks are missing or odd, or there are not as many as the video has frames.
+        DatasetError: masks are missing or malformed, or a video and its masks have different lengths.
         VideoError: a test video can't be opened.
     """
     videos = videos_in(root / "testing_videos")
@@ -47,7 +47,7 @@ def load_avenue(root: Path) -> Dataset:
             subject=root / "testing_videos",
             advice="Unpack the dataset again: it needs testing_videos/01.avi and so on.",
         )
-    folder, list_path = _masks_folder(root), list_in(root, ".mat")
+    folder, list_path = _masks_folder(root), find_label_list(root, ".mat")
     if folder:
         testing = [_masked_video(video, folder) for video in videos]
         return checked_dataset(CUHK_AVENUE, root, avenue_training(root), testing, labels=folder)
@@ -65,15 +65,15 @@ def load_avenue(root: Path) -> Dataset:
 
 
 def _masks_folder(root: Path) -> Path | None:
-    """The ground truth's folder: in the dataset's, beside it, or where the dataset's is the ground truth's own."""
-    places = (root / "ground_truth_demo", root, root.resolve().parent / "ground_truth_demo")
-    folders = (place / "testing_label_mask" for place in places)
+    """The folder of masks: in the dataset's folder, beside it, or in the given folder if that is the ground truth's."""
+    parents = (root / "ground_truth_demo", root, root.resolve().parent / "ground_truth_demo")
+    folders = (parent / "testing_label_mask" for parent in parents)
     return next((folder for folder in folders if folder.is_dir()), None)
 
 
 def _masked_video(video: Path, folder: Path) -> LabelledVideo:
     with odd_file(video, "Name the videos as the dataset does: 01.avi to 21.avi."):
-        number = number_in(video.stem)
+        number = video_number(video.stem)
     masks = folder / f"{number}_label.mat"
     cells = read_mat(masks, "volLabel")
     with odd_file(masks):

@@ -1,8 +1,8 @@
-"""Trees of `training` and `testing`: a file or folder of pictures a clip, and labels beside them.
+"""Datasets with folders `training` and `testing`: a video file or picture folder per clip, and label files.
 
-That is ShanghaiTech (`training/videos/*.avi`, `testing/frames/01_0014/*.jpg`, `testing/test_frame_mask/*.npy`), the
-copies of UCSD and Avenue that much published code reads (`training/frames/01/*.jpg`, `ped2.mat`), and any others with
-one of the label files below.
+These are ShanghaiTech (`training/videos/*.avi`, `testing/frames/01_0014/*.jpg`, `testing/test_frame_mask/*.npy`), the
+copies of UCSD and Avenue that much published code reads (`training/frames/01/*.jpg`, `ped2.mat`), and other datasets
+with one of the label files below.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ import numpy.typing as npt
 from engine.common.errors import DatasetError
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
 from engine.datasets.file_access import check_length, frame_count, name_of, odd_file, read_array, read_arrays, videos_in
-from engine.datasets.label_files import LabelFile, json_list, list_in, mat_list, npz_list, ucsd_list
+from engine.datasets.label_files import LabelFile, find_label_list, json_list, mat_list, npz_list, ucsd_list
 from engine.datasets.labels import labels_of_vector, unpacked_masks
-from engine.datasets.official import SHANGHAITECH, checked_dataset, known_dataset, other_dataset
+from engine.datasets.official import SHANGHAITECH, checked_dataset, official_dataset, unofficial_dataset
 from engine.video import open_video
 
 _FRAME_MASKS, _PIXEL_MASKS = "test_frame_mask", "test_pixel_mask"
 _PACKED_MASKS = "pixel_masks_packbits_axis-1.npz"
 _LABEL_PATTERNS = ("labels.json", "frame_labels.npz", "*.m", "*.mat", _FRAME_MASKS, f"testing/{_FRAME_MASKS}")
 _SHANGHAITECH_CLIP = re.compile(r"\d\d_\d{3,4}")
-"""Camera and clip: 01_0014 among the test videos, 01_001 among the training ones."""
+"""Camera and clip number: 01_0014 for a test video, 01_001 for a training video."""
 
 
 def is_clip_tree(root: Path) -> bool:
-    """Whether a folder is such a tree; one without training videos must have labels to be told from other folders."""
+    """Whether a folder has this layout; without training videos, it must have labels to be recognised."""
     if not (root / "testing").is_dir():
         return False
     return (root / "training").is_dir() or any(any(root.glob(pattern)) for pattern in _LABEL_PATTERNS)
 
 
 def training_clips(root: Path) -> list[Path]:
-    """Training videos of such a tree; none where it has only test videos.
+    """The training videos of a folder with this layout; empty if it has only test videos.
 
     Raises:
         DatasetError: one of its folders holds no pictures.
@@ -48,10 +48,10 @@ def training_clips(root: Path) -> list[Path]:
 
 
 def load_clip_tree(root: Path) -> Dataset:
-    """The tree's dataset.
+    """Load the dataset of a folder with this layout.
 
     Raises:
-        DatasetError: labels are missing, odd, or of other videos than are there.
+        DatasetError: labels are missing or malformed, or do not match the videos.
         VideoError: a test video can't be opened.
     """
     clips = _clips(root / "testing")
@@ -61,9 +61,9 @@ def load_clip_tree(root: Path) -> Dataset:
             subject=root / "testing",
             advice="Put them there: a file a video, or frames/01/*.jpg.",
         )
-    for place in (root / "testing", root):
-        if (place / _FRAME_MASKS).is_dir():
-            return _with_frame_masks(root, clips, place)
+    for folder in (root / "testing", root):
+        if (folder / _FRAME_MASKS).is_dir():
+            return _with_frame_masks(root, clips, folder)
     files = _label_files(root)
     if not files:
         raise DatasetError(
@@ -75,54 +75,54 @@ def load_clip_tree(root: Path) -> Dataset:
     testing = [_labelled_clip(root, clip, files) for clip in clips]
     if (root / _PACKED_MASKS).exists():
         _packed_shapes_checked(root / _PACKED_MASKS, testing)
-    official = known_dataset(*(file.dataset for file in files), root.resolve().name)
+    official = official_dataset(*(file.dataset for file in files), root.resolve().name)
     if official:
         return checked_dataset(
             official, root, training_clips(root), testing, labels=files[0].path, official_labels=False
         )
-    return other_dataset(root, training_clips(root), testing, max(file.videos for file in files))
+    return unofficial_dataset(root, training_clips(root), testing, max(file.videos for file in files))
 
 
-def _with_frame_masks(root: Path, clips: list[Path], place: Path) -> Dataset:
-    """A tree with ShanghaiTech's kind of labels, which may be another dataset."""
-    testing = [_frame_masked_clip(place, clip) for clip in clips]
-    looks_like_it = all(_SHANGHAITECH_CLIP.fullmatch(video.name) for video in testing)
-    official = SHANGHAITECH if looks_like_it else known_dataset(root.resolve().name)
-    labels = place / _FRAME_MASKS
+def _with_frame_masks(root: Path, clips: list[Path], folder: Path) -> Dataset:
+    """A dataset with ShanghaiTech's label format, which other datasets may use too."""
+    testing = [_frame_masked_clip(folder, clip) for clip in clips]
+    names_match = all(_SHANGHAITECH_CLIP.fullmatch(video.name) for video in testing)
+    official = SHANGHAITECH if names_match else official_dataset(root.resolve().name)
+    labels = folder / _FRAME_MASKS
     if not official:
-        return other_dataset(root, training_clips(root), testing, len(list(labels.glob("[!.]*.npy"))))
-    theirs = official is SHANGHAITECH
-    return checked_dataset(official, root, training_clips(root), testing, labels=labels, official_labels=theirs)
+        return unofficial_dataset(root, training_clips(root), testing, len(list(labels.glob("[!.]*.npy"))))
+    is_official = official is SHANGHAITECH
+    return checked_dataset(official, root, training_clips(root), testing, labels=labels, official_labels=is_official)
 
 
 def _clips(split: Path) -> list[Path]:
-    """Videos of `training` or `testing`: its frames or its videos, whichever are more, else what lies right in it."""
+    """Videos of `training` or `testing`: in `frames` or `videos`, whichever has more, else directly in the folder."""
     folders = [folder for folder in (split / "frames", split / "videos") if folder.is_dir()]
     if not folders and not split.is_dir():
         return []
-    found = [videos_in(folder, skip=("_mask", "_gt")) for folder in folders or [split]]
-    # People extract frames from videos, sometimes not of all; frames are as good, and exact.
-    return max(found, key=len)
+    candidates = [videos_in(folder, skip=("_mask", "_gt")) for folder in folders or [split]]
+    # People sometimes extract frames of only some videos; if both folders are complete, frames are used.
+    return max(candidates, key=len)
 
 
 def _label_files(root: Path) -> list[LabelFile]:
-    """What labels the clips; several may, and must then say the same."""
+    """All label files of the clips; if there are several, they must agree."""
     named = [
         read(root / name)
         for name, read in (("labels.json", json_list), ("frame_labels.npz", npz_list))
         if (root / name).exists()
     ]
-    lists = [(list_in(root, suffix), read) for suffix, read in ((".m", ucsd_list), (".mat", mat_list))]
+    lists = [(find_label_list(root, suffix), read) for suffix, read in ((".m", ucsd_list), (".mat", mat_list))]
     return named + [read(path) for path, read in lists if path]
 
 
 def _labelled_clip(root: Path, clip: Path, files: list[LabelFile]) -> LabelledVideo:
-    """A test clip, its labels the same in every label file."""
+    """A test clip with its labels, which must be the same in every label file."""
     frames = frame_count(clip)
-    found = [file.labels(clip, frames) for file in files]
-    for file, labels in zip(files, found, strict=True):
+    labels_by_file = [file.labels(clip, frames) for file in files]
+    for file, labels in zip(files, labels_by_file, strict=True):
         check_length(labels, frames, clip, file.path)
-        if not np.array_equal(labels, found[0]):
+        if not np.array_equal(labels, labels_by_file[0]):
             raise DatasetError(
                 f"{files[0].path.name} and {file.path.name} label it differently",
                 subject=clip,
@@ -131,7 +131,7 @@ def _labelled_clip(root: Path, clip: Path, files: list[LabelFile]) -> LabelledVi
     name = name_of(clip)
     packed = root / _PACKED_MASKS
     masks = partial(_packed_masks, packed, clip) if packed.exists() else None
-    return LabelledVideo(name, clip, found[0], masks)
+    return LabelledVideo(name, clip, labels_by_file[0], masks)
 
 
 def _packed_shapes_checked(packed: Path, clips: list[LabelledVideo]) -> None:
@@ -152,15 +152,15 @@ def _packed_masks(packed: Path, clip: Path) -> BoolArray:
         return unpacked_masks(masks[name_of(clip)], width)
 
 
-def _frame_masked_clip(place: Path, clip: Path) -> LabelledVideo:
+def _frame_masked_clip(folder: Path, clip: Path) -> LabelledVideo:
     name = name_of(clip)
     frames = frame_count(clip)
-    path = place / _FRAME_MASKS / f"{name}.npy"
+    path = folder / _FRAME_MASKS / f"{name}.npy"
     values = read_array(path)
     with odd_file(path):
         abnormal = labels_of_vector(values)
     check_length(abnormal, frames, clip, path)
-    pixels = place / _PIXEL_MASKS / f"{name}.npy"
+    pixels = folder / _PIXEL_MASKS / f"{name}.npy"
     if not pixels.parent.is_dir():
         return LabelledVideo(name, clip, abnormal)
     check_length(_pixel_masks(pixels), frames, clip, pixels)

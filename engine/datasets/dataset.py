@@ -1,4 +1,4 @@
-"""What a dataset is: normal videos to learn from and labelled ones to be judged by."""
+"""A dataset: normal training videos, and labelled test videos."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ class LabelledVideo:
     """A test video and which of its frames are abnormal."""
 
     name: str
-    """As the dataset calls it: "01", "Test001", "01_0014"."""
+    """The video's name in the dataset: "01", "Test001", "01_0014"."""
     path: Path
-    """A file or a folder of pictures, for `open_video`."""
+    """Video file or picture folder, for `open_video`."""
     abnormal: BoolArray
-    """Frame labels [N], one for each frame of the video."""
+    """Frame labels [N], True for abnormal frames."""
     masks: Callable[[], BoolArray] | None = None
-    """Reads the pixel masks [N, H, W], where the dataset has any; raises a DatasetError where they are damaged."""
+    """Reads the pixel masks [N, H, W]; raises DatasetError if they are damaged. None if the dataset has no masks."""
 
     @property
     def events(self) -> list[tuple[int, int]]:
-        """Runs [start, stop) of abnormal frames."""
+        """Abnormal events: ranges [start, stop) of consecutive abnormal frames."""
         edges = np.flatnonzero(np.diff(self.abnormal.astype(np.int8), prepend=0, append=0))
         return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Videos of one dataset, each list in the dataset's own order."""
+    """The videos of one dataset, in the dataset's order."""
 
     name: str
-    """For tables; says so where a part is missing: "CUHK Avenue 17+20 (part)"."""
+    """Name for tables; it says if videos are missing: "CUHK Avenue 17+20 (part)"."""
     root: Path
     complete: bool
-    """Nothing that officially belongs to it is missing, and of a known dataset the published counts were found."""
+    """Whether no video is missing, and a known dataset has its published numbers of videos and frames."""
     training: tuple[Path, ...]
     testing: tuple[LabelledVideo, ...]

@@ -1,4 +1,4 @@
-"""Reads the files of a dataset; what is missing or odd in them is a DatasetError that names the file."""
+"""Reads the files of a dataset; a missing or malformed file raises a DatasetError that names it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COPY_AGAIN = "Copy or download it again: it may be damaged or cut short."
 
 @contextmanager
 def odd_file(path: Path, advice: str = _COPY_AGAIN) -> Iterator[None]:
-    """What is odd about a file (a ValueError) becomes a DatasetError of it; so does a file that can't be read."""
+    """Turn a ValueError of the block about a malformed file into a DatasetError, and errors of reading the file too."""
     try:
         yield
     except FileNotFoundError as error:
@@ -38,12 +38,12 @@ def odd_file(path: Path, advice: str = _COPY_AGAIN) -> Iterator[None]:
 
 
 def read_mat(path: Path, variable: str) -> npt.NDArray[Any]:
-    """One variable of a MATLAB file.
+    """Read one variable of a MATLAB file.
 
     Raises:
         DatasetError: the file is missing, damaged, of MATLAB 7.3 (HDF5), or has no such variable.
     """
-    # SciPy is slow to import, and footage alone needs none of it.
+    # SciPy is slow to import, and only label files need it.
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
@@ -51,7 +51,7 @@ def read_mat(path: Path, variable: str) -> npt.NDArray[Any]:
         stored = BytesIO(path.read_bytes())
     try:
         with odd_file(path):
-            # From memory, so that SciPy's own OSError, one of many that a cut file ends it with, says that it was cut.
+            # SciPy raises OSError, among others, for a truncated file; read from memory, it can't mean a read error.
             try:
                 content = loadmat(stored, variable_names=[variable])
             except (OSError, TypeError, KeyError, IndexError, UnboundLocalError, MatReadError) as error:
@@ -67,7 +67,7 @@ def read_mat(path: Path, variable: str) -> npt.NDArray[Any]:
 
 
 def read_array(path: Path) -> npt.NDArray[Any]:
-    """A `.npy` array, left on disk until it is used.
+    """Open a `.npy` array as a memory map.
 
     Raises:
         DatasetError: the file is missing or damaged.
@@ -77,7 +77,7 @@ def read_array(path: Path) -> npt.NDArray[Any]:
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """All arrays of an `.npz`.
+    """Read all arrays of an `.npz` file.
 
     Raises:
         DatasetError: the file is missing or damaged.
@@ -89,10 +89,10 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object.
+    """Read a JSON object.
 
     Raises:
-        DatasetError: the file is missing, or no JSON object.
+        DatasetError: the file is missing, or is not a JSON object.
     """
     with odd_file(path, "Mend it in a text editor, or copy it again."):
         content = json.loads(path.read_text("utf-8"))
@@ -102,7 +102,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def videos_in(folder: Path, skip: Sequence[str] = ()) -> list[Path]:
-    """Videos right in a folder, files or folders of pictures, in natural order; folders that end in `skip` left out.
+    """Video files and picture folders directly in a folder, in natural order, except folders with a suffix of `skip`.
 
     Raises:
         DatasetError: a folder among them holds no pictures, or can't be read.
@@ -133,12 +133,12 @@ def videos_in(folder: Path, skip: Sequence[str] = ()) -> list[Path]:
 
 
 def name_of(video: Path) -> str:
-    """What a dataset calls a video: its file's name without the suffix, its folder's whole."""
+    """Name of a video in a dataset: the file name without its suffix, or the folder's name."""
     return video.name if video.is_dir() else video.stem
 
 
 def frame_count(video: Path) -> int:
-    """Frames of a video file, or pictures of a folder.
+    """Number of frames of a video file, or of pictures in a folder.
 
     Raises:
         VideoError: the file can't be opened.
@@ -150,10 +150,10 @@ def frame_count(video: Path) -> int:
 
 
 def check_length(labels: Sized, frames: int, video: Path, labels_file: Path) -> None:
-    """There must be a label, or a mask, for each frame.
+    """Check that there is a label or mask for each frame.
 
     Raises:
-        DatasetError: there is not.
+        DatasetError: the lengths differ.
     """
     if len(labels) != frames:
         raise DatasetError(

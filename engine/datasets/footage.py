@@ -1,4 +1,4 @@
-"""Which videos a person means by the files and folders they name."""
+"""Finds the videos in the files and folders that a person names."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from engine.video.naming import VIDEO_SUFFIXES, picture_files, visible_entries
 
 
 def footage_videos(paths: Iterable[Path]) -> list[Path]:
-    """Videos behind files and folders: a file is itself, a folder its videos and the folders of pictures below it.
+    """Videos of files and folders: a file itself; for a folder, the video files and picture folders in it at any depth.
 
-    Of a dataset, wherever it lies below a folder, these are its training videos alone: nothing learns from test videos.
+    A dataset anywhere in a folder contributes only its training videos, so that test videos are never trained on.
 
     Raises:
         DatasetError: a path does not exist, can't be read, or holds no footage.
@@ -24,25 +24,25 @@ def footage_videos(paths: Iterable[Path]) -> list[Path]:
         with odd_file(path):
             found = [path] if path.is_file() else list(_videos_below(path))
         if not found:
-            raise _nothing(path)
+            raise _no_footage_error(path)
         videos += found
     return videos
 
 
-def some_video(path: Path) -> Path:
-    """A video behind a file or folder, for whom any will do: of a dataset also a test video, whatever its labels.
+def any_video(path: Path) -> Path:
+    """The first video of a file or folder, for callers that can use any; in a dataset it may also be a test video.
 
     Raises:
         DatasetError: the path does not exist, can't be read, or holds no video.
     """
     with odd_file(path):
-        found = path if path.is_file() else next(_videos_below(path, with_tests=True), None)
-    if found is None:
-        raise _nothing(path)
-    return found
+        video = path if path.is_file() else next(_videos_below(path, with_tests=True), None)
+    if video is None:
+        raise _no_footage_error(path)
+    return video
 
 
-def _nothing(path: Path) -> DatasetError:
+def _no_footage_error(path: Path) -> DatasetError:
     if path.is_dir() and layout_of(path):
         return DatasetError(
             "This dataset has no training videos",

@@ -1,4 +1,4 @@
-"""Files that label all test videos of a dataset, by their number or by their name."""
+"""Label files with the labels of all test videos of a dataset, by video number or by video name."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from engine.datasets.labels import (
     Ranges,
     labels_from_ranges,
     labels_of_vector,
-    number_in,
     parse_ucsd_list,
     ranges_of_cells,
     ranges_of_pairs,
+    video_number,
 )
-from engine.datasets.official import known_dataset
+from engine.datasets.official import official_dataset
 from engine.video.naming import visible_entries
 
 
 @dataclass(frozen=True, eq=False)
 class LabelFile:
-    """Labels of several videos in one file."""
+    """A file with the labels of several videos."""
 
     path: Path
     dataset: str
-    """What it says, by content or name, that it labels."""
+    """Name of the labelled dataset, from the file's content or name; may be empty."""
     videos: int
-    """How many it has labels of."""
+    """Number of videos that it labels."""
     find: Callable[[str, int], BoolArray]
-    """Labels of the video of a name, with that many frames; a ValueError says what is odd, a KeyError that none are."""
+    """Labels of a video, by name and number of frames; raises KeyError if there are none, ValueError if malformed."""
 
     def labels(self, video: Path, frames: int) -> BoolArray:
-        """Labels [N] of a test video with that many frames; N may differ from it where the file says so.
+        """Labels [N] of a test video with `frames` frames; some files determine N themselves, so it may differ.
 
         Raises:
-            DatasetError: there are none, or they are odd.
+            DatasetError: the video has no labels, or they are malformed.
         """
         name = name_of(video)
         try:
@@ -61,50 +61,51 @@ class LabelFile:
             ) from error
 
 
-def list_in(folder: Path, suffix: str) -> Path | None:
-    """The list of labels, a `.m` or `.mat`, that lies right in a folder; None where there is none.
+def find_label_list(folder: Path, suffix: str) -> Path | None:
+    """The label list, a `.m` or `.mat` file, directly in a folder; None if there is none.
 
     Raises:
-        DatasetError: there are several, and not one is of the dataset that the folder, or its folder, is named after.
+        DatasetError: there are several, and not exactly one of them is named after the dataset that the folder or its
+            parent is named after.
     """
     with odd_file(folder):
         lists = [entry for entry in visible_entries(folder) if entry.suffix == suffix]
     if len(lists) > 1:
-        meant = known_dataset(folder.resolve().name, folder.resolve().parent.name)
-        fitting = [path for path in lists if meant and known_dataset(path.stem) is meant]
-        if len(fitting) != 1:
+        official = official_dataset(folder.resolve().name, folder.resolve().parent.name)
+        matching = [path for path in lists if official and official_dataset(path.stem) is official]
+        if len(matching) != 1:
             raise DatasetError(
                 f"There are several lists of labels: {', '.join(path.name for path in lists)}",
                 subject=folder,
                 advice="Keep that of this dataset there alone.",
             )
-        lists = fitting
+        lists = matching
     return lists[0] if lists else None
 
 
 def ucsd_list(path: Path) -> LabelFile:
-    """UCSDped1.m or UCSDped2.m.
+    """Read UCSDped1.m or UCSDped2.m.
 
     Raises:
         DatasetError: the file is missing or can't be understood.
     """
     with odd_file(path):
-        return _counted(path, parse_ucsd_list(path.read_text("utf-8", errors="replace")))
+        return _numbered_list(path, parse_ucsd_list(path.read_text("utf-8", errors="replace")))
 
 
 def mat_list(path: Path) -> LabelFile:
-    """ped1.mat, ped2.mat, avenue.mat and others with a cell array `gt`.
+    """Read ped1.mat, ped2.mat, avenue.mat or another MATLAB file with a cell array `gt`.
 
     Raises:
         DatasetError: the file is missing or can't be understood.
     """
     cells = read_mat(path, "gt")
     with odd_file(path):
-        return _counted(path, ranges_of_cells(cells))
+        return _numbered_list(path, ranges_of_cells(cells))
 
 
 def json_list(path: Path) -> LabelFile:
-    """labels.json with `intervals_1based_inclusive`, and maybe `dataset` and `frames` of its `testing` videos.
+    """Read labels.json: `intervals_1based_inclusive`, and optionally `dataset` and `frames` of the `testing` videos.
 
     Raises:
         DatasetError: the file is missing or can't be understood.
@@ -122,7 +123,7 @@ def json_list(path: Path) -> LabelFile:
 
 
 def npz_list(path: Path) -> LabelFile:
-    """frame_labels.npz: a vector of a 0 or 1 a frame for each video, under its name.
+    """Read frame_labels.npz: for each video name a vector with a 0 or 1 per frame.
 
     Raises:
         DatasetError: the file is missing or can't be understood.
@@ -131,12 +132,12 @@ def npz_list(path: Path) -> LabelFile:
     return LabelFile(path, "", len(vectors), partial(_by_name_in_vectors, vectors))
 
 
-def _counted(path: Path, ranges: list[Ranges]) -> LabelFile:
+def _numbered_list(path: Path, ranges: list[Ranges]) -> LabelFile:
     return LabelFile(path, path.stem, len(ranges), partial(_by_number, ranges))
 
 
 def _by_number(ranges: list[Ranges], name: str, frames: int) -> BoolArray:
-    number = number_in(name)
+    number = video_number(name)
     if not 1 <= number <= len(ranges):
         raise KeyError(name)
     return labels_from_ranges(ranges[number - 1], frames)

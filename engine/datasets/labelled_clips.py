@@ -1,6 +1,6 @@
-"""Clips with their labels beside them, as the demo scene comes: `plaza.mp4` and `plaza.labels.npz`.
+"""Folders of clips with a label file beside each, such as the demo scene's `plaza.mp4` and `plaza.labels.npz`.
 
-`python -m resources.plaza` writes such a folder, and clips of normal life to its folder `normal`.
+`python -m resources.plaza` writes such a folder, with clips of normal behaviour in its subfolder `normal`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _LABELS = ".labels.npz"
 
 
 def has_labelled_clips(root: Path) -> bool:
-    """Whether a folder holds labels of single clips."""
+    """Whether a folder holds label files of single clips."""
     return any(path.name[0] != "." for path in root.glob(f"*{_LABELS}"))
 
 
-def clips_of_normal_life(root: Path) -> list[Path]:
-    """Videos of the folder `normal`; none where there is none.
+def normal_clips(root: Path) -> list[Path]:
+    """The videos of the subfolder `normal`; empty if there is none.
 
     Raises:
         DatasetError: a folder of frames among them holds no pictures.
@@ -32,17 +32,17 @@ def clips_of_normal_life(root: Path) -> list[Path]:
 
 
 def load_labelled_clips(root: Path) -> Dataset:
-    """The folder's labelled clips and normal ones; those right in it that have no labels belong to neither.
+    """Load the folder's labelled clips and normal clips; clips directly in it without labels are ignored.
 
     Raises:
-        DatasetError: a clip is missing beside its labels, or the labels are odd.
+        DatasetError: the clip of a label file is missing, or the labels are malformed.
         VideoError: a clip can't be opened.
     """
     with odd_file(root):
         entries = visible_entries(root)
     testing = [_clip(path, entries) for path in entries if path.name.endswith(_LABELS)]
     name = testing[0].name if len(testing) == 1 else root.resolve().name
-    return Dataset(name, root, True, tuple(clips_of_normal_life(root)), tuple(testing))
+    return Dataset(name, root, True, tuple(normal_clips(root)), tuple(testing))
 
 
 def _clip(labels: Path, entries: list[Path]) -> LabelledVideo:
@@ -64,7 +64,7 @@ def _read_masks(path: Path) -> BoolArray:
 
 
 def _read(path: Path) -> tuple[BoolArray, BoolArray]:
-    """Frame labels [N] and pixel masks [N, H, W]."""
+    """Read a label file: frame labels [N] and pixel masks [N, H, W]."""
     stored = read_arrays(path)
     missing = {"frames", "masks_packed", "width_px"} - stored.keys()
     with odd_file(path, "Write it again: python -m resources.plaza --out FOLDER."):

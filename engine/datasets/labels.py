@@ -1,4 +1,4 @@
-"""Frame labels out of what label files hold; pure functions, which raise a ValueError that says what is odd."""
+"""Converts the contents of label files to frame labels; the functions raise ValueError for malformed labels."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import numpy.typing as npt
 from engine.datasets.dataset import BoolArray
 
 Ranges = list[tuple[int, int]]
-"""Abnormal frames of one video as label files count them: (first, last), from 1 on, both inclusive."""
+"""Abnormal frames of one video as in label files: (first, last), counted from 1, both inclusive."""
 
 _ENTRY = re.compile(r"gt_frame\s*=\s*(?:\[([^\]]*)\]|([\d:\s]+))\s*(?:;|$)", re.MULTILINE)
 _RANGE = re.compile(r"(\d+)(?::(\d+))?")
 
 
 def labels_from_ranges(ranges: Iterable[tuple[int, int]], frames: int) -> BoolArray:
-    """Labels [frames] of a video; a range that leaves the video is a ValueError."""
+    """Labels [frames] of a video; raises ValueError for a range outside the video."""
     labels = np.zeros(frames, np.bool_)
     for first, last in ranges:
         if not 1 <= first <= last:
@@ -31,7 +31,7 @@ def labels_from_ranges(ranges: Iterable[tuple[int, int]], frames: int) -> BoolAr
 
 
 def parse_ucsd_list(text: str) -> list[Ranges]:
-    """Ranges of each test video in UCSD's MATLAB list: `TestVideoFile{end+1}.gt_frame = [5:90, 140:200];`."""
+    """Ranges of each test video in UCSD's MATLAB script: `TestVideoFile{end+1}.gt_frame = [5:90, 140:200];`."""
     text = re.sub(r"\.\.\..*?\n", " ", re.sub(r"%.*", "", text))
     entries, expected = _ENTRY.findall(text), text.count("gt_frame")
     if not expected:
@@ -42,26 +42,26 @@ def parse_ucsd_list(text: str) -> list[Ranges]:
 
 
 def ranges_of_cells(gt: npt.NDArray[Any]) -> list[Ranges]:
-    """Ranges of each test video in the cell array `gt` of ped2.mat, avenue.mat and the like.
+    """Ranges of each test video in the cell array `gt` of ped2.mat, avenue.mat and similar files.
 
-    A cell is [2, events], first frames above last ones. Those who load it squeezed find a single event as [2], and
-    a single video's cell without its array.
+    A cell is [2, events]: a row of first frames and a row of last frames. In copies that were saved after loading with
+    `squeeze_me=True`, a single event is [2], and the cell of a single video is not in an array.
     """
     if gt.dtype != np.object_:
-        gt = _in_a_cell(gt)
+        gt = _as_cell_array(gt)
     return [_ranges_of_cell(np.asarray(cell), number) for number, cell in enumerate(gt.ravel(), start=1)]
 
 
 def ranges_of_pairs(pairs: object) -> Ranges:
-    """Ranges out of JSON: [[61, 180], ...]."""
+    """Ranges from a JSON list: [[61, 180], ...]."""
     try:
-        return [(_whole(first), _whole(last)) for first, last in pairs]  # type: ignore[attr-defined]
+        return [(_frame_number(first), _frame_number(last)) for first, last in pairs]  # type: ignore[attr-defined]
     except TypeError as error:
         raise ValueError("ranges must be a list of [first, last]") from error
 
 
 def labels_of_vector(values: npt.NDArray[Any]) -> BoolArray:
-    """Labels [N] out of an array of one 0 or 1 a frame, of whatever number type, squeezed to one dimension."""
+    """Labels [N] from an array with a 0 or 1 per frame, of any number type and with at most one axis longer than 1."""
     if values.dtype.kind not in "buif" or max(values.shape, default=0) != values.size:
         raise ValueError(f"labels must be one number a frame, not {values.dtype} {list(values.shape)}")
     if not np.isin(values, (0, 1)).all():
@@ -70,24 +70,24 @@ def labels_of_vector(values: npt.NDArray[Any]) -> BoolArray:
 
 
 def frames_with_masks(cells: npt.NDArray[Any]) -> BoolArray:
-    """Labels [N] out of Avenue's `volLabel`: whether a frame's mask shows anything."""
+    """Labels [N] from Avenue's `volLabel`: a frame is abnormal if its mask has a nonzero pixel."""
     return np.array([np.any(mask) for mask in _mask_cells(cells)], np.bool_)
 
 
 def mask_volume(cells: npt.NDArray[Any]) -> BoolArray:
-    """Pixel masks [N, H, W] out of Avenue's `volLabel`, a cell array of one mask [H, W] a frame."""
+    """Pixel masks [N, H, W] from Avenue's `volLabel`, a cell array of one mask [H, W] per frame."""
     return np.stack([mask != 0 for mask in _mask_cells(cells)])
 
 
 def unpacked_masks(packed: npt.NDArray[Any], width: int) -> BoolArray:
-    """Pixel masks [N, H, W] out of rows packed eight pixels a byte, [N, H, ceil(W / 8)]."""
+    """Pixel masks [N, H, W] from rows with eight pixels per byte, [N, H, ceil(W / 8)]."""
     if packed.dtype != np.uint8 or packed.ndim != 3 or packed.shape[2] != -(-width // 8):
         raise ValueError(f"masks {width} pixels wide can't be {packed.dtype} {list(packed.shape)}")
     return np.unpackbits(packed, axis=-1, count=width).view(np.bool_)
 
 
-def number_in(name: str) -> int:
-    """The number of a video that a list counts: 4 of "04" and "Test004"."""
+def video_number(name: str) -> int:
+    """Number of a video from its name: 4 for "04" and "Test004"."""
     numbers = re.findall(r"\d+", name)
     if len(numbers) != 1:
         raise ValueError(f"the label list counts videos, and {name!r} has no single number")
@@ -107,10 +107,10 @@ def _mask_cells(cells: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
 def _parse_ranges(text: str) -> Ranges:
     ranges = []
     for part in re.sub(r"\s*:\s*", ":", text).replace(",", " ").replace(";", " ").split():
-        found = _RANGE.fullmatch(part)
-        if not found:
+        match = _RANGE.fullmatch(part)
+        if not match:
             raise ValueError(f"{part!r} is no range of frames like 5:90")
-        ranges.append((int(found[1]), int(found[2] or found[1])))
+        ranges.append((int(match[1]), int(match[2] or match[1])))
     return ranges
 
 
@@ -125,16 +125,16 @@ def _ranges_of_cell(cell: npt.NDArray[Any], number: int) -> Ranges:
         cell = cell.T
     if cell.ndim != 2 or cell.shape[0] != 2:
         raise ValueError(f"cell {number} of gt is {list(cell.shape)}, not [2, events]")
-    return [(_whole(first), _whole(last)) for first, last in zip(*cell.tolist(), strict=True)]
+    return [(_frame_number(first), _frame_number(last)) for first, last in zip(*cell.tolist(), strict=True)]
 
 
-def _whole(number: object) -> int:
+def _frame_number(number: object) -> int:
     if not isinstance(number, int | float) or number % 1 != 0:
         raise ValueError(f"{number!r} is no frame number")
     return int(number)
 
 
-def _in_a_cell(cell: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _as_cell_array(cell: npt.NDArray[Any]) -> npt.NDArray[Any]:
     cells = np.empty(1, np.object_)
     cells[0] = cell
     return cells

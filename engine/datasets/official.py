@@ -1,4 +1,4 @@
-"""What was published about the known datasets, and what a copy of one is called when it differs."""
+"""Published counts of the known datasets, and the names of copies that differ from them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from engine.common.errors import DatasetError
 from engine.datasets.dataset import Dataset, LabelledVideo
 
-_NAMED_VIDEOS = 6  # more test videos than these are counted in a part's name, not listed
+_NAMED_VIDEOS = 6  # a partial dataset with more test videos is named by their number instead of their names
 
 
 @dataclass(frozen=True)
-class Official:
+class PublishedCounts:
     """Published counts of a dataset."""
 
     name: str
@@ -21,15 +21,15 @@ class Official:
     test_videos: int
     test_frames: int
     abnormal_frames: int | None = None
-    """None where no count of them is agreed upon."""
+    """None if published counts differ."""
     other_labels: bool = False
-    """Whether people measure with other frame labels than the official ones, too."""
+    """Whether other frame labels than the official ones are in use too."""
 
 
-UCSD_PED1 = Official("UCSD Ped1", training_videos=34, test_videos=36, test_frames=7_200)
-UCSD_PED2 = Official("UCSD Ped2", training_videos=16, test_videos=12, test_frames=2_010, abnormal_frames=1_648)
-# The official masks say 3,712; a label file that circulates says 3,867.
-CUHK_AVENUE = Official(
+UCSD_PED1 = PublishedCounts("UCSD Ped1", training_videos=34, test_videos=36, test_frames=7_200)
+UCSD_PED2 = PublishedCounts("UCSD Ped2", training_videos=16, test_videos=12, test_frames=2_010, abnormal_frames=1_648)
+# The official masks have 3,712 abnormal frames; a widely used label file has 3,867.
+CUHK_AVENUE = PublishedCounts(
     "CUHK Avenue",
     training_videos=16,
     test_videos=21,
@@ -37,10 +37,10 @@ CUHK_AVENUE = Official(
     abnormal_frames=3_712,
     other_labels=True,
 )
-SHANGHAITECH = Official(
+SHANGHAITECH = PublishedCounts(
     "ShanghaiTech", training_videos=330, test_videos=107, test_frames=40_791, abnormal_frames=17_326
 )
-_KNOWN_BY = {
+_NAME_PATTERNS = {
     r"(ucsd)?ped1": UCSD_PED1,
     r"(ucsd)?ped2": UCSD_PED2,
     r"(cuhk)?avenue(dataset)?": CUHK_AVENUE,
@@ -48,18 +48,18 @@ _KNOWN_BY = {
 }
 
 
-def known_dataset(*names: str) -> Official | None:
-    """The known dataset that the first telling of some names (of label files, of folders) speaks of."""
+def official_dataset(*names: str) -> PublishedCounts | None:
+    """The known dataset of the first matching name, of a label file or folder; None if no name matches."""
     for name in names:
         letters = re.sub(r"[^a-z0-9]", "", name.lower())
-        for pattern, official in _KNOWN_BY.items():
+        for pattern, official in _NAME_PATTERNS.items():
             if re.fullmatch(pattern, letters):
                 return official
     return None
 
 
 def checked_dataset(
-    official: Official,
+    official: PublishedCounts,
     root: Path,
     training: list[Path],
     testing: list[LabelledVideo],
@@ -67,12 +67,14 @@ def checked_dataset(
     labels: Path,
     official_labels: bool = True,
 ) -> Dataset:
-    """A copy of a known dataset, its counts checked where all test videos are there, its name saying what is not.
+    """A copy of a known dataset; its counts are checked if all test videos are there, and its name says what lacks.
 
-    Labels other than the `official_labels` may count other abnormal frames, where people use such; they are then named.
+    Labels that are not the official ones may have another number of abnormal frames if the dataset allows other labels;
+    the dataset's name then says so.
 
     Raises:
-        DatasetError: a complete copy does not have the published numbers of frames and abnormal frames.
+        DatasetError: there are too many videos, or a complete copy has other numbers of frames or abnormal frames than
+            published.
     """
     if len(testing) > official.test_videos or len(training) > official.training_videos:
         raise DatasetError(
@@ -100,21 +102,21 @@ def checked_dataset(
     return Dataset(name, root, len(training) == official.training_videos, tuple(training), tuple(testing))
 
 
-def other_dataset(root: Path, training: list[Path], testing: list[LabelledVideo], labelled: int) -> Dataset:
-    """A dataset that nothing was published about: whole if all `labelled` videos are there."""
+def unofficial_dataset(root: Path, training: list[Path], testing: list[LabelledVideo], labelled: int) -> Dataset:
+    """A dataset without published counts; it is complete if all `labelled` test videos are there."""
     complete = len(testing) >= labelled
     name = root.resolve().name + ("" if complete else f" {_named(testing, labelled)} (part)")
     return Dataset(name, root, complete, tuple(training), tuple(testing))
 
 
 def _named(testing: list[LabelledVideo], of: int) -> str:
-    """A few test videos by their names: 17+20."""
+    """The names of a few test videos, such as 17+20; the number of many."""
     if len(testing) > _NAMED_VIDEOS:
         return f"{len(testing)} of {of} test videos"
     return "+".join(video.name for video in testing)
 
 
-def _check_frames(official: Official, testing: list[LabelledVideo], root: Path) -> None:
+def _check_frames(official: PublishedCounts, testing: list[LabelledVideo], root: Path) -> None:
     frames = sum(len(video.abnormal) for video in testing)
     if frames != official.test_frames:
         raise DatasetError(

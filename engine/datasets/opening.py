@@ -1,4 +1,4 @@
-"""Recognises datasets by their folders."""
+"""Recognises datasets by their folder layout, and opens them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from engine.datasets.avenue import avenue_training, is_avenue, load_avenue
 from engine.datasets.clip_tree import is_clip_tree, load_clip_tree, training_clips
 from engine.datasets.dataset import Dataset
 from engine.datasets.file_access import odd_file
-from engine.datasets.labelled_clips import clips_of_normal_life, has_labelled_clips, load_labelled_clips
+from engine.datasets.labelled_clips import has_labelled_clips, load_labelled_clips, normal_clips
 from engine.datasets.ucsd import is_ucsd, load_ucsd, ucsd_training
 from engine.video.naming import visible_entries
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One way in which datasets lie on disk."""
+    """A folder layout of datasets on disk."""
 
-    is_here: Callable[[Path], bool]
-    """Whether a folder has it; looks at names alone."""
+    matches: Callable[[Path], bool]
+    """Whether a folder has this layout, judging only by names."""
     training: Callable[[Path], list[Path]]
-    """The training videos of such a folder, whatever its labels are like."""
+    """The training videos of such a folder; does not read labels."""
     load: Callable[[Path], Dataset]
 
 
@@ -31,22 +31,22 @@ LAYOUTS = (
     Layout(is_ucsd, ucsd_training, load_ucsd),
     Layout(is_avenue, avenue_training, load_avenue),
     Layout(is_clip_tree, training_clips, load_clip_tree),
-    Layout(has_labelled_clips, clips_of_normal_life, load_labelled_clips),
+    Layout(has_labelled_clips, normal_clips, load_labelled_clips),
 )
 
 
 def layout_of(root: Path) -> Layout | None:
-    """How a folder's dataset lies there; None where it is no dataset."""
-    return next((layout for layout in LAYOUTS if layout.is_here(root)), None)
+    """The layout of a folder; None if it is not a dataset."""
+    return next((layout for layout in LAYOUTS if layout.matches(root)), None)
 
 
 def open_dataset(root: Path) -> Dataset:
-    """The dataset in a folder, or in the only folder of it that holds one.
+    """Open the dataset in a folder, or in its only subfolder that holds one.
 
-    Test videos in files are opened, to count their frames; that takes some 20 ms per 1,000 frames.
+    Opens the test video files to count their frames, which takes about 20 ms per 1,000 frames.
 
     Raises:
-        DatasetError: no dataset is recognised, or something of it is missing or odd.
+        DatasetError: no dataset is recognised, or a part of it is missing or malformed.
         VideoError: a test video can't be opened.
     """
     root = Path(root)
@@ -61,7 +61,7 @@ def open_dataset(root: Path) -> Dataset:
         return layout.load(root)
     with odd_file(root):
         below = [folder for folder in visible_entries(root) if folder.is_dir() and layout_of(folder)]
-    # Avenue's ground truth is an archive of its own, with the test videos in it once more.
+    # Avenue's ground-truth archive contains a copy of the test videos, and so looks like a second dataset.
     below = [folder for folder in below if len(below) == 1 or folder.name != "ground_truth_demo"]
     if len(below) == 1:
         return open_dataset(below[0])

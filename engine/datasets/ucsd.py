@@ -11,20 +11,20 @@ import numpy as np
 from engine.common.errors import DatasetError
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
 from engine.datasets.file_access import check_length, frame_count, odd_file, videos_in
-from engine.datasets.label_files import LabelFile, list_in, ucsd_list
-from engine.datasets.official import checked_dataset, known_dataset, other_dataset
+from engine.datasets.label_files import LabelFile, find_label_list, ucsd_list
+from engine.datasets.official import checked_dataset, official_dataset, unofficial_dataset
 from engine.video.naming import picture_files, visible_entries
 
 _MASKS = "_gt"
 
 
 def is_ucsd(root: Path) -> bool:
-    """Whether a folder is such a tree; a part of one may lack `Train`, but has a list then."""
+    """Whether a folder has UCSD's layout; without `Train`, it must have a label list to be recognised."""
     return (root / "Test").is_dir() and ((root / "Train").is_dir() or any((root / "Test").glob("UCSD*.m")))
 
 
 def ucsd_training(root: Path) -> list[Path]:
-    """Training videos of such a tree.
+    """The training videos of a folder with UCSD's layout.
 
     Raises:
         DatasetError: one of its folders holds no pictures.
@@ -33,12 +33,12 @@ def ucsd_training(root: Path) -> list[Path]:
 
 
 def load_ucsd(root: Path) -> Dataset:
-    """The tree's dataset.
+    """Load the dataset of a folder with UCSD's layout.
 
     Raises:
-        DatasetError: the list of labels is missing or odd, or there are not as many masks as frames.
+        DatasetError: the label list is missing or malformed, or a video has another number of masks than frames.
     """
-    list_path = list_in(root / "Test", ".m") or list_in(root, ".m")
+    list_path = find_label_list(root / "Test", ".m") or find_label_list(root, ".m")
     if not list_path:
         raise DatasetError(
             "The list of abnormal frames is missing",
@@ -54,10 +54,10 @@ def load_ucsd(root: Path) -> Dataset:
             advice="Unpack the dataset again: it needs Test/Test001/001.tif and so on.",
         )
     training = ucsd_training(root)
-    official = known_dataset(labels.dataset, root.resolve().name)
+    official = official_dataset(labels.dataset, root.resolve().name)
     if official:
         return checked_dataset(official, root, training, testing, labels=list_path)
-    return other_dataset(root, training, testing, labels.videos)
+    return unofficial_dataset(root, training, testing, labels.videos)
 
 
 def _video(video: Path, labels: LabelFile) -> LabelledVideo:
@@ -79,7 +79,7 @@ def _read_masks(folder: Path) -> BoolArray:
     masks: list[BoolArray] = []
     for path in _mask_files(folder):
         with odd_file(path):
-            # imdecode, because imread can't open non-ASCII paths on Windows; it takes no empty file.
+            # imread can't open non-ASCII paths on Windows; imdecode raises an error for an empty buffer.
             mask = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE) if path.stat().st_size else None
             if mask is None:
                 raise ValueError("it is no picture")

@@ -1,4 +1,4 @@
-"""A person's own detectors, and those that came with the program."""
+"""The library of detectors: the user's own detectors, and those bundled with the program."""
 
 from engine.detector_library.library import DetectorLibrary, LibraryEntry, detector_name, find_detector
 

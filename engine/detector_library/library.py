@@ -1,4 +1,4 @@
-"""The folder of a person's detectors: add, name, pass on, delete."""
+"""The folder of the user's detectors: adding, renaming, exporting, deleting."""
 
 from __future__ import annotations
 
@@ -24,69 +24,70 @@ _RESERVED_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
 
 @dataclass(frozen=True)
 class LibraryEntry:
-    """A detector, and what is known of it without loading it."""
+    """A detector's file, and what can be read of it without loading its weights."""
 
     path: Path
     name: str
     note: str = ""
     camera: str = ""
-    """The camera it was made for, in the person's words."""
+    """The camera that the detector was made for, as the user named it."""
     created: str = ""
-    """Date and time, ISO 8601 in UTC; empty where the file does not tell."""
+    """Date and time of training, ISO 8601 in UTC; empty if the file does not have it."""
     preset: str = ""
     teacher: str = ""
     calibrated: bool = False
     is_bundled: bool = False
-    """Came with the program: can be used and exported, not changed."""
+    """Whether it came with the program: it can be used and exported, but not changed."""
     training: dict[str, Any] = field(default_factory=dict)
-    """How it was trained, as its file records it: "videos" (names), "transitions", "motion_epochs", ..."""
+    """The training record of its file: "videos" (names), "transitions", "motion_epochs", ..."""
     fingerprint: str = ""
     problem: str = ""
-    """Why its file can't be used; empty where it looks whole."""
+    """Why the file can't be used; empty if its header is valid."""
 
-    def learnt_from(self) -> list[str]:
-        """Names of the videos that it was taught with, without those that it was only judged by."""
-        held_out, in_part = (self.training.get(key, ()) for key in ("held_out", "held_out_since"))
-        return [str(video) for video in self.training.get("videos", []) if video not in held_out or video in in_part]
+    def training_videos(self) -> list[str]:
+        """Names of the videos that it was trained on, without those that were held out completely."""
+        held_out, partly_held_out = (self.training.get(key, ()) for key in ("held_out", "held_out_since"))
+        videos = self.training.get("videos", [])
+        return [str(video) for video in videos if video not in held_out or video in partly_held_out]
 
 
 class DetectorLibrary:
-    """The detectors of a folder, changed by hand or by several processes as it may be, and the bundled ones.
+    """The detectors of a folder, which people and several processes may change at any time, and the bundled ones.
 
-    All methods that change something raise DetectorFileError where the folder can't be written.
+    Methods that change the library raise DetectorFileError if the folder can't be written.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        """The library in `folder`, else in the one of this person; it need not exist."""
+        """The library in `folder`, by default in the user's detectors folder; the folder need not exist yet."""
         self.folder = folder or detectors_folder()
-        self._memory = MetadataFile(self.folder)
+        self._metadata_file = MetadataFile(self.folder)
 
     def entries(self) -> list[LibraryEntry]:
-        """The person's detectors by name, then the bundled ones; damaged files are among them, with their problem."""
-        return self._entries(self._memory.read())
+        """The user's detectors by name, then the bundled ones; damaged files are included, with their `problem`."""
+        return self._entries(self._metadata_file.read())
 
     def find(self, name: str) -> LibraryEntry | None:
-        """The detector of a name, upper case or lower; the person's own go before the bundled ones.
+        """Find a detector by its name, ignoring case, or by its file name; the user's own come before the bundled ones.
 
         Raises:
-            DetectorFileError: several have that name.
+            DetectorFileError: several detectors have that name.
         """
         entries = self.entries()
-        for group in (False, True):
-            own = [entry for entry in entries if entry.is_bundled is group]
-            found = _named(own, name) or [entry for entry in own if entry.path.stem == name]
-            if len(found) > 1:
+        for bundled in (False, True):
+            group = [entry for entry in entries if entry.is_bundled is bundled]
+            matches = _named(group, name) or [entry for entry in group if entry.path.stem == name]
+            if len(matches) > 1:
                 raise DetectorFileError(
-                    f"{len(found)} detectors have this name",
+                    f"{len(matches)} detectors have this name",
                     subject=name,
-                    advice=f"Rename one, or name the file: {', '.join(str(entry.path) for entry in found)}.",
+                    advice=f"Rename one, or name the file: {', '.join(str(entry.path) for entry in matches)}.",
                 )
-            if found:
-                return found[0]
+            if matches:
+                return matches[0]
         return None
 
     def entry(self, path: Path) -> LibraryEntry:
-        """The entry of a file.
+        """The entry of a file in the library.
 
         Raises:
             DetectorFileError: it is not in the library.
@@ -98,16 +99,16 @@ class DetectorLibrary:
     def add(
         self, path: Path, *, name: str | None = None, note: str | None = None, camera: str | None = None
     ) -> LibraryEntry:
-        """Copy a detector's file into the library; what is not said is taken from the file.
+        """Copy a detector's file into the library; name, note and camera default to those in the file.
 
         Raises:
-            DetectorFileError: the file is no whole detector, is here already, or the name is taken.
+            DetectorFileError: the file is not an undamaged detector, is in the library already, or the name is taken.
         """
         from engine.models.detector import load_detector
 
         load_detector(path)
         header = read_header(path)
-        with self._memory.change() as metadata:
+        with self._metadata_file.change() as metadata:
             entries = self._entries(metadata)
             for entry in entries:
                 if entry.fingerprint == header.fingerprint and not entry.problem:
@@ -116,31 +117,31 @@ class DetectorLibrary:
                         subject=path,
                         advice="Use that one; its name and note can be changed.",
                     )
-            known = _known_label(header, metadata)
+            current = _label_of(header, metadata)
             label = Label(
-                _free_name(known.name, entries) if name is None else _checked_name(name, entries),
-                known.note if note is None else note.strip(),
-                known.camera if camera is None else camera.strip(),
+                _unused_name(current.name, entries) if name is None else _checked_name(name, entries),
+                current.note if note is None else note.strip(),
+                current.camera if camera is None else camera.strip(),
             )
-            target = self._free_path(label.name)
+            target = self._unused_library_path(label.name)
             with path.open("rb") as source, atomic_write(target) as copy:
                 shutil.copyfileobj(source, copy)
             metadata.labels[header.fingerprint] = label
         return self.entry(target)
 
     def import_(self, path: Path, *, name: str | None = None) -> LibraryEntry:
-        """Take in a file that somebody passed on, under the name, note and camera it was exported with.
+        """Add a file that was exported from another library, with its name, note and camera.
 
         Raises:
-            DetectorFileError: the file is no whole detector, is here already, or the name is taken.
+            DetectorFileError: the file is not an undamaged detector, is in the library already, or the name is taken.
         """
         return self.add(path, name=name)
 
     def rename(self, path: Path, name: str) -> LibraryEntry:
-        """Give a detector another name; its file and its analyses stay what they are.
+        """Rename a detector; its file and its analyses do not change.
 
         Raises:
-            DetectorFileError: it can't be changed, or the name is taken.
+            DetectorFileError: the detector is bundled or damaged, or the name is taken.
         """
         return self._relabel(path, name=name)
 
@@ -148,19 +149,19 @@ class DetectorLibrary:
         """Change a detector's note, or the camera it was made for.
 
         Raises:
-            DetectorFileError: it can't be changed.
+            DetectorFileError: the detector is bundled or damaged.
         """
         return self._relabel(path, note=note, camera=camera)
 
     def export(self, path: Path, target: Path, *, overwrite: bool = False) -> Path:
-        """Copy a detector into one file that carries its name, note and camera along; returns that file.
+        """Copy a detector to a file that includes its name, note and camera; returns the path of that file.
 
-        A folder as `target` gets a file named after the detector.
+        If `target` is a folder, the file is named after the detector.
 
         Raises:
-            DetectorFileError: its file is damaged, `target` is there already or can't be written.
+            DetectorFileError: the detector's file is damaged, or `target` exists already or can't be written.
         """
-        entry = _whole(self.entry(path))
+        entry = _require_intact(self.entry(path))
         if target.is_dir():
             target = target / f"{_slug(entry.name)}{SUFFIX}"
         if target.exists() and (not overwrite or target.samefile(entry.path)):
@@ -176,23 +177,23 @@ class DetectorLibrary:
         return target
 
     def delete(self, path: Path) -> Path:
-        """Move a detector's file to the library's folder "deleted", from where it can be imported again.
+        """Move a detector's file to the library's subfolder "deleted", from where it can be imported again.
 
         Raises:
-            DetectorFileError: it is bundled, or not in the library.
+            DetectorFileError: the detector is bundled, or not in the library.
         """
-        with self._memory.change() as metadata:
-            entry = _own(_entry_of(self._entries(metadata), path))
+        with self._metadata_file.change() as metadata:
+            entry = _require_user_owned(_entry_of(self._entries(metadata), path))
             deleted = self.folder / "deleted"
             deleted.mkdir(exist_ok=True)
-            target = _free(deleted, entry.path.stem)
+            target = _unused_path(deleted, entry.path.stem)
             entry.path.replace(target)
         return target
 
     def _relabel(self, path: Path, name: str | None = None, **changes: str | None) -> LibraryEntry:
-        with self._memory.change() as metadata:
+        with self._metadata_file.change() as metadata:
             entries = self._entries(metadata)
-            entry = _whole(_own(_entry_of(entries, path)))
+            entry = _require_intact(_require_user_owned(_entry_of(entries, path)))
             others = [other for other in entries if other.fingerprint != entry.fingerprint]
             label = Label(entry.name if name is None else _checked_name(name, others), entry.note, entry.camera)
             given = {key: value.strip() for key, value in changes.items() if value is not None}
@@ -206,53 +207,53 @@ class DetectorLibrary:
             files = [file for file in self.folder.glob(f"*{SUFFIX}") if not file.name.startswith(".")]
         except OSError:
             files = []
-        own = [_look_at(file, metadata, is_bundled=False) for file in files]
-        bundled = [_look_at(detector_path(name), metadata, is_bundled=True) for name in bundled_detectors()]
-        return sorted(own, key=lambda entry: (_key(entry.name), entry.path)) + bundled
+        user_entries = [_read_entry(file, metadata, is_bundled=False) for file in files]
+        bundled = [_read_entry(detector_path(name), metadata, is_bundled=True) for name in bundled_detectors()]
+        return sorted(user_entries, key=lambda entry: (_casefolded(entry.name), entry.path)) + bundled
 
-    def _free_path(self, name: str) -> Path:
-        return _free(self.folder, _slug(name))
+    def _unused_library_path(self, name: str) -> Path:
+        return _unused_path(self.folder, _slug(name))
 
 
 def find_detector(text: str) -> Path | None:
-    """The file of a detector that a person names: a file goes first, then their own detectors, then bundled ones.
+    """Find a detector's file by path or name: a file comes first, then the user's detectors, then the bundled ones.
 
     Raises:
-        DetectorFileError: several detectors of their own have that name.
+        DetectorFileError: several of the user's detectors have that name.
     """
     try:
         if Path(text).is_file():
             return Path(text)
-    except (OSError, ValueError):  # too long for a path, or in a folder that may not be entered
+    except (OSError, ValueError):  # the text is too long for a path, or a folder in it is not accessible
         pass
     entry = DetectorLibrary().find(text)
     return entry.path if entry else None
 
 
 def detector_name(path: Path) -> str | None:
-    """What `find_detector` finds a detector of the library or a bundled one by; None for any other file."""
+    """A name by which `find_detector` finds this file; None if it is not in the library or has no unique name."""
     if path.suffix != SUFFIX:
         return None
     library = DetectorLibrary()
     try:
         entry = library.entry(path)
         for name in (path.stem, entry.name) if entry.is_bundled else (entry.name, path.stem):
-            found = library.find(name)
-            if found and found.path == entry.path:
+            match = library.find(name)
+            if match and match.path == entry.path:
                 return name
-    except DetectorFileError:  # not in the library, or several have the name
+    except DetectorFileError:  # not in the library, or several detectors have the name
         pass
     return None
 
 
-def _look_at(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> LibraryEntry:
+def _read_entry(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> LibraryEntry:
     try:
         header = read_header(path)
     except DetectorFileError as error:
         return LibraryEntry(path, path.stem, is_bundled=is_bundled, problem=f"{error.what}.")
     settings = header.settings
     training = settings.get("training")
-    label = _known_label(header, metadata)
+    label = _label_of(header, metadata)
     return LibraryEntry(
         path,
         name=label.name or path.stem,
@@ -268,8 +269,8 @@ def _look_at(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> Libr
     )
 
 
-def _known_label(header: DetectorHeader, metadata: LibraryMetadata) -> Label:
-    """What the library calls it, else what whoever passed it on did, else what it was trained as."""
+def _label_of(header: DetectorHeader, metadata: LibraryMetadata) -> Label:
+    """The detector's label: from the library, else from the exported file, else with the name in its settings."""
     label = metadata.labels.get(header.fingerprint, header.label)
     return label if label.name else replace(label, name=str(header.settings.get("name", "")))
 
@@ -283,7 +284,7 @@ def _entry_of(entries: Iterable[LibraryEntry], path: Path) -> LibraryEntry:
     )
 
 
-def _own(entry: LibraryEntry) -> LibraryEntry:
+def _require_user_owned(entry: LibraryEntry) -> LibraryEntry:
     if entry.is_bundled:
         raise DetectorFileError(
             "A detector that came with the program can't be changed",
@@ -293,7 +294,7 @@ def _own(entry: LibraryEntry) -> LibraryEntry:
     return entry
 
 
-def _whole(entry: LibraryEntry) -> LibraryEntry:
+def _require_intact(entry: LibraryEntry) -> LibraryEntry:
     if entry.problem:
         raise DetectorFileError(
             entry.problem, subject=entry.path, advice="Copy the file again from where it came from, or delete it."
@@ -301,12 +302,12 @@ def _whole(entry: LibraryEntry) -> LibraryEntry:
     return entry
 
 
-def _key(text: str) -> str:
+def _casefolded(text: str) -> str:
     return text.strip().casefold()
 
 
 def _named(entries: Iterable[LibraryEntry], name: str) -> list[LibraryEntry]:
-    return [entry for entry in entries if _key(entry.name) == _key(name)]
+    return [entry for entry in entries if _casefolded(entry.name) == _casefolded(name)]
 
 
 def _checked_name(name: str, others: Iterable[LibraryEntry]) -> str:
@@ -318,18 +319,18 @@ def _checked_name(name: str, others: Iterable[LibraryEntry]) -> str:
     return name
 
 
-def _free_name(name: str, others: list[LibraryEntry]) -> str:
+def _unused_name(name: str, others: list[LibraryEntry]) -> str:
     name = " ".join(name.split()) or "Detector"
     numbered = (name if number == 1 else f"{name} ({number})" for number in count(1))
     return next(candidate for candidate in numbered if not _named(others, candidate))
 
 
 def _slug(name: str) -> str:
-    """A file name for a name, safe on every file system."""
+    """A file name for a detector's name that is valid on every file system."""
     slug = re.sub(r"[^\w-]+", "-", name.lower()).strip("-_")[:_MAX_SLUG]
     return f"{slug}-detector" if _RESERVED_ON_WINDOWS.match(slug) else slug or "detector"
 
 
-def _free(folder: Path, stem: str) -> Path:
+def _unused_path(folder: Path, stem: str) -> Path:
     numbered = (folder / (f"{stem}{SUFFIX}" if number == 1 else f"{stem}-{number}{SUFFIX}") for number in count(1))
     return next(path for path in numbered if not path.exists())

@@ -1,4 +1,4 @@
-"""What a library remembers beside its files: names, notes and cameras."""
+"""The library's metadata file: names, notes and cameras of detectors."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ _TIMEOUT_SECONDS = 10.0
 
 @dataclass
 class LibraryMetadata:
-    """Everything by fingerprint, so that files renamed or moved by hand keep it."""
+    """Metadata by fingerprint, so that files that are renamed or moved by hand keep it."""
 
     labels: dict[str, Label] = field(default_factory=dict)
     active: dict[str, str] = field(default_factory=dict)
-    """Detectors by camera, as earlier versions let people choose them: kept, for without it they take the file for
-    damaged."""
+    """Detectors by camera, which earlier versions let people choose; they need the field to read the file."""
 
 
 @dataclass
@@ -42,14 +41,14 @@ class _Content:
 
 
 class MetadataFile:
-    """The file `library.json` of a folder; several processes may use it at once."""
+    """The file `library.json` of a folder; safe to use from several processes at once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / "library.json"
 
     def read(self) -> LibraryMetadata:
-        """What is remembered; nothing where the file is missing, damaged, or of a newer version."""
+        """Read the metadata; empty if the file is missing, damaged, or of a newer version."""
         try:
             return _parse(self._path.read_bytes()) or LibraryMetadata()
         except (OSError, ValueError):
@@ -57,7 +56,7 @@ class MetadataFile:
 
     @contextmanager
     def change(self) -> Iterator[LibraryMetadata]:
-        """What is remembered, to be changed; saved when the block ends well. A damaged file is kept aside.
+        """The metadata, to be changed in the block; saved when the block succeeds. A damaged file is renamed and kept.
 
         Raises:
             DetectorFileError: the folder can't be written, or a newer version of the program made the file.
@@ -95,7 +94,7 @@ class MetadataFile:
 
 
 def _parse(data: bytes) -> LibraryMetadata | None:
-    """What a file says; None where it is of a newer version.
+    """Parse a metadata file; None if it is of a newer version.
 
     Raises:
         ValueError: the file is damaged.

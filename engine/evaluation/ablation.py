@@ -52,12 +52,12 @@ def train_experiment(
         TrainingError: the folder holds an experiment of other settings, or one can't be trained.
         VideoError, DatasetError, TeacherError, DetectorFileError, DeviceError: a run can't start or go on.
     """
-    from engine.training.trainer import load_bases, train  # torch takes seconds to import
+    from engine.training.trainer import load_base_detectors, train  # torch takes seconds to import
 
     run = experiment.run(folder)
     settings = experiment_settings(folder, experiment, base)
     if not run.settings_path.exists():
-        load_bases(base)  # before the folder is made: an unsuitable detector must not leave a run behind
+        load_base_detectors(base)  # before the folder is made: an unsuitable detector must not leave a run behind
         Run.create(run.folder, settings)
     _check_same_settings(run, settings)
     if run.detector_path.exists():

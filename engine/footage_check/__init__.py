@@ -1,4 +1,4 @@
-"""Looks over footage before a detector is taught with it: what is wrong with each video, and with all together."""
+"""Checks footage before training: problems of each video, and problems that only a comparison of the videos shows."""
 
 from engine.footage_check.check import check_footage
 from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary, Severity

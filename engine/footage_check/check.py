@@ -1,4 +1,4 @@
-"""The check itself: a generator over videos, each looked at in a few moments."""
+"""The footage check: a generator that inspects each video at a few moments, then compares all videos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from engine.common.errors import VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.datasets import PICTURE_SUFFIXES
-from engine.footage_check.moments import Looks, Moment, look_at, moving_share
+from engine.footage_check.moments import Moment, SampledMoments, moving_share, sample_moments
 from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary
 from engine.footage_check.scene import (
     OTHER_LIGHT_LEVELS,
@@ -30,21 +30,21 @@ from engine.video.frame import Pixels
 from engine.video.source import VideoInfo, VideoSource
 
 _MIN_SECONDS = 2.0
-_MISSING_SHARE = 0.02  # of the frames that a file announces; some containers count a few too many
-_LITTLE_MOVES = 0.0005  # share of the picture: a person far away covers five times as much
-_SEARCHES = 5  # a moment apart is halved so often to find where the scene changes
-_STEADY_SHARE = 0.5
+_MISSING_SHARE = 0.02  # of the frame count in a file's header; some containers count a few frames too many
+_MIN_MOVING_SHARE = 0.0005  # share of the picture; a person far away covers about five times as much
+_BISECTIONS = 5  # halvings of the time between two sampled moments, to find a scene change
+_MAIN_VIEW_SHARE = 0.5
 
 
 def check_footage(
     paths: Sequence[Path], should_stop: ShouldStop = never_stop
 ) -> Iterator[Progress | FootageReport | FootageSummary]:
-    """Look over videos and picture folders: a report each in their order, at last the summary of all.
+    """Check videos and picture folders: yields a report for each, in their order, and the summary last.
 
-    What can't be read is a finding, not an error. `paths` are videos, as `footage_videos` finds them.
+    A video that can't be read is a finding, not an error. `paths` are videos, as `footage_videos` returns them.
 
     Raises:
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     checked: list[Checked] = []
     for number, path in enumerate(paths):
@@ -58,7 +58,7 @@ def check_footage(
 def _check(path: Path, should_stop: ShouldStop) -> Checked:
     try:
         with open_video(path, should_stop) as source:
-            return _look_over(source, should_stop)
+            return _inspect(source, should_stop)
     except VideoError as error:
         what, advice = error.what, error.advice
         if path.is_file() and not path.stat().st_size:
@@ -67,9 +67,9 @@ def _check(path: Path, should_stop: ShouldStop) -> Checked:
         return Checked(FootageReport(path, 0, 0.0, 0.0, 0, 0, "", (finding,)))
 
 
-def _look_over(source: VideoSource, should_stop: ShouldStop) -> Checked:
+def _inspect(source: VideoSource, should_stop: ShouldStop) -> Checked:
     info = source.info
-    looks = look_at(source, should_stop)
+    sample = sample_moments(source, should_stop)
     report = FootageReport(
         info.path,
         info.frame_count,
@@ -78,20 +78,20 @@ def _look_over(source: VideoSource, should_stop: ShouldStop) -> Checked:
         info.width_px,
         info.height_px,
         info.fingerprint,
-        (*_damage(source, looks), *_length(info), *_motion(info, looks.moments)),
+        (*_damage(source, sample), *_length(info), *_motion(info, sample.moments)),
     )
-    if not looks.moments:
+    if not sample.moments:
         return Checked(report)
-    alike = similarities([signature(moment.picture) for moment in looks.moments])
-    _, steady = main_group(alike, np.ones(len(looks.moments)))
-    changes = tuple(_scene_changes(source, looks.moments, steady, should_stop))
-    ours = [moment.picture for moment, kept in zip(looks.moments, steady, strict=True) if kept]
-    findings = (*report.findings, *changes, *_light(info.path, ours))
-    report = replace(report, findings=findings, background=background(ours))
-    return Checked(report, opening=looks.moments[0].picture, is_still=is_still(looks.moments))
+    similarity = similarities([signature(moment.picture) for moment in sample.moments])
+    _, steady = main_group(similarity, np.ones(len(sample.moments)))
+    changes = tuple(_scene_changes(source, sample.moments, steady, should_stop))
+    main_view = [moment.picture for moment, is_steady in zip(sample.moments, steady, strict=True) if is_steady]
+    findings = (*report.findings, *changes, *_light(info.path, main_view))
+    report = replace(report, findings=findings, background=background(main_view))
+    return Checked(report, opening=sample.moments[0].picture, is_still=is_still(sample.moments))
 
 
-def _damage(source: VideoSource, looks: Looks) -> Iterator[FootageFinding]:
+def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFinding]:
     path = source.info.path
     advice = "Copy it again from where it came from, or take it out."
     announced = _announced_frames(path)
@@ -99,10 +99,10 @@ def _damage(source: VideoSource, looks: Looks) -> Iterator[FootageFinding]:
     if is_cut:
         what = f"Cut short: {len(source)} of {announced} frames are there"
         yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
-    whole, broken = len(looks.moments), len(looks.undecodable)
-    if broken > is_cut:  # the last frame of what was cut is seldom whole
-        what = f"Damaged: {whole} of {whole + broken} frames looked at can be decoded"
-        yield FootageFinding(path, "warning" if whole > broken else "error", FindingKind.DAMAGED, what, advice)
+    decodable, undecodable = len(sample.moments), len(sample.undecodable)
+    if undecodable > is_cut:  # the last frame of a cut file is usually incomplete
+        what = f"Damaged: {decodable} of {decodable + undecodable} frames looked at can be decoded"
+        yield FootageFinding(path, "warning" if decodable > undecodable else "error", FindingKind.DAMAGED, what, advice)
     empty = _empty_pictures(path)
     if empty:
         what = f"{len(empty)} of {len(source)} pictures are empty files, {empty[0].name} the first"
@@ -120,7 +120,7 @@ def _length(info: VideoInfo) -> Iterator[FootageFinding]:
 
 
 def _motion(info: VideoInfo, moments: Sequence[Moment]) -> Iterator[FootageFinding]:
-    moving = sum(moment.moving > _LITTLE_MOVES for moment in moments)
+    moving = sum(moment.moving > _MIN_MOVING_SHARE for moment in moments)
     if info.frame_count < 2 or moving > 1 or moving == len(moments):
         return
     what = f"Almost nothing moves: something does in {moving} of {len(moments)} moments looked at"
@@ -131,22 +131,22 @@ def _motion(info: VideoInfo, moments: Sequence[Moment]) -> Iterator[FootageFindi
 
 
 def is_still(moments: Sequence[Moment]) -> bool:
-    """Whether all moments show the same."""
-    return all(moving_share(moments[0].picture, moment.picture) <= _LITTLE_MOVES for moment in moments)
+    """Whether nothing moves between the sampled moments."""
+    return all(moving_share(moments[0].picture, moment.picture) <= _MIN_MOVING_SHARE for moment in moments)
 
 
 def _scene_changes(
     source: VideoSource, moments: Sequence[Moment], steady: npt.NDArray[np.bool_], should_stop: ShouldStop
 ) -> Iterator[FootageFinding]:
-    """Runs of moments that show something else than most of the video."""
+    """Findings for parts of the video whose view differs from that of most of the video."""
     path = source.info.path
-    if steady.mean() <= _STEADY_SHARE and len(moments) > 1:
+    if steady.mean() <= _MAIN_VIEW_SHARE and len(moments) > 1:
         what = "The view changes all the time: the camera moves, or scenes were joined"
         advice = "A detector needs a camera that stands still. Choose recordings of one view, or cut them apart."
         yield FootageFinding(path, "warning", FindingKind.SCENE_CHANGE, what, advice)
         return
-    strangers = np.flatnonzero(~steady)
-    runs = np.split(strangers, np.flatnonzero(np.diff(strangers) > 1) + 1) if len(strangers) else []
+    outliers = np.flatnonzero(~steady)
+    runs = np.split(outliers, np.flatnonzero(np.diff(outliers) > 1) + 1) if len(outliers) else []
     for run in runs:
         first, last = int(run[0]), int(run[-1])
         start, stop = 0.0, source.info.duration_seconds
@@ -168,31 +168,31 @@ def _light(path: Path, pictures: Sequence[Pixels]) -> Iterator[FootageFinding]:
 
 
 def _change_seconds(source: VideoSource, before: Moment, after: Moment, should_stop: ShouldStop) -> float:
-    """When, between two moments of different views, the first view ends; to a thirtieth of the time between them."""
+    """Time at which the view changes between two moments, by bisection to 1/32 of the time between them."""
     early, late = before.frame, after.frame
     views = [signature(before.picture), signature(after.picture)]
     try:
-        for _ in range(_SEARCHES):
+        for _ in range(_BISECTIONS):
             middle = (early + late) // 2
-            seen = signature(model_picture(source.read(middle, should_stop).pixels))
-            if float(seen @ views[0]) >= float(seen @ views[1]):
+            edges = signature(model_picture(source.read(middle, should_stop).pixels))
+            if float(edges @ views[0]) >= float(edges @ views[1]):
                 early = middle
             else:
                 late = middle
     except VideoError:
-        pass  # damaged there: as near as it got
+        pass  # frames there can't be decoded: return the best estimate so far
     return float(source.times[late])
 
 
 def clock(seconds: float) -> str:
-    """A time in a video for people, as 1:05 or 1:00:05."""
+    """Format a time in a video, such as 1:05 or 1:00:05."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _announced_frames(path: Path) -> int:
-    """How many frames a file's header promises; 0 where it doesn't say."""
+    """Frame count in the file's header; 0 if it has none."""
     if path.is_dir():
         return 0
     decoder = Decoder(path)

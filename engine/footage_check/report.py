@@ -1,4 +1,4 @@
-"""What a check of footage finds, said so that a person knows what to do about it."""
+"""The results of a footage check, with advice for each finding."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import msgspec
 from engine.video.frame import Pixels
 
 Severity = Literal["error", "warning", "note"]
-"""error: the video can't be learnt from; warning: it may spoil the detector; note: good to know."""
+"""error: the video can't be trained on; warning: it may make the detector worse; note: for information."""
 
 
 class FindingKind(StrEnum):
-    """What a finding is about, for programs; people read its words."""
+    """The kind of a finding, for programs; people read its text."""
 
     UNREADABLE = "unreadable"
     DAMAGED = "damaged"
@@ -35,25 +35,25 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True)
 class FootageFinding:
-    """One thing to know of a video, or of all of them."""
+    """One problem or note about a video, or about all videos."""
 
     path: Path | None
-    """The video it concerns; None where it concerns the footage as a whole."""
+    """The video that the finding is about; None if it is about the footage as a whole."""
     severity: Severity
     kind: FindingKind
     what: str
     advice: str
     seconds: tuple[float, float] | None = None
-    """The part [start, stop) of the video, where it is but a part."""
+    """The part [start, stop) of the video that the finding is about; None: the whole video."""
 
 
 @dataclass(frozen=True)
 class FootageReport:
-    """What was found of one video by itself; findings that compare videos come in the summary."""
+    """Findings about one video; the summary has findings that compare videos."""
 
     path: Path
     frames: int
-    """0 where the video can't be read."""
+    """Number of frames; 0 if the video can't be read."""
     duration_seconds: float
     fps: float
     width_px: int
@@ -61,35 +61,35 @@ class FootageReport:
     fingerprint: str
     findings: tuple[FootageFinding, ...]
     background: Pixels | None = field(default=None, repr=False, compare=False)
-    """What stands still in it, uint8 [256, 256, 3] stretched as the models see it; None where it can't be read."""
+    """The background: median of the sampled pictures, uint8 [256, 256, 3]; None if the video can't be read."""
 
     @property
     def is_usable(self) -> bool:
-        """Whether it can be learnt from at all."""
+        """Whether the video can be trained on."""
         return self.frames > 1 and all(finding.severity != "error" for finding in self.findings)
 
 
 @dataclass(frozen=True)
 class FootageSummary:
-    """What was found of all videos together; the last thing a check says."""
+    """Findings about all videos; the last result of a check."""
 
     usable: tuple[Path, ...]
-    """Videos that can be learnt from, each content once."""
+    """Videos that can be trained on, without duplicates."""
     frames: int
-    """Of the usable videos."""
+    """Number of frames of the usable videos."""
     duration_seconds: float
     wanted_seconds: float
-    """How much footage makes a detector that can be relied on."""
+    """Length of footage that is needed for a reliable detector."""
     held_out: tuple[Path, ...]
-    """The videos that training would hold out by itself to judge by; of a single one it holds out the end."""
+    """Videos that training holds out by default; empty for a single video, of which it holds out the end."""
     findings: tuple[FootageFinding, ...]
-    """What only a comparison shows: duplicates, strangers, other sizes and rates, too little in all."""
+    """Findings from comparing videos: duplicates, other scenes, sizes and frame rates, too little footage."""
     refusal: str | None
-    """Why nothing can be learnt from this footage; None where it can."""
+    """Why this footage can't be trained on; None if it can."""
 
 
 def as_json(result: FootageReport | FootageSummary) -> dict[str, Any]:
-    """The fields of a result as JSON takes them, without pictures; a report's findings and a summary's are alike."""
+    """A result as JSON values, without pictures; findings of reports and of the summary have the same form."""
     fields = {key: value for key, value in vars(result).items() if key != "background"}
-    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=str)  # paths
+    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=str)  # paths become strings
     return plain

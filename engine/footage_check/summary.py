@@ -1,4 +1,4 @@
-"""What only a comparison of videos shows."""
+"""Compares the checked videos with each other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.durations import duration_in_words
-from engine.datasets.held_out import held_out_end_seconds, spread_evenly
+from engine.datasets.held_out import held_out_end_seconds, held_out_indices
 from engine.footage_check.moments import smoothed_luma
 from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary, Severity
 from engine.footage_check.scene import (
@@ -30,29 +30,29 @@ from engine.video.frame import Pixels
 _Value = TypeVar("_Value")
 
 WANTED_SECONDS = 300.0
-"""Five minutes of life: about what the paper's smallest dataset has."""
+"""Five minutes: about the amount of training footage in the paper's smallest dataset."""
 
-_RATE_TOLERANCE = 0.1  # the average of a file that was cut is off by some
+_RATE_TOLERANCE = 0.1  # relative; the average frame rate of a file that was cut is slightly off
 _SHAPE_TOLERANCE = 0.03
-_OF_ONE_CAMERA = 0.5  # share of the footage: where no scene has more, there is no stranger, but several cameras
-_STEADY = 0.8  # similarity of two views below which it is worth to look whether the camera was turned
+_MAIN_SCENE_SHARE = 0.5  # of the footage; if no scene has more, there are several cameras rather than outliers
+_SAME_VIEW_SIMILARITY = 0.8  # below it, check whether the camera was turned
 _MIN_SHIFT_PX = 3.0
-_SAME_OPENING = 0.8  # correlation of what moves in the first frame; chance gave 0.44 at most
+_SAME_OPENING_CORRELATION = 0.8  # of the foregrounds of the first frames; unrelated ones reached 0.44 at most
 _SAME_LENGTH = 0.02
 
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """A video's report, and what else its comparison with others needs."""
+    """A video's report, and further data for comparing it with other videos."""
 
     report: FootageReport
     opening: Pixels | None = None
-    """Its first frame, uint8 [256, 256, 3]."""
+    """The first frame, uint8 [256, 256, 3]."""
     is_still: bool = False
 
 
 def summarise(checked: Sequence[Checked]) -> FootageSummary:
-    """Compare videos with each other and say what they are good for together."""
+    """Compare videos with each other and summarise which of them can be used."""
     duplicates = dict(_duplicates(checked))
     usable = [each for each in checked if each.report.is_usable and each.report.path not in duplicates]
     findings = [*duplicates.values()]
@@ -60,13 +60,13 @@ def summarise(checked: Sequence[Checked]) -> FootageSummary:
         findings += [*_other_formats([each.report for each in usable]), *_other_scenes(usable)]
     paths = tuple(each.report.path for each in usable)
     seconds = sum(each.report.duration_seconds for each in usable)
-    findings += _amount(len(paths), seconds)
+    findings += _amount_findings(len(paths), seconds)
     return FootageSummary(
         usable=paths,
         frames=sum(each.report.frames for each in usable),
         duration_seconds=seconds,
         wanted_seconds=WANTED_SECONDS,
-        held_out=tuple(paths[place] for place in spread_evenly(len(paths))),
+        held_out=tuple(paths[index] for index in held_out_indices(len(paths))),
         findings=tuple(findings),
         refusal=_refusal(usable),
     )
@@ -80,7 +80,7 @@ def _refusal(usable: Sequence[Checked]) -> str | None:
     return None
 
 
-def _amount(videos: int, seconds: float) -> Iterator[FootageFinding]:
+def _amount_findings(videos: int, seconds: float) -> Iterator[FootageFinding]:
     if not videos:
         return
     if seconds < WANTED_SECONDS:
@@ -108,27 +108,28 @@ def _duplicates(checked: Sequence[Checked]) -> Iterator[tuple[Path, FootageFindi
             continue
         original = first_of.setdefault(report.fingerprint, report.path)
         if original is not report.path:
-            what = f"The same recording as {_told_apart(original, report.path)}"
+            what = f"The same recording as {_distinct_name(original, report.path)}"
             finding = FootageFinding(report.path, "warning", FindingKind.DUPLICATE, what, "Take one of them out.")
             yield report.path, finding
 
 
 def _other_formats(reports: Sequence[FootageReport]) -> Iterator[FootageFinding]:
-    size = _most(reports, lambda report: (report.width_px, report.height_px))
-    rate = _most(reports, lambda report: round(report.fps, 1))
+    size = _most_common(reports, lambda report: (report.width_px, report.height_px))
+    rate = _most_common(reports, lambda report: round(report.fps, 1))
     for report in reports:
-        here = (report.width_px, report.height_px)
-        if here != size:
-            same_shape = abs(here[0] * size[1] / (here[1] * size[0]) - 1) < _SHAPE_TOLERANCE
+        size_px = (report.width_px, report.height_px)
+        if size_px != size:
+            same_shape = abs(size_px[0] * size[1] / (size_px[1] * size[0]) - 1) < _SHAPE_TOLERANCE
             severity: Severity = "note" if same_shape else "warning"
-            what = f"{here[0]}×{here[1]} pixels, most of the footage is {size[0]}×{size[1]}"
+            what = f"{size_px[0]}×{size_px[1]} pixels, most of the footage is {size[0]}×{size[1]}"
             advice = (
                 "The same shape: it will be scaled alike, only sharpness differs."
                 if same_shape
                 else "Things would be stretched otherwise than in the rest: make a detector of its own for it."
             )
             yield FootageFinding(report.path, severity, FindingKind.OTHER_SIZE, what, advice)
-        if abs(report.fps / rate - 1) > _RATE_TOLERANCE and not report.path.is_dir():  # whose rate is but assumed
+        # The frame rate of a picture folder is only assumed.
+        if abs(report.fps / rate - 1) > _RATE_TOLERANCE and not report.path.is_dir():
             what = f"{report.fps:.3g} frames a second, most of the footage has {rate:.3g}"
             advice = (
                 "Things would seem to move at another speed: convert it to the same rate "
@@ -141,29 +142,34 @@ def _other_scenes(checked: Sequence[Checked]) -> Iterator[FootageFinding]:
     seen = [each for each in checked if each.report.background is not None]
     if not seen:
         return
-    stills = [_still(each) for each in seen]
+    backgrounds = [_background(each) for each in seen]
     seconds = np.array([each.report.duration_seconds for each in seen])
-    alike = similarities([signature(still) for still in stills])
-    centre, ours = main_group(alike, seconds)
-    if seconds[ours].sum() < _OF_ONE_CAMERA * seconds.sum():
-        what = f"The videos show different scenes, the most frequent one in {ours.sum()} of {len(seen)}"
+    similarity = similarities([signature(background) for background in backgrounds])
+    centre, in_main_scene = main_group(similarity, seconds)
+    if seconds[in_main_scene].sum() < _MAIN_SCENE_SHARE * seconds.sum():
+        what = f"The videos show different scenes, the most frequent one in {in_main_scene.sum()} of {len(seen)}"
         advice = "A detector knows one camera best: make one for each, of that camera's recordings only."
         yield FootageFinding(None, "warning", FindingKind.OTHER_SCENE, what, advice)
         return
-    light = float(np.median([brightness(still) for still, own in zip(stills, ours, strict=True) if own]))
-    for place, each in enumerate(seen):
-        others = _others(seen[centre].report.path, int(ours.sum()))
-        shift = shift_px(stills[centre], stills[place]) if alike[place, centre] < _STEADY else 0.0
-        if ours[place] or shift is not None:
-            yield from _of_our_scene(each, shift or 0.0, brightness(stills[place]) - light)
+    main_levels = [brightness(each) for each, is_main in zip(backgrounds, in_main_scene, strict=True) if is_main]
+    light = float(np.median(main_levels))
+    for index, each in enumerate(seen):
+        main_scene = _main_scene_name(seen[centre].report.path, int(in_main_scene.sum()))
+        shift = (
+            shift_px(backgrounds[centre], backgrounds[index])
+            if similarity[index, centre] < _SAME_VIEW_SIMILARITY
+            else 0.0
+        )
+        if in_main_scene[index] or shift is not None:
+            yield from _main_scene_findings(each, shift or 0.0, brightness(backgrounds[index]) - light)
         else:
             advice = "Take it out, and make a detector of its own for that camera."
-            what = f"Another scene than {others}"
+            what = f"Another scene than {main_scene}"
             yield FootageFinding(each.report.path, "warning", FindingKind.OTHER_SCENE, what, advice)
-    yield from _same_openings(seen, alike)
+    yield from _same_openings(seen, similarity)
 
 
-def _of_our_scene(checked: Checked, shift: float, brighter: float) -> Iterator[FootageFinding]:
+def _main_scene_findings(checked: Checked, shift: float, brighter: float) -> Iterator[FootageFinding]:
     path = checked.report.path
     if shift >= _MIN_SHIFT_PX:
         what = f"The camera was turned by {shift / PICTURE_SIZE:.0%} of the picture against the others"
@@ -175,48 +181,48 @@ def _of_our_scene(checked: Checked, shift: float, brighter: float) -> Iterator[F
         yield FootageFinding(path, "note", FindingKind.LIGHT, what, advice)
 
 
-def _same_openings(checked: Sequence[Checked], alike: npt.NDArray[np.float32]) -> Iterator[FootageFinding]:
-    """Videos of one length and scene that begin alike: one recording, encoded twice."""
-    openings = [_what_moves(each) for each in checked]
+def _same_openings(checked: Sequence[Checked], similarity: npt.NDArray[np.float32]) -> Iterator[FootageFinding]:
+    """Findings for videos of the same length, scene and first frame: one recording, encoded twice."""
+    openings = [_foreground(each) for each in checked]
     for later in range(1, len(checked)):
         report = checked[later].report
         for earlier in range(later):
             other = checked[earlier].report
             lengths = sorted((report.duration_seconds, other.duration_seconds))
-            if lengths[1] > lengths[0] * (1 + _SAME_LENGTH) or alike[earlier, later] < _STEADY:
+            if lengths[1] > lengths[0] * (1 + _SAME_LENGTH) or similarity[earlier, later] < _SAME_VIEW_SIMILARITY:
                 continue
-            if float(openings[later] @ openings[earlier]) > _SAME_OPENING:
-                what = f"It seems to be {_told_apart(other.path, report.path)} in another encoding"
+            if float(openings[later] @ openings[earlier]) > _SAME_OPENING_CORRELATION:
+                what = f"It seems to be {_distinct_name(other.path, report.path)} in another encoding"
                 yield FootageFinding(report.path, "warning", FindingKind.DUPLICATE, what, "Take one of them out.")
                 break
 
 
-def _what_moves(checked: Checked) -> Signature:
-    """The first frame without what stands still, float32 [65536] of norm 1; zeros where nothing moves."""
+def _foreground(checked: Checked) -> Signature:
+    """Foreground of the first frame (frame minus background), float32 [65536] of norm 1; zeros if nothing moves."""
     assert checked.opening is not None
-    moving = smoothed_luma(checked.opening, 2) - smoothed_luma(_still(checked), 2)
+    moving = smoothed_luma(checked.opening, 2) - smoothed_luma(_background(checked), 2)
     moving = (moving - moving.mean()).ravel()
     norm = float(np.linalg.norm(moving))
     return moving / norm if norm > len(moving) ** 0.5 else np.zeros_like(moving)
 
 
-def _still(checked: Checked) -> Pixels:
+def _background(checked: Checked) -> Pixels:
     assert checked.report.background is not None
     return checked.report.background
 
 
-def _most(reports: Sequence[FootageReport], key: Callable[[FootageReport], _Value]) -> _Value:
-    """The value that most of the footage has, by length."""
+def _most_common(reports: Sequence[FootageReport], key: Callable[[FootageReport], _Value]) -> _Value:
+    """The value that the greatest length of footage has."""
     seconds: defaultdict[_Value, float] = defaultdict(float)
     for report in reports:
         seconds[key(report)] += report.duration_seconds
     return max(seconds, key=lambda value: seconds[value])
 
 
-def _others(example: Path, count: int) -> str:
+def _main_scene_name(example: Path, count: int) -> str:
     return f"{example.name} and {count - 1} more" if count > 1 else example.name
 
 
-def _told_apart(path: Path, other: Path) -> str:
-    """A name that says which file is meant, with its folder where names are equal."""
+def _distinct_name(path: Path, other: Path) -> str:
+    """The name of a file; its whole path if the other file has the same name."""
     return path.name if path.name != other.name else str(path)

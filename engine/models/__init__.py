@@ -1,1 +1,1 @@
-"""The motion and frame models, and the detector they make."""
+"""The motion model, the frame model, and the detector that combines them."""

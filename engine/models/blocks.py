@@ -22,7 +22,7 @@ class ConvBlock(nn.Sequential):
 
 
 class MultiScaleBlock(nn.Module):
-    """The paper's feature extraction block: kernels 1, 3, 5 and 7 side by side, a quarter of the channels each."""
+    """The paper's feature extraction block: 1x1, 3x3, 5x5 and 7x7 convolutions in parallel, channels_out / 4 each."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
@@ -39,9 +39,9 @@ class MultiScaleBlock(nn.Module):
 
 
 class UNet(nn.Module):
-    """U-Net from picture to picture whose first two layers are multi-scale blocks; its output lies in [0, 1].
+    """U-Net from picture to picture, with two multi-scale blocks as its first encoder level; its output is in [0, 1].
 
-    `shrink` above 1 puts a PixelUnshuffle before and a PixelShuffle behind it: the same idea at a fraction of the cost.
+    `shrink` > 1 puts a PixelUnshuffle before the network and a PixelShuffle after it, which makes it much faster.
     """
 
     def __init__(self, channels_in: int, channels_out: int, *, widths: Sequence[int], shrink: int = 1) -> None:
@@ -61,11 +61,11 @@ class UNet(nn.Module):
         self.unshrink = nn.PixelShuffle(shrink)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, channels_in, H, W] to float32 [N, channels_out, H, W]; H and W multiples of shrink * 2^(levels - 1)."""
+        """[N, channels_in, H, W] to float32 [N, channels_out, H, W]; H, W are multiples of shrink * 2^(levels - 1)."""
         return self.decode(self.encode(x))
 
     def encode(self, x: Tensor, levels: int | None = None) -> list[Tensor]:
-        """What the encoder makes of a picture, its first `levels` or all of them, finest first."""
+        """Features of the encoder's first `levels` levels (default: all), finest first."""
         x = self.shrink(x)
         encoded = []
         for level in self.encoder[:levels]:
@@ -74,11 +74,11 @@ class UNet(nn.Module):
         return encoded
 
     def decode(self, encoded: Sequence[Tensor]) -> Tensor:
-        """The picture that follows from all levels of `encode`."""
+        """The output picture, from the features of all levels of `encode`."""
         *skips, x = encoded
         for grow, level in zip(self.grow, self.decoder, strict=True):
             x = level(torch.cat([skips.pop(), grow(x)], dim=1))
-        # The head runs in its weights' precision, float32 when a half-precision plan keeps it so: eight bits of
-        # mantissa would add noise to the PSNR of a good prediction.
+        # The head runs in its weights' precision; Predictor keeps it in float32, because bfloat16's 8 bits of mantissa
+        # would add noise that lowers the PSNR of a good prediction.
         logits = self.head(x.to(self.head.weight.dtype))
         return torch.sigmoid(self.unshrink(logits).float())

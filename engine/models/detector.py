@@ -1,4 +1,4 @@
-"""A detector: both models with all they need to be used, in one safetensors file."""
+"""A detector: motion model, frame model, settings and normal model, stored in one safetensors file."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _APPEARANCE = "appearance_normal."
 
 @dataclass(frozen=True)
 class Preset:
-    """The shape of both models."""
+    """Channel widths and input scale of both models."""
 
     motion_widths: tuple[int, ...]
     """Channels of F_m's levels, finest first."""
     frame_widths: tuple[int, ...]
     shrink: int
-    """Above 1, the U-Nets work on pictures folded this many times (PixelUnshuffle)."""
+    """Factor by which the U-Nets reduce width and height of their input (PixelUnshuffle)."""
 
 
 PRESETS = {
@@ -51,28 +51,28 @@ PRESETS = {
 
 @dataclass(frozen=True)
 class DetectorSettings:
-    """Everything about a detector that is not a weight."""
+    """A detector's settings: everything but its weights and its normal model."""
 
     name: str
-    """For people: the camera or dataset it was trained on."""
+    """Name for people, such as the camera or dataset it was trained on."""
     preset: str
     """A key of PRESETS."""
     teacher: str
-    """The name that `teacher_by_name` makes the ground-truth flow's estimator from."""
+    """Name of the teacher, the optical-flow estimator, for `teacher_by_name`."""
     flow_radius_px: float
-    """Speed at full saturation of the flow colours, in px of the 256x256 picture a frame."""
+    """Speed at full saturation of the flow colours, in px of the 256x256 picture per frame."""
     flow_guidance: bool = True
-    """Whether F_f sees the predicted flow beside the frame; without it, it predicts from the frame alone (ablation)."""
+    """Whether the predicted flow is an input of F_f; without it, F_f predicts from the frame alone (ablation)."""
     created: str = ""
     """Date and time, ISO 8601 in UTC."""
     training: dict[str, Any] = field(default_factory=dict)
-    """How it was trained, for the record: footage, epochs, learning rates, versions."""
+    """Training record: footage, epochs, learning rates, versions."""
     calibration: Calibration | None = None
-    """What its scores mean, learnt from held-out normal footage; None before."""
+    """Calibration of the scores on held-out normal footage; None if not calibrated."""
 
 
 class Detector(nn.Module):
-    """F(I) = F_f(F_m(I), I), Eq. 8."""
+    """Predicts flow and next frame of a frame I: F(I) = F_f(F_m(I), I), Eq. 8."""
 
     def __init__(self, settings: DetectorSettings, normal_model: NormalModel | None = None) -> None:
         super().__init__()
@@ -83,37 +83,37 @@ class Detector(nn.Module):
         self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink, flow_guidance=settings.flow_guidance)
 
     def forward(self, frame: Tensor) -> tuple[Tensor, Tensor]:
-        """From I_{t-1}, RGB [N, 3, 256, 256] in [0, 1], to predicted flow RGB and predicted frame, float32 alike."""
+        """Predict flow RGB and the next frame I_t from I_{t-1}: RGB [N, 3, 256, 256] in [0, 1], outputs in float32."""
         flow_rgb = self.motion(frame)
         return flow_rgb, self.frame(flow_rgb, frame)
 
     @property
     def settings(self) -> DetectorSettings:
-        """Everything about it that is not a weight."""
+        """The detector's settings."""
         return self._settings
 
     @property
     def normal_model(self) -> NormalModel:
-        """What it has learnt of normal life at its camera."""
+        """Statistics of normal motion and appearance at the detector's camera."""
         return self._normal_model
 
     def with_settings(self, settings: DetectorSettings) -> Detector:
-        """A detector of the same networks and normal model with other settings."""
+        """A copy with other settings that shares networks and normal model."""
         other = copy.copy(self)
         other._settings = settings
         return other
 
     def with_normal_model(self, normal_model: NormalModel) -> Detector:
-        """A detector of the same networks and settings with another normal model."""
+        """A copy with another normal model that shares networks and settings."""
         other = copy.copy(self)
         other._normal_model = normal_model
         return other
 
 
 def save_detector(detector: Detector, path: Path) -> None:
-    """Write the detector's one file, weights in half precision; at no time does `path` hold half of one."""
+    """Write the detector's file atomically, with weights in float16."""
     tensors = {
-        # Running statistics span more than half precision holds; they are few.
+        # Running statistics exceed the range of float16, and they are few.
         name: (tensor if "running_" in name or not tensor.is_floating_point() else tensor.half()).cpu().contiguous()
         for name, tensor in detector.state_dict().items()
         if not name.endswith("num_batches_tracked")
@@ -132,10 +132,10 @@ def save_detector(detector: Detector, path: Path) -> None:
 
 
 def load_detector(path: Path) -> tuple[Detector, str]:
-    """The detector of a file, on the CPU in float32 and in evaluation mode, and its fingerprint (SHA-256).
+    """Load a detector, on the CPU in float32 and evaluation mode; returns it with its fingerprint (SHA-256).
 
     Raises:
-        DetectorFileError: the file is missing, no detector, damaged, or of a newer version.
+        DetectorFileError: the file is missing, not a detector, damaged, or of a newer version.
     """
     if not path.is_file():
         raise DetectorFileError(
@@ -154,13 +154,13 @@ def load_detector(path: Path) -> tuple[Detector, str]:
         )
     tensors = _read_tensors(path)
     if _digest(header.get("settings", ""), tensors) != header.get("sha256"):
-        raise _damaged(path)
+        raise _damaged_error(path)
     try:
         values = decode(header["settings"], dict[str, Any])
         if values.get("calibration"):
             values["calibration"] = Calibration.from_json(values["calibration"])
         convert(values.get("training", {}), TrainingRecord)
-        detector = Detector(convert(values, DetectorSettings), _take_normal_model(tensors))
+        detector = Detector(convert(values, DetectorSettings), _pop_normal_model(tensors))
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DetectorFileError(
@@ -184,8 +184,8 @@ def _tensors_of(normal_model: NormalModel) -> dict[str, Tensor]:
     return tensors
 
 
-def _take_normal_model(tensors: dict[str, Tensor]) -> NormalModel:
-    """What `_tensors_of` made, taken out of a file's tensors; files of earlier versions lack some or all of it."""
+def _pop_normal_model(tensors: dict[str, Tensor]) -> NormalModel:
+    """Remove and decode the tensors of `_tensors_of`; files of earlier versions lack some or all of them."""
     counts = tensors.pop(_MOTION_COUNTS, None)
     arrays = {
         name.removeprefix(_APPEARANCE): tensors.pop(name).numpy()
@@ -214,7 +214,7 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
         ) from error
 
 
-def _damaged(path: Path) -> DetectorFileError:
+def _damaged_error(path: Path) -> DetectorFileError:
     return DetectorFileError(
         "The detector file is damaged: its contents do not match its checksum",
         subject=path,
@@ -223,7 +223,7 @@ def _damaged(path: Path) -> DetectorFileError:
 
 
 def _digest(settings: str, tensors: dict[str, Tensor]) -> str:
-    """SHA-256 over settings and weights; safetensors itself would load a flipped bit without a word."""
+    """SHA-256 of settings and tensors; safetensors has no checksum of its own."""
     digest = hashlib.sha256(settings.encode())
     for name in sorted(tensors):
         tensor = tensors[name]

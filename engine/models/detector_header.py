@@ -1,4 +1,4 @@
-"""What stands at the beginning of a detector's file: read without loading it, copied with another label."""
+"""The header of a detector's file: reading it without loading the weights, and copying the file with another label."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.json_values import convert, decode
 
-_LABEL = "library"  # beside the settings and outside their checksum: a detector keeps its fingerprint when renamed
+_LABEL = "library"  # metadata key outside the checksum, so that a renamed detector keeps its fingerprint
 _LENGTH_BYTES = 8
-_MAX_HEADER_BYTES = 100 << 20  # safetensors' own limit
+_MAX_HEADER_BYTES = 100 << 20  # the limit of the safetensors library
 
 
 @dataclass(frozen=True)
 class Label:
-    """What a person calls a detector; travels in exported files."""
+    """A detector's name, note and camera as given by the user; stored in exported files."""
 
     name: str = ""
     note: str = ""
@@ -27,7 +27,7 @@ class Label:
 
 
 class TrainingRecord(TypedDict, total=False):
-    """What is read of how a detector was trained; more is recorded."""
+    """The entries of a training record that the program reads; files contain more."""
 
     videos: list[str]
     held_out: list[str]
@@ -36,7 +36,7 @@ class TrainingRecord(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class _Settings:
-    """What is read of a detector's settings without loading it."""
+    """The settings that are read without loading the detector."""
 
     name: str = ""
     preset: str = ""
@@ -48,7 +48,7 @@ class _Settings:
 
 @dataclass(frozen=True)
 class DetectorHeader:
-    """What a detector's file says of itself; whether its weights are whole only loading tells."""
+    """The header of a detector's file; it does not tell whether the weights are undamaged."""
 
     fingerprint: str
     settings: dict[str, Any]
@@ -56,10 +56,10 @@ class DetectorHeader:
 
 
 def read_header(path: Path) -> DetectorHeader:
-    """The header of a detector's file.
+    """Read the header of a detector's file.
 
     Raises:
-        DetectorFileError: the file can't be read, or is no detector.
+        DetectorFileError: the file can't be read, or is not a detector.
     """
     metadata = read_metadata(path)
     try:
@@ -70,39 +70,39 @@ def read_header(path: Path) -> DetectorHeader:
         if not fingerprint:
             raise ValueError
     except (KeyError, ValueError) as error:
-        raise _no_detector(path) from error
+        raise _not_a_detector_error(path) from error
     return DetectorHeader(fingerprint, settings, label)
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """What a safetensors file holds beside its tensors, whoever wrote it.
+    """Read the metadata of any safetensors file.
 
     Raises:
-        DetectorFileError: the file can't be read, or is no safetensors file.
+        DetectorFileError: the file can't be read, or is not a safetensors file.
     """
-    with _opened(path) as file:
+    with _open(path) as file:
         return _read(file, path)[0]
 
 
 def copy_labelled(source: Path, target: Path, label: Label) -> None:
-    """Copy a detector's file under a label; weights, settings and fingerprint stay as they are.
+    """Copy a detector's file with another label; weights, settings and fingerprint do not change.
 
     Raises:
-        DetectorFileError: `source` is no detector.
+        DetectorFileError: `source` is not a detector.
         OSError: `target` can't be written.
     """
-    with _opened(source) as file:
+    with _open(source) as file:
         metadata, tensors = _read(file, source)
         metadata[_LABEL] = json.dumps(asdict(label), ensure_ascii=False)
         header = json.dumps({"__metadata__": metadata, **tensors}, ensure_ascii=False).encode()
-        header += b" " * (-len(header) % _LENGTH_BYTES)  # tensors stay aligned
+        header += b" " * (-len(header) % _LENGTH_BYTES)  # keeps the tensors aligned to 8 bytes
         with atomic_write(target) as copy:
             copy.write(len(header).to_bytes(_LENGTH_BYTES, "little"))
             copy.write(header)
             shutil.copyfileobj(file, copy)
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except FileNotFoundError as error:
@@ -116,20 +116,20 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _read(file: BinaryIO, path: Path) -> tuple[dict[str, str], dict[str, Any]]:
-    """Metadata and tensors' places; the file then stands where the tensors begin."""
+    """Read metadata and tensor entries of the header; leaves the file position at the start of the tensor data."""
     length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
     try:
         if length > _MAX_HEADER_BYTES:
             raise ValueError
         header = decode(file.read(length), dict[str, Any])
-        # Settings and label are JSON inside of JSON: safetensors takes nothing but strings.
+        # safetensors metadata values must be strings, so settings and label are JSON strings.
         metadata = convert(header.pop("__metadata__", {}), dict[str, str])
     except ValueError as error:
-        raise _no_detector(path) from error
+        raise _not_a_detector_error(path) from error
     return metadata, header
 
 
-def _no_detector(path: Path) -> DetectorFileError:
+def _not_a_detector_error(path: Path) -> DetectorFileError:
     return DetectorFileError(
         "This is not a detector, or its file is damaged",
         subject=path,

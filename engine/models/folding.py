@@ -1,4 +1,4 @@
-"""Folds batch norms into the convolutions before them: the same function, faster, and safe in half precision."""
+"""Folds batch norms into the preceding convolutions: the same function, but faster, and stable in half precision."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.models.blocks import ConvBlock, MultiScaleBlock
 
 @torch.no_grad()
 def fold_batch_norms(model: nn.Module) -> None:
-    """Replace every batch norm of a model in evaluation mode by scale and bias of its convolution, in place."""
+    """Fold every batch norm of a model in evaluation mode into weights and bias of its convolution, in place."""
     for module in model.modules():
         if isinstance(module, ConvBlock):
             convolution, norm, _ = module
@@ -20,10 +20,10 @@ def fold_batch_norms(model: nn.Module) -> None:
             module[1] = nn.Identity()
         elif isinstance(module, MultiScaleBlock):
             scales, biases = (each.chunk(len(module.branches)) for each in _scale_and_bias(module.norm))
-            for place, (scale, bias) in enumerate(zip(scales, biases, strict=True)):
-                branch = module.branches[place]
+            for index, (scale, bias) in enumerate(zip(scales, biases, strict=True)):
+                branch = module.branches[index]
                 assert isinstance(branch, nn.Conv2d)
-                module.branches[place] = _folded(branch, scale, bias)
+                module.branches[index] = _folded(branch, scale, bias)
             module.norm = nn.Identity()  # type: ignore[assignment]
 
 

@@ -1,4 +1,4 @@
-"""The frame model F_f: from a frame and the predicted flow to the next frame (Eq. 6)."""
+"""The frame model F_f: predicts the next frame from a frame and the predicted flow (Eq. 6)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from engine.models.blocks import UNet
 
 
 class FrameModel(nn.Module):
-    """Predicts the next frame; its first block sees frame and flow side by side (region correspondence).
+    """Predicts the next frame; frame and flow are concatenated as its input channels (region correspondence).
 
-    Without `flow_guidance` it sees the frame alone, as in the ablation's first two experiments.
+    Without `flow_guidance` its input is the frame alone, as in the first two experiments of the ablation.
     """
 
     def __init__(self, *, widths: Sequence[int], shrink: int, flow_guidance: bool = True) -> None:
@@ -23,5 +23,5 @@ class FrameModel(nn.Module):
 
     def forward(self, flow_rgb: Tensor, frame: Tensor) -> Tensor:
         """Flow RGB and frame, both [N, 3, H, W] in [0, 1], to the next frame float32 [N, 3, H, W] in [0, 1]."""
-        seen = torch.cat([flow_rgb.to(frame.dtype), frame], dim=1) if self.flow_guidance else frame
-        return self.net(seen)  # type: ignore[no-any-return]
+        net_input = torch.cat([flow_rgb.to(frame.dtype), frame], dim=1) if self.flow_guidance else frame
+        return self.net(net_input)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The motion model F_m: from one frame to the flow that normal things would have next (Eq. 2)."""
+"""The motion model F_m: predicts from one frame the flow that normal objects would have next (Eq. 2)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from engine.models.blocks import UNet
 from engine.scoring.windows import PICTURE_CELLS, WINDOW_CELLS
 
 _APPEARANCE_LEVELS = 2
-"""Deeper ones see more than a window, and tell less of how a thing looks than of where it is going (RESULTS.md)."""
+"""Encoder levels used for appearance. Deeper levels have receptive fields larger than a window, and encode less of how
+an object looks than of where it moves (RESULTS.md)."""
 
 
 class MotionModel(nn.Module):
@@ -26,16 +27,16 @@ class MotionModel(nn.Module):
         return self.net(frame)  # type: ignore[no-any-return]
 
     def with_appearance(self, frame: Tensor) -> tuple[Tensor, Tensor]:
-        """The flow RGB, and beside it the appearance [N, C, PLACES, PLACES] as `appearance` says."""
+        """Flow RGB as in `forward`, and appearance [N, C, PLACES, PLACES] as in `appearance`."""
         encoded = self.net.encode(frame)
-        return self.net.decode(encoded), _of_windows(encoded[_APPEARANCE_LEVELS - 1])
+        return self.net.decode(encoded), _window_means(encoded[_APPEARANCE_LEVELS - 1])
 
     def appearance(self, frame: Tensor) -> Tensor:
-        """How every window looks, as the encoder's features: RGB [N, 3, 256, 256] to float32 [N, C, PLACES, PLACES]."""
-        return _of_windows(self.net.encode(frame, _APPEARANCE_LEVELS)[-1])
+        """Appearance of every window, as encoder features: RGB [N, 3, 256, 256] to float32 [N, C, PLACES, PLACES]."""
+        return _window_means(self.net.encode(frame, _APPEARANCE_LEVELS)[-1])
 
 
-def _of_windows(features: Tensor) -> Tensor:
-    """Means over the windows of engine.scoring.windows, of features [N, C, H, W] of the whole picture."""
+def _window_means(features: Tensor) -> Tensor:
+    """Mean of features [N, C, H, W] over each window of engine.scoring.windows: [N, C, PLACES, PLACES]."""
     cells = functional.adaptive_avg_pool2d(features.float(), PICTURE_CELLS)
     return functional.avg_pool2d(cells, WINDOW_CELLS, stride=1)

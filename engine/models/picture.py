@@ -1,4 +1,4 @@
-"""What the models see of a frame: a square picture; patches and flow are measured on it."""
+"""The models' input picture: a square to which each frame is resized; windows and flow are measured on it in px."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 from engine.video.frame import Pixels
 
 PICTURE_SIZE = 256
-"""Width and height of the square in pixels."""
+"""Width and height of the square in px."""
 
 
 def model_picture(pixels: Pixels) -> Pixels:
-    """A frame of any size as uint8 [256, 256, 3], stretched to the square as in the paper."""
+    """Resize a frame of any size to uint8 [256, 256, 3], ignoring its aspect ratio, as in the paper."""
     height, width = pixels.shape[:2]
     shrinks = height > PICTURE_SIZE or width > PICTURE_SIZE
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

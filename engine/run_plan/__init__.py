@@ -1,4 +1,4 @@
-"""What a training run would take here: batch size, memory, time and disk, measured with its own steps."""
+"""Plans training runs: measures real training steps to estimate batch size, memory, time and disk space."""
 
 from engine.run_plan.plan import EFFORTS, Effort, RunPlan, StageCost
 from engine.run_plan.planning import plan_efforts, plan_run

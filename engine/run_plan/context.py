@@ -1,4 +1,4 @@
-"""What a run stands on before its first step: folder, footage, disk, and a sample of pictures."""
+"""What a plan needs to know before measuring: the run's folder, footage, disk space and a sample of pictures."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from engine.flow.teachers import Teacher
 from engine.models.picture import PICTURE_SIZE
 from engine.run_plan.plan import in_one_line
 from engine.training.footage_cache import Footage, load_footage
-from engine.training.prepare_cache import PLAN_FILE, FootagePlan, check_room, plan_footage, prepare_footage
+from engine.training.prepare_cache import PLAN_FILE, FootagePlan, check_disk_space, plan_footage, prepare_footage
 from engine.training.run import Run
 from engine.training.settings import RunSettings
 from engine.video import open_video
 
 _SAMPLE_FRAMES = 25
-_END_OF_TIME = 1e9
-"""Later, in seconds, than any video ends."""
+_AFTER_END_SECONDS = 1e9
+"""A time later than the end of any video."""
 
 
 @dataclass(frozen=True, eq=False)
 class PlanContext:
-    """What plans of all presets have in common."""
+    """The part of a plan that does not depend on the preset."""
 
     frames: int
     training: int
-    """Transitions to learn from."""
+    """Number of transitions to train on."""
     held_out: int
     sample: Footage
-    """A few real transitions, or synthetic ones."""
+    """A few prepared transitions of the footage, or synthetic ones."""
     is_synthetic: bool
     reading_seconds: float
     footage_bytes: int
-    """Yet to be written to disk."""
+    """Bytes of prepared footage that still have to be written."""
     plan: FootagePlan | None = None
-    """What is read from where; None where there is none to be had."""
+    """Plan for reading the footage; None without footage."""
     refusal: str | None = None
 
 
-def look_at(settings: RunSettings, folder: Path, device: str, should_stop: ShouldStop) -> PlanContext:
-    """Count the footage, and read a sample of it as the run would, with the teacher on a device.
+def plan_context(settings: RunSettings, folder: Path, device: str, should_stop: ShouldStop) -> PlanContext:
+    """Count the footage's frames, and read a sample of it as the run would, with the teacher on a device.
 
     Raises:
-        VadError: the run can't be begun, whatever its steps would take.
-        Cancelled: `should_stop` said yes.
+        VadError: the run can't start.
+        Cancelled: `should_stop` returned true.
     """
     from engine.training.trainer import teacher_of
 
@@ -69,7 +69,7 @@ def look_at(settings: RunSettings, folder: Path, device: str, should_stop: Shoul
     plan = plan_footage(settings, teacher, should_stop)
     refusal = None
     try:
-        check_room(plan, existing_folder(folder), settings)
+        check_disk_space(plan, existing_folder(folder), settings)
     except TrainingError as error:
         refusal = in_one_line(error)
     sample, seconds = _read_sample(settings, plan, teacher, should_stop)
@@ -87,20 +87,20 @@ def look_at(settings: RunSettings, folder: Path, device: str, should_stop: Shoul
 
 
 def existing_folder(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+    """The folder, or its nearest parent that exists."""
     folder = folder.absolute()
-    return next(place for place in (folder, *folder.parents) if place.exists())
+    return next(each for each in (folder, *folder.parents) if each.exists())
 
 
 def synthetic_footage() -> Footage:
-    """Noise that drifts: as large as real footage, so that steps on it take as long."""
+    """Random pictures and constant flow in the shapes of real footage, so that steps take the same time and memory."""
     noise = np.random.default_rng(0).integers(0, 256, (_SAMPLE_FRAMES, PICTURE_SIZE, PICTURE_SIZE, 3), np.uint8)
     flow = np.ones((_SAMPLE_FRAMES, 2, PICTURE_SIZE, PICTURE_SIZE), np.float16)
     return Footage(noise, flow, np.arange(_SAMPLE_FRAMES - 1), np.empty(0, np.int64), (), radius_px=2.0)
 
 
 def _check_folder(run: Run, settings: RunSettings) -> None:
-    """Refuse a folder that the run could not be begun or resumed in."""
+    """Check that the run can start or resume in its folder; raises TrainingError if not."""
     holder = run.process_id
     if holder is not None:
         raise TrainingError(
@@ -114,32 +114,32 @@ def _check_folder(run: Run, settings: RunSettings) -> None:
             subject=run.folder,
             advice="Resume it as it was begun, or choose another folder.",
         )
-    place = existing_folder(run.folder)
-    if not place.is_dir() or not os.access(place, os.W_OK):
+    folder = existing_folder(run.folder)
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise TrainingError("The run's folder can't be written", subject=run.folder, advice="Choose another folder.")
 
 
 def _read_sample(
     settings: RunSettings, plan: FootagePlan, teacher: Teacher | None, should_stop: ShouldStop
 ) -> tuple[Footage, float]:
-    """A few pictures of the first video to learn from, and how many seconds reading all would take."""
+    """Read a few frames of the first training video, and estimate the seconds that reading all footage takes."""
     video = next(video for video in plan.videos if video.parts and not video.is_held_out)
     began = time.perf_counter()
     with open_video(video.path, should_stop) as source:
         opening_seconds = time.perf_counter() - began
         times, start = source.times, video.parts[0].start
         stop = min(start + _SAMPLE_FRAMES, video.parts[0].stop)
-        ends = float(times[stop]) if stop < len(times) else _END_OF_TIME
-        left_out = ((ends, _END_OF_TIME + 1), *([(0.0, float(times[start]))] if start else []))
+        ends = float(times[stop]) if stop < len(times) else _AFTER_END_SECONDS
+        left_out = ((ends, _AFTER_END_SECONDS + 1), *([(0.0, float(times[start]))] if start else []))
     only = replace(settings, videos=(video.path,), held_out=(), left_out={video.path: left_out})
     with tempfile.TemporaryDirectory(prefix="vadgui-") as scratch:
         began = time.perf_counter()
         for _ in prepare_footage(only, Path(scratch), teacher, should_stop):
             pass
-        # It opens the video twice: to count its frames, and to read them.
+        # `prepare_footage` opens the video twice: to count its frames, and to read them.
         frame_seconds = max(time.perf_counter() - began - 2 * opening_seconds, 0.0) / (stop - start)
         sample = load_footage(Path(scratch))
-        # In memory, for the files go.
+        # Copy the arrays into memory: the temporary files are deleted.
         flow = None if sample.flow is None else np.array(sample.flow)
         sample = replace(sample, pictures=np.array(sample.pictures), flow=flow)
     return sample, frame_seconds * plan.frames + 2 * opening_seconds * len(plan.videos)

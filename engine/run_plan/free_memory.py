@@ -1,4 +1,4 @@
-"""How much memory is left for a training run."""
+"""Free memory for a training run."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _CONTAINER = Path("/sys/fs/cgroup")
 
 
 def free_memory_bytes(device: torch.device) -> int | None:
-    """Bytes that can still be had on a device; None where the system doesn't tell."""
+    """Free memory of a device in bytes; None if the system does not report it."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        # What this process holds in reserve it can give to the run.
+        # Memory that this process has reserved but not allocated can be used by the run.
         return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
     if device.type == "cpu":
-        told = [size for size in (_available_on_linux(), _left_in_container()) if size is not None]
-        return min(told, default=None)
+        limits = [size for size in (_available_on_linux(), _available_in_container()) if size is not None]
+        return min(limits, default=None)
     return None
 
 
@@ -31,8 +31,8 @@ def _available_on_linux() -> int | None:
     return None
 
 
-def _left_in_container() -> int | None:
-    """What the control group leaves; file caches count as used there, but make way."""
+def _available_in_container() -> int | None:
+    """Memory left within the cgroup's limit; file caches count as free, because the kernel can drop them."""
     with suppress(OSError, ValueError):
         limit = (_CONTAINER / "memory.max").read_text(encoding="ascii").strip()
         if limit != "max":

@@ -1,4 +1,4 @@
-"""How much a detector can be taught, and what that takes."""
+"""Training efforts to choose from, and the plan of a run: its time, memory and disk space."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from engine.training.settings import RunSettings
 
 @dataclass(frozen=True)
 class Effort:
-    """How much a detector is taught; everything else has values that suit."""
+    """A named combination of preset and epochs."""
 
     name: str
     sentence: str
-    """What it gives, and for whom."""
+    """Description for people: what the effort is good for."""
     preset: str
     motion_epochs: int
     frame_epochs: int
@@ -55,7 +55,7 @@ EFFORTS = {
 
 @dataclass(frozen=True)
 class StageCost:
-    """What one stage of training takes."""
+    """Time and memory of one training stage."""
 
     name: str
     """"motion" or "frame"."""
@@ -63,57 +63,57 @@ class StageCost:
     epoch_seconds: float
     epochs: int
     memory_bytes: int
-    """Of a step at its highest."""
+    """Peak memory of a step."""
 
     @property
     def seconds(self) -> float:
-        """Of all its epochs."""
+        """Time of all epochs."""
         return self.epoch_seconds * self.epochs
 
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run would take, and whether it can be begun."""
+    """Estimated cost of a run, and whether it can start."""
 
     device: str
-    """In words, precision included."""
+    """Device and precision in words."""
     frames: int
     transitions: int
-    """To learn from, without the held-out ones."""
+    """Number of transitions to train on, without the held-out ones."""
     batch_size: int
-    """The one asked for, or the largest half of it that fits."""
+    """The requested batch size, halved until a batch fits into memory."""
     stages: tuple[StageCost, ...]
     memory_bytes: int
-    """Of the stage that needs most."""
+    """Peak memory of the stage that needs most."""
     memory_free_bytes: int | None
-    """None where the system doesn't tell."""
+    """Free memory of the device; None if it can't be determined."""
     reading_seconds: float
-    """For pictures and teacher flow; done once a run."""
+    """Time to read pictures and compute teacher flow, once per run."""
     disk_needed_bytes: int
     disk_free_bytes: int
     measured_on: str
-    """"footage", or "synthetic pictures" where there is none to read yet."""
+    """"footage", or "synthetic pictures" if there is no footage yet."""
     refusal: str | None = None
-    """Why the run can't be begun; None where it can."""
+    """Why the run can't start; None if it can."""
     notes: tuple[str, ...] = ()
-    """What to know before beginning, in sentences."""
+    """Notes to read before starting, in full sentences."""
     judging_seconds: float = 0.0
-    """For calibrating in the end; 0 where that is not done. Named as `vad plan --json` has it."""
+    """Time to calibrate the detector after training; 0 without calibration. The name is that in `vad plan --json`."""
     undisturbed_seconds: float | None = None
-    """What it would take all in all without the programs that kept the machine busy; None where none did."""
+    """Estimate of the total time without other programs; None if none kept the machine busy during measuring."""
 
     @classmethod
     def refused(cls, reason: str, disk_free_bytes: int) -> RunPlan:
-        """The plan of a run that can't be begun, whatever it would take."""
+        """The plan of a run that can't start, without estimates."""
         return cls("", 0, 0, 0, (), 0, None, 0.0, 0, disk_free_bytes, "", reason)
 
     @property
     def total_seconds(self) -> float:
-        """Footage, both stages, and what the scores mean."""
+        """Total time: reading footage, training both stages, and calibrating."""
         return self.reading_seconds + sum(stage.seconds for stage in self.stages) + self.judging_seconds
 
     def busy_note(self, what: str = "it") -> str:
-        """What to know of a time that was measured beside other programs' work; empty where it was not."""
+        """A note if other programs kept the machine busy during measuring; else empty."""
         if self.undisturbed_seconds is None:
             return ""
         seconds = self.undisturbed_seconds
@@ -123,6 +123,6 @@ class RunPlan:
 
 
 def in_one_line(error: VadError) -> str:
-    """An error's three parts as a refusal says them."""
-    said = f"{error.what}: {error.subject}" if error.subject else error.what
-    return f"{said}. {error.advice}".rstrip()
+    """An error's parts (what, subject, advice) in one line, for a plan's refusal."""
+    message = f"{error.what}: {error.subject}" if error.subject else error.what
+    return f"{message}. {error.advice}".rstrip()

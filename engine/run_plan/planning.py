@@ -1,4 +1,4 @@
-"""Plans a run: what it stands on, what its steps take, and what follows from both."""
+"""Plans a run: reads a sample of its footage, measures its steps, and estimates the cost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.common.durations import duration_in_words
 from engine.common.errors import VadError
 from engine.common.events import Progress, ShouldStop, never_stop
-from engine.run_plan.context import PlanContext, existing_folder, look_at
+from engine.run_plan.context import PlanContext, existing_folder, plan_context
 from engine.run_plan.plan import EFFORTS, RunPlan, StageCost, in_one_line
 from engine.scoring.tail import MIN_BLOCKS
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from engine.training.distributed import ProcessGroup
 
 _PHASE = "Measuring"
-_VALIDATION_SHARE = 1 / 3  # of a step's time: the way forward without the way back
-_CHECKPOINTS = 4  # last, previous, best, and one being written
+_VALIDATION_SHARE = 1 / 3  # of a training step's time: the forward pass without the backward pass
+_CHECKPOINTS = 4  # files on disk: last, previous, best, and the one being written
 _LONG_SECONDS = 24 * 3600.0
-_DISTURBED = 0.6  # of the processor's time; a machine to oneself gives 0.8 and more
+_UNDISTURBED_SHARE = 0.6  # minimum share of a step's time that its threads run; on an idle machine it is 0.8 and more
 
 
 def plan_run(
     settings: RunSettings, run_folder: Path, should_stop: ShouldStop = never_stop
 ) -> Iterator[Progress | RunPlan]:
-    """Measure what the run would take, on a sample of its footage; the plan comes last.
+    """Measure a run's cost on a sample of its footage; yields the plan last.
 
-    Whatever keeps the run from being begun is the plan's refusal. Without videos in the settings, synthetic pictures
-    are stepped on: time and memory of a step are the same.
+    An error that keeps the run from starting becomes the plan's refusal. Without videos in the settings, synthetic
+    pictures are used: time and memory of a step are the same.
 
     Raises:
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     for event in _plans({"": settings}, run_folder, should_stop):
         yield event if isinstance(event, Progress) else event[""]
@@ -45,51 +45,51 @@ def plan_run(
 def plan_efforts(
     settings: RunSettings, run_folder: Path, should_stop: ShouldStop = never_stop
 ) -> Iterator[Progress | dict[str, RunPlan]]:
-    """Plans of EFFORTS by name, more of them each time; whatever else the settings say holds for all.
+    """Plans of all EFFORTS by name, yielded again each time more are ready; other settings are the same for all.
 
     Raises:
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     yield from _plans({name: effort.applied_to(settings) for name, effort in EFFORTS.items()}, run_folder, should_stop)
 
 
 def _plans(
-    wanted: dict[str, RunSettings], run_folder: Path, should_stop: ShouldStop
+    settings_by_name: dict[str, RunSettings], run_folder: Path, should_stop: ShouldStop
 ) -> Iterator[Progress | dict[str, RunPlan]]:
-    """Plans by name, for settings that differ in preset and epochs alone: each preset is measured once."""
+    """Plans by name for settings that differ only in preset and epochs; each preset is measured once."""
     by_preset: dict[str, dict[str, RunSettings]] = {}
-    for name, settings in wanted.items():
+    for name, settings in settings_by_name.items():
         by_preset.setdefault(settings.preset, {})[name] = settings
     steps = 1 + 3 * len(by_preset)
     yield Progress(_PHASE, 0, steps)
-    from engine.training.distributed import assemble
-    from engine.training.trainer import detector_teacher, load_bases
+    from engine.training.distributed import make_process_group
+    from engine.training.trainer import detector_teacher, load_base_detectors
 
-    some = next(iter(wanted.values()))
+    settings = next(iter(settings_by_name.values()))
     try:
-        group = assemble(some.device)
-        context = look_at(some, run_folder, str(group.plan.device), should_stop)
+        group = make_process_group(settings.device)
+        context = plan_context(settings, run_folder, str(group.plan.device), should_stop)
     except VadError as error:
         refused = RunPlan.refused(in_one_line(error), _free_bytes(run_folder))
-        yield dict.fromkeys(wanted, refused)
+        yield dict.fromkeys(settings_by_name, refused)
         return
     yield Progress(_PHASE, 1, steps)
     plans: dict[str, RunPlan] = {}
-    for number, same in enumerate(by_preset.values()):
+    for number, preset_settings in enumerate(by_preset.values()):
         planner = _Planner(context, group, run_folder)
-        some = next(iter(same.values()))
+        settings = next(iter(preset_settings.values()))
         try:
-            teacher = detector_teacher(some, load_bases(some))
-            yield from planner.measure(some, teacher, should_stop, Progress(_PHASE, 1 + 3 * number, steps))
+            teacher = detector_teacher(settings, load_base_detectors(settings))
+            yield from planner.measure(settings, teacher, should_stop, Progress(_PHASE, 1 + 3 * number, steps))
         except VadError as error:
             planner.refusal = in_one_line(error)
-        plans |= {name: planner.plan(settings) for name, settings in same.items()}
+        plans |= {name: planner.plan(settings) for name, settings in preset_settings.items()}
         yield Progress(_PHASE, 4 + 3 * number, steps)
         yield dict(plans)
 
 
 class _Planner:
-    """Plans of one preset."""
+    """Measures one preset and makes its plans."""
 
     def __init__(self, context: PlanContext, group: ProcessGroup, folder: Path) -> None:
         self._context, self._group, self._folder = context, group, folder
@@ -100,22 +100,22 @@ class _Planner:
     def measure(
         self, settings: RunSettings, teacher: str, should_stop: ShouldStop, begun: Progress
     ) -> Iterator[Progress]:
-        """Take the steps of all stages, and calibrate on a few frames by the teacher of a name."""
+        """Measure steps of all stages, and calibration on a few frames with the named teacher."""
         from engine.run_plan.calibration_cost import CalibrationCostContext, calibration_seconds
-        from engine.run_plan.step_cost import measure_stages, untaught
+        from engine.run_plan.step_cost import measure_stages, untrained
 
         for measure in measure_stages(settings, self._context.sample, self._folder, self._group, should_stop):
             self._measures.append(measure)
             yield Progress(begun.phase, begun.done + len(self._measures), begun.total)
         cost = CalibrationCostContext.of(self._context.plan) if self._context.plan and settings.calibrate else None
         if cost:
-            detector = untaught(replace(settings, teacher=teacher), self._context.sample)
+            detector = untrained(replace(settings, teacher=teacher), self._context.sample)
             self._calibration_seconds = calibration_seconds(
                 cost, detector, self._group.plan, should_stop, teacher_weights=settings.weights_of(teacher)
             )
 
     def plan(self, settings: RunSettings) -> RunPlan:
-        """The plan of settings that the measures hold for."""
+        """The plan of settings with the measured preset."""
         from engine.run_plan.free_memory import free_memory_bytes
         from engine.training.stages import batch_size_for
 
@@ -145,19 +145,19 @@ class _Planner:
     def _cost(self, measure: StageMeasure, settings: RunSettings, batch_size: int) -> StageCost:
         from engine.training.stage_trainer import MAX_VALIDATION_SAMPLES
 
-        learnt = self._context.training // batch_size * batch_size
+        trained = self._context.training // batch_size * batch_size
         validated = min(self._context.held_out, MAX_VALIDATION_SAMPLES) * _VALIDATION_SHARE
         return StageCost(
             name=measure.name,
             step_seconds=measure.transition_seconds * batch_size,
-            epoch_seconds=measure.transition_seconds * (learnt + validated),
+            epoch_seconds=measure.transition_seconds * (trained + validated),
             epochs=settings.motion_epochs if measure.name == "motion" else settings.frame_epochs,
             memory_bytes=measure.memory_bytes(batch_size),
         )
 
     def _undisturbed_seconds(self, plan: RunPlan) -> float | None:
         share = min((measure.undisturbed_share for measure in self._measures), default=1.0)
-        return plan.total_seconds * share if share < _DISTURBED else None
+        return plan.total_seconds * share if share < _UNDISTURBED_SHARE else None
 
     def _notes(self, plan: RunPlan, settings: RunSettings) -> Iterator[str]:
         context = self._context

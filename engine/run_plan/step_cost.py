@@ -1,4 +1,4 @@
-"""Takes real steps of a run's stages, and says how long they last and how much memory they need."""
+"""Measures time and memory of real training steps of a run's stages."""
 
 from __future__ import annotations
 
@@ -21,52 +21,52 @@ from engine.training.run import Run
 from engine.training.settings import RunSettings
 from engine.training.stage_trainer import StageTrainer
 from engine.training.stages import Stage, stages_of
-from engine.training.step_guards import ran_out_of_memory
+from engine.training.step_guards import is_out_of_memory
 
 _PROBE_BATCH = 2
-_TRANSIENT = 1.5  # gradients of activations, on top of what the backward pass keeps
-_USABLE = 0.9  # of the free memory: others want some of it too
-_LONG_SECONDS = 15.0  # a step that takes longer is judged by a smaller one: a CPU's time grows with the batch
-_ADAM_COPIES = 4  # weights, gradients, and the two moments
+_GRADIENT_FACTOR = 1.5  # memory of a step relative to the activations saved for the backward pass
+_USABLE_SHARE = 0.9  # of the free memory; the rest is left to other programs
+_MAX_STEP_SECONDS = 15.0  # a longer step is extrapolated from a smaller batch: on a CPU, time is proportional to it
+_ADAM_COPIES = 4  # weights, gradients, and Adam's two moments
 
 
 @dataclass(frozen=True)
 class StageMeasure:
-    """What a stage's steps took."""
+    """Measured cost of a stage's steps."""
 
     name: str
     transition_seconds: float
-    """Of a step, for each of its transitions."""
+    """Step time divided by the batch size."""
     undisturbed_share: float
-    """Of that time, what it would take on a machine with nothing else to do, 0 to 1."""
+    """Share of the step time, 0 to 1, that the step would take on an idle machine."""
     batch_size: int
-    """The largest half of the one asked for that fits."""
+    """The requested batch size, halved until a batch fits into memory."""
     fixed_bytes: int
     transition_bytes: int
-    """Memory of a step: fixed, and for each of its transitions."""
+    """A step's memory is `fixed_bytes` plus `transition_bytes` per transition."""
 
     def memory_bytes(self, batch_size: int) -> int:
-        """Of a step with another batch size."""
+        """Memory of a step with the given batch size."""
         return self.fixed_bytes + self.transition_bytes * batch_size
 
 
 def measure_stages(
     settings: RunSettings, footage: Footage, scratch: Path, group: ProcessGroup, should_stop: ShouldStop
 ) -> Iterator[StageMeasure]:
-    """Measure every stage of a run on a sample of its footage; `scratch` stands in for the run's folder.
+    """Measure every stage of a run on a sample of its footage; `scratch` is used in place of the run's folder.
 
     Raises:
         DeviceError: not even one transition fits into the memory.
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
-    for place in range(len(stages_of(untaught(settings, footage), settings))):
+    for stage_index in range(len(stages_of(untrained(settings, footage), settings))):
         size = settings.batch_size
         while True:
             try:
-                yield _Bench(settings, footage, scratch, group, place).measure(size, should_stop)
+                yield _StageBenchmark(settings, footage, scratch, group, stage_index).measure(size, should_stop)
                 break
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-                if not ran_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 if size == 1:
                     raise DeviceError(
@@ -79,15 +79,17 @@ def measure_stages(
                 torch.cuda.empty_cache()
 
 
-class _Bench:
-    """One stage with fresh weights; what it learns is thrown away."""
+class _StageBenchmark:
+    """Times steps of one stage with untrained weights, which are discarded."""
 
-    def __init__(self, settings: RunSettings, footage: Footage, scratch: Path, group: ProcessGroup, place: int) -> None:
+    def __init__(
+        self, settings: RunSettings, footage: Footage, scratch: Path, group: ProcessGroup, stage_index: int
+    ) -> None:
         self._footage, self._device = footage, group.plan.device
-        detector = untaught(settings, footage)
+        detector = untrained(settings, footage)
         detector.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._stage: Stage = stages_of(detector, settings)[place]
-        # The run's batch size plays no part in single steps.
+        self._stage: Stage = stages_of(detector, settings)[stage_index]
+        # StageTrainer.step takes batches of any size, so this value has no effect.
         steps = replace(settings, batch_size=1)
         self._run = StageTrainer(
             self._stage, detector, footage, run=Run(scratch), settings=steps, group=group, checkpoint=None
@@ -99,29 +101,29 @@ class _Bench:
         self._fixed_bytes = weights + (_ADAM_COPIES - 1) * learning
 
     def measure(self, size: int, should_stop: ShouldStop) -> StageMeasure:
-        """Steps with a batch of some size, or on a CPU with the largest half of it that fits.
+        """Measure steps of a batch size; on a CPU it is halved until the batch fits into memory.
 
         Raises:
-            RuntimeError, MemoryError: it does not fit.
-            Cancelled: `should_stop` said yes.
+            RuntimeError, MemoryError: the batch does not fit into memory.
+            Cancelled: `should_stop` returned true.
         """
         probe = min(_PROBE_BATCH, size)
-        with _kept_for_backward() as kept:
+        with _count_saved_bytes() as saved_bytes:
             self._step(probe, should_stop)
         if self._device.type == "cuda":
             return self._measure_on_cuda(size, should_stop)
-        # Nothing but arithmetic warns elsewhere: a system that runs out of memory ends the program.
-        transition_bytes = int(kept[0] / probe * _TRANSIENT)
+        # Estimate the memory beforehand: without CUDA, the system kills a process that runs out of memory.
+        transition_bytes = int(saved_bytes[0] / probe * _GRADIENT_FACTOR)
         size = self._largest_that_fits(size, transition_bytes)
         seconds, share = self._timed(probe, should_stop)
-        if seconds * size <= _LONG_SECONDS:
+        if seconds * size <= _MAX_STEP_SECONDS:
             seconds, share = self._timed(size, should_stop)
         return StageMeasure(self._stage.name, seconds, share, size, self._fixed_bytes, transition_bytes)
 
     def _measure_on_cuda(self, size: int, should_stop: ShouldStop) -> StageMeasure:
-        torch.cuda.empty_cache()  # what earlier steps left in reserve is none of this one's
+        torch.cuda.empty_cache()  # memory reserved by earlier steps must not count
         torch.cuda.reset_peak_memory_stats(self._device)
-        self._step(size, should_stop)  # the first of a size chooses its algorithms
+        self._step(size, should_stop)  # cuDNN chooses its algorithms in the first step of a batch size
         seconds, share = self._timed(size, should_stop)
         peak = torch.cuda.max_memory_reserved(self._device)
         transition_bytes = max(peak - self._fixed_bytes, 0) // size
@@ -131,19 +133,19 @@ class _Bench:
         free = free_memory_bytes(self._device)
         if free is None:
             return size
-        while self._fixed_bytes + transition_bytes * size > free * _USABLE:
+        while self._fixed_bytes + transition_bytes * size > free * _USABLE_SHARE:
             if size == 1:
                 raise MemoryError
             size //= 2
         return size
 
     def _timed(self, size: int, should_stop: ShouldStop) -> tuple[float, float]:
-        """Seconds a transition in a step of a size, and how much of that this process had the processor."""
-        began, worked = time.perf_counter(), time.process_time()
+        """Seconds per transition in a step of a batch size, and the share of that time that its threads ran."""
+        began, cpu_seconds = time.perf_counter(), time.process_time()
         self._step(size, should_stop)
-        seconds, worked = time.perf_counter() - began, time.process_time() - worked
+        seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu_seconds
         on_cpu = self._device.type == "cpu"
-        return seconds / size, min(worked / torch.get_num_threads() / seconds, 1.0) if on_cpu else 1.0
+        return seconds / size, min(cpu_seconds / torch.get_num_threads() / seconds, 1.0) if on_cpu else 1.0
 
     def _step(self, size: int, should_stop: ShouldStop) -> None:
         if should_stop():
@@ -155,13 +157,13 @@ class _Bench:
 
 
 @contextmanager
-def _kept_for_backward() -> Iterator[list[int]]:
-    """Counts in its one item the bytes that forward passes in the block keep for the backward pass."""
+def _count_saved_bytes() -> Iterator[list[int]]:
+    """Count the bytes that forward passes in the block save for the backward pass; yields a list with the count."""
     total, seen = [0], set()
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
-        # Whatever is kept stays alive, so no other gets its address.
+        # Saved tensors stay alive, so an address identifies a storage.
         if storage.data_ptr() not in seen and not isinstance(tensor, torch.nn.Parameter):
             seen.add(storage.data_ptr())
             total[0] += storage.nbytes()
@@ -171,8 +173,8 @@ def _kept_for_backward() -> Iterator[list[int]]:
         yield total
 
 
-def untaught(settings: RunSettings, footage: Footage) -> Detector:
-    """A detector of the run's size that has learnt nothing."""
+def untrained(settings: RunSettings, footage: Footage) -> Detector:
+    """An untrained detector of the run's size."""
     radius = footage.radius_px if np.isfinite(footage.radius_px) else 1.0
     return Detector(
         DetectorSettings(settings.name, settings.preset, settings.teacher, radius, flow_guidance=settings.flow_guidance)

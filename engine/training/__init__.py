@@ -1,4 +1,4 @@
-"""Training runs: their settings and folder, which are light to import, and `trainer`, which brings torch."""
+"""Training runs. Their settings and folder import quickly; only `trainer` imports torch."""
 
 from engine.training.run import Run
 from engine.training.settings import RunSettings

@@ -1,4 +1,4 @@
-"""A NumPy file that is filled item by item and survives being killed: its plain writes fail cleanly on a full disk."""
+"""A `.npy` file that is written item by item and stays readable when the process is killed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 
 class ArrayFile:
-    """An array on disk whose first axis is filled one place at a time.
+    """A NumPy array on disk that is written one item of its first axis at a time.
 
-    Raises OSError whenever the disk does not take it; writing to a memory map would crash the program there.
+    Writes raise OSError when the disk is full; writing to a memory map would crash the process with SIGBUS.
     """
 
     def __init__(self, path: Path, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> None:
-        """Open the file of an array of this kind, or make it, as large as it will be but with nothing in it."""
+        """Open an existing `.npy` file of this dtype and shape, or create one at its final size."""
         self._dtype, self._item_shape = np.dtype(dtype), shape[1:]
         if not _is_array(path, self._dtype, shape):
             np.lib.format.open_memmap(path, "w+", dtype, shape).flush()
@@ -30,24 +30,24 @@ class ArrayFile:
     def __exit__(self, *exc_info: object) -> None:
         self._file.close()
 
-    def write(self, place: int, item: npt.NDArray[np.generic]) -> None:
-        """Put an item in its place, in the file's own type."""
+    def write(self, index: int, item: npt.NDArray[np.generic]) -> None:
+        """Write the item at an index, converted to the array's dtype."""
         content = np.ascontiguousarray(item, self._dtype)
         assert content.shape == self._item_shape
-        self._file.seek(self._offset + place * content.nbytes)
+        self._file.seek(self._offset + index * content.nbytes)
         unwritten = content.reshape(-1).view(np.uint8).data
-        while unwritten:  # a disk about to be full takes a part first
+        while unwritten:  # on a nearly full disk, write() stores a part before it fails
             unwritten = unwritten[self._file.write(unwritten) :]
 
-    def read(self, place: int) -> npt.NDArray[Any]:
-        """The item at a place."""
+    def read(self, index: int) -> npt.NDArray[Any]:
+        """Read the item at an index."""
         item = np.empty(self._item_shape, self._dtype)
-        self._file.seek(self._offset + place * item.nbytes)
+        self._file.seek(self._offset + index * item.nbytes)
         self._file.readinto(item.reshape(-1).view(np.uint8).data)
         return item
 
     def sync(self) -> None:
-        """Have all that was written on the disk itself."""
+        """Flush everything written so far to the disk (fsync)."""
         os.fsync(self._file.fileno())
 
 

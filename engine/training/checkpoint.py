@@ -1,4 +1,4 @@
-"""Checkpoints: all that training needs to go on as if it had never stopped, in files that are whole or not there."""
+"""Checkpoints: everything a run needs to resume with the same result, in files that are written atomically."""
 
 from __future__ import annotations
 
@@ -23,54 +23,54 @@ _FORMAT = "vadgui-checkpoint 1"
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where in its two stages a run is."""
+class StagePosition:
+    """How far a run has come in its two stages."""
 
     stage: str
     """"motion" or "frame"."""
     epoch: int = 0
-    """The stage's number of epochs once it is over."""
+    """Index of the current epoch; the stage's number of epochs once the stage is finished."""
     samples: int = 0
-    """Transitions of this epoch that were learnt from."""
+    """Number of this epoch's transitions that were trained on."""
     losses: tuple[float, ...] = ()
-    """Of this epoch's steps."""
+    """Loss of each step of this epoch."""
     best_epoch: int | None = None
     best_loss: float = float("inf")
-    """Held-out loss of the best epoch of this stage."""
+    """Held-out loss of this stage's best epoch."""
 
     @property
-    def next_epoch(self) -> Place:
-        """The first step of the following epoch."""
+    def next_epoch(self) -> StagePosition:
+        """The start of the following epoch."""
         return replace(self, epoch=self.epoch + 1, samples=0, losses=())
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A place and the weights there."""
+    """A position in a run, and the weights at that position."""
 
-    place: Place
+    position: StagePosition
     settings: dict[str, Any]
-    """Of the detector: what it was begun from need not be there any more."""
+    """The detector's settings; a checkpoint holds them because a base detector's file may be gone at resume."""
     detector: dict[str, Tensor]
     optimiser: dict[str, Any] = field(default_factory=dict)
-    """Empty where a stage has not begun."""
+    """The optimiser's state; empty before the stage's first step."""
     scaler: dict[str, Any] = field(default_factory=dict)
-    """Of float16 gradients; empty in other precisions."""
+    """The gradient scaler's state in float16; empty in other precisions."""
 
 
-class Damaged(Exception):  # noqa: N818 - caught where another checkpoint may do
-    """A checkpoint file is not what was written."""
+class DamagedCheckpointError(Exception):
+    """A checkpoint file can't be read, or its checksum is wrong."""
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a checkpoint with its SHA-256; `path` holds the old one until the new one is on disk.
+    """Write a checkpoint and its SHA-256 atomically: `path` is replaced once the new file is complete.
 
     Raises:
         OSError: the disk is full, or the folder can't be written.
     """
     contents = {
         "format": _FORMAT,
-        "place": json.dumps(vars(checkpoint.place)),
+        "place": json.dumps(vars(checkpoint.position)),
         "settings": json.dumps(checkpoint.settings),
         "detector": checkpoint.detector,
         "optimiser": checkpoint.optimiser,
@@ -80,25 +80,25 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         try:
             torch.save({**contents, "sha256": _digest(contents)}, file)
         except RuntimeError as error:
-            # torch closes its archive on the way out, fails at that too, and speaks of nothing else.
+            # torch raises a RuntimeError when it can't close its archive, which hides the disk's OSError.
             if isinstance(error.__context__, OSError):
                 raise error.__context__ from None
             raise
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """The checkpoint of a file, on the CPU.
+    """Read a checkpoint file, with its tensors on the CPU.
 
     Raises:
         FileNotFoundError: there is none.
-        Damaged: it can't be read, or is not what was written.
+        DamagedCheckpointError: the file can't be read, or its checksum is wrong.
     """
     try:
         contents = torch.load(path, map_location="cpu", weights_only=True)
         if contents.pop("sha256") != _digest(contents) or contents.pop("format") != _FORMAT:
-            raise Damaged(f"{path} does not match its checksum")
-        place = decode(contents.pop("place"), Place, exact=True)
-        return Checkpoint(place, decode(contents.pop("settings"), dict[str, Any]), **contents)
+            raise DamagedCheckpointError(f"{path} does not match its checksum")
+        position = decode(contents.pop("place"), StagePosition, exact=True)
+        return Checkpoint(position, decode(contents.pop("settings"), dict[str, Any]), **contents)
     except FileNotFoundError:
         raise
     except (
@@ -111,43 +111,49 @@ def load_checkpoint(path: Path) -> Checkpoint:
         TypeError,
         AttributeError,
     ) as error:
-        raise Damaged(f"{path}: {error}") from error
+        raise DamagedCheckpointError(f"{path}: {error}") from error
 
 
-def keep_checkpoint(checkpoint: Checkpoint, run: Run) -> None:
-    """Save the last checkpoint; the one before stays as the previous one.
+def save_last_checkpoint(checkpoint: Checkpoint, run: Run) -> None:
+    """Save the run's last checkpoint; the one before it is kept as the previous checkpoint.
 
     Raises:
         OSError: the disk is full, or the folder can't be written.
     """
-    arriving = _arriving(run)
-    save_checkpoint(checkpoint, arriving)
-    # A kill in between leaves the previous one and the new one, and `find_checkpoint` takes either.
+    new_path = _new_checkpoint_path(run)
+    save_checkpoint(checkpoint, new_path)
+    # If the process is killed between the two renames, `find_checkpoint` finds the new file or the previous one.
     with suppress(FileNotFoundError):
         run.checkpoint_path.replace(run.previous_checkpoint_path)
-    arriving.replace(run.checkpoint_path)
+    new_path.replace(run.checkpoint_path)
 
 
 def find_checkpoint(run: Run) -> tuple[Checkpoint | None, str]:
-    """The newest checkpoint that is whole, and what a person should know where it is not the last; None in a new run.
+    """The newest undamaged checkpoint, and a notice if it is not the last one; (None, "") in a new run.
 
     Raises:
-        TrainingError: there are checkpoints, but none is whole.
+        TrainingError: there are checkpoints, but all are damaged.
     """
     damaged = False
-    for path in (run.checkpoint_path, _arriving(run), run.previous_checkpoint_path, run.best_checkpoint_path):
+    for path in (
+        run.checkpoint_path,
+        _new_checkpoint_path(run),
+        run.previous_checkpoint_path,
+        run.best_checkpoint_path,
+    ):
         try:
             checkpoint = load_checkpoint(path)
         except FileNotFoundError:
             continue
-        except Damaged:
+        except DamagedCheckpointError:
             damaged = True
             continue
-        place = checkpoint.place
-        said = (
-            f"The last checkpoint is damaged: going on from {path.name}, {place.stage} stage, epoch {place.epoch + 1}."
+        position = checkpoint.position
+        notice = (
+            f"The last checkpoint is damaged: going on from {path.name}, {position.stage} stage, "
+            f"epoch {position.epoch + 1}."
         )
-        return checkpoint, said if damaged else ""
+        return checkpoint, notice if damaged else ""
     if damaged:
         raise TrainingError(
             "The run's checkpoints are damaged",
@@ -157,19 +163,19 @@ def find_checkpoint(run: Run) -> tuple[Checkpoint | None, str]:
     return None, ""
 
 
-def _arriving(run: Run) -> Path:
+def _new_checkpoint_path(run: Run) -> Path:
     return run.checkpoint_path.with_suffix(".new")
 
 
 def _digest(contents: dict[str, Any]) -> str:
     digest = hashlib.sha256()
-    for piece in _pieces(contents):
-        digest.update(piece)
+    for chunk in _byte_chunks(contents):
+        digest.update(chunk)
     return digest.hexdigest()
 
 
-def _pieces(value: Any) -> Iterator[bytes | memoryview]:
-    """Everything in nested state as bytes, in a fixed order and with its types and shapes."""
+def _byte_chunks(value: Any) -> Iterator[bytes | memoryview]:
+    """The bytes of nested dicts, lists and tensors, in a fixed order, with tensor dtypes and shapes."""
     if isinstance(value, Tensor):
         array = value.detach().cpu().contiguous().numpy()
         yield f"{array.dtype}{array.shape}".encode()
@@ -177,10 +183,10 @@ def _pieces(value: Any) -> Iterator[bytes | memoryview]:
     elif isinstance(value, dict):
         for key in sorted(value, key=str):
             yield f"{key}:".encode()
-            yield from _pieces(value[key])
+            yield from _byte_chunks(value[key])
     elif isinstance(value, list | tuple):
         yield f"{len(value)}".encode()
         for each in value:
-            yield from _pieces(each)
+            yield from _byte_chunks(each)
     else:
         yield repr(value).encode()

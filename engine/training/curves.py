@@ -1,4 +1,4 @@
-"""The loss curves of a run as a picture."""
+"""Draws the loss curves of a run as a PNG."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.common.atomic_write import atomic_write
 from engine.common.events import Event, LossReported
 
 _TITLES = {"motion": "Motion stage: error of the flow's colours (Eq. 1)", "frame": "Frame stage: loss (Eq. 5)"}
-_LEARNT, _HELD_OUT = "#0072b2", "#d55e00"  # Okabe and Ito's, told apart by the colour-blind
+_LEARNT, _HELD_OUT = "#0072b2", "#d55e00"  # from Okabe and Ito's palette: distinct for colour-blind people
 
 
 def losses_of(events: Iterable[Event]) -> dict[str, list[LossReported]]:
-    """Losses by stage and in the order of epochs; of an epoch that was repeated after a kill the newer one."""
+    """Losses by stage, in epoch order; if a kill made the run repeat an epoch, its newer loss counts."""
     newest: dict[tuple[str, int], LossReported] = {}
     for event in events:
         if isinstance(event, LossReported):
@@ -31,7 +31,7 @@ def losses_of(events: Iterable[Event]) -> dict[str, list[LossReported]]:
 
 
 def save_curves(losses: dict[str, list[LossReported]], path: Path) -> None:
-    """Draw the losses of every stage, learnt from and held out, the best epoch marked.
+    """Draw the training and held-out losses of every stage, with the best epoch marked.
 
     Raises:
         OSError: the disk is full, or the folder can't be written.

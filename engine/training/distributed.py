@@ -1,4 +1,4 @@
-"""The processes that train one run together: one by default, as many as `torchrun` started otherwise."""
+"""The processes that train one run: a single one, or those that `torchrun` started."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from torch.nn.parallel import DistributedDataParallel
 from engine.common.device import ComputeConfig, choose_compute
 from engine.common.errors import TrainingError
 
-_TIMEOUT = timedelta(days=30)  # the others wait while the first reads footage, however long it is
+_TIMEOUT = timedelta(days=30)  # the other processes wait while the first one reads the footage, which can take days
 
 
 class ProcessGroup:
-    """One process that trains alone; the base of those that train with others."""
+    """A single process that trains alone; base class of `TorchrunProcessGroup`."""
 
     rank = 0
     size = 1
@@ -27,18 +27,18 @@ class ProcessGroup:
         self.plan: ComputeConfig = choose_compute(device)
 
     @property
-    def leads(self) -> bool:
-        """Whether this process is the one that writes and reports."""
+    def is_main(self) -> bool:
+        """Whether this is the main process (rank 0), which writes files and reports events."""
         return self.rank == 0
 
-    def wait(self) -> None:
-        """Wait until all have come here."""
+    def barrier(self) -> None:
+        """Wait until all processes have called this."""
 
     def check_batch_size(self, batch_size: int) -> None:
-        """Refuse one that can't be shared evenly.
+        """Check that the batch can be split evenly between the processes.
 
         Raises:
-            TrainingError: it can't.
+            TrainingError: the batch size is not a multiple of the number of processes.
         """
         if batch_size % self.size:
             possible = max(batch_size // self.size, 1) * self.size
@@ -48,27 +48,27 @@ class ProcessGroup:
                 advice=f"Choose a multiple of {self.size}: `--batch-size {possible}`.",
             )
 
-    def share(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """This process's part of a batch."""
+    def shard(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """This process's part of a batch's indices."""
         return indices[self.rank :: self.size]
 
-    def together(self, model: nn.Module) -> nn.Module:
-        """The model, its gradients being the mean over all processes'."""
+    def data_parallel(self, model: nn.Module) -> nn.Module:
+        """Wrap the model so that its gradients are averaged over all processes."""
         return model
 
-    def total(self, values: list[float]) -> list[float]:
-        """Sums of numbers over all processes."""
+    def all_reduce(self, values: list[float]) -> list[float]:
+        """Sum each value over all processes."""
         return values
 
     def average_batch_norms(self, model: nn.Module) -> None:
-        """Give all processes the mean of their batch norms' running statistics."""
+        """Average the batch norms' running statistics over all processes."""
 
 
 class TorchrunProcessGroup(ProcessGroup):
-    """Processes that `torchrun` started: each learns from its part of every batch.
+    """Processes that `torchrun` started; each one trains on its part of every batch.
 
-    Batch norms see their process's part alone, thousands of pixels a channel even so, and their running statistics
-    are averaged; synchronising every layer would cost a round trip each.
+    Each process normalises over its own part of the batch, which is still thousands of pixels a channel, and the
+    running statistics are averaged. SyncBatchNorm would need a round trip between the processes in every layer.
     """
 
     def __init__(self, device: str) -> None:
@@ -81,24 +81,24 @@ class TorchrunProcessGroup(ProcessGroup):
             torch.cuda.set_device(self.plan.device)
         distributed.init_process_group("nccl" if on_cuda else "gloo", timeout=_TIMEOUT)
 
-    def wait(self) -> None:
-        """Wait until all have come here."""
+    def barrier(self) -> None:
+        """Wait until all processes have called this."""
         distributed.barrier()
 
-    def together(self, model: nn.Module) -> nn.Module:
-        """The model, its gradients being the mean over all processes'."""
+    def data_parallel(self, model: nn.Module) -> nn.Module:
+        """Wrap the model so that its gradients are averaged over all processes."""
         devices = [self.plan.device.index] if self.plan.device.type == "cuda" else None
         return DistributedDataParallel(model, device_ids=devices, broadcast_buffers=False)
 
-    def total(self, values: list[float]) -> list[float]:
-        """Sums of numbers over all processes."""
-        # MPS and some accelerators know no float64; sums of a few losses and flags need none.
+    def all_reduce(self, values: list[float]) -> list[float]:
+        """Sum each value over all processes."""
+        # float64 keeps the sums exact; MPS does not support it.
         sums = torch.tensor(values, dtype=torch.float64, device=self.plan.device)
         distributed.all_reduce(sums)
         return sums.tolist()
 
     def average_batch_norms(self, model: nn.Module) -> None:
-        """Give all processes the mean of their batch norms' running statistics."""
+        """Average the batch norms' running statistics over all processes."""
         statistics: list[Tensor] = [buffer for buffer in model.buffers() if buffer.is_floating_point()]
         if not statistics:
             return
@@ -110,8 +110,8 @@ class TorchrunProcessGroup(ProcessGroup):
             first += each.numel()
 
 
-def assemble(device: str) -> ProcessGroup:
-    """The team this process belongs to; once a process.
+def make_process_group(device: str) -> ProcessGroup:
+    """Make the process group that this process belongs to; call it once per process.
 
     Raises:
         DeviceError: this machine has no such device.

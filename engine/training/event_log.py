@@ -1,4 +1,4 @@
-"""The events of a run on disk, a JSON line each."""
+"""The event log of a run: a file of JSON lines, one per event."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from engine.common.events import Event, Noted, Progress, SampleSaved, from_json_
 
 
 class EventLog:
-    """Appends events to a file; a line that a kill cut short stays behind, and nobody reads it."""
+    """Appends events to a file; `read_event_log` skips a line that a killed process left incomplete."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError where the file can't be written."""
+        """Open the file for appending; raises OSError if it can't be written."""
         self._file = path.open("ab+")
         self._file.seek(0, os.SEEK_END)
         if self._file.tell():
@@ -23,7 +23,7 @@ class EventLog:
                 self._file.write(b"\n")
 
     def write(self, event: Event) -> None:
-        """Append one event, whole; those that would be missed survive a power cut.
+        """Append one event; events other than progress, samples and notices are also fsynced to survive a power cut.
 
         Raises:
             OSError: the disk is full.
@@ -34,13 +34,13 @@ class EventLog:
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Let go of the file."""
-        with suppress(OSError):  # what could not be flushed is not worth an error of its own
+        """Close the file."""
+        with suppress(OSError):  # a failed flush already raised in `write`
             self._file.close()
 
 
 def read_event_log(path: Path) -> Iterator[Event]:
-    """All whole events of a journal, oldest first; none where there is no file."""
+    """All complete events of a log, oldest first; nothing if there is no file."""
     try:
         lines = path.read_text(encoding="ascii", errors="replace").splitlines()
     except FileNotFoundError:

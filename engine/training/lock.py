@@ -1,4 +1,4 @@
-"""A lock on a folder that the operating system frees when its holder ends, however that happens."""
+"""A lock on a folder, which the operating system releases when the process ends, even if it is killed."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from filelock import FileLock, Timeout
 
 from engine.common.errors import TrainingError
 
-_TIMEOUT_SECONDS = 1.0  # somebody may be looking who holds it
+_TIMEOUT_SECONDS = 1.0  # `lock_holder` takes the lock for a moment to test it
 
 
 @contextmanager
 def folder_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`; the file `<path>-holder` then contains this process's id.
+    """Hold a lock on the file `path`; while it is held, the file `<path>-holder` contains this process's id.
 
     Raises:
         TrainingError: another process holds it, or the file can't be written.
     """
     lock = FileLock(path, timeout=_TIMEOUT_SECONDS)
     try:
-        path.touch()  # fails without its folder, which the lock would make
+        path.touch()  # fails if the folder is missing; FileLock would create it
         lock.acquire()
     except Timeout as error:
         raise TrainingError(
@@ -45,9 +45,9 @@ def folder_lock(path: Path) -> Iterator[None]:
 
 
 def lock_holder(path: Path) -> int | None:
-    """Process id of who holds the lock file; None where nobody does, whatever the file says."""
+    """Id of the process that holds the lock; None if none does, even if a killed process left its id in the file."""
     if not path.exists():
-        return None  # trying would make it
+        return None  # FileLock would create the file
     try:
         with FileLock(path, timeout=0):
             return None
@@ -58,7 +58,7 @@ def lock_holder(path: Path) -> int | None:
 
 
 def _holder_file(path: Path) -> Path:
-    return path.with_name(f"{path.name}-holder")  # a locked file can't be read by others on Windows
+    return path.with_name(f"{path.name}-holder")  # on Windows other processes can't read a locked file
 
 
 def _pid_of_holder(path: Path) -> int | None:

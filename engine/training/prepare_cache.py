@@ -1,4 +1,4 @@
-"""Reads footage into the files that `footage` describes, from where it was stopped."""
+"""Reads a run's footage into the files that `footage_cache` loads; a stopped reading can be resumed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from engine.common.errors import DatasetError, TrainingError, VideoError
 from engine.common.events import Noted, Progress, ShouldStop, never_stop
 from engine.common.json_values import decode
 from engine.common.progress_rate import ProgressRate
-from engine.datasets.held_out import GAP_SECONDS, Stretch, held_out_end_seconds, spread_evenly
+from engine.datasets.held_out import GAP_SECONDS, Stretch, held_out_end_seconds, held_out_indices
 from engine.flow.colour import SpeedHistogram
 from engine.flow.teachers import Teacher
 from engine.models.picture import PICTURE_SIZE, model_picture
 from engine.training.array_file import ArrayFile
-from engine.training.footage_cache import FACTS_FILE, FLOW_FILE, PICTURES_FILE, bytes_on_disk
+from engine.training.footage_cache import FLOW_FILE, METADATA_FILE, PICTURES_FILE, bytes_on_disk
 from engine.training.settings import RunSettings
 from engine.video import open_video
 from engine.video.frame import Frame
@@ -39,11 +39,12 @@ _PROGRESS_FILE = "progress.npz"
 
 @dataclass(frozen=True)
 class _Part:
-    """A run of frames [start, stop) of a video that is learnt from or validated on, and its place in the files."""
+    """Frames [start, stop) of a video that are trained or validated on."""
 
     start: int
     stop: int
     place: int
+    """Index of frame `start` in the prepared arrays; the plan's JSON has this name."""
 
 
 @dataclass(frozen=True)
@@ -53,55 +54,55 @@ class _Video:
     parts: tuple[_Part, ...]
     is_held_out: bool
     frames: int = 0
-    """Of the whole video."""
+    """Number of frames of the whole video."""
     seconds: float = 0.0
-    """Length of the parts together."""
+    """Total length of the parts."""
     since: float = 0.0
-    """From when on, in seconds, it is held out, where it is learnt from before: then it is in the plan twice."""
+    """Start in seconds of the held-out end of a video whose beginning is trained on; the plan lists it twice then."""
 
     @property
     def first_held_out(self) -> int:
-        """The first frame that the detector is calibrated on, where it is held out."""
+        """First frame of a held-out video that the detector is calibrated on."""
         return self.parts[0].start if self.since else 0
 
 
 @dataclass(frozen=True)
 class FootagePlan:
-    """What is read from where to where; made once, so that a resumed reading does what it set out to do."""
+    """Which frames of which videos are read; saved to disk, so that a resumed reading follows the same plan."""
 
     wanted: dict[str, object]
     videos: tuple[_Video, ...]
 
     @property
     def frames(self) -> int:
-        """Pictures that are kept."""
+        """Number of pictures that are stored."""
         return sum(part.stop - part.start for video in self.videos for part in video.parts)
 
     def transitions(self, *, held_out: bool) -> int:
-        """How many there are to learn from, or to validate on."""
+        """Number of transitions to train on, or of held-out ones to validate on."""
         videos = [video for video in self.videos if video.is_held_out is held_out]
         return sum(part.stop - part.start - 1 for video in videos for part in video.parts)
 
     @property
     def held_out_seconds(self) -> float:
-        """How much there is to validate and to calibrate on."""
+        """Length of the held-out footage, for validation and calibration."""
         return sum(video.seconds for video in self.videos if video.is_held_out)
 
     @property
     def bytes_on_disk(self) -> int:
-        """What the prepared footage takes."""
+        """Size of the prepared footage on disk."""
         return bytes_on_disk(self.frames, with_flow=self.wanted["teacher"] is not None)
 
     @classmethod
     def load(cls, path: Path) -> FootagePlan | None:
-        """The plan of a file; None where there is none, or none that can be read."""
+        """Read a plan; None if the file is missing or can't be read."""
         try:
             return decode(path.read_text(encoding="utf-8"), cls, exact=True)
         except (OSError, ValueError):
             return None
 
     def save(self, path: Path) -> None:
-        """Write the plan for `load`."""
+        """Write the plan as JSON for `load`."""
         with atomic_write(path) as file:
             file.write(json.dumps(asdict(self), indent=1).encode())
 
@@ -109,35 +110,35 @@ class FootagePlan:
 def prepare_footage(
     settings: RunSettings, folder: Path, teacher: Teacher | None, should_stop: ShouldStop = never_stop
 ) -> Iterator[Progress | Noted]:
-    """Decode the videos of a run into `folder`, from where `load_footage` reads them; done work is kept.
+    """Decode the videos of a run into `folder` for `load_footage`; continues where an earlier call stopped.
 
-    Without a teacher there is no flow: for runs that learn no motion.
+    Without a teacher, no flow is stored: for runs with a ready motion model.
 
     Raises:
-        TrainingError: the files would not fit, or a video changed since it was planned.
+        TrainingError: the files would not fit on the disk, or a video changed since the plan was made.
         DatasetError: nothing to learn from in these videos.
         VideoError: a video can't be decoded.
         OSError: the folder can't be written.
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
-    if (folder / FACTS_FILE).exists():
+    if (folder / METADATA_FILE).exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     wanted = _wanted(settings, teacher)
     plan = FootagePlan.load(folder / PLAN_FILE)
     if plan is None or plan.wanted != wanted:
-        # A run begun anew with other footage: what the first attempt read is of no use.
+        # The run was created again with other footage: discard what the first attempt read.
         for name in (_PROGRESS_FILE, PICTURES_FILE, FLOW_FILE):
             (folder / name).unlink(missing_ok=True)
         plan = plan_footage(settings, teacher, should_stop)
-        yield check_room(plan, folder, settings)
+        yield check_disk_space(plan, folder, settings)
         plan.save(folder / PLAN_FILE)
-    yield from _notes_on_one_video(plan)
+    yield from _single_video_notes(plan)
     with _Reader(plan, folder, teacher) as reader:
         yield from reader.read(should_stop)
 
 
-def _notes_on_one_video(plan: FootagePlan) -> Iterator[Noted]:
+def _single_video_notes(plan: FootagePlan) -> Iterator[Noted]:
     held_out = [video for video in plan.videos if video.is_held_out]
     if not held_out:
         yield Noted("There is one short video only, so none is held out: nothing tells when learning more does harm.")
@@ -147,18 +148,18 @@ def _notes_on_one_video(plan: FootagePlan) -> Iterator[Noted]:
 
 
 def plan_footage(settings: RunSettings, teacher: Teacher | None, should_stop: ShouldStop = never_stop) -> FootagePlan:
-    """Which frames of a run's videos are read, to learn from and to validate on; opens each video, decodes none.
+    """Plan which frames of a run's videos to train on and to hold out; opens each video, but decodes no frame.
 
     Raises:
         DatasetError: nothing to learn from in these videos.
         VideoError: a video can't be opened.
-        Cancelled: `should_stop` said yes.
+        Cancelled: `should_stop` returned true.
     """
     return FootagePlan(_wanted(settings, teacher), tuple(_planned_videos(settings, should_stop)))
 
 
 def _wanted(settings: RunSettings, teacher: Teacher | None) -> dict[str, object]:
-    """What the prepared files depend on, as JSON gives it back."""
+    """The inputs that the prepared files depend on, as plain JSON values."""
     return {
         "videos": list(settings.videos),
         "held_out": list(settings.held_out),
@@ -168,24 +169,24 @@ def _wanted(settings: RunSettings, teacher: Teacher | None) -> dict[str, object]
 
 
 def _planned_videos(settings: RunSettings, should_stop: ShouldStop) -> list[_Video]:
-    kept: list[_Kept] = []
+    videos: list[_SourceVideo] = []
     for video in settings.videos:
         with open_video(video, should_stop) as source:
             spans = _kept_spans(source, settings.left_out.get(video, ()))
-            kept.append(_Kept(video, source.info.fingerprint, source.times, spans))
-    usable = [each.path for each in kept if each.spans]
-    held_out = set(settings.held_out) or {usable[n] for n in spread_evenly(len(usable))}
+            videos.append(_SourceVideo(video, source.info.fingerprint, source.times, spans))
+    usable = [each.path for each in videos if each.spans]
+    held_out = set(settings.held_out) or {usable[n] for n in held_out_indices(len(usable))}
     if not set(usable) - held_out:
-        raise _nothing_to_learn(settings.videos)
+        raise _nothing_to_learn_error(settings.videos)
     planned: list[_Video] = []
-    place = 0
-    for each in kept:
-        halves = each.cut() if len(usable) == 1 and not held_out else None
-        for spans, is_held_out, since in halves or [(each.spans, each.path in held_out, 0.0)]:
+    index = 0
+    for each in videos:
+        parts = each.split_end() if len(usable) == 1 and not held_out else None
+        for spans, is_held_out, since in parts or [(each.spans, each.path in held_out, 0.0)]:
             placed = []
             for start, stop in spans:
-                placed.append(_Part(start, stop, place))
-                place += stop - start
+                placed.append(_Part(start, stop, index))
+                index += stop - start
             seconds = each.seconds(spans)
             planned.append(
                 _Video(each.path, each.fingerprint, tuple(placed), is_held_out, len(each.times), seconds, since)
@@ -194,12 +195,12 @@ def _planned_videos(settings: RunSettings, should_stop: ShouldStop) -> list[_Vid
 
 
 _Spans = list[tuple[int, int]]
-"""Runs of at least two frames [start, stop)."""
+"""Frame ranges [start, stop) of at least two frames each."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Kept:
-    """A video, and what of it a run shall see."""
+class _SourceVideo:
+    """A video, and the frame ranges of it that are not left out."""
 
     path: str
     fingerprint: str
@@ -207,11 +208,11 @@ class _Kept:
     spans: _Spans
 
     def seconds(self, spans: _Spans) -> float:
-        """From the first to the last frame of each, together."""
+        """Total length of frame ranges, each from its first to its last frame."""
         return float(sum(self.times[stop - 1] - self.times[start] for start, stop in spans))
 
-    def cut(self) -> list[tuple[_Spans, bool, float]] | None:
-        """What to learn from, and what to hold out of the end from when on; None where it is too short for that."""
+    def split_end(self) -> list[tuple[_Spans, bool, float]] | None:
+        """Split the video into a beginning to train on, and a held-out end with its start; None if it is too short."""
         wanted = held_out_end_seconds(self.seconds(self.spans))
         if not wanted:
             return None
@@ -221,27 +222,27 @@ class _Kept:
             if since >= self.times[start]:
                 break
             wanted -= float(self.times[stop - 1] - self.times[start])
-        learnt = _within(self.spans, 0, int(np.searchsorted(self.times, since - GAP_SECONDS)))
-        held_out = _within(self.spans, int(np.searchsorted(self.times, since)), len(self.times))
-        return [(learnt, False, 0.0), (held_out, True, since)] if learnt and held_out else None
+        training = _clipped(self.spans, 0, int(np.searchsorted(self.times, since - GAP_SECONDS)))
+        held_out = _clipped(self.spans, int(np.searchsorted(self.times, since)), len(self.times))
+        return [(training, False, 0.0), (held_out, True, since)] if training and held_out else None
 
 
-def _within(spans: _Spans, first: int, end: int) -> _Spans:
-    """What of the spans lies in frames [first, end)."""
-    cut = [(max(start, first), min(stop, end)) for start, stop in spans]
-    return [(start, stop) for start, stop in cut if stop - start > 1]
+def _clipped(spans: _Spans, first: int, end: int) -> _Spans:
+    """The frame ranges clipped to frames [first, end), without those that become shorter than two frames."""
+    clipped = [(max(start, first), min(stop, end)) for start, stop in spans]
+    return [(start, stop) for start, stop in clipped if stop - start > 1]
 
 
 def _kept_spans(source: VideoSource, left_out: Sequence[Stretch]) -> _Spans:
-    """Runs of at least two frames outside the parts to leave out."""
-    keeps = np.ones(len(source), bool)
+    """Frame ranges of at least two frames outside the parts to leave out."""
+    used = np.ones(len(source), bool)
     for start, stop in left_out:
-        keeps[np.searchsorted(source.times, start) : np.searchsorted(source.times, stop)] = False
-    edges = np.flatnonzero(np.diff(keeps, prepend=False, append=False))
+        used[np.searchsorted(source.times, start) : np.searchsorted(source.times, stop)] = False
+    edges = np.flatnonzero(np.diff(used, prepend=False, append=False))
     return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop - start > 1]
 
 
-def _nothing_to_learn(videos: Sequence[str]) -> DatasetError:
+def _nothing_to_learn_error(videos: Sequence[str]) -> DatasetError:
     return DatasetError(
         "There is nothing to learn from: no video has two frames in a row",
         subject=", ".join(videos[:3]),
@@ -249,39 +250,42 @@ def _nothing_to_learn(videos: Sequence[str]) -> DatasetError:
     )
 
 
-def check_room(plan: FootagePlan, folder: Path, settings: RunSettings) -> Noted:
-    """Says what reading will take, into a folder that exists.
+def check_disk_space(plan: FootagePlan, folder: Path, settings: RunSettings) -> Noted:
+    """Check the disk space that reading will need; `folder` must exist.
 
     Raises:
-        TrainingError: there is no room for it.
+        TrainingError: the footage is larger than the free space or the limit.
     """
     needed, free = plan.bytes_on_disk, shutil.disk_usage(folder).free
     if needed > settings.cache_max_bytes:
         raise TrainingError(
-            f"This footage would take {_size(needed)} on disk, and the limit is {_size(settings.cache_max_bytes)}",
+            f"This footage would take {_bytes_text(needed)} on disk, "
+            f"and the limit is {_bytes_text(settings.cache_max_bytes)}",
             subject=folder,
             advice="Raise the limit (--cache-gb), or choose fewer or shorter recordings.",
         )
     if needed > free:
         raise TrainingError(
-            f"This footage would take {_size(needed)} on disk, and {_size(free)} are free",
+            f"This footage would take {_bytes_text(needed)} on disk, and {_bytes_text(free)} are free",
             subject=folder,
             advice="Free some space, choose a folder on another disk, or choose fewer or shorter recordings.",
         )
-    return Noted(f"The footage, {plan.frames:,} frames, will take {_size(needed)} on disk; {_size(free)} are free.")
+    return Noted(
+        f"The footage, {plan.frames:,} frames, will take {_bytes_text(needed)} on disk; {_bytes_text(free)} are free."
+    )
 
 
-def _size(count: int) -> str:
+def _bytes_text(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
 
 
 class _Reader:
-    """Carries a plan out, and saves every now and then how far it has come."""
+    """Reads footage by a plan, and saves its progress every `_SAVE_SECONDS`."""
 
     def __init__(self, plan: FootagePlan, folder: Path, teacher: Teacher | None) -> None:
         self._plan, self._folder, self._teacher = plan, folder, teacher
-        self._video, self._frame = 0, 0  # to go on with
-        # Frames of each part that are there, by its place: a damaged video may end before all of them.
+        self._video, self._frame = 0, 0  # the next video and frame to read
+        # Number of frames read of each part, by its `place`; a damaged video may end early.
         self._counts = {part.place: 0 for video in plan.videos for part in video.parts}
         self._speeds = SpeedHistogram()
         self._load_progress()
@@ -300,7 +304,7 @@ class _Reader:
         self._files.close()
 
     def read(self, should_stop: ShouldStop) -> Iterator[Progress]:
-        """Read what is missing; afterwards `load_footage` finds it all."""
+        """Read the frames that are still missing; afterwards `load_footage` can load them."""
         done = sum(self._counts.values())
         reported = time.monotonic()
         rate = ProgressRate(done, reported)
@@ -317,7 +321,7 @@ class _Reader:
                 self._video, self._frame = self._video + 1, 0
         finally:
             self._save_progress()
-        self._conclude()
+        self._write_metadata()
         yield rate.progress(PHASE, self._plan.frames, self._plan.frames, time.monotonic())
 
     def _read_video(self, video: _Video, should_stop: ShouldStop) -> Iterator[None]:
@@ -331,27 +335,27 @@ class _Reader:
                         subject=video.path,
                         advice="Put the old one back and resume the run, or begin a new run in another folder.",
                     )
-                # Only a pass from the first frame counts a damaged file's frames as the plan's first reading did.
+                # Frame numbers of a damaged file are only reproducible when it is decoded from its first frame.
                 start = max(self._frame, video.parts[0].start) if source.numbers_are_certain else 0
                 for frame in source.frames(start, video.parts[-1].stop, should_stop):
                     if frame.index >= self._frame:
-                        self._take(video, frame)
+                        self._store(video, frame)
                         self._frame = frame.index + 1
                     yield
         except VideoError as error:
             advice = f"{error.advice} Then resume the run: what was read is kept."
             raise VideoError(error.what, subject=error.subject, advice=advice) from error
 
-    def _take(self, video: _Video, frame: Frame) -> None:
+    def _store(self, video: _Video, frame: Frame) -> None:
         part = next((part for part in video.parts if part.start <= frame.index < part.stop), None)
         if part is None:
             return
         picture = model_picture(frame.pixels)
-        place = part.place + frame.index - part.start
-        self._pictures.write(place, picture)
+        index = part.place + frame.index - part.start
+        self._pictures.write(index, picture)
         if self._teacher is not None and frame.index > part.start:
-            flow = self._teacher.flow(self._pictures.read(place - 1), picture)
-            self._flow.write(place - 1, flow)
+            flow = self._teacher.flow(self._pictures.read(index - 1), picture)
+            self._flow.write(index - 1, flow)
             if not video.is_held_out:
                 self._speeds.add(flow)
         self._counts[part.place] = frame.index - part.start + 1
@@ -371,13 +375,13 @@ class _Reader:
             self._counts = dict(zip(self._counts, progress["counts"].tolist(), strict=True))
             self._speeds = SpeedHistogram(progress["speeds"])
 
-    def _conclude(self) -> None:
+    def _write_metadata(self) -> None:
         held_out = [video for video in self._plan.videos if video.is_held_out]
         is_held_out = [video.is_held_out for video in self._plan.videos for _ in video.parts]
         counts = np.array(list(self._counts.values()))
         if not (counts[~np.array(is_held_out)] > 1).any():
-            raise _nothing_to_learn([video.path for video in self._plan.videos])
-        with atomic_write(self._folder / FACTS_FILE) as file:
+            raise _nothing_to_learn_error([video.path for video in self._plan.videos])
+        with atomic_write(self._folder / METADATA_FILE) as file:
             np.savez(
                 file,
                 starts=list(self._counts),

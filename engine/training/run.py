@@ -1,4 +1,4 @@
-"""The folder of a training run: everything of it that is on disk, and how other programs look at it."""
+"""The folder of a training run, and how other processes read it and send requests to the trainer."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import TrainingError
 from engine.common.events import Event
 from engine.training.event_log import read_event_log
-from engine.training.footage_cache import FACTS_FILE, held_out_of
+from engine.training.footage_cache import METADATA_FILE, load_held_out
 from engine.training.lock import folder_lock, lock_holder
 from engine.training.settings import RunSettings
 from engine.training.stop_control import Request
 
 AMENDABLE = ("batch_size", "cache_max_bytes", "calibrate", "device", "frame_learning_rate", "motion_learning_rate")
-"""Settings that a run may be resumed with another value of."""
+"""Settings that may change when a run is resumed."""
 
 
 class Run:
-    """A training run's folder: settings, prepared footage, events, pictures, checkpoints, and in the end the detector.
+    """A training run's folder: settings, prepared footage, events, pictures, checkpoints and the finished detector.
 
-    Looking at it imports no torch and disturbs no process that trains in it.
+    Reading it does not import torch and does not disturb a process that trains in it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,28 +34,28 @@ class Run:
         self.events_path = folder / "events.jsonl"
         self.lock_path = folder / "lock"
         self.request_path = folder / "request"
-        """Another process writes "stop" or "finish" into it; the trainer takes it away."""
+        """Another process writes "stop" or "finish" into this file; the trainer reads and deletes it."""
         self.footage_folder = folder / "footage"
-        """Safe to delete once the run has finished; before, it would be made again."""
+        """Safe to delete once the run has finished; an unfinished run would read the footage again."""
         self.curves_path = folder / "curves.png"
         self.samples_folder = folder / "samples"
         self.checkpoint_path = folder / "checkpoint-last.pt"
         self.previous_checkpoint_path = folder / "checkpoint-previous.pt"
         self.best_checkpoint_path = folder / "checkpoint-best.pt"
         self.held_out_signals_path = folder / "judged.npz"
-        """What the detector's calibration was learnt from; see `load_held_out_signals`. Its name stays."""
+        """Signals that the detector's calibration was computed from; the file name is that of earlier versions."""
         self.detector_path = folder / "detector.safetensors"
 
     @classmethod
     def create(cls, folder: Path, settings: RunSettings) -> Run:
-        """Begin a run in a folder that holds none, or one that has not learnt anything yet.
+        """Create a run in a folder that holds none, or only one that has not trained yet.
 
         Raises:
             TrainingError: the folder holds a run already or can't be written, or the settings contradict each other.
         """
         settings.check()
         run = cls(folder)
-        # A wrong video or option must not use the folder up.
+        # A run that failed before it read its footage, because of a wrong video or option, may be replaced.
         has_begun = run.footage_is_ready or run.checkpoint_path.exists() or run.process_id is not None
         if run.settings_path.exists() and has_begun:
             raise TrainingError(
@@ -65,17 +65,17 @@ class Run:
             )
         run._write(settings)
         with run.disk_errors():
-            run.events_path.unlink(missing_ok=True)  # of an attempt that came to nothing
+            run.events_path.unlink(missing_ok=True)  # the log of such a failed attempt
         return run
 
     @property
     def footage_is_ready(self) -> bool:
         """Whether all footage has been read."""
-        return (self.footage_folder / FACTS_FILE).exists()
+        return (self.footage_folder / METADATA_FILE).exists()
 
     @property
     def settings(self) -> RunSettings:
-        """What the run was begun with.
+        """The run's settings.
 
         Raises:
             TrainingError: the folder holds no run.
@@ -90,7 +90,7 @@ class Run:
             ) from error
 
     def amend(self, **changes: Any) -> None:
-        """Resume with other values of AMENDABLE settings: after running out of memory, or a loss that blew up.
+        """Change AMENDABLE settings before resuming, for example after running out of memory or a diverging loss.
 
         Raises:
             TrainingError: the folder holds no run, can't be written, or is being trained in.
@@ -101,20 +101,20 @@ class Run:
             self._write(replace(self.settings, **changes))
 
     def events(self) -> list[Event]:
-        """All events so far, oldest first, of all processes that trained in it."""
+        """All events so far, oldest first, from every process that trained in this folder."""
         return list(read_event_log(self.events_path))
 
     @property
     def process_id(self) -> int | None:
-        """Id of the process that trains in this folder now; None where none does."""
+        """Id of the process that trains in this folder now; None if none does."""
         return lock_holder(self.lock_path)
 
     def lock(self) -> AbstractContextManager[None]:
-        """Have the folder to oneself; see `folder_lock`."""
+        """Lock the folder for this process; see `folder_lock`."""
         return folder_lock(self.lock_path)
 
     def request(self, request: Request) -> None:
-        """Ask the process that trains in this folder, whoever started it, to stop or to finish its stage.
+        """Ask the process that trains in this folder to stop, or to finish its current stage.
 
         Raises:
             TrainingError: the folder can't be written.
@@ -127,23 +127,23 @@ class Run:
 
     @property
     def held_out_videos(self) -> tuple[str, ...]:
-        """Videos that are not learnt from; known once the footage has been read."""
-        return held_out_of(self.footage_folder)[0]
+        """Videos that are held out in whole or in part; available once the footage has been read."""
+        return load_held_out(self.footage_folder)[0]
 
     @property
     def held_out_since(self) -> dict[str, float]:
-        """From when on, in seconds, a video is held out that was learnt from before; known as `held_out_videos` is."""
-        return held_out_of(self.footage_folder)[1]
+        """Start in seconds of the held-out end of a video whose beginning is trained on; see `held_out_videos`."""
+        return load_held_out(self.footage_folder)[1]
 
-    def tidy_up(self) -> None:
-        """Take away what a killed process left half-written; call it while holding the lock."""
+    def remove_partial_files(self) -> None:
+        """Delete incomplete files of a killed process; call it while holding the lock."""
         for folder in (self.folder, self.footage_folder, self.samples_folder):
             for unfinished in folder.glob(".vadgui-*.partial"):
                 unfinished.unlink()
 
     @contextmanager
     def disk_errors(self) -> Iterator[None]:
-        """Word what goes wrong when the block writes into the folder.
+        """Turn an OSError of the block, which writes into the folder, into a TrainingError with advice.
 
         Raises:
             TrainingError: the disk is full, or the folder can't be written.

@@ -1,4 +1,4 @@
-"""Pictures that show what a model has learnt: the same few transitions after every epoch."""
+"""Sample pictures that show what a model has learnt: the same few transitions after every epoch."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from engine.video.frame import Pixels
 _COUNT = 3
 _CANDIDATES = 96
 _ERROR_GAIN = 4
-_GAP_PX, _HEADING_PX, _TEXT_PX = 8, 38, 24  # readable where the sheet is shown at half its size
+_GAP_PX, _HEADING_PX, _TEXT_PX = 8, 38, 24  # readable when the sheet is displayed at half its size
 
 MOTION_COLUMNS = ("frame", "real movement", "predicted")
 FRAME_COLUMNS = ("real next frame", "predicted", f"error (×{_ERROR_GAIN})")
 
 
 def choose_samples(footage: Footage) -> npt.NDArray[np.int64]:
-    """Transitions with much happening in them, far apart, of held-out videos where there are any."""
+    """Indices of transitions with much change, far apart in time; from held-out videos if there are any."""
     transitions = footage.held_out if len(footage.held_out) else footage.training
     candidates = np.unique(np.linspace(0, len(transitions) - 1, _CANDIDATES).astype(int))
-    stretches = np.array_split(transitions[candidates], min(_COUNT, len(candidates)))
-    return np.array([max(stretch, key=lambda n: _change(footage.pictures, n)) for stretch in stretches])
+    segments = np.array_split(transitions[candidates], min(_COUNT, len(candidates)))
+    return np.array([max(segment, key=lambda n: _change(footage.pictures, n)) for segment in segments])
 
 
 def _change(pictures: Pixels, n: int) -> float:
@@ -40,12 +40,12 @@ def _change(pictures: Pixels, n: int) -> float:
 
 
 def motion_sheet(footage: Footage, samples: npt.NDArray[np.int64], flow_rgb: Pixels) -> Pixels:
-    """I_t, the teacher's flow and the predicted one side by side, a row a sample."""
+    """I_t, the teacher's flow and the predicted flow side by side, one row per sample."""
     return _sheet(MOTION_COLUMNS, [footage.pictures[samples], footage.teacher_rgb(samples), flow_rgb])
 
 
 def frame_sheet(footage: Footage, samples: npt.NDArray[np.int64], predicted: Pixels) -> Pixels:
-    """Real next frame, predicted frame and their difference side by side, a row a sample."""
+    """Real next frame, predicted frame and their difference side by side, one row per sample."""
     real = footage.pictures[samples + 1]
     error = np.abs(real.astype(np.int16) - predicted).mean(axis=-1)
     brightness = np.minimum(error * _ERROR_GAIN, 255).astype(np.uint8)
@@ -57,7 +57,10 @@ def frame_sheet(footage: Footage, samples: npt.NDArray[np.int64], predicted: Pix
 def predicted_pictures(
     detector: Detector, footage: Footage, samples: npt.NDArray[np.int64], run: Callable[[Tensor], tuple[Tensor, Tensor]]
 ) -> tuple[Pixels, Pixels]:
-    """Predicted flow and predicted frame of the samples, uint8 [N, 256, 256, 3]; `run` is how the device does it."""
+    """Predicted flow and predicted frame of the samples, uint8 [N, 256, 256, 3].
+
+    `run` maps pictures, uint8 [N, 256, 256, 3], to flow and frame, float [N, 3, 256, 256], on the device.
+    """
     detector.eval()
     flow_rgb, frame = run(torch.from_numpy(footage.pictures[samples]))
     return _pixels(flow_rgb), _pixels(frame)

@@ -1,4 +1,4 @@
-"""What a training run is begun with."""
+"""The settings of a training run."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ from engine.flow.teachers import DEFAULT_TEACHER
 
 @dataclass(frozen=True)
 class RunSettings:
-    """A training run's settings, defaults being the paper's for UCSD Ped2 where it names any."""
+    """A training run's settings; defaults are the paper's for UCSD Ped2 where the paper gives a value."""
 
     name: str
-    """What the detector will be called."""
+    """Name of the detector."""
     videos: tuple[str, ...]
-    """Files or picture folders of normal footage."""
+    """Video files or picture folders of normal footage."""
     held_out: tuple[str, ...] = ()
-    """Those of `videos` to judge by instead of learning from them; empty: a fifth of them, spread evenly.
+    """Those of `videos` to validate and calibrate on instead of training on them; empty: a fifth, evenly spaced.
 
-    Where there is but one, it is the last fifth of it.
+    If there is only one video, its last fifth is held out.
     """
     left_out: Mapping[str, tuple[Stretch, ...]] = field(default_factory=dict)
-    """Parts of videos, in seconds, that the detector shall not see: what happens there is not normal."""
+    """Parts of videos, in seconds, that are neither trained nor validated on, because they are not normal."""
     preset: str = "fast"
     teacher: str = DEFAULT_TEACHER
     teacher_weights: str | None = None
-    """The teacher's weights file, where it needs one that is not in its usual place."""
+    """The teacher's weights file, if it needs one that is not in its default folder."""
     flow_radius_px: float | None = None
-    """Speed a frame that the flow's colours show fully saturated; None: as measured on the footage to learn from."""
+    """Speed, in px per frame, at full saturation of the flow colours; None: measured on the training footage."""
     motion_epochs: int = 20
     frame_epochs: int = 10
     motion_learning_rate: float = 2e-4
     frame_learning_rate: float = 2e-4
     batch_size: int = 16
-    """Transitions in a step, over all processes together."""
+    """Transitions per step, summed over all processes."""
     margin: bool = True
-    """Whether the margin term of Eq. 5 takes part in the frame model's loss."""
+    """Whether the frame model's loss includes the margin term of Eq. 5."""
     flow_guidance: bool = True
-    """Whether the frame model sees the predicted flow."""
+    """Whether the predicted flow is an input of the frame model."""
     seed: int = 0
     device: str = "auto"
     start_from: str | None = None
-    """File of a detector of the same preset to improve, instead of learning from scratch; its flow radius is kept."""
+    """File of a detector of the same preset to fine-tune, instead of training from scratch; its flow radius is kept."""
     motion_from: str | None = None
-    """File of a detector whose motion model is taken as it is: there is no motion stage then."""
+    """File of a detector whose motion model is used unchanged; the run then has no motion stage."""
     cache_max_bytes: int = 50 * 2**30
-    """The largest the prepared footage may grow on disk."""
+    """Maximum size of the prepared footage on disk."""
     calibrate: bool = True
-    """Whether the finished detector judges the held-out footage, for calibrated scores: takes minutes."""
+    """Whether to calibrate the finished detector on the held-out footage, which takes minutes."""
 
     def __post_init__(self) -> None:
         if self.batch_size < 1 or min(self.motion_epochs, self.frame_epochs) < 1:
@@ -66,10 +66,10 @@ class RunSettings:
                 raise ValueError(f"parts of {video} to leave out must be [start, stop) in seconds: {stretches}")
 
     def check(self) -> None:
-        """Refuse settings that contradict each other.
+        """Check that the settings do not contradict each other.
 
         Raises:
-            TrainingError: videos are held out or cut that are not among the footage, or none is left to learn from.
+            TrainingError: a video that is held out or left out in part is not among the footage, or all are held out.
         """
         for video in [*self.held_out, *self.left_out]:
             if video not in self.videos:
@@ -86,18 +86,18 @@ class RunSettings:
             )
 
     def weights_of(self, teacher: str) -> Path | None:
-        """The weights file named for a teacher; none for another than the run's, as a ready motion model brings."""
+        """The weights file for a teacher; None if it is not the run's, such as the teacher of a ready motion model."""
         return Path(self.teacher_weights) if self.teacher_weights and teacher == self.teacher else None
 
     def to_json(self) -> str:
-        """Indented JSON of all settings."""
+        """All settings as indented JSON."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> RunSettings:
-        """The settings of `to_json`; what an older version did not know takes its default, the unknown is ignored.
+        """Read settings from JSON; missing settings get their defaults, and unknown ones are ignored.
 
         Raises:
-            ValueError: these are no settings.
+            ValueError: the text is not a JSON object of valid settings.
         """
         return decode(text, cls)

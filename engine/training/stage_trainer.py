@@ -1,4 +1,4 @@
-"""One stage of a run at work: steps, checkpoints, evaluation, and what people see of it."""
+"""Trains one stage of a run: steps, checkpoints, validation, and the pictures and curves that people look at."""
 
 from __future__ import annotations
 
@@ -17,30 +17,36 @@ from engine.common.events import CheckpointSaved, Event, LossReported, Noted, Pr
 from engine.common.progress_rate import ProgressRate
 from engine.models.detector import Detector
 from engine.training import samples
-from engine.training.checkpoint import Checkpoint, Damaged, Place, keep_checkpoint, load_checkpoint, save_checkpoint
+from engine.training.checkpoint import (
+    Checkpoint,
+    DamagedCheckpointError,
+    StagePosition,
+    load_checkpoint,
+    save_checkpoint,
+    save_last_checkpoint,
+)
 from engine.training.curves import losses_of, save_curves
 from engine.training.distributed import ProcessGroup
 from engine.training.footage_cache import Footage
 from engine.training.run import Run
 from engine.training.settings import RunSettings
-from engine.training.stages import Batch, Indices, Stage, batch_size_for, batches, epoch_order, loaded
-from engine.training.step_guards import Interrupted, interruptible, worded_memory_errors
+from engine.training.stages import Batch, Indices, Stage, batch_size_for, batches, epoch_order, prefetched
+from engine.training.step_guards import Interrupted, interruptible, memory_errors_as_training_errors
 
 _REPORT_SECONDS = 2.0
 _CHECKPOINT_SECONDS = 45.0
-"""Well below the minute that a kill may cost: steps and writing take their time too."""
+"""A kill may cost at most a minute of training; this leaves time for the current step and for writing the file."""
 _CURVES_SECONDS = 10.0
-"""Drawing takes a tenth of a second: epochs of little footage would notice."""
+"""Drawing the curves takes 0.1 s, which would slow down the short epochs of little footage."""
 _RECENT_STEPS = 20
-_SETTLING_SHARE = 0.3
-"""Over this last part of a stage the learning rate falls evenly to nothing: weights that still jump at the end predict
-worse than they could."""
+_DECAY_SHARE = 0.3
+"""In this last part of a stage the learning rate falls linearly to 0, so that the weights converge."""
 MAX_VALIDATION_SAMPLES = 512
-"""Held-out transitions: neighbours in time say the same, and an hour of footage would take longer than learning."""
+"""Limit on held-out transitions: neighbouring ones are nearly the same, and all of them would take too long."""
 
 
 class StageTrainer:
-    """Trains one stage from where a checkpoint left it; `is_over` says whether it came to its end."""
+    """Trains one stage, starting from a checkpoint if there is one; `is_finished` is True once all epochs are done."""
 
     def __init__(
         self,
@@ -55,16 +61,16 @@ class StageTrainer:
     ) -> None:
         self._stage, self._detector, self._footage = stage, detector, footage
         self._run, self._settings, self._group = run, settings, group
-        self._model = group.together(stage.model)
+        self._model = group.data_parallel(stage.model)
         self._optimiser = torch.optim.Adam(stage.model.parameters(), lr=stage.learning_rate, betas=(0.9, 0.999))
         plan = group.plan
-        # bfloat16 needs no loss scaling; float16's range does.
+        # Only float16 needs loss scaling, because of its small range.
         self._scaler = torch.amp.GradScaler("cuda", enabled=plan.dtype == torch.float16 and plan.device.type == "cuda")
         self._is_new = checkpoint is None
-        self._place = Place(stage.name) if checkpoint is None else checkpoint.place
+        self._position = StagePosition(stage.name) if checkpoint is None else checkpoint.position
         if checkpoint is not None and checkpoint.optimiser:
             self._optimiser.load_state_dict(checkpoint.optimiser)
-            if checkpoint.scaler:  # none where it was saved on a device of another precision
+            if checkpoint.scaler:  # empty if the checkpoint was saved in another precision
                 self._scaler.load_state_dict(checkpoint.scaler)
         self._batch_size = batch_size_for(len(footage.training), settings.batch_size, group.size)
         if not self._batch_size:
@@ -73,81 +79,83 @@ class StageTrainer:
                 subject=run.folder,
                 advice="Choose more footage, or start fewer processes.",
             )
-        self._judged = _spread(footage.held_out, MAX_VALIDATION_SAMPLES)
-        self._saved_at, self._drawn_at = time.monotonic(), 0.0
-        self._finish_asked = self._stop_asked = False
+        self._validation = _evenly_spaced(footage.held_out, MAX_VALIDATION_SAMPLES)
+        self._saved_at, self._curves_saved_at = time.monotonic(), 0.0
+        self._finish_requested = self._stop_requested = False
 
     @property
-    def is_over(self) -> bool:
-        """Whether the stage has come to its end, and the detector holds its best model."""
-        return self._place.epoch >= self._stage.epochs
+    def is_finished(self) -> bool:
+        """Whether all epochs are done; after `train` the detector then holds the stage's best model."""
+        return self._position.epoch >= self._stage.epochs
 
     def train(self, should_stop: ShouldStop, should_finish: ShouldStop) -> Iterator[Event]:
-        """Epoch after epoch, until the end or until somebody asks; whatever comes, a checkpoint is there."""
-        with worded_memory_errors(self._batch_size, self._group.plan.label):
+        """Train until the last epoch or a request to stop; the last checkpoint is saved in both cases."""
+        with memory_errors_as_training_errors(self._batch_size, self._group.plan.label):
             if self._is_new:
-                yield from self._keep()  # before the stage's first best model takes the place of the last stage's
-            while not self.is_over and not self._stop_asked:
-                yield from self._learn(should_stop, should_finish)
-                if not self._stop_asked:
-                    yield from self._judge(should_stop)
-                yield from self._keep()
-            if self.is_over:
-                yield from self._take_best()
+                yield from self._save_last_checkpoint()  # before the best checkpoint of the previous stage is replaced
+            while not self.is_finished and not self._stop_requested:
+                yield from self._train_epoch(should_stop, should_finish)
+                if not self._stop_requested:
+                    yield from self._validate(should_stop)
+                yield from self._save_last_checkpoint()
+            if self.is_finished:
+                yield from self._load_best()
 
-    # Learning
+    # Training
 
-    def _learn(self, should_stop: ShouldStop, should_finish: ShouldStop) -> Iterator[Event]:
-        self._detector.eval()  # whatever is not learning now runs on its learnt statistics
+    def _train_epoch(self, should_stop: ShouldStop, should_finish: ShouldStop) -> Iterator[Event]:
+        self._detector.eval()  # the frozen model's batch norms use their running statistics
         self._stage.model.train()
-        place, size = self._place, self._batch_size
-        order = epoch_order(self._footage.training, self._settings.seed, self._stage.name, place.epoch)
-        parts = (self._group.share(part) for part in batches(order, size, place.samples))
-        in_an_epoch = len(order) // size * size
-        before = place.epoch * in_an_epoch
+        position, size = self._position, self._batch_size
+        order = epoch_order(self._footage.training, self._settings.seed, self._stage.name, position.epoch)
+        parts = (self._group.shard(part) for part in batches(order, size, position.samples))
+        epoch_samples = len(order) // size * size
+        earlier_samples = position.epoch * epoch_samples
         reported = time.monotonic()
-        rate = ProgressRate(before + place.samples, reported)
-        with closing(loaded(self._stage, self._footage, parts)) as coming:
-            for batch in coming:
-                is_due = time.monotonic() - self._saved_at > _CHECKPOINT_SECONDS
-                wishes = [should_stop(), should_finish(), is_due and self._group.leads]
-                self._settle(before + place.samples, self._stage.epochs * in_an_epoch)
+        rate = ProgressRate(earlier_samples + position.samples, reported)
+        with closing(prefetched(self._stage, self._footage, parts)) as prefetched_batches:
+            for batch in prefetched_batches:
+                checkpoint_is_due = time.monotonic() - self._saved_at > _CHECKPOINT_SECONDS
+                requests = [should_stop(), should_finish(), checkpoint_is_due and self._group.is_main]
+                self._set_learning_rate(earlier_samples + position.samples, self._stage.epochs * epoch_samples)
                 try:
                     with self._interruptible(should_stop):
-                        loss, (self._stop_asked, self._finish_asked, is_due) = self.step(batch, wishes)
+                        loss, (self._stop_requested, self._finish_requested, checkpoint_is_due) = self.step(
+                            batch, requests
+                        )
                 except Interrupted:
-                    self._stop_asked = True
+                    self._stop_requested = True
                     return
-                place = replace(place, samples=place.samples + size, losses=(*place.losses, loss))
-                self._place = place
-                if self._stop_asked or self._finish_asked:
+                position = replace(position, samples=position.samples + size, losses=(*position.losses, loss))
+                self._position = position
+                if self._stop_requested or self._finish_requested:
                     return
-                if is_due:
-                    yield from self._keep()
+                if checkpoint_is_due:
+                    yield from self._save_last_checkpoint()
                 now = time.monotonic()
                 if now - reported > _REPORT_SECONDS:
                     reported = now
-                    total = self._stage.epochs * in_an_epoch
-                    yield self._progress(rate, before + place.samples, total, now)
+                    total = self._stage.epochs * epoch_samples
+                    yield self._progress(rate, earlier_samples + position.samples, total, now)
 
-    def _settle(self, done: int, total: int) -> None:
-        """Set the learning rate that belongs to this place in the stage."""
-        # LambdaLR counts steps; a run that is resumed with another batch size can stand between two of them.
-        share = min((1 - done / total) / _SETTLING_SHARE, 1.0)
+    def _set_learning_rate(self, done: int, total: int) -> None:
+        """Set the learning rate for this point of the stage."""
+        # Not LambdaLR, which counts steps: a run may be resumed with another batch size in the middle of an epoch.
+        share = min((1 - done / total) / _DECAY_SHARE, 1.0)
         for group in self._optimiser.param_groups:
             group["lr"] = self._stage.learning_rate * share
 
-    def step(self, batch: Batch, wishes: list[bool]) -> tuple[float, list[bool]]:
-        """Learn from one batch; returns its loss, and which of the wishes any process has."""
+    def step(self, batch: Batch, requests: list[bool]) -> tuple[float, list[bool]]:
+        """Train on one batch; returns the loss, and for each request whether any process has made it."""
         self._optimiser.zero_grad(set_to_none=True)
         loss = self._loss(batch, self._model)
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-        mean, *wished = self._group.total([loss.item() / self._group.size, *map(float, wishes)])
+        mean, *requested = self._group.all_reduce([loss.item() / self._group.size, *map(float, requests)])
         if not math.isfinite(mean):
-            raise self._not_a_number()
+            raise self._non_finite_loss()
         self._scaler.step(self._optimiser)
         self._scaler.update()
-        return mean, [count > 0 for count in wished]
+        return mean, [count > 0 for count in requested]
 
     def _loss(self, batch: Batch, model: torch.nn.Module) -> Tensor:
         plan = self._group.plan
@@ -156,76 +164,80 @@ class StageTrainer:
             return self._stage.loss(model, *pictures)
 
     def _progress(self, rate: ProgressRate, done: int, total: int, now: float) -> Progress:
-        epoch, losses = self._place.epoch, self._place.losses
+        epoch, losses = self._position.epoch, self._position.losses
         recent = float(np.mean(losses[-_RECENT_STEPS:]))
         return rate.progress(self._stage.label, done, total, now, epoch=epoch, step=len(losses), loss=recent)
 
-    def _not_a_number(self) -> TrainingError:
-        place = self._place
+    def _non_finite_loss(self) -> TrainingError:
+        position = self._position
         option = "--motion-lr" if self._stage.name == "motion" else "--frame-lr"
         smaller = self._stage.learning_rate / 4
         return TrainingError(
             f"The loss of the {self._stage.name} stage is no longer a number",
-            subject=f"epoch {place.epoch + 1}, step {len(place.losses) + 1}",
+            subject=f"epoch {position.epoch + 1}, step {len(position.losses) + 1}",
             advice=f"Resume the run from its last checkpoint with a smaller learning rate, as in "
             f"`{option} {smaller:g}`.",
             remedy={f"{self._stage.name}_learning_rate": smaller},
         )
 
     def _interruptible(self, should_stop: ShouldStop) -> AbstractContextManager[None]:
-        # Of several processes, the others would wait for ever for the one that left; on a GPU no step takes long.
+        # With several processes, the others would wait forever for an interrupted one; on a GPU steps are short anyway.
         alone_on_cpu = self._group.size == 1 and self._group.plan.device.type == "cpu"
         return interruptible(self._detector, should_stop) if alone_on_cpu else nullcontext()
 
-    # Judging
+    # Validation
 
-    def _judge(self, should_stop: ShouldStop) -> Iterator[Event]:
-        """The end of an epoch, or of the stage where somebody asked to finish: is this the best model so far?"""
+    def _validate(self, should_stop: ShouldStop) -> Iterator[Event]:
+        """Validate after an epoch, or when asked to finish the stage; save the model if it is the best so far."""
         self._group.average_batch_norms(self._stage.model)
         held_out = self._held_out_loss(should_stop)
-        if self._stop_asked:
+        if self._stop_requested:
             return
-        place = self._place
-        is_best = held_out is None or held_out < place.best_loss
+        position = self._position
+        is_best = held_out is None or held_out < position.best_loss
         if is_best:
-            place = replace(place, best_epoch=place.epoch, best_loss=math.inf if held_out is None else held_out)
-        mean = float(np.mean(place.losses)) if place.losses else math.nan
-        reported = LossReported(self._stage.name, place.epoch, len(place.losses), mean, held_out, is_best)
-        self._place = replace(place.next_epoch, epoch=self._stage.epochs) if self._finish_asked else place.next_epoch
-        if is_best and self._group.leads:
+            position = replace(
+                position, best_epoch=position.epoch, best_loss=math.inf if held_out is None else held_out
+            )
+        mean = float(np.mean(position.losses)) if position.losses else math.nan
+        reported = LossReported(self._stage.name, position.epoch, len(position.losses), mean, held_out, is_best)
+        self._position = (
+            replace(position.next_epoch, epoch=self._stage.epochs) if self._finish_requested else position.next_epoch
+        )
+        if is_best and self._group.is_main:
             save_checkpoint(self._checkpoint(), self._run.best_checkpoint_path)
         yield reported
-        yield from self._show(reported)
+        yield from self._save_pictures(reported)
 
     @torch.no_grad()
     def _held_out_loss(self, should_stop: ShouldStop) -> float | None:
-        """Mean loss over held-out transitions; None without any, or when somebody asks to stop."""
+        """Mean loss over held-out transitions; None if there are none, or if a stop was requested."""
         self._detector.eval()
         total = count = 0.0
-        for first in range(0, len(self._judged), self._batch_size):
-            part = self._group.share(self._judged[first : first + self._batch_size])
+        for first in range(0, len(self._validation), self._batch_size):
+            part = self._group.shard(self._validation[first : first + self._batch_size])
             batch = self._stage.load(self._footage, part)
             try:
                 with self._interruptible(should_stop):
                     loss = self._loss(batch, self._stage.model).item() * len(part) if len(part) else 0.0
             except Interrupted:
-                self._stop_asked = True
+                self._stop_requested = True
                 return None
-            more, counted, stops = self._group.total([loss, float(len(part)), float(should_stop())])
+            more, counted, stops = self._group.all_reduce([loss, float(len(part)), float(should_stop())])
             total, count = total + more, count + counted
             if stops > 0:
-                self._stop_asked = True
+                self._stop_requested = True
                 return None
         if not count:
             return None
         if not math.isfinite(total):
-            raise self._not_a_number()
+            raise self._non_finite_loss()
         return total / count
 
-    # What stays
+    # Files
 
-    def _show(self, reported: LossReported) -> Iterator[Event]:
-        if not self._group.leads:
+    def _save_pictures(self, reported: LossReported) -> Iterator[Event]:
+        if not self._group.is_main:
             return
         chosen = samples.choose_samples(self._footage)
         predicted = samples.predicted_pictures(self._detector, self._footage, chosen, self._predict)
@@ -234,9 +246,9 @@ class StageTrainer:
         path = self._run.samples_folder / f"{self._stage.name}-epoch-{reported.epoch + 1:03}.png"
         samples.save_picture(draw(self._footage, chosen, predicted[0 if is_motion else 1]), path)
         yield SampleSaved(self._stage.name, reported.epoch, str(path))
-        if self.is_over or time.monotonic() - self._drawn_at > _CURVES_SECONDS:
+        if self.is_finished or time.monotonic() - self._curves_saved_at > _CURVES_SECONDS:
             save_curves(losses_of([*self._run.events(), reported]), self._run.curves_path)
-            self._drawn_at = time.monotonic()
+            self._curves_saved_at = time.monotonic()
 
     def _predict(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         plan = self._group.plan
@@ -244,45 +256,45 @@ class StageTrainer:
             predicted: tuple[Tensor, Tensor] = self._detector(_on_device(pictures, plan.device))
         return predicted
 
-    def _keep(self) -> Iterator[Event]:
-        """Save where the stage is."""
+    def _save_last_checkpoint(self) -> Iterator[Event]:
+        """Save the stage's current state as the last checkpoint."""
         self._group.average_batch_norms(self._stage.model)
-        if self._group.leads:
-            keep_checkpoint(self._checkpoint(), self._run)
+        if self._group.is_main:
+            save_last_checkpoint(self._checkpoint(), self._run)
             yield CheckpointSaved(str(self._run.checkpoint_path))
         self._saved_at = time.monotonic()
 
     def _checkpoint(self) -> Checkpoint:
-        # A gradient may blow up where the loss was still a number: such weights must not replace good ones.
+        # Gradients may overflow although the loss was finite: such weights must not replace a good checkpoint.
         if not all(bool(torch.isfinite(each).all()) for each in self._stage.model.parameters()):
-            raise self._not_a_number()
+            raise self._non_finite_loss()
         return Checkpoint(
-            self._place,
+            self._position,
             asdict(self._detector.settings),
             self._detector.state_dict(),
             self._optimiser.state_dict(),
             self._scaler.state_dict(),
         )
 
-    def _take_best(self) -> Iterator[Event]:
-        self._group.wait()
+    def _load_best(self) -> Iterator[Event]:
+        self._group.barrier()
         try:
             best = load_checkpoint(self._run.best_checkpoint_path)
-            if best.place.stage == self._stage.name:
+            if best.position.stage == self._stage.name:
                 self._detector.load_state_dict(best.detector)
                 return
-        except (FileNotFoundError, Damaged):
+        except (FileNotFoundError, DamagedCheckpointError):
             pass
         yield Noted("The checkpoint of the best model is missing or damaged: the last model is taken instead.")
 
 
-def _spread(transitions: Indices, at_most: int) -> Indices:
-    if len(transitions) <= at_most:
+def _evenly_spaced(transitions: Indices, limit: int) -> Indices:
+    if len(transitions) <= limit:
         return transitions
-    places = np.linspace(0, len(transitions) - 1, at_most).astype(np.int64)
-    return np.asarray(transitions[places], np.int64)
+    positions = np.linspace(0, len(transitions) - 1, limit).astype(np.int64)
+    return np.asarray(transitions[positions], np.int64)
 
 
 def _on_device(pictures: Tensor, device: torch.device) -> Tensor:
-    """uint8 [N, 256, 256, 3] to float32 [N, 3, 256, 256] in [0, 1], channels last in memory."""
+    """Move pictures, uint8 [N, 256, 256, 3], to the device as float32 [N, 3, 256, 256] in [0, 1], channels_last."""
     return pictures.permute(0, 3, 1, 2).to(device) / 255

@@ -1,4 +1,4 @@
-"""What a training step is guarded by: it can be stopped halfway, and running out of memory is said in words."""
+"""Guards around a training step: it can be interrupted, and running out of memory is reported with advice."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from torch import Tensor, nn
 from engine.common.errors import TrainingError
 from engine.common.events import ShouldStop
 
-_SAID_BY_TORCH = ("out of memory", "can't allocate memory", "not enough memory")
+_OUT_OF_MEMORY_MESSAGES = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 class Interrupted(Exception):  # noqa: N818 - not an error, so not named one
-    """Raised inside a model that somebody wants to stop."""
+    """Raised inside a model's forward or backward pass to stop it."""
 
 
 @contextmanager
 def interruptible(model: nn.Module, should_stop: ShouldStop) -> Iterator[None]:
-    """Have the block raise Interrupted soon after `should_stop` says yes; the model is then as it was before.
+    """Raise Interrupted in the block soon after `should_stop()` is true; batch norm statistics are restored.
 
-    It asks at every convolution, forwards and backwards: on a slow machine, one step of a large model takes longer than
-    anybody waits.
+    `should_stop` is called at every convolution, in the forward and the backward pass: on a slow machine, one step of a
+    large model takes longer than people wait.
     """
     statistics = [(buffer, buffer.clone()) for buffer in model.buffers()]
 
-    def check(_: nn.Module, __: object, output: Tensor) -> None:
-        ask()
+    def check_output(_: nn.Module, __: object, output: Tensor) -> None:
+        check_stop()
         if output.requires_grad:
-            output.register_hook(ask)  # type: ignore[no-untyped-call]
+            output.register_hook(check_stop)  # type: ignore[no-untyped-call]
 
-    def ask(_: Tensor | None = None) -> None:
+    def check_stop(_: Tensor | None = None) -> None:
         if should_stop():
             raise Interrupted
 
     convolutions = [each for each in model.modules() if isinstance(each, nn.Conv2d | nn.ConvTranspose2d)]
-    hooks = [convolution.register_forward_hook(check) for convolution in convolutions]
+    hooks = [convolution.register_forward_hook(check_output) for convolution in convolutions]
     try:
         yield
     except Interrupted:
-        # Batch norms learn their statistics on the way forwards.
+        # The forward pass has already updated the batch norms' running statistics.
         for buffer, before in statistics:
             buffer.copy_(before)
         raise
@@ -50,23 +50,23 @@ def interruptible(model: nn.Module, should_stop: ShouldStop) -> Iterator[None]:
             hook.remove()
 
 
-def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether that is what an error says, in whatever type."""
-    said = isinstance(error, RuntimeError) and any(each in str(error).lower() for each in _SAID_BY_TORCH)
-    return said or isinstance(error, torch.OutOfMemoryError | MemoryError)
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out; torch raises it as several types."""
+    by_message = isinstance(error, RuntimeError) and any(each in str(error).lower() for each in _OUT_OF_MEMORY_MESSAGES)
+    return by_message or isinstance(error, torch.OutOfMemoryError | MemoryError)
 
 
 @contextmanager
-def worded_memory_errors(batch_size: int, device_label: str) -> Iterator[None]:
-    """Say which batch size to try when the block runs out of memory.
+def memory_errors_as_training_errors(batch_size: int, device_label: str) -> Iterator[None]:
+    """Turn an out-of-memory error of the block into a TrainingError that advises a smaller batch size.
 
     Raises:
-        TrainingError: it did.
+        TrainingError: the block ran out of memory.
     """
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if not ran_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         smaller = batch_size // 2
         advice = (

@@ -1,4 +1,4 @@
-"""What people ask of a run while it works: to stop, or to finish a stage now."""
+"""Requests to a running training: to stop, or to finish the current stage now."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ from typing import Literal
 
 Request = Literal["stop", "finish"]
 
-_LOOK_SECONDS = 0.25
+_POLL_SECONDS = 0.25
 _STALE_SECONDS = 5.0
 
 
 class StopControl:
-    """Collects requests from any thread and from the run's request file; the trainer asks for them in its own."""
+    """Collects requests from any thread and from the run's request file; the trainer polls it in its own thread."""
 
     def __init__(self, request_file: Path | None = None) -> None:
-        """Make it when the process starts: a file that is older was meant for an earlier one, and goes."""
+        """Create it when the process starts: an older request file was meant for an earlier process, and is deleted."""
         self._file = request_file
         with suppress(OSError):
             if request_file is not None and request_file.stat().st_mtime < time.time() - _STALE_SECONDS:
                 request_file.unlink()
-        self._looked = float("-inf")
+        self._polled_at = float("-inf")
         self._stop = threading.Event()
         self._finish = threading.Event()
 
     def add(self, request: Request) -> None:
-        """Take a request down."""
+        """Record a request."""
         (self._stop if request == "stop" else self._finish).set()
 
     def should_stop(self) -> bool:
-        """Whether the run shall stop; once true it stays so."""
-        self._look()
+        """Whether the run shall stop; stays true once it is."""
+        self._poll()
         return self._stop.is_set()
 
     def should_finish(self) -> bool:
-        """Whether the stage at work shall end with the best it has; every request is reported once."""
-        self._look()
+        """Whether the current stage shall end now with its best model; true once per request."""
+        self._poll()
         if not self._finish.is_set():
             return False
         self._finish.clear()
         return True
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         now = time.monotonic()
-        if self._file is None or now - self._looked < _LOOK_SECONDS:
+        if self._file is None or now - self._polled_at < _POLL_SECONDS:
             return
-        self._looked = now
+        self._polled_at = now
         try:
-            word = self._file.read_text(encoding="utf-8", errors="replace").strip()
+            request = self._file.read_text(encoding="utf-8", errors="replace").strip()
         except OSError:
             return
-        if word == "stop":
+        if request == "stop":
             self.add("stop")
-        elif word == "finish":
+        elif request == "finish":
             self.add("finish")
-        if word:  # an empty file is one whose writer has not come to its word yet
+        if request:  # an empty file is still being written
             self._file.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.scoring.tail import MIN_BLOCKS
 from engine.training.checkpoint import Checkpoint, find_checkpoint
-from engine.training.distributed import ProcessGroup, assemble
+from engine.training.distributed import ProcessGroup, make_process_group
 from engine.training.event_log import EventLog
 from engine.training.footage_cache import Footage, load_footage
 from engine.training.prepare_cache import prepare_footage
@@ -36,36 +36,36 @@ def train(
     should_finish: ShouldStop = never_stop,
     group: ProcessGroup | None = None,
 ) -> Iterator[Event]:
-    """Train the run's detector, or go on with it from its last checkpoint; ends with Finished or Stopped.
+    """Train the run's detector, or resume it from its last checkpoint; the last event is Finished or Stopped.
 
-    Each time `should_finish` returns true, the stage at work ends with the best model it has. All events are in the
-    run's folder too, and a last one where an error is raised. Of several processes under `torchrun` only the first
-    writes and reports.
+    Each time `should_finish` returns true, the current stage ends with its best model so far. All events are also
+    written to the run's event log, and a Failed event if an error is raised. Under `torchrun`, only the main process
+    writes files and yields events.
 
     Raises:
         TrainingError, VideoError, DatasetError, TeacherError, DetectorFileError, DeviceError: the run can't start or
-            go on; what it learnt so far is kept.
+            continue; its last checkpoint is kept.
     """
     settings = run.settings
-    group = group or assemble(settings.device)
+    group = group or make_process_group(settings.device)
     group.check_batch_size(settings.batch_size)
     events = _train(run, settings, group, should_stop, should_finish)
-    if not group.leads:
+    if not group.is_main:
         for _ in events:
             pass
         return
-    with ExitStack() as held:
-        held.enter_context(run.lock())
+    with ExitStack() as resources:
+        resources.enter_context(run.lock())
         with run.disk_errors():
-            run.tidy_up()
-            event_log = held.enter_context(closing(EventLog(run.events_path)))
+            run.remove_partial_files()
+            event_log = resources.enter_context(closing(EventLog(run.events_path)))
         try:
             with run.disk_errors():
                 for event in events:
                     event_log.write(event)
                     yield event
         except Exception as error:
-            with suppress(OSError):  # a disk that is full has no room for the news either
+            with suppress(OSError):  # the disk may be full
                 event_log.write(_failure(error))
             raise
 
@@ -73,51 +73,53 @@ def train(
 def _failure(error: Exception) -> Failed:
     if isinstance(error, VadError):
         return Failed.from_error(error)
-    # Nobody may be there to see a traceback, and whoever looks into the folder should not think that all goes well.
+    # The traceback may be lost; the log must show that the run failed.
     return Failed("Training ended through a fault of the program", repr(error), "Resume it, and report this.")
 
 
 def _train(
     run: Run, settings: RunSettings, group: ProcessGroup, should_stop: ShouldStop, should_finish: ShouldStop
 ) -> Iterator[Event]:
-    checkpoint, said = find_checkpoint(run)
-    if said:
-        yield Noted(said)
-    bases = {} if checkpoint else load_bases(settings)
+    checkpoint, notice = find_checkpoint(run)
+    if notice:
+        yield Noted(notice)
+    bases = {} if checkpoint else load_base_detectors(settings)
     stopped = False
-    if group.leads:
+    if group.is_main:
         try:
             if not run.footage_is_ready:
                 teacher = None if settings.motion_from else teacher_of(settings, str(group.plan.device))
                 yield from prepare_footage(settings, run.footage_folder, teacher, should_stop)
         except Cancelled:
             stopped = True
-    if group.total([float(stopped)])[0]:
+    if group.all_reduce([float(stopped)])[0]:
         yield Stopped("Training was stopped while it read the footage; it goes on from there.")
         return
     if should_finish():
         yield Noted("Nothing has been learnt yet: there is nothing to finish with.")
     footage = load_footage(run.footage_folder)
     torch.manual_seed(settings.seed)
-    detector = _begin(settings, footage, bases) if checkpoint is None else _resume(checkpoint)
+    detector = _new_detector(settings, footage, bases) if checkpoint is None else _restored_detector(checkpoint)
     footage = replace(footage, radius_px=detector.settings.flow_radius_px)
     detector.to(group.plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    torch.backends.cudnn.benchmark = True  # all batches are of one shape: finding the fastest way pays
+    torch.backends.cudnn.benchmark = True  # all batches have the same shape, so choosing the fastest algorithm pays off
     for stage in stages_of(detector, settings):
-        if checkpoint and (checkpoint.place.stage, stage.name) == ("frame", "motion"):
+        if checkpoint and (checkpoint.position.stage, stage.name) == ("frame", "motion"):
             continue
-        resumed = checkpoint if checkpoint and checkpoint.place.stage == stage.name else None
-        at_work = StageTrainer(stage, detector, footage, run=run, settings=settings, group=group, checkpoint=resumed)
-        yield from at_work.train(should_stop, should_finish)
-        if not at_work.is_over:
+        resumed = checkpoint if checkpoint and checkpoint.position.stage == stage.name else None
+        stage_trainer = StageTrainer(
+            stage, detector, footage, run=run, settings=settings, group=group, checkpoint=resumed
+        )
+        yield from stage_trainer.train(should_stop, should_finish)
+        if not stage_trainer.is_finished:
             yield Stopped("Training was stopped; it goes on from its last checkpoint.")
             return
-    if group.leads:
+    if group.is_main:
         yield from _complete(detector, run, settings, group, should_stop)
 
 
 def teacher_of(settings: RunSettings, device: str) -> Teacher:
-    """The run's estimator of the flow to learn.
+    """The run's teacher: the optical-flow estimator whose flow the motion model learns.
 
     Raises:
         TeacherError: it is unknown, or its weights are missing.
@@ -126,22 +128,22 @@ def teacher_of(settings: RunSettings, device: str) -> Teacher:
 
 
 def detector_teacher(settings: RunSettings, bases: dict[str, Detector]) -> str:
-    """Name of the teacher whose flow the detector's motion model predicts, and its flow error is measured by."""
+    """Name of the detector's teacher: its motion model predicts this teacher's flow and is evaluated against it."""
     if ready := bases.get("motion_from"):
         return ready.settings.teacher
     return DEFAULT_TEACHER if settings.teacher == "dis" else settings.teacher
 
 
-def load_bases(settings: RunSettings) -> dict[str, Detector]:
-    """The detectors that a run builds on, by the setting that names each; loaded before hours go into the footage.
+def load_base_detectors(settings: RunSettings) -> dict[str, Detector]:
+    """Load the detectors that a run starts from, by setting name; done before the footage is read, which takes hours.
 
     Raises:
-        DetectorFileError: one can't be loaded.
-        TrainingError: one is of another shape than the run's, or has learnt flow of another radius.
-        TeacherError: the run will calibrate by the teacher of a ready motion model, whose weights are missing or wrong.
+        DetectorFileError: a detector can't be loaded.
+        TrainingError: a detector has another preset, flow guidance or flow radius than the run.
+        TeacherError: the weights for calibrating with a ready motion model's teacher are missing or wrong.
     """
     bases = {}
-    for what, path in {"start_from": settings.start_from, "motion_from": settings.motion_from}.items():
+    for setting, path in {"start_from": settings.start_from, "motion_from": settings.motion_from}.items():
         if path is None:
             continue
         base, _ = load_detector(Path(path))
@@ -151,16 +153,16 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
                 subject=path,
                 advice=f"Choose another detector, or models of the preset {base.settings.preset}.",
             )
-        if what == "start_from" and base.settings.flow_guidance != settings.flow_guidance:
+        if setting == "start_from" and base.settings.flow_guidance != settings.flow_guidance:
             raise TrainingError(
                 "Of the run and the detector to build on, one is guided by flow and the other is not",
                 subject=path,
                 advice="Choose another detector, or change whether predicted movement guides the next frame.",
             )
-        bases[what] = base
-    if (kept := _kept_radius(bases)) and settings.flow_radius_px not in (None, kept):
+        bases[setting] = base
+    if (radius := _base_flow_radius(bases)) and settings.flow_radius_px not in (None, radius):
         raise TrainingError(
-            f"The detector to build on has learnt flow with a radius of {kept} px, not of {settings.flow_radius_px}",
+            f"The detector to build on has learnt flow with a radius of {radius} px, not of {settings.flow_radius_px}",
             subject=settings.motion_from or settings.start_from,
             advice="Leave the radius out (--flow-radius), for the detector's own is kept, or learn from scratch.",
         )
@@ -170,33 +172,33 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
 
 
 def _check_teacher(settings: RunSettings, teacher: str) -> None:
-    """Raises TeacherError where the teacher of a ready motion model is unknown, or its weights missing or wrong."""
+    """Check a ready motion model's teacher; raises TeacherError if it is unknown, or its weights missing or wrong."""
     try:
         teacher_by_name(teacher, weights=settings.weights_of(teacher))
     except TeacherError as error:
         if teacher == settings.teacher:
             raise
-        # Nobody has named this teacher, and weights that are named alone count as those of the run's.
+        # The person did not choose this teacher; without --teacher, the weights file counts as the run's teacher's.
         advice = f"{error.advice} The motion model to take was taught by it: --teacher {teacher} goes with the file."
         raise TeacherError(error.what, subject=error.subject, advice=advice) from error
 
 
-def _kept_radius(bases: dict[str, Detector]) -> float | None:
-    """The flow radius of what a run builds on: what a motion model says of speeds, it says in its own colours."""
-    known = bases.get("motion_from") or bases.get("start_from")
-    return known.settings.flow_radius_px if known else None
+def _base_flow_radius(bases: dict[str, Detector]) -> float | None:
+    """Flow radius of the detector that a run starts from; its motion model encodes speeds with this radius."""
+    base = bases.get("motion_from") or bases.get("start_from")
+    return base.settings.flow_radius_px if base else None
 
 
-def _begin(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) -> Detector:
-    """The detector before its first step."""
+def _new_detector(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) -> Detector:
+    """A new detector, with the weights of the base detectors if there are any."""
     detector = Detector(
         DetectorSettings(
             name=settings.name,
             preset=settings.preset,
             teacher=detector_teacher(settings, bases),
-            flow_radius_px=_kept_radius(bases) or settings.flow_radius_px or footage.radius_px,
+            flow_radius_px=_base_flow_radius(bases) or settings.flow_radius_px or footage.radius_px,
             flow_guidance=settings.flow_guidance,
-            training=_record(settings, footage),
+            training=_training_record(settings, footage),
         )
     )
     if "start_from" in bases:
@@ -206,10 +208,10 @@ def _begin(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) 
     return detector
 
 
-def _record(settings: RunSettings, footage: Footage) -> dict[str, Any]:
-    """How it was trained, for the detector's file."""
+def _training_record(settings: RunSettings, footage: Footage) -> dict[str, Any]:
+    """Record of the training for the detector's file."""
     record = asdict(settings)
-    # File names tell what it was trained on; the folders are nobody's business once the detector is passed on.
+    # File names without folders: folder names are private, and detectors are passed on.
     record["videos"] = [Path(video).name for video in settings.videos]
     record["held_out"] = [Path(video).name for video in footage.held_out_videos]
     if footage.held_out_since:
@@ -217,12 +219,12 @@ def _record(settings: RunSettings, footage: Footage) -> dict[str, Any]:
     record["left_out"] = {Path(video).name: parts for video, parts in settings.left_out.items()}
     for name in ("start_from", "motion_from", "teacher_weights"):
         record[name] = record[name] and Path(record[name]).name
-    for name in ("cache_max_bytes", "calibrate"):  # have no part in what is learnt
+    for name in ("cache_max_bytes", "calibrate"):  # no influence on the trained weights
         del record[name]
     return record | {"transitions": len(footage.training), "torch": torch.__version__}
 
 
-def _resume(checkpoint: Checkpoint) -> Detector:
+def _restored_detector(checkpoint: Checkpoint) -> Detector:
     detector = Detector(DetectorSettings(**checkpoint.settings))
     detector.load_state_dict(checkpoint.detector)
     return detector
@@ -231,7 +233,7 @@ def _resume(checkpoint: Checkpoint) -> Detector:
 def _complete(
     detector: Detector, run: Run, settings: RunSettings, group: ProcessGroup, should_stop: ShouldStop
 ) -> Iterator[Event]:
-    """Make a detector's file of the best models, once: made again, it would count as another detector."""
+    """Calibrate and save the detector, unless its file exists: a second file would get another fingerprint."""
     if not run.detector_path.exists():
         try:
             if settings.calibrate:
@@ -248,7 +250,7 @@ def _complete(
 def _calibrate(
     detector: Detector, run: Run, settings: RunSettings, group: ProcessGroup, should_stop: ShouldStop
 ) -> Generator[Event, None, Detector]:
-    """The detector calibrated; where that can't be, it is said, for what was learnt is of use without."""
+    """Calibrate the detector; if that fails again or too little is held out, yield a notice and return it as it is."""
     held_out = run.held_out_videos
     footage = NormalFootage(
         held_out=[Path(video) for video in held_out],
@@ -260,7 +262,7 @@ def _calibrate(
         weights = settings.weights_of(detector.settings.teacher)
         calibrated = yield from calibrate(detector, group.plan, footage, should_stop, teacher_weights=weights)
     except VideoError as error:
-        if not _has_failed_so_before(run, error):
+        if not _has_failed_before(run, error):
             advice = f"{error.advice} Then resume the run: only this is left. Without it, the scores have no meaning."
             raise VideoError(error.what, subject=error.subject, advice=advice) from error
         yield Noted(
@@ -279,8 +281,8 @@ def _calibrate(
     return calibrated.detector
 
 
-def _has_failed_so_before(run: Run, error: VadError) -> bool:
-    """Whether the run ended by this before, and someone went on all the same: the footage may be gone for good."""
+def _has_failed_before(run: Run, error: VadError) -> bool:
+    """Whether the run's last attempt failed with the same error: then the footage may be gone for good."""
     failures = (event for event in reversed(run.events()) if isinstance(event, Failed | LossReported))
     last = next(failures, None)
     return isinstance(last, Failed) and (last.what, last.subject) == (error.what, error.subject)

@@ -267,7 +267,7 @@ class _Training(QObject):
         self._gaps = _Gaps(seconds, self)
         self._gaps.ended.connect(self._ended)
         self._learnt: list[float] = []
-        self._stop_asked = self._stop_seconds = 0.0
+        self._stop_requested_at = self._stop_seconds = 0.0
         program.session.view_changed.connect(self._begin, Qt.ConnectionType.SingleShotConnection)
 
     def figures(self) -> Figures:
@@ -292,9 +292,9 @@ class _Training(QObject):
         if run.failure:
             raise RuntimeError(f"the training failed: {run.failure}")
         if run.phase is RunPhase.STOPPED and not self._stop_seconds:
-            self._stop_seconds = time.perf_counter() - self._stop_asked
+            self._stop_seconds = time.perf_counter() - self._stop_requested_at
             self._program.window.close()
-        if run.is_learning and run.progress and run.progress.loss is not None and not self._stop_asked:
+        if run.is_learning and run.progress and run.progress.loss is not None and not self._stop_requested_at:
             self._learnt.append(run.progress.per_second)
             if not self._gaps.is_measuring:
                 self._program.player.play()
@@ -302,7 +302,7 @@ class _Training(QObject):
 
     def _ended(self) -> None:
         assert self._program.player.playing
-        self._stop_asked = time.perf_counter()
+        self._stop_requested_at = time.perf_counter()
         self._run.stop()
 
 

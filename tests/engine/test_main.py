@@ -66,6 +66,7 @@ def test_help_is_there_before_anything_heavy_is_imported() -> None:
     assert not {"torch", "cv2", "av", "numpy", "PySide6"} & set(ran.stdout.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_without_torch(command: str) -> None:
     code = f"""
@@ -105,6 +106,7 @@ def test_a_mistake_in_the_program_is_not_dressed_up(fail_with: list[BaseExceptio
     assert isinstance(CliRunner().invoke(cli, ["doctor"]).exception, ZeroDivisionError)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes as POSIX has them")
 def test_a_reader_that_goes_away_is_no_error() -> None:
     process = subprocess.Popen(
@@ -118,6 +120,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     process.wait(timeout=60)
 
 
+@pytest.mark.slow
 def test_the_doctor_runs_as_a_program() -> None:
     ran = engine("doctor", "--json")
     content = json.loads(ran.stdout)

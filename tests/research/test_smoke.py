@@ -17,6 +17,7 @@ from tests.research.promise.__main__ import main as count_false_alarms
 from tests.research.street import street_pictures
 
 
+@pytest.mark.slow
 def test_candidate_scores_are_compared_on_changed_footage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seconds, fps = 60, 2  # three clips, of which two have the half minute that a calibration needs
     with ClipWriter(tmp_path / "street.mp4", 256, 256, average_fps=fps) as writer:

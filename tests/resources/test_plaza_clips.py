@@ -30,6 +30,7 @@ def _decode(path: Path, stop: int | None = None) -> list[np.ndarray]:
         return [frame.to_ndarray(format="rgb24") for frame in islice(container.decode(video=0), stop)]
 
 
+@pytest.mark.slow
 def test_the_bundled_labels_agree_with_their_events(bundled: Labels) -> None:
     labelled = np.zeros(len(bundled.frames), np.bool_)
     for event in bundled.events:
@@ -38,6 +39,7 @@ def test_the_bundled_labels_agree_with_their_events(bundled: Labels) -> None:
     assert np.array_equal(labelled, bundled.frames)
 
 
+@pytest.mark.slow
 def test_the_bundled_clip_is_what_a_demo_needs(bundled: Labels) -> None:
     assert {event.kind for event in bundled.events} == set(ANOMALY_KINDS)
     assert 60 * FPS <= len(bundled.frames) <= 70 * FPS
@@ -49,6 +51,7 @@ def test_the_bundled_clip_is_what_a_demo_needs(bundled: Labels) -> None:
     assert resources.demo_labels().stat().st_size < 3e5
 
 
+@pytest.mark.slow
 def test_the_bundled_clip_is_its_scene_up_to_coding_loss(bundled: Labels) -> None:
     scene = demo_scene()
     assert scene.seed == bundled.seed
@@ -99,6 +102,7 @@ def test_other_npz_files_are_no_labels(tmp_path: Path) -> None:
         load_labels(tmp_path / "other.npz")
 
 
+@pytest.mark.slow
 def test_a_written_clip_has_its_scenes_frames_and_labels(tmp_path: Path) -> None:
     scene = Scene(3, 1.2, [PlannedAnomaly("cyclist", -1.0)])
     path = tmp_path / "new folder" / "clip.mp4"
@@ -112,6 +116,7 @@ def test_a_written_clip_has_its_scenes_frames_and_labels(tmp_path: Path) -> None
     assert np.abs(decoded[7].astype(int) - drawn[7].pixels).mean() < 3
 
 
+@pytest.mark.slow
 def test_a_failed_clip_leaves_the_older_file(tmp_path: Path) -> None:
     class FailingScene(Scene):
         def frames(self, start: int = 0, stop: int | None = None) -> Iterator[SceneFrame]:
@@ -126,6 +131,7 @@ def test_a_failed_clip_leaves_the_older_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.slow
 def test_normal_clips_are_named_after_their_seeds(tmp_path: Path) -> None:
     paths = list(write_normal(tmp_path, 2, 0.2, first_seed=40))
     assert [path.name for path in paths] == ["plaza-normal-40.mp4", "plaza-normal-41.mp4"]
@@ -134,6 +140,7 @@ def test_normal_clips_are_named_after_their_seeds(tmp_path: Path) -> None:
     assert not np.array_equal(first[0], second[0])
 
 
+@pytest.mark.slow
 def test_the_command_writes_training_and_held_out_clips(tmp_path: Path) -> None:
     options = ["--out", str(tmp_path), "--no-demo", "--normal", "1", "--held-out", "1", "--seconds", "0.2"]
     result = CliRunner().invoke(main, options, catch_exceptions=False)

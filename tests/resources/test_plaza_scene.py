@@ -24,6 +24,7 @@ def pairs() -> list[tuple[SceneFrame, SceneFrame]]:
     return [(first, second) for start in starts for first, second in [tuple(scene.frames(start, start + 2))]]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_frames() -> None:
     plan = [PlannedAnomaly("cyclist", 0.5)]
     first, again = (list(Scene(5, 3.0, plan).frames(40, 44)) for _ in range(2))
@@ -35,6 +36,7 @@ def test_the_same_seed_gives_the_same_frames() -> None:
         assert not np.array_equal(a.pixels, c.pixels)
 
 
+@pytest.mark.slow
 def test_a_frame_does_not_depend_on_where_iterating_began() -> None:
     scene = Scene(5, 1.0, [PlannedAnomaly("runner", 0.0)])
     frames = list(scene)
@@ -48,6 +50,7 @@ def test_frame_0_has_no_flow() -> None:
     assert not next(iter(Scene(5, 1.0))).flow.any()
 
 
+@pytest.mark.slow
 def test_normal_scenes_hold_no_anomaly_but_motion() -> None:
     for seed in (100, 9000):
         scene = Scene(seed, 10.0)
@@ -58,6 +61,7 @@ def test_normal_scenes_hold_no_anomaly_but_motion() -> None:
         assert np.hypot(*frame.flow).max() > 0.5
 
 
+@pytest.mark.slow
 def test_an_anomaly_adds_to_the_same_normal_life() -> None:
     normal, abnormal = Scene(5, 8.0), Scene(5, 8.0, [PlannedAnomaly("cart", 1.0)])
     (without,), (with_cart,) = normal.frames(80, 81), abnormal.frames(80, 81)
@@ -68,6 +72,7 @@ def test_an_anomaly_adds_to_the_same_normal_life() -> None:
     assert changed[~with_cart.anomaly_mask].mean() < 0.05
 
 
+@pytest.mark.slow
 def test_every_anomaly_kind_is_visible_and_masked(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
     seen = {number for pair in pairs for number in pair[1].visible}
     assert seen == set(range(len(ANOMALY_KINDS)))
@@ -81,6 +86,7 @@ def test_unknown_anomalies_are_refused() -> None:
         Scene(1, 2.0, [PlannedAnomaly("dragon", 1.0)])
 
 
+@pytest.mark.slow
 def test_exact_flow_carries_each_frame_onto_the_next(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
     v, u = np.mgrid[0 : pairs[0][0].pixels.shape[0], 0 : pairs[0][0].pixels.shape[1]].astype(np.float32)
     for before, after in pairs:
@@ -101,6 +107,7 @@ def test_only_actors_move(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
         assert changed[still].mean() < 0.03
 
 
+@pytest.mark.slow
 def test_a_cart_s_flow_matches_the_motion_of_its_mask() -> None:
     scene = Scene(5, 8.0, [PlannedAnomaly("cart", 1.0)], noise=False)
     before, after = scene.frames(70, 72)

@@ -1,4 +1,4 @@
-"""What every test of the window stands on: settings of its own, and the program's theme."""
+"""Fixtures of all tests of the window: fresh settings, the program's theme, and clean-up after each test."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from vadgui.ui import theme
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of the window."""
-    for item in items:  # of the whole run
+    """Give every test in this folder the marker `gui`."""
+    for item in items:  # pytest passes all tests of the run, not only those of this folder
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.gui)
 
 
 @pytest.fixture(autouse=True)
-def _widgets_die_in_the_gui_thread(qapp: QApplication) -> Iterator[None]:
-    """As in the program: see `GarbageCollector`."""
+def _widgets_are_destroyed_in_the_gui_thread(qapp: QApplication) -> Iterator[None]:
+    """Collect garbage in the GUI thread only, as the program does: see `GarbageCollector`."""
     del qapp
     collector = GarbageCollector()
     yield
@@ -32,24 +32,24 @@ def _widgets_die_in_the_gui_thread(qapp: QApplication) -> Iterator[None]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings of a person who starts the program for the first time."""
+    """Settings with all their defaults, in a file of this test."""
     return Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
 
 
 @pytest.fixture(autouse=True)
-def _no_window_is_left() -> Iterator[None]:
-    """A window, or a box without one, would be found by later tests that look for theirs."""
+def _no_window_stays_open() -> Iterator[None]:
+    """Fail a test that leaves a window open: later tests search all top-level windows for their own."""
     yield
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # what pytest-qt has closed
-    left = [window for window in QApplication.topLevelWidgets() if window.isVisible()]
-    for window in left:
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # deletes the widgets that pytest-qt has closed
+    open_windows = [window for window in QApplication.topLevelWidgets() if window.isVisible()]
+    for window in open_windows:
         window.hide()
-    assert not left, f"the test left windows open: {left}"
+    assert not open_windows, f"the test left windows open: {open_windows}"
 
 
 @pytest.fixture
 def styled(qapp: QApplication) -> Iterator[None]:
-    """The application in the light theme, and back to it afterwards."""
+    """Give the application the light theme, and restore it after the test."""
     theme.install(qapp, theme.ThemeChoice.LIGHT)
     yield
     theme.choose(theme.ThemeChoice.LIGHT)

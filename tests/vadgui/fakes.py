@@ -1,4 +1,4 @@
-"""A video in memory and a detector that expects nothing to move: small, and with the behaviour of the real ones."""
+"""Fakes that behave as the engine's own classes do: a video in memory, and a detector that predicts no motion."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ WIDTH_PX, HEIGHT_PX = 128, 96
 
 
 class MemoryVideo(VideoSource):
-    """A grey scene at 25 frames a second, frame t as bright as t; something bursts in wherever `burst` says.
+    """A grey scene at 25 frames a second whose brightness follows the frame number.
 
-    Frames in `damaged` can't be read.
+    Frames in `burst` show a white rectangle that jumps from side to side; frames in `damaged` can't be read.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class MemoryVideo(VideoSource):
             yield Frame(self._pixels(index), index, float(self._times[index]))
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
-        """Everything is in memory already."""
+        """Do nothing: all frames are in memory."""
 
     def close(self) -> None:
         self.closed = True
@@ -86,17 +86,17 @@ class MemoryVideo(VideoSource):
 
 
 def brightness(index: int) -> int:
-    """By which a test tells MemoryVideo's frames apart."""
+    """Grey level of MemoryVideo's frame `index`, by which a test identifies the frame."""
     return 40 + index % 160
 
 
 def predicted_brightness(index: int) -> int:
-    """StillPredictor's picture of a frame is the one before it."""
+    """Grey level of the frame that StillPredictor predicts: it repeats the previous frame."""
     return brightness(index - 1)
 
 
 class StillPredictor:
-    """Expects the next frame to be this one; takes as long as it is told to."""
+    """Predicts that the next frame equals the present one; each prediction takes `seconds`."""
 
     def __init__(self, name: str = "still", seconds: float = 0.0) -> None:
         self.settings = SimpleNamespace(name=name, preset="fast", teacher="dis", flow_radius_px=4.0, calibration=None)
@@ -123,8 +123,8 @@ def _no_flow(previous: Pixels, current: Pixels) -> npt.NDArray[np.float32]:
     return np.zeros((2, *previous.shape[:2]), np.float32)
 
 
-class Shelf:
-    """Opens what a test put on it, by file name."""
+class FakeFiles:
+    """Opens fake videos and detectors by the stem of the file name; there are no files on disk."""
 
     def __init__(self, **videos: Callable[[Path], VideoSource]) -> None:
         self.videos = videos

@@ -1,4 +1,4 @@
-"""Sessions with made-up recordings, for tests and benchmarks of the views."""
+"""Sessions with synthetic recordings, for tests and benchmarks of the views."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def steady_times(count: int, fps: float = 25.0) -> npt.NDArray[np.float64]:
 
 
 def variable_times(count: int, seed: int = 0) -> npt.NDArray[np.float64]:
-    """Frames between 10 ms and half a second apart."""
+    """Times in seconds [count] of a recording whose frames are 0.01 to 0.5 s apart."""
     gaps = np.random.default_rng(seed).uniform(0.01, 0.5, count - 1)
     return np.concatenate([[0.0], np.cumsum(gaps)])
 
@@ -53,7 +53,7 @@ def video_info(times: npt.NDArray[np.float64], width_px: int = 640, height_px: i
 
 
 def signals_with_bumps(count: int, bumps: list[tuple[int, int]], seed: int = 0) -> RawSignals:
-    """Raw signals of a quiet recording, badly predicted in the half-open runs of frames `bumps`."""
+    """Raw signals of a recording that is predicted well, except in `bumps`: half-open runs of frames [start, stop)."""
     noise = np.random.default_rng(seed)
     signals = missing_signals(count)
     psnr = noise.normal(36.0, 0.2, count)
@@ -76,7 +76,7 @@ def open_session(
     rule: SegmentRule | None = None,
     detector: DetectorSummary = DETECTOR,
 ) -> ReviewSession:
-    """A session with a recording, a detector and, where given, scores."""
+    """A session with a recording, a detector and, where `signals` are given, all their scores."""
     session = ReviewSession(rule)
     session.open_video(video_info(times, width_px, height_px), times)
     session.use_detector(detector)
@@ -88,7 +88,10 @@ def open_session(
 
 
 def calibrated_signals(count: int, bumps: list[tuple[int, int]], seed: int = 0, strength: float = 12) -> RawSignals:
-    """Raw signals of the normal life that `calibrated_detector` knows, conspicuous in the runs of frames `bumps`."""
+    """Raw signals of the footage that `calibrated_detector` was calibrated on, raised by `strength` in `bumps`.
+
+    Bumps are half-open runs of frames [start, stop).
+    """
     noise = np.random.default_rng(seed)
     signals = signals_with_bumps(count, [], seed)
     for name in EVIDENCE:
@@ -101,20 +104,20 @@ def calibrated_signals(count: int, bumps: list[tuple[int, int]], seed: int = 0, 
 
 @cache
 def calibrated_detector() -> DetectorSummary:
-    """DETECTOR after it was calibrated on five minutes of what `calibrated_signals` makes."""
+    """DETECTOR, calibrated on five minutes of `calibrated_signals`."""
     videos = [(calibrated_signals(1500, [], seed), steady_times(1500)) for seed in range(50, 55)]
     return replace(DETECTOR, calibration=Calibration.of(videos))
 
 
 def plain_picture(width_px: int, height_px: int, colour: tuple[int, int, int]) -> Bgra:
-    """One colour, given as (blue, green, red)."""
+    """A BGRA picture [H, W, 4] of one colour, given as (blue, green, red)."""
     picture = np.empty((height_px, width_px, 4), np.uint8)
     picture[:] = (*colour, 255)
     return picture
 
 
 def view_of(session: ReviewSession, index: int, *, complete: bool = True, missing: str = "") -> FrameView:
-    """A view whose pictures all carry the frame's number as their blue level."""
+    """A view whose pictures all have the frame's number, modulo 256, in their blue channel."""
     assert session.video
     blue = index % 256
     small = {

@@ -1,4 +1,4 @@
-"""The whole window, driven by mouse and keys as a person would, against a video in memory and a simple detector."""
+"""The whole window, driven by mouse and keys, with a video in memory and a detector that predicts no motion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QM
 from pytestqt.qtbot import QtBot
 
 from resources import bundled_detectors, detector_path
-from tests.vadgui.fakes import MemoryVideo, Shelf, StillPredictor, brightness, predicted_brightness
+from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
 from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ExportDialog
@@ -38,8 +38,8 @@ CLOSE_SECONDS = 2.0
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf(
+def fake_files() -> FakeFiles:
+    return FakeFiles(
         street=lambda path: MemoryVideo(path, COUNT, [*BURSTS[0], *BURSTS[1]]),
         yard=lambda path: MemoryVideo(path, 30),
         long=lambda path: MemoryVideo(path, 20_000),
@@ -48,32 +48,32 @@ def shelf() -> Shelf:
 
 @pytest.fixture(scope="session")
 def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where analyses are kept: what one test analysed, the next finds done."""
+    """The folder of stored analyses, shared by all tests: a recording is analysed once."""
     return tmp_path_factory.mktemp("analyses")
 
 
 @pytest.fixture
-def program(shelf: Shelf, settings: Settings, styled: None, analyses: Path, qtbot: QtBot) -> Iterator[Program]:
+def program(fake_files: FakeFiles, settings: Settings, styled: None, analyses: Path, qtbot: QtBot) -> Iterator[Program]:
     del styled
     reporter = ErrorReporter()
-    made = Program(
+    program = Program(
         settings,
         reporter,
         analyses=analyses,
-        video_opener=shelf.open_video,
-        predictor_opener=shelf.open_predictor,
+        video_opener=fake_files.open_video,
+        predictor_opener=fake_files.open_predictor,
     )
-    reporter.set_parent_window(made.window)
-    qtbot.addWidget(made.window)
-    made.window.show()
-    qtbot.waitExposed(made.window)
-    yield made
-    made.close()
+    reporter.set_parent_window(program.window)
+    qtbot.addWidget(program.window)
+    program.window.show()
+    qtbot.waitExposed(program.window)
+    yield program
+    program.close()
     reporter.close()
 
 
 def open_street(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
-    """The recording is open and analysed."""
+    """Open the recording and wait until it is analysed."""
     program.begin(tmp_path / "street.mp4", tmp_path / "still.safetensors")
     qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
 
@@ -90,7 +90,7 @@ def dialog_of(window: QWidget, kind: type[QDialog], qtbot: QtBot) -> QDialog:
 # Begin
 
 
-def test_tells_a_newcomer_what_to_do(program: Program, qtbot: QtBot) -> None:
+def test_the_empty_window_offers_to_open_a_video(program: Program, qtbot: QtBot) -> None:
     empty = program.window.empty
     assert empty.isVisible()
     assert not program.window.panels.isVisible()
@@ -129,7 +129,7 @@ def test_remembers_what_was_opened(program: Program, settings: Settings, qtbot: 
 
 
 @pytest.mark.parametrize(("name", "opened"), [("yard.mp4", "video"), ("still.safetensors", "detector")])
-def test_takes_dropped_files(program: Program, qtbot: QtBot, tmp_path: Path, name: str, opened: str) -> None:
+def test_opens_dropped_files(program: Program, qtbot: QtBot, tmp_path: Path, name: str, opened: str) -> None:
     if opened == "detector":
         program.open_video(tmp_path / "street.mp4")
         qtbot.waitUntil(lambda: program.session.video is not None)
@@ -143,17 +143,17 @@ def test_takes_dropped_files(program: Program, qtbot: QtBot, tmp_path: Path, nam
 
 
 def test_while_a_detector_loads_the_window_says_so(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
-    said: list[str] = []
-    program.session.detector_changed.connect(lambda: said.append(program.window.segment_list.message()))
+    messages: list[str] = []
+    program.session.detector_changed.connect(lambda: messages.append(program.window.segment_list.message()))
     program.begin(tmp_path / "street.mp4", tmp_path / "broken.safetensors")
-    qtbot.waitUntil(lambda: len(said) == 2)
-    assert said == ["Not analysed yet.", "Not analysed yet. Choose a detector first."]
+    qtbot.waitUntil(lambda: len(messages) == 2)
+    assert messages == ["Not analysed yet.", "Not analysed yet. Choose a detector first."]
     box = dialog_of(program.window, QMessageBox, qtbot)
     assert isinstance(box, QMessageBox)
     box.accept()
 
 
-def test_a_broken_file_is_told_and_changes_nothing(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_broken_file_is_reported_and_changes_nothing(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     program.open_video(tmp_path / "broken.mp4")
     box = dialog_of(program.window, QMessageBox, qtbot)
@@ -219,11 +219,11 @@ def test_the_timeline_stays_drawn_when_zoomed_in_far_from_the_start(
     colours = {image.pixelColor(x, area.bottom() - 5).name() for x in range(area.left(), area.right())}
     assert theme.current().playhead in colours
     colours = {image.pixelColor(x, area.top() + 1).name() for x in range(area.left(), area.right())}
-    assert theme.current().alert in colours, "the segment's bracket"
+    assert theme.current().alert in colours, "the segment's bracket is drawn"
 
 
 @pytest.mark.parametrize("box", ["frame", "threshold"])
-def test_after_a_typed_number_keys_belong_to_the_player(
+def test_keys_control_the_player_again_after_a_number_was_typed(
     program: Program, qtbot: QtBot, tmp_path: Path, box: str
 ) -> None:
     open_street(program, qtbot, tmp_path)
@@ -244,19 +244,19 @@ def test_after_a_typed_number_keys_belong_to_the_player(
 def test_a_click_on_the_timeline_lands_on_that_frame(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     plot = program.window.timeline.plot
-    for wanted in (101, 37):
-        seconds = (wanted + 0.5) / 25
+    for index in (101, 37):
+        seconds = (index + 0.5) / 25
         on_scene = plot.box.mapViewToScene(QPointF(seconds, 0.5))
         qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=plot.mapFromScene(on_scene))
-        assert program.session.playhead == wanted
+        assert program.session.playhead == index
         qtbot.waitUntil(program.session.view_is_settled)
         view = program.session.view
         assert view is not None
-        assert view.index == wanted
-        assert (view.frame[90, 100, :3] == brightness(wanted)).all()
+        assert view.index == index
+        assert (view.frame[90, 100, :3] == brightness(index)).all()
         assert view.predicted_frame is not None
-        assert (view.predicted_frame[250, 250, :3] == predicted_brightness(wanted)).all()
-        qtbot.wait(600)  # a second click within the double click's time would be one
+        assert (view.predicted_frame[250, 250, :3] == predicted_brightness(index)).all()
+        qtbot.wait(600)  # a second click within the double-click interval would be a double click
 
 
 def test_jumps_from_segment_to_segment(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
@@ -270,11 +270,11 @@ def test_jumps_from_segment_to_segment(program: Program, qtbot: QtBot, tmp_path:
     assert program.session.scoring.selected == first
     press(program, qtbot, Qt.Key.Key_End)
     press(program, qtbot, Qt.Key.Key_BracketLeft)
-    assert program.session.scoring.selected == second, "counted from where the person is"
+    assert program.session.scoring.selected == second, "the previous segment is counted from the playhead"
 
 
-def test_pauses_goes_on_and_cancels(program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
-    shelf.predictors["still"] = StillPredictor(seconds=0.002)
+def test_pauses_resumes_and_cancels(program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path) -> None:
+    fake_files.predictors["still"] = StillPredictor(seconds=0.002)
     program.begin(tmp_path / "long.mp4", tmp_path / "still.safetensors")
     qtbot.waitUntil(lambda: program.session.analysis.done > 10)
     actions = program.window.actions_by_name
@@ -293,8 +293,8 @@ def test_pauses_goes_on_and_cancels(program: Program, shelf: Shelf, qtbot: QtBot
 # Export
 
 
-def export_by_hand(program: Program, qtbot: QtBot, target: Path) -> list[ExportState]:
-    """Ask for the first segment's clip; what the queue says of it, as it comes."""
+def export_first_segment(program: Program, qtbot: QtBot, target: Path) -> list[ExportState]:
+    """Export the first segment's clip to `target`; returns a list to which the queue's states are appended."""
     states: list[ExportState] = []
     program.exports.changed.connect(states.append)
     press(program, qtbot, Qt.Key.Key_N)
@@ -310,7 +310,7 @@ def test_exports_the_selected_segment(program: Program, qtbot: QtBot, tmp_path: 
     open_street(program, qtbot, tmp_path)
     target = tmp_path / "clip.mp4"
     target.write_bytes(b"somebody's file")
-    states = export_by_hand(program, qtbot, target)
+    states = export_first_segment(program, qtbot, target)
     qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=30_000)
     assert target.read_bytes() == b"somebody's file"
     assert states[-1].path == tmp_path / "clip-2.mp4"
@@ -323,11 +323,13 @@ def test_exports_the_selected_segment(program: Program, qtbot: QtBot, tmp_path: 
     assert row.text() == "Done"
 
 
-def test_a_cancelled_export_leaves_nothing(program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_cancelled_export_leaves_nothing(
+    program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path
+) -> None:
     open_street(program, qtbot, tmp_path)
-    shelf.predictors["still"] = StillPredictor(seconds=0.1)
+    fake_files.predictors["still"] = StillPredictor(seconds=0.1)
     before = set(tmp_path.iterdir())
-    states = export_by_hand(program, qtbot, tmp_path / "clip.mp4")
+    states = export_first_segment(program, qtbot, tmp_path / "clip.mp4")
     qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0, timeout=30_000)
     row = program.window.exports.row(states[-1].number)
     qtbot.mouseClick(row.cancel_button, Qt.MouseButton.LeftButton)
@@ -336,15 +338,15 @@ def test_a_cancelled_export_leaves_nothing(program: Program, shelf: Shelf, qtbot
 
 
 def test_a_waiting_export_is_cancelled_at_once_and_its_dock_can_be_closed(
-    program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path
+    program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_street(program, qtbot, tmp_path)
-    shelf.predictors["still"] = StillPredictor(seconds=0.1)
-    first = export_by_hand(program, qtbot, tmp_path / "first.mp4")
+    fake_files.predictors["still"] = StillPredictor(seconds=0.1)
+    first = export_first_segment(program, qtbot, tmp_path / "first.mp4")
     qtbot.waitUntil(lambda: bool(first) and first[-1].done > 0, timeout=30_000)
     program.window.activateWindow()
     qtbot.waitUntil(program.window.isActiveWindow)
-    states = export_by_hand(program, qtbot, tmp_path / "second.mp4")
+    states = export_first_segment(program, qtbot, tmp_path / "second.mp4")
     qtbot.waitUntil(lambda: any(state.phase is ExportPhase.WAITING for state in states))
     number = next(state.number for state in states if state.phase is ExportPhase.WAITING)
     row = program.window.exports.row(number)
@@ -356,7 +358,7 @@ def test_a_waiting_export_is_cancelled_at_once_and_its_dock_can_be_closed(
     assert not program.window.exports_dock.isVisible()
 
 
-def test_an_export_is_of_what_was_asked_for_whatever_opened_meanwhile(
+def test_an_export_shows_the_recording_that_was_open_when_its_dialog_opened(
     program: Program, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_street(program, qtbot, tmp_path)
@@ -376,9 +378,9 @@ def test_an_export_is_of_what_was_asked_for_whatever_opened_meanwhile(
     assert states[-1].total == len(segment)
 
 
-def test_a_failed_export_is_told(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_failed_export_is_reported(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
-    states = export_by_hand(program, qtbot, tmp_path / "no such folder" / "clip.mp4")
+    states = export_first_segment(program, qtbot, tmp_path / "no such folder" / "clip.mp4")
     box = dialog_of(program.window, QMessageBox, qtbot)
     assert states[-1].phase is ExportPhase.FAILED
     box.done(0)
@@ -388,14 +390,14 @@ def test_a_failed_export_is_told(program: Program, qtbot: QtBot, tmp_path: Path)
 
 
 @pytest.mark.parametrize("moment", ["idle", "analysing", "playing", "exporting", "opening"])
-def test_closes_quickly_during_anything(
-    program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path, moment: str
+def test_closes_quickly_during_any_work(
+    program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path, moment: str
 ) -> None:
     if moment in ("exporting", "playing"):
         open_street(program, qtbot, tmp_path)
-        shelf.predictors["still"] = StillPredictor(seconds=0.1)
+        fake_files.predictors["still"] = StillPredictor(seconds=0.1)
     if moment == "exporting":
-        states = export_by_hand(program, qtbot, tmp_path / "clip.mp4")
+        states = export_first_segment(program, qtbot, tmp_path / "clip.mp4")
         qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0, timeout=30_000)
     elif moment == "playing":
         press(program, qtbot, Qt.Key.Key_Space)
@@ -412,9 +414,11 @@ def test_closes_quickly_during_anything(
     assert not (tmp_path / "clip.mp4").exists()
 
 
-def test_another_detector_while_analysing(program: Program, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
-    shelf.predictors["other"] = StillPredictor("other")
-    shelf.predictors["slow"] = StillPredictor("slow", seconds=0.01)
+def test_another_detector_while_analysing(
+    program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path
+) -> None:
+    fake_files.predictors["other"] = StillPredictor("other")
+    fake_files.predictors["slow"] = StillPredictor("slow", seconds=0.01)
     program.begin(tmp_path / "street.mp4", tmp_path / "slow.safetensors")
     qtbot.waitUntil(lambda: program.session.analysis.done > 10)
     program.open_detector(tmp_path / "other.safetensors")
@@ -423,7 +427,7 @@ def test_another_detector_while_analysing(program: Program, shelf: Shelf, qtbot:
     assert np.count_nonzero(~np.isnan(program.session.scoring.signals["psnr_db"])) == COUNT - 1
 
 
-# Looks
+# Appearance
 
 
 def test_a_closed_segment_list_stays_closed(program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
@@ -455,7 +459,7 @@ def test_changes_the_theme_while_open(program: Program, settings: Settings, qtbo
     assert corner.name() == theme.DARK.background
 
 
-def test_survives_a_thousand_repaints(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_thousand_repaints_do_not_crash(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     program.window.resize(900, 600)
     for index in range(1000):
@@ -504,7 +508,7 @@ def test_importing_the_window_is_light() -> None:
     assert done.stdout.strip() == "False"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is a screen")
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux can a display be missing")
 def test_without_a_screen_says_what_to_do() -> None:
     environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
     done = subprocess.run([sys.executable, "-m", "vadgui"], capture_output=True, text=True, env=environment)
@@ -531,4 +535,4 @@ def test_a_bundled_detector_may_be_named(name: str, tmp_path: Path, monkeypatch:
     assert parse_arguments(["--detector", name]).detector == detector_path(name)
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).touch()
-    assert parse_arguments(["--detector", name]).detector == Path(name)  # a person's own file goes first
+    assert parse_arguments(["--detector", name]).detector == Path(name)  # a file in the current folder takes precedence

@@ -1,4 +1,4 @@
-"""Waiting for what signals tell, without asking again and again."""
+"""`until` waits for a condition, which it checks only when a signal is emitted, without polling."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Counter(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.value = self.asked = 0
+        self.value = self.check_count = 0
 
     def raise_to(self, value: int) -> None:
         self.value = value
         self.changed.emit(value)
 
     def is_at_least(self, value: int) -> bool:
-        self.asked += 1
+        self.check_count += 1
         return self.value >= value
 
     @property
@@ -46,13 +46,13 @@ def run(qapp: QApplication, work: Coroutine[Any, Any, None]) -> None:
         loop.run_until_complete(work)
 
 
-def test_what_holds_already_is_not_waited_for(qapp: QApplication, counter: Counter) -> None:
+def test_a_condition_that_holds_already_returns_at_once(qapp: QApplication, counter: Counter) -> None:
     run(qapp, until(lambda: counter.is_at_least(0), counter.changed))
-    assert counter.asked == 1
+    assert counter.check_count == 1
     assert counter.listeners == 0
 
 
-def test_a_condition_is_asked_when_a_signal_comes_and_else_never(qapp: QApplication, counter: Counter) -> None:
+def test_a_condition_is_checked_only_when_a_signal_is_emitted(qapp: QApplication, counter: Counter) -> None:
     async def work() -> None:
         for delay_ms, value in ((1, 1), (20, 2), (40, 3)):
             QTimer.singleShot(delay_ms, counter, lambda value=value: counter.raise_to(value))
@@ -60,20 +60,20 @@ def test_a_condition_is_asked_when_a_signal_comes_and_else_never(qapp: QApplicat
 
     run(qapp, work())
     assert counter.value == 3
-    assert counter.asked == 4  # at first, and once for each signal
+    assert counter.check_count == 4  # once at the start, and once for each signal
     assert counter.listeners == 0
 
 
-def test_signals_that_come_at_once_are_no_trouble(qapp: QApplication, counter: Counter) -> None:
+def test_several_signals_in_one_event_loop_iteration_are_handled(qapp: QApplication, counter: Counter) -> None:
     async def work() -> None:
         QTimer.singleShot(0, counter, lambda: [counter.raise_to(value) for value in (1, 2, 3)])
         await until(lambda: counter.is_at_least(1), counter.changed)
 
     run(qapp, work())
-    assert counter.asked == 2
+    assert counter.check_count == 2
 
 
-def test_what_the_condition_raises_ends_the_waiting(qapp: QApplication, counter: Counter) -> None:
+def test_an_exception_of_the_condition_ends_the_wait(qapp: QApplication, counter: Counter) -> None:
     def fails() -> bool:
         if counter.value:
             raise ValueError("enough")
@@ -88,7 +88,7 @@ def test_what_the_condition_raises_ends_the_waiting(qapp: QApplication, counter:
     assert counter.listeners == 0
 
 
-def test_waiting_can_be_given_up(qapp: QApplication, counter: Counter) -> None:
+def test_waiting_can_be_cancelled(qapp: QApplication, counter: Counter) -> None:
     async def work() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.02):

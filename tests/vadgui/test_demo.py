@@ -1,4 +1,4 @@
-"""The demo without a screen: leaves a screenshot and a clip, or says why not."""
+"""The demo without a screen: it writes a screenshot and a clip, or prints why it could not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import resources
-from tests.vadgui.fakes import MemoryVideo, Shelf
+from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from vadgui.demo import run_demo
 from vadgui.errors import ErrorReporter
 from vadgui.program import Program
@@ -25,9 +25,9 @@ BURST = range(30, 40)
 @pytest.fixture
 def reporter(qapp: QApplication) -> Iterator[ErrorReporter]:
     del qapp
-    made = ErrorReporter()
-    yield made
-    made.close()
+    reporter = ErrorReporter()
+    yield reporter
+    reporter.close()
 
 
 @pytest.fixture
@@ -40,20 +40,20 @@ def program(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Program]:
     del styled
-    shelf = Shelf(plaza=lambda path: MemoryVideo(path, 60, BURST))
+    fake_files = FakeFiles(plaza=lambda path: MemoryVideo(path, 60, BURST))
     monkeypatch.setattr(resources, "demo_video", lambda: tmp_path / "plaza.mp4")
     monkeypatch.setattr(resources, "detector_path", lambda _: tmp_path / "still.safetensors")
-    made = Program(
+    program = Program(
         settings,
         reporter,
         analyses=tmp_path / "analyses",
-        video_opener=shelf.open_video,
-        predictor_opener=shelf.open_predictor,
+        video_opener=fake_files.open_video,
+        predictor_opener=fake_files.open_predictor,
     )
-    qtbot.addWidget(made.window)
-    made.window.show()
-    yield made
-    made.close()
+    qtbot.addWidget(program.window)
+    program.window.show()
+    yield program
+    program.close()
 
 
 def run(qapp: QApplication, program: Program, reporter: ErrorReporter, output: Path) -> int:
@@ -61,7 +61,7 @@ def run(qapp: QApplication, program: Program, reporter: ErrorReporter, output: P
         return int(loop.run_until_complete(run_demo(program, reporter, output)))
 
 
-def test_leaves_a_screenshot_and_a_clip_and_says_where(
+def test_writes_a_screenshot_and_a_clip_and_prints_their_paths(
     qapp: QApplication, program: Program, reporter: ErrorReporter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(qapp, program, reporter, tmp_path / "out") == 0
@@ -69,14 +69,14 @@ def test_leaves_a_screenshot_and_a_clip_and_says_where(
     assert segment is not None
     picture = tmp_path / "out" / "vadgui-demo.png"
     clip = tmp_path / "out" / f"plaza_frames-{segment.start}-{segment.stop - 1}.mp4"
-    said = capsys.readouterr().out
-    assert str(picture) in said
-    assert str(clip) in said
+    printed = capsys.readouterr().out
+    assert str(picture) in printed
+    assert str(clip) in printed
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([picture.name, clip.name])
     image = QImage(str(picture))
     assert image.width() >= 1280
     shades = {image.pixel(x, y) for x in range(0, image.width(), 40) for y in range(0, image.height(), 40)}
-    assert len(shades) > 5, "there is something to see"
+    assert len(shades) > 5, "the screenshot must not be blank"
     with av.open(str(clip)) as container:
         assert sum(1 for _ in container.decode(video=0)) == len(segment)
 

@@ -1,4 +1,4 @@
-"""Errors reach the person: once, in words, whichever thread they come from."""
+"""Errors from any thread are shown to the person, once each, in words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.common.errors import VideoError
 from vadgui import errors
-from vadgui.errors import ErrorReporter, Wording
+from vadgui.errors import ErrorReporter, ErrorText
 
 BROKEN = VideoError("This file can't be opened as a video", subject=Path("a<b>.mp4"), advice="Choose a video file.")
 
@@ -25,32 +25,32 @@ BROKEN = VideoError("This file can't be opened as a video", subject=Path("a<b>.m
 def reporter(qtbot: QtBot) -> Iterator[ErrorReporter]:
     del qtbot
     hooks = sys.excepthook, threading.excepthook
-    made = ErrorReporter()
-    yield made
+    reporter = ErrorReporter()
+    yield reporter
     sys.excepthook, threading.excepthook = hooks
-    made.close()
+    reporter.close()
 
 
 def boxes() -> list[QMessageBox]:
     return [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
 
 
-def test_words_what_on_what_and_what_next() -> None:
-    wording = errors.word(BROKEN)
-    assert wording == Wording("This file can't be opened as a video.", "a<b>.mp4\n\nChoose a video file.")
+def test_a_known_error_is_described_by_what_subject_and_advice() -> None:
+    error_text = errors.describe_error(BROKEN)
+    assert error_text == ErrorText("This file can't be opened as a video.", "a<b>.mp4\n\nChoose a video file.")
 
 
 def test_unexpected_errors_carry_details() -> None:
     try:
         [][1]
     except IndexError as error:
-        wording = errors.word(error)
-    assert "IndexError" in wording.text
-    assert "test_errors.py" in wording.details
+        error_text = errors.describe_error(error)
+    assert "IndexError" in error_text.text
+    assert "test_errors.py" in error_text.details
 
 
 def test_shows_a_dialog_that_blocks_nothing(reporter: ErrorReporter, qtbot: QtBot) -> None:
-    reporter.tell(BROKEN)
+    reporter.report(BROKEN)
     qtbot.waitUntil(lambda: len(boxes()) == 1)
     (box,) = boxes()
     assert not box.isModal()
@@ -59,22 +59,22 @@ def test_shows_a_dialog_that_blocks_nothing(reporter: ErrorReporter, qtbot: QtBo
     qtbot.waitUntil(lambda: not boxes())
 
 
-def test_there_is_no_storm(reporter: ErrorReporter, qtbot: QtBot) -> None:
+def test_repeated_errors_do_not_open_a_flood_of_dialogs(reporter: ErrorReporter, qtbot: QtBot) -> None:
     for number in range(50):
-        reporter.tell(BROKEN)
-        reporter.tell(VideoError(f"Frame {number} can't be decoded"))
+        reporter.report(BROKEN)
+        reporter.report(VideoError(f"Frame {number} can't be decoded"))
     qtbot.waitUntil(lambda: len(boxes()) == 1)
-    told = 0
-    while boxes() and told < 100:
-        told += 1
+    reported = 0
+    while boxes() and reported < 100:
+        reported += 1
         boxes()[0].accept()
         qtbot.wait(5)
-    assert told <= 5
+    assert reported <= 5
 
 
 def test_another_error_waits_for_the_first_to_be_read(reporter: ErrorReporter, qtbot: QtBot) -> None:
-    reporter.tell(BROKEN)
-    reporter.tell(VideoError("Another one"))
+    reporter.report(BROKEN)
+    reporter.report(VideoError("Another one"))
     qtbot.waitUntil(lambda: len(boxes()) == 1)
     boxes()[0].accept()
     qtbot.waitUntil(lambda: [box.text() for box in boxes()] == ["Another one."])
@@ -82,7 +82,7 @@ def test_another_error_waits_for_the_first_to_be_read(reporter: ErrorReporter, q
 
 @pytest.mark.logs_errors
 def test_details_can_be_copied(reporter: ErrorReporter, qtbot: QtBot) -> None:
-    reporter.tell(ZeroDivisionError("division by zero"))
+    reporter.report(ZeroDivisionError("division by zero"))
     qtbot.waitUntil(lambda: len(boxes()) == 1)
     (box,) = boxes()
     copy = next(button for button in box.buttons() if button.text() == "Copy details")
@@ -94,28 +94,28 @@ def test_details_can_be_copied(reporter: ErrorReporter, qtbot: QtBot) -> None:
 @pytest.mark.logs_errors
 def test_escape_closes_whatever_the_box_holds(reporter: ErrorReporter, qtbot: QtBot) -> None:
     for error in (BROKEN, ZeroDivisionError("division by zero")):
-        reporter.tell(error)
+        reporter.report(error)
         qtbot.waitUntil(lambda: len(boxes()) == 1)
         qtbot.keyClick(boxes()[0], Qt.Key.Key_Escape)
         qtbot.waitUntil(lambda: not boxes())
 
 
-def test_closing_takes_what_is_told_and_what_waits_off_the_screen(reporter: ErrorReporter, qtbot: QtBot) -> None:
-    reporter.tell(BROKEN)
-    reporter.tell(VideoError("Another one"))
+def test_closing_removes_the_open_dialog_and_all_waiting_ones(reporter: ErrorReporter, qtbot: QtBot) -> None:
+    reporter.report(BROKEN)
+    reporter.report(VideoError("Another one"))
     qtbot.waitUntil(lambda: len(boxes()) == 1)
     reporter.close()
-    reporter.tell(VideoError("A late one"))
+    reporter.report(VideoError("A late one"))
     qtbot.wait(20)
     assert not boxes()
 
 
 @pytest.mark.logs_errors
-def test_hooks_end_in_the_teller(reporter: ErrorReporter, qtbot: QtBot) -> None:
+def test_all_error_hooks_end_in_the_reporter(reporter: ErrorReporter, qtbot: QtBot) -> None:
     loop = asyncio.new_event_loop()
     errors.install(reporter, loop)
-    told: list[Wording] = []
-    reporter.told.connect(told.append)
+    reported: list[ErrorText] = []
+    reporter.reported.connect(reported.append)
     try:
         raise RuntimeError("on the GUI thread")
     except RuntimeError as error:
@@ -126,7 +126,7 @@ def test_hooks_end_in_the_teller(reporter: ErrorReporter, qtbot: QtBot) -> None:
     loop.call_exception_handler({"message": "in the loop", "exception": KeyError("in the loop")})
     loop.call_exception_handler({"message": "a task was destroyed"})
     loop.close()
-    qtbot.waitUntil(lambda: len(told) == 4)
-    texts = "\n".join(wording.text for wording in told)
+    qtbot.waitUntil(lambda: len(reported) == 4)
+    texts = "\n".join(error_text.text for error_text in reported)
     for expected in ("on the GUI thread", "ZeroDivisionError", "KeyError", "a task was destroyed"):
         assert expected in texts

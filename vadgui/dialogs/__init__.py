@@ -1,1 +1,1 @@
-"""Windows that ask or tell something and close again."""
+"""Dialogs: detector, detector library, export, files and help."""

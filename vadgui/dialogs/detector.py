@@ -1,4 +1,4 @@
-"""Asks which detector to use, and on which device."""
+"""The dialog in which a person chooses a detector and the device it runs on."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ DEVICES = {
 
 
 class DetectorDialog(QDialog):
-    """Lists detectors with what their files say of themselves; others can be browsed for."""
+    """Lists detectors with the facts of their file headers; "Browse" adds any other detector file."""
 
     detector_chosen = Signal(object, str)
-    """Path and device."""
+    """Path of the detector and name of the device."""
 
     def __init__(self, paths: Sequence[Path], current: Path | None, device: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class DetectorDialog(QDialog):
         self.list.currentRowChanged.connect(self._enable)
 
     def accept(self) -> None:
-        """Say what was chosen and close."""
+        """Emit `detector_chosen` and close."""
         item = self.list.currentItem()
         if item:
             self.detector_chosen.emit(item.data(Qt.ItemDataRole.UserRole), self.device_box.currentData())

@@ -1,4 +1,4 @@
-"""Lists a person's detectors: to rename, pass on, take in and delete."""
+"""The dialog of the detector library: use, rename, annotate, export, import and delete detectors."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ from vadgui.ui.widgets import FactCard, IconLine, button
 _NAME, _CAMERA, _CREATED, _CALIBRATED = range(4)
 _PATH = Qt.ItemDataRole.UserRole
 _SIZE_PX = (820, 520)
-_MIN_SIZE_PX = (660, 360)  # names stay readable
+_MIN_SIZE_PX = (660, 360)  # names are still readable in this size
 _COLUMN_PX = {_NAME: 260, _CAMERA: 200, _CREATED: 100, _CALIBRATED: 120}
 
 
 class DetectorLibraryDialog(QDialog):
-    """Shows the library; what it changes is on disk at once."""
+    """Shows the library. Changes are written to disk at once."""
 
     use_requested = Signal(object)
     """Path of a detector to use now."""
     import_requested = Signal(object)
-    """Path of a file to take in: `imported` or `show_failure` answers."""
+    """Path of a detector file to import; the receiver calls `imported` or `show_failure` when done."""
     export_requested = Signal(object, object)
-    """Path of a detector and the folder for its copy: `exported` or `show_failure` answers."""
+    """Path of a detector and the folder for its copy; the receiver calls `exported` or `show_failure` when done."""
 
     def __init__(self, library: DetectorLibrary, current: Path | None, parent: QWidget | None = None) -> None:
-        """`current` is the detector in use."""
+        """`current` is the path of the detector in use."""
         super().__init__(parent)
         self.setWindowTitle("Detector library")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -81,7 +81,7 @@ class DetectorLibraryDialog(QDialog):
         self.reload(current)
 
     def reload(self, selected: Path | None = None) -> None:
-        """Read the library anew."""
+        """Read the library again and select a detector, the first one where `selected` is not in it."""
         self._entries = {entry.path: entry for entry in self._library.entries()}
         self.list.clear()
         for entry in self._entries.values():
@@ -92,7 +92,7 @@ class DetectorLibraryDialog(QDialog):
         self._select()
 
     def selected(self) -> LibraryEntry | None:
-        """The selected detector."""
+        """The selected detector; None where none is."""
         item = self.list.currentItem()
         return self._entries.get(item.data(_NAME, _PATH)) if item else None
 
@@ -110,7 +110,7 @@ class DetectorLibraryDialog(QDialog):
         item.setIcon(_CALIBRATED, _icon_of(entry))
         return item
 
-    # Looks
+    # Appearance
 
     def _tint(self) -> None:
         for item in self._items():
@@ -118,8 +118,8 @@ class DetectorLibraryDialog(QDialog):
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
-        own = (self.use_button, self.rename_button, self.note_button, self.export_button, self.delete_button)
-        for each in own:
+        entry_buttons = (self.use_button, self.rename_button, self.note_button, self.export_button, self.delete_button)
+        for each in entry_buttons:
             buttons.addWidget(each)
         buttons.addStretch(1)
         buttons.addWidget(self.import_button)
@@ -138,13 +138,13 @@ class DetectorLibraryDialog(QDialog):
         entry = self.selected()
         self._facts.show_facts(fact_rows(entry) if entry else [])
         self.message.show_line("error", entry.problem if entry else "", alert=True)
-        whole = entry is not None and not entry.problem
-        own = entry is not None and not entry.is_bundled
-        self.use_button.setEnabled(whole and entry is not None and entry.path != self._current)
-        self.rename_button.setEnabled(whole and own)
-        self.note_button.setEnabled(whole and own)
-        self.export_button.setEnabled(whole)
-        self.delete_button.setEnabled(own)
+        is_readable = entry is not None and not entry.problem
+        is_own = entry is not None and not entry.is_bundled
+        self.use_button.setEnabled(is_readable and entry is not None and entry.path != self._current)
+        self.rename_button.setEnabled(is_readable and is_own)
+        self.note_button.setEnabled(is_readable and is_own)
+        self.export_button.setEnabled(is_readable)
+        self.delete_button.setEnabled(is_own)
 
     # Changes
 
@@ -202,16 +202,16 @@ class DetectorLibraryDialog(QDialog):
         self.import_requested.emit(path)
 
     def imported(self, path: Path) -> None:
-        """A file has been taken in as `path`."""
+        """Show that a file was imported as `path`."""
         self.reload(path)
         self.message.show_line("check", "Taken in.")
 
     def exported(self, target: Path) -> None:
-        """A copy lies at `target`."""
+        """Show that a detector was copied to `target`."""
         self.message.show_line("check", f"Exported to {target}")
 
     def show_failure(self, failure: Failure) -> None:
-        """Say why something was not done."""
+        """Show why an import or export failed."""
         self.message.show_failure(failure)
 
     def _ask_to_delete(self) -> None:
@@ -239,7 +239,7 @@ class DetectorLibraryDialog(QDialog):
         )
 
     def _try(self, change: Callable[[], Path]) -> None:
-        """Make a change, and show what came of it."""
+        """Make a change and select the path it returns, or show why it failed."""
         try:
             self.reload(change())
         except DetectorFileError as error:
@@ -251,9 +251,9 @@ def _icon_of(entry: LibraryEntry) -> QIcon:
 
 
 def fact_rows(entry: LibraryEntry) -> list[tuple[str, str]]:
-    """What is told of a detector: names and values."""
+    """The facts shown of a detector: pairs of name and value."""
     training = entry.training
-    videos = entry.learnt_from()
+    videos = entry.training_videos()
     more = f" and {len(videos) - 3} more" if len(videos) > 3 else ""
     learnt = f"{training['transitions']:,} frames" if isinstance(training.get("transitions"), int) else ""
     models = " · ".join(filter(None, (entry.preset, f"movement measured by {entry.teacher}" if entry.teacher else "")))

@@ -1,4 +1,4 @@
-"""Asks what an exported clip shows and where it goes."""
+"""The dialog in which a person chooses what an exported clip shows and where it is saved."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from vadgui.ui.clock_text import clock_text
 
 @dataclass(frozen=True, eq=False)
 class ClipRange:
-    """What is to be exported, as it was when asked for: another recording may open behind the dialog."""
+    """The segment to export, copied from the session: another recording may be opened while the dialog is shown."""
 
     video: Path
     start: int
@@ -44,7 +44,7 @@ class ClipRange:
 
     @classmethod
     def of_selection(cls, session: ReviewSession) -> ClipRange | None:
-        """The session's selected segment; None where none is."""
+        """The clip of the session's selected segment; None where none is selected."""
         segment, video = session.scoring.selected, session.video
         if segment is None or video is None:
             return None
@@ -62,15 +62,15 @@ class ClipRange:
 
     @property
     def file_name(self) -> str:
-        """The name suggested for the clip; first and last frame as the window shows them."""
+        """The suggested name of the clip, with its first and last frame number as the window shows them."""
         return f"{self.video.stem}_frames-{self.start}-{self.stop - 1}.mp4"
 
 
 class ExportDialog(QDialog):
-    """Offers panels, score strip and target; remembers nothing itself."""
+    """Offers panels, score strip and target; the caller stores the choices."""
 
     export_chosen = Signal(object, object)
-    """ExportOptions and the target's Path."""
+    """ExportOptions, and the clip's Path."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class ExportDialog(QDialog):
         self._enable()
 
     def options(self) -> ExportOptions:
-        """What was chosen."""
+        """The chosen options."""
         return ExportOptions(
             panels=self._chosen_panels(),
             score_strip=self.strip_box.isChecked(),
@@ -115,12 +115,12 @@ class ExportDialog(QDialog):
         )
 
     def target(self) -> Path:
-        """Where the clip goes; always an MP4 file."""
+        """The chosen path of the clip, with ".mp4" appended where it is missing."""
         path = Path(self.target_edit.text().strip()).expanduser()
         return path if path.suffix.lower() == ".mp4" else path.with_name(path.name + ".mp4")
 
     def accept(self) -> None:
-        """Say what was chosen and close."""
+        """Emit `export_chosen` and close."""
         self.export_chosen.emit(self.options(), self.target())
         super().accept()
 

@@ -1,4 +1,4 @@
-"""Asks for a recording to open; never blocks."""
+"""The system's file, folder and save dialogs; none of them blocks the event loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DETECTOR_FILTER = "Detectors (*.safetensors)"
 def ask_for_file(
     parent: QWidget, title: str, folder: str, name_filter: str, chosen: Callable[[Path], None]
 ) -> QFileDialog:
-    """Open the system's file dialog; `chosen` gets the file if there is one."""
+    """Open the system's file dialog; `chosen` is called with the file, unless the dialog is cancelled."""
     dialog = QFileDialog(parent, title, folder)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setNameFilters([name_filter, "All files (*)"])
@@ -24,7 +24,7 @@ def ask_for_file(
 
 
 def ask_for_folder(parent: QWidget, title: str, folder: str, chosen: Callable[[Path], None]) -> QFileDialog:
-    """Open the system's folder dialog; `chosen` gets the folder if there is one."""
+    """Open the system's folder dialog; `chosen` is called with the folder, unless the dialog is cancelled."""
     dialog = QFileDialog(parent, title, folder)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly, False)
@@ -32,7 +32,7 @@ def ask_for_folder(parent: QWidget, title: str, folder: str, chosen: Callable[[P
 
 
 def ask_for_target(parent: QWidget, title: str, target: Path, chosen: Callable[[Path], None]) -> QFileDialog:
-    """Open the system's save dialog at `target`; existing files are never replaced, so it does not ask about that."""
+    """Open the system's save dialog at `target`. It asks nothing about existing files: none is ever replaced."""
     dialog = QFileDialog(parent, title, str(target.parent))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)

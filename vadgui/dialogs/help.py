@@ -1,4 +1,4 @@
-"""Tells what the keys do, and what this program is."""
+"""The help dialogs: keyboard shortcuts, and about this program."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.ui.actions import MENUS, SPECS, plain, shown_keys
+from vadgui.ui.actions import MENUS, SPECS, shown_keys, without_mnemonic
 
 
 class ShortcutsDialog(QDialog):
-    """All keyboard shortcuts, by menu."""
+    """Lists all keyboard shortcuts, grouped by menu."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +35,7 @@ class ShortcutsDialog(QDialog):
 
 
 class AboutDialog(QDialog):
-    """Name, version, what it runs on, licence."""
+    """Shows the program's version, Qt, Python and system, and the licence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,12 +59,12 @@ class AboutDialog(QDialog):
 
 
 def _menu_box(menu: str) -> QGroupBox:
-    box = QGroupBox(plain(menu))
+    box = QGroupBox(without_mnemonic(menu))
     grid = QGridLayout(box)
     for row, spec in enumerate(spec for spec in SPECS if spec.menu == menu and spec.keys):
         keys = QLabel("  or  ".join(shown_keys(key) for key in spec.keys))
         keys.setProperty("role", "keys")
-        grid.addWidget(QLabel(plain(spec.text)), row, 0)
+        grid.addWidget(QLabel(without_mnemonic(spec.text)), row, 0)
         grid.addWidget(keys, row, 1, Qt.AlignmentFlag.AlignRight)
     grid.setColumnMinimumWidth(0, 150)
     return box

@@ -1,1 +1,1 @@
-"""Work beside the GUI thread: the engine worker and the export queue."""
+"""Work outside the GUI thread: the engine worker, the export queue and the background thread."""

@@ -1,4 +1,4 @@
-"""Does what views ask for beside the review in one thread: of each kind of work the latest, in short steps."""
+"""A background thread for the wizard's work: it runs the latest work of each kind, step by step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.common.events import ShouldStop
 from vadgui.jobs.priority import lower_thread_priority
 
 Work = Callable[[ShouldStop], Iterator[Any]]
-"""Long work as a generator; whoever waits for urgent work waits for one step of it at most."""
+"""Long work as a generator: urgent work runs between two of its steps, so that it waits for one step at most."""
 
 
 @dataclass(eq=False)
@@ -27,7 +27,7 @@ class _Task:
     urgent: bool
     cancelled: threading.Event = field(default_factory=threading.Event)
     steps: Iterator[Any] | None = None
-    stepped: float = 0.0
+    last_step: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,17 +38,17 @@ class _Delivery:
 
 
 class Background(QObject):
-    """Takes work from the GUI thread, and hands back there what it yields."""
+    """Runs work in one thread, and delivers what it yields in the GUI thread."""
 
     _posted = Signal(object)
 
     def __init__(self, name: str) -> None:
-        """Needs no thread until there is work; `close` ends it."""
+        """The thread is started with the first work; `close` ends it."""
         super().__init__()
         self._name = name
         self._tasks: dict[str, _Task] = {}
         self._latest: dict[str, _Task] = {}
-        """Of each kind, at work or done: what it posted may still be on its way."""
+        """The latest task of each kind, running or done: a result of it may still be in Qt's event queue."""
         self._abandoned: list[_Task] = []
         self._arrived = threading.Condition()
         self._closing = threading.Event()
@@ -64,10 +64,10 @@ class Background(QObject):
         *,
         urgent: bool = False,
     ) -> None:
-        """Do this in place of earlier work of its kind; nothing of that is delivered any more."""
+        """Run work in place of earlier work of its kind, of which nothing is delivered any more."""
         task = _Task(kind, work, deliver, failed, urgent)
         with self._arrived:
-            self._drop(kind)
+            self._cancel(kind)
             self._tasks[kind] = self._latest[kind] = task
             self._arrived.notify()
         if self._thread is None and not self._closing.is_set():
@@ -75,27 +75,27 @@ class Background(QObject):
             self._thread.start()
 
     def cancel(self, kind: str) -> None:
-        """Give up work of a kind; nothing of it is delivered any more."""
+        """Stop work of a kind; nothing of it is delivered any more."""
         with self._arrived:
-            self._drop(kind)
+            self._cancel(kind)
 
     def cancel_all(self) -> None:
-        """Give up everything; nothing of it is delivered any more."""
+        """Stop all work; nothing of it is delivered any more."""
         with self._arrived:
             for kind in list(self._latest):
-                self._drop(kind)
+                self._cancel(kind)
 
     def close(self) -> None:
-        """Give everything up and wait for the thread's end; closing twice is fine."""
+        """Stop all work and wait until the thread has ended; closing twice is fine."""
         with self._arrived:
             self._closing.set()
             for kind in list(self._latest):
-                self._drop(kind)
+                self._cancel(kind)
             self._arrived.notify()
         if self._thread:
             self._thread.join()
 
-    def _drop(self, kind: str) -> None:
+    def _cancel(self, kind: str) -> None:
         if latest := self._latest.pop(kind, None):
             latest.cancelled.set()
         if dropped := self._tasks.pop(kind, None):
@@ -109,7 +109,7 @@ class Background(QObject):
         else:
             delivery.task.deliver(delivery.item)
 
-    # What follows runs in the thread.
+    # The methods below run in the background thread.
 
     def _work(self) -> None:
         lower_thread_priority()
@@ -125,13 +125,13 @@ class Background(QObject):
             except Cancelled:
                 self._done(task)
             except Exception as error:
-                # The thread's last resort: without it one bad file would leave all pages without answers.
+                # Catches everything: otherwise one bad file would end the thread, and no page would get an answer.
                 self._done(task)
                 self._posted.emit(_Delivery(task, error=error))
         self._close_abandoned()
 
     def _close_abandoned(self) -> None:
-        """Let unfinished work close its files here, in the thread that opened them."""
+        """Close the generators of cancelled work here, in the thread that opened their files."""
         with self._arrived:
             abandoned, self._abandoned = self._abandoned, []
         for task in abandoned:
@@ -142,9 +142,9 @@ class Background(QObject):
         with self._arrived:
             while not self._closing.is_set():
                 if self._tasks:
-                    # Urgent work first, then whatever has waited longest.
-                    task = min(self._tasks.values(), key=lambda task: (not task.urgent, task.stepped))
-                    task.stepped = time.monotonic()
+                    # Urgent work first, then the task whose last step is longest ago.
+                    task = min(self._tasks.values(), key=lambda task: (not task.urgent, task.last_step))
+                    task.last_step = time.monotonic()
                     return task
                 self._arrived.wait()
         return None

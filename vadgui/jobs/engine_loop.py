@@ -1,4 +1,4 @@
-"""The worker thread's side of the engine worker: owns video, detector and analysis; nobody else touches them."""
+"""The loop of the engine worker's thread. It owns video, detector and analysis; no other thread uses them."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ from vadgui.model.session import DetectorSummary
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
-_ANALYSIS_DUE_SECONDS = 0.25  # while playing, the analysis gets a step this often
+_ANALYSIS_DUE_SECONDS = 0.25  # during playback, the analysis gets a step this often
 
 
 class VideoOpener(Protocol):
-    """As engine.video.open_video."""
+    """Opens a video; has the signature of `engine.video.open_video`."""
 
     def __call__(
         self, path: Path, should_stop: ShouldStop = ..., on_progress: Callable[[float], None] | None = ...
     ) -> VideoSource:
-        """The source of a file or picture folder; `on_progress` hears shares from 0 to 1."""
+        """The source of a file or picture folder; `on_progress` is called with the share done, from 0 to 1."""
         ...
 
 
 PredictorOpener = Callable[[Path, str], "Predictor"]
-"""As engine.models.predictor.Predictor.open: path and device."""
+"""Opens a detector from path and device; has the signature of `engine.models.predictor.Predictor.open`."""
 
 
 class EngineLoop:
-    """Does one task after another and posts what came of it."""
+    """Does one task after another and posts the results."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class EngineLoop:
         predictor_opener: PredictorOpener,
         analyses_folder: Path,
     ) -> None:
-        """Made by any thread; everything after that belongs to the one that calls `work`."""
+        """May be called in any thread; afterwards only the thread that calls `work` may use the object."""
         self._requests = requests
         self._post = post
         self._put_view = put_view
@@ -72,12 +72,12 @@ class EngineLoop:
         self._generation = 0
         self._source: VideoSource | None = None
         self._predictor: Predictor | None = None
-        self._maker: ViewMaker | None = None
+        self._view_maker: ViewMaker | None = None
         self._analysis: AnalysisRun | None = None
-        self._view_failure_told = False
+        self._view_failure_reported = False
 
     def work(self) -> None:
-        """Serve wishes until Quit."""
+        """Do the requested tasks until Quit."""
         lower_thread_priority()
         while not isinstance(task := self._next_task(), Quit):
             try:
@@ -85,7 +85,7 @@ class EngineLoop:
             except Cancelled:
                 pass
             except Exception as error:
-                # The thread's last resort: without it one bad task would leave the window without an engine.
+                # Catches everything: otherwise one bad task would end the thread, and the window would have no engine.
                 self._post(JobFailed(error))
         self._close_analysis()
         if self._source:
@@ -119,7 +119,7 @@ class EngineLoop:
     # Video and detector
 
     def _open_video(self, path: Path) -> None:
-        should_stop = self._requests.outdate_opening
+        should_stop = self._requests.opening_is_outdated
         self._post(Opening(path.name))
         try:
             source = self._video_opener(
@@ -166,41 +166,41 @@ class EngineLoop:
 
     def _begin_generation(self) -> None:
         self._generation += 1
-        self._view_failure_told = False
-        self._maker = ViewMaker(self._source, self._predictor) if self._source else None
+        self._view_failure_reported = False
+        self._view_maker = ViewMaker(self._source, self._predictor) if self._source else None
 
     # Views and thumbnails
 
     def _show(self, request: ShowFrame) -> None:
-        if not self._maker or request.generation != self._generation:
+        if not self._view_maker or request.generation != self._generation:
             return
 
         def deliver(view: FrameView) -> None:
             self._put_view(request.generation, view)
 
         try:
-            self._maker.make(request.index, request.pictures, deliver, self._requests.outdate_view)
-            self._maker.look_ahead(self._requests.outdate_view)
+            self._view_maker.make(request.index, request.pictures, deliver, self._requests.view_is_outdated)
+            self._view_maker.prefetch_next(self._requests.view_is_outdated)
         except Cancelled:
-            # The recording it made way for may fail to open, and this one stays.
+            # Another recording is being opened. If that fails, this one stays and still needs the view.
             self._requests.put_back(request)
         except VadError as error:
-            # Whoever plays goes on behind the damage: the frame's place on screen says why it stays empty.
-            deliver(FrameView(request.index, self._maker.seconds(request.index), None, missing=f"{error.what}."))
-            # Playing over a damaged stretch fails at every frame: told once is enough.
-            if not self._view_failure_told:
-                self._view_failure_told = True
+            # Deliver a view without a frame, so that playback goes on; its panels say why they are empty.
+            deliver(FrameView(request.index, self._view_maker.seconds(request.index), None, missing=f"{error.what}."))
+            # Playing a damaged stretch fails at every frame: report the first failure only.
+            if not self._view_failure_reported:
+                self._view_failure_reported = True
                 self._post(JobFailed(error))
 
     def _make_thumbnail(self, request: MakeThumbnail) -> None:
-        if not self._maker or request.generation != self._generation:
+        if not self._view_maker or request.generation != self._generation:
             return
         try:
-            picture = self._maker.thumbnail(request.index, self._requests.outdate_view)
+            picture = self._view_maker.thumbnail(request.index, self._requests.view_is_outdated)
         except Cancelled:
             self._requests.put_back(request)
         except VadError:
-            return  # the segment list goes without one; whoever looks at the frame itself is told
+            return  # the list shows no thumbnail; showing the frame itself reports the error
         else:
             self._post(ThumbnailMade(request.index, picture))
 
@@ -215,7 +215,7 @@ class EngineLoop:
                         self._predictor,
                         self._analyses_folder,
                         self._post,
-                        self._requests.outdate_analysis,
+                        self._requests.analysis_is_outdated,
                     )
                 self._analysis.run()
             case ControlAnalysis.PAUSE if self._analysis:

@@ -1,4 +1,4 @@
-"""Starts a Python process in which this program's engine is found, and which lets the window go first."""
+"""Environment and priority of child processes that run the engine."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _log = logging.getLogger(__name__)
 
 
 def engine_environment() -> QProcessEnvironment:
-    """This program's own environment, in which the same engine is found whatever the current folder is."""
+    """This program's environment, with a PYTHONPATH by which child processes import the same engine in any folder."""
     environment = QProcessEnvironment.systemEnvironment()
     roots = [str(Path(engine.__file__).parents[1]), *filter(None, [environment.value("PYTHONPATH")])]
     environment.insert("PYTHONPATH", os.pathsep.join(roots))
     return environment
 
 
-def nice_command(command: Sequence[str]) -> list[str]:
-    """The same command at a lower priority, where the system has a command for that."""
+def low_priority_command(command: Sequence[str]) -> list[str]:
+    """The same command, run at a lower priority by `nice` where the system has it."""
     return ["nice", "-n", str(_NICENESS), *command] if shutil.which("nice") else list(command)
 
 
-def be_nice(process_id: int) -> None:
-    """Lower a process's priority, as soon as it has been started: its later threads inherit that."""
+def lower_process_priority(process_id: int) -> None:
+    """Lower a process's priority. Called right after its start: threads that it starts later inherit the priority."""
     if hasattr(os, "setpriority"):
         try:
             os.setpriority(os.PRIO_PROCESS, process_id, _NICENESS)

@@ -1,4 +1,4 @@
-"""Exports clips one after another in a thread of their own, beside review and analysis."""
+"""Exports clips one after another in a thread of their own, while review and analysis go on."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ExportJob:
-    """A clip to be made."""
+    """A clip to export."""
 
     video: Path
     start: int
     stop: int
-    """Half-open, as a segment's."""
+    """One past the last frame: [start, stop)."""
     scores: npt.NDArray[np.floating]
-    """Anomaly scores [N] of the video, as they were when the clip was asked for."""
+    """Anomaly scores [N] of the video, copied when the clip was requested."""
     target: Path
-    """Where that exists already, the next free name is taken."""
+    """Path of the clip; where a file exists there already, the next free name is used."""
     options: ExportOptions
     detector: Path | None
     device: str = "auto"
 
 
 class ExportPhase(Enum):
-    """Where an export stands."""
+    """The state of an export."""
 
     WAITING = auto()
     RUNNING = auto()
@@ -57,50 +57,50 @@ class ExportState:
     """Phase and progress of one export."""
 
     number: int
-    """Counts the exports of this run of the program."""
+    """Identifies the export; counts from 1 since the program's start."""
     phase: ExportPhase
     path: Path
-    """Where the clip goes to, or lies when done."""
+    """Path of the clip; the file exists once the phase is DONE."""
     total: int
     done: int = 0
     seconds_left: float | None = None
 
 
 @dataclass(eq=False)
-class _Ticket:
+class _QueuedExport:
     job: ExportJob
     state: ExportState
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 class ExportQueue(QObject):
-    """Takes jobs from the GUI thread and tells how each of them goes."""
+    """Exports jobs in its own thread and emits their progress in the GUI thread."""
 
     changed = Signal(object)
-    """ExportState."""
+    """ExportState of one export."""
     failed = Signal(object)
-    """The Exception that an export ended with."""
+    """The Exception that ended an export."""
 
     _posted = Signal(object)
 
     def __init__(self, video_opener: VideoOpener, predictor_opener: PredictorOpener) -> None:
-        """Needs no thread until something is to be exported."""
+        """The thread is started with the first job; `close` ends it."""
         super().__init__()
         self._video_opener = video_opener
         self._predictor_opener = predictor_opener
         self._numbers = itertools.count(1)
-        self._tickets: deque[_Ticket] = deque()
+        self._queue: deque[_QueuedExport] = deque()
         self._arrived = threading.Condition()
         self._closing = False
         self._thread: threading.Thread | None = None
-        self._current: _Ticket | None = None
+        self._current: _QueuedExport | None = None
         self._posted.connect(self._receive)
 
     def add(self, job: ExportJob) -> ExportState:
-        """Export this when all earlier jobs are done."""
+        """Queue a job; it starts when all earlier jobs are done."""
         state = ExportState(next(self._numbers), ExportPhase.WAITING, job.target, job.stop - job.start)
         with self._arrived:
-            self._tickets.append(_Ticket(job, state))
+            self._queue.append(_QueuedExport(job, state))
             self._arrived.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="vadgui-export")
@@ -109,19 +109,19 @@ class ExportQueue(QObject):
         return state
 
     def cancel(self, number: int) -> None:
-        """Give up a job that waits or runs; nothing of its clip stays."""
+        """Cancel a job that waits or runs; a partly written clip is deleted."""
         with self._arrived:
             if self._current and self._current.state.number == number:
                 self._current.cancelled.set()
-            waiting = next((ticket for ticket in self._tickets if ticket.state.number == number), None)
+            waiting = next((export for export in self._queue if export.state.number == number), None)
             if waiting:
-                self._tickets.remove(waiting)
+                self._queue.remove(waiting)
         if waiting:
-            # Said at once: its turn may be an hour away.
-            self._tell(waiting, phase=ExportPhase.CANCELLED)
+            # Emitted now, not when its turn comes: that may be an hour away.
+            self._update_state(waiting, phase=ExportPhase.CANCELLED)
 
     def close(self) -> None:
-        """Give up all jobs and wait for the thread's end; closing twice is fine."""
+        """Cancel all jobs and wait until the thread has ended; closing twice is fine."""
         with self._arrived:
             self._closing = True
             self._arrived.notify()
@@ -134,58 +134,58 @@ class ExportQueue(QObject):
         else:
             self.failed.emit(message)
 
-    def _tell(self, ticket: _Ticket, **changes: object) -> None:
-        ticket.state = replace(ticket.state, **changes)  # type: ignore[arg-type]
-        self._posted.emit(ticket.state)
+    def _update_state(self, export: _QueuedExport, **changes: object) -> None:
+        export.state = replace(export.state, **changes)  # type: ignore[arg-type]
+        self._posted.emit(export.state)
 
-    # What follows runs in the export thread.
+    # The methods below run in the export thread.
 
     def _work(self) -> None:
         lower_thread_priority()
-        bench = _Bench(self._predictor_opener)
-        while ticket := self._next(bench):
-            self._tell(ticket, phase=ExportPhase.RUNNING, path=free_path(ticket.job.target))
+        cache = _PredictorCache(self._predictor_opener)
+        while export := self._next(cache):
+            self._update_state(export, phase=ExportPhase.RUNNING, path=free_path(export.job.target))
             try:
-                self._export(ticket, bench)
-                self._tell(ticket, phase=ExportPhase.DONE, done=ticket.state.total)
+                self._export(export, cache)
+                self._update_state(export, phase=ExportPhase.DONE, done=export.state.total)
             except Cancelled:
-                self._tell(ticket, phase=ExportPhase.CANCELLED)
+                self._update_state(export, phase=ExportPhase.CANCELLED)
             except Exception as error:
-                # The thread's last resort: the next job may well succeed.
-                self._tell(ticket, phase=ExportPhase.FAILED)
+                # Catches everything: one failed job must not end the thread, the next one may succeed.
+                self._update_state(export, phase=ExportPhase.FAILED)
                 self._posted.emit(error)
             with self._arrived:
                 self._current = None
 
-    def _next(self, bench: _Bench) -> _Ticket | None:
+    def _next(self, cache: _PredictorCache) -> _QueuedExport | None:
         with self._arrived:
             while not self._closing:
-                if self._tickets:
-                    self._current = self._tickets.popleft()
+                if self._queue:
+                    self._current = self._queue.popleft()
                     return self._current
-                bench.clear()
+                cache.clear()
                 self._arrived.wait()
         return None
 
-    def _export(self, ticket: _Ticket, bench: _Bench) -> None:
+    def _export(self, export: _QueuedExport, cache: _PredictorCache) -> None:
         def should_stop() -> bool:
-            return self._closing or ticket.cancelled.is_set()
+            return self._closing or export.cancelled.is_set()
 
-        job = ticket.job
+        job = export.job
         if should_stop():
             raise Cancelled
-        predictor = bench.predictor(job.detector, job.device) if job.detector and job.options.needs_detector else None
+        predictor = cache.predictor(job.detector, job.device) if job.detector and job.options.needs_detector else None
         with self._video_opener(job.video, should_stop=should_stop) as source:
             events = export_clip(
-                source, predictor, job.scores, job.start, job.stop, ticket.state.path, job.options, should_stop
+                source, predictor, job.scores, job.start, job.stop, export.state.path, job.options, should_stop
             )
             for event in events:
                 if isinstance(event, Progress):
-                    self._tell(ticket, done=event.done, seconds_left=event.seconds_left)
+                    self._update_state(export, done=event.done, seconds_left=event.seconds_left)
 
 
-class _Bench:
-    """The detector at hand: exports of one review share it, an idle queue holds none."""
+class _PredictorCache:
+    """Keeps the last detector loaded for the next job; cleared when the queue is empty, to free its memory."""
 
     def __init__(self, opener: PredictorOpener) -> None:
         self._opener = opener

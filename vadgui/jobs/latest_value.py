@@ -1,4 +1,4 @@
-"""Hands the newest thing from one thread to another."""
+"""Passes the newest item from one thread to another."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ T = TypeVar("T")
 
 
 class LatestValue(Generic[T]):
-    """Holds the newest item only: older ones are replaced, so pixels never pile up before a slow painter."""
+    """Holds only the newest item: older ones are replaced, so that views don't pile up where painting is slow."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._item: T | None = None
 
     def put(self, item: T) -> bool:
-        """Leave an item, in place of any older one; whether it was empty, so that the receiver must be told."""
+        """Replace the item; returns whether there was none, so that the receiver must be notified."""
         with self._lock:
             was_empty = self._item is None
             self._item = item
             return was_empty
 
     def take(self) -> T | None:
-        """The newest item, once."""
+        """Remove and return the newest item; None where there is none."""
         with self._lock:
             item, self._item = self._item, None
             return item

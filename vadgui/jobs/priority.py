@@ -1,4 +1,4 @@
-"""Lets the GUI thread go first."""
+"""Lowers the priority of worker threads, so that the GUI thread stays responsive."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _NICENESS = 5
 
 
 def lower_thread_priority() -> None:
-    """Lower the calling thread's priority, where a thread has one of its own: elsewhere niceness is the process's."""
+    """Lower the calling thread's priority on Linux; elsewhere niceness applies to the whole process."""
     if sys.platform == "linux":
         os.nice(_NICENESS)

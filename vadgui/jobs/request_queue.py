@@ -1,4 +1,4 @@
-"""What the GUI thread wants of the engine worker, most urgent first."""
+"""A priority queue of the GUI thread's requests to the engine worker."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class OpenVideo:
 
 @dataclass(frozen=True)
 class CloseVideo:
-    """Let go of the recording."""
+    """Close the recording."""
 
 
 @dataclass(frozen=True)
 class OpenDetector:
-    """Load a detector in place of the present one, on a device out of engine.common.device.DEVICE_NAMES."""
+    """Load a detector in place of the present one, on one of the devices in engine.common.device.DEVICE_NAMES."""
 
     path: Path
     device: str
@@ -34,7 +34,7 @@ class ShowFrame:
     """Make the view of a frame, with or without its transition's pictures."""
 
     generation: int
-    """Which opening of which video and detector the index speaks of."""
+    """Number of the video and detector that the index refers to; requests of an older generation are ignored."""
     index: int
     pictures: bool
 
@@ -48,7 +48,7 @@ class MakeThumbnail:
 
 
 class ControlAnalysis(Enum):
-    """Begin or go on with, interrupt, or give up the analysis of the whole recording."""
+    """Start or resume, pause, or cancel the analysis of the whole recording."""
 
     RUN = auto()
     PAUSE = auto()
@@ -57,21 +57,21 @@ class ControlAnalysis(Enum):
 
 @dataclass(frozen=True)
 class ContinueAnalysis:
-    """Nobody waits for anything else: analyse a few frames."""
+    """Analyse a few frames; the queue returns it where no request is more urgent."""
 
 
 @dataclass(frozen=True)
 class Quit:
-    """Stop working for good."""
+    """End the worker's thread."""
 
 
 Task = OpenVideo | CloseVideo | OpenDetector | ShowFrame | MakeThumbnail | ControlAnalysis | ContinueAnalysis | Quit
 
 
 class RequestQueue:
-    """Collects wishes from the GUI thread and hands the worker one task at a time.
+    """Collects requests from the GUI thread and gives the worker one task at a time.
 
-    A newer wish for a video, a detector or a view replaces the older one: nobody waits for what is out of date.
+    A newer request for a video, a detector or a view replaces the older one, which is out of date.
     """
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class RequestQueue:
         self._thumbnails: deque[MakeThumbnail] = deque()
 
     def add(self, request: Task) -> None:
-        """Wish for something; returns at once."""
+        """Add a request; returns at once."""
         with self._changed:
             match request:
                 case Quit():
@@ -104,7 +104,7 @@ class RequestQueue:
             self._changed.notify()
 
     def put_back(self, request: ShowFrame | MakeThumbnail) -> None:
-        """What had to make way comes next again, unless a newer wish has taken its place."""
+        """Put an interrupted request back to the front, unless a newer view has been requested."""
         with self._changed:
             if isinstance(request, MakeThumbnail):
                 self._thumbnails.appendleft(request)
@@ -112,10 +112,10 @@ class RequestQueue:
                 self._view = request
 
     def next(self, *, analysing: bool, analysis_is_due: bool) -> Task:
-        """The most urgent task; waits for one where there is none.
+        """Remove and return the most urgent task; waits for one where there is none.
 
-        With `analysing` there always is one: the analysis goes on when nobody waits for anything else, or before
-        views and thumbnails where it `is_due`, so that playing does not starve it.
+        With `analysing` there always is one, ContinueAnalysis: it comes after all requests, or, where
+        `analysis_is_due`, before views and thumbnails, so that playback does not starve the analysis.
         """
         with self._changed:
             while True:
@@ -145,16 +145,16 @@ class RequestQueue:
             return self._thumbnails.popleft()
         return ContinueAnalysis() if analysing else None
 
-    # What the task in hand must make way for; each is a `should_stop`.
+    # `should_stop` functions of the current task: whether it is to be interrupted for a newer request.
 
-    def outdate_opening(self) -> bool:
-        """Whether another video is wanted by now."""
+    def opening_is_outdated(self) -> bool:
+        """Whether another video has been requested, or the end."""
         return self._quit or self._video is not None
 
-    def outdate_view(self) -> bool:
-        """Whether another view is wanted by now."""
-        return self.outdate_opening() or self._view is not None
+    def view_is_outdated(self) -> bool:
+        """Whether another view or video has been requested, or the end."""
+        return self.opening_is_outdated() or self._view is not None
 
-    def outdate_analysis(self) -> bool:
-        """Whether the analysis in hand is of no use any more."""
-        return self.outdate_opening() or self._detector is not None or self._control is ControlAnalysis.CANCEL
+    def analysis_is_outdated(self) -> bool:
+        """Whether the running analysis is cancelled, or another video or detector has been requested."""
+        return self.opening_is_outdated() or self._detector is not None or self._control is ControlAnalysis.CANCEL

@@ -1,4 +1,4 @@
-"""Makes what the panels paint, and keeps what was made lately."""
+"""Makes the views that the panels paint, and caches recent ones."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _THUMBNAIL_WIDTH_PX = 160
 _CACHE_BYTES = 192 * 2**20
-# Pictures that come within this are worth waiting for: a frame shown alone before them would flicker. While playing,
-# the panels would show little else than "Predicting" if every frame came alone first.
+# Pictures that take less than the timeout are delivered together with their frame: a frame without them would flicker.
+# During playback the timeout is longer, or the panels would show "Predicting" most of the time.
 _TIMEOUT_SECONDS = 0.1
 _TIMEOUT_WHILE_PLAYING_SECONDS = 0.5
 _PLAYING_STRIDE = 8
@@ -32,7 +32,7 @@ _FRAMES_AHEAD = 8
 
 
 def to_bgra(pixels: Pixels) -> Bgra:
-    """RGB [H, W, 3] as what Qt paints fastest, [H, W, 4]."""
+    """RGB pixels [H, W, 3] as BGRA [H, W, 4], the format that Qt paints fastest."""
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA), np.uint8)
 
 
@@ -42,26 +42,26 @@ def _size_bytes(view: FrameView) -> int:
 
 
 class ViewMaker:
-    """Makes the views of one video with one detector, or with none."""
+    """Makes views of one video, with the pictures of one detector where there is one."""
 
     def __init__(self, source: VideoSource, predictor: Predictor | None) -> None:
         self._source = source
         self._predictor = predictor
         self._cache: LRUCache[int, FrameView] = byte_cache(_CACHE_BYTES, _size_bytes)
         self._seconds_to_inspect = _TIMEOUT_SECONDS
-        self._last_asked = -1
-        self._plays = False
+        self._last_index = -1
+        self._is_playing = False
 
     def make(self, index: int, pictures: bool, deliver: Callable[[FrameView], None], should_stop: ShouldStop) -> None:
-        """Deliver the view of a frame, where its pictures take long first without them.
+        """Deliver the view of a frame; where its pictures take long, deliver a view without them first.
 
         Raises:
             VideoError: a frame can't be decoded.
             Cancelled: `should_stop` said yes.
         """
         started = time.perf_counter()
-        self._plays = 0 < index - self._last_asked <= _PLAYING_STRIDE
-        self._last_asked = index
+        self._is_playing = 0 < index - self._last_index <= _PLAYING_STRIDE
+        self._last_index = index
         cached = self._cache.get(index)
         if cached:
             deliver(cached)
@@ -69,27 +69,27 @@ class ViewMaker:
         frame = self._source.read(index, should_stop)
         missing = NO_TRANSITION if index == 0 else "" if self._predictor else NO_DETECTOR
         if missing or not pictures or self._predictor is None:
-            deliver(_frame_alone(frame, missing))
+            deliver(_frame_only(frame, missing))
             return
-        patience = _TIMEOUT_WHILE_PLAYING_SECONDS if self._plays else _TIMEOUT_SECONDS
-        if time.perf_counter() - started + self._seconds_to_inspect > patience:
-            deliver(_frame_alone(frame, PREDICTING))
+        timeout = _TIMEOUT_WHILE_PLAYING_SECONDS if self._is_playing else _TIMEOUT_SECONDS
+        if time.perf_counter() - started + self._seconds_to_inspect > timeout:
+            deliver(_frame_only(frame, PREDICTING))
             if should_stop():
                 raise Cancelled
         previous = self._source.read(index - 1, should_stop)
-        deliver(self._complete(previous, frame, self._predictor))
+        deliver(self._make_complete(previous, frame, self._predictor))
 
     def seconds(self, index: int) -> float:
-        """When a frame is shown."""
+        """Presentation time of a frame in seconds."""
         return float(self._source.times[index])
 
-    def look_ahead(self, should_stop: ShouldStop) -> None:
-        """Where somebody plays, decode the next frames before they are asked for."""
-        if self._plays:
-            self._source.prefetch(self._last_asked + 1, self._last_asked + 1 + _FRAMES_AHEAD, should_stop)
+    def prefetch_next(self, should_stop: ShouldStop) -> None:
+        """During playback, decode the next frames before they are requested."""
+        if self._is_playing:
+            self._source.prefetch(self._last_index + 1, self._last_index + 1 + _FRAMES_AHEAD, should_stop)
 
     def thumbnail(self, index: int, should_stop: ShouldStop) -> Bgra:
-        """A small picture of a frame in its own aspect.
+        """A small BGRA picture [H, W, 4] of a frame in the video's aspect ratio.
 
         Raises:
             VideoError: the frame can't be decoded.
@@ -100,16 +100,16 @@ class ViewMaker:
         size = (_THUMBNAIL_WIDTH_PX, max(round(height * _THUMBNAIL_WIDTH_PX / width), 1))
         return to_bgra(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8))
 
-    def _complete(self, previous: Frame, frame: Frame, predictor: Predictor) -> FrameView:
+    def _make_complete(self, previous: Frame, frame: Frame, predictor: Predictor) -> FrameView:
         started = time.perf_counter()
         view = _with_pictures(inspect_pair(previous, frame, predictor))
-        # Halfway to the latest: one slow frame must not make the next ones flicker.
+        # An exponential moving average: one slow frame must not make the next ones flicker.
         self._seconds_to_inspect += 0.5 * (time.perf_counter() - started - self._seconds_to_inspect)
         self._cache[view.index] = view
         return view
 
 
-def _frame_alone(frame: Frame, missing: str) -> FrameView:
+def _frame_only(frame: Frame, missing: str) -> FrameView:
     return FrameView(frame.index, frame.pts_seconds, to_bgra(frame.pixels), missing=missing)
 
 

@@ -1,1 +1,1 @@
-"""The pictures of one transition."""
+"""The panels that show the pictures of one transition: the step from a frame to the next."""

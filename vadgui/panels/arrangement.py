@@ -1,4 +1,4 @@
-"""Where the panels go: one large, the others in a block beside or beneath it, all in the video's aspect."""
+"""Layout of the panels: one large, the others in a block beside or beneath it, all in the video's aspect ratio."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from math import ceil
 from PySide6.QtCore import QPoint, QRect, QSize
 
 GAP_PX = 6
-"""Between two panels, in device-independent pixels."""
+"""Distance between two panels in device-independent pixels."""
 _LARGE_TO_SMALL = 1.5  # the large panel stays at least this much wider than the small ones
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """One way to place the panels, its top left corner at (0, 0)."""
+    """A possible layout, whose top left corner is at (0, 0)."""
 
     large_width: float
     small_width: float
     columns: int
     small_count: int
     beside: bool
-    """The block of small panels is to the right of the large one, else beneath it."""
+    """Whether the block of small panels is to the right of the large one; otherwise it is beneath."""
 
     def total_width(self) -> float:
         return self.large_width + self.small_count * self.small_width
@@ -31,8 +31,8 @@ class _Candidate:
 def arrange(area: QSize, aspect: float, title_px: int, panel_count: int, large_first: bool) -> list[QRect]:
     """Rectangles of the panels, each a title strip above a picture of `aspect` (width / height), centred in `area`.
 
-    With `large_first` the first one gets more room: the rest stands to its right in a wide area and beneath it in a
-    tall one, whichever shows the larger pictures.
+    With `large_first` the first panel is larger. The others are to its right in a wide area and beneath it in a tall
+    one, whichever makes the pictures larger.
     """
     if panel_count == 0:
         return []
@@ -59,7 +59,7 @@ def _even(area: QSize, aspect: float, title_px: int, count: int) -> list[QRect]:
 def _beside(area: QSize, aspect: float, title_px: int, count: int) -> _Candidate:
     columns = 1 if count <= 2 else 2
     rows = ceil(count / columns)
-    # Both blocks are equally tall: large = rows * small + extra. One small panel may be smaller than that.
+    # The large panel is as tall as the block, so its width is rows * small + extra. A single small panel is smaller.
     extra = aspect * (rows - 1) * (title_px + GAP_PX)
     share = rows if rows > 1 else _LARGE_TO_SMALL
     across = (area.width() - columns * GAP_PX - extra) / (share + columns)
@@ -85,7 +85,7 @@ def _rectangles(chosen: _Candidate, aspect: float, title_px: int) -> list[QRect]
     small = _panel_size(chosen.small_width, aspect, title_px)
     if chosen.beside and chosen.small_count > 1:
         rows = ceil(chosen.small_count / chosen.columns)
-        large.setHeight(rows * (small.height() + GAP_PX) - GAP_PX)  # the lower edges meet in spite of rounding
+        large.setHeight(rows * (small.height() + GAP_PX) - GAP_PX)  # both lower edges are level in spite of rounding
     block_width = chosen.columns * (small.width() + GAP_PX) - GAP_PX
     if chosen.beside:
         large_corner, corner = QPoint(0, 0), QPoint(large.width() + GAP_PX, 0)

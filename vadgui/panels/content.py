@@ -1,4 +1,4 @@
-"""Which panels there are and what each shows of a frame's view."""
+"""The panels, and what each of them shows of a frame's view."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vadgui.model.session import ReviewSession
 
 
 class Panel(Enum):
-    """One of the five pictures of a transition; its value is its title."""
+    """One of the five pictures of a transition; the value is the panel's title."""
 
     FRAME = "Frame"
     PREDICTED_FLOW = "Predicted flow"
@@ -37,7 +37,7 @@ _EXPLANATIONS = {
 
 
 def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
-    """The picture a panel shows; None where it is not there, and for the mask, which is painted from numbers."""
+    """The picture that a panel shows; None where the view has none, and for the mask, which is painted from signals."""
     match panel:
         case Panel.FRAME:
             return view.frame
@@ -52,7 +52,7 @@ def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
 
 
 def signals_of(view: FrameView, session: ReviewSession) -> np.void | None:
-    """The raw signals of a view's frame: its own, or those the analysis has stored already."""
+    """The raw signals of a view's frame: from the view, or else from the analysis; None where neither has any."""
     signals = view.signals
     if signals is None and view.index < len(session.scoring.signals):
         signals = session.scoring.signals[view.index]
@@ -60,7 +60,7 @@ def signals_of(view: FrameView, session: ReviewSession) -> np.void | None:
 
 
 def detail_of(panel: Panel, view: FrameView, signals: np.void | None, flow_radius_px: float | None) -> str:
-    """A few words beside the title: the number that belongs to the picture."""
+    """The number shown beside a panel's title, with its unit."""
     if panel is Panel.FRAME:
         return "" if view.frame is None else f"{view.frame.shape[1]} × {view.frame.shape[0]}"
     if signals is None or (panel is not Panel.PSNR_MASK and not view.complete):
@@ -79,7 +79,7 @@ def detail_of(panel: Panel, view: FrameView, signals: np.void | None, flow_radiu
 
 
 def message_for(panel: Panel, view: FrameView | None, session: ReviewSession) -> str:
-    """Why a panel has no picture, for the person."""
+    """The message that a panel shows in place of a picture."""
     if session.video is None:
         return "Open a video"
     if view is None:

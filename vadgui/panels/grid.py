@@ -1,4 +1,4 @@
-"""The five panels of one transition, locked to one frame."""
+"""The grid of the five panels, which always show the same frame."""
 
 from __future__ import annotations
 
@@ -21,63 +21,63 @@ from vadgui.ui import theme
 
 
 class PanelGrid(QWidget):
-    """Shows the session's view; every panel is filled from the same FrameView, so they never mix frames."""
+    """Shows the session's view. All panels are filled from one FrameView, so that they never show different frames."""
 
     shown_panels_changed = Signal()
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._stage = _Stage(self)
+        self._area = _PanelArea(self)
         self.header = PanelHeader(session, self)
         self.panel_actions: dict[Panel, QAction] = {}
-        """Checkable: which panels are shown; for the main window's menu too."""
+        """Checkable actions that show or hide a panel; also in the main window's menu."""
         for panel in Panel:
             action = QAction(panel.value, self, checkable=True, checked=True)
             action.setToolTip(panel.explanation)
             action.toggled.connect(partial(self._on_panel_toggled, panel))
             self.panel_actions[panel] = action
-            self._stage.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
+            self._area.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
         self.overlay_action = self.header.overlay_action
-        """Checkable: the PSNR mask on the frame; for the main window's menu too."""
+        """Checkable action that shows the PSNR mask on the frame; also in the main window's menu."""
         self.header.set_panel_actions(list(self.panel_actions.values()))
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
-        layout.addWidget(self._stage, stretch=1)
+        layout.addWidget(self._area, stretch=1)
 
         session.view_changed.connect(self._refresh)
         session.video_changed.connect(self._refresh)
         session.detector_changed.connect(self._refresh)
-        # Signals of the frame on screen may come from the analysis as well as with its view.
+        # The raw signals of the frame on screen may come from the analysis, not only with its view.
         session.scoring.scores_changed.connect(self._refresh)
         self.overlay_action.toggled.connect(self._refresh)
         self.header.opacity_changed.connect(self._refresh)
-        theme.changed.connect(self._stage.repaint_all)
+        theme.changed.connect(self._area.repaint_all)
         self._refresh()
 
     def panel(self, panel: Panel) -> PicturePanel:
         """The widget of one panel."""
-        return self._stage.panels[panel]
+        return self._area.panels[panel]
 
     @property
     def enlarged(self) -> Panel | None:
-        """The panel that fills the grid; None while all chosen ones are shown."""
-        return self._stage.enlarged
+        """The panel that fills the grid; None while all chosen panels are shown."""
+        return self._area.enlarged
 
     def shown_panels(self) -> list[Panel]:
-        """The panels on screen, in their order."""
-        return self._stage.shown()
+        """The panels on screen, in the order of Panel."""
+        return self._area.shown()
 
     def set_panel_shown(self, panel: Panel, shown: bool) -> None:
-        """Show or hide a panel; the last one stays."""
+        """Show or hide a panel; the last visible one can't be hidden."""
         self.panel_actions[panel].setChecked(shown)
 
     def toggle_enlarged(self, panel: Panel) -> None:
         """Give a panel the whole grid, or bring the others back."""
-        self._stage.enlarged = None if self._stage.enlarged is panel else panel
+        self._area.enlarged = None if self._area.enlarged is panel else panel
         self._arrange()
 
     def _on_panel_toggled(self, panel: Panel, shown: bool) -> None:
@@ -85,23 +85,23 @@ class PanelGrid(QWidget):
         if not chosen:
             self.panel_actions[panel].setChecked(True)
             return
-        self._stage.chosen = chosen
-        if shown or self._stage.enlarged not in chosen:
-            self._stage.enlarged = None
+        self._area.chosen = chosen
+        if shown or self._area.enlarged not in chosen:
+            self._area.enlarged = None
         self._arrange()
 
     def _arrange(self) -> None:
-        self._stage.arrange()
+        self._area.arrange()
         self._session.set_pictures_requested(self.shown_panels() != [Panel.FRAME])
         self.shown_panels_changed.emit()
 
     def _refresh(self) -> None:
         view, video = self._session.view, self._session.video
         if video is not None:
-            self._stage.set_aspect(video.width_px / video.height_px)
+            self._area.set_aspect(video.width_px / video.height_px)
         signals = signals_of(view, self._session) if view else None
         radius_px = self._session.detector.flow_radius_px if self._session.detector else None
-        for panel, widget in self._stage.panels.items():
+        for panel, widget in self._area.panels.items():
             picture = picture_of(panel, view) if view else None
             decoration = self._decoration(panel, view, signals) if view else None
             if view is None or (picture is None and decoration is None):
@@ -124,8 +124,8 @@ class PanelGrid(QWidget):
                 return None
 
 
-class _Stage(QWidget):
-    """The area that the panels share; places them itself because no Qt layout keeps an aspect."""
+class _PanelArea(QWidget):
+    """The area that contains the panels. It sets their geometry itself: no Qt layout keeps an aspect ratio."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -138,7 +138,7 @@ class _Stage(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Enough for pictures in which something can be seen."""
+        """The smallest size in which the pictures are still useful."""
         return QSize(320, 200)
 
     def shown(self) -> list[Panel]:
@@ -152,9 +152,9 @@ class _Stage(QWidget):
     def arrange(self) -> None:
         shown = self.shown()
         title_px = self.panels[Panel.FRAME].title_height()
-        room = self.size() - QSize(2 * GAP_PX, 2 * GAP_PX)
-        places = arrange(room, self._aspect, title_px, len(shown), large_first=Panel.FRAME in shown)
-        by_panel = {panel: place.translated(GAP_PX, GAP_PX) for panel, place in zip(shown, places, strict=True)}
+        available = self.size() - QSize(2 * GAP_PX, 2 * GAP_PX)
+        rects = arrange(available, self._aspect, title_px, len(shown), large_first=Panel.FRAME in shown)
+        by_panel = {panel: rect.translated(GAP_PX, GAP_PX) for panel, rect in zip(shown, rects, strict=True)}
         for panel, widget in self.panels.items():
             widget.set_aspect(self._aspect)
             widget.setGeometry(by_panel.get(panel, QRect()))

@@ -1,4 +1,4 @@
-"""The line above the panels: which frame they show, and what is shown of it."""
+"""The line above the panels: the frame on screen, the mask's controls, and the choice of panels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vadgui.ui.clock_text import clock_text
 
 
 class PanelHeader(QWidget):
-    """Frame number and time of the view on screen, the mask's switch and opacity, and the choice of panels."""
+    """Shows frame number and time of the view on screen, the mask's check box and opacity, and the menu of panels."""
 
     opacity_changed = Signal()
 
@@ -20,11 +20,11 @@ class PanelHeader(QWidget):
         super().__init__(parent)
         self._session = session
         self._shown: FrameView | None = None
-        self._where = QLabel()
-        font = self._where.font()
+        self._frame_label = QLabel()
+        font = self._frame_label.font()
         font.setBold(True)
-        self._where.setFont(font)
-        self._where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._frame_label.setFont(font)
+        self._frame_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._pending = QLabel()
 
         self.overlay_action = QAction("Mask on frame", self, checkable=True)
@@ -43,54 +43,54 @@ class PanelHeader(QWidget):
         self._opacity.setToolTip("Opacity of the mask on the frame")
         self._opacity.valueChanged.connect(self.opacity_changed)
 
-        self._choice = QToolButton()
-        self._choice.setText("Panels")
-        self._choice.setToolTip("Which panels are shown")
-        self._choice.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._choice.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self._choice.setAutoRaise(True)
+        self._panels_button = QToolButton()
+        self._panels_button.setText("Panels")
+        self._panels_button.setToolTip("Which panels are shown")
+        self._panels_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._panels_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._panels_button.setAutoRaise(True)
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
-        layout.addWidget(self._where)
+        layout.addWidget(self._frame_label)
         layout.addWidget(self._pending)
         layout.addStretch(1)
-        for widget in (self._overlay_box, self._opacity, self._choice):
+        for widget in (self._overlay_box, self._opacity, self._panels_button):
             layout.addWidget(widget)
-        session.playhead_changed.connect(self._say_pending)
+        session.playhead_changed.connect(self._show_pending)
 
     @property
     def overlay_opacity(self) -> float:
-        """In (0, 1]."""
+        """Opacity of the mask on the frame, in (0, 1]."""
         return self._opacity.value() / 100
 
     def set_overlay_opacity(self, opacity: float) -> None:
-        """Move the slider."""
+        """Set the opacity of the mask on the frame, in (0, 1]."""
         self._opacity.setValue(round(100 * opacity))
 
     def set_panel_actions(self, actions: list[QAction]) -> None:
-        """Offer the choice of panels."""
-        menu = QMenu(self._choice)
+        """Fill the menu of panels."""
+        menu = QMenu(self._panels_button)
         menu.addActions(actions)
-        self._choice.setMenu(menu)
+        self._panels_button.setMenu(menu)
 
     def text(self) -> str:
-        """What the line says of the frame on screen."""
-        return self._where.text()
+        """Number and time of the frame on screen, as shown."""
+        return self._frame_label.text()
 
     def pending_text(self) -> str:
-        """What it says of the frame that is asked for."""
+        """The text about the requested frame while its view is not there yet; empty otherwise."""
         return self._pending.text()
 
     def show_view(self, view: FrameView | None) -> None:
-        """Say which frame the panels show."""
+        """Show number and time of the view's frame."""
         self._shown = view
-        self._where.setText(f"Frame {view.index}   {clock_text(view.pts_seconds)}" if view else "")
-        self._say_pending()
+        self._frame_label.setText(f"Frame {view.index}   {clock_text(view.pts_seconds)}" if view else "")
+        self._show_pending()
 
-    def _say_pending(self) -> None:
-        waits = self._shown is not None and self._shown.index != self._session.playhead
-        self._pending.setText(f"loading frame {self._session.playhead} …" if waits else "")
+    def _show_pending(self) -> None:
+        is_pending = self._shown is not None and self._shown.index != self._session.playhead
+        self._pending.setText(f"loading frame {self._session.playhead} …" if is_pending else "")
 
     def _on_overlay_toggled(self, on: bool) -> None:
         self._overlay_box.setChecked(on)

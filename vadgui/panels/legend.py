@@ -1,4 +1,4 @@
-"""The colour wheel in the corner of both flow panels: which way, how fast."""
+"""The colour wheel in the corner of both flow panels: colour is direction, saturation is speed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MIN_DIAMETER_PX = 20
 
 
 def paint_legend(painter: QPainter, picture: QRect, radius_px: float) -> None:
-    """Wheel and its radius on a plate in the lower right corner; on all but large pictures the wheel alone, or nothing.
+    """Paint the colour wheel and the speed at its rim into the lower right corner of a picture.
 
-    It must not hide what moves there.
+    The legend must not hide motion: smaller pictures get the wheel without text, tiny ones nothing.
     """
     diameter = min(64, min(picture.width(), picture.height()) // 5)
     if diameter < _MIN_DIAMETER_PX:
@@ -35,7 +35,7 @@ def paint_legend(painter: QPainter, picture: QRect, radius_px: float) -> None:
 
 @lru_cache(maxsize=4)
 def _plate(diameter: int, text: str, family: str, ratio: float) -> QImage:
-    """Dark in both themes: flow pictures are mostly white in both."""
+    """The wheel on a background that is dark in both themes, since flow pictures are mostly white in both."""
     font = QFont(family)
     font.setPixelSize(11 if diameter < 48 else 12)
     metrics = QFontMetrics(font)

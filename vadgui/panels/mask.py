@@ -1,4 +1,4 @@
-"""The PSNR mask as a panel of its own and as an overlay on the frame."""
+"""Paints the PSNR mask, as a panel of its own and as an overlay on the frame."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from engine.scoring.signals import PATCH_GRID
 
 _TILE_PX = 10
 
-_TINT = QColor(230, 75, 0)  # vermilion: far from the greens of lawns and the greys of asphalt, also to the colour-blind
+_TINT = QColor(230, 75, 0)  # vermilion: the colour-blind, too, tell it from green lawns and grey asphalt
 
 
 def patch_rects(picture: QRect) -> list[QRect]:
-    """The 16 patches of a picture, row by row, without gaps whatever its size."""
+    """Rectangles of the 16 patches of a picture, row by row, without gaps for any size of the picture."""
     across = [picture.left() + round(picture.width() * i / PATCH_GRID) for i in range(PATCH_GRID + 1)]
     down = [picture.top() + round(picture.height() * i / PATCH_GRID) for i in range(PATCH_GRID + 1)]
     return [
@@ -28,14 +28,14 @@ def patch_rects(picture: QRect) -> list[QRect]:
 
 
 def paint_mask(painter: QPainter, picture: QRect, patch_psnr_db: PatchValues) -> None:
-    """Fill the patches, darker where more suspicious, write their dB, and outline the worst one."""
+    """Fill the patches, darker for a lower PSNR, write their PSNR in dB, and outline the worst one."""
     values = patch_psnr_db.ravel()
     rects = patch_rects(picture)
     font = QFont(painter.font())
     decimals = _fit_font(font, rects[0])
     painter.setFont(font)
-    for rect, value, doubt in zip(rects, values, suspicion(values), strict=True):
-        grey = round(255 * (1 - doubt))
+    for rect, value, darkness in zip(rects, values, suspicion(values), strict=True):
+        grey = round(255 * (1 - darkness))
         painter.fillRect(rect, QColor(grey, grey, grey))
         if decimals is not None:
             painter.setPen(Qt.GlobalColor.black if grey > 127 else Qt.GlobalColor.white)
@@ -44,7 +44,7 @@ def paint_mask(painter: QPainter, picture: QRect, patch_psnr_db: PatchValues) ->
 
 
 def paint_overlay(painter: QPainter, picture: QRect, patch_psnr_db: PatchValues, opacity: float) -> None:
-    """Tint and hatch the patches that stand out from the rest of the frame, and outline the worst one."""
+    """Tint and hatch the patches that were predicted worse than the rest of the frame, and outline the worst one."""
     values = patch_psnr_db.ravel()
     rects = patch_rects(picture)
     for rect, strength in zip(rects, opacity * conspicuity(values), strict=True):
@@ -55,7 +55,7 @@ def paint_overlay(painter: QPainter, picture: QRect, patch_psnr_db: PatchValues,
 
 @lru_cache(maxsize=21)
 def _hatched_tile(strength: int) -> QPixmap:
-    """Tint and hatching for a strength from 1 to 20; one texture fills several times faster than colour and pattern."""
+    """Texture of tint and hatching for a strength from 1 to 20: several times faster to fill with than two brushes."""
     tint, lines = QColor(_TINT), QColor(0, 0, 0)
     tint.setAlphaF(0.7 * strength / 20)
     lines.setAlphaF(0.6 * strength / 20)
@@ -71,7 +71,7 @@ def _hatched_tile(strength: int) -> QPixmap:
 
 
 def _outline_worst(painter: QPainter, rect: QRect) -> None:
-    # A light line between two dark ones shows on any picture.
+    # A light line on a wider dark one is visible on any picture.
     inner = QRectF(rect).adjusted(2, 2, -2, -2)
     for width, colour in ((5, Qt.GlobalColor.black), (2.5, QColor(255, 210, 0))):
         pen = QPen(colour, width)
@@ -81,7 +81,7 @@ def _outline_worst(painter: QPainter, rect: QRect) -> None:
 
 
 def _fit_font(font: QFont, cell: QRect) -> int | None:
-    """Size `font` for a cell; returns the decimals there is room for, None where no number would be readable."""
+    """Fit `font` to a cell; returns how many decimals fit (1 or 0), or None where no number would be readable."""
     for decimals, sample in ((1, "88.8"), (0, "88")):
         for pixels in range(min(18, cell.height() // 2), 8, -1):
             font.setPixelSize(pixels)

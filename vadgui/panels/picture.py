@@ -1,4 +1,4 @@
-"""Pictures on screen: scaled once a size, painted without a copy."""
+"""Pictures on screen: scaled once for each size, and painted without copying."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PADDING_PX = 8
 
 
 class ScaledPicture:
-    """A picture at the size it is painted in, scaled anew only when picture or size change."""
+    """A picture in the size it is painted in; scaled again only when picture or size change."""
 
     def __init__(self) -> None:
         self._source: Bgra | None = None
@@ -29,18 +29,18 @@ class ScaledPicture:
 
     def image(self, picture: Bgra, size: QSize, pixel_ratio: float) -> QImage:
         """`picture` stretched to `size` device-independent pixels; valid until the next call."""
-        wanted = (max(round(size.width() * pixel_ratio), 1), max(round(size.height() * pixel_ratio), 1))
-        if picture is not self._source or wanted != (self._image.width(), self._image.height()):
+        target_size = (max(round(size.width() * pixel_ratio), 1), max(round(size.height() * pixel_ratio), 1))
+        if picture is not self._source or target_size != (self._image.width(), self._image.height()):
             self._source = picture
-            self._pixels = _resized(picture, wanted)
-            # The image only refers to the pixels: both live and die together.
-            self._image = QImage(self._pixels.data, *wanted, self._pixels.strides[0], QImage.Format.Format_RGB32)
+            self._pixels = _resized(picture, target_size)
+            # QImage does not copy the pixels: the array must live as long as the image.
+            self._image = QImage(self._pixels.data, *target_size, self._pixels.strides[0], QImage.Format.Format_RGB32)
         self._image.setDevicePixelRatio(pixel_ratio)
         return self._image
 
 
 def _resized(picture: Bgra, size: tuple[int, int]) -> Bgra:
-    # Halving averages 2x2 pixels; INTER_AREA at once takes ten times as long unless the factor is whole.
+    # Halving averages 2x2 pixels. INTER_AREA in one step takes ten times as long unless the factor is an integer.
     while picture.shape[1] >= 2 * size[0] and picture.shape[0] >= 2 * size[1]:
         picture = np.asarray(cv2.resize(picture, (picture.shape[1] // 2, picture.shape[0] // 2)), np.uint8)
     if (picture.shape[1], picture.shape[0]) == size:
@@ -49,20 +49,20 @@ def _resized(picture: Bgra, size: tuple[int, int]) -> Bgra:
 
 
 def fitted(area: QRect, aspect: float) -> QRect:
-    """The largest rectangle of an aspect (width / height) in the middle of an area."""
+    """The largest rectangle with an aspect ratio (width / height), centred in an area."""
     width = min(area.width(), round(area.height() * aspect))
     height = min(area.height(), round(width / aspect))
     return QRect(area.left() + (area.width() - width) // 2, area.top() + (area.height() - height) // 2, width, height)
 
 
 class PicturePanel(QWidget):
-    """A title above a picture, or above the reason why there is none."""
+    """Shows a title above a picture, or above the reason why there is none."""
 
     enlarge_toggled = Signal()
-    """Double click: show this panel alone, or all of them again."""
+    """The panel was double-clicked: it is to be shown alone, or with the others again."""
 
     def __init__(self, title: str, parent: QWidget | None = None, *, inset_px: int = 1) -> None:
-        """`inset_px` lies between the title and the sides: some where there is no canvas around the panel."""
+        """`inset_px` is the margin left and right of the title; larger where there is no canvas around the panel."""
         super().__init__(parent)
         self._title, self._inset_px = title, inset_px
         self._detail = ""
@@ -77,7 +77,7 @@ class PicturePanel(QWidget):
 
     @property
     def picture(self) -> Bgra | None:
-        """What is shown now."""
+        """The picture on screen; None where there is none."""
         return self._picture
 
     @property
@@ -87,7 +87,7 @@ class PicturePanel(QWidget):
 
     @property
     def detail(self) -> str:
-        """What stands beside the title."""
+        """The text beside the title."""
         return self._detail
 
     def title_height(self) -> int:
@@ -95,44 +95,44 @@ class PicturePanel(QWidget):
         return self.fontMetrics().height() + 6
 
     def picture_rect(self) -> QRect:
-        """Where the picture is, in the widget's coordinates."""
+        """The picture's rectangle in the widget's coordinates."""
         return fitted(self.rect().adjusted(0, self.title_height(), 0, 0), self._aspect)
 
     def set_aspect(self, aspect: float) -> None:
-        """Width / height that pictures are shown in, whatever their own size."""
+        """Set the aspect ratio (width / height) that pictures are stretched to."""
         self._aspect = aspect
         self.update()
 
     def show_picture(self, picture: Bgra | None, *, detail: str = "", decoration: Decoration | None = None) -> None:
-        """Show a picture and what is painted on it; without a picture the decoration is the picture."""
+        """Show a picture, and the decoration painted on it; the decoration may also be shown without a picture."""
         self._picture, self._detail, self._decoration, self._message = picture, detail, decoration, ""
         self.setAccessibleDescription(detail)
         self.update()
 
     def show_message(self, message: str) -> None:
-        """Say why there is no picture."""
+        """Show a message in place of a picture."""
         self._picture, self._detail, self._decoration, self._message = None, "", None, message
         self.setAccessibleDescription(message)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Title, picture, decoration; or title and message."""
+        """Paint the title, and below it the picture with its decoration, or the message."""
         colours = theme.current()
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.canvas))
         self._paint_title(painter)
-        place = self.picture_rect()
+        rect = self.picture_rect()
         if self._picture is not None:
-            image = self._scaled.image(self._picture, place.size(), self.devicePixelRatioF())
-            painter.drawImage(place.topLeft(), image)
+            image = self._scaled.image(self._picture, rect.size(), self.devicePixelRatioF())
+            painter.drawImage(rect.topLeft(), image)
         if self._decoration:
-            self._decoration(painter, place)
+            self._decoration(painter, rect)
         elif self._picture is None:
             painter.setPen(QColor(colours.border))
-            painter.drawRect(place.adjusted(0, 0, -1, -1))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
             painter.setPen(_muted(colours.on_canvas))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(place.adjusted(_PADDING_PX, 2, -_PADDING_PX, -2), flags, self._message)
+            painter.drawText(rect.adjusted(_PADDING_PX, 2, -_PADDING_PX, -2), flags, self._message)
 
     def _paint_title(self, painter: QPainter) -> None:
         colours = theme.current()
@@ -146,13 +146,13 @@ class PicturePanel(QWidget):
         painter.drawText(strip, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
         strip.setLeft(strip.left() + painter.fontMetrics().horizontalAdvance(title) + _PADDING_PX)
         painter.setFont(font)
-        # A cut number misleads: the detail is whole or not there.
+        # The detail is not elided but left out: a shortened number would mislead.
         if self._detail and painter.fontMetrics().horizontalAdvance(self._detail) <= strip.width():
             painter.setPen(_muted(colours.on_canvas))
             painter.drawText(strip, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._detail)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """A double click enlarges the panel, or brings the others back."""
+        """Emit `enlarge_toggled`."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.enlarge_toggled.emit()
 

@@ -1,1 +1,1 @@
-"""The clock of playback and its buttons."""
+"""Playback: its clock and its buttons."""

@@ -1,4 +1,4 @@
-"""The clock of playback: decides when the next frame is due and asks the session for it."""
+"""The clock of playback: it decides when the next frame is due, and moves the session's playhead there."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class PlaybackMode(Enum):
-    """What gives way when pictures can't be made as fast as they are due."""
+    """What playback does when pictures can't be made as fast as the video runs."""
 
     REAL_TIME = "Real time"
-    """Frames: playback follows the clock."""
+    """Follow the clock and skip frames."""
     EVERY_FRAME = "Every frame"
-    """The clock: every frame is shown with all its pictures."""
+    """Show every frame with all its pictures, and fall behind the clock."""
 
 
 class Player(QObject):
     """Plays the session's recording.
 
-    The session's requests are latest-wins, so in both modes the next frame is asked for only when the view of the last
-    one is there: asking earlier would abandon it, and nothing would ever be shown.
+    A new request abandons the session's last one. In both modes the next frame is therefore requested only when the
+    view of the last one is there: requesting earlier would abandon every view, and nothing would ever be shown.
     """
 
     playing_changed = Signal(bool)
@@ -44,8 +44,8 @@ class Player(QObject):
         self._speed = 1.0
         self._mode = PlaybackMode.REAL_TIME
         self._stop_frame: int | None = None
-        self._asked: int | None = None
-        self._asked_at: float | None = None
+        self._requested_frame: int | None = None
+        self._requested_at: float | None = None
         self._anchor: tuple[float, float] | None = None
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._advance)
@@ -55,21 +55,21 @@ class Player(QObject):
 
     @property
     def playing(self) -> bool:
-        """Whether the clock runs."""
+        """Whether playback runs."""
         return self._playing
 
     @property
     def speed(self) -> float:
-        """Times real time."""
+        """Playback speed as a multiple of real time."""
         return self._speed
 
     @property
     def mode(self) -> PlaybackMode:
-        """What gives way when pictures are late."""
+        """What playback does when pictures are late."""
         return self._mode
 
     def play(self) -> None:
-        """Play on from the playhead, or from the start where the playhead is on the last frame."""
+        """Play from the playhead, or from the start where the playhead is on the last frame."""
         if self._playing or self._session.frame_count < 2:
             return
         self._stop_frame = None
@@ -78,20 +78,20 @@ class Player(QObject):
         self._start()
 
     def play_run(self, start: int, stop: int) -> None:
-        """Play frames [start, stop) and pause on the last of them."""
+        """Play frames [start, stop) and pause on frame stop - 1."""
         self._session.seek(start)
         self._stop_frame = stop
         self._start()
 
     def pause(self) -> None:
-        """Stop the clock; the frame on screen stays."""
+        """Pause playback; the frame on screen stays."""
         if self._playing:
             self._playing = False
             self._timer.stop()
             self.playing_changed.emit(False)
 
     def toggle(self) -> None:
-        """Pause if playing, else play."""
+        """Pause or resume playback."""
         if self._playing:
             self.pause()
         else:
@@ -107,7 +107,7 @@ class Player(QObject):
             self.speed_changed.emit(speed)
 
     def set_mode(self, mode: PlaybackMode) -> None:
-        """Choose what gives way when pictures are late."""
+        """Choose what playback does when pictures are late."""
         if mode is not self._mode:
             self._mode = mode
             self._restart_clock()
@@ -121,21 +121,21 @@ class Player(QObject):
         self._schedule()
 
     def _restart_clock(self) -> None:
-        """The clock starts anew when the view of the playhead is there."""
+        """Forget the clock's start; `_schedule` sets it again when the view at the playhead is there."""
         self._timer.stop()
         self._anchor = None
-        self._asked_at = None
+        self._requested_at = None
         if self._playing:
             self._schedule()
 
     def _on_playhead_changed(self, index: int) -> None:
-        if self._playing and index != self._asked:
-            # Someone scrubs or jumps: play on from there, and no longer just the one run.
+        if self._playing and index != self._requested_frame:
+            # The person has scrubbed or jumped: play on from there, no longer only up to `_stop_frame`.
             self._stop_frame = None
             self._restart_clock()
 
     def _on_video_changed(self) -> None:
-        # A revision of the times keeps playing; another recording does not.
+        # There is no view only after another recording was opened. Revised times don't stop playback.
         if self._session.view is None:
             self.pause()
 
@@ -157,8 +157,8 @@ class Player(QObject):
             began, began_seconds = self._anchor
             due = began + (float(times[playhead + 1]) - began_seconds) / self._speed
         else:
-            # From request to request: counted from arrival, the engine's own time would be added to every frame.
-            begin = now if self._asked_at is None else self._asked_at
+            # Count from the last request, not from its view's arrival, which would add the engine's time to each frame.
+            begin = now if self._requested_at is None else self._requested_at
             due = begin + float(times[playhead + 1] - times[playhead]) / self._speed
         self._timer.start(max(0, ceil(1000 * (due - now))))
 
@@ -170,6 +170,6 @@ class Player(QObject):
         if self._mode is PlaybackMode.REAL_TIME:
             began, began_seconds = self._anchor
             target = max(target, self._session.index_at(began_seconds + (now - began) * self._speed))
-        self._asked = min(target, self._last_frame())
-        self._asked_at = now
-        self._session.seek(self._asked)
+        self._requested_frame = min(target, self._last_frame())
+        self._requested_at = now
+        self._session.seek(self._requested_frame)

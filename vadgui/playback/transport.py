@@ -1,4 +1,4 @@
-"""The row of buttons and fields that moves the playhead."""
+"""The transport bar: a row of buttons and fields that move the playhead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolic
 
 from vadgui.model.session import ReviewSession
 from vadgui.playback.player import SPEEDS, PlaybackMode, Player
-from vadgui.ui.actions import SPECS, plain, tool_tip
+from vadgui.ui.actions import SPECS, tool_tip, without_mnemonic
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.icons import set_icon
 
@@ -18,7 +18,7 @@ _SPECS = {spec.name: spec for spec in SPECS}
 
 
 class TransportBar(QWidget):
-    """Buttons for what the main window's shortcuts do too, and where the playhead is."""
+    """Buttons for the playback actions of the main window, and the playhead's frame number and time."""
 
     def __init__(self, session: ReviewSession, player: Player, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,11 +63,11 @@ class TransportBar(QWidget):
         return self._clock.text()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for what is never left out."""
+        """The width of the widgets that `_fit` never hides."""
         return QSize(420, super().sizeHint().height())
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """In a narrow window leave out what the keyboard does too."""
+        """In a narrow window, hide widgets that don't fit, the least important ones first."""
         self._fit()
 
     def _fit(self) -> None:
@@ -98,16 +98,16 @@ class TransportBar(QWidget):
         ]
 
     def _button(self, name: str, call: Callable[[], None], *, icon: str = "", text: str = "") -> QToolButton:
-        """A button beside the action `name`, from which it has its words and the shortcut it tells."""
+        """A button that does the same as the action `name`, with its name and tool tip."""
         spec = _SPECS[name]
         button = QToolButton(self)
         if icon:
             set_icon(button, icon)
         button.setText(text)
-        button.setAccessibleName(plain(spec.text))
+        button.setAccessibleName(without_mnemonic(spec.text))
         button.setToolTip(tool_tip(spec))
         button.setAutoRaise(True)
-        # Clicking must not take the keyboard from the timeline or the list.
+        # Clicking must not take the keyboard focus from the timeline or the list.
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda: call())
         return button
@@ -119,7 +119,7 @@ class TransportBar(QWidget):
         self.frame_box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.frame_box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.frame_box.valueChanged.connect(self._session.seek)
-        # Enter ends the typing: the next key is for the player again.
+        # Return takes the focus away, so that the next key controls the player again.
         self.frame_box.lineEdit().returnPressed.connect(self.frame_box.clearFocus)
 
     def _set_up_boxes(self) -> None:
@@ -145,7 +145,7 @@ class TransportBar(QWidget):
         self.setEnabled(count > 0)
         with QSignalBlocker(self.frame_box):
             self.frame_box.setRange(0, max(count - 1, 0))
-        # Wide enough for the largest number, so that nothing moves while playing.
+        # Wide enough for the largest frame number, so that the layout stays still during playback.
         self.frame_box.setMinimumWidth(self.fontMetrics().horizontalAdvance("0" * max(len(str(count)), 4)) + 24)
         self._count.setText(f"of {count} frames" if count else "")
         self._enable_segment_buttons()
@@ -159,8 +159,8 @@ class TransportBar(QWidget):
         if video is None or not len(times):
             self._clock.clear()
             return
-        here, duration = clock_text(float(times[self._session.playhead])), clock_text(video.duration_seconds)
-        self._clock.setText(f"{here} / {duration}")
+        position, duration = clock_text(float(times[self._session.playhead])), clock_text(video.duration_seconds)
+        self._clock.setText(f"{position} / {duration}")
         self._clock.setMinimumWidth(self.fontMetrics().horizontalAdvance(f"{duration} / {duration}"))
 
     def _show_playing(self, playing: bool) -> None:

@@ -1,1 +1,1 @@
-"""The list of flagged segments."""
+"""The list of flagged segments: model, delegate and view."""

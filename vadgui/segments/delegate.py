@@ -1,4 +1,4 @@
-"""Draws a segment: picture of its peak, when it is, why it was flagged, how anomalous."""
+"""Paints a row of the segment list: thumbnail of the peak frame, times, frames, reason and peak score."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BAR_HEIGHT_PX = 6
 
 
 class SegmentDelegate(QStyledItemDelegate):
-    """One row of the list."""
+    """Paints one segment in a row of the list."""
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,14 +27,14 @@ class SegmentDelegate(QStyledItemDelegate):
     def sizeHint(  # noqa: N802 - Qt's name
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """The picture, or the lines of text where those are taller."""
+        """As high as the thumbnail, or as the lines of text where those are higher."""
         text = _line_count(index) * (option.fontMetrics.height() + 2)
         return QSize(_PICTURE.width() + 160, max(_PICTURE.height(), text) + 2 * _PADDING_PX)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Picture left, times, frames and score to its right."""
+        """Paint the thumbnail, and to its right times, frames, reason and score."""
         segment: Segment = index.data(SEGMENT_ROLE)
         colours = theme.current()
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -54,18 +54,18 @@ class SegmentDelegate(QStyledItemDelegate):
             painter.drawRect(option.rect.adjusted(1, 1, -2, -2))
         painter.restore()
 
-    def _paint_picture(self, painter: QPainter, place: QRect, segment: Segment) -> None:
-        painter.fillRect(place, QColor(theme.current().canvas))
+    def _paint_picture(self, painter: QPainter, rect: QRect, segment: Segment) -> None:
+        painter.fillRect(rect, QColor(theme.current().canvas))
         picture = self._session.thumbnail(segment.peak_frame)
         if picture is None:
             return
         height, width = picture.shape[:2]
         image = QImage(picture.data, width, height, picture.strides[0], QImage.Format.Format_RGB32)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(fitted(place, width / height), image)
+        painter.drawImage(fitted(rect, width / height), image)
 
     def _paint_words(
-        self, painter: QPainter, place: QRect, segment: Segment, index: QModelIndex | QPersistentModelIndex
+        self, painter: QPainter, rect: QRect, segment: Segment, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         colours = theme.current()
         bold = QFont(painter.font())
@@ -76,34 +76,34 @@ class SegmentDelegate(QStyledItemDelegate):
         lines = [(times, bold, colours.text), (frame_range(segment), normal, colours.muted_text)]
         if isinstance(model, SegmentModel) and model.has_reasons:
             lines.append((model.reason(segment), normal, colours.text))
-        line = place.height() // (len(lines) + 1)
+        line = rect.height() // (len(lines) + 1)
         for row, (text, font, colour) in enumerate(lines):
             painter.setFont(font)
             painter.setPen(QColor(colour))
-            where = QRect(place.left(), place.top() + row * line, place.width(), line)
-            elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, place.width())
-            painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+            line_rect = QRect(rect.left(), rect.top() + row * line, rect.width(), line)
+            elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+            painter.drawText(line_rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.setFont(normal)
         top = model.score_top if isinstance(model, SegmentModel) else 1.0
-        where = QRect(place.left(), place.top() + len(lines) * line, place.width(), line)
-        self._paint_score(painter, where, segment.peak_score, top)
+        line_rect = QRect(rect.left(), rect.top() + len(lines) * line, rect.width(), line)
+        self._paint_score(painter, line_rect, segment.peak_score, top)
 
-    def _paint_score(self, painter: QPainter, place: QRect, score: float, top: float) -> None:
-        """A bar and its number: the one for a glance, the other to compare."""
+    def _paint_score(self, painter: QPainter, rect: QRect, score: float, top: float) -> None:
+        """Paint the score as a number and as a bar on a scale from 0 to `top`."""
         colours = theme.current()
         text = f"{score:.2f}"
-        # Bars begin at one place, whatever their numbers.
+        # A fixed width for the number, so that the bars of all rows begin at the same x.
         width = painter.fontMetrics().horizontalAdvance("0.00" if top <= 1 else "00.00")
         painter.setPen(QColor(colours.text))
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
-        bar = QRect(place.left() + width + 8, 0, min(place.width() - width - 8, 110), _BAR_HEIGHT_PX)
-        bar.moveTop(place.center().y() - _BAR_HEIGHT_PX // 2)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        bar = QRect(rect.left() + width + 8, 0, min(rect.width() - width - 8, 110), _BAR_HEIGHT_PX)
+        bar.moveTop(rect.center().y() - _BAR_HEIGHT_PX // 2)
         painter.fillRect(bar, QColor(colours.border))
         bar.setWidth(round(bar.width() * min(max(score / top, 0.0), 1.0)))
         painter.fillRect(bar, QColor(colours.alert))
 
 
 def _line_count(index: QModelIndex | QPersistentModelIndex) -> int:
-    """When, which frames, why where that is known, and how anomalous."""
+    """Number of lines of text: times, frames, the reason where scores have one, and the score."""
     model = index.model()
     return 4 if isinstance(model, SegmentModel) and model.has_reasons else 3

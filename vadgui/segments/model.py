@@ -1,4 +1,4 @@
-"""The segments as a Qt model that changes as little as possible while an analysis runs."""
+"""The Qt model of the segments, which changes as few rows as possible while an analysis runs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NO_PARENT = QModelIndex()
 
 
 class SegmentOrder(Enum):
-    """How the list is sorted; the value is what the person reads."""
+    """How the list is sorted; the value is the text shown to the person."""
 
     TIME = "By time"
     SCORE = "By score"
 
 
 class SegmentModel(QAbstractListModel):
-    """One row a segment, in the chosen order."""
+    """One row for each segment, in the chosen order."""
 
     def __init__(self, session: ReviewSession, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,30 +34,30 @@ class SegmentModel(QAbstractListModel):
 
     @property
     def order(self) -> SegmentOrder:
-        """How rows are sorted now."""
+        """How the rows are sorted."""
         return self._order
 
     @property
     def score_top(self) -> float:
-        """The end of the scores' scale."""
+        """The largest score on the scale of the bars."""
         return self._session.scoring.top
 
     def set_order(self, order: SegmentOrder) -> None:
-        """Sort anew."""
+        """Sort the rows in another order."""
         self._order = order
         self.update()
 
     def update(self) -> None:
-        """Take over the session's segments; rows at both ends that stay the same are left alone."""
-        wanted = list(self._session.scoring.segments)
+        """Copy the session's segments; unchanged rows at both ends are not touched."""
+        new_rows = list(self._session.scoring.segments)
         if self._order is SegmentOrder.SCORE:
-            wanted.sort(key=lambda segment: -segment.peak_score)
-        head = _common(self._rows, wanted)
-        tail = _common(self._rows[head:][::-1], wanted[head:][::-1])
-        removed, added = len(self._rows) - head - tail, len(wanted) - head - tail
+            new_rows.sort(key=lambda segment: -segment.peak_score)
+        head = _common(self._rows, new_rows)
+        tail = _common(self._rows[head:][::-1], new_rows[head:][::-1])
+        removed, added = len(self._rows) - head - tail, len(new_rows) - head - tail
         shared = min(removed, added)
-        # Changed rows keep their place, so that the view keeps its scroll position.
-        self._rows[head : head + shared] = wanted[head : head + shared]
+        # Replace rows in place where possible, so that the view keeps its scroll position.
+        self._rows[head : head + shared] = new_rows[head : head + shared]
         if shared:
             self.dataChanged.emit(self.index(head), self.index(head + shared - 1))
         at = head + shared
@@ -67,7 +67,7 @@ class SegmentModel(QAbstractListModel):
             self.endRemoveRows()
         if added > shared:
             self.beginInsertRows(_NO_PARENT, at, at + added - shared - 1)
-            self._rows[at:at] = wanted[at : at + added - shared]
+            self._rows[at:at] = new_rows[at : at + added - shared]
             self.endInsertRows()
 
     def segment(self, row: int) -> Segment:
@@ -75,25 +75,25 @@ class SegmentModel(QAbstractListModel):
         return self._rows[row]
 
     def row_of(self, segment: Segment | None) -> int | None:
-        """The row of a segment; None where it is not listed."""
+        """The row of a segment; None where it is not in the list."""
         return self._rows.index(segment) if segment in self._rows else None
 
     def row_holding(self, frame: int) -> int | None:
-        """The row of the segment that a frame belongs to."""
+        """The row of the segment that contains a frame; None where no segment does."""
         return next((row for row, segment in enumerate(self._rows) if segment.start <= frame < segment.stop), None)
 
     def repaint_peak(self, frame: int) -> None:
-        """There is a thumbnail now for the segments that peak at a frame."""
+        """Repaint the rows of segments that peak at a frame, whose thumbnail has arrived."""
         for row, segment in enumerate(self._rows):
             if segment.peak_frame == frame:
                 self.dataChanged.emit(self.index(row), self.index(row))
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NO_PARENT) -> int:  # noqa: N802 - Qt's name
-        """Number of segments."""
+        """Number of segments; a list model has no children."""
         return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The segment itself for the delegate; a sentence for screen readers and tooltips."""
+        """The Segment for SEGMENT_ROLE, its times for display, and a sentence for screen readers and tool tips."""
         if not index.isValid():
             return None
         segment = self._rows[index.row()]
@@ -111,15 +111,15 @@ class SegmentModel(QAbstractListModel):
 
     @property
     def has_reasons(self) -> bool:
-        """Whether the scores go by more than one thing, so that each segment has a reason."""
+        """Whether the score combines several signals, so that each segment has a reason."""
         return self._session.scoring.scorer.has_reasons
 
     def reason(self, segment: Segment) -> str:
-        """Why it was flagged, in words; empty without reasons."""
+        """Why a segment was flagged, in words; empty where scores have no reasons."""
         return self._session.scoring.reason(segment)
 
     def time_range(self, segment: Segment) -> str:
-        """From the first frame's time to when the last one leaves the screen."""
+        """The time of the first frame, and the time at which the last frame ends."""
         times = self._session.times
         video = self._session.video
         end = video.duration_seconds if video else 0.0
@@ -129,7 +129,7 @@ class SegmentModel(QAbstractListModel):
 
 
 def frame_range(segment: Segment) -> str:
-    """The first and the last frame, and how many there are."""
+    """Numbers of the first and the last frame, and how many frames there are."""
     if len(segment) == 1:
         return f"frame {segment.start}"
     return f"frames {segment.start}–{segment.stop - 1} ({len(segment)})"

@@ -1,4 +1,4 @@
-"""The list of flagged segments: what to look at next."""
+"""The widget that lists the flagged segments."""
 
 from __future__ import annotations
 
@@ -53,23 +53,23 @@ class SegmentList(QWidget):
         self.list.selectionModel().currentChanged.connect(self._on_current_changed)
         session.scoring.segments_changed.connect(self._show_segments)
         session.scoring.selection_changed.connect(self._show_selection)
-        session.video_changed.connect(self._say)
-        session.detector_changed.connect(self._say)
-        # Rows have a line more where scores have reasons, which hangs on the detector.
+        session.video_changed.connect(self._update_texts)
+        session.detector_changed.connect(self._update_texts)
+        # Another detector may have scores with reasons, which add a line to each row.
         session.detector_changed.connect(self.list.scheduleDelayedItemsLayout)
-        session.analysis_changed.connect(self._say)
-        session.scoring.rule_changed.connect(self._say)
-        session.scoring.scores_changed.connect(self._say)
+        session.analysis_changed.connect(self._update_texts)
+        session.scoring.rule_changed.connect(self._update_texts)
+        session.scoring.scores_changed.connect(self._update_texts)
         session.thumbnail_arrived.connect(self.model.repaint_peak)
         theme.changed.connect(self.list.viewport().update)
         self._show_segments()
 
     def message(self) -> str:
-        """What stands in place of an empty list."""
+        """The text shown in place of an empty list."""
         return self._empty.text()
 
     def count_text(self) -> str:
-        """What the header says."""
+        """The number of segments, as the header shows it."""
         return self._count.text()
 
     def _lay_out(self) -> None:
@@ -93,13 +93,13 @@ class SegmentList(QWidget):
 
     def _show_segments(self) -> None:
         self._update_model(self.model.order)
-        self._say()
+        self._update_texts()
 
     def _update_model(self, order: SegmentOrder) -> None:
-        """Change rows while the segment at the top of the view stays there, found again by its peak."""
+        """Update the rows; the segment at the top of the view stays there, found again by its peak frame."""
         top = self.list.indexAt(self.list.viewport().rect().topLeft())
         anchor = self.model.segment(top.row()) if top.isValid() and top.row() > 0 else None
-        # Qt moves the current row when its segment goes; that is nobody's choice and must not move the playhead.
+        # Qt changes the current row when its segment is removed. Nobody chose that: it must not move the playhead.
         self._following_session = True
         self.model.set_order(order)
         self._following_session = False
@@ -133,14 +133,14 @@ class SegmentList(QWidget):
     def _on_chosen(self, index: QModelIndex) -> None:
         self._session.select_segment(self.model.segment(index.row()))
 
-    def _say(self) -> None:
-        """Number of segments, or why there are none."""
+    def _update_texts(self) -> None:
+        """Show the number of segments, or why there are none."""
         session = self._session
         count = len(session.scoring.segments)
         phase = session.analysis.phase
         so_far = " so far" if phase in _UNFINISHED else ""
-        known = count > 0 or phase is AnalysisPhase.DONE
-        self._count.setText(f"{count} segment{'' if count == 1 else 's'}{so_far}" if known else "")
+        is_counted = count > 0 or phase is AnalysisPhase.DONE
+        self._count.setText(f"{count} segment{'' if count == 1 else 's'}{so_far}" if is_counted else "")
         self.order_box.setEnabled(count > 1)
         self._pages.setCurrentWidget(self.list if count else self._empty)
         if not count:
@@ -171,7 +171,7 @@ def _list_view(model: SegmentModel, delegate: SegmentDelegate) -> QListView:
     view = QListView()
     view.setModel(model)
     view.setItemDelegate(delegate)
-    # Thousands of rows of one height: Qt then computes positions instead of asking for every row.
+    # All rows have the same height: Qt can compute the positions of thousands of rows without asking for each.
     view.setUniformItemSizes(True)
     view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

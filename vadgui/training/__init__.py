@@ -1,1 +1,1 @@
-"""Training in the window: the wizard, what it knows, and the work it asks for."""
+"""Training in the window: the wizard's pages, their model, and their jobs."""

@@ -1,4 +1,4 @@
-"""Joins the training wizard to the jobs that answer it, and keeps an eye on runs while no wizard is open."""
+"""Connects the training wizard to its jobs, and follows the current run while no wizard is open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vadgui.training.jobs.acceptance_work import AcceptanceWork
 from vadgui.training.jobs.plan_client import PlanClient
 from vadgui.training.jobs.plan_process import plans_of
 from vadgui.training.jobs.run_supervisor import RunSupervisor
-from vadgui.training.jobs.wizard_work import PreviewRoom, failure_of
+from vadgui.training.jobs.wizard_work import PreviewMaker, failure_of
 from vadgui.training.model.acceptance import Acceptance, MeasureRequest
 from vadgui.training.model.training_run import RunPhase, Sample, TrainingRun
 from vadgui.training.model.wizard_state import FlowRequest, Preview, WizardState
@@ -35,16 +35,16 @@ _SLUG_LENGTH = 40
 
 
 class TrainingController(QObject):
-    """Owns the wizard's state and its jobs; `close` ends them."""
+    """Owns the wizard, its state and its jobs; `close` ends them."""
 
     failed = Signal(object)
-    """A VadError of what no page of the wizard shows."""
+    """A VadError that no page of the wizard shows."""
     detector_accepted = Signal(object)
-    """Path of a detector that is to be used from now on."""
+    """Path of a detector that the person wants to use from now on."""
     may_close_now = Signal()
-    """The person has said what becomes of the training: the program can end."""
+    """The person has decided what happens to the running training: the program can be closed."""
     run_changed = Signal(object)
-    """The TrainingRun at hand, after any change of it."""
+    """The current TrainingRun after any change of it; None where there is none."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class TrainingController(QObject):
         supervisor: RunSupervisor | None = None,
         planner: PlanClient | None = None,
     ) -> None:
-        """Needs neither threads nor processes until the wizard does."""
+        """Threads and processes are started when the wizard needs them."""
         super().__init__()
         self._settings = settings
         self._acceptance_work = AcceptanceWork(analyses, video_opener, predictor_opener)
@@ -66,29 +66,29 @@ class TrainingController(QObject):
         self.supervisor = supervisor or RunSupervisor()
         self._planner = planner or PlanClient()
         self._background = Background("vadgui-wizard")
-        self._previews = PreviewRoom(video_opener)
+        self._previews = PreviewMaker(video_opener)
         self._wizard: TrainingWizard | None = None
         self._is_leaving = False
         self._current_detector: Callable[[], Path | None] = lambda: None
-        self._join_footage()
-        self._join_rest()
-        self._planner.answered.connect(self._take_plan)
+        self._connect_footage()
+        self._connect_state()
+        self._planner.answered.connect(self._receive_plan_answer)
         self.supervisor.folder_abandoned.connect(self._delete_run)
 
     # The wizard
 
     @property
     def wizard(self) -> TrainingWizard | None:
-        """The wizard's window while there is one."""
+        """The wizard's window; None where there is none."""
         return self._wizard
 
     def use_current_detector(self, current: Callable[[], Path | None]) -> None:
-        """How to learn which detector is in use: a new one is compared with it."""
+        """Set the function that returns the detector in use; a new detector is compared with it."""
         self._current_detector = current
 
     def open_wizard(self, parent: QWidget | None) -> TrainingWizard:
-        """Show the wizard: where it was left, or at the run that is at hand."""
-        self._look_around()
+        """Show the wizard at the page where it was closed, or at the current run."""
+        self._scan()
         if self._wizard is None:
             self._wizard = TrainingWizard(self.state, parent)
             self._wizard.closed.connect(self._wizard_closed)
@@ -99,27 +99,27 @@ class TrainingController(QObject):
         return self._wizard
 
     def open_run(self, folder: Path, parent: QWidget | None) -> None:
-        """Show the wizard at a run."""
+        """Open a run and show the wizard at it."""
         self._open_run(folder)
         self.open_wizard(parent)
 
     def _wizard_closed(self) -> None:
         run = self.state.run
         if run is not None and not run.phase.is_active:
-            # What is to be seen of it has been; the next time begins at the first page.
-            self._begin_anew()
+            # The run has ended and the person has seen the result: the next wizard begins at the first page.
+            self._reset()
 
-    def _begin_anew(self) -> None:
+    def _reset(self) -> None:
         if self._wizard:
             self._wizard.deleteLater()
             self._wizard = None
         self._background.cancel_all()
         self._planner.cancel()
-        self.supervisor.let_go()
+        self.supervisor.release_run()
         self.state.deleteLater()
         self.state = WizardState(self)
-        self._join_footage()
-        self._join_rest()
+        self._connect_footage()
+        self._connect_state()
         self.run_changed.emit(None)
 
     def open_library(self, parent: QWidget | None) -> DetectorLibraryDialog:
@@ -147,7 +147,7 @@ class TrainingController(QObject):
         return dialog
 
     def may_close(self, parent: QWidget) -> bool:
-        """Whether the program may end now; where a training runs, the person is asked, and `may_close_now` follows."""
+        """Whether the program may be closed now. If not, ask the person; `may_close_now` follows the answer."""
         run = self.state.run
         if run is None or run.detached or not run.phase.is_active or self._is_leaving:
             return True
@@ -162,19 +162,19 @@ class TrainingController(QObject):
         return False
 
     def _leave(self, in_background: bool) -> None:
-        """Let the run go on by itself or stop, and only then the program end."""
+        """Detach the run or leave it to be stopped, then emit `may_close_now`."""
         run = self.state.run
         if run is None:
             return
         self._is_leaving = True
         if in_background:
             self.supervisor.detached.connect(self.may_close_now, Qt.ConnectionType.SingleShotConnection)
-            run.go_on_in_background()
+            run.continue_in_background()
         else:
-            self.may_close_now.emit()  # closing stops it, and waits for that
+            self.may_close_now.emit()  # `close` stops the run and waits for it
 
     def close(self) -> None:
-        """End all threads and processes that must not outlive the program; closing twice is fine."""
+        """End all threads and processes except a detached training; closing twice is fine."""
         self._background.close()
         self._previews.close()
         self._planner.close()
@@ -185,20 +185,24 @@ class TrainingController(QObject):
 
     # Footage, previews, costs
 
-    def _join_footage(self) -> None:
+    def _connect_footage(self) -> None:
         draft = self.state.draft
         footage = draft.footage
         footage.find_requested.connect(
-            lambda paths: self._begin("find", partial(wizard_work.find_videos, paths), footage.add_videos, footage.fail)
+            lambda paths: self._begin(
+                "find", partial(wizard_work.find_videos, paths), footage.add_videos, footage.set_failure
+            )
         )
         footage.check_requested.connect(
-            lambda paths: self._begin("check", partial(wizard_work.check, paths), footage.take_check, footage.fail)
+            lambda paths: self._begin(
+                "check", partial(wizard_work.check, paths), footage.add_check_result, footage.set_failure
+            )
         )
         draft.plan_requested.connect(self._measure)
 
-    def _join_rest(self) -> None:
+    def _connect_state(self) -> None:
         state = self.state
-        state.look_around_requested.connect(lambda: self._look_around())
+        state.scan_requested.connect(lambda: self._scan())
         state.begin_requested.connect(self._begin_run)
         state.open_run_requested.connect(self._open_run)
         state.frame_requested.connect(self._show_frame)
@@ -219,16 +223,16 @@ class TrainingController(QObject):
 
     def _measure(self, all_efforts: bool) -> None:
         fields = self.state.draft.settings_fields()
-        self._planner.ask(fields, self._new_run_folder(), all_efforts)
+        self._planner.request_plans(fields, self._new_run_folder(), all_efforts)
 
-    def _take_plan(self, answer: dict[str, Any]) -> None:
+    def _receive_plan_answer(self, answer: dict[str, Any]) -> None:
         draft = self.state.draft
         if "share" in answer:
-            draft.take_plan_progress(answer["share"])
+            draft.set_plan_progress(answer["share"])
         elif "plans" in answer:
-            draft.take_plans(plans_of(answer))
+            draft.set_plans(plans_of(answer))
         else:
-            draft.fail_plan(Failure(*answer["failed"]))
+            draft.set_plan_failure(Failure(*answer["failed"]))
 
     def _show_frame(self, path: Path, seconds: float) -> None:
         shown = self.state.frame_shown.emit
@@ -244,45 +248,45 @@ class TrainingController(QObject):
         shown = partial(self.state.sample_shown.emit, sample)
         self._begin("sample", partial(wizard_work.load_sample, sample), shown, lambda _: None, urgent=True)
 
-    def _tell(self, failure: Failure) -> None:
+    def _report_failure(self, failure: Failure) -> None:
         self.failed.emit(TrainingError(failure.what, subject=failure.subject, advice=failure.advice))
 
-    # What is on this machine
+    # Runs and detectors on this machine
 
-    def _look_around(self, take_up: bool = False) -> None:
-        work = partial(wizard_work.look_around, self._runs_folder(), self.library)
-        self._begin("look around", work, partial(self._looked_around, take_up), self._tell)
+    def _scan(self, take_up: bool = False) -> None:
+        work = partial(wizard_work.scan, self._runs_folder(), self.library)
+        self._begin("scan", work, partial(self._scan_finished, take_up), self._report_failure)
 
-    def look_for_runs(self) -> None:
-        """At the program's start: take up what goes on in the background, or was done while nobody looked."""
-        self._look_around(take_up=True)
+    def find_pending_run(self) -> None:
+        """At the program's start, open a run that trains in the background, or a finished one not decided on yet."""
+        self._scan(take_up=True)
 
-    def _looked_around(self, take_up: bool, found: wizard_work.Surroundings) -> None:
-        runs, entries, free_bytes = found
-        waiting = next((run for run in runs if run.phase is RunPhase.RUNNING), None)
-        waiting = waiting or next((run for run in runs if run.phase is RunPhase.FINISHED and not run.is_kept), None)
-        if take_up and waiting and self.state.run is None:
-            self._open_run(waiting.folder)
-        self.state.show_runs(runs)
-        self.state.show_detectors(entries)
-        self.state.show_room(self._runs_folder(), free_bytes)
+    def _scan_finished(self, take_up: bool, result: wizard_work.ScanResult) -> None:
+        runs, entries, free_bytes = result
+        pending = next((run for run in runs if run.phase is RunPhase.RUNNING), None)
+        pending = pending or next((run for run in runs if run.phase is RunPhase.FINISHED and not run.is_kept), None)
+        if take_up and pending and self.state.run is None:
+            self._open_run(pending.folder)
+        self.state.set_runs(runs)
+        self.state.set_detectors(entries)
+        self.state.set_disk_space(self._runs_folder(), free_bytes)
 
     def _runs_folder(self) -> Path:
         return Path(self._settings.runs_folder) if self._settings.runs_folder else runs_folder()
 
     def _choose_runs_folder(self, folder: Path) -> None:
         self._settings.runs_folder = str(folder)
-        self._look_around()
+        self._scan()
 
     # Runs
 
     def _new_run_folder(self) -> Path:
         name = self.state.draft.camera.casefold()
-        kept = "".join(letter if letter.isalnum() else "-" for letter in name).strip("-")[:_SLUG_LENGTH] or "run"
-        folder, number = self._runs_folder() / kept, 1
+        slug = "".join(letter if letter.isalnum() else "-" for letter in name).strip("-")[:_SLUG_LENGTH] or "run"
+        folder, number = self._runs_folder() / slug, 1
         while folder.exists():
             number += 1
-            folder = self._runs_folder() / f"{kept}-{number}"
+            folder = self._runs_folder() / f"{slug}-{number}"
         return folder
 
     def _begin_run(self) -> None:
@@ -292,36 +296,36 @@ class TrainingController(QObject):
 
     def _run_created(self, run: Run) -> None:
         self._planner.cancel()
-        made = self._take_run(run.folder)
-        if made:
-            made.start()
+        training_run = self._use_run(run.folder)
+        if training_run:
+            training_run.start()
 
     def _open_run(self, folder: Path) -> None:
-        self._take_run(folder)
+        self._use_run(folder)
 
-    def _take_run(self, folder: Path) -> TrainingRun | None:
+    def _use_run(self, folder: Path) -> TrainingRun | None:
         try:
-            made = self.supervisor.take_up(folder)
+            training_run = self.supervisor.open_run(folder)
         except TrainingError as error:
             self.failed.emit(error)
             return None
-        made.changed.connect(partial(self.run_changed.emit, made))
-        made.changed.connect(self._run_changed)
-        self.state.show_run(made, self._acceptance_of(made))
-        self.run_changed.emit(made)
+        training_run.changed.connect(partial(self.run_changed.emit, training_run))
+        training_run.changed.connect(self._run_changed)
+        self.state.set_run(training_run, self._acceptance_of(training_run))
+        self.run_changed.emit(training_run)
         if self._wizard:
             self._wizard.show_run()
-        return made
+        return training_run
 
     def _delete_run(self, folder: Path) -> None:
         if self.state.run and self.state.run.folder == folder:
-            self._begin_anew()
-        self._begin("delete", partial(wizard_work.delete_run, folder), lambda _: self._look_around(), self._tell)
+            self._reset()
+        self._begin("delete", partial(wizard_work.delete_run, folder), lambda _: self._scan(), self._report_failure)
 
     def _run_changed(self) -> None:
         run = self.state.run
         if run and run.phase is RunPhase.FINISHED and self.state.acceptance is None:
-            self.state.show_run(run, self._acceptance_of(run))
+            self.state.set_run(run, self._acceptance_of(run))
 
     # Acceptance
 
@@ -333,10 +337,10 @@ class TrainingController(QObject):
         settings = on_disk.settings
         try:
             held_out, since = on_disk.held_out_videos, on_disk.held_out_since
-        except (OSError, ValueError, KeyError):  # the prepared footage may go once a run is done
+        except (OSError, ValueError, KeyError):  # the prepared footage may have been deleted after the run
             held_out, since = settings.held_out, {}
         old = self._current_detector()
-        made = Acceptance(
+        acceptance = Acceptance(
             detector,
             name=settings.name,
             held_out=[Path(video) for video in held_out],
@@ -345,14 +349,22 @@ class TrainingController(QObject):
             parent=self.state,
         )
         measure_held_out = partial(self._acceptance_work.measure_held_out, on_disk)
-        made.measure_held_out_requested.connect(
-            partial(self._begin_acceptance_work, "held out", measure_held_out, made.take_held_out, made)
+        acceptance.measure_held_out_requested.connect(
+            partial(
+                self._begin_acceptance_work, "held out", measure_held_out, acceptance.add_held_out_result, acceptance
+            )
         )
-        made.compare_requested.connect(
-            partial(self._begin_acceptance_work, "compare", self._acceptance_work.measure, made.take_compared, made)
+        acceptance.compare_requested.connect(
+            partial(
+                self._begin_acceptance_work,
+                "compare",
+                self._acceptance_work.measure,
+                acceptance.add_compared_result,
+                acceptance,
+            )
         )
-        made.accept_requested.connect(partial(self._keep, made))
-        return made
+        acceptance.accept_requested.connect(partial(self._keep, acceptance))
+        return acceptance
 
     def _begin_acceptance_work(
         self,
@@ -362,7 +374,7 @@ class TrainingController(QObject):
         acceptance: Acceptance,
         request: MeasureRequest,
     ) -> None:
-        self._begin(kind, partial(measure, request, self._settings.device), deliver, acceptance.fail)
+        self._begin(kind, partial(measure, request, self._settings.device), deliver, acceptance.set_failure)
 
     def _keep(self, acceptance: Acceptance) -> None:
         work = partial(
@@ -373,7 +385,7 @@ class TrainingController(QObject):
             acceptance.note,
             acceptance.camera,
         )
-        self._begin("keep", work, partial(self._kept, acceptance), acceptance.fail)
+        self._begin("keep", work, partial(self._kept, acceptance), acceptance.set_failure)
 
     def _kept(self, acceptance: Acceptance, entry: LibraryEntry) -> None:
         if acceptance.use_at_once:

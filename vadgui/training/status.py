@@ -1,4 +1,4 @@
-"""A training in the status bar while its wizard is closed: where it stands, and the way back to it."""
+"""The status bar's button for a training: it shows the progress, and opens the wizard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_NAME = 28
 
 
 class TrainingStatus(QToolButton):
-    """Says how the run at hand goes; a click opens it."""
+    """Shows the state of the current run; a click emits `open_requested`."""
 
     open_requested = Signal()
 
@@ -25,7 +25,7 @@ class TrainingStatus(QToolButton):
         self.hide()
 
     def show_run(self, run: TrainingRun | None) -> None:
-        """Show another run, or what has changed of it; nothing where there is none."""
+        """Show a run's state; without a run the button is hidden."""
         text = status_text(run) if run else ""
         self.setVisible(bool(text))
         self.setText(text)
@@ -34,7 +34,7 @@ class TrainingStatus(QToolButton):
 
 
 def status_text(run: TrainingRun) -> str:
-    """Where a run stands, short."""
+    """Name and state of a run in a few words; empty before its start."""
     name = run.name if len(run.name) <= _MAX_NAME else f"{run.name[: _MAX_NAME - 1]}…"
     match run.phase:
         case RunPhase.FINISHED:

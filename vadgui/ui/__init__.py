@@ -1,1 +1,1 @@
-"""What every view is made of: theme, icons, actions and small widgets."""
+"""Shared parts of all views: theme, icons, actions and small widgets."""

@@ -1,4 +1,4 @@
-"""Everything a person can do from a menu or the keyboard, declared once: menus, tool tips and the help all read it."""
+"""All actions of menus and keyboard, declared once for the menus, the tool tips and the help."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from vadgui.ui.icons import set_icon
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """One action."""
+    """Declares one action of the main window."""
 
     name: str
-    """By which code asks for it."""
+    """Key of the action in `make_actions`."""
     menu: str
     text: str
-    """As in the menu, with its mnemonic."""
+    """Text in the menu, with its mnemonic."""
     keys: tuple[str, ...] = ()
-    """Shortcuts in Qt's portable form, the one to show first."""
+    """Shortcuts in Qt's portable text format; tool tips show the first."""
     icon: str = ""
     hint: str = ""
-    """More than the text says; for the tool tip."""
+    """Explanation for the tool tip."""
 
 
 FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING = "&File", "&Playback", "&Review", "&Analysis", "&Detectors"
@@ -60,14 +60,14 @@ SPECS = (
 )
 
 
-def plain(text: str) -> str:
-    """A menu text without mnemonic and dots."""
+def without_mnemonic(text: str) -> str:
+    """A menu text without its mnemonic and without dots at its end."""
     return text.replace("&", "").removesuffix(" …")
 
 
 def make_actions(window: QWidget) -> dict[str, QAction]:
-    """The actions of a window by name; they work in all of it."""
-    made = {}
+    """Create the actions by name, and add them to the window, so that their shortcuts work in all of it."""
+    actions = {}
     for spec in SPECS:
         action = QAction(spec.text, window)
         action.setObjectName(spec.name)
@@ -76,16 +76,16 @@ def make_actions(window: QWidget) -> dict[str, QAction]:
         if spec.icon:
             set_icon(action, spec.icon)
         window.addAction(action)
-        made[spec.name] = action
-    return made
+        actions[spec.name] = action
+    return actions
 
 
 def tool_tip(spec: ActionSpec) -> str:
-    """The action's name with its shortcut, and its hint below."""
+    """The action's text and shortcut, and its hint in a second line."""
     keys = f" ({shown_keys(spec.keys[0])})" if spec.keys else ""
-    return f"{plain(spec.text)}{keys}" + (f"\n{spec.hint}" if spec.hint else "")
+    return f"{without_mnemonic(spec.text)}{keys}" + (f"\n{spec.hint}" if spec.hint else "")
 
 
 def shown_keys(keys: str) -> str:
-    """A shortcut as this system writes it."""
+    """A shortcut in the native text format of this system."""
     return QKeySequence(keys, QKeySequence.SequenceFormat.PortableText).toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,10 +1,10 @@
-"""Times as people read them: one format wherever the window shows one."""
+"""The format of times in the whole window."""
 
 from __future__ import annotations
 
 
 def clock_text(seconds: float, decimals: int = 3) -> str:
-    """ "m:ss.mmm", or "h:mm:ss.mmm" from an hour on; rounded to `decimals` places, none of them at 0."""
+    """Format a time as "m:ss.mmm", or "h:mm:ss.mmm" from an hour on, with `decimals` decimals of the second."""
     scale = 10**decimals
     ticks = round(abs(seconds) * scale)
     minutes, ticks = divmod(ticks, 60 * scale)

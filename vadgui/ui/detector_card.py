@@ -1,4 +1,4 @@
-"""What a detector's file says about itself, without loading it."""
+"""The facts in the header of a detector file, read without loading the detector."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from engine.models.detector_header import read_header
 
 @dataclass(frozen=True)
 class DetectorCard:
-    """What to know of a detector before loading it."""
+    """Facts about a detector file; empty strings where the header does not contain them."""
 
     path: Path
     name: str
     preset: str = ""
     teacher: str = ""
     created: str = ""
-    """Date, or empty where the file does not tell."""
+    """Date in ISO format, or empty."""
 
 
 def detector_card(path: Path) -> DetectorCard:
-    """The card of a detector's file; only its name where the file says nothing, whose errors loading it will tell."""
+    """Read the card of a detector file. An unreadable file gets only a name; loading it will report the error."""
     try:
         settings = read_header(path).settings
     except DetectorFileError:

@@ -1,4 +1,4 @@
-"""What could not be done, as the window shows it beside what a person was doing."""
+"""A failure to show within a view, where a dialog would be too much."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something could not be found out, in an error's three parts."""
+    """Why something failed, in the three parts of a VadError: what, subject and advice."""
 
     what: str
     subject: str = ""
     advice: str = ""
     remedy: Mapping[str, float] = field(default_factory=dict)
-    """Settings of a run to go on with; empty where nothing need change."""
+    """Settings of the run to change before it is resumed; empty where none must change."""

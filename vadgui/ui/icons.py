@@ -1,4 +1,4 @@
-"""The icons of resources/icons, tinted in the theme's colours."""
+"""The SVG icons of resources/icons, drawn in the theme's colours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton
 import resources
 from vadgui.ui import theme
 
-_SIZES_PX = (16, 20, 24, 32, 48, 64)  # toolbars at one to two times scaling
+_SIZES_PX = (16, 20, 24, 32, 48, 64)  # small icons at display scales from 1 to 2
 _PROGRAM_SIZES_PX = (16, 32, 48, 64, 128, 256)
 
 
@@ -27,16 +27,16 @@ def icon(name: str) -> QIcon:
 
 
 def program_icon() -> QIcon:
-    """The program's own icon, in its own colours."""
+    """The program's icon, whose colours do not depend on the theme."""
     drawing = resources.icon_path("vadgui").read_bytes()
-    made = QIcon()
+    new_icon = QIcon()
     for size in _PROGRAM_SIZES_PX:
-        made.addPixmap(_drawn(drawing, size))
-    return made
+        new_icon.addPixmap(_drawn(drawing, size))
+    return new_icon
 
 
 def set_icon(target: QAction | QAbstractButton, name: str) -> None:
-    """Give an action or button an icon that follows the theme as long as the target lives; call again to change it."""
+    """Set the icon of an action or button, and update it when the theme changes; call again for another icon."""
     target.setIcon(icon(name))
     follower = target.findChild(_Follower, options=Qt.FindChildOption.FindDirectChildrenOnly)
     if follower is None:
@@ -46,7 +46,7 @@ def set_icon(target: QAction | QAbstractButton, name: str) -> None:
 
 
 class _Follower(QObject):
-    """Tints its parent's icon anew; a child, so that the connection dies with the target."""
+    """Updates its parent's icon when the theme changes; as a child it is deleted, and disconnected, with the parent."""
 
     icon_name = ""
 
@@ -59,13 +59,13 @@ class _Follower(QObject):
 @lru_cache(maxsize=256)
 def _tinted(name: str, colour: str, disabled_colour: str, selected_colour: str) -> QIcon:
     drawing = resources.icon_path(name).read_text(encoding="utf-8")
-    made = QIcon()
+    new_icon = QIcon()
     tints = {QIcon.Mode.Normal: colour, QIcon.Mode.Disabled: disabled_colour, QIcon.Mode.Selected: selected_colour}
     for mode, tint in tints.items():
         tinted = drawing.replace("currentColor", tint).encode()
         for size in _SIZES_PX:
-            made.addPixmap(_drawn(tinted, size), mode)
-    return made
+            new_icon.addPixmap(_drawn(tinted, size), mode)
+    return new_icon
 
 
 def _drawn(drawing: bytes, size_px: int) -> QPixmap:

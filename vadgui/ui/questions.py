@@ -1,4 +1,4 @@
-"""Questions with a few answers in words; they block nothing."""
+"""Message boxes that ask a question, without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def ask(
     *,
     otherwise: str = "Cancel",
 ) -> QMessageBox:
-    """Open a question; the chosen answer is called, `otherwise` changes nothing."""
+    """Open a message box; the function of the chosen answer is called, the button `otherwise` calls nothing."""
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle("vadgui")

@@ -1,4 +1,4 @@
-"""The window's colours, light and dark: one set of named tokens that every view draws with."""
+"""The light and the dark theme: named colours that all views draw with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import resources
 
 
 class ThemeChoice(Enum):
-    """Which theme a person asked for."""
+    """The theme that the person has chosen."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -25,48 +25,48 @@ class ThemeChoice(Enum):
 class Theme:
     """Colours as "#rrggbb" ("#aarrggbb" for the translucent fills), ready for QColor and pyqtgraph's `mkColor`.
 
-    Text reaches WCAG AA's 4.5:1 on background and surface, everything drawn 3:1; blue and orange are told apart by
-    every kind of colour vision (they follow Okabe and Ito), and no view may rely on colour alone.
+    Contrast follows WCAG AA: 4.5:1 for text on background and surface, 3:1 for lines and shapes. Blue and orange (after
+    Okabe and Ito) differ for all kinds of colour vision, and no view may rely on colour alone.
     """
 
     name: str
     background: str
-    """Behind everything."""
+    """Background of the window."""
     surface: str
-    """Of lists, plots and fields."""
+    """Background of lists, plots and fields."""
     raised: str
-    """Of buttons, and of rows under the mouse."""
+    """Background of buttons, and of rows under the mouse."""
     canvas: str
-    """Around pictures: dark in both themes, so that a picture looks the same."""
+    """Background around pictures: dark in both themes, so that a picture looks the same."""
     on_canvas: str
     """Text on the canvas."""
     text: str
     muted_text: str
     """Units, hints and second lines; still readable."""
     border: str
-    """Separates regions; carries no meaning."""
+    """Lines that separate regions; decoration only."""
     control_border: str
-    """Edge of what can be pressed or typed into."""
+    """Border of buttons and fields."""
     accent: str
     """Blue: selection, score curve, links, focus."""
     on_accent: str
     alert: str
-    """Orange: what was flagged."""
+    """Orange: flagged segments and warnings."""
     on_alert: str
     threshold: str
     """The threshold line, drawn dashed."""
     playhead: str
     segment_fill: str
-    """Translucent, over the plot."""
+    """Translucent fill over the plot."""
     selected_segment_fill: str
     pending: str
-    """Where a recording is not analysed yet."""
+    """Background of the parts of a recording that are not analysed yet."""
     grid: str
     """Grid lines of plots."""
 
     @property
     def dark(self) -> bool:
-        """Whether text is lighter than what is behind it."""
+        """Whether text is lighter than its background."""
         return self.name == "dark"
 
 
@@ -124,7 +124,7 @@ class _Notifier(QObject):
     changed = Signal()
 
     def follow_system(self) -> None:
-        """Slot of the system's own changes; a method, because only those can be connected once at most."""
+        """Apply the chosen theme, or the system's. A method of a QObject, as UniqueConnection requires."""
         scheme = QGuiApplication.styleHints().colorScheme()
         dark = _choice is ThemeChoice.DARK or (_choice is ThemeChoice.SYSTEM and scheme is Qt.ColorScheme.Dark)
         _apply(DARK if dark else LIGHT)
@@ -132,7 +132,7 @@ class _Notifier(QObject):
 
 _notifier = _Notifier()
 changed = _notifier.changed
-"""Emitted after `current()` changed; a view connects it to its repaint."""
+"""Signal emitted after `current()` has changed; views connect it to repaint."""
 
 _current = LIGHT
 _choice = ThemeChoice.SYSTEM
@@ -144,28 +144,28 @@ def current() -> Theme:
 
 
 def choice() -> ThemeChoice:
-    """What the person asked for."""
+    """The person's choice."""
     return _choice
 
 
-def install(app: QApplication, wanted: ThemeChoice) -> None:
-    """Style the application, and follow the system from now on where that is wanted."""
+def install(app: QApplication, new_choice: ThemeChoice) -> None:
+    """Set the application's style and theme, and follow changes of the system's theme."""
     if not app.property(_STYLED):
-        # Once: Qt crashes where the style is replaced under a QWizard that still exists.
+        # Set the style only once: Qt crashes if it is replaced while a QWizard exists.
         app.setStyle("Fusion")
         app.setProperty(_STYLED, True)
-    # Unique: tests install themes on one application again and again.
+    # UniqueConnection: tests call `install` many times for the same application.
     app.styleHints().colorSchemeChanged.connect(_notifier.follow_system, Qt.ConnectionType.UniqueConnection)
-    choose(wanted)
+    choose(new_choice)
 
 
-def choose(wanted: ThemeChoice) -> None:
+def choose(new_choice: ThemeChoice) -> None:
     """Change the theme of the running application."""
     global _choice
-    _choice = wanted
+    _choice = new_choice
     schemes = {ThemeChoice.LIGHT: Qt.ColorScheme.Light, ThemeChoice.DARK: Qt.ColorScheme.Dark}
-    # Lets the platform paint title bars and native dialogs to match; Unknown hands the choice back to the system.
-    QGuiApplication.styleHints().setColorScheme(schemes.get(wanted, Qt.ColorScheme.Unknown))
+    # Title bars and native dialogs get the same colour scheme; Unknown means that of the system.
+    QGuiApplication.styleHints().setColorScheme(schemes.get(new_choice, Qt.ColorScheme.Unknown))
     _notifier.follow_system()
 
 
@@ -211,9 +211,9 @@ def palette(theme: Theme) -> QPalette:
         role.Dark: theme.control_border,
         role.Shadow: theme.canvas,
     }
-    made = QPalette()
+    new_palette = QPalette()
     for one, colour in colours.items():
-        made.setColor(one, QColor(colour))
+        new_palette.setColor(one, QColor(colour))
     for one in (role.WindowText, role.Text, role.ButtonText):
-        made.setColor(QPalette.ColorGroup.Disabled, one, QColor(theme.control_border))
-    return made
+        new_palette.setColor(QPalette.ColorGroup.Disabled, one, QColor(theme.control_border))
+    return new_palette

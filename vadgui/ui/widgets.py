@@ -1,4 +1,4 @@
-"""Small widgets that window, dialogs and wizard are made of."""
+"""Small widgets shared by window, dialogs and wizard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ICON_PX = 16
 
 
 def text_label(text: str = "", role: str = "") -> QLabel:
-    """A label that wraps, and shows names as they are."""
+    """A label that wraps, in plain text, so that file names are not interpreted as markup."""
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
@@ -25,7 +25,7 @@ def text_label(text: str = "", role: str = "") -> QLabel:
 
 
 def set_role(label: QLabel, role: str) -> None:
-    """Give a label another role of the style sheet: beside a style sheet, palette and font would have no say."""
+    """Change a label's role in the style sheet, which overrides palette and font, and apply its style again."""
     if label.property("role") != role:
         label.setProperty("role", role)
         label.style().unpolish(label)
@@ -33,16 +33,16 @@ def set_role(label: QLabel, role: str) -> None:
 
 
 def button(text: str, tip: str = "") -> QPushButton:
-    """A button that Return in a field does not press."""
-    made = QPushButton(text)
-    made.setAutoDefault(False)
+    """A push button that is not pressed by Return in a field (autoDefault is off)."""
+    push_button = QPushButton(text)
+    push_button.setAutoDefault(False)
     if tip:
-        made.setToolTip(tip)
-    return made
+        push_button.setToolTip(tip)
+    return push_button
 
 
 class IconLine(QWidget):
-    """An icon and a sentence: never told by colour alone."""
+    """An icon and a sentence, so that a state is not shown by colour alone."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class IconLine(QWidget):
         self._icon = QLabel()
         self._icon.setFixedSize(_ICON_PX + 2, _ICON_PX)
         self._text = text_label()
-        # The icon is beside the first line's middle, however many lines there are.
+        # Centre the first line of the text at the icon, however many lines there are.
         self._text.setContentsMargins(0, max((_ICON_PX - self._text.fontMetrics().height()) // 2, 0), 0, 0)
         self._text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -62,11 +62,11 @@ class IconLine(QWidget):
         theme.changed.connect(self._tint)
 
     def text(self) -> str:
-        """What it says."""
+        """The sentence on screen."""
         return self._text.text()
 
     def show_line(self, icon_name: str, text: str, *, alert: bool = False) -> None:
-        """Show an icon of resources/icons and a sentence; nothing at all without a sentence."""
+        """Show an icon of resources/icons and a sentence; without a sentence the widget is hidden."""
         self._name = icon_name
         self._text.setText(text)
         set_role(self._text, "alert" if alert else "")
@@ -74,7 +74,7 @@ class IconLine(QWidget):
         self._tint()
 
     def show_failure(self, failure: Failure | None) -> None:
-        """Show why something failed; nothing where nothing did."""
+        """Show a failure; None hides the widget."""
         parts = (f"{failure.what}.", failure.subject, failure.advice) if failure else ()
         text = "\n".join(filter(None, parts))
         self.show_line("error", text, alert=True)
@@ -85,13 +85,13 @@ class IconLine(QWidget):
 
 
 class FactCard(QFrame):
-    """Names and values, one below the other."""
+    """Rows of names and values."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
         self._facts: dict[str, str] = {}
-        # Not a form: that gives values which wrap too little height.
+        # A grid in place of QFormLayout, which gives wrapped values too little height.
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(16, 14, 16, 14)
         self._grid.setHorizontalSpacing(24)
@@ -100,11 +100,11 @@ class FactCard(QFrame):
 
     @property
     def facts(self) -> dict[str, str]:
-        """What is shown, by its name."""
+        """The shown values by name."""
         return self._facts
 
     def show_facts(self, rows: Sequence[tuple[str, str]]) -> None:
-        """Show these in place of others."""
+        """Show these names and values in place of the present ones."""
         if self._facts == dict(rows):
             return
         self._facts = dict(rows)

@@ -1,1 +1,1 @@
-"""The main window and what only it shows."""
+"""The main window and the widgets that only it uses."""

@@ -1,4 +1,4 @@
-"""The analysis in the status bar: how far it is, how fast, how long it still takes; and its buttons."""
+"""The status bar's widget for the analysis: progress, speed, remaining time, and buttons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BAR_WIDTH_PX = 140
 
 
 def analysis_text(state: AnalysisState) -> str:
-    """Where the analysis stands, in words; empty before there is one."""
+    """State and progress of the analysis in words; empty before it starts."""
     frames = f"{state.done:,} of {state.total:,} frames"
     match state.phase:
         case AnalysisPhase.IDLE:
@@ -32,7 +32,7 @@ def analysis_text(state: AnalysisState) -> str:
 
 
 class AnalysisStatus(QWidget):
-    """Shows the session's analysis; its buttons are the window's actions."""
+    """Shows the session's analysis, with buttons for the window's actions."""
 
     def __init__(self, session: ReviewSession, run: QAction, pause: QAction, cancel: QAction) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class AnalysisStatus(QWidget):
         self._show()
 
     def text(self) -> str:
-        """What it says."""
+        """The text on screen."""
         return self._label.text()
 
     def _show(self) -> None:
@@ -61,7 +61,7 @@ class AnalysisStatus(QWidget):
         self._label.setText(analysis_text(state))
         unfinished = state.phase in (AnalysisPhase.RUNNING, AnalysisPhase.PAUSED)
         self._bar.setVisible(unfinished)
-        # Thousandths: Qt's bar counts in 32 bits only, and a day has two million frames.
+        # Count in thousandths: QProgressBar's integers have 32 bits.
         self._bar.setRange(0, 1000)
         self._bar.setValue(1000 * state.done // state.total if state.total else 0)
 
@@ -71,6 +71,6 @@ def _button(action: QAction) -> QToolButton:
     button.setDefaultAction(action)
     button.setAutoRaise(True)
     button.setVisible(action.isEnabled())
-    # What can't be done now would only be clutter here; the menu shows it.
+    # Show only the actions that are possible now; the menu shows all.
     action.enabledChanged.connect(button.setVisible)
     return button

@@ -1,4 +1,4 @@
-"""Says above the timeline that a recording is not like the footage its detector was calibrated on."""
+"""The banner above the timeline that warns of a recording unlike the footage its detector was calibrated on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.scoring.drift import drifts_in_words
 from vadgui.model.session import ReviewSession
 from vadgui.ui.widgets import IconLine
 
-_WHY = (
+_TOOL_TIP = (
     "Scores compare with normal life as it looked when the detector was calibrated.\n"
     "Where the picture differs for long, they may be too high or too low throughout:\n"
     "put the camera right, or teach a detector the new picture."
@@ -19,14 +19,14 @@ _WHY = (
 
 
 class DriftBanner(QWidget):
-    """A line that is there while there is something to say, until it is hidden or there is something else to say."""
+    """Shows the session's drifts and frame rate warning; once hidden, it stays so until there is a new warning."""
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._hidden: set[str] = set()
+        self._hidden_warnings: set[str] = set()
         self._line = IconLine()
-        self._line.setToolTip(_WHY)
+        self._line.setToolTip(_TOOL_TIP)
         self.hide_button = QToolButton()
         self.hide_button.setText("Hide")
         self.hide_button.setAutoRaise(True)
@@ -44,24 +44,24 @@ class DriftBanner(QWidget):
         self._show()
 
     def text(self) -> str:
-        """What it says; empty while it says nothing."""
+        """The warnings on screen; empty while there are none."""
         return self._line.text()
 
-    def _news(self) -> set[str]:
-        """What there is to say, in short."""
+    def _warnings(self) -> set[str]:
+        """Identifiers of the present warnings."""
         scoring = self._session.scoring
         return {*(drift.kind for drift in scoring.drifts), *filter(None, [scoring.other_rate])}
 
     def _hide(self) -> None:
-        self._hidden = self._news()
+        self._hidden_warnings = self._warnings()
         self._show()
 
     def _show_again(self) -> None:
-        self._hidden = set()
+        self._hidden_warnings = set()
         self._show()
 
     def _show(self) -> None:
-        text = "" if self._news() <= self._hidden else "\n".join(self._lines())
+        text = "" if self._warnings() <= self._hidden_warnings else "\n".join(self._lines())
         self._line.show_line("warning", text)
         self.setVisible(bool(text))
 

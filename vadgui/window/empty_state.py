@@ -1,4 +1,4 @@
-"""What the window shows while nothing is open: what to do now."""
+"""The page that the window shows while no recording is open."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDTH_PX = 460
 
 
 class EmptyState(QWidget):
-    """Three ways to begin: open, drop, demo; and the recordings opened lately."""
+    """Offers to open or drop a recording, the demo, and recent recordings."""
 
     video_chosen = Signal(object)
     """The Path of a recent recording."""
@@ -66,7 +66,7 @@ class EmptyState(QWidget):
         self.show_recent([])
 
     def show_recent(self, paths: Sequence[Path]) -> None:
-        """Offer recordings opened lately."""
+        """List recent recordings."""
         while self._recent_layout.count():
             item = self._recent_layout.takeAt(0)
             widget = item.widget() if item else None

@@ -1,4 +1,4 @@
-"""The exports of this run of the program: how far each is, and where it lies."""
+"""The list of exports since the program's start, with their progress and buttons to open the clips."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UNFINISHED = (ExportPhase.WAITING, ExportPhase.RUNNING)
 
 
 class ExportsView(QScrollArea):
-    """A row for every export, the newest on top."""
+    """Shows a row for every export, the newest on top."""
 
     cancel_requested = Signal(int)
     """The export's number."""
@@ -47,7 +47,7 @@ class ExportsView(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def show_export(self, state: ExportState) -> None:
-        """Add the export's row or bring it up to date."""
+        """Add or update the row of an export."""
         row = self._rows.get(state.number)
         if row is None:
             row = self._rows[state.number] = ExportRow(state.number)
@@ -61,7 +61,7 @@ class ExportsView(QScrollArea):
 
 
 class ExportRow(QFrame):
-    """One export."""
+    """Shows one export."""
 
     cancel_requested = Signal(int)
 
@@ -70,7 +70,7 @@ class ExportRow(QFrame):
         self._path = Path()
         self._name = QLabel()
         self._name.setTextFormat(Qt.TextFormat.PlainText)
-        # A long name is shortened, not a reason to widen the dock.
+        # A long name is elided and must not widen the dock.
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._state = QLabel()
         self._state.setProperty("role", "muted")
@@ -96,11 +96,11 @@ class ExportRow(QFrame):
         layout.addLayout(below)
 
     def text(self) -> str:
-        """What it says of the export's state."""
+        """The export's state, as shown."""
         return self._state.text()
 
     def show_export(self, state: ExportState) -> None:
-        """Bring the row up to date."""
+        """Update the row."""
         self._path = state.path
         self._show_name()
         self._name.setToolTip(str(state.path))
@@ -117,7 +117,7 @@ class ExportRow(QFrame):
         self._show_name()
 
     def _show_name(self) -> None:
-        # Both ends of a file name tell it from others.
+        # Elide in the middle: the beginning and the end of a file name identify it.
         width = self.contentsRect().width() - 2 * _MARGIN_PX
         self._name.setText(self.fontMetrics().elidedText(self._path.name, Qt.TextElideMode.ElideMiddle, width))
 
@@ -145,7 +145,7 @@ def _button(text: str, tip: str) -> QToolButton:
 
 
 def show_in_folder(path: Path) -> None:
-    """Show a file in the system's file manager, selected where that is possible."""
+    """Open the system's file manager at a file, which is selected where the system supports that."""
     if sys.platform == "win32":
         subprocess.Popen(["explorer", "/select,", os.fspath(path)])
     elif sys.platform == "darwin":

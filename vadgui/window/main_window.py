@@ -1,4 +1,4 @@
-"""The window: docks and actions around the views of one review; asks for work, does none."""
+"""The main window: the views of one review with docks, menus and actions. It requests work but does none."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ _THEME_TEXTS = {
 
 
 class MainWindow(QMainWindow):
-    """Lays the views out and says what the person wants."""
+    """Lays out the views, and emits signals for what the person requests."""
 
     video_chosen = Signal(object)
     """Path of a video or picture folder."""
     demo_chosen = Signal()
     close_video_requested = Signal()
     detector_chosen = Signal(object, str)
-    """Path and device."""
+    """Path of the detector and name of the device."""
     run_requested = Signal()
     pause_requested = Signal()
     cancel_requested = Signal()
@@ -90,11 +90,11 @@ class MainWindow(QMainWindow):
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self.training_status = TrainingStatus()
         self.may_close: Callable[[], bool] = lambda: True
-        """Asked before the window closes; who says no asks the person, and closes it later."""
+        """Called before the window closes. If it returns False, the window stays open until it is closed again."""
         self._opening = QLabel()
         self._detector = QLabel()
         self._has_segments_dock: bool | None = None
-        """Whether the next recording brings the dock up; None while one is open."""
+        """Whether the dock is to be shown with the next recording; None while a recording is open."""
         self._pages = QStackedWidget()
         self._splitter = QSplitter(Qt.Orientation.Vertical)
 
@@ -109,21 +109,21 @@ class MainWindow(QMainWindow):
         self._show_detector()
         self._restore()
 
-    # What the window shows
+    # State on screen
 
     def show_opening(self, opening: Opening) -> None:
-        """Say what is being opened and how far that is."""
+        """Show what is being opened, and the share done."""
         share = f" {opening.share:.0%}" if opening.share is not None else ""
         self._opening.setText(f"Opening {self._short(opening.name)} …{share}" if opening.name else "")
 
     def show_export(self, state: ExportState) -> None:
-        """Show how an export goes; a new one brings its dock up."""
+        """Show an export's state; a new export shows the dock."""
         self.exports.show_export(state)
         if state.phase is ExportPhase.WAITING:
             self.exports_dock.show()
 
     def _short(self, text: str) -> str:
-        # A label in the status bar asks for all its width: a long name would widen the window.
+        # A status bar label is never narrower than its text: a long name would widen the window.
         return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _STATUS_TEXT_PX)
 
     def _show_video(self) -> None:
@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
         self._enable()
 
     def _show_segments_dock(self, is_open: bool) -> None:
-        """Hide the dock without a recording; with one again, it is there unless the person has closed it."""
+        """Hide the dock while no recording is open; show it again with one, unless the person has closed it."""
         if not is_open and self._has_segments_dock is None:
             self._has_segments_dock = not self.segments_dock.isHidden()
             self.segments_dock.hide()
@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
         for spec in SPECS:
             menus[spec.menu].addAction(self.actions_by_name[spec.name])
         self._recent_menu = QMenu("Open &recent", self)
-        self._recent_menu.setToolTipsVisible(True)  # names alone may be the same, and are cut where they are long
+        self._recent_menu.setToolTipsVisible(True)  # with full paths: names may be equal, and long ones are elided
         self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
         menus[FILE].insertMenu(self.actions_by_name["open_demo"], self._recent_menu)
         menus[FILE].insertSeparator(self.actions_by_name["close_video"])
@@ -270,12 +270,12 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.restoreGeometry(self._settings.geometry)
         if self.restoreState(self._settings.layout, _LAYOUT_VERSION):
-            self._has_segments_dock = None  # as it was when the program was last closed, once there is a recording
-        # Whether there is a recording decides these, not what was on screen when the program was last closed.
+            self._has_segments_dock = None  # `_show_video` sets it from the restored layout
+        # No recording is open yet, whatever the restored layout showed: hide tool bar and docks.
         self._show_video()
         self.exports_dock.hide()
 
-    # What the person wants
+    # Requests of the person
 
     def _connect_actions(self) -> None:
         session, player = self._session, self._player
@@ -308,7 +308,7 @@ class MainWindow(QMainWindow):
             "about": lambda: AboutDialog(self).open(),
         }
         for name, action in self.actions_by_name.items():
-            # The signal's "checked" is of no interest to any of them.
+            # Drop the argument `checked` of the signal.
             action.triggered.connect(lambda _, call=calls[name]: call())
         self.empty.video_chosen.connect(self.video_chosen)
         self.exports.cancel_requested.connect(self.export_cancelled)
@@ -363,7 +363,7 @@ class MainWindow(QMainWindow):
         else:
             self.showFullScreen()
 
-    # Qt's events
+    # Event handlers of Qt
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, D102
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -384,7 +384,7 @@ class MainWindow(QMainWindow):
             return
         self._settings.geometry = self.saveGeometry()
         if self._session.video is not None:
-            # Without a recording the docks are hidden: that is no layout to come back to.
+            # Without a recording the docks are hidden: such a layout must not be restored.
             self._settings.layout = self.saveState(_LAYOUT_VERSION)
         event.accept()
         self.closed.emit()

@@ -51,6 +51,7 @@ def rarities(normal: MotionHistogram, film: Film, frame_seconds: float) -> np.nd
     return np.array([normal.rarity(motion) for _, motion in motions(film, frame_seconds=frame_seconds)])  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_motion_is_as_rare_at_half_the_rate(frames: list[Frame], normal: MotionHistogram) -> None:
     whole = rarities(normal, Film(frames, FPS), 1 / FPS)[1::2]
     half = Film(frames[::2], FPS / 2)

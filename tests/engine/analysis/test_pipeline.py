@@ -133,6 +133,7 @@ def test_what_has_less_before_it_takes_the_first_whole_baselines_motion(count: i
     assert [row.signals["speed_px"] for row in rows] == [motion[2].max() for motion in streamed]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frame_seconds", [0.05, 0.1, 0.02])
 def test_motion_is_told_in_px_a_frame_of_the_calibration(source, predictor, frame_seconds) -> None:
     own, told = ([motion for _, motion in motions(source, frame_seconds=each)] for each in (None, frame_seconds))
@@ -151,6 +152,7 @@ def test_motion_is_told_in_px_a_frame_of_the_calibration(source, predictor, fram
         assert row.signals["flow_error_px"] == before.signals["flow_error_px"]
 
 
+@pytest.mark.slow
 def test_the_detectors_calibration_says_how_motion_is_told(source, predictor, monkeypatch) -> None:
     calibration = SimpleNamespace(frame_seconds=0.1)
     monkeypatch.setattr(predictor, "settings", SimpleNamespace(flow_radius_px=4.0, calibration=calibration))
@@ -166,6 +168,7 @@ def test_motion_of_what_has_no_rate_is_left_alone(source) -> None:
     np.testing.assert_array_equal([motion for _, motion in motions(source, frame_seconds=0.1)], own)
 
 
+@pytest.mark.slow
 def test_rarities_come_from_the_motion_that_the_detector_has_counted(source, predictor) -> None:
     usual = MotionHistogram()
     for _, motion in motions(source):
@@ -191,6 +194,7 @@ def test_beside_a_gpu_many_threads_measure_the_same_in_order(source, predictor, 
         np.testing.assert_array_equal([r.signals[name] for r in together], [r.signals[name] for r in alone])
 
 
+@pytest.mark.slow
 def test_streams_without_reading_ahead_more_than_a_batch(predictor) -> None:
     source = MovingNoise(30)
     for result in analyse(source, predictor):
@@ -234,6 +238,7 @@ def test_frame_0_cannot_be_inspected(source, predictor) -> None:
         next(iter(inspect(source, predictor, 0, 3)))
 
 
+@pytest.mark.slow
 def test_an_analysis_resumed_in_a_damaged_file_keeps_its_count(predictor, tmp_path) -> None:
     """Frames that can't be decoded are announced all the same; a jump behind them would count them in."""
     texture = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 256, (96, 260, 3), np.uint8), (0, 0), 2)

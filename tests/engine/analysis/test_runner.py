@@ -61,6 +61,7 @@ def test_an_analysis_at_another_rate_than_the_calibrations_is_another(predictor:
     assert analysis_key(video(50), predictor) != plain
 
 
+@pytest.mark.slow
 def test_the_store_ends_up_with_what_the_pipeline_measures(store: ScoreStore, predictor: Any) -> None:
     source = video(50)
     events = list(analyse_to_store(source, predictor, store))
@@ -77,6 +78,7 @@ def test_whatever_is_reported_can_be_read(store: ScoreStore, predictor: Any) -> 
     assert reported == [0, *range(1, 31), 30]
 
 
+@pytest.mark.slow
 def test_an_interrupted_analysis_goes_on_where_it_stopped(store: ScoreStore, predictor: Any) -> None:
     source = video(50)
     steps = analyse_to_store(source, predictor, store, report_seconds=0)
@@ -126,6 +128,7 @@ def test_what_was_measured_is_saved_however_it_ends(tmp_path: Path, predictor: A
         store.close()
 
 
+@pytest.mark.slow
 def test_a_long_analysis_is_on_disk_every_few_seconds(tmp_path: Path, predictor: Any) -> None:
     key = AnalysisKey("v", "d", "{}")
     with ScoreStore(tmp_path, key) as store:
@@ -163,6 +166,7 @@ def test_a_video_that_ends_early_is_done_with_the_frames_it_has(store: ScoreStor
     assert np.isnan(signals["psnr_db"][30:]).all()
 
 
+@pytest.mark.slow
 def test_speed_and_time_left_follow_the_last_seconds(store: ScoreStore, predictor: Any) -> None:
     clock = Clock(0.05)
     seen = []

@@ -86,6 +86,7 @@ def start_writer(folder: Path, *, step: int, flush_every: int = 0, until: int = 
 # What is appended is there
 
 
+@pytest.mark.slow
 @given(
     steps=st.lists(st.one_of(st.integers(0, 20), st.integers(200, 700)), max_size=8),
     reopen=st.integers(0, 255),
@@ -152,6 +153,7 @@ def test_closing_twice_is_fine(tmp_path: Path) -> None:
 # Kills and torn files
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize("seed", range(6))
 def test_a_kill_loses_at_most_one_chunk_and_the_rest_can_go_on(tmp_path: Path, seed: int) -> None:
@@ -172,6 +174,7 @@ def test_a_kill_loses_at_most_one_chunk_and_the_rest_can_go_on(tmp_path: Path, s
     assert not list(tmp_path.glob("*.damaged"))
 
 
+@pytest.mark.slow
 @POSIX
 def test_a_kill_while_the_database_is_made_does_no_harm(tmp_path: Path) -> None:
     for n in range(8):
@@ -202,6 +205,7 @@ def torn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @given(data=st.data(), suffix=st.sampled_from(["", "-wal"]), cut=st.booleans())
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_torn_what_is_read_is_right(
@@ -310,6 +314,7 @@ def test_two_stores_of_one_analysis_never_spoil_it(tmp_path: Path) -> None:
         np.testing.assert_array_equal(store.read(), rows_of(0, 600))
 
 
+@pytest.mark.slow
 def test_processes_at_the_same_analysis_all_get_through(tmp_path: Path) -> None:
     writers = [start_writer(tmp_path, step=step, flush_every=2, until=2000) for step in (50, 90, 256)]
     for writer in writers:

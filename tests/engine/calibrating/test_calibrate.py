@@ -75,6 +75,7 @@ def calibrated(
             events.append(event)
 
 
+@pytest.mark.slow
 def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector, tmp_path) -> None:
     footage = NormalFootage(held_out=videos[:2], others=videos[2:])
     events: list[Progress] = []
@@ -100,6 +101,7 @@ def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector
         )
 
 
+@pytest.mark.slow
 def test_motion_of_footage_of_other_rates_is_told_in_the_held_outs_frames(videos, detector, tmp_path) -> None:
     """What drifts as fast counts as the same speed, however many frames show it."""
     slower = tmp_path / "slower.avi"
@@ -123,6 +125,7 @@ def test_motion_of_footage_of_other_rates_is_told_in_the_held_outs_frames(videos
     assert abs(int(np.argmax(of_slower)) - int(np.argmax(at_rate))) <= 2
 
 
+@pytest.mark.slow
 def test_what_is_left_out_does_not_count(videos, detector) -> None:
     left_out = {videos[1]: [(3.0, 5.0)], videos[2]: [(0.0, 100.0)]}
     footage = NormalFootage(held_out=videos[:2], others=videos[2:], left_out=left_out)
@@ -140,6 +143,7 @@ def test_what_is_left_out_does_not_count(videos, detector) -> None:
     assert of_held_out == detector.settings.calibration
 
 
+@pytest.mark.slow
 def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(videos, detector, monkeypatch) -> None:
     handed_over = []
     of = Calibration.of
@@ -162,6 +166,7 @@ def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(vide
     assert np.isnan(signals["psnr_db"]).all()
 
 
+@pytest.mark.slow
 def test_a_held_out_video_is_judged_by_the_looks_of_all_others(videos, detector, monkeypatch) -> None:
     """Of three videos each is judged by the frames of two, and the detector keeps those of all."""
     learnt: list[int] = []
@@ -171,6 +176,7 @@ def test_a_held_out_video_is_judged_by_the_looks_of_all_others(videos, detector,
     assert learnt == [8, 8, 12]
 
 
+@pytest.mark.slow
 def test_what_is_usual_in_all_videos_is_clustered_once(videos, detector, monkeypatch) -> None:
     """A video that is alone is judged by what the detector keeps."""
     learnt: list[int] = []
@@ -180,6 +186,7 @@ def test_what_is_usual_in_all_videos_is_clustered_once(videos, detector, monkeyp
     assert learnt == [11]
 
 
+@pytest.mark.slow
 def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch) -> None:
     """A video that is learnt from until a second before 4 s: its motion counts there, its scores from 4 s on."""
     judged: list[tuple[int, float]] = []
@@ -206,12 +213,14 @@ def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch)
     assert detector.normal_model.motion.transitions == RATE * SECONDS - 1 - 3
 
 
+@pytest.mark.slow
 def test_too_little_footage_still_counts_motion(videos, detector) -> None:
     detector = calibrated(detector, NormalFootage(held_out=videos[:1], others=videos[2:])).detector
     assert detector.normal_model.motion.transitions == 2 * (RATE * SECONDS - 1)
     assert detector.settings.calibration is None
 
 
+@pytest.mark.slow
 def test_a_stopped_calibration_leaves_the_detector_as_it_was(videos, detector) -> None:
     steps = 0
 
@@ -231,6 +240,7 @@ def test_what_is_held_out_of_a_folder_is_not_among_its_others(videos) -> None:
     assert [path.name for path in footage.others] == [videos[0].name, videos[2].name]
 
 
+@pytest.mark.slow
 def test_the_command_writes_another_file_and_says_what_to_expect(videos, detector, tmp_path) -> None:
     save_detector(detector, tmp_path / "old.safetensors")
     options = ["--detector", str(tmp_path / "old.safetensors"), "--quiet", "--device", "cpu"]

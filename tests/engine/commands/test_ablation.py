@@ -42,6 +42,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, detector_file: Path) -> list[str]:
     return names
 
 
+@pytest.mark.slow
 def test_an_ablation_is_trained_evaluated_and_not_repeated(
     make_dataset: MakeDataset, trained: list[str], tmp_path: Path
 ) -> None:
@@ -67,6 +68,7 @@ def test_an_ablation_is_trained_evaluated_and_not_repeated(
     assert len(trained) == 4
 
 
+@pytest.mark.slow
 def test_an_ablation_trains_with_the_options(make_dataset: MakeDataset, trained: list[str], tmp_path: Path) -> None:
     dataset, folder, weights = make_dataset(), tmp_path / "table-2", tmp_path / "raft.pth"
     weights.touch()
@@ -87,6 +89,7 @@ def test_an_ablation_trains_with_the_options(make_dataset: MakeDataset, trained:
     assert (found["batch_size"], found["seed"], found["flow_radius_px"]) == (4, 7, 2.5)
 
 
+@pytest.mark.slow
 def test_a_detector_that_an_ablation_cannot_build_on_does_not_use_its_folder_up(
     make_dataset: MakeDataset, trained: list[str], detector_file: Path, tmp_path: Path
 ) -> None:

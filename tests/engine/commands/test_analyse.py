@@ -46,6 +46,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_tables_of_every_video_are_written(make_video: MakeVideo, detector_file: Path, out: Path) -> None:
     first, second = make_video("käse"), make_video("two", count=9, seed=1)
     result = run(first, second, "--detector", detector_file, "--out", out, "--device", "cpu")
@@ -144,6 +145,7 @@ def test_one_bad_video_does_not_stop_the_others(
     assert {path.name for path in out.iterdir()} == {"good.scores.csv", "good.segments.json"}
 
 
+@pytest.mark.slow
 def test_what_was_analysed_once_is_not_analysed_again(
     make_video: MakeVideo, detector_file: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +176,7 @@ def test_quiet_says_nothing_but_errors(make_video: MakeVideo, detector_file: Pat
     assert run(tmp_path / "absent.mp4", *quiet).output.startswith("Error: ")
 
 
+@pytest.mark.slow
 def test_tables_of_another_video_are_not_replaced(
     make_video: MakeVideo, detector_file: Path, out: Path, tmp_path: Path
 ) -> None:
@@ -237,11 +240,20 @@ def test_a_rule_that_cannot_be_is_a_usage_error(detector_file: Path, out: Path) 
     assert "leave (0.4) must not be above enter (0.3)" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 def test_ctrl_c_keeps_what_was_analysed(make_video: MakeVideo, detector_file: Path, out: Path, cache: Path) -> None:
     video = make_video("long", count=600)
     command = [sys.executable, "-m", "tests.tiny", "analyse", video, "--detector", detector_file, "--out", out]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that a script runs in the background would hand on that they ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     until = time.monotonic() + 60
     while process.poll() is None and not any(map(chunks, cache.glob("*.sqlite3"))) and time.monotonic() < until:
         time.sleep(0.05)
@@ -309,6 +321,7 @@ def test_a_name_longer_than_any_file_s_can_not_be_reached(detector_file: Path, o
     assert run("x.mp4", "--detector", "n" * 300, "--out", out).exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_recording_unlike_the_calibrations_footage_is_told(
     make_video: MakeVideo, calibrated_file: Path, out: Path, tmp_path: Path
 ) -> None:

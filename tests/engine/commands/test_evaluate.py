@@ -25,6 +25,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["evaluate", *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_tables_json_and_plots(make_dataset: MakeDataset, detector_file: Path, tmp_path: Path) -> None:
     dataset, report, plots = make_dataset(), tmp_path / "found.json", tmp_path / "plots"
     options = ["--detector", detector_file, "--device", "cpu", "--json", report, "--plots", plots]

@@ -58,6 +58,7 @@ def test_frames_without_a_detector(video: Path) -> None:
     assert times == pytest.approx(np.array(TIMES[5:12]) - TIMES[5], abs=2e-5)
 
 
+@pytest.mark.slow
 def test_a_segment_of_a_file_with_all_panels(video: Path, detector_file: Path) -> None:
     segments = Segment(1, 3, 2, 0.9), Segment(6, 9, 7, 0.8)
     write_segments(Path("gate.segments.json"), video, *segments, detector=load_detector(detector_file)[1])
@@ -67,6 +68,7 @@ def test_a_segment_of_a_file_with_all_panels(video: Path, detector_file: Path) -
         assert sum(1 for _ in container.decode(video=0)) == 3
 
 
+@pytest.mark.slow
 def test_a_segment_found_anew_and_a_free_name(video: Path, detector_file: Path) -> None:
     for expected in ("gate 視.segment-1.mp4", "gate 視.segment-1-2.mp4"):
         ran = vad_export(video, "--detector", detector_file, "--segment", 1, "--panels", "frame", "--device", "cpu")

@@ -34,6 +34,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["figures", *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_sheets_of_a_dataset_and_of_a_video(
     dataset: Path, make_video: MakeVideo, detector_file: Path, tmp_path: Path
 ) -> None:

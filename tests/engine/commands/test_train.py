@@ -42,6 +42,7 @@ def start(*arguments: str, module: str = "tests.tiny") -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_supervised_run_prints_json_lines_and_writes_a_detector(footage: Path, tmp_path: Path) -> None:
     options = ["--footage", str(footage), "--motion-epochs", "1", "--frame-epochs", "1", "--batch-size", "2"]
     # The supervisor keeps stdin open: its end would mean "stop".
@@ -71,6 +72,7 @@ AT_ONCE_SECONDS = 20  # it takes 2 on an idle machine
 LONG = ["--motion-epochs", "5000", "--frame-epochs", "5000", "--batch-size", "2", "--device", "cpu"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["stop\n", ""])
 def test_stop_and_the_end_of_stdin_both_stop_it_at_once(command: str, footage: Path, tmp_path: Path) -> None:
     asked = []
@@ -90,6 +92,7 @@ def test_stop_and_the_end_of_stdin_both_stop_it_at_once(command: str, footage: P
     assert (tmp_path / "run" / "checkpoint-last.pt").exists()
 
 
+@pytest.mark.slow
 def test_a_supervisor_that_dies_leaves_a_run_that_stopped_safely(footage: Path, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     with start(str(run.folder), "--footage", str(footage), *LONG, "--supervised") as process:
@@ -102,6 +105,7 @@ def test_a_supervisor_that_dies_leaves_a_run_that_stopped_safely(footage: Path, 
     assert isinstance(run.events()[-1], Stopped)
 
 
+@pytest.mark.slow
 def test_finish_ends_each_stage_with_the_best_so_far(footage: Path, tmp_path: Path) -> None:
     finished = set()
 
@@ -119,6 +123,7 @@ def test_finish_ends_each_stage_with_the_best_so_far(footage: Path, tmp_path: Pa
     assert events[-1] == Finished(str(tmp_path / "run" / "detector.safetensors"))
 
 
+@pytest.mark.slow
 def test_an_unsupervised_run_obeys_its_request_file(footage: Path, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     with start(str(run.folder), "--footage", str(footage), *LONG) as process:
@@ -137,6 +142,7 @@ def test_an_unsupervised_run_obeys_its_request_file(footage: Path, tmp_path: Pat
     assert f"Another process ({process.pid}) trains in this folder" in refused
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no polite kill")
 def test_sigterm_stops_a_run_safely(footage: Path, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")

@@ -27,7 +27,7 @@ def avenue(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_part_is_named_after_its_videos(avenue: Path) -> None:
+def test_a_partial_dataset_is_named_after_its_videos(avenue: Path) -> None:
     leftovers(avenue)
     dataset = open_dataset(avenue)
     assert (dataset.name, dataset.complete) == ("CUHK Avenue 02+17 (part)", False)
@@ -42,7 +42,7 @@ def test_masks_are_those_of_the_mat_file(avenue: Path) -> None:
     assert np.array_equal(read(), masks(LABELS[17]) > 0)
 
 
-def test_the_ground_truth_may_lie_beside_the_videos_with_a_copy_of_them(avenue: Path) -> None:
+def test_the_ground_truth_may_be_beside_the_videos_with_a_copy_of_them(avenue: Path) -> None:
     videos = avenue / "Avenue Dataset"
     videos.mkdir()
     shutil.copytree(avenue / "testing_videos", avenue / "ground_truth_demo" / "testing_videos")
@@ -54,7 +54,7 @@ def test_the_ground_truth_may_lie_beside_the_videos_with_a_copy_of_them(avenue: 
     assert footage_videos([avenue]) == list(dataset.training)
 
 
-def test_a_list_will_do_instead_of_masks(avenue: Path) -> None:
+def test_a_label_list_can_replace_masks(avenue: Path) -> None:
     shutil.rmtree(avenue / "ground_truth_demo")
     save_cells(avenue / "avenue.mat", "gt", [[[1], [1]], [[1], [2]], *[np.zeros((0, 0))] * 14, [[2, 6], [3, 6]]])
     dataset = open_dataset(avenue)
@@ -130,13 +130,15 @@ def _no_videos(root: Path) -> None:
         (_no_videos, "no test videos", "testing_videos"),
     ],
 )
-def test_what_is_missing_or_odd_is_named(avenue: Path, damage: Callable[[Path], None], what: str, subject: str) -> None:
+def test_missing_or_malformed_files_are_named(
+    avenue: Path, damage: Callable[[Path], None], what: str, subject: str
+) -> None:
     error = refused(avenue, damage, what, subject)
     if damage is _mat_7_3:
         assert "-v7'" in error.advice
 
 
-def test_masks_of_several_sizes_are_named_when_they_are_read(avenue: Path) -> None:
+def test_masks_of_different_sizes_are_refused_when_read(avenue: Path) -> None:
     read = open_dataset(avenue).testing[1].masks
     assert read is not None
     save_cells(mask_file(avenue, 17), "volLabel", [*masks([1] * 5), np.zeros((2, 2))])

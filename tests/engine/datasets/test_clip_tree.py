@@ -15,7 +15,7 @@ LABELS = {"01": "00111", "02": "011011", "03": "0000000"}
 
 @pytest.fixture
 def frames_tree(tmp_path: Path) -> Path:
-    """The layout that much published code reads: pictures counted from 0, unpadded, and ped2.mat."""
+    """The layout that much published code reads: picture names without zero padding from 0, and ped2.mat."""
     root = tmp_path / "ped2"
     for name in ("01", "02"):
         pictures(root / "training" / "frames" / name, 3, first=0, digits=1)
@@ -27,7 +27,7 @@ def frames_tree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def file_tree(tmp_path: Path) -> Path:
-    """A file a clip, and four label files that say the same."""
+    """One video file per clip, and four label files that agree."""
     root = tmp_path / "ped2"
     clip(root / "training" / "01.mp4", 3)
     for name, labels in LABELS.items():
@@ -60,7 +60,7 @@ def write_json(root: Path, intervals: object, frames: object = None, dataset: st
     (root / "labels.json").write_text(json.dumps(content))
 
 
-def test_the_frames_tree_has_a_list_of_cells(frames_tree: Path) -> None:
+def test_the_frames_layout_is_read_with_ped2_mat(frames_tree: Path) -> None:
     leftovers(frames_tree)
     dataset = open_dataset(frames_tree)
     assert (dataset.name, dataset.complete) == ("UCSD Ped2 01+02+03 (part)", False)
@@ -69,7 +69,7 @@ def test_the_frames_tree_has_a_list_of_cells(frames_tree: Path) -> None:
     assert footage_videos([frames_tree]) == list(dataset.training)
 
 
-def test_frames_may_lie_right_in_training_and_testing(frames_tree: Path) -> None:
+def test_picture_folders_may_be_directly_in_training_and_testing(frames_tree: Path) -> None:
     for split in ("training", "testing"):
         for folder in (frames_tree / split / "frames").iterdir():
             folder.rename(frames_tree / split / folder.name)
@@ -93,7 +93,7 @@ def test_masks_are_unpacked_to_the_width_of_the_video(file_tree: Path) -> None:
     assert np.array_equal(read(), masks([0, 1, 1, 0, 1, 1], (32, 32)) > 0)
 
 
-def test_a_dataset_of_ones_own_is_named_after_its_folder(file_tree: Path) -> None:
+def test_an_unknown_dataset_is_named_after_its_folder(file_tree: Path) -> None:
     for name in ("UCSDped2.m", "frame_labels.npz", "pixel_masks_packbits_axis-1.npz"):
         (file_tree / name).unlink()
     own = file_tree.rename(file_tree.with_name("back yard"))
@@ -103,7 +103,7 @@ def test_a_dataset_of_ones_own_is_named_after_its_folder(file_tree: Path) -> Non
     assert (open_dataset(own).name, open_dataset(own).complete) == ("back yard 01+03 (part)", False)
 
 
-def test_shanghaitech_has_masks_a_video(shanghaitech: Path) -> None:
+def test_shanghaitech_has_a_mask_file_per_video(shanghaitech: Path) -> None:
     leftovers(shanghaitech)
     dataset = open_dataset(shanghaitech)
     assert (dataset.name, dataset.complete) == ("ShanghaiTech 01_0014+01_0015+12_0142 (part)", False)
@@ -126,7 +126,7 @@ def test_shanghaitech_may_lack_pixel_masks_and_have_extracted_frames(shanghaitec
     assert dataset.testing[0].masks is None
 
 
-def test_a_test_video_that_can_not_be_opened_is_named(file_tree: Path) -> None:
+def test_a_test_video_that_cannot_be_opened_is_named(file_tree: Path) -> None:
     (file_tree / "testing" / "02.mp4").write_bytes(b"not a video")
     with pytest.raises(VideoError) as caught:
         open_dataset(file_tree)
@@ -171,11 +171,13 @@ def _empty_clip(root: Path) -> None:
         (_empty_clip, "no pictures", "testing/frames/04"),
     ],
 )
-def test_odd_frames_trees_are_named(frames_tree: Path, damage: Callable[[Path], None], what: str, subject: str) -> None:
+def test_malformed_frames_layouts_are_refused(
+    frames_tree: Path, damage: Callable[[Path], None], what: str, subject: str
+) -> None:
     refused(frames_tree, damage, what, subject)
 
 
-def test_of_several_mats_the_one_of_the_folders_name_counts(frames_tree: Path) -> None:
+def test_of_several_mat_files_the_one_named_like_the_folder_is_used(frames_tree: Path) -> None:
     save_cells(frames_tree / "avenue.mat", "gt", [[[1], [1]]] * 3)
     assert labels_of(open_dataset(frames_tree)) == LABELS
 
@@ -236,7 +238,9 @@ def _twice(root: Path) -> None:
         (_twice, "Two videos are called 01", "testing"),
     ],
 )
-def test_odd_file_trees_are_named(file_tree: Path, damage: Callable[[Path], None], what: str, subject: str) -> None:
+def test_malformed_file_layouts_are_refused(
+    file_tree: Path, damage: Callable[[Path], None], what: str, subject: str
+) -> None:
     refused(file_tree, damage, what, subject)
 
 
@@ -275,7 +279,7 @@ def _no_npy(root: Path) -> None:
         (_no_npy, "No data left|damaged", "testing/test_frame_mask/01_0015.npy"),
     ],
 )
-def test_odd_shanghaitech_trees_are_named(
+def test_malformed_shanghaitech_layouts_are_refused(
     shanghaitech: Path, damage: Callable[[Path], None], what: str, subject: str
 ) -> None:
     refused(shanghaitech, damage, what, subject)

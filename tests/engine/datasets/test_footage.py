@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from engine.common.errors import DatasetError
-from engine.datasets import footage_videos, some_video
+from engine.datasets import any_video, footage_videos
 
 
 @pytest.fixture
@@ -23,11 +23,11 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_file_is_itself_whatever_its_name(tree: Path) -> None:
+def test_a_file_is_footage_whatever_its_name(tree: Path) -> None:
     assert footage_videos([tree / "notes.txt"]) == [tree / "notes.txt"]
 
 
-def test_a_folder_is_its_videos_and_picture_folders_in_order(tree: Path) -> None:
+def test_a_folder_gives_its_videos_and_picture_folders_in_order(tree: Path) -> None:
     found = [video.relative_to(tree).as_posix() for video in footage_videos([tree])]
     assert found == ["A.AVI", "b.mp4", "clips/001", "clips/2", "day 2/c.mkv"]
 
@@ -40,7 +40,7 @@ def test_the_order_of_the_paths_is_kept(tree: Path) -> None:
     assert footage_videos([tree / "b.mp4", tree / "A.AVI"]) == [tree / "b.mp4", tree / "A.AVI"]
 
 
-def test_nothing_there_and_nothing_in_it_are_told_apart(tree: Path) -> None:
+def test_a_missing_path_and_a_folder_without_footage_have_different_errors(tree: Path) -> None:
     (tree / "empty").mkdir()
     with pytest.raises(DatasetError, match="no footage") as caught:
         footage_videos([tree / "empty"])
@@ -49,23 +49,23 @@ def test_nothing_there_and_nothing_in_it_are_told_apart(tree: Path) -> None:
         footage_videos([tree / "b.mp4", tree / "gone"])
 
 
-def test_some_video_is_the_first_that_there_is(tree: Path) -> None:
-    assert some_video(tree) == tree / "A.AVI"
-    assert some_video(tree / "clips") == some_video(tree / "clips" / "001") == tree / "clips" / "001"
-    assert some_video(tree / "b.mp4") == tree / "b.mp4"
+def test_any_video_is_the_first_one(tree: Path) -> None:
+    assert any_video(tree) == tree / "A.AVI"
+    assert any_video(tree / "clips") == any_video(tree / "clips" / "001") == tree / "clips" / "001"
+    assert any_video(tree / "b.mp4") == tree / "b.mp4"
     (tree / "empty").mkdir()
     for path in (tree / "empty", tree / "gone"):
         with pytest.raises(DatasetError):
-            some_video(path)
+            any_video(path)
 
 
-def test_some_video_of_a_dataset_may_be_a_test_video_without_labels(tmp_path: Path) -> None:
+def test_any_video_of_a_dataset_may_be_a_test_video_without_labels(tmp_path: Path) -> None:
     (tmp_path / "testing" / "01").mkdir(parents=True)
     (tmp_path / "testing" / "01" / "0.png").touch()
     (tmp_path / "training").mkdir()
     with pytest.raises(DatasetError, match="no training videos"):
         footage_videos([tmp_path])
-    assert some_video(tmp_path) == tmp_path / "testing" / "01"
+    assert any_video(tmp_path) == tmp_path / "testing" / "01"
 
 
 def test_videos_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_videos_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert found == ["clip9.mp4", "clip10.mp4", "day9", "day10"]
 
 
-def test_what_systems_leave_behind_is_no_footage(tree: Path) -> None:
+def test_system_files_are_not_footage(tree: Path) -> None:
     expected = footage_videos([tree])
     for name in ("._b.mp4", "day 2/._c.mkv", "__MACOSX/b.mp4", ".cache/b.mp4", "day 2/._001.jpg"):
         (tree / name).parent.mkdir(exist_ok=True)

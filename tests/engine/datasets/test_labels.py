@@ -5,11 +5,11 @@ from engine.datasets.labels import (
     labels_from_ranges,
     labels_of_vector,
     mask_volume,
-    number_in,
     parse_ucsd_list,
     ranges_of_cells,
     ranges_of_pairs,
     unpacked_masks,
+    video_number,
 )
 
 
@@ -58,7 +58,7 @@ TestVideoFile{end+1}.gt_frame = [1:2, ... first half
         ("TestVideoFile{end+1}.gt_frame = find(x);", "1 of its gt_frame lines"),
     ],
 )
-def test_odd_ucsd_lists_are_refused_with_the_reason(text: str, reason: str) -> None:
+def test_malformed_ucsd_lists_are_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         parse_ucsd_list(text)
 
@@ -72,7 +72,7 @@ def test_gt_cells_hold_first_frames_above_last_ones() -> None:
     ]
 
 
-def test_gt_cells_may_be_squeezed_turned_or_small_numbers() -> None:
+def test_gt_cells_may_be_squeezed_transposed_or_of_small_integers() -> None:
     squeezed = cells(np.array([61, 180], np.uint8), [[5, 140], [90, 200]])[0]
     assert ranges_of_cells(squeezed) == [[(61, 180)], [(5, 90), (140, 200)]]
     assert ranges_of_cells(cells([[1, 2], [4, 6], [8, 9]], [[3, 7]])) == [[(1, 2), (4, 6), (8, 9)], [(3, 7)]]
@@ -80,7 +80,7 @@ def test_gt_cells_may_be_squeezed_turned_or_small_numbers() -> None:
 
 
 @pytest.mark.parametrize("odd", [["a", "b"], [[1.5], [3.0]], [1, 2, 3], [[1, 2, 3], [4, 5, 6], [7, 8, 9]]])
-def test_odd_gt_cells_are_refused(odd: object) -> None:
+def test_malformed_gt_cells_are_refused(odd: object) -> None:
     with pytest.raises(ValueError, match=r"cell 2|frame number"):
         ranges_of_cells(cells([[1], [2]], odd))
 
@@ -88,7 +88,7 @@ def test_odd_gt_cells_are_refused(odd: object) -> None:
 def test_json_pairs_must_be_pairs_of_whole_numbers() -> None:
     assert ranges_of_pairs([[61, 180], [190, 195]]) == [(61, 180), (190, 195)]
     for odd in (3, [3], [[1, 2, 3]], [[1.5, 2]], [["1", "2"]], [[1, float("inf")]], [[float("nan"), 2]], [[None, 2]]):
-        with pytest.raises(ValueError):  # noqa: PT011 - each has its own words
+        with pytest.raises(ValueError):  # noqa: PT011 - each case has another message
             ranges_of_pairs(odd)
 
 
@@ -120,7 +120,7 @@ def test_packed_masks_are_unpacked_to_their_width() -> None:
 
 
 def test_the_number_of_a_video_is_the_only_one_in_its_name() -> None:
-    assert [number_in(name) for name in ("04", "Test004", "4")] == [4, 4, 4]
+    assert [video_number(name) for name in ("04", "Test004", "4")] == [4, 4, 4]
     for name in ("entrance", "01_0014"):
         with pytest.raises(ValueError, match=name):
-            number_in(name)
+            video_number(name)

@@ -1,4 +1,4 @@
-"""What was published of the datasets, against videos made up to have just these counts."""
+"""Tests the published counts of datasets with synthetic videos that have exactly these counts."""
 
 from pathlib import Path
 
@@ -12,22 +12,22 @@ from engine.datasets.official import (
     SHANGHAITECH,
     UCSD_PED1,
     UCSD_PED2,
-    Official,
+    PublishedCounts,
     checked_dataset,
-    known_dataset,
+    official_dataset,
 )
 
 ROOT, LABELS = Path("dataset"), Path("dataset/labels.mat")
 
 
 def videos(count: int, frames: int, abnormal: int) -> list[LabelledVideo]:
-    """Test videos with that many frames and abnormal ones altogether."""
+    """`count` test videos with the given total numbers of frames and abnormal frames."""
     shares = np.array_split(np.arange(frames) < abnormal, count)
     return [LabelledVideo(f"{number:02d}", ROOT / f"{number:02d}", share) for number, share in enumerate(shares, 1)]
 
 
 def checked(
-    official: Official, testing: list[LabelledVideo], *, lacking: int = 0, official_labels: bool = True
+    official: PublishedCounts, testing: list[LabelledVideo], *, lacking: int = 0, official_labels: bool = True
 ) -> Dataset:
     training = [ROOT / str(number) for number in range(official.training_videos - lacking)]
     return checked_dataset(official, ROOT, training, testing, labels=LABELS, official_labels=official_labels)
@@ -42,7 +42,7 @@ def checked(
         (SHANGHAITECH, (107, 40_791, 17_326)),
     ],
 )
-def test_a_complete_set_has_the_published_counts(official: Official, counts: tuple[int, int, int]) -> None:
+def test_a_complete_set_has_the_published_counts(official: PublishedCounts, counts: tuple[int, int, int]) -> None:
     dataset = checked(official, videos(*counts))
     assert (dataset.name, dataset.complete) == (official.name, True)
     count, frames, abnormal = counts
@@ -52,7 +52,7 @@ def test_a_complete_set_has_the_published_counts(official: Official, counts: tup
 
 
 @pytest.mark.parametrize("official", [UCSD_PED2, CUHK_AVENUE, SHANGHAITECH])
-def test_labels_must_be_the_published_ones(official: Official) -> None:
+def test_labels_must_be_the_published_ones(official: PublishedCounts) -> None:
     assert official.abnormal_frames is not None
     testing = videos(official.test_videos, official.test_frames, official.abnormal_frames + 1)
     with pytest.raises(
@@ -62,7 +62,7 @@ def test_labels_must_be_the_published_ones(official: Official) -> None:
     assert caught.value.subject == str(LABELS)
 
 
-def test_avenue_labels_that_circulate_are_accepted_and_named() -> None:
+def test_the_unofficial_avenue_labels_are_accepted_and_named() -> None:
     dataset = checked(CUHK_AVENUE, videos(21, 15_324, 3_867), official_labels=False)
     assert dataset.name == "CUHK Avenue (other labels: 3,867 abnormal frames, not 3,712)"
     assert dataset.complete
@@ -71,7 +71,7 @@ def test_avenue_labels_that_circulate_are_accepted_and_named() -> None:
         checked(UCSD_PED2, videos(12, 2_010, 1_650), official_labels=False)
 
 
-def test_what_lacks_is_said() -> None:
+def test_missing_videos_are_in_the_name() -> None:
     part = checked(UCSD_PED2, videos(12, 2_010, 1_648)[3:6])
     assert (part.name, part.complete) == ("UCSD Ped2 04+05+06 (part)", False)
     assert checked(UCSD_PED2, videos(12, 2_010, 1_648)[1:]).name == "UCSD Ped2 11 of 12 test videos (part)"
@@ -79,14 +79,14 @@ def test_what_lacks_is_said() -> None:
     assert (lacking.name, lacking.complete) == ("UCSD Ped2 (13 of 16 training videos)", False)
 
 
-def test_more_videos_than_there_are_is_odd() -> None:
+def test_more_videos_than_published_are_refused() -> None:
     with pytest.raises(DatasetError, match="UCSD Ped2 has 16 and 12"):
         checked(UCSD_PED2, videos(13, 2_010, 1_648))
     with pytest.raises(DatasetError, match="17 training"):
         checked(UCSD_PED2, videos(12, 2_010, 1_648), lacking=-1)
 
 
-def test_datasets_are_known_by_names_as_people_write_them() -> None:
+def test_datasets_are_recognised_by_common_spellings() -> None:
     for names, official in (
         (("UCSD ped2",), UCSD_PED2),
         (("UCSDped1",), UCSD_PED1),
@@ -95,4 +95,4 @@ def test_datasets_are_known_by_names_as_people_write_them() -> None:
         (("ped1", "ped2"), UCSD_PED1),
         (("5th avenue camera", "back yard"), None),
     ):
-        assert known_dataset(*names) is official
+        assert official_dataset(*names) is official

@@ -34,6 +34,7 @@ def test_a_clip_with_its_labels_is_a_dataset(plaza: Path) -> None:
     assert footage_videos([plaza]) == list(dataset.training) == [plaza / "normal" / "plaza-normal-100.mp4"]
 
 
+@pytest.mark.slow
 def test_the_demo_scene_is_a_dataset_without_training_videos() -> None:
     demo = Path(resources.__file__).parent / "demo"
     dataset = open_dataset(demo)
@@ -53,14 +54,14 @@ def test_the_demo_scene_is_a_dataset_without_training_videos() -> None:
         ({"frames": np.full(4, 3)}, "0 or 1"),
     ],
 )
-def test_odd_labels_of_a_clip_are_named(plaza: Path, changed: dict[str, object], what: str) -> None:
+def test_malformed_labels_of_a_clip_are_refused(plaza: Path, changed: dict[str, object], what: str) -> None:
     save_labels(plaza / "plaza.labels.npz", [0, 1, 1, 0], **changed)
     with pytest.raises(DatasetError, match=what) as caught:
         open_dataset(plaza)
     assert caught.value.subject == str(plaza / "plaza.labels.npz")
 
 
-def test_labels_of_another_clip_are_noticed(plaza: Path) -> None:
+def test_labels_of_another_clip_are_refused(plaza: Path) -> None:
     save_labels(plaza / "plaza.labels.npz", [0, 1, 1])
     with pytest.raises(DatasetError, match="for 3 frames, but the video has 4"):
         open_dataset(plaza)
@@ -69,7 +70,7 @@ def test_labels_of_another_clip_are_noticed(plaza: Path) -> None:
         open_dataset(plaza)
 
 
-def test_what_is_no_dataset_is_told_apart(tmp_path: Path) -> None:
+def test_folders_without_a_dataset_have_specific_errors(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.mp4").touch()
     (tmp_path / "training").mkdir()

@@ -1,4 +1,4 @@
-"""The datasets that lie beside a developer's checkout, against what was published of them."""
+"""Tests the real datasets in ../shared/data, if they are there, against their published counts."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def test_footage_of_ped2_is_its_training_videos(shared_data: Path) -> None:
     assert {video.parent.name for video in training} == {"training"}
 
 
-def test_a_part_of_avenue_is_never_called_avenue(shared_data: Path) -> None:
+def test_a_partial_avenue_is_never_named_avenue(shared_data: Path) -> None:
     avenue = open_dataset(shared_data / "avenue")
     assert (avenue.name, avenue.complete) == ("CUHK Avenue 17+20 (part)", False)
     assert [(video.name, len(video.abnormal), int(video.abnormal.sum())) for video in avenue.testing] == [

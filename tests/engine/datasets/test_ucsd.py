@@ -12,7 +12,7 @@ from tests.engine.datasets.trees import labels_of, leftovers, masks, pictures, r
 
 @pytest.fixture
 def ucsd(tmp_path: Path) -> Path:
-    """Three test videos of 5, 6 and 7 frames, the second with masks."""
+    """UCSD's layout with three test videos of 5, 6 and 7 frames; the second one has masks."""
     root = tmp_path / "UCSD_Anomaly_Dataset.v1p2" / "UCSDped2"
     for number in (1, 2, 10):
         pictures(root / "Train" / f"Train{number:03d}", 4, ".tif")
@@ -26,7 +26,7 @@ def ucsd(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_part_says_so(ucsd: Path) -> None:
+def test_a_partial_dataset_says_so_in_its_name(ucsd: Path) -> None:
     dataset = open_dataset(ucsd)
     assert (dataset.name, dataset.complete) == ("UCSD Ped2 Test001+Test002+Test003 (part)", False)
     assert [video.name for video in dataset.training] == ["Train001", "Train002", "Train010"]
@@ -40,19 +40,19 @@ def test_masks_are_those_of_the_gt_folder(ucsd: Path) -> None:
     assert np.array_equal(second.masks(), masks([0, 1, 1, 0, 1, 1]) > 0)
 
 
-def test_what_a_mac_leaves_behind_is_ignored(ucsd: Path) -> None:
+def test_macos_metadata_files_are_ignored(ucsd: Path) -> None:
     before = labels_of(open_dataset(ucsd))
     leftovers(ucsd.parent)
     assert labels_of(open_dataset(ucsd)) == before
     assert len(footage_videos([ucsd.parent])) == 3
 
 
-def test_labels_follow_the_number_of_a_video_where_others_are_missing(ucsd: Path) -> None:
+def test_labels_match_the_video_number_if_videos_are_missing(ucsd: Path) -> None:
     shutil.rmtree(ucsd / "Test" / "Test001")
     assert labels_of(open_dataset(ucsd)) == {"Test002": "011011", "Test003": "0000000"}
 
 
-def test_the_folder_above_will_do_while_it_holds_one_dataset(ucsd: Path) -> None:
+def test_a_folder_with_a_single_dataset_can_be_opened(ucsd: Path) -> None:
     above = ucsd.parent
     assert open_dataset(above).root == ucsd
     shutil.copytree(ucsd, above / "UCSDped1")
@@ -62,7 +62,7 @@ def test_the_folder_above_will_do_while_it_holds_one_dataset(ucsd: Path) -> None
     assert str(ucsd) in caught.value.advice
 
 
-def test_footage_is_training_videos_alone_from_above_too(ucsd: Path) -> None:
+def test_footage_of_a_parent_folder_is_only_training_videos(ucsd: Path) -> None:
     training = list(open_dataset(ucsd).training)
     assert footage_videos([ucsd]) == training
     assert footage_videos([ucsd.parent.parent]) == training
@@ -133,11 +133,13 @@ def _too_many(root: Path) -> None:
         (_too_many, "UCSD Ped2 has 16 and 12", ""),
     ],
 )
-def test_what_is_missing_or_odd_is_named(ucsd: Path, damage: Callable[[Path], None], what: str, subject: str) -> None:
+def test_missing_or_malformed_files_are_named(
+    ucsd: Path, damage: Callable[[Path], None], what: str, subject: str
+) -> None:
     refused(ucsd, damage, what, subject)
 
 
-def test_other_ped2_labels_are_refused_on_a_complete_set(ucsd: Path) -> None:
+def test_other_ped2_labels_are_refused_for_a_complete_dataset(ucsd: Path) -> None:
     frames = [180, 180, 150, 180, 150, 180, 180, 180, 120, 150, 180, 180]
     picture = (ucsd / "Test" / "Test001" / "001.tif").read_bytes()
     shutil.rmtree(ucsd / "Test" / "Test002_gt")
@@ -153,7 +155,7 @@ def test_other_ped2_labels_are_refused_on_a_complete_set(ucsd: Path) -> None:
     refused(ucsd, lambda _: None, r"1,651 abnormal frames; UCSD Ped2 has 1,648", "Test/UCSDped2.m")
 
 
-def test_damaged_masks_are_named_when_they_are_read(ucsd: Path) -> None:
+def test_damaged_masks_are_refused_when_read(ucsd: Path) -> None:
     mask = ucsd / "Test" / "Test002_gt" / "003.bmp"
     read = open_dataset(ucsd).testing[1].masks
     assert read is not None

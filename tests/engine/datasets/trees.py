@@ -1,4 +1,4 @@
-"""Tiny trees laid out as real datasets are."""
+"""Tiny datasets in the folder layouts of real ones."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,14 +29,14 @@ def write_picture(path: Path, picture: np.ndarray) -> None:
 
 
 def clip(path: Path, frames: int) -> Path:
-    """A video file of that many frames; AVIs are MPEG-4, as Avenue's are."""
+    """A video file with `frames` frames; AVI files are MPEG-4, like Avenue's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     codec = "mpeg4" if path.suffix == ".avi" else "libx264"
     return make_clip(path, frames, size=(32, 32), codec=codec, b_frames=0)
 
 
 def masks(shown: Sequence[int], size: tuple[int, int] = SIZE) -> np.ndarray:
-    """Pixel masks [N, H, W] of 0 and 1: frame `f` shows something where `shown[f]` is 1."""
+    """Pixel masks [N, H, W] of 0 and 1: the mask of frame `f` has nonzero pixels if `shown[f]` is 1."""
     volume = np.zeros((len(shown), size[1], size[0]), np.uint8)
     volume[:, 2:5, 3:9] = np.asarray(shown, np.uint8)[:, None, None]
     return volume
@@ -51,13 +51,13 @@ def save_cells(path: Path, name: str, contents: Sequence[object]) -> None:
 
 
 def ucsd_list(path: Path, ranges: Sequence[str]) -> None:
-    """A list such as UCSDped2.m, of ranges like "5:90, 140:200"."""
+    """Write a label list such as UCSDped2.m, with ranges like "5:90, 140:200"."""
     lines = [f"TestVideoFile{{end+1}}.gt_frame = [{entry}];" for entry in ranges]
     path.write_text("\r\n".join(["TestVideoFile = {};", *lines, ""]))
 
 
 def leftovers(root: Path) -> None:
-    """What a Mac leaves in every folder of an archive."""
+    """Write the metadata files that macOS adds to every folder of an archive."""
     for folder in [root, *(entry for entry in root.rglob("*") if entry.is_dir())]:
         (folder / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
         for name in ("._.DS_Store", "._001.tif", "._UCSDped2.m", "._plaza.labels.npz"):
@@ -66,12 +66,12 @@ def leftovers(root: Path) -> None:
 
 
 def labels_of(dataset: Dataset) -> Mapping[str, str]:
-    """Frame labels by video, written as 0 and 1."""
+    """Frame labels by video name, as strings of 0 and 1."""
     return {video.name: "".join(str(int(label)) for label in video.abnormal) for video in dataset.testing}
 
 
 def refused(root: Path, damage: Callable[[Path], object], what: str, subject: str) -> DatasetError:
-    """The error that opening a damaged tree raises, checked for what it says and of what, and that it helps."""
+    """Damage a dataset and open it; checks the error's text, subject and that it has advice, and returns the error."""
     damage(root)
     with pytest.raises(DatasetError, match=what) as caught:
         open_dataset(root)

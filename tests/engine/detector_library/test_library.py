@@ -1,4 +1,4 @@
-"""The library against real detector files, hands that meddle with it, and a second process."""
+"""Tests the library with real detector files, changes by hand, and a second process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Files of two runs that differ in their settings alone."""
+    """Two detector files that differ only in their settings."""
     folder = tmp_path_factory.mktemp("runs")
     paths = []
     for name in ("Gate", "Yard"):
@@ -58,7 +58,7 @@ def own_names(library: DetectorLibrary) -> list[str]:
     return [entry.name for entry in library.entries() if not entry.is_bundled]
 
 
-def test_an_empty_library_has_the_bundled_detectors_and_leaves_no_trace(library: DetectorLibrary) -> None:
+def test_an_empty_library_has_the_bundled_detectors_and_creates_no_folder(library: DetectorLibrary) -> None:
     assert library.entries()
     assert all(entry.is_bundled and not entry.problem for entry in library.entries())
     assert not library.folder.exists()
@@ -75,7 +75,7 @@ def test_an_added_detector_is_described_without_loading_it(library: DetectorLibr
     assert added.path.name == "north-gate.safetensors"
 
 
-def test_a_detector_is_added_once(library: DetectorLibrary, gate: Path) -> None:
+def test_a_detector_cannot_be_added_twice(library: DetectorLibrary, gate: Path) -> None:
     library.add(gate, name="North gate")
     with pytest.raises(DetectorFileError, match="already, as 'North gate'"):
         library.add(gate, name="Another")
@@ -92,7 +92,7 @@ def test_no_two_detectors_share_a_name_or_a_file(library: DetectorLibrary, gate:
 
 
 @pytest.mark.parametrize("name", ["con", "..", "a" * 300, "日本", "../../etc/passwd", "  "])
-def test_no_name_makes_a_bad_file(library: DetectorLibrary, gate: Path, name: str) -> None:
+def test_any_name_gives_a_valid_file_name(library: DetectorLibrary, gate: Path, name: str) -> None:
     if not name.strip():
         with pytest.raises(DetectorFileError, match="needs a name"):
             library.add(gate, name=name)
@@ -105,7 +105,7 @@ def test_no_name_makes_a_bad_file(library: DetectorLibrary, gate: Path, name: st
 
 def test_renaming_changes_neither_file_nor_fingerprint(library: DetectorLibrary, gate: Path) -> None:
     added = library.add(gate)
-    assert added.name == "Gate"  # what it was trained as
+    assert added.name == "Gate"  # the name in its settings
     renamed = library.rename(added.path, "South gate")
     annotated = library.annotate(added.path, note="from May on", camera="Gate 2")
     assert (renamed.name, annotated.name, annotated.note) == ("South gate", "South gate", "from May on")
@@ -113,7 +113,8 @@ def test_renaming_changes_neither_file_nor_fingerprint(library: DetectorLibrary,
     assert annotated.fingerprint == load_detector(gate)[1]
 
 
-def test_what_is_exported_carries_its_name_to_another_library(
+@pytest.mark.slow
+def test_an_exported_detector_keeps_its_name_in_another_library(
     library: DetectorLibrary, gate: Path, tmp_path: Path
 ) -> None:
     added = library.add(gate, name="Tor ‘Süd’", note="note", camera="cam")
@@ -135,7 +136,9 @@ def test_what_is_exported_carries_its_name_to_another_library(
         library.export(added.path, tmp_path / "no" / "folder.safetensors")
 
 
-def test_a_name_from_a_file_makes_way(library: DetectorLibrary, gate: Path, yard: Path, tmp_path: Path) -> None:
+def test_a_name_from_a_file_is_numbered_if_it_is_taken(
+    library: DetectorLibrary, gate: Path, yard: Path, tmp_path: Path
+) -> None:
     other = DetectorLibrary(tmp_path / "other")
     exported = other.export(other.add(yard, name="Gate").path, tmp_path)
     library.add(gate, name="Gate")
@@ -143,7 +146,7 @@ def test_a_name_from_a_file_makes_way(library: DetectorLibrary, gate: Path, yard
 
 
 @pytest.mark.parametrize("damage", ["text", "empty", "cut", "flipped", "missing", "folder"])
-def test_only_whole_detectors_are_taken_in(library: DetectorLibrary, gate: Path, tmp_path: Path, damage: str) -> None:
+def test_damaged_detectors_cannot_be_added(library: DetectorLibrary, gate: Path, tmp_path: Path, damage: str) -> None:
     file = tmp_path / "file.safetensors"
     data = bytearray(gate.read_bytes())
     data[-1000] ^= 1
@@ -160,7 +163,7 @@ def test_only_whole_detectors_are_taken_in(library: DetectorLibrary, gate: Path,
 @pytest.mark.parametrize(
     "record", [{"videos": 5}, {"videos": [5]}, {"held_out": None}, {"held_out_since": 1.0}, ["monday.mp4"]]
 )
-def test_a_record_of_wrong_types_is_no_detector_s(library: DetectorLibrary, tmp_path: Path, record: Any) -> None:
+def test_a_training_record_of_wrong_types_is_refused(library: DetectorLibrary, tmp_path: Path, record: Any) -> None:
     settings = DetectorSettings("Gate", "fast", "dis-fast", 4.0, training=record)
     save_detector(Detector(settings), tmp_path / "gate.safetensors")
     with pytest.raises(DetectorFileError):
@@ -172,7 +175,7 @@ def test_a_record_of_wrong_types_is_no_detector_s(library: DetectorLibrary, tmp_
 
 
 @pytest.mark.parametrize("key", ["settings", "library"])
-def test_a_header_nested_too_deeply_is_no_detector_s(gate: Path, tmp_path: Path, key: str) -> None:
+def test_a_header_nested_too_deeply_is_refused(gate: Path, tmp_path: Path, key: str) -> None:
     with safe_open(gate, framework="pt") as file:
         header = file.metadata()
     save_file(load_file(gate), tmp_path / "gate.safetensors", {**header, key: "[" * 100_000})
@@ -180,7 +183,7 @@ def test_a_header_nested_too_deeply_is_no_detector_s(gate: Path, tmp_path: Path,
         read_header(tmp_path / "gate.safetensors")
 
 
-def test_a_deleted_detector_can_come_back(library: DetectorLibrary, gate: Path) -> None:
+def test_a_deleted_detector_can_be_imported_again(library: DetectorLibrary, gate: Path) -> None:
     added = library.add(gate, name="North gate", note="kept")
     moved = library.delete(added.path)
     assert own_names(library) == []
@@ -188,8 +191,8 @@ def test_a_deleted_detector_can_come_back(library: DetectorLibrary, gate: Path) 
     assert (restored.name, restored.note) == ("North gate", "kept")
 
 
-def test_what_earlier_versions_activated_stays_in_the_file(library: DetectorLibrary, gate: Path) -> None:
-    """They take a file without it for damaged."""
+def test_active_detectors_of_earlier_versions_stay_in_the_file(library: DetectorLibrary, gate: Path) -> None:
+    """Earlier versions treat a metadata file without them as damaged."""
     added = library.add(gate, name="North gate")
     memory = library.folder / "library.json"
     content = json.loads(memory.read_text())
@@ -215,20 +218,20 @@ def test_bundled_detectors_cannot_be_changed(library: DetectorLibrary) -> None:
     "content",
     [b"", b"{", b"[]", b'{"version": "1"}', b'{"version": 1, "labels": 3, "active": {}}', b"\xff\xfe", b"[" * 100_000],
 )
-def test_a_damaged_memory_is_kept_aside_and_the_files_stay_listed(
+def test_a_damaged_metadata_file_is_renamed_and_detectors_stay_listed(
     library: DetectorLibrary, gate: Path, content: bytes
 ) -> None:
     added = library.add(gate, name="North gate")
     memory = library.folder / "library.json"
     memory.write_bytes(content)
-    assert own_names(library) == ["Gate"]  # as its file says
+    assert own_names(library) == ["Gate"]  # the name in its file
     library.rename(added.path, "North gate")
     assert own_names(library) == ["North gate"]
     (kept,) = library.folder.glob("library.damaged-*.json")
     assert kept.read_bytes() == content
 
 
-def test_the_memory_of_a_newer_version_is_left_alone(library: DetectorLibrary, gate: Path) -> None:
+def test_a_metadata_file_of_a_newer_version_is_not_changed(library: DetectorLibrary, gate: Path) -> None:
     added = library.add(gate)
     memory = library.folder / "library.json"
     memory.write_text(json.dumps({"version": 2, "something": "else"}))
@@ -238,7 +241,9 @@ def test_the_memory_of_a_newer_version_is_left_alone(library: DetectorLibrary, g
     assert json.loads(memory.read_text())["version"] == 2
 
 
-def test_hands_may_rename_add_damage_and_delete_files(library: DetectorLibrary, gate: Path, yard: Path) -> None:
+def test_files_may_be_renamed_added_damaged_and_deleted_by_hand(
+    library: DetectorLibrary, gate: Path, yard: Path
+) -> None:
     added = library.add(gate, name="North gate")
     added.path.rename(library.folder / "by hand.safetensors")
     shutil.copy(yard, library.folder / "dropped in.safetensors")
@@ -259,7 +264,7 @@ def test_hands_may_rename_add_damage_and_delete_files(library: DetectorLibrary, 
         library.rename(renamed.path, "gone")
 
 
-def test_names_are_found_the_person_s_own_first(
+def test_names_of_the_user_s_detectors_come_before_bundled_ones(
     gate: Path, yard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "mine"))
@@ -280,7 +285,7 @@ def test_names_are_found_the_person_s_own_first(
         find_detector("Yard")
 
 
-def test_a_detector_s_name_is_what_finds_it(
+def test_detector_name_is_a_name_that_find_detector_finds(
     library: DetectorLibrary, gate: Path, yard: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VADGUI_DETECTORS", str(library.folder))
@@ -295,13 +300,13 @@ def test_a_detector_s_name_is_what_finds_it(
     assert detector_name(library.folder / "absent.safetensors") is None
 
 
-def test_a_folder_that_cannot_be_written_is_said(gate: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(gate: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DetectorFileError, match="can't be written"):
         DetectorLibrary(tmp_path / "file" / "detectors").add(gate)
 
 
-def test_a_library_that_another_process_keeps_is_said(
+def test_a_library_locked_by_another_process_is_an_error(
     library: DetectorLibrary, gate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(metadata, "_TIMEOUT_SECONDS", 0.1)
@@ -311,7 +316,7 @@ def test_a_library_that_another_process_keeps_is_said(
     assert "another process is using it" in caught.value.advice
 
 
-def test_two_processes_lose_nothing(library: DetectorLibrary) -> None:
+def test_concurrent_changes_by_two_processes_are_all_saved(library: DetectorLibrary) -> None:
     code = """
 import sys
 from pathlib import Path
@@ -337,18 +342,18 @@ for n in range(15):
     ]
     for process in processes:
         assert process.stdout is not None
-        process.stdout.readline()  # both are ready before either begins
+        process.stdout.readline()  # wait until both processes are ready
     for process in processes:
         process.communicate("go\n", timeout=60)
         assert process.returncode == 0
     assert len(MetadataFile(library.folder).read().labels) == 30
 
 
-def test_what_only_judged_it_was_not_learnt_from() -> None:
+def test_fully_held_out_videos_are_not_training_videos() -> None:
     record = {"videos": ["a.mp4", "b.mp4"], "held_out": ["b.mp4"]}
-    assert LibraryEntry(Path("x"), "x", training=record).learnt_from() == ["a.mp4"]
-    # Of a single video only the end was held out.
+    assert LibraryEntry(Path("x"), "x", training=record).training_videos() == ["a.mp4"]
+    # If there is a single video, only its end is held out, so it is a training video too.
     alone = {"videos": ["a.mp4"], "held_out": ["a.mp4"], "held_out_since": {"a.mp4": 80.0}}
-    assert LibraryEntry(Path("x"), "x", training=alone).learnt_from() == ["a.mp4"]
-    assert LibraryEntry(Path("x"), "x", training={"videos": ["a.mp4"]}).learnt_from() == ["a.mp4"]
-    assert LibraryEntry(Path("x"), "x").learnt_from() == []
+    assert LibraryEntry(Path("x"), "x", training=alone).training_videos() == ["a.mp4"]
+    assert LibraryEntry(Path("x"), "x", training={"videos": ["a.mp4"]}).training_videos() == ["a.mp4"]
+    assert LibraryEntry(Path("x"), "x").training_videos() == []

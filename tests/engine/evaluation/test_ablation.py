@@ -152,6 +152,7 @@ def test_a_damaged_run_is_an_error(tmp_path: Path) -> None:
         list(train_experiment(tmp_path, EXPERIMENTS[3], BASE))
 
 
+@pytest.mark.slow
 def test_the_trainer_trains_with_the_settings_of_each_experiment(
     tmp_path: Path, make_footage: Callable[[str], Path], tiny_preset: str
 ) -> None:

@@ -29,6 +29,7 @@ def correctly_ranked(normal: list[int], abnormal: list[int]) -> float:
     return sum(pairs) / len(pairs)
 
 
+@pytest.mark.slow
 @given(NORMAL_AND_ABNORMAL)
 @settings(deadline=None)  # the first call imports scikit-learn
 def test_the_area_is_the_fraction_of_correctly_ranked_pairs(drawn: tuple) -> None:

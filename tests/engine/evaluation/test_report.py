@@ -87,6 +87,7 @@ def test_a_report_replaces_an_older_one_or_raises_an_error(tmp_path: Path) -> No
         write_json(tmp_path / "absent" / "found.json", {})
 
 
+@pytest.mark.slow
 def test_plots_show_every_video(tmp_path: Path) -> None:
     import cv2
 

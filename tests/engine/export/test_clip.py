@@ -67,6 +67,7 @@ def mosaic_of(video: BarcodeVideo, start: int, stop: int, **options: Any) -> tup
 # The clip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("start", "stop"), [(0, 60), (7, 8), (20, 47), (0, 1), (59, 60)])
 def test_a_clip_has_exactly_the_frames_and_times_of_the_segment(
     tmp_path: Path, video: BarcodeVideo, predictor: Any, start: int, stop: int

@@ -69,6 +69,7 @@ def test_all_digits_have_the_same_width() -> None:
     assert len({text_width(digit * 8, 19, bold=True) for digit in "0123456789"}) == 1
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=60), st.integers(20, 300))
 def test_fitted_text_fits_and_keeps_both_ends(text: str, width: int) -> None:
     text = text.replace("…", "")

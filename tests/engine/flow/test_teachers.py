@@ -48,6 +48,7 @@ def test_teachers_take_pictures_of_any_size_and_do_not_change_them(
     assert np.isfinite(flow).all()
 
 
+@pytest.mark.slow
 def test_teachers_keep_no_state_between_calls(teacher: Teacher, textured: np.ndarray) -> None:
     shifted = np.roll(textured, 4, axis=1)
     first = teacher.flow(textured, shifted)

@@ -1,4 +1,4 @@
-"""Small scenes of a camera: blocks that stand still, and a square that walks through them."""
+"""Small synthetic scenes of a camera: a background of rectangles, and a square that moves across it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ SIZE = (128, 96)
 
 
 def scene(camera: int, count: int = 30, start: int = 0, moving: bool = True) -> list[np.ndarray]:
-    """Frames of a camera; another `start` is another moment in front of it."""
+    """Frames of one camera; `start` varies the position of the moving square."""
     random = np.random.default_rng(camera)
-    still = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
+    background = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
     for _ in range(25):
         x, y, width, height = random.integers((0, 0, 8, 8), (SIZE[0], SIZE[1], 40, 40)).tolist()
-        cv2.rectangle(still, (x, y), (x + width, y + height), random.integers(30, 220, 3).tolist(), -1)
+        cv2.rectangle(background, (x, y), (x + width, y + height), random.integers(30, 220, 3).tolist(), -1)
     frames = []
     for n in range(count):
-        frame = still.copy()
+        frame = background.copy()
         if moving:
             x, y = (start * 7 + 3 * n) % 100, (start * 13) % 70
             cv2.rectangle(frame, (x, y), (x + 20, y + 20), (250, 40, 40), -1)
@@ -31,7 +31,7 @@ def scene(camera: int, count: int = 30, start: int = 0, moving: bool = True) -> 
 
 
 def write(path: Path, frames: Iterable[np.ndarray], fps: int = 10, crf: int = 20, **container: str) -> Path:
-    """An H.264 file of frames."""
+    """Write frames to an H.264 file."""
     with av.open(str(path), "w", options=container) as file:
         stream = file.add_stream("libx264", rate=fps, options={"crf": str(crf)})
         assert isinstance(stream, av.VideoStream)

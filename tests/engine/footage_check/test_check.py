@@ -1,4 +1,4 @@
-"""The check of footage on small scenes, on files broken in every way, and on real recordings."""
+"""Tests the footage check on small scenes, damaged files and real videos."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def check(*paths: Path) -> tuple[list[FootageReport], FootageSummary]:
 
 
 def kinds(path: Path | None, reports: Sequence[FootageReport], summary: FootageSummary) -> set[FindingKind]:
-    """What was found of a video, by itself and by comparison; of None: of the footage as a whole."""
-    findings = [found for report in reports for found in report.findings] + list(summary.findings)
-    assert all(found.what and found.advice for found in findings)
-    return {found.kind for found in findings if found.path == path}
+    """Kinds of all findings about a video, or with None about the footage as a whole."""
+    findings = [finding for report in reports for finding in report.findings] + list(summary.findings)
+    assert all(finding.what and finding.advice for finding in findings)
+    return {finding.kind for finding in findings if finding.path == path}
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def good(tmp_path: Path) -> list[Path]:
     return [write(tmp_path / f"good{n}.mp4", scene(1, start=n)) for n in range(3)]
 
 
-def test_good_footage_has_no_findings_but_that_it_is_little(good: list[Path]) -> None:
+def test_good_footage_only_has_the_finding_that_it_is_short(good: list[Path]) -> None:
     reports, summary = check(*good)
     assert all(report.findings == () and report.is_usable for report in reports)
     assert (reports[0].frames, reports[0].width_px, reports[0].height_px) == (30, *SIZE)
@@ -52,15 +52,15 @@ def test_good_footage_has_no_findings_but_that_it_is_little(good: list[Path]) ->
     assert "5 min" in little.what
 
 
-def test_the_background_is_what_stands_still(good: list[Path]) -> None:
-    still = cv2.resize(scene(1, 1, moving=False)[0], (256, 256), interpolation=cv2.INTER_LINEAR)
-    seen = check(good[0])[0][0].background
-    assert seen is not None
-    assert np.median(np.abs(seen.astype(int) - still)) < 5
+def test_the_background_has_no_moving_objects(good: list[Path]) -> None:
+    expected = cv2.resize(scene(1, 1, moving=False)[0], (256, 256), interpolation=cv2.INTER_LINEAR)
+    background = check(good[0])[0][0].background
+    assert background is not None
+    assert np.median(np.abs(background.astype(int) - expected)) < 5
 
 
 @pytest.mark.parametrize("content", [b"", b"just a text, renamed", b"\0" * 1000, None])
-def test_what_is_no_video_is_a_finding(good: list[Path], tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_is_not_a_video_is_a_finding(good: list[Path], tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "odd.mp4"
     if content is not None:
         path.write_bytes(content)
@@ -73,22 +73,22 @@ def test_what_is_no_video_is_a_finding(good: list[Path], tmp_path: Path, content
     assert alone.usable == alone.held_out == alone.findings == ()
 
 
-def test_nothing_at_all_is_refused() -> None:
+def test_an_empty_list_of_videos_is_refused() -> None:
     assert check()[1].refusal
 
 
-def test_a_file_that_was_cut_short_says_how_much_is_there(tmp_path: Path) -> None:
+def test_a_truncated_file_is_found_with_its_frame_count(tmp_path: Path) -> None:
     whole = write(tmp_path / "whole.mp4", scene(1, 60), movflags="faststart").read_bytes()
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole[: len(whole) * 2 // 3])
     reports, summary = check(cut)
     assert kinds(cut, reports, summary) >= {FindingKind.DAMAGED}
-    (damaged,) = [found for found in reports[0].findings if found.kind is FindingKind.DAMAGED]
+    (damaged,) = [finding for finding in reports[0].findings if finding.kind is FindingKind.DAMAGED]
     assert damaged.what == f"Cut short: {reports[0].frames} of 60 frames are there"
     assert 10 < reports[0].frames < 60
 
 
-def test_a_hole_in_a_file_is_found(tmp_path: Path) -> None:
+def test_a_file_with_zeroed_bytes_is_found_damaged(tmp_path: Path) -> None:
     path = write(tmp_path / "hole.mp4", scene(1, 120))
     data = bytearray(path.read_bytes())
     data[len(data) // 4 : len(data) * 3 // 4] = bytes(len(data) * 3 // 4 - len(data) // 4)
@@ -97,50 +97,50 @@ def test_a_hole_in_a_file_is_found(tmp_path: Path) -> None:
     assert FindingKind.DAMAGED in kinds(path, reports, summary)
 
 
-def test_the_same_recording_counts_once_whatever_its_name(good: list[Path], tmp_path: Path) -> None:
+def test_a_copy_of_a_video_is_a_duplicate(good: list[Path], tmp_path: Path) -> None:
     copy = tmp_path / "copy.mp4"
     copy.write_bytes(good[1].read_bytes())
     reports, summary = check(*good, copy)
     assert kinds(copy, reports, summary) == {FindingKind.DUPLICATE}
     assert summary.usable == tuple(good)
-    assert "good1.mp4" in next(found.what for found in summary.findings if found.path == copy)
+    assert "good1.mp4" in next(finding.what for finding in summary.findings if finding.path == copy)
 
 
-def test_another_encoding_of_a_recording_is_suspected(good: list[Path], tmp_path: Path) -> None:
+def test_another_encoding_of_a_video_is_a_duplicate(good: list[Path], tmp_path: Path) -> None:
     again = write(tmp_path / "again.mp4", scene(1, start=2), crf=35)
     reports, summary = check(*good, again)
     assert kinds(again, reports, summary) == {FindingKind.DUPLICATE}
 
 
 @pytest.mark.parametrize(("size", "severity"), [((256, 192), "note"), ((128, 128), "warning")])
-def test_another_size_is_named(good: list[Path], tmp_path: Path, size: tuple[int, int], severity: str) -> None:
+def test_another_frame_size_is_found(good: list[Path], tmp_path: Path, size: tuple[int, int], severity: str) -> None:
     other = write(tmp_path / "other.mp4", [cv2.resize(frame, size) for frame in scene(1, start=5)])
     reports, summary = check(*good, other)
     assert kinds(other, reports, summary) == {FindingKind.OTHER_SIZE}
-    assert next(found.severity for found in summary.findings if found.path == other) == severity
+    assert next(finding.severity for finding in summary.findings if finding.path == other) == severity
 
 
-def test_another_frame_rate_is_named(good: list[Path], tmp_path: Path) -> None:
+def test_another_frame_rate_is_found(good: list[Path], tmp_path: Path) -> None:
     other = write(tmp_path / "fast.mp4", scene(1, 60, start=5), fps=25)
     reports, summary = check(*good, other)
     assert kinds(other, reports, summary) == {FindingKind.OTHER_RATE}
 
 
-def test_another_camera_is_named(good: list[Path], tmp_path: Path) -> None:
+def test_another_camera_s_scene_is_found(good: list[Path], tmp_path: Path) -> None:
     stranger = write(tmp_path / "stranger.mp4", scene(2, start=4))
     reports, summary = check(good[0], stranger, *good[1:])
     assert kinds(stranger, reports, summary) == {FindingKind.OTHER_SCENE}
     assert all(kinds(path, reports, summary) == set() for path in good)
 
 
-def test_many_cameras_are_said_once(tmp_path: Path) -> None:
+def test_many_cameras_are_a_single_finding(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{n}.mp4", scene(n, start=n)) for n in range(5)]
     reports, summary = check(*paths)
     assert all(kinds(path, reports, summary) == set() for path in paths)
     assert FindingKind.OTHER_SCENE in kinds(None, reports, summary)
 
 
-def test_a_camera_that_was_turned_is_named(good: list[Path], tmp_path: Path) -> None:
+def test_a_turned_camera_is_found(good: list[Path], tmp_path: Path) -> None:
     frames = [cv2.warpAffine(frame, np.float32([[1, 0, 9], [0, 1, 5]]), SIZE) for frame in scene(1, start=4)]
     turned = write(tmp_path / "turned.mp4", frames)
     reports, summary = check(*good, turned)
@@ -151,16 +151,16 @@ def test_night_is_the_same_scene(good: list[Path], tmp_path: Path) -> None:
     night = write(tmp_path / "night.mp4", [(frame * 0.3).astype(np.uint8) for frame in scene(1, start=4)])
     reports, summary = check(*good, night)
     assert kinds(night, reports, summary) == {FindingKind.LIGHT}
-    assert next(found.severity for found in summary.findings if found.path == night) == "note"
+    assert next(finding.severity for finding in summary.findings if finding.path == night) == "note"
 
 
-def test_dusk_is_noted(tmp_path: Path) -> None:
+def test_changing_light_is_a_note(tmp_path: Path) -> None:
     frames = [(frame * (1 - n / 80)).astype(np.uint8) for n, frame in enumerate(scene(1, 60))]
     path = write(tmp_path / "dusk.mp4", frames)
     assert kinds(path, *check(path)) == {FindingKind.LIGHT}
 
 
-def test_another_view_in_between_is_found_in_time(tmp_path: Path) -> None:
+def test_a_change_of_view_is_located_in_time(tmp_path: Path) -> None:
     frames = scene(1, 70) + scene(2, 25) + scene(1, 60, start=3)
     path = write(tmp_path / "mixed.mp4", frames)
     reports, summary = check(path)
@@ -170,18 +170,18 @@ def test_another_view_in_between_is_found_in_time(tmp_path: Path) -> None:
     assert "0:07 to 0:09" in change.what
 
 
-def test_a_camera_that_never_stands_still_is_said(tmp_path: Path) -> None:
+def test_a_moving_camera_is_found(tmp_path: Path) -> None:
     path = write(tmp_path / "tour.mp4", [frame for n in range(8) for frame in scene(n, 12)])
     reports, summary = check(path)
     assert kinds(path, reports, summary) == {FindingKind.SCENE_CHANGE}
     assert "all the time" in reports[0].findings[0].what
 
 
-def test_of_a_single_video_the_end_is_held_out_unless_it_is_short(tmp_path: Path) -> None:
+def test_the_end_of_a_single_video_is_held_out_unless_it_is_short(tmp_path: Path) -> None:
     path = write(tmp_path / "day.mp4", scene(1, 60), fps=2)
     _, summary = check(path)
-    (found,) = [finding for finding in summary.findings if finding.kind is FindingKind.ONE_VIDEO]
-    assert (found.severity, "its end, 6 s, is held out" in found.what) == ("note", True)
+    (finding,) = [finding for finding in summary.findings if finding.kind is FindingKind.ONE_VIDEO]
+    assert (finding.severity, "its end, 6 s, is held out" in finding.what) == ("note", True)
     assert summary.held_out == ()
     kinds_of_short = {finding.kind for finding in check(write(tmp_path / "short.mp4", scene(1, 40)))[1].findings}
     assert FindingKind.NOTHING_HELD_OUT in kinds_of_short
@@ -189,22 +189,22 @@ def test_of_a_single_video_the_end_is_held_out_unless_it_is_short(tmp_path: Path
 
 
 @pytest.mark.parametrize("frames", [scene(1, moving=False), [np.zeros((96, 128, 3), np.uint8)] * 30])
-def test_a_still_picture_teaches_nothing(good: list[Path], tmp_path: Path, frames: list[np.ndarray]) -> None:
+def test_footage_without_motion_is_refused(good: list[Path], tmp_path: Path, frames: list[np.ndarray]) -> None:
     still = write(tmp_path / "still.mp4", frames)
     reports, summary = check(still)
     assert kinds(still, reports, summary) == {FindingKind.LITTLE_MOTION}
     assert summary.refusal == "There is nothing to learn from: nothing moves in any of these videos."
-    assert check(still, *good)[1].refusal is None  # an empty scene is part of life
+    assert check(still, *good)[1].refusal is None  # one video without motion is allowed among others
 
 
-def test_a_scene_in_which_next_to_nothing_happens_is_said(tmp_path: Path) -> None:
+def test_a_scene_with_little_motion_is_found(tmp_path: Path) -> None:
     path = write(tmp_path / "quiet.mp4", scene(1, 100, moving=False) + scene(1, 5) + scene(1, 60, moving=False))
     reports, summary = check(path)
     assert kinds(path, reports, summary) == {FindingKind.LITTLE_MOTION}
     assert summary.refusal is None
 
 
-def test_single_frames_and_snippets_are_named(good: list[Path], tmp_path: Path) -> None:
+def test_single_frames_and_very_short_videos_are_found(good: list[Path], tmp_path: Path) -> None:
     single = write(tmp_path / "single.mp4", scene(1, 1))
     snippet = write(tmp_path / "snippet.mp4", scene(1, 10, start=6))
     reports, summary = check(single, snippet, *good)
@@ -213,7 +213,7 @@ def test_single_frames_and_snippets_are_named(good: list[Path], tmp_path: Path) 
     assert summary.usable == (snippet, *good)
 
 
-def test_folders_of_pictures_are_footage_too(tmp_path: Path) -> None:
+def test_picture_folders_are_checked_too(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for n, frame in enumerate(scene(1, 60)):
@@ -221,7 +221,7 @@ def test_folders_of_pictures_are_footage_too(tmp_path: Path) -> None:
     reports, summary = check(folder)
     assert (reports[0].frames, reports[0].findings) == (60, ())
     video = write(tmp_path / "video.mp4", scene(1, 70, start=3), fps=10)
-    assert kinds(folder, *check(folder, video)) == set()  # nobody knows the rate of pictures
+    assert kinds(folder, *check(folder, video)) == set()  # a picture folder has no known frame rate
     (folder / "33.png").write_bytes(b"")
     reports, summary = check(folder)
     assert kinds(folder, reports, summary) == {FindingKind.DAMAGED}
@@ -229,7 +229,7 @@ def test_folders_of_pictures_are_footage_too(tmp_path: Path) -> None:
     assert summary.refusal
 
 
-def test_one_video_leaves_none_to_judge_by(good: list[Path]) -> None:
+def test_a_short_single_video_leaves_nothing_to_hold_out(good: list[Path]) -> None:
     reports, summary = check(good[0])
     assert summary.held_out == ()
     assert FindingKind.NOTHING_HELD_OUT in kinds(None, reports, summary)
@@ -240,13 +240,13 @@ def test_few_frames_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     decoded = []
     from engine.video.cursor import Cursor
 
-    whole = Cursor.next
-    monkeypatch.setattr(Cursor, "next", lambda self: decoded.append(1) or whole(self))
+    next_frame = Cursor.next
+    monkeypatch.setattr(Cursor, "next", lambda self: decoded.append(1) or next_frame(self))
     check(path)
     assert 0 < len(decoded) < 100
 
 
-def test_progress_tells_and_a_stop_is_obeyed(good: list[Path]) -> None:
+def test_progress_is_reported_and_the_check_can_be_stopped(good: list[Path]) -> None:
     progress = [event for event in check_footage(good) if isinstance(event, Progress)]
     assert [(each.done, each.total) for each in progress] == [(0, 3), (1, 3), (2, 3), (3, 3)]
     events = check_footage(good, should_stop=lambda: True)
@@ -255,7 +255,7 @@ def test_progress_tells_and_a_stop_is_obeyed(good: list[Path]) -> None:
         next(events)
 
 
-def test_real_recordings_of_one_camera_agree_and_a_stranger_does_not(shared_data: Path) -> None:
+def test_real_videos_of_one_camera_have_no_findings_and_another_camera_s_has(shared_data: Path) -> None:
     ped2 = sorted((shared_data / "ped2" / "training").glob("*.mp4"))[:4]
     avenue = shared_data / "avenue" / "training_videos" / "12.avi"
     reports, summary = check(*ped2, avenue)
@@ -267,7 +267,7 @@ def test_real_recordings_of_one_camera_agree_and_a_stranger_does_not(shared_data
 # The command
 
 
-def test_the_command_says_what_to_do(good: list[Path], tmp_path: Path) -> None:
+def test_the_command_prints_advice(good: list[Path], tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("no video")
     result = CliRunner().invoke(cli, ["footage", *map(str, good), str(text), "--quiet"])
@@ -281,7 +281,7 @@ def test_the_command_says_what_to_do(good: list[Path], tmp_path: Path) -> None:
     assert "There is no video to learn from" in refused.stdout
 
 
-def test_the_command_takes_folders_and_speaks_json(good: list[Path], tmp_path: Path) -> None:
+def test_the_command_takes_folders_and_prints_json(good: list[Path], tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = CliRunner().invoke(cli, ["footage", str(tmp_path), str(tmp_path / "empty"), "--json"])
     content = json.loads(result.stdout)

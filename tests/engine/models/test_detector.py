@@ -35,6 +35,7 @@ def test_the_paper_preset_has_the_papers_size() -> None:
     assert sum(each.numel() for each in detector.parameters()) == pytest.approx(22.6e6, rel=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
 def test_predicts_pictures_between_zero_and_one(preset: str) -> None:
     detector = Detector(DetectorSettings("x", preset, "dis-medium", 1.0)).eval()
@@ -46,8 +47,8 @@ def test_predicts_pictures_between_zero_and_one(preset: str) -> None:
         assert 0 <= picture.min() <= picture.max() <= 1
 
 
-def test_a_detector_is_equation_8(detector: Detector) -> None:
-    """From I_t alone: its flow (Eq. 2), and from both the next frame (Eq. 6 to 8)."""
+def test_a_detector_combines_its_models_as_in_equation_8(detector: Detector) -> None:
+    """F_m predicts the flow from I_t (Eq. 2), and F_f the next frame from I_t and that flow (Eq. 6 to 8)."""
     frame = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         flow_rgb, predicted = detector(frame)
@@ -55,13 +56,13 @@ def test_a_detector_is_equation_8(detector: Detector) -> None:
         assert torch.equal(predicted, detector.frame(flow_rgb, frame))
 
 
-def test_the_frame_model_is_guided_by_the_flow(detector: Detector) -> None:
+def test_the_predicted_flow_changes_the_predicted_frame(detector: Detector) -> None:
     frame = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         assert not torch.equal(detector.frame(torch.zeros_like(frame), frame), detector.frame(frame, frame))
 
 
-def test_without_flow_guidance_the_frame_model_sees_the_frame_alone(tmp_path: Path) -> None:
+def test_without_flow_guidance_the_frame_model_ignores_the_flow(tmp_path: Path) -> None:
     unguided = Detector(DetectorSettings("x", "fast", "dis-medium", 1.0, flow_guidance=False)).eval()
     save_detector(unguided, tmp_path / "unguided.safetensors")
     loaded, _ = load_detector(tmp_path / "unguided.safetensors")
@@ -69,7 +70,7 @@ def test_without_flow_guidance_the_frame_model_sees_the_frame_alone(tmp_path: Pa
     frame = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         flow_rgb, predicted = loaded(frame)
-        assert flow_rgb.shape == frame.shape  # both are predicted all the same
+        assert flow_rgb.shape == frame.shape  # the flow is still predicted
         assert torch.equal(loaded.frame(torch.zeros_like(frame), frame), predicted)
 
 
@@ -79,7 +80,7 @@ def settings_in(path: Path) -> dict:
 
 
 def write_settings(path: Path, text: str) -> None:
-    """Give a detector's file other settings and the checksum that fits them."""
+    """Replace the settings in a detector's file, and update its checksum."""
     with safe_open(path, framework="pt") as file:
         header, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     digest = hashlib.sha256(text.encode())
@@ -88,7 +89,7 @@ def write_settings(path: Path, text: str) -> None:
     save_file(tensors, path, {**header, "settings": text, "sha256": digest.hexdigest()})
 
 
-def test_a_file_from_before_there_was_a_choice_is_guided_by_the_flow(path: Path) -> None:
+def test_flow_guidance_is_the_default_for_files_of_earlier_versions(path: Path) -> None:
     settings = settings_in(path)
     del settings["flow_guidance"]
     write_settings(path, json.dumps(settings, sort_keys=True, ensure_ascii=False))
@@ -122,7 +123,7 @@ def test_settings_of_wrong_types_are_refused(path: Path, changes: dict) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "5", "null", "[" * 100_000, '{"a":' * 100_000])
-def test_settings_that_are_none_are_refused(path: Path, text: str) -> None:
+def test_settings_that_are_not_a_json_object_are_refused(path: Path, text: str) -> None:
     write_settings(path, text)
     with pytest.raises(DetectorFileError, match="do not fit"):
         load_detector(path)
@@ -137,8 +138,8 @@ def test_saving_and_loading_keeps_settings_and_function(detector: Detector, path
         torch.testing.assert_close(loaded(frame)[1], detector(frame)[1], atol=2e-3, rtol=0)
 
 
-def test_a_detector_can_be_saved_as_training_leaves_it(detector: Detector, path: Path, tmp_path: Path) -> None:
-    """Channels last: the strides of 1x1 kernels are then odd although they count as contiguous."""
+def test_a_channels_last_detector_can_be_saved(detector: Detector, path: Path, tmp_path: Path) -> None:
+    """Training uses channels_last, where 1x1 kernels have unusual strides although they count as contiguous."""
     save_detector(detector.to(memory_format=torch.channels_last), tmp_path / "trained.safetensors")
     assert load_detector(tmp_path / "trained.safetensors")[1] == load_detector(path)[1]
 
@@ -150,7 +151,7 @@ def test_another_detector_has_another_fingerprint(detector: Detector, path: Path
     assert load_detector(path)[1] != load_detector(tmp_path / "other.safetensors")[1]
 
 
-def test_folding_batch_norms_changes_nothing(detector: Detector) -> None:
+def test_folding_batch_norms_keeps_the_outputs(detector: Detector) -> None:
     frame = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         before = detector(frame)[1]
@@ -160,7 +161,7 @@ def test_folding_batch_norms_changes_nothing(detector: Detector) -> None:
     torch.testing.assert_close(after, before, atol=1e-5, rtol=0)
 
 
-def test_saving_replaces_the_old_file_only_by_a_whole_one(detector: Detector, path: Path, monkeypatch) -> None:
+def test_a_failed_save_keeps_the_old_file(detector: Detector, path: Path, monkeypatch) -> None:
     old = path.read_bytes()
 
     def full_disk(*_: object) -> None:
@@ -173,7 +174,7 @@ def test_saving_replaces_the_old_file_only_by_a_whole_one(detector: Detector, pa
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_every_flipped_bit_of_the_weights_is_noticed(path: Path) -> None:
+def test_flipped_bits_in_the_weights_are_detected(path: Path) -> None:
     data = bytearray(path.read_bytes())
     for place in (len(data) - 1, len(data) // 2, len(data) - 5000):
         damaged = bytearray(data)
@@ -196,20 +197,20 @@ def rewrite_header(path: Path, **changes: str) -> None:
     save_file(load_file(path), path, {**header, **changes})
 
 
-def test_a_newer_file_says_so(path: Path) -> None:
+def test_a_file_of_a_newer_version_is_refused(path: Path) -> None:
     rewrite_header(path, format_version="9")
     with pytest.raises(DetectorFileError, match="newer") as caught:
         load_detector(path)
     assert "Update" in caught.value.advice
 
 
-def test_changed_settings_are_noticed(path: Path) -> None:
+def test_changed_settings_are_detected(path: Path) -> None:
     rewrite_header(path, settings="{}")
     with pytest.raises(DetectorFileError, match="damaged"):
         load_detector(path)
 
 
-def test_a_foreign_safetensors_file_is_no_detector(tmp_path: Path) -> None:
+def test_another_safetensors_file_is_refused(tmp_path: Path) -> None:
     save_file({"weight": torch.zeros(3)}, tmp_path / "llm.safetensors")
     with pytest.raises(DetectorFileError, match="not a vadgui detector"):
         load_detector(tmp_path / "llm.safetensors")
@@ -222,7 +223,7 @@ def test_pickles_are_never_loaded(tmp_path: Path) -> None:
         load_detector(path)
 
 
-def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none.safetensors", tmp_path):
         with pytest.raises(DetectorFileError, match="no detector file") as caught:
             load_detector(path)

@@ -38,8 +38,9 @@ def test_predicts_what_the_detector_does(predictor, detector, pictures) -> None:
     np.testing.assert_allclose(prediction.frame, frame[0].permute(1, 2, 0), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("knows_appearance", [False, True])
-def test_motion_alone_is_what_it_is_in_a_prediction(detector, pictures, knows_appearance) -> None:
+def test_predict_motion_equals_the_motion_part_of_predict(detector, pictures, knows_appearance) -> None:
     predictor = Predictor(detector, "f" * 64, ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
     predictor = predictor.with_normal_model(NormalModel(appearance=UNUSED_BANK if knows_appearance else None))
     predictor.batch_size = 2
@@ -49,43 +50,45 @@ def test_motion_alone_is_what_it_is_in_a_prediction(detector, pictures, knows_ap
         np.testing.assert_array_equal(motion.appearance, whole.appearance)
 
 
-def test_leaves_the_detector_alone(detector) -> None:
+def test_the_predictor_does_not_change_the_detector(detector) -> None:
     Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.bfloat16, "CPU"))
     assert next(detector.parameters()).dtype == torch.float32
     assert any(isinstance(module, torch.nn.BatchNorm2d) for module in detector.modules())
 
 
-def test_half_precision_stays_close(detector, predictor, pictures) -> None:
+def test_half_precision_stays_close_to_float32(detector, predictor, pictures) -> None:
     half = Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.bfloat16, "CPU, bfloat16"))
     exact, rounded = predictor.predict(pictures[:1])[0], half.predict(pictures[:1])[0]
     noise_db = -10 * np.log10(np.mean(np.square(exact.frame - rounded.frame)))
-    assert noise_db > 50  # good predictions reach 38 dB: the rounding must stay far below their error
+    assert noise_db > 50  # good predictions reach 38 dB, so rounding errors must be far below their error
 
 
-def test_a_batch_is_cut_up_without_changing_order(predictor, pictures) -> None:
+@pytest.mark.slow
+def test_splitting_a_batch_keeps_the_order(predictor, pictures) -> None:
     predictor.batch_size = 2
     together = predictor.predict(pictures)
     for picture, prediction in zip(pictures, together, strict=True):
         np.testing.assert_allclose(prediction.frame, predictor.predict([picture])[0].frame, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_out_of_memory_halves_the_batch(predictor, pictures, monkeypatch) -> None:
-    honest, seen = predictor._predict_batch, []
+    predict_batch, batch_sizes = predictor._predict_batch, []
 
     def only_two_fit(batch):
-        seen.append(len(batch))
+        batch_sizes.append(len(batch))
         if len(batch) > 2:
             raise torch.OutOfMemoryError
-        return honest(batch)
+        return predict_batch(batch)
 
     monkeypatch.setattr(predictor, "_predict_batch", only_two_fit)
     predictor.batch_size = 4
     assert len(predictor.predict(pictures)) == 5
-    assert seen == [4, 2, 2, 1]
+    assert batch_sizes == [4, 2, 2, 1]
     assert predictor.batch_size == 2
 
 
-def test_a_single_frame_too_large_says_what_to_do(predictor, pictures, monkeypatch) -> None:
+def test_a_single_frame_that_does_not_fit_is_an_error_with_advice(predictor, pictures, monkeypatch) -> None:
     def nothing_fits(_):
         raise torch.OutOfMemoryError
 
@@ -95,7 +98,7 @@ def test_a_single_frame_too_large_says_what_to_do(predictor, pictures, monkeypat
     assert "--device cpu" in caught.value.advice
 
 
-def test_another_normal_model_leaves_the_first_predictor_as_it_was(predictor, pictures) -> None:
+def test_with_normal_model_does_not_change_the_first_predictor(predictor, pictures) -> None:
     bank = PrototypeBank(*(np.zeros(shape, np.float32) for shape in (32, (32, 4), (1, 4))), slowest_px=0.1)
     other = predictor.with_normal_model(NormalModel(MotionHistogram(), bank))
     assert (predictor.normal_model.motion, predictor.normal_model.appearance) == (None, None)
@@ -105,7 +108,7 @@ def test_another_normal_model_leaves_the_first_predictor_as_it_was(predictor, pi
     np.testing.assert_array_equal(prediction.flow_rgb, predictor.predict(pictures[:1])[0].flow_rgb)
 
 
-def test_what_a_detector_knows_of_its_camera_cannot_be_changed(detector) -> None:
+def test_a_detector_s_settings_and_normal_model_are_read_only(detector) -> None:
     normal = MotionHistogram()
     other = detector.with_normal_model(NormalModel(normal))
     assert detector.normal_model.motion is None
@@ -118,7 +121,7 @@ def test_what_a_detector_knows_of_its_camera_cannot_be_changed(detector) -> None
         normal.add(np.zeros((3, *normal.counts.shape[:2]), np.float32))
 
 
-def test_an_analysis_depends_on_teacher_precision_and_signals(predictor) -> None:
+def test_analysis_settings_have_device_precision_teacher_and_signals_version(predictor) -> None:
     assert predictor.analysis_settings == {
         "device": "cpu",
         "dtype": "float32",

@@ -1,4 +1,4 @@
-"""Plans of real, tiny runs: what they promise against what is there, and every reason to refuse."""
+"""Tests plans of tiny runs: their estimates against the real run, and all reasons for a refusal."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DiskUsage = namedtuple("DiskUsage", "total used free")
 
 @pytest.fixture(autouse=True)
 def _small_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And few frames that judging is timed with."""
+    """Use tiny presets, and few frames to time calibration with."""
     monkeypatch.setitem(PRESETS, "fast", Preset((8, 8), (8, 8), shrink=8))
     monkeypatch.setitem(PRESETS, "paper", Preset((16, 16), (16, 16), shrink=8))
     monkeypatch.setattr("engine.models.predictor._BATCH_ON_CPU_OF_FAST", 2)
@@ -70,7 +70,8 @@ def planned(settings: RunSettings, folder: Path) -> RunPlan:
     return plan
 
 
-def test_a_plan_tells_what_a_run_would_take_and_leaves_no_trace(settings: RunSettings, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_plan_estimates_time_memory_and_disk_and_writes_nothing(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(settings, tmp_path / "run")
     assert plan.refusal is None
     assert (plan.frames, plan.transitions) == (3 * FRAMES, 2 * (FRAMES - 1))
@@ -79,7 +80,7 @@ def test_a_plan_tells_what_a_run_would_take_and_leaves_no_trace(settings: RunSet
     motion, frame = plan.stages
     assert (motion.name, motion.epochs, frame.name, frame.epochs) == ("motion", 4, "frame", 2)
     for stage in plan.stages:
-        # 4 steps to learn and 19 transitions to judge by, at a third of the price.
+        # An epoch has 4 training steps, and validates 19 transitions in a third of the time each.
         assert stage.epoch_seconds == pytest.approx(stage.step_seconds * (4 + 19 / 3 / 8))
     learning_seconds = 4 * motion.epoch_seconds + 2 * frame.epoch_seconds
     assert plan.total_seconds == pytest.approx(plan.reading_seconds + learning_seconds + plan.judging_seconds)
@@ -90,7 +91,10 @@ def test_a_plan_tells_what_a_run_would_take_and_leaves_no_trace(settings: RunSet
     assert not (tmp_path / "run").exists()
 
 
-def test_steps_are_the_trainer_s_own(settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_measured_steps_are_those_of_the_trainer(
+    settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sizes = []
     step = StageTrainer.step
 
@@ -100,11 +104,12 @@ def test_steps_are_the_trainer_s_own(settings: RunSettings, tmp_path: Path, monk
 
     monkeypatch.setattr(StageTrainer, "step", counted)
     planned(settings, tmp_path / "run")
-    assert sizes == [2, 2, 8, 2, 2, 8]  # of each stage: for the memory, for the time, as it will be
+    assert sizes == [2, 2, 8, 2, 2, 8]  # per stage: a step to measure memory, one to measure time, one of full size
 
 
-def test_what_a_step_keeps_is_counted(settings: RunSettings, tmp_path: Path) -> None:
-    """Twice the batch keeps twice the activations; wider models keep more, and weigh more."""
+@pytest.mark.slow
+def test_memory_for_activations_is_counted(settings: RunSettings, tmp_path: Path) -> None:
+    """Twice the batch size needs twice the memory for activations; wider models need more for these and for weights."""
     settings = replace(settings, videos=())
     memory = {size: planned(replace(settings, batch_size=size), tmp_path).stages[0].memory_bytes for size in (4, 8, 16)}
     assert memory[16] - memory[8] == pytest.approx(2 * (memory[8] - memory[4]), rel=0.02)
@@ -115,7 +120,8 @@ def test_what_a_step_keeps_is_counted(settings: RunSettings, tmp_path: Path) -> 
     assert planned(replace(settings, preset="paper"), tmp_path).memory_bytes > memory[8]
 
 
-def test_the_batch_is_halved_until_it_fits(
+@pytest.mark.slow
+def test_the_batch_size_is_halved_until_it_fits(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = StageTrainer.step
@@ -132,7 +138,8 @@ def test_the_batch_is_halved_until_it_fits(
     assert any("A batch of 8 does not fit" in note for note in plan.notes)
 
 
-def test_little_free_memory_makes_batches_small_before_the_system_kills(
+@pytest.mark.slow
+def test_the_batch_size_is_limited_by_free_memory(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needed = {n: planned(replace(settings, videos=(), batch_size=n), tmp_path).memory_bytes for n in (1, 4)}
@@ -145,7 +152,8 @@ def test_little_free_memory_makes_batches_small_before_the_system_kills(
     assert refused.frames == 3 * FRAMES
 
 
-def test_a_fault_of_the_program_is_no_lack_of_memory(
+@pytest.mark.slow
+def test_another_runtime_error_is_not_out_of_memory(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -156,6 +164,7 @@ def test_a_fault_of_the_program_is_no_lack_of_memory(
         planned(settings, tmp_path)
 
 
+@pytest.mark.slow
 def test_efforts_are_compared_and_each_preset_is_measured_once(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,7 +184,8 @@ def test_efforts_are_compared_and_each_preset_is_measured_once(
     assert (shares[0], shares[-1]) == (0, 1)
 
 
-def test_without_footage_noise_is_stepped_on(settings: RunSettings, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_without_footage_synthetic_pictures_are_measured(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(replace(settings, videos=()), tmp_path)
     assert plan.refusal == "There is no footage to learn from yet."
     assert plan.measured_on == "synthetic pictures"
@@ -183,14 +193,16 @@ def test_without_footage_noise_is_stepped_on(settings: RunSettings, tmp_path: Pa
     assert plan.stages[0].step_seconds > 0
 
 
+@pytest.mark.slow
 def test_parts_left_out_and_videos_held_out_are_not_counted(settings: RunSettings, tmp_path: Path) -> None:
-    # Picture folders have 25 frames a second: the first half of the first video goes.
+    # Picture folders have 25 fps: the first 10 of 20 frames of the first video are left out.
     first, second, _ = settings.videos
     plan = planned(replace(settings, held_out=(second,), left_out={first: ((0.0, 0.4),)}), tmp_path)
     assert (plan.frames, plan.transitions) == (2 * FRAMES + 10, 9 + FRAMES - 1)
 
 
-def test_a_run_that_takes_the_motion_as_it_is_has_one_stage(settings: RunSettings, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_run_with_a_ready_motion_model_plans_one_stage(settings: RunSettings, tmp_path: Path) -> None:
     base = tmp_path / "base.safetensors"
     save_detector(Detector(DetectorSettings("base", "fast", "dis-medium", 3.0)), base)
     whole = planned(settings, tmp_path)
@@ -199,10 +211,11 @@ def test_a_run_that_takes_the_motion_as_it_is_has_one_stage(settings: RunSetting
     assert plan.disk_needed_bytes < whole.disk_needed_bytes
 
 
-def test_what_scores_mean_takes_time_too(
+@pytest.mark.slow
+def test_the_time_for_calibration_is_estimated(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Steps that take a known time: all frames are counted, those of the held-out video judged."""
+    """With a fake clock: motion is measured in all frames, and the held-out video is analysed."""
     clock = [0.0]
     monkeypatch.setattr(calibration_cost, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
 
@@ -224,8 +237,8 @@ def test_what_scores_mean_takes_time_too(
 
 
 @pytest.fixture
-def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Fingerprints of the teachers that judging was timed with, in turn."""
+def calibration_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Fingerprints of the teachers that calibration was timed with, in order."""
     used: list[str] = []
 
     def opened(*args: Any, **options: Any) -> Predictor:
@@ -238,58 +251,61 @@ def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return used
 
 
-def test_judging_is_timed_with_the_teacher_whose_weights_are_named(
-    settings: RunSettings, tmp_path: Path, judging_teachers: list[str]
+@pytest.mark.slow
+def test_calibration_is_timed_with_the_teacher_of_the_given_weights(
+    settings: RunSettings, tmp_path: Path, calibration_teachers: list[str]
 ) -> None:
     weights = tmp_path / "pwcnet.pth"
     torch.save(pwcnet_weights()[0], weights)
     named = replace(settings, preset="paper", teacher="pwcnet", teacher_weights=str(weights))
     assert planned(named, tmp_path / "run").refusal is None
-    assert judging_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
+    assert calibration_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
 
 
 @pytest.fixture
 def motion_of(tmp_path: Path) -> Callable[[str], str]:
-    """Makes a detector whose motion model the teacher of a name has taught."""
+    """A function that saves a detector with the named teacher and returns its path."""
 
-    def made(teacher: str) -> str:
+    def save(teacher: str) -> str:
         path = tmp_path / f"{teacher}.safetensors"
         save_detector(Detector(DetectorSettings("base", "fast", teacher, 3.0)), path)
         return str(path)
 
-    return made
+    return save
 
 
-def test_a_ready_motion_model_is_judged_by_its_own_teacher(
-    settings: RunSettings, tmp_path: Path, judging_teachers: list[str], motion_of: Callable[[str], str]
+@pytest.mark.slow
+def test_a_ready_motion_model_is_calibrated_with_its_own_teacher(
+    settings: RunSettings, tmp_path: Path, calibration_teachers: list[str], motion_of: Callable[[str], str]
 ) -> None:
-    """Whatever teacher the run names, whose weights need not even be there."""
+    """Neither the run's own teacher nor its weights file matter."""
     given = replace(settings, motion_from=motion_of("dis-fast"))
     gone = replace(given, teacher_weights=str(tmp_path / "gone.pth"))
     for named in (given, replace(given, teacher="raft"), gone, replace(gone, teacher="pwcnet")):
         assert planned(named, tmp_path / "run").refusal is None
-    assert judging_teachers == ["dis-fast"] * 4
+    assert calibration_teachers == ["dis-fast"] * 4
 
 
-def test_the_weights_of_a_ready_motion_model_s_teacher_are_named_with_it(
-    settings: RunSettings, tmp_path: Path, judging_teachers: list[str], motion_of: Callable[[str], str]
+@pytest.mark.slow
+def test_weights_are_used_for_a_ready_motion_model_of_the_given_teacher(
+    settings: RunSettings, tmp_path: Path, calibration_teachers: list[str], motion_of: Callable[[str], str]
 ) -> None:
     weights = tmp_path / "weights.pth"
     torch.save(pwcnet_weights()[0], weights)
     named = replace(settings, motion_from=motion_of("pwcnet"), teacher="pwcnet", teacher_weights=str(weights))
     assert planned(named, tmp_path / "run").refusal is None
-    assert judging_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
+    assert calibration_teachers == [teacher_by_name("pwcnet", weights=weights).fingerprint]
 
 
 @pytest.mark.parametrize("held_out", [True, False])
-def test_a_ready_motion_model_whose_teacher_lacks_weights_is_refused_as_the_run_refuses_it(
+def test_a_ready_motion_model_without_its_teacher_s_weights_is_refused_by_plan_and_run(
     settings: RunSettings, tmp_path: Path, held_out: bool, motion_of: Callable[[str], str]
 ) -> None:
     videos = settings.videos if held_out else settings.videos[:1]
     taken = replace(settings, videos=videos, motion_from=motion_of("raft"))
     plan = planned(taken, tmp_path / "run")
     assert str(plan.refusal).startswith("The teacher raft needs a file of weights")
-    assert not plan.stages  # said before any step is taken
+    assert not plan.stages  # refused before any step is measured
     run = Run.create(tmp_path / "run", taken)
     with pytest.raises(TeacherError) as raised:
         list(train(run))
@@ -298,7 +314,7 @@ def test_a_ready_motion_model_whose_teacher_lacks_weights_is_refused_as_the_run_
     assert planned(replace(taken, calibrate=False), tmp_path / "unjudged").refusal is None
 
 
-def test_weights_named_alone_are_no_ready_motion_model_s_which_is_said(
+def test_weights_without_a_teacher_are_not_used_for_a_ready_motion_model(
     settings: RunSettings, tmp_path: Path, motion_of: Callable[[str], str]
 ) -> None:
     alone = replace(settings, motion_from=motion_of("raft"), teacher_weights=str(tmp_path / "raft.pth"))
@@ -307,13 +323,15 @@ def test_weights_named_alone_are_no_ready_motion_model_s_which_is_said(
     assert "no such weights file" in str(planned(both, tmp_path / "run").refusal)
 
 
-def test_too_little_held_out_for_a_meaning_is_said(settings: RunSettings, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_too_little_held_out_footage_for_calibration_is_a_note(settings: RunSettings, tmp_path: Path) -> None:
     said = "Only 1 s are held out: from less than 30 s"
     assert any(said in note for note in planned(settings, tmp_path).notes)
     assert not any(said in note for note in planned(replace(settings, calibrate=False), tmp_path).notes)
 
 
-def test_times_measured_beside_other_programs_are_told_with_what_they_would_be(
+@pytest.mark.slow
+def test_times_measured_on_a_busy_machine_have_an_undisturbed_estimate(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measure, shares = step_cost.measure_stages, [0.9, 0.25]
@@ -333,7 +351,8 @@ def test_times_measured_beside_other_programs_are_told_with_what_they_would_be(
     assert not any("busy" in note for note in plan.notes)
 
 
-def test_one_video_leaves_a_note(settings: RunSettings, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_single_short_video_is_a_note(settings: RunSettings, tmp_path: Path) -> None:
     plan = planned(replace(settings, videos=settings.videos[:1]), tmp_path)
     assert any("No video is held out" in note for note in plan.notes)
 
@@ -353,7 +372,7 @@ def test_one_video_leaves_a_note(settings: RunSettings, tmp_path: Path) -> None:
         ({"cache_max_bytes": 10**6}, "limit"),
     ],
 )
-def test_what_cannot_work_is_refused_with_its_reason(
+def test_invalid_settings_are_refused_with_the_reason(
     settings: RunSettings, tmp_path: Path, changes: dict, said: str
 ) -> None:
     refusal = planned(replace(settings, **changes), tmp_path).refusal
@@ -371,19 +390,21 @@ def test_videos_without_transitions_are_refused(settings: RunSettings, tmp_path:
     assert "nothing to learn from" in refusal
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_refused(settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     footage = 3 * FRAMES * 458_752
     monkeypatch.setattr("shutil.disk_usage", lambda _: DiskUsage(10**9, 0, footage - 1))
     plan = planned(settings, tmp_path)
     assert plan.refusal is not None
     assert "on disk" in plan.refusal
-    assert plan.stages  # what it would take is told all the same
-    # Checkpoints and the detector need some room too.
+    assert plan.stages  # a refused plan still has its estimates
+    # Checkpoints and the detector need disk space too.
     monkeypatch.setattr("shutil.disk_usage", lambda _: DiskUsage(10**9, 0, footage + 1))
     assert "on disk" in str(planned(settings, tmp_path).refusal)
 
 
-def test_a_folder_in_use_or_taken_is_refused(settings: RunSettings, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_folder_that_is_locked_or_not_writable_is_refused(settings: RunSettings, tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", settings)
     assert planned(settings, run.folder).refusal is None
     with run.lock():
@@ -392,11 +413,12 @@ def test_a_folder_in_use_or_taken_is_refused(settings: RunSettings, tmp_path: Pa
     assert "can't be written" in str(planned(settings, tmp_path / "file" / "run").refusal)
 
 
+@pytest.mark.slow
 def test_a_run_that_has_read_its_footage_can_be_resumed_but_not_replaced(settings: RunSettings, tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", settings)
     seen: list = []
     for event in train(run, should_stop=lambda: run.footage_is_ready):
-        seen.append(event)  # noqa: PERF402 - to its end
+        seen.append(event)  # noqa: PERF402 - iterates until training stops
     plan = planned(settings, run.folder)
     assert (plan.refusal, plan.reading_seconds) == (None, 0.0)
     assert plan.judging_seconds > 0
@@ -406,8 +428,9 @@ def test_a_run_that_has_read_its_footage_can_be_resumed_but_not_replaced(setting
     assert "already holds a training run" in str(other.refusal)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_a_stop_is_obeyed_at_any_time(settings: RunSettings, tmp_path: Path, share: float) -> None:
+def test_planning_can_be_stopped_at_any_time(settings: RunSettings, tmp_path: Path, share: float) -> None:
     asked: list[bool] = []
     list(plan_run(settings, tmp_path, lambda: asked.append(True) or False))
     last = round((len(asked) - 1) * share)
@@ -420,7 +443,7 @@ def test_a_stop_is_obeyed_at_any_time(settings: RunSettings, tmp_path: Path, sha
 # Memory
 
 
-def test_free_memory_is_what_linux_and_the_container_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_memory_is_the_minimum_of_linux_and_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "meminfo").write_text("MemTotal:  8000 kB\nMemAvailable:  5000 kB\n")
     monkeypatch.setattr(free_memory, "_MEMINFO", tmp_path / "meminfo")
     monkeypatch.setattr(free_memory, "_CONTAINER", tmp_path)
@@ -444,16 +467,18 @@ def run(*arguments: object) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_the_command_compares_efforts_and_says_how_to_begin(settings: RunSettings, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_the_command_compares_efforts_and_prints_how_to_begin(settings: RunSettings, tmp_path: Path) -> None:
     options = [word for video in settings.videos for word in ("--footage", video)]
     code, text, _ = run(tmp_path / "run", *options, "--device", "cpu")
     assert code == 0
-    for told in ("Runs on CPU", "60 frames, 38 transitions", "judging held-out footage: ", "in all: about", *EFFORTS):
-        assert told in text
+    for line in ("Runs on CPU", "60 frames, 38 transitions", "judging held-out footage: ", "in all: about", *EFFORTS):
+        assert line in text
     assert f"-> vad train {tmp_path / 'run'} --footage {settings.videos[0]}" in text
     assert "--preset fast --motion-epochs 5 --frame-epochs 3 --batch-size 16" in text
 
 
+@pytest.mark.slow
 def test_the_command_plans_one_effort_as_json(settings: RunSettings, tmp_path: Path) -> None:
     code, text, _ = run(tmp_path / "run", "--footage", settings.videos[0], "--effort", "quick", "--json")
     (plan,) = [json.loads(text)["quick"]]
@@ -470,7 +495,8 @@ def test_the_command_refuses_with_the_reason(settings: RunSettings, tmp_path: Pa
     assert run(tmp_path, "--footage", settings.videos[0], "--effort", "quick", "--preset", "paper")[0] == 2
 
 
-def test_the_command_speaks_of_a_run_that_is_there(settings: RunSettings, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_the_command_plans_an_existing_run(settings: RunSettings, tmp_path: Path) -> None:
     folder = Run.create(tmp_path / "run", settings).folder
     code, text, _ = run(folder, "--json")
     assert code == 0

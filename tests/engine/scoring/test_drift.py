@@ -95,6 +95,7 @@ def dimmed(picture: Pixels) -> Pixels:
     return (picture * 0.93).astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
@@ -111,6 +112,7 @@ def test_what_changed_is_named_and_nothing_else(reference: Reference, change: Ch
     assert drifts[0].seconds == pytest.approx(30, abs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [60, 128, 256])
 def test_a_moved_camera_is_one_thing_whatever_else_it_changes(reference: Reference, left: int) -> None:
     assert kinds(reference.drifts(*video(left=left, seed=3))) == [DriftKind.MOVED]
@@ -131,6 +133,7 @@ def test_normal_recordings_and_what_happens_in_them_are_no_drift(
     assert reference.drifts(*video(change, seed=seed)) == []
 
 
+@pytest.mark.slow
 def test_it_has_to_last(reference: Reference) -> None:
     signals, seconds = video(count=240, seed=3)
     dark, _ = video(darkened, count=240, seed=3)

@@ -212,6 +212,7 @@ def test_the_window_shows_a_new_score() -> None:
     assert (model.rule, model.segments) == (SegmentRule(30, 15), [])
 
 
+@pytest.mark.slow
 def test_a_new_score_can_be_asked_for(make_video: MakeVideo, detector_file: Path, tmp_path: Path) -> None:  # noqa: F811
     out = tmp_path / "out"
     command = ["analyse", make_video("clip"), "--detector", detector_file, "--out", out, "--score", "toy"]

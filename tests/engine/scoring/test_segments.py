@@ -70,6 +70,7 @@ rules = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(
     frames=st.lists(st.tuples(st.one_of(tenths, tenths, tenths, st.just(NAN)), st.integers(1, 120)), max_size=60),
     rule=rules,

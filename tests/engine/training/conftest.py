@@ -1,4 +1,4 @@
-"""A detector so small that a training takes no time, and footage to match."""
+"""Settings of a tiny detector that trains in a second, and small videos for it."""
 
 from __future__ import annotations
 

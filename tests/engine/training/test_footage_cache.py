@@ -24,7 +24,7 @@ TEACHER = teacher_by_name("dis-ultrafast")
 
 @pytest.fixture
 def sliding_videos(tmp_path: Path) -> list[Path]:
-    """Three picture folders of texture sliding right by 3 px a frame: 4, 5 and 6 frames."""
+    """Three picture folders of 4, 5 and 6 frames: a texture that moves right by 3 px per frame."""
     texture = cv2.GaussianBlur(np.random.default_rng(2).integers(0, 256, (256, 400, 3), np.uint8), (0, 0), 2.5)
     videos = []
     for count in (4, 5, 6):
@@ -46,7 +46,7 @@ def prepared(sliding_videos: list[Path], tmp_path: Path) -> Path:
     return tmp_path / "footage"
 
 
-def test_every_picture_is_kept_in_order(prepared: Path, sliding_videos: list[Path]) -> None:
+def test_all_pictures_are_stored_in_order(prepared: Path, sliding_videos: list[Path]) -> None:
     footage = load_footage(prepared)
     assert footage.pictures.shape == (15, 256, 256, 3)
     third_of_second = cv2.imread(str(sliding_videos[1] / "2.png"), cv2.IMREAD_COLOR_RGB)
@@ -64,7 +64,7 @@ def test_whole_videos_are_held_out(prepared: Path, sliding_videos: list[Path]) -
     assert footage.held_out_videos == (str(sliding_videos[1]),)
 
 
-def test_a_person_chooses_what_is_held_out(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_held_out_videos_can_be_chosen(sliding_videos: list[Path], tmp_path: Path) -> None:
     settings = replace(settings_of(sliding_videos), held_out=(str(sliding_videos[0]), str(sliding_videos[2])))
     list(prepare_footage(settings, tmp_path / "footage", TEACHER))
     footage = load_footage(tmp_path / "footage")
@@ -72,21 +72,21 @@ def test_a_person_chooses_what_is_held_out(sliding_videos: list[Path], tmp_path:
     assert footage.held_out_videos == settings.held_out
 
 
-def test_what_is_left_out_is_neither_learnt_nor_stored(sliding_videos: list[Path], tmp_path: Path) -> None:
-    # At 25 fps: frames 2 and 3 of the last video, and all but its first frame of the first.
+def test_left_out_parts_are_neither_stored_nor_trained_on(sliding_videos: list[Path], tmp_path: Path) -> None:
+    # Picture folders have 25 fps: this leaves out frames 2 and 3 of the last video, and all but frame 0 of the first.
     left_out = {str(sliding_videos[2]): ((0.08, 0.16),), str(sliding_videos[0]): ((0.04, 9.0),)}
     settings = replace(settings_of(sliding_videos), left_out=left_out, held_out=(str(sliding_videos[1]),))
     list(prepare_footage(settings, tmp_path / "footage", TEACHER))
     footage = load_footage(tmp_path / "footage")
     assert len(footage.pictures) == 5 + 2 + 2
     assert footage.training.tolist() == [5, 7]
-    for place, number in [(5, 0), (6, 1), (7, 4), (8, 5)]:
+    for index, number in [(5, 0), (6, 1), (7, 4), (8, 5)]:
         expected = cv2.imread(str(sliding_videos[2] / f"{number}.png"), cv2.IMREAD_COLOR_RGB)
-        np.testing.assert_array_equal(footage.pictures[place], expected)
+        np.testing.assert_array_equal(footage.pictures[index], expected)
     np.testing.assert_allclose(footage.flow[7], TEACHER.flow(footage.pictures[7], footage.pictures[8]), atol=0.01)
 
 
-def test_the_flow_is_the_teachers(prepared: Path) -> None:
+def test_stored_flow_is_the_teachers(prepared: Path) -> None:
     footage = load_footage(prepared)
     for transition in footage.training:
         assert np.median(footage.flow[transition][0]) == pytest.approx(3, abs=0.1)
@@ -100,14 +100,14 @@ def test_the_radius_is_a_percentile_of_the_training_speeds(prepared: Path) -> No
     assert footage.radius_px == pytest.approx(flow_radius(np.hypot(flow[:, 0], flow[:, 1])), abs=1 / 16)
 
 
-def test_a_histogram_of_no_motion_has_the_least_radius() -> None:
+def test_a_speed_histogram_without_motion_gives_the_minimum_radius() -> None:
     speeds = SpeedHistogram()
     assert speeds.radius_px() == 0.5
     speeds.add(np.zeros((2, 8, 8), np.float32))
     assert speeds.radius_px() == 0.5
 
 
-def test_without_a_teacher_there_is_no_flow(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_without_a_teacher_no_flow_is_stored(sliding_videos: list[Path], tmp_path: Path) -> None:
     list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", None))
     footage = load_footage(tmp_path / "footage")
     assert footage.flow is None
@@ -119,48 +119,48 @@ def test_prepared_footage_is_not_prepared_again(prepared: Path, sliding_videos: 
     assert list(prepare_footage(settings_of(sliding_videos), prepared, TEACHER)) == []
 
 
-class Counting:
-    """A teacher that counts how often it is asked, and stops the reading after a while."""
+class CountingTeacher:
+    """A teacher that counts its calls, and requests a stop after `stop_after` of them."""
 
     name = fingerprint = TEACHER.name
 
     def __init__(self, stop_after: int = 1000) -> None:
-        self.asked, self.stop_after = 0, stop_after
+        self.calls, self.stop_after = 0, stop_after
 
     def flow(self, previous, current):
-        self.asked += 1
+        self.calls += 1
         return TEACHER.flow(previous, current)
 
     def should_stop(self) -> bool:
-        return self.asked >= self.stop_after
+        return self.calls >= self.stop_after
 
 
 def assert_same_footage(folder: Path, expected: Path) -> None:
-    got, whole = load_footage(folder), load_footage(expected)
-    np.testing.assert_array_equal(got.pictures, whole.pictures)
-    used = np.concatenate([whole.training, whole.held_out])
-    np.testing.assert_array_equal(got.flow[used], whole.flow[used])
-    assert got.radius_px == whole.radius_px
+    footage, reference = load_footage(folder), load_footage(expected)
+    np.testing.assert_array_equal(footage.pictures, reference.pictures)
+    used = np.concatenate([reference.training, reference.held_out])
+    np.testing.assert_array_equal(footage.flow[used], reference.flow[used])
+    assert footage.radius_px == reference.radius_px
 
 
 @pytest.mark.parametrize("after", [2, 5, 9])
-def test_stopped_in_the_middle_of_a_video_it_goes_on_there(
+def test_reading_resumes_in_the_middle_of_a_video(
     after: int, prepared: Path, sliding_videos: list[Path], tmp_path: Path
 ) -> None:
-    first, second = Counting(after), Counting()
+    first, second = CountingTeacher(after), CountingTeacher()
     settings, folder = settings_of(sliding_videos), tmp_path / "resumed"
     with pytest.raises(Cancelled):
         list(prepare_footage(settings, folder, first, first.should_stop))
     list(prepare_footage(settings, folder, second))
-    assert (first.asked, second.asked) == (after, 12 - after)
+    assert (first.calls, second.calls) == (after, 12 - after)
     assert_same_footage(folder, prepared)
 
 
-def test_killed_it_goes_on_from_what_was_saved_last(
+def test_reading_resumes_from_the_last_saved_progress_after_a_kill(
     prepared: Path, sliding_videos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, folder = settings_of(sliding_videos), tmp_path / "killed"
-    teacher = Counting(6)
+    teacher = CountingTeacher(6)
     monkeypatch.setattr(prepare_cache, "_SAVE_SECONDS", 0.0)
     with pytest.raises(Cancelled):
         list(prepare_footage(settings, folder, teacher, teacher.should_stop))
@@ -168,12 +168,12 @@ def test_killed_it_goes_on_from_what_was_saved_last(
     teacher.stop_after = 10
     with pytest.raises(Cancelled):
         list(prepare_footage(settings, folder, teacher, teacher.should_stop))
-    (folder / "progress.npz").write_bytes(progress)  # as if that had not been saved any more
+    (folder / "progress.npz").write_bytes(progress)  # as if the process was killed before it saved this progress
     list(prepare_footage(settings, folder, TEACHER))
     assert_same_footage(folder, prepared)
 
 
-def test_a_file_that_announces_too_many_frames_is_resumed_by_the_frames_it_has(
+def test_reading_a_file_whose_header_counts_too_many_frames_resumes_correctly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = make_clip(tmp_path / "clip.mp4", 40)
@@ -185,18 +185,18 @@ def test_a_file_that_announces_too_many_frames_is_resumed_by_the_frames_it_has(
     settings = replace(settings_of([damaged, other]), held_out=(str(other),))
     list(prepare_footage(settings, tmp_path / "whole", TEACHER))
     assert len(load_footage(tmp_path / "whole").training) < 39
-    monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / "cache"))  # the first reading knows the file by now
-    teacher = Counting(8)
+    monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / "cache"))  # an empty cache: the file's index is built again
+    teacher = CountingTeacher(8)
     with pytest.raises(Cancelled):
         list(prepare_footage(settings, tmp_path / "resumed", teacher, teacher.should_stop))
     list(prepare_footage(settings, tmp_path / "resumed", TEACHER))
     assert_same_footage(tmp_path / "resumed", tmp_path / "whole")
 
 
-def test_it_says_first_what_it_will_take(sliding_videos: list[Path], tmp_path: Path) -> None:
-    said, first, *_ = prepare_footage(settings_of(sliding_videos), tmp_path / "footage", TEACHER)
-    assert isinstance(said, Noted)
-    assert "15 frames, will take 7 MB on disk" in said.text
+def test_reading_first_reports_the_disk_space_it_needs(sliding_videos: list[Path], tmp_path: Path) -> None:
+    notice, first, *_ = prepare_footage(settings_of(sliding_videos), tmp_path / "footage", TEACHER)
+    assert isinstance(notice, Noted)
+    assert "15 frames, will take 7 MB on disk" in notice.text
     assert first == Progress("Reading footage", 0, 15)
     files = [tmp_path / "footage" / name for name in ("pictures.npy", "flow.npy")]
     assert sum(file.stat().st_size for file in files) == pytest.approx(bytes_on_disk(15), rel=1e-3)
@@ -217,7 +217,7 @@ def test_footage_that_does_not_fit_on_the_disk_is_refused(
 
 
 def test_other_footage_in_the_same_folder_starts_over(sliding_videos: list[Path], tmp_path: Path) -> None:
-    teacher = Counting(2)
+    teacher = CountingTeacher(2)
     with pytest.raises(Cancelled):
         list(prepare_footage(settings_of(sliding_videos[1:]), tmp_path / "footage", teacher, teacher.should_stop))
     list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", TEACHER))
@@ -226,7 +226,7 @@ def test_other_footage_in_the_same_folder_starts_over(sliding_videos: list[Path]
 
 def test_a_recording_that_vanishes_can_be_put_back(prepared: Path, sliding_videos: list[Path], tmp_path: Path) -> None:
     settings, folder = settings_of(sliding_videos), tmp_path / "resumed"
-    teacher = Counting(2)
+    teacher = CountingTeacher(2)
     with pytest.raises(Cancelled):
         list(prepare_footage(settings, folder, teacher, teacher.should_stop))
     sliding_videos[2].rename(tmp_path / "elsewhere")
@@ -239,7 +239,7 @@ def test_a_recording_that_vanishes_can_be_put_back(prepared: Path, sliding_video
 
 
 def test_a_recording_that_changed_meanwhile_is_refused(sliding_videos: list[Path], tmp_path: Path) -> None:
-    teacher = Counting(2)
+    teacher = CountingTeacher(2)
     with pytest.raises(Cancelled):
         list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", teacher, teacher.should_stop))
     (sliding_videos[2] / "5.png").unlink()
@@ -251,35 +251,35 @@ def test_a_full_disk_loses_nothing_that_was_read(
     prepared: Path, sliding_videos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, folder = settings_of(sliding_videos), tmp_path / "full"
-    teacher = Counting()
+    teacher = CountingTeacher()
     write = prepare_cache.ArrayFile.write
 
-    def full(file, place, item):
-        if place == 6:
+    def write_until_full(file, index, item):
+        if index == 6:
             raise OSError(errno.ENOSPC, "No space left on device")
-        write(file, place, item)
+        write(file, index, item)
 
-    monkeypatch.setattr(prepare_cache.ArrayFile, "write", full)
+    monkeypatch.setattr(prepare_cache.ArrayFile, "write", write_until_full)
     with pytest.raises(OSError, match="No space"):
         list(prepare_footage(settings, folder, teacher))
     monkeypatch.setattr(prepare_cache.ArrayFile, "write", write)
-    asked = teacher.asked
+    calls_before = teacher.calls
     list(prepare_footage(settings, folder, teacher))
-    assert teacher.asked == 12
-    assert asked == 4
+    assert teacher.calls == 12
+    assert calls_before == 4
     assert_same_footage(folder, prepared)
 
 
 @pytest.mark.parametrize("name", ["pictures.npy", "footage.npz"])
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"PK")])
-def test_prepared_footage_that_is_damaged_is_said(name: str, damage: Callable[[Path], None], prepared: Path) -> None:
+def test_damaged_prepared_footage_is_an_error(name: str, damage: Callable[[Path], None], prepared: Path) -> None:
     damage(prepared / name)
     with pytest.raises(TrainingError, match="can't be read") as caught:
         load_footage(prepared)
     assert "Delete this folder" in caught.value.advice
 
 
-def test_a_short_single_video_is_all_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_nothing_of_a_short_single_video_is_held_out(sliding_videos: list[Path], tmp_path: Path) -> None:
     events = list(prepare_footage(settings_of(sliding_videos[:1]), tmp_path / "footage", TEACHER))
     assert any(isinstance(event, Noted) and "one short video only" in event.text for event in events)
     footage = load_footage(tmp_path / "footage")
@@ -288,14 +288,14 @@ def test_a_short_single_video_is_all_for_training(sliding_videos: list[Path], tm
 
 
 def test_the_end_of_a_single_video_is_held_out(tmp_path: Path) -> None:
-    """Half a minute of two frames a second: the last fifth, and a second before it that is neither."""
+    """30 s at 2 fps: the last 6 s are held out, and the second before them is neither trained on nor held out."""
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     events = list(prepare_footage(settings_of([video]), tmp_path / "footage", TEACHER))
     assert any(isinstance(event, Noted) and "its end, 6 s, is held out" in event.text for event in events)
     footage = load_footage(tmp_path / "footage")
     assert footage.held_out_videos == (str(video),)
     assert footage.held_out_since == {str(video): 24.0}
-    # Frames 0 to 45 are learnt, 46 and 47 lie in between, 48 to 60 are held out.
+    # Frames 0 to 45 are trained on, 46 and 47 are the gap, 48 to 60 are held out.
     assert footage.training.tolist() == list(range(45))
     assert footage.held_out.tolist() == list(range(46, 58))
     assert len(footage.pictures) == 46 + 13
@@ -304,8 +304,8 @@ def test_the_end_of_a_single_video_is_held_out(tmp_path: Path) -> None:
     np.testing.assert_array_equal(footage.pictures[58], model_picture(last.pixels))
 
 
-def test_parts_left_out_shorten_what_is_held_out(tmp_path: Path) -> None:
-    """Of 30 s, 2.5 to 4.5 and 26.5 to 28.5 are left out: a fifth of what is left is 5 s, and begins before them."""
+def test_left_out_parts_do_not_count_towards_the_held_out_end(tmp_path: Path) -> None:
+    """30 s without 2.5-4.5 s and 26.5-28.5 s: a fifth of the rest is held out, 5 s that start before the second gap."""
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     left_out = {str(video): ((2.5, 4.5), (26.5, 28.5))}
     plan = plan_footage(replace(settings_of([video]), left_out=left_out), TEACHER)
@@ -316,25 +316,26 @@ def test_parts_left_out_shorten_what_is_held_out(tmp_path: Path) -> None:
     assert plan.held_out_seconds == pytest.approx(5, abs=0.5)
 
 
-def test_reading_a_single_video_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_reading_a_single_video_resumes_where_it_was_stopped(tmp_path: Path) -> None:
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     list(prepare_footage(settings_of([video]), tmp_path / "whole", TEACHER))
-    for transitions in (20, 30):  # in what is learnt, then in what is held out
-        teacher = Counting(transitions)
+    for transitions in (20, 30):  # stops in the trained part, then in the held-out part
+        teacher = CountingTeacher(transitions)
         with pytest.raises(Cancelled):
             list(prepare_footage(settings_of([video]), tmp_path / "parts", teacher, teacher.should_stop))
     list(prepare_footage(settings_of([video]), tmp_path / "parts", TEACHER))
     assert_same_footage(tmp_path / "parts", tmp_path / "whole")
 
 
-def test_facts_of_an_earlier_version_hold_out_whole_videos(prepared: Path) -> None:
+def test_metadata_of_an_earlier_version_has_no_held_out_ends(prepared: Path) -> None:
     with np.load(prepared / "footage.npz") as facts:
         earlier = {name: facts[name] for name in facts if name != "held_out_since"}
     np.savez(prepared / "footage.npz", **earlier)
     assert load_footage(prepared).held_out_since == {}
 
 
-def test_a_video_of_one_frame_leaves_the_other_for_training(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_a_video_of_one_frame_is_not_used(sliding_videos: list[Path], tmp_path: Path) -> None:
     for number in (1, 2, 3):
         (sliding_videos[0] / f"{number}.png").unlink()
     list(prepare_footage(settings_of(sliding_videos[:2]), tmp_path / "footage", TEACHER))
@@ -343,7 +344,7 @@ def test_a_video_of_one_frame_leaves_the_other_for_training(sliding_videos: list
     assert footage.held_out.tolist() == []
 
 
-def test_footage_without_a_single_step_is_refused(sliding_videos: list[Path], tmp_path: Path) -> None:
+def test_footage_without_transitions_is_refused(sliding_videos: list[Path], tmp_path: Path) -> None:
     for number in (1, 2, 3):
         (sliding_videos[0] / f"{number}.png").unlink()
     with pytest.raises(DatasetError, match="nothing to learn"):

@@ -34,20 +34,21 @@ def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_killed_in_the_middle_of_an_epoch_it_goes_on_as_if_it_never_was(
+def test_a_run_killed_within_an_epoch_resumes_with_the_same_result(
     settings: RunSettings, run_folder: Path, tmp_path: Path
 ) -> None:
     run = Run.create(run_folder, settings)
     with start(*TINY_VAD, "train", str(run_folder), TINY_SLEEP="0.01", TINY_CHECKPOINT_SECONDS="0.1") as process:
-        # The first checkpoint is the stage's beginning, the next one lies within its first epoch.
+        # The first checkpoint is saved before the stage's first step, the second one within its first epoch.
         while sum(isinstance(e, CheckpointSaved) for e in run.events()) < 2 and process.poll() is None:
             time.sleep(0.02)
-        time.sleep(0.1)  # into the next step
+        time.sleep(0.1)  # so that the kill hits a later step
         process.kill()
         process.communicate()
     assert not any(isinstance(event, LossReported) for event in run.events())
-    assert 0 < load_checkpoint(run.checkpoint_path).place.samples < 8
+    assert 0 < load_checkpoint(run.checkpoint_path).position.samples < 8
     rest = list(train(run))
     whole = Run.create(tmp_path / "whole", settings)
     undisturbed = list(train(whole))
@@ -56,12 +57,13 @@ def test_killed_in_the_middle_of_an_epoch_it_goes_on_as_if_it_never_was(
     assert all(torch.equal(weights[name], tensor) for name, tensor in expected.items())
 
 
+@pytest.mark.slow
 def test_two_processes_under_torchrun_train_one_detector(
     settings: RunSettings, run_folder: Path, tmp_path: Path
 ) -> None:
     run = Run.create(run_folder, replace(settings, batch_size=4, held_out=settings.videos[2:]))
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    with start(*torchrun, *TINY_VAD, "train", str(run_folder), TINY_TELLS=str(tmp_path)) as process:
+    with start(*torchrun, *TINY_VAD, "train", str(run_folder), TINY_DIGESTS=str(tmp_path)) as process:
         _, errors = process.communicate(timeout=200)
     assert process.returncode == 0, errors
     events = run.events()
@@ -73,14 +75,14 @@ def test_two_processes_under_torchrun_train_one_detector(
     for stage in ("motion", "frame"):
         assert (tmp_path / f"{stage}-0").read_text() == (tmp_path / f"{stage}-1").read_text()
     assert load_detector(run.detector_path)[0].settings.name == "Square"
-    # Alone it learns from the same batches; only the batch norms see more of them at a time.
+    # One process trains on the same batches; the losses differ only because batch norm statistics are of whole batches.
     alone = list(train(Run.create(tmp_path / "alone", run.settings)))
     for one, two in zip((e for e in alone if isinstance(e, LossReported)), reported, strict=True):
         assert two.loss == pytest.approx(one.loss, rel=0.1)
     assert sum(isinstance(event, Progress) and event.phase == "Reading footage" for event in events) < 5
 
 
-def test_a_batch_that_cannot_be_shared_is_refused() -> None:
+def test_a_batch_that_cannot_be_split_evenly_is_refused() -> None:
     group = ProcessGroup("cpu")
     group.check_batch_size(3)
     group.size = 2
@@ -90,10 +92,10 @@ def test_a_batch_that_cannot_be_shared_is_refused() -> None:
     assert "--batch-size 2" in caught.value.advice
 
 
-def test_every_process_has_its_part_of_a_batch() -> None:
+def test_processes_split_a_batch() -> None:
     groups = [ProcessGroup("cpu"), ProcessGroup("cpu")]
     for rank, group in enumerate(groups):
         group.rank, group.size = rank, 2
     batch = np.arange(10, 16)
-    assert sorted(np.concatenate([group.share(batch) for group in groups])) == batch.tolist()
-    assert [group.leads for group in groups] == [True, False]
+    assert sorted(np.concatenate([group.shard(batch) for group in groups])) == batch.tolist()
+    assert [group.is_main for group in groups] == [True, False]

@@ -15,14 +15,14 @@ from engine.training.event_log import EventLog
 SETTINGS = RunSettings("Gate", ("a.mp4",))
 
 
-def test_a_run_is_found_again_by_its_folder(tmp_path: Path) -> None:
+def test_a_run_is_opened_by_its_folder(tmp_path: Path) -> None:
     Run.create(tmp_path / "run", SETTINGS)
     assert Run(tmp_path / "run").settings == SETTINGS
     assert Run(tmp_path / "run").events() == []
     assert Run(tmp_path / "run").process_id is None
 
 
-def test_a_run_is_amended_where_that_makes_sense(tmp_path: Path) -> None:
+def test_only_some_settings_of_a_run_can_be_changed(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", SETTINGS)
     run.amend(batch_size=4, motion_learning_rate=1e-5)
     assert (run.settings.batch_size, run.settings.motion_learning_rate, run.settings.name) == (4, 1e-5, "Gate")
@@ -30,7 +30,7 @@ def test_a_run_is_amended_where_that_makes_sense(tmp_path: Path) -> None:
         run.amend(preset="paper")
 
 
-def test_two_processes_cannot_have_one_folder(tmp_path: Path) -> None:
+def test_two_processes_cannot_lock_one_folder(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", SETTINGS)
     with run.lock():
         assert run.process_id == os.getpid()
@@ -70,7 +70,7 @@ def test_events_survive_a_line_cut_short(tmp_path: Path) -> None:
     assert run.events() == [CheckpointSaved("a"), Progress("Learning motion", 1, 2)]
 
 
-def test_requests_come_from_another_thread_or_through_the_folder(tmp_path: Path) -> None:
+def test_requests_come_from_another_thread_or_the_request_file(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", SETTINGS)
     requests = StopControl(run.request_path)
     assert not requests.should_stop()

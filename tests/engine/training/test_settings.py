@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.common.errors import TrainingError
-from engine.datasets.held_out import spread_evenly
+from engine.datasets.held_out import held_out_indices
 from engine.training import RunSettings
 
 SETTINGS = RunSettings(
@@ -43,7 +43,7 @@ def test_settings_of_an_older_or_newer_version_are_read() -> None:
         "[" * 100_000,
     ],
 )
-def test_anything_else_is_no_settings(text: str) -> None:
+def test_malformed_settings_are_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - json's own error is a ValueError too
         RunSettings.from_json(text)
 
@@ -71,8 +71,8 @@ def test_contradictions_are_refused(changes: dict, what: str) -> None:
         *({"flow_radius_px": radius} for radius in (0.0, -1.0, math.inf, math.nan)),
     ],
 )
-def test_values_without_sense_are_refused(changes: dict) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - a programmer's error, worded by nobody
+def test_invalid_values_are_refused(changes: dict) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - a programming error, whose message is not tested
         replace(SETTINGS, **changes)
 
 
@@ -80,4 +80,4 @@ def test_values_without_sense_are_refused(changes: dict) -> None:
     ("count", "held_out"), [(0, []), (1, []), (2, [1]), (3, [1]), (5, [2]), (10, [2, 7]), (16, [2, 8, 13])]
 )
 def test_a_fifth_is_held_out_evenly_spread(count: int, held_out: list[int]) -> None:
-    assert spread_evenly(count) == held_out
+    assert held_out_indices(count) == held_out

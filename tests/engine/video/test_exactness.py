@@ -61,6 +61,7 @@ def test_pictures_are_right_despite_a_wrong_index(tmp_path: Path) -> None:
             assert [read_number(frame.pixels) for frame in source.pictures(wanted, 32)] == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gop", [12, 30])
 def test_pictures_with_intra_refresh_are_complete(tmp_path: Path, gop: int) -> None:
     """The container marks frames as keyframes where an intra refresh only begins."""

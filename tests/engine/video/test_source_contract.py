@@ -58,6 +58,7 @@ def test_the_frame_duration_is_the_median() -> None:
     assert usual_frame_seconds() is None
 
 
+@pytest.mark.slow
 def test_500_random_reads_are_exact(kind_and_path) -> None:
     kind, path = kind_and_path
     rng = random.Random(kind.name)
@@ -166,6 +167,7 @@ def chosen(kind: Kind) -> list[list[int]]:
     return [list(everything), list(everything[::5]), list(everything[3::23]), [0], [kind.frames - 1], [], *dice]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_certain", [False, True])
 def test_pictures_of_wanted_frames_are_exact(
     kind_and_path, is_certain: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

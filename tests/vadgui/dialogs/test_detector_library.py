@@ -1,4 +1,4 @@
-"""The library's dialog, by mouse and keys: what it lists, renames, passes on, takes in and deletes."""
+"""The detector library's dialog, by mouse and keys: it lists, renames, exports, imports and deletes detectors."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def library(tmp_path: Path) -> DetectorLibrary:
 
 
 @pytest.fixture(scope="session")
-def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a run leaves."""
+def trained_detector(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The detector file that a training run writes."""
     from engine.models.detector import Detector, DetectorSettings, save_detector
 
     videos = ["monday.mp4", "tuesday.mp4", "sunday.mp4"]
@@ -37,8 +37,8 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def gate(library: DetectorLibrary, taught: Path) -> LibraryEntry:
-    return library.add(taught, name="North gate", note="by day", camera="Gate")
+def gate(library: DetectorLibrary, trained_detector: Path) -> LibraryEntry:
+    return library.add(trained_detector, name="North gate", note="by day", camera="Gate")
 
 
 @pytest.fixture
@@ -50,24 +50,24 @@ def controller(
     def open_nothing(*_: object, **__: object) -> None:
         raise AssertionError("the library opens neither videos nor detectors")
 
-    made = TrainingController(
+    controller = TrainingController(
         settings,
         analyses=tmp_path,
         video_opener=open_nothing,  # type: ignore[arg-type]
         predictor_opener=open_nothing,  # type: ignore[arg-type]
         library=library,
     )
-    yield made
-    made.close()
+    yield controller
+    controller.close()
 
 
 @pytest.fixture
 def window(qtbot: QtBot) -> QWidget:
-    """What dialogs stand before and go with."""
-    made = QWidget()
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    """The parent window of the dialogs, which deletes them at the end."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    return window
 
 
 def shown(controller: TrainingController, window: QWidget, qtbot: QtBot) -> DetectorLibraryDialog:
@@ -83,12 +83,12 @@ def names(dialog: DetectorLibraryDialog) -> list[str]:
 
 def select(dialog: DetectorLibraryDialog, name: str, qtbot: QtBot) -> None:
     item = dialog.list.findItems(name, Qt.MatchFlag.MatchStartsWith)[0]
-    place = dialog.list.visualItemRect(item).center()
-    qtbot.mouseClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    position = dialog.list.visualItemRect(item).center()
+    qtbot.mouseClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=position)
 
 
 def type_into(dialog: DetectorLibraryDialog, text: str, qtbot: QtBot) -> None:
-    """Answer the question for a text that is open."""
+    """Type a text into the open QInputDialog and press Return."""
     qtbot.waitUntil(lambda: any(each.isVisible() for each in dialog.findChildren(QInputDialog)))
     question = next(each for each in dialog.findChildren(QInputDialog) if each.isVisible())
     field = question.findChild(QLineEdit)
@@ -99,7 +99,7 @@ def type_into(dialog: DetectorLibraryDialog, text: str, qtbot: QtBot) -> None:
 
 
 def choose(dialog: DetectorLibraryDialog, path: Path, qtbot: QtBot) -> None:
-    """Choose in the file dialog that is open."""
+    """Choose a path in the open QFileDialog."""
     qtbot.waitUntil(lambda: any(each.isVisible() for each in dialog.findChildren(QFileDialog)))
     files = next(each for each in dialog.findChildren(QFileDialog) if each.isVisible())
     files.selectFile(str(path))
@@ -107,7 +107,7 @@ def choose(dialog: DetectorLibraryDialog, path: Path, qtbot: QtBot) -> None:
     files.fileSelected.emit(str(path))
 
 
-def test_a_detector_is_told_with_camera_date_training_and_calibration(
+def test_a_detector_is_listed_with_camera_date_training_and_calibration(
     controller: TrainingController, window: QWidget, gate: LibraryEntry, qtbot: QtBot
 ) -> None:
     dialog = shown(controller, window, qtbot)
@@ -120,12 +120,12 @@ def test_a_detector_is_told_with_camera_date_training_and_calibration(
     assert facts["Learnt from"] == "1,234 frames, monday.mp4, tuesday.mp4"
     assert dialog.rename_button.isEnabled()
     select(dialog, "Demo plaza", qtbot)
-    assert not dialog.rename_button.isEnabled(), "what came with the program stays as it is"
+    assert not dialog.rename_button.isEnabled(), "a bundled detector can't be renamed"
     assert not dialog.delete_button.isEnabled()
 
 
 @pytest.mark.usefixtures("gate")
-def test_renamed_noted_and_used(
+def test_a_detector_can_be_renamed_annotated_and_used(
     controller: TrainingController, window: QWidget, library: DetectorLibrary, qtbot: QtBot
 ) -> None:
     dialog = shown(controller, window, qtbot)
@@ -145,7 +145,7 @@ def test_renamed_noted_and_used(
     assert not dialog.use_button.isEnabled()
 
 
-def test_passed_on_and_taken_in(
+def test_a_detector_can_be_exported_and_imported(
     controller: TrainingController,
     window: QWidget,
     library: DetectorLibrary,
@@ -173,7 +173,7 @@ def test_passed_on_and_taken_in(
     qtbot.waitUntil(lambda: "none.safetensors" in dialog.message.text() and "Taking" not in dialog.message.text())
 
 
-def test_deleting_one_in_use_asks_twice(
+def test_deleting_the_detector_in_use_asks_twice(
     controller: TrainingController, window: QWidget, gate: LibraryEntry, qtbot: QtBot
 ) -> None:
     dialog = shown(controller, window, qtbot)
@@ -191,7 +191,7 @@ def test_deleting_one_in_use_asks_twice(
 
 
 @pytest.mark.usefixtures("gate")
-def test_closed_while_it_takes_in_it_hears_no_more_of_it(
+def test_a_dialog_closed_during_an_import_gets_no_result(
     controller: TrainingController, window: QWidget, qtbot: QtBot
 ) -> None:
     dialog = shown(controller, window, qtbot)
@@ -201,4 +201,4 @@ def test_closed_while_it_takes_in_it_hears_no_more_of_it(
     assert box is not None
     click(box.button(QDialogButtonBox.StandardButton.Close), qtbot)
     qtbot.wait(300)
-    assert names(shown(controller, window, qtbot)), "the next one is a new dialog"
+    assert names(shown(controller, window, qtbot)), "the library opens again in a new dialog"

@@ -1,4 +1,4 @@
-"""Work beside the review: in one thread, the latest of each kind, urgent work first."""
+"""The background thread runs the latest work of each kind, urgent work first."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from vadgui.jobs.background import Background
 @pytest.fixture
 def background(qtbot: QtBot) -> Iterator[Background]:
     del qtbot
-    made = Background("test-background")
-    yield made
-    made.close()
+    background = Background("test-background")
+    yield background
+    background.close()
 
 
 class Receiver:
-    """Notes what comes back, and in which thread."""
+    """Records the delivered items and errors, and the threads in which they were delivered."""
 
     def __init__(self) -> None:
         self.items: list[Any] = []
@@ -36,7 +36,7 @@ class Receiver:
         self.threads.add(threading.current_thread().name)
 
 
-def test_delivers_in_order_and_in_the_asking_thread(background: Background, qtbot: QtBot) -> None:
+def test_delivers_in_order_and_in_the_calling_thread(background: Background, qtbot: QtBot) -> None:
     receiver = Receiver()
     workers: set[str] = set()
 
@@ -52,7 +52,7 @@ def test_delivers_in_order_and_in_the_asking_thread(background: Background, qtbo
     assert workers == {"test-background"}
 
 
-def test_the_latest_of_a_kind_replaces_the_others(background: Background, qtbot: QtBot) -> None:
+def test_newer_work_replaces_older_work_of_its_kind(background: Background, qtbot: QtBot) -> None:
     old, new = Receiver(), Receiver()
     closed = threading.Event()
 
@@ -67,14 +67,14 @@ def test_the_latest_of_a_kind_replaces_the_others(background: Background, qtbot:
     background.begin("count", endless, old.deliver, old.errors.append)
     qtbot.waitUntil(lambda: len(old.items) > 2)
     background.begin("count", lambda _: iter([1]), new.deliver, new.errors.append)
-    seen = len(old.items)
+    delivered_before = len(old.items)
     qtbot.waitUntil(lambda: new.items == [1])
     qtbot.wait(50)
-    assert len(old.items) == seen
-    assert closed.wait(1), "work that was replaced must let go of its files"
+    assert len(old.items) == delivered_before
+    assert closed.wait(1), "work that was replaced must close its files"
 
 
-def test_urgent_work_goes_between_the_steps_of_long_work(background: Background, qtbot: QtBot) -> None:
+def test_urgent_work_runs_between_the_steps_of_long_work(background: Background, qtbot: QtBot) -> None:
     long, urgent = Receiver(), Receiver()
 
     def endless(should_stop: ShouldStop) -> Iterator[int]:
@@ -84,11 +84,11 @@ def test_urgent_work_goes_between_the_steps_of_long_work(background: Background,
 
     background.begin("long", endless, long.deliver, long.errors.append)
     qtbot.waitUntil(lambda: len(long.items) > 2)
-    background.begin("look", lambda _: iter(["seen"]), urgent.deliver, urgent.errors.append, urgent=True)
-    qtbot.waitUntil(lambda: urgent.items == ["seen"])
+    background.begin("urgent", lambda _: iter(["done"]), urgent.deliver, urgent.errors.append, urgent=True)
+    qtbot.waitUntil(lambda: urgent.items == ["done"])
 
 
-def test_an_error_ends_its_own_work_only(background: Background, qtbot: QtBot) -> None:
+def test_an_error_ends_only_the_work_that_raised_it(background: Background, qtbot: QtBot) -> None:
     receiver, other = Receiver(), Receiver()
 
     def broken(_: ShouldStop) -> Iterator[int]:
@@ -102,18 +102,18 @@ def test_an_error_ends_its_own_work_only(background: Background, qtbot: QtBot) -
     assert (receiver.items, str(receiver.errors[0])) == ([1], "broken")
 
 
-def test_what_is_cancelled_says_nothing_more(background: Background, qtbot: QtBot) -> None:
+def test_cancelled_work_delivers_nothing_more(background: Background, qtbot: QtBot) -> None:
     receiver = Receiver()
 
-    def patient(should_stop: ShouldStop) -> Iterator[int]:
+    def endless(should_stop: ShouldStop) -> Iterator[int]:
         yield 1
         while not should_stop():
             time.sleep(0.001)
         raise Cancelled
 
-    background.begin("patient", patient, receiver.deliver, receiver.errors.append)
+    background.begin("endless", endless, receiver.deliver, receiver.errors.append)
     qtbot.waitUntil(lambda: receiver.items == [1])
-    background.cancel("patient")
+    background.cancel("endless")
     qtbot.wait(50)
     assert (receiver.items, receiver.errors) == ([1], [])
 
@@ -137,10 +137,10 @@ def test_closes_at_once_during_long_work(background: Background, qtbot: QtBot) -
 
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("how", ["cancel", "cancel_all", "begin"])
-def test_what_is_on_its_way_when_work_is_given_up_never_arrives(
+def test_a_result_that_was_posted_before_cancelling_is_not_delivered(
     background: Background, qtbot: QtBot, how: str, fails: bool
 ) -> None:
-    """The work itself has ended by then: whoever asked for it may have gone."""
+    """The work has ended but its result still waits in Qt's event queue; its receiver may be deleted by now."""
     receiver, ended = Receiver(), threading.Event()
 
     def work(_: ShouldStop) -> Iterator[int]:
@@ -149,7 +149,7 @@ def test_what_is_on_its_way_when_work_is_given_up_never_arrives(
         yield 1
 
     def next_work(_: ShouldStop) -> Iterator[int]:
-        ended.set()  # one thread does both: the first is over
+        ended.set()  # the one thread has finished the first work before it starts this
         yield from ()
 
     background.begin("kind", work, receiver.deliver, receiver.errors.append)

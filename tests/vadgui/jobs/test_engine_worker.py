@@ -1,4 +1,4 @@
-"""The worker against a video in memory: what it owes the person at the playhead, and how it ends."""
+"""The engine worker with a video in memory: views come at once, the analysis goes on, and everything can be closed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.common.errors import DetectorFileError, VideoError
-from tests.vadgui.fakes import MemoryVideo, Shelf, StillPredictor, brightness, predicted_brightness
+from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, FrameView
 from vadgui.model.session import AnalysisPhase, AnalysisState
@@ -25,19 +25,19 @@ BURST = range(60, 70)
 
 
 class Receiver:
-    """A worker and everything that it said."""
+    """A worker and all that its signals reported."""
 
-    def __init__(self, shelf: Shelf, folder: Path) -> None:
-        self.shelf = shelf
-        self.worker = EngineWorker(shelf.open_video, shelf.open_predictor, folder)
-        self.said: list[str] = []
+    def __init__(self, fake_files: FakeFiles, folder: Path) -> None:
+        self.fake_files = fake_files
+        self.worker = EngineWorker(fake_files.open_video, fake_files.open_predictor, folder)
+        self.messages: list[str] = []
         self.views: list[FrameView] = []
         self.states: list[AnalysisState] = []
         self.rows: dict[int, Any] = {}
         self.errors: list[Exception] = []
-        self.worker.video_opened.connect(lambda opened: self.said.append(f"video {opened.info.name}"))
-        self.worker.video_closed.connect(lambda: self.said.append("closed"))
-        self.worker.detector_opened.connect(lambda summary: self.said.append(f"detector {summary.name}"))
+        self.worker.video_opened.connect(lambda opened: self.messages.append(f"video {opened.info.name}"))
+        self.worker.video_closed.connect(lambda: self.messages.append("closed"))
+        self.worker.detector_opened.connect(lambda summary: self.messages.append(f"detector {summary.name}"))
         self.worker.view_ready.connect(self.views.append)
         self.worker.analysis_changed.connect(self.states.append)
         self.worker.signals_ready.connect(self._take_rows)
@@ -52,8 +52,8 @@ class Receiver:
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf(
+def fake_files() -> FakeFiles:
+    return FakeFiles(
         street=lambda path: MemoryVideo(path, COUNT, BURST),
         yard=lambda path: MemoryVideo(path, 30),
         slow=lambda path: MemoryVideo(path, COUNT, read_seconds=0.4),
@@ -63,21 +63,21 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-def receiver(shelf: Shelf, tmp_path: Path, qtbot: QtBot) -> Iterator[Receiver]:
-    del qtbot  # Qt's application has to be there
-    made = Receiver(shelf, tmp_path / "analyses")
-    yield made
-    made.worker.close()
-    assert all(video.closed for video in shelf.opened)
+def receiver(fake_files: FakeFiles, tmp_path: Path, qtbot: QtBot) -> Iterator[Receiver]:
+    del qtbot  # requested only because it creates the QApplication
+    receiver = Receiver(fake_files, tmp_path / "analyses")
+    yield receiver
+    receiver.worker.close()
+    assert all(video.closed for video in fake_files.opened)
 
 
 def open_both(receiver: Receiver, qtbot: QtBot, video: str = "street.mp4") -> None:
     receiver.worker.open_video(Path(video))
     receiver.worker.open_detector(Path("still.safetensors"), "auto")
-    qtbot.waitUntil(lambda: {f"video {video}", "detector still"} <= set(receiver.said))
+    qtbot.waitUntil(lambda: {f"video {video}", "detector still"} <= set(receiver.messages))
 
 
-def test_says_what_it_opened_and_shows_the_first_frame_with_it(receiver: Receiver, qtbot: QtBot) -> None:
+def test_reports_the_opened_video_together_with_its_first_view(receiver: Receiver, qtbot: QtBot) -> None:
     with qtbot.waitSignal(receiver.worker.video_opened) as opened:
         receiver.worker.open_video(Path("street.mp4"))
     (message,) = opened.args
@@ -103,7 +103,7 @@ def test_a_view_carries_the_pictures_of_its_own_transition(receiver: Receiver, q
     assert view.signals["psnr_db"] == pytest.approx(expected_db, abs=1e-3)
 
 
-def test_without_detector_says_so(receiver: Receiver, qtbot: QtBot) -> None:
+def test_a_view_without_detector_says_so(receiver: Receiver, qtbot: QtBot) -> None:
     with qtbot.waitSignal(receiver.worker.video_opened):
         receiver.worker.open_video(Path("street.mp4"))
     with qtbot.waitSignal(receiver.worker.view_ready) as shown:
@@ -119,8 +119,8 @@ def test_first_frame_has_no_pictures_and_says_why(receiver: Receiver, qtbot: QtB
     assert shown.args[0].missing == NO_TRANSITION
 
 
-def test_slow_pictures_come_after_their_frame(receiver: Receiver, shelf: Shelf, qtbot: QtBot) -> None:
-    shelf.predictors["still"] = StillPredictor(seconds=0.3)
+def test_slow_pictures_come_after_their_frame(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot) -> None:
+    fake_files.predictors["still"] = StillPredictor(seconds=0.3)
     open_both(receiver, qtbot)
     receiver.worker.show(50, True)
     qtbot.waitUntil(lambda: len(receiver.views) == 2)
@@ -129,9 +129,9 @@ def test_slow_pictures_come_after_their_frame(receiver: Receiver, shelf: Shelf, 
     assert [view.complete for view in receiver.views] == [False, True]
 
 
-def test_quick_pictures_come_with_their_frame_alone(receiver: Receiver, qtbot: QtBot) -> None:
+def test_quick_pictures_come_in_one_view_with_their_frame(receiver: Receiver, qtbot: QtBot) -> None:
     open_both(receiver, qtbot)
-    receiver.worker.show(10, True)  # what the first one takes is not known beforehand
+    receiver.worker.show(10, True)  # the worker estimates the duration of a view from earlier ones
     qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].complete)
     receiver.views.clear()
     for index in (80, 20, 100, 90):
@@ -160,10 +160,10 @@ def test_requests_for_another_video_are_ignored(receiver: Receiver, qtbot: QtBot
     with qtbot.waitSignal(receiver.worker.video_opened):
         receiver.worker.open_video(Path("street.mp4"))
     receiver.worker.open_video(Path("yard.mp4"))
-    # Until the GUI thread hears of it, its frame numbers are street.mp4's; yard.mp4 has only 30.
+    # Until `video_opened` arrives, the GUI thread still sends frame numbers of street.mp4; yard.mp4 has only 30 frames.
     receiver.worker.show(100, True)
     receiver.worker.make_thumbnail(101)
-    qtbot.waitUntil(lambda: "video yard.mp4" in receiver.said)
+    qtbot.waitUntil(lambda: "video yard.mp4" in receiver.messages)
     with qtbot.waitSignal(receiver.worker.view_ready) as shown:
         receiver.worker.show(29, True)
     assert shown.args[0].index == 29
@@ -173,9 +173,9 @@ def test_requests_for_another_video_are_ignored(receiver: Receiver, qtbot: QtBot
 def test_thumbnails_are_small_pictures_of_their_frames(receiver: Receiver, qtbot: QtBot) -> None:
     with qtbot.waitSignal(receiver.worker.video_opened):
         receiver.worker.open_video(Path("street.mp4"))
-    with qtbot.waitSignal(receiver.worker.thumbnail_ready) as made:
+    with qtbot.waitSignal(receiver.worker.thumbnail_ready) as thumbnail:
         receiver.worker.make_thumbnail(42)
-    index, picture = made.args
+    index, picture = thumbnail.args
     assert index == 42
     assert picture.shape == (120, 160, 4)
     assert (picture[..., :3] == brightness(42)).all()
@@ -192,12 +192,12 @@ def test_analysis_measures_every_frame_and_ends(receiver: Receiver, qtbot: QtBot
     assert receiver.states[-1].done == receiver.states[-1].total == COUNT
 
 
-def test_stored_rows_come_at_once(receiver: Receiver, shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
+def test_stored_rows_come_at_once(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path) -> None:
     open_both(receiver, qtbot)
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
-    shelf.predictors["still"]._seconds = 60.0  # whoever asks it again would wait for long
-    again = Receiver(shelf, tmp_path / "analyses")
+    fake_files.predictors["still"]._seconds = 60.0  # an analysis that predicted anything again would time out
+    again = Receiver(fake_files, tmp_path / "analyses")
     try:
         open_both(again, qtbot)
         again.worker.run_analysis()
@@ -207,17 +207,17 @@ def test_stored_rows_come_at_once(receiver: Receiver, shelf: Shelf, qtbot: QtBot
         again.worker.close()
 
 
-def test_pause_and_go_on(receiver: Receiver, shelf: Shelf, qtbot: QtBot) -> None:
-    shelf.predictors["still"] = StillPredictor(seconds=0.004)
+def test_pause_and_resume(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot) -> None:
+    fake_files.predictors["still"] = StillPredictor(seconds=0.004)
     open_both(receiver, qtbot)
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: len(receiver.rows) > 5)
     receiver.worker.pause_analysis()
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.PAUSED)
-    measured = len(receiver.rows)
-    assert measured < COUNT
+    measured_count = len(receiver.rows)
+    assert measured_count < COUNT
     qtbot.wait(200)
-    assert len(receiver.rows) == measured
+    assert len(receiver.rows) == measured_count
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
     assert sorted(receiver.rows) == list(range(COUNT))
@@ -229,51 +229,55 @@ def test_cancel_keeps_what_was_measured(receiver: Receiver, qtbot: QtBot, tmp_pa
     qtbot.waitUntil(lambda: len(receiver.rows) > 5)
     receiver.worker.cancel_analysis()
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.CANCELLED)
-    key = analysis_key(receiver.shelf.opened[0], receiver.shelf.predictors["still"])  # type: ignore[arg-type]
+    key = analysis_key(receiver.fake_files.opened[0], receiver.fake_files.predictors["still"])  # type: ignore[arg-type]
     with ScoreStore(tmp_path / "analyses", key) as store:
         assert len(store) == len(receiver.rows)
 
 
-def test_the_playhead_does_not_wait_for_the_analysis(receiver: Receiver, shelf: Shelf, qtbot: QtBot) -> None:
-    shelf.predictors["still"] = StillPredictor(seconds=0.01)
+def test_the_playhead_does_not_wait_for_the_analysis(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot) -> None:
+    fake_files.predictors["still"] = StillPredictor(seconds=0.01)
     open_both(receiver, qtbot, "long.mp4")
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: len(receiver.rows) > 5)
     for index in (5_000, 10_000, 15_000):
         began = time.monotonic()
         receiver.worker.show(index, True)
-        qtbot.waitUntil(lambda wanted=index: any(v.index == wanted and v.complete for v in receiver.views))  # type: ignore[misc]
+        qtbot.waitUntil(lambda index=index: any(v.index == index and v.complete for v in receiver.views))  # type: ignore[misc]
         assert time.monotonic() - began < 0.5
     assert receiver.phase is AnalysisPhase.RUNNING
 
 
-def test_playing_does_not_starve_the_analysis(receiver: Receiver, shelf: Shelf, qtbot: QtBot) -> None:
-    shelf.predictors["still"] = StillPredictor(seconds=0.02)
+def test_playing_does_not_starve_the_analysis(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot) -> None:
+    fake_files.predictors["still"] = StillPredictor(seconds=0.02)
     open_both(receiver, qtbot, "long.mp4")
     receiver.worker.run_analysis()
     shown = iter(range(1, 10_000))
     receiver.worker.view_ready.connect(lambda view: view.complete and receiver.worker.show(next(shown), True))
     receiver.worker.show(next(shown), True)
     qtbot.waitUntil(lambda: len(receiver.views) > 10)
-    measured = len(receiver.rows)
-    qtbot.waitUntil(lambda: len(receiver.rows) >= measured + 4, timeout=1200)
+    measured_count = len(receiver.rows)
+    qtbot.waitUntil(lambda: len(receiver.rows) >= measured_count + 4, timeout=1200)
 
 
 @pytest.mark.parametrize(
-    ("ask", "kind"),
+    ("request_opening", "kind"),
     [
         (lambda worker: worker.open_video(Path("broken.mp4")), VideoError),
         (lambda worker: worker.open_detector(Path("broken.safetensors"), "auto"), DetectorFileError),
     ],
 )
-def test_what_can_not_be_opened_leaves_the_rest_at_work(
-    receiver: Receiver, shelf: Shelf, qtbot: QtBot, ask: Callable[[EngineWorker], None], kind: type[Exception]
+def test_a_file_that_cannot_be_opened_does_not_disturb_the_analysis(
+    receiver: Receiver,
+    fake_files: FakeFiles,
+    qtbot: QtBot,
+    request_opening: Callable[[EngineWorker], None],
+    kind: type[Exception],
 ) -> None:
-    shelf.predictors["still"] = StillPredictor(seconds=0.004)
+    fake_files.predictors["still"] = StillPredictor(seconds=0.004)
     open_both(receiver, qtbot)
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: len(receiver.rows) > 5)
-    ask(receiver.worker)
+    request_opening(receiver.worker)
     qtbot.waitUntil(lambda: bool(receiver.errors))
     assert isinstance(receiver.errors[0], kind)
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
@@ -282,13 +286,13 @@ def test_what_can_not_be_opened_leaves_the_rest_at_work(
         receiver.worker.show(3, False)
 
 
-def test_an_analysis_that_fails_leaves_the_views_at_work(receiver: Receiver, shelf: Shelf, qtbot: QtBot) -> None:
+def test_views_still_work_after_a_failed_analysis(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot) -> None:
     open_both(receiver, qtbot)
 
     def fail(_: object) -> list[object]:
         raise VideoError("A frame can't be decoded", subject="street.mp4")
 
-    shelf.predictors["still"].predict = fail  # type: ignore[method-assign, assignment]
+    fake_files.predictors["still"].predict = fail  # type: ignore[method-assign, assignment]
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.FAILED)
     qtbot.waitUntil(lambda: len(receiver.errors) == 1)
@@ -296,14 +300,14 @@ def test_an_analysis_that_fails_leaves_the_views_at_work(receiver: Receiver, she
         receiver.worker.show(3, False)
 
 
-def test_a_damaged_stretch_is_told_once(receiver: Receiver, qtbot: QtBot) -> None:
+def test_a_damaged_stretch_is_reported_once(receiver: Receiver, qtbot: QtBot) -> None:
     with qtbot.waitSignal(receiver.worker.video_opened):
         receiver.worker.open_video(Path("street.mp4"))
 
     def fail(index: int, *_: object) -> None:
         raise VideoError(f"Frame {index} can't be decoded", subject="street.mp4")
 
-    receiver.shelf.opened[0].read = fail  # type: ignore[method-assign, assignment]
+    receiver.fake_files.opened[0].read = fail  # type: ignore[method-assign, assignment]
     for index in range(5):
         receiver.worker.show(index, False)
         qtbot.wait(20)
@@ -316,24 +320,26 @@ def test_another_video_while_analysing(receiver: Receiver, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: len(receiver.rows) > 5)
     receiver.worker.video_opened.connect(receiver.rows.clear)
     receiver.worker.open_video(Path("yard.mp4"))
-    qtbot.waitUntil(lambda: "video yard.mp4" in receiver.said)
+    qtbot.waitUntil(lambda: "video yard.mp4" in receiver.messages)
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
     assert sorted(receiver.rows) == list(range(30))
-    assert receiver.shelf.opened[0].closed
+    assert receiver.fake_files.opened[0].closed
 
 
-def test_everything_happens_in_the_one_thread(receiver: Receiver, qtbot: QtBot) -> None:
+def test_everything_runs_in_one_thread(receiver: Receiver, qtbot: QtBot) -> None:
     open_both(receiver, qtbot)
     with qtbot.waitSignal(receiver.worker.view_ready):
         receiver.worker.show(3, True)
-    assert receiver.shelf.opened[0].threads == {"vadgui-engine"}
+    assert receiver.fake_files.opened[0].threads == {"vadgui-engine"}
     assert [thread.name for thread in threading.enumerate()].count("vadgui-engine") == 1
 
 
 @pytest.mark.parametrize("moment", ["idle", "analysing", "reading"])
-def test_closes_quickly_whatever_it_is_doing(receiver: Receiver, shelf: Shelf, qtbot: QtBot, moment: str) -> None:
-    shelf.predictors["still"] = StillPredictor(seconds=0.05)
+def test_closes_quickly_whatever_it_is_doing(
+    receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot, moment: str
+) -> None:
+    fake_files.predictors["still"] = StillPredictor(seconds=0.05)
     open_both(receiver, qtbot, "slow.mp4")
     if moment == "analysing":
         receiver.worker.run_analysis()
@@ -346,23 +352,23 @@ def test_closes_quickly_whatever_it_is_doing(receiver: Receiver, shelf: Shelf, q
     assert time.monotonic() - began < 0.5
 
 
-def test_a_frame_that_cannot_be_decoded_says_so_in_its_place(receiver: Receiver, qtbot: QtBot) -> None:
+def test_the_view_of_a_damaged_frame_says_why_it_is_empty(receiver: Receiver, qtbot: QtBot) -> None:
     open_both(receiver, qtbot, "scratched.mp4")
     for index in (10, 11, 12):
         receiver.worker.show(index, True)
         qtbot.waitUntil(lambda index=index: bool(receiver.views) and receiver.views[-1].index == index)
         assert receiver.views[-1].frame is None
         assert receiver.views[-1].missing == f"Frame {index} can't be decoded."
-    assert len(receiver.errors) == 1  # told once; whoever plays on is not told at every frame
+    assert len(receiver.errors) == 1  # reported for the first damaged frame only
     receiver.worker.show(14, True)
     qtbot.waitUntil(lambda: receiver.views[-1].complete)
 
 
-def test_a_view_that_made_way_for_a_broken_file_comes_after_all(receiver: Receiver, qtbot: QtBot) -> None:
+def test_a_view_that_was_interrupted_by_a_broken_file_is_made_afterwards(receiver: Receiver, qtbot: QtBot) -> None:
     open_both(receiver, qtbot, "slow.mp4")
     receiver.worker.show(5, True)
     qtbot.wait(100)
-    assert not receiver.views, "it is being read"
+    assert not receiver.views, "the frame is still being read"
     receiver.worker.open_video(Path("broken.mp4"))
     qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].complete)
     assert receiver.views[-1].index == 5

@@ -5,7 +5,7 @@ import threading
 from vadgui.jobs.latest_value import LatestValue
 
 
-def test_holds_the_newest_only() -> None:
+def test_holds_only_the_newest_item() -> None:
     box: LatestValue[int] = LatestValue()
     assert box.take() is None
     assert box.put(1) is True
@@ -15,14 +15,14 @@ def test_holds_the_newest_only() -> None:
     assert box.put(3) is True
 
 
-def test_a_slow_reader_gets_the_last_item_and_one_call_for_it() -> None:
+def test_a_slow_reader_gets_the_newest_item_and_one_notification_for_it() -> None:
     box: LatestValue[int] = LatestValue()
-    calls = 0
+    notifications = 0
 
     def write() -> None:
-        nonlocal calls
+        nonlocal notifications
         for number in range(1, 10_001):
-            calls += box.put(number)
+            notifications += box.put(number)
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -32,4 +32,4 @@ def test_a_slow_reader_gets_the_last_item_and_one_call_for_it() -> None:
     taken += [last] if last else []
     assert taken == sorted(set(taken))
     assert taken[-1] == 10_000
-    assert calls == len(taken)
+    assert notifications == len(taken)

@@ -28,7 +28,12 @@ def drain(requests: RequestQueue, count: int, due: bool = False) -> list[Task]:
     return [requests.next(analysing=True, analysis_is_due=due) for _ in range(count)]
 
 
-def test_the_most_urgent_comes_first() -> None:
+def outdated(requests: RequestQueue) -> tuple[bool, bool, bool]:
+    """Whether an opening, a view and an analysis are to be interrupted."""
+    return requests.opening_is_outdated(), requests.view_is_outdated(), requests.analysis_is_outdated()
+
+
+def test_the_most_urgent_task_comes_first() -> None:
     requests = RequestQueue()
     for request in (THUMBNAIL, DETECTOR, VIEW, ControlAnalysis.RUN, VIDEO):
         requests.add(request)
@@ -36,7 +41,7 @@ def test_the_most_urgent_comes_first() -> None:
     assert drain(requests, 7) == expected
 
 
-def test_a_due_analysis_goes_before_views() -> None:
+def test_a_due_analysis_comes_before_views() -> None:
     requests = RequestQueue()
     requests.add(VIEW)
     assert drain(requests, 1, due=True) == [ContinueAnalysis()]
@@ -47,23 +52,23 @@ def test_a_due_analysis_goes_before_views() -> None:
     ("older", "newer"),
     [(VIEW, ShowFrame(1, 6, False)), (VIDEO, CloseVideo()), (DETECTOR, OpenDetector(Path("e.safetensors"), "cpu"))],
 )
-def test_a_newer_wish_replaces_the_older(older: Task, newer: Task) -> None:
+def test_a_newer_request_replaces_the_older(older: Task, newer: Task) -> None:
     requests = RequestQueue()
     requests.add(older)
     requests.add(newer)
     assert drain(requests, 2) == [newer, ContinueAnalysis()]
 
 
-def test_what_the_task_in_hand_makes_way_for() -> None:
+def test_which_requests_interrupt_the_current_task() -> None:
     requests = RequestQueue()
-    assert (requests.outdate_opening(), requests.outdate_view(), requests.outdate_analysis()) == (False, False, False)
+    assert outdated(requests) == (False, False, False)
     requests.add(VIEW)
-    assert (requests.outdate_opening(), requests.outdate_view(), requests.outdate_analysis()) == (False, True, False)
+    assert outdated(requests) == (False, True, False)
     drain(requests, 1)
     requests.add(DETECTOR)
-    assert (requests.outdate_opening(), requests.outdate_view(), requests.outdate_analysis()) == (False, False, True)
+    assert outdated(requests) == (False, False, True)
     requests.add(VIDEO)
-    assert (requests.outdate_opening(), requests.outdate_view(), requests.outdate_analysis()) == (True, True, True)
+    assert outdated(requests) == (True, True, True)
 
 
 def test_thumbnails_keep_their_order() -> None:
@@ -76,17 +81,17 @@ def test_thumbnails_keep_their_order() -> None:
     assert drain(requests, 2) == [THUMBNAIL, second]
 
 
-def test_waits_until_there_is_something() -> None:
+def test_next_waits_for_a_request() -> None:
     requests = RequestQueue()
-    found: list[Task] = []
-    worker = threading.Thread(target=lambda: found.append(requests.next(analysing=False, analysis_is_due=False)))
+    received: list[Task] = []
+    worker = threading.Thread(target=lambda: received.append(requests.next(analysing=False, analysis_is_due=False)))
     worker.start()
     requests.add(Quit())
     worker.join(timeout=5)
-    assert found == [Quit()]
+    assert received == [Quit()]
 
 
-def test_a_view_that_made_way_comes_again_unless_a_newer_one_is_wanted() -> None:
+def test_an_interrupted_view_is_made_again_unless_a_newer_one_is_requested() -> None:
     requests = RequestQueue()
     requests.put_back(VIEW)
     assert drain(requests, 1) == [VIEW]

@@ -1,4 +1,4 @@
-"""What follows from raw signals, and who is told."""
+"""Scores, segments and expected alarms follow from raw signals, and changes of them emit signals."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ def test_the_selection_follows_a_segment_that_grows() -> None:
     assert len(grown) > len(small)
 
 
-def test_of_many_signals_at_once_the_scores_come_bit_by_bit(qtbot: QtBot) -> None:
-    """The window stays alive meanwhile, and shows what there is."""
+def test_many_signals_at_once_are_scored_in_steps(qtbot: QtBot) -> None:
+    """Between the steps the window handles events and shows the scores so far."""
     count = 40_000
     session = open_session(steady_times(count), detector=calibrated_detector())
     signals = calibrated_signals(count, [(100, 150), (39_000, 39_100)])
     session.scoring.add(0, signals)
     assert not session.scoring.catch_up()
-    known = np.count_nonzero(~np.isnan(session.scoring.scores))
-    assert 0 < known < count / 2
+    scored_count = np.count_nonzero(~np.isnan(session.scoring.scores))
+    assert 0 < scored_count < count / 2
     assert len(session.scoring.segments) == 1
     with qtbot.waitSignal(session.scoring.caught_up):
         pass
@@ -78,7 +78,7 @@ def test_of_many_signals_at_once_the_scores_come_bit_by_bit(qtbot: QtBot) -> Non
     np.testing.assert_allclose(session.scoring.scores, expected, rtol=1e-6)
 
 
-def test_scores_stay_while_new_ones_come(qtbot: QtBot) -> None:
+def test_old_scores_stay_until_new_ones_are_computed(qtbot: QtBot) -> None:
     count = 40_000
     session = open_session(steady_times(count), calibrated_signals(count, []), detector=calibrated_detector())
     session.scoring.add(20_000, calibrated_signals(20_000, [(10_000, 10_100)], seed=7))
@@ -86,7 +86,7 @@ def test_scores_stay_while_new_ones_come(qtbot: QtBot) -> None:
     assert not any(s.start <= 30_000 < s.stop for s in session.scoring.segments)
     with qtbot.waitSignal(session.scoring.caught_up):
         pass
-    # In half an hour of normal life there may be another, by chance.
+    # Half an hour of normal life may hold another segment, by chance.
     assert any(s.start <= 30_000 < s.stop for s in session.scoring.segments)
 
 
@@ -117,7 +117,7 @@ def test_the_scale_of_calibrated_scores_is_the_same_unless_they_go_beyond_it() -
 
 
 def test_each_kind_of_score_keeps_its_own_threshold() -> None:
-    """0.6 would flag every other second of calibrated scores, 4 no frame of the paper's."""
+    """A threshold of 0.6 would flag every other second of calibrated scores; one of 4 flags none of the paper's."""
     session = reviewed()
     mine = SegmentRule(enter=0.6, leave=0.4)
     session.scoring.set_rule(mine)
@@ -133,7 +133,7 @@ def test_each_kind_of_score_keeps_its_own_threshold() -> None:
     assert session.scoring.rule == rarer
 
 
-def test_what_to_expect_follows_the_threshold_and_the_recordings_length() -> None:
+def test_expected_alarms_follow_the_threshold_and_the_recordings_length() -> None:
     detector = calibrated_detector()
     session = open_session(steady_times(25 * 1800), detector=detector)
     assert session.scoring.expected_alarms() == detector.calibration.expected_alarms(2, 0.5)

@@ -1,4 +1,4 @@
-"""The session's own promises; what the views show of them is tested with the views."""
+"""ReviewSession: its state and its signals. Each view's tests check what that view shows of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_no_signal_ever_shows_two_recordings_mixed() -> None:
     session.select_next_segment()
     lengths: list[tuple[int, int, int]] = []
 
-    def look() -> None:
+    def check() -> None:
         lengths.append((len(session.times), len(session.scoring.scores), len(session.scoring.signals)))
         assert session.playhead == 0
         assert session.scoring.segments == []
@@ -52,7 +52,7 @@ def test_no_signal_ever_shows_two_recordings_mixed() -> None:
         session.scoring.selection_changed,
     )
     for signal in (*signals, session.analysis_changed, session.playhead_changed, session.view_changed):
-        signal.connect(look)
+        signal.connect(check)
     times = steady_times(40)
     session.open_video(video_info(times), times)
     assert len(lengths) == 7
@@ -67,16 +67,16 @@ def test_seek_stays_in_the_recording(qapp: QApplication, target: int) -> None:
     assert session.playhead == min(max(target, 0), 49)
 
 
-def test_a_seek_asks_for_the_view_once() -> None:
+def test_a_seek_requests_the_view_once() -> None:
     session = open_session(steady_times(50))
-    asked: list[tuple[int, bool]] = []
-    session.view_requested.connect(lambda index, pictures: asked.append((index, pictures)))
+    requested: list[tuple[int, bool]] = []
+    session.view_requested.connect(lambda index, pictures: requested.append((index, pictures)))
     session.seek(7)
     session.seek(7)
     session.set_pictures_requested(False)
     session.seek(8)
     session.set_pictures_requested(True)
-    assert asked == [(7, True), (8, False), (8, True)]
+    assert requested == [(7, True), (8, False), (8, True)]
 
 
 def test_steps_by_seconds_move_at_least_a_frame() -> None:
@@ -87,7 +87,7 @@ def test_steps_by_seconds_move_at_least_a_frame() -> None:
         assert session.playhead == expected
 
 
-def test_every_time_finds_its_own_frame() -> None:
+def test_index_at_finds_the_frame_of_every_time() -> None:
     times = variable_times(500)
     session = open_session(times)
     assert [session.index_at(float(t)) for t in times] == list(range(500))
@@ -95,12 +95,12 @@ def test_every_time_finds_its_own_frame() -> None:
     assert session.index_at(1e9) == 499
 
 
-def test_next_and_previous_count_from_where_the_person_is() -> None:
+def test_next_and_previous_segment_count_from_the_playhead() -> None:
     session = reviewed()
     first, second = session.scoring.segments
     session.select_next_segment()
     assert (session.scoring.selected, session.playhead) == (first, first.peak_frame)
-    session.seek(120)  # left the first segment
+    session.seek(120)  # between the two segments
     session.select_previous_segment()
     assert session.scoring.selected == first
     session.select_next_segment()
@@ -119,7 +119,7 @@ def test_scores_are_complete_when_the_analysis_is_done() -> None:
     assert len(session.scoring.segments) == 2
 
 
-def test_a_long_analysis_is_not_done_before_its_scores_are(qtbot: QtBot) -> None:
+def test_an_analysis_is_not_done_before_all_scores_are_computed(qtbot: QtBot) -> None:
     count = 40_000
     session = open_session(steady_times(count))
     session.scoring.add(0, signals_with_bumps(count, [(39_000, 39_100)]))
@@ -132,7 +132,7 @@ def test_a_long_analysis_is_not_done_before_its_scores_are(qtbot: QtBot) -> None
     assert [segment.start <= 39_000 < segment.stop for segment in session.scoring.segments] == [True]
 
 
-def test_what_was_nearly_done_is_forgotten_with_its_recording(qtbot: QtBot) -> None:
+def test_opening_another_recording_discards_an_analysis_whose_scores_are_incomplete(qtbot: QtBot) -> None:
     count = 40_000
     session = open_session(steady_times(count))
     session.scoring.add(0, signals_with_bumps(count, []))
@@ -145,7 +145,7 @@ def test_what_was_nearly_done_is_forgotten_with_its_recording(qtbot: QtBot) -> N
     assert session.analysis.phase is AnalysisPhase.IDLE
 
 
-def test_another_detector_forgets_the_scores() -> None:
+def test_another_detector_discards_the_scores() -> None:
     session = reviewed()
     session.use_detector(DETECTOR)
     assert np.isnan(session.scoring.scores).all()
@@ -153,7 +153,7 @@ def test_another_detector_forgets_the_scores() -> None:
     assert session.analysis.phase is AnalysisPhase.IDLE
 
 
-def test_a_view_counts_before_the_analysis_gets_there() -> None:
+def test_the_signals_of_a_view_are_used_until_the_analysis_measures_its_frame() -> None:
     session = open_session(steady_times(300))
     view = view_of(session, 30)
     session.seek(30)
@@ -184,43 +184,43 @@ def test_knows_when_the_view_is_settled(make: Callable[[ReviewSession], object],
     assert session.view_is_settled() is settled
 
 
-def test_a_recording_shorter_than_announced_keeps_what_is_known() -> None:
+def test_a_recording_shorter_than_announced_keeps_its_signals() -> None:
     session = reviewed()
     session.seek(290)
     before = session.scoring.signals["psnr_db"][:250].copy()
-    asked: list[int] = []
-    session.view_requested.connect(lambda index, _: asked.append(index))
+    requested: list[int] = []
+    session.view_requested.connect(lambda index, _: requested.append(index))
     times = steady_times(250)
     session.revise_times(video_info(times), times)
     assert len(session.scoring.scores) == len(session.scoring.signals) == 250
     np.testing.assert_array_equal(session.scoring.signals["psnr_db"], before)
     assert session.playhead == 249
-    assert asked == [249]
+    assert requested == [249]
 
 
-def test_a_thumbnail_is_asked_for_once() -> None:
+def test_a_thumbnail_is_requested_once() -> None:
     session = reviewed()
-    asked: list[int] = []
-    session.thumbnail_requested.connect(asked.append)
+    requested: list[int] = []
+    session.thumbnail_requested.connect(requested.append)
     assert session.thumbnail(5) is None
     assert session.thumbnail(5) is None
     picture = np.zeros((9, 16, 4), np.uint8)
     session.add_thumbnail(5, picture)
     assert session.thumbnail(5) is picture
-    assert asked == [5]
+    assert requested == [5]
 
 
-def test_thumbnails_still_missing_are_asked_for_anew_with_another_detector() -> None:
+def test_missing_thumbnails_are_requested_again_with_another_detector() -> None:
     session = reviewed()
     session.thumbnail(5)
     session.thumbnail(6)
     session.add_thumbnail(6, np.zeros((9, 16, 4), np.uint8))
-    asked: list[int] = []
-    session.thumbnail_requested.connect(asked.append)
+    requested: list[int] = []
+    session.thumbnail_requested.connect(requested.append)
     session.use_detector(replace(DETECTOR, name="other"))
     session.thumbnail(5)
     session.thumbnail(6)
-    assert asked == [5]
+    assert requested == [5]
 
 
 def test_a_segment_at_the_very_start_is_not_skipped() -> None:

@@ -31,7 +31,7 @@ def grid(session: ReviewSession, qtbot: QtBot) -> PanelGrid:
 
 
 def frames_on_screen(grid: PanelGrid) -> set[int]:
-    """The frame numbers that the pictures carry as their blue level."""
+    """The frame numbers that `view_of` wrote into the blue channel of the pictures on screen."""
     pictures = [grid.panel(panel).picture for panel in PICTURES]
     return {int(picture[0, 0, 0]) for picture in pictures if picture is not None}
 
@@ -93,8 +93,8 @@ def test_mask_appears_from_stored_signals_before_the_pictures(grid: PanelGrid, s
 def test_square_pictures_are_shown_in_the_videos_aspect(grid: PanelGrid, session: ReviewSession) -> None:
     session.show(view_of(session, 1))
     for panel in Panel:
-        place = grid.panel(panel).picture_rect()
-        assert place.width() / place.height() == pytest.approx(640 / 360, rel=0.02)
+        rect = grid.panel(panel).picture_rect()
+        assert rect.width() / rect.height() == pytest.approx(640 / 360, rel=0.02)
 
 
 def test_overlay_changes_the_frame_and_follows_its_opacity(grid: PanelGrid, session: ReviewSession) -> None:
@@ -108,7 +108,7 @@ def test_overlay_changes_the_frame_and_follows_its_opacity(grid: PanelGrid, sess
     spot = frame.picture_rect().topLeft() + inside * 0.875
 
     def colour() -> QColor:
-        # Averaged over the hatching.
+        # Hatching alternates between two colours: scaling to one pixel averages them.
         image = frame.grab().toImage().copy(spot.x() - 8, spot.y() - 8, 16, 16)
         return QColor(image.scaled(1, 1, mode=Qt.TransformationMode.SmoothTransformation).pixel(0, 0))
 
@@ -135,7 +135,7 @@ def test_double_click_enlarges_a_panel_and_brings_the_others_back(grid: PanelGri
     assert flow.size() == before
 
 
-def test_pictures_are_wanted_only_while_a_panel_shows_them(grid: PanelGrid, session: ReviewSession) -> None:
+def test_pictures_are_requested_only_while_a_panel_shows_them(grid: PanelGrid, session: ReviewSession) -> None:
     requests: list[tuple[int, bool]] = []
     session.view_requested.connect(lambda index, pictures: requests.append((index, pictures)))
     for panel in set(Panel) - {Panel.FRAME}:
@@ -155,7 +155,7 @@ def test_the_last_panel_cannot_be_hidden(grid: PanelGrid) -> None:
     assert grid.shown_panels() == [list(Panel)[-1]]
 
 
-def test_a_thousand_repaints_are_survived(grid: PanelGrid, session: ReviewSession) -> None:
+def test_a_thousand_repaints_do_not_crash(grid: PanelGrid, session: ReviewSession) -> None:
     views = [view_of(session, index) for index in range(1, 11)]
     for turn in range(1000):
         session.show(views[turn % 10])
@@ -164,7 +164,7 @@ def test_a_thousand_repaints_are_survived(grid: PanelGrid, session: ReviewSessio
     assert frames_on_screen(grid) == {10}
 
 
-def test_while_a_detector_loads_nobody_is_asked_for_one(grid: PanelGrid, session: ReviewSession) -> None:
+def test_while_a_detector_loads_panels_do_not_ask_for_one(grid: PanelGrid, session: ReviewSession) -> None:
     session.show(FrameView(0, 0.0, np.zeros((4, 4, 4), np.uint8), missing=NO_DETECTOR))
     assert grid.panel(Panel.PREDICTED_FLOW).message == NO_DETECTOR
     session.expect_detector(True)
@@ -176,6 +176,6 @@ def test_while_a_detector_loads_nobody_is_asked_for_one(grid: PanelGrid, session
 def test_a_frame_that_cannot_be_decoded_says_so_in_every_panel(grid: PanelGrid, session: ReviewSession) -> None:
     session.seek(7)
     session.show(FrameView(7, 0.28, None, missing="Frame 7 can't be decoded."))
-    assert session.view_is_settled()  # playback goes on behind it
+    assert session.view_is_settled()  # so playback goes on to the next frame
     assert {grid.panel(panel).message for panel in Panel} == {"Frame 7 can't be decoded."}
     assert grid.header.text() == "Frame 7   0:00.280"

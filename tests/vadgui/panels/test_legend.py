@@ -26,7 +26,7 @@ def test_legend_leaves_most_of_the_picture_visible(width: int, height: int) -> N
 
 
 @pytest.mark.usefixtures("qapp")
-def test_legend_has_every_direction_in_its_colour_and_tells_the_radius() -> None:
+def test_legend_has_a_colour_for_every_direction_and_shows_the_radius() -> None:
     image = painted(640, 360)
     hues = {QColor(image.pixel(x, y)).hue() // 60 for x in range(500, 640) for y in range(250, 360)}
     assert {0, 1, 2, 3, 4, 5} <= hues

@@ -53,6 +53,6 @@ def test_overlay_marks_the_worst_patch_and_leaves_the_others_alone() -> None:
     painter.end()
     worst = image.copy(patch_rects(image.rect())[6])
     colours = {worst.pixel(x, y) for x in range(worst.width()) for y in range(worst.height())}
-    assert len(colours) > 3  # outline, tint and hatching: never colour alone
+    assert len(colours) > 3  # outline and hatching as well as tint, so that the patch is not marked by colour alone
     other = image.copy(patch_rects(image.rect())[12])
     assert {other.pixel(x, y) for x in range(100) for y in range(60)} == {QColor("#808080").rgb()}

@@ -14,37 +14,37 @@ from vadgui.playback.player import PlaybackMode, Player
 
 
 class LateEngine(QObject):
-    """Answers as the real one does: late, the frame alone first, and only the latest request."""
+    """Fakes the engine worker: shows the frame after `frame_ms`, its pictures later, and only of the latest request."""
 
     def __init__(self, session: ReviewSession, frame_ms: int, pictures_ms: int = 0) -> None:
         super().__init__(session)
         self._session = session
         self._frame_ms, self._pictures_ms = frame_ms, pictures_ms
-        self._wanted: int | None = None
+        self._requested: int | None = None
         self.completed: list[int] = []
         self.abandoned: list[int] = []
         session.view_requested.connect(self._on_requested)
 
     def answer_first(self) -> None:
-        """The view of the frame on which the session opened."""
+        """Show the view of the frame at which the session opened."""
         self._on_requested(self._session.playhead)
 
     def _on_requested(self, index: int) -> None:
-        if self._wanted is not None:
-            self.abandoned.append(self._wanted)
-        self._wanted = index
+        if self._requested is not None:
+            self.abandoned.append(self._requested)
+        self._requested = index
         QTimer.singleShot(self._frame_ms, self, lambda: self._show_frame(index))
 
     def _show_frame(self, index: int) -> None:
-        if index == self._wanted and self._pictures_ms:
+        if index == self._requested and self._pictures_ms:
             self._session.show(view_of(self._session, index, complete=False, missing=PREDICTING))
             QTimer.singleShot(self._pictures_ms, self, lambda: self._complete(index))
         else:
             self._complete(index)
 
     def _complete(self, index: int) -> None:
-        if index == self._wanted:
-            self._wanted = None
+        if index == self._requested:
+            self._requested = None
             self.completed.append(index)
             self._session.show(view_of(self._session, index))
 
@@ -54,14 +54,14 @@ def small_session(count: int, fps: float) -> ReviewSession:
 
 
 def play_to_the_end(player: Player, qtbot: QtBot) -> float:
-    """Seconds it took."""
+    """Play until playback pauses; returns the seconds it took."""
     began = time.perf_counter()
     with qtbot.waitSignal(player.playing_changed, timeout=10_000, check_params_cb=lambda playing: not playing):
         player.play()
     return time.perf_counter() - began
 
 
-def test_real_time_follows_the_clock_and_leaves_frames_out(qtbot: QtBot) -> None:
+def test_real_time_follows_the_clock_and_skips_frames(qtbot: QtBot) -> None:
     session = small_session(101, fps=100)
     engine = LateEngine(session, frame_ms=15, pictures_ms=35)
     engine.answer_first()
@@ -70,7 +70,7 @@ def test_real_time_follows_the_clock_and_leaves_frames_out(qtbot: QtBot) -> None
     assert engine.abandoned == []
     assert engine.completed == sorted(set(engine.completed))
     assert engine.completed[-1] == 100
-    # 50 ms a view and 1 s of video: about 20 of the 101 frames, and hardly longer than the video itself.
+    # A view takes 50 ms and the video 1 s: about 20 of the 101 frames are shown, in little more than 1 s.
     assert 4 <= len(engine.completed) <= 24
     assert 0.95 <= seconds < 2.5
 
@@ -119,11 +119,11 @@ def test_variable_rate_is_followed(qtbot: QtBot) -> None:
     began = time.perf_counter()
     play_to_the_end(Player(session), qtbot)
     assert list(shown)[-1] == 4
-    # At the mean rate frame 3 would come after 0.35 s; a machine that is busy for 20 ms leaves it out.
+    # At the mean frame rate, frame 3 would come after 0.35 s. Where the machine is busy for 20 ms, it is skipped.
     assert min(moment for index, moment in shown.items() if index > 2) - began >= 0.4
 
 
-def test_nothing_is_asked_before_the_view_on_screen_has_arrived(qtbot: QtBot) -> None:
+def test_no_frame_is_requested_before_the_last_requested_view_has_arrived(qtbot: QtBot) -> None:
     session = small_session(50, fps=100)
     player = Player(session)
     requests: list[int] = []
@@ -140,7 +140,7 @@ def test_nothing_is_asked_before_the_view_on_screen_has_arrived(qtbot: QtBot) ->
     assert len(requests) == 1
 
 
-def test_scrubbing_goes_on_playing_from_there(qtbot: QtBot) -> None:
+def test_playback_continues_from_where_the_person_scrubbed_to(qtbot: QtBot) -> None:
     session = small_session(1000, fps=100)
     engine = LateEngine(session, frame_ms=5)
     engine.answer_first()
@@ -152,9 +152,9 @@ def test_scrubbing_goes_on_playing_from_there(qtbot: QtBot) -> None:
     assert session.playhead < 700
     assert player.playing
     player.pause()
-    here = session.playhead
+    paused_at = session.playhead
     qtbot.wait(50)
-    assert session.playhead == here
+    assert session.playhead == paused_at
 
 
 def test_playing_a_run_pauses_on_its_last_frame(qtbot: QtBot) -> None:
@@ -189,7 +189,7 @@ def test_another_recording_stops_playback(qtbot: QtBot) -> None:
     assert not player.playing
 
 
-def test_nothing_to_play() -> None:
+def test_without_a_recording_play_does_nothing() -> None:
     player = Player(ReviewSession())
     player.play()
     assert not player.playing

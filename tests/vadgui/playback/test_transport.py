@@ -26,7 +26,7 @@ def bar(session: ReviewSession, qtbot: QtBot) -> TransportBar:
 
 
 def button(bar: TransportBar, name: str) -> QToolButton:
-    return next(found for found in bar.buttons if found.accessibleName() == name)
+    return next(one for one in bar.buttons if one.accessibleName() == name)
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ def test_every_control_has_a_name_and_nothing_works_without_a_video(qtbot: QtBot
         assert control.toolTip()
 
 
-def test_a_narrow_bar_keeps_what_matters(bar: TransportBar, qtbot: QtBot) -> None:
+def test_a_narrow_bar_hides_the_jump_buttons(bar: TransportBar, qtbot: QtBot) -> None:
     bar.resize(460, 40)
     qtbot.wait(1)
-    shown = [found.accessibleName() for found in bar.buttons if found.isVisible()]
+    shown = [one.accessibleName() for one in bar.buttons if one.isVisible()]
     assert shown == ["Previous segment", "Previous frame", "Play or pause", "Next frame", "Next segment"]
     assert bar.frame_box.geometry().right() < bar.width()
     bar.resize(1100, 40)
-    assert all(found.isVisible() for found in bar.buttons)
+    assert all(one.isVisible() for one in bar.buttons)

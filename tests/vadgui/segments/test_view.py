@@ -49,12 +49,12 @@ def row(segments: SegmentList, number: int) -> QModelIndex:
 
 def test_click_selects_and_jumps_to_the_peak(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
     index = row(segments, 12)
-    where = segments.list.visualRect(index).center()
-    qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    position = segments.list.visualRect(index).center()
+    qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=position)
     assert session.scoring.selected == session.scoring.segments[12]
     assert session.playhead == session.scoring.segments[12].peak_frame
     session.seek(0)
-    qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=position)
     assert session.playhead == session.scoring.segments[12].peak_frame
 
 
@@ -66,12 +66,12 @@ def test_keys_go_from_segment_to_segment(segments: SegmentList, session: ReviewS
     assert session.playhead == session.scoring.segments[3].peak_frame
 
 
-def test_scores_that_go_by_several_things_say_by_which(
+def test_segments_of_a_score_with_several_signals_name_the_reason(
     segments: SegmentList, session: ReviewSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a line of its own, and for screen readers; the paper's score goes by one."""
+    """The reason has its own line and is in the accessible text; the paper's score has one signal and no reason."""
     index = segments.model.index(0)
-    low = segments.list.visualRect(index).height()
+    height_without_reason = segments.list.visualRect(index).height()
     assert index.data(Qt.ItemDataRole.ToolTipRole).endswith(str(rows(segments.model)[0].peak_frame))
     signals = calibrated_signals(COUNT, [])
     signals["appearance_distance"][300:340] += 60
@@ -81,7 +81,7 @@ def test_scores_that_go_by_several_things_say_by_which(
     session.scoring.catch_up()
     tips = [segments.model.index(number).data(Qt.ItemDataRole.ToolTipRole) for number in range(2)]
     assert [tip.rpartition(": ")[2] for tip in tips] == ["unusual looks", "rare motion there"]
-    qtbot.waitUntil(lambda: segments.list.visualRect(segments.model.index(0)).height() > low)
+    qtbot.waitUntil(lambda: segments.list.visualRect(segments.model.index(0)).height() > height_without_reason)
     painted: list[Segment] = []
     reason = SegmentModel.reason
     monkeypatch.setattr(SegmentModel, "reason", lambda self, segment: painted.append(segment) or reason(self, segment))
@@ -89,12 +89,12 @@ def test_scores_that_go_by_several_things_say_by_which(
     assert painted[:2] == rows(segments.model)[:2]
 
 
-def test_double_click_asks_to_play_it(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
-    where = segments.list.visualRect(segments.model.index(1)).center()
-    with qtbot.waitSignal(segments.play_requested) as asked:
-        qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
-        qtbot.mouseDClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    assert asked.args == [session.scoring.segments[1]]
+def test_double_click_requests_to_play_the_segment(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
+    position = segments.list.visualRect(segments.model.index(1)).center()
+    with qtbot.waitSignal(segments.play_requested) as requested:
+        qtbot.mouseClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=position)
+        qtbot.mouseDClick(segments.list.viewport(), Qt.MouseButton.LeftButton, pos=position)
+    assert requested.args == [session.scoring.segments[1]]
 
 
 def test_selection_made_elsewhere_is_shown_and_scrolled_to(segments: SegmentList, session: ReviewSession) -> None:
@@ -118,7 +118,7 @@ def test_sorted_by_time_or_by_score(segments: SegmentList, session: ReviewSessio
 
 
 @pytest.mark.parametrize("order", list(SegmentOrder))
-def test_rows_follow_the_session_through_any_change(order: SegmentOrder, qtbot: QtBot) -> None:
+def test_rows_follow_every_change_of_the_sessions_segments(order: SegmentOrder, qtbot: QtBot) -> None:
     del qtbot
     session = open_session(steady_times(COUNT))
     model = SegmentModel(session)
@@ -162,7 +162,7 @@ def test_selection_scroll_and_playhead_stay_while_segments_arrive(
     assert segments.model.segment(segments.list.currentIndex().row()) == session.scoring.selected
 
 
-def test_a_selected_segment_that_goes_does_not_move_the_playhead(segments: SegmentList, session: ReviewSession) -> None:
+def test_the_playhead_stays_when_the_selected_segment_disappears(segments: SegmentList, session: ReviewSession) -> None:
     session.select_segment(session.scoring.segments[4])
     session.seek(11)
     session.scoring.add(0, signals_with_bumps(COUNT, BUMPS[:4] + BUMPS[5:]))
@@ -172,22 +172,22 @@ def test_a_selected_segment_that_goes_does_not_move_the_playhead(segments: Segme
     assert not segments.list.selectionModel().hasSelection()
 
 
-def test_thumbnails_are_asked_for_only_where_they_are_seen(
+def test_thumbnails_are_requested_only_for_visible_rows(
     segments: SegmentList, session: ReviewSession, qtbot: QtBot
 ) -> None:
-    asked: set[int] = set()
+    requested: set[int] = set()
     fresh = open_session(steady_times(COUNT), session.scoring.signals.copy())
-    fresh.thumbnail_requested.connect(asked.add)
+    fresh.thumbnail_requested.connect(requested.add)
     view = SegmentList(fresh)
     qtbot.addWidget(view)
     view.resize(300, 400)
     view.show()
     view.grab()
-    assert asked
-    assert len(asked) < 10
-    assert fresh.scoring.segments[0].peak_frame in asked
-    place = view.list.visualRect(view.model.index(0))
-    picture_at = QPoint(place.left() + 50, place.center().y())
+    assert requested
+    assert len(requested) < 10
+    assert fresh.scoring.segments[0].peak_frame in requested
+    row_rect = view.list.visualRect(view.model.index(0))
+    picture_at = QPoint(row_rect.left() + 50, row_rect.center().y())
     before = view.list.viewport().grab().toImage().pixel(picture_at)
     fresh.add_thumbnail(fresh.scoring.segments[0].peak_frame, plain_picture(160, 90, (0, 0, 255)))
     assert view.list.viewport().grab().toImage().pixel(picture_at) != before
@@ -219,15 +219,15 @@ def test_without_a_video_it_says_what_to_do(qtbot: QtBot) -> None:
     assert "Open a video" in view.message()
 
 
-def test_header_counts_so_far(segments: SegmentList, session: ReviewSession) -> None:
+def test_header_counts_the_segments_so_far(segments: SegmentList, session: ReviewSession) -> None:
     session.set_analysis(AnalysisState(AnalysisPhase.RUNNING, 10, COUNT))
     assert segments.count_text() == f"{len(BUMPS)} segments so far"
     session.set_analysis(AnalysisState(AnalysisPhase.DONE, COUNT, COUNT))
     assert segments.count_text() == f"{len(BUMPS)} segments"
 
 
-def test_rows_are_told_in_words(segments: SegmentList, session: ReviewSession) -> None:
+def test_rows_have_an_accessible_text(segments: SegmentList, session: ReviewSession) -> None:
     segment = session.scoring.segments[0]
-    said = segments.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert f"frames {segment.start}–{segment.stop - 1} ({len(segment)})" in said
-    assert f"peak score {segment.peak_score:.2f}" in said
+    accessible_text = segments.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert f"frames {segment.start}–{segment.stop - 1} ({len(segment)})" in accessible_text
+    assert f"peak score {segment.peak_score:.2f}" in accessible_text

@@ -11,7 +11,7 @@ from vadgui.timeline.items import merged_pixels
 
 
 @given(st.lists(st.floats(0.01, 50), min_size=2, max_size=60), st.floats(0, 300), st.floats(1, 300))
-def test_merged_runs_cover_every_visible_span_and_keep_apart(gaps: list[float], begin: float, length: float) -> None:
+def test_merged_runs_cover_every_visible_span_and_do_not_touch(gaps: list[float], begin: float, length: float) -> None:
     edges = np.cumsum(gaps[: len(gaps) // 2 * 2])
     starts, stops = edges[::2], edges[1::2]
     runs = merged_pixels(starts, stops, begin, begin + length, 500)
@@ -24,13 +24,13 @@ def test_merged_runs_cover_every_visible_span_and_keep_apart(gaps: list[float], 
             assert any(left <= pixel <= right for left, right in runs)
 
 
-def test_spans_out_of_view_are_left_out() -> None:
+def test_spans_out_of_view_are_not_drawn() -> None:
     starts, stops = np.array([0.0, 5.0, 90.0]), np.array([1.0, 6.0, 91.0])
     assert merged_pixels(starts, stops, 10.0, 80.0, 100) == []
     assert len(merged_pixels(starts, stops, 0.0, 100.0, 1000)) == 3
 
 
-def test_ticks_keep_apart() -> None:
+def test_ticks_have_a_minimum_distance() -> None:
     assert tick_step(60, 900) == 10
     assert tick_step(0.2, 900) == 0.02
     assert tick_step(86400, 900) == 14400

@@ -20,7 +20,7 @@ def scores_with_gaps(count: int, seed: int) -> npt.NDArray[np.float32]:
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(1, 5000), st.integers(1, 40), st.integers(0, 1000))
-def test_extremes_cover_each_stretch_and_reach_at_most_a_quarter_beyond(count: int, stretches: int, seed: int) -> None:
+def test_extremes_cover_each_stretch_and_a_margin_of_up_to_a_quarter(count: int, stretches: int, seed: int) -> None:
     scores = scores_with_gaps(count, seed)
     edges = np.linspace(0, count, min(stretches, count) + 1).astype(np.intp)
     starts, stops = edges[:-1], edges[1:]
@@ -57,7 +57,7 @@ def test_one_high_frame_among_a_million_is_seen() -> None:
     assert np.all(np.abs(seen - 654) <= 1)
 
 
-def test_curve_stands_at_its_score_and_is_marked_above_the_threshold() -> None:
+def test_curve_is_drawn_at_its_score_and_marked_above_the_threshold() -> None:
     times = np.arange(4) * 1.0
     scores = np.array([0.0, 0.25, 0.75, np.nan], np.float32)
     columns = sample_columns(MinMaxPyramid(scores), times, 4.0, 0.0, 4.0, width=40)

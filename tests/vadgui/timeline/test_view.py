@@ -59,7 +59,7 @@ def plot_area(timeline: TimelineView) -> tuple[float, float, float]:
 
 
 def pixel_of(timeline: TimelineView, seconds: float, score: float = 0.3) -> QPoint:
-    """Where a time and score are drawn: the axes are linear."""
+    """Pixel of the plot's viewport at which a time and a score are drawn; both axes are linear."""
     left, width, _ = plot_area(timeline)
     area = timeline.plot.box.sceneBoundingRect()
     (begin, stop), (low, high) = timeline.plot.box.viewRange()
@@ -86,10 +86,10 @@ def drag(timeline: TimelineView, qtbot: QtBot, path: list[QPoint]) -> None:
     qtbot.mouseMove(viewport, path[0])
     qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=path[0])
     for point in path[1:]:
-        # pyqtgraph takes at most a hundred moves a second.
+        # pyqtgraph drops mouse moves beyond a hundred a second.
         qtbot.wait(15)
-        # Not qtbot.mouseMove: its events say that no button is down.
-        moved_there = QMouseEvent(
+        # qtbot.mouseMove would send events without a pressed button.
+        move_event = QMouseEvent(
             QMouseEvent.Type.MouseMove,
             QPointF(point),
             QPointF(viewport.mapToGlobal(point)),
@@ -97,7 +97,7 @@ def drag(timeline: TimelineView, qtbot: QtBot, path: list[QPoint]) -> None:
             Qt.MouseButton.LeftButton,
             Qt.KeyboardModifier.NoModifier,
         )
-        QApplication.sendEvent(viewport, moved_there)
+        QApplication.sendEvent(viewport, move_event)
     qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=path[-1])
 
 
@@ -131,7 +131,7 @@ def test_click_lands_on_exactly_the_frame_under_the_mouse(
     for share in (0.0, 0.03, 0.21, 0.5, 0.77, 0.999):
         x = int(np.ceil(left + share * (width - 1)))
         expected = frame_on_screen(times, seconds_under(timeline, x))
-        # Anywhere but on the threshold line.
+        # Below the threshold line, which would be dragged.
         click(timeline, qtbot, QPoint(x, int(height + 25)))
         assert session.playhead == expected, f"clicked {share:.0%} across"
 
@@ -211,7 +211,7 @@ def test_overview_moves_what_is_shown(timeline: TimelineView, qtbot: QtBot) -> N
     assert timeline.plot.box.span() == pytest.approx((36.0, 44.0), abs=0.2)
 
 
-def test_hover_tells_the_values_of_the_frame_under_the_mouse(
+def test_hover_shows_the_values_of_the_frame_under_the_mouse(
     timeline: TimelineView, session: ReviewSession, qtbot: QtBot
 ) -> None:
     at = pixel_of(timeline, 18.0)
@@ -224,7 +224,7 @@ def test_hover_tells_the_values_of_the_frame_under_the_mouse(
     qtbot.waitUntil(lambda: timeline.header.reading() == expected)
 
 
-def test_frames_without_a_score_are_said_to_be_not_analysed(qtbot: QtBot) -> None:
+def test_hover_over_a_frame_without_a_score_says_not_analysed(qtbot: QtBot) -> None:
     signals = signals_with_bumps(COUNT, [])
     signals[1000:] = missing_signals(1000)
     timeline = shown(open_session(steady_times(COUNT), signals), qtbot)
@@ -278,7 +278,7 @@ def test_the_last_frame_can_be_clicked(timeline: TimelineView, session: ReviewSe
     assert session.playhead == COUNT - 1
 
 
-def test_the_thresholds_label_says_its_value_from_the_first(qtbot: QtBot) -> None:
+def test_the_thresholds_label_shows_its_value_from_the_start(qtbot: QtBot) -> None:
     empty = ReviewSession()
     view = shown(empty, qtbot)
     times = steady_times(COUNT)
@@ -298,7 +298,7 @@ def calibrated(qtbot: QtBot) -> TimelineView:
 
 
 def words(timeline: TimelineView) -> str:
-    """All that the line above the timeline says."""
+    """The texts of all visible labels of the line above the timeline."""
     return "  ".join(label.text() for label in timeline.header.findChildren(QLabel) if label.isVisible())
 
 
@@ -313,7 +313,7 @@ def test_the_header_says_what_kind_of_score_it_is(timeline: TimelineView, calibr
     assert not calibrated.header.threshold_box.isVisible()
 
 
-def test_the_line_and_the_number_of_false_alarms_keep_in_step(qtbot: QtBot, calibrated: TimelineView) -> None:
+def test_threshold_line_and_false_alarm_box_follow_each_other(qtbot: QtBot, calibrated: TimelineView) -> None:
     session = calibrated._session
     path = [pixel_of(calibrated, 60, score) for score in (threshold_for(2), 2.5, 2.0)]
     drag(calibrated, qtbot, path)
@@ -342,7 +342,9 @@ def test_the_line_can_be_dragged_over_the_whole_scale(qtbot: QtBot, calibrated: 
 
 @pytest.mark.parametrize("language", ["C", "de", "fr", "en_US"])
 @pytest.mark.parametrize("per_hour", [0.001, 0.25, 2, 99, 3600])
-def test_false_alarms_are_read_as_they_are_written(calibrated: TimelineView, language: str, per_hour: float) -> None:
+def test_false_alarms_are_parsed_as_they_are_formatted(
+    calibrated: TimelineView, language: str, per_hour: float
+) -> None:
     box = calibrated.header.alarms_box
     box.setLocale(QLocale(language))
     box.setValue(per_hour)
@@ -365,7 +367,7 @@ def test_a_detector_of_the_other_kind_changes_scale_and_threshold(calibrated: Ti
     assert calibrated.plot.box.viewRange()[1][1] == pytest.approx(1.12 * 6)
 
 
-def test_what_to_expect_follows_another_calibrated_detector(calibrated: TimelineView) -> None:
+def test_expected_alarms_follow_another_calibrated_detector(calibrated: TimelineView) -> None:
     session, detector = calibrated._session, calibrated_detector()
     assert detector.calibration is not None
     session.scoring.set_threshold(0.5)
@@ -386,7 +388,7 @@ def test_a_calibrated_score_is_put_into_words(calibrated: TimelineView) -> None:
     ]  # fmt: skip
 
 
-def test_what_is_under_the_mouse_does_not_widen_the_window(calibrated: TimelineView) -> None:
+def test_a_long_hover_text_does_not_widen_the_window(calibrated: TimelineView) -> None:
     before = calibrated.minimumSizeHint().width()
     calibrated.header.show_reading(30 * "usual less than once in a lifetime   ")
     assert calibrated.header.minimumSizeHint().width() <= before

@@ -21,12 +21,12 @@ from vadgui.ui.clock_text import clock_text
         (-1.5, 1, "-0:01.5"),
     ],
 )
-def test_reads_as_a_clock(seconds: float, decimals: int, text: str) -> None:
+def test_formats_seconds_as_a_clock(seconds: float, decimals: int, text: str) -> None:
     assert clock_text(seconds, decimals) == text
 
 
 @given(st.floats(0, 1e6))
-def test_text_says_the_time_to_the_millisecond(seconds: float) -> None:
+def test_text_is_exact_to_the_millisecond(seconds: float) -> None:
     parts = clock_text(seconds).split(":")
-    read_back = sum(float(part) * 60**place for place, part in enumerate(reversed(parts)))
+    read_back = sum(float(part) * 60**power for power, part in enumerate(reversed(parts)))
     assert read_back == pytest.approx(seconds, abs=0.00051)

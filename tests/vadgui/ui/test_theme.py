@@ -1,4 +1,4 @@
-"""Colours that everybody can read and tell apart."""
+"""The themes' colours: contrast for readable text, and differences that the colour-blind see."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vadgui.ui.icons import icon, program_icon, set_icon
 
 THEMES = [theme.LIGHT, theme.DARK]
 AA_TEXT, AA_GRAPHICS = 4.5, 3.0
-# Linear RGB as a protanope and a deuteranope see it (Viénot, Brettel and Mollon, 1999).
+# Matrices [3, 3] that turn linear RGB into what a protanope or a deuteranope sees (Viénot, Brettel and Mollon, 1999).
 COLOUR_BLIND = {
     "protanopia": [[0.11238, 0.88762, 0.0], [0.11238, 0.88762, 0.0], [0.00401, -0.00401, 1.0]],
     "deuteranopia": [[0.29275, 0.70725, 0.0], [0.29275, 0.70725, 0.0], [-0.02234, 0.02234, 1.0]],
@@ -28,7 +28,7 @@ def linear(colour: str) -> np.ndarray:
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG 2.1's contrast ratio."""
+    """Contrast ratio of two colours after WCAG 2.1, from 1 to 21."""
     low, high = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
     return (high + 0.05) / (low + 0.05)
 
@@ -48,26 +48,26 @@ def test_text_on_colours_is_readable(shown: theme.Theme) -> None:
 
 @pytest.mark.parametrize("shown", THEMES, ids=lambda t: t.name)
 @pytest.mark.parametrize("drawn", ["control_border", "threshold", "playhead"])
-def test_what_is_drawn_is_visible(shown: theme.Theme, drawn: str) -> None:
+def test_drawn_lines_are_visible(shown: theme.Theme, drawn: str) -> None:
     assert contrast(getattr(shown, drawn), shown.background) >= AA_GRAPHICS
     assert contrast(getattr(shown, drawn), shown.surface) >= AA_GRAPHICS
 
 
 @pytest.mark.parametrize("shown", THEMES, ids=lambda t: t.name)
 @pytest.mark.parametrize("sight", COLOUR_BLIND)
-def test_score_and_segments_differ_to_the_colour_blind(shown: theme.Theme, sight: str) -> None:
+def test_the_colour_blind_can_tell_score_from_segments(shown: theme.Theme, sight: str) -> None:
     matrix = np.array(COLOUR_BLIND[sight])
     seen = [matrix @ linear(colour) for colour in (shown.accent, shown.alert)]
     assert np.abs(seen[0] - seen[1]).max() > 0.2
 
 
-def test_all_colours_are_colours() -> None:
+def test_all_colours_are_valid_colour_names() -> None:
     for shown, (name, value) in itertools.product(THEMES, asdict(theme.LIGHT).items()):
         if name != "name":
             assert QColor.isValidColorName(getattr(shown, name)), value
 
 
-def test_a_person_s_choice_wins_over_the_system(styled: None, qapp: QApplication) -> None:
+def test_a_chosen_theme_overrides_the_systems(styled: None, qapp: QApplication) -> None:
     del styled
     seen: list[str] = []
     theme.changed.connect(lambda: seen.append(theme.current().name))

@@ -1,4 +1,4 @@
-"""The line that says that the picture is not the calibration's, and who decides when it goes."""
+"""The banner that warns of a picture unlike the calibration footage, and how long it stays hidden."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ LAYOUT = np.linspace(60, 190, 64).reshape(8, 8)
 
 
 def signals(*, light: float = 1.0, until: int = 0) -> RawSignals:
-    """Normal life, the frames before `until` in other light."""
-    made = calibrated_signals(COUNT, [])
-    made["layout"][1:] = LAYOUT
-    made["sharpness"][1:] = 8
-    made["camera_motion_px"][1:] = 0
-    made["layout"][1:until] = LAYOUT * light
-    made["sharpness"][1:until] = 8 * light
-    return made
+    """Raw signals of normal footage, with layout and sharpness multiplied by `light` before frame `until`."""
+    raw_signals = calibrated_signals(COUNT, [])
+    raw_signals["layout"][1:] = LAYOUT
+    raw_signals["sharpness"][1:] = 8
+    raw_signals["camera_motion_px"][1:] = 0
+    raw_signals["layout"][1:until] = LAYOUT * light
+    raw_signals["sharpness"][1:until] = 8 * light
+    return raw_signals
 
 
 @pytest.fixture
@@ -56,29 +56,27 @@ def session(detector: DetectorSummary) -> ReviewSession:
 def banner(session: ReviewSession, qtbot: QtBot) -> Iterator[DriftBanner]:
     window = QWidget()
     qtbot.addWidget(window)
-    made = DriftBanner(session, window)
-    QVBoxLayout(window).addWidget(made)
+    banner = DriftBanner(session, window)
+    QVBoxLayout(window).addWidget(banner)
     window.resize(900, 60)
     window.show()
-    yield made
+    yield banner
     window.close()
 
 
-def test_says_what_differs_and_for_how_long(banner: DriftBanner) -> None:
+def test_names_the_difference_and_its_duration(banner: DriftBanner) -> None:
     assert banner.isVisible()
     assert "it is darker for 40 s" in banner.text()
 
 
-def test_is_not_there_for_normal_recordings_nor_without_a_reference(
-    banner: DriftBanner, session: ReviewSession
-) -> None:
+def test_is_hidden_for_normal_recordings_and_without_a_reference(banner: DriftBanner, session: ReviewSession) -> None:
     session.open_video(video_info(TIMES), TIMES)
     assert not banner.isVisible()
     session.scoring.add(0, signals())
     session.scoring.catch_up()
     assert (banner.isVisible(), session.scoring.drifts) == (False, [])
-    for unknowing in (calibrated_detector(), DETECTOR):
-        session.use_detector(unknowing)
+    for detector_without_reference in (calibrated_detector(), DETECTOR):
+        session.use_detector(detector_without_reference)
         session.scoring.add(0, signals(light=0.5, until=COUNT))
         session.scoring.catch_up()
         assert not banner.isVisible()
@@ -93,7 +91,7 @@ def test_appears_while_the_analysis_runs(banner: DriftBanner, session: ReviewSes
         assert banner.isVisible() is is_shown
 
 
-def test_hidden_it_stays_away_until_there_is_something_else_or_another_recording(
+def test_once_hidden_it_stays_hidden_until_another_warning_or_another_recording(
     banner: DriftBanner, session: ReviewSession, qtbot: QtBot
 ) -> None:
     qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)
@@ -101,7 +99,7 @@ def test_hidden_it_stays_away_until_there_is_something_else_or_another_recording
     longer = signals(light=0.5, until=50 * 25)
     session.scoring.add(0, longer)
     session.scoring.catch_up()
-    assert not banner.isVisible(), "the same, a little longer"
+    assert not banner.isVisible(), "the same drift, a little longer, is no new warning"
     session.scoring.add(0, signals(light=1.4, until=50 * 25))
     session.scoring.catch_up()
     assert "brighter" in banner.text()
@@ -114,7 +112,7 @@ def test_hidden_it_stays_away_until_there_is_something_else_or_another_recording
     assert banner.isVisible()
 
 
-def test_says_when_the_frame_rate_is_far_from_the_calibrations(
+def test_warns_when_the_frame_rate_is_far_from_the_calibrations(
     banner: DriftBanner, session: ReviewSession, qtbot: QtBot
 ) -> None:
     times = steady_times(300, fps=5)

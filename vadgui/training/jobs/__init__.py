@@ -1,1 +1,1 @@
-"""The training wizard's work, beside the GUI thread and in processes of its own."""
+"""The training wizard's jobs, which run in a background thread and in child processes."""

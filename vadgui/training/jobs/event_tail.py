@@ -1,4 +1,4 @@
-"""Reads a run's events as they are written, by whichever process."""
+"""Reads the events that another process appends to a run's events file."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from engine.common.events import Event, from_json_line
 
 
 class EventTail:
-    """What has been added to an events file since the last look."""
+    """Reads the events added to a file since the last read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._read = 0
+        self._offset = 0
 
     def skip(self) -> None:
-        """Pass over what is there now.
+        """Skip the events that the file contains now.
 
         Raises:
-            OSError: the file can't be reached.
+            OSError: the file's size can't be read.
         """
-        self._read = self._path.stat().st_size
+        self._offset = self._path.stat().st_size
 
     def read(self) -> list[Event]:
-        """Events that are new, whole lines only; none while there is no file."""
+        """The new events, from complete lines only; none while there is no file."""
         try:
             with self._path.open("rb") as file:
-                file.seek(self._read)
+                file.seek(self._offset)
                 added = file.read()
         except FileNotFoundError:
             return []
-        whole = added[: added.rfind(b"\n") + 1]
-        self._read += len(whole)
+        complete_lines = added[: added.rfind(b"\n") + 1]
+        self._offset += len(complete_lines)
         events = []
-        for line in whole.splitlines():
+        for line in complete_lines.splitlines():
             try:
                 events.append(from_json_line(line.decode("ascii", errors="replace")))
             except ValueError:

@@ -1,4 +1,4 @@
-"""Has the costs of a training measured by a process of its own; the latest request replaces earlier ones."""
+"""Measures the costs of a training in a child process; the latest request replaces earlier ones."""
 
 from __future__ import annotations
 
@@ -10,48 +10,48 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from vadgui.jobs.engine_process import be_nice, engine_environment
+from vadgui.jobs.engine_process import engine_environment, lower_process_priority
 
 PLAN_COMMAND = (sys.executable, "-m", "vadgui.training.jobs.plan_process")
 
 
 class PlanClient(QObject):
-    """Asks, and hands on what is answered."""
+    """Starts a process for each request and emits its answers."""
 
     answered = Signal(object)
-    """A dictionary as `plan_process.answers` makes it, or {"failed": [what, subject, advice]}."""
+    """A dictionary as `plan_process.answers` yields it, or {"failed": [what, subject, advice]}."""
 
     def __init__(self, command: Sequence[str] = PLAN_COMMAND) -> None:
-        """Needs no process until there is something to measure."""
+        """A process is started with the first request."""
         super().__init__()
         self._command = list(command)
         self._process: QProcess | None = None
-        self._unread = b""
+        self._unparsed = b""
         self._has_answered = False
 
-    def ask(self, settings: dict[str, Any], folder: Path, all_efforts: bool) -> None:
-        """Measure in place of what is being measured."""
+    def request_plans(self, settings: dict[str, Any], folder: Path, all_efforts: bool) -> None:
+        """Start measuring the costs; a running measurement is cancelled."""
         self.cancel()
         process = QProcess(self)
-        self._process, self._unread, self._has_answered = process, b"", False
+        self._process, self._unparsed, self._has_answered = process, b"", False
         process.setProcessEnvironment(engine_environment())
         process.setStandardErrorFile(QProcess.nullDevice())
         process.readyReadStandardOutput.connect(self._read)
         process.started.connect(self._started)
         process.finished.connect(self._finished)
-        process.errorOccurred.connect(self._errored)
+        process.errorOccurred.connect(self._process_failed)
         process.start(self._command[0], self._command[1:])
         request = {"settings": settings, "folder": str(folder), "all_efforts": all_efforts}
         process.write(json.dumps(request).encode() + b"\n")
 
     def cancel(self) -> None:
-        """Measure nothing any more; an answer that is on its way is not handed on."""
+        """Kill the running measurement; no further answer of it is emitted."""
         process, self._process = self._process, None
         if process:
             process.kill()
 
     def close(self) -> None:
-        """Cancel, and wait until the processes are gone; closing twice is fine."""
+        """Cancel, and wait until all processes have ended; closing twice is fine."""
         self.cancel()
         for process in self.findChildren(QProcess):
             process.kill()
@@ -59,14 +59,14 @@ class PlanClient(QObject):
 
     def _started(self) -> None:
         if self._process:
-            be_nice(self._process.processId())
+            lower_process_priority(self._process.processId())
 
     def _read(self) -> None:
-        # One that was cancelled may still speak.
+        # A cancelled process may still have written output.
         process = self._process
         if process is None or self.sender() is not process:
             return
-        *lines, self._unread = (self._unread + process.readAllStandardOutput().data()).split(b"\n")
+        *lines, self._unparsed = (self._unparsed + process.readAllStandardOutput().data()).split(b"\n")
         for line in lines:
             try:
                 answer = json.loads(line)
@@ -77,15 +77,15 @@ class PlanClient(QObject):
 
     def _finished(self) -> None:
         self._read()
-        self._forget("The measuring ended unexpectedly, most likely because memory ran out")
+        self._process_ended("The measuring ended unexpectedly, most likely because memory ran out")
 
-    def _errored(self, error: QProcess.ProcessError) -> None:
-        # Every other error is followed by `finished`.
+    def _process_failed(self, error: QProcess.ProcessError) -> None:
+        # After all other errors, QProcess emits `finished` too.
         if error is QProcess.ProcessError.FailedToStart:
-            self._forget("The measuring could not be started")
+            self._process_ended("The measuring could not be started")
 
-    def _forget(self, failure: str) -> None:
-        """A process is gone; where it was the one asked, and has not answered, `failure` is the answer."""
+    def _process_ended(self, failure: str) -> None:
+        """Delete an ended process; if it is the current one and has not answered, emit `failure` as its answer."""
         process = self.sender()
         if process is self._process:
             self._process = None

@@ -1,4 +1,4 @@
-"""Measures what a training would take, in a process that may run out of memory without harm.
+"""The child process that measures the costs of a training: if it runs out of memory, the window survives.
 
 Reads {"settings": RunSettings, "folder": str, "all_efforts": bool} from stdin, writes JSON lines to stdout.
 """
@@ -20,7 +20,7 @@ from engine.training import RunSettings
 
 
 def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """{"share": ...} while it measures, then {"plans": ...} by effort ("" for the settings as they are)."""
+    """Yield {"share": 0 to 1} while measuring, then {"plans": ...} by effort ("" for the settings as they are)."""
     settings = convert(request["settings"], RunSettings)
     folder = Path(request["folder"])
     work = plan_efforts(settings, folder) if request["all_efforts"] else plan_run(settings, folder)
@@ -35,12 +35,12 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def plans_of(answer: dict[str, Any]) -> dict[str, RunPlan]:
-    """The plans that an answer holds."""
+    """Parse the plans of an answer."""
     return convert(answer["plans"], dict[str, RunPlan])
 
 
 def main() -> None:
-    """Answer one request."""
+    """Read one request and print its answers."""
     try:
         for answer in answers(json.loads(sys.stdin.readline())):
             print(json.dumps(answer), flush=True)

@@ -1,4 +1,4 @@
-"""Keeps one training run and the process that works on it together, whoever started that process."""
+"""Connects one training run to the process that trains it, which this or another program has started."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from vadgui.training.jobs.event_tail import EventTail
 from vadgui.training.jobs.training_client import TrainingClient
 from vadgui.training.model.training_run import TrainingRun
 
-_WATCH_MS = 500  # looked at, for no signal tells what a process that another program started does
-_START_SECONDS = 30.0  # until a process that was started by itself holds its run: torch takes seconds to import
+_POLL_INTERVAL_MS = 500  # no signal reports what a process of another program does
+_START_TIMEOUT_SECONDS = 30.0  # until a detached process locks its run: importing torch takes seconds
 
 
 class RunSupervisor(QObject):
-    """Does with the run at hand what its model is asked for, and tells the model what happens."""
+    """Carries out the requests of the current TrainingRun, and applies the events of its process to it."""
 
     changed = Signal()
     detached = Signal()
-    """The run goes on in a process that outlives this one."""
+    """The run continues in a detached process, which outlives this one."""
     folder_abandoned = Signal(object)
-    """Nothing works any more on the run in this folder, and it is not wanted: it can be deleted."""
+    """Path of a run's folder that the person wants to delete, and that no process uses any more."""
 
     def __init__(self, client: TrainingClient | None = None) -> None:
-        """Starts nothing; `close` ends what must not outlive the program."""
+        """No process is started yet; `close` ends one that is not detached."""
         super().__init__()
         self.client = client or TrainingClient()
         self.client.event_arrived.connect(self._event_arrived)
@@ -42,19 +42,19 @@ class RunSupervisor(QObject):
         self._delete_when_ended: Path | None = None
         self._detach_when_ended = False
         self._expected_until = 0.0
-        self._watch = QTimer(self, interval=_WATCH_MS)
-        self._watch.timeout.connect(self._look)
+        self._poll_timer = QTimer(self, interval=_POLL_INTERVAL_MS)
+        self._poll_timer.timeout.connect(self._poll)
 
     @property
     def run(self) -> TrainingRun | None:
-        """The run at hand."""
+        """The current run; None where there is none."""
         return self._run
 
-    def take_up(self, folder: Path) -> TrainingRun:
-        """The run in a folder, with all that happened in it; watched if another process works on it.
+    def open_run(self, folder: Path) -> TrainingRun:
+        """Make the run in a folder the current one, from its stored events; follow it if another process trains it.
 
         Raises:
-            TrainingError: there is none.
+            TrainingError: the folder contains no run.
         """
         if self._run is not None and self._run.folder == folder:
             return self._run
@@ -62,25 +62,25 @@ class RunSupervisor(QObject):
         settings = on_disk.settings
         epochs = {"motion": settings.motion_epochs, "frame": settings.frame_epochs}
         run = TrainingRun(folder, settings.name, epochs, self)
-        self.let_go()
+        self.release_run()
         self._run = run
         self._tail = EventTail(on_disk.events_path)
         run.replay(self._tail.read())
         detector = on_disk.detector_path if on_disk.detector_path.exists() else None
-        run.settle(is_active=on_disk.process_id is not None, detector=detector)
+        run.sync_with_folder(is_active=on_disk.process_id is not None, detector=detector)
         if run.phase.is_active:
-            self._watch.start()
+            self._poll_timer.start()
         run.start_requested.connect(self._start)
         run.stop_requested.connect(self._stop)
         run.stop_at_once_requested.connect(self._kill)
         run.finish_requested.connect(self._finish)
-        run.background_requested.connect(self.go_on_detached)
+        run.background_requested.connect(self.continue_detached)
         run.delete_requested.connect(self._delete)
         return run
 
-    def let_go(self) -> None:
-        """Look after no run any more; one that is supervised stops first."""
-        self._watch.stop()
+    def release_run(self) -> None:
+        """Forget the current run; a supervised process is stopped first."""
+        self._poll_timer.stop()
         if self._run is None:
             return
         self.client.close()
@@ -88,17 +88,17 @@ class RunSupervisor(QObject):
         self._run = self._tail = None
 
     def close(self) -> None:
-        """Stop the run unless it was asked to go on by itself."""
-        self._watch.stop()
+        """Stop the run's process unless it is detached."""
+        self._poll_timer.stop()
         self.client.close()
 
-    def go_on_detached(self) -> None:
-        """Let the run go on in a process of its own: it stops, and begins anew from where it stopped."""
+    def continue_detached(self) -> None:
+        """Stop the supervised process, then resume the run from its checkpoint in a detached process."""
         if self._run and self.client.folder == self._run.folder:
             self._detach_when_ended = True
             self.client.stop()
 
-    # What the run is asked for
+    # Requests of the run
 
     def _start(self) -> None:
         run = self._run
@@ -108,9 +108,9 @@ class RunSupervisor(QObject):
             try:
                 Run(run.folder).amend(**run.failure.remedy)
             except TrainingError as error:
-                run.take(Failed.from_error(error))
+                run.apply(Failed.from_error(error))
                 return
-        self._watch.stop()
+        self._poll_timer.stop()
         run.begin()
         self.client.start(run.folder)
 
@@ -118,13 +118,13 @@ class RunSupervisor(QObject):
         if self._run and self.client.folder:
             self.client.stop()
         elif self._run:
-            self._request("stop")
+            self._write_request("stop")
 
     def _finish(self) -> None:
         if self._run and self.client.folder:
             self.client.finish()
         elif self._run:
-            self._request("finish")
+            self._write_request("finish")
 
     def _kill(self) -> None:
         if self.client.folder:
@@ -144,18 +144,18 @@ class RunSupervisor(QObject):
         if folder:
             self.folder_abandoned.emit(folder)
 
-    def _request(self, word: Request) -> None:
+    def _write_request(self, request: Request) -> None:
         assert self._run
         try:
-            Run(self._run.folder).request(word)
+            Run(self._run.folder).request(request)
         except TrainingError as error:
-            self._run.take(Failed.from_error(error))
+            self._run.apply(Failed.from_error(error))
 
-    # What the process says
+    # Events of the process
 
     def _event_arrived(self, event: Event) -> None:
         if self._run and not (self._detach_when_ended and isinstance(event, Stopped)):
-            self._run.take(event)
+            self._run.apply(event)
             self.changed.emit()
 
     def _client_ended(self) -> None:
@@ -171,27 +171,27 @@ class RunSupervisor(QObject):
         with contextlib.suppress(OSError):
             self._tail.skip()
         self.client.start_detached(self._run.folder)
-        self._expected_until = time.monotonic() + _START_SECONDS
+        self._expected_until = time.monotonic() + _START_TIMEOUT_SECONDS
         self._run.begin(detached=True)
-        self._watch.start()
+        self._poll_timer.start()
         self.detached.emit()
 
-    def _look(self) -> None:
-        """At a process that somebody else started: what it wrote, and whether it is still there."""
+    def _poll(self) -> None:
+        """Read the new events of a process that is not this program's child, and check whether it is alive."""
         run, tail = self._run, self._tail
         if run is None or tail is None:
             return
-        # Asked first: what it wrote before its end is then read below.
+        # Check this before reading, so that the last events of a process that has just ended are read below.
         is_alive = Run(run.folder).process_id is not None
         for event in tail.read():
-            run.take(event)
+            run.apply(event)
         if is_alive:
             self._expected_until = 0.0
         elif run.phase.is_active and time.monotonic() > self._expected_until:
             advice = "Go on to take it up from its last save."
-            run.take(Failed("The training ended unexpectedly", str(run.folder), advice))
+            run.apply(Failed("The training ended unexpectedly", str(run.folder), advice))
         if not run.phase.is_active and not is_alive:
-            self._watch.stop()
+            self._poll_timer.stop()
         self.changed.emit()
 
 

@@ -1,4 +1,4 @@
-"""Runs the training command as a process of its own, and hears what becomes of it."""
+"""Runs the training command as a child process, and emits its events."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 from engine.common.errors import TrainingError
 from engine.common.events import Event, Failed, Finished, Stopped, from_json_line
 from engine.training import Run
-from vadgui.jobs.engine_process import be_nice, engine_environment, nice_command
+from vadgui.jobs.engine_process import engine_environment, low_priority_command, lower_process_priority
 
 _STOP_SECONDS = 4.5
 _LOG_LINES_KEPT = 40
 _LOG_FILE = "log.txt"
 _OUT_OF_MEMORY_SIGNAL = 9
-"""What Linux ends a process with that took the machine's last memory."""
+"""SIGKILL: Linux ends a process with it when memory runs out."""
 
 _log = logging.getLogger(__name__)
 
 
 def train_command(folder: Path) -> list[str]:
-    """The command line that begins or resumes the run in a folder."""
+    """The command line that starts or resumes the run in a folder."""
     return [sys.executable, "-m", "engine", "train", str(folder)]
 
 
 class TrainingClient(QObject):
-    """One training process at a time: supervised, so that it ends with this program however that ends."""
+    """Runs one training process at a time. It is supervised: it ends with this program, even if that is killed."""
 
     event_arrived = Signal(object)
-    """Each Event of engine.common.events; the last one is Finished, Stopped or Failed, whatever happened."""
+    """Every Event of the process; the last one is always Finished, Stopped or Failed, even after a crash."""
     ended = Signal()
-    """The process is gone, its run free for the next one."""
+    """The process has ended, and its run can be started again."""
 
     def __init__(self, command: Callable[[Path], Sequence[str]] = train_command) -> None:
-        """Needs no process until `start`; `close` ends it."""
+        """`start` starts the process; `close` ends it."""
         super().__init__()
         self._command = command
         self._process: QProcess | None = None
         self._folder = Path()
-        self._unread = b""
+        self._unparsed = b""
         self._log_tail: list[str] = []
-        self._end: Event | None = None
-        self._stopping = self._has_spoken = False
-        self._killed: set[Path] = set()
-        """Runs whose process was ended from outside once: a second time it will not have been by chance."""
-        self._killer = QTimer(self, singleShot=True)
-        self._killer.timeout.connect(self.kill)
+        self._last_event: Event | None = None
+        self._stopping = self._has_output = False
+        self._killed_folders: set[Path] = set()
+        """Folders of runs whose process was killed from outside once; the second time, a smaller batch is advised."""
+        self._kill_timer = QTimer(self, singleShot=True)
+        self._kill_timer.timeout.connect(self.kill)
 
     @property
     def folder(self) -> Path | None:
@@ -59,17 +59,17 @@ class TrainingClient(QObject):
 
     @property
     def process_id(self) -> int:
-        """The process's; 0 while there is none."""
+        """The process's id; 0 where there is none."""
         return self._process.processId() if self._process else 0
 
     def start(self, folder: Path) -> None:
-        """Train the run in a folder, from its last checkpoint on."""
+        """Start or resume the run in a folder from its last checkpoint."""
         if self._process:
             raise RuntimeError("a training is running already")
         process = QProcess(self)
         self._process, self._folder = process, folder
-        self._unread, self._log_tail, self._end = b"", [], None
-        self._stopping = self._has_spoken = False
+        self._unparsed, self._log_tail, self._last_event = b"", [], None
+        self._stopping = self._has_output = False
         process.setProcessEnvironment(engine_environment())
         process.readyReadStandardOutput.connect(self._read_events)
         process.readyReadStandardError.connect(self._read_log)
@@ -79,40 +79,40 @@ class TrainingClient(QObject):
         program, *arguments = [*self._command(folder), "--supervised"]
         process.start(program, arguments)
 
-    def stop(self, patience_seconds: float | None = None) -> None:
-        """Save a checkpoint and stop; after `patience_seconds` it is killed, and loses part of an epoch."""
-        if not self._has_spoken:
-            # It is still loading its libraries, deaf for some seconds, and has nothing to lose.
+    def stop(self, timeout_seconds: float | None = None) -> None:
+        """Have the process save a checkpoint and end; after `timeout_seconds` it is killed, losing part of an epoch."""
+        if not self._has_output:
+            # The process is still importing libraries and reads no commands, but has no progress to lose.
             self.kill()
             return
         self._stopping = True
-        self._say("stop")
-        if patience_seconds is not None:
-            self._killer.start(round(1000 * patience_seconds))
+        self._write_command("stop")
+        if timeout_seconds is not None:
+            self._kill_timer.start(round(1000 * timeout_seconds))
 
     def finish(self) -> None:
-        """Keep the best so far and make a detector of it."""
-        self._say("finish")
+        """Have the process end the present stage early with the best weights so far."""
+        self._write_command("finish")
 
     def kill(self) -> None:
-        """End the process at once; the run goes on from its last checkpoint."""
+        """Kill the process; the run can be resumed from its last checkpoint."""
         if self._process:
             self._stopping = True
             self._process.kill()
 
     def close(self) -> None:
-        """Stop and wait for the end, some seconds at most; closing twice is fine."""
+        """Stop the process and wait until it has ended; after some seconds it is killed. Closing twice is fine."""
         process = self._process
         if process is None:
             return
         self.stop()
-        process.closeWriteChannel()  # where the line itself is not heard, the end of stdin is
+        process.closeWriteChannel()  # the end of stdin, too, stops the process
         if not process.waitForFinished(round(1000 * _STOP_SECONDS)):
             process.kill()
             process.waitForFinished()
 
     def start_detached(self, folder: Path) -> None:
-        """Train on in a process that outlives this program; its run's folder tells what becomes of it.
+        """Start or resume the run in a process that outlives this program; its events are in the run's folder.
 
         Raises:
             OSError: the process can't be started.
@@ -122,33 +122,34 @@ class TrainingClient(QObject):
         process.setStandardInputFile(QProcess.nullDevice())
         process.setStandardOutputFile(QProcess.nullDevice())
         process.setStandardErrorFile(str(folder / _LOG_FILE), QProcess.OpenModeFlag.Append)
-        program, *arguments = nice_command(self._command(folder))
+        program, *arguments = low_priority_command(self._command(folder))
         process.setProgram(program)
         process.setArguments(arguments)
         started: object = process.startDetached()
-        # PySide versions differ in whether the process's id comes along.
+        # Some versions of PySide return (started, process id), others only whether it started.
         if not (started[0] if isinstance(started, tuple) else started):
             raise OSError(f"{program} can't be started")
 
-    def _say(self, word: str) -> None:
+    def _write_command(self, command: str) -> None:
         if self._process:
-            self._process.write(f"{word}\n".encode())
+            self._process.write(f"{command}\n".encode())
 
     def _started(self) -> None:
-        be_nice(self.process_id)
+        lower_process_priority(self.process_id)
 
     def _read_events(self) -> None:
         assert self._process
-        *lines, self._unread = (self._unread + self._process.readAllStandardOutput().data()).split(b"\n")
+        *lines, self._unparsed = (self._unparsed + self._process.readAllStandardOutput().data()).split(b"\n")
         for line in lines:
             try:
                 event = from_json_line(line.decode())
             except ValueError:
                 _log.info("not an event of the training: %r", line)
                 continue
-            self._has_spoken = True
+            self._has_output = True
             if isinstance(event, Finished | Stopped | Failed):
-                self._end = event  # told when the process is gone: whoever hears it may start the next at once
+                # Emitted only after the process has ended: a receiver may start the next one at once.
+                self._last_event = event
             else:
                 self.event_arrived.emit(event)
 
@@ -158,7 +159,7 @@ class TrainingClient(QObject):
         self._log_tail = [*self._log_tail, *lines][-_LOG_LINES_KEPT:]
 
     def _process_failed(self, error: QProcess.ProcessError) -> None:
-        # Every other error is followed by `finished`.
+        # After all other errors, QProcess emits `finished` too.
         if error is QProcess.ProcessError.FailedToStart and self._process:
             advice = f"Check the installation with `vad doctor` ({self._process.errorString()})."
             self._forget_process(Failed("The training could not be started", str(self._folder), advice))
@@ -166,23 +167,25 @@ class TrainingClient(QObject):
     def _process_finished(self, exit_code: int, how: QProcess.ExitStatus) -> None:
         self._read_events()
         self._read_log()
-        self._forget_process(self._end or self._unexpected_end(exit_code, how is QProcess.ExitStatus.CrashExit))
+        self._forget_process(self._last_event or self._unexpected_end(exit_code, how is QProcess.ExitStatus.CrashExit))
 
     def _unexpected_end(self, exit_code: int, crashed: bool) -> Event:
         if self._stopping:
             return Stopped("Training was stopped; it goes on from its last checkpoint.")
         if crashed and exit_code == _OUT_OF_MEMORY_SIGNAL:
-            return self._end_from_outside()
-        said = "\n".join(self._log_tail[-3:])
+            return self._killed_from_outside()
+        log_tail = "\n".join(self._log_tail[-3:])
         advice = "Go on to take it up from its last save."
-        return Failed("The training ended unexpectedly", str(self._folder), f"{advice}\n\n{said}" if said else advice)
+        return Failed(
+            "The training ended unexpectedly", str(self._folder), f"{advice}\n\n{log_tail}" if log_tail else advice
+        )
 
-    def _end_from_outside(self) -> Failed:
+    def _killed_from_outside(self) -> Failed:
         remedy: dict[str, float] = {}
-        if self._folder in self._killed:
+        if self._folder in self._killed_folders:
             with suppress(TrainingError):
                 remedy = {"batch_size": max(Run(self._folder).settings.batch_size // 2, 1)}
-        self._killed.add(self._folder)
+        self._killed_folders.add(self._folder)
         return Failed(
             "The training was ended from outside, most likely because memory ran out",
             str(self._folder),
@@ -191,7 +194,7 @@ class TrainingClient(QObject):
         )
 
     def _forget_process(self, end: Event) -> None:
-        self._killer.stop()
+        self._kill_timer.stop()
         if self._process:
             self._process.deleteLater()
         self._process = None

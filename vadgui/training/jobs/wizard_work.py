@@ -1,4 +1,4 @@
-"""What the wizard's pages ask for, as work for a background thread; nobody else touches the files it opens."""
+"""The work of the wizard's pages for a background thread, as generators that yield their results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from engine.video.source import VideoSource
 from vadgui.jobs.engine_loop import VideoOpener
 from vadgui.jobs.view_maker import to_bgra
 from vadgui.model.frame_view import Bgra
-from vadgui.training.model.found_runs import FoundRun, find_runs
+from vadgui.training.model.run_summaries import RunSummary, find_runs
 from vadgui.training.model.training_run import Sample
 from vadgui.training.model.wizard_state import FlowRequest, Preview
 from vadgui.ui.failure import Failure
@@ -37,31 +37,31 @@ _CACHE_BYTES = 64 * 2**20
 
 
 def failure_of(error: Exception) -> Failure:
-    """An error in its three parts."""
+    """An exception as a Failure: what, subject and advice."""
     if isinstance(error, VadError):
         return Failure(error.what, error.subject, error.advice)
     return Failure("Something unexpected went wrong", "", f"{type(error).__name__}: {error}")
 
 
 def find_videos(paths: Sequence[Path], _should_stop: ShouldStop) -> Iterator[list[Path]]:
-    """The videos in files and folders, in one piece."""
+    """Yield one list of all videos in files and folders."""
     yield footage_videos(paths)
 
 
 def check(paths: Sequence[Path], should_stop: ShouldStop) -> Iterator[FootageReport | FootageSummary | float]:
-    """Reports, how far the check is, at last the summary."""
+    """Yield a report for each video and the share done (0 to 1) in between, and at the end the summary."""
     if not paths:
         return
     for event in check_footage(paths, should_stop):
         yield event.done / max(event.total, 1) if isinstance(event, Progress) else event
 
 
-Surroundings = tuple[list[FoundRun], list[LibraryEntry], int | None]
-"""Runs, detectors, and free bytes where runs go."""
+ScanResult = tuple[list[RunSummary], list[LibraryEntry], int | None]
+"""Runs, detectors, and the free bytes on the disk of the runs folder."""
 
 
-def look_around(runs_folder: Path, library: DetectorLibrary, should_stop: ShouldStop) -> Iterator[Surroundings]:
-    """What there is on this machine, in one piece."""
+def scan(runs_folder: Path, library: DetectorLibrary, should_stop: ShouldStop) -> Iterator[ScanResult]:
+    """Yield one ScanResult: the runs and detectors on this machine, and the free disk space."""
     entries = library.entries()
     kept = {entry.fingerprint for entry in entries}
     for runs in find_runs(runs_folder, kept, should_stop):
@@ -69,18 +69,18 @@ def look_around(runs_folder: Path, library: DetectorLibrary, should_stop: Should
 
 
 def create_run(folder: Path, fields: dict[str, Any], _should_stop: ShouldStop) -> Iterator[Run]:
-    """A run with these settings, in a free folder."""
+    """Create a run with these settings in a new folder."""
     yield Run.create(folder, RunSettings(**fields))
 
 
 def delete_run(folder: Path, _should_stop: ShouldStop) -> Iterator[bool]:
-    """Remove a run's folder with all that is in it."""
+    """Delete a run's folder with its contents."""
     shutil.rmtree(folder)
     yield True
 
 
 def load_sample(sample: Sample, _should_stop: ShouldStop) -> Iterator[QImage]:
-    """The picture of a sample."""
+    """Load the picture of a sample."""
     yield QImage(str(sample.path))
 
 
@@ -97,17 +97,17 @@ def keep_detector(
 
 
 def import_detector(library: DetectorLibrary, path: Path, _should_stop: ShouldStop) -> Iterator[Path]:
-    """Take a detector's file in; where it is now."""
+    """Import a detector file into the library; yields its path there."""
     yield library.import_(path).path
 
 
 def export_detector(library: DetectorLibrary, path: Path, folder: Path, _should_stop: ShouldStop) -> Iterator[Path]:
-    """Copy a detector into a folder; where its copy is."""
+    """Copy a detector into a folder; yields the copy's path."""
     yield library.export(path, folder)
 
 
-class PreviewRoom:
-    """Makes previews; keeps the video, teacher and radius of the last one at hand."""
+class PreviewMaker:
+    """Makes previews, and keeps the last video, teacher and flow radius for the next one."""
 
     def __init__(self, video_opener: VideoOpener) -> None:
         self._video_opener = video_opener
@@ -117,13 +117,13 @@ class PreviewRoom:
         self._radius: tuple[object, float] | None = None
 
     def close(self) -> None:
-        """Let go of the video; the thread that made previews has ended."""
+        """Close the video; call it only after the thread that made previews has ended."""
         if self._source:
             self._source.close()
         self._source = None
 
     def frame(self, path: Path, seconds: float, should_stop: ShouldStop) -> Iterator[Preview]:
-        """The frame on screen at a moment."""
+        """Yield a preview with the frame at `seconds`."""
         try:
             source = self._open(path, should_stop)
             pixels = source.read(source.index_at(seconds), should_stop).pixels
@@ -132,12 +132,12 @@ class PreviewRoom:
             yield Preview(path, seconds, failure=failure_of(error))
 
     def flow(self, request: FlowRequest, should_stop: ShouldStop) -> Iterator[Preview]:
-        """The frame at a moment, then its movement too."""
+        """Yield a preview with the frame at a time, then one with the teacher's flow too."""
         path, seconds = request.path, request.seconds
         try:
             source = self._open(path, should_stop)
-            here = min(max(source.index_at(seconds), 1), len(source) - 1)
-            before, after = (source.read(index, should_stop).pixels for index in (here - 1, here))
+            index = min(max(source.index_at(seconds), 1), len(source) - 1)
+            before, after = (source.read(number, should_stop).pixels for number in (index - 1, index))
             shown = _small(after)
             yield Preview(path, seconds, shown)
             teacher = self._open_teacher(request)
@@ -166,13 +166,13 @@ class PreviewRoom:
         return self._radius[1]
 
     def _sampled_radius(self, videos: Sequence[Path], teacher: Teacher, should_stop: ShouldStop) -> float:
-        """What training will measure from all of the footage, estimated from a few moments of it."""
+        """The flow radius in px, estimated from a few frame pairs; training measures it from all of the footage."""
         step = max(len(videos) // _SAMPLED_VIDEOS, 1)
         speeds = []
         for path in videos[::step]:
             with self._video_opener(path, should_stop=should_stop) as source:
-                for place in np.linspace(0, len(source) - 2, _SAMPLED_PAIRS + 2)[1:-1]:
-                    pair = [source.read(int(place) + k, should_stop).pixels for k in (0, 1)]
+                for index in np.linspace(0, len(source) - 2, _SAMPLED_PAIRS + 2)[1:-1]:
+                    pair = [source.read(int(index) + k, should_stop).pixels for k in (0, 1)]
                     flow = teacher.flow(model_picture(pair[0]), model_picture(pair[1]))
                     speeds.append(np.hypot(flow[0], flow[1]).ravel())
         return flow_radius(np.concatenate(speeds)) if speeds else 1.0
@@ -187,6 +187,6 @@ def _small(pixels: Pixels) -> Bgra:
 
 
 def _free_bytes(folder: Path) -> int | None:
-    """On the disk that a folder is on, or will be."""
+    """Free bytes on the disk of a folder that may not exist yet; None where that is unknown."""
     existing = next((path for path in (folder, *folder.parents) if path.exists()), None)
     return shutil.disk_usage(existing).free if existing else None

@@ -1,1 +1,1 @@
-"""What the training wizard knows; no widgets, no threads."""
+"""The training wizard's model: state without widgets or threads."""

@@ -1,4 +1,4 @@
-"""What a new detector is worth: on held-out normal recordings, and beside the old one on a recording of choice."""
+"""Evaluation of a new detector: false alarms on held-out recordings, and a comparison with the detector in use."""
 
 from __future__ import annotations
 
@@ -25,58 +25,58 @@ DEFAULT_ALARMS_PER_HOUR = 1.0
 
 @dataclass(frozen=True)
 class MeasureRequest:
-    """Recordings to run detectors over."""
+    """Recordings to analyse, and the detectors to analyse them with."""
 
     videos: tuple[Path, ...]
     detectors: tuple[Path, ...]
     labelled: bool = False
-    """Whether to look for labels that belong to the recordings."""
+    """Whether to search for labels of the recordings."""
 
 
 @dataclass(frozen=True, eq=False)
 class MeasuredRecording:
-    """A recording as one detector saw it."""
+    """The raw signals of one recording, measured by one detector."""
 
     video: Path
     detector: Path
     times: npt.NDArray[np.float64]
     signals: RawSignals
-    """NaN where the detector has not been yet, or what is to be seen is left out."""
+    """NaN for frames that are not analysed yet or are left out."""
     abnormal: npt.NDArray[np.bool_] | None = None
-    """Labels [N], where the recording has any."""
+    """Whether each frame is abnormal [N]; None without labels."""
     calibration: Calibration | None = None
-    """What the detector's scores mean; None where nobody has taught it."""
+    """The detector's calibration; None where it is not calibrated."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What is drawn of one detector on the compared recording."""
+    """The score curve of one detector over the compared recording, and what it flags."""
 
     title: str
     times: npt.NDArray[np.float64]
     scores: Floats
     scorer: Scorer
-    """What they are scores of; where it knows no false alarms, they mean nothing beyond what was looked at."""
+    """The scorer that made `scores`; without known false alarms, they can't be compared with other recordings."""
     threshold: float
-    """Infinite where it has none."""
+    """Infinite where the detector has no threshold."""
     flagged: tuple[tuple[float, float], ...]
-    """In seconds."""
+    """(begin, stop) of each flagged segment in seconds."""
     abnormal: npt.NDArray[np.bool_] | None
     auc: float | None
-    """None where the recording has no labels of both kinds."""
+    """Frame-level AUC; None without labels of both normal and abnormal frames."""
 
 
 class Acceptance(QObject):
-    """Knows the new detector's results and what the person decides on them; starts no work."""
+    """Holds the new detector's results and the person's decision. It does no work itself but requests it by signals."""
 
     changed = Signal()
     compared = Signal()
-    """The comparison changed."""
+    """The data of `traces` changed."""
 
     measure_held_out_requested = Signal(object)
-    """MeasureRequest; each result comes to `take_held_out`."""
+    """MeasureRequest; the receiver passes each result to `add_held_out_result`."""
     compare_requested = Signal(object)
-    """MeasureRequest; each result comes to `take_compared`."""
+    """MeasureRequest; the receiver passes each result to `add_compared_result`."""
     accept_requested = Signal()
     accepted = Signal(object)
     """Path of the detector in the library."""
@@ -91,13 +91,13 @@ class Acceptance(QObject):
         old: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
-        """Recordings were held out `since` some second, or wholly; `old` is the detector in use, if there is one."""
+        """`old` is the detector in use; `since` maps a recording to the second from which on it was held out."""
         super().__init__(parent)
         self.detector, self.old = detector, old
         self._detector_scores: dict[Path, DetectorScores] = {}
         self.held_out = tuple(held_out)
         self.since = dict(since or {})
-        """From when on, in seconds, a recording was held out that the detector has learnt from before."""
+        """For a recording of which only the end was held out: its first held-out second."""
         self.name = self.camera = name
         self.note = ""
         self.use_at_once = True
@@ -113,37 +113,38 @@ class Acceptance(QObject):
 
     @property
     def progress(self) -> float | None:
-        """How far the held-out recordings are, from 0 to 1; None while nothing runs."""
+        """Share of the held-out recordings that is measured, from 0 to 1; None while nothing runs."""
         return self._progress
 
     @property
     def failure(self) -> Failure | None:
-        """Why something could not be measured, compared or kept."""
+        """Why measuring, comparing or keeping failed; None where nothing did."""
         return self._failure
 
     @property
     def compare_progress(self) -> float | None:
-        """How far the comparison is; None while none runs."""
+        """Share of the comparison that is done, from 0 to 1; None while none runs."""
         return self._compare_progress
 
     @property
     def is_measured(self) -> bool:
-        """Whether all held-out recordings have been looked at."""
+        """Whether all held-out recordings have been measured."""
         return len(self._held_out) == len(self.held_out)
 
     def measure_held_out(self) -> None:
-        """Have the detector run over the held-out recordings, once; again where that failed."""
+        """Request the measurement of the held-out recordings, unless it runs or is done; a failed one is repeated."""
         if self.held_out and not self.is_measured and self._progress is None:
             self._progress, self._failure = 0.0, None
             self.measure_held_out_requested.emit(MeasureRequest(self.held_out, (self.detector,)))
             self.changed.emit()
 
-    def take_held_out(self, result: MeasuredRecording | float) -> None:
-        """Take over a result, or how far it is."""
+    def add_held_out_result(self, result: MeasuredRecording | float) -> None:
+        """Store the result of a held-out recording, or the share measured, from 0 to 1."""
         if isinstance(result, MeasuredRecording):
-            self._detector_scores[result.detector] = by = DetectorScores(result.calibration)
-            seen = _from(result, self.since.get(result.video, 0.0))
-            self._held_out[result.video] = seen, by.scorer.scores(seen.signals, seen.times)
+            self._detector_scores[result.detector] = detector_scores = DetectorScores(result.calibration)
+            held_out = _since(result, self.since.get(result.video, 0.0))
+            scores = detector_scores.scorer.scores(held_out.signals, held_out.times)
+            self._held_out[result.video] = held_out, scores
         else:
             self._progress = result
         if self.is_measured:
@@ -151,37 +152,37 @@ class Acceptance(QObject):
         self.changed.emit()
         self.compared.emit()
 
-    def fail(self, failure: Failure | None) -> None:
-        """Take over why something could not be done."""
+    def set_failure(self, failure: Failure | None) -> None:
+        """Set why measuring, comparing or keeping failed."""
         self._failure, self._progress, self._compare_progress = failure, None, None
         self._keeping = False
         self.changed.emit()
 
     def set_alarms_per_hour(self, rate: float) -> None:
-        """Choose how many false alarms an hour are bearable."""
+        """Set how many false alarms an hour the person accepts."""
         if rate != self.alarms_per_hour:
             self.alarms_per_hour = rate
             self.changed.emit()
             self.compared.emit()
 
     def held_out_scores(self) -> list[tuple[MeasuredRecording, Floats]]:
-        """The held-out recordings that have been looked at, with their scores."""
+        """The held-out recordings that have been measured, with their scores."""
         return list(self._held_out.values())
 
     def held_out_hours(self) -> float:
-        """Length of what has been looked at of the held-out recordings, in whole seconds."""
+        """Measured length of the held-out recordings in hours, counted in whole seconds."""
         return sum(len(block_maxima(scores, recording.times)) for recording, scores in self.held_out_scores()) / 3600
 
     def threshold(self) -> float | None:
-        """The score that gives the wished-for number of false alarms; None while nothing is known to derive it from.
+        """The threshold for the accepted rate of false alarms; None while nothing is measured to derive it from.
 
-        Where its scores know nothing of false alarms, what lies above all that it gave held-out recordings.
+        For an uncalibrated detector it is just above the highest score of the held-out recordings.
         """
         scores = [scores for _, scores in self.held_out_scores()]
         return self._scores_of(self.detector).threshold(self.alarms_per_hour, scores)
 
     def alarms(self) -> int:
-        """How many alarms the threshold would have given on the held-out recordings, all of them false."""
+        """Number of segments above the threshold in the held-out recordings, which are all false alarms."""
         threshold = self.threshold()
         if threshold is None:
             return 0
@@ -193,25 +194,25 @@ class Acceptance(QObject):
 
     @property
     def scorer(self) -> Scorer | None:
-        """What scores the new detector's signals; None while nothing was seen of it."""
+        """The scorer of the new detector's signals; None before its first result."""
         detector_scores = self._detector_scores.get(self.detector)
         return detector_scores.scorer if detector_scores else None
 
     def _scores_of(self, detector: Path) -> DetectorScores:
-        # Until something was seen of a detector, it has no scores either.
+        # Before a detector's first result its calibration is unknown, but there are no signals to score either.
         return self._detector_scores.get(detector) or DetectorScores()
 
     # Comparison
 
     def compare_on(self, video: Path) -> None:
-        """Run both detectors over a recording."""
+        """Request that both detectors analyse a recording."""
         self._compared, self._compare_progress, self._failure = {}, 0.0, None
         self.compare_requested.emit(MeasureRequest((video,), self._detectors(), labelled=True))
         self.changed.emit()
         self.compared.emit()
 
-    def take_compared(self, result: MeasuredRecording | float) -> None:
-        """Take over a result, or how far it is."""
+    def add_compared_result(self, result: MeasuredRecording | float) -> None:
+        """Store the result of a compared detector, or the share of the comparison that is done, from 0 to 1."""
         if isinstance(result, MeasuredRecording):
             self._compared[result.detector] = result
             self._detector_scores[result.detector] = DetectorScores(result.calibration)
@@ -226,14 +227,14 @@ class Acceptance(QObject):
         return (self.detector, *([self.old] if self.old else []))
 
     def traces(self) -> list[Trace]:
-        """What there is to draw, the new detector first."""
+        """The curves to draw, the new detector's first."""
         titles = {self.detector: "New detector"} | ({self.old: "Detector in use"} if self.old else {})
-        found = []
+        traces = []
         for detector, title in titles.items():
             recording = self._compared.get(detector)
             if recording is not None:
-                found.append(self._trace(recording, title))
-        return found
+                traces.append(self._trace(recording, title))
+        return traces
 
     def _trace(self, recording: MeasuredRecording, title: str) -> Trace:
         detector_scores = self._scores_of(recording.detector)
@@ -254,23 +255,23 @@ class Acceptance(QObject):
 
     @property
     def is_being_kept(self) -> bool:
-        """Whether it is on its way into the library."""
+        """Whether the detector is being added to the library."""
         return self._keeping
 
     def decide(self, name: str, note: str, use_at_once: bool) -> None:
-        """What the detector is called, and whether it is used from now on."""
+        """Set the detector's name and note, and whether it is to be used from now on."""
         self.name, self.note, self.use_at_once = name, note, use_at_once
 
     def accept(self) -> None:
-        """Keep the detector in the library, and use it if that is wished."""
+        """Request that the detector is added to the library, and used if `use_at_once` is set."""
         if not self._keeping:
             self._failure, self._keeping = None, True
             self.accept_requested.emit()
             self.changed.emit()
 
 
-def _from(recording: MeasuredRecording, seconds: float) -> MeasuredRecording:
-    """What was seen from a moment on."""
+def _since(recording: MeasuredRecording, seconds: float) -> MeasuredRecording:
+    """The part of a recording from `seconds` on."""
     first = int(np.searchsorted(recording.times, seconds))
     return replace(recording, times=recording.times[first:], signals=recording.signals[first:])
 

@@ -1,4 +1,4 @@
-"""What can be chosen about teaching, and what each choice needs, in words for people who know cameras."""
+"""The choices of the training wizard, explained for people who know cameras but not machine learning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TeacherChoice:
-    """An estimator of real movement."""
+    """An optical flow estimator that can be chosen as the teacher."""
 
     name: str
     title: str
@@ -46,7 +46,7 @@ TEACHERS = (
 
 @dataclass(frozen=True)
 class Advanced:
-    """Settings that are folded away; 0 or "" leaves the choice to the effort."""
+    """The advanced settings; a preset of "" or epochs of 0 mean those of the chosen effort."""
 
     preset: str = ""
     motion_epochs: int = 0
@@ -60,13 +60,13 @@ class Advanced:
     device: str = "auto"
 
     def settings_fields(self) -> dict[str, Any]:
-        """The fields of RunSettings that these are."""
+        """These settings as fields of RunSettings, without preset and epochs."""
         names = ("motion_learning_rate", "frame_learning_rate", "batch_size", "margin", "flow_guidance", "seed")
         return {name: getattr(self, name) for name in (*names, "device")}
 
 
 def bytes_text(count: float) -> str:
-    """A size as file managers give it: "340 MB", "2.6 GB"."""
+    """A size in decimal units, as file managers show it: "340 MB", "2.6 GB"."""
     for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
         if count >= size:
             return f"{count / size:.1f} {unit}" if count < 10 * size else f"{count / size:.0f} {unit}"

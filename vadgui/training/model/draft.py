@@ -1,4 +1,4 @@
-"""What a person has decided so far about a training run: the wizard's pages show it and ask it for changes."""
+"""The draft of a training run: the person's choices so far, which the wizard's pages show and change."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from vadgui.training.model.choices import Advanced
 from vadgui.training.model.footage_draft import FootageDraft
 from vadgui.ui.failure import Failure
 
-_NO_LIMIT_BYTES = 2**62  # the disk is the limit, and the pages show how much of it is free
+_NO_LIMIT_BYTES = 2**62  # only the disk limits the cache, and the pages show how much of it is free
 
-EXACTLY = ""
-"""Stands for the settings as they are where plans are kept by effort."""
+CURRENT_SETTINGS = ""
+"""The key of the plan for exactly the draft's settings, beside the plans by name of effort."""
 
 
 class Goal(Enum):
-    """What the person wants; learning from dismissed verdicts would be a fourth, with footage of its own making."""
+    """What the person wants to do in the wizard."""
 
     NEW_CAMERA = "new"
     IMPROVE = "improve"
@@ -30,30 +30,30 @@ class Goal(Enum):
 
 @dataclass(frozen=True, eq=False)
 class PlanState:
-    """What is known of the costs: nothing yet, how far the measuring is, plans, or why there are none."""
+    """The measured costs of the training, the progress of measuring them, or why that failed."""
 
     share: float | None = None
-    """Done of the measuring; None while none runs."""
+    """Share of the measurement that is done, from 0 to 1; None while none runs."""
     plans: dict[str, RunPlan] = field(default_factory=dict)
-    """By effort; under EXACTLY the plan of the settings as they are."""
+    """Plans by name of effort, and under CURRENT_SETTINGS that of the draft's settings."""
     failure: Failure | None = None
 
 
 class TrainingDraft(QObject):
-    """Knows the choices and what was found out about them; starts no work."""
+    """Holds the choices and their measured costs. It does no work itself but requests it by signals."""
 
     goal_changed = Signal()
-    teaching_changed = Signal()
-    """Teacher, effort, or an advanced setting: what plans depend on beside footage."""
+    settings_changed = Signal()
+    """Teacher, effort, base detector or an advanced setting changed, on which plans depend."""
     plan_changed = Signal()
 
     plan_requested = Signal(bool)
-    """Measure all efforts, or only the settings as they are."""
+    """True: measure the costs of all efforts. False: only those of the present settings."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.footage = FootageDraft(self)
-        self.footage.basis_changed.connect(self._forget_plans)
+        self.footage.training_data_changed.connect(self._forget_plans)
         self._goal = Goal.NEW_CAMERA
         self._camera = ""
         self._base: Path | None = None
@@ -69,59 +69,59 @@ class TrainingDraft(QObject):
 
     @property
     def goal(self) -> Goal:
-        """What the person wants."""
+        """What the person wants to do."""
         return self._goal
 
     @property
     def camera(self) -> str:
-        """What the camera, and so the detector, is called."""
+        """Name of the camera, which becomes the detector's name."""
         return self._camera
 
     @property
     def base(self) -> Path | None:
-        """The detector to improve."""
+        """The detector to improve; None for other goals."""
         return self._base if self._goal is Goal.IMPROVE else None
 
     @property
     def base_choice(self) -> Path | None:
-        """The detector that would be improved if that were the goal."""
+        """The detector chosen on the page, whatever the goal is."""
         return self._base
 
     @property
     def run(self) -> Path | None:
-        """Folder of the run to go on with."""
+        """Folder of the run to resume; None for other goals."""
         return self._run if self._goal is Goal.RESUME else None
 
     @property
     def run_choice(self) -> Path | None:
-        """The run that would be gone on with if that were the goal."""
+        """The run chosen on the page, whatever the goal is."""
         return self._run
 
     def set_goal(self, goal: Goal) -> None:
-        """Choose what is wanted."""
+        """Choose the goal."""
         if goal is not self._goal:
             self._goal = goal
             self.goal_changed.emit()
-            self._teaching_changes()
+            self._settings_changed()
 
     def set_camera(self, name: str) -> None:
-        """Name the camera."""
+        """Set the camera's name."""
         self._camera = " ".join(name.split())
         self.goal_changed.emit()
 
     def set_base(self, path: Path | None, preset: str) -> None:
-        """Choose the detector to improve, which is of a preset that the run then shares."""
+        """Choose the detector to improve and its preset, which the run must use too."""
         self._base, self._base_preset = path, preset
         self.goal_changed.emit()
-        self._teaching_changes()
+        self._settings_changed()
 
     def set_run(self, folder: Path | None) -> None:
-        """Choose the run to go on with."""
+        """Choose the run to resume."""
         self._run = folder
         self.goal_changed.emit()
 
     def goal_is_complete(self) -> bool:
-        """Whether the next page can be asked for."""
+        """Whether all that the goal needs is chosen."""
         match self._goal:
             case Goal.NEW_CAMERA:
                 return bool(self._camera)
@@ -130,20 +130,20 @@ class TrainingDraft(QObject):
             case Goal.RESUME:
                 return self._run is not None
 
-    # How it is taught
+    # Training settings
 
     @property
     def teacher(self) -> str:
-        """Name of the flow estimator."""
+        """Name of the teacher: the optical flow estimator to learn from."""
         return self._teacher
 
     @property
     def weights(self) -> Path | None:
-        """The file that the teacher needs, where the person named one."""
+        """The weights file chosen for the present teacher; None where none is."""
         return self._weights.get(self._teacher)
 
     def weights_of(self, teacher: str) -> Path | None:
-        """The file that the person named for a teacher."""
+        """The weights file chosen for a teacher; None where none is."""
         return self._weights.get(teacher)
 
     @property
@@ -153,86 +153,86 @@ class TrainingDraft(QObject):
 
     @property
     def advanced(self) -> Advanced:
-        """Settings with the paper's values, or the person's."""
+        """The advanced settings; the paper's values unless changed."""
         return self._advanced
 
     def set_teacher(self, name: str) -> None:
-        """Choose the flow estimator."""
+        """Choose the teacher."""
         if name != self._teacher:
             self._teacher = name
-            self._teaching_changes()
+            self._settings_changed()
 
     def set_weights(self, teacher: str, path: Path | None) -> None:
-        """Name the file that a teacher needs."""
+        """Choose the weights file of a teacher."""
         if path is None:
             self._weights.pop(teacher, None)
         else:
             self._weights[teacher] = path
-        self._teaching_changes()
+        self._settings_changed()
 
     def set_effort(self, name: str) -> None:
-        """Choose how much is taught."""
+        """Choose the effort by its name."""
         if name != self._effort:
             self._effort = name
-            plans = {effort: plan for effort, plan in self._plan.plans.items() if effort != EXACTLY}
+            plans = {effort: plan for effort, plan in self._plan.plans.items() if effort != CURRENT_SETTINGS}
             self._plan = PlanState(self._plan.share, plans)
-            self.teaching_changed.emit()
+            self.settings_changed.emit()
 
     def set_advanced(self, advanced: Advanced) -> None:
-        """Change what is folded away."""
+        """Change the advanced settings."""
         if advanced != self._advanced:
             self._advanced = advanced
-            self._teaching_changes()
+            self._settings_changed()
 
     def chosen_effort(self) -> Effort:
-        """Preset and epochs: the effort's, unless changed by hand, or given by the detector to improve."""
+        """The effort, its preset and epochs overridden by the advanced settings and the base detector's preset."""
         effort = EFFORTS[self._effort]
-        own = self._advanced
+        advanced = self._advanced
         return replace(
             effort,
-            preset=(self._base_preset if self.base else "") or own.preset or effort.preset,
-            motion_epochs=own.motion_epochs or effort.motion_epochs,
-            frame_epochs=own.frame_epochs or effort.frame_epochs,
+            preset=(self._base_preset if self.base else "") or advanced.preset or effort.preset,
+            motion_epochs=advanced.motion_epochs or effort.motion_epochs,
+            frame_epochs=advanced.frame_epochs or effort.frame_epochs,
         )
 
     # Costs
 
     @property
     def plan(self) -> PlanState:
-        """What is known of the costs."""
+        """The costs, as far as they are measured."""
         return self._plan
 
-    def ask_for_plan(self, all_efforts: bool) -> None:
-        """Have the costs measured, unless they are known or being measured."""
-        known = len(self._plan.plans) > 1 if all_efforts else EXACTLY in self._plan.plans
-        if not known:
+    def request_plan(self, all_efforts: bool) -> None:
+        """Request the measurement of the costs, unless they are measured already."""
+        is_measured = len(self._plan.plans) > 1 if all_efforts else CURRENT_SETTINGS in self._plan.plans
+        if not is_measured:
             self._plan = PlanState(0.0, self._plan.plans)
             self.plan_changed.emit()
             self.plan_requested.emit(all_efforts)
 
-    def take_plans(self, plans: dict[str, RunPlan]) -> None:
-        """Take over what was measured: of all efforts by name, or under EXACTLY."""
+    def set_plans(self, plans: dict[str, RunPlan]) -> None:
+        """Add measured plans, by name of effort or under CURRENT_SETTINGS."""
         self._plan = PlanState(None, {**self._plan.plans, **plans})
         self.plan_changed.emit()
 
-    def take_plan_progress(self, share: float) -> None:
-        """Take over how far the measuring is."""
+    def set_plan_progress(self, share: float) -> None:
+        """Set the share of the measurement that is done, from 0 to 1."""
         self._plan = PlanState(share, self._plan.plans)
         self.plan_changed.emit()
 
-    def fail_plan(self, failure: Failure) -> None:
-        """Take over why the costs can't be told."""
+    def set_plan_failure(self, failure: Failure) -> None:
+        """Set why the costs could not be measured."""
         self._plan = PlanState(None, self._plan.plans, failure)
         self.plan_changed.emit()
 
     def run_fields(self) -> dict[str, Any]:
-        """The fields of RunSettings to begin with: `settings_fields`, with the batch size that fits this machine."""
-        plan = self._plan.plans.get(EXACTLY)
+        """The fields of RunSettings for a new run: `settings_fields` with the batch size that fits this machine."""
+        plan = self._plan.plans.get(CURRENT_SETTINGS)
         return self.settings_fields() | ({"batch_size": plan.batch_size} if plan and plan.batch_size else {})
 
     def settings_fields(self) -> dict[str, Any]:
-        """The fields of RunSettings that these choices decide; its own defaults are for the others."""
-        effort, own = self.chosen_effort(), self._advanced
+        """The fields of RunSettings that the draft decides; all others keep their defaults."""
+        effort, advanced = self.chosen_effort(), self._advanced
         usable = self.footage.usable_clips()
         held_out = self.footage.held_out()
         return {
@@ -247,12 +247,12 @@ class TrainingDraft(QObject):
             "teacher_weights": str(self.weights) if self.weights else None,
             "start_from": str(self.base) if self.base else None,
             "cache_max_bytes": _NO_LIMIT_BYTES,
-            **own.settings_fields(),
+            **advanced.settings_fields(),
         }
 
-    def _teaching_changes(self) -> None:
+    def _settings_changed(self) -> None:
         self._forget_plans()
-        self.teaching_changed.emit()
+        self.settings_changed.emit()
 
     def _forget_plans(self) -> None:
         self._plan = PlanState()

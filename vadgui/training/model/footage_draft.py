@@ -1,4 +1,4 @@
-"""The recordings a detector is to learn from: what is known of them, and what a person decided about each."""
+"""The recordings to train a detector on: the check's findings, and the person's decisions about each."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from engine.footage_check import FootageFinding, FootageReport, FootageSummary
 from vadgui.ui.failure import Failure
 
 Part = tuple[float, float]
-"""A stretch of a video, [start, stop) in seconds."""
+"""A part of a video: (start, stop) in seconds, half-open."""
 
 _MIN_PART_SECONDS = 0.2
-_CACHE_BYTES_A_FRAME = 256 * 256 * (3 + 2 * 2)  # picture in 8 bits, flow in two float16
+_CACHE_BYTES_A_FRAME = 256 * 256 * (3 + 2 * 2)  # an RGB picture in uint8 and a flow field [2] in float16
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One video of the footage."""
+    """One recording of the footage."""
 
     path: Path
     report: FootageReport | None = None
-    """None until it has been looked at."""
+    """The check's report; None before this recording is checked."""
     findings: tuple[FootageFinding, ...] = ()
-    """Its own, and those that comparing it with the others showed."""
+    """Findings in this recording, and those from comparing it with the others."""
     left_out: tuple[Part, ...] = ()
-    """Parts not to learn from, in order, apart from each other."""
+    """Parts that are not learnt from, sorted, without overlap."""
 
     @property
     def is_usable(self) -> bool:
-        """Whether it can be learnt from, as far as is known."""
+        """Whether the check has found no error in it so far."""
         return all(finding.severity != "error" for finding in self.findings)
 
 
 class FootageDraft(QObject):
-    """Knows the videos; starts no work."""
+    """Holds the recordings. It does no work itself but requests it by signals."""
 
     changed = Signal()
-    """Videos, their findings, their parts, or which are held out."""
-    basis_changed = Signal()
-    """What training would learn from is another: what was measured with it before no longer holds."""
+    """The recordings, their findings or left-out parts, or which are held out."""
+    training_data_changed = Signal()
+    """The training data changed, so that costs measured before are out of date."""
 
     find_requested = Signal(object)
-    """Paths in which to find videos."""
+    """Files and folders in which to find videos."""
     check_requested = Signal(object)
-    """Paths of all videos: the last request replaces earlier ones."""
+    """Paths of all recordings to check; the last request replaces earlier ones."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,35 +60,35 @@ class FootageDraft(QObject):
 
     @property
     def clips(self) -> list[Clip]:
-        """All videos, in the order they came."""
+        """All recordings, in the order in which they were added."""
         return list(self._clips.values())
 
     def clip(self, path: Path) -> Clip | None:
-        """A video by its path."""
+        """The recording at a path; None where it is not part of the footage."""
         return self._clips.get(path)
 
     @property
     def summary(self) -> FootageSummary | None:
-        """What the check found of all videos together; None until it has ended."""
+        """The check's summary of all recordings; None until the check has ended."""
         return self._summary
 
     @property
     def checking(self) -> float | None:
-        """How far the check is, from 0 to 1; None while none runs."""
+        """Share of the check that is done, from 0 to 1; None while none runs."""
         return self._checking
 
     @property
     def problem(self) -> Failure | None:
-        """Why the last addition or check came to nothing."""
+        """Why the last search or check failed; None where it did not."""
         return self._problem
 
-    def look_for_videos(self, paths: Sequence[Path]) -> None:
-        """Ask for the videos in files and folders; `add_videos` takes what is found."""
+    def find_videos(self, paths: Sequence[Path]) -> None:
+        """Request a search for videos in files and folders; `add_videos` receives the result."""
         self._problem = None
         self.find_requested.emit(list(paths))
 
     def add_videos(self, paths: Iterable[Path]) -> None:
-        """Add what is not here yet, and have everything checked again: findings compare videos."""
+        """Add new recordings, and check all again: the check compares recordings with each other."""
         new = {path: Clip(path) for path in paths if path not in self._clips}
         if new:
             self._clips |= new
@@ -96,16 +96,16 @@ class FootageDraft(QObject):
         self.changed.emit()
 
     def remove_videos(self, paths: Iterable[Path]) -> None:
-        """Take videos out."""
-        gone = set(paths)
-        self._clips = {path: clip for path, clip in self._clips.items() if path not in gone}
+        """Remove recordings."""
+        removed = set(paths)
+        self._clips = {path: clip for path, clip in self._clips.items() if path not in removed}
         if self._chosen_held_out is not None:
-            self._chosen_held_out -= gone
+            self._chosen_held_out -= removed
         self._check_again()
         self.changed.emit()
 
-    def take_check(self, result: FootageReport | FootageSummary | float) -> None:
-        """Take over a report, the summary, or how far the check is."""
+    def add_check_result(self, result: FootageReport | FootageSummary | float) -> None:
+        """Store a report, the summary, or the share of the check that is done."""
         if isinstance(result, float):
             self._checking = result
         elif isinstance(result, FootageSummary):
@@ -114,75 +114,75 @@ class FootageDraft(QObject):
                 if finding.path in self._clips:
                     clip = self._clips[finding.path]
                     self._clips[finding.path] = replace(clip, findings=(*clip.findings, finding))
-            self.basis_changed.emit()
+            self.training_data_changed.emit()
         elif result.path in self._clips:
             clip = self._clips[result.path]
             self._clips[result.path] = replace(clip, report=result, findings=result.findings)
         self.changed.emit()
 
-    def fail(self, failure: Failure) -> None:
-        """Take over why nothing was found, or the check did not end."""
+    def set_failure(self, failure: Failure) -> None:
+        """Set why the search or the check failed."""
         self._problem, self._checking = failure, None
         self.changed.emit()
 
     def held_out(self) -> frozenset[Path]:
-        """Videos not to learn from, but to judge by: the person's choice, else what training would hold out."""
+        """Recordings to evaluate on, not to learn from: the person's choice, else the check's proposal."""
         if self._chosen_held_out is not None:
             return self._chosen_held_out
         return frozenset(self._summary.held_out) if self._summary else frozenset()
 
     def set_held_out(self, path: Path, held_out: bool) -> None:
-        """Hold a video out, or learn from it."""
+        """Hold a recording out, or learn from it."""
         chosen = self.held_out()
         self._chosen_held_out = chosen | {path} if held_out else chosen - {path}
-        self.basis_changed.emit()
+        self.training_data_changed.emit()
         self.changed.emit()
 
     def leave_out(self, path: Path, part: Part) -> None:
-        """Do not learn from a part of a video; it is joined with those that it touches."""
+        """Exclude a part of a recording from training; it is merged with parts that it touches."""
         clip = self._clips.get(path)
         begin, stop = sorted(part)
         if clip and stop - begin >= _MIN_PART_SECONDS:
             self._set_parts(clip, _joined([*clip.left_out, (begin, stop)]))
 
     def take_back(self, path: Path, seconds: float) -> None:
-        """Learn again from the part that holds this moment."""
+        """Include the left-out part at `seconds` again."""
         clip = self._clips.get(path)
         if clip:
             self._set_parts(clip, tuple(part for part in clip.left_out if not part[0] <= seconds <= part[1]))
 
     def is_used(self, clip: Clip) -> bool:
-        """Whether it will be learnt from or held out, as far as is known: a copy of another recording is not."""
+        """Whether training will use a recording, as far as the check has come; a copy of another is not used."""
         return clip.is_usable and (self._summary is None or clip.path in self._summary.usable)
 
     def usable_clips(self) -> list[Clip]:
-        """Videos that can be learnt from, each content once."""
+        """Recordings that training will use: without errors and without copies."""
         if self._summary is None:
             return []
         return [clip for clip in self._clips.values() if self.is_used(clip)]
 
     def seconds(self) -> tuple[float, float]:
-        """Length of what is learnt from, and of what is held out; parts left out taken off.
+        """Seconds to learn from and seconds held out, without left-out parts.
 
-        Where nobody chose, they are what training does by itself: of one recording it holds out the end.
+        Where the person holds nothing out, these are training's own choice: of a single recording it holds out the end.
         """
         usable = self.usable_clips()
         held_out = self.held_out() & {clip.path for clip in usable}
         if not held_out and self._summary:
             held_out = frozenset(self._summary.held_out)
-        aside = sum(_length(clip) for clip in usable if clip.path in held_out)
-        learnt = sum(_length(clip) for clip in usable if clip.path not in held_out)
+        held_out_seconds = sum(_length(clip) for clip in usable if clip.path in held_out)
+        training_seconds = sum(_length(clip) for clip in usable if clip.path not in held_out)
         if len(usable) == 1:
-            aside = held_out_end_seconds(learnt)
-            learnt -= aside + GAP_SECONDS if aside else 0.0
-        return learnt, aside
+            held_out_seconds = held_out_end_seconds(training_seconds)
+            training_seconds -= held_out_seconds + GAP_SECONDS if held_out_seconds else 0.0
+        return training_seconds, held_out_seconds
 
     def cache_bytes(self) -> int:
-        """Room that the prepared footage takes on disk."""
+        """Size of the prepared footage on disk."""
         return _CACHE_BYTES_A_FRAME * sum(clip.report.frames for clip in self.usable_clips() if clip.report)
 
     def refusal(self) -> str | None:
-        """Why the footage can't be learnt from as it is; None where it can."""
+        """Why training can't start with this footage; None where it can."""
         if not self._clips:
             return "Add recordings of normal life in front of this camera."
         if self._checking is not None or self._summary is None:
@@ -195,13 +195,13 @@ class FootageDraft(QObject):
 
     def _set_parts(self, clip: Clip, parts: tuple[Part, ...]) -> None:
         self._clips[clip.path] = replace(clip, left_out=parts)
-        self.basis_changed.emit()
+        self.training_data_changed.emit()
         self.changed.emit()
 
     def _check_again(self) -> None:
         self._problem, self._summary = None, None
         self._checking = 0.0 if self._clips else None
-        self.basis_changed.emit()
+        self.training_data_changed.emit()
         self.check_requested.emit(list(self._clips))
 
 
@@ -211,7 +211,7 @@ def _length(clip: Clip) -> float:
 
 
 def _joined(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Parts in order, those that touch made one."""
+    """Sort parts and merge those that touch."""
     joined: list[Part] = []
     for begin, stop in sorted(parts):
         if joined and begin <= joined[-1][1]:

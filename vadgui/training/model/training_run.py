@@ -1,4 +1,4 @@
-"""A training run as the window knows it: which step it is at, its losses, its samples, how it ended."""
+"""The model of a training run: its phase, step, losses, samples and outcome."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ STEPS = (
     ("Learning the next frame",),
     ("Counting normal motion", "Judging held-out footage"),
 )
-"""The phases of each step of a run, as its events name them, in order."""
+"""The steps of a run in order, each with its phases as events name them."""
 STAGES = {"motion": "Learning motion", "frame": "Learning the next frame"}
 
 
 class RunPhase(Enum):
-    """Where a run stands."""
+    """The state of a run."""
 
     IDLE = auto()
-    """Nothing of it runs, and nothing is known of how it ended."""
+    """Not started yet, or not known how it ended."""
     STARTING = auto()
     RUNNING = auto()
     STOPPING = auto()
     FINISHING = auto()
-    """Asked to keep the best so far and to come to its end."""
+    """Ending the present stage early with the best weights so far."""
     STOPPED = auto()
     FAILED = auto()
     FINISHED = auto()
 
     @property
     def is_active(self) -> bool:
-        """Whether a process works on it."""
+        """Whether a process is training the run."""
         return self in (RunPhase.STARTING, RunPhase.RUNNING, RunPhase.STOPPING, RunPhase.FINISHING)
 
 
 @dataclass
 class Curve:
-    """Losses of one stage over its epochs."""
+    """Losses of one stage over the epochs, which are fractions within an epoch."""
 
     epochs: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
@@ -63,13 +63,13 @@ class Curve:
 
     @property
     def best(self) -> float | None:
-        """The lowest loss on held-out videos."""
+        """The lowest loss on held-out recordings; None before there is one."""
         return min(self.held_out_losses, default=None)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture of what has been learnt by an epoch."""
+    """A picture of the models' predictions after an epoch."""
 
     stage: str
     epoch: int
@@ -77,7 +77,7 @@ class Sample:
 
 
 def _failure_of(event: Failed) -> Failure:
-    """Why a run ended, and what going on will change: the wizard does what the command line only advises."""
+    """Why a run failed; with a remedy, the advice says which settings "Go on" will change."""
     words = {
         "batch_size": "with {:.0f} pictures at a time, which takes less memory",
         "motion_learning_rate": "learning movement in smaller steps (learning rate {:.1e})",
@@ -91,10 +91,10 @@ def _failure_of(event: Failed) -> Failure:
 
 
 class TrainingRun(QObject):
-    """Knows what the events of a run said; starts and stops nothing itself."""
+    """Holds the state that a run's events report. It starts and stops nothing itself but requests it by signals."""
 
     changed = Signal()
-    """Phase, step, progress or outcome."""
+    """Phase, step, progress or outcome changed."""
     curves_changed = Signal()
     samples_changed = Signal()
 
@@ -103,12 +103,12 @@ class TrainingRun(QObject):
     stop_at_once_requested = Signal()
     finish_requested = Signal()
     delete_requested = Signal()
-    """The run's folder is to go, once nothing works on it."""
+    """Delete the run's folder once no process uses it."""
     background_requested = Signal()
-    """It is to go on in a process that outlives the window."""
+    """Continue the run in a process that outlives the window."""
 
     def __init__(self, folder: Path, name: str, epochs: Mapping[str, int], parent: QObject | None = None) -> None:
-        """`epochs` are those that each stage was given."""
+        """`epochs` is the number of epochs of each stage."""
         super().__init__(parent)
         self.folder = folder
         self.name = name
@@ -120,62 +120,62 @@ class TrainingRun(QObject):
         self.curves = {stage: Curve() for stage in STAGES}
         self.samples: list[Sample] = []
         self.note = ""
-        """What the run wants people to know in its present phase; empty where there is nothing."""
+        """A note of the run for the person, valid in its present phase; empty where there is none."""
         self.detector: Path | None = None
-        """The finished detector's file."""
+        """Path of the finished detector; None before the end."""
 
     @property
     def phase(self) -> RunPhase:
-        """Where the run stands."""
+        """The run's state."""
         return self._phase
 
     @property
     def progress(self) -> Progress | None:
-        """How far the present step is; None before the first word."""
+        """The last Progress event; None before the first."""
         return self._progress
 
     @property
     def failure(self) -> Failure | None:
-        """Why it ended early; None unless it failed."""
+        """Why the run failed; None unless it did."""
         return self._failure
 
     @property
     def detached(self) -> bool:
-        """Whether it runs by itself and would outlive the window."""
+        """Whether the run's process outlives the window."""
         return self._detached
 
     def step_index(self) -> int:
-        """Place of the present step in STEPS; -1 before the first, len(STEPS) after the last."""
+        """Index of the present step in STEPS; -1 before the first, len(STEPS) after the last."""
         if self._phase is RunPhase.FINISHED:
             return len(STEPS)
         phase = self._progress.phase if self._progress else ""
-        return next((place for place, phases in enumerate(STEPS) if phase in phases), -1)
+        return next((index for index, phases in enumerate(STEPS) if phase in phases), -1)
 
     def step_share(self) -> float:
-        """Done of the present step, from 0 to 1."""
-        place, progress = self.step_index(), self._progress
-        if progress is None or not 0 <= place < len(STEPS):
+        """Share of the present step that is done, from 0 to 1."""
+        index, progress = self.step_index(), self._progress
+        if progress is None or not 0 <= index < len(STEPS):
             return 0.0
-        phases = STEPS[place]
+        phases = STEPS[index]
         return (phases.index(progress.phase) + progress.done / max(progress.total, 1)) / len(phases)
 
     @property
     def is_learning(self) -> bool:
-        """Whether a stage is at work, which can be finished with the best it has."""
+        """Whether a stage is learning, which `finish` can end early."""
         return self._progress is not None and self._progress.phase in STAGES.values()
 
-    # What its process says
+    # Events of the process
 
     def begin(self, detached: bool = False) -> None:
-        """A process works on it from now on."""
+        """A process has been started for the run."""
         self._detached = detached
         self._failure = None
         self._set_phase(RunPhase.STARTING)
 
-    def settle(self, *, is_active: bool, detector: Path | None) -> None:
-        """Take over what the folder shows: whether a process works on it, and its detector where there is one.
+    def sync_with_folder(self, *, is_active: bool, detector: Path | None) -> None:
+        """Set the phase from the run's folder: whether a process is training it, and its detector where there is one.
 
-        Events alone do not tell: a process that was killed wrote no last one.
+        Events alone are not enough: a killed process has written no final event.
         """
         if is_active:
             self._phase, self._detached = RunPhase.RUNNING if self._progress else RunPhase.STARTING, True
@@ -185,26 +185,26 @@ class TrainingRun(QObject):
             self._phase = RunPhase.STOPPED if self._progress else RunPhase.IDLE
         self.changed.emit()
 
-    def take(self, event: Event) -> None:
-        """Take over one event of the process."""
-        self._take(event)
-        self._announce(event)
+    def apply(self, event: Event) -> None:
+        """Apply one event of the process, and emit the signals of what it changed."""
+        self._apply(event)
+        self._emit_changes(event)
 
     def replay(self, events: Iterable[Event]) -> None:
-        """Take over what was said before this program looked; what ended then may have begun again since."""
+        """Apply the stored events of a run, and emit each signal once at the end."""
         for event in events:
-            self._take(event)
+            self._apply(event)
         self.changed.emit()
         self.curves_changed.emit()
         self.samples_changed.emit()
 
-    def _take(self, event: Event) -> None:
+    def _apply(self, event: Event) -> None:
         match event:
             case Progress():
                 if self._progress and self._progress.phase != event.phase:
                     self.note = ""
                     if self._phase is RunPhase.FINISHING:
-                        self._phase = RunPhase.RUNNING  # the step that was to end has ended
+                        self._phase = RunPhase.RUNNING  # the stage that `finish` was to end has ended
                 self._progress = event
                 if not self._phase.is_active or self._phase is RunPhase.STARTING:
                     self._phase = RunPhase.RUNNING
@@ -212,9 +212,9 @@ class TrainingRun(QObject):
             case LossReported():
                 self._add_epoch(event)
             case SampleSaved():
-                self.samples.append(Sample(event.stage, event.epoch, self._here(event.path)))
+                self.samples.append(Sample(event.stage, event.epoch, self._in_folder(event.path)))
             case Finished():
-                self._phase, self.detector = RunPhase.FINISHED, self._here(event.path)
+                self._phase, self.detector = RunPhase.FINISHED, self._in_folder(event.path)
             case Stopped():
                 self._phase = RunPhase.STOPPED
             case Failed():
@@ -225,7 +225,7 @@ class TrainingRun(QObject):
             case CheckpointSaved():
                 pass
 
-    def _announce(self, event: Event) -> None:
+    def _emit_changes(self, event: Event) -> None:
         match event:
             case LossReported():
                 self.curves_changed.emit()
@@ -237,8 +237,8 @@ class TrainingRun(QObject):
             case _:
                 self.changed.emit()
 
-    def _here(self, path: str) -> Path:
-        """A file of the run, wherever its folder has been moved to."""
+    def _in_folder(self, path: str) -> Path:
+        """Absolute path of a file that an event names relative to the run's folder, which may have been moved."""
         return self.folder / path
 
     def _add_live_loss(self, event: Progress) -> None:
@@ -246,12 +246,12 @@ class TrainingRun(QObject):
         if stage is None or event.loss is None:
             return
         curve = self.curves[stage]
-        place = self._epochs[stage] * event.done / max(event.total, 1)
-        # A resumed run goes back to its checkpoint: what was beyond it is drawn anew.
-        while curve.epochs and curve.epochs[-1] >= place:
+        index = self._epochs[stage] * event.done / max(event.total, 1)
+        # A resumed run continues from its checkpoint: remove the losses after it, which will be reported again.
+        while curve.epochs and curve.epochs[-1] >= index:
             curve.epochs.pop()
             curve.losses.pop()
-        curve.epochs.append(place)
+        curve.epochs.append(index)
         curve.losses.append(event.loss)
 
     def _add_epoch(self, event: LossReported) -> None:
@@ -271,37 +271,37 @@ class TrainingRun(QObject):
             curve.held_out_epochs.append(end)
             curve.held_out_losses.append(event.held_out_loss)
 
-    # What the person wants
+    # Requests of the person
 
     def start(self) -> None:
-        """Begin, or go on from the last checkpoint."""
+        """Start the run, or resume it from its last checkpoint."""
         if not self._phase.is_active:
             self.start_requested.emit()
 
     def stop(self) -> None:
-        """Save and stop; it can be resumed."""
+        """Save a checkpoint and stop; the run can be resumed."""
         if self._phase in (RunPhase.STARTING, RunPhase.RUNNING, RunPhase.FINISHING):
             self._set_phase(RunPhase.STOPPING)
             self.stop_requested.emit()
 
     def stop_at_once(self) -> None:
-        """Do not wait for the step at hand."""
+        """Kill the process without waiting for its training step."""
         if self._phase.is_active:
             self.stop_at_once_requested.emit()
 
     def finish(self) -> None:
-        """Keep the best so far and go to the end."""
+        """End the present stage early with the best weights so far."""
         if self._phase is RunPhase.RUNNING:
             self._set_phase(RunPhase.FINISHING)
             self.finish_requested.emit()
 
-    def go_on_in_background(self) -> None:
-        """Let it outlive the window."""
+    def continue_in_background(self) -> None:
+        """Continue the run in a process that outlives the window."""
         if self._phase.is_active and not self._detached:
             self.background_requested.emit()
 
     def delete(self) -> None:
-        """Give the run up with all its files."""
+        """Stop the run and delete its folder."""
         self.stop_at_once()
         self.delete_requested.emit()
 

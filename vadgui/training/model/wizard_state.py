@@ -1,4 +1,4 @@
-"""What the wizard's pages share: the draft, the run that came of it, what was found on this machine, previews."""
+"""The state shared by the wizard's pages: draft, current run, runs and detectors on this machine, and previews."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from engine.detector_library import LibraryEntry
 from vadgui.model.frame_view import Bgra
 from vadgui.training.model.acceptance import Acceptance
 from vadgui.training.model.draft import TrainingDraft
-from vadgui.training.model.found_runs import FoundRun
+from vadgui.training.model.run_summaries import RunSummary
 from vadgui.training.model.training_run import TrainingRun
 from vadgui.ui.failure import Failure
 
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """A moment of a video, as far as it has been made."""
+    """A preview of a video at a time; pictures are None until they are made."""
 
     path: Path
     seconds: float
     picture: Bgra | None = None
-    """The frame on screen then."""
+    """The frame at that time."""
     flow: Bgra | None = None
-    """Its real movement, as the teacher sees it."""
+    """The flow from the previous frame, estimated by the teacher, in colours."""
     radius_px: float = 0.0
-    """Speed of full colour in `flow`."""
+    """Speed in px a frame that has full colour saturation in `flow`."""
     failure: Failure | None = None
 
 
 @dataclass(frozen=True)
 class FlowRequest:
-    """A moment whose movement is to be shown."""
+    """Requests a preview with the teacher's flow at a time."""
 
     path: Path
     seconds: float
     teacher: str
     weights: Path | None
     sampled: tuple[Path, ...]
-    """Videos to sample for the radius."""
+    """Videos from which the flow radius is estimated."""
 
 
 class WizardState(QObject):
-    """Knows all that the pages show; jobs answer what it wants."""
+    """Holds all that the pages show, and has signals to request work from jobs."""
 
     runs_changed = Signal()
     detectors_changed = Signal()
-    room_changed = Signal()
+    disk_space_changed = Signal()
     run_changed = Signal()
-    """Another run is at hand, or none."""
+    """There is another current run, or none."""
     begin_failed = Signal(object)
-    """Failure: the run could not be begun."""
+    """Failure: why a run could not be created."""
     frame_shown = Signal(object)
     """Preview with its picture."""
     flow_shown = Signal(object)
@@ -61,12 +61,12 @@ class WizardState(QObject):
     sample_shown = Signal(object, object)
     """Sample and its QImage."""
 
-    look_around_requested = Signal()
-    """Which runs and detectors there are, and how much room on disk."""
+    scan_requested = Signal()
+    """Find the runs and detectors on this machine, and the free disk space."""
     begin_requested = Signal()
-    """A run with the draft's settings."""
+    """Create and start a run with the draft's settings."""
     open_run_requested = Signal(object)
-    """The run in this folder; the wizard goes on with it."""
+    """Open the run in this folder in the wizard."""
     frame_requested = Signal(object, float)
     flow_requested = Signal(object)
     sample_requested = Signal(object)
@@ -77,28 +77,28 @@ class WizardState(QObject):
         self.draft = TrainingDraft(self)
         self.run: TrainingRun | None = None
         self.acceptance: Acceptance | None = None
-        self.runs: list[FoundRun] = []
+        self.runs: list[RunSummary] = []
         self.detectors: list[LibraryEntry] = []
         self.runs_folder = Path()
         self.free_bytes: int | None = None
-        """On the disk of the runs folder."""
+        """Free bytes on the disk of the runs folder; None where unknown."""
 
-    def show_runs(self, runs: list[FoundRun]) -> None:
-        """Take over which runs there are."""
+    def set_runs(self, runs: list[RunSummary]) -> None:
+        """Set the runs on this machine."""
         self.runs = runs
         self.runs_changed.emit()
 
-    def show_detectors(self, entries: list[LibraryEntry]) -> None:
-        """Take over which detectors there are."""
+    def set_detectors(self, entries: list[LibraryEntry]) -> None:
+        """Set the detectors on this machine."""
         self.detectors = entries
         self.detectors_changed.emit()
 
-    def show_room(self, folder: Path, free_bytes: int | None) -> None:
-        """Take over where runs go, and how much room there is."""
+    def set_disk_space(self, folder: Path, free_bytes: int | None) -> None:
+        """Set the runs folder and the free bytes on its disk."""
         self.runs_folder, self.free_bytes = folder, free_bytes
-        self.room_changed.emit()
+        self.disk_space_changed.emit()
 
-    def show_run(self, run: TrainingRun | None, acceptance: Acceptance | None) -> None:
-        """Take over the run at hand, and what is known of its result."""
+    def set_run(self, run: TrainingRun | None, acceptance: Acceptance | None) -> None:
+        """Set the current run, and the evaluation of its detector where it is finished."""
         self.run, self.acceptance = run, acceptance
         self.run_changed.emit()

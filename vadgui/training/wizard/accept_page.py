@@ -1,4 +1,4 @@
-"""What the new detector is worth, and whether it is to be used."""
+"""The page that evaluates the new detector, and on which the person accepts it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from vadgui.ui.widgets import IconLine, button, text_label
 
 _MAX_NAME = 60
 _REDRAW_MS = 300
-_ENOUGH_HOURS = 0.5  # of held-out footage, to say anything of an hour
+_ENOUGH_HOURS = 0.5  # held-out footage needed before a rate per hour is reliable
 
 
 class AcceptPage(Page):
-    """Held-out recordings, comparison, and the decision."""
+    """Shows the alarms on held-out recordings and the comparison, and asks for name, note and use."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
@@ -44,7 +44,7 @@ class AcceptPage(Page):
             "Everything in held-out recordings is normal: what it flags there is a false alarm.",
         )
         self._state = state
-        # Nobody has to take it: the training waits among those to go on with.
+        # The person need not decide now: the run stays in the list of trainings to go on with.
         self.setButtonText(QWizard.WizardButton.CancelButton, "Decide later")
         self._acceptance: Acceptance | None = None
         self.rate_box = QDoubleSpinBox()
@@ -55,7 +55,7 @@ class AcceptPage(Page):
         self.rate_box.valueChanged.connect(self._choose_rate)
         self.alarms = IconLine()
         self.again_button = button("Look again", "Run the detector over the held-out recordings once more")
-        self.again_button.clicked.connect(self._look_again)
+        self.again_button.clicked.connect(self._measure_again)
         self.again_button.hide()
         self.video_box = QComboBox()
         self.video_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -68,7 +68,7 @@ class AcceptPage(Page):
         self.hint = text_label("", "muted")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.plot = ComparePlot()
-        self.stage = QStackedWidget()  # nothing jumps when the plot comes
+        self.plot_pages = QStackedWidget()  # a stack, so that the layout stays when the plot appears
         self.plot_text = text_label("", "muted")
         self.name_edit, self.note_edit = QLineEdit(), QLineEdit()
         self.name_edit.setMaxLength(_MAX_NAME)
@@ -81,11 +81,11 @@ class AcceptPage(Page):
         self._redraw = QTimer(self, singleShot=True, interval=_REDRAW_MS)
         self._redraw.timeout.connect(self._draw)
         self._lay_out()
-        state.run_changed.connect(self._take)
-        self._take()
+        state.run_changed.connect(self._take_acceptance)
+        self._take_acceptance()
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        """Have the held-out recordings looked at."""
+        """Request the measurement of the held-out recordings."""
         if self._acceptance:
             self._acceptance.measure_held_out()
 
@@ -94,7 +94,7 @@ class AcceptPage(Page):
         return self._acceptance is not None and bool(self._acceptance.name) and not self._acceptance.is_being_kept
 
     def validatePage(self) -> bool:  # noqa: N802 - Qt's name
-        """Keep the detector; the wizard closes once that has worked."""
+        """Request that the detector is kept; returns False, since the wizard closes itself when that has succeeded."""
         if self._acceptance:
             self._acceptance.accept()
         return False
@@ -109,11 +109,11 @@ class AcceptPage(Page):
         alarms_card = QFrame()
         alarms_card.setProperty("role", "card")
         inside = QVBoxLayout(alarms_card)
-        said = QHBoxLayout()
-        said.addWidget(self.alarms, 1)
-        said.addWidget(self.again_button)
+        result_row = QHBoxLayout()
+        result_row.addWidget(self.alarms, 1)
+        result_row.addWidget(self.again_button)
         inside.addWidget(self.rate_row)
-        inside.addLayout(said)
+        inside.addLayout(result_row)
         choice = QHBoxLayout()
         choice.addWidget(QLabel("See it at work on"))
         choice.addWidget(self.video_box, 1)
@@ -122,8 +122,8 @@ class AcceptPage(Page):
         empty = QFrame()
         empty.setProperty("role", "card")
         QVBoxLayout(empty).addWidget(self.hint)
-        self.stage.addWidget(empty)
-        self.stage.addWidget(self.plot)
+        self.plot_pages.addWidget(empty)
+        self.plot_pages.addWidget(self.plot)
         form = QFormLayout()
         form.addRow("Name", self.name_edit)
         form.addRow("Note", self.note_edit)
@@ -132,14 +132,14 @@ class AcceptPage(Page):
         layout.setSpacing(8)
         layout.addWidget(alarms_card)
         layout.addLayout(choice)
-        layout.addWidget(self.stage, 1)
+        layout.addWidget(self.plot_pages, 1)
         layout.addWidget(self.plot_text)
         layout.addLayout(form)
         layout.addWidget(self.failure)
 
-    # What is known
+    # Results
 
-    def _take(self) -> None:
+    def _take_acceptance(self) -> None:
         if self._acceptance:
             self._acceptance.changed.disconnect(self._show)
             self._acceptance.compared.disconnect(self._draw_soon)
@@ -195,8 +195,8 @@ class AcceptPage(Page):
         if acceptance.threshold() is None:
             self.alarms.show_line("note", "The held-out recordings are too short to judge by.")
         elif _knows_false_alarms(acceptance):
-            is_bearable = acceptance.alarms() <= max(acceptance.alarms_per_hour * acceptance.held_out_hours(), 1)
-            self.alarms.show_line("check" if is_bearable else "warning", _alarms_text(acceptance))
+            is_acceptable = acceptance.alarms() <= max(acceptance.alarms_per_hour * acceptance.held_out_hours(), 1)
+            self.alarms.show_line("check" if is_acceptable else "warning", _alarms_text(acceptance))
         else:
             self.alarms.show_line("note", _uncalibrated_text(3600 * acceptance.held_out_hours()))
 
@@ -206,14 +206,14 @@ class AcceptPage(Page):
 
     def _draw(self) -> None:
         traces = self._acceptance.traces() if self._acceptance else []
-        self.stage.setCurrentIndex(bool(traces))
+        self.plot_pages.setCurrentIndex(bool(traces))
         self.plot.show_traces(traces)
         beside = ", beside the detector in use" if self._acceptance and self._acceptance.old else ""
         self.hint.setText(f"Compare shows what it flags on a recording of your choice{beside}.")
         self.plot_text.setText(legend(traces))
         self.plot_text.setVisible(bool(traces))
 
-    # What the person decides
+    # The person's choices
 
     def _choose_rate(self, rate: float) -> None:
         if self._acceptance:
@@ -228,7 +228,7 @@ class AcceptPage(Page):
     def _browse(self) -> None:
         ask_for_file(self, "Recording to compare on", "", VIDEO_FILTER, self._add_video)
 
-    def _look_again(self) -> None:
+    def _measure_again(self) -> None:
         if self._acceptance:
             self._acceptance.measure_held_out()
 
@@ -239,14 +239,14 @@ class AcceptPage(Page):
 
 
 def _knows_false_alarms(acceptance: Acceptance) -> bool:
-    """Whether a threshold follows from a rate."""
+    """Whether the new detector is calibrated, so that a threshold follows from a rate of false alarms."""
     return acceptance.scorer is not None and acceptance.scorer.knows_false_alarms
 
 
 def _alarms_text(acceptance: Acceptance) -> str:
-    """How many false alarms there would have been, and how far to trust that."""
-    threshold, hours, given = acceptance.threshold(), acceptance.held_out_hours(), acceptance.alarms()
-    alarms = "no false alarm" if not given else f"{given} false alarm{'s' if given != 1 else ''}"
+    """How many false alarms there were on the held-out recordings, and how reliable that number is."""
+    threshold, hours, alarm_count = acceptance.threshold(), acceptance.held_out_hours(), acceptance.alarms()
+    alarms = "no false alarm" if not alarm_count else f"{alarm_count} false alarm{'s' if alarm_count != 1 else ''}"
     count = len(acceptance.held_out)
     recordings = f"{count} held-out recording{'s' if count != 1 else ''}"
     if acceptance.since:
@@ -259,7 +259,7 @@ def _alarms_text(acceptance: Acceptance) -> str:
 
 
 def _uncalibrated_text(seconds: float) -> str:
-    """Why nobody can say how many false alarms to expect, and what the review will be like."""
+    """Why the number of false alarms can't be predicted, and how the review will scale the scores."""
     because = "It is not calibrated:"
     if seconds < MIN_BLOCKS:
         because = f"Only {duration_in_words(seconds)} are held out: from less than {MIN_BLOCKS} s"

@@ -1,4 +1,4 @@
-"""Settings for those who know the paper, with its values to begin with."""
+"""The form of the advanced settings, for people who know the paper; the defaults are its values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from vadgui.training.model.draft import TrainingDraft
 from vadgui.ui.widgets import button
 
 _PRESETS = {"": "From the effort", "fast": "fast: for any machine", "paper": "paper: large, for a GPU"}
-_RATE_SCALE = 1e-5  # shown in units of this: a spin box has no exponents
+_RATE_SCALE = 1e-5  # learning rates are shown in this unit, because a spin box has no exponents
 _BATCHES = (4, 8, 16, 32)
 
 
@@ -54,12 +54,12 @@ class AdvancedForm(QWidget):
             box.activated.connect(self._read)
         for check in (self.margin_box, self.guidance_box):
             check.toggled.connect(self._read)
-        draft.teaching_changed.connect(self._show)
+        draft.settings_changed.connect(self._show)
         draft.goal_changed.connect(self._show)
         self._show()
 
     def _lay_out(self) -> None:
-        # One grid, not two forms: rows stand level on both sides.
+        # One grid in place of two forms, so that the rows of both columns are level.
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
         grid.setColumnMinimumWidth(2, 14)
@@ -87,38 +87,38 @@ class AdvancedForm(QWidget):
         layout.addWidget(self.margin_box)
         layout.addWidget(self.guidance_box)
         layout.addLayout(below)
-        # Focus goes down one side, then the other.
+        # Tab moves the focus down the left column, then down the right one.
         for before, after in pairwise([*(row[1] for row in rows), *(row[3] for row in rows)]):
             self.setTabOrder(before, after)
 
     def _show(self) -> None:
-        own, effort = self._draft.advanced, self._draft.chosen_effort()
+        advanced, effort = self._draft.advanced, self._draft.chosen_effort()
         self._showing = True
-        self.preset_box.setCurrentIndex(self.preset_box.findData(own.preset))
-        self.preset_box.setEnabled(self._draft.base is None)  # a detector to improve brings its own
+        self.preset_box.setCurrentIndex(self.preset_box.findData(advanced.preset))
+        self.preset_box.setEnabled(self._draft.base is None)  # a detector to improve has a preset already
         self.motion_epochs_box.setValue(effort.motion_epochs)
         self.frame_epochs_box.setValue(effort.frame_epochs)
-        self.motion_rate_box.setValue(own.motion_learning_rate / _RATE_SCALE)
-        self.frame_rate_box.setValue(own.frame_learning_rate / _RATE_SCALE)
-        self.batch_box.setCurrentIndex(self.batch_box.findData(own.batch_size))
-        self.seed_box.setValue(own.seed)
-        self.device_box.setCurrentIndex(max(self.device_box.findData(own.device), 0))
-        self.margin_box.setChecked(own.margin)
-        self.guidance_box.setChecked(own.flow_guidance)
+        self.motion_rate_box.setValue(advanced.motion_learning_rate / _RATE_SCALE)
+        self.frame_rate_box.setValue(advanced.frame_learning_rate / _RATE_SCALE)
+        self.batch_box.setCurrentIndex(self.batch_box.findData(advanced.batch_size))
+        self.seed_box.setValue(advanced.seed)
+        self.device_box.setCurrentIndex(max(self.device_box.findData(advanced.device), 0))
+        self.margin_box.setChecked(advanced.margin)
+        self.guidance_box.setChecked(advanced.flow_guidance)
         self._showing = False
 
     def _read(self) -> None:
         if self._showing:
             return
-        own, effort = self._draft.advanced, self._draft.chosen_effort()
+        advanced, effort = self._draft.advanced, self._draft.chosen_effort()
         motion, frame = self.motion_epochs_box.value(), self.frame_epochs_box.value()
         self._draft.set_advanced(
             replace(
-                own,
+                advanced,
                 preset=self.preset_box.currentData(),
-                # What is as the effort says stays so when another effort is chosen.
-                motion_epochs=own.motion_epochs if motion == effort.motion_epochs else motion,
-                frame_epochs=own.frame_epochs if frame == effort.frame_epochs else frame,
+                # Epochs equal to the effort's are not stored, so that they follow another effort.
+                motion_epochs=advanced.motion_epochs if motion == effort.motion_epochs else motion,
+                frame_epochs=advanced.frame_epochs if frame == effort.frame_epochs else frame,
                 motion_learning_rate=self.motion_rate_box.value() * _RATE_SCALE,
                 frame_learning_rate=self.frame_rate_box.value() * _RATE_SCALE,
                 batch_size=self.batch_box.currentData(),
@@ -132,7 +132,7 @@ class AdvancedForm(QWidget):
 
 def _choice(texts: dict[Any, str]) -> QComboBox:
     box = QComboBox()
-    # Not as wide as its widest text: the page has to fit a small screen.
+    # Allow the box to be narrower than its widest text: the page has to fit a small screen.
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
     for value, text in texts.items():

@@ -1,4 +1,4 @@
-"""What the training will take here, and whether it can work at all."""
+"""The page that shows the measured costs of the training, and whether it can run on this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QProgressBar
 from engine.common.durations import duration_in_words
 from engine.run_plan import RunPlan, StageCost
 from vadgui.training.model.choices import bytes_text
-from vadgui.training.model.draft import EXACTLY
+from vadgui.training.model.draft import CURRENT_SETTINGS
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.widgets import Page
 from vadgui.ui.failure import Failure
@@ -17,7 +17,7 @@ _STAGE_TEXTS = {"motion": "Movement", "frame": "Next frame"}
 
 
 class CheckPage(Page):
-    """Facts of the plan; the last page that can be gone back from."""
+    """Shows the facts of the plan; from the next page on there is no way back."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
@@ -45,19 +45,19 @@ class CheckPage(Page):
         self.failure.hide()
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        """Have exactly these settings tried out."""
+        """Request the plan for exactly these settings."""
         self.failure.hide()
-        self._draft.ask_for_plan(all_efforts=False)
+        self._draft.request_plan(all_efforts=False)
         self._show()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        """Whether the training can work."""
-        plan = self._draft.plan.plans.get(EXACTLY)
+        """Whether there is a plan and the training can run."""
+        plan = self._draft.plan.plans.get(CURRENT_SETTINGS)
         return plan is not None and plan.refusal is None
 
     def _show(self) -> None:
         state = self._draft.plan
-        plan = state.plans.get(EXACTLY)
+        plan = state.plans.get(CURRENT_SETTINGS)
         self.bar.setVisible(state.share is not None)
         self.bar.setValue(round(1000 * (state.share or 0.0)))
         self.facts.setVisible(plan is not None)
@@ -80,7 +80,7 @@ class CheckPage(Page):
 
 
 def fact_rows(plan: RunPlan) -> list[tuple[str, str]]:
-    """What a person is told of a plan: names and values, in order."""
+    """The facts shown of a plan: pairs of name and value."""
     free = f" of {bytes_text(plan.memory_free_bytes)} free" if plan.memory_free_bytes else ""
     return [
         ("Runs on", plan.device),

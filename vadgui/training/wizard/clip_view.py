@@ -1,4 +1,4 @@
-"""One recording looked at: a moment of it, the parts left out, what the check found."""
+"""The view of the selected recording: a frame, the left-out parts, and the check's findings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ICONS = {"error": "error", "warning": "warning", "note": "note"}
 
 
 class ClipView(QWidget):
-    """Preview and range marker of the recording that is selected."""
+    """Shows a preview of the selected recording, marks parts to leave out, and lists its findings."""
 
     def __init__(self, state: WizardState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class ClipView(QWidget):
         self.picture = PicturePanel("Preview", inset_px=TITLE_INSET_PX)
         self.picture.setMinimumHeight(_MIN_PICTURE_PX)
         self.strip = RangeStrip()
-        self.strip.moment_changed.connect(self._look)
+        self.strip.moment_changed.connect(self._request_frame)
         self.mark_button = button("Leave out from here", "Begin a part that the detector shall not learn from")
         self.mark_button.clicked.connect(self._mark)
         self.take_back_button = button("Take back", "Learn from the part at this moment after all")
@@ -47,7 +47,7 @@ class ClipView(QWidget):
         self.show_clip(None)
 
     def show_clip(self, path: Path | None) -> None:
-        """Look at another recording, or at none."""
+        """Show another recording, or none."""
         self._path = path
         clip = self._footage.clip(path) if path else None
         self.strip.set_length(clip.report.duration_seconds if clip and clip.report else 0.0)
@@ -61,7 +61,7 @@ class ClipView(QWidget):
         self._fit_picture()
 
     def _fit_picture(self) -> None:
-        """No higher than the picture: what is left below is for findings."""
+        """Limit the panel's height to that of its picture, so that the findings get the rest."""
         self.picture.set_aspect(self._aspect)
         self.picture.setMaximumHeight(round(self.picture.width() / self._aspect) + self.picture.title_height())
 
@@ -89,7 +89,7 @@ class ClipView(QWidget):
     def _show(self) -> None:
         clip = self._footage.clip(self._path) if self._path else None
         if clip and clip.report and clip.report.frames and not self.strip.isEnabled():
-            # Its check has come to it only now.
+            # The report has arrived after the recording was selected: now its length is known.
             self.show_clip(self._path)
             return
         self.strip.set_parts(clip.left_out if clip else ())
@@ -103,9 +103,9 @@ class ClipView(QWidget):
     def _show_findings(self, clip: Clip | None) -> None:
         lines: list[tuple[str, str, bool]] = []
         for finding in clip.findings if clip else ():
-            where = f"{_part_text(finding.seconds)}: " if finding.seconds else ""
+            prefix = f"{_part_text(finding.seconds)}: " if finding.seconds else ""
             lines.append(
-                (_ICONS[finding.severity], f"{where}{finding.what}. {finding.advice}", finding.severity == "error")
+                (_ICONS[finding.severity], f"{prefix}{finding.what}. {finding.advice}", finding.severity == "error")
             )
         if clip and clip.left_out:
             lines.append(("note", "Left out: " + ", ".join(map(_part_text, clip.left_out)), False))
@@ -131,8 +131,8 @@ class ClipView(QWidget):
         marking = self.strip.mark is not None
         self.mark_button.setEnabled(self.strip.isEnabled())
         self.mark_button.setText("Leave out up to here" if marking else "Leave out from here")
-        here = self.strip.moment
-        inside = bool(clip) and any(begin <= here <= stop for begin, stop in clip.left_out) if clip else False
+        moment = self.strip.moment
+        inside = bool(clip) and any(begin <= moment <= stop for begin, stop in clip.left_out) if clip else False
         self.take_back_button.setEnabled(inside or marking)
         self.take_back_button.setText("Cancel marking" if marking else "Take back")
 
@@ -152,7 +152,7 @@ class ClipView(QWidget):
             self._footage.take_back(self._path, self.strip.moment)
         self._enable()
 
-    def _look(self, seconds: float) -> None:
+    def _request_frame(self, seconds: float) -> None:
         if self._path:
             self._state.frame_requested.emit(self._path, seconds)
 

@@ -1,4 +1,4 @@
-"""Two detectors on one timeline: each score with its threshold, what it flags, and what is known to be abnormal."""
+"""The plot of two detectors' scores over time, with their thresholds, flagged segments and the labels."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from vadgui.training.model.acceptance import Trace
 from vadgui.ui import theme
 
 _AXIS_WIDTH_PX = 44
-_ROOM_ABOVE = 0.08
+_HEADROOM = 0.08
 
 
 class ComparePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc] # pyqtgraph has no types
-    """A row for each detector; the rows share their time."""
+    """A plot for each detector; the plots share their time axis."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class ComparePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc] # pyqtgraph ha
         self._draw()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room enough to read; pyqtgraph's own hint would fill the screen."""
+        """A readable size; pyqtgraph's own hint would fill the screen."""
         return QSize(480, 240)
 
     def show_traces(self, traces: Sequence[Trace]) -> None:
@@ -57,35 +57,35 @@ class ComparePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc] # pyqtgraph ha
 
 
 def trace_title(trace: Trace) -> str:
-    """The detector, what it flags, and how good that is where labels tell."""
+    """The detector, how many segments it flags, and its AUC where the recording has labels."""
     count = len(trace.flagged)
     parts = "nothing" if not count else f"{count} part{'s' if count != 1 else ''}"
-    judged = "" if trace.auc is None else f"  ·  AUC {trace.auc:.3f}"
+    auc_text = "" if trace.auc is None else f"  ·  AUC {trace.auc:.3f}"
     if trace.scorer.knows_false_alarms:
-        return f"{trace.title}: flags {parts}{judged}"
+        return f"{trace.title}: flags {parts}{auc_text}"
     beyond = f": {parts} beyond held-out footage" if np.isfinite(trace.threshold) else ""
-    return f"{trace.title}, not calibrated{beyond}{judged}"
+    return f"{trace.title}, not calibrated{beyond}{auc_text}"
 
 
 def legend(traces: Sequence[Trace]) -> str:
-    """What the curves are, and what is drawn beside them."""
+    """The explanation of the curves, thresholds and labels."""
     kinds = {trace.scorer.knows_false_alarms for trace in traces}
     with_numbers, without = (" with numbers", " without") if len(kinds) > 1 else ("", "")
-    told = []
+    lines = []
     if True in kinds:
-        told.append(f"The curve{with_numbers} is the score, dashed its threshold; tinted is what would be flagged.")
+        lines.append(f"The curve{with_numbers} is the score, dashed its threshold; tinted is what would be flagged.")
     if False in kinds:
-        told.append(f"The curve{without} is how badly the worst part of each frame was predicted: higher is worse.")
+        lines.append(f"The curve{without} is how badly the worst part of each frame was predicted: higher is worse.")
     if any(not trace.scorer.knows_false_alarms and np.isfinite(trace.threshold) for trace in traces):
-        told.append("Dashed is the worst of the held-out footage, tinted what goes beyond it.")
+        lines.append("Dashed is the worst of the held-out footage, tinted what goes beyond it.")
     if any(trace.abnormal is not None for trace in traces):
-        told.append("The bar at the bottom is what is known to be abnormal.")
-    return " ".join(told)
+        lines.append("The bar at the bottom is what is known to be abnormal.")
+    return " ".join(lines)
 
 
 def _paint(plot: pg.PlotItem, trace: Trace) -> None:
     colours = theme.current()
-    known = ~np.isnan(trace.scores)
+    has_score = ~np.isnan(trace.scores)
     plot.setTitle(trace_title(trace), color=colours.text, size="9pt", justify="left")
     plot.getAxis("left").setWidth(_AXIS_WIDTH_PX)
     for name in ("left", "bottom"):
@@ -98,19 +98,19 @@ def _paint(plot: pg.PlotItem, trace: Trace) -> None:
         for line in region.lines:
             line.setPen(pg.mkPen(colours.alert))
         plot.addItem(region, ignoreBounds=True)
-    if not known.any():
+    if not has_score.any():
         return
-    low, high = float(trace.scores[known].min()), float(trace.scores[known].max())
+    low, high = float(trace.scores[has_score].min()), float(trace.scores[has_score].max())
     if np.isfinite(trace.threshold):
         low, high = min(low, trace.threshold), max(high, trace.threshold)
         plot.addItem(pg.InfiniteLine(trace.threshold, angle=0, pen=_dashed(colours.threshold)), ignoreBounds=True)
-    room = _ROOM_ABOVE * (high - low or 1.0)
+    margin = _HEADROOM * (high - low or 1.0)
     abnormal = trace.abnormal if trace.abnormal is not None and trace.abnormal.any() else None
-    plot.setYRange(low - (0.5 if abnormal is None else 2) * room, high + room, padding=0)
+    plot.setYRange(low - (0.5 if abnormal is None else 2) * margin, high + margin, padding=0)
     plot.setXRange(0, float(trace.times[-1]), padding=0)
-    plot.plot(trace.times[known], trace.scores[known], pen=pg.mkPen(colours.accent, width=1))
+    plot.plot(trace.times[has_score], trace.scores[has_score], pen=pg.mkPen(colours.accent, width=1))
     if abnormal is not None:
-        level = np.where(abnormal, low - room, np.nan)
+        level = np.where(abnormal, low - margin, np.nan)
         pen = pg.mkPen(colours.alert, width=4)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         plot.plot(trace.times, level, pen=pen, connect="finite")

@@ -1,4 +1,4 @@
-"""How much is taught: three cards with what each takes here; everything else folded away."""
+"""The page that offers three training efforts with their durations, and the advanced settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TITLES = {"quick": "Quick", "standard": "Standard", "thorough": "Thorough"}
 
 
 class EffortPage(Page):
-    """Quick, standard, thorough."""
+    """Shows a card for each effort (quick, standard, thorough), and the collapsible advanced settings."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
@@ -30,7 +30,7 @@ class EffortPage(Page):
         self.times: dict[str, QLabel] = {}
         for name, card in self.cards.items():
             self.times[name] = text_label("", "title")
-            card.body.addStretch(1)  # times in one line, however long the sentences above
+            card.body.addStretch(1)  # aligns the durations of all cards, however long the sentences above
             card.body.addWidget(self.times[name])
             card.chosen.connect(lambda name=name: self._draft.set_effort(name))
         self.status = IconLine()
@@ -45,17 +45,17 @@ class EffortPage(Page):
         self.form.hide()
         self._lay_out()
         self._draft.plan_changed.connect(self._show)
-        self._draft.teaching_changed.connect(self._show)
-        self._draft.teaching_changed.connect(self._measure)
+        self._draft.settings_changed.connect(self._show)
+        self._draft.settings_changed.connect(self._measure)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        """Have the costs measured."""
+        """Request the plans of all efforts."""
         self._measure()
         self._show()
 
     def _measure(self) -> None:
         if self.isVisible() or self.wizard().currentPage() is self:
-            self._draft.ask_for_plan(all_efforts=True)
+            self._draft.request_plan(all_efforts=True)
 
     def _lay_out(self) -> None:
         cards = QGridLayout()

@@ -1,4 +1,4 @@
-"""How real movement is measured: by which teacher, seen on the person's own footage."""
+"""The page that offers the teachers, with a preview of their flow on the person's own footage."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from vadgui.ui.widgets import IconLine, button, text_label
 
 _CHOICES_TO_PREVIEW = [330, 470]
 _MIN_PICTURE_PX = 110
-_TIGHT = 0.9  # of the free disk: filling it up to the brim helps nobody
+_MAX_DISK_SHARE = 0.9  # warn when prepared footage would take more than this share of the free disk space
 _WEIGHTS_FILTER = "Weights (*.pth *.pt *.tar *.pytorch)"
 
 
 class FlowPage(Page):
-    """Teachers beside a moment of the footage and its movement."""
+    """Shows a card for each teacher, beside a frame of the footage and its flow."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
@@ -60,7 +60,7 @@ class FlowPage(Page):
         for panel in (self.frame, self.flow):
             panel.setMinimumHeight(_MIN_PICTURE_PX)
         self.radius_line = IconLine()
-        self.room_line = IconLine()
+        self.disk_line = IconLine()
         self.folder_button = button("Other disk …", "Choose where trainings keep their files")
         self.folder_button.clicked.connect(self._ask_for_runs_folder)
         self._lay_out()
@@ -70,27 +70,27 @@ class FlowPage(Page):
         self.strip.moment_changed.connect(lambda _: self._ask_for_flow())
         state.frame_shown.connect(self._show_frame)
         state.flow_shown.connect(self._show_flow)
-        state.room_changed.connect(self._show_room)
-        self._draft.teaching_changed.connect(self._teacher_changed)
+        state.disk_space_changed.connect(self._show_disk_space)
+        self._draft.settings_changed.connect(self._teacher_changed)
         self._show_teacher()
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        """Show the footage that was chosen."""
+        """List the chosen footage and show the first preview."""
         chosen = self.video_box.currentData()
         self.video_box.clear()
         for clip in self._draft.footage.usable_clips():
             self.video_box.addItem(clip.path.name, clip.path)
         self.video_box.setCurrentIndex(max(self.video_box.findData(chosen), 0))
         self._show_video()
-        self._show_room()
+        self._show_disk_space()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Measure what is to be seen now: the page is filled before it is visible."""
+        """Request the flow preview: `initializePage` runs before the page is visible, when none is requested."""
         super().showEvent(event)
         self._ask_for_flow()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        """Whether the teacher has what it needs."""
+        """Whether the teacher has the weights file it needs."""
         return not self._missing_file()
 
     def _lay_out(self) -> None:
@@ -123,12 +123,12 @@ class FlowPage(Page):
         splitter.addWidget(right)
         splitter.setSizes(_CHOICES_TO_PREVIEW)
         splitter.setStretchFactor(1, 1)
-        room = QHBoxLayout()
-        room.addWidget(self.room_line, 1)
-        room.addWidget(self.folder_button, 0, Qt.AlignmentFlag.AlignTop)
+        disk_row = QHBoxLayout()
+        disk_row.addWidget(self.disk_line, 1)
+        disk_row.addWidget(self.folder_button, 0, Qt.AlignmentFlag.AlignTop)
         layout = self.body
         layout.addWidget(splitter, 1)
-        layout.addLayout(room)
+        layout.addLayout(disk_row)
 
     def _add_file_row(self, choice: TeacherChoice) -> None:
         label = text_label("", "muted")
@@ -150,19 +150,19 @@ class FlowPage(Page):
         self.cards[self._draft.teacher].radio.setChecked(True)
         for choice in TEACHERS:
             if choice.needs_file:
-                path = self._file_of(choice)
+                path = self._weights_file(choice)
                 needs = f"Needs the file {choice.needs_file}, which is not part of this program."
                 self.file_labels[choice.name].setText(f"Uses {path.name}." if path else needs)
         self.completeChanged.emit()
 
-    def _file_of(self, choice: TeacherChoice) -> Path | None:
+    def _weights_file(self, choice: TeacherChoice) -> Path | None:
         chosen = self._draft.weights_of(choice.name)
-        usual = weights_folder() / choice.needs_file
-        return chosen or (usual if usual.is_file() else None)
+        default = weights_folder() / choice.needs_file
+        return chosen or (default if default.is_file() else None)
 
     def _missing_file(self) -> bool:
         choice = next(choice for choice in TEACHERS if choice.name == self._draft.teacher)
-        return bool(choice.needs_file) and self._file_of(choice) is None
+        return bool(choice.needs_file) and self._weights_file(choice) is None
 
     def _ask_for_weights(self, teacher: str) -> None:
         ask_for_file(self, "Weights file", "", _WEIGHTS_FILTER, partial(self._draft.set_weights, teacher))
@@ -213,19 +213,19 @@ class FlowPage(Page):
             f"{preview.radius_px:.1f} px a frame, measured from your footage.",
         )
 
-    # Room on disk
+    # Disk space
 
-    def _show_room(self) -> None:
+    def _show_disk_space(self) -> None:
         needed, free = self._draft.footage.cache_bytes(), self._state.free_bytes
         folder = self._state.runs_folder
         if free is None:
-            self.room_line.show_line("note", f"Prepared footage will take {bytes_text(needed)} in {folder}.")
+            self.disk_line.show_line("note", f"Prepared footage will take {bytes_text(needed)} in {folder}.")
             return
-        tight = needed > _TIGHT * free
+        is_short = needed > _MAX_DISK_SHARE * free
         text = f"Prepared footage will take {bytes_text(needed)} of {bytes_text(free)} free in {folder}."
-        if tight:
+        if is_short:
             text += " That is too little room: choose another disk, or use less footage."
-        self.room_line.show_line("warning" if tight else "check", text, alert=tight)
+        self.disk_line.show_line("warning" if is_short else "check", text, alert=is_short)
 
     def _ask_for_runs_folder(self) -> None:
         folder = str(self._state.runs_folder)

@@ -1,4 +1,4 @@
-"""The recordings as a table: what each is, whether it is held out, what the check found."""
+"""The table of the recordings: name, length, size, whether each is held out, and the check's result."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from vadgui.ui.icons import icon
 _NAME, _LENGTH, _SIZE, _HELD_OUT, _CHECK = range(5)
 _HEADERS = ["Recording", "Length", "Picture", "Hold out", "Check"]
 _WIDTHS_PX = {_LENGTH: 62, _SIZE: 92, _HELD_OUT: 66, _CHECK: 112}
-_ROOM_FOR_SIZE_PX, _ROOM_FOR_LENGTH_PX = 480, 400
+_MIN_WIDTH_WITH_SIZE_PX, _MIN_WIDTH_WITH_LENGTH_PX = 480, 400
 _PATH = Qt.ItemDataRole.UserRole
 _ICONS = {"error": "error", "warning": "warning", "note": "note"}
 _HELD_OUT_TIP = "Held out: the detector does not learn from it, so that its result can be judged by it"
 
 
 class FootageList(QTreeWidget):
-    """Shows the draft's recordings; tells which one is selected."""
+    """Shows the draft's recordings, and emits which one is selected."""
 
     clip_selected = Signal(object)
-    """Its Path, or None."""
+    """Path of the selected recording, or None."""
 
     def __init__(self, footage: FootageDraft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,9 +68,9 @@ class FootageList(QTreeWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, D102
         super().resizeEvent(event)
-        # A name that tells recordings apart is worth more than their length.
-        self.setColumnHidden(_SIZE, self.viewport().width() < _ROOM_FOR_SIZE_PX)
-        self.setColumnHidden(_LENGTH, self.viewport().width() < _ROOM_FOR_LENGTH_PX)
+        # In a narrow list, hide the size, then the length: names are needed to tell recordings apart.
+        self.setColumnHidden(_SIZE, self.viewport().width() < _MIN_WIDTH_WITH_SIZE_PX)
+        self.setColumnHidden(_LENGTH, self.viewport().width() < _MIN_WIDTH_WITH_LENGTH_PX)
 
     def _fill(self) -> None:
         self._filling = True
@@ -97,10 +97,10 @@ class FootageList(QTreeWidget):
 
     def _show(self, item: QTreeWidgetItem, clip: Clip) -> None:
         report = clip.report
-        known = report is not None and report.frames > 0
-        item.setText(_LENGTH, clock_text(report.duration_seconds, 0) if report and known else "")
-        item.setText(_SIZE, f"{report.width_px} × {report.height_px}" if report and known else "")
-        item.setToolTip(_SIZE, f"{report.fps:.4g} frames a second" if report and known else "")
+        is_readable = report is not None and report.frames > 0
+        item.setText(_LENGTH, clock_text(report.duration_seconds, 0) if report and is_readable else "")
+        item.setText(_SIZE, f"{report.width_px} × {report.height_px}" if report and is_readable else "")
+        item.setToolTip(_SIZE, f"{report.fps:.4g} frames a second" if report and is_readable else "")
         held_out = clip.path in self._footage.held_out()
         is_used = self._footage.is_used(clip)
         if report is not None and is_used:
@@ -122,16 +122,16 @@ class FootageList(QTreeWidget):
 
 
 def check_text(clip: Clip, is_used: bool) -> tuple[str, str]:
-    """Icon and words for what the check found of a recording."""
+    """Icon name and text for the check's result of a recording."""
     if clip.report is None:
         return "waiting", "Waiting"
     if clip.is_usable and not is_used:
         return "warning", "Not used"
     for severity in ("error", "warning", "note"):
-        found = [finding for finding in clip.findings if finding.severity == severity]
-        if found:
+        findings = [finding for finding in clip.findings if finding.severity == severity]
+        if findings:
             if severity == "error":
                 return "error", "Can't be used"
-            words = f"{severity}s" if len(found) > 1 else severity
-            return _ICONS[severity], f"{len(found)} {words}"
+            severity_text = f"{severity}s" if len(findings) > 1 else severity
+            return _ICONS[severity], f"{len(findings)} {severity_text}"
     return "check", "Good"

@@ -1,4 +1,4 @@
-"""Which recordings to learn from: added, checked, looked at, cut."""
+"""The page on which the person adds, checks and previews recordings, and leaves parts of them out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LIST_TO_PREVIEW = [560, 320]
 
 
 class FootagePage(Page):
-    """The list of recordings beside a preview of the selected one."""
+    """Shows the list of recordings beside a preview of the selected one."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
@@ -54,7 +54,7 @@ class FootagePage(Page):
         self._show()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        """Whether there is something to learn from, all of it checked."""
+        """Whether training can start with the footage."""
         return self._footage.refusal() is None
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, D102
@@ -63,7 +63,7 @@ class FootagePage(Page):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
         event.acceptProposedAction()
-        self._footage.look_for_videos([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        self._footage.find_videos([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -90,7 +90,7 @@ class FootagePage(Page):
 
     def _show(self) -> None:
         checking = self._footage.checking
-        # Kept in the layout while hidden: nothing may jump when a check begins.
+        # The hidden bar keeps its space, so that the layout stays when a check begins.
         policy = self.bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(policy)
@@ -110,17 +110,17 @@ class FootagePage(Page):
             self.status.show_line(icon_name, refusal, alert=not waiting)
         else:
             findings = self._general_findings()
-            has_doubts = any(finding.severity != "note" for finding in findings) or self._is_too_little_held_out()
+            has_warnings = any(finding.severity != "note" for finding in findings) or self._is_too_little_held_out()
             lines = [self._amounts(), *(f"{finding.what}. {finding.advice}" for finding in findings)]
-            self.status.show_line("warning" if has_doubts else "check", "\n".join(lines))
+            self.status.show_line("warning" if has_warnings else "check", "\n".join(lines))
 
     def _general_findings(self) -> list[FootageFinding]:
-        """Those about no recording of its own."""
+        """Findings about the footage as a whole, not about one recording."""
         summary = self._footage.summary
         return [finding for finding in summary.findings if finding.path is None] if summary else []
 
     def _is_too_little_held_out(self) -> bool:
-        """Too little for scores that mean the same in every recording."""
+        """Whether the held-out footage is too short to calibrate the detector."""
         return self._footage.seconds()[1] < MIN_BLOCKS
 
     def _amounts(self) -> str:
@@ -146,8 +146,8 @@ class FootagePage(Page):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters([VIDEO_FILTER, "All files (*)"])
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda paths: self._footage.look_for_videos([Path(path) for path in paths]))
+        dialog.filesSelected.connect(lambda paths: self._footage.find_videos([Path(path) for path in paths]))
         dialog.open()
 
     def _ask_for_folder(self) -> None:
-        ask_for_folder(self, "Add folder", "", lambda path: self._footage.look_for_videos([path]))
+        ask_for_folder(self, "Add folder", "", lambda path: self._footage.find_videos([path]))

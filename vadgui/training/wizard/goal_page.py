@@ -1,4 +1,4 @@
-"""What for: a new camera, a better detector, or a run that was stopped."""
+"""The page that asks for the goal: train for a new camera, improve a detector, or resume a run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RUNS_SHOWN_PX = 160
 
 
 class GoalPage(Page):
-    """Three cards; a fourth goal is a fourth card."""
+    """Shows a card for each goal."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__("Goal", "What do you want to do?", "A detector knows what is normal in front of one camera.")
@@ -59,7 +59,7 @@ class GoalPage(Page):
             card.chosen.connect(lambda goal=goal: self._draft.set_goal(goal))
         group_cards(list(self.cards.values()), self)
         self._draft.goal_changed.connect(self._show)
-        # Methods, not lambdas: Qt parts with them when the page goes, and the state outlives it.
+        # Methods, not lambdas: Qt disconnects them when the page is deleted, and the state outlives the page.
         state.runs_changed.connect(self._show_runs)
         state.detectors_changed.connect(self._show_detectors)
         self._show_runs()
@@ -67,7 +67,7 @@ class GoalPage(Page):
         self._show()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        """Whether all that the goal needs is there."""
+        """Whether all that the goal needs is chosen."""
         return self._draft.goal_is_complete()
 
     def _lay_out(self) -> None:
@@ -115,8 +115,8 @@ class GoalPage(Page):
         self._add_detector(path, card.name, card.created)
 
     def _add_detector(self, path: Path, name: str, created: str) -> None:
-        made = f"  ·  taught {created[:10]}" if created else ""
-        self.base_box.addItem(f"{name}{made}", path)
+        created_text = f"  ·  taught {created[:10]}" if created else ""
+        self.base_box.addItem(f"{name}{created_text}", path)
         self.base_box.setItemData(self.base_box.count() - 1, str(path), Qt.ItemDataRole.ToolTipRole)
 
     def _choose_base(self) -> None:
@@ -133,7 +133,7 @@ class GoalPage(Page):
         self.base_box.setCurrentIndex(self.base_box.findData(path))
         self._choose_base()
 
-    # Runs to go on with
+    # Runs to resume
 
     def _show_runs(self) -> None:
         chosen = self._draft.run_choice

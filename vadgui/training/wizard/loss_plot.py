@@ -1,4 +1,4 @@
-"""How a stage's error falls while it learns: on what it learns from, and on held-out recordings."""
+"""The plot of a stage's loss over the epochs, on training and on held-out recordings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from vadgui.training.model.training_run import Curve
 from vadgui.ui import theme
 
-_REDRAW_MS = 400  # events may come in hundreds when a run is looked at again
+_REDRAW_MS = 400  # opening a stored run reports hundreds of events at once
 _AXIS_WIDTH_PX = 54
 _MIN_SIZE_PX = (180, 96)
 _DIGITS = (
@@ -21,12 +21,12 @@ _DIGITS = (
     (1, 1.5, 2, 3, 4, 5, 7),
     *(tuple(np.arange(100, 1000, step) / 100) for step in (50, 20, 10, 5, 2, 1)),
 )
-"""Where labels stand in each decade: the coarsest that gives enough of them."""
+"""Candidates for the labelled digits of each decade; the first with enough labels in view is used."""
 _MIN_LABELS = 2
 
 
 class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
-    """Two curves told apart by line and label as well as colour; nothing in it can be dragged."""
+    """Plots the training loss solid and the held-out loss dashed; not interactive."""
 
     def __init__(self, title: str, curve: Curve, parent: QWidget | None = None) -> None:
         super().__init__(parent, enableMenu=False, axisItems={"left": _ErrorAxis("left")})
@@ -52,11 +52,11 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
         self._show_emptiness()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room enough to read; pyqtgraph's own hint would fill the screen."""
+        """A readable size; pyqtgraph's own hint would fill the screen."""
         return QSize(320, 170)
 
     def show_curve(self, curve: Curve) -> None:
-        """Draw this curve, soon."""
+        """Draw a curve after at most _REDRAW_MS."""
         self._curve = curve
         if not self._redraw.isActive():
             self._redraw.start()
@@ -71,8 +71,8 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
         self.setAccessibleDescription(best)
 
     def _show_emptiness(self) -> None:
-        """Numbers on the axes of an empty plot would say something that is not so."""
-        has_begun = len(self._curve.epochs) > 1 or bool(self._curve.held_out_epochs)  # one point makes no line
+        """Hide the axis labels while the plot is empty, where they would show an arbitrary range."""
+        has_begun = len(self._curve.epochs) > 1 or bool(self._curve.held_out_epochs)  # a line needs two points
         for name in ("left", "bottom"):
             self.getPlotItem().getAxis(name).setStyle(showValues=has_begun)
 
@@ -96,7 +96,7 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
 
 
 class LossLegend(QLabel):
-    """What the lines of all plots are, beside them: a small plot has no room for it that no line would cross."""
+    """The legend of all loss plots, placed beside them: inside a small plot it would cover the curves."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,25 +114,25 @@ class LossLegend(QLabel):
 
 
 class _ErrorAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
-    """Logarithmic, with few labels at round numbers: pyqtgraph's own run into each other."""
+    """A logarithmic axis with few labels at round numbers: pyqtgraph's own labels overlap."""
 
     def tickValues(self, low: float, high: float, _size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
-        """Logarithms of the labels in view."""
+        """Base-10 logarithms of the labels in view."""
         for digits in _DIGITS:
             decades = range(math.floor(low), math.ceil(high) + 1)
-            places = [decade + math.log10(digit) for decade in decades for digit in digits]
-            shown = [place for place in places if low <= place <= high]
+            positions = [decade + math.log10(digit) for decade in decades for digit in digits]
+            shown = [position for position in positions if low <= position <= high]
             if len(shown) >= _MIN_LABELS:
                 break
         return [(1.0, shown)]
 
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
-        """Plain numbers."""
+        """The labels as numbers with three significant digits."""
         return [f"{10**value:.3g}" for value in values]
 
 
-def _positive(places: list[float], losses: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    """What a logarithmic axis can show."""
-    x, y = np.array(places), np.array(losses)
+def _positive(positions: list[float], losses: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    """The points that a logarithmic axis can show: those with a finite loss above 0."""
+    x, y = np.array(positions), np.array(losses)
     shown = np.isfinite(y) & (y > 0)
     return x[shown], y[shown]

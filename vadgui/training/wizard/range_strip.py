@@ -1,4 +1,4 @@
-"""A video as a strip of time: a moment to look at, and the parts of it that are left out."""
+"""A slider over the time of a video that also shows the left-out parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PAGE_SHARE = 0.1
 
 
 class RangeStrip(QWidget):
-    """Click, drag and arrow keys move the moment; parts are drawn hatched, one that is being marked dashed."""
+    """Click, drag and arrow keys move the selected time; left-out parts are hatched, a part being marked is tinted."""
 
     moment_changed = Signal(float)
 
@@ -33,36 +33,36 @@ class RangeStrip(QWidget):
 
     @property
     def moment(self) -> float:
-        """The moment in seconds."""
+        """The selected time in seconds."""
         return self._moment
 
     @property
     def mark(self) -> float | None:
-        """Where a part begins that is being marked; None while none is."""
+        """Start, in seconds, of the part that is being marked; None while none is."""
         return self._mark
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """A bar with times below."""
+        """The size of a bar with times below it."""
         return QSize(240, _BAR_PX + 8 + self.fontMetrics().height())
 
     def set_length(self, seconds: float) -> None:
-        """Show another video, from its beginning."""
+        """Show another video of this length, and select its start."""
         self._length, self._moment, self._mark = max(seconds, 0.0), 0.0, None
         self.setEnabled(seconds > 0)
         self.update()
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
-        """Show what is left out."""
+        """Show these left-out parts."""
         self._parts = parts
         self.update()
 
     def set_mark(self, seconds: float | None) -> None:
-        """Show that a part is being marked from here, or no longer."""
+        """Begin to mark a part at `seconds`; None ends the marking."""
         self._mark = seconds
         self.update()
 
     def set_moment(self, seconds: float) -> None:
-        """Move to a moment, within the video."""
+        """Select a time, clipped to the video."""
         seconds = min(max(seconds, 0.0), self._length)
         if seconds != self._moment:
             self._moment = seconds
@@ -71,9 +71,9 @@ class RangeStrip(QWidget):
             self.update()
 
     def x_of(self, seconds: float) -> float:
-        """Where a moment is, in the widget's coordinates."""
-        room = self.width() - 2 * _MARGIN_PX
-        return _MARGIN_PX + room * (seconds / self._length if self._length else 0.0)
+        """The x coordinate of a time in the widget."""
+        length_px = self.width() - 2 * _MARGIN_PX
+        return _MARGIN_PX + length_px * (seconds / self._length if self._length else 0.0)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802, D102
         self._move_to(event.position().x())
@@ -99,8 +99,8 @@ class RangeStrip(QWidget):
             self.set_moment(self._moment + step)
 
     def _move_to(self, x: float) -> None:
-        room = max(self.width() - 2 * _MARGIN_PX, 1)
-        self.set_moment((x - _MARGIN_PX) / room * self._length)
+        length_px = max(self.width() - 2 * _MARGIN_PX, 1)
+        self.set_moment((x - _MARGIN_PX) / length_px * self._length)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802, D102
         colours = theme.current()
@@ -123,10 +123,10 @@ class RangeStrip(QWidget):
 
     def _paint_part(self, painter: QPainter, bar: QRectF, part: Part, brush: QBrush) -> None:
         left, right = self.x_of(part[0]), self.x_of(part[1])
-        place = QRectF(left, bar.top() + 1, max(right - left, _MIN_PART_PX), bar.height() - 2)
+        rect = QRectF(left, bar.top() + 1, max(right - left, _MIN_PART_PX), bar.height() - 2)
         painter.setPen(QPen(QColor(theme.current().alert), 1))
         painter.setBrush(brush)
-        painter.drawRect(place)
+        painter.drawRect(rect)
 
     def _paint_moment(self, painter: QPainter, bar: QRectF) -> None:
         x = self.x_of(self._moment)

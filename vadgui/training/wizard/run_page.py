@@ -1,4 +1,4 @@
-"""The training itself: its steps, its curves, what it has learnt so far; paused, ended early or given up."""
+"""The page of a running training: steps, loss curves and samples; it can be paused, ended early or given up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STEP_TEXTS = ("Read the footage", "Learn movement", "Learn the next frame", "Ca
 
 
 class RunPage(Page):
-    """Shows the run at hand and asks it for changes."""
+    """Shows the current run, and has buttons to pause, resume, finish or give it up."""
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
@@ -53,7 +53,7 @@ class RunPage(Page):
         self._take_run()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        """Whether there is a detector to look at."""
+        """Whether the run has finished with a detector."""
         return self._run is not None and self._run.phase is RunPhase.FINISHED
 
     def _lay_out(self) -> None:
@@ -70,7 +70,7 @@ class RunPage(Page):
         for plot in self.plots.values():
             plots.addWidget(plot, 1)
         plots.addWidget(LossLegend())
-        # Side by side: a sheet of samples is as high as it is wide.
+        # Plots and samples side by side: a sheet of samples is about square.
         learnt = QHBoxLayout()
         learnt.setSpacing(12)
         learnt.addLayout(plots, 1)
@@ -116,7 +116,7 @@ class RunPage(Page):
         self._show_steps(run)
         self._show_message(run)
         self.bar.setValue(1000 if run.phase is RunPhase.FINISHED else round(1000 * run.step_share()))
-        # An endless bar while nothing can be counted: the process is starting, which takes some seconds.
+        # A busy indicator (range 0 to 0) while the process starts, which takes seconds without progress to show.
         self.bar.setRange(0, 0 if run.phase is RunPhase.STARTING else 1000)
         left = _left_text(run)
         self.left.setText(left)
@@ -125,10 +125,10 @@ class RunPage(Page):
         self.completeChanged.emit()
 
     def _show_steps(self, run: TrainingRun) -> None:
-        here = run.step_index()
+        current = run.step_index()
         at_work = "analyse" if run.phase.is_active else "pause"
-        for place, (line, text) in enumerate(zip(self.steps, _STEP_TEXTS, strict=True)):
-            line.show_line("check" if place < here else at_work if place == here else "waiting", text)
+        for index, (line, text) in enumerate(zip(self.steps, _STEP_TEXTS, strict=True)):
+            line.show_line("check" if index < current else at_work if index == current else "waiting", text)
 
     def _show_message(self, run: TrainingRun) -> None:
         match run.phase:
@@ -152,15 +152,15 @@ class RunPage(Page):
 
     def _enable(self, run: TrainingRun) -> None:
         phase = run.phase
-        impatient = phase is RunPhase.STOPPING and not self._timeout.isActive()
+        timed_out = phase is RunPhase.STOPPING and not self._timeout.isActive()
         self.pause_button.setText(
-            "Stop at once" if impatient else "Pause" if phase.is_active or phase is RunPhase.FINISHED else "Go on"
+            "Stop at once" if timed_out else "Pause" if phase.is_active or phase is RunPhase.FINISHED else "Go on"
         )
-        self.pause_button.setEnabled(phase is not RunPhase.FINISHED and (phase is not RunPhase.STOPPING or impatient))
+        self.pause_button.setEnabled(phase is not RunPhase.FINISHED and (phase is not RunPhase.STOPPING or timed_out))
         self.finish_button.setEnabled(phase is RunPhase.RUNNING and run.is_learning)
         self.cancel_button.setEnabled(phase is not RunPhase.FINISHED)
 
-    # What the person wants
+    # Requests of the person
 
     def _pause_or_go_on(self) -> None:
         run = self._run
@@ -196,12 +196,12 @@ class RunPage(Page):
 
 
 def _left_text(run: TrainingRun) -> str:
-    """How far the present step is, and how long it will still take."""
+    """Progress of the present step, and the time it will still take."""
     if run.progress is None or run.phase in (RunPhase.STARTING, RunPhase.FINISHED):
         return ""
     left = run.progress.seconds_left if run.phase is RunPhase.RUNNING else None
     if left is None:
         return f"{run.step_share():.0%}"
     if left < 1:
-        return "Nearly done with this step"  # after its last pass it judges and saves, which nobody counts
+        return "Nearly done with this step"  # evaluating and saving after the last epoch is not part of the estimate
     return f"{run.step_share():.0%}, {duration_in_words(left)} left in this step"

@@ -1,4 +1,4 @@
-"""Pictures of what has been learnt, the latest or any earlier one: it gets better before one's eyes."""
+"""The view of a run's samples: pictures of the models' predictions, the latest or any earlier one."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _CAPTIONS = {
 
 
 class SampleView(QWidget):
-    """One sample with its caption, and a slider through all of them."""
+    """Shows a sample with its caption, and a slider to choose one."""
 
     def __init__(self, state: WizardState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._wanted: Sample | None = None
+        self._requested: Sample | None = None
         self._run: TrainingRun | None = None
-        self._follows = True
+        self._follows_latest = True
         self.picture = _Picture()
         self.pass_text = QLabel()
         self.caption = text_label("", "muted")
@@ -36,7 +36,7 @@ class SampleView(QWidget):
         self.slider.setAccessibleName("Sample")
         self.slider.setToolTip("Earlier and later samples")
         self.slider.valueChanged.connect(self._show)
-        self.slider.sliderMoved.connect(self._moved)
+        self.slider.sliderMoved.connect(self._slider_moved)
         below = QHBoxLayout()
         below.addWidget(self.pass_text, 1)
         below.addWidget(self.slider)
@@ -51,28 +51,28 @@ class SampleView(QWidget):
     def show_run(self, run: TrainingRun | None) -> None:
         """Show the samples of another run."""
         if self._run:
-            self._run.samples_changed.disconnect(self._take)
-        self._run, self._follows = run, True
+            self._run.samples_changed.disconnect(self._update_samples)
+        self._run, self._follows_latest = run, True
         if run:
-            run.samples_changed.connect(self._take)
-        self._take()
+            run.samples_changed.connect(self._update_samples)
+        self._update_samples()
 
-    def _take(self) -> None:
+    def _update_samples(self) -> None:
         samples = self._run.samples if self._run else []
         self.slider.setRange(0, max(len(samples) - 1, 0))
         self.slider.setVisible(len(samples) > 1)
-        if self._follows:
+        if self._follows_latest:
             self.slider.setValue(self.slider.maximum())
         self._show()
 
-    def _moved(self, value: int) -> None:
-        # At the end it keeps to the latest; anywhere else it stays where the person put it.
-        self._follows = value == self.slider.maximum()
+    def _slider_moved(self, value: int) -> None:
+        # With the slider at its end, new samples are shown as they come; elsewhere it stays at the chosen sample.
+        self._follows_latest = value == self.slider.maximum()
 
     def _show(self) -> None:
         samples = self._run.samples if self._run else []
         if not samples:
-            self._wanted = None
+            self._requested = None
             self.pass_text.setText("")
             self.caption.setText("")
             self.picture.show_image(QImage())
@@ -80,17 +80,17 @@ class SampleView(QWidget):
         sample = samples[min(self.slider.value(), len(samples) - 1)]
         self.pass_text.setText(f"After pass {sample.epoch + 1}")
         self.caption.setText(_CAPTIONS.get(sample.stage, ""))
-        if sample != self._wanted:
-            self._wanted = sample
+        if sample != self._requested:
+            self._requested = sample
             self._state.sample_requested.emit(sample)
 
     def _show_image(self, sample: Sample, image: QImage) -> None:
-        if sample == self._wanted:
+        if sample == self._requested:
             self.picture.show_image(image)
 
 
 class _Picture(QWidget):
-    """A picture in its own aspect on the canvas."""
+    """Paints a picture in its aspect ratio, centred on the canvas."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class _Picture(QWidget):
 
     @property
     def image(self) -> QImage:
-        """What is shown; null before the first sample."""
+        """The picture on screen; null before the first sample."""
         return self._image
 
     def show_image(self, image: QImage) -> None:
@@ -112,12 +112,12 @@ class _Picture(QWidget):
         painter.fillRect(self.rect(), QColor(theme.current().canvas))
         if self._image.isNull():
             painter.setPen(QColor(theme.current().on_canvas))
-            place = self.rect().adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
+            rect = self.rect().adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(place, flags, "Samples of what it has learnt will come here")
+            painter.drawText(rect, flags, "Samples of what it has learnt will come here")
             return
         size: QSize = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRect(0, 0, size.width(), size.height())
-        place.moveCenter(self.rect().center())
+        rect = QRect(0, 0, size.width(), size.height())
+        rect.moveCenter(self.rect().center())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(place, self._image)
+        painter.drawImage(rect, self._image)

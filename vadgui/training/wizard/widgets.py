@@ -1,4 +1,4 @@
-"""What only the wizard's pages are made of."""
+"""Widgets of the wizard's pages: page, option card and step list."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from vadgui.ui import theme
 from vadgui.ui.widgets import set_role, text_label
 
 TITLE_INSET_PX = 6
-"""Of titles of pictures: they lie on a page, not on a canvas."""
+"""Margin left and right of the titles of picture panels, which are on a page here, not on a canvas."""
 
 _CORNER_PX = 6
-_RADIO_PX = 19  # circle and gap, as the style sheet has them: what is below a title begins where the title does
+_RADIO_PX = 19  # width of a radio button's circle and gap in the style sheet: the text below is indented by it
 _MARK_PX = 18
 
 
 class Page(QWizardPage):
-    """A page of the wizard: what it asks as its title, why in a sentence below."""
+    """A page of the wizard, with a question as its title and an explanation below."""
 
     def __init__(self, short: str, title: str, sentence: str) -> None:
-        """`short` names it in the list of steps."""
+        """`short` is the page's name in the list of steps."""
         super().__init__()
         self.short = short
         self.setAccessibleName(title)
         self.setAccessibleDescription(sentence)
         heading = QVBoxLayout()
         heading.setSpacing(4)
-        # Not the wizard's own header: its looks can't be made to match the window's.
+        # QWizard's own header can't be styled to match the window.
         heading.addWidget(text_label(title, "title"))
         heading.addWidget(text_label(sentence, "muted"))
         self.body = QVBoxLayout()
-        """Where the page itself goes."""
+        """Layout for the page's widgets."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 10, 18, 8)
         layout.setSpacing(14)
@@ -51,11 +51,11 @@ class Page(QWizardPage):
         layout.addLayout(self.body, 1)
 
     def cleanupPage(self) -> None:  # noqa: N802 - Qt's name
-        """Going back loses nothing: Qt would empty the fields."""
+        """Do nothing when the person goes back: Qt's implementation would reset the fields."""
 
 
 class OptionCard(QFrame):
-    """One of several ways to choose from: a title, a sentence, and below what that choice needs."""
+    """A card with a radio button: a title, a sentence, and below the widgets that the choice needs."""
 
     chosen = Signal()
 
@@ -70,7 +70,7 @@ class OptionCard(QFrame):
         self.radio.setAccessibleDescription(sentence)
         self._sentence = text_label(sentence, "muted")
         self.details = QWidget()
-        """What the choice needs; a page may hide it until it is chosen."""
+        """Container of the widgets that the choice needs; a page may hide it until the card is chosen."""
         self.body = QVBoxLayout(self.details)
         self.body.setContentsMargins(0, 4, 0, 0)
         self.body.setSpacing(6)
@@ -86,16 +86,16 @@ class OptionCard(QFrame):
         layout.addLayout(indented, 1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """All of the card chooses, not only its little circle."""
+        """Choose the card by a click anywhere on it, not only on its radio button."""
         if event.button() == Qt.MouseButton.LeftButton and self.radio.isEnabled():
             self.radio.setChecked(True)
 
     def set_sentence(self, text: str) -> None:
-        """Say something else below the title."""
+        """Set the sentence below the title."""
         self._sentence.setText(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """The chosen one has a stronger edge."""
+        """Paint the card, with a thicker border if it is chosen."""
         super().paintEvent(event)
         if self.radio.isChecked():
             painter = QPainter(self)
@@ -110,7 +110,7 @@ class OptionCard(QFrame):
 
 
 def group_cards(cards: Sequence[OptionCard], parent: QWidget) -> QButtonGroup:
-    """Let one of the cards be chosen; their circles have different parents, so Qt would not see the group."""
+    """Make the cards exclusive: radio buttons with different parents are not exclusive by themselves in Qt."""
     group = QButtonGroup(parent)
     for number, card in enumerate(cards):
         group.addButton(card.radio, number)
@@ -118,7 +118,7 @@ def group_cards(cards: Sequence[OptionCard], parent: QWidget) -> QButtonGroup:
 
 
 class StepList(QWidget):
-    """The wizard's pages beside the page: done, here, to come."""
+    """Lists the wizard's pages at its side, and marks those done and the present one."""
 
     def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,7 +129,7 @@ class StepList(QWidget):
         layout.setContentsMargins(20, 22, 22, 18)
         layout.setHorizontalSpacing(0)
         layout.setVerticalSpacing(12)
-        # Names stand in one line below each other, whatever is before them.
+        # A fixed width for the marks, so that all names begin at the same x.
         layout.setColumnMinimumWidth(0, _MARK_PX)
         layout.setColumnStretch(1, 1)
         for row, (mark, line) in enumerate(zip(self._marks, self._lines, strict=True)):
@@ -139,9 +139,9 @@ class StepList(QWidget):
         self.setFixedWidth(max(line.sizeHint().width() for line in self._lines) + 84)
 
     def show_step(self, current: int) -> None:
-        """Mark a page as the present one."""
-        for place, (mark, line) in enumerate(zip(self._marks, self._lines, strict=True)):
-            role = "here" if place == current else "muted"
-            mark.setText("✓" if place < current else "▸" if place == current else "")
+        """Mark the page with this index as the present one."""
+        for index, (mark, line) in enumerate(zip(self._marks, self._lines, strict=True)):
+            role = "here" if index == current else "muted"
+            mark.setText("✓" if index < current else "▸" if index == current else "")
             set_role(mark, role)
             set_role(line, role)

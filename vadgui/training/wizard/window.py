@@ -1,4 +1,4 @@
-"""The wizard's window: its pages in order, and what closing it means."""
+"""The wizard's window: the order of its pages, and closing it while a training runs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from vadgui.training.wizard.widgets import Page, StepList
 from vadgui.ui.questions import ask
 
 _SIZE_PX = (1120, 740)
-_MIN_SIZE_PX = (880, 580)  # texts that wrap would let Qt squeeze pages until nobody can read them
+_MIN_SIZE_PX = (880, 580)  # with wrapped texts, Qt's own minimum would be too small to read
 GOAL, FOOTAGE, FLOW, EFFORT, CHECK, RUN, ACCEPT = range(7)
 
 
 class TrainingWizard(QWizard):
-    """From normal recordings to a detector in use."""
+    """Leads from recordings of normal life to a detector in use."""
 
     closed = Signal()
 
@@ -66,38 +66,38 @@ class TrainingWizard(QWizard):
         self.currentIdChanged.connect(self._page_changed)
         self._followed: Acceptance | None = None
         state.run_changed.connect(self._follow_run)
-        self._follow_run()  # a run that was taken up when the program started was there before this window
+        self._follow_run()  # the run may have been opened at the program's start, before this window
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
-        """The page after the present one: a run that is taken up has its first pages behind it."""
-        here = self.currentId()
-        if here == GOAL and self._state.draft.goal is Goal.RESUME:
+        """The page after the present one; a run to resume skips the pages that set it up."""
+        page_id = self.currentId()
+        if page_id == GOAL and self._state.draft.goal is Goal.RESUME:
             return RUN
-        return here + 1 if here < ACCEPT else -1
+        return page_id + 1 if page_id < ACCEPT else -1
 
     def validateCurrentPage(self) -> bool:  # noqa: N802 - Qt's name
-        """Begin or take up a run where its page comes next: that page is shown once the run is there."""
-        here = self.currentId()
-        if here == CHECK:
+        """Create or open a run before its page; returns False then, since `show_run` goes to the page later."""
+        page_id = self.currentId()
+        if page_id == CHECK:
             self._state.begin_requested.emit()
             return False
-        if here == GOAL and self._state.draft.goal is Goal.RESUME:
+        if page_id == GOAL and self._state.draft.goal is Goal.RESUME:
             self._state.open_run_requested.emit(self._state.draft.run)
             return False
         return super().validateCurrentPage()
 
     def show_run(self) -> None:
-        """Go to the page that suits the run at hand, without the way back."""
+        """Go to the page of the current run, from which there is no way back."""
         run = self._state.run
         if run is None:
             return
-        wanted = ACCEPT if run.phase is RunPhase.FINISHED else RUN
-        if self.currentId() != wanted:
-            self.setStartId(wanted)
+        page_id = ACCEPT if run.phase is RunPhase.FINISHED else RUN
+        if self.currentId() != page_id:
+            self.setStartId(page_id)
             self.restart()
 
     def reject(self) -> None:
-        """Close; a training that runs is asked about."""
+        """Close; if a training runs, ask first what to do with it."""
         run = self._state.run
         if run is None or not run.phase.is_active or run.detached:
             self.close_quietly()
@@ -111,13 +111,13 @@ class TrainingWizard(QWizard):
         )
 
     def close_quietly(self) -> None:
-        """Close without a question."""
-        # Hidden, not rejected: QWizard would forget its page.
+        """Close without asking."""
+        # Hide instead of reject: QWizard would forget the present page.
         self.hide()
         self.closed.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """The window's own button is no other way out."""
+        """Do the same as the button Close."""
         event.ignore()
         self.reject()
 

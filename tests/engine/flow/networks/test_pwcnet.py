@@ -93,6 +93,7 @@ def pictures(height: int, width: int) -> Tensor:
     return torch.from_numpy(np.random.default_rng(5).random((2, 3, height, width), np.float32))
 
 
+@pytest.mark.slow
 def test_correlation_is_the_mean_over_features_of_each_shift() -> None:
     rng = torch.Generator().manual_seed(1)
     first, second = torch.randn(2, 1, 5, 7, 6, generator=rng)
@@ -109,6 +110,7 @@ def test_warping_follows_the_flow_and_is_zero_outside_the_map() -> None:
     torch.testing.assert_close(warped[..., :3, :3], second[..., :3, :3])
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_the_network_matches_the_published_formulas(
     network: PwcNet, weights: tuple[dict[str, Tensor], dict[str, Tensor]]
@@ -121,6 +123,7 @@ def test_the_network_matches_the_published_formulas(
     torch.testing.assert_close(network.quarter_flow(pair[:1], pair[1:]), expected, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_pictures_are_stretched_to_multiples_of_64_and_their_flow_is_scaled_back(
     network: PwcNet, weights: tuple[dict[str, Tensor], dict[str, Tensor]]
@@ -138,6 +141,7 @@ def test_pictures_are_stretched_to_multiples_of_64_and_their_flow_is_scaled_back
     torch.testing.assert_close(flow, torch.from_numpy(np.stack(expected)), atol=0.05, rtol=1e-3)
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 @pytest.mark.parametrize("wrapping", ["bare", "state_dict", "module", "both", "net"])
 @pytest.mark.parametrize("publisher", [0, 1], ids=["nvlabs", "sniklaus"])
@@ -160,6 +164,7 @@ def test_both_publishers_files_give_the_same_network(
     assert torch.equal(same(pair[:1], pair[1:]), network(pair[:1], pair[1:]))
 
 
+@pytest.mark.slow
 def test_the_teacher_s_fingerprint_is_of_the_weights_not_of_their_names(
     weights: tuple[dict[str, Tensor], dict[str, Tensor]], tmp_path: Path
 ) -> None:

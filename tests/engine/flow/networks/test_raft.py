@@ -53,6 +53,7 @@ def authors_names(shared_data: Path) -> list[str]:
     return list(torch.load(shared_data / "weights" / "raft-small.pth", "cpu", weights_only=True))
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_torchvision_s_file_gives_the_same_network(tmp_path: Path) -> None:
     network = random_raft()

@@ -116,6 +116,7 @@ def test_truncated_files_are_an_error(suffix: str, share: float, raft_file: Path
         load(path)
 
 
+@pytest.mark.slow
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tail=st.binary(max_size=200), head=st.sampled_from([b"", b"\x80\x02", b"\x89PNG", b"PK\x03\x04", b"<html>"]))
 def test_files_of_other_formats_are_an_error(tail: bytes, head: bytes, tmp_path: Path) -> None:
@@ -125,6 +126,7 @@ def test_files_of_other_formats_are_an_error(tail: bytes, head: bytes, tmp_path:
         load(path)
 
 
+@pytest.mark.slow
 def test_old_files_with_a_changed_byte_are_an_error_or_load(raft_file: Path, tmp_path: Path) -> None:
     """A changed byte in the pickle at the start of the file is another instruction: an error, or loadable weights."""
     path = tmp_path / "old.pth"

@@ -1,4 +1,4 @@
-"""What a training would take, measured elsewhere."""
+"""PlanClient: the costs of a training, measured by a process of its own."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ TIMEOUT_MS = 20_000
 def answers_of(behaviour: str, all_efforts: bool, qtbot: QtBot) -> list[dict[str, Any]]:
     client, answers = PlanClient(fake_planner.command(behaviour)), []
     client.answered.connect(answers.append)
-    client.ask(SETTINGS, Path("run"), all_efforts)
+    client.request_plans(SETTINGS, Path("run"), all_efforts)
     qtbot.waitUntil(lambda: bool(answers) and "share" not in answers[-1], timeout=TIMEOUT_MS)
     client.close()
     return answers
 
 
-def test_plans_come_with_all_their_fields(qtbot: QtBot) -> None:
+def test_plans_arrive_with_all_their_fields(qtbot: QtBot) -> None:
     share, last = answers_of("fits", False, qtbot)
     assert share == {"share": 0.5}
     assert plans_of(last) == {"": fake_planner.plan(3, 2)}
     assert plans_of(last)[""].total_seconds == 30 + 5 * 60
 
 
-def test_all_efforts_at_once(qtbot: QtBot) -> None:
+def test_all_efforts_are_planned_at_once(qtbot: QtBot) -> None:
     assert set(plans_of(answers_of("fits", True, qtbot)[-1])) == {"quick", "standard", "thorough"}
 
 
-@pytest.mark.parametrize(("behaviour", "said"), [("crashes", "ended unexpectedly"), ("fails", "No such device")])
-def test_failures_are_worded(qtbot: QtBot, behaviour: str, said: str) -> None:
-    assert said in answers_of(behaviour, False, qtbot)[-1]["failed"][0]
+@pytest.mark.parametrize(("behaviour", "text"), [("crashes", "ended unexpectedly"), ("fails", "No such device")])
+def test_failures_are_reported_in_words(qtbot: QtBot, behaviour: str, text: str) -> None:
+    assert text in answers_of(behaviour, False, qtbot)[-1]["failed"][0]
 
 
-def test_a_command_that_is_not_there_is_worded(qtbot: QtBot) -> None:
+def test_a_missing_command_is_reported_in_words(qtbot: QtBot) -> None:
     client, answers = PlanClient(["no-such-program"]), []
     client.answered.connect(answers.append)
-    client.ask(SETTINGS, Path("run"), False)
+    client.request_plans(SETTINGS, Path("run"), False)
     qtbot.waitUntil(lambda: bool(answers), timeout=TIMEOUT_MS)
     assert "could not be started" in answers[0]["failed"][0]
 
 
-def test_the_latest_request_replaces_the_others(qtbot: QtBot) -> None:
+def test_the_latest_request_replaces_earlier_ones(qtbot: QtBot) -> None:
     client, answers = PlanClient(fake_planner.command("fits")), []
     client.answered.connect(answers.append)
-    client.ask(SETTINGS, Path("run"), True)
-    client.ask(SETTINGS, Path("run"), False)
+    client.request_plans(SETTINGS, Path("run"), True)
+    client.request_plans(SETTINGS, Path("run"), False)
     qtbot.waitUntil(lambda: any("plans" in answer for answer in answers), timeout=TIMEOUT_MS)
     qtbot.wait(100)
     assert [set(answer["plans"]) for answer in answers if "plans" in answer] == [{""}]

@@ -1,4 +1,4 @@
-"""A run and its process: started, stopped, finished, killed, handed over; a run can always be gone on with."""
+"""A run and its process: started, stopped, finished, killed or detached; afterwards the run can always be resumed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.training import Run
 from tests.vadgui.training.wizard.conftest import ROOT
-from tests.vadgui.training.wizard.conftest import _places as _places
+from tests.vadgui.training.wizard.conftest import _environment as _environment
 from tests.vadgui.training.wizard.conftest import make_run as make_run
 from tests.vadgui.training.wizard.conftest import supervise as supervise
 from vadgui.training.jobs.run_supervisor import RunSupervisor
@@ -40,7 +40,7 @@ def wait_for_loss(run: TrainingRun, qtbot: QtBot) -> None:
 
 def test_trains_to_the_end(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
     supervisor = supervise("learn")
-    run = supervisor.take_up(make_run())
+    run = supervisor.open_run(make_run())
     assert run.phase is RunPhase.IDLE
     run.start()
     qtbot.waitUntil(lambda: supervisor.client.process_id > 0)
@@ -55,8 +55,8 @@ def test_trains_to_the_end(make_run: MakeRun, supervise: Supervise, qtbot: QtBot
     qtbot.waitUntil(lambda: supervisor.client.folder is None)
 
 
-def test_stops_soon_and_goes_on_from_there(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
-    run = supervise("learn").take_up(make_run(motion_epochs=200))
+def test_stops_soon_and_resumes_from_its_checkpoint(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+    run = supervise("learn").open_run(make_run(motion_epochs=200))
     run.start()
     wait_for_loss(run, qtbot)
     began = time.monotonic()
@@ -64,15 +64,15 @@ def test_stops_soon_and_goes_on_from_there(make_run: MakeRun, supervise: Supervi
     assert run.phase is RunPhase.STOPPING
     wait_for(run, RunPhase.STOPPED, qtbot)
     assert time.monotonic() - began < STOP_SECONDS
-    learnt = len(run.curves["motion"].held_out_losses)
+    epochs_before = len(run.curves["motion"].held_out_losses)
     qtbot.waitUntil(lambda: Run(run.folder).process_id is None)
     run.start()
-    qtbot.waitUntil(lambda: len(run.curves["motion"].held_out_losses) > learnt, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(run.curves["motion"].held_out_losses) > epochs_before, timeout=TIMEOUT_MS)
     assert run.curves["motion"].held_out_epochs == sorted(set(run.curves["motion"].held_out_epochs))
 
 
-def test_finishes_now(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
-    run = supervise("learn").take_up(make_run(motion_epochs=1000))
+def test_finish_ends_the_stage_with_the_best_so_far(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+    run = supervise("learn").open_run(make_run(motion_epochs=1000))
     run.start()
     wait_for_loss(run, qtbot)
     run.finish()
@@ -82,7 +82,7 @@ def test_finishes_now(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> 
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
+    ("behaviour", "text"),
     [
         ("oom", "Memory ran out"),
         ("nan", "no longer a number"),
@@ -90,15 +90,15 @@ def test_finishes_now(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> 
         ("killed", "memory ran out"),
     ],
 )
-def test_every_failure_is_worded_and_the_run_goes_on(
-    make_run: MakeRun, supervise: Supervise, qtbot: QtBot, behaviour: str, said: str
+def test_every_failure_is_reported_in_words_and_the_run_can_be_resumed(
+    make_run: MakeRun, supervise: Supervise, qtbot: QtBot, behaviour: str, text: str
 ) -> None:
     supervisor = supervise(behaviour)
-    run = supervisor.take_up(make_run())
+    run = supervisor.open_run(make_run())
     run.start()
     wait_for(run, RunPhase.FAILED, qtbot)
     assert run.failure is not None
-    assert said in run.failure.what
+    assert text in run.failure.what
     assert run.failure.advice
     qtbot.waitUntil(lambda: supervisor.client.folder is None)
     run.start()
@@ -106,11 +106,9 @@ def test_every_failure_is_worded_and_the_run_goes_on(
     assert run.failure is None
 
 
-def test_a_trainer_that_does_not_listen_is_stopped_at_once(
-    make_run: MakeRun, supervise: Supervise, qtbot: QtBot
-) -> None:
+def test_a_trainer_that_ignores_stop_can_be_killed(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
     supervisor = supervise("deaf")
-    run = supervisor.take_up(make_run(motion_epochs=1000))
+    run = supervisor.open_run(make_run(motion_epochs=1000))
     run.start()
     wait_for_loss(run, qtbot)
     run.stop()
@@ -123,7 +121,7 @@ def test_a_trainer_that_does_not_listen_is_stopped_at_once(
 @pytest.mark.parametrize("behaviour", ["learn", "deaf"])
 def test_closing_leaves_no_process(make_run: MakeRun, supervise: Supervise, qtbot: QtBot, behaviour: str) -> None:
     supervisor = supervise(behaviour)
-    run = supervisor.take_up(make_run(motion_epochs=1000))
+    run = supervisor.open_run(make_run(motion_epochs=1000))
     run.start()
     wait_for_loss(run, qtbot)
     process = psutil.Process(supervisor.client.process_id)
@@ -134,44 +132,46 @@ def test_closing_leaves_no_process(make_run: MakeRun, supervise: Supervise, qtbo
     assert Run(run.folder).process_id is None
 
 
-def test_a_command_that_is_not_there_is_worded(make_run: MakeRun, qtbot: QtBot) -> None:
+def test_a_missing_command_is_reported_in_words(make_run: MakeRun, qtbot: QtBot) -> None:
     supervisor = RunSupervisor(TrainingClient(lambda folder: ["no-such-program", str(folder)]))
-    run = supervisor.take_up(make_run())
+    run = supervisor.open_run(make_run())
     run.start()
     wait_for(run, RunPhase.FAILED, qtbot)
     assert run.failure is not None
     assert "could not be started" in run.failure.what
 
 
-def test_goes_on_by_itself_and_is_found_again(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+def test_a_detached_run_outlives_its_window_and_is_found_again(
+    make_run: MakeRun, supervise: Supervise, qtbot: QtBot
+) -> None:
     first = supervise("learn")
-    run = first.take_up(make_run(motion_epochs=1000))
+    run = first.open_run(make_run(motion_epochs=1000))
     run.start()
     wait_for_loss(run, qtbot)
     with qtbot.waitSignal(first.detached, timeout=TIMEOUT_MS):
-        run.go_on_in_background()
+        run.continue_in_background()
     assert run.detached
     qtbot.waitUntil(lambda: Run(run.folder).process_id is not None, timeout=TIMEOUT_MS)
     first.close()
     process_id = Run(run.folder).process_id
-    assert process_id is not None, "it must outlive whoever started it"
+    assert process_id is not None, "a detached process must outlive the program that started it"
 
-    again = supervise("learn").take_up(run.folder)
+    again = supervise("learn").open_run(run.folder)
     assert (again.phase, again.detached) == (RunPhase.RUNNING, True)
-    seen = len(again.curves["motion"].epochs)
-    assert seen
-    qtbot.waitUntil(lambda: len(again.curves["motion"].epochs) > seen, timeout=TIMEOUT_MS)
+    points_before = len(again.curves["motion"].epochs)
+    assert points_before
+    qtbot.waitUntil(lambda: len(again.curves["motion"].epochs) > points_before, timeout=TIMEOUT_MS)
     again.stop()
     wait_for(again, RunPhase.STOPPED, qtbot)
     qtbot.waitUntil(lambda: not psutil.pid_exists(process_id))
 
 
-def test_a_background_run_that_is_killed_is_noticed(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+def test_a_killed_background_run_is_reported_as_failed(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
     supervisor = supervise("learn")
-    run = supervisor.take_up(make_run(motion_epochs=1000))
+    run = supervisor.open_run(make_run(motion_epochs=1000))
     supervisor.client.start_detached(run.folder)
     qtbot.waitUntil(lambda: Run(run.folder).process_id is not None, timeout=TIMEOUT_MS)
-    again = supervise("learn").take_up(run.folder)
+    again = supervise("learn").open_run(run.folder)
     process_id = Run(run.folder).process_id
     assert process_id
     os.kill(process_id, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
@@ -180,9 +180,9 @@ def test_a_background_run_that_is_killed_is_noticed(make_run: MakeRun, supervise
     assert "ended unexpectedly" in again.failure.what
 
 
-def test_a_run_is_given_up_with_its_folder(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
+def test_deleting_a_run_stops_it_and_abandons_its_folder(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
     supervisor = supervise("learn")
-    run = supervisor.take_up(make_run(motion_epochs=1000))
+    run = supervisor.open_run(make_run(motion_epochs=1000))
     run.start()
     wait_for_loss(run, qtbot)
     with qtbot.waitSignal(supervisor.folder_abandoned, timeout=TIMEOUT_MS) as abandoned:
@@ -191,8 +191,8 @@ def test_a_run_is_given_up_with_its_folder(make_run: MakeRun, supervise: Supervi
     assert Run(run.folder).process_id is None
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there the system ends children of a killed job by itself")
-def test_a_killed_window_takes_its_trainer_along(make_run: MakeRun, qtbot: QtBot) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows itself ends the children of a killed job")
+def test_the_trainer_ends_when_its_window_is_killed(make_run: MakeRun, qtbot: QtBot) -> None:
     folder = make_run(motion_epochs=1000)
     code = (
         "import sys\n"
@@ -203,7 +203,7 @@ def test_a_killed_window_takes_its_trainer_along(make_run: MakeRun, qtbot: QtBot
         "from vadgui.training.jobs.training_client import TrainingClient\n"
         "app = QCoreApplication([])\n"
         "supervisor = RunSupervisor(TrainingClient(fake_trainer.command('learn')))\n"
-        "supervisor.take_up(Path(sys.argv[1])).start()\n"
+        "supervisor.open_run(Path(sys.argv[1])).start()\n"
         "app.exec()\n"
     )
     window = subprocess.Popen([sys.executable, "-c", code, str(folder)], cwd=ROOT)

@@ -1,4 +1,4 @@
-"""Runs on disk, and a supervisor with a trainer that learns nothing."""
+"""Fixtures of the wizard's tests: runs on disk, short clips, and programs with a fake or a tiny trainer."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ FPS = 25
 
 
 @pytest.fixture(autouse=True)
-def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library and a runs folder of the test's own; processes find the tests."""
+def _environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the detector library and the runs into the test's folder, and let child processes import the tests."""
     monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "detectors"))
     monkeypatch.setenv("VADGUI_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("FAKE_DETECTOR", str(detector_path("plaza")))
@@ -40,7 +40,7 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., Path]:
-    """Begins a run of a few epochs."""
+    """Creates a run of a few epochs on disk; it is not started."""
 
     def make(name: str = "gate", motion_epochs: int = 3, frame_epochs: int = 2) -> Path:
         settings = RunSettings(
@@ -53,22 +53,22 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def supervise(qtbot: QtBot) -> Iterator[Callable[[str], RunSupervisor]]:
-    """Makes a supervisor whose trainer behaves as told; all are closed after the test."""
+    """Makes a supervisor whose fake trainer has a given behaviour; all are closed after the test."""
     del qtbot
-    made: list[RunSupervisor] = []
+    supervisors: list[RunSupervisor] = []
 
     def make(behaviour: str) -> RunSupervisor:
-        made.append(RunSupervisor(TrainingClient(fake_trainer.command(behaviour))))
-        return made[-1]
+        supervisors.append(RunSupervisor(TrainingClient(fake_trainer.command(behaviour))))
+        return supervisors[-1]
 
     yield make
-    for supervisor in made:
+    for supervisor in supervisors:
         supervisor.close()
 
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Four clips of a second from the demo scene, before anything unusual happens in it."""
+    """Four clips of CLIP_FRAMES frames from the normal beginning of the demo video."""
     folder = tmp_path_factory.mktemp("clips")
     paths = []
     with open_video(demo_video()) as source:
@@ -90,7 +90,7 @@ def _write(pictures: list[Pixels], path: Path) -> Path:
 
 
 def open_still_predictor(path: Path, device: str) -> Any:
-    """A detector that expects nothing to move, whatever the file."""
+    """Open a StillPredictor, whatever the file is."""
     del device
     return StillPredictor(str(path))
 
@@ -99,12 +99,12 @@ def open_still_predictor(path: Path, device: str) -> Any:
 def make_program(
     settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot
 ) -> Iterator[Callable[[str, str], Program]]:
-    """Makes the whole window with a trainer and a planner that behave as told; "real" ones are the program's own.
+    """Makes the whole program; `trainer` and `planner` name a behaviour of the fakes, or "real" for the program's own.
 
-    The "tiny" trainer is the program's own, too, with models of a few weights and with faults.
+    The trainer "tiny" is the program's own with models of a few weights and the given `faults`.
     """
     del styled
-    made: list[tuple[Program, ErrorReporter]] = []
+    programs: list[tuple[Program, ErrorReporter]] = []
 
     def make(trainer: str = "learn", planner: str = "fits", faults: str = "") -> Program:
         analyses = tmp_path / "analyses"
@@ -125,10 +125,10 @@ def make_program(
         qtbot.addWidget(program.window)
         program.window.show()
         qtbot.waitExposed(program.window)
-        made.append((program, reporter))
+        programs.append((program, reporter))
         return program
 
     yield make
-    for program, reporter in made:
+    for program, reporter in programs:
         program.close()
         reporter.close()

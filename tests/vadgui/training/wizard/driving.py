@@ -1,4 +1,4 @@
-"""Leads the wizard through its pages by mouse and keys, as a person would."""
+"""Functions that lead the wizard through its pages by mouse and keys."""
 
 from __future__ import annotations
 
@@ -105,13 +105,13 @@ def wait_for(program: Program, phase: RunPhase, qtbot: QtBot) -> None:
 
 
 def answer(parent: QWidget, text: str, qtbot: QtBot) -> None:
-    """Press a button of the question that is open."""
+    """Click the button with this text in the open message box."""
 
-    def found() -> QAbstractButton | None:
+    def find_button() -> QAbstractButton | None:
         boxes = [box for box in parent.findChildren(QMessageBox) if box.isVisible()]
         return next((button for box in boxes for button in box.buttons() if button.text() == text), None)
 
-    qtbot.waitUntil(lambda: found() is not None)
-    button = found()
+    qtbot.waitUntil(lambda: find_button() is not None)
+    button = find_button()
     assert button is not None
     click(button, qtbot)

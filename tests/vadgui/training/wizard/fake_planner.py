@@ -1,4 +1,4 @@
-"""Answers as vadgui.training.jobs.plan_process does, without measuring.
+"""A fake of vadgui.training.jobs.plan_process: it prints fixed plans without measuring.
 
 `python -m tests.vadgui.training.wizard.fake_planner BEHAVIOUR`
 """
@@ -18,15 +18,15 @@ def command(behaviour: str) -> list[str]:
 
 
 def plan(motion_epochs: int, frame_epochs: int, refusal: str | None = None) -> RunPlan:
-    """A minute an epoch, and room for batches of eight."""
+    """A plan of a minute an epoch and a batch size of 8."""
     stages = (StageCost("motion", 0.1, 60.0, motion_epochs, 10**9), StageCost("frame", 0.1, 60.0, frame_epochs, 10**9))
     return RunPlan("CPU", 100, 80, 8, stages, 10**9, 8 * 10**9, 30.0, 10**9, 10**11, "footage", refusal)
 
 
-def beside_others(made: RunPlan) -> RunPlan:
-    """The plan on a machine of which others have half."""
-    made = replace(made, undisturbed_seconds=made.total_seconds / 2)
-    return replace(made, notes=(made.busy_note(),))
+def on_busy_machine(run_plan: RunPlan) -> RunPlan:
+    """The same plan on a machine that other programs keep half busy."""
+    run_plan = replace(run_plan, undisturbed_seconds=run_plan.total_seconds / 2)
+    return replace(run_plan, notes=(run_plan.busy_note(),))
 
 
 def main(behaviour: str) -> None:
@@ -45,7 +45,7 @@ def main(behaviour: str) -> None:
         settings = request["settings"]
         plans = {"": plan(settings["motion_epochs"], settings["frame_epochs"], refusal)}
     if behaviour == "busy":
-        plans = {name: beside_others(each) for name, each in plans.items()}
+        plans = {name: on_busy_machine(each) for name, each in plans.items()}
     print(json.dumps({"plans": {name: asdict(each) for name, each in plans.items()}}), flush=True)
 
 

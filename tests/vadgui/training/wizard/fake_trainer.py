@@ -1,4 +1,4 @@
-"""A trainer that learns nothing, but locks its run, reports, obeys and fails as the real one does.
+"""A fake trainer that learns nothing, but locks its run, writes events, obeys requests and fails as `vad train` does.
 
 `python -m tests.vadgui.training.wizard.fake_trainer BEHAVIOUR RUN [--supervised]`
 """
@@ -36,7 +36,7 @@ STAGES = {"motion": "Learning motion", "frame": "Learning the next frame"}
 
 
 def command(behaviour: str):  # type: ignore[no-untyped-def]
-    """What TrainingClient takes as its command."""
+    """The command for TrainingClient: a function of the run's folder."""
     module = [sys.executable, "-m", "tests.vadgui.training.wizard.fake_trainer", behaviour]
     return lambda folder: [*module, str(folder)]
 
@@ -58,14 +58,14 @@ class FakeTrainer:
                 if not self._learn(number, stage, label):
                     return
             shutil.copyfile(os.environ["FAKE_DETECTOR"], self._run.detector_path)
-            self._tell(Finished("detector.safetensors"))
+            self._emit(Finished("detector.safetensors"))
 
     def _learn(self, number: int, stage: str, label: str) -> bool:
         epochs = getattr(self._run.settings, f"{stage}_epochs")
         done = self._done(number)
         while done < epochs * STEPS_AN_EPOCH:
             if self._requests.should_stop() and self._behaviour != "deaf":
-                self._tell(Stopped("Training was stopped; it goes on from its last checkpoint."))
+                self._emit(Stopped("Training was stopped; it goes on from its last checkpoint."))
                 return False
             if self._requests.should_finish():
                 break
@@ -73,22 +73,22 @@ class FakeTrainer:
             time.sleep(STEP_SECONDS)
             done += 1
             epoch, step = divmod(done - 1, STEPS_AN_EPOCH)
-            self._tell(Progress(label, done, epochs * STEPS_AN_EPOCH, 100.0, 1.0, epoch, step + 1, 1 / done))
+            self._emit(Progress(label, done, epochs * STEPS_AN_EPOCH, 100.0, 1.0, epoch, step + 1, 1 / done))
             if done % STEPS_AN_EPOCH == 0:
                 self._end_epoch(number, stage, epoch, done)
         return True
 
     def _end_epoch(self, number: int, stage: str, epoch: int, done: int) -> None:
-        self._tell(LossReported(stage, epoch, STEPS_AN_EPOCH, 1 / done, 1.1 / done))
+        self._emit(LossReported(stage, epoch, STEPS_AN_EPOCH, 1 / done, 1.1 / done))
         self._run.samples_folder.mkdir(exist_ok=True)
         sample = self._run.samples_folder / f"{stage}-epoch-{epoch:03}.png"
         cv2.imwrite(str(sample), np.full((32, 96, 3), min(50 + 10 * epoch, 255), np.uint8))
-        self._tell(SampleSaved(stage, epoch, str(sample)))
+        self._emit(SampleSaved(stage, epoch, str(sample)))
         self._progress_path.write_text(f"{number} {done}")
-        self._tell(CheckpointSaved(str(self._run.checkpoint_path)))
+        self._emit(CheckpointSaved(str(self._run.checkpoint_path)))
 
     def _done(self, number: int) -> int:
-        """Steps of a stage that the checkpoint holds."""
+        """Number of steps of a stage that the checkpoint contains."""
         if not self._progress_path.exists():
             return 0
         stage, done = map(int, self._progress_path.read_text().split())
@@ -110,7 +110,7 @@ class FakeTrainer:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def _fail(self, failed: Failed) -> None:
-        self._tell(failed)
+        self._emit(failed)
         sys.exit(1)
 
     def _listen(self) -> None:
@@ -119,7 +119,7 @@ class FakeTrainer:
                 self._requests.add(line.strip())  # type: ignore[arg-type]
         self._requests.add("stop")
 
-    def _tell(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         self._event_log.write(event)
         if self._supervised:
             print(to_json_line(event), flush=True)

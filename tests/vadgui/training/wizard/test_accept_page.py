@@ -1,4 +1,4 @@
-"""What is said of a new detector, and of what it gives recordings."""
+"""The accept page: what it says of a new detector's false alarms, and how it compares two detectors."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def calibrated(bumps: list[tuple[int, int]], detector: Path = NEW) -> MeasuredRe
 
 @pytest.fixture
 def shown(styled: None, qtbot: QtBot) -> tuple[AcceptPage, Acceptance]:
-    """The page of a detector with one held-out recording, beside one in use; nothing has been looked at."""
+    """The page of a new detector with one held-out recording, beside one in use; nothing has been measured yet."""
     del styled
     state = WizardState()
     acceptance = Acceptance(NEW, name="Gate", held_out=[VIDEO], old=OLD, parent=state)
-    state.show_run(TrainingRun(Path("run"), "Gate", {}, parent=state), acceptance)
+    state.set_run(TrainingRun(Path("run"), "Gate", {}, parent=state), acceptance)
     page = AcceptPage(state)
     qtbot.addWidget(page, before_close_func=lambda _: state.deleteLater())
     page.resize(700, 500)
@@ -47,35 +47,35 @@ def shown(styled: None, qtbot: QtBot) -> tuple[AcceptPage, Acceptance]:
     return page, acceptance
 
 
-def test_a_calibrated_detector_has_a_threshold_and_false_alarms(shown: tuple[AcceptPage, Acceptance]) -> None:
+def test_shows_threshold_and_false_alarms_of_a_calibrated_detector(shown: tuple[AcceptPage, Acceptance]) -> None:
     page, acceptance = shown
-    acceptance.take_held_out(calibrated([]))
+    acceptance.add_held_out_result(calibrated([]))
     assert "no false alarm in 20 s of 1 held-out recording, with the threshold at 3.56" in page.alarms.text()
     assert page.rate_row.isVisible()
 
 
-def test_of_one_that_is_not_nothing_is_promised(shown: tuple[AcceptPage, Acceptance]) -> None:
+def test_shows_no_false_alarms_of_an_uncalibrated_detector(shown: tuple[AcceptPage, Acceptance]) -> None:
     page, acceptance = shown
-    assert page.rate_row.isVisible(), "as long as nothing is known"
-    acceptance.take_held_out(measured(signals_with_bumps(COUNT, [])))
+    assert page.rate_row.isVisible(), "shown until it is known whether the detector is calibrated"
+    acceptance.add_held_out_result(measured(signals_with_bumps(COUNT, [])))
     assert "Only 20 s are held out: from less than 30 s nobody can tell" in page.alarms.text()
     for untrue in ("threshold", "no false alarm"):
         assert untrue not in page.alarms.text()
     assert not page.rate_row.isVisible()
 
 
-def test_one_with_enough_held_out_footage_can_be_without_calibration_too(
+def test_a_detector_with_enough_held_out_footage_may_be_uncalibrated_too(
     shown: tuple[AcceptPage, Acceptance],
 ) -> None:
     page, acceptance = shown
-    acceptance.take_held_out(measured(signals_with_bumps(2 * COUNT, [])))
+    acceptance.add_held_out_result(measured(signals_with_bumps(2 * COUNT, [])))
     assert "It is not calibrated: nobody can tell" in page.alarms.text()
 
 
-def test_where_nothing_is_held_out_no_rate_is_asked_for(shown: tuple[AcceptPage, Acceptance], qtbot: QtBot) -> None:
+def test_without_held_out_recordings_no_rate_is_asked_for(shown: tuple[AcceptPage, Acceptance], qtbot: QtBot) -> None:
     del shown
     state = WizardState()
-    state.show_run(
+    state.set_run(
         TrainingRun(Path("run"), "Gate", {}, parent=state), Acceptance(NEW, name="Gate", held_out=[], parent=state)
     )
     page = AcceptPage(state)
@@ -85,14 +85,14 @@ def test_where_nothing_is_held_out_no_rate_is_asked_for(shown: tuple[AcceptPage,
     assert not page.rate_row.isVisible()
 
 
-def test_curves_say_what_they_are(shown: tuple[AcceptPage, Acceptance], qtbot: QtBot) -> None:
+def test_titles_and_legend_explain_the_curves(shown: tuple[AcceptPage, Acceptance], qtbot: QtBot) -> None:
     page, acceptance = shown
-    assert page.stage.currentWidget() is not page.plot
+    assert page.plot_pages.currentWidget() is not page.plot
     assert page.hint.text() == "Compare shows what it flags on a recording of your choice, beside the detector in use."
-    acceptance.take_held_out(measured(signals_with_bumps(COUNT, [])))
-    acceptance.take_compared(measured(signals_with_bumps(COUNT, BUMPS)))
-    acceptance.take_compared(calibrated(BUMPS, OLD))
-    qtbot.waitUntil(lambda: page.stage.currentWidget() is page.plot)
+    acceptance.add_held_out_result(measured(signals_with_bumps(COUNT, [])))
+    acceptance.add_compared_result(measured(signals_with_bumps(COUNT, BUMPS)))
+    acceptance.add_compared_result(calibrated(BUMPS, OLD))
+    qtbot.waitUntil(lambda: page.plot_pages.currentWidget() is page.plot)
     new, old = acceptance.traces()
     assert trace_title(new) == "New detector, not calibrated: 1 part beyond held-out footage"
     assert trace_title(old) == "Detector in use: flags 1 part"
@@ -100,9 +100,9 @@ def test_curves_say_what_they_are(shown: tuple[AcceptPage, Acceptance], qtbot: Q
     assert "The curve with numbers is the score, dashed its threshold" in legend([new, old])
     assert "The curve without is how badly" in legend([new, old])
     assert "numbers" not in legend([new]) + legend([old])
-    of_new, of_old = (numbers_on(page.plot.getItem(row, 0).getAxis("left")) for row in range(2))
-    assert of_new == []
-    assert of_old[0] == "0"
+    numbers_of_new, numbers_of_old = (numbers_on(page.plot.getItem(row, 0).getAxis("left")) for row in range(2))
+    assert numbers_of_new == []
+    assert numbers_of_old[0] == "0"
 
 
 def numbers_on(axis: pg.AxisItem) -> list[str]:
@@ -113,9 +113,9 @@ def numbers_on(axis: pg.AxisItem) -> list[str]:
     return [text for *_, text in texts]
 
 
-def test_without_held_out_footage_nothing_is_beyond_it(shown: tuple[AcceptPage, Acceptance]) -> None:
+def test_without_held_out_footage_the_uncalibrated_threshold_is_infinite(shown: tuple[AcceptPage, Acceptance]) -> None:
     _, acceptance = shown
-    acceptance.take_compared(measured(signals_with_bumps(COUNT, BUMPS)))
+    acceptance.add_compared_result(measured(signals_with_bumps(COUNT, BUMPS)))
     (trace,) = acceptance.traces()
     assert np.isinf(trace.threshold)
     assert trace_title(trace) == "New detector, not calibrated"

@@ -1,4 +1,4 @@
-"""What goes wrong with the program's own trainer is told in the wizard, and the run goes on afterwards."""
+"""Failures of the program's own trainer are shown in the wizard, and the run can be resumed afterwards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STOP_SECONDS = 5.0
 
 @pytest.fixture
 def run(clips: Sequence[Path], tmp_path: Path) -> Run:
-    """A run that has not begun; its recordings are links, which can be unplugged."""
+    """A run that has not begun; its recordings are symbolic links, which a test can remove like an unplugged disk."""
     links = []
     for clip in clips[:3]:
         link = tmp_path / clip.name
@@ -46,8 +46,8 @@ def run(clips: Sequence[Path], tmp_path: Path) -> Run:
     return Run.create(tmp_path / "runs" / "gate", settings)
 
 
-def take_up(program: Program, qtbot: QtBot) -> RunPage:
-    """Lead the wizard to the run that waits."""
+def open_pending_run(program: Program, qtbot: QtBot) -> RunPage:
+    """Open the wizard and lead it to the one run on disk."""
     wizard = open_wizard(program, qtbot)
     qtbot.waitUntil(lambda: len(program.controller.state.runs) == 1, timeout=TIMEOUT_MS)
     click(wizard.goal_page.cards[Goal.RESUME].radio, qtbot)
@@ -66,13 +66,13 @@ def wait_for_text(page: RunPage, text: str, qtbot: QtBot) -> None:
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
-    """Processes that were started for a run and have not ended."""
-    found = []
+    """Processes that were started for a run and are still alive."""
+    processes = []
     for process in psutil.process_iter(["cmdline", "status"]):
         named = str(folder) in (process.info["cmdline"] or ())
         if named and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(process)
-    return found
+            processes.append(process)
+    return processes
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def processes_of(folder: Path) -> list[psutil.Process]:
         ("nan", "no longer a number", "smaller steps (learning rate 5.0e-05)", {"motion_learning_rate": 5e-5}),
     ],
 )
-def test_going_on_changes_what_the_run_failed_of(
+def test_resuming_applies_the_remedy_of_the_failure(
     faults: str,
     what: str,
     change: str,
@@ -92,27 +92,29 @@ def test_going_on_changes_what_the_run_failed_of(
     qtbot: QtBot,
 ) -> None:
     program = make_program(trainer="tiny", faults=faults)
-    page = take_up(program, qtbot)
+    page = open_pending_run(program, qtbot)
     go_on(page, qtbot)
     wait_for_text(page, what, qtbot)
     assert change in page.message.text()
-    assert "--" not in page.message.text(), "options of the command line mean nothing here"
+    assert "--" not in page.message.text(), "the wizard must not advise command-line options"
     assert not processes_of(run.folder)
     program.close()
 
     again = make_program(trainer="tiny", faults=faults)
-    page = take_up(again, qtbot)
-    assert change in page.message.text(), "the next program knows of it too"
+    page = open_pending_run(again, qtbot)
+    assert change in page.message.text(), "the failure is still shown after a restart of the program"
     go_on(page, qtbot)
     wait_for(again, RunPhase.FINISHED, qtbot)
     assert setting.items() <= vars(run.settings).items()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there no limit can stand for a full disk")
-def test_a_full_disk_is_told_and_the_run_goes_on_with_room(make_program: MakeProgram, run: Run, qtbot: QtBot) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file size limit to fake a full disk with")
+def test_a_full_disk_is_reported_and_the_run_resumes_when_there_is_space(
+    make_program: MakeProgram, run: Run, qtbot: QtBot
+) -> None:
     (run.folder / "full").touch()
     program = make_program(trainer="tiny", faults="full")
-    page = take_up(program, qtbot)
+    page = open_pending_run(program, qtbot)
     go_on(page, qtbot)
     wait_for_text(page, "The disk is full", qtbot)
     assert "Free some space" in page.message.text()
@@ -122,11 +124,11 @@ def test_a_full_disk_is_told_and_the_run_goes_on_with_room(make_program: MakePro
     wait_for(program, RunPhase.FINISHED, qtbot)
 
 
-def test_unplugged_footage_is_named_and_read_on_when_it_is_back(
+def test_missing_footage_is_named_and_reading_resumes_when_it_is_back(
     make_program: MakeProgram, run: Run, clips: Sequence[Path], qtbot: QtBot
 ) -> None:
     program = make_program(trainer="tiny", faults="slow")
-    page = take_up(program, qtbot)
+    page = open_pending_run(program, qtbot)
     go_on(page, qtbot)
     wait_for(program, RunPhase.RUNNING, qtbot)
     unplugged = Path(run.settings.videos[-1])
@@ -140,12 +142,10 @@ def test_unplugged_footage_is_named_and_read_on_when_it_is_back(
     wait_for(program, RunPhase.STOPPED, qtbot)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there a killed process has no end of its own")
-def test_a_killed_trainer_goes_on_and_takes_less_memory_the_second_time(
-    make_program: MakeProgram, run: Run, qtbot: QtBot
-) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows reports no signal for a killed process")
+def test_a_trainer_killed_twice_resumes_with_a_smaller_batch(make_program: MakeProgram, run: Run, qtbot: QtBot) -> None:
     program = make_program(trainer="tiny", faults="slow")
-    page = take_up(program, qtbot)
+    page = open_pending_run(program, qtbot)
     for advice in ("Close other programs, then go on", "with 4 pictures at a time"):
         go_on(page, qtbot)
         wait_for(program, RunPhase.RUNNING, qtbot)
@@ -156,9 +156,9 @@ def test_a_killed_trainer_goes_on_and_takes_less_memory_the_second_time(
     assert run.settings.batch_size == 4
 
 
-def test_stops_within_seconds_and_starts_again_at_once(make_program: MakeProgram, run: Run, qtbot: QtBot) -> None:
+def test_stops_within_seconds_and_restarts_at_once(make_program: MakeProgram, run: Run, qtbot: QtBot) -> None:
     program = make_program(trainer="tiny", faults="slow")
-    page = take_up(program, qtbot)
+    page = open_pending_run(program, qtbot)
     for _ in range(2):
         go_on(page, qtbot)
         wait_for(program, RunPhase.RUNNING, qtbot)
@@ -169,11 +169,11 @@ def test_stops_within_seconds_and_starts_again_at_once(make_program: MakeProgram
         assert not processes_of(run.folder)
 
 
-def test_held_out_recordings_that_are_gone_can_be_looked_at_when_they_are_back(
+def test_missing_held_out_recordings_can_be_measured_when_they_are_back(
     make_program: MakeProgram, run: Run, clips: Sequence[Path], qtbot: QtBot
 ) -> None:
     program = make_program()
-    go_on(take_up(program, qtbot), qtbot)
+    go_on(open_pending_run(program, qtbot), qtbot)
     wizard = program.controller.wizard
     assert wizard is not None
     unplugged = Path(run.settings.held_out[0])
@@ -216,8 +216,8 @@ app.exec()
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there the system ends children of a killed job by itself")
-def test_a_killed_window_leaves_a_run_that_the_next_one_goes_on_with(
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows itself ends the children of a killed job")
+def test_the_run_of_a_killed_window_can_be_resumed(
     make_program: MakeProgram, run: Run, tmp_path: Path, qtbot: QtBot
 ) -> None:
     code = [sys.executable, "-c", _WINDOW, str(run.folder), str(tmp_path / "analyses")]
@@ -230,7 +230,7 @@ def test_a_killed_window_leaves_a_run_that_the_next_one_goes_on_with(
     assert time.monotonic() - killed < STOP_SECONDS
 
     again = make_program(trainer="tiny", faults="slow")
-    page = take_up(again, qtbot)
+    page = open_pending_run(again, qtbot)
     assert "Nothing is lost" in page.message.text()
     go_on(page, qtbot)
     wait_for(again, RunPhase.RUNNING, qtbot)

@@ -1,4 +1,4 @@
-"""The goal page and the state that outlives it."""
+"""The goal page, and the wizard state, which outlives the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.goal_page import GoalPage
 
 
-def test_a_page_that_has_gone_hears_no_more_of_the_state(qtbot: QtBot) -> None:
+def test_a_deleted_page_receives_no_signals_of_the_state(qtbot: QtBot) -> None:
     state = WizardState()
     page = GoalPage(state)
     qtbot.addWidget(page)

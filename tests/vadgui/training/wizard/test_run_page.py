@@ -1,4 +1,4 @@
-"""What is shown of a training at work."""
+"""The run page: progress, steps and loss plots of a running training."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ MIN_PX = (680, 500)
 
 @pytest.fixture
 def run() -> Iterator[TrainingRun]:
-    made = TrainingRun(Path("run"), "North gate", {"motion": 2, "frame": 2})
-    made.begin()
-    yield made
-    made.deleteLater()
+    training_run = TrainingRun(Path("run"), "North gate", {"motion": 2, "frame": 2})
+    training_run.begin()
+    yield training_run
+    training_run.deleteLater()
 
 
 @pytest.fixture
 def page(run: TrainingRun, styled: None, qtbot: QtBot) -> RunPage:
     del styled
     state = WizardState()
-    state.show_run(run, None)
+    state.set_run(run, None)
     page = RunPage(state)
     qtbot.addWidget(page, before_close_func=lambda _: state.deleteLater())
     page.resize(*MIN_PX)
@@ -44,20 +44,20 @@ def progress(done: int, seconds_left: float | None, phase: str = "Learning motio
     return Progress(phase, done, 64, 1.0, seconds_left, 0, 1, loss)
 
 
-def test_how_far_a_step_is_stands_beside_the_bar(run: TrainingRun, page: RunPage) -> None:
+def test_progress_of_the_step_is_shown_beside_the_bar(run: TrainingRun, page: RunPage) -> None:
     assert not page.left.isVisible()
-    run.take(progress(8, 88.0))
+    run.apply(progress(8, 88.0))
     assert page.left.text() == "12%, 88 s left in this step"
-    run.take(progress(16, None))
+    run.apply(progress(16, None))
     assert page.left.text() == "25%"
-    run.take(progress(64, 0.0))
+    run.apply(progress(64, 0.0))
     assert page.left.text() == "Nearly done with this step"
     run.stop()
     assert page.left.text() == "100%"
 
 
 def test_steps_fit_a_small_window_in_one_line(run: TrainingRun, page: RunPage) -> None:
-    run.take(progress(32, 40.0, "Learning the next frame"))
+    run.apply(progress(32, 40.0, "Learning the next frame"))
     QApplication.processEvents()
     for line in page.steps:
         label = line.findChildren(QLabel)[1]
@@ -82,8 +82,8 @@ def drawn(styled: None, qtbot: QtBot) -> Callable[[Curve], LossPlot]:
     return draw
 
 
-def test_passes_begin_at_0_and_are_told_plainly(drawn: Callable[[Curve], LossPlot]) -> None:
-    """pyqtgraph by itself would show a first part of a pass as thousandths, and passes below 0."""
+def test_the_epoch_axis_starts_at_0_without_si_prefixes(drawn: Callable[[Curve], LossPlot]) -> None:
+    """By default, pyqtgraph would label the first part of an epoch in thousandths, and show epochs below 0."""
     plot = drawn(Curve([0.1, 0.2], [0.5, 0.4]))
     (left, right), _ = plot.plotItem.viewRange()
     assert left == pytest.approx(0, abs=0.05)
@@ -96,20 +96,20 @@ def test_passes_begin_at_0_and_are_told_plainly(drawn: Callable[[Curve], LossPlo
 @pytest.mark.parametrize(
     ("low", "high"), [(0.452, 0.4895), (0.0245, 0.036), (0.001, 0.9), (0.03005, 0.0309), (1e-4, 2e-4)]
 )
-def test_a_few_losses_are_labelled_whatever_their_range(
+def test_the_loss_axis_has_two_to_six_labels_for_any_range(
     low: float, high: float, drawn: Callable[[Curve], LossPlot]
 ) -> None:
     axis = drawn(Curve([0.5, 1.0], [high, low])).plotItem.getAxis("left")
-    ((_, places),) = axis.tickValues(np.log10(low), np.log10(high), 60)
-    assert 2 <= len(places) <= 6
-    texts = axis.tickStrings(places, 1, 1)
+    ((_, positions),) = axis.tickValues(np.log10(low), np.log10(high), 60)
+    assert 2 <= len(positions) <= 6
+    texts = axis.tickStrings(positions, 1, 1)
     assert len(set(texts)) == len(texts)
     assert all(a < b for a, b in pairwise(map(float, texts)))
 
 
-def test_an_empty_plot_has_no_numbers(drawn: Callable[[Curve], LossPlot], run: TrainingRun) -> None:
-    run.take(progress(8, 88.0))
+def test_an_empty_plot_has_no_axis_labels(drawn: Callable[[Curve], LossPlot], run: TrainingRun) -> None:
+    run.apply(progress(8, 88.0))
     one_point = run.curves["motion"]
     assert not drawn(one_point).plotItem.getAxis("left").style["showValues"]
-    run.take(LossReported("motion", 0, 4, 0.4, 0.5))
+    run.apply(LossReported("motion", 0, 4, 0.4, 0.5))
     assert drawn(run.curves["motion"]).plotItem.getAxis("left").style["showValues"]

@@ -1,4 +1,4 @@
-"""The wizard in the program's window, from the first page to a detector in use, by mouse and keys."""
+"""The whole wizard, driven by mouse and keys, from the first page to a detector in use."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_from_recordings_to_a_detector_in_use(
     from engine.models.detector import PRESETS
 
     clips = clips[:2]
-    monkeypatch.setitem(PRESETS, "fast", TINY)  # as in the trainer's process
+    monkeypatch.setitem(PRESETS, "fast", TINY)  # the trainer's process does the same
     program = make_program(trainer="tiny")
     program.open_video(clips[0])
     wizard = open_wizard(program, qtbot)
@@ -78,7 +78,9 @@ def test_from_recordings_to_a_detector_in_use(
     assert program.controller.wizard is None
 
 
-def test_what_was_chosen_is_what_is_trained(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+def test_the_run_has_the_settings_that_were_chosen(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
     program = make_program()
     wizard = open_wizard(program, qtbot)
     to_footage(wizard, qtbot)
@@ -93,8 +95,8 @@ def test_what_was_chosen_is_what_is_trained(make_program: MakeProgram, clips: Se
     qtbot.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(left + 11, box.center().y()))
     view = page.view
     for at in (0.3, 0.9):
-        place = QPoint(round(view.strip.x_of(at)), 12)
-        qtbot.mouseClick(view.strip, Qt.MouseButton.LeftButton, pos=place)
+        position = QPoint(round(view.strip.x_of(at)), 12)
+        qtbot.mouseClick(view.strip, Qt.MouseButton.LeftButton, pos=position)
         click(view.mark_button, qtbot)
     qtbot.waitUntil(lambda: view.picture.picture is not None, timeout=TIMEOUT_MS)
     assert str(clips[0]) in {str(path) for path in footage.held_out()}
@@ -115,7 +117,7 @@ def test_what_was_chosen_is_what_is_trained(make_program: MakeProgram, clips: Se
     assert abs(begin - 0.3) < 0.05
     assert abs(stop - 0.9) < 0.05
     assert (settings.preset, settings.motion_epochs, settings.frame_epochs) == ("fast", 5, 3)
-    assert settings.batch_size == 8, "what was measured to fit"
+    assert settings.batch_size == 8, "the batch size that was measured to fit into memory"
 
 
 def test_start_is_refused_with_the_reason(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
@@ -125,7 +127,7 @@ def test_start_is_refused_with_the_reason(make_program: MakeProgram, clips: Sequ
     assert not wizard.button(QWizard.WizardButton.CommitButton).isEnabled()
 
 
-def test_at_its_smallest_nothing_is_squeezed(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+def test_no_text_is_cut_off_at_the_minimum_size(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
     wizard = open_wizard(make_program(), qtbot)
     wizard.resize(1, 1)
     to_effort(wizard, clips, qtbot)
@@ -141,7 +143,7 @@ def test_at_its_smallest_nothing_is_squeezed(make_program: MakeProgram, clips: S
 
 
 def _nothing_is_squeezed(page: QWidget) -> None:
-    """Texts that wrap have the height for it: a layout that is short of room takes it from them first."""
+    """Assert that wrapped labels have the height they need: a layout without enough space shrinks them first."""
     QApplication.processEvents()
     labels = [label for label in page.findChildren(QLabel) if label.isVisible() and label.wordWrap() and label.text()]
     assert labels
@@ -158,7 +160,7 @@ def test_costs_are_shown_on_the_cards(make_program: MakeProgram, clips: Sequence
     assert wizard.effort_page.status.text() == "Measured on this machine, with your footage."
 
 
-def test_that_the_machine_is_busy_is_said_beside_every_time(
+def test_a_busy_machine_is_noted_beside_every_duration(
     make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
 ) -> None:
     wizard = open_wizard(make_program(planner="busy"), qtbot)
@@ -172,7 +174,7 @@ def test_that_the_machine_is_busy_is_said_beside_every_time(
     qtbot.waitUntil(lambda: wizard.check_page.notes.text() == busy.format("it", "4.2 min"), timeout=TIMEOUT_MS)
 
 
-def test_footage_that_can_t_be_used_is_told(
+def test_unusable_footage_is_reported(
     make_program: MakeProgram, clips: Sequence[Path], tmp_path: Path, qtbot: QtBot
 ) -> None:
     broken = tmp_path / "broken.mp4"
@@ -191,7 +193,7 @@ def test_footage_that_can_t_be_used_is_told(
     qtbot.waitUntil(lambda: "There is no such file or folder" in page.status.text(), timeout=TIMEOUT_MS)
 
 
-def test_pauses_and_goes_on(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+def test_pauses_and_resumes(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
     program = make_program()
     wizard = open_wizard(program, qtbot)
     to_check(wizard, clips, qtbot, epochs=50)
@@ -210,7 +212,7 @@ def test_pauses_and_goes_on(make_program: MakeProgram, clips: Sequence[Path], qt
     qtbot.waitUntil(lambda: not page.samples.picture.image.isNull(), timeout=TIMEOUT_MS)
 
 
-def test_closing_the_wizard_asks_and_the_status_bar_leads_back(
+def test_closing_the_wizard_asks_and_the_status_bar_reopens_it(
     make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
 ) -> None:
     program = make_program()
@@ -244,7 +246,7 @@ def test_closing_the_program_pauses_and_the_next_start_resumes(
     start(wizard, qtbot)
     wait_for(program, RunPhase.RUNNING, qtbot)
     program.window.close()
-    assert program.window.isVisible(), "first it asks"
+    assert program.window.isVisible(), "closing must ask first"
     process = psutil.Process(program.controller.supervisor.client.process_id)
     with qtbot.waitSignal(program.window.closed):
         answer(program.window, "Pause, resume later", qtbot)
@@ -265,7 +267,7 @@ def test_closing_the_program_pauses_and_the_next_start_resumes(
     wait_for(again, RunPhase.RUNNING, qtbot)
 
 
-def test_closing_the_program_lets_it_go_on_and_finds_it_again(
+def test_closing_the_program_detaches_the_run_and_the_next_start_finds_it(
     make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
 ) -> None:
     program = make_program()
@@ -283,7 +285,7 @@ def test_closing_the_program_lets_it_go_on_and_finds_it_again(
     qtbot.waitUntil(lambda: Run(folder).process_id is not None, timeout=TIMEOUT_MS)
 
     again = make_program()
-    again.controller.look_for_runs()
+    again.controller.find_pending_run()
     qtbot.waitUntil(again.window.training_status.isVisible, timeout=TIMEOUT_MS)
     click(again.window.training_status, qtbot)
     wizard = again.controller.wizard
@@ -294,7 +296,7 @@ def test_closing_the_program_lets_it_go_on_and_finds_it_again(
     qtbot.waitUntil(lambda: Run(folder).process_id is None)
 
 
-def test_a_training_is_given_up_with_its_files(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+def test_giving_a_training_up_deletes_its_files(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
     program = make_program()
     wizard = open_wizard(program, qtbot)
     to_check(wizard, clips, qtbot, epochs=300)
@@ -313,7 +315,7 @@ def test_a_training_is_given_up_with_its_files(make_program: MakeProgram, clips:
     assert not program.window.training_status.isVisible()
 
 
-def test_a_killed_trainer_is_told_and_gone_on_with(
+def test_a_killed_trainer_is_reported_and_its_run_resumed(
     make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
 ) -> None:
     program = make_program(trainer="killed")
@@ -328,13 +330,13 @@ def test_a_killed_trainer_is_told_and_gone_on_with(
     assert wizard.currentId() == ACCEPT
 
 
-def test_what_came_out_can_be_decided_on_later(
+def test_a_finished_detector_can_be_decided_on_later(
     make_program: MakeProgram, clips: Sequence[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     from engine.models.detector import Detector, DetectorSettings, save_detector
 
     save_detector(Detector(DetectorSettings("New", "fast", "dis-fast", 2.0)), tmp_path / "new.safetensors")
-    monkeypatch.setenv("FAKE_DETECTOR", str(tmp_path / "new.safetensors"))  # one that no library has yet
+    monkeypatch.setenv("FAKE_DETECTOR", str(tmp_path / "new.safetensors"))  # a detector that is not in the library yet
     program = make_program()
     wizard = open_wizard(program, qtbot)
     to_check(wizard, clips, qtbot)
@@ -352,7 +354,7 @@ def test_what_came_out_can_be_decided_on_later(
     program.close()
 
     again = make_program()
-    again.controller.look_for_runs()
+    again.controller.find_pending_run()
     qtbot.waitUntil(again.window.training_status.isVisible, timeout=TIMEOUT_MS)
     click(again.window.training_status, qtbot)
     wizard_again = again.controller.wizard
@@ -363,7 +365,7 @@ def test_what_came_out_can_be_decided_on_later(
     qtbot.waitUntil(lambda: again.controller.wizard is None, timeout=TIMEOUT_MS)
 
 
-def test_closed_before_it_began_it_opens_where_it_was(
+def test_closed_before_the_training_began_the_wizard_reopens_at_the_same_page(
     make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
 ) -> None:
     program = make_program()

@@ -1,8 +1,8 @@
-"""`vad train` itself with models of a few weights, made to fail in the ways that machines do.
+"""`vad train` itself with models of a few weights, and with faults of a machine injected.
 
-`python -m tests.vadgui.training.wizard.tiny_trainer FAULTS RUN [--supervised]`, FAULTS being words with a "+" between:
+`python -m tests.vadgui.training.wizard.tiny_trainer FAULTS RUN [--supervised]`, FAULTS are joined by "+":
 
-- slow: it looks around for a while wherever it would stop;
+- slow: every check for a stop request takes SLOW_SECONDS;
 - memory: no batch of more than four pictures fits;
 - nan: the loss of the motion stage blows up at learning rates above 1e-4;
 - full: while the folder holds a file "full", no file of more than 20 kB can be written once it learns.
@@ -29,16 +29,16 @@ FULL_BYTES = 20_000
 
 
 def command(faults: str):  # type: ignore[no-untyped-def]
-    """What TrainingClient takes as its command."""
+    """The command for TrainingClient: a function of the run's folder."""
     return lambda folder: [sys.executable, "-m", "tests.vadgui.training.wizard.tiny_trainer", faults, str(folder)]
 
 
 def _be_slow() -> None:
-    look = StopControl.should_stop
+    should_stop = StopControl.should_stop
 
     def slowly(requests: StopControl) -> bool:
         time.sleep(SLOW_SECONDS)
-        return look(requests)
+        return should_stop(requests)
 
     StopControl.should_stop = slowly  # type: ignore[method-assign]
 
@@ -52,12 +52,12 @@ def _misbehave(faults: list[str], run: Run) -> None:
         blows_up = "nan" in faults and run.settings.motion_learning_rate > 1e-4
         return flow_loss(predicted, teacher) * (float("nan") if blows_up else 1.0)
 
-    def fill_the_disk(stage: stage_trainer.StageTrainer, *asks: Any) -> Iterator[Any]:
+    def fill_the_disk(stage: stage_trainer.StageTrainer, *args: Any) -> Iterator[Any]:
         if (run.folder / "full").exists():
             import resource
 
             resource.setrlimit(resource.RLIMIT_FSIZE, (FULL_BYTES, resource.RLIM_INFINITY))
-        yield from train(stage, *asks)
+        yield from train(stage, *args)
 
     stages.flow_loss = loss
     if "full" in faults:
@@ -67,9 +67,9 @@ def _misbehave(faults: list[str], run: Run) -> None:
 
 
 if __name__ == "__main__":
-    _, said, *arguments = sys.argv
+    _, faults, *arguments = sys.argv
     torch.set_num_threads(1)
     PRESETS["fast"] = TINY
-    _misbehave(said.split("+"), Run(Path(arguments[0])))
+    _misbehave(faults.split("+"), Run(Path(arguments[0])))
     sys.argv = ["vad", "train", *arguments]
     main()

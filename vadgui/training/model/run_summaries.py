@@ -1,4 +1,4 @@
-"""The training runs that lie in the runs folder: stopped, finished, or at work in the background."""
+"""Summaries of the training runs in the runs folder: stopped, failed, finished, or training in the background."""
 
 from __future__ import annotations
 
@@ -15,55 +15,55 @@ from vadgui.training.model.training_run import RunPhase
 
 
 @dataclass(frozen=True)
-class FoundRun:
-    """One run's folder, as far as a list tells."""
+class RunSummary:
+    """The facts about a run that a list shows."""
 
     folder: Path
     name: str
     phase: RunPhase
     step: str
-    """Where it is or ended, as its events name it; empty before it began."""
+    """Phase of the run's last progress event; empty before it has begun."""
     share: float
-    """Done of that step."""
+    """Share of that step that is done, from 0 to 1."""
     begun: datetime
     is_kept: bool
-    """Whether its detector is in the library already."""
+    """Whether the run's detector is in the library."""
 
     @property
     def state_text(self) -> str:
-        """Where it stands, in words."""
-        where = f"{self.step}, {self.share:.0%}" if self.step else "not begun"
+        """Phase, step and progress in words."""
+        progress_text = f"{self.step}, {self.share:.0%}" if self.step else "not begun"
         match self.phase:
             case RunPhase.FINISHED:
                 return "Done" if self.is_kept else "Done, to be decided on"
             case RunPhase.FAILED:
-                return f"Interrupted: {where}"
+                return f"Interrupted: {progress_text}"
             case RunPhase.RUNNING:
-                return f"At work: {where}"
+                return f"At work: {progress_text}"
             case _:
-                return f"Stopped: {where}"
+                return f"Stopped: {progress_text}"
 
     @property
     def begun_text(self) -> str:
-        """When it was begun."""
+        """Date and time of the run's start."""
         return f"{self.begun:%Y-%m-%d %H:%M}"
 
 
-def find_runs(folder: Path, kept: Collection[str], should_stop: ShouldStop) -> Iterator[list[FoundRun]]:
-    """All runs below a folder, the latest first, in one piece; `kept` are the fingerprints of known detectors."""
-    found = []
+def find_runs(folder: Path, kept: Collection[str], should_stop: ShouldStop) -> Iterator[list[RunSummary]]:
+    """Yield one list of all runs in a folder, the latest first; `kept` are the fingerprints of library detectors."""
+    summaries = []
     folders = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
     for path in folders:
         if should_stop():
             return
-        run = found_run(path, kept)
+        run = summarise_run(path, kept)
         if run:
-            found.append(run)
-    yield sorted(found, key=lambda run: run.begun, reverse=True)
+            summaries.append(run)
+    yield sorted(summaries, key=lambda run: run.begun, reverse=True)
 
 
-def found_run(folder: Path, kept: Collection[str]) -> FoundRun | None:
-    """The run in a folder; None where there is none."""
+def summarise_run(folder: Path, kept: Collection[str]) -> RunSummary | None:
+    """The summary of the run in a folder; None where there is none."""
     run = Run(folder)
     try:
         settings = run.settings
@@ -71,7 +71,7 @@ def found_run(folder: Path, kept: Collection[str]) -> FoundRun | None:
         return None
     events = run.events()
     last = next((event for event in reversed(events) if isinstance(event, Progress)), None)
-    return FoundRun(
+    return RunSummary(
         folder,
         name=settings.name,
         phase=_phase(run, events),
