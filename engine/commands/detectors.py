@@ -107,7 +107,9 @@ def activate(_given: tuple[str, ...]) -> None:
 
 @detectors.command()
 @_detector
-@click.option("--force", is_flag=True, hidden=True, expose_value=False)  # asked for before, and still in scripts
+@click.option(
+    "--force", is_flag=True, hidden=True, expose_value=False
+)  # earlier versions required it, and scripts still pass it
 def delete(detector: str) -> None:
     """Take a detector out of the library.
 

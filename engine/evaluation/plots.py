@@ -137,8 +137,8 @@ def _scores(title: str, videos: Sequence[MeasuredVideo], figures: ScoreFigures, 
 
 def _shortened(name: str, length: int) -> str:
     """A name, shortened in the middle if it is too long: both ends of recordings' names are kept to identify them."""
-    kept = length - 1
-    return name if len(name) <= length else f"{name[: kept - kept // 2]}…{name[-(kept // 2) :]}"
+    kept_length = length - 1
+    return name if len(name) <= length else f"{name[: kept_length - kept_length // 2]}…{name[-(kept_length // 2) :]}"
 
 
 def _single_class_text(video: MeasuredVideo) -> str:

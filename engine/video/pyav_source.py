@@ -339,8 +339,8 @@ class PyAvSource(VideoSource):
         )
 
 
-def _size_bytes(kept: VideoFrame | Frame) -> int:
-    return kept.pixels.nbytes if isinstance(kept, Frame) else sum(plane.buffer_size for plane in kept.planes)
+def _size_bytes(cached: VideoFrame | Frame) -> int:
+    return cached.pixels.nbytes if isinstance(cached, Frame) else sum(plane.buffer_size for plane in cached.planes)
 
 
 def _decoder_threads() -> int:

@@ -30,10 +30,10 @@ class BatchPredictor(StillPredictor):
         self.device_label = "CPU, of a kind"
         self.max_batch = max_batch
         self.seconds = seconds
-        self.asked: list[int] = []
+        self.batch_sizes: list[int] = []
 
     def predict(self, pictures: list[Any]) -> list[Any]:
-        self.asked.append(len(pictures))
+        self.batch_sizes.append(len(pictures))
         time.sleep(self.seconds if len(pictures) <= 4 else 2 * self.seconds)
         self.batch_size = min(self.batch_size, self.max_batch)
         return super().predict(pictures)
@@ -62,7 +62,7 @@ def test_batch_1_and_the_best_batch_are_timed() -> None:
     assert found.detection_fps < found.prediction_fps * 1.1
     assert found.detection_fps < found.detection_fps_best_batch
     assert found.device == "CPU, of a kind"
-    assert {1, 2, 4, 8} <= set(predictor.asked)
+    assert {1, 2, 4, 8} <= set(predictor.batch_sizes)
     assert predictor.batch_size == 2  # restored
 
 
