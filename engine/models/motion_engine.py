@@ -80,7 +80,7 @@ class OpenVinoMotionEngine:
         core = openvino.Core()
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            # Two files under their own names: of two processes, each reads what it wrote itself.
+            # The .xml comes last: where it is, the .bin beside it is whole.
             unfinished = file.with_name(f"{file.stem}-{os.getpid()}.xml")
             openvino.save_model(_converted(openvino, model), unfinished, compress_to_fp16=False)
             for suffix in (".bin", ".xml"):
