@@ -1,14 +1,21 @@
 # Every target sets up what it needs by itself; the first time takes minutes, later none.
 BIN := .venv/bin
-SET_UP := pyproject.toml packaging/constraints.txt packaging/set_up.sh packaging/set_up.py engine/system_libraries.py
+SET_UP := pyproject.toml packaging/constraints.txt packaging/set_up.sh packaging/set_up.py engine/common/system_libraries.py
+# With --quiet, MkDocs would not count its warnings as errors.
+BUILD_DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+# Whole blocks of neighbours, which share fixtures, go to a worker; who is done first takes from the other's.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-.PHONY: help demo run test lint format bench clean
+.PHONY: help demo run test test-fast test-research lint quick-lint docs format bench clean
 
 help:
 	@echo "make demo               review the bundled demo scene"
 	@echo "make run [VIDEO=file]   open the program"
-	@echo "make test               formatting, lint, types, import rules, then all tests"
+	@echo "make test               formatting, lint, types, import rules, documentation, then all tests"
+	@echo "make test-fast          tests of the engine that take no long time, in less than a minute"
+	@echo "make test-research      tests of the experiments in tests/research"
 	@echo "make lint               the same without the tests"
+	@echo "make docs               the documentation as a site, in the folder site"
 	@echo "make format             format the code and mend what the linter can"
 	@echo "make bench [BENCH=...]  benchmarks, by name: $(notdir $(basename $(filter-out %/__init__.py %/__main__.py,$(wildcard tests/benchmarks/*.py))))"
 	@echo "make clean              remove .venv and caches of the checks"
@@ -20,14 +27,32 @@ demo: .venv/ready
 run: .venv/ready
 	$(BIN)/vadgui $(if $(VIDEO),"$(VIDEO)")
 
-test: lint
-	$(BIN)/python -m pytest --numprocesses 2
+# Types are looked through while the tests run: without mypy's cache, as in a clean checkout, that takes 20 seconds.
+test: quick-lint
+	@types=$$(mktemp); $(BIN)/mypy >$$types 2>&1 & mypy=$$!; \
+	$(PYTEST); tests=$$?; \
+	wait $$mypy; typed=$$?; \
+	echo "$(BIN)/mypy"; cat $$types; rm -f $$types; \
+	exit $$((tests || typed))
 
-lint: .venv/ready-dev
+test-fast: .venv/ready-dev
+	$(PYTEST) -m "not slow and not gui and not research"
+
+test-research: .venv/ready-dev
+	$(BIN)/python -m pytest -m research tests/research
+
+lint: quick-lint
+	$(BIN)/mypy
+
+quick-lint: .venv/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BUILD_DOCS)
+
+docs: .venv/ready-dev
+	$(BUILD_DOCS)
+	@echo "Open site/index.html in a browser."
 
 format: .venv/ready-dev
 	$(BIN)/ruff format .
@@ -37,7 +62,7 @@ bench: .venv/ready-dev
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist site *.egg-info
 
 .venv/ready: $(SET_UP)
 	PYTHON="$(PYTHON)" sh packaging/set_up.sh

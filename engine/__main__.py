@@ -14,9 +14,10 @@ from engine.common.errors import VadError
 
 # What --help says of each is kept here: nobody should wait for OpenCV and torch to be imported to read it.
 _COMMANDS = {
+    "ablation": "Train and judge the method with and without its ingredients: Table 2 of the paper.",
     "analyse": "Score recordings and list what is unusual in them.",
     "calibrate": "Teach a detector what its scores mean on a camera.",
-    "detectors": "List, name, activate, export, import and delete your detectors.",
+    "detectors": "List, name, export, import and delete your detectors.",
     "doctor": "Say what is missing on this machine, and how to fix it.",
     "evaluate": "Judge a detector by a labelled dataset: AUC, events found, plots.",
     "export": "Export an annotated clip of a segment.",
@@ -24,6 +25,7 @@ _COMMANDS = {
     "footage": "Check whether footage is fit to teach a detector with.",
     "flow": "Estimate the optical flow between two pictures.",
     "plan": "Say what a training run would take here: time, memory and disk.",
+    "timing": "Say how many frames a second a detector predicts and judges: Table 3 of the paper.",
     "train": "Train a detector from normal footage, or resume a run.",
 }
 _INTERRUPTED = 130  # what shells report of a program that Ctrl-C ended

@@ -111,7 +111,7 @@ def install_packages(dev: bool) -> None:
     say("Installing packages into .venv (torch is large: the first time takes minutes)")
     extra_index = ["--extra-index-url", TORCH_CPU_INDEX] if wants_cpu_torch() and answers(TORCH_CPU_INDEX) else []
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install"]
-    run([*pip, "--constraint", str(CONSTRAINTS), *extra_index, "--editable", f"{ROOT}[dev]" if dev else str(ROOT)])
+    run([*pip, "--constraint", str(CONSTRAINTS), *extra_index, "--editable", f"{ROOT}[dev,docs]" if dev else str(ROOT)])
 
 
 def wants_cpu_torch() -> bool:

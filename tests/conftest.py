@@ -52,6 +52,17 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+@pytest.fixture(scope="session")
+def tiny_preset() -> Iterator[str]:
+    """The name of a preset of models with a few weights."""
+    from engine.models.detector import PRESETS  # imports torch, which many tests do without
+    from tests.tiny import TINY
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "tiny", TINY)
+        yield "tiny"
+
+
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     before = set(threading.enumerate())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from engine.export.clip import ExportOptions
+from vadgui.async_signals import until
 from vadgui.dialogs.export import ClipRange
 from vadgui.errors import ErrorReporter, Wording
 from vadgui.jobs.export_queue import ExportPhase, ExportState
@@ -17,7 +19,6 @@ from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.program import Program
 
 _TIME_LIMIT_SECONDS = 1800.0  # a slow machine without half precision takes ten minutes
-_POLL_SECONDS = 0.05
 _SIZE_PX = (1440, 900)
 
 
@@ -27,19 +28,10 @@ class DemoError(Exception):
 
 async def run_demo(program: Program, reporter: ErrorReporter, output: Path) -> int:
     """Do what a person would do with the demo; the exit status."""
-    failures: list[Wording] = []
-    reporter.told.connect(failures.append)
-
-    async def until(condition: Callable[[], bool]) -> None:
-        while not condition():
-            if failures:
-                raise DemoError(f"{failures[0].headline}\n{failures[0].text}\n{failures[0].details}")
-            await asyncio.sleep(_POLL_SECONDS)
-
     try:
         async with asyncio.timeout(_TIME_LIMIT_SECONDS):
             output.mkdir(parents=True, exist_ok=True)
-            await _review(program, output, until)
+            await _Demo(program, reporter, output).review()
     except TimeoutError:
         print(f"The demo was not done after {_TIME_LIMIT_SECONDS:.0f} seconds.", file=sys.stderr)
     except (DemoError, OSError) as error:
@@ -49,27 +41,85 @@ async def run_demo(program: Program, reporter: ErrorReporter, output: Path) -> i
     return 1
 
 
-async def _review(program: Program, output: Path, until: Callable[[Callable[[], bool]], Awaitable[None]]) -> None:
-    session, window = program.session, program.window
-    window.resize(*_SIZE_PX)
-    print("Opening the demo clip and its detector …", flush=True)
-    program.open_demo()
-    await until(lambda: session.analysis.done > 0)
-    for tenths in range(2, 10, 2):
-        await until(lambda tenths=tenths: session.analysis.done * 10 >= session.analysis.total * tenths)  # type: ignore[misc]
-        print(f"Analysed {tenths * 10} % of {session.frame_count} frames …", flush=True)
-    await until(lambda: session.analysis.phase is AnalysisPhase.DONE)
-    if not session.scoring.segments:
-        raise DemoError("The detector flagged nothing in the demo clip.")
-    print(f"Analysed {session.frame_count} frames on {_device(session)}: {_flagged(session)}.", flush=True)
-    session.select_segment(max(session.scoring.segments, key=lambda segment: segment.peak_score))
-    peaks = [segment.peak_frame for segment in session.scoring.segments]
-    await until(lambda: session.view_is_settled() and all(session.thumbnail(peak) is not None for peak in peaks))
-    screenshot = output / "vadgui-demo.png"
-    _save_screenshot(window, screenshot)
-    print(f"Screenshot: {screenshot.resolve()}", flush=True)
-    clip = await _export(program, output, until)
-    print(f"Exported clip: {clip.resolve()}", flush=True)
+class _Demo:
+    """One review of the bundled clip."""
+
+    def __init__(self, program: Program, reporter: ErrorReporter, output: Path) -> None:
+        self._program = program
+        self._session = program.session
+        self._output = output
+        self._reporter = reporter
+        self._failures: list[Wording] = []
+        reporter.told.connect(self._failures.append)
+
+    async def review(self) -> None:
+        """Open, analyse, take a screenshot of the worst segment, and export it.
+
+        Raises:
+            DemoError: something failed, or nothing was flagged.
+        """
+        session, window = self._session, self._program.window
+        window.resize(*_SIZE_PX)
+        print("Opening the demo clip and its detector …", flush=True)
+        self._program.open_demo()
+        await self._analysed()
+        print(f"Analysed {session.frame_count} frames on {_device(session)}: {_flagged(session)}.", flush=True)
+        session.select_segment(max(session.scoring.segments, key=lambda segment: segment.peak_score))
+        await self._until(self._all_is_shown, session.view_changed, session.thumbnail_arrived)
+        screenshot = self._output / "vadgui-demo.png"
+        _save_screenshot(window, screenshot)
+        print(f"Screenshot: {screenshot.resolve()}", flush=True)
+        clip = await self._exported()
+        print(f"Exported clip: {clip.resolve()}", flush=True)
+
+    async def _until(self, condition: Callable[[], bool], *signals: SignalInstance) -> None:
+        """Wait until a condition holds that these signals tell of.
+
+        Raises:
+            DemoError: an error was told before.
+        """
+
+        def holds() -> bool:
+            if condition():
+                return True
+            if self._failures:
+                first = self._failures[0]
+                raise DemoError(f"{first.headline}\n{first.text}\n{first.details}")
+            return False
+
+        await until(holds, *signals, self._reporter.told)
+
+    async def _analysed(self) -> None:
+        session = self._session
+        await self._until(lambda: session.analysis.done > 0, session.analysis_changed)
+        for tenths in range(2, 10, 2):
+            await self._until(
+                lambda tenths=tenths: session.analysis.done * 10 >= session.analysis.total * tenths,  # type: ignore[misc]
+                session.analysis_changed,
+            )
+            print(f"Analysed {tenths * 10} % of {session.frame_count} frames …", flush=True)
+        await self._until(lambda: session.analysis.phase is AnalysisPhase.DONE, session.analysis_changed)
+        if not session.scoring.segments:
+            raise DemoError("The detector flagged nothing in the demo clip.")
+
+    def _all_is_shown(self) -> bool:
+        session = self._session
+        # Every thumbnail is asked about, so that all that are missing are made.
+        thumbnails = [session.thumbnail(segment.peak_frame) for segment in session.scoring.segments]
+        return session.view_is_settled() and all(thumbnail is not None for thumbnail in thumbnails)
+
+    async def _exported(self) -> Path:
+        """Export the selected segment; where the clip lies."""
+        session, exports = self._session, self._program.exports
+        clip = ClipRange.of_selection(session)
+        if clip is None:
+            raise DemoError("No segment is selected.")
+        states: list[ExportState] = []
+        exports.changed.connect(states.append)
+        target = self._output.resolve() / clip.file_name
+        self._program.export(clip, ExportOptions(threshold=session.scoring.rule.enter), target)
+        await self._until(lambda: states[-1].phase is ExportPhase.DONE, exports.changed)
+        return states[-1].path
 
 
 def _device(session: ReviewSession) -> str:
@@ -86,16 +136,3 @@ def _save_screenshot(window: QWidget, path: Path) -> None:
     if not window.grab().save(str(unfinished), "PNG"):
         raise DemoError(f"The screenshot can't be written to {path}.")
     unfinished.replace(path)
-
-
-async def _export(program: Program, output: Path, until: Callable[[Callable[[], bool]], Awaitable[None]]) -> Path:
-    """Export the selected segment; where the clip lies."""
-    session = program.session
-    clip = ClipRange.of_selection(session)
-    if clip is None:
-        raise DemoError("No segment is selected.")
-    states: list[ExportState] = []
-    program.exports.changed.connect(states.append)
-    program.export(clip, ExportOptions(threshold=session.scoring.rule.enter), output.resolve() / clip.file_name)
-    await until(lambda: states[-1].phase is ExportPhase.DONE)
-    return states[-1].path

@@ -29,11 +29,11 @@ PACE_SECONDS = 5.0
 
 def analysis_key(source: VideoSource, predictor: Predictor) -> AnalysisKey:
     """What the analysis of this video by this detector depends on."""
-    settings, calibration = predictor.analysis_settings, predictor.settings.calibration
+    settings, calibration = dict(predictor.analysis_settings), predictor.settings.calibration
     if calibration and frame_ratio(source.frame_seconds, calibration.frame_seconds) != 1:
-        # Before motion was told in px a frame of the calibration's, other rates gave other signals.
-        settings = json.dumps({**json.loads(settings), "motion": "calibrated"}, sort_keys=True)
-    return AnalysisKey(source.info.fingerprint, predictor.fingerprint, settings)
+        # Earlier versions told motion in px a frame of the recording: at another rate their signals differ.
+        settings["motion"] = "calibrated"
+    return AnalysisKey(source.info.fingerprint, predictor.fingerprint, json.dumps(settings, sort_keys=True))
 
 
 def analyse_to_store(

@@ -18,7 +18,7 @@ class NormalFootage:
     held_out: Sequence[Path]
     """Those that the detector has not learnt from: its scores get their meaning here."""
     others: Sequence[Path] = ()
-    """More, such as it learnt from: how things move and look in them is counted as usual."""
+    """More, such as it learnt from: how things move and look in them is part of the normal model."""
     left_out: Mapping[Path, Sequence[Stretch]] = field(default_factory=dict)
     """Parts of them that are not normal."""
     since: Mapping[Path, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a run measured of its held-out footage when its detector was calibrated: nobody has to measure that again."""
+"""The raw signals that a calibration was learnt from, kept in a file: nobody has to measure them again."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from engine.scoring.signals import RAW_SIGNALS, RawSignals
 
 
 @dataclass(frozen=True, eq=False)
-class JudgedVideo:
-    """A held-out video, or the part of it that was judged."""
+class HeldOutSignals:
+    """The raw signals of a held-out video, or of the part of it that was measured."""
 
     path: Path
     times: npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ class JudgedVideo:
     """[N]; NaN in what is left out."""
 
 
-def save_judged(file: Path, videos: Sequence[JudgedVideo]) -> None:
+def save_held_out_signals(file: Path, videos: Sequence[HeldOutSignals]) -> None:
     """Write the videos in place of what the file held.
 
     Raises:
@@ -39,12 +39,12 @@ def save_judged(file: Path, videos: Sequence[JudgedVideo]) -> None:
         np.savez(written, **arrays)  # type: ignore[arg-type] # its own option is a bool
 
 
-def load_judged(file: Path) -> list[JudgedVideo]:
+def load_held_out_signals(file: Path) -> list[HeldOutSignals]:
     """The videos of a file; none where there is no such file, or it is of another version or damaged."""
     try:
         with np.load(file, allow_pickle=False) as arrays:
             videos = [
-                JudgedVideo(Path(path), arrays[f"times-{number}"], arrays[f"signals-{number}"])
+                HeldOutSignals(Path(path), arrays[f"times-{number}"], arrays[f"signals-{number}"])
                 for number, path in enumerate(arrays["paths"].tolist())
             ]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

@@ -14,12 +14,11 @@ import click
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
 from engine.commands.progress import follow
-from engine.commands.score_options import chosen_kind, false_alarms_option, score_option
+from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
 from engine.common.errors import ExportError, VadError
 from engine.scoring.drift import drifts_in_words
-from engine.scoring.scores import ScoreKind, calibrated_leave, reason_of, segment_rule, shown_scores
+from engine.scoring.scorer import Scorer
 from engine.scoring.segments import SegmentRule, find_segments
-from engine.scoring.tail import false_alarms_at
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -86,11 +85,9 @@ def analyse(
     from engine.models.predictor import Predictor
 
     predictor = Predictor.open(detector_path, device)
-    kind = chosen_kind(score, predictor.settings.calibration)
-    usual = segment_rule(kind, false_alarms)
-    enter = usual.enter if enter is None else enter
-    if leave is None:
-        leave = calibrated_leave(enter) if kind.is_calibrated else min(usual.leave, enter)
+    scorer = chosen_scorer(score, predictor.settings.calibration)
+    enter = scorer.rule(false_alarms).enter if enter is None else enter
+    leave = scorer.leave_for(enter) if leave is None else leave
     try:
         rule = SegmentRule(enter, leave, min_length, merge_gap, padding)
     except ValueError as error:
@@ -100,7 +97,7 @@ def analyse(
     failed = 0
     with analysis_cache(no_cache) as cache:
         for video, name in names.items():
-            job = _Job(video, folder / name, kind, rule, cache)
+            job = _Job(video, folder / name, scorer, rule, cache)
             try:
                 job.run(predictor, quiet=quiet)
             except VadError as error:
@@ -142,8 +139,8 @@ class _Job:
 
     video: Path
     base: Path
-    """Folder and NAME."""
-    kind: ScoreKind
+    """Path of the tables without their suffixes."""
+    scorer: Scorer
     rule: SegmentRule
     cache: Path
 
@@ -160,8 +157,7 @@ class _Job:
             with ScoreStore(self.cache, analysis_key(source, predictor)) as store:
                 follow(analyse_to_store(source, predictor, store), label=self.video.name, hidden=quiet)
                 signals = stored_signals(store, len(source))
-            calibration = predictor.settings.calibration
-            scores = shown_scores(self.kind, signals, source.times, calibration)
+            scores = self.scorer.scores(signals, source.times)
             segments = find_segments(scores, source.times, self.rule)
             tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, scores)
             tables.write_segments_json(
@@ -172,16 +168,18 @@ class _Job:
                 self.rule,
                 detector_name=predictor.settings.name,
                 detector_fingerprint=predictor.fingerprint,
-                score_kind=self.kind,
-                reasons=[reason_of(self.kind, each, signals, source.times, calibration) for each in segments],
+                score=self.scorer.name,
+                reasons=[self.scorer.reason(each, signals, source.times) for each in segments],
             )
         if not quiet:
             found = f"{_counted(len(signals), 'frame')}, {_counted(len(segments), 'segment')}"
-            if self.kind.is_calibrated and calibration:
-                per_hour = false_alarms_at(self.rule.enter)
-                low, high = calibration.expected_alarms(per_hour, source.info.duration_seconds / 3600)
+            per_hour = self.scorer.false_alarms_at(self.rule.enter)
+            expected = self.scorer.expected_alarms(self.rule.enter, source.info.duration_seconds / 3600)
+            if per_hour is not None and expected is not None:
+                low, high = expected
                 found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
             click.echo(f"{self.video.name}: {found} -> {self.base}.*")
+            calibration = predictor.settings.calibration
             drifts = calibration.drifts(signals, source.times) if calibration else []
             if calibration and (rate := calibration.other_rate(source.frame_seconds)):
                 click.echo(f"{self.video.name}: {rate}. Scores mean less.")
@@ -195,7 +193,7 @@ class _Job:
         return self.base.with_name(self.base.name + suffix)
 
     def _refuse_to_mix(self, source: VideoSource) -> None:
-        """Two cameras' recordings are often called the same: the tables of one must not replace the other's."""
+        """Refuse to replace tables of another video: recordings of two cameras often have the same name."""
         from engine.export import tables
 
         path = self._table(".segments.json")

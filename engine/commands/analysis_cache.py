@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def analysis_cache(temporary: bool) -> Iterator[Path]:
-    """The folder of score stores: the common one, kept to its size, or one that goes with the program."""
+    """Folder of score stores: the person's cache, pruned afterwards, or a temporary one."""
     from engine.analysis.score_store import prune
     from engine.common.paths import analyses_folder
 

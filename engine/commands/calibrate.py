@@ -49,31 +49,31 @@ def calibrate(
         raise click.BadParameter(f"{out.name} has to end in .safetensors", param_hint="--out")
     if not out.absolute().parent.is_dir():
         raise ExportError("There is no such folder", subject=out.absolute().parent, advice="Make it first.")
-    from engine.calibrating import NormalFootage
-    from engine.calibrating import calibrate as calibrated
+    from engine.calibrating.calibrate import Calibrated
+    from engine.calibrating.calibrate import calibrate as calibrating
+    from engine.calibrating.footage import NormalFootage
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
-    from engine.scoring.calibration import TooLittleFootageError
     from engine.scoring.tail import MIN_BLOCKS
 
     footage = NormalFootage.of(held_out, others)
     plan = choose_compute(device)
     loaded, _ = load_detector(detector)
+    results: list[Calibrated] = []
 
     def work() -> Generator[Progress, None, None]:
-        yield from calibrated(loaded, plan, footage)
+        results.append((yield from calibrating(loaded, plan, footage)))
 
-    try:
-        follow(work(), hidden=quiet)
-    except TooLittleFootageError as error:
+    follow(work(), hidden=quiet)
+    (calibrated,) = results
+    found = calibrated.detector.settings.calibration
+    if found is None:
         raise TrainingError(
             f"The footage is too short: less than {MIN_BLOCKS} seconds",
             subject=", ".join(map(str, held_out)),
             advice="Give more normal footage: some minutes at the least, an hour of different times of day is better.",
-        ) from error
-    save_detector(loaded, out)
-    found = loaded.settings.calibration
-    assert found is not None
+        )
+    save_detector(calibrated.detector, out)
     low, high = found.expected_alarms(2, found.seconds / 3600)
     click.echo(
         f"Written: {out} (calibrated on {found.videos} videos, {duration_in_words(found.seconds)}; at 2 false alarms "

@@ -12,7 +12,7 @@ from engine.common.errors import DetectorFileError
 from engine.detector_library import DetectorLibrary, find_detector
 
 WHICH = "file, or a name out of `vad detectors list`"
-"""What every option that takes a detector takes, for its help."""
+"""Values of an option that takes a detector, for help texts."""
 
 
 def detector_option(

@@ -23,7 +23,7 @@ def _camera_option(text: str) -> Callable[[_Command], _Command]:
     return click.option("--camera", help=text)
 
 
-@click.group(short_help="List, name, activate, export, import and delete your detectors.")
+@click.group(short_help="List, name, export, import and delete your detectors.")
 def detectors() -> None:
     """Your detectors, and those that came with the program.
 
@@ -95,27 +95,27 @@ def export(detector: str, target: Path, force: bool) -> None:
     click.echo(str(library.export(_find(library, detector).path, target, overwrite=force)))
 
 
-@detectors.command()
-@_detector
-@_camera_option("For this camera alone; without it, for all cameras that have none of their own.")
-def activate(detector: str, camera: str | None) -> None:
-    """Make a detector the one that a camera is watched with."""
-    library = DetectorLibrary()
-    entry = library.activate(_find(library, detector).path, camera or "")
-    click.echo(f"{entry.name}: active for {_cameras(entry)}")
+@detectors.command(hidden=True, context_settings={"ignore_unknown_options": True})
+@click.argument("_given", nargs=-1)
+def activate(_given: tuple[str, ...]) -> None:
+    """Say what became of this command."""
+    raise click.UsageError(
+        "Detectors are not activated any more, for nothing went by it. Name one with --detector; the window begins "
+        "with the one used last."
+    )
 
 
 @detectors.command()
 @_detector
-@click.option("--force", is_flag=True, help="Even if it is the active detector of a camera.")
-def delete(detector: str, force: bool) -> None:
+@click.option("--force", is_flag=True, hidden=True, expose_value=False)  # asked for before, and still in scripts
+def delete(detector: str) -> None:
     """Take a detector out of the library.
 
     Its file goes to the library's folder "deleted", from where it can be imported again.
     """
     library = DetectorLibrary()
     entry = _find(library, detector)
-    click.echo(f"{entry.name} -> {library.delete(entry.path, force=force)}")
+    click.echo(f"{entry.name} -> {library.delete(entry.path)}")
 
 
 def _find(library: DetectorLibrary, text: str) -> LibraryEntry:
@@ -155,8 +155,6 @@ def _lines(entry: LibraryEntry) -> list[str]:
         "calibrated" if entry.calibrated else "not calibrated",
     ]
     lines = [", ".join(fact for fact in facts if fact)]
-    if entry.active_for:
-        lines.append(f"active for {_cameras(entry)}")
     return [*lines, entry.note, str(entry.path)] if entry.note else [*lines, str(entry.path)]
 
 
@@ -171,10 +169,6 @@ def _training(entry: LibraryEntry) -> str:
     ]
     told = ", ".join(part for part in parts if part)
     return f"taught with {told}" if told else ""
-
-
-def _cameras(entry: LibraryEntry) -> str:
-    return " and ".join(camera or "all cameras without their own" for camera in entry.active_for)
 
 
 def _plain(entry: LibraryEntry) -> dict[str, Any]:

@@ -26,7 +26,7 @@ _CODECS: dict[str, Literal["r", "w"]] = {"libx264": "w", "h264": "r", "hevc": "r
 
 
 class State(StrEnum):
-    """Whether something is there: needed and missing is a problem, optional and missing a note."""
+    """Result of a check: what is needed and missing is a problem, what is optional and missing a note."""
 
     OK = "ok"
     NOTE = "note"
@@ -35,7 +35,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at."""
+    """One check and its result."""
 
     name: str
     state: State
@@ -200,7 +200,7 @@ def _bundled_detectors() -> Iterator[Check]:
         yield Check("Detectors", State.PROBLEM, "none came with the program", again)
     try:
         from engine.models.detector import load_detector
-    except (ImportError, OSError):  # said by the look at the devices
+    except (ImportError, OSError):  # the check of the devices reports it
         return
     for name in names:
         try:

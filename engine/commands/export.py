@@ -15,13 +15,14 @@ from engine.analysis.runner import analyse_to_store, analysis_key, stored_signal
 from engine.analysis.score_store import ScoreStore
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
-from engine.commands.score_options import chosen_kind, false_alarms_option, score_option
+from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
 from engine.common.errors import ExportError
 from engine.common.paths import analyses_folder
 from engine.export.clip import PANELS, ExportOptions, export_clip, refuse_frames
 from engine.export.mosaic import Panel
 from engine.export.tables import read_segments_json
-from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
+from engine.scoring.scorer import Scorer
+from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.video import open_video
 from engine.video.source import VideoSource
@@ -102,7 +103,7 @@ def export(
     with open_video(video) as source:
         if listed and listed.video_fingerprint != source.info.fingerprint:
             raise _foreign(segments_file, f"another video, {listed.video_name}")
-        # Before an analysis that may take hours.
+        # Checked before the analysis, which may take hours.
         if target:
             refuse_target(target)
         if start is not None and stop is not None:
@@ -111,14 +112,14 @@ def export(
         if listed and predictor and listed.detector_fingerprint != predictor.fingerprint:
             raise _foreign(segments_file, f"another detector, {listed.detector_name}")
         # Without a detector there is no score to choose.
-        kind = ScoreKind.PAPER
+        scorer = default_scorer(None)
         if predictor:
-            kind = chosen_kind(listed.score_kind if listed else score, predictor.settings.calibration)
-        rule = listed.rule if listed else segment_rule(kind, false_alarms)
+            scorer = chosen_scorer(listed.score if listed else score, predictor.settings.calibration)
+        rule = listed.rule if listed else scorer.rule(false_alarms)
         options = replace(options, threshold=rule.enter)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
-            scores = _scores(source, predictor, kind, quiet)
+            scores = _scores(source, predictor, scorer, quiet)
         if start is not None and stop is not None:
             name = f"frames-{start}-{stop - 1}"
         else:
@@ -153,12 +154,12 @@ def _open_predictor(detector: Path, device: str) -> Predictor:
     return Predictor.open(detector, device)
 
 
-def _scores(source: VideoSource, predictor: Predictor, kind: ScoreKind, quiet: bool) -> npt.NDArray[np.floating]:
+def _scores(source: VideoSource, predictor: Predictor, scorer: Scorer, quiet: bool) -> npt.NDArray[np.floating]:
     """Anomaly scores [N] of the whole video, from the cache as far as they are there."""
     with ScoreStore(analyses_folder(), analysis_key(source, predictor)) as store:
         follow(analyse_to_store(source, predictor, store), hidden=quiet)
         signals = stored_signals(store, len(source))
-    return shown_scores(kind, signals, source.times, predictor.settings.calibration)
+    return scorer.scores(signals, source.times)
 
 
 def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Segment:

@@ -13,7 +13,7 @@ import numpy as np
 from engine.analysis.pipeline import inspect_pair
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
-from engine.commands.evaluation_mode import labelled_dataset, measured_videos
+from engine.commands.labelled_videos import labelled_dataset, measured_videos
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
 from engine.datasets import Dataset, LabelledVideo

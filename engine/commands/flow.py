@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 import numpy as np
 
+from engine.commands.teacher_option import TEACHERS_IN_WORDS, note_experimental
 from engine.common.errors import FlowFileError, VideoError
 from engine.flow.colour import Flow, flow_radius, flow_to_rgb
 from engine.flow.files import end_point_error, read_flow, write_flo, write_picture
-from engine.flow.teachers import DEFAULT_TEACHER, TEACHER_NAMES, teacher_by_name
+from engine.flow.teachers import DEFAULT_TEACHER, teacher_by_name
 from engine.video.picture_folder import read_picture
 
 _SUFFIXES = (".flo", ".png")
@@ -32,7 +33,8 @@ def _outputs(ctx: click.Context, param: click.Parameter, value: tuple[Path, ...]
     default=DEFAULT_TEACHER,
     show_default=True,
     metavar="NAME",
-    help=f"Who estimates it: {', '.join(TEACHER_NAMES)}. raft and pwcnet are networks that need a weights file.",
+    callback=note_experimental,
+    help=f"Who estimates it: {TEACHERS_IN_WORDS}. raft and pwcnet are networks that need a weights file.",
 )
 @click.option(
     "--weights",

@@ -59,7 +59,7 @@ def footage(ctx: click.Context, paths: tuple[Path, ...], as_json: bool, quiet: b
 
 
 def _videos(paths: Sequence[Path]) -> Iterator[Path]:
-    """Files as they are named, for a missing one is a finding like any other; folders' videos."""
+    """Files as given, for the check reports missing ones too, and the videos of folders."""
     from engine.datasets import footage_videos
 
     for path in dict.fromkeys(paths):
@@ -69,7 +69,7 @@ def _videos(paths: Sequence[Path]) -> Iterator[Path]:
             except DatasetError:
                 if len(paths) == 1:
                     raise
-                yield path  # it then says in its place that there are no pictures
+                yield path  # the check then reports that this folder holds no pictures
         else:
             yield path
 

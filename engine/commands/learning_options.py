@@ -1,4 +1,4 @@
-"""Options of how a detector learns, which `vad train` and `vad evaluate --ablation` have in common."""
+"""Options of how a detector learns, which `vad train` and `vad ablation` have in common."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
+from engine.commands.teacher_option import TEACHERS_IN_WORDS, note_experimental
 from engine.flow.teachers import DEFAULT_TEACHER
 
 
 @dataclass(frozen=True)
 class LearningOptions:
-    """What `learning_options` hands over."""
+    """Values of the options of `learning_options`."""
 
     teacher: str
     teacher_weights: Path | None
@@ -28,7 +29,7 @@ class LearningOptions:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The same as fields of RunSettings."""
+        """The values as fields of RunSettings."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         values["cache_max_bytes"] = round(values.pop("cache_gb") * 1e9)
         values["teacher_weights"] = self.teacher_weights and str(self.teacher_weights.resolve())
@@ -36,34 +37,39 @@ class LearningOptions:
 
 
 LEARNING_OPTIONS = tuple(each.name for each in fields(LearningOptions))
-"""Names that a command's function gets them by."""
+"""Parameter names of the options."""
 _FIELDS = {
     "--flow-radius": "flow_radius_px",
     "--motion-lr": "motion_learning_rate",
     "--frame-lr": "frame_learning_rate",
 }
-"""Fields that are not called what their option is called."""
+"""Fields that have another name than their option."""
 
 
 def _speed(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    # A FloatRange lets what is no number through.
+    # click.FloatRange accepts NaN.
     if value is not None and not 0 < value < math.inf:
         raise click.BadParameter("give a speed above 0, in pixels a frame.", ctx, param)
     return value
 
 
-def learning_options(only_with: str = "") -> Callable[[Any], Any]:
-    """The options of LearningOptions; their help says so where they belong to one other option `only_with`."""
+def learning_options() -> Callable[[Any], Any]:
+    """The options of LearningOptions."""
 
     def option(name: str, text: str, **attributes: Any) -> Callable[[Any], Any]:
-        text = f"With {only_with}: {text[0].lower()}{text[1:]}" if only_with else text
         target = [_FIELDS[name]] if name in _FIELDS else []
         shows_default = "default" in attributes
         return click.option(name, *target, help=text, show_default=shows_default, **attributes)
 
     rate: dict[str, Any] = {"type": click.FloatRange(0, 1, min_open=True), "default": 2e-4}
     options = (
-        option("--teacher", "Estimator of the ground-truth flow.", default=DEFAULT_TEACHER),
+        option(
+            "--teacher",
+            f"Estimator of the ground-truth flow: {TEACHERS_IN_WORDS}.",
+            default=DEFAULT_TEACHER,
+            metavar="NAME",
+            callback=note_experimental,
+        ),
         option("--teacher-weights", "The teacher's weights file, if it needs one.", type=click.Path(path_type=Path)),
         option(
             "--flow-radius",
@@ -86,7 +92,7 @@ def learning_options(only_with: str = "") -> Callable[[Any], Any]:
     )
 
     def add(command: Any) -> Any:
-        for each in reversed(options):  # as decorators are applied
+        for each in reversed(options):  # decorators apply from the last to the first
             command = each(command)
         return command
 

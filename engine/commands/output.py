@@ -15,14 +15,14 @@ from engine.detector_library import detector_name
 
 @dataclass(frozen=True)
 class Output:
-    """How a command tells what it finds, in whichever of its modes."""
+    """Where a command writes its results, and whether it shows progress."""
 
     report: Path | None
-    """The JSON file that everything is written to, too."""
+    """JSON file for all results; None where none is wanted."""
     command: str
-    """What made it, for the record."""
+    """The command line, for the record in the JSON file."""
     quiet: bool
-    """Whether there is no progress to be seen."""
+    """Whether progress is hidden."""
 
 
 def refuse_unwritable(report: Path | None) -> None:
@@ -53,6 +53,6 @@ def _as_given(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     if isinstance(value, Path):
-        # The place of a person's library on this machine is nobody's business.
+        # Records are passed on: a detector of the library is named without the library's path.
         return detector_name(value) or str(value)
     return str(value)

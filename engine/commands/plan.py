@@ -84,7 +84,7 @@ def _made(settings: RunSettings, folder: Path, *, all_efforts: bool, quiet: bool
 
 def _lines(plans: dict[str, RunPlan], settings: RunSettings, folder: Path, footage: tuple[Path, ...]) -> Iterator[str]:
     if len({each.refusal for each in plans.values()}) == 1 and (refusal := next(iter(plans.values())).refusal):
-        plans = {"": next(iter(plans.values()))}  # the same for all
+        plans = {"": next(iter(plans.values()))}  # one line for the refusal that all plans share
         yield f"It can't be begun: {refusal}"
     some = next(iter(plans.values()))
     if some.frames:

@@ -24,7 +24,7 @@ def follow(work: Generator[Progress | Finished, None, None], *, label: str = "",
             label=label or first.phase,
             file=sys.stderr,
             hidden=hidden,
-            show_eta=False,  # click's would count in what was done earlier
+            show_eta=False,  # click's estimate would count what an earlier run did
             show_pos=True,
             item_show_func=_rate,
         ) as bar:

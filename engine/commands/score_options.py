@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from engine.scoring.calibration import Calibration
-from engine.scoring.scores import FALSE_ALARMS_PER_HOUR, ScoreKind, best_kind
+from engine.scoring.scorer import FALSE_ALARMS_PER_HOUR, Scorer
+from engine.scoring.scorers import default_scorer, scorer_named, scorer_names
 
 score_option = click.option(
     "--score",
-    type=click.Choice([kind.value for kind in ScoreKind]),
+    type=click.Choice(scorer_names()),
     help="Which anomaly score; by default the calibrated one where the detector is calibrated, else the paper's.",
 )
 false_alarms_option = click.option(
@@ -22,13 +23,15 @@ false_alarms_option = click.option(
 )
 
 
-def chosen_kind(score: str | None, calibration: Calibration | None) -> ScoreKind:
-    """The kind of score that was asked for, else the best that the detector has.
+def chosen_scorer(score: str | None, calibration: Calibration | None) -> Scorer:
+    """The score that was asked for, else the best that the detector has.
 
     Raises:
         click.UsageError: it has no such score.
     """
-    kind = ScoreKind(score) if score else best_kind(calibration)
-    if kind.is_calibrated and calibration is None:
-        raise click.UsageError(f"--score {kind.value} needs a calibrated detector: `vad calibrate` makes one.")
-    return kind
+    if score is None:
+        return default_scorer(calibration)
+    try:
+        return scorer_named(score, calibration)
+    except ValueError as error:
+        raise click.UsageError(f"--score {score} needs a calibrated detector: `vad calibrate` makes one.") from error

@@ -32,7 +32,7 @@ from engine.common.events import (
 )
 from engine.datasets import footage_videos
 from engine.datasets.held_out import Stretch
-from engine.detector_library.header import read_header
+from engine.models.detector_header import read_header
 from engine.training import Run, RunSettings, StopControl
 from engine.training.run import AMENDABLE
 
@@ -110,7 +110,7 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
     requests = StopControl(run.request_path)
     with _stopping_signals(requests):
         if supervised:
-            # A daemon: it blocks in a read of stdin that nothing but the supervisor can end.
+            # A daemon thread, for it blocks in reading stdin, which only the supervisor can end.
             threading.Thread(target=_watch_stdin, args=(requests,), name="stdin", daemon=True).start()
         try:
             group = _others(options["device"] if footage else run.settings.device)
@@ -138,7 +138,11 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
 
 
 def _amendments(ctx: click.Context) -> dict[str, Any]:
-    """What a run is resumed with; an option that would change nothing is a misunderstanding, and refused."""
+    """Settings that a resumed run changes.
+
+    Raises:
+        click.UsageError: an option is given that a resumed run can't change.
+    """
     changes = {}
     for option in ctx.command.params:
         name = option.name or ""
@@ -153,7 +157,7 @@ def _amendments(ctx: click.Context) -> dict[str, Any]:
 
 
 def run_settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str, Any]) -> RunSettings:
-    """The settings that the command's options stand for."""
+    """The options of the command as settings of a run."""
     videos, held_out = footage_videos(footage), footage_videos(options["held_out"])
     left_out: dict[str, tuple[Stretch, ...]] = {}
     for video, start, stop in options["leave_out"]:
@@ -176,7 +180,7 @@ def run_settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str,
 
 
 def _others(device: str) -> ProcessGroup | None:
-    """The team of this process where `torchrun` started several; its first one alone begins the run."""
+    """The process group where `torchrun` started several processes; its leader alone begins the run."""
     if "RANK" not in os.environ:
         return None
     from engine.training.distributed import assemble
@@ -186,7 +190,7 @@ def _others(device: str) -> ProcessGroup | None:
 
 @contextmanager
 def _stopping_signals(requests: StopControl) -> Iterator[None]:
-    """Turn Ctrl-C and a polite kill into a wish to stop; a second Ctrl-C interrupts at once."""
+    """Turn SIGINT and SIGTERM into a request to stop; a second SIGINT interrupts at once."""
 
     def stop(number: int, _: object) -> None:
         if number == signal.SIGINT and requests.should_stop():
@@ -215,7 +219,7 @@ def _report_to_supervisor(events: Iterator[Event], requests: StopControl) -> Non
         try:
             print(to_json_line(event), flush=True)
         except BrokenPipeError:
-            # The supervisor is gone: stop, as at the end of stdin, and let the run come to its checkpoint.
+            # The supervisor is gone: stop as at the end of stdin, and let the run save its checkpoint.
             requests.add("stop")
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

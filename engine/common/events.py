@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from engine.common.errors import TrainingError, VadError
+from engine.common.json_values import convert, decode
 
 ShouldStop = Callable[[], bool]
 """Long work calls this often and stops soon after it returns True."""
@@ -97,7 +99,7 @@ class Failed:
     what: str
     subject: str = ""
     advice: str = ""
-    remedy: dict[str, float] = field(default_factory=dict)
+    remedy: dict[str, int | float] = field(default_factory=dict)
     """Settings of a training run to resume it with; empty where another try needs none."""
 
     @classmethod
@@ -108,7 +110,7 @@ class Failed:
 
 Event = Progress | LossReported | SampleSaved | Noted | CheckpointSaved | Finished | Stopped | Failed
 
-_EVENT_TYPES = {
+_EVENT_TYPES: dict[str, type[Event]] = {
     event.__name__: event
     for event in (Progress, LossReported, SampleSaved, Noted, CheckpointSaved, Finished, Stopped, Failed)
 }
@@ -125,8 +127,8 @@ def from_json_line(line: str) -> Event:
     Raises:
         ValueError: the line is no event of this version.
     """
-    fields = json.loads(line)
+    fields = decode(line, dict[str, Any])
     try:
-        return _EVENT_TYPES[fields.pop("event")](**fields)
-    except (AttributeError, KeyError, TypeError) as error:
+        return convert(fields, _EVENT_TYPES[fields.pop("event")], exact=True)
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not an event: {line!r}") from error

@@ -1,4 +1,4 @@
-"""Which parts of normal footage are held out: not learnt from, but judged."""
+"""Which parts of normal footage are held out: not learnt from, but used to validate and to calibrate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of a person's detectors: add, name, activate, pass on, delete."""
+"""The folder of a person's detectors: add, name, pass on, delete."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.paths import detectors_folder
-from engine.detector_library.header import DetectorHeader, Label, copy_labelled, read_header
 from engine.detector_library.metadata import LibraryMetadata, MetadataFile
+from engine.models.detector_header import DetectorHeader, Label, copy_labelled, read_header
 from resources import bundled_detectors, detector_path
 
 SUFFIX = ".safetensors"
@@ -41,8 +41,6 @@ class LibraryEntry:
     training: dict[str, Any] = field(default_factory=dict)
     """How it was trained, as its file records it: "videos" (names), "transitions", "motion_epochs", ..."""
     fingerprint: str = ""
-    active_for: tuple[str, ...] = ()
-    """Cameras that it is the active detector of; "" stands for all that have none of their own."""
     problem: str = ""
     """Why its file can't be used; empty where it looks whole."""
 
@@ -94,23 +92,6 @@ class DetectorLibrary:
             DetectorFileError: it is not in the library.
         """
         return _entry_of(self.entries(), path)
-
-    def active(self, camera: str = "") -> LibraryEntry | None:
-        """The detector that is active for a camera, else the one for all cameras without their own, else None."""
-        metadata = self._memory.read()
-        entries = self._entries(metadata)
-        for key in (camera, ""):
-            wanted = next((f for known, f in metadata.active.items() if _key(known) == _key(key)), "")
-            found = [entry for entry in entries if wanted and entry.fingerprint == wanted]
-            if found:
-                return found[0]
-        return None
-
-    def cameras(self) -> tuple[str, ...]:
-        """Cameras that any detector was made for or is active for, in alphabetical order."""
-        entries = self.entries()
-        named = {_key(camera): camera for entry in entries for camera in (entry.camera, *entry.active_for) if camera}
-        return tuple(sorted(named.values(), key=_key))
 
     # Changes
 
@@ -171,23 +152,6 @@ class DetectorLibrary:
         """
         return self._relabel(path, note=note, camera=camera)
 
-    def activate(self, path: Path, camera: str = "") -> LibraryEntry:
-        """Make a detector, bundled or not, the active one of a camera; without one, of all that have none.
-
-        Raises:
-            DetectorFileError: its file is damaged or not in the library.
-        """
-        with self._memory.change() as metadata:
-            entry = _whole(_entry_of(self._entries(metadata), path))
-            metadata.active = {known: f for known, f in metadata.active.items() if _key(known) != _key(camera)}
-            metadata.active[camera.strip()] = entry.fingerprint
-        return self.entry(path)
-
-    def deactivate(self, camera: str = "") -> None:
-        """Let a camera have no active detector of its own any more."""
-        with self._memory.change() as metadata:
-            metadata.active = {known: f for known, f in metadata.active.items() if _key(known) != _key(camera)}
-
     def export(self, path: Path, target: Path, *, overwrite: bool = False) -> Path:
         """Copy a detector into one file that carries its name, note and camera along; returns that file.
 
@@ -211,27 +175,18 @@ class DetectorLibrary:
             ) from error
         return target
 
-    def delete(self, path: Path, *, force: bool = False) -> Path:
+    def delete(self, path: Path) -> Path:
         """Move a detector's file to the library's folder "deleted", from where it can be imported again.
 
         Raises:
-            DetectorFileError: it is bundled, or active for a camera and not `force`d.
+            DetectorFileError: it is bundled, or not in the library.
         """
         with self._memory.change() as metadata:
             entry = _own(_entry_of(self._entries(metadata), path))
-            if entry.active_for and not force:
-                cameras = " and ".join(camera or "all cameras without their own" for camera in entry.active_for)
-                raise DetectorFileError(
-                    f"This detector is in use for {cameras}",
-                    subject=entry.name,
-                    advice="Activate another one there first, or confirm that it may go.",
-                )
             deleted = self.folder / "deleted"
             deleted.mkdir(exist_ok=True)
             target = _free(deleted, entry.path.stem)
             entry.path.replace(target)
-            if not any(other.fingerprint == entry.fingerprint for other in self._entries(metadata)):
-                metadata.active = {camera: f for camera, f in metadata.active.items() if f != entry.fingerprint}
         return target
 
     def _relabel(self, path: Path, name: str | None = None, **changes: str | None) -> LibraryEntry:
@@ -310,7 +265,6 @@ def _look_at(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> Libr
         is_bundled=is_bundled,
         training=training if isinstance(training, dict) else {},
         fingerprint=header.fingerprint,
-        active_for=tuple(sorted(camera for camera, f in metadata.active.items() if f == header.fingerprint)),
     )
 
 

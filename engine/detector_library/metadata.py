@@ -1,4 +1,4 @@
-"""What a library remembers beside its files: names, notes, cameras, and which detector is active where."""
+"""What a library remembers beside its files: names, notes and cameras."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+
+from filelock import FileLock, Timeout
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
-from engine.common.file_lock import try_lock, unlock
-from engine.detector_library.header import Label
+from engine.common.json_values import decode
+from engine.models.detector_header import Label
 
 _VERSION = 1
 _TIMEOUT_SECONDS = 10.0
@@ -25,7 +26,19 @@ class LibraryMetadata:
 
     labels: dict[str, Label] = field(default_factory=dict)
     active: dict[str, str] = field(default_factory=dict)
-    """Fingerprint of the detector that is active for a camera; the camera "" stands for all others."""
+    """Detectors by camera, as earlier versions let people choose them: kept, for without it they take the file for
+    damaged."""
+
+
+@dataclass
+class _Versioned:
+    version: int
+
+
+@dataclass
+class _Content:
+    labels: dict[str, Label]
+    active: dict[str, str]
 
 
 class MetadataFile:
@@ -51,16 +64,17 @@ class MetadataFile:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with _held(self._folder / ".lock"):
+            with FileLock(self._folder / ".lock", timeout=_TIMEOUT_SECONDS, poll_interval=0.02):
                 metadata = self._read_or_put_aside()
                 yield metadata
                 with atomic_write(self._path) as file:
                     file.write(_dump(metadata))
         except OSError as error:
+            reason = "another process is using it" if isinstance(error, Timeout) else error
             raise DetectorFileError(
                 "The detector library can't be written",
                 subject=self._folder,
-                advice=f"Check folder and free disk space, or name another folder in VADGUI_DETECTORS ({error}).",
+                advice=f"Check folder and free disk space, or name another folder in VADGUI_DETECTORS ({reason}).",
             ) from error
 
     def _read_or_put_aside(self) -> LibraryMetadata:
@@ -86,43 +100,11 @@ def _parse(data: bytes) -> LibraryMetadata | None:
     Raises:
         ValueError: the file is damaged.
     """
-    try:
-        content = json.loads(data)
-        if content["version"] > _VERSION:
-            return None
-        labels = {
-            _text(key): Label(**{k: _text(v) for k, v in each.items()}) for key, each in content["labels"].items()
-        }
-        active = {_text(camera): _text(fingerprint) for camera, fingerprint in content["active"].items()}
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(str(error)) from error
-    return LibraryMetadata(labels, active)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"not a text: {value!r}")
-    return value
+    if decode(data, _Versioned).version > _VERSION:
+        return None
+    content = decode(data, _Content)
+    return LibraryMetadata(content.labels, content.active)
 
 
 def _dump(metadata: LibraryMetadata) -> bytes:
     return json.dumps({"version": _VERSION, **asdict(metadata)}, indent=2, ensure_ascii=False).encode()
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Keeps other processes out while the block runs; the system lets go of it when a process dies.
-
-    Raises:
-        OSError: another process does not let go of it.
-    """
-    with path.open("ab") as file:
-        deadline = time.monotonic() + _TIMEOUT_SECONDS
-        while not try_lock(file):
-            if time.monotonic() > deadline:
-                raise TimeoutError("another process is using it")
-            time.sleep(0.02)
-        try:
-            yield
-        finally:
-            unlock(file)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.normality import anomaly_score
+from engine.scoring.paper_scorer import anomaly_score
 
 Scores = npt.NDArray[np.floating]
 """Anomaly scores [N], higher being more anomalous; one for every frame, so never NaN."""
@@ -26,8 +26,9 @@ class RocCurve:
     @property
     def area(self) -> float:
         """AUC: the chance that an abnormal frame scores above a normal one, ties counting half (Mann-Whitney)."""
-        steps, heights = np.diff(self.false_positive_rate), self.true_positive_rate
-        return float((steps * (heights[1:] + heights[:-1]) / 2).sum())
+        from sklearn.metrics import auc
+
+        return float(auc(self.false_positive_rate, self.true_positive_rate))
 
 
 def roc_curve(scores: Scores, abnormal: Labels) -> RocCurve | None:
@@ -38,15 +39,12 @@ def roc_curve(scores: Scores, abnormal: Labels) -> RocCurve | None:
     """
     if scores.shape != abnormal.shape or scores.ndim != 1 or np.isnan(scores).any():
         raise ValueError(f"not one score for each label: {scores.shape} scores, {abnormal.shape} labels, or some NaN")
-    positives, negatives = int(abnormal.sum()), int((~abnormal).sum())
-    if not positives or not negatives:
+    if abnormal.all() or not abnormal.any():
         return None
-    order = np.argsort(-scores, kind="stable")
-    hits = np.cumsum(abnormal[order])
-    corners = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    return RocCurve(
-        np.append(0.0, (corners + 1 - hits[corners]) / negatives), np.append(0.0, hits[corners] / positives)
-    )
+    from sklearn import metrics  # takes a second to import, and the window need not wait for it at start
+
+    false_positive_rate, true_positive_rate, _ = metrics.roc_curve(abnormal, scores, drop_intermediate=False)
+    return RocCurve(false_positive_rate, true_positive_rate)
 
 
 def roc_auc(scores: Scores, abnormal: Labels) -> float:
@@ -55,28 +53,28 @@ def roc_auc(scores: Scores, abnormal: Labels) -> float:
     return curve.area if curve else float("nan")
 
 
-def rescaled(statistic: Scores) -> Scores:
-    """Eq. 11 and 12: the statistic of one video rescaled to [0, 1]; all 0 where it never changes."""
-    return anomaly_score(-np.asarray(statistic, np.float64))
+def rescaled(raw: Scores) -> Scores:
+    """Eq. 11 and 12: the raw scores of one video rescaled to [0, 1]; all 0 where they never change."""
+    return anomaly_score(-np.asarray(raw, np.float64))
 
 
-def micro_auc(statistics: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
+def micro_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
     """The paper's protocol: every video is rescaled by itself, then all are one curve."""
-    return global_auc([rescaled(each) for each in statistics], abnormal)
+    return global_auc([rescaled(each) for each in raw_scores], abnormal)
 
 
-def macro_auc(statistics: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
+def macro_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
     """Mean of the videos' own AUCs; each rescaled video is padded with a normal frame at 0 and an abnormal one at 1.
 
     The padding, customary since Georgescu et al., gives videos without a normal or an abnormal frame an AUC too.
     """
     padded = [
         roc_auc(np.concatenate([rescaled(each), [0.0, 1.0]]), np.append(labels, [False, True]))
-        for each, labels in zip(statistics, abnormal, strict=True)
+        for each, labels in zip(raw_scores, abnormal, strict=True)
     ]
     return float(np.mean(padded))
 
 
-def global_auc(statistics: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
+def global_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
     """One curve over all videos as they are: what a detector is worth that may not look at a video's end first."""
-    return roc_auc(np.concatenate(list(statistics)), np.concatenate(list(abnormal)))
+    return roc_auc(np.concatenate(list(raw_scores)), np.concatenate(list(abnormal)))

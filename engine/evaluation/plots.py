@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,7 @@ import numpy as np
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
 from engine.evaluation.dataset_analysis import MeasuredVideo
-from engine.evaluation.score_figures import KindFigures
-from engine.scoring.scores import ScoreKind
+from engine.evaluation.score_figures import ScoreFigures
 
 if TYPE_CHECKING:
     # Takes a second to import, and looks for fonts when it is.
@@ -24,16 +24,18 @@ _A_PAGE = 12  # videos
 _NAME_LENGTH = 96  # characters across a page, beside an AUC
 _DPI = 150
 # Okabe and Ito's colours, told apart by the colour-blind.
-_CURVES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
+_CURVES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _EVENT = "#f6d9b8"
 _DASHES = (0, (4, 3))
 _INK, _FAINT = "#1f2328", "#9aa4ae"
 
 
 def draw_plots(
-    folder: Path, title: str, videos: Sequence[MeasuredVideo], figures: Mapping[ScoreKind, KindFigures], kind: ScoreKind
+    folder: Path, title: str, videos: Sequence[MeasuredVideo], figures: Mapping[str, ScoreFigures], headline: str
 ) -> list[Path]:
     """Write roc.png and scores.png (scores-1.png ... where there are many videos) into `folder`; returns their paths.
+
+    ROC curves are of all scores' `figures` by name, scores over time those of the `headline`.
 
     Raises:
         ExportError: the folder can't be written.
@@ -41,7 +43,7 @@ def draw_plots(
     pages = range(0, len(videos), _A_PAGE)
     names = ["scores.png"] if len(pages) == 1 else [f"scores-{number}.png" for number in range(1, len(pages) + 1)]
     written = []
-    for name, figure in _figures(title, videos, figures, kind, dict(zip(pages, names, strict=True))):
+    for name, figure in _figures(title, videos, figures, headline, dict(zip(pages, names, strict=True))):
         path = folder / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -57,25 +59,25 @@ def draw_plots(
 def _figures(
     title: str,
     videos: Sequence[MeasuredVideo],
-    figures: Mapping[ScoreKind, KindFigures],
-    kind: ScoreKind,
+    figures: Mapping[str, ScoreFigures],
+    headline: str,
     pages: Mapping[int, str],
 ) -> Iterator[tuple[str, Figure]]:
     yield "roc.png", _roc(title, figures)
     for first, name in pages.items():
         places = range(first, min(first + _A_PAGE, len(videos)))
-        yield name, _scores(title, videos, figures[kind], kind, places)
+        yield name, _scores(title, videos, figures[headline], headline, places)
 
 
-def _roc(title: str, figures: Mapping[ScoreKind, KindFigures]) -> Figure:
+def _roc(title: str, figures: Mapping[str, ScoreFigures]) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5.2, 5.4), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=_FAINT, linewidth=0.8, linestyle=(0, (4, 4)))
-    for (kind, each), colour in zip(figures.items(), _CURVES, strict=False):
+    for (name, each), colour in zip(figures.items(), cycle(_CURVES), strict=False):
         if each.curve:
-            curve, label = each.curve, f"{kind.value}  {100 * each.curve_auc:.1f} %, {each.curve_of}"
+            curve, label = each.curve, f"{name}  {100 * each.curve_auc:.1f} %, {each.curve_of}"
             axes.plot(curve.false_positive_rate, curve.true_positive_rate, color=colour, linewidth=1.8, label=label)
     axes.set(xlim=(0, 1), ylim=(0, 1.005), aspect="equal")
     axes.set_xlabel("False positive rate: normal frames flagged")
@@ -88,9 +90,7 @@ def _roc(title: str, figures: Mapping[ScoreKind, KindFigures]) -> Figure:
     return figure
 
 
-def _scores(
-    title: str, videos: Sequence[MeasuredVideo], figures: KindFigures, kind: ScoreKind, places: range
-) -> Figure:
+def _scores(title: str, videos: Sequence[MeasuredVideo], figures: ScoreFigures, score: str, places: range) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -123,7 +123,7 @@ def _scores(
     threshold = f"threshold of a segment, {figures.rule.enter:.2g}"
     figure.legend(
         handles=[
-            Line2D([], [], color=_CURVES[0], linewidth=1.0, label=f"anomaly score ({kind.value})"),
+            Line2D([], [], color=_CURVES[0], linewidth=1.0, label=f"anomaly score ({score})"),
             Patch(color=_EVENT, label="abnormal (ground truth)"),
             Line2D([], [], color=_CURVES[1], linewidth=0.8, linestyle=_DASHES, label=threshold),
         ],

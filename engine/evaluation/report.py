@@ -16,8 +16,7 @@ from engine.common.atomic_write import atomic_write
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError
 from engine.evaluation.dataset_analysis import MeasuredVideo
-from engine.evaluation.score_figures import KindFigures
-from engine.scoring.scores import ScoreKind
+from engine.evaluation.score_figures import ScoreFigures
 
 _FORMAT = "vadgui-evaluation"
 _VERSION = 1
@@ -36,7 +35,8 @@ class Evaluation:
     """Its name, fingerprint, preset and teacher."""
     device: str
     videos: Sequence[MeasuredVideo]
-    figures: Mapping[ScoreKind, KindFigures]
+    figures: Mapping[str, ScoreFigures]
+    """Of each score by its name."""
     signals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """AUCs of raw signals, where they were asked for."""
 
@@ -51,7 +51,7 @@ class Evaluation:
         return sum(int(video.abnormal.sum()) for video in self.videos)
 
 
-def as_json(evaluation: Evaluation, headline: ScoreKind, *, command: str, max_i: float | None) -> dict[str, Any]:
+def as_json(evaluation: Evaluation, headline: str, *, command: str, max_i: float | None) -> dict[str, Any]:
     """Everything that was found; the headline's AUCs stand at the top too. A figure that does not exist is None."""
     chosen = evaluation.figures[headline]
     found: dict[str, Any] = {
@@ -59,11 +59,11 @@ def as_json(evaluation: Evaluation, headline: ScoreKind, *, command: str, max_i:
         "version": _VERSION,
         "dataset": {"name": evaluation.dataset, "complete": evaluation.complete, "videos": len(evaluation.videos)},
         "detector": dict(evaluation.detector),
-        "score": headline.value,
+        "score": headline,
         **chosen.aucs,
         "frames": evaluation.frames,
         "abnormal": evaluation.abnormal,
-        "scores": {kind.value: each.aucs | {"events": _events(each)} for kind, each in evaluation.figures.items()},
+        "scores": {name: each.aucs | {"events": _events(each)} for name, each in evaluation.figures.items()},
         **({"signals": {name: dict(each) for name, each in evaluation.signals.items()}} if evaluation.signals else {}),
         "videos": [
             {
@@ -72,7 +72,7 @@ def as_json(evaluation: Evaluation, headline: ScoreKind, *, command: str, max_i:
                 "abnormal": int(video.abnormal.sum()),
                 "events": len(video.events),
                 "seconds": round(video.duration_seconds, 3),
-                "auc": {kind.value: each.video_aucs[place] for kind, each in evaluation.figures.items()},
+                "auc": {name: each.video_aucs[place] for name, each in evaluation.figures.items()},
             }
             for place, video in enumerate(evaluation.videos)
         ],
@@ -120,7 +120,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def in_words(evaluation: Evaluation) -> str:
     """Tables of the videos, the AUCs and the events."""
-    kinds = list(evaluation.figures)
+    scores = list(evaluation.figures)
     part = "" if evaluation.complete else ", not the complete dataset"
     videos = [
         [
@@ -128,24 +128,24 @@ def in_words(evaluation: Evaluation) -> str:
             str(len(video.abnormal)),
             str(int(video.abnormal.sum())),
             str(len(video.events)),
-            *(percent(evaluation.figures[kind].video_aucs[place]) for kind in kinds),
+            *(percent(evaluation.figures[name].video_aucs[place]) for name in scores),
         ]
         for place, video in enumerate(evaluation.videos)
     ]
     events = sum(len(video.events) for video in evaluation.videos)
-    videos.append(["all", str(evaluation.frames), str(evaluation.abnormal), str(events), *("" for _ in kinds)])
+    videos.append(["all", str(evaluation.frames), str(evaluation.abnormal), str(events), *("" for _ in scores)])
     aucs = [
         [name, percent(each["micro_auc"]), percent(each["macro_auc"]), percent(each["global_auc"])]
         for name, each in (
-            *((kind.value, each.aucs) for kind, each in evaluation.figures.items()),
+            *((name, each.aucs) for name, each in evaluation.figures.items()),
             *evaluation.signals.items(),
         )
     ]
-    reviews = [[kind.value, *_review(each)] for kind, each in evaluation.figures.items()]
+    reviews = [[name, *_review(each)] for name, each in evaluation.figures.items()]
     return "\n\n".join(
         [
             f"{evaluation.dataset}{part}: detector {evaluation.detector['name']} on {evaluation.device}",
-            table(["video", "frames", "abnormal", "events", *(f"{kind.value} AUC %" for kind in kinds)], videos),
+            table(["video", "frames", "abnormal", "events", *(f"{name} AUC %" for name in scores)], videos),
             table(
                 [
                     "score" if not evaluation.signals else "score or signal",
@@ -175,7 +175,7 @@ def percent(auc: float) -> str:
     return _NOTHING if math.isnan(auc) else f"{100 * auc:.2f}"
 
 
-def _events(figures: KindFigures) -> dict[str, Any]:
+def _events(figures: ScoreFigures) -> dict[str, Any]:
     events = figures.events
     return {
         "events": events.events,
@@ -190,7 +190,7 @@ def _events(figures: KindFigures) -> dict[str, Any]:
     }
 
 
-def _review(figures: KindFigures) -> list[str]:
+def _review(figures: ScoreFigures) -> list[str]:
     events = figures.events
     hourly = events.false_alarms_per_hour
     delay, effort = events.median_delay_seconds, events.review_effort

@@ -1,4 +1,4 @@
-"""All figures of a detector on a dataset, for each kind of anomaly score."""
+"""All figures of a detector on a dataset, for each of its anomaly scores."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import numpy.typing as npt
 from engine.common.errors import DatasetError
 from engine.evaluation.dataset_analysis import MeasuredVideo
 from engine.evaluation.events import EventFigures, ScoredVideo, event_figures
-from engine.evaluation.metrics import RocCurve, global_auc, macro_auc, micro_auc, rescaled, roc_auc, roc_curve
-from engine.scoring.calibration import Calibration
-from engine.scoring.scores import ScoreKind, segment_rule, statistic
+from engine.evaluation.metrics import RocCurve, global_auc, macro_auc, micro_auc, roc_auc, roc_curve
+from engine.scoring.scorer import Scorer
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RAW_SIGNALS
 
@@ -22,8 +21,8 @@ FloatArray = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
-class KindFigures:
-    """What one kind of score is worth; AUCs lie in [0, 1] and are NaN where no curve can be drawn."""
+class ScoreFigures:
+    """What one score is worth; AUCs lie in [0, 1] and are NaN where no curve can be drawn."""
 
     micro_auc: float
     macro_auc: float
@@ -34,7 +33,7 @@ class KindFigures:
     rule: SegmentRule
     """What the event-level figures were found with."""
     shown: tuple[FloatArray, ...]
-    """Each video's scores as a reviewer sees them: rescaled within the video where the kind asks for it."""
+    """Each video's scores as a reviewer sees them."""
     curve: RocCurve | None
     curve_of: Literal["micro", "global"]
     """Whose area lies under `curve`: global where scores mean the same in every video and need no rescaling."""
@@ -50,31 +49,32 @@ class KindFigures:
         return {"micro_auc": self.micro_auc, "macro_auc": self.macro_auc, "global_auc": self.global_auc}
 
 
-def figures_of(videos: Sequence[MeasuredVideo], kind: ScoreKind, calibration: Calibration | None = None) -> KindFigures:
-    """Judge one kind of score by all videos' labels.
+def figures_of(videos: Sequence[MeasuredVideo], scorer: Scorer) -> ScoreFigures:
+    """Judge one score by all videos' labels.
 
     Raises:
         DatasetError: some frames have no score.
     """
-    statistics = [_statistic(video, kind, calibration) for video in videos]
+    raw = [_raw_scores(video, scorer) for video in videos]
     abnormal = [video.abnormal for video in videos]
-    shown = [np.maximum(each, 0) if kind.is_calibrated else rescaled(each) for each in statistics]
-    rule = segment_rule(kind)
-    compared = statistics if kind.is_calibrated else shown
+    shown = [scorer.display_scores(each) for each in raw]
+    rule = scorer.rule()
+    # What is displayed may stop at 0, below which calm frames have an order too.
+    compared = raw if scorer.is_comparable else shown
     scored = [
         ScoredVideo(video.name, scores, video.seconds, video.duration_seconds, video.events)
         for video, scores in zip(videos, shown, strict=True)
     ]
-    return KindFigures(
-        micro_auc=micro_auc(statistics, abnormal),
-        macro_auc=macro_auc(statistics, abnormal),
-        global_auc=global_auc(statistics, abnormal),
-        video_aucs=tuple(roc_auc(each, labels) for each, labels in zip(statistics, abnormal, strict=True)),
+    return ScoreFigures(
+        micro_auc=micro_auc(raw, abnormal),
+        macro_auc=macro_auc(raw, abnormal),
+        global_auc=global_auc(raw, abnormal),
+        video_aucs=tuple(roc_auc(each, labels) for each, labels in zip(raw, abnormal, strict=True)),
         events=event_figures(scored, rule),
         rule=rule,
         shown=tuple(shown),
         curve=roc_curve(np.concatenate(compared), np.concatenate(abnormal)),
-        curve_of="global" if kind.is_calibrated else "micro",
+        curve_of="global" if scorer.is_comparable else "micro",
     )
 
 
@@ -102,8 +102,8 @@ def signal_aucs(videos: Sequence[MeasuredVideo]) -> dict[str, dict[str, float]]:
     return found
 
 
-def _statistic(video: MeasuredVideo, kind: ScoreKind, calibration: Calibration | None) -> FloatArray:
-    values = statistic(kind, video.signals, video.seconds, calibration)
+def _raw_scores(video: MeasuredVideo, scorer: Scorer) -> npt.NDArray[np.float64]:
+    values = scorer.raw_scores(video.signals, video.seconds)
     if np.isnan(values).any():
         raise DatasetError(
             f"Frame {int(np.argmax(np.isnan(values)))} of a video has no score",

@@ -6,13 +6,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
-from engine.scoring.scores import ScoreKind
+from engine.common.json_values import convert, decode
+from engine.scoring.paper_scorer import PaperScorer
+from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals
 from engine.video.source import VideoInfo
@@ -35,8 +38,8 @@ class SegmentsFile:
     video_fingerprint: str
     detector_name: str
     detector_fingerprint: str
-    score_kind: ScoreKind
-    """What the segments were found in."""
+    score: str
+    """Name of the score that the segments were found in."""
     rule: SegmentRule
     segments: tuple[Segment, ...]
     """People count them from 1, as the file does."""
@@ -68,12 +71,13 @@ def write_segments_json(
     *,
     detector_name: str,
     detector_fingerprint: str,
-    score_kind: ScoreKind,
+    score: str,
     reasons: Sequence[str] = (),
 ) -> None:
     """Write segments [start, stop) with their times and how they were found, replacing an older file.
 
-    `reasons` say of each why it was flagged, where that is known.
+    `score` is the name of the score that they were found in; `reasons` say of each why it was flagged, where that is
+    known.
 
     Raises:
         ExportError: the file can't be written.
@@ -87,7 +91,7 @@ def write_segments_json(
         "version": _VERSION,
         "video": {"name": video.name, "path": str(video.path), "fingerprint": video.fingerprint},
         "detector": {"name": detector_name, "fingerprint": detector_fingerprint},
-        "score": score_kind.value,
+        "score": score,
         "rule": asdict(rule),
         "segments": [
             {
@@ -114,25 +118,23 @@ def read_segments_json(path: Path) -> SegmentsFile:
         ExportError: the file can't be read, is no segments file, or was made by a newer version.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = decode(path.read_text(encoding="utf-8"), dict[str, Any])
         if content["format"] != _FORMAT:
             raise KeyError(_FORMAT)
         if content["version"] > _VERSION:
             raise ExportError(
                 "This segments file was made by a newer version of vadgui", subject=path, advice="Update vadgui."
             )
+        video, detector = (convert(content[key], dict[str, str]) for key in ("video", "detector"))
         return SegmentsFile(
-            video_name=content["video"]["name"],
-            video_path=content["video"]["path"],
-            video_fingerprint=content["video"]["fingerprint"],
-            detector_name=content["detector"]["name"],
-            detector_fingerprint=content["detector"]["fingerprint"],
-            score_kind=ScoreKind.PAPER if content["score"] == _MIN_MAX_SCORE else ScoreKind(content["score"]),
-            rule=SegmentRule(**content["rule"]),
-            segments=tuple(
-                Segment(each["start"], each["stop"], each["peak_frame"], each["peak_score"])
-                for each in content["segments"]
-            ),
+            video_name=video["name"],
+            video_path=video["path"],
+            video_fingerprint=video["fingerprint"],
+            detector_name=detector["name"],
+            detector_fingerprint=detector["fingerprint"],
+            score=_known_score(content["score"]),
+            rule=convert(content["rule"], SegmentRule, exact=True),
+            segments=convert(content["segments"], tuple[Segment, ...]),
         )
     except OSError as error:
         raise ExportError(
@@ -142,6 +144,14 @@ def read_segments_json(path: Path) -> SegmentsFile:
         raise ExportError(
             "This is not a segments file", subject=path, advice="Choose a NAME.segments.json made by `vad analyse`."
         ) from error
+
+
+def _known_score(name: str) -> str:
+    if name == _MIN_MAX_SCORE:
+        return PaperScorer.name
+    if name not in scorer_names():
+        raise ValueError(name)
+    return name
 
 
 def _replace(path: Path, text: str) -> None:

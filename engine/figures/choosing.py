@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engine.evaluation.dataset_analysis import MeasuredVideo
 from engine.flow.colour import rgb_to_flow
-from engine.scoring.scores import ScoreKind, statistic
+from engine.scoring.paper_scorer import PaperPatchScorer
 from engine.scoring.signals import PATCH_GRID
 from engine.video.frame import Pixels
 
@@ -50,7 +50,7 @@ def telling_frames(videos: Sequence[MeasuredVideo], count: int, *, labelled: boo
     every other video has had its turn; and normal frames nearest to the median of all normal frames, half a second
     clear of events. Without: the worst frames, and those nearest to the median. Frames of one video are a second apart.
     """
-    values = [statistic(ScoreKind.PAPER_PATCH, video.signals, video.seconds, None) for video in videos]
+    values = [PaperPatchScorer().raw_scores(video.signals, video.seconds) for video in videos]
     if labelled:
         # Frame 0 has no transition to show.
         peaks = [

@@ -1,7 +1,8 @@
-"""Optical flow as pictures and back: the Middlebury colour wheel with a fixed radius."""
+"""Optical flow as pictures and back: the Middlebury colour wheel, and the radius that footage asks for."""
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import cv2
@@ -15,6 +16,12 @@ Flow = npt.NDArray[np.float32]
 
 _ANGLE_BINS = 8192  # the wheel passes 6 x 255 levels a turn: finer than the rounding to uint8
 _HUE_BINS = 7200
+
+_RADIUS_PERCENTILE = 99.9
+_MIN_RADIUS_PX = 0.5
+_SPEED_BINS_A_PX = 32
+_MAX_SPEED_PX = 256 * math.sqrt(2)
+"""In one step nothing moves farther than from one corner of the picture to the other."""
 
 
 @cache
@@ -88,6 +95,31 @@ def wheel_legend(size_px: int) -> Pixels:
     return flow_to_rgb(np.stack(np.meshgrid(axis, axis)), radius_px=1.0)
 
 
-def flow_radius(speeds: npt.NDArray[np.floating], percentile: float = 99.9) -> float:
-    """The radius in px that a detector keeps: a high percentile of its training speeds, at least half a pixel."""
-    return max(float(np.percentile(speeds, percentile)), 0.5)
+def flow_radius(speeds: npt.NDArray[np.floating]) -> float:
+    """The radius in px that a detector keeps: the 99.9th percentile of its training speeds, at least half a pixel."""
+    return max(float(np.percentile(speeds, _RADIUS_PERCENTILE)), _MIN_RADIUS_PX)
+
+
+class SpeedHistogram:
+    """Counts of pixels by their speed: the flow radius of footage of any length, in constant memory."""
+
+    def __init__(self, counts: npt.NDArray[np.int64] | None = None) -> None:
+        """Begin with nothing, or with earlier `counts`."""
+        bins = math.ceil(_MAX_SPEED_PX * _SPEED_BINS_A_PX) + 1
+        self.counts = np.zeros(bins, np.int64) if counts is None else counts
+
+    def add(self, flow: Flow) -> None:
+        """Count the pixels of a flow, float32 [2, H, W] in px."""
+        speed = np.hypot(flow[0], flow[1])
+        bins = np.minimum(speed * _SPEED_BINS_A_PX, len(self.counts) - 1).astype(np.int64)
+        self.counts += np.bincount(bins.ravel(), minlength=len(self.counts))
+
+    def radius_px(self) -> float:
+        """What `flow_radius` says of all speeds counted, to 1/32 px."""
+        passed = np.cumsum(self.counts)
+        if not passed[-1]:
+            return _MIN_RADIUS_PX
+        wanted = passed[-1] * _RADIUS_PERCENTILE / 100
+        found = int(np.searchsorted(passed, wanted))
+        before = passed[found - 1] if found else 0
+        return max(float((found + (wanted - before) / self.counts[found]) / _SPEED_BINS_A_PX), _MIN_RADIUS_PX)

@@ -85,6 +85,8 @@ _WEIGHTS = {
 }
 
 TEACHER_NAMES = (*(f"dis-{preset}" for preset in DisTeacher.PRESETS), *_WEIGHTS)
+EXPERIMENTAL_TEACHERS = frozenset({"pwcnet"})
+"""Tested with random weights against an independent formula, but never run with the published weights."""
 DEFAULT_TEACHER = "dis-medium"
 
 

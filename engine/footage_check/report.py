@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
+
+import msgspec
 
 from engine.video.frame import Pixels
 
@@ -89,14 +91,5 @@ class FootageSummary:
 def as_json(result: FootageReport | FootageSummary) -> dict[str, Any]:
     """The fields of a result as JSON takes them, without pictures; a report's findings and a summary's are alike."""
     fields = {key: value for key, value in vars(result).items() if key != "background"}
-    return {key: _plain(value) for key, value in fields.items()}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, FootageFinding):
-        return {key: _plain(each) for key, each in asdict(value).items()}
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    return value
+    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=str)  # paths
+    return plain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
@@ -16,6 +17,8 @@ from torch import Tensor, nn
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
+from engine.common.json_values import convert, decode
+from engine.models.detector_header import TrainingRecord, read_metadata
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
 from engine.scoring.calibration import Calibration
@@ -71,12 +74,11 @@ class DetectorSettings:
 class Detector(nn.Module):
     """F(I) = F_f(F_m(I), I), Eq. 8."""
 
-    def __init__(self, settings: DetectorSettings) -> None:
+    def __init__(self, settings: DetectorSettings, normal_model: NormalModel | None = None) -> None:
         super().__init__()
         preset = PRESETS[settings.preset]
-        self.settings = settings
-        self.normal_model = NormalModel()
-        """How things usually move and look at its camera."""
+        self._settings = settings
+        self._normal_model = normal_model or NormalModel()
         self.motion = MotionModel(widths=preset.motion_widths, shrink=preset.shrink)
         self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink, flow_guidance=settings.flow_guidance)
 
@@ -84,6 +86,28 @@ class Detector(nn.Module):
         """From I_{t-1}, RGB [N, 3, 256, 256] in [0, 1], to predicted flow RGB and predicted frame, float32 alike."""
         flow_rgb = self.motion(frame)
         return flow_rgb, self.frame(flow_rgb, frame)
+
+    @property
+    def settings(self) -> DetectorSettings:
+        """Everything about it that is not a weight."""
+        return self._settings
+
+    @property
+    def normal_model(self) -> NormalModel:
+        """What it has learnt of normal life at its camera."""
+        return self._normal_model
+
+    def with_settings(self, settings: DetectorSettings) -> Detector:
+        """A detector of the same networks and normal model with other settings."""
+        other = copy.copy(self)
+        other._settings = settings
+        return other
+
+    def with_normal_model(self, normal_model: NormalModel) -> Detector:
+        """A detector of the same networks and settings with another normal model."""
+        other = copy.copy(self)
+        other._normal_model = normal_model
+        return other
 
 
 def save_detector(detector: Detector, path: Path) -> None:
@@ -113,7 +137,11 @@ def load_detector(path: Path) -> tuple[Detector, str]:
     Raises:
         DetectorFileError: the file is missing, no detector, damaged, or of a newer version.
     """
-    header, tensors = _read(path)
+    if not path.is_file():
+        raise DetectorFileError(
+            "There is no detector file", subject=path, advice="Check the path, or choose a bundled detector."
+        )
+    header = read_metadata(path)
     if header.get("format") != _FORMAT:
         raise DetectorFileError(
             "This safetensors file is not a vadgui detector",
@@ -124,15 +152,15 @@ def load_detector(path: Path) -> tuple[Detector, str]:
         raise DetectorFileError(
             "This detector was made by a newer version of vadgui", subject=path, advice="Update vadgui to use it."
         )
+    tensors = _read_tensors(path)
     if _digest(header.get("settings", ""), tensors) != header.get("sha256"):
         raise _damaged(path)
     try:
-        values = json.loads(header["settings"])
-        known = {each.name for each in fields(DetectorSettings)}
+        values = decode(header["settings"], dict[str, Any])
         if values.get("calibration"):
             values["calibration"] = Calibration.from_json(values["calibration"])
-        detector = Detector(DetectorSettings(**{key: value for key, value in values.items() if key in known}))
-        detector.normal_model = _take_usual(tensors)
+        convert(values.get("training", {}), TrainingRecord)
+        detector = Detector(convert(values, DetectorSettings), _take_normal_model(tensors))
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DetectorFileError(
@@ -143,19 +171,20 @@ def load_detector(path: Path) -> tuple[Detector, str]:
     return detector.eval(), header["sha256"]
 
 
-def _tensors_of(usual: NormalModel) -> dict[str, Tensor]:
+def _tensors_of(normal_model: NormalModel) -> dict[str, Tensor]:
     tensors = {}
-    if usual.motion is not None:
-        tensors[_MOTION_COUNTS] = torch.from_numpy(usual.motion.counts)
-    if usual.appearance is not None:
+    if normal_model.motion is not None:
+        tensors[_MOTION_COUNTS] = torch.tensor(normal_model.motion.counts)
+    if normal_model.appearance is not None:
         arrays = {
-            each.name: np.ascontiguousarray(getattr(usual.appearance, each.name)) for each in fields(PrototypeBank)
+            each.name: np.ascontiguousarray(getattr(normal_model.appearance, each.name))
+            for each in fields(PrototypeBank)
         }
         tensors |= {_APPEARANCE + name: torch.from_numpy(array) for name, array in arrays.items()}
     return tensors
 
 
-def _take_usual(tensors: dict[str, Tensor]) -> NormalModel:
+def _take_normal_model(tensors: dict[str, Tensor]) -> NormalModel:
     """What `_tensors_of` made, taken out of a file's tensors; files of earlier versions lack some or all of it."""
     counts = tensors.pop(_MOTION_COUNTS, None)
     arrays = {
@@ -169,14 +198,10 @@ def _take_usual(tensors: dict[str, Tensor]) -> NormalModel:
     )
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    if not path.is_file():
-        raise DetectorFileError(
-            "There is no detector file", subject=path, advice="Check the path, or choose a bundled detector."
-        )
+def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
-            return dict(file.metadata() or {}), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except OSError as error:
         raise DetectorFileError(
             "The detector file can't be read", subject=path, advice=f"Check the file and its permissions ({error})."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +22,8 @@ from engine.models.folding import fold_batch_norms
 from engine.models.motion_engine import MotionEngine, MotionOutput, TorchMotionEngine, choose_motion_engine
 from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import Appearance
+from engine.scoring.signals import SIGNALS_VERSION
 from engine.video.frame import Pixels
-
-SIGNALS_VERSION = 5
-"""Counts up whenever the same frames and weights would give other raw signals."""
 
 _BATCH_ON_CPU = 2  # enough for large models; a larger one makes stopping wait
 _BATCH_ON_CPU_OF_FAST = 8  # 20 % faster than 2: every layer wakes sleeping threads, once a batch
@@ -54,7 +51,7 @@ class Prediction:
     frame: npt.NDArray[np.float32]
     """Predicted next frame, RGB in [0, 1], float32 [256, 256, 3]."""
     appearance: Appearance | None = None
-    """How the windows of the given frame look; None where nobody knows what is usual."""
+    """How the windows of the given frame look; None where the normal model has no prototypes to compare them with."""
 
 
 class Predictor:
@@ -67,8 +64,7 @@ class Predictor:
         self.fingerprint = fingerprint
         """SHA-256 of the detector's weights and settings."""
         self.teacher = teacher_by_name(detector.settings.teacher, weights=teacher_weights, device=str(plan.device))
-        self.normal_model: NormalModel = detector.normal_model
-        """What the detector has learnt of its camera; whoever calibrates it puts in what else it may know."""
+        self._normal_model = detector.normal_model
         self._plan = plan
         self._detector = copy.deepcopy(detector).eval()
         fold_batch_norms(self._detector)
@@ -76,7 +72,7 @@ class Predictor:
         self._detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         for model in (self._detector.motion, self._detector.frame):
             model.net.head.float()
-        self.batch_size = _usual_batch(plan.device, detector.settings.preset)
+        self.batch_size = _default_batch_size(plan.device, detector.settings.preset)
         """Frames `predict` takes at once without cutting them up; halved when memory runs out."""
         self._motion_engine: MotionEngine | None = None
 
@@ -94,6 +90,17 @@ class Predictor:
         return cls(detector, fingerprint, plan)
 
     @property
+    def normal_model(self) -> NormalModel:
+        """What is known of normal life at the detector's camera."""
+        return self._normal_model
+
+    def with_normal_model(self, normal_model: NormalModel) -> Predictor:
+        """A predictor on the same networks that goes by another normal model."""
+        other = copy.copy(self)
+        other._normal_model = normal_model
+        return other
+
+    @property
     def device_label(self) -> str:
         """Device and precision in words, and what else than torch runs the motion model alone."""
         engine = self._motion_engine
@@ -105,17 +112,14 @@ class Predictor:
         return self._plan.device.type == "cpu"
 
     @property
-    def analysis_settings(self) -> str:
-        """What besides video and weights decides the raw signals, as JSON with sorted keys: for an analysis's key."""
-        return json.dumps(
-            {
-                "device": self._plan.device.type,
-                "dtype": str(self._plan.dtype).removeprefix("torch."),
-                "signals_version": SIGNALS_VERSION,
-                "teacher": self.teacher.fingerprint,
-            },
-            sort_keys=True,
-        )
+    def analysis_settings(self) -> dict[str, str | int]:
+        """What besides video and weights decides the raw signals: for an analysis's key."""
+        return {
+            "device": self._plan.device.type,
+            "dtype": str(self._plan.dtype).removeprefix("torch."),
+            "signals_version": SIGNALS_VERSION,
+            "teacher": self.teacher.fingerprint,
+        }
 
     def predict(self, pictures: list[Pixels]) -> list[Prediction]:
         """Predictions of what follows each picture, uint8 [256, 256, 3].
@@ -144,7 +148,7 @@ class Predictor:
         pending = self._motion_engine.start(pictures)
 
         def finish() -> list[MotionPrediction]:
-            knows = self.normal_model.appearance is not None
+            knows = self._normal_model.appearance is not None
             return [MotionPrediction(flow_rgb, looks if knows else None) for flow_rgb, looks in pending()]
 
         return finish
@@ -219,7 +223,7 @@ def _channels_last(batch: Tensor) -> npt.NDArray[np.float32]:
     return batch.permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
-def _usual_batch(device: torch.device, preset: str) -> int:
+def _default_batch_size(device: torch.device, preset: str) -> int:
     if device.type != "cpu":
         return _MAX_BATCH
     return _BATCH_ON_CPU_OF_FAST if preset == "fast" else _BATCH_ON_CPU

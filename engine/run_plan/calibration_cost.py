@@ -1,4 +1,4 @@
-"""What it takes at the end of a run to count normal motion and to judge the held-out footage."""
+"""What it takes to calibrate the detector at the end of a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from engine.analysis import pipeline
-from engine.calibrating import looked_at, max_judged_frames
+from engine.calibrating.calibrate import max_held_out_frames
+from engine.calibrating.normal_statistics import appearance_frames
 from engine.common.device import ComputeConfig
 from engine.common.events import ShouldStop
 from engine.models.detector import Detector
@@ -28,9 +29,9 @@ class CalibrationCostContext:
     """How much there is to do, and on what it can be tried."""
 
     video: str
-    counted: int
-    """Frames whose motion is counted; looks are gathered of some."""
-    judged: int
+    statistics_frames: int
+    """Frames whose motion is counted; features are extracted of some."""
+    held_out_frames: int
     """Frames that the detector runs over."""
 
     @classmethod
@@ -39,15 +40,15 @@ class CalibrationCostContext:
         held_out = [video for video in plan.videos if video.is_held_out]
         if not held_out:
             return None
-        at_most = max_judged_frames(len(held_out))
+        at_most = max_held_out_frames(len(held_out))
         return cls(
             video=held_out[0].path,
-            counted=sum({video.path: video.frames for video in plan.videos}.values()),
-            judged=sum(min(video.frames - video.first_judged, at_most) for video in held_out),
+            statistics_frames=sum({video.path: video.frames for video in plan.videos}.values()),
+            held_out_frames=sum(min(video.frames - video.first_held_out, at_most) for video in held_out),
         )
 
 
-def judging_seconds(
+def calibration_seconds(
     context: CalibrationCostContext,
     detector: Detector,
     plan: ComputeConfig,
@@ -55,7 +56,7 @@ def judging_seconds(
     *,
     teacher_weights: Path | None = None,
 ) -> float:
-    """Try both on a few frames with a detector of the run's size, and say how long all of them would take.
+    """Try all of it on a few frames with a detector of the run's size, and say how long all frames would take.
 
     Raises:
         VideoError: the video can't be opened or decoded.
@@ -63,7 +64,7 @@ def judging_seconds(
         TeacherError: the weights that its teacher needs are missing or wrong.
         Cancelled: `should_stop` said yes.
     """
-    normal = MotionHistogram()
+    histogram = MotionHistogram()
     predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
     began = time.perf_counter()
     with open_video(context.video, should_stop) as source:
@@ -71,25 +72,29 @@ def judging_seconds(
         ends = [time.perf_counter()]
         pictures = []
         for picture, motion in islice(pipeline.motions(source, should_stop=should_stop), _TRIED_FRAMES):
-            normal.add(motion)
+            histogram.add(motion)
             pictures.append(picture)
             ends.append(time.perf_counter())
-        counting = _each(ends, 1)
-        looking = _looking_seconds(predictor, pictures)
-        predictor.normal_model = NormalModel(normal)
+        statistics_seconds = _each(ends, 1)
+        features_seconds = _features_seconds(predictor, pictures)
+        predictor = predictor.with_normal_model(NormalModel(histogram))
         # Whole batches: each comes at once, when it is done.
         tried = predictor.batch_size * (1 + math.ceil(_TRIED_FRAMES / predictor.batch_size))
         ends = [time.perf_counter()]
         # The first frame of a video is free: it has no transition.
         for _ in islice(pipeline.analyse(source, predictor, start=1, should_stop=should_stop), tried):
             ends.append(time.perf_counter())
-        judging = _each(ends, predictor.batch_size)
-    gathering = looked_at(context.counted) * looking
-    return opening_seconds + context.counted * counting + gathering + context.judged * judging
+        analysis_seconds = _each(ends, predictor.batch_size)
+    return (
+        opening_seconds
+        + context.statistics_frames * statistics_seconds
+        + appearance_frames(context.statistics_frames) * features_seconds
+        + context.held_out_frames * analysis_seconds
+    )
 
 
-def _looking_seconds(predictor: Predictor, pictures: list[Pixels]) -> float:
-    """Seconds that the looks of a frame take."""
+def _features_seconds(predictor: Predictor, pictures: list[Pixels]) -> float:
+    """Seconds that the features of a frame take."""
     predictor.appearances(pictures)  # the first time takes longer
     began = time.perf_counter()
     predictor.appearances(pictures)

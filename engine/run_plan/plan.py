@@ -98,7 +98,7 @@ class RunPlan:
     notes: tuple[str, ...] = ()
     """What to know before beginning, in sentences."""
     judging_seconds: float = 0.0
-    """For counting normal motion and judging the held-out footage, in the end; 0 where scores get no meaning."""
+    """For calibrating in the end; 0 where that is not done. Named as `vad plan --json` has it."""
     undisturbed_seconds: float | None = None
     """What it would take all in all without the programs that kept the machine busy; None where none did."""
 

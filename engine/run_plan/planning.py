@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.training.distributed import ProcessGroup
 
 _PHASE = "Measuring"
-_JUDGING_SHARE = 1 / 3  # of a step's time: the way forward without the way back
+_VALIDATION_SHARE = 1 / 3  # of a step's time: the way forward without the way back
 _CHECKPOINTS = 4  # last, previous, best, and one being written
 _LONG_SECONDS = 24 * 3600.0
 _DISTURBED = 0.6  # of the processor's time; a machine to oneself gives 0.8 and more
@@ -63,7 +63,7 @@ def _plans(
     steps = 1 + 3 * len(by_preset)
     yield Progress(_PHASE, 0, steps)
     from engine.training.distributed import assemble
-    from engine.training.trainer import judging_teacher, load_bases
+    from engine.training.trainer import detector_teacher, load_bases
 
     some = next(iter(wanted.values()))
     try:
@@ -79,7 +79,7 @@ def _plans(
         planner = _Planner(context, group, run_folder)
         some = next(iter(same.values()))
         try:
-            teacher = judging_teacher(some, load_bases(some))
+            teacher = detector_teacher(some, load_bases(some))
             yield from planner.measure(some, teacher, should_stop, Progress(_PHASE, 1 + 3 * number, steps))
         except VadError as error:
             planner.refusal = in_one_line(error)
@@ -94,24 +94,24 @@ class _Planner:
     def __init__(self, context: PlanContext, group: ProcessGroup, folder: Path) -> None:
         self._context, self._group, self._folder = context, group, folder
         self._measures: list[StageMeasure] = []
-        self._judging_seconds = 0.0
+        self._calibration_seconds = 0.0
         self.refusal: str | None = context.refusal
 
     def measure(
         self, settings: RunSettings, teacher: str, should_stop: ShouldStop, begun: Progress
     ) -> Iterator[Progress]:
-        """Take the steps of all stages, and judge a few frames by the teacher of a name."""
-        from engine.run_plan.calibration_cost import CalibrationCostContext, judging_seconds
+        """Take the steps of all stages, and calibrate on a few frames by the teacher of a name."""
+        from engine.run_plan.calibration_cost import CalibrationCostContext, calibration_seconds
         from engine.run_plan.step_cost import measure_stages, untaught
 
         for measure in measure_stages(settings, self._context.sample, self._folder, self._group, should_stop):
             self._measures.append(measure)
             yield Progress(begun.phase, begun.done + len(self._measures), begun.total)
-        to_judge = CalibrationCostContext.of(self._context.plan) if self._context.plan and settings.calibrate else None
-        if to_judge:
+        cost = CalibrationCostContext.of(self._context.plan) if self._context.plan and settings.calibrate else None
+        if cost:
             detector = untaught(replace(settings, teacher=teacher), self._context.sample)
-            self._judging_seconds = judging_seconds(
-                to_judge, detector, self._group.plan, should_stop, teacher_weights=settings.weights_of(teacher)
+            self._calibration_seconds = calibration_seconds(
+                cost, detector, self._group.plan, should_stop, teacher_weights=settings.weights_of(teacher)
             )
 
     def plan(self, settings: RunSettings) -> RunPlan:
@@ -136,7 +136,7 @@ class _Planner:
             disk_needed_bytes=context.footage_bytes + _CHECKPOINTS * weights,
             disk_free_bytes=_free_bytes(self._folder),
             measured_on="synthetic pictures" if context.is_synthetic else "footage",
-            judging_seconds=self._judging_seconds,
+            judging_seconds=self._calibration_seconds,
         )
         plan = replace(plan, undisturbed_seconds=self._undisturbed_seconds(plan))
         refusal = self.refusal or _too_little_disk(plan)
@@ -146,11 +146,11 @@ class _Planner:
         from engine.training.stage_trainer import MAX_VALIDATION_SAMPLES
 
         learnt = self._context.training // batch_size * batch_size
-        judged = min(self._context.held_out, MAX_VALIDATION_SAMPLES) * _JUDGING_SHARE
+        validated = min(self._context.held_out, MAX_VALIDATION_SAMPLES) * _VALIDATION_SHARE
         return StageCost(
             name=measure.name,
             step_seconds=measure.transition_seconds * batch_size,
-            epoch_seconds=measure.transition_seconds * (learnt + judged),
+            epoch_seconds=measure.transition_seconds * (learnt + validated),
             epochs=settings.motion_epochs if measure.name == "motion" else settings.frame_epochs,
             memory_bytes=measure.memory_bytes(batch_size),
         )

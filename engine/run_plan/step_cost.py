@@ -17,11 +17,11 @@ from engine.models.detector import Detector, DetectorSettings
 from engine.run_plan.free_memory import free_memory_bytes
 from engine.training.distributed import ProcessGroup
 from engine.training.footage_cache import Footage
-from engine.training.memory import ran_out_of_memory
 from engine.training.run import Run
 from engine.training.settings import RunSettings
 from engine.training.stage_trainer import StageTrainer
 from engine.training.stages import Stage, stages_of
+from engine.training.step_guards import ran_out_of_memory
 
 _PROBE_BATCH = 2
 _TRANSIENT = 1.5  # gradients of activations, on top of what the backward pass keeps

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.json_values import convert
 from engine.scoring.drift import Drift, Reference
 from engine.scoring.evidence import (
     EARLIER_SMOOTHING_SECONDS,
@@ -29,7 +30,7 @@ from engine.video.source import usual_frame_seconds
 Times = npt.NDArray[np.floating]
 
 _FAR_FROM_RATE = 2.1
-"""Twice as many frames a second change scores little, and so do half of them; with some room for rounded times."""
+"""Scores hardly change at up to twice or down to half the frame rate; a little more allows for rounded times."""
 
 
 class TooLittleFootageError(Exception):
@@ -49,7 +50,7 @@ class Calibration:
     """The meaning of a detector's scores; small enough to be part of its settings."""
 
     evidence: tuple[str, ...]
-    """The raw signals that take part, in the order of the standards: once for each smoothing time."""
+    """The raw signals that take part, in the order of the scalers: once for each smoothing time."""
     live: Scale
     """Of scores that depend on no later frame."""
     offline: Scale
@@ -58,7 +59,7 @@ class Calibration:
     """How much held-out normal footage this was learnt from."""
     videos: int
     frame_seconds: float
-    """Time between its frames: motion of whatever recording is told in px a frame of this length. 0 where not known."""
+    """Time between its frames: motion of every recording is in px a frame of this length. 0 where not known."""
     reference: Reference | None = None
     """How it looked; None where an earlier version calibrated."""
     smoothing_seconds: tuple[float, ...] = SMOOTHING_SECONDS
@@ -73,10 +74,10 @@ class Calibration:
     ) -> Calibration:
         """Learnt from the raw signals [N] of held-out normal videos with frames at these times [N].
 
-        Their motion is told in px a frame of `frame_seconds`, 0 where nobody knows; None: what most of them last. Of
-        `others`, more normal videos, only those signals are known that hang on no network: what they are usually like
-        is learnt from all videos, how rare a score is, from those held out alone. Signals that no held-out video knows
-        take no part.
+        Their motion is in px a frame of `frame_seconds`: 0 where that is not known; None for what most of their frames
+        last. `others` are more normal videos of which only the signals that need no network are known: scalers are
+        learnt from all videos, the distribution of scores from those held out alone. Signals that are NaN in all
+        held-out videos take no part.
 
         Raises:
             TooLittleFootageError: together they are shorter than MIN_BLOCKS seconds.
@@ -91,14 +92,14 @@ class Calibration:
                 [evidence_of(signals, times, live=live, names=names) for signals, times in each]
                 for each in (videos, others)
             )
-            standard = RobustScaler.of([*evidence, *moved], weights)
+            scaler = RobustScaler.of([*evidence, *moved], weights)
             maxima = [
-                block_maxima(standard.max_evidence(e), times) for e, (_, times) in zip(evidence, videos, strict=True)
+                block_maxima(scaler.max_evidence(e), times) for e, (_, times) in zip(evidence, videos, strict=True)
             ]
             together = np.concatenate(maxima)
             if len(together) < MIN_BLOCKS:
                 raise TooLittleFootageError
-            scales[live] = Scale(standard, Tail.of(together))
+            scales[live] = Scale(scaler, Tail.of(together))
         times_of = [times for _, times in videos]
         return cls(
             tuple(names),
@@ -118,9 +119,14 @@ class Calibration:
         scale = self.live if live else self.offline
         return scale.tail.neg_log10_p(scale.standard.max_evidence(self._evidence(signals, seconds, live)))
 
+    @property
+    def reach_seconds(self) -> float:
+        """A frame's score depends on frames that are so near at most, rounded times included."""
+        return max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS
+
     def reason(self, signals: RawSignals, seconds: Times, frame: int, *, live: bool = False) -> str:
         """Why a frame of a video has the score that it has: what its strongest evidence says, in words."""
-        reach = max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS
+        reach = self.reach_seconds
         first, stop = np.searchsorted(seconds, [seconds[frame] - reach, seconds[frame] + reach])
         # Frame 0 takes frame 1's, whatever it is smoothed over.
         part = slice(int(first), max(int(stop), frame + 2))
@@ -139,7 +145,7 @@ class Calibration:
     def other_rate(self, own_seconds: float | None) -> str:
         """That a video whose frames last so long has far more or fewer a second than the footage, in words; else empty.
 
-        Motion is told on one scale, but over other times it looks another, and what is predicted is one frame ahead.
+        Motion is converted to one scale, but is measured over other spans of time, and prediction is one frame ahead.
         """
         if own_seconds is None or 1 / _FAR_FROM_RATE <= frame_ratio(own_seconds, self.frame_seconds) <= _FAR_FROM_RATE:
             return ""
@@ -154,22 +160,12 @@ class Calibration:
         """The calibration of what `dataclasses.asdict` made of one.
 
         Raises:
-            KeyError, TypeError: it is none.
+            ValueError: it is none.
+            TypeError: it is one of another version.
         """
-        evidence = tuple(values["evidence"])
-        if not set(evidence) <= set(RAW_SIGNALS.names or ()):
-            raise TypeError(f"evidence of another version: {evidence}")
-        scales = {name: _scale(values[name]) for name in ("live", "offline")}
-        reference = Reference.from_json(values["reference"]) if values.get("reference") else None
-        smoothing = tuple(values.get("smoothing_seconds", EARLIER_SMOOTHING_SECONDS))
-        if not 0 < max(smoothing) <= MAX_SMOOTHING_SECONDS:
-            raise TypeError(f"smoothing of another version: {smoothing}")
-        known = {"evidence": evidence, "reference": reference, "smoothing_seconds": smoothing}
-        return cls(**{**values, **scales, **known})
-
-
-def _scale(values: Mapping[str, Any]) -> Scale:
-    standard, tail = values["standard"], dict(values["tail"])
-    for name in ("quantiles", "surprises"):
-        tail[name] = tuple(tail[name])
-    return Scale(RobustScaler(tuple(standard["medians"]), tuple(standard["spreads"])), Tail(**tail))
+        made = convert({"smoothing_seconds": EARLIER_SMOOTHING_SECONDS, **values}, cls, exact=True)
+        if not set(made.evidence) <= set(RAW_SIGNALS.names or ()):
+            raise TypeError(f"evidence of another version: {made.evidence}")
+        if not 0 < max(made.smoothing_seconds, default=0) <= MAX_SMOOTHING_SECONDS:
+            raise TypeError(f"smoothing of another version: {made.smoothing_seconds}")
+        return made

@@ -5,10 +5,9 @@ None of that is an anomaly. It lasts, and while it does the scores mean little.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -114,14 +113,6 @@ class Reference:
             _range(np.concatenate([looks.sharpness for looks in found])),
             float(np.quantile(motion[~np.isnan(motion)], 1 - _TAIL)) if not np.isnan(motion).all() else 0.0,
         )
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Reference:
-        """The reference of what `dataclasses.asdict` made of one."""
-        fields: dict[str, Any] = {
-            name: tuple(each) if isinstance(each, list | tuple) else each for name, each in values.items()
-        }
-        return cls(**fields)
 
     def drifts(self, signals: RawSignals, seconds: Times) -> list[Drift]:
         """Where a recording with raw signals [N] at times [N] differs for long, the gravest first.

@@ -19,9 +19,9 @@ WEIGHTS: Mapping[str, float] = {
     "velocity_error_px": 2 / 3,
     "appearance_distance": 1 / 2,
 }
-"""Raw signals that take part, and how much each has to say; how that was chosen, and what others add, says RESULTS.md.
+"""Raw signals that take part, and the weight of each; RESULTS.md says how they were chosen and what others add.
 
-With less weight, what is unusual by prediction or looks has to be more so than what moves unusually."""
+At a lower weight, unusual prediction errors or looks have to be more extreme than unusual motion to score as high."""
 EVIDENCE = tuple(WEIGHTS)
 _IN_WORDS = {
     "direction_rarity": "rare motion there",
@@ -33,21 +33,22 @@ _IN_WORDS = {
     "window_psnr_db": "unexpected picture",
     "appearance_distance": "unusual looks",
 }
-"""What speaks for an anomaly, for people, short enough for a list.
+"""What each signal means, for people, short enough for a list.
 
-Earlier calibrations go by some that take no part any more."""
+Some take part in calibrations of earlier versions only."""
 SMOOTHING_SECONDS = (0.3, 1.0)
-"""Flow flickers from frame to frame, things do not: live, so much of what has just been counts, else so much both ways.
+"""Evidence is averaged over these times because flow flickers from frame to frame: backwards alone for live scores,
+else both ways.
 
-Every signal takes part once for each: what is quick stands out over the shorter time, what lasts over the longer one
+Every signal takes part once for each time: short events stand out over the shorter one, lasting ones over the longer
 (RESULTS.md)."""
 EARLIER_SMOOTHING_SECONDS = (0.5,)
 """Of calibrations that do not say theirs."""
 MAX_SMOOTHING_SECONDS = max(*SMOOTHING_SECONDS, *EARLIER_SMOOTHING_SECONDS)
 ROUNDING_SECONDS = 1e-4
-"""Evidence reaches as much farther: frames come from files with rounded times."""
+"""Added to each smoothing time: files round the times of frames."""
 _LOGARITHMIC = frozenset({"velocity_error_px"})
-"""What errs much errs by the more: told by its order of magnitude, its worst does not drown what is merely large."""
+"""Signals with a heavy tail, taken as logarithms: their extremes would otherwise outweigh everything that is large."""
 _MIN_PX = 1e-3
 _UPPER = 0.95
 
@@ -68,7 +69,7 @@ def evidence_of(
     rows = []
     for reach_seconds in smoothing_seconds:
         first, stop = smoothing_windows(seconds, reach_seconds, live=live)
-        rows += [smoothed(_told(name, with_frame_0(signals[name])), first, stop) for name in names]
+        rows += [smoothed(_transformed(name, with_frame_0(signals[name])), first, stop) for name in names]
     return np.stack(rows)
 
 
@@ -77,7 +78,7 @@ def in_words(name: str) -> str:
     return _IN_WORDS.get(name, name.replace("_", " "))
 
 
-def _told(name: str, values: Floats) -> Floats:
+def _transformed(name: str, values: Floats) -> Floats:
     return np.log(np.maximum(values, 0) + _MIN_PX) if name in _LOGARITHMIC else values
 
 
@@ -122,11 +123,12 @@ class RobustScaler:
 
         What is unusual in one way need not be so in another; a sum would ask for that (RESULTS.md).
         """
-        return np.asarray(self._scaled(evidence).max(axis=0), np.float64)
+        return np.asarray(self.scaled(evidence).max(axis=0), np.float64)
 
     def strongest(self, evidence: Floats) -> Indices:
         """Which of the evidence [E, N] that is, of each frame [N]."""
-        return np.asarray(self._scaled(evidence).argmax(axis=0), np.intp)
+        return np.asarray(self.scaled(evidence).argmax(axis=0), np.intp)
 
-    def _scaled(self, evidence: Floats) -> Floats:
+    def scaled(self, evidence: Floats) -> Floats:
+        """Evidence [E, N] less its median, over its spread."""
         return np.asarray((evidence - np.array(self.medians)[:, None]) / np.array(self.spreads)[:, None])

@@ -23,11 +23,15 @@ class Predicted:
     frame: Picture
     flow: Flow
     appearance: Appearance | None = None
-    """How the frame before looks, where the detector knows what is usual."""
+    """Features of the frame before; None where the normal model has no prototypes to compare them with."""
 
 
 def measure(
-    current: Pixels, teacher_flow: Flow, measured: MeasuredMotion | None, predicted: Predicted, usual: NormalModel
+    current: Pixels,
+    teacher_flow: Flow,
+    measured: MeasuredMotion | None,
+    predicted: Predicted,
+    normal_model: NormalModel,
 ) -> np.void:
     """One row of RAW_SIGNALS: the picture uint8 [256, 256, 3] and the motion that came, against what was expected.
 
@@ -48,10 +52,10 @@ def measure(
         signals["speed_excess_px"] = (motion[2] - expected[2]).max()
         signals["velocity_error_px"] = cv2.magnitude(motion[0] - expected[0], motion[1] - expected[1]).max()
         signals["camera_motion_px"] = measured.camera_px
-        if usual.motion is not None:
-            signals["speed_rarity"], signals["direction_rarity"] = usual.motion.rarity(motion)
-        if usual.appearance is not None and predicted.appearance is not None:
-            signals["appearance_distance"] = usual.appearance.distance(predicted.appearance, motion)
+        if normal_model.motion is not None:
+            signals["speed_rarity"], signals["direction_rarity"] = normal_model.motion.rarity(motion)
+        if normal_model.appearance is not None and predicted.appearance is not None:
+            signals["appearance_distance"] = normal_model.appearance.distance(predicted.appearance, motion)
     luma = cv2.cvtColor(current, cv2.COLOR_RGB2GRAY)
     signals["sharpness"] = cv2.norm(cv2.Laplacian(luma, cv2.CV_16S), cv2.NORM_L1) / luma.size
     signals["layout"] = cv2.resize(luma, (LAYOUT_GRID, LAYOUT_GRID), interpolation=cv2.INTER_AREA)

@@ -7,36 +7,27 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.calibration import Calibration
-from engine.scoring.drift import Drift, DriftKind, lasting_drifts
-from engine.scoring.evidence import MAX_SMOOTHING_SECONDS, ROUNDING_SECONDS
-from engine.scoring.scores import ScoreKind, shown_statistic, statistic
+from engine.scoring.drift import Drift, DriftKind, Reference, lasting_drifts
+from engine.scoring.scorer import Scorer
 from engine.scoring.signals import RawSignals, missing_signals
 
 Times = npt.NDArray[np.floating]
 
-# A frame's statistic hangs on frames this near: as far as evidence reaches, and a hair.
-_REACH_SECONDS = MAX_SMOOTHING_SECONDS + 2 * ROUNDING_SECONDS
-
 
 class IncrementalScores:
-    """What `shown_scores` and `Calibration.drifts` say of all rows that came, derived in steps."""
+    """What `Scorer.scores` and `Reference.drifts` say of all rows that came, derived in steps."""
 
-    def __init__(self, kind: ScoreKind, seconds: Times, calibration: Calibration | None = None) -> None:
+    def __init__(self, scorer: Scorer, seconds: Times, reference: Reference | None = None) -> None:
         """A recording with frames at times [N], ascending from 0, of which nothing is analysed yet.
 
-        Raises:
-            ValueError: a calibrated score is asked for without calibration.
+        There are no drifts without a `reference`.
         """
-        if kind.is_calibrated and calibration is None:
-            raise ValueError("the detector is not calibrated")
-        self._kind = kind
+        self._scorer = scorer
         self._seconds = seconds
-        self._calibration = calibration
-        self._reference = calibration.reference if calibration else None
+        self._reference = reference
         self.signals: RawSignals = missing_signals(len(seconds))
         """Raw signals [N] of all that came; NaN where not analysed yet."""
-        self._values = np.full(len(seconds), np.nan)
+        self._raw_scores = np.full(len(seconds), np.nan)
         self._waiting: deque[tuple[int, int]] = deque()
         # For drifts: each second that has frames, and in what it differs.
         whole = np.floor(seconds)
@@ -68,12 +59,12 @@ class IncrementalScores:
             if until < stop:
                 self._waiting.appendleft((until, stop))
             at_most -= until - start
-            self._derive_values(start, until)
+            self._derive_raw_scores(start, until)
             self._derive_differences(start, until)
 
     def scores(self) -> npt.NDArray[np.float64]:
         """Anomaly scores [N] as people see them, of what was derived; NaN elsewhere."""
-        return shown_statistic(self._kind, self._values)
+        return self._scorer.display_scores(self._raw_scores)
 
     def drifts(self) -> list[Drift]:
         """Where the recording does not look like the calibration's footage, of what was derived."""
@@ -82,20 +73,22 @@ class IncrementalScores:
         length_seconds = float(self._seconds[-1] - self._seconds[0])
         return lasting_drifts(self._blocks[self._analysed], self._differs[:, self._analysed], length_seconds)
 
-    def _derive_values(self, start: int, stop: int) -> None:
+    def _derive_raw_scores(self, start: int, stop: int) -> None:
         seconds = self._seconds
         first, beyond = self._near(start, stop)
         if first <= 1:
             first = 0  # it takes frame 1's
         begin, end = self._near(first, beyond)
-        # One more: the first of a part is taken for the first of the recording, which may have another's value.
-        begin = max(begin - 1, 0)
-        found = statistic(self._kind, self.signals[begin:end], seconds[begin:end], self._calibration)
-        self._values[first:beyond] = found[first - begin : beyond - begin]
+        # The first frame of a part may take its neighbour's score, as frame 0 does: it has to be one that is not kept,
+        # and frame 0 has to have its neighbour.
+        begin, end = max(begin - 1, 0), max(end, 2)
+        found = self._scorer.raw_scores(self.signals[begin:end], seconds[begin:end])
+        self._raw_scores[first:beyond] = found[first - begin : beyond - begin]
 
     def _near(self, start: int, stop: int) -> tuple[int, int]:
         """The half-open run of frames that are near to some of [start, stop)."""
-        earliest, latest = self._seconds[start] - _REACH_SECONDS, self._seconds[stop - 1] + _REACH_SECONDS
+        reach = self._scorer.reach_seconds
+        earliest, latest = self._seconds[start] - reach, self._seconds[stop - 1] + reach
         return int(np.searchsorted(self._seconds, earliest)), int(np.searchsorted(self._seconds, latest, "right"))
 
     def _derive_differences(self, start: int, stop: int) -> None:

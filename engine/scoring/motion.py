@@ -15,19 +15,23 @@ from engine.video.frame import Pixels
 from engine.video.source import usual_frame_seconds
 
 BASELINE_SECONDS = 0.2
-"""Over one frame of a quick camera, slow things move less than the flow errs."""
+"""Between the two pictures that motion is measured on: over one frame of a camera with a high frame rate, slow things
+move less than the flow's error."""
 
 PLACES = PICTURE_CELLS - WINDOW_CELLS + 1
 """Windows across the picture, and down."""
 
 _MIN_CHANGE = 1.0
-"""Grey levels; noise and compression change less, seldom more (RESULTS.md)."""
-_GRAIN_PX = CELL_PX // 2
-"""What is finer is noise, too."""
+"""Change of luma, in grey levels, from which on a window counts as moving: noise and compression mostly change it by
+less (RESULTS.md)."""
+_BLOCK_PX = CELL_PX // 2
+"""Changes of luma are measured between means over blocks of this size, for noise differs from pixel to pixel."""
 
-_TIE = 0.03
+_TIE_MARGIN = 0.03
+"""In frames; rounded times move a tie between two numbers of frames by less."""
 _SAME_RATE = 0.02
-"""Files that round times to milliseconds make 30 frames a second 30.3."""
+"""Relative difference up to which frame rates are the same: times rounded to milliseconds make 30 frames a second
+30.3."""
 
 Times = npt.NDArray[np.floating]
 Motion = npt.NDArray[np.float32]
@@ -45,17 +49,17 @@ class MeasuredMotion:
     @classmethod
     def of(cls, flow: Flow, earlier: Pixels, later: Pixels, frames: float) -> MeasuredMotion:
         """Of the flow between two 256x256 pictures that lie so many frames apart."""
-        told = window_motion(flow, frames)
-        # Where there is nothing to see but noise, a flow still says something, now this way and now that.
-        return cls(told * (window_changes(earlier, later) >= _MIN_CHANGE), camera_motion_px(told))
+        motion = window_motion(flow, frames)
+        # Of an area in which only the noise changes, the estimated flow is not 0 but random.
+        return cls(motion * (window_changes(earlier, later) >= _MIN_CHANGE), camera_motion_px(motion))
 
 
 def baseline_frames(seconds: Times) -> int:
     """How many frames lie between the two that motion is measured on, for a video with frames at these times [N]."""
     frame_seconds = usual_frame_seconds(seconds)
-    # The nearest to the baseline. Of two that are as near it is the fewer, for over more what is small and fast gets
-    # lost; at 12.5 frames a second, rounded times would decide.
-    return max(1, math.ceil(BASELINE_SECONDS / frame_seconds - 0.5 - _TIE)) if frame_seconds else 1
+    # The number nearest to the baseline; of two that are equally near, the smaller, because over more frames the flow
+    # loses small fast things. Without the margin, the rounding of times would decide at 12.5 frames a second.
+    return max(1, math.ceil(BASELINE_SECONDS / frame_seconds - 0.5 - _TIE_MARGIN)) if frame_seconds else 1
 
 
 def frame_ratio(own_seconds: float | None, frame_seconds: float | None) -> float:
@@ -74,22 +78,22 @@ def window_motion(flow: Flow, frames: float = 1) -> Motion:
 
 
 def window_changes(earlier: Pixels, later: Pixels) -> npt.NDArray[np.float32]:
-    """How much lighter or darker each window has become, in grey levels, as a mean over its grains."""
-    before, after = (_grains(each) for each in (earlier, later))
-    return window_means(cell_means(cv2.absdiff(before, after).astype(np.float32), CELL_PX // _GRAIN_PX))
+    """How much lighter or darker each window has become, in grey levels, as a mean over its blocks."""
+    before, after = (_block_means(each) for each in (earlier, later))
+    return window_means(cell_means(cv2.absdiff(before, after).astype(np.float32), CELL_PX // _BLOCK_PX))
 
 
-def _grains(picture: Pixels) -> npt.NDArray[np.uint8]:
+def _block_means(picture: Pixels) -> npt.NDArray[np.uint8]:
     luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    size = (luma.shape[1] // _GRAIN_PX, luma.shape[0] // _GRAIN_PX)
+    size = (luma.shape[1] // _BLOCK_PX, luma.shape[0] // _BLOCK_PX)
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def net_speed(motion: Motion) -> npt.NDArray[np.float32]:
-    """How far each window as a whole moved [PLACES, PLACES]: what goes to and fro within it does not count."""
+    """Speed of each window's mean motion [PLACES, PLACES]: opposite motions within a window cancel out."""
     return np.asarray(cv2.magnitude(motion[0], motion[1]), np.float32)
 
 
 def camera_motion_px(motion: Motion) -> float:
-    """How far the picture as a whole moved, px a frame: most of it stands still under a camera that does."""
+    """How far the picture as a whole moved, px a frame: the median, for most of it is still where the camera is."""
     return float(np.hypot(*np.median(motion[:2].reshape(2, -1), axis=1)))

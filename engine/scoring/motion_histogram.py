@@ -1,4 +1,4 @@
-"""The motion that is usual at each place of a camera's picture, counted in normal footage, and how rare another is."""
+"""Histograms of normal motion at each place of a camera's picture, and how rare other motion is by them."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ Counts = npt.NDArray[np.int32]
 Rarities = npt.NDArray[np.float32]
 
 DIRECTIONS, SPEEDS = 8, 64
-"""Speed 0 is that of what stands still, whose direction says nothing."""
+"""Speed bin 0 is of windows that stand still; their direction says nothing."""
 _SLOWEST_PX, _FASTEST_PX = 0.1, 51.2
 _SPEED_STEP = math.log(_FASTEST_PX / _SLOWEST_PX) / SPEEDS
 
 _SPEED_TAIL = 0.12
-"""Scale of the Laplace kernel over log speed: what is faster than all that was seen is the rarer the faster it is."""
+"""Scale of the Laplace kernel that smooths counts over log speed: above the fastest speed counted, faster is rarer."""
 _MIN_SHARE = 1e-12
 
 
 class MotionHistogram:
     """Counts of normal motion by place, direction and speed; a density once something asks for rarities."""
 
-    # Chosen on normal footage with synthetic changes; how, and what else was in view, says RESULTS.md.
+    # Chosen on normal footage with synthetic changes; RESULTS.md has the alternatives.
     shared_rows, shared_columns = 1.0, 8.0
-    """Places share what they saw with neighbours, in windows (standard deviation): less up and down, for things look
-    smaller and slower farther up the picture of most cameras, than sideways."""
+    """Standard deviations, in windows, of the Gaussian that smooths counts over places: smaller up and down than
+    sideways, for in most cameras' pictures things look smaller and slower farther up."""
     prior_counts = 200.0
-    """What a place believes before it has seen anything: the whole picture's habits, as if seen this often."""
+    """Weight of the motion prior: each place begins with the whole picture's distribution, as if counted this often."""
 
     def __init__(self, counts: Counts | None = None) -> None:
         """Begin with nothing, or with earlier `counts`.
@@ -47,7 +47,7 @@ class MotionHistogram:
 
     def add(self, motion: Motion) -> None:
         """Count one transition of normal footage."""
-        speeds = np.minimum(_speed_place(net_speed(motion)).astype(np.int64), SPEEDS - 1)
+        speeds = np.minimum(_speed_bin(net_speed(motion)).astype(np.int64), SPEEDS - 1)
         rows, columns = np.indices(speeds.shape)
         # Every window adds to a place of its own.
         self.counts[rows, columns, _direction(motion), speeds] += 1
@@ -55,14 +55,14 @@ class MotionHistogram:
 
     @classmethod
     def sum_of(cls, parts: Iterable[MotionHistogram]) -> MotionHistogram:
-        """What all parts have counted together."""
+        """The counts of all parts together."""
         total = cls()
         for part in parts:
             total.counts += part.counts
         return total
 
     def without(self, part: MotionHistogram) -> MotionHistogram:
-        """This less what `part` of it has counted."""
+        """These counts less those of a `part` of them."""
         return MotionHistogram(self.counts - part.counts)
 
     @property
@@ -85,7 +85,7 @@ class MotionHistogram:
         if self._tables is None:
             self._tables = self._rarities()
         by_speed, by_direction = self._tables
-        place = np.minimum(_speed_place(net_speed(motion)), SPEEDS - 1.001)
+        place = np.minimum(_speed_bin(net_speed(motion)), SPEEDS - 1.001)
         below = place.astype(np.int64)
         share = (place - below).astype(np.float32)
         rows, columns = np.indices(below.shape)
@@ -113,9 +113,9 @@ class MotionHistogram:
 def _tail(
     counts: npt.NDArray[np.float32], seen: npt.NDArray[np.float32], prior_counts: float
 ) -> npt.NDArray[np.float32]:
-    """Share of normal motion at each place that is at least as fast, what places have in common as the prior."""
-    common = counts.sum(axis=(0, 1)) / max(float(seen.sum()), 1.0)
-    share = (counts + prior_counts * common) / (seen + prior_counts)
+    """Share of normal motion at each place that is at least as fast, the picture's distribution being the prior."""
+    motion_prior = counts.sum(axis=(0, 1)) / max(float(seen.sum()), 1.0)
+    share = (counts + prior_counts * motion_prior) / (seen + prior_counts)
     return np.asarray(np.cumsum(share[..., ::-1], axis=-1)[..., ::-1], np.float32)
 
 
@@ -124,21 +124,21 @@ def _nats(share: npt.NDArray[np.float32]) -> Rarities:
 
 
 def _spread(counts: npt.NDArray[np.float32], axis: int, sigma: float) -> npt.NDArray[np.float32]:
-    """Counts shared along an axis of places by a Gaussian; beyond the picture there is nothing to share."""
+    """Counts smoothed along an axis of places by a Gaussian, which is cut off at the picture's edges."""
     places = np.arange(counts.shape[axis])
     kernel = np.exp(-0.5 * ((places[:, None] - places[None, :]) / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
     return np.asarray(np.moveaxis(np.tensordot(kernel, counts, axes=(1, axis)), 0, axis), np.float32)
 
 
 def _speed_kernel() -> npt.NDArray[np.float32]:
-    """Laplace kernel over the log speed of what moves [SPEEDS - 1, SPEEDS - 1]; nothing leaves at either end."""
+    """Laplace kernel over the bins of what moves [SPEEDS - 1, SPEEDS - 1]; each row adds up to 1, so none is lost."""
     bins = np.arange(SPEEDS - 1)
     kernel = np.exp(-np.abs(bins[:, None] - bins[None, :]) * (_SPEED_STEP / _SPEED_TAIL))
     return np.asarray(kernel / kernel.sum(axis=1, keepdims=True), np.float32)
 
 
-def _speed_place(speed: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Where a speed lies among the bins, 0 or in [1, SPEEDS]: what moves at all is told from what does not."""
+def _speed_bin(speed: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Fractional bin of each speed: 0 where nothing moves, else in [1, SPEEDS]."""
     place = np.log(np.clip(speed, _SLOWEST_PX, _FASTEST_PX) / _SLOWEST_PX) / _SPEED_STEP
     return np.where(speed > 0, np.maximum(place, 1), 0).astype(np.float32)
 

@@ -10,9 +10,13 @@ from engine.scoring.prototype_bank import PrototypeBank
 
 @dataclass(frozen=True, eq=False)
 class NormalModel:
-    """How things usually move and look at a camera, as far as that was learnt."""
+    """How things move and look in normal footage of a camera, as far as that was learnt; never changes."""
 
     motion: MotionHistogram | None = None
-    """The motion that is usual at each place of the picture."""
+    """The motion that is normal at each place of the picture; nothing can be added to it any more."""
     appearance: PrototypeBank | None = None
-    """How what moves usually looks, wherever it is."""
+    """How what moves normally looks, wherever it is."""
+
+    def __post_init__(self) -> None:
+        if self.motion is not None:
+            self.motion.counts.setflags(write=False)

@@ -1,4 +1,4 @@
-"""How what moves usually looks, learnt from normal footage, and how unlike that something else looks."""
+"""Prototypes of how what moves looks in normal footage, and how far the looks of something else are from them."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ Appearance = npt.NDArray[np.float32]
 """float32 [PLACES, PLACES, C]: features of every window, made by the motion model's encoder."""
 Floats = npt.NDArray[np.float32]
 
-# Chosen on normal footage with synthetic changes, as everything that RESULTS.md tables.
+# Chosen on normal footage with synthetic changes; RESULTS.md has the alternatives.
 _COMPONENTS = 24
 _PROTOTYPES = 256
 _WINDOWS_A_PROTOTYPE = 4
 _MAX_WINDOWS = 16_000
 _MAX_OF_A_FRAME = 128
 _SLOWEST_PX = 0.1
-"""What moves less is not kept: flow errs by as much."""
+"""Windows that move less are not kept: the flow's error is as large."""
 _MOVING_SHARE = 0.3
-"""Of the speed that a frame's fastest window usually has: what is slower hardly moves."""
+"""Windows below this share of the median speed of frames' fastest windows count as still."""
 _FEW_WINDOWS = 4
-"""About what a thing in a window also touches; one window alone may be an accident."""
+"""How many windows a distance is the mean of: a thing overlaps about as many, and a single one may be chance."""
 _ROUNDS = 10
 _MIN_VARIANCE = 1e-4
 """As a share of the greatest."""
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What moved in one frame of normal footage."""
+class MovingFeatures:
+    """Features of what moved in one frame of normal footage."""
 
     features: npt.NDArray[np.float16]
     """[N, C] of windows that moved."""
@@ -44,7 +44,7 @@ class Seen:
     """Mean speed of the fastest of all windows."""
 
     @classmethod
-    def of(cls, appearance: Appearance, motion: Motion, rng: np.random.Generator) -> Seen:
+    def of(cls, appearance: Appearance, motion: Motion, rng: np.random.Generator) -> MovingFeatures:
         """Some of the windows that moved, by chance."""
         speeds = net_speed(motion).ravel()
         chosen = rng.permutation(np.flatnonzero(speeds >= _SLOWEST_PX))[:_MAX_OF_A_FRAME]
@@ -54,7 +54,7 @@ class Seen:
 
 @dataclass(frozen=True, eq=False)
 class PrototypeBank:
-    """Prototypes of how what moves usually looks, among the main components of its features."""
+    """Prototypes of the features of what moves in normal footage, among their main components."""
 
     mean: Floats
     """[C]"""
@@ -63,18 +63,18 @@ class PrototypeBank:
     prototypes: Floats
     """[K, D]"""
     slowest_px: float
-    """What moves less, in px a frame, counts as still: its looks say nothing."""
+    """Windows that move less, in px a frame, count as still: how they look says nothing."""
 
     @classmethod
-    def of(cls, seen: Sequence[Seen]) -> PrototypeBank | None:
+    def of(cls, frames: Sequence[MovingFeatures]) -> PrototypeBank | None:
         """Learnt from frames of normal footage; None where hardly anything moved in them. The same for the same frames.
 
         Clusters are found by OpenCV's k-means.
         """
-        if not seen:
+        if not frames:
             return None
-        slowest_px = _MOVING_SHARE * float(np.median([each.fastest_px for each in seen]))
-        features = np.concatenate([each.features[each.speeds_px >= slowest_px] for each in seen]).astype(np.float32)
+        slowest_px = _MOVING_SHARE * float(np.median([each.fastest_px for each in frames]))
+        features = np.concatenate([each.features[each.speeds_px >= slowest_px] for each in frames]).astype(np.float32)
         rng = np.random.default_rng(0)
         features = features[rng.permutation(len(features))[:_MAX_WINDOWS]]
         count = min(_PROTOTYPES, len(features) // _WINDOWS_A_PROTOTYPE)
@@ -88,21 +88,21 @@ class PrototypeBank:
         return cls(mean, basis, prototypes.astype(np.float32), slowest_px)
 
     def distance(self, appearance: Appearance, motion: Motion) -> float:
-        """How far the windows that look least usual, of those that move, are from the nearest prototype.
+        """How far the most unusual of the moving windows are from their nearest prototypes.
 
-        In standard deviations of usual looks; the mean of a few windows, 0 of those that stand still.
+        In standard deviations of normal features; the mean of a few windows, those that stand still counting as 0.
         """
         farthest = np.partition(self.distances(appearance, motion), -_FEW_WINDOWS, axis=None)[-_FEW_WINDOWS:]
         return float(farthest.mean())
 
     def distances(self, appearance: Appearance, motion: Motion) -> Floats:
-        """The same of every window [PLACES, PLACES]."""
+        """Distance of every window from its nearest prototype [PLACES, PLACES]; 0 where it stands still."""
         moving = net_speed(motion) >= self.slowest_px
         found = np.zeros(moving.shape, np.float32)
         if moving.any():
             # Not by NumPy's matrix products: their threads wait busily, and take a tenth off the models' speed.
-            places = np.einsum("nc,cd->nd", appearance[moving] - self.mean, self.basis)
-            nearest, _ = cv2.batchDistance(places, self.prototypes, cv2.CV_32F, normType=cv2.NORM_L2, K=1)
+            features = np.einsum("nc,cd->nd", appearance[moving] - self.mean, self.basis)
+            nearest, _ = cv2.batchDistance(features, self.prototypes, cv2.CV_32F, normType=cv2.NORM_L2, K=1)
             found[moving] = nearest[:, 0]
         return found
 
@@ -113,6 +113,6 @@ def _whitening(centred: Floats) -> Floats:
         np.cov(centred.astype(np.float64), rowvar=False).reshape(centred.shape[1], -1)
     )
     main = np.argsort(-variances)[:_COMPONENTS]
-    # What hardly varies is mostly rounding.
+    # Components that hardly vary are mostly rounding.
     least = max(_MIN_VARIANCE * float(variances.max()), 1e-12)
     return np.asarray(directions[:, main] / np.sqrt(np.maximum(variances[main], least)), np.float32)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+SIGNALS_VERSION = 5
+"""Counts up whenever the same frames and weights would give other raw signals: stored analyses are then made anew."""
+
 PATCH_GRID = 4
-"""The 256x256 picture is judged in a 4x4 grid of 64x64-pixel patches."""
+"""The 256x256 picture is measured in a 4x4 grid of 64x64-pixel patches, too."""
 
 LAYOUT_GRID = 8
 """A thumbnail of the frame's light has this many cells across, and down."""
@@ -25,10 +28,10 @@ RAW_SIGNALS = np.dtype(
         ("speed_px", "<f4"),  # of the fastest window
         ("speed_excess_px", "<f4"),  # of the window that is the most faster than predicted
         ("velocity_error_px", "<f4"),  # of the window whose mean velocity is farthest from the predicted one
-        ("speed_rarity", "<f4"),  # in nats, of the rarest window by what is usual at its place
+        ("speed_rarity", "<f4"),  # in nats, of the rarest window, by normal motion at its place
         ("direction_rarity", "<f4"),  # the same of its speed in its direction
-        # How things looked that moved.
-        ("appearance_distance", "<f4"),  # of the windows that look least usual, from what is usual
+        # How what moved looked.
+        ("appearance_distance", "<f4"),  # of the most unusual windows, from the nearest prototype
         # How the camera stands and what light there is, which is no anomaly.
         ("camera_motion_px", "<f4"),  # of the picture as a whole
         ("sharpness", "<f4"),  # mean absolute Laplacian of the luma, in grey levels

@@ -11,7 +11,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating]
 
 BLOCK_SECONDS = 1.0
-"""Neighbouring frames say the same: their maximum over a second counts once."""
+"""Neighbouring frames are correlated: of each second only the maximum counts."""
 MIN_BLOCKS = 30
 """Half a minute of footage: from less, nothing can be said of an alarm an hour."""
 _TAIL_SHARE = 0.2
@@ -33,15 +33,15 @@ def block_maxima(scores: Floats, seconds: Floats) -> npt.NDArray[np.float64]:
 class Tail:
     """The distribution of one-second maxima of normal footage.
 
-    Inside what was seen, p is the conformal (1 + how many are as high) / (1 + how many there are), interpolated. Above
-    the fourth fifth, excesses are taken as exponential with an unknown scale; the prediction of the next one is then a
-    Lomax distribution, whose heavy tail tells how little is known from few.
+    Among the maxima seen, p is the conformal (1 + how many are as high) / (1 + how many there are), interpolated. Above
+    the 80th percentile, excesses are taken as exponential with an unknown scale; the prediction of the next one is then
+    a Lomax distribution, whose tail is the heavier the fewer maxima there were.
     """
 
     quantiles: tuple[float, ...]
     """Maxima as they were, ascending, up to the tail's beginning; at most some hundreds of them."""
     surprises: tuple[float, ...]
-    """-log10 p at each of these."""
+    """-log10 p at each of these; detector files have it by this name."""
     excess: float
     """Sum of what lies above the tail's beginning."""
     exceedances: int
@@ -60,13 +60,13 @@ class Tail:
         start = count - exceedances - 1
         inside = ordered[: start + 1]
         as_high = count - np.arange(start + 1)
-        surprises = -np.log10((1 + as_high) / (1 + count))
+        neg_log10_p = -np.log10((1 + as_high) / (1 + count))
         kept = np.unique(np.linspace(0, start, min(start + 1, _MAX_QUANTILES)).astype(np.int64))
-        # Equal values would leave nothing to interpolate over: of each run, the first has its p.
+        # Interpolation needs distinct values: of equal ones the first is kept, which has their p.
         kept = kept[np.diff(inside[kept], prepend=-math.inf) > 0]
         return cls(
             tuple(inside[kept].tolist()),
-            tuple(surprises[kept].tolist()),
+            tuple(neg_log10_p[kept].tolist()),
             float((ordered[start + 1 :] - inside[kept[-1]]).sum()),
             exceedances,
             count,
@@ -75,7 +75,7 @@ class Tail:
     def neg_log10_p(self, scores: Floats) -> npt.NDArray[np.float64]:
         """-log10 p of scores [N]; NaN stays NaN.
 
-        Below all that was seen p is 1 and its logarithm 0; to keep the order there too, the line goes on below 0.
+        Below all maxima seen p is 1; the scores go on linearly below 0 there, so that they keep their order.
         """
         scores = np.asarray(scores, np.float64)
         points, values = np.array(self.quantiles), np.array(self.surprises)
@@ -90,8 +90,8 @@ class Tail:
     def expected_alarms(self, per_hour: float, hours: float) -> tuple[int, int]:
         """The range in which the count of false alarms lies nine times in ten, where `per_hour` are asked for.
 
-        Alarms come as they like (Poisson), at a rate that is itself known only as well as the tail is: both together
-        are negative binomial.
+        Alarms are a Poisson process whose rate is uncertain, as it comes from an estimated tail: counts are then
+        negative binomial.
         """
         from scipy.stats import nbinom  # takes a while to import, and few ask
 

@@ -1,4 +1,7 @@
-"""Means over small parts of the picture: cells of 8x8 pixels, and overlapping windows of 3x3 cells."""
+"""Means over small parts of the picture: cells of 8x8 pixels, and overlapping windows of 3x3 cells.
+
+A module of its own, for PSNR, motion and the encoder's features are all measured in the same windows.
+"""
 
 from __future__ import annotations
 

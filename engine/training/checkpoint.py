@@ -16,6 +16,7 @@ from torch import Tensor
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import TrainingError
+from engine.common.json_values import decode
 from engine.training.run import Run
 
 _FORMAT = "vadgui-checkpoint 1"
@@ -96,8 +97,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         contents = torch.load(path, map_location="cpu", weights_only=True)
         if contents.pop("sha256") != _digest(contents) or contents.pop("format") != _FORMAT:
             raise Damaged(f"{path} does not match its checksum")
-        place, settings = json.loads(contents.pop("place")), json.loads(contents.pop("settings"))
-        return Checkpoint(Place(**{**place, "losses": tuple(place["losses"])}), settings, **contents)
+        place = decode(contents.pop("place"), Place, exact=True)
+        return Checkpoint(place, decode(contents.pop("settings"), dict[str, Any]), **contents)
     except FileNotFoundError:
         raise
     except (

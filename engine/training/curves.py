@@ -49,10 +49,10 @@ def save_curves(losses: dict[str, list[LossReported]], path: Path) -> None:
 def _draw(axes: Axes, title: str, reports: list[LossReported]) -> None:
     epochs = [report.epoch + 1 for report in reports]
     axes.plot(epochs, [report.loss for report in reports], ".-", color=_LEARNT, label="learnt from")
-    judged = [(report.epoch + 1, report.held_out_loss) for report in reports if report.held_out_loss is not None]
-    if judged:
-        axes.plot(*zip(*judged, strict=True), ".-", color=_HELD_OUT, label="held out")
-        best_epoch, best_loss = min(judged, key=lambda each: each[1])
+    validated = [(report.epoch + 1, report.held_out_loss) for report in reports if report.held_out_loss is not None]
+    if validated:
+        axes.plot(*zip(*validated, strict=True), ".-", color=_HELD_OUT, label="held out")
+        best_epoch, best_loss = min(validated, key=lambda each: each[1])
         axes.plot(best_epoch, best_loss, "o", ms=10, mfc="none", color=_HELD_OUT, label="best")
     axes.set_title(title, fontsize=10)
     axes.set_xlabel("epoch")

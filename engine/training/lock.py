@@ -3,65 +3,66 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from engine.common.errors import TrainingError
-from engine.common.file_lock import try_lock, unlock
 
 _TIMEOUT_SECONDS = 1.0  # somebody may be looking who holds it
 
 
 @contextmanager
 def folder_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`, which then contains this process's id.
+    """Hold the lock file `path`; the file `<path>-holder` then contains this process's id.
 
     Raises:
         TrainingError: another process holds it, or the file can't be written.
     """
+    lock = FileLock(path, timeout=_TIMEOUT_SECONDS)
     try:
-        file = path.open("a+", encoding="ascii")
+        path.touch()  # fails without its folder, which the lock would make
+        lock.acquire()
+    except Timeout as error:
+        raise TrainingError(
+            f"Another process ({_pid_of_holder(path) or 'unknown'}) trains in this folder",
+            subject=path.parent,
+            advice="Wait until it has finished, stop it, or choose another folder.",
+        ) from error
     except OSError as error:
         raise TrainingError(
             "The run's folder can't be written",
             subject=path.parent,
             advice=f"Check its permissions ({error.strerror}).",
         ) from error
-    with file:
-        patience_ends = time.monotonic() + _TIMEOUT_SECONDS
-        while not try_lock(file):
-            if time.monotonic() > patience_ends:
-                raise TrainingError(
-                    f"Another process ({_pid_in(path) or 'unknown'}) trains in this folder",
-                    subject=path.parent,
-                    advice="Wait until it has finished, stop it, or choose another folder.",
-                )
-            time.sleep(0.05)
-        try:
-            file.truncate(0)
-            file.write(f"{os.getpid()}\n")
-            file.flush()
-            yield
-        finally:
-            unlock(file)
+    try:
+        _holder_file(path).write_text(f"{os.getpid()}\n", encoding="ascii")
+        yield
+    finally:
+        lock.release()
 
 
 def lock_holder(path: Path) -> int | None:
     """Process id of who holds the lock file; None where nobody does, whatever the file says."""
+    if not path.exists():
+        return None  # trying would make it
     try:
-        with path.open("r+", encoding="ascii") as file:
-            if try_lock(file):
-                unlock(file)
-                return None
+        with FileLock(path, timeout=0):
+            return None
+    except Timeout:
+        return _pid_of_holder(path)
     except OSError:
         return None
-    return _pid_in(path)
 
 
-def _pid_in(path: Path) -> int | None:
+def _holder_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}-holder")  # a locked file can't be read by others on Windows
+
+
+def _pid_of_holder(path: Path) -> int | None:
     try:
-        return int(path.read_text(encoding="ascii"))
+        return int(_holder_file(path).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return None

@@ -17,14 +17,15 @@ from engine.common.atomic_write import atomic_write
 from engine.common.durations import duration_in_words
 from engine.common.errors import DatasetError, TrainingError, VideoError
 from engine.common.events import Noted, Progress, ShouldStop, never_stop
+from engine.common.json_values import decode
 from engine.common.progress_rate import ProgressRate
 from engine.datasets.held_out import GAP_SECONDS, Stretch, held_out_end_seconds, spread_evenly
+from engine.flow.colour import SpeedHistogram
 from engine.flow.teachers import Teacher
 from engine.models.picture import PICTURE_SIZE, model_picture
 from engine.training.array_file import ArrayFile
 from engine.training.footage_cache import FACTS_FILE, FLOW_FILE, PICTURES_FILE, bytes_on_disk
 from engine.training.settings import RunSettings
-from engine.training.speeds import SpeedHistogram
 from engine.video import open_video
 from engine.video.frame import Frame
 from engine.video.source import VideoSource
@@ -38,7 +39,7 @@ _PROGRESS_FILE = "progress.npz"
 
 @dataclass(frozen=True)
 class _Part:
-    """A run of frames [start, stop) of a video that is learnt from or judged by, and its place in the files."""
+    """A run of frames [start, stop) of a video that is learnt from or validated on, and its place in the files."""
 
     start: int
     stop: int
@@ -59,8 +60,8 @@ class _Video:
     """From when on, in seconds, it is held out, where it is learnt from before: then it is in the plan twice."""
 
     @property
-    def first_judged(self) -> int:
-        """The first frame that scores get their meaning from, where it is held out."""
+    def first_held_out(self) -> int:
+        """The first frame that the detector is calibrated on, where it is held out."""
         return self.parts[0].start if self.since else 0
 
 
@@ -77,13 +78,13 @@ class FootagePlan:
         return sum(part.stop - part.start for video in self.videos for part in video.parts)
 
     def transitions(self, *, held_out: bool) -> int:
-        """How many there are to learn from, or to judge by."""
+        """How many there are to learn from, or to validate on."""
         videos = [video for video in self.videos if video.is_held_out is held_out]
         return sum(part.stop - part.start - 1 for video in videos for part in video.parts)
 
     @property
     def held_out_seconds(self) -> float:
-        """How much there is to judge by."""
+        """How much there is to validate and to calibrate on."""
         return sum(video.seconds for video in self.videos if video.is_held_out)
 
     @property
@@ -95,13 +96,8 @@ class FootagePlan:
     def load(cls, path: Path) -> FootagePlan | None:
         """The plan of a file; None where there is none, or none that can be read."""
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            videos = [
-                _Video(**{**video, "parts": tuple(_Part(**part) for part in video["parts"])})
-                for video in values["videos"]
-            ]
-            return cls(values["wanted"], tuple(videos))
-        except (OSError, ValueError, TypeError, KeyError):
+            return decode(path.read_text(encoding="utf-8"), cls, exact=True)
+        except (OSError, ValueError):
             return None
 
     def save(self, path: Path) -> None:
@@ -151,7 +147,7 @@ def _notes_on_one_video(plan: FootagePlan) -> Iterator[Noted]:
 
 
 def plan_footage(settings: RunSettings, teacher: Teacher | None, should_stop: ShouldStop = never_stop) -> FootagePlan:
-    """Which frames of a run's videos are read, to learn from and to judge by; opens each video, decodes none.
+    """Which frames of a run's videos are read, to learn from and to validate on; opens each video, decodes none.
 
     Raises:
         DatasetError: nothing to learn from in these videos.

@@ -42,8 +42,8 @@ class Run:
         self.checkpoint_path = folder / "checkpoint-last.pt"
         self.previous_checkpoint_path = folder / "checkpoint-previous.pt"
         self.best_checkpoint_path = folder / "checkpoint-best.pt"
-        self.judged_path = folder / "judged.npz"
-        """What the held-out footage was judged by; see `load_judged`."""
+        self.held_out_signals_path = folder / "judged.npz"
+        """What the detector's calibration was learnt from; see `load_held_out_signals`. Its name stays."""
         self.detector_path = folder / "detector.safetensors"
 
     @classmethod
@@ -82,7 +82,7 @@ class Run:
         """
         try:
             return RunSettings.from_json(self.settings_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (OSError, ValueError) as error:
             raise TrainingError(
                 "This folder holds no training run",
                 subject=self.folder,
@@ -127,7 +127,7 @@ class Run:
 
     @property
     def held_out_videos(self) -> tuple[str, ...]:
-        """Videos that are judged by instead of learnt from; known once the footage has been read."""
+        """Videos that are not learnt from; known once the footage has been read."""
         return held_out_of(self.footage_folder)[0]
 
     @property

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from engine.common.errors import TrainingError
+from engine.common.json_values import decode
 from engine.datasets.held_out import Stretch
 from engine.flow.teachers import DEFAULT_TEACHER
 
@@ -98,15 +98,6 @@ class RunSettings:
         """The settings of `to_json`; what an older version did not know takes its default, the unknown is ignored.
 
         Raises:
-            ValueError, TypeError, KeyError, AttributeError: these are no settings.
+            ValueError: these are no settings.
         """
-        values: dict[str, Any] = json.loads(text)
-        known = {each.name for each in fields(cls)}
-        values = {name: value for name, value in values.items() if name in known}
-        values["videos"] = tuple(values["videos"])
-        values["held_out"] = tuple(values.get("held_out", ()))
-        values["left_out"] = {
-            video: tuple((float(start), float(stop)) for start, stop in stretches)
-            for video, stretches in values.get("left_out", {}).items()
-        }
-        return cls(**values)
+        return decode(text, cls)

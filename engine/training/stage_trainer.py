@@ -21,11 +21,10 @@ from engine.training.checkpoint import Checkpoint, Damaged, Place, keep_checkpoi
 from engine.training.curves import losses_of, save_curves
 from engine.training.distributed import ProcessGroup
 from engine.training.footage_cache import Footage
-from engine.training.interruption import Interrupted, interruptible
-from engine.training.memory import worded_memory_errors
 from engine.training.run import Run
 from engine.training.settings import RunSettings
 from engine.training.stages import Batch, Indices, Stage, batch_size_for, batches, epoch_order, loaded
+from engine.training.step_guards import Interrupted, interruptible, worded_memory_errors
 
 _REPORT_SECONDS = 2.0
 _CHECKPOINT_SECONDS = 45.0
@@ -133,6 +132,7 @@ class StageTrainer:
 
     def _settle(self, done: int, total: int) -> None:
         """Set the learning rate that belongs to this place in the stage."""
+        # LambdaLR counts steps; a run that is resumed with another batch size can stand between two of them.
         share = min((1 - done / total) / _SETTLING_SHARE, 1.0)
         for group in self._optimiser.param_groups:
             group["lr"] = self._stage.learning_rate * share

@@ -98,6 +98,7 @@ def stages_of(detector: Detector, settings: RunSettings) -> list[Stage]:
 
 def epoch_order(transitions: Indices, seed: int, stage: str, epoch: int) -> Indices:
     """Shuffled by seed, stage and epoch alone, so that a resumed run sees what an uninterrupted one would."""
+    # torch's samplers shuffle in another order, and runs begun before would not be resumed as they were.
     return np.random.default_rng([seed, stage == "frame", epoch]).permutation(transitions)
 
 
@@ -114,6 +115,7 @@ def batches(order: Indices, size: int, done: int) -> Iterator[Indices]:
 
 def loaded(stage: Stage, footage: Footage, parts: Iterator[Indices]) -> Generator[Batch, None, None]:
     """Batches read and coloured in threads while those before are learnt from."""
+    # torch's DataLoader reads ahead in processes only: on Windows and macOS each of them imports torch anew.
     readers = min(max((os.cpu_count() or 1) // 2, 1), _MAX_READERS)
     ahead: deque[Future[Batch]] = deque()
     with ThreadPoolExecutor(readers, "batches") as threads:

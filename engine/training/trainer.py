@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -11,13 +11,13 @@ from typing import Any
 
 import torch
 
-from engine.calibrating import NormalFootage, calibrate
-from engine.calibrating.held_out_signals import save_judged
+from engine.calibrating.calibrate import calibrate
+from engine.calibrating.footage import NormalFootage
+from engine.calibrating.held_out_signals import save_held_out_signals
 from engine.common.errors import Cancelled, TeacherError, TrainingError, VadError, VideoError
 from engine.common.events import Event, Failed, Finished, LossReported, Noted, ShouldStop, Stopped, never_stop
 from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
-from engine.scoring.calibration import TooLittleFootageError
 from engine.scoring.tail import MIN_BLOCKS
 from engine.training.checkpoint import Checkpoint, find_checkpoint
 from engine.training.distributed import ProcessGroup, assemble
@@ -125,8 +125,8 @@ def teacher_of(settings: RunSettings, device: str) -> Teacher:
     return teacher_by_name(settings.teacher, weights=settings.weights_of(settings.teacher), device=device)
 
 
-def judging_teacher(settings: RunSettings, bases: dict[str, Detector]) -> str:
-    """Name of the teacher that the run's detector is judged by: whose flow its motion model predicts."""
+def detector_teacher(settings: RunSettings, bases: dict[str, Detector]) -> str:
+    """Name of the teacher whose flow the detector's motion model predicts, and its flow error is measured by."""
     if ready := bases.get("motion_from"):
         return ready.settings.teacher
     return DEFAULT_TEACHER if settings.teacher == "dis" else settings.teacher
@@ -138,7 +138,7 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
     Raises:
         DetectorFileError: one can't be loaded.
         TrainingError: one is of another shape than the run's, or has learnt flow of another radius.
-        TeacherError: the run will judge by the teacher of a ready motion model, whose weights are missing or wrong.
+        TeacherError: the run will calibrate by the teacher of a ready motion model, whose weights are missing or wrong.
     """
     bases = {}
     for what, path in {"start_from": settings.start_from, "motion_from": settings.motion_from}.items():
@@ -165,7 +165,7 @@ def load_bases(settings: RunSettings) -> dict[str, Detector]:
             advice="Leave the radius out (--flow-radius), for the detector's own is kept, or learn from scratch.",
         )
     if settings.calibrate and "motion_from" in bases:
-        _check_teacher(settings, judging_teacher(settings, bases))
+        _check_teacher(settings, detector_teacher(settings, bases))
     return bases
 
 
@@ -193,7 +193,7 @@ def _begin(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) 
         DetectorSettings(
             name=settings.name,
             preset=settings.preset,
-            teacher=judging_teacher(settings, bases),
+            teacher=detector_teacher(settings, bases),
             flow_radius_px=_kept_radius(bases) or settings.flow_radius_px or footage.radius_px,
             flow_guidance=settings.flow_guidance,
             training=_record(settings, footage),
@@ -235,20 +235,20 @@ def _complete(
     if not run.detector_path.exists():
         try:
             if settings.calibrate:
-                yield from _calibrate(detector, run, settings, group, should_stop)
+                detector = yield from _calibrate(detector, run, settings, group, should_stop)
         except Cancelled:
             yield Stopped("Training was stopped while it judged the held-out footage; it does that again.")
             return
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        detector.settings = replace(detector.settings, created=created)
+        detector = detector.with_settings(replace(detector.settings, created=created))
         save_detector(detector.cpu(), run.detector_path)
     yield Finished(str(run.detector_path))
 
 
 def _calibrate(
     detector: Detector, run: Run, settings: RunSettings, group: ProcessGroup, should_stop: ShouldStop
-) -> Iterator[Event]:
-    """Give the scores their meaning; where that can't be, say so, for what was learnt is of use without."""
+) -> Generator[Event, None, Detector]:
+    """The detector calibrated; where that can't be, it is said, for what was learnt is of use without."""
     held_out = run.held_out_videos
     footage = NormalFootage(
         held_out=[Path(video) for video in held_out],
@@ -258,14 +258,7 @@ def _calibrate(
     )
     try:
         weights = settings.weights_of(detector.settings.teacher)
-        judged = yield from calibrate(detector, group.plan, footage, should_stop, teacher_weights=weights)
-        save_judged(run.judged_path, judged)
-    except TooLittleFootageError:
-        yield Noted(
-            f"Less than {MIN_BLOCKS} s of footage are held out: too little to say how rarely normal life looks like "
-            "something. Scores are those of the paper, each recording by itself; a training with more footage held out "
-            "gives them a meaning."
-        )
+        calibrated = yield from calibrate(detector, group.plan, footage, should_stop, teacher_weights=weights)
     except VideoError as error:
         if not _has_failed_so_before(run, error):
             advice = f"{error.advice} Then resume the run: only this is left. Without it, the scores have no meaning."
@@ -274,6 +267,16 @@ def _calibrate(
             "The held-out footage could not be judged again, so it is done without: scores are those of the paper, "
             f"each recording by itself. {error}"
         )
+        return detector
+    if calibrated.detector.settings.calibration:
+        save_held_out_signals(run.held_out_signals_path, calibrated.held_out)
+    else:
+        yield Noted(
+            f"Less than {MIN_BLOCKS} s of footage are held out: too little to say how rarely normal life looks like "
+            "something. Scores are those of the paper, each recording by itself; a training with more footage held out "
+            "gives them a meaning."
+        )
+    return calibrated.detector
 
 
 def _has_failed_so_before(run: Run, error: VadError) -> bool:

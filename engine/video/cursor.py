@@ -16,13 +16,13 @@ _SEARCHED_FRAMES = 64  # after a jump, until the keyframe must have come; more t
 class Cursor:
     """Steps through a file's frames by number; after a jump it may lose its way, and says so."""
 
-    def __init__(self, path: Path, index: FrameIndex) -> None:
-        """Stand before the first frame.
+    def __init__(self, path: Path, index: FrameIndex, threads: int = 0) -> None:
+        """Stand before the first frame; `threads` decode, 0 for as many as FFmpeg likes.
 
         Raises:
             VideoError: the file can't be opened any more.
         """
-        self._decoder = Decoder(path)
+        self._decoder = Decoder(path, threads)
         self._index = index
         self._begin(position=-1, from_start=True)
 
@@ -46,12 +46,18 @@ class Cursor:
         self._decoder.restart()
         self._begin(position=-1, from_start=True)
 
-    def jump(self, place: int) -> bool:
-        """Stand before the keyframe at `place` of the index's; False where the file refuses."""
-        if not self._decoder.seek(int(self._index.entries[place]), self._index.entry_kind):
+    def jump(self, place: int, lead_frames: int = 0) -> bool:
+        """Stand before the keyframe at `place` of the index's; False where the file refuses.
+
+        The file is asked for the time of the frame `lead_frames` before it, where it goes by presentation times.
+        """
+        index, keyframe = self._index, int(self._index.keyframes[place])
+        by_pts = index.entry_kind is EntryPoint.PTS
+        entry = index.pts[max(keyframe - lead_frames, 0)] if by_pts else index.entries[place]
+        if not self._decoder.seek(int(entry), index.entry_kind):
             self._lost = True
             return False
-        self._begin(position=-1, from_start=False, landing=int(self._index.keyframes[place]))
+        self._begin(position=-1, from_start=False, landing=keyframe)
         return True
 
     def next(self) -> VideoFrame | None:

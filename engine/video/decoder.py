@@ -25,14 +25,15 @@ _OPTIONS = {"protocol_whitelist": "file"}
 class Decoder:
     """One pass over a file's best video stream."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a file at its beginning.
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        """Open a file at its beginning; `threads` decode, 0 for as many as FFmpeg likes.
 
         Raises:
             VideoError: the file can't be read, holds no video, or its codec is unknown.
         """
         self._path = path
-        self._container, self.stream = _open(path)
+        self._threads = threads
+        self._container, self.stream = _open(path, threads)
 
     @property
     def has_timestamps(self) -> bool:
@@ -71,7 +72,7 @@ class Decoder:
     def restart(self) -> None:
         """Go back to the beginning; opening anew is the one rewind that every format knows."""
         self._container.close()
-        self._container, self.stream = _open(self._path)
+        self._container, self.stream = _open(self._path, self._threads)
 
     def seek(self, entry: int, kind: EntryPoint) -> bool:
         """Go to an entry point or one before it; False where the file refuses."""
@@ -86,7 +87,7 @@ class Decoder:
         self._container.close()
 
 
-def _open(path: Path) -> tuple[InputContainer, VideoStream]:
+def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
     try:
         # The prefix keeps a colon in a file's name from being read as a protocol's.
         container = av.open(f"file:{path}", mode="r", metadata_errors="replace", options=_OPTIONS)
@@ -108,4 +109,5 @@ def _open(path: Path) -> tuple[InputContainer, VideoStream]:
             raise VideoError("This video's codec is unknown", subject=path, advice=advice)
         raise VideoError("This file holds no video", subject=path, advice="Choose a file with pictures in it.")
     known[0].thread_type = "AUTO"
+    known[0].codec_context.thread_count = threads
     return container, known[0]

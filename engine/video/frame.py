@@ -16,7 +16,7 @@ class Frame:
     """One decoded picture of a video, upright (rotation metadata applied)."""
 
     pixels: Pixels
-    """RGB, uint8 [H, W, 3], C-contiguous, in the video's own size; never written to."""
+    """RGB, uint8 [H, W, 3], C-contiguous, in the video's own size unless asked for as a square; never written to."""
     index: int
     """Frame number, counted from 0."""
     pts_seconds: float

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
-from engine.video.frame_cache import CACHE_BYTES
 from engine.video.picture_folder import DEFAULT_FPS, PictureFolderSource
 from engine.video.pyav_source import OnProgress, PyAvSource
-from engine.video.source import VideoSource
+from engine.video.source import CACHE_BYTES, VideoSource
 
 
 def open_video(

@@ -9,14 +9,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache
 
+from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
-from engine.video.frame_cache import CACHE_BYTES, FrameCache
 from engine.video.naming import picture_files, visible_entries
-from engine.video.source import PICTURES, VideoInfo, VideoSource
+from engine.video.source import CACHE_BYTES, PICTURES, VideoInfo, VideoSource
 
 DEFAULT_FPS = 25.0
 """Pictures carry no times: datasets that come as folders are mostly at this rate."""
@@ -42,7 +43,7 @@ class PictureFolderSource(VideoSource):
                 subject=path,
                 advice="Choose a video file, or a folder with numbered JPEG, PNG, BMP or TIFF pictures.",
             )
-        self._cache: FrameCache[Frame] = FrameCache(cache_bytes)
+        self._cache: LRUCache[int, Frame] = byte_cache(cache_bytes, lambda frame: frame.pixels.nbytes)
         self._times = np.arange(len(self._pictures)) / fps
         self._times.flags.writeable = False
         height, width = read_picture(self._pictures[0]).shape[:2]
@@ -83,7 +84,7 @@ class PictureFolderSource(VideoSource):
             if should_stop():
                 raise Cancelled
             frame = self._load(index)
-            self._cache.put(index, frame, frame.pixels.nbytes)
+            self._cache[index] = frame
         return frame
 
     def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:

@@ -7,6 +7,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from engine.video.frame import Pixels
+from engine.video.scaling import SquareScaler, plane_of
 
 
 class PixelReader:
@@ -19,14 +20,32 @@ class PixelReader:
 
     def read(self, frame: VideoFrame) -> Pixels:
         """RGB uint8 [H, W, 3], upright and read-only."""
+        return _upright(self.as_stored(frame), frame.rotation)
+
+    def as_stored(self, frame: VideoFrame) -> Pixels:
+        """RGB uint8 [H, W, 3] before rotation."""
         picture = self._reformatter.reformat(frame, width=self._width, height=self._height, format="rgb24")
-        plane = picture.planes[0]
         # No copy where there is no padding: the array keeps the converted picture alive.
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        pixels = rows[: self._height, : self._width * 3].reshape(self._height, self._width, 3)
-        if frame.rotation:
-            # FFmpeg's angle is counter-clockwise, as numpy's quarter turns are.
-            pixels = np.rot90(pixels, round(frame.rotation / 90) % 4)
-        upright = np.ascontiguousarray(pixels)
-        upright.flags.writeable = False
-        return upright
+        return plane_of(picture, 3).reshape(self._height, self._width, 3)
+
+
+class SquareReader:
+    """Converts the frames of one stream to squares; rotates these and not the frames, which are larger."""
+
+    def __init__(self, first: VideoFrame, size: int) -> None:
+        """Frames of any size become squares of `size`, as if they had been stretched to the `first` one's before."""
+        self._pixels = PixelReader(first)
+        self._scaler = SquareScaler(first.width, first.height, size)
+
+    def read(self, frame: VideoFrame) -> Pixels:
+        """RGB uint8 [size, size, 3], upright and read-only."""
+        return _upright(self._scaler.scale(self._pixels.as_stored(frame)), frame.rotation)
+
+
+def _upright(pixels: Pixels, rotation: int) -> Pixels:
+    if rotation:
+        # FFmpeg's angle is counter-clockwise, as numpy's quarter turns are.
+        pixels = np.rot90(pixels, round(rotation / 90) % 4)
+    upright = np.ascontiguousarray(pixels)
+    upright.flags.writeable = False
+    return upright

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
@@ -12,24 +13,26 @@ import numpy.typing as npt
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from cachetools import LRUCache
 
+from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.video.chosen_frames import ChosenFrames
 from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
-from engine.video.frame_cache import CACHE_BYTES, FrameCache
 from engine.video.frame_index import AnnouncedIndex, FrameIndex, IndexBuilder
 from engine.video.index_store import load_index, save_index
-from engine.video.pixels import PixelReader
-from engine.video.source import VideoInfo, VideoSource
+from engine.video.pixels import PixelReader, SquareReader
+from engine.video.source import CACHE_BYTES, VideoInfo, VideoSource, checked_numbers
 
 OnProgress = Callable[[float], None]
 """Told the share that is done, 0 to 1."""
 
-_KEPT_BEFORE_TARGET = 48  # decoded anyway on the way to a frame; keeping them makes stepping back instant
 _KEYFRAMES_TRIED = 2  # before decoding starts over at the beginning of the file
+_KEPT_BEFORE_TARGET = 48  # decoded anyway on the way to a frame; keeping them makes stepping back instant
 _REPORT_EVERY_PACKETS = 100
 _FALLBACK_FPS = 25.0
 _PROBED_FRAMES = 16  # decoded at opening; more than any codec reorders
@@ -54,7 +57,7 @@ class PyAvSource(VideoSource):
         """
         self._path = path
         # As decoded, until somebody reads them: half the bytes of RGB, and frames only passed need no conversion.
-        self._cache: FrameCache[VideoFrame | Frame] = FrameCache(cache_bytes)
+        self._cache: LRUCache[int, VideoFrame | Frame] = byte_cache(cache_bytes, _size_bytes)
         with closing(Decoder(path)) as probe:
             first = list(islice(probe.frames(), _PROBED_FRAMES))
             stream = probe.stream
@@ -115,7 +118,7 @@ class PyAvSource(VideoSource):
         if kept is None or not self._index.is_genuine(kept, index):
             kept = self._decode(index, should_stop)
         frame = Frame(self._pixels.read(kept), index, float(self._times[index]))
-        self._cache.put(index, frame, frame.pixels.nbytes)
+        self._cache[index] = frame
         return frame
 
     def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
@@ -140,6 +143,30 @@ class PyAvSource(VideoSource):
             if following >= end:
                 return
         raise self._undecodable(following)
+
+    def pictures(
+        self, wanted: Sequence[int] | npt.NDArray[np.integer], size: int, should_stop: ShouldStop = never_stop
+    ) -> Iterator[Frame]:
+        """Exactly the `wanted` frames as squares [size, size, 3]; numbered by their times, and checked after jumps.
+
+        Raises:
+            IndexError: there is no such frame.
+            ValueError: the numbers don't ascend.
+            VideoError: a frame can't be decoded.
+            Cancelled: `should_stop` said yes.
+        """
+        numbers = checked_numbers(wanted, self)
+        for jumps in (True, False):
+            numbers, has_jumped = yield from self._chosen_pass(numbers, size, should_stop, jumps=jumps)
+            if not numbers:
+                return
+            if not has_jumped:
+                break
+        if self._index.checksums is not None:
+            raise self._undecodable(numbers[0])
+        # A frame is missing or damaged: only a full decode knows the truth.
+        self._learn_index(self._decoded_index(should_stop, None))
+        yield from self.pictures([number for number in numbers if number < len(self)], size, should_stop)
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
         """Decode frames [start, stop) into the cache `read` looks in; just returns early when asked to stop."""
@@ -253,6 +280,24 @@ class PyAvSource(VideoSource):
                 yield Frame(pixels.read(decoded), following, float(self._times[following]))
                 following += 1
 
+    def _chosen_pass(
+        self, numbers: list[int], size: int, should_stop: ShouldStop, *, jumps: bool
+    ) -> Generator[Frame, None, tuple[list[int], bool]]:
+        """Frames `numbers` as squares, ending early at one that is not what it must be.
+
+        Returns the numbers that are left then, and whether that may be for a jump.
+        """
+        squares = SquareReader(self._first, size)
+        index, times = self._index, self._times
+        passed = 0
+        with closing(Cursor(self._path, index, _threads_beside_networks())) as cursor:
+            chosen = ChosenFrames(cursor, index, should_stop, jumps=jumps)
+            for decoded in chosen.find(numbers):
+                number = numbers[passed]
+                yield Frame(squares.read(decoded), number, float(times[number]))
+                passed += 1
+        return numbers[passed:], chosen.has_jumped
+
     def _decode(self, index: int, should_stop: ShouldStop) -> VideoFrame:
         """Frame `index` by the shortest way that leads to it."""
         if self._cursor.leads_to(index):
@@ -277,7 +322,7 @@ class PyAvSource(VideoSource):
         while (decoded := cursor.next()) is not None and cursor.position <= index:
             here = cursor.position
             if here > index - _KEPT_BEFORE_TARGET and not isinstance(self._cache.get(here), Frame):
-                self._cache.put(here, decoded, sum(plane.buffer_size for plane in decoded.planes))
+                self._cache[here] = decoded
             if here == index:
                 return decoded if cursor.from_start or self._index.is_genuine(decoded, index) else None
             if should_stop():
@@ -290,6 +335,15 @@ class PyAvSource(VideoSource):
             subject=self._path,
             advice="The file is damaged there: continue at another frame, or copy the file again.",
         )
+
+
+def _size_bytes(kept: VideoFrame | Frame) -> int:
+    return kept.pixels.nbytes if isinstance(kept, Frame) else sum(plane.buffer_size for plane in kept.planes)
+
+
+def _threads_beside_networks() -> int:
+    """Half of the cores; each thread decodes frames ahead that a jump throws away, so two cores are best with one."""
+    return max((os.cpu_count() or 1) // 2, 1)
 
 
 class _Reporter:

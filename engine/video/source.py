@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,11 @@ import numpy.typing as npt
 
 from engine.common.events import ShouldStop, never_stop
 from engine.video.frame import Frame
+from engine.video.scaling import SquareScaler
 
 PICTURES = "pictures"
+CACHE_BYTES = 256 << 20
+"""What a source keeps unless told otherwise: 80 frames of 1080p as decoded."""
 _MIN_FRAME_SECONDS = 1e-3
 
 
@@ -58,6 +61,29 @@ def usual_frame_seconds(*videos: npt.NDArray[np.floating]) -> float | None:
     """How long a frame of videos with frames at these times [N] is: the median; None where there are no two."""
     gaps = np.concatenate([np.diff(seconds) for seconds in videos]) if videos else np.empty(0)
     return max(float(np.median(gaps)), _MIN_FRAME_SECONDS) if len(gaps) else None
+
+
+def checked_numbers(wanted: Sequence[int] | npt.NDArray[np.integer], source: VideoSource) -> list[int]:
+    """Frame numbers as plain ones.
+
+    Raises:
+        IndexError: there is no such frame.
+        ValueError: they don't ascend.
+    """
+    numbers = np.asarray(wanted, np.int64)
+    if (np.diff(numbers) <= 0).any():
+        raise ValueError("the numbers of wanted frames must ascend")
+    for number in (*numbers[:1], *numbers[-1:]):
+        if not 0 <= number < len(source):
+            raise IndexError(f"{source.info.name} has no frame {number}, only 0 to {len(source) - 1}")
+    return [int(number) for number in numbers]
+
+
+def square_frame(frame: Frame, scaler: SquareScaler) -> Frame:
+    """A frame with its pixels scaled to a square, read-only."""
+    pixels = scaler.scale(frame.pixels)
+    pixels.flags.writeable = False
+    return replace(frame, pixels=pixels)
 
 
 class VideoSource(ABC):
@@ -116,6 +142,28 @@ class VideoSource(ABC):
             VideoError: a frame can't be decoded.
             Cancelled: `should_stop` said yes.
         """
+
+    def pictures(
+        self, wanted: Sequence[int] | npt.NDArray[np.integer], size: int, should_stop: ShouldStop = never_stop
+    ) -> Iterator[Frame]:
+        """Exactly the `wanted` frames, ascending, as squares: their pixels are uint8 [size, size, 3], scaled by area.
+
+        Only these are converted, and only what leads to them is decoded, by a decoder of its own that leaves `read`
+        and its cache alone. They are numbered as `times` stand. Where a frame shows that the file misled, a full pass
+        corrects them first: the numbers from there on are the corrected ones, and those past the last frame are left
+        out.
+
+        Raises:
+            IndexError: there is no such frame.
+            ValueError: the numbers don't ascend.
+            VideoError: a frame can't be decoded.
+            Cancelled: `should_stop` said yes.
+        """
+        numbers = checked_numbers(wanted, self)
+        scaler = SquareScaler(self.info.width_px, self.info.height_px, size)
+        for number in numbers:
+            for frame in self.frames(number, number + 1, should_stop):
+                yield square_frame(frame, scaler)
 
     @abstractmethod
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:

@@ -27,9 +27,8 @@ from tests.benchmarks._figures import Figure, measure
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen benchmarks; 0 when every bar was met and nothing failed."""
-    # Packages are commands of their own.
     modules = pkgutil.iter_modules([str(Path(__file__).parent)])
-    available = [module.name for module in modules if module.name[0] != "_" and not module.ispkg]
+    available = [module.name for module in modules if module.name[0] != "_"]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"out of: {', '.join(available)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions and shorter recordings")

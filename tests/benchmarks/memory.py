@@ -6,13 +6,12 @@ a shorter run has a real detector.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import av
 import cv2
@@ -63,7 +62,7 @@ class StandInPredictor:
     """Predicts that nothing moves and nothing changes, at no cost; its teacher saw nothing move either."""
 
     fingerprint = "stand-in"
-    analysis_settings = json.dumps({"stand-in": True})
+    analysis_settings: ClassVar = {"stand-in": True}
     batch_size = 2
     is_on_cpu = True
     settings = SimpleNamespace(flow_radius_px=4.0)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import Reference
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.incremental import IncrementalScores
-from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
-from engine.scoring.segments import find_segments
+from engine.scoring.segments import SegmentRule, find_segments
 from engine.scoring.signals import RawSignals, missing_signals
 from vadgui.model.score_model import ROWS_A_STEP
 
@@ -27,6 +27,7 @@ BARS = {
     "batch_over_sort": ("<", 0.5),
     "tell_over_sort": ("<", 6.0),
     "threshold_over_sort": ("<", 2.5),
+    "many_segments_over_sort": ("<", 10.0),  # a loop over the frames would take 100
 }
 
 
@@ -64,13 +65,14 @@ def run(quick: bool = False) -> dict[str, float]:
     signals = normal_life(count, 0, events=count // 10_000)
     calibration = Calibration.of([(normal_life(1500, seed), times[:1500]) for seed in range(1, 6)])
     assert isinstance(calibration.reference, Reference)
-    growing = IncrementalScores(ScoreKind.CALIBRATED, times, calibration)
+    scorer = CalibratedScorer(calibration)
+    growing = IncrementalScores(scorer, times, calibration.reference)
     growing.add(0, signals)
     steps: list[float] = []
     while not growing.is_up_to_date:
         steps.append(_milliseconds(lambda: growing.derive(ROWS_A_STEP), turns=1))
     scores = growing.scores()
-    rule = segment_rule(ScoreKind.CALIBRATED)
+    rule = scorer.rule()
 
     def batch() -> None:
         growing.add(count // 2, signals[count // 2 : count // 2 + _ROWS_A_BATCH])
@@ -80,6 +82,8 @@ def run(quick: bool = False) -> dict[str, float]:
         find_segments(growing.scores(), times, rule)
         growing.drifts()
 
+    crowded = np.repeat(np.random.default_rng(0).random(10_000).astype(np.float32), 100)
+    crowded_times = np.arange(len(crowded)) / _FPS
     hour = np.random.default_rng(0).random(3600 * _FPS)
     sort = _milliseconds(lambda: np.sort(hour, kind="stable"), turns=15)
     measured = {
@@ -87,8 +91,11 @@ def run(quick: bool = False) -> dict[str, float]:
         "batch": _milliseconds(batch),
         "tell": _milliseconds(tell),
         "threshold": _milliseconds(lambda: find_segments(scores, times, rule)),
+        "many_segments": _milliseconds(
+            lambda: find_segments(crowded, crowded_times, SegmentRule(enter=0.9, leave=0.8))
+        ),
     }
-    whole = _milliseconds(lambda: shown_scores(ScoreKind.CALIBRATED, signals, times, calibration), turns=1)
+    whole = _milliseconds(lambda: scorer.scores(signals, times), turns=1)
     whole += _milliseconds(lambda: calibration.drifts(signals, times), turns=1)
     results = {"frames": float(count), "sort_ms": sort, "all_at_once_ms": whole, "all_in_steps_ms": sum(steps)}
     results |= {f"{name}_ms": value for name, value in measured.items()}

@@ -151,34 +151,35 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def recording(frames: int, gop: int) -> Path:
-    """A 720p H.264 recording with B-frames, kept in the system's temporary folder for the next run."""
-    path = Path(tempfile.gettempdir()) / "vadgui-benchmarks" / f"crossing-720p-gop{gop}-{frames}.mp4"
+def recording(frames: int, gop: int, width_px: int = WIDTH_PX, height_px: int = HEIGHT_PX) -> Path:
+    """An H.264 recording with B-frames, kept in the system's temporary folder for the next run."""
+    size = f"{width_px}x{height_px}"
+    path = Path(tempfile.gettempdir()) / "vadgui-benchmarks" / f"crossing-{size}-gop{gop}-{frames}.mp4"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         unfinished = path.with_suffix(".part.mp4")
         with av.open(str(unfinished), "w") as container:
             options = {"preset": "veryfast", "crf": "23", "sc_threshold": "0"}
             stream = container.add_stream("libx264", rate=FPS, options=options)
-            stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
+            stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
             stream.codec_context.gop_size = gop
-            for picture in crossing(frames):
+            for picture in crossing(frames, width_px, height_px):
                 container.mux(stream.encode(picture))
             container.mux(stream.encode(None))
         unfinished.replace(path)
     return path
 
 
-def crossing(frames: int) -> Iterator[av.VideoFrame]:
+def crossing(frames: int, width_px: int, height_px: int) -> Iterator[av.VideoFrame]:
     """A camera's view of still ground with sensor noise that boxes cross: what surveillance looks like to a codec."""
     dice = np.random.default_rng(0)
-    shape = (HEIGHT_PX, WIDTH_PX, 3)
+    shape = (height_px, width_px, 3)
     ground = cv2.GaussianBlur(dice.integers(0, 256, shape, np.uint8), (0, 0), 3) // 2 + 60
     noise = [dice.integers(0, 7, shape, np.uint8) for _ in range(8)]
     for index in range(frames):
         picture = ground + noise[dice.integers(8)]
         for lane in range(6):
-            x, y = (index * (2 + lane) + lane * 210) % WIDTH_PX, 60 + lane * 105
+            x, y = (index * (2 + lane) + lane * 210) % width_px, 60 + lane * 105
             cv2.rectangle(picture, (x, y), (x + 60, y + 80), (200, 60, 40 * lane), -1)
         yield av.VideoFrame.from_ndarray(np.asarray(picture, np.uint8), format="rgb24")
 

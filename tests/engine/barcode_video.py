@@ -82,7 +82,7 @@ class BarcodePredictor:
     def __init__(self) -> None:
         self.settings = SimpleNamespace(name="still", flow_radius_px=4.0, calibration=None)
         self.fingerprint = "still"
-        self.analysis_settings = "{}"
+        self.analysis_settings: dict[str, str | int] = {}
         self.teacher = teacher_by_name("dis")
         self.normal_model = NormalModel()
         self.is_on_cpu = True

@@ -14,6 +14,13 @@ from vadgui.settings import Settings
 from vadgui.ui import theme
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of the window."""
+    for item in items:  # of the whole run
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.gui)
+
+
 @pytest.fixture(autouse=True)
 def _widgets_die_in_the_gui_thread(qapp: QApplication) -> Iterator[None]:
     """As in the program: see `GarbageCollector`."""

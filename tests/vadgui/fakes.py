@@ -101,7 +101,7 @@ class StillPredictor:
     def __init__(self, name: str = "still", seconds: float = 0.0) -> None:
         self.settings = SimpleNamespace(name=name, preset="fast", teacher="dis", flow_radius_px=4.0, calibration=None)
         self.fingerprint = f"{name}-fingerprint"
-        self.analysis_settings = "{}"
+        self.analysis_settings: dict[str, str | int] = {}
         self.device_label = "memory"
         self.is_on_cpu = True
         self.teacher = SimpleNamespace(flow=_no_flow)

@@ -225,16 +225,17 @@ class DetectorLibraryDialog(QDialog):
             )
 
     def _delete(self, entry: LibraryEntry) -> None:
-        uses = [*entry.active_for, *(["this program"] if entry.path == self._current else [])]
-        if not uses:
+        def delete() -> None:
             self._try(lambda: self._library.delete(entry.path))
+
+        if entry.path != self._current:
+            delete()
             return
-        cameras = " and ".join(use or "all cameras without their own" for use in uses)
         ask(
             self,
-            f"{entry.name} is in use for {cameras}.",
-            "Without it there is nothing to analyse these recordings with, until you choose another detector.",
-            {"Delete it all the same": lambda: self._try(lambda: self._library.delete(entry.path, force=True))},
+            f"{entry.name} is in use.",
+            "Without it there is nothing to analyse recordings with, until you choose another detector.",
+            {"Delete it all the same": delete},
         )
 
     def _try(self, change: Callable[[], Path]) -> None:
@@ -259,6 +260,5 @@ def fact_rows(entry: LibraryEntry) -> list[tuple[str, str]]:
     return [
         ("Learnt from", ", ".join(filter(None, (learnt, ", ".join(videos[:3]) + more))) or "not recorded"),
         ("Models", models or "not recorded"),
-        ("In use for", ", ".join(name or "all cameras without their own" for name in entry.active_for) or "no camera"),
         ("Note", entry.note or "none"),
     ]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from cachetools import LRUCache
 
 from engine.analysis.pipeline import Inspection, inspect_pair
+from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled
 from engine.common.events import ShouldStop
 from engine.video.frame import Frame, Pixels
@@ -35,33 +36,7 @@ def to_bgra(pixels: Pixels) -> Bgra:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA), np.uint8)
 
 
-class ViewCache:
-    """The complete views made last, capped in bytes."""
-
-    def __init__(self, max_bytes: int = _CACHE_BYTES) -> None:
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._views: OrderedDict[int, FrameView] = OrderedDict()
-
-    def get(self, index: int) -> FrameView | None:
-        """The view of a frame if it is here."""
-        view = self._views.get(index)
-        if view:
-            self._views.move_to_end(index)
-        return view
-
-    def add(self, view: FrameView) -> None:
-        """Keep a view, in place of those not looked at for longest."""
-        replaced = self._views.pop(view.index, None)
-        self._bytes -= _size(replaced) if replaced else 0
-        self._views[view.index] = view
-        self._bytes += _size(view)
-        while self._bytes > self._max_bytes and len(self._views) > 1:
-            _, oldest = self._views.popitem(last=False)
-            self._bytes -= _size(oldest)
-
-
-def _size(view: FrameView) -> int:
+def _size_bytes(view: FrameView) -> int:
     pictures = (view.frame, view.predicted_flow, view.teacher_flow, view.predicted_frame)
     return sum(picture.nbytes for picture in pictures if picture is not None)
 
@@ -72,7 +47,7 @@ class ViewMaker:
     def __init__(self, source: VideoSource, predictor: Predictor | None) -> None:
         self._source = source
         self._predictor = predictor
-        self._cache = ViewCache()
+        self._cache: LRUCache[int, FrameView] = byte_cache(_CACHE_BYTES, _size_bytes)
         self._seconds_to_inspect = _TIMEOUT_SECONDS
         self._last_asked = -1
         self._plays = False
@@ -130,7 +105,7 @@ class ViewMaker:
         view = _with_pictures(inspect_pair(previous, frame, predictor))
         # Halfway to the latest: one slow frame must not make the next ones flicker.
         self._seconds_to_inspect += 0.5 * (time.perf_counter() - started - self._seconds_to_inspect)
-        self._cache.add(view)
+        self._cache[view.index] = view
         return view
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +13,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import Drift
 from engine.scoring.incremental import IncrementalScores
-from engine.scoring.scores import ScoreKind, best_kind, reason_of, segment_rule
+from engine.scoring.scorer import Scorer
+from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals
-from engine.scoring.tail import false_alarms_at
 from engine.video.source import VideoInfo, own_frame_seconds
 
 Times = npt.NDArray[np.float64]
@@ -23,7 +25,6 @@ _TELL_INTERVAL_MS = 200  # min-max scores change with every batch; telling them 
 _TELL_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
 ROWS_A_STEP = 8192  # some ten milliseconds' work
 _BETWEEN_STEPS_MS = 10  # as much again for whatever else the window does
-_MIN_TOP, _MAX_TOP = 6.0, 10.0  # beyond, a score is "once in centuries", and would flatten all others
 
 
 class ScoreModel(QObject):
@@ -36,16 +37,24 @@ class ScoreModel(QObject):
     drifts_changed = Signal()
     """How the recording differs from the calibration's footage changed."""
     rule_changed = Signal()
-    """Another rule, or another kind of score with a rule of its own."""
+    """Another rule, or another scorer with a rule of its own."""
     caught_up = Signal()
     """All that follows from the signals so far has been told."""
 
-    def __init__(self, rule: SegmentRule | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        rule: SegmentRule | None = None,
+        parent: QObject | None = None,
+        *,
+        choose_scorer: Callable[[Calibration | None], Scorer] = default_scorer,
+    ) -> None:
+        """`rule` is that of the score of a detector that is not calibrated; `choose_scorer` says which each has."""
         super().__init__(parent)
+        self._choose_scorer = choose_scorer
         self._calibration: Calibration | None = None
-        self._kind = best_kind(None)
-        self._rules = {kind: segment_rule(kind) for kind in ScoreKind} | ({self._kind: rule} if rule else {})
-        self._told_kind = self._kind
+        self._scorer = self._told_scorer = choose_scorer(None)
+        self._rules = {self._scorer.name: rule} if rule else {}
+        self._moved_from: dict[str, SegmentRule] = {}
         self._segments: list[Segment] = []
         self._selected: Segment | None = None
         self._drifts: list[Drift] = []
@@ -62,20 +71,18 @@ class ScoreModel(QObject):
 
     @property
     def scores(self) -> npt.NDArray[np.floating]:
-        """Anomaly scores [N] of `kind`; NaN where not analysed yet."""
+        """Anomaly scores [N] of `scorer`, as displayed; NaN where not analysed yet."""
         return self._scores
 
     @property
-    def kind(self) -> ScoreKind:
+    def scorer(self) -> Scorer:
         """What the scores are: the best that the detector in use has."""
-        return self._kind
+        return self._scorer
 
     @property
     def top(self) -> float:
-        """The end of the scores' scale: 1, or what calibrated ones reach, in whole steps from six to ten."""
-        if not self._kind.is_calibrated:
-            return 1.0
-        return float(max(_MIN_TOP, np.ceil(min(self._highest, _MAX_TOP)), np.ceil(self.rule.enter)))
+        """The end of the scores' scale."""
+        return self._scorer.axis_top(self._highest, self.rule.enter)
 
     @property
     def goes_beyond_top(self) -> bool:
@@ -85,7 +92,7 @@ class ScoreModel(QObject):
     @property
     def rule(self) -> SegmentRule:
         """How scores become segments."""
-        return self._rules[self._kind]
+        return self._rules.get(self._scorer.name) or self._scorer.rule()
 
     @property
     def segments(self) -> list[Segment]:
@@ -110,26 +117,25 @@ class ScoreModel(QObject):
     def expected_alarms(self) -> tuple[int, int] | None:
         """How many of the recording's segments are false alarms at the threshold, at the least and at the most.
 
-        Nine times in ten; None where the detector is not calibrated, or nothing is open.
+        Nine times in ten; None where nobody knows, or nothing is open.
         """
-        if self._calibration is None or self._video is None:
+        if self._video is None:
             return None
-        hours = self._video.duration_seconds / 3600
-        return self._calibration.expected_alarms(false_alarms_at(self.rule.enter), hours)
+        return self._scorer.expected_alarms(self.rule.enter, self._video.duration_seconds / 3600)
 
     def reason(self, segment: Segment) -> str:
         """Why a segment was flagged, in words; empty where the score goes by one thing alone."""
         key = (segment.peak_frame, segment.peak_score)
         if key not in self._reasons:
-            self._reasons[key] = reason_of(self._kind, segment, self.signals, self._times, self._calibration)
+            self._reasons[key] = self._scorer.reason(segment, self.signals, self._times)
         return self._reasons[key]
 
     def start_over(self, video: VideoInfo | None, times: Times, calibration: Calibration | None) -> None:
         """Begin with a recording of which nothing is analysed; tells nobody before `tell_all`."""
         self._calibration = calibration
         self._take_video(video, times)
-        self._kind = best_kind(calibration)
-        self._growing = IncrementalScores(self._kind, times, calibration)
+        self._scorer = self._choose_scorer(calibration)
+        self._growing = self._nothing_yet()
         self._segments = []
         self._reasons: dict[tuple[int, float], str] = {}
         self._selected = None
@@ -144,10 +150,14 @@ class ScoreModel(QObject):
         if video and self._calibration:
             self._other_rate = self._calibration.other_rate(own_frame_seconds(video, times))
 
+    def _nothing_yet(self) -> IncrementalScores:
+        reference = self._calibration.reference if self._calibration else None
+        return IncrementalScores(self._scorer, self._times, reference)
+
     def tell_all(self) -> None:
         """Tell that everything is another."""
-        if self._told_kind is not self._kind:
-            self._told_kind = self._kind
+        if self._told_scorer != self._scorer:
+            self._told_scorer = self._scorer
             self.rule_changed.emit()
         for changed in (self.scores_changed, self.segments_changed, self.drifts_changed, self.selection_changed):
             changed.emit()
@@ -156,7 +166,7 @@ class ScoreModel(QObject):
         """Keep what is known of frames that are there; tells nobody before `catch_up`."""
         known = self.signals
         self._take_video(video, times)
-        self._growing = IncrementalScores(self._kind, times, self._calibration)
+        self._growing = self._nothing_yet()
         self.add(0, known)
         self._take_scores()
 
@@ -200,11 +210,19 @@ class ScoreModel(QObject):
         self._find_drifts()
 
     def set_rule(self, rule: SegmentRule) -> None:
-        """Find segments by another rule; each kind of score keeps its own."""
+        """Find segments by another rule; each scorer keeps its own."""
         if rule != self.rule:
-            self._rules[self._kind] = rule
+            self._rules[self._scorer.name] = rule
             self.rule_changed.emit()
             self._find_segments()
+
+    def set_threshold(self, enter: float) -> None:
+        """Find segments at another threshold; where they end follows it."""
+        if self.rule.enter > 0:
+            # At a threshold of 0 the proportion of leave to enter is lost: keep the last rule that has one.
+            self._moved_from[self._scorer.name] = self.rule
+        leave = self._scorer.leave_for(enter, self._moved_from.get(self._scorer.name, self.rule))
+        self.set_rule(replace(self.rule, enter=enter, leave=leave))
 
     def select(self, segment: Segment | None) -> None:
         """Make a segment the current one."""

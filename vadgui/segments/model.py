@@ -112,7 +112,7 @@ class SegmentModel(QAbstractListModel):
     @property
     def has_reasons(self) -> bool:
         """Whether the scores go by more than one thing, so that each segment has a reason."""
-        return self._session.scoring.kind.is_calibrated
+        return self._session.scoring.scorer.has_reasons
 
     def reason(self, segment: Segment) -> str:
         """Why it was flagged, in words; empty without reasons."""

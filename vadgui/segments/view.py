@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
 )
 
 from engine.scoring.segments import Segment
-from engine.scoring.tail import false_alarms_at
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
 from vadgui.segments.model import SegmentModel, SegmentOrder
@@ -153,9 +152,10 @@ class SegmentList(QWidget):
             return "Open a video to see what is unusual in it."
         analysed = not np.isnan(session.scoring.scores).all()
         enter = session.scoring.rule.enter
+        per_hour = session.scoring.scorer.false_alarms_at(enter)
         at_threshold = f"at the threshold of {enter:.2f}"
-        if session.scoring.kind.is_calibrated:
-            at_threshold = f"at about {false_alarms_at(enter):.2g} false alarms an hour"
+        if per_hour is not None:
+            at_threshold = f"at about {per_hour:.2g} false alarms an hour"
         match session.analysis.phase:
             case AnalysisPhase.DONE:
                 return f"Nothing flagged {at_threshold}."

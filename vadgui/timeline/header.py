@@ -16,20 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.common.durations import duration_in_words
-from engine.scoring.scores import ScoreKind
-from engine.scoring.tail import false_alarms_at, threshold_for
+from engine.scoring.scorer import Scorer
+from engine.scoring.scorers import default_scorer
 
-_CALIBRATED = (
-    "How rarely normal life on this camera looks like this: 3 is once in a thousand seconds, 4 in ten thousand.\n"
-    "It means the same in every recording of the camera."
-)
-_RESCALED = (
-    "How unusual each frame is in this recording: 0 is its most, 1 its least predictable one.\n"
-    "The detector is not calibrated: something in every recording is its most unusual."
-)
-_LIFETIME = 9.4
-"""A score: about 80 years. The power of ten of much higher ones would be no float."""
+_STEP = 0.05  # of the threshold, as a share of the scale
 _MOUSE = "Click or drag to move the playhead, wheel to zoom, Shift + wheel to pan."
 
 
@@ -48,8 +38,7 @@ class TimelineHeader(QWidget):
         self._title.setFont(font)
         self._reading = _ElidedLabel()
         self.threshold_box = QDoubleSpinBox()
-        self.threshold_box.setRange(0.0, 1.0)
-        self.threshold_box.setSingleStep(0.05)
+        self.show_top(1.0)
         self.threshold_box.setDecimals(2)
         self.threshold_box.setKeyboardTracking(False)
         self.threshold_box.setAccessibleName("Threshold")
@@ -60,7 +49,7 @@ class TimelineHeader(QWidget):
         self._threshold_label = QLabel("Threshold")
         self._threshold_label.setBuddy(self.threshold_box)
         self.alarms_box = _AlarmsBox()
-        self.alarms_box.valueChanged.connect(lambda per_hour: self.threshold_entered.emit(threshold_for(per_hour)))
+        self.alarms_box.valueChanged.connect(self._enter_false_alarms)
         self.alarms_box.lineEdit().returnPressed.connect(self.alarms_box.clearFocus)
         self._alarms_label = QLabel("False alarms, about")
         self._alarms_label.setBuddy(self.alarms_box)
@@ -84,16 +73,28 @@ class TimelineHeader(QWidget):
         layout.addWidget(_button("−", "Zoom out", lambda: self.zoom_requested.emit(0.5)))
         layout.addWidget(_button("+", "Zoom in", lambda: self.zoom_requested.emit(2.0)))
         layout.addWidget(_button("All", "Show the whole recording", self.all_requested.emit))
-        self.show_kind(ScoreKind.PAPER)
+        self.show_scorer(default_scorer(None))
 
-    def show_kind(self, kind: ScoreKind) -> None:
-        """Speak of scores of a kind: a calibrated detector's threshold is a number of false alarms."""
-        self._title.setText("Anomaly score" if kind.is_calibrated else "Anomaly score, within this recording")
-        self._title.setToolTip(f"{_CALIBRATED if kind.is_calibrated else _RESCALED}\n{_MOUSE}")
+    def show_scorer(self, scorer: Scorer) -> None:
+        """Speak of these scores: a threshold is a number of false alarms, where they know it."""
+        self._scorer = scorer
+        self._title.setText(scorer.title)
+        self._title.setToolTip(f"{scorer.description}\n{_MOUSE}")
         for widget in (self._threshold_label, self.threshold_box):
-            widget.setVisible(not kind.is_calibrated)
+            widget.setVisible(not scorer.knows_false_alarms)
         for widget in (self._alarms_label, self.alarms_box, self._expected):
-            widget.setVisible(kind.is_calibrated)
+            widget.setVisible(scorer.knows_false_alarms)
+
+    def show_top(self, top: float) -> None:
+        """Let thresholds up to the end of the scores' scale be entered."""
+        with QSignalBlocker(self.threshold_box):
+            self.threshold_box.setRange(0.0, top)
+            self.threshold_box.setSingleStep(_STEP * top)
+
+    def _enter_false_alarms(self, per_hour: float) -> None:
+        threshold = self._scorer.threshold_for(per_hour)
+        if threshold is not None:
+            self.threshold_entered.emit(threshold)
 
     def show_expected(self, expected: tuple[int, int] | None) -> None:
         """Say how many false alarms to expect in the recording."""
@@ -113,7 +114,9 @@ class TimelineHeader(QWidget):
         """Show a threshold that came from elsewhere."""
         with QSignalBlocker(self.threshold_box), QSignalBlocker(self.alarms_box):
             self.threshold_box.setValue(threshold)
-            self.alarms_box.setValue(false_alarms_at(threshold))
+            per_hour = self._scorer.false_alarms_at(threshold)
+            if per_hour is not None:
+                self.alarms_box.setValue(per_hour)
 
 
 class _ElidedLabel(QLabel):
@@ -156,14 +159,6 @@ class _AlarmsBox(QDoubleSpinBox):
         """As many digits as mean something."""
         text = self.locale().toString(value, "f", 0) if value >= 10 else self.locale().toString(value, "g", 2)
         return text.replace(self.locale().groupSeparator(), "") if value >= 1000 else text
-
-
-def how_often(score: float) -> str:
-    """What a calibrated score means: how long normal life goes on until something is as conspicuous."""
-    if score >= _LIFETIME:
-        return "usual less than once in a lifetime"
-    seconds = 10**score
-    return "usual" if seconds < 2 else f"usual once in {duration_in_words(seconds)}"
 
 
 def _button(text: str, name: str, call: Callable[[], None]) -> QToolButton:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
@@ -24,7 +25,6 @@ AXIS_WIDTH_PX = 36
 RIGHT_MARGIN_PX = 12
 _MIN_SPAN_SECONDS = 0.05
 _ZOOM_A_NOTCH = 1.25
-_MAX_TWOS = 6  # more labels than this would crowd a low plot
 _THRESHOLD_LABEL = "threshold {value:.2f}"
 
 
@@ -134,16 +134,14 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             item.addItem(drawn, ignoreBounds=True)
         ignore_mouse(self.scores, self.segments, self.selected, self.playhead, self.hover, self.threshold.label)
         self.hover.hide()
-        self.show_scale(1.0)
         self.apply_theme()
 
-    def show_scale(self, top: float, is_open: bool = False) -> None:
-        """Scores reach from 0 up to `top`, or beyond it where the scale is open."""
+    def show_scale(self, top: float, labelled: Sequence[float], is_open: bool) -> None:
+        """Scores reach from 0 up to `top`, or beyond it where the scale is open; some of them are labelled."""
         self.box.setYRange(0, SCORE_ROOM * top, padding=0)
         self.threshold.setBounds((0.0, top))
-        step = 0.5 if top <= 1 else 2.0 if top <= _MAX_TWOS else 5.0
-        ticks = [(tick, f"{tick:g}") for tick in np.arange(0, top + step / 2, step).tolist()]
-        if is_open:
+        ticks = [(tick, f"{tick:g}") for tick in labelled]
+        if is_open and ticks:
             ticks[-1] = (top, f"{top:g}+")
         self.getPlotItem().getAxis("left").setTicks([ticks])
 

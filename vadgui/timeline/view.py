@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.scoring.scores import calibrated_leave
-from engine.scoring.segments import SegmentRule
 from vadgui.model.session import ReviewSession
-from vadgui.timeline.header import TimelineHeader, how_often
+from vadgui.timeline.header import TimelineHeader
 from vadgui.timeline.overview import OverviewStrip
 from vadgui.timeline.plot import AXIS_WIDTH_PX, RIGHT_MARGIN_PX, TimelinePlot
 from vadgui.timeline.scores import ScoreSeries
 from vadgui.ui import theme
 from vadgui.ui.clock_text import clock_text
 
-_DEFAULT_LEAVE_RATIO = 0.8
 _RULE_INTERVAL_MS = 40  # finding segments anew at every mouse move would make the line lag on long recordings
 
 
@@ -29,9 +24,8 @@ class TimelineView(QWidget):
         super().__init__(parent)
         self._session = session
         self._series = ScoreSeries(session)
-        self._leave_ratio = _DEFAULT_LEAVE_RATIO
         self._shown_end = 0.0
-        self._shown_scale = (1.0, False)
+        self._shown_scale: tuple[float, tuple[float, ...], bool] | None = None
         self.header = TimelineHeader(self)
         self.plot = TimelinePlot(self._series, self)
         self.overview = OverviewStrip(self._series, self)
@@ -68,7 +62,7 @@ class TimelineView(QWidget):
         line.sigPositionChangeFinished.connect(self._take_over_threshold)
         self._rule_timer.timeout.connect(self._take_over_threshold)
         self.overview.centre_requested.connect(self._centre)
-        self.header.threshold_entered.connect(self._set_threshold)
+        self.header.threshold_entered.connect(self._session.scoring.set_threshold)
         self.header.zoom_requested.connect(self.zoom)
         self.header.all_requested.connect(self.zoom_to_all)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
@@ -141,22 +135,22 @@ class TimelineView(QWidget):
             self.plot.box.show_span(here - 0.1 * length, length)
 
     def _show_scale(self) -> None:
-        scale = (self._series.top, self._session.scoring.goes_beyond_top)
+        scoring, top = self._session.scoring, self._series.top
+        scale = (top, scoring.scorer.axis_ticks(top), scoring.goes_beyond_top)
         if scale != self._shown_scale:
             self._shown_scale = scale
             self.plot.show_scale(*scale)
-            self.plot.show_threshold(self._session.scoring.rule.enter)
+            self.plot.show_threshold(scoring.rule.enter)
+            self.header.show_top(top)
 
     def _show_rule(self) -> None:
         self._series.forget()
+        self.header.show_scorer(self._session.scoring.scorer)
         self._show_scale()
-        self.header.show_kind(self._session.scoring.kind)
-        rule = self._session.scoring.rule
-        if rule.enter > 0:
-            self._leave_ratio = rule.leave / rule.enter
+        enter = self._session.scoring.rule.enter
         if not self.plot.threshold.moving:
-            self.plot.show_threshold(rule.enter)
-        self._draw_threshold(rule.enter)
+            self.plot.show_threshold(enter)
+        self._draw_threshold(enter)
 
     def _draw_threshold(self, enter: float) -> None:
         self.plot.scores.set_threshold(enter)
@@ -174,16 +168,7 @@ class TimelineView(QWidget):
 
     def _take_over_threshold(self) -> None:
         self._rule_timer.stop()
-        self._set_threshold(float(self.plot.threshold.value()))
-
-    def _set_threshold(self, enter: float) -> None:
-        rule = self._session.scoring.rule
-        if self._session.scoring.kind.is_calibrated:
-            # A logarithm: what is ten times as usual lies one below, wherever that is.
-            rule = replace(rule, enter=enter, leave=calibrated_leave(enter))
-        else:
-            rule = moved(rule, enter, self._leave_ratio)
-        self._session.scoring.set_rule(rule)
+        self._session.scoring.set_threshold(float(self.plot.threshold.value()))
 
     def _on_mouse_moved(self, scene_pos: QPointF) -> None:
         inside = self.plot.box.sceneBoundingRect().contains(scene_pos) and self._session.frame_count > 0
@@ -202,15 +187,10 @@ class TimelineView(QWidget):
         if np.isnan(score):
             words.append("not analysed yet")
         else:
-            words.append(self._score_in_words(float(score)))
+            words.append(self._session.scoring.scorer.describe(float(score)))
             psnr = self._session.scoring.signals["psnr_db"][frame]
             words += [] if np.isnan(psnr) else [f"PSNR {psnr:.1f} dB"]
         return "   ".join(words)
-
-    def _score_in_words(self, score: float) -> str:
-        if not self._session.scoring.kind.is_calibrated:
-            return f"score {score:.3f}"
-        return f"score {score:.2f}, {how_often(score)}"
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """The scene tells where the mouse is, but not that it has left."""
@@ -218,8 +198,3 @@ class TimelineView(QWidget):
             self.plot.hover.hide()
             self.header.show_reading("")
         return bool(super().eventFilter(watched, event))  # type: ignore[arg-type]
-
-
-def moved(rule: SegmentRule, enter: float, leave_ratio: float) -> SegmentRule:
-    """The rule with another enter threshold, its leave threshold following in proportion: never above it or below 0."""
-    return replace(rule, enter=enter, leave=min(enter * leave_ratio, enter))

@@ -24,7 +24,7 @@ from vadgui.training.jobs.plan_client import PlanClient
 from vadgui.training.jobs.plan_process import plans_of
 from vadgui.training.jobs.run_supervisor import RunSupervisor
 from vadgui.training.jobs.wizard_work import PreviewRoom, failure_of
-from vadgui.training.model.acceptance import Acceptance, JudgeRequest
+from vadgui.training.model.acceptance import Acceptance, MeasureRequest
 from vadgui.training.model.training_run import RunPhase, Sample, TrainingRun
 from vadgui.training.model.wizard_state import FlowRequest, Preview, WizardState
 from vadgui.training.wizard.window import TrainingWizard
@@ -60,7 +60,7 @@ class TrainingController(QObject):
         """Needs neither threads nor processes until the wizard does."""
         super().__init__()
         self._settings = settings
-        self._judging = AcceptanceWork(analyses, video_opener, predictor_opener)
+        self._acceptance_work = AcceptanceWork(analyses, video_opener, predictor_opener)
         self.library = library or DetectorLibrary()
         self.state = WizardState(self)
         self.supervisor = supervisor or RunSupervisor()
@@ -344,21 +344,25 @@ class TrainingController(QObject):
             old=old if old and old != detector else None,
             parent=self.state,
         )
-        judge_held_out = partial(self._judging.judge_held_out, on_disk)
-        made.judge_held_out_requested.connect(partial(self._judge, "judge", judge_held_out, made.take_held_out, made))
-        made.compare_requested.connect(partial(self._judge, "compare", self._judging.judge, made.take_compared, made))
+        measure_held_out = partial(self._acceptance_work.measure_held_out, on_disk)
+        made.measure_held_out_requested.connect(
+            partial(self._begin_acceptance_work, "held out", measure_held_out, made.take_held_out, made)
+        )
+        made.compare_requested.connect(
+            partial(self._begin_acceptance_work, "compare", self._acceptance_work.measure, made.take_compared, made)
+        )
         made.accept_requested.connect(partial(self._keep, made))
         return made
 
-    def _judge(
+    def _begin_acceptance_work(
         self,
         kind: str,
-        judge: Callable[..., Any],
+        measure: Callable[..., Any],
         deliver: Callable[[Any], None],
         acceptance: Acceptance,
-        request: JudgeRequest,
+        request: MeasureRequest,
     ) -> None:
-        self._begin(kind, partial(judge, request, self._settings.device), deliver, acceptance.fail)
+        self._begin(kind, partial(measure, request, self._settings.device), deliver, acceptance.fail)
 
     def _keep(self, acceptance: Acceptance) -> None:
         work = partial(
@@ -368,12 +372,11 @@ class TrainingController(QObject):
             acceptance.name,
             acceptance.note,
             acceptance.camera,
-            acceptance.activate,
         )
         self._begin("keep", work, partial(self._kept, acceptance), acceptance.fail)
 
     def _kept(self, acceptance: Acceptance, entry: LibraryEntry) -> None:
-        if acceptance.activate:
+        if acceptance.use_at_once:
             self.detector_accepted.emit(entry.path)
         acceptance.accepted.emit(entry.path)
 

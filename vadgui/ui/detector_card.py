@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+from engine.common.errors import DetectorFileError
+from engine.models.detector_header import read_header
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,13 @@ class DetectorCard:
 def detector_card(path: Path) -> DetectorCard:
     """The card of a detector's file; only its name where the file says nothing, whose errors loading it will tell."""
     try:
-        with safe_open(path, framework="numpy") as file:
-            settings = json.loads((file.metadata() or {}).get("settings", "{}"))
-        return DetectorCard(
-            path,
-            name=str(settings.get("name") or path.stem),
-            preset=str(settings.get("preset", "")),
-            teacher=str(settings.get("teacher", "")),
-            created=str(settings.get("created", ""))[:10],
-        )
-    except (OSError, SafetensorError, ValueError, AttributeError):
+        settings = read_header(path).settings
+    except DetectorFileError:
         return DetectorCard(path, name=path.stem)
+    return DetectorCard(
+        path,
+        name=str(settings.get("name") or path.stem),
+        preset=str(settings.get("preset", "")),
+        teacher=str(settings.get("teacher", "")),
+        created=str(settings.get("created", ""))[:10],
+    )

@@ -122,10 +122,6 @@ class MainWindow(QMainWindow):
         if state.phase is ExportPhase.WAITING:
             self.exports_dock.show()
 
-    def opening_text(self) -> str:
-        """What is being opened; empty when nothing is."""
-        return self._opening.text()
-
     def _short(self, text: str) -> str:
         # A label in the status bar asks for all its width: a long name would widen the window.
         return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _STATUS_TEXT_PX)

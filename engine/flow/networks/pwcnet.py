@@ -1,6 +1,7 @@
 """PWC-Net (Sun et al., "PWC-Net: CNNs for Optical Flow Using Pyramid, Warping, and Cost Volume", CVPR 2018).
 
-The variant with dense connections whose weights its authors published, level by level from coarse to fine.
+The variant with dense connections whose weights its authors published, level by level from coarse to fine. It is
+experimental: the tests compare it with the authors' formulas on random weights; it never ran with the published ones.
 """
 
 from __future__ import annotations

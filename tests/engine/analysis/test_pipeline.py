@@ -54,10 +54,12 @@ class MovingNoise:
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
+def predictor(tiny_preset: str) -> Predictor:
     torch.manual_seed(4)
-    detector = Detector(DetectorSettings("x", "fast", "dis-ultrafast", 4.0))
-    return Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
+    detector = Detector(DetectorSettings("x", tiny_preset, "dis-ultrafast", 4.0))
+    predictor = Predictor(detector, "", ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
+    predictor.batch_size = 4  # as the preset "fast" has it
+    return predictor
 
 
 @pytest.fixture
@@ -174,11 +176,8 @@ def test_rarities_come_from_the_motion_that_the_detector_has_counted(source, pre
         still.add(np.zeros_like(motion))
     rarities = []
     for normal in (usual, still):
-        predictor.normal_model = NormalModel(normal)
-        rarities.append(
-            [(r.signals["speed_rarity"], r.signals["direction_rarity"]) for r in analyse(source, predictor)]
-        )
-    predictor.normal_model = NormalModel()
+        knowing = predictor.with_normal_model(NormalModel(normal))
+        rarities.append([(r.signals["speed_rarity"], r.signals["direction_rarity"]) for r in analyse(source, knowing)])
     known, unknown = np.array(rarities)[:, 1:]
     assert (unknown > known + 2).all()
 

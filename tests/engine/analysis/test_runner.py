@@ -193,10 +193,37 @@ def test_a_store_that_cannot_be_written_is_an_error(tmp_path: Path, predictor: A
 def test_another_video_detector_or_setting_is_another_analysis(predictor: Any) -> None:
     other = StillPredictor("other")
     otherwise: Any = StillPredictor()
-    otherwise.analysis_settings = '{"teacher": "raft"}'
+    otherwise.analysis_settings = {"teacher": "raft"}
     keys = {
         analysis_key(source, each)
         for source, each in [(video(10), predictor), (video(11), predictor), (video(10), other), (video(10), otherwise)]
     }
     assert len(keys) == 4
     assert analysis_key(video(10), predictor) in keys
+
+
+@pytest.mark.parametrize(
+    ("calibration", "settings", "file_name"),
+    [
+        (
+            None,
+            '{"device": "cpu", "dtype": "float32", "signals_version": 5, "teacher": "dis-medium"}',
+            "ccd87498e5edd529521b95d249bdd14f.sqlite3",
+        ),
+        (
+            SimpleNamespace(frame_seconds=0.1),
+            '{"device": "cpu", "dtype": "float32", "motion": "calibrated", "signals_version": 5, '
+            '"teacher": "dis-medium"}',
+            "20d6a2ad2a6a61c009ca8f732a1e73d2.sqlite3",
+        ),
+    ],
+)
+def test_keys_stay_those_of_analyses_on_disk(calibration: Any, settings: str, file_name: str) -> None:
+    source: Any = SimpleNamespace(info=SimpleNamespace(fingerprint="video"), frame_seconds=0.04)
+    predictor: Any = SimpleNamespace(
+        fingerprint="detector",
+        settings=SimpleNamespace(calibration=calibration),
+        analysis_settings={"teacher": "dis-medium", "signals_version": 5, "dtype": "float32", "device": "cpu"},
+    )
+    assert analysis_key(source, predictor) == AnalysisKey("video", "detector", settings)
+    assert analysis_key(source, predictor).file_name == file_name

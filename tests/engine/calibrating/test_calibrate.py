@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -13,13 +12,14 @@ from click.testing import CliRunner
 
 from engine.__main__ import cli
 from engine.analysis.pipeline import motions
-from engine.calibrating import COUNTING, JUDGING, NormalFootage, calibrate
-from engine.calibrating.held_out_signals import JudgedVideo
+from engine.calibrating.calibrate import HELD_OUT_PHASE, Calibrated, calibrate
+from engine.calibrating.footage import NormalFootage
+from engine.calibrating.normal_statistics import STATISTICS_PHASE
 from engine.common.device import ComputeConfig
 from engine.common.errors import Cancelled
-from engine.common.events import Progress
+from engine.common.events import Progress, ShouldStop, never_stop
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
-from engine.scoring.calibration import Calibration, TooLittleFootageError
+from engine.scoring.calibration import Calibration
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.prototype_bank import PrototypeBank
 from engine.video import open_video
@@ -49,21 +49,40 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(autouse=True)
 def few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that clusters are found at once."""
-    monkeypatch.setattr("engine.calibrating.normal_life._MAX_LOOKED_AT", 12)
+    monkeypatch.setattr("engine.calibrating.normal_statistics._MAX_APPEARANCE_FRAMES", 12)
 
 
 @pytest.fixture
-def detector() -> Detector:
+def detector(tiny_preset: str) -> Detector:
     torch.manual_seed(3)
-    return Detector(DetectorSettings("Drift", "fast", "dis-ultrafast", 8.0)).eval()
+    return Detector(DetectorSettings("Drift", tiny_preset, "dis-ultrafast", 8.0)).eval()
+
+
+def calibrated(
+    detector: Detector,
+    footage: NormalFootage,
+    events: list[Progress] | None = None,
+    should_stop: ShouldStop = never_stop,
+) -> Calibrated:
+    work = calibrate(detector, PLAN, footage, should_stop)
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            return end.value
+        assert isinstance(event, Progress)
+        if events is not None:
+            events.append(event)
 
 
 def test_a_calibrated_detector_keeps_what_it_learnt_in_its_file(videos, detector, tmp_path) -> None:
     footage = NormalFootage(held_out=videos[:2], others=videos[2:])
-    events = list(calibrate(detector, PLAN, footage))
+    events: list[Progress] = []
+    untaught, detector = detector, calibrated(detector, footage, events).detector
+    assert (untaught.normal_model.motion, untaught.settings.calibration) == (None, None)
     phases = [event.phase for event in events]
     assert phases == sorted(phases)
-    assert set(phases) == {COUNTING, JUDGING}
+    assert set(phases) == {STATISTICS_PHASE, HELD_OUT_PHASE}
     assert all(event.per_second > 0 for event in events if event.done)
     assert detector.normal_model.motion is not None
     assert detector.normal_model.motion.transitions == 3 * (RATE * SECONDS - 1)
@@ -91,8 +110,8 @@ def test_motion_of_footage_of_other_rates_is_told_in_the_held_outs_frames(videos
         if number % 2 == 0:
             writer.write(picture)
     writer.release()
-    with pytest.raises(TooLittleFootageError):
-        list(calibrate(detector, PLAN, NormalFootage(held_out=videos[:1], others=[slower])))
+    detector = calibrated(detector, NormalFootage(held_out=videos[:1], others=[slower])).detector
+    assert detector.settings.calibration is None
     usual = MotionHistogram()
     with open_video(videos[0]) as source:
         for _, motion in motions(source):
@@ -107,22 +126,18 @@ def test_motion_of_footage_of_other_rates_is_told_in_the_held_outs_frames(videos
 def test_what_is_left_out_does_not_count(videos, detector) -> None:
     left_out = {videos[1]: [(3.0, 5.0)], videos[2]: [(0.0, 100.0)]}
     footage = NormalFootage(held_out=videos[:2], others=videos[2:], left_out=left_out)
-    judged: list[JudgedVideo] = []
-
-    def work() -> Iterator[Progress]:
-        judged.extend((yield from calibrate(detector, PLAN, footage)))
-
-    assert all(isinstance(event, Progress) for event in work())
+    made = calibrated(detector, footage)
+    detector, held_out = made.detector, made.held_out
     # At 5 s what happened before is still seen.
     unknown = {videos[0]: [0], videos[1]: [0, 6, 7, 8, 9, 10]}
     assert detector.normal_model.motion.transitions == 2 * (RATE * SECONDS - 1) - 5
-    assert [video.path for video in judged] == videos[:2]
-    for video in judged:
+    assert [video.path for video in held_out] == videos[:2]
+    for video in held_out:
         np.testing.assert_allclose(video.times, np.arange(RATE * SECONDS) / RATE)
         assert np.flatnonzero(np.isnan(video.signals["psnr_db"])).tolist() == unknown[video.path]
     # Nothing is left of the third video that could say how rare motion is.
-    of_judged = Calibration.of([(video.signals, video.times) for video in judged], 1 / RATE)
-    assert of_judged == detector.settings.calibration
+    of_held_out = Calibration.of([(video.signals, video.times) for video in held_out], 1 / RATE)
+    assert of_held_out == detector.settings.calibration
 
 
 def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(videos, detector, monkeypatch) -> None:
@@ -132,7 +147,7 @@ def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(vide
         Calibration, "of", lambda found, rate, others: handed_over.extend(others) or of(found, rate, others)
     )
     footage = NormalFootage(held_out=videos[:2], others=videos[2:], left_out={videos[2]: [(3.0, 5.0)]})
-    list(calibrate(detector, PLAN, footage))
+    calibrated(detector, footage)
     ((signals, times),) = handed_over
     assert times.tolist() == [t / RATE for t in range(1, RATE * SECONDS) if not 6 <= t <= 10]
     usual = MotionHistogram()
@@ -152,7 +167,7 @@ def test_a_held_out_video_is_judged_by_the_looks_of_all_others(videos, detector,
     learnt: list[int] = []
     of = PrototypeBank.of
     monkeypatch.setattr(PrototypeBank, "of", lambda seen: learnt.append(len(seen)) or of(seen))
-    list(calibrate(detector, PLAN, NormalFootage(held_out=videos[:2], others=videos[2:])))
+    calibrated(detector, NormalFootage(held_out=videos[:2], others=videos[2:]))
     assert learnt == [8, 8, 12]
 
 
@@ -161,8 +176,7 @@ def test_what_is_usual_in_all_videos_is_clustered_once(videos, detector, monkeyp
     learnt: list[int] = []
     of = PrototypeBank.of
     monkeypatch.setattr(PrototypeBank, "of", lambda seen: learnt.append(len(seen)) or of(seen))
-    with pytest.raises(TooLittleFootageError):
-        list(calibrate(detector, PLAN, NormalFootage(held_out=videos[:1])))
+    assert calibrated(detector, NormalFootage(held_out=videos[:1])).detector.settings.calibration is None
     assert learnt == [11]
 
 
@@ -183,8 +197,8 @@ def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch)
         MotionHistogram, "without", lambda *args: by.append((normal := without(*args)).transitions) or normal
     )
     alone = NormalFootage(held_out=videos[:1], since={videos[0]: 4.0})
-    with pytest.raises(TooLittleFootageError):
-        list(calibrate(detector, PLAN, alone))
+    detector = calibrated(detector, alone).detector
+    assert detector.settings.calibration is None
     # 44 frames at 2 a second: 8 begin before 4 s, and the transitions at 3 and 3.5 s are neither; nor is that at 4 s,
     # for motion is measured from a little earlier.
     assert judged == [(RATE * SECONDS - 8, 4.0)]
@@ -193,8 +207,7 @@ def test_a_video_s_end_is_judged_by_its_beginning(videos, detector, monkeypatch)
 
 
 def test_too_little_footage_still_counts_motion(videos, detector) -> None:
-    with pytest.raises(TooLittleFootageError):
-        list(calibrate(detector, PLAN, NormalFootage(held_out=videos[:1], others=videos[2:])))
+    detector = calibrated(detector, NormalFootage(held_out=videos[:1], others=videos[2:])).detector
     assert detector.normal_model.motion.transitions == 2 * (RATE * SECONDS - 1)
     assert detector.settings.calibration is None
 
@@ -208,7 +221,7 @@ def test_a_stopped_calibration_leaves_the_detector_as_it_was(videos, detector) -
         return steps > 200
 
     with pytest.raises(Cancelled):
-        list(calibrate(detector, PLAN, NormalFootage(held_out=videos), stop))
+        calibrated(detector, NormalFootage(held_out=videos), should_stop=stop)
     assert detector.normal_model.motion is None
 
 

@@ -10,22 +10,23 @@ import numpy as np
 import pytest
 
 MakeVideo = Callable[..., Path]
+MakeDataset = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
-def detector_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def detector_file(tiny_preset: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
     from engine.models.detector import Detector, DetectorSettings, save_detector
 
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("detector") / "untrained.safetensors"
-    save_detector(Detector(DetectorSettings("untrained", "fast", "dis-ultrafast", 4.0)), path)
+    save_detector(Detector(DetectorSettings("untrained", tiny_preset, "dis-ultrafast", 4.0)), path)
     return path
 
 
 @pytest.fixture(scope="session")
-def calibrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def calibrated_file(tiny_preset: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A detector that learned nothing but that nothing ever moves."""
     import torch
 
@@ -44,10 +45,9 @@ def calibrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in set(EVIDENCE) - {"appearance_distance"}:
         signals[name] = np.random.default_rng(0).gamma(1, 0.2, 600)
     settings = DetectorSettings(
-        "calibrated", "fast", "dis-ultrafast", 4.0, calibration=Calibration.of([(signals, np.arange(600) / 10)])
+        "calibrated", tiny_preset, "dis-ultrafast", 4.0, calibration=Calibration.of([(signals, np.arange(600) / 10)])
     )
-    detector = Detector(settings)
-    detector.normal_model = NormalModel(normal)
+    detector = Detector(settings, NormalModel(normal))
     path = tmp_path_factory.mktemp("detector") / "calibrated.safetensors"
     save_detector(detector, path)
     return path
@@ -71,5 +71,20 @@ def make_video(tmp_path: Path) -> MakeVideo:
         for n in range(count):
             cv2.imwrite(str(folder / f"{n:04}.png"), texture[:, 2 * n : 2 * n + 96])
         return folder
+
+    return make
+
+
+@pytest.fixture
+def make_dataset(tmp_path: Path, make_video: MakeVideo) -> MakeDataset:
+    def make(name: str = "tiny", **truths: str) -> Path:
+        """Testing clips labelled letter by letter ("x" is abnormal), and one training clip."""
+        for seed, (clip, truth) in enumerate((truths or {"01": "....xx", "02": "xx.."}).items()):
+            make_video(f"{name}/testing/{clip}", count=len(truth), seed=seed)
+        make_video(f"{name}/training/01", count=4, seed=9)
+        labels = {clip: np.array([letter == "x" for letter in truth]) for clip, truth in truths.items()}
+        labels = labels or {"01": np.arange(6) > 3, "02": np.arange(4) < 2}
+        np.savez(tmp_path / name / "frame_labels.npz", **labels)
+        return tmp_path / name
 
     return make

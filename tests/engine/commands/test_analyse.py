@@ -240,7 +240,7 @@ def test_a_rule_that_cannot_be_is_a_usage_error(detector_file: Path, out: Path) 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 def test_ctrl_c_keeps_what_was_analysed(make_video: MakeVideo, detector_file: Path, out: Path, cache: Path) -> None:
     video = make_video("long", count=600)
-    command = [sys.executable, "-m", "engine", "analyse", video, "--detector", detector_file, "--out", out]
+    command = [sys.executable, "-m", "tests.tiny", "analyse", video, "--detector", detector_file, "--out", out]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     while process.poll() is None and not any(map(chunks, cache.glob("*.sqlite3"))) and time.monotonic() < until:
@@ -318,8 +318,8 @@ def test_a_recording_unlike_the_calibrations_footage_is_told(
     for name, luma, is_told in (("same", (100.0, 150.0), False), ("brighter", (200.0, 220.0), True)):
         looks = Reference((0.0,) * 64, 1.0, luma, (0.001, 10.0), 100.0)
         calibration = replace(detector.settings.calibration, reference=looks)
-        detector.settings = replace(detector.settings, calibration=calibration)
-        save_detector(detector, tmp_path / f"{name}.safetensors")
+        recalibrated = detector.with_settings(replace(detector.settings, calibration=calibration))
+        save_detector(recalibrated, tmp_path / f"{name}.safetensors")
         result = run(video, "--detector", tmp_path / f"{name}.safetensors", "--out", out / name, "--device", "cpu")
         assert result.exit_code == 0, result.output
         assert ("clip: not as in the footage of the calibration: it is darker for" in result.stdout) is is_told

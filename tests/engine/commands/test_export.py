@@ -10,7 +10,6 @@ from click.testing import CliRunner, Result
 from engine.__main__ import cli
 from engine.export.tables import write_segments_json
 from engine.models.detector import load_detector
-from engine.scoring.scores import ScoreKind
 from engine.scoring.segments import Segment, SegmentRule
 from engine.video import open_video
 from tests.clips import make_clip, read_number
@@ -39,7 +38,7 @@ def write_segments(path: Path, video: Path, *segments: Segment, detector: str = 
             SegmentRule(),
             detector_name="x",
             detector_fingerprint=detector,
-            score_kind=ScoreKind.PAPER,
+            score="paper",
         )
 
 

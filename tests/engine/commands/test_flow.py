@@ -98,3 +98,14 @@ def test_outputs_that_are_refused(out: str) -> None:
     ran = vad_flow("a.png", "b.png", "--truth", "truth.flo", "--out", out)
     assert ran.exit_code == 2
     assert {file.name: file.read_bytes() for file in Path().iterdir()} == before
+
+
+@pytest.mark.parametrize("command", ["flow", "train", "ablation"])
+def test_help_says_which_teachers_are_experimental(command: str) -> None:
+    text = " ".join(CliRunner().invoke(cli, [command, "--help"]).output.split())
+    assert "raft, pwcnet (experimental)" in text
+
+
+def test_an_experimental_teacher_says_so_when_it_is_used() -> None:
+    assert "pwcnet is experimental" in vad_flow("a.png", "b.png", "--teacher", "pwcnet").stderr
+    assert "experimental" not in vad_flow("a.png", "b.png", "--teacher", "raft").stderr

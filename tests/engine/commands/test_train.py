@@ -16,6 +16,8 @@ from engine.__main__ import cli
 from engine.common.events import CheckpointSaved, Event, Failed, Finished, LossReported, Stopped, from_json_line
 from engine.training import Run, RunSettings
 
+ROOT = Path(__file__).parents[3]
+
 
 @pytest.fixture
 def footage(tmp_path: Path) -> Path:
@@ -27,9 +29,11 @@ def footage(tmp_path: Path) -> Path:
     return tmp_path / "footage"
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+def start(*arguments: str, module: str = "tests.tiny") -> subprocess.Popen[str]:
+    """`vad train` in a process; with models of a few weights where the module is not the program itself."""
     return subprocess.Popen(
-        [sys.executable, "-m", "engine", "train", *arguments],
+        [sys.executable, "-m", module, "train", *arguments],
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -41,7 +45,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 def test_a_supervised_run_speaks_json_lines_and_leaves_a_detector(footage: Path, tmp_path: Path) -> None:
     options = ["--footage", str(footage), "--motion-epochs", "1", "--frame-epochs", "1", "--batch-size", "2"]
     # The supervisor keeps stdin open: its end would mean "stop".
-    with start(str(tmp_path / "run"), *options, "--device", "cpu", "--supervised") as process:
+    with start(str(tmp_path / "run"), *options, "--device", "cpu", "--supervised", module="engine") as process:
         events = [from_json_line(line) for line in process.stdout]
         errors = process.stderr.read()
         process.stdin.close()
@@ -154,7 +158,7 @@ def test_an_error_is_an_event_too(tmp_path: Path) -> None:
 
 
 def test_footage_that_is_not_there_is_an_error_in_three_parts(tmp_path: Path) -> None:
-    with start(str(tmp_path / "run"), "--footage", str(tmp_path / "gone")) as process:
+    with start(str(tmp_path / "run"), "--footage", str(tmp_path / "gone"), module="engine") as process:
         _, errors = process.communicate()
     assert process.returncode == 1
     assert "no such file or folder" in errors

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from engine.common.errors import VideoError
@@ -37,7 +39,29 @@ def test_an_event_is_one_line_and_comes_back(event) -> None:
     assert from_json_line(line) == event
 
 
-@pytest.mark.parametrize("line", ["", "{}", "[]", '{"event": "Exploded"}', '{"event": "Finished"}', "Traceback"])
+def test_numbers_come_back_as_they_were() -> None:
+    failed = from_json_line(to_json_line(Failed("what", remedy={"batch_size": 8, "motion_learning_rate": 5e-05})))
+    assert [type(value) for value in failed.remedy.values()] == [int, float]
+    reported = from_json_line(to_json_line(LossReported("motion", 0, 0, math.nan, math.inf)))
+    assert math.isnan(reported.loss)
+    assert reported.held_out_loss == math.inf
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"event": "Exploded"}',
+        '{"event": "Finished"}',
+        "Traceback",
+        '{"event": ["Finished"]}',
+        '{"event": "Finished", "path": 5}',
+        '{"event": "Finished", "path": "a", "of_a_newer_version": 1}',
+        "[" * 100_000,
+    ],
+)
 def test_anything_else_is_no_event(line: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - json's own error is a ValueError too
         from_json_line(line)

@@ -53,6 +53,6 @@ def test_advice_fits_the_machine_and_names_the_package(
 def test_it_runs_on_the_standard_library_alone() -> None:
     root = Path(__file__).parents[3]
     # -S: without site-packages, as on a machine where nothing is installed yet.
-    code = "from engine import system_libraries; print(len(system_libraries.LIBRARIES))"
+    code = "from engine.common import system_libraries; print(len(system_libraries.LIBRARIES))"
     ran = subprocess.run([sys.executable, "-S", "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert int(ran.stdout) == len(LIBRARIES)

@@ -8,13 +8,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from filelock import FileLock
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from engine.common.errors import DetectorFileError
-from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, find_detector
+from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, find_detector, metadata
+from engine.detector_library.metadata import MetadataFile
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.models.detector_header import read_header
 
 ROOT = Path(__file__).parents[3]
 
@@ -151,34 +157,47 @@ def test_only_whole_detectors_are_taken_in(library: DetectorLibrary, gate: Path,
     assert own_names(library) == []
 
 
-def test_each_camera_has_its_active_detector_and_the_others_the_default(
-    library: DetectorLibrary, gate: Path, yard: Path
-) -> None:
-    assert library.active() is None
-    first, second = library.add(gate), library.add(yard, camera="Lane")
-    library.activate(first.path)
-    library.activate(second.path, "Yard camera")
-    assert library.active("yard CAMERA ") == library.entry(second.path)
-    assert library.active("unknown") == library.active() == library.entry(first.path)
-    assert library.entry(second.path).active_for == ("Yard camera",)
-    assert library.cameras() == ("Lane", "Yard camera")
-    bundled = library.entries()[-1]
-    library.activate(bundled.path, "yard camera")
-    assert library.active("Yard camera") == library.entry(bundled.path)
-    library.deactivate("Yard camera")
-    assert library.active("Yard camera") == library.entry(first.path)
+@pytest.mark.parametrize(
+    "record", [{"videos": 5}, {"videos": [5]}, {"held_out": None}, {"held_out_since": 1.0}, ["monday.mp4"]]
+)
+def test_a_record_of_wrong_types_is_no_detector_s(library: DetectorLibrary, tmp_path: Path, record: Any) -> None:
+    settings = DetectorSettings("Gate", "fast", "dis-fast", 4.0, training=record)
+    save_detector(Detector(settings), tmp_path / "gate.safetensors")
+    with pytest.raises(DetectorFileError):
+        library.add(tmp_path / "gate.safetensors")
+    library.folder.mkdir(exist_ok=True)
+    shutil.copy(tmp_path / "gate.safetensors", library.folder)
+    (entry,) = [entry for entry in library.entries() if not entry.is_bundled]
+    assert "not a detector" in entry.problem
 
 
-def test_a_detector_in_use_is_deleted_only_by_force_and_can_come_back(library: DetectorLibrary, gate: Path) -> None:
+@pytest.mark.parametrize("key", ["settings", "library"])
+def test_a_header_nested_too_deeply_is_no_detector_s(gate: Path, tmp_path: Path, key: str) -> None:
+    with safe_open(gate, framework="pt") as file:
+        header = file.metadata()
+    save_file(load_file(gate), tmp_path / "gate.safetensors", {**header, key: "[" * 100_000})
+    with pytest.raises(DetectorFileError, match="not a detector"):
+        read_header(tmp_path / "gate.safetensors")
+
+
+def test_a_deleted_detector_can_come_back(library: DetectorLibrary, gate: Path) -> None:
     added = library.add(gate, name="North gate", note="kept")
-    library.activate(added.path, "Gate 1")
-    with pytest.raises(DetectorFileError, match="in use for Gate 1"):
-        library.delete(added.path)
-    moved = library.delete(added.path, force=True)
+    moved = library.delete(added.path)
     assert own_names(library) == []
-    assert library.active("Gate 1") is None
     restored = library.import_(moved)
     assert (restored.name, restored.note) == ("North gate", "kept")
+
+
+def test_what_earlier_versions_activated_stays_in_the_file(library: DetectorLibrary, gate: Path) -> None:
+    """They take a file without it for damaged."""
+    added = library.add(gate, name="North gate")
+    memory = library.folder / "library.json"
+    content = json.loads(memory.read_text())
+    content["active"] = {"": added.fingerprint, "Gate 1": "gone"}
+    memory.write_text(json.dumps(content))
+    library.rename(added.path, "South gate")
+    assert own_names(library) == ["South gate"]
+    assert json.loads(memory.read_text())["active"] == content["active"]
 
 
 def test_bundled_detectors_cannot_be_changed(library: DetectorLibrary) -> None:
@@ -186,7 +205,7 @@ def test_bundled_detectors_cannot_be_changed(library: DetectorLibrary) -> None:
     for change in (
         lambda: library.rename(bundled.path, "mine"),
         lambda: library.annotate(bundled.path, note="mine"),
-        lambda: library.delete(bundled.path, force=True),
+        lambda: library.delete(bundled.path),
     ):
         with pytest.raises(DetectorFileError, match="came with the program"):
             change()
@@ -221,25 +240,23 @@ def test_the_memory_of_a_newer_version_is_left_alone(library: DetectorLibrary, g
 
 def test_hands_may_rename_add_damage_and_delete_files(library: DetectorLibrary, gate: Path, yard: Path) -> None:
     added = library.add(gate, name="North gate")
-    library.activate(added.path, "Gate 1")
     added.path.rename(library.folder / "by hand.safetensors")
     shutil.copy(yard, library.folder / "dropped in.safetensors")
     (library.folder / "broken.safetensors").write_bytes(b"{}")
     assert own_names(library) == ["broken", "North gate", "Yard"]
-    active = library.active("Gate 1")
-    assert active is not None
-    assert active.path.name == "by hand.safetensors"
+    renamed = library.find("North gate")
+    assert renamed is not None
+    assert renamed.path.name == "by hand.safetensors"
     broken = library.entries()[0]
     assert broken.problem
-    for change in (lambda: library.activate(broken.path), lambda: library.rename(broken.path, "x")):
-        with pytest.raises(DetectorFileError):
-            change()
+    with pytest.raises(DetectorFileError):
+        library.rename(broken.path, "x")
     library.delete(broken.path)
-    active.path.unlink()
-    assert library.active("Gate 1") is None
+    renamed.path.unlink()
+    assert library.find("North gate") is None
     assert own_names(library) == ["Yard"]
     with pytest.raises(DetectorFileError, match="not in the library"):
-        library.rename(active.path, "gone")
+        library.rename(renamed.path, "gone")
 
 
 def test_names_are_found_the_person_s_own_first(
@@ -284,21 +301,32 @@ def test_a_folder_that_cannot_be_written_is_said(gate: Path, tmp_path: Path) -> 
         DetectorLibrary(tmp_path / "file" / "detectors").add(gate)
 
 
-def test_two_processes_lose_nothing(library: DetectorLibrary, gate: Path) -> None:
-    added = library.add(gate)
+def test_a_library_that_another_process_keeps_is_said(
+    library: DetectorLibrary, gate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata, "_TIMEOUT_SECONDS", 0.1)
+    library.add(gate)
+    with FileLock(library.folder / ".lock"), pytest.raises(DetectorFileError, match="written") as caught:
+        library.rename("Gate", "Yard")
+    assert "another process is using it" in caught.value.advice
+
+
+def test_two_processes_lose_nothing(library: DetectorLibrary) -> None:
     code = """
 import sys
 from pathlib import Path
-from engine.detector_library import DetectorLibrary
-library = DetectorLibrary(Path(sys.argv[1]))
+from engine.detector_library.metadata import MetadataFile
+from engine.models.detector_header import Label
+memory = MetadataFile(Path(sys.argv[1]))
 print(flush=True)
 sys.stdin.readline()
 for n in range(15):
-    library.activate(Path(sys.argv[2]), f"{sys.argv[3]} {n}")
+    with memory.change() as metadata:
+        metadata.labels[f"{sys.argv[2]} {n}"] = Label("x")
 """
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", code, str(library.folder), str(added.path), who],
+            [sys.executable, "-c", code, str(library.folder), who],
             cwd=ROOT,
             env=os.environ,
             stdin=subprocess.PIPE,
@@ -313,7 +341,7 @@ for n in range(15):
     for process in processes:
         process.communicate("go\n", timeout=60)
         assert process.returncode == 0
-    assert len(library.entry(added.path).active_for) == 30
+    assert len(MetadataFile(library.folder).read().labels) == 30
 
 
 def test_what_only_judged_it_was_not_learnt_from() -> None:

@@ -149,15 +149,14 @@ def test_a_damaged_run_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_trainer_makes_what_the_table_says(
-    tmp_path: Path, make_footage: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_footage: Callable[[str], Path], tiny_preset: str
 ) -> None:
     import torch
 
-    from engine.models.detector import PRESETS, Preset, load_detector
+    from engine.models.detector import load_detector
 
-    monkeypatch.setitem(PRESETS, "tiny", Preset((8, 16), (8, 16), shrink=8))
     videos = tuple(str(make_footage(name)) for name in ("01", "02"))
-    base = RunSettings("Tiny", videos, preset="tiny", teacher="dis-ultrafast", motion_epochs=1, frame_epochs=1,
+    base = RunSettings("Tiny", videos, preset=tiny_preset, teacher="dis-ultrafast", motion_epochs=1, frame_epochs=1,
                        batch_size=2, device="cpu")  # fmt: skip
     train_all(tmp_path, base)
     detectors = {each.name: load_detector(each.run(tmp_path).detector_path)[0] for each in EXPERIMENTS}

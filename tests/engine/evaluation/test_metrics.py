@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
 from engine.evaluation.metrics import global_auc, macro_auc, micro_auc, rescaled, roc_auc, roc_curve
-from engine.scoring.normality import anomaly_score
+from engine.scoring.paper_scorer import anomaly_score
 
 NORMAL_AND_ABNORMAL = st.tuples(
     # Few distinct values: ties are where AUCs go wrong.
@@ -30,6 +30,7 @@ def won_pairs(normal: list[int], abnormal: list[int]) -> float:
 
 
 @given(NORMAL_AND_ABNORMAL)
+@settings(deadline=None)  # the first call imports scikit-learn
 def test_the_area_is_the_share_of_pairs_won(drawn: tuple) -> None:
     normal, abnormal, random = drawn
     frames = [(score, False) for score in normal] + [(score, True) for score in abnormal]
@@ -41,6 +42,7 @@ def test_the_area_is_the_share_of_pairs_won(drawn: tuple) -> None:
 
 
 @given(NORMAL_AND_ABNORMAL)
+@settings(deadline=None)  # the first call imports scikit-learn
 def test_the_curve_is_the_rates_at_every_threshold(drawn: tuple) -> None:
     normal, abnormal, _ = drawn
     scores = np.array(normal + abnormal, float)

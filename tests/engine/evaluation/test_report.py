@@ -13,7 +13,7 @@ from engine.common.errors import ExportError
 from engine.evaluation.plots import draw_plots
 from engine.evaluation.report import Evaluation, as_json, in_words, table, write_json
 from engine.evaluation.score_figures import figures_of
-from engine.scoring.scores import ScoreKind, kinds_of
+from engine.scoring.scorers import scorers_of
 from tests.engine.evaluation.test_score_figures import NAN, VIDEOS, video
 
 ABNORMAL_THROUGHOUT = video("03", "xxxxx", [NAN, 30, 31, 32, 33], [NAN, 30, 31, 32, 33])
@@ -27,14 +27,12 @@ def evaluation(*videos: object, complete: bool = True) -> Evaluation:
         {"name": "still"},
         "memory",
         chosen,
-        {kind: figures_of(chosen, kind) for kind in kinds_of(None)},
+        {scorer.name: figures_of(chosen, scorer) for scorer in scorers_of(None)},
     )
 
 
 def test_the_json_names_what_programs_ask_for() -> None:
-    found = as_json(
-        evaluation(*VIDEOS, ABNORMAL_THROUGHOUT), ScoreKind.PAPER_PATCH, command="vad evaluate tiny", max_i=None
-    )
+    found = as_json(evaluation(*VIDEOS, ABNORMAL_THROUGHOUT), "paper-patch", command="vad evaluate tiny", max_i=None)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert (found["frames"], found["abnormal"]) == (15, 9)
     assert set(found["scores"]) >= {"paper", "paper-patch"}
@@ -69,7 +67,7 @@ def test_without_events_the_tables_have_gaps() -> None:
     normal = video("01", ".....", [NAN, 30, 31, 32, 33], [NAN, 30, 31, 32, 33])
     found = evaluation(normal)
     assert "–" in in_words(found)
-    report = as_json(found, ScoreKind.PAPER, command="", max_i=1.0)
+    report = as_json(found, "paper", command="", max_i=1.0)
     assert report["micro_auc"] is None
     # The padding's abnormal frame is level with frames 0 and 1, and above the others and the padding's normal one.
     assert report["macro_auc"] == pytest.approx((0.5 + 0.5 + 1 + 1 + 1 + 1) / 6)
@@ -94,7 +92,7 @@ def test_plots_are_pictures_of_every_video(tmp_path: Path) -> None:
 
     many = [video(f"{n:02}", "..xx.", [NAN, 30, 20, 25, 31], [NAN, 30, 20, 25, 31]) for n in range(13)]
     found = evaluation(*many)
-    written = draw_plots(tmp_path / "plots", "Tiny", found.videos, found.figures, ScoreKind.PAPER)
+    written = draw_plots(tmp_path / "plots", "Tiny", found.videos, found.figures, "paper")
     assert [path.name for path in written] == ["roc.png", "scores-1.png", "scores-2.png"]
     page, rest = (cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) for path in written[1:])
     shaded = [(np.abs(picture.astype(int) - (246, 217, 184)).max(axis=2) < 3).sum() for picture in (page, rest)]
@@ -103,4 +101,4 @@ def test_plots_are_pictures_of_every_video(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "plots")
     (tmp_path / "plots").write_text("")
     with pytest.raises(ExportError, match="can't be written"):
-        draw_plots(tmp_path / "plots", "Tiny", found.videos, found.figures, ScoreKind.PAPER)
+        draw_plots(tmp_path / "plots", "Tiny", found.videos, found.figures, "paper")

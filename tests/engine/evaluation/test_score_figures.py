@@ -8,9 +8,10 @@ import pytest
 from engine.common.errors import DatasetError
 from engine.evaluation.dataset_analysis import MeasuredVideo
 from engine.evaluation.score_figures import figures_of, signal_aucs
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import EVIDENCE
-from engine.scoring.scores import ScoreKind
+from engine.scoring.paper_scorer import PaperPatchScorer, PaperScorer
 from engine.scoring.signals import missing_signals
 
 
@@ -34,7 +35,7 @@ VIDEOS = [
 
 
 def test_each_kind_is_judged_by_its_own_signal() -> None:
-    by_frame, by_patch = (figures_of(VIDEOS, kind) for kind in (ScoreKind.PAPER, ScoreKind.PAPER_PATCH))
+    by_frame, by_patch = (figures_of(VIDEOS, scorer) for scorer in (PaperScorer(), PaperPatchScorer()))
     assert by_frame.video_aucs == (0, 1)
     assert by_patch.video_aucs == (1, 0)
     assert by_frame.micro_auc == by_patch.micro_auc == 0.5
@@ -52,7 +53,7 @@ def test_the_curve_is_of_rescaled_scores_unless_they_mean_the_same_everywhere() 
         for name in EVIDENCE:
             # The second video is the more conspicuous throughout, which rescaling hides.
             each.signals[name] = level + 0.2 * each.abnormal
-    paper, calibrated = (figures_of(videos, kind, calibration) for kind in (ScoreKind.PAPER, ScoreKind.CALIBRATED))
+    paper, calibrated = (figures_of(videos, scorer) for scorer in (PaperScorer(), CalibratedScorer(calibration)))
     for figures, name in ((paper, "micro"), (calibrated, "global")):
         assert figures.curve is not None
         assert figures.curve_of == name
@@ -61,7 +62,7 @@ def test_the_curve_is_of_rescaled_scores_unless_they_mean_the_same_everywhere() 
 
 
 def test_events_are_found_in_the_rescaled_scores() -> None:
-    events = figures_of(VIDEOS, ScoreKind.PAPER).events
+    events = figures_of(VIDEOS, PaperScorer()).events
     assert (events.events, events.detected, events.false_alarms) == (2, 1, 1)
     assert events.normal_seconds == pytest.approx(0.6)
 
@@ -69,7 +70,7 @@ def test_events_are_found_in_the_rescaled_scores() -> None:
 def test_a_frame_that_was_not_analysed_is_named() -> None:
     gap = video("07", "..xx", [NAN, 30, NAN, 20], [NAN, 30, NAN, 20])
     with pytest.raises(DatasetError, match="Frame 2") as raised:
-        figures_of([gap], ScoreKind.PAPER)
+        figures_of([gap], PaperScorer())
     assert raised.value.subject == "07"
 
 
@@ -80,7 +81,7 @@ def test_each_raw_signal_is_judged_by_itself() -> None:
         each.signals["patch_flow_error_px"] = 0
         each.signals["patch_flow_error_px"][:, 1, 3] = [0, 9, 9, 8, 8]
     found = signal_aucs(moving)
-    assert found["psnr_db"]["macro_auc"] == pytest.approx(figures_of(VIDEOS, ScoreKind.PAPER).macro_auc)
+    assert found["psnr_db"]["macro_auc"] == pytest.approx(figures_of(VIDEOS, PaperScorer()).macro_auc)
     assert found["flow_error_px"]["micro_auc"] == found["flow_error_px"]["global_auc"] == 1
     assert found["patch_flow_error_px"]["micro_auc"] == 0
     assert found["patch_psnr_db"]["micro_auc"] == 0.5

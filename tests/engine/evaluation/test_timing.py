@@ -21,19 +21,20 @@ from tests.vadgui.fakes import StillPredictor
 
 
 class BatchLover(StillPredictor):
-    """Takes 20 ms for a batch of up to 4, and twice as long from there; remembers how many it got at once."""
+    """Takes a time for a batch of up to 4, and twice as long from there; remembers how many it got at once."""
 
     device_label = "CPU, of a kind"
 
-    def __init__(self, most: int = 64) -> None:
+    def __init__(self, most: int = 64, seconds: float = 0.001) -> None:
         super().__init__()
         self.device_label = "CPU, of a kind"
         self.most = most
+        self.seconds = seconds
         self.asked: list[int] = []
 
     def predict(self, pictures: list[Any]) -> list[Any]:
         self.asked.append(len(pictures))
-        time.sleep(0.02 if len(pictures) <= 4 else 0.04)
+        time.sleep(self.seconds if len(pictures) <= 4 else 2 * self.seconds)
         self.batch_size = min(self.batch_size, self.most)
         return super().predict(pictures)
 
@@ -51,7 +52,7 @@ def timed(predictor: Any) -> Timing:
 
 
 def test_batch_1_and_the_best_batch_are_timed() -> None:
-    predictor = BatchLover()
+    predictor = BatchLover(seconds=0.02)
     found = timed(predictor)
     # On a busy machine sleeping takes longer, never shorter.
     assert 10 < found.prediction_fps <= 50

@@ -9,8 +9,7 @@ import pytest
 
 from engine.common.errors import ExportError
 from engine.export.tables import read_segments_json, write_scores_csv, write_segments_json
-from engine.scoring.normality import anomaly_score
-from engine.scoring.scores import ScoreKind
+from engine.scoring.paper_scorer import anomaly_score
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.video.source import VideoInfo
@@ -39,7 +38,7 @@ def write_segments(path: Path) -> None:
         RULE,
         detector_name="Plaza",
         detector_fingerprint="d1",
-        score_kind=ScoreKind.PAPER,
+        score="paper",
         reasons=["unusual looks", ""],
     )
 
@@ -77,7 +76,7 @@ def test_segments_come_back_as_written(tmp_path: Path) -> None:
     assert read.rule == RULE
     assert (read.video_name, Path(read.video_path)) == (VIDEO.name, VIDEO.path)
     assert (read.video_fingerprint, read.detector_name, read.detector_fingerprint) == ("f1", "Plaza", "d1")
-    assert read.score_kind is ScoreKind.PAPER
+    assert read.score == "paper"
 
 
 def test_segments_say_when_they_are(tmp_path: Path) -> None:
@@ -132,6 +131,19 @@ def test_an_old_table_survives_a_failure(tmp_path: Path, monkeypatch: pytest.Mon
 )
 def test_anything_else_is_no_segments_file(tmp_path: Path, content: str) -> None:
     (tmp_path / "v.json").write_text(content)
+    with pytest.raises(ExportError, match="not a segments file"):
+        read_segments_json(tmp_path / "v.json")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [('"start": 4', '"start": "4"'), ('"enter": ', '"enter": null, "other": '), ("{", "[" * 100_000)],
+)
+def test_wrong_types_are_no_segments_file(tmp_path: Path, right: str, wrong: str) -> None:
+    write_segments(tmp_path / "v.json")
+    text = (tmp_path / "v.json").read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "v.json").write_text(text.replace(right, wrong, 1), encoding="utf-8")
     with pytest.raises(ExportError, match="not a segments file"):
         read_segments_json(tmp_path / "v.json")
 

@@ -73,17 +73,59 @@ def test_without_flow_guidance_the_frame_model_sees_the_frame_alone(tmp_path: Pa
         assert torch.equal(loaded.frame(torch.zeros_like(frame), frame), predicted)
 
 
-def test_a_file_from_before_there_was_a_choice_is_guided_by_the_flow(path: Path) -> None:
+def settings_in(path: Path) -> dict:
+    with safe_open(path, framework="pt") as file:
+        return json.loads(file.metadata()["settings"])
+
+
+def write_settings(path: Path, text: str) -> None:
+    """Give a detector's file other settings and the checksum that fits them."""
     with safe_open(path, framework="pt") as file:
         header, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    settings = json.loads(header["settings"])
-    del settings["flow_guidance"]
-    header["settings"] = json.dumps(settings, sort_keys=True, ensure_ascii=False)
-    digest = hashlib.sha256(header["settings"].encode())
+    digest = hashlib.sha256(text.encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode() + tensor.numpy().tobytes())
-    save_file(tensors, path, {**header, "sha256": digest.hexdigest()})
+    save_file(tensors, path, {**header, "settings": text, "sha256": digest.hexdigest()})
+
+
+def test_a_file_from_before_there_was_a_choice_is_guided_by_the_flow(path: Path) -> None:
+    settings = settings_in(path)
+    del settings["flow_guidance"]
+    write_settings(path, json.dumps(settings, sort_keys=True, ensure_ascii=False))
     assert load_detector(path)[0].settings.flow_guidance
+
+
+def test_settings_that_a_newer_version_added_are_ignored(detector: Detector, path: Path) -> None:
+    write_settings(path, json.dumps({**settings_in(path), "of_a_newer_version": 1}))
+    assert load_detector(path)[0].settings == detector.settings
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": 5},
+        {"preset": ["fast"]},
+        {"preset": "unknown"},
+        {"flow_radius_px": "4.5"},
+        {"flow_guidance": None},
+        {"training": 5},
+        {"training": {"videos": 5}},
+        {"training": {"held_out": None}},
+        {"calibration": 5},
+        {"calibration": {"evidence": 5}},
+    ],
+)
+def test_settings_of_wrong_types_are_refused(path: Path, changes: dict) -> None:
+    write_settings(path, json.dumps({**settings_in(path), **changes}))
+    with pytest.raises(DetectorFileError, match="do not fit"):
+        load_detector(path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "5", "null", "[" * 100_000, '{"a":' * 100_000])
+def test_settings_that_are_none_are_refused(path: Path, text: str) -> None:
+    write_settings(path, text)
+    with pytest.raises(DetectorFileError, match="do not fit"):
+        load_detector(path)
 
 
 def test_saving_and_loading_keeps_settings_and_function(detector: Detector, path: Path) -> None:

@@ -6,8 +6,10 @@ from engine.common.device import ComputeConfig
 from engine.common.errors import DeviceError
 from engine.models.detector import Detector, DetectorSettings
 from engine.models.predictor import Predictor
+from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import PrototypeBank
+from engine.scoring.signals import SIGNALS_VERSION
 
 UNUSED_BANK = PrototypeBank(*(np.zeros(size, np.float32) for size in (64, (64, 24), (1, 24))), slowest_px=1.0)
 
@@ -39,7 +41,7 @@ def test_predicts_what_the_detector_does(predictor, detector, pictures) -> None:
 @pytest.mark.parametrize("knows_appearance", [False, True])
 def test_motion_alone_is_what_it_is_in_a_prediction(detector, pictures, knows_appearance) -> None:
     predictor = Predictor(detector, "f" * 64, ComputeConfig(torch.device("cpu"), torch.float32, "CPU"))
-    predictor.normal_model = NormalModel(appearance=UNUSED_BANK if knows_appearance else None)
+    predictor = predictor.with_normal_model(NormalModel(appearance=UNUSED_BANK if knows_appearance else None))
     predictor.batch_size = 2
     for motion, whole in zip(predictor.predict_motion(pictures), predictor.predict(pictures), strict=True):
         np.testing.assert_array_equal(motion.flow_rgb, whole.flow_rgb)
@@ -91,3 +93,35 @@ def test_a_single_frame_too_large_says_what_to_do(predictor, pictures, monkeypat
     with pytest.raises(DeviceError, match="does not fit") as caught:
         predictor.predict(pictures[:2])
     assert "--device cpu" in caught.value.advice
+
+
+def test_another_normal_model_leaves_the_first_predictor_as_it_was(predictor, pictures) -> None:
+    bank = PrototypeBank(*(np.zeros(shape, np.float32) for shape in (32, (32, 4), (1, 4))), slowest_px=0.1)
+    other = predictor.with_normal_model(NormalModel(MotionHistogram(), bank))
+    assert (predictor.normal_model.motion, predictor.normal_model.appearance) == (None, None)
+    assert predictor.predict(pictures[:1])[0].appearance is None
+    (prediction,) = other.predict(pictures[:1])
+    assert prediction.appearance is not None
+    np.testing.assert_array_equal(prediction.flow_rgb, predictor.predict(pictures[:1])[0].flow_rgb)
+
+
+def test_what_a_detector_knows_of_its_camera_cannot_be_changed(detector) -> None:
+    normal = MotionHistogram()
+    other = detector.with_normal_model(NormalModel(normal))
+    assert detector.normal_model.motion is None
+    assert other.settings is detector.settings
+    assert other.motion is detector.motion
+    for name, value in (("normal_model", NormalModel()), ("settings", detector.settings)):
+        with pytest.raises(AttributeError):
+            setattr(other, name, value)
+    with pytest.raises(ValueError, match="read-only"):
+        normal.add(np.zeros((3, *normal.counts.shape[:2]), np.float32))
+
+
+def test_an_analysis_depends_on_teacher_precision_and_signals(predictor) -> None:
+    assert predictor.analysis_settings == {
+        "device": "cpu",
+        "dtype": "float32",
+        "signals_version": SIGNALS_VERSION,
+        "teacher": predictor.teacher.fingerprint,
+    }

@@ -37,8 +37,11 @@ DiskUsage = namedtuple("DiskUsage", "total used free")
 
 @pytest.fixture(autouse=True)
 def _small_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PRESETS, "fast", Preset((8, 8), (8, 8), shrink=4))
-    monkeypatch.setitem(PRESETS, "paper", Preset((16, 16), (16, 16), shrink=4))
+    """And few frames that judging is timed with."""
+    monkeypatch.setitem(PRESETS, "fast", Preset((8, 8), (8, 8), shrink=8))
+    monkeypatch.setitem(PRESETS, "paper", Preset((16, 16), (16, 16), shrink=8))
+    monkeypatch.setattr("engine.models.predictor._BATCH_ON_CPU_OF_FAST", 2)
+    monkeypatch.setattr(calibration_cost, "_TRIED_FRAMES", 2)
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +217,7 @@ def test_what_scores_mean_takes_time_too(
     slow = SimpleNamespace(motions=taking(0.25, pipeline.motions), analyse=taking(2.0, pipeline.analyse))
     monkeypatch.setattr(calibration_cost, "pipeline", slow)
     assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + FRAMES * 2.0)
-    monkeypatch.setattr("engine.calibrating.calibrate._MAX_JUDGED", 5)
+    monkeypatch.setattr("engine.calibrating.calibrate._MAX_HELD_OUT_FRAMES", 5)
     assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + 5 * 2.0)
     assert planned(replace(settings, calibrate=False), tmp_path).judging_seconds == 0
     assert planned(replace(settings, videos=settings.videos[:1]), tmp_path).judging_seconds == 0
@@ -222,7 +225,7 @@ def test_what_scores_mean_takes_time_too(
 
 @pytest.fixture
 def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Fingerprints of the teachers that judging was timed with, in turn, on few frames."""
+    """Fingerprints of the teachers that judging was timed with, in turn."""
     used: list[str] = []
 
     def opened(*args: Any, **options: Any) -> Predictor:
@@ -231,7 +234,6 @@ def judging_teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return predictor
 
     monkeypatch.setattr(calibration_cost, "Predictor", opened)
-    monkeypatch.setattr(calibration_cost, "_TRIED_FRAMES", 2)
     monkeypatch.setattr(context, "_SAMPLE_FRAMES", 3)
     return used
 

@@ -17,17 +17,8 @@ from engine.scoring.evidence import (
     evidence_of,
     in_words,
 )
-from engine.scoring.scores import (
-    ScoreKind,
-    best_kind,
-    calibrated_leave,
-    kinds_of,
-    reason_of,
-    segment_rule,
-    shown_scores,
-    statistic,
-)
-from engine.scoring.segments import SegmentRule, find_segments
+from engine.scoring.scorers import scorer_named
+from engine.scoring.segments import find_segments
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.scoring.tail import threshold_for
 
@@ -89,16 +80,15 @@ def test_a_segment_s_reason_is_what_speaks_most_for_it(calibration: Calibration,
     for number, name in enumerate(EVIDENCE):
         at = slice(5 + 50 * number, 25 + 50 * number)
         signals[name][at] += 400 if name == "velocity_error_px" else 24 / WEIGHTS[name]
-    kind = ScoreKind.CALIBRATED_LIVE if live else ScoreKind.CALIBRATED
-    scores = shown_scores(kind, signals, seconds, calibration)
-    segments = find_segments(scores, seconds, replace(segment_rule(kind), merge_gap_seconds=0))
-    assert [reason_of(kind, each, signals, seconds, calibration) for each in segments] == [
+    scorer = scorer_named("calibrated-live" if live else "calibrated", calibration)
+    segments = find_segments(scorer.scores(signals, seconds), seconds, replace(scorer.rule(), merge_gap_seconds=0))
+    assert [scorer.reason(each, signals, seconds) for each in segments] == [
         "rare motion there",
         "unusually fast",
         "unexpected motion",
         "unusual looks",
     ]
-    assert reason_of(ScoreKind.PAPER, segments[0], signals, seconds, calibration) == ""
+    assert scorer_named("paper", calibration).reason(segments[0], signals, seconds) == ""
     scale = calibration.live if live else calibration.offline
     strongest = scale.standard.strongest(evidence_of(signals, seconds, live=live)) % len(EVIDENCE)
     for frame in range(0, len(seconds), 7):
@@ -236,35 +226,31 @@ def test_evidence_of_another_version_is_refused(calibration: Calibration) -> Non
         Calibration.from_json(asdict(calibration) | {"evidence": ["warmth"]})
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"of_a_newer_version": 1},
+        {"evidence": "warmth"},
+        {"seconds": "60"},
+        {"videos": None},
+        {"live": {"standard": {}, "tail": {}}},
+        {"reference": {"layout": 5}},
+        {"smoothing_seconds": [None]},
+    ],
+)
+def test_anything_else_is_no_calibration(calibration: Calibration, changes: dict) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - msgspec words it
+        Calibration.from_json(asdict(calibration) | changes)
+
+
+def test_a_tail_of_a_newer_version_is_refused(calibration: Calibration) -> None:
+    values = asdict(calibration)
+    values["live"]["tail"]["shape"] = 0.1
+    with pytest.raises(ValueError, match="another version"):
+        Calibration.from_json(values)
+
+
 @pytest.mark.parametrize("videos", [[], [video(1, 10)], [video(1, 10), video(2, 10)]])
 def test_too_little_footage_is_refused(videos: list) -> None:
     with pytest.raises(TooLittleFootageError):
         Calibration.of(videos)
-
-
-def test_without_calibration_there_are_the_papers_scores(calibration: Calibration) -> None:
-    assert kinds_of(None) == [ScoreKind.PAPER, ScoreKind.PAPER_PATCH]
-    assert kinds_of(calibration) == list(ScoreKind)
-    assert (best_kind(None), best_kind(calibration)) == (ScoreKind.PAPER, ScoreKind.CALIBRATED)
-    with pytest.raises(ValueError, match="not calibrated"):
-        statistic(ScoreKind.CALIBRATED, *video(1), None)
-
-
-def test_what_is_shown_starts_at_zero_and_keeps_its_scale(calibration: Calibration) -> None:
-    signals, seconds = video(25)
-    shown = {kind: shown_scores(kind, signals, seconds, calibration) for kind in ScoreKind}
-    assert shown[ScoreKind.PAPER].min() == 0
-    assert shown[ScoreKind.PAPER].max() == 1
-    calibrated = statistic(ScoreKind.CALIBRATED, signals, seconds, calibration)
-    np.testing.assert_array_equal(shown[ScoreKind.CALIBRATED], np.maximum(calibrated, 0))
-
-
-def test_fewer_false_alarms_need_a_higher_score() -> None:
-    assert threshold_for(1) > threshold_for(10)
-    assert threshold_for(3600) == 0
-    rule = segment_rule(ScoreKind.CALIBRATED, 2)
-    assert rule.enter == pytest.approx(threshold_for(2))
-    assert rule.leave == pytest.approx(rule.enter - 1)
-    assert segment_rule(ScoreKind.CALIBRATED, 3000).leave <= segment_rule(ScoreKind.CALIBRATED, 3000).enter
-    assert segment_rule(ScoreKind.PAPER_PATCH) == SegmentRule()
-    assert [calibrated_leave(enter) for enter in (0.0, 0.2, 1.0, 3.5)] == [0.0, 0.2, 0.3, 2.5]

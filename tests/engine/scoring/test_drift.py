@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from engine.common.json_values import decode
 from engine.scoring.drift import Drift, DriftKind, Reference, drifts_in_words
 from engine.scoring.frame_signals import Predicted, measure
 from engine.scoring.signals import RawSignals, missing_signals
@@ -175,7 +176,7 @@ def test_a_scene_without_pattern_can_not_tell_whether_it_moved() -> None:
 
 
 def test_survives_json(reference: Reference) -> None:
-    assert Reference.from_json(json.loads(json.dumps(asdict(reference)))) == reference
+    assert decode(json.dumps(asdict(reference)), Reference) == reference
 
 
 def test_says_each_kind_once() -> None:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.incremental import IncrementalScores
-from engine.scoring.scores import ScoreKind, shown_scores
+from engine.scoring.paper_scorer import PaperScorer
+from engine.scoring.scorers import scorer_named, scorer_names
 from engine.scoring.signals import RawSignals, missing_signals
 
 COUNT = 400
@@ -60,14 +62,15 @@ def pieces(draw: st.DrawFn) -> list[tuple[int, int]]:
     return draw(st.permutations(runs)) + again
 
 
-@pytest.mark.parametrize("kind", ScoreKind)
+@pytest.mark.parametrize("name", scorer_names())
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 50), order=pieces(), at_most=st.integers(20, 2 * COUNT), derive_between=st.booleans())
 def test_pieces_say_what_the_whole_does(
-    kind: ScoreKind, seed: int, order: list[tuple[int, int]], at_most: int, derive_between: bool
+    name: str, seed: int, order: list[tuple[int, int]], at_most: int, derive_between: bool
 ) -> None:
     signals, times = signals_of(seed), times_of(seed)
-    growing = IncrementalScores(kind, times, calibration())
+    scorer = scorer_named(name, calibration())
+    growing = IncrementalScores(scorer, times, calibration().reference)
     assert np.isnan(growing.scores()).all()
     assert growing.drifts() == []
     for start, stop in order:
@@ -77,26 +80,26 @@ def test_pieces_say_what_the_whole_does(
     while not growing.is_up_to_date:
         growing.derive(at_most)
     assert growing.signals.tobytes() == signals.tobytes()
-    np.testing.assert_allclose(growing.scores(), shown_scores(kind, signals, times, calibration()), rtol=1e-6)
+    np.testing.assert_allclose(growing.scores(), scorer.scores(signals, times), rtol=1e-6)
     assert growing.drifts() == calibration().drifts(signals, times)
     assert growing.drifts()
 
 
 def test_a_row_that_changes_takes_its_neighbours_along() -> None:
     signals, times = signals_of(1), times_of(1)
-    growing = IncrementalScores(ScoreKind.CALIBRATED, times, calibration())
+    growing = IncrementalScores(CalibratedScorer(calibration()), times, calibration().reference)
     growing.add(0, signals)
     growing.derive(COUNT)
     for changed in (1, 200, COUNT - 1):
         signals[changed] = signals[130]
         growing.add(changed, signals[changed : changed + 1])
     growing.derive(3)
-    expected = shown_scores(ScoreKind.CALIBRATED, signals, times, calibration())
+    expected = CalibratedScorer(calibration()).scores(signals, times)
     np.testing.assert_allclose(growing.scores(), expected, rtol=1e-6)
 
 
 def test_a_step_takes_no_more_than_it_was_given() -> None:
-    growing = IncrementalScores(ScoreKind.PAPER, times_of(1))
+    growing = IncrementalScores(PaperScorer(), times_of(1))
     growing.add(0, signals_of(1))
     growing.derive(COUNT // 2)
     assert not growing.is_up_to_date
@@ -106,7 +109,7 @@ def test_a_step_takes_no_more_than_it_was_given() -> None:
 
 
 def test_rows_beyond_the_end_are_left_out() -> None:
-    growing = IncrementalScores(ScoreKind.PAPER, times_of(1))
+    growing = IncrementalScores(PaperScorer(), times_of(1))
     growing.add(COUNT - 3, signals_of(1)[100:110])
     growing.add(COUNT, signals_of(1))
     growing.derive(COUNT)
@@ -115,12 +118,19 @@ def test_rows_beyond_the_end_are_left_out() -> None:
 
 
 def test_nothing_is_known_of_no_recording() -> None:
-    growing = IncrementalScores(ScoreKind.CALIBRATED, np.empty(0), calibration())
+    growing = IncrementalScores(CalibratedScorer(calibration()), np.empty(0), calibration().reference)
     growing.add(0, missing_signals(0))
     assert growing.is_up_to_date
     assert (len(growing.scores()), growing.drifts()) == (0, [])
 
 
-def test_a_calibrated_score_needs_a_calibration() -> None:
-    with pytest.raises(ValueError, match="not calibrated"):
-        IncrementalScores(ScoreKind.CALIBRATED, times_of(1))
+@pytest.mark.parametrize("name", scorer_names())
+def test_frame_0_may_come_last(name: str) -> None:
+    signals, times = signals_of(2), times_of(2)
+    scorer = scorer_named(name, calibration())
+    growing = IncrementalScores(scorer, times)
+    growing.add(1, signals[1:])
+    growing.derive(COUNT)
+    growing.add(0, signals[:1])
+    growing.derive(1)
+    np.testing.assert_allclose(growing.scores(), scorer.scores(signals, times), rtol=1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.scoring.motion import PLACES, Motion
-from engine.scoring.prototype_bank import Appearance, PrototypeBank, Seen
+from engine.scoring.prototype_bank import Appearance, MovingFeatures, PrototypeBank
 
 CHANNELS = 6
 
@@ -26,8 +26,8 @@ def looks(seed: int) -> Appearance:
     return windows + rng.normal(0, 0.2, (PLACES, PLACES, CHANNELS)).astype(np.float32)
 
 
-def seen(seed: int, speed: float = 2.0, rows: slice = slice(None)) -> Seen:
-    return Seen.of(looks(seed), motion_of(speed, rows), np.random.default_rng(seed))
+def seen(seed: int, speed: float = 2.0, rows: slice = slice(None)) -> MovingFeatures:
+    return MovingFeatures.of(looks(seed), motion_of(speed, rows), np.random.default_rng(seed))
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,6 @@ def test_where_hardly_anything_moved_nothing_is_learnt() -> None:
 def test_what_never_varies_does_not_become_noise() -> None:
     """Features that are the same everywhere have no spread to be told in."""
     plain = np.ones((PLACES, PLACES, CHANNELS), np.float32)
-    found = PrototypeBank.of([Seen.of(plain, motion_of(2), np.random.default_rng(0))] * 5)
+    found = PrototypeBank.of([MovingFeatures.of(plain, motion_of(2), np.random.default_rng(0))] * 5)
     assert found is not None
     assert found.distance(plain, motion_of(2)) == pytest.approx(0, abs=1e-3)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -160,12 +158,8 @@ def test_a_rule_that_cannot_be_is_refused() -> None:
         SegmentRule(padding_seconds=-1)
 
 
-def test_a_million_frames_take_a_fraction_of_a_second() -> None:
-    random = np.random.default_rng(0)
-    scores = np.repeat(random.random(10_000).astype(np.float32), 100)
-    seconds = np.arange(len(scores)) / 25
-    began = time.perf_counter()
-    segments = find_segments(scores, seconds, SegmentRule(enter=0.9, leave=0.8))
-    # Measured 20 ms; a loop over frames would take over a second.
-    assert time.perf_counter() - began < 0.5
+def test_a_million_frames_have_hundreds() -> None:
+    """What that takes is measured by `make bench BENCH=scoring`."""
+    scores = np.repeat(np.random.default_rng(0).random(10_000).astype(np.float32), 100)
+    segments = find_segments(scores, np.arange(len(scores)) / 25, SegmentRule(enter=0.9, leave=0.8))
     assert len(segments) > 500

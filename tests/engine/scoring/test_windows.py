@@ -86,11 +86,11 @@ def test_where_the_picture_stays_the_same_nothing_moves() -> None:
     assert not moves[:8].any()
 
 
-def test_the_change_of_a_window_is_the_mean_of_its_grains() -> None:
+def test_the_change_of_a_window_is_the_mean_of_its_blocks() -> None:
     earlier = np.full((256, 256, 3), 100, np.uint8)
     later = earlier.copy()
     later[8:16, 8:16] += 9  # one cell of nine
-    later[200, 200] += 9  # a sixteenth of a grain, which rounds to 1
+    later[200, 200] += 9  # a sixteenth of a block, which rounds to 1
     changes = window_changes(earlier, later)
     assert changes[1, 1] == changes[0, 0] == pytest.approx(1)
     assert changes[0, 2] == changes[2, 0] == 0

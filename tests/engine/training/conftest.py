@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from engine.models.detector import PRESETS, Preset
 from engine.training import RunSettings
-
-TINY = Preset((8, 16), (8, 16), shrink=8)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _tiny_preset() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(PRESETS, "tiny", TINY)
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +28,11 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def settings(videos: tuple[str, ...]) -> RunSettings:
+def settings(videos: tuple[str, ...], tiny_preset: str) -> RunSettings:
     return RunSettings(
         "Square",
         videos,
-        preset="tiny",
+        preset=tiny_preset,
         teacher="dis-ultrafast",
         motion_epochs=2,
         frame_epochs=2,

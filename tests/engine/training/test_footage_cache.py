@@ -10,13 +10,12 @@ import pytest
 
 from engine.common.errors import Cancelled, DatasetError, TrainingError, VideoError
 from engine.common.events import Noted, Progress
-from engine.flow.colour import flow_radius
+from engine.flow.colour import SpeedHistogram, flow_radius
 from engine.flow.teachers import teacher_by_name
 from engine.models.picture import model_picture
 from engine.training import RunSettings, prepare_cache
 from engine.training.footage_cache import bytes_on_disk, load_footage
 from engine.training.prepare_cache import plan_footage, prepare_footage
-from engine.training.speeds import SpeedHistogram
 from engine.video import open_video
 from tests.clips import make_clip
 

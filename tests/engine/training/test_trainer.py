@@ -5,7 +5,7 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.calibrating import NormalFootage
-from engine.calibrating.held_out_signals import JudgedVideo, load_judged
+from engine.calibrating.calibrate import Calibrated
+from engine.calibrating.footage import NormalFootage
+from engine.calibrating.held_out_signals import HeldOutSignals, load_held_out_signals
 from engine.common.errors import DetectorFileError, TrainingError, VideoError
 from engine.common.events import (
     CheckpointSaved,
@@ -29,7 +30,8 @@ from engine.common.events import (
     SampleSaved,
     Stopped,
 )
-from engine.models.detector import load_detector
+from engine.models.detector import Detector, load_detector
+from engine.scoring.calibration import Calibration
 from engine.scoring.signals import missing_signals
 from engine.training import Run, RunSettings, checkpoint, stage_trainer, stages, trainer
 from engine.training.checkpoint import load_checkpoint
@@ -311,7 +313,7 @@ def test_a_full_disk_ends_with_a_clear_word_and_the_last_checkpoint(
                 patch.setattr(stage_trainer.StageTrainer, "_show", _show)
                 patch.setattr("engine.training.samples.atomic_write", full)
             case "journal":
-                patch.setattr("engine.training.event_log.Journal.write", full)
+                patch.setattr("engine.training.event_log.EventLog.write", full)
         with pytest.raises(TrainingError, match="disk is full"):
             list(train(run))
     assert load_checkpoint(run.checkpoint_path).place == before
@@ -341,10 +343,10 @@ def test_what_a_killed_process_left_half_written_goes(settings: RunSettings, run
     assert not list(run.folder.glob("*.partial"))
 
 
-def nothing_judged() -> Iterator[Event]:
-    """As `calibrate` where there is nothing to do."""
+def uncalibrated(detector: Detector) -> Generator[Event, None, Calibrated]:
+    """As `calibrate` where too little is held out."""
     yield from ()
-    return []
+    return Calibrated(detector, [])
 
 
 def test_only_one_process_trains_in_a_folder(settings: RunSettings, run_folder: Path) -> None:
@@ -368,7 +370,7 @@ def test_a_single_video_is_learnt_from_and_judged_by(
 ) -> None:
     asked: list[NormalFootage] = []
     monkeypatch.setattr(
-        "engine.training.trainer.calibrate", lambda *args, **__: asked.append(args[2]) or nothing_judged()
+        "engine.training.trainer.calibrate", lambda *args, **__: asked.append(args[2]) or uncalibrated(args[0])
     )
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     run = Run.create(run_folder, replace(settings, videos=(str(video),), motion_epochs=1, frame_epochs=1))
@@ -401,22 +403,25 @@ def test_footage_that_is_gone_when_it_shall_be_judged_is_asked_for_once(
 
 
 def test_what_the_held_out_footage_was_judged_by_is_kept(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged = JudgedVideo(Path("a.mp4"), np.arange(3.0), missing_signals(3))
+    held_out = HeldOutSignals(Path("a.mp4"), np.arange(600) / 10, missing_signals(600))
+    held_out.signals["direction_rarity"] = np.random.default_rng(0).gamma(1, 0.2, 600)
+    calibration = Calibration.of([(held_out.signals, held_out.times)])
 
-    def calibrate(*_: object, **__: object) -> Iterator[Event]:
+    def calibrate(detector: Detector, *_: object, **__: object) -> Generator[Event, None, Calibrated]:
         yield from ()
-        return [judged]
+        return Calibrated(detector.with_settings(replace(detector.settings, calibration=calibration)), [held_out])
 
     monkeypatch.setattr("engine.training.trainer.calibrate", calibrate)
     assert isinstance(list(train(ready))[-1], Finished)
-    (kept,) = load_judged(ready.judged_path)
-    assert (kept.path, kept.times.tolist()) == (judged.path, [0, 1, 2])
+    (kept,) = load_held_out_signals(ready.held_out_signals_path)
+    assert (kept.path, kept.times.tolist()) == (held_out.path, held_out.times.tolist())
+    assert load_detector(ready.detector_path)[0].settings.calibration == calibration
 
 
 def test_a_detector_is_calibrated_unless_the_run_is_told_otherwise(ready: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(
-        "engine.training.trainer.calibrate", lambda *_, **__: asked.append("calibrate") or nothing_judged()
+        "engine.training.trainer.calibrate", lambda *args, **__: asked.append("calibrate") or uncalibrated(args[0])
     )
     ready.amend(calibrate=False)
     assert isinstance(list(train(ready))[-1], Finished)
@@ -586,12 +591,12 @@ def test_the_teacher_s_weights_are_found_for_judging_too(
     """Wherever they lie; the teacher of a ready motion model is another, and has no part in them."""
     given = []
 
-    def calibrate(*_: object, teacher_weights: Path | None) -> Iterator[Event]:
+    def calibrate(detector: Detector, *_: object, teacher_weights: Path | None) -> Generator[Event, None, Calibrated]:
         given.append(teacher_weights)
-        return nothing_judged()
+        return uncalibrated(detector)
 
     monkeypatch.setattr(trainer, "calibrate", calibrate)
-    detector = SimpleNamespace(settings=SimpleNamespace(teacher=learnt_from))
+    detector = SimpleNamespace(settings=SimpleNamespace(teacher=learnt_from, calibration=None))
     with_weights = replace(settings, teacher="raft", teacher_weights="w.pth")
     list(trainer._calibrate(detector, ready, with_weights, SimpleNamespace(plan=None), lambda: False))
     assert given == [expected]

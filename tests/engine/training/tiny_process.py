@@ -12,7 +12,7 @@ import torch
 from engine.__main__ import main
 from engine.models.detector import PRESETS
 from engine.training import stage_trainer
-from tests.engine.training.conftest import TINY
+from tests.tiny import TINY
 
 
 def _digest(state: dict[str, torch.Tensor]) -> str:

@@ -109,6 +109,10 @@ KINDS = [
     Kind("many b-frames", lambda f: make_clip(f / "b.mkv", FRAMES, b_frames=8, codec_options={"b-adapt": "0"})),
     Kind("gop 250", lambda f: make_clip(f / "gop.mp4", 300, gop=250), frames=300),
     Kind("open gop", lambda f: make_clip(f / "open.mp4", FRAMES, gop=10, codec_options={"x264-params": "open-gop=1"})),
+    Kind(
+        "interlaced",
+        lambda f: make_clip(f / "i.ts", FRAMES, container_format="mpegts", codec_options={"x264-params": "tff=1"}),
+    ),
     Kind("late start", _started_late),
     Kind("xvid in avi", lambda f: make_clip(f / "x.avi", FRAMES, codec="mpeg4", b_frames=0)),
     Kind("xvid with b-frames in avi", lambda f: make_clip(f / "xb.avi", FRAMES, codec="mpeg4", b_frames=2)),

@@ -8,14 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.common.errors import Cancelled
 from engine.common.paths import indexes_folder
 from engine.video import open_video
 from engine.video.fingerprint import file_fingerprint, pictures_fingerprint
-from engine.video.frame_cache import FrameCache
 from engine.video.index_store import load_index, save_index
 from tests.clips import make_clip, read_number
 
@@ -50,6 +47,47 @@ def test_an_index_that_lies_about_pictures_costs_time_only(tmp_path: Path, name:
     with open_video(path) as source:
         assert [read_number(source.read(index).pixels) for index in (44, 7, 59)] == [44, 7, 59]
         assert [read_number(frame.pixels) for frame in source.frames(35, 50)] == list(range(35, 50))
+
+
+def test_pictures_survive_an_index_that_lies(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", 90, gop=30, b_frames=0)
+    fingerprint, index = canonical_index(path)
+    wrong = np.array([0, 7, 19, 41])
+    lies = replace(index, keyframes=wrong, entries=index.pts[wrong]), replace(index, checksums=index.checksums + 1)
+    wanted = [3, 25, 26, 64, 89]
+    for lie in lies:
+        save_index(fingerprint, lie)
+        with open_video(path) as source:
+            assert [read_number(frame.pixels) for frame in source.pictures(wanted, 32)] == wanted
+
+
+@pytest.mark.parametrize("gop", [12, 30])
+def test_pictures_that_are_refreshed_bit_by_bit_are_whole(tmp_path: Path, gop: int) -> None:
+    """The container announces keyframes where the encoder only begins to renew the picture."""
+    refreshed = {"x264-params": "intra-refresh=1"}
+    path = make_clip(tmp_path / "a.mkv", 120, gop=gop, b_frames=0, codec_options=refreshed)
+    with open_video(path) as source:
+        assert len(source.keyframes) > 1
+        for wanted in range(120):
+            assert [read_number(frame.pixels) for frame in source.pictures([wanted], 32)] == [wanted]
+
+
+@pytest.mark.parametrize(("name", "container_format"), [("a.mp4", None), ("a.mkv", None), ("a.ts", "mpegts")])
+def test_pictures_far_apart_spare_most_of_the_decoding(tmp_path: Path, name: str, container_format: str | None) -> None:
+    path = make_clip(tmp_path / name, 300, gop=20, container_format=container_format)
+    asked: list[None] = []
+    with open_video(path) as source:
+        list(source.pictures(range(25, 300, 50), 32, should_stop=lambda: asked.append(None) is not None))
+        assert not source.numbers_are_certain  # nor was it all decoded to make sure
+    assert len(asked) < 100  # once a decoded frame
+
+
+def test_pictures_of_a_stream_of_keyframes_need_no_other(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.avi", 60, codec="mjpeg", pixel_format="yuvj420p", b_frames=0)
+    asked: list[None] = []
+    with open_video(path) as source:
+        list(source.pictures(range(0, 60, 5), 32, should_stop=lambda: asked.append(None) is not None))
+    assert len(asked) == 12
 
 
 def test_an_index_that_lies_about_keyframes_costs_time_only(tmp_path: Path) -> None:
@@ -105,24 +143,6 @@ def test_names_that_mean_something_to_ffmpeg_are_only_names(tmp_path: Path) -> N
         path = make_clip(tmp_path / "plain.mp4", 5).rename(tmp_path / name)
         with open_video(path) as source:
             assert read_number(source.read(4).pixels) == 4
-
-
-@given(
-    st.integers(0, 100),
-    st.lists(st.tuples(st.sampled_from(["put", "get"]), st.integers(0, 9), st.integers(1, 40)), max_size=60),
-)
-def test_the_cache_keeps_the_latest_and_its_bytes(max_bytes: int, calls: list[tuple[str, int, int]]) -> None:
-    cache: FrameCache[int] = FrameCache(max_bytes)
-    put: dict[int, int] = {}
-    for number, (call, index, size) in enumerate(calls):
-        if call == "put":
-            cache.put(index, number, size)
-            put[index] = number
-            assert cache.get(index) == number
-        assert cache.get(index) in (None, put.get(index))
-        assert cache.size_bytes <= max_bytes or sum(key in cache for key in put) == 1
-    cache.clear()
-    assert cache.size_bytes == 0
 
 
 def test_fingerprints_see_the_end_of_a_long_file_and_names_in_a_folder(tmp_path: Path) -> None:

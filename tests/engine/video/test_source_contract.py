@@ -2,7 +2,9 @@
 
 import contextlib
 import random
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -154,6 +156,72 @@ def test_prefetched_frames_are_there_at_once(source: VideoSource) -> None:
 def test_prefetching_stops_without_a_fuss(source: VideoSource) -> None:
     source.prefetch(0, len(source) + 50, should_stop=lambda: True)
     assert read_number(source.read(0).pixels) == 0
+
+
+def chosen(kind: Kind) -> list[list[int]]:
+    """All, evenly spaced, far apart, and at random with runs and gaps."""
+    rng = random.Random(kind.name)
+    everything = range(kind.frames)
+    dice = [sorted(rng.sample(everything, rng.randint(1, max(kind.frames // 4, 1)))) for _ in range(20)]
+    return [list(everything), list(everything[::5]), list(everything[3::23]), [0], [kind.frames - 1], [], *dice]
+
+
+@pytest.mark.parametrize("is_certain", [False, True])
+def test_pictures_of_wanted_frames_are_exact(
+    kind_and_path, is_certain: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, path = kind_and_path
+    for number, wanted in enumerate(chosen(kind)):
+        # No earlier pass may have told what there is.
+        monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / str(number)))
+        with open_video(path) as source:
+            if is_certain:
+                list(source.frames())
+            times = source.times
+            pictures = list(source.pictures(wanted, 32))
+            assert [frame.index for frame in pictures] == wanted
+            assert [read_number(frame.pixels) for frame in pictures] == wanted
+            assert [frame.pts_seconds for frame in pictures] == [float(times[index]) for index in wanted]
+            assert len(source) == kind.frames
+
+
+@pytest.mark.parametrize("size", [16, 32, 64, 80, 128])
+def test_pictures_are_upright_squares_of_what_is_read(source: VideoSource, size: int) -> None:
+    wanted = np.unique([0, len(source) // 3, len(source) - 1])
+    for frame in source.pictures(wanted, size):
+        pixels = source.read(frame.index).pixels
+        grows = max(pixels.shape[:2]) <= size
+        expected = cv2.resize(pixels, (size, size), interpolation=cv2.INTER_LINEAR if grows else cv2.INTER_AREA)
+        assert frame.pixels.dtype == np.uint8
+        assert frame.pixels.shape == (size, size, 3)
+        assert np.abs(frame.pixels.astype(int) - expected).max() <= 1
+        assert frame.pixels.flags.c_contiguous
+        assert not frame.pixels.flags.writeable
+
+
+@pytest.mark.parametrize("wanted", [[-1], [0, 100_000]])
+def test_there_is_no_picture_beyond_the_ends(source: VideoSource, wanted: list[int]) -> None:
+    with pytest.raises(IndexError, match="no frame"):
+        list(source.pictures(wanted, 32))
+
+
+@pytest.mark.parametrize("wanted", [[0, 0], [1, 0]])
+def test_wanted_frames_ascend(source: VideoSource, wanted: list[int]) -> None:
+    with pytest.raises(ValueError, match="ascend"):
+        list(source.pictures(wanted, 32))
+
+
+def test_pictures_stop_when_asked(source: VideoSource) -> None:
+    with pytest.raises(Cancelled):
+        list(source.pictures([len(source) - 1], 32, should_stop=lambda: True))
+
+
+def test_pictures_and_jumps_leave_each_other_alone(source: VideoSource) -> None:
+    rng = random.Random(9)
+    for frame in source.pictures(range(0, len(source), 3), 32):
+        assert read_number(frame.pixels) == frame.index
+        index = rng.randrange(len(source))
+        assert read_number(source.read(index).pixels) == index
 
 
 def test_times_and_numbers_convert_both_ways(source: VideoSource) -> None:

@@ -160,7 +160,7 @@ def test_passed_on_and_taken_in(
     choose(dialog, tmp_path / "stick", qtbot)
     qtbot.waitUntil(lambda: "Exported to" in dialog.message.text())
     (copy,) = (tmp_path / "stick").iterdir()
-    library.delete(gate.path, force=True)
+    library.delete(gate.path)
     dialog.reload()
     assert "North gate" not in names(dialog)
     click(dialog.import_button, qtbot)
@@ -174,11 +174,11 @@ def test_passed_on_and_taken_in(
 
 
 def test_deleting_one_in_use_asks_twice(
-    controller: TrainingController, window: QWidget, library: DetectorLibrary, gate: LibraryEntry, qtbot: QtBot
+    controller: TrainingController, window: QWidget, gate: LibraryEntry, qtbot: QtBot
 ) -> None:
-    library.activate(gate.path, "Gate")
     dialog = shown(controller, window, qtbot)
     select(dialog, "North gate", qtbot)
+    click(dialog.use_button, qtbot)
     click(dialog.delete_button, qtbot)
     answer(dialog, "Delete", qtbot)
     answer(dialog, "Cancel", qtbot)

@@ -256,8 +256,7 @@ def test_playing_does_not_starve_the_analysis(receiver: Receiver, shelf: Shelf, 
     receiver.worker.show(next(shown), True)
     qtbot.waitUntil(lambda: len(receiver.views) > 10)
     measured = len(receiver.rows)
-    qtbot.wait(1200)
-    assert len(receiver.rows) >= measured + 4
+    qtbot.waitUntil(lambda: len(receiver.rows) >= measured + 4, timeout=1200)
 
 
 @pytest.mark.parametrize(

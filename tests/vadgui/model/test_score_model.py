@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.scoring.scores import ScoreKind, segment_rule, shown_scores
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.segments import SegmentRule
 from engine.scoring.tail import threshold_for
 from tests.vadgui.synthetic import (
@@ -24,6 +24,12 @@ from vadgui.model.session import ReviewSession
 
 pytestmark = pytest.mark.usefixtures("qapp")
 BUMPS = [(50, 80), (200, 230)]
+
+
+def calibrated_scorer() -> CalibratedScorer:
+    calibration = calibrated_detector().calibration
+    assert calibration is not None
+    return CalibratedScorer(calibration)
 
 
 def reviewed() -> ReviewSession:
@@ -68,7 +74,7 @@ def test_of_many_signals_at_once_the_scores_come_bit_by_bit(qtbot: QtBot) -> Non
     with qtbot.waitSignal(session.scoring.caught_up):
         pass
     assert len(session.scoring.segments) == 2
-    expected = shown_scores(ScoreKind.CALIBRATED, signals, session.times, calibrated_detector().calibration)
+    expected = calibrated_scorer().scores(signals, session.times)
     np.testing.assert_allclose(session.scoring.scores, expected, rtol=1e-6)
 
 
@@ -88,8 +94,8 @@ def test_a_calibrated_detectors_scores_do_not_depend_on_the_rest_of_the_recordin
     bumps, louder = [(600, 640)], [(600, 640), (1200, 1240)]
     times, detector = steady_times(1500), calibrated_detector()
     calm = open_session(times, calibrated_signals(1500, bumps), detector=detector)
-    assert calm.scoring.kind is ScoreKind.CALIBRATED
-    assert calm.scoring.rule == segment_rule(ScoreKind.CALIBRATED, 2)
+    assert calm.scoring.scorer == calibrated_scorer()
+    assert calm.scoring.rule == calibrated_scorer().rule(2)
     assert [(s.start <= 600, s.stop >= 640) for s in calm.scoring.segments] == [(True, True)]
     loud = open_session(times, calibrated_signals(1500, louder), detector=detector)
     np.testing.assert_allclose(loud.scoring.scores[:1100], calm.scoring.scores[:1100])
@@ -103,7 +109,7 @@ def test_the_scale_of_calibrated_scores_is_the_same_unless_they_go_beyond_it() -
     assert open_session(times, calibrated_signals(1500, []), detector=detector).scoring.top == 6
     beyond = open_session(times, calibrated_signals(1500, [(600, 640)], strength=5000), detector=detector)
     assert (beyond.scoring.top, beyond.scoring.goes_beyond_top) == (10, True)
-    rare = replace(segment_rule(ScoreKind.CALIBRATED), enter=threshold_for(0.001))
+    rare = replace(calibrated_scorer().rule(), enter=threshold_for(0.001))
     beyond.open_video(video_info(times), times)
     beyond.scoring.set_rule(rare)
     assert beyond.scoring.top == 7
@@ -118,8 +124,8 @@ def test_each_kind_of_score_keeps_its_own_threshold() -> None:
     rules: list[SegmentRule] = []
     session.scoring.rule_changed.connect(lambda: rules.append(session.scoring.rule))
     session.use_detector(calibrated_detector())
-    assert rules == [segment_rule(ScoreKind.CALIBRATED)]
-    rarer = segment_rule(ScoreKind.CALIBRATED, 0.1)
+    assert rules == [calibrated_scorer().rule()]
+    rarer = calibrated_scorer().rule(0.1)
     session.scoring.set_rule(rarer)
     session.use_detector(DETECTOR)
     assert session.scoring.rule == mine
@@ -131,7 +137,7 @@ def test_what_to_expect_follows_the_threshold_and_the_recordings_length() -> Non
     detector = calibrated_detector()
     session = open_session(steady_times(25 * 1800), detector=detector)
     assert session.scoring.expected_alarms() == detector.calibration.expected_alarms(2, 0.5)
-    session.scoring.set_rule(segment_rule(ScoreKind.CALIBRATED, 200))
+    session.scoring.set_rule(calibrated_scorer().rule(200))
     low, high = session.scoring.expected_alarms()
     assert low < 100 < high
     session.close_video()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -8,6 +10,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from engine.scoring.calibrated_scorer import how_often
+from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import missing_signals
 from engine.scoring.tail import false_alarms_at, threshold_for
@@ -23,8 +27,7 @@ from tests.vadgui.synthetic import (
     view_of,
 )
 from vadgui.model.session import ReviewSession
-from vadgui.timeline.header import how_often
-from vadgui.timeline.view import TimelineView, moved
+from vadgui.timeline.view import TimelineView
 from vadgui.ui import theme
 
 COUNT = 2000
@@ -183,8 +186,8 @@ def test_a_threshold_dragged_to_zero_comes_back(timeline: TimelineView, session:
 
 
 def test_leave_never_rises_above_enter() -> None:
-    rule = moved(SegmentRule(enter=0.3, leave=0.3), 0.1 + 0.2, 1.0 + 1e-16)
-    assert rule.leave <= rule.enter
+    leave = PaperScorer().leave_for(0.1 + 0.2, moved_from=SegmentRule(enter=0.3, leave=0.3))
+    assert leave <= 0.1 + 0.2
 
 
 def test_wheel_zooms_around_the_mouse_and_pans_with_shift(timeline: TimelineView) -> None:
@@ -360,6 +363,19 @@ def test_a_detector_of_the_other_kind_changes_scale_and_threshold(calibrated: Ti
     session.scoring.catch_up()
     assert calibrated.plot.threshold.value() == pytest.approx(threshold_for(2))
     assert calibrated.plot.box.viewRange()[1][1] == pytest.approx(1.12 * 6)
+
+
+def test_what_to_expect_follows_another_calibrated_detector(calibrated: TimelineView) -> None:
+    session, detector = calibrated._session, calibrated_detector()
+    assert detector.calibration is not None
+    session.scoring.set_threshold(0.5)
+    before = words(calibrated)
+    tail = replace(detector.calibration.offline.tail, exceedances=3)
+    surer = replace(detector.calibration, offline=replace(detector.calibration.offline, tail=tail))
+    session.use_detector(replace(detector, calibration=surer))
+    low, high = surer.expected_alarms(10**-0.5 * 3600, COUNT / 25 / 3600)
+    assert f"{low} to {high} expected here" in words(calibrated)
+    assert words(calibrated) != before
 
 
 def test_a_calibrated_score_is_put_into_words(calibrated: TimelineView) -> None:

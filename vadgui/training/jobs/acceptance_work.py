@@ -1,4 +1,4 @@
-"""Runs detectors over recordings to judge them; what is measured is stored like any other analysis."""
+"""Runs detectors over recordings for their acceptance; what is measured is stored like any other analysis."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
-from engine.calibrating.held_out_signals import load_judged
+from engine.calibrating.footage import is_left_out
+from engine.calibrating.held_out_signals import load_held_out_signals
 from engine.common.errors import DatasetError, VideoError
 from engine.common.events import ShouldStop
 from engine.datasets import open_dataset
@@ -19,20 +20,22 @@ from engine.datasets.held_out import Stretch
 from engine.scoring.signals import missing_signals
 from engine.training import Run
 from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
-from vadgui.training.model.acceptance import Judged, JudgeRequest
+from vadgui.training.model.acceptance import MeasuredRecording, MeasureRequest
 
 _LEVELS_ABOVE = 3  # a video of a dataset lies this deep in its tree at most
 
 
 @dataclass(frozen=True)
 class AcceptanceWork:
-    """Judges recordings; what it needs for that are the openers of both, and the folder of analyses."""
+    """Measures recordings; what it needs for that are the openers of both, and the folder of analyses."""
 
     analyses: Path
     video_opener: VideoOpener
     predictor_opener: PredictorOpener
 
-    def judge(self, request: JudgeRequest, device: str, should_stop: ShouldStop) -> Iterator[Judged | float]:
+    def measure(
+        self, request: MeasureRequest, device: str, should_stop: ShouldStop
+    ) -> Iterator[MeasuredRecording | float]:
         """How far it is, and what each detector measured of each recording, complete ones only."""
         total = len(request.videos) * len(request.detectors)
         done = 0
@@ -46,36 +49,40 @@ class AcceptanceWork:
                             yield (done + progress.done / max(progress.total, 1)) / total
                         signals = stored_signals(store, len(source))
                     labels = abnormal_frames(video, len(source)) if request.labelled else None
-                    yield Judged(video, detector, source.times, signals, labels, predictor.settings.calibration)
+                    yield MeasuredRecording(
+                        video, detector, source.times, signals, labels, predictor.settings.calibration
+                    )
                 done += 1
                 yield done / total
 
-    def judge_held_out(
-        self, run: Run, request: JudgeRequest, device: str, should_stop: ShouldStop
-    ) -> Iterator[Judged | float]:
-        """The same of a run's held-out recordings, as the run itself judged them; what it did not is judged now.
+    def measure_held_out(
+        self, run: Run, request: MeasureRequest, device: str, should_stop: ShouldStop
+    ) -> Iterator[MeasuredRecording | float]:
+        """The same of a run's held-out recordings, as the run itself measured them; what it did not is measured now.
 
-        The detector has counted what happens in them as normal since, so that another analysis would judge them kindly.
+        Since then they are part of the detector's normal model, by which another analysis would find them less unusual.
         """
-        known = {video.path: video for video in load_judged(run.judged_path)}
+        known = {video.path: video for video in load_held_out_signals(run.held_out_signals_path)}
         if not set(request.videos) <= set(known):
             left_out = run.settings.left_out
-            for event in self.judge(request, device, should_stop):
-                yield _without(event, left_out.get(str(event.video), ())) if isinstance(event, Judged) else event
+            for event in self.measure(request, device, should_stop):
+                yield (
+                    _without(event, left_out.get(str(event.video), ()))
+                    if isinstance(event, MeasuredRecording)
+                    else event
+                )
             return
         (detector,) = request.detectors
         calibration = self.predictor_opener(detector, device).settings.calibration
         for video in request.videos:
-            yield Judged(video, detector, known[video].times, known[video].signals, calibration=calibration)
+            yield MeasuredRecording(video, detector, known[video].times, known[video].signals, calibration=calibration)
 
 
-def _without(judged: Judged, left_out: Sequence[Stretch]) -> Judged:
+def _without(recording: MeasuredRecording, left_out: Sequence[Stretch]) -> MeasuredRecording:
     """The same without what is not normal in it."""
-    from engine.calibrating import is_left_out  # brings torch, as the detector has
-
-    signals = judged.signals.copy()
-    signals[[is_left_out(seconds, left_out) for seconds in judged.times]] = missing_signals(1)[0]
-    return replace(judged, signals=signals)
+    signals = recording.signals.copy()
+    signals[[is_left_out(seconds, left_out) for seconds in recording.times]] = missing_signals(1)[0]
+    return replace(recording, signals=signals)
 
 
 def abnormal_frames(video: Path, frame_count: int) -> npt.NDArray[np.bool_] | None:

@@ -14,13 +14,14 @@ from typing import Any
 
 from engine.common.errors import VadError
 from engine.common.events import Progress
-from engine.run_plan import RunPlan, StageCost, plan_efforts, plan_run
+from engine.common.json_values import convert
+from engine.run_plan import RunPlan, plan_efforts, plan_run
 from engine.training import RunSettings
 
 
 def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """{"share": ...} while it measures, then {"plans": ...} by effort ("" for the settings as they are)."""
-    settings = RunSettings.from_json(json.dumps(request["settings"]))
+    settings = convert(request["settings"], RunSettings)
     folder = Path(request["folder"])
     work = plan_efforts(settings, folder) if request["all_efforts"] else plan_run(settings, folder)
     for event in work:
@@ -35,12 +36,7 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def plans_of(answer: dict[str, Any]) -> dict[str, RunPlan]:
     """The plans that an answer holds."""
-    return {name: _plan(fields) for name, fields in answer["plans"].items()}
-
-
-def _plan(fields: dict[str, Any]) -> RunPlan:
-    stages = tuple(StageCost(**stage) for stage in fields["stages"])
-    return RunPlan(**{**fields, "stages": stages, "notes": tuple(fields["notes"])})
+    return convert(answer["plans"], dict[str, RunPlan])
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from vadgui.training.jobs.event_tail import EventTail
 from vadgui.training.jobs.training_client import TrainingClient
 from vadgui.training.model.training_run import TrainingRun
 
-_WATCH_MS = 500
+_WATCH_MS = 500  # looked at, for no signal tells what a process that another program started does
 _START_SECONDS = 30.0  # until a process that was started by itself holds its run: torch takes seconds to import
 
 

@@ -90,12 +90,10 @@ def keep_detector(
     name: str,
     note: str,
     camera: str,
-    activate: bool,
     _should_stop: ShouldStop,
 ) -> Iterator[LibraryEntry]:
-    """Add a detector to the library, and make it the camera's if that is wished."""
-    entry = library.add(detector, name=name, note=note, camera=camera)
-    yield library.activate(entry.path, camera) if activate else entry
+    """Add a detector to the library."""
+    yield library.add(detector, name=name, note=note, camera=camera)
 
 
 def import_detector(library: DetectorLibrary, path: Path, _should_stop: ShouldStop) -> Iterator[Path]:

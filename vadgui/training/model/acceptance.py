@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from engine.scoring.calibration import Calibration
+from engine.scoring.scorer import Scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import block_maxima
@@ -23,7 +24,7 @@ DEFAULT_ALARMS_PER_HOUR = 1.0
 
 
 @dataclass(frozen=True)
-class JudgeRequest:
+class MeasureRequest:
     """Recordings to run detectors over."""
 
     videos: tuple[Path, ...]
@@ -33,7 +34,7 @@ class JudgeRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class MeasuredRecording:
     """A recording as one detector saw it."""
 
     video: Path
@@ -54,8 +55,8 @@ class Trace:
     title: str
     times: npt.NDArray[np.float64]
     scores: Floats
-    is_calibrated: bool
-    """Whether scores and threshold mean something beyond the recordings that were looked at."""
+    scorer: Scorer
+    """What they are scores of; where it knows no false alarms, they mean nothing beyond what was looked at."""
     threshold: float
     """Infinite where it has none."""
     flagged: tuple[tuple[float, float], ...]
@@ -72,10 +73,10 @@ class Acceptance(QObject):
     compared = Signal()
     """The comparison changed."""
 
-    judge_held_out_requested = Signal(object)
-    """JudgeRequest; each result comes to `take_held_out`."""
+    measure_held_out_requested = Signal(object)
+    """MeasureRequest; each result comes to `take_held_out`."""
     compare_requested = Signal(object)
-    """JudgeRequest; each result comes to `take_compared`."""
+    """MeasureRequest; each result comes to `take_compared`."""
     accept_requested = Signal()
     accepted = Signal(object)
     """Path of the detector in the library."""
@@ -93,19 +94,19 @@ class Acceptance(QObject):
         """Recordings were held out `since` some second, or wholly; `old` is the detector in use, if there is one."""
         super().__init__(parent)
         self.detector, self.old = detector, old
-        self._judges: dict[Path, DetectorScores] = {}
+        self._detector_scores: dict[Path, DetectorScores] = {}
         self.held_out = tuple(held_out)
         self.since = dict(since or {})
         """From when on, in seconds, a recording was held out that the detector has learnt from before."""
         self.name = self.camera = name
         self.note = ""
-        self.activate = True
+        self.use_at_once = True
         self.alarms_per_hour = DEFAULT_ALARMS_PER_HOUR
-        self._held_out: dict[Path, tuple[Judged, Floats]] = {}
+        self._held_out: dict[Path, tuple[MeasuredRecording, Floats]] = {}
         self._progress: float | None = None
         self._failure: Failure | None = None
         self._keeping = False
-        self._compared: dict[Path, Judged] = {}
+        self._compared: dict[Path, MeasuredRecording] = {}
         self._compare_progress: float | None = None
 
     # Held-out recordings
@@ -117,7 +118,7 @@ class Acceptance(QObject):
 
     @property
     def failure(self) -> Failure | None:
-        """Why something could not be judged, compared or kept."""
+        """Why something could not be measured, compared or kept."""
         return self._failure
 
     @property
@@ -126,26 +127,26 @@ class Acceptance(QObject):
         return self._compare_progress
 
     @property
-    def is_judged(self) -> bool:
+    def is_measured(self) -> bool:
         """Whether all held-out recordings have been looked at."""
         return len(self._held_out) == len(self.held_out)
 
-    def judge_held_out(self) -> None:
+    def measure_held_out(self) -> None:
         """Have the detector run over the held-out recordings, once; again where that failed."""
-        if self.held_out and not self.is_judged and self._progress is None:
+        if self.held_out and not self.is_measured and self._progress is None:
             self._progress, self._failure = 0.0, None
-            self.judge_held_out_requested.emit(JudgeRequest(self.held_out, (self.detector,)))
+            self.measure_held_out_requested.emit(MeasureRequest(self.held_out, (self.detector,)))
             self.changed.emit()
 
-    def take_held_out(self, result: Judged | float) -> None:
+    def take_held_out(self, result: MeasuredRecording | float) -> None:
         """Take over a result, or how far it is."""
-        if isinstance(result, Judged):
-            self._judges[result.detector] = judge = DetectorScores(result.calibration)
+        if isinstance(result, MeasuredRecording):
+            self._detector_scores[result.detector] = by = DetectorScores(result.calibration)
             seen = _from(result, self.since.get(result.video, 0.0))
-            self._held_out[result.video] = seen, judge.scores(seen.signals, seen.times)
+            self._held_out[result.video] = seen, by.scorer.scores(seen.signals, seen.times)
         else:
             self._progress = result
-        if self.is_judged:
+        if self.is_measured:
             self._progress = None
         self.changed.emit()
         self.compared.emit()
@@ -163,54 +164,57 @@ class Acceptance(QObject):
             self.changed.emit()
             self.compared.emit()
 
-    def held_out_scores(self) -> list[tuple[Judged, Floats]]:
+    def held_out_scores(self) -> list[tuple[MeasuredRecording, Floats]]:
         """The held-out recordings that have been looked at, with their scores."""
         return list(self._held_out.values())
 
     def held_out_hours(self) -> float:
         """Length of what has been looked at of the held-out recordings, in whole seconds."""
-        return sum(len(block_maxima(scores, judged.times)) for judged, scores in self.held_out_scores()) / 3600
+        return sum(len(block_maxima(scores, recording.times)) for recording, scores in self.held_out_scores()) / 3600
 
     def threshold(self) -> float | None:
-        """The score that gives the wished-for number of false alarms; None while nothing is known to judge by.
+        """The score that gives the wished-for number of false alarms; None while nothing is known to derive it from.
 
-        Where the detector is not calibrated, what lies above all that it gave held-out recordings.
+        Where its scores know nothing of false alarms, what lies above all that it gave held-out recordings.
         """
         scores = [scores for _, scores in self.held_out_scores()]
-        return self._judge_of(self.detector).threshold(self.alarms_per_hour, scores)
+        return self._scores_of(self.detector).threshold(self.alarms_per_hour, scores)
 
     def alarms(self) -> int:
         """How many alarms the threshold would have given on the held-out recordings, all of them false."""
         threshold = self.threshold()
         if threshold is None:
             return 0
-        judge = self._judge_of(self.detector)
-        return sum(len(_segments(judge, scores, judged.times, threshold)) for judged, scores in self.held_out_scores())
+        detector_scores = self._scores_of(self.detector)
+        return sum(
+            len(_segments(detector_scores, scores, recording.times, threshold))
+            for recording, scores in self.held_out_scores()
+        )
 
     @property
-    def is_calibrated(self) -> bool | None:
-        """Whether the new detector's scores mean the same in every recording; None while nothing was seen of it."""
-        judge = self._judges.get(self.detector)
-        return judge.is_calibrated if judge else None
+    def scorer(self) -> Scorer | None:
+        """What scores the new detector's signals; None while nothing was seen of it."""
+        detector_scores = self._detector_scores.get(self.detector)
+        return detector_scores.scorer if detector_scores else None
 
-    def _judge_of(self, detector: Path) -> DetectorScores:
+    def _scores_of(self, detector: Path) -> DetectorScores:
         # Until something was seen of a detector, it has no scores either.
-        return self._judges.get(detector) or DetectorScores()
+        return self._detector_scores.get(detector) or DetectorScores()
 
     # Comparison
 
     def compare_on(self, video: Path) -> None:
         """Run both detectors over a recording."""
         self._compared, self._compare_progress, self._failure = {}, 0.0, None
-        self.compare_requested.emit(JudgeRequest((video,), self._detectors(), labelled=True))
+        self.compare_requested.emit(MeasureRequest((video,), self._detectors(), labelled=True))
         self.changed.emit()
         self.compared.emit()
 
-    def take_compared(self, result: Judged | float) -> None:
+    def take_compared(self, result: MeasuredRecording | float) -> None:
         """Take over a result, or how far it is."""
-        if isinstance(result, Judged):
+        if isinstance(result, MeasuredRecording):
             self._compared[result.detector] = result
-            self._judges[result.detector] = DetectorScores(result.calibration)
+            self._detector_scores[result.detector] = DetectorScores(result.calibration)
             self.compared.emit()
         else:
             self._compare_progress = result
@@ -226,21 +230,25 @@ class Acceptance(QObject):
         titles = {self.detector: "New detector"} | ({self.old: "Detector in use"} if self.old else {})
         found = []
         for detector, title in titles.items():
-            judged = self._compared.get(detector)
-            if judged is not None:
-                found.append(self._trace(judged, title))
+            recording = self._compared.get(detector)
+            if recording is not None:
+                found.append(self._trace(recording, title))
         return found
 
-    def _trace(self, judged: Judged, title: str) -> Trace:
-        judge = self._judge_of(judged.detector)
-        scores = judge.scores(judged.signals, judged.times)
-        threshold = self.threshold() if judged.detector == self.detector else judge.own_threshold(self.alarms_per_hour)
+    def _trace(self, recording: MeasuredRecording, title: str) -> Trace:
+        detector_scores = self._scores_of(recording.detector)
+        scores = detector_scores.scorer.scores(recording.signals, recording.times)
+        threshold = (
+            self.threshold()
+            if recording.detector == self.detector
+            else detector_scores.scorer.threshold_for(self.alarms_per_hour)
+        )
         if threshold is None:
             threshold = float("inf")
-        segments = _segments(judge, scores, judged.times, threshold)
-        spans = tuple((float(judged.times[s.start]), float(judged.times[s.stop - 1])) for s in segments)
-        auc = judge.auc(judged.signals, judged.times, judged.abnormal)
-        return Trace(title, judged.times, scores, judge.is_calibrated, threshold, spans, judged.abnormal, auc)
+        segments = _segments(detector_scores, scores, recording.times, threshold)
+        spans = tuple((float(recording.times[s.start]), float(recording.times[s.stop - 1])) for s in segments)
+        auc = detector_scores.auc(recording.signals, recording.times, recording.abnormal)
+        return Trace(title, recording.times, scores, detector_scores.scorer, threshold, spans, recording.abnormal, auc)
 
     # The decision
 
@@ -249,9 +257,9 @@ class Acceptance(QObject):
         """Whether it is on its way into the library."""
         return self._keeping
 
-    def decide(self, name: str, note: str, activate: bool) -> None:
+    def decide(self, name: str, note: str, use_at_once: bool) -> None:
         """What the detector is called, and whether it is used from now on."""
-        self.name, self.note, self.activate = name, note, activate
+        self.name, self.note, self.use_at_once = name, note, use_at_once
 
     def accept(self) -> None:
         """Keep the detector in the library, and use it if that is wished."""
@@ -261,13 +269,15 @@ class Acceptance(QObject):
             self.changed.emit()
 
 
-def _from(judged: Judged, seconds: float) -> Judged:
+def _from(recording: MeasuredRecording, seconds: float) -> MeasuredRecording:
     """What was seen from a moment on."""
-    first = int(np.searchsorted(judged.times, seconds))
-    return replace(judged, times=judged.times[first:], signals=judged.signals[first:])
+    first = int(np.searchsorted(recording.times, seconds))
+    return replace(recording, times=recording.times[first:], signals=recording.signals[first:])
 
 
-def _segments(judge: DetectorScores, scores: Floats, times: npt.NDArray[np.float64], threshold: float) -> list[Segment]:
+def _segments(
+    detector_scores: DetectorScores, scores: Floats, times: npt.NDArray[np.float64], threshold: float
+) -> list[Segment]:
     if not np.isfinite(threshold):
         return []
-    return find_segments(scores, times, judge.rule(threshold))
+    return find_segments(scores, times, detector_scores.scorer.rule_at(threshold))

@@ -36,8 +36,9 @@ TEACHERS = (
     ),
     TeacherChoice(
         "pwcnet",
-        "PWC-Net",
-        "A neural network, as in much of the research. Wants a GPU; its file is for non-commercial use only.",
+        "PWC-Net  (experimental)",
+        "A neural network, as in much of the research; not tried with its published file yet. Wants a GPU; the file is "
+        "for non-commercial use only.",
         needs_file="pwcnet.pth",
     ),
 )

@@ -27,11 +27,6 @@ class Goal(Enum):
     IMPROVE = "improve"
     RESUME = "resume"
 
-    @property
-    def needs_footage(self) -> bool:
-        """Whether a run is to be begun: a stopped one has its footage and settings already."""
-        return self is not Goal.RESUME
-
 
 @dataclass(frozen=True, eq=False)
 class PlanState:

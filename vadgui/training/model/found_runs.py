@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.common.errors import DetectorFileError, TrainingError
 from engine.common.events import Event, Failed, Finished, Progress, ShouldStop, Stopped
-from engine.detector_library.header import read_header
+from engine.models.detector_header import read_header
 from engine.training import Run
 from vadgui.training.model.training_run import RunPhase
 

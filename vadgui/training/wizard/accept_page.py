@@ -73,8 +73,8 @@ class AcceptPage(Page):
         self.name_edit, self.note_edit = QLineEdit(), QLineEdit()
         self.name_edit.setMaxLength(_MAX_NAME)
         self.note_edit.setPlaceholderText("for example: summer, by day")
-        self.activate_box = QCheckBox("Use it for this camera from now on")
-        self.activate_box.toggled.connect(self._choose)
+        self.use_box = QCheckBox("Use it from now on")
+        self.use_box.toggled.connect(self._choose)
         self.name_edit.textChanged.connect(self._choose)
         self.note_edit.textChanged.connect(self._choose)
         self.failure = IconLine()
@@ -87,7 +87,7 @@ class AcceptPage(Page):
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         """Have the held-out recordings looked at."""
         if self._acceptance:
-            self._acceptance.judge_held_out()
+            self._acceptance.measure_held_out()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
         """Whether the detector can be kept."""
@@ -106,9 +106,9 @@ class AcceptPage(Page):
         rate.addWidget(QLabel("False alarms you can live with:"))
         rate.addWidget(self.rate_box)
         rate.addStretch(1)
-        judged = QFrame()
-        judged.setProperty("role", "card")
-        inside = QVBoxLayout(judged)
+        alarms_card = QFrame()
+        alarms_card.setProperty("role", "card")
+        inside = QVBoxLayout(alarms_card)
         said = QHBoxLayout()
         said.addWidget(self.alarms, 1)
         said.addWidget(self.again_button)
@@ -127,10 +127,10 @@ class AcceptPage(Page):
         form = QFormLayout()
         form.addRow("Name", self.name_edit)
         form.addRow("Note", self.note_edit)
-        form.addRow("", self.activate_box)
+        form.addRow("", self.use_box)
         layout = self.body
         layout.setSpacing(8)
-        layout.addWidget(judged)
+        layout.addWidget(alarms_card)
         layout.addLayout(choice)
         layout.addWidget(self.stage, 1)
         layout.addWidget(self.plot_text)
@@ -149,17 +149,17 @@ class AcceptPage(Page):
         acceptance.changed.connect(self._show)
         acceptance.compared.connect(self._draw_soon)
         self.rate_box.setValue(acceptance.alarms_per_hour)
-        note, activate = acceptance.note, acceptance.activate
+        note, use_at_once = acceptance.note, acceptance.use_at_once
         self.name_edit.setText(acceptance.name)
         self.note_edit.setText(note)
-        self.activate_box.setChecked(activate)
+        self.use_box.setChecked(use_at_once)
         self.video_box.clear()
         for path in acceptance.held_out:
             self._add_video(path)
         self._show()
         self._draw()
         if self.isVisible():
-            acceptance.judge_held_out()
+            acceptance.measure_held_out()
 
     def _add_video(self, path: Path) -> None:
         self.video_box.addItem(path.name, path)
@@ -170,11 +170,10 @@ class AcceptPage(Page):
         if acceptance is None:
             return
         self._show_alarms(acceptance)
-        # Without a calibration no threshold follows from a rate.
-        is_unknown = acceptance.is_calibrated is None and bool(acceptance.held_out)
-        self.rate_row.setVisible(is_unknown or bool(acceptance.is_calibrated))
-        unjudged = bool(acceptance.held_out) and not acceptance.is_judged
-        self.again_button.setVisible(unjudged and acceptance.progress is None and acceptance.failure is not None)
+        is_unknown = acceptance.scorer is None and bool(acceptance.held_out)
+        self.rate_row.setVisible(is_unknown or _knows_false_alarms(acceptance))
+        unmeasured = bool(acceptance.held_out) and not acceptance.is_measured
+        self.again_button.setVisible(unmeasured and acceptance.progress is None and acceptance.failure is not None)
         busy = acceptance.compare_progress
         self.compare_button.setEnabled(busy is None and self.video_box.count() > 0)
         self.compare_button.setText("Compare" if busy is None else f"At work … {busy:.0%}")
@@ -186,7 +185,7 @@ class AcceptPage(Page):
             text = "No recording was held out: there is nothing normal to judge by. Compare it below instead."
             self.alarms.show_line("note", text)
             return
-        if not acceptance.is_judged:
+        if not acceptance.is_measured:
             if acceptance.progress is None and acceptance.failure:
                 self.alarms.show_line("warning", "Not all held-out recordings could be looked at: the reason is below.")
             else:
@@ -195,7 +194,7 @@ class AcceptPage(Page):
             return
         if acceptance.threshold() is None:
             self.alarms.show_line("note", "The held-out recordings are too short to judge by.")
-        elif acceptance.is_calibrated:
+        elif _knows_false_alarms(acceptance):
             is_bearable = acceptance.alarms() <= max(acceptance.alarms_per_hour * acceptance.held_out_hours(), 1)
             self.alarms.show_line("check" if is_bearable else "warning", _alarms_text(acceptance))
         else:
@@ -223,7 +222,7 @@ class AcceptPage(Page):
     def _choose(self) -> None:
         if self._acceptance:
             name = " ".join(self.name_edit.text().split())
-            self._acceptance.decide(name, self.note_edit.text().strip(), self.activate_box.isChecked())
+            self._acceptance.decide(name, self.note_edit.text().strip(), self.use_box.isChecked())
             self.completeChanged.emit()
 
     def _browse(self) -> None:
@@ -231,12 +230,17 @@ class AcceptPage(Page):
 
     def _look_again(self) -> None:
         if self._acceptance:
-            self._acceptance.judge_held_out()
+            self._acceptance.measure_held_out()
 
     def _compare(self) -> None:
         path = self.video_box.currentData()
         if self._acceptance and path is not None:
             self._acceptance.compare_on(path)
+
+
+def _knows_false_alarms(acceptance: Acceptance) -> bool:
+    """Whether a threshold follows from a rate."""
+    return acceptance.scorer is not None and acceptance.scorer.knows_false_alarms
 
 
 def _alarms_text(acceptance: Acceptance) -> str:

@@ -61,7 +61,7 @@ def trace_title(trace: Trace) -> str:
     count = len(trace.flagged)
     parts = "nothing" if not count else f"{count} part{'s' if count != 1 else ''}"
     judged = "" if trace.auc is None else f"  ·  AUC {trace.auc:.3f}"
-    if trace.is_calibrated:
+    if trace.scorer.knows_false_alarms:
         return f"{trace.title}: flags {parts}{judged}"
     beyond = f": {parts} beyond held-out footage" if np.isfinite(trace.threshold) else ""
     return f"{trace.title}, not calibrated{beyond}{judged}"
@@ -69,14 +69,14 @@ def trace_title(trace: Trace) -> str:
 
 def legend(traces: Sequence[Trace]) -> str:
     """What the curves are, and what is drawn beside them."""
-    kinds = {trace.is_calibrated for trace in traces}
+    kinds = {trace.scorer.knows_false_alarms for trace in traces}
     with_numbers, without = (" with numbers", " without") if len(kinds) > 1 else ("", "")
     told = []
     if True in kinds:
         told.append(f"The curve{with_numbers} is the score, dashed its threshold; tinted is what would be flagged.")
     if False in kinds:
         told.append(f"The curve{without} is how badly the worst part of each frame was predicted: higher is worse.")
-    if any(not trace.is_calibrated and np.isfinite(trace.threshold) for trace in traces):
+    if any(not trace.scorer.knows_false_alarms and np.isfinite(trace.threshold) for trace in traces):
         told.append("Dashed is the worst of the held-out footage, tinted what goes beyond it.")
     if any(trace.abnormal is not None for trace in traces):
         told.append("The bar at the bottom is what is known to be abnormal.")
@@ -91,8 +91,8 @@ def _paint(plot: pg.PlotItem, trace: Trace) -> None:
     for name in ("left", "bottom"):
         plot.getAxis(name).setPen(pg.mkPen(colours.control_border))
         plot.getAxis(name).setTextPen(pg.mkPen(colours.muted_text))
-    if not trace.is_calibrated:
-        plot.getAxis("left").setTicks([])  # decibels of a model's error: nobody could tell many from few
+    if not trace.scorer.axis_ticks(1.0):
+        plot.getAxis("left").setTicks([])
     for begin, stop in trace.flagged:
         region = pg.LinearRegionItem((begin, stop), movable=False, brush=QColor(colours.segment_fill))
         for line in region.lines:

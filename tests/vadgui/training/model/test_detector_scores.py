@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from engine.evaluation.metrics import roc_auc
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import MAX_SMOOTHING_SECONDS
-from engine.scoring.scores import ScoreKind, segment_rule, statistic
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.scoring.tail import threshold_for
 from tests.vadgui.synthetic import calibrated_detector, calibrated_signals, signals_with_bumps, steady_times
-from vadgui.training.model.acceptance import Acceptance, Judged
+from vadgui.training.model.acceptance import Acceptance, MeasuredRecording
 from vadgui.training.model.detector_scores import DetectorScores
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -23,17 +23,17 @@ COUNT = 1500
 TIMES = steady_times(COUNT)
 
 
-def judged(
+def measured(
     video: str,
     signals: RawSignals,
     detector: Path = NEW,
     calibration: Calibration | None = None,
     abnormal: np.ndarray | None = None,
-) -> Judged:
-    return Judged(Path(video), detector, TIMES, signals, abnormal, calibration)
+) -> MeasuredRecording:
+    return MeasuredRecording(Path(video), detector, TIMES, signals, abnormal, calibration)
 
 
-def acceptance(*held_out: Judged, old: Path | None = None) -> Acceptance:
+def acceptance(*held_out: MeasuredRecording, old: Path | None = None) -> Acceptance:
     made = Acceptance(NEW, name="Gate", held_out=[each.video for each in held_out], old=old)
     for each in held_out:
         made.take_held_out(each)
@@ -42,7 +42,7 @@ def acceptance(*held_out: Judged, old: Path | None = None) -> Acceptance:
 
 def test_a_calibrated_detectors_threshold_is_its_own() -> None:
     calibration = calibrated_detector().calibration
-    made = acceptance(*(judged(f"{n}.mp4", calibrated_signals(COUNT, [], n), NEW, calibration) for n in range(2)))
+    made = acceptance(*(measured(f"{n}.mp4", calibrated_signals(COUNT, [], n), NEW, calibration) for n in range(2)))
     for per_hour in (0.5, 10.0):
         made.set_alarms_per_hour(per_hour)
         assert made.threshold() == pytest.approx(threshold_for(per_hour))
@@ -51,18 +51,20 @@ def test_a_calibrated_detectors_threshold_is_its_own() -> None:
 
 
 def test_it_flags_what_the_window_would() -> None:
-    rule = DetectorScores(calibrated_detector().calibration).rule(threshold_for(2))
-    assert rule == segment_rule(ScoreKind.CALIBRATED, 2)
+    calibration = calibrated_detector().calibration
+    assert DetectorScores(calibration).scorer.rule_at(threshold_for(2)) == CalibratedScorer(calibration).rule(2)
 
 
 def test_without_calibration_the_threshold_is_what_held_out_footage_showed() -> None:
-    made = acceptance(judged("a.mp4", signals_with_bumps(COUNT, [])), judged("b.mp4", signals_with_bumps(COUNT, [], 1)))
+    made = acceptance(
+        measured("a.mp4", signals_with_bumps(COUNT, [])), measured("b.mp4", signals_with_bumps(COUNT, [], 1))
+    )
     highest = max(scores[1:].max() for _, scores in made.held_out_scores())
     for per_hour in (1.0, 100.0):
         made.set_alarms_per_hour(per_hour)
         assert made.threshold() == pytest.approx(highest, abs=1e-5)
     assert made.alarms() == 0
-    assert DetectorScores().own_threshold(1.0) is None
+    assert DetectorScores().scorer.threshold_for(1.0) is None
     assert DetectorScores().threshold(1.0, []) is None
     assert DetectorScores().threshold(1.0, [np.full(3, np.nan)]) is None
 
@@ -70,14 +72,14 @@ def test_without_calibration_the_threshold_is_what_held_out_footage_showed() -> 
 def test_of_a_recording_that_was_learnt_from_only_its_held_out_end_is_judged() -> None:
     calibration = calibrated_detector().calibration
     before_and_after = calibrated_signals(COUNT, [(300, 360), (1300, 1360)])
-    seen = judged("a.mp4", before_and_after, NEW, calibration)
+    seen = measured("a.mp4", before_and_after, NEW, calibration)
     whole, end = (
         Acceptance(NEW, name="Gate", held_out=[seen.video], since=since) for since in ({}, {seen.video: 48.0})
     )
     for made in (whole, end):
-        assert made.is_calibrated is None
+        assert made.scorer is None
         made.take_held_out(seen)
-        assert made.is_calibrated
+        assert made.scorer == CalibratedScorer(calibration)
     assert (whole.alarms(), end.alarms()) == (2, 1)
     assert end.held_out_hours() == pytest.approx(12 / 3600)
 
@@ -85,9 +87,9 @@ def test_of_a_recording_that_was_learnt_from_only_its_held_out_end_is_judged() -
 def test_what_is_left_out_of_a_held_out_recording_is_no_false_alarm() -> None:
     calibration = calibrated_detector().calibration
     signals = calibrated_signals(COUNT, [(300, 360)])
-    assert acceptance(judged("a.mp4", signals, NEW, calibration)).alarms() == 1
+    assert acceptance(measured("a.mp4", signals, NEW, calibration)).alarms() == 1
     signals[250:500] = missing_signals(1)[0]
-    made = acceptance(judged("a.mp4", signals, NEW, calibration))
+    made = acceptance(measured("a.mp4", signals, NEW, calibration))
     assert made.alarms() == 0
     assert made.held_out_hours() == pytest.approx(50 / 3600)
 
@@ -97,12 +99,12 @@ def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
     bumps = [(700, 760)]
     abnormal = np.zeros(COUNT, bool)
     abnormal[700:760] = True
-    made = acceptance(judged("a.mp4", signals_with_bumps(COUNT, [])), old=OLD)
-    made.take_compared(judged("b.mp4", signals_with_bumps(COUNT, bumps), NEW, None, abnormal))
-    made.take_compared(judged("b.mp4", calibrated_signals(COUNT, bumps), OLD, calibration, abnormal))
+    made = acceptance(measured("a.mp4", signals_with_bumps(COUNT, [])), old=OLD)
+    made.take_compared(measured("b.mp4", signals_with_bumps(COUNT, bumps), NEW, None, abnormal))
+    made.take_compared(measured("b.mp4", calibrated_signals(COUNT, bumps), OLD, calibration, abnormal))
     new, old = made.traces()
     assert old.threshold == pytest.approx(threshold_for(made.alarms_per_hour))
-    assert (new.is_calibrated, old.is_calibrated) == (False, True)
+    assert (new.scorer.knows_false_alarms, old.scorer.knows_false_alarms) == (False, True)
     assert new.threshold < 0, "minus decibels"
     assert old.scores.min() >= 0
     for trace in (new, old):
@@ -113,7 +115,7 @@ def test_detectors_of_both_kinds_are_compared_each_by_its_own_scores() -> None:
         assert begin == pytest.approx(28, abs=reach)
         assert stop == pytest.approx(30.4, abs=reach)
     signals = calibrated_signals(COUNT, bumps)
-    expected = roc_auc(statistic(ScoreKind.CALIBRATED, signals, TIMES, calibration), abnormal)
+    expected = roc_auc(CalibratedScorer(calibration).raw_scores(signals, TIMES), abnormal)
     assert old.auc == pytest.approx(expected)
 
 

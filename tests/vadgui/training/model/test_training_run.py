@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from engine.calibrating import COUNTING, JUDGING
+from engine.calibrating.calibrate import HELD_OUT_PHASE
+from engine.calibrating.normal_statistics import STATISTICS_PHASE
 from engine.common.events import Failed, Noted, Progress
 from engine.training import prepare_cache
 from engine.training.stages import FrameStage, MotionStage
@@ -21,13 +22,22 @@ def run(qapp: QApplication) -> TrainingRun:
 
 
 def test_steps_are_the_phases_that_the_trainer_names() -> None:
-    assert ((prepare_cache.PHASE,), (MotionStage.label,), (FrameStage.label,), (COUNTING, JUDGING)) == STEPS
+    assert (
+        (prepare_cache.PHASE,),
+        (MotionStage.label,),
+        (FrameStage.label,),
+        (STATISTICS_PHASE, HELD_OUT_PHASE),
+    ) == STEPS
     assert {"motion": MotionStage.label, "frame": FrameStage.label} == STAGES
 
 
 def test_a_step_of_several_phases_has_one_share(run: TrainingRun) -> None:
     seen = []
-    for event in (Progress(prepare_cache.PHASE, 1, 4), Progress(COUNTING, 1, 2), Progress(JUDGING, 1, 2)):
+    for event in (
+        Progress(prepare_cache.PHASE, 1, 4),
+        Progress(STATISTICS_PHASE, 1, 2),
+        Progress(HELD_OUT_PHASE, 1, 2),
+    ):
         run.take(event)
         seen.append((run.step_index(), run.step_share()))
     assert seen == [(0, 0.25), (3, 0.25), (3, 0.75)]

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.scoring.calibration import Calibration
 from engine.scoring.signals import RawSignals
 from tests.vadgui.synthetic import calibrated_detector, calibrated_signals, signals_with_bumps, steady_times
-from vadgui.training.model.acceptance import Acceptance, Judged
+from vadgui.training.model.acceptance import Acceptance, MeasuredRecording
 from vadgui.training.model.training_run import TrainingRun
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.accept_page import AcceptPage
@@ -25,12 +25,12 @@ COUNT = 25 * SECONDS
 BUMPS = [(200, 260)]
 
 
-def judged(signals: RawSignals, calibration: Calibration | None = None, detector: Path = NEW) -> Judged:
-    return Judged(VIDEO, detector, steady_times(len(signals)), signals, None, calibration)
+def measured(signals: RawSignals, calibration: Calibration | None = None, detector: Path = NEW) -> MeasuredRecording:
+    return MeasuredRecording(VIDEO, detector, steady_times(len(signals)), signals, None, calibration)
 
 
-def calibrated(bumps: list[tuple[int, int]], detector: Path = NEW) -> Judged:
-    return judged(calibrated_signals(COUNT, bumps), calibrated_detector().calibration, detector)
+def calibrated(bumps: list[tuple[int, int]], detector: Path = NEW) -> MeasuredRecording:
+    return measured(calibrated_signals(COUNT, bumps), calibrated_detector().calibration, detector)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_calibrated_detector_has_a_threshold_and_false_alarms(shown: tuple[Acc
 def test_of_one_that_is_not_nothing_is_promised(shown: tuple[AcceptPage, Acceptance]) -> None:
     page, acceptance = shown
     assert page.rate_row.isVisible(), "as long as nothing is known"
-    acceptance.take_held_out(judged(signals_with_bumps(COUNT, [])))
+    acceptance.take_held_out(measured(signals_with_bumps(COUNT, [])))
     assert "Only 20 s are held out: from less than 30 s nobody can tell" in page.alarms.text()
     for untrue in ("threshold", "no false alarm"):
         assert untrue not in page.alarms.text()
@@ -68,7 +68,7 @@ def test_one_with_enough_held_out_footage_can_be_without_calibration_too(
     shown: tuple[AcceptPage, Acceptance],
 ) -> None:
     page, acceptance = shown
-    acceptance.take_held_out(judged(signals_with_bumps(2 * COUNT, [])))
+    acceptance.take_held_out(measured(signals_with_bumps(2 * COUNT, [])))
     assert "It is not calibrated: nobody can tell" in page.alarms.text()
 
 
@@ -89,8 +89,8 @@ def test_curves_say_what_they_are(shown: tuple[AcceptPage, Acceptance], qtbot: Q
     page, acceptance = shown
     assert page.stage.currentWidget() is not page.plot
     assert page.hint.text() == "Compare shows what it flags on a recording of your choice, beside the detector in use."
-    acceptance.take_held_out(judged(signals_with_bumps(COUNT, [])))
-    acceptance.take_compared(judged(signals_with_bumps(COUNT, BUMPS)))
+    acceptance.take_held_out(measured(signals_with_bumps(COUNT, [])))
+    acceptance.take_compared(measured(signals_with_bumps(COUNT, BUMPS)))
     acceptance.take_compared(calibrated(BUMPS, OLD))
     qtbot.waitUntil(lambda: page.stage.currentWidget() is page.plot)
     new, old = acceptance.traces()
@@ -115,7 +115,7 @@ def numbers_on(axis: pg.AxisItem) -> list[str]:
 
 def test_without_held_out_footage_nothing_is_beyond_it(shown: tuple[AcceptPage, Acceptance]) -> None:
     _, acceptance = shown
-    acceptance.take_compared(judged(signals_with_bumps(COUNT, BUMPS)))
+    acceptance.take_compared(measured(signals_with_bumps(COUNT, BUMPS)))
     (trace,) = acceptance.traces()
     assert np.isinf(trace.threshold)
     assert trace_title(trace) == "New detector, not calibrated"

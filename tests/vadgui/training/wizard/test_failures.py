@@ -29,7 +29,7 @@ STOP_SECONDS = 5.0
 def run(clips: Sequence[Path], tmp_path: Path) -> Run:
     """A run that has not begun; its recordings are links, which can be unplugged."""
     links = []
-    for clip in clips:
+    for clip in clips[:3]:
         link = tmp_path / clip.name
         link.symlink_to(clip)
         links.append(str(link))
@@ -38,7 +38,7 @@ def run(clips: Sequence[Path], tmp_path: Path) -> Run:
         videos=tuple(links),
         held_out=(links[0],),
         teacher="dis-ultrafast",
-        motion_epochs=2,
+        motion_epochs=1,
         frame_epochs=1,
         batch_size=8,
         device="cpu",
@@ -133,7 +133,7 @@ def test_unplugged_footage_is_named_and_read_on_when_it_is_back(
     unplugged.unlink()
     wait_for_text(page, unplugged.name, qtbot)
     assert "Then resume the run: what was read is kept." in page.message.text()
-    unplugged.symlink_to(clips[-1])
+    unplugged.symlink_to(clips[2])
     go_on(page, qtbot)
     qtbot.waitUntil(lambda: run.footage_is_ready, timeout=TIMEOUT_MS)
     click(page.pause_button, qtbot)
@@ -203,7 +203,7 @@ from vadgui.settings import Settings
 from vadgui.training.controller import TrainingController
 
 app = QApplication([])
-settings, analyses = Settings.forgotten(), Path(sys.argv[2])
+settings, analyses = Settings.temporary(), Path(sys.argv[2])
 controller = TrainingController(
     settings, analyses=analyses, video_opener=open_video, predictor_opener=open_predictor,
     supervisor=RunSupervisor(TrainingClient(tiny_trainer.command("slow"))),

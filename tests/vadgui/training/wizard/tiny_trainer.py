@@ -21,7 +21,7 @@ import torch
 from engine.__main__ import main
 from engine.models.detector import PRESETS
 from engine.training import Run, StopControl, stage_trainer, stages
-from tests.engine.training.conftest import TINY
+from tests.tiny import TINY
 
 SLOW_SECONDS = 0.02
 FITS = 4

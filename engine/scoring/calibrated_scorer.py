@@ -1,0 +1,114 @@
+"""The calibrated anomaly score: how rarely normal life on a camera looks like this."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from engine.common.durations import duration_in_words
+from engine.scoring.calibration import Calibration
+from engine.scoring.scorer import Floats, Scorer, Times
+from engine.scoring.segments import Segment, SegmentRule
+from engine.scoring.signals import RawSignals
+from engine.scoring.tail import false_alarms_at, threshold_for
+
+_LEAVES_BELOW = 1.0  # scores are logarithms: what is ten times as usual lies one below, wherever that is
+_MIN_LEAVE = 0.3
+_MIN_TOP, _MAX_TOP = 6.0, 10.0  # higher scores mean "once in centuries", and would flatten all others
+_MAX_TWOS = 6  # more labels than this would crowd a low plot
+_LIFETIME = 9.4
+"""A score: about 80 years. The power of ten of much higher ones would be no float."""
+
+
+@dataclass(frozen=True)
+class CalibratedScorer(Scorer):
+    """-log10 of the share of normal seconds on this camera that are as conspicuous; looks a second ahead."""
+
+    calibration: Calibration
+
+    name: ClassVar[str] = "calibrated"
+    live: ClassVar[bool] = False
+    """Whether it goes by a frame and those before it alone."""
+    title: ClassVar[str] = "Anomaly score"
+    description: ClassVar[str] = (
+        "How rarely normal life on this camera looks like this: 3 is once in a thousand seconds, 4 in ten thousand.\n"
+        "It means the same in every recording of the camera."
+    )
+    is_comparable: ClassVar[bool] = True
+    has_reasons: ClassVar[bool] = True
+
+    @classmethod
+    def of(cls, calibration: Calibration | None) -> Self | None:
+        """Only a calibrated detector has it."""
+        return cls(calibration) if calibration else None
+
+    def raw_scores(self, signals: RawSignals, seconds: Times) -> Floats:
+        """-log10 p; below 0 lies what is calmer than all normal footage."""
+        return self.calibration.scores(signals, seconds, live=self.live)
+
+    def display_scores(self, raw: Floats) -> Floats:
+        """From 0 up: differences among calm frames tell a reviewer nothing."""
+        return np.asarray(np.maximum(raw, 0))
+
+    @property
+    def reach_seconds(self) -> float:
+        """As far as evidence is smoothed."""
+        return self.calibration.reach_seconds
+
+    def reason(self, segment: Segment, signals: RawSignals, seconds: Times) -> str:
+        """What the strongest evidence says."""
+        return self.calibration.reason(signals, seconds, segment.peak_frame, live=self.live)
+
+    def threshold_for(self, false_alarms_per_hour: float) -> float:
+        """The score is -log10 of the share of normal seconds that reach it."""
+        return threshold_for(false_alarms_per_hour)
+
+    def false_alarms_at(self, threshold: float) -> float:
+        """Seconds an hour times that share."""
+        return false_alarms_at(threshold)
+
+    def expected_alarms(self, threshold: float, hours: float) -> tuple[int, int]:
+        """The range is the wider the less footage the detector was calibrated on."""
+        return self.calibration.expected_alarms(false_alarms_at(threshold), hours)
+
+    def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:
+        """At what is ten times as usual."""
+        del moved_from
+        return calibrated_leave(enter)
+
+    def axis_top(self, highest: float, threshold: float) -> float:
+        """What scores reach, in whole steps from six to ten."""
+        return float(max(_MIN_TOP, math.ceil(min(highest, _MAX_TOP)), math.ceil(threshold)))
+
+    def axis_ticks(self, top: float) -> tuple[float, ...]:
+        """Every second number, or every fifth where there are many."""
+        step = 2.0 if top <= _MAX_TWOS else 5.0
+        return tuple(np.arange(0, top + step / 2, step).tolist())
+
+    def describe(self, score: float) -> str:
+        """The number, and how often normal life looks like that."""
+        return f"score {score:.2f}, {how_often(score)}"
+
+
+@dataclass(frozen=True)
+class CalibratedLiveScorer(CalibratedScorer):
+    """The same from a frame and those before it alone, as a live view has it."""
+
+    name: ClassVar[str] = "calibrated-live"
+    live: ClassVar[bool] = True
+
+
+def calibrated_leave(enter: float) -> float:
+    """Where a segment of -log10 p ends that needs `enter` to begin."""
+    return min(max(enter - _LEAVES_BELOW, _MIN_LEAVE), enter)
+
+
+def how_often(score: float) -> str:
+    """What a calibrated score means: how long normal life goes on until something is as conspicuous."""
+    if score >= _LIFETIME:
+        return "usual less than once in a lifetime"
+    seconds = 10**score
+    return "usual" if seconds < 2 else f"usual once in {duration_in_words(seconds)}"

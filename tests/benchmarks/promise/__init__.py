@@ -1,1 +1,0 @@
-"""Whether the promise of so many false alarms an hour is kept on normal footage."""

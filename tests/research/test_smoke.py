@@ -1,0 +1,51 @@
+"""Each experiment once from its command line, in seconds; their other tests run by `pytest -m research`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.calibrating.held_out_signals import HeldOutSignals, save_held_out_signals
+from engine.scoring.evidence import EVIDENCE
+from engine.scoring.signals import missing_signals
+from engine.video.writer import ClipWriter
+from tests.research.choices import camera_comparison
+from tests.research.choices.__main__ import main as compare_candidates
+from tests.research.promise.__main__ import main as count_false_alarms
+from tests.research.street import street_pictures
+
+
+def test_candidate_scores_are_compared_on_changed_footage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seconds, fps = 60, 2  # three clips, of which two have the half minute that a calibration needs
+    with ClipWriter(tmp_path / "street.mp4", 256, 256, average_fps=fps) as writer:
+        for t, picture in enumerate(street_pictures(seconds * fps)):
+            writer.write(picture, t / fps, 1 / fps)
+    command = ["--camera", "street", "--normal", str(tmp_path / "street.mp4"), "--cache", str(tmp_path / "cache")]
+    command += ["--kinds", "too fast", "(pasted)", "--changed-clips", "1"]
+    assert compare_candidates([*command, "--json", str(tmp_path / "street.json")]) == 0
+    report = capsys.readouterr().out
+    assert "too fast" in report
+    assert "street: each signal alone" in report
+    assert "| speed rarity |" in report
+    assert compare_candidates([*command, "--only-judge"]) == 0
+    assert capsys.readouterr().out == report[report.index("\nstreet: each signal alone") :]
+    assert camera_comparison.main([str(tmp_path / "street.json")]) == 0
+    assert "| speed rarity |" in capsys.readouterr().out
+
+
+def test_false_alarms_are_counted_against_the_promise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(5)
+    videos = []
+    for number in range(2):
+        signals = missing_signals(600)
+        for name in EVIDENCE:
+            signals[name][1:] = random.normal(3, 1, 599)
+        videos.append(HeldOutSignals(Path(f"{number}.mp4"), np.arange(600) / 10, signals))
+    save_held_out_signals(tmp_path / "signals.npz", videos)
+    command = ["--detector", "plaza", "--held-out", "normal", "--judged", str(tmp_path / "signals.npz")]
+    assert count_false_alarms(command) == 0
+    first, *counts = capsys.readouterr().out.splitlines()
+    assert first == "2 videos, 2.0 minutes"
+    assert [line.split(":")[0] for line in counts] == ["at 2 an hour", "at 10 an hour", "at 60 an hour"]
