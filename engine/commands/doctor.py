@@ -124,6 +124,16 @@ def _devices() -> Iterator[Check]:
         yield Check("CUDA", State.NOTE, f"there is an NVIDIA driver, but torch {torch.__version__} can't use it", fix)
 
 
+def _openvino() -> Iterator[Check]:
+    try:
+        version = importlib.metadata.version("openvino")
+    except importlib.metadata.PackageNotFoundError:
+        return
+    yield Check(
+        "OpenVINO", State.OK, f"{version}, runs the motion model on a CPU without bfloat16 where that is faster"
+    )
+
+
 def _qt_libraries() -> Iterator[Check]:
     from engine.common import system_libraries
 
@@ -203,6 +213,7 @@ def _bundled_detectors() -> Iterator[Check]:
 
 _CHECKS: tuple[Callable[[], Iterator[Check]], ...] = (
     _devices,
+    _openvino,
     _qt_libraries,
     _codecs,
     _screen,

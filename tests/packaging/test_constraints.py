@@ -12,6 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
+OPTIONAL = {"openvino"}
+"""Need not be installed here: what they bring is then not looked into."""
 
 
 def direct_requirements() -> list[Requirement]:
@@ -41,7 +43,12 @@ def with_indirect(requirements: list[Requirement]) -> Iterator[tuple[str, Requir
         yield asker, requirement
         if requirement.name not in seen:
             seen.add(requirement.name)
-            lines = importlib.metadata.requires(requirement.name) or []
+            try:
+                lines = importlib.metadata.requires(requirement.name) or []
+            except importlib.metadata.PackageNotFoundError:
+                if requirement.name in OPTIONAL:
+                    continue
+                raise
             todo.extend((requirement.name, Requirement(line)) for line in lines)
 
 
