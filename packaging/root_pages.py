@@ -1,6 +1,6 @@
-"""A hook of MkDocs: papers at the repository's root are pages of the site, too.
+"""MkDocs hook that adds the documents in the repository's root to the site and adjusts links to them.
 
-On GitHub a link names a file as it lies in the repository; the site has everything in one folder.
+On GitHub, links are relative to files in the repository; the site has the root documents and docs/ in one folder.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ _LINK = re.compile(r"(?<=\]\()(?!https?:|#)([^)#\s]+)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the papers to the pages of docs/."""
+    """Add the root documents to the pages of docs/."""
     for name in PAPERS:
         files.append(File.generated(config, name, content=(ROOT / name).read_text(encoding="utf-8")))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
-    """Have the links of a page name files as they lie in the site."""
+    """Rewrite the links of a page from repository paths to site paths."""
     return site_links(markdown, page.file.src_uri)
 
 
 def site_links(markdown: str, page: str) -> str:
-    """The text of a page of the site with links into docs/ and to papers as seen from there."""
+    """The Markdown of a page, with links to docs/ and to root documents relative to the page's path in the site."""
     folder = posixpath.dirname(page)
     in_repository = "" if page in PAPERS else posixpath.join("docs", folder)
 

@@ -1,4 +1,4 @@
-"""What the program brings along: detectors, the demo clip, style sheets and icons, found wherever it is installed."""
+"""Bundled resources: detectors, the demo clip, style sheets and icons, found wherever the program is installed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def demo_video() -> Path:
 
 
 def demo_labels() -> Path:
-    """What is true of the demo clip; read it with `resources.plaza.labels.load_labels`.
+    """The file with the labels of the demo clip; read it with `resources.plaza.labels.load_labels`.
 
     Raises:
         VadError: the labels are not installed.
@@ -51,7 +51,7 @@ def style_sheet(name: str) -> str:
 
 
 def icon_path(name: str) -> Path:
-    """The SVG of an icon: "vadgui" for the program, the others drawn in `currentColor` for the theme to tint.
+    """The SVG file of an icon: "vadgui" is the program's, the others use `currentColor`, which the theme replaces.
 
     Raises:
         VadError: there is no such icon.
@@ -63,8 +63,8 @@ def _find(kind: str, folder: str, name: str, suffix: str) -> Path:
     names = _names(folder, suffix)
     if name in names:
         return _HERE / folder / f"{name}{suffix}"
-    known = f"There are: {', '.join(names)}." if names else "None is installed: install the program again."
-    raise VadError(f"There is no such {kind}", subject=name, advice=known)
+    available = f"There are: {', '.join(names)}." if names else "None is installed: install the program again."
+    raise VadError(f"There is no such {kind}", subject=name, advice=available)
 
 
 def _names(folder: str, suffix: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`vad ablation`: Table 2 of the paper, on any dataset that has videos to learn from."""
+"""`vad ablation`: Table 2 of the paper, on any dataset with training videos."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from engine.common.durations import duration_in_words
 from engine.common.errors import DatasetError, ExportError
 from engine.common.events import Event, LossReported, Progress, Stopped
 from engine.datasets import Dataset
-from engine.evaluation.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, forget_footage, train_experiment
+from engine.evaluation.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, delete_footage, train_experiment
 from engine.evaluation.report import percent, provenance, table, without_nan, write_json
 from engine.evaluation.score_figures import ScoreFigures, figures_of
 from engine.scoring.scorers import scorers_of
 from engine.training import Run, RunSettings
 
 SCORES = tuple(scorer.name for scorer in scorers_of(None))
-"""Scores to choose from: the ablation's detectors are not calibrated."""
-_SAY_EVERY_SECONDS = 30.0
+"""Scores to choose from; only those that need no calibration, because the ablation's detectors have none."""
+_REPORT_INTERVAL_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class AblationOptions:
     frame_epochs: int
     device: str
     motion_from: Path | None
-    """Detector whose motion model all experiments take."""
+    """Detector whose motion model all experiments use; None for Exp4's."""
 
 
 def _epochs(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
@@ -106,12 +106,12 @@ def ablation(
     if preset and detector:
         raise click.UsageError("--preset goes instead of --detector.")
     output = Output(report, command_line(ctx), quiet)
-    found = labelled_dataset(dataset)
+    labelled = labelled_dataset(dataset)
     options = AblationOptions(
         folder, preset or _preset_of(detector), LearningOptions(**learning), *epochs, device, detector
     )
     with analysis_cache(no_cache) as cache:
-        report_ablation(found, options, cache, output, score=score)
+        report_ablation(labelled, options, cache, output, score=score)
 
 
 def _preset_of(detector: Path | None) -> str:
@@ -123,30 +123,30 @@ def _preset_of(detector: Path | None) -> str:
 
 
 def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, output: Output, *, score: str) -> None:
-    """Train what is missing, judge all four experiments, print the table and write it beside them."""
+    """Train the missing experiments, evaluate all four, print the table and write it into their folder."""
     base = _settings(dataset, options)
     try:
         options.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         advice = f"Choose another folder ({error.strerror})."
         raise ExportError("The folder can't be made", subject=options.folder, advice=advice) from error
-    found: dict[Experiment, dict[str, ScoreFigures]] = {}
+    figures: dict[Experiment, dict[str, ScoreFigures]] = {}
     device = ""
     for experiment in TRAINING_ORDER:
         _train(experiment, options.folder, base, output.quiet)
-        device, found[experiment] = _judge(experiment.run(options.folder), dataset, base, cache, output.quiet)
-        chosen = found[experiment][score]
+        device, figures[experiment] = _evaluate(experiment.run(options.folder), dataset, base, cache, output.quiet)
+        chosen = figures[experiment][score]
         click.echo(f"{experiment.name}: micro AUC {100 * chosen.micro_auc:.2f} %", err=True)
-        # Written after each experiment: an ablation that is interrupted leaves the rows that it has.
-        content = _as_json(dataset, options, found, score, device, output.command)
+        # The table is written after each experiment, so that an interrupted ablation leaves its finished rows.
+        content = _as_json(dataset, options, figures, score, device, output.command)
         for path in (options.folder / "ablation.json", *([output.report] if output.report else [])):
             write_json(path, content)
-    forget_footage(options.folder)
+    delete_footage(options.folder)
     click.echo(
         f"{dataset.name}: preset {base.preset}, teacher {base.teacher}, {base.motion_epochs} motion epochs, "
         f"{base.frame_epochs} frame epochs; on {device}\n"
     )
-    click.echo(_table(found))
+    click.echo(_table(figures))
 
 
 def _settings(dataset: Dataset, options: AblationOptions) -> RunSettings:
@@ -169,18 +169,22 @@ def _settings(dataset: Dataset, options: AblationOptions) -> RunSettings:
 
 
 def _train(experiment: Experiment, folder: Path, base: RunSettings, quiet: bool) -> None:
-    """Raises KeyboardInterrupt where the training was stopped."""
+    """Train one experiment, printing its events.
+
+    Raises:
+        KeyboardInterrupt: the training was stopped.
+    """
     last: Event | None = None
-    said = -_SAY_EVERY_SECONDS
+    reported_at = -_REPORT_INTERVAL_SECONDS
     try:
         with closing(train_experiment(folder, experiment, base)) as events:
             for last in events:
                 now = time.monotonic()
-                if quiet or (isinstance(last, Progress) and now - said < _SAY_EVERY_SECONDS):
+                if quiet or (isinstance(last, Progress) and now - reported_at < _REPORT_INTERVAL_SECONDS):
                     continue
                 if words := _in_words(last):
                     click.echo(f"{experiment.name}: {words}", err=True)
-                    said = now
+                    reported_at = now
     except KeyboardInterrupt:
         last = Stopped("")
     if isinstance(last, Stopped):
@@ -192,16 +196,16 @@ def _in_words(event: Event) -> str:
         case Progress(phase=phase, done=done, total=total, seconds_left=left):
             return f"{phase}: {done}/{total}" + (f", {duration_in_words(left)} left" if left is not None else "")
         case LossReported(stage=stage, epoch=epoch, loss=loss, held_out_loss=held_out):
-            judged = f", held-out {held_out:.5f}" if held_out is not None else ""
-            return f"{stage} stage, epoch {epoch + 1}: loss {loss:.5f}{judged}"
+            held_out_text = f", held-out {held_out:.5f}" if held_out is not None else ""
+            return f"{stage} stage, epoch {epoch + 1}: loss {loss:.5f}{held_out_text}"
         case _:
             return ""
 
 
-def _judge(
+def _evaluate(
     run: Run, dataset: Dataset, base: RunSettings, cache: Path, quiet: bool
 ) -> tuple[str, dict[str, ScoreFigures]]:
-    """The label of the device, and the figures of each score by name."""
+    """Evaluate a run's detector: the label of the device, and the figures of each score by name."""
     from engine.common.device import choose_compute  # torch takes seconds to import
     from engine.models.detector import load_detector
     from engine.models.predictor import Predictor
@@ -216,7 +220,7 @@ def _judge(
 def _as_json(
     dataset: Dataset,
     options: AblationOptions,
-    found: dict[Experiment, dict[str, ScoreFigures]],
+    figures: dict[Experiment, dict[str, ScoreFigures]],
     headline: str,
     device: str,
     command: str,
@@ -227,11 +231,11 @@ def _as_json(
             "margin_loss": experiment.margin,
             "optical_flow": experiment.flow_guidance,
             "detector": experiment.run(options.folder).detector_path.relative_to(options.folder).as_posix(),
-            **found[experiment][headline].aucs,
-            "scores": {name: each.aucs for name, each in found[experiment].items()},
+            **figures[experiment][headline].aucs,
+            "scores": {name: each.aucs for name, each in figures[experiment].items()},
         }
         for experiment in EXPERIMENTS
-        if experiment in found
+        if experiment in figures
     ]
     learning = options.learning
     content: dict[str, Any] = {
@@ -253,7 +257,7 @@ def _as_json(
     return content | provenance(device, command)
 
 
-def _table(found: dict[Experiment, dict[str, ScoreFigures]]) -> str:
+def _table(figures: dict[Experiment, dict[str, ScoreFigures]]) -> str:
     def row(name: str, cells: Iterable[str]) -> list[str]:
         return [name, *cells]
 
@@ -262,8 +266,8 @@ def _table(found: dict[Experiment, dict[str, ScoreFigures]]) -> str:
         row("optical flow", ("x" if experiment.flow_guidance else "-" for experiment in EXPERIMENTS)),
     ]
     aucs = [
-        row(f"{score} {name} AUC %", (percent(found[each][score].aucs[f"{name}_auc"]) for each in EXPERIMENTS))
-        for score in found[EXPERIMENTS[0]]
+        row(f"{score} {name} AUC %", (percent(figures[each][score].aucs[f"{name}_auc"]) for each in EXPERIMENTS))
+        for score in figures[EXPERIMENTS[0]]
         for name in ("micro", "macro", "global")
     ]
     return table(["", *(experiment.name for experiment in EXPERIMENTS)], [*ingredients, *aucs])

@@ -1,4 +1,4 @@
-"""`--no-cache`: where a command's analyses are kept, or that they are not."""
+"""`--no-cache`: the folder of a command's analyses, persistent or temporary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def analysis_cache(temporary: bool) -> Iterator[Path]:
-    """Folder of score stores: the person's cache, pruned afterwards, or a temporary one."""
+    """Folder of score stores: a temporary one, or the user's cache, which is pruned afterwards."""
     from engine.analysis.score_store import prune
     from engine.common.paths import analyses_folder
 

@@ -1,4 +1,4 @@
-"""`--detector`: a detector file, or the name of one from the person's library or that came with the program."""
+"""`--detector`: a detector file, or the name of a detector in the user's library or bundled with the program."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from engine.common.errors import DetectorFileError
 from engine.detector_library import DetectorLibrary, find_detector
 
 WHICH = "file, or a name out of `vad detectors list`"
-"""Values of an option that takes a detector, for help texts."""
+"""What an option that takes a detector accepts, for help texts."""
 
 
 def detector_option(
     name: str = "detector", *, required: bool = False, text: str = f"Detector {WHICH}."
 ) -> Callable[[Any], Any]:
-    """The option `--detector`, its value handed over as `name`."""
-    callback, mark = (required_detector, "  [required]") if required else (optional_detector, "")
-    return click.option("--detector", name, metavar="FILE|NAME", callback=callback, help=text + mark)
+    """The option `--detector`, whose value is passed to the command as `name`."""
+    callback, required_suffix = (required_detector, "  [required]") if required else (optional_detector, "")
+    return click.option("--detector", name, metavar="FILE|NAME", callback=callback, help=text + required_suffix)
 
 
 def optional_detector(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | None:
-    """Callback of an option: the path of a file, of a detector of the library, or of a bundled one.
+    """Callback of an option: the path of a detector file, of a detector in the library, or of a bundled one.
 
-    Files go before names, so that a name never hides a person's own file.
+    Files take precedence over names, so that a name never hides a file.
     """
     if value is None:
         return None
@@ -40,7 +40,7 @@ def optional_detector(ctx: click.Context, param: click.Parameter, value: str | N
 
 
 def required_detector(ctx: click.Context, param: click.Parameter, value: str | None) -> Path:
-    """Callback of an option that has to be given; says what there is to choose from."""
+    """Callback of a required option; its error message lists the detectors to choose from."""
     path = optional_detector(ctx, param, value)
     if path is None:
         raise click.MissingParameter(f"Give a detector file, or the name of a detector: {_names()}.", ctx, param)

@@ -1,4 +1,4 @@
-"""`vad detectors`: a person's own detectors, and those that came with the program."""
+"""`vad detectors`: the detectors of the user's library, and those bundled with the program."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def list_(as_json: bool) -> None:
     library = DetectorLibrary()
     entries = library.entries()
     if as_json:
-        content = {"folder": str(library.folder), "detectors": [_plain(entry) for entry in entries]}
+        content = {"folder": str(library.folder), "detectors": [_as_dict(entry) for entry in entries]}
         click.echo(json.dumps(content, indent=2))
         return
     for entry in entries:
@@ -60,7 +60,7 @@ def import_(file: Path, name: str | None, note: str | None, camera: str | None) 
 
     FILE may be a training run's folder.
     """
-    entry = DetectorLibrary().add(_of_a_run(file), name=name, note=note, camera=camera)
+    entry = DetectorLibrary().add(_detector_of_run(file), name=name, note=note, camera=camera)
     click.echo(f"{entry.name} -> {entry.path}")
 
 
@@ -98,7 +98,7 @@ def export(detector: str, target: Path, force: bool) -> None:
 @detectors.command(hidden=True, context_settings={"ignore_unknown_options": True})
 @click.argument("_given", nargs=-1)
 def activate(_given: tuple[str, ...]) -> None:
-    """Say what became of this command."""
+    """Report that this command was removed."""
     raise click.UsageError(
         "Detectors are not activated any more, for nothing went by it. Name one with --detector; the window begins "
         "with the one used last."
@@ -107,7 +107,9 @@ def activate(_given: tuple[str, ...]) -> None:
 
 @detectors.command()
 @_detector
-@click.option("--force", is_flag=True, hidden=True, expose_value=False)  # asked for before, and still in scripts
+@click.option(
+    "--force", is_flag=True, hidden=True, expose_value=False
+)  # earlier versions required it, and scripts still pass it
 def delete(detector: str) -> None:
     """Take a detector out of the library.
 
@@ -124,24 +126,24 @@ def _find(library: DetectorLibrary, text: str) -> LibraryEntry:
         paths = [each for each in library.entries() if each.path == Path(text).absolute()]
         if paths:
             return paths[0]
-        known = ", ".join(each.name for each in library.entries()) or "none"
-        raise DetectorFileError("There is no such detector", subject=text, advice=f"There are: {known}.")
+        names = ", ".join(each.name for each in library.entries()) or "none"
+        raise DetectorFileError("There is no such detector", subject=text, advice=f"There are: {names}.")
     return entry
 
 
-def _of_a_run(path: Path) -> Path:
+def _detector_of_run(path: Path) -> Path:
     from engine.training import Run
 
     if not path.is_dir():
         return path
-    made = Run(path).detector_path
-    if not made.is_file():
+    detector = Run(path).detector_path
+    if not detector.is_file():
         raise DetectorFileError(
             "This folder holds no detector",
             subject=path,
             advice="Name a detector file, or the folder of a finished run.",
         )
-    return made
+    return detector
 
 
 def _lines(entry: LibraryEntry) -> list[str]:
@@ -167,9 +169,9 @@ def _training(entry: LibraryEntry) -> str:
         f"{transitions} transitions" if transitions else "",
         f"{' + '.join(epochs)} epochs" if epochs else "",
     ]
-    told = ", ".join(part for part in parts if part)
-    return f"taught with {told}" if told else ""
+    summary = ", ".join(part for part in parts if part)
+    return f"taught with {summary}" if summary else ""
 
 
-def _plain(entry: LibraryEntry) -> dict[str, Any]:
+def _as_dict(entry: LibraryEntry) -> dict[str, Any]:
     return {**vars(entry), "path": str(entry.path)}

@@ -26,7 +26,7 @@ _CODECS: dict[str, Literal["r", "w"]] = {"libx264": "w", "h264": "r", "hevc": "r
 
 
 class State(StrEnum):
-    """Result of a check: what is needed and missing is a problem, what is optional and missing a note."""
+    """Result of a check: PROBLEM if something needed is missing, NOTE if something optional is."""
 
     OK = "ok"
     NOTE = "note"
@@ -41,7 +41,7 @@ class Check:
     state: State
     detail: str
     fix: str = ""
-    """What to do about it, best a command; empty when all is well."""
+    """How to fix it, preferably a command; empty if the check passed."""
 
 
 @click.command()
@@ -52,7 +52,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Ends with status 0 when everything needed is there, and with 1 otherwise.
     """
-    checks = list(examine())
+    checks = list(run_checks())
     healthy = all(check.state is not State.PROBLEM for check in checks)
     if as_json:
         click.echo(json.dumps({"ok": healthy, "checks": [asdict(check) for check in checks]}, indent=2))
@@ -65,11 +65,11 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     ctx.exit(0 if healthy else 1)
 
 
-def examine() -> Iterator[Check]:
-    """Look at everything in turn; torch is imported on the way."""
+def run_checks() -> Iterator[Check]:
+    """Run all checks; imports torch."""
     yield from _python_and_packages()
-    for look in _LOOKS:
-        yield from look()
+    for check in _CHECKS:
+        yield from check()
 
 
 def _python_and_packages() -> Iterator[Check]:
@@ -78,7 +78,7 @@ def _python_and_packages() -> Iterator[Check]:
         from packaging.specifiers import SpecifierSet
 
         wanted = importlib.metadata.metadata("vadgui")["Requires-Python"]
-    except ImportError as error:  # PackageNotFoundError is one too
+    except ImportError as error:  # PackageNotFoundError is a subclass
         yield Check("Packages", State.PROBLEM, str(error), _pip_install("vadgui"))
         return
     if SpecifierSet(wanted).contains(platform.python_version(), prereleases=True):
@@ -122,6 +122,16 @@ def _devices() -> Iterator[Check]:
     if shutil.which("nvidia-smi") and not torch.cuda.is_available():
         fix = "Update the NVIDIA driver, or install the CUDA build of torch for it: https://pytorch.org/get-started"
         yield Check("CUDA", State.NOTE, f"there is an NVIDIA driver, but torch {torch.__version__} can't use it", fix)
+
+
+def _openvino() -> Iterator[Check]:
+    try:
+        version = importlib.metadata.version("openvino")
+    except importlib.metadata.PackageNotFoundError:
+        return
+    yield Check(
+        "OpenVINO", State.OK, f"{version}, runs the motion model on a CPU without bfloat16 where that is faster"
+    )
 
 
 def _qt_libraries() -> Iterator[Check]:
@@ -184,25 +194,26 @@ def _bundled_detectors() -> Iterator[Check]:
     from engine.common.errors import DetectorFileError
     from resources import bundled_detectors, detector_path
 
-    again = 'Install the program again, or give your own file with "--detector FILE".'
+    fix = 'Install the program again, or give your own file with "--detector FILE".'
     names = bundled_detectors()
     if not names:
-        yield Check("Detectors", State.PROBLEM, "none came with the program", again)
+        yield Check("Detectors", State.PROBLEM, "none came with the program", fix)
     try:
         from engine.models.detector import load_detector
-    except (ImportError, OSError):  # the check of the devices reports it
+    except (ImportError, OSError):  # the check of the devices reports that torch can't be loaded
         return
     for name in names:
         try:
             load_detector(detector_path(name))
         except DetectorFileError as error:
-            yield Check(f"Detector {name}", State.PROBLEM, error.what, again)
+            yield Check(f"Detector {name}", State.PROBLEM, error.what, fix)
         else:
             yield Check(f"Detector {name}", State.OK, "whole")
 
 
-_LOOKS: tuple[Callable[[], Iterator[Check]], ...] = (
+_CHECKS: tuple[Callable[[], Iterator[Check]], ...] = (
     _devices,
+    _openvino,
     _qt_libraries,
     _codecs,
     _screen,

@@ -18,8 +18,8 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
 from engine.datasets import Dataset, LabelledVideo
 from engine.datasets.file_access import odd_file
-from engine.figures.choosing import Choice, labelled_regions, telling_frames
-from engine.figures.drawing import Moment, SheetKind, draw_sheet
+from engine.figures.choosing import ChosenFrame, labelled_regions, representative_frames
+from engine.figures.drawing import SheetKind, Transition, draw_sheet
 from engine.video import open_video
 from engine.video.frame import Pixels
 from engine.video.naming import picture_count
@@ -74,17 +74,17 @@ def figures(
     """
     from engine.models.predictor import Predictor  # torch takes seconds to import
 
-    dataset, labelled = _opened(footage)
-    listed = None if frames is None else _listed(frames, dataset, labelled)
+    dataset, labelled = _open_footage(footage)
+    requested = None if frames is None else _requested_frames(frames, dataset, labelled)
     predictor = Predictor.open(detector, device)
     with analysis_cache(no_cache) as cache:
-        choices = listed or _chosen(dataset, labelled, predictor, cache, count, quiet)
-    moments = [_moment(dataset, choice, predictor) for choice in choices]
-    _write(folder, moments, kind, predictor.settings.flow_radius_px)
+        choices = requested or _selected_frames(dataset, labelled, predictor, cache, count, quiet)
+    transitions = [_transition(dataset, choice, predictor) for choice in choices]
+    _write(folder, transitions, kind, predictor.settings.flow_radius_px)
 
 
-def _opened(footage: Path) -> tuple[Dataset, bool]:
-    """What there is to choose from, and whether it is labelled; a video counts as a dataset without labels."""
+def _open_footage(footage: Path) -> tuple[Dataset, bool]:
+    """The footage as a dataset, and whether it has labels; a video becomes a dataset without labels."""
     with odd_file(footage):
         is_dataset = footage.is_dir() and not picture_count(footage)
     if is_dataset:
@@ -94,9 +94,9 @@ def _opened(footage: Path) -> tuple[Dataset, bool]:
     return Dataset(footage.name, footage, complete=False, training=(), testing=(video,)), False
 
 
-def _listed(frames: str, dataset: Dataset, labelled: bool) -> list[Choice]:
-    """The frames that were asked for by number."""
-    places = {video.name: place for place, video in enumerate(dataset.testing)}
+def _requested_frames(frames: str, dataset: Dataset, labelled: bool) -> list[ChosenFrame]:
+    """The frames that --frames names by number."""
+    indices = {video.name: index for index, video in enumerate(dataset.testing)}
     choices = []
     for word in frames.split(","):
         name, colon, number = word.strip().rpartition(":")
@@ -105,27 +105,27 @@ def _listed(frames: str, dataset: Dataset, labelled: bool) -> list[Choice]:
                 "name a dataset's frames like 01:12,04:90." if labelled else "name a video's frames like 12,90.",
                 param_hint="--frames",
             )
-        if labelled and name not in places:
-            raise click.BadParameter(f"there is no video {name}, only {', '.join(places)}.", param_hint="--frames")
-        place, frame = places[name] if labelled else 0, int(number)
-        abnormal = dataset.testing[place].abnormal
+        if labelled and name not in indices:
+            raise click.BadParameter(f"there is no video {name}, only {', '.join(indices)}.", param_hint="--frames")
+        index, frame = indices[name] if labelled else 0, int(number)
+        abnormal = dataset.testing[index].abnormal
         if not 1 <= frame < len(abnormal):
             raise ExportError(
                 f"There is no transition to frame {frame}",
-                subject=dataset.testing[place].path,
+                subject=dataset.testing[index].path,
                 advice=f"Choose frames from 1 to {len(abnormal) - 1}; frame 0 has none before it.",
             )
-        choices.append(Choice(place, frame, bool(abnormal[frame]) if labelled else None))
+        choices.append(ChosenFrame(index, frame, bool(abnormal[frame]) if labelled else None))
     return choices
 
 
-def _chosen(
+def _selected_frames(
     dataset: Dataset, labelled: bool, predictor: Predictor, cache: Path, count: int, quiet: bool
-) -> list[Choice]:
-    return telling_frames(measured_videos(dataset, predictor, cache, quiet=quiet), count, labelled=labelled)
+) -> list[ChosenFrame]:
+    return representative_frames(measured_videos(dataset, predictor, cache, quiet=quiet), count, labelled=labelled)
 
 
-def _moment(dataset: Dataset, choice: Choice, predictor: Predictor) -> Moment:
+def _transition(dataset: Dataset, choice: ChosenFrame, predictor: Predictor) -> Transition:
     video = dataset.testing[choice.video]
     with open_video(video.path) as source:
         previous, frame = source.read(choice.frame - 1), source.read(choice.frame)
@@ -134,16 +134,16 @@ def _moment(dataset: Dataset, choice: Choice, predictor: Predictor) -> Moment:
         [] if masks is None else labelled_regions(masks[number]) for number in (choice.frame - 1, choice.frame)
     )
     name = video.name if choice.abnormal is None else f"Video {video.name}"
-    seen = inspect_pair(previous, frame, predictor)
-    return Moment(name, previous, seen, choice.abnormal, regions, regions_before or regions)
+    inspection = inspect_pair(previous, frame, predictor)
+    return Transition(name, previous, inspection, choice.abnormal, regions, regions_before or regions)
 
 
-def _write(folder: Path, moments: Sequence[Moment], kind: str, flow_radius_px: float) -> None:
-    wanted = dict.fromkeys(_KINDS.values()) if kind == "all" else [_KINDS[kind]]
-    # The paper's Figures 3 and 4 show abnormal motion only.
-    telling = [moment for moment in moments if moment.abnormal is not False] or moments
-    for name in wanted:
-        shown = telling if name == SheetKind.MOTION else moments
+def _write(folder: Path, transitions: Sequence[Transition], kind: str, flow_radius_px: float) -> None:
+    sheet_names = dict.fromkeys(_KINDS.values()) if kind == "all" else [_KINDS[kind]]
+    # The paper's Figures 3 and 4 show only abnormal motion.
+    abnormal = [transition for transition in transitions if transition.abnormal is not False] or transitions
+    for name in sheet_names:
+        shown = abnormal if name == SheetKind.MOTION else transitions
         click.echo(_save(folder / f"{name}.png", draw_sheet(SheetKind(name), shown, flow_radius_px)))
 
 

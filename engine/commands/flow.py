@@ -1,4 +1,4 @@
-"""`vad flow`: the optical flow between two pictures, as any teacher sees it."""
+"""`vad flow`: the optical flow between two pictures, estimated by any teacher."""
 
 from __future__ import annotations
 
@@ -86,22 +86,24 @@ def flow(
     vad flow frame1.png frame2.png --teacher raft --weights raft-small.pth --out flow.flo --out flow.png
     vad flow frame1.png frame2.png --truth flow_gt.png
     """
-    _refuse_to_overwrite(outputs, [first, second, *filter(None, [weights, truth])])
-    before, after = read_picture(first), read_picture(second)
-    if before.shape != after.shape:
+    _check_no_overwrite(outputs, [first, second, *filter(None, [weights, truth])])
+    first_picture, second_picture = read_picture(first), read_picture(second)
+    if first_picture.shape != second_picture.shape:
         raise VideoError(
-            f"The pictures differ in size: {_size(before)} and {_size(after)}",
+            f"The pictures differ in size: {_size(first_picture)} and {_size(second_picture)}",
             subject=second,
             advice="Give two pictures of one camera and one size.",
         )
-    expected = None if truth is None else _truth(truth, before.shape[:2])
+    true_flow = None if truth is None else _truth(truth, first_picture.shape[:2])
     teacher = teacher_by_name(name, weights=weights, device=device)
-    estimate = teacher.flow(before, after)
+    estimate = teacher.flow(first_picture, second_picture)
     speed = np.hypot(*estimate)
     click.echo(f"Speed by {teacher.name}: mean {speed.mean():.2f} px, largest {speed.max():.2f} px")
-    if expected is not None:
-        known = float(np.isfinite(expected).all(axis=0).mean())
-        click.echo(f"End-point error: {end_point_error(estimate, expected):.3f} px (truth known for {known:.0%})")
+    if true_flow is not None:
+        known_fraction = float(np.isfinite(true_flow).all(axis=0).mean())
+        click.echo(
+            f"End-point error: {end_point_error(estimate, true_flow):.3f} px (truth known for {known_fraction:.0%})"
+        )
     for path in outputs:
         if path.suffix.lower() == ".flo":
             write_flo(path, estimate)
@@ -127,6 +129,6 @@ def _truth(path: Path, size: tuple[int, ...]) -> Flow:
     return truth
 
 
-def _refuse_to_overwrite(outputs: tuple[Path, ...], inputs: list[Path]) -> None:
-    if clash := {path.resolve() for path in outputs} & {path.resolve() for path in inputs}:
-        raise click.UsageError(f"--out would overwrite {clash.pop().name}, which is read.")
+def _check_no_overwrite(outputs: tuple[Path, ...], inputs: list[Path]) -> None:
+    if overwritten := {path.resolve() for path in outputs} & {path.resolve() for path in inputs}:
+        raise click.UsageError(f"--out would overwrite {overwritten.pop().name}, which is read.")

@@ -1,4 +1,4 @@
-"""`vad footage`: whether footage is fit to teach a detector with, and what to do where it is not."""
+"""`vad footage`: checks whether footage is suitable for training a detector, with advice on every problem."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def footage(ctx: click.Context, paths: tuple[Path, ...], as_json: bool, quiet: b
     Ends with status 0 when a detector can be taught with it, warnings or not, and with 1 otherwise.
     """
     from engine.footage_check import FootageReport, FootageSummary, check_footage
-    from engine.footage_check.report import as_json as plain
+    from engine.footage_check.report import as_json as as_dict
 
     reports: list[FootageReport] = []
     summary: FootageSummary | None = None
@@ -51,7 +51,7 @@ def footage(ctx: click.Context, paths: tuple[Path, ...], as_json: bool, quiet: b
                     summary = event
     assert summary is not None
     if as_json:
-        content = {"videos": [plain(report) for report in reports], "summary": plain(summary)}
+        content = {"videos": [as_dict(report) for report in reports], "summary": as_dict(summary)}
         click.echo(json.dumps(content, indent=2))
     else:
         _print(reports, summary, quiet=quiet)
@@ -59,7 +59,7 @@ def footage(ctx: click.Context, paths: tuple[Path, ...], as_json: bool, quiet: b
 
 
 def _videos(paths: Sequence[Path]) -> Iterator[Path]:
-    """Files as given, for the check reports missing ones too, and the videos of folders."""
+    """The given files, existing or not because the check reports missing ones, and the videos in given folders."""
     from engine.datasets import footage_videos
 
     for path in dict.fromkeys(paths):

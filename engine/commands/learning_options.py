@@ -1,4 +1,4 @@
-"""Options of how a detector learns, which `vad train` and `vad ablation` have in common."""
+"""Training options that `vad train` and `vad ablation` share."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ class LearningOptions:
 
 
 LEARNING_OPTIONS = tuple(each.name for each in fields(LearningOptions))
-"""Parameter names of the options."""
+"""Parameter names of the training options."""
 _FIELDS = {
     "--flow-radius": "flow_radius_px",
     "--motion-lr": "motion_learning_rate",
     "--frame-lr": "frame_learning_rate",
 }
-"""Fields that have another name than their option."""
+"""Fields of LearningOptions whose names differ from their option's."""
 
 
 def _speed(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    # click.FloatRange accepts NaN.
+    # Checked here, because click.FloatRange accepts NaN.
     if value is not None and not 0 < value < math.inf:
         raise click.BadParameter("give a speed above 0, in pixels a frame.", ctx, param)
     return value
 
 
 def learning_options() -> Callable[[Any], Any]:
-    """The options of LearningOptions."""
+    """A decorator that adds the options of LearningOptions to a command."""
 
     def option(name: str, text: str, **attributes: Any) -> Callable[[Any], Any]:
         target = [_FIELDS[name]] if name in _FIELDS else []

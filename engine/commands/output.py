@@ -1,4 +1,4 @@
-"""How a command tells what it finds, and the command as it was given, for the record."""
+"""Output settings of a command, and its command line for reports."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class Output:
     """Where a command writes its results, and whether it shows progress."""
 
     report: Path | None
-    """JSON file for all results; None where none is wanted."""
+    """JSON file for all results; None to write none."""
     command: str
-    """The command line, for the record in the JSON file."""
+    """The command line, which the JSON file records."""
     quiet: bool
     """Whether progress is hidden."""
 
 
 def refuse_unwritable(report: Path | None) -> None:
-    """Check, before minutes of analysis, that a report can be written where it shall be.
+    """Check before a long analysis that the folder of the report exists.
 
     Raises:
         ExportError: there is no such folder.
@@ -38,7 +38,7 @@ def refuse_unwritable(report: Path | None) -> None:
 
 
 def command_line(ctx: click.Context) -> str:
-    """The command as it was given, for the record."""
+    """The command line with the given options, for reports."""
     words = ["vad", str(ctx.info_name)]
     for parameter in ctx.command.params:
         name = parameter.name or ""
@@ -53,6 +53,6 @@ def _as_given(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     if isinstance(value, Path):
-        # Records are passed on: a detector of the library is named without the library's path.
+        # Reports are shared, so a detector in the library is named without its path.
         return detector_name(value) or str(value)
     return str(value)

@@ -1,4 +1,4 @@
-"""`vad plan`: what a training run would take here, before it is begun."""
+"""`vad plan`: time, memory and disk that a training run would need on this machine."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def plan(
 
     Ends with status 0 when a run can be begun, and with 1 when none can, which it gives the reason of.
     """
-    given = [name for name in _SET_BY_EFFORTS if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    if effort and given:
+    given_options = [name for name in _SET_BY_EFFORTS if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if effort and given_options:
         raise click.UsageError("--effort chooses preset and epochs itself: leave those out, or --effort.")
     settings = run_settings(run_folder, footage, options) if footage else Run(run_folder).settings
     if effort:
         settings = EFFORTS[effort].applied_to(settings)
-    plans = _made(settings, run_folder, all_efforts=bool(footage) and not effort and not given, quiet=as_json)
+    plans = _plans(settings, run_folder, all_efforts=bool(footage) and not effort and not given_options, quiet=as_json)
     if as_json:
-        content = {name or effort or "run": _plain(each) for name, each in plans.items()}
+        content = {name or effort or "run": _as_dict(each) for name, each in plans.items()}
         click.echo(json.dumps(content, indent=2))
     else:
         for line in _lines(plans, settings, run_folder, footage):
@@ -66,7 +66,7 @@ def plan(
 plan.params[:0] = [param for param in train.params if param.name != "supervised"]
 
 
-def _made(settings: RunSettings, folder: Path, *, all_efforts: bool, quiet: bool) -> dict[str, RunPlan]:
+def _plans(settings: RunSettings, folder: Path, *, all_efforts: bool, quiet: bool) -> dict[str, RunPlan]:
     plans: dict[str, RunPlan] = {}
     events = plan_efforts(settings, folder) if all_efforts else plan_run(settings, folder)
     with click.progressbar(length=1, label="Measuring", file=sys.stderr, hidden=quiet, show_eta=False) as bar:
@@ -84,7 +84,7 @@ def _made(settings: RunSettings, folder: Path, *, all_efforts: bool, quiet: bool
 
 def _lines(plans: dict[str, RunPlan], settings: RunSettings, folder: Path, footage: tuple[Path, ...]) -> Iterator[str]:
     if len({each.refusal for each in plans.values()}) == 1 and (refusal := next(iter(plans.values())).refusal):
-        plans = {"": next(iter(plans.values()))}  # one line for the refusal that all plans share
+        plans = {"": next(iter(plans.values()))}  # all plans were refused for the same reason: print it once
         yield f"It can't be begun: {refusal}"
     some = next(iter(plans.values()))
     if some.frames:
@@ -127,5 +127,5 @@ def _options(settings: RunSettings, plan: RunPlan) -> list[str]:
     ]
 
 
-def _plain(plan: RunPlan) -> dict[str, Any]:
+def _as_dict(plan: RunPlan) -> dict[str, Any]:
     return {**asdict(plan), "total_seconds": plan.total_seconds}

@@ -1,4 +1,4 @@
-"""How every command shows long work: a bar on stderr."""
+"""The progress bar on stderr that commands show during long work."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from engine.common.events import Finished, Progress
 
 
 def follow(work: Generator[Progress | Finished, None, None], *, label: str = "", hidden: bool = False) -> str:
-    """Drive work to its end and show its progress; returns the path of its result, empty where it has none.
+    """Run work to its end and show its progress; returns the path of its result, empty if it has none.
 
-    `label` says in front of the bar what is worked on; the phase does where it is empty.
+    `label` is the text before the bar; if it is empty, the name of the phase is.
     """
     with closing(work):
         first = next(work)
@@ -24,7 +24,7 @@ def follow(work: Generator[Progress | Finished, None, None], *, label: str = "",
             label=label or first.phase,
             file=sys.stderr,
             hidden=hidden,
-            show_eta=False,  # click's estimate would count what an earlier run did
+            show_eta=False,  # click's estimate would include items that an earlier run finished
             show_pos=True,
             item_show_func=_rate,
         ) as bar:

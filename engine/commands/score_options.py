@@ -1,4 +1,4 @@
-"""`--score` and `--false-alarms`: which anomaly score a command works with, and what it calls an alarm."""
+"""`--score` and `--false-alarms`: the anomaly score that a command uses, and the accepted rate of false alarms."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ false_alarms_option = click.option(
 
 
 def chosen_scorer(score: str | None, calibration: Calibration | None) -> Scorer:
-    """The score that was asked for, else the best that the detector has.
+    """The scorer named by `--score`, by default the best one for the detector.
 
     Raises:
-        click.UsageError: it has no such score.
+        click.UsageError: the score needs a calibration that the detector does not have.
     """
     if score is None:
         return default_scorer(calibration)

@@ -1,4 +1,4 @@
-"""What options that name an optical-flow teacher have in common."""
+"""Help text and callback shared by the options that name an optical-flow teacher."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TEACHERS_IN_WORDS = ", ".join(
 
 
 def note_experimental(ctx: click.Context, param: click.Parameter, value: str) -> str:  # noqa: ARG001
-    """Callback of an option: say on stderr where the teacher is experimental."""
+    """Callback of an option: print a note on stderr if the teacher is experimental."""
     if value in EXPERIMENTAL_TEACHERS:
         click.echo(
             f"Note: the teacher {value} is experimental: it was never tried with its published weights.", err=True

@@ -14,8 +14,8 @@ from engine.commands.detector_option import detector_option, required_detector
 from engine.commands.output import Output, command_line, refuse_unwritable
 from engine.commands.progress import follow
 
-_UNDISTURBED = 0.03
-"""Share of processor time that other programs take at most on a machine that is idle otherwise."""
+_MAX_PROCESSOR_DENIED = 0.03
+"""Fraction of processor time taken by other programs that is normal on an idle machine."""
 
 if TYPE_CHECKING:
     from engine.common.events import Progress
@@ -62,7 +62,7 @@ def timing(
 
 
 def report_timing(predictor: Predictor, dataset: Path | None, output: Output) -> None:
-    """Time a detector on frames of a dataset, or on synthetic ones; print and write the figures."""
+    """Time a detector on frames of a dataset, by default synthetic ones; print and write the figures."""
     from engine.datasets import any_video
     from engine.evaluation.machine import this_machine
     from engine.evaluation.report import provenance, table, write_json
@@ -70,37 +70,37 @@ def report_timing(predictor: Predictor, dataset: Path | None, output: Output) ->
     from engine.video import open_video
 
     if dataset is None:
-        frames, what = drifting_texture(), "a drifting texture"
+        frames, frames_text = drifting_texture(), "a drifting texture"
     else:
         video = any_video(dataset)
         with open_video(video) as source:
             frames = [frame.pixels for frame in islice(source.frames(), FRAMES)]
-        below = video.relative_to(dataset).as_posix()
-        what = f"video {video.name}" if video == dataset else f"{dataset.resolve().name}, video {below}"
-    found: list[Timing] = []
+        relative_path = video.relative_to(dataset).as_posix()
+        frames_text = f"video {video.name}" if video == dataset else f"{dataset.resolve().name}, video {relative_path}"
+    timings: list[Timing] = []
 
     def progress() -> Generator[Progress, None, None]:
         for event in time_detector(predictor, frames):
             if isinstance(event, Timing):
-                found.append(event)
+                timings.append(event)
             else:
                 yield event
 
     follow(progress(), hidden=output.quiet)
-    (timing,) = found
+    (timing,) = timings
     machine = this_machine()
     height, width = frames[0].shape[:2]
     settings = predictor.settings
     click.echo(f"Detector {settings.name}, preset {settings.preset}, teacher {settings.teacher}")
-    click.echo(f"{what}, {width} x {height} px; medians, decoding left out")
+    click.echo(f"{frames_text}, {width} x {height} px; medians, decoding left out")
     click.echo(f"{timing.device}; {machine.processor}, {machine.cores} cores, {machine.system}\n")
     columns = {1: (timing.prediction_fps, timing.detection_fps)}
     columns[timing.best_batch] = (timing.prediction_fps_best_batch, timing.detection_fps_best_batch)
     rows = [
-        [name, *(f"{each[place]:.1f} fps" for each in columns.values())]
-        for place, name in enumerate(("prediction", "detection"))
+        [name, *(f"{fps[index]:.1f} fps" for fps in columns.values())]
+        for index, name in enumerate(("prediction", "detection"))
     ]
-    if timing.processor_denied is not None and timing.processor_denied > _UNDISTURBED:
+    if timing.processor_denied is not None and timing.processor_denied > _MAX_PROCESSOR_DENIED:
         click.echo(
             f"Other programs had {100 * timing.processor_denied:.0f} % of the processor time that this could have "
             "used: figures are too low. Repeat it when nothing else runs.\n",
@@ -112,7 +112,7 @@ def report_timing(predictor: Predictor, dataset: Path | None, output: Output) ->
             "format": "vadgui-timing",
             "version": 1,
             "detector": {"name": settings.name, "preset": settings.preset, "teacher": settings.teacher},
-            "frames": {"of": what, "width_px": width, "height_px": height},
+            "frames": {"of": frames_text, "width_px": width, "height_px": height},
             **asdict(timing),
             "machine": asdict(machine),
         }
@@ -120,7 +120,7 @@ def report_timing(predictor: Predictor, dataset: Path | None, output: Output) ->
 
 
 def untrained(preset: str, device: str) -> Predictor:
-    """An untrained detector: it is as fast as a trained one."""
+    """An untrained detector of a preset, which is as fast as a trained one."""
     from engine.common.device import choose_compute
     from engine.flow.teachers import DEFAULT_TEACHER
     from engine.models.detector import Detector, DetectorSettings

@@ -1,4 +1,4 @@
-"""`vad train`: teach a detector from normal footage, or go on with a run that stopped."""
+"""`vad train`: train a detector from normal footage, or resume a run that stopped."""
 
 from __future__ import annotations
 
@@ -108,12 +108,12 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
     changes = {} if footage else _amendments(ctx)
     run = Run(run_folder)
     requests = StopControl(run.request_path)
-    with _stopping_signals(requests):
+    with _signals_as_stop_requests(requests):
         if supervised:
-            # A daemon thread, for it blocks in reading stdin, which only the supervisor can end.
+            # A daemon thread, because only the supervisor can end its blocking read of stdin.
             threading.Thread(target=_watch_stdin, args=(requests,), name="stdin", daemon=True).start()
         try:
-            group = _others(options["device"] if footage else run.settings.device)
+            group = _process_group(options["device"] if footage else run.settings.device)
             if group is None or group.is_main:
                 if footage:
                     Run.create(run_folder, run_settings(run_folder, footage, options))
@@ -133,12 +133,12 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
                         click.echo("`vad calibrate` gives its scores a meaning, with more normal footage.", err=True)
         except VadError as error:
             if supervised:
-                _report_to_supervisor(iter([Failed.by(error)]), requests)
+                _report_to_supervisor(iter([Failed.from_error(error)]), requests)
             raise
 
 
 def _amendments(ctx: click.Context) -> dict[str, Any]:
-    """Settings that a resumed run changes.
+    """Settings of a resumed run that the command line changes.
 
     Raises:
         click.UsageError: an option is given that a resumed run can't change.
@@ -157,7 +157,7 @@ def _amendments(ctx: click.Context) -> dict[str, Any]:
 
 
 def run_settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str, Any]) -> RunSettings:
-    """The options of the command as settings of a run."""
+    """Convert the options of the command to the settings of a run."""
     videos, held_out = footage_videos(footage), footage_videos(options["held_out"])
     left_out: dict[str, tuple[Stretch, ...]] = {}
     for video, start, stop in options["leave_out"]:
@@ -179,8 +179,8 @@ def run_settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str,
     )
 
 
-def _others(device: str) -> ProcessGroup | None:
-    """The process group where `torchrun` started several processes; its leader alone begins the run."""
+def _process_group(device: str) -> ProcessGroup | None:
+    """The process group if `torchrun` started several processes, whose leader alone creates the run; else None."""
     if "RANK" not in os.environ:
         return None
     from engine.training.distributed import make_process_group
@@ -189,19 +189,19 @@ def _others(device: str) -> ProcessGroup | None:
 
 
 @contextmanager
-def _stopping_signals(requests: StopControl) -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into a request to stop; a second SIGINT interrupts at once."""
+def _signals_as_stop_requests(requests: StopControl) -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into a request to stop; a second SIGINT raises KeyboardInterrupt."""
 
     def stop(number: int, _: object) -> None:
         if number == signal.SIGINT and requests.should_stop():
             raise KeyboardInterrupt
         requests.add("stop")
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous_handlers = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous_handlers.items():
             signal.signal(number, handler)
 
 
@@ -219,7 +219,7 @@ def _report_to_supervisor(events: Iterator[Event], requests: StopControl) -> Non
         try:
             print(to_json_line(event), flush=True)
         except BrokenPipeError:
-            # The supervisor is gone: stop as at the end of stdin, and let the run save its checkpoint.
+            # The supervisor has ended: stop as at the end of stdin, so that the run saves its checkpoint.
             requests.add("stop")
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -229,8 +229,9 @@ def _in_words(event: Event) -> str:
         case Progress():
             return _progress_in_words(event)
         case LossReported(stage=stage, epoch=epoch, loss=loss, held_out_loss=held_out, is_best=is_best):
-            judged = f", held-out {held_out:.5f}" if held_out is not None else ""
-            return f"{stage} stage, epoch {epoch + 1}: loss {loss:.5f}{judged}{', the best so far' if is_best else ''}"
+            held_out_text = f", held-out {held_out:.5f}" if held_out is not None else ""
+            best_text = ", the best so far" if is_best else ""
+            return f"{stage} stage, epoch {epoch + 1}: loss {loss:.5f}{held_out_text}{best_text}"
         case SampleSaved(path=path):
             return f"Sample saved: {path}"
         case CheckpointSaved(path=path):

@@ -1,1 +1,1 @@
-"""What everything in the engine uses: errors, events of long work, locks, files, paths, durations."""
+"""Modules that all of the engine uses: errors, events of long work, files, paths, devices, durations."""

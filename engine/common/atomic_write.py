@@ -1,4 +1,4 @@
-"""Writes files that are there whole or not at all, whenever the program or the power goes."""
+"""Writes files atomically: complete or not at all, even after a crash or a power failure."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import BinaryIO
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """A file to write, which takes `path`'s place once it is on disk; a block that raises leaves all as it was.
+    """Open a temporary file that replaces `path` once it is on disk; if the block raises, `path` stays unchanged.
 
     Raises:
         OSError: the folder can't be written, or the disk is full.
     """
-    # Short, whatever the name of `path`: file systems limit it.
-    unfinished = path.with_name(f".vadgui-{secrets.token_hex(4)}.partial")
+    # The temporary name is short, because file systems limit the length of names.
+    temporary = path.with_name(f".vadgui-{secrets.token_hex(4)}.partial")
     try:
-        with unfinished.open("xb") as file:
+        with temporary.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        unfinished.replace(path)
+        temporary.replace(path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

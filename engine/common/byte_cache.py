@@ -1,4 +1,4 @@
-"""Caches that keep as much as fits into a number of bytes."""
+"""An LRU cache with a limit in bytes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ T = TypeVar("T")
 
 
 def byte_cache(max_bytes: int, size_bytes: Callable[[T], int]) -> LRUCache[int, T]:
-    """What was used last, by number; the newest stays even when it alone is too large."""
-    capped = max(max_bytes, 1)  # in a cache of no bytes things of no bytes would pile up
-    return LRUCache(capped, getsizeof=lambda kept: min(size_bytes(kept), capped))
+    """LRU cache by number, limited to `max_bytes`; the newest value stays even when it alone exceeds the limit."""
+    limit = max(max_bytes, 1)  # at 0, values of 0 bytes would accumulate without limit
+    return LRUCache(limit, getsizeof=lambda value: min(size_bytes(value), limit))

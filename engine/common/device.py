@@ -1,4 +1,4 @@
-"""Where and how the models run: chosen by itself, or as asked, and put in words."""
+"""Device and precision that the models run on, chosen automatically or by name."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class ComputeConfig:
 
     device: torch.device
     dtype: torch.dtype
-    """Of the models' inner layers; their last convolution and all scores are float32."""
+    """Precision of the models' inner layers; their last convolution and all scores are float32."""
     label: str
-    """In words, for the screen: "CPU, bfloat16"."""
+    """Device and precision for people: "CPU (4 threads), bfloat16"."""
 
 
 def choose_compute(name: str = "auto") -> ComputeConfig:
-    """The plan for a device out of DEVICE_NAMES ("cuda:1" works too); "auto" takes CUDA, else MPS, else the CPU.
+    """The configuration of a device out of DEVICE_NAMES or such as "cuda:1"; "auto" takes CUDA, else MPS, else the CPU.
 
     Raises:
         DeviceError: this machine has no such device.
@@ -57,10 +57,10 @@ def choose_compute(name: str = "auto") -> ComputeConfig:
 
 
 def _cpu_multiplies_bfloat16() -> bool:
-    """Whether bfloat16 is faster than float32 here; without such instructions it is emulated and far slower."""
+    """Whether this CPU has bfloat16 instructions; without them bfloat16 is emulated and far slower than float32."""
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return False
-    with contextlib.suppress(AttributeError):  # torch.cpu.get_capabilities is younger than the oldest torch we accept
+    with contextlib.suppress(AttributeError):  # the oldest supported torch lacks torch.cpu.get_capabilities
         capabilities = torch.cpu.get_capabilities()
         return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
     return False

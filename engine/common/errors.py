@@ -1,4 +1,4 @@
-"""Errors that say what failed, on what, and what to do next."""
+"""Errors in three parts: what failed, on which subject, and what to do next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class VadError(Exception):
     """A failure that a person can act on; both the command line and the window show it in these three parts."""
 
     def __init__(self, what: str, *, subject: str | Path | None = None, advice: str = "") -> None:
-        """`what` failed, on which `subject` (a file, a device, a setting), and the `advice` what to do next."""
+        """`what` failed, on which `subject` (a file, a device, a setting), and `advice` on what to do next."""
         self.what = what.rstrip(".")
         self.subject = "" if subject is None else str(subject)
         self.advice = advice
@@ -38,7 +38,7 @@ class ExportError(VadError):
 
 
 class DatasetError(VadError):
-    """A dataset's layout or labels are not what they should be."""
+    """A dataset's layout or labels are not as documented."""
 
 
 class TeacherError(VadError):
@@ -60,13 +60,13 @@ class TrainingError(VadError):
         advice: str = "",
         remedy: Mapping[str, float] | None = None,
     ) -> None:
-        """`remedy` holds settings that the run can be resumed with (see `Run.amend`): what the advice says in words."""
+        """`remedy` holds the settings that the advice names and that the run can be resumed with, see `Run.amend`."""
         super().__init__(what, subject=subject, advice=advice)
         self.remedy = dict(remedy or {})
 
 
 class DeviceError(VadError):
-    """The device that was asked for can't be used here."""
+    """The requested device can't be used on this machine."""
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error, so not named one

@@ -1,4 +1,4 @@
-"""What long work reports while it runs: frozen dataclasses, each one JSON line on a pipe."""
+"""Events that long work yields while it runs: frozen dataclasses, each written as one JSON line."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ def never_stop() -> bool:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a phase has come."""
+    """Progress of one phase of long work."""
 
     phase: str
-    """What is being done, as a person would say it: "Reading footage", "Learning motion"."""
+    """Name of the phase, shown to people: "Reading footage", "Learning motion"."""
     done: int
     total: int
     per_second: float = 0.0
-    """Items of `done` a second, lately."""
+    """Items done per second, over the last while."""
     seconds_left: float | None = None
-    """Of this phase; None while there is too little to judge by."""
+    """Estimated time left in this phase; None while there is too little data for an estimate."""
     epoch: int | None = None
-    """Of a training stage, counted from 0."""
+    """Epoch of a training stage, counted from 0."""
     step: int | None = None
     """Steps done in this epoch."""
     loss: float | None = None
-    """Mean over the last few steps."""
+    """Mean training loss over the last few steps."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class LossReported:
     step: int
     loss: float
     held_out_loss: float | None = None
-    """On held-out normal videos; None where there are none."""
+    """Mean loss on held-out normal videos; None without any."""
     is_best: bool = False
-    """Whether the model of this epoch is the best of its stage so far, and kept as such."""
+    """Whether the model of this epoch is the best of its stage so far, which is then saved."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class SampleSaved:
 
 @dataclass(frozen=True)
 class Noted:
-    """Something a person should know; the work goes on."""
+    """A note for people; the work goes on."""
 
     text: str
 
@@ -87,7 +87,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The work stopped because it was asked to; it can be resumed."""
+    """The work stopped on request; it can be resumed."""
 
     reason: str
 
@@ -100,11 +100,11 @@ class Failed:
     subject: str = ""
     advice: str = ""
     remedy: dict[str, int | float] = field(default_factory=dict)
-    """Settings of a training run to resume it with; empty where another try needs none."""
+    """Settings that a training run should be resumed with; empty when none have to change."""
 
     @classmethod
-    def by(cls, error: VadError) -> Failed:
-        """What an error says."""
+    def from_error(cls, error: VadError) -> Failed:
+        """The event of an error."""
         return cls(error.what, error.subject, error.advice, error.remedy if isinstance(error, TrainingError) else {})
 
 
@@ -117,7 +117,7 @@ _EVENT_TYPES: dict[str, type[Event]] = {
 
 
 def to_json_line(event: Event) -> str:
-    """One line of JSON without a newline, its type under "event"; ASCII, as pipes on Windows are not in UTF-8."""
+    """One line of JSON without a newline, with the type under "event"; ASCII, because Windows pipes are not UTF-8."""
     return json.dumps({"event": type(event).__name__, **asdict(event)})
 
 

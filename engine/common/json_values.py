@@ -1,4 +1,4 @@
-"""JSON that somebody wrote, checked against the types that it must have."""
+"""Decodes untrusted JSON and checks it against the expected types."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ T = TypeVar("T")
 
 
 def decode(text: str | bytes, wanted: type[T], *, exact: bool = False) -> T:
-    """JSON as a value of a type; see `convert`.
+    """Parse JSON text into a value of the type `wanted`; see `convert`.
 
     Raises:
         ValueError: it is no JSON, or not of this type.
     """
     try:
-        # msgspec's own decoder refuses NaN and Infinity, which Python writes and losses may be.
+        # msgspec's decoder refuses NaN and Infinity, which Python writes and which losses may be.
         values = json.loads(text)
     except RecursionError as error:
         raise ValueError("the JSON is nested too deeply") from error
@@ -26,21 +26,21 @@ def decode(text: str | bytes, wanted: type[T], *, exact: bool = False) -> T:
 
 
 def convert(values: Any, wanted: type[T], *, exact: bool = False) -> T:
-    """What JSON was parsed into as a value of a type; fields that its dataclasses lack are ignored unless `exact`.
+    """Convert parsed JSON to the type `wanted`; unknown fields of dataclasses are ignored unless `exact`.
 
     Raises:
         ValueError: a field is missing or of another type, or `exact` and one is unknown.
     """
-    made = msgspec.convert(values, wanted)
-    if exact and _has_unknown(values, made):
+    converted = msgspec.convert(values, wanted)
+    if exact and _has_unknown(values, converted):
         raise ValueError(f"fields of another version of {wanted.__name__}")
-    return made
+    return converted
 
 
-def _has_unknown(values: Any, made: object) -> bool:
-    if is_dataclass(made):
-        known = {each.name for each in fields(made)}
-        return any(name not in known or _has_unknown(each, getattr(made, name)) for name, each in values.items())
-    if isinstance(made, dict):
-        return any(_has_unknown(each, made[key]) for key, each in values.items())
-    return isinstance(made, tuple | list) and any(map(_has_unknown, values, made))
+def _has_unknown(values: Any, converted: object) -> bool:
+    if is_dataclass(converted):
+        names = {each.name for each in fields(converted)}
+        return any(name not in names or _has_unknown(each, getattr(converted, name)) for name, each in values.items())
+    if isinstance(converted, dict):
+        return any(_has_unknown(each, converted[key]) for key, each in values.items())
+    return isinstance(converted, tuple | list) and any(map(_has_unknown, values, converted))

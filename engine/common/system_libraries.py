@@ -1,6 +1,6 @@
 """The system libraries that Qt's wheels expect on Linux, and which Debian packages bring them.
 
-Uses the standard library alone and no other module of the project: set-up asks it before anything is installed.
+Uses only the standard library and no other module of the project, because set-up imports it before installing anything.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SystemLibrary:
-    """One shared library and where Debian and Ubuntu keep it."""
+    """A shared library and the Debian or Ubuntu package that contains it."""
 
     soname: str
     debian_package: str
     purpose: str
-    """What does not work without it."""
+    """What does not work without the library."""
 
 
 _ANY_WINDOW = "any window, also without a screen"
@@ -42,19 +42,19 @@ LIBRARIES = (
 
 
 def missing(libraries: Iterable[SystemLibrary] = LIBRARIES) -> list[SystemLibrary]:
-    """Those that can't be loaded here; none on Windows and macOS, whose wheels bring everything."""
+    """The libraries that can't be loaded here; none on Windows and macOS, whose wheels contain everything."""
     if not sys.platform.startswith("linux"):
         return []
     return [library for library in libraries if not _loads(library.soname)]
 
 
 def apt_install(libraries: Iterable[SystemLibrary]) -> list[str]:
-    """The command that installs them on Debian and Ubuntu, to be run as root."""
+    """The command that installs the libraries on Debian and Ubuntu, to be run as root."""
     return ["apt-get", "install", "-y", "--no-install-recommends", *_packages(libraries)]
 
 
 def advice(libraries: Iterable[SystemLibrary]) -> str:
-    """What a person does about missing libraries on this machine."""
+    """How to install missing libraries on this machine, as a sentence for people."""
     if shutil.which("apt-get"):
         return f"Run: sudo {' '.join(apt_install(libraries))}"
     return f"Install what your system calls these Debian packages: {' '.join(_packages(libraries))}"
@@ -65,7 +65,7 @@ def _packages(libraries: Iterable[SystemLibrary]) -> list[str]:
 
 
 def _loads(soname: str) -> bool:
-    # Finding the file is not enough: it may be of another architecture or lack a library of its own.
+    # A file that exists may still not load: it may be of another architecture or miss a library that it needs.
     try:
         ctypes.CDLL(soname)
     except OSError:

@@ -1,4 +1,4 @@
-"""Table 2: trains the method with and without its two ingredients, margin loss and flow guidance."""
+"""Table 2: trains the method with and without its two components, margin loss and flow guidance."""
 
 from __future__ import annotations
 
@@ -31,21 +31,22 @@ EXPERIMENTS = (
     Experiment("Exp3", margin=False, flow_guidance=True),
     Experiment("Exp4", margin=True, flow_guidance=True),
 )
-"""As the paper counts them."""
+"""In the order of the paper's table."""
 TRAINING_ORDER = (EXPERIMENTS[3], EXPERIMENTS[2], EXPERIMENTS[1], EXPERIMENTS[0])
-"""The whole method first: the others take its motion model, which neither ingredient has a part in."""
+"""The complete method comes first: the others reuse its motion model, which depends on neither component."""
 
-_AMENDED = ("device", "calibrate", "cache_max_bytes")
-"""Settings that leave the paper's scores as they are: an experiment goes on with those it is given now."""
+_AMENDABLE = ("device", "calibrate", "cache_max_bytes")
+"""Settings that do not change the paper's scores, so that a resumed experiment may change them."""
 
 
 def train_experiment(
     folder: Path, experiment: Experiment, base: RunSettings, should_stop: ShouldStop = never_stop
 ) -> Generator[Event, None, None]:
-    """Train one experiment below `folder`, or go on with it; one that has finished is left as it is.
+    """Train one experiment below `folder`, or resume it; a finished one is not trained again.
 
-    `base` says everything but the two ingredients; its `motion_from`, where given, is every experiment's motion model,
-    else Exp4's is, which must have finished before the others begin. Footage is read once and handed on.
+    `base` holds all settings but the two components. Every experiment takes the motion model of `base.motion_from` or,
+    without one, of Exp4, which must have finished before the others begin. Prepared footage is passed on from one
+    experiment to the next.
 
     Raises:
         TrainingError: the folder holds an experiment of other settings, or one can't be trained.
@@ -56,13 +57,13 @@ def train_experiment(
     run = experiment.run(folder)
     settings = experiment_settings(folder, experiment, base)
     if not run.settings_path.exists():
-        load_base_detectors(base)  # a detector that does not suit must not use the folder up
+        load_base_detectors(base)  # before the folder is made: an unsuitable detector must not leave a run behind
         Run.create(run.folder, settings)
-    _refuse_other_settings(run, settings)
+    _check_same_settings(run, settings)
     if run.detector_path.exists():
         return
-    run.amend(**{name: getattr(settings, name) for name in _AMENDED})
-    _take_over_footage(folder, run)
+    run.amend(**{name: getattr(settings, name) for name in _AMENDABLE})
+    _reuse_footage(folder, run)
     yield from train(run, should_stop)
 
 
@@ -77,21 +78,25 @@ def experiment_settings(folder: Path, experiment: Experiment, base: RunSettings)
         margin=experiment.margin,
         flow_guidance=experiment.flow_guidance,
         motion_from=motion_from,
-        calibrate=False,  # the table compares the paper's scores alone
+        calibrate=False,  # the table compares only the paper's scores, which need no calibration
     )
 
 
-def forget_footage(folder: Path) -> None:
-    """Delete what was prepared of the footage, which is large, once all experiments have finished."""
+def delete_footage(folder: Path) -> None:
+    """Delete the prepared footage, which is large, once all experiments have finished."""
     for experiment in EXPERIMENTS:
         shutil.rmtree(experiment.run(folder).footage_folder, ignore_errors=True)
 
 
-def _refuse_other_settings(run: Run, settings: RunSettings) -> None:
-    """An experiment that was begun otherwise than the rest would make the table a lie."""
-    begun = run.settings
-    same = replace(settings, **{name: getattr(begun, name) for name in ("name", *_AMENDED)})
-    if begun != same:
+def _check_same_settings(run: Run, settings: RunSettings) -> None:
+    """Check that an experiment was begun with the same settings, without which the table would compare nothing.
+
+    Raises:
+        TrainingError: its settings differ.
+    """
+    stored = run.settings
+    expected = replace(settings, **{name: getattr(stored, name) for name in ("name", *_AMENDABLE)})
+    if stored != expected:
         raise TrainingError(
             "This experiment was begun with other settings",
             subject=run.folder,
@@ -99,8 +104,8 @@ def _refuse_other_settings(run: Run, settings: RunSettings) -> None:
         )
 
 
-def _take_over_footage(folder: Path, run: Run) -> None:
-    """Move prepared footage from a finished experiment: all see the same, and reading it again takes time and disk."""
+def _reuse_footage(folder: Path, run: Run) -> None:
+    """Move prepared footage from a finished experiment to this run, which saves reading it again and disk space."""
     if run.footage_is_ready:
         return
     for experiment in EXPERIMENTS:

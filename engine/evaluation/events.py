@@ -1,4 +1,4 @@
-"""Event-level figures: what a reviewer finds, how soon, at how many false alarms, and after watching how much."""
+"""Event-level metrics: detected events, delay, false alarms, and the footage that a reviewer has to watch."""
 
 from __future__ import annotations
 
@@ -12,72 +12,72 @@ import numpy.typing as npt
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 
 SEEN_SHARE = 0.95
-"""Of the events, which a reviewer is asked to see at the least effort."""
+"""Fraction of the events that a reviewer has to see, for the review effort."""
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredVideo:
-    """One video as a reviewer would have it, and what is true of it."""
+    """A video's scores and times, with its labelled events."""
 
     name: str
     scores: npt.NDArray[np.floating]
-    """Anomaly scores [N] as they are shown, never NaN."""
+    """Anomaly scores [N] as displayed, never NaN."""
     seconds: npt.NDArray[np.floating]
-    """When each frame appears [N]."""
+    """Presentation times [N]."""
     duration_seconds: float
-    """When the last frame is gone."""
+    """End of the last frame."""
     events: Sequence[tuple[int, int]]
     """Half-open runs of abnormal frames [start, stop)."""
 
     @property
     def frame_seconds(self) -> npt.NDArray[np.float64]:
-        """How long each frame stays on screen [N]."""
+        """Duration of each frame [N]."""
         ends = np.append(self.seconds[1:], max(self.duration_seconds, float(self.seconds[-1])))
         return np.asarray(ends - self.seconds, np.float64)
 
 
 @dataclass(frozen=True)
 class EventFigures:
-    """What was found of all videos' events under one segment rule."""
+    """Event-level metrics over all videos under one segment rule."""
 
     events: int
     detected: int
-    """Events that a flagged segment overlaps."""
+    """Number of events that a flagged segment overlaps."""
     delays_seconds: tuple[float, ...]
-    """Of the detected events: from their start until a segment's score reaches `enter`; 0 where it had before."""
+    """For each detected event, the time from its start until a segment's score reaches `enter`; 0 if it did before."""
     false_alarms: int
-    """Flagged segments that overlap no event."""
+    """Number of flagged segments that overlap no event."""
     normal_seconds: float
-    """Footage outside of all events."""
+    """Duration of the footage outside of all events."""
     review_effort: float
-    """Share of all footage in [0, 1] to watch for SEEN_SHARE of the events; NaN where there are none."""
+    """Fraction of all footage in [0, 1] to watch to see SEEN_SHARE of the events; NaN without events."""
 
     @property
     def median_delay_seconds(self) -> float:
-        """NaN where nothing was detected."""
+        """Median delay of the detected events; NaN without any."""
         return float(np.median(self.delays_seconds)) if self.delays_seconds else float("nan")
 
     @property
     def false_alarms_per_hour(self) -> float:
-        """In an hour of normal footage; NaN where there is none."""
+        """False alarms per hour of normal footage; NaN without normal footage."""
         return self.false_alarms / (self.normal_seconds / 3600) if self.normal_seconds > 0 else float("nan")
 
 
 def event_figures(videos: Sequence[ScoredVideo], rule: SegmentRule) -> EventFigures:
-    """Hold the segments of `rule` against the events of all videos.
+    """Compare the segments of `rule` with the events of all videos.
 
-    Segments count without their padding: it is there for watching, and would reach into events not found.
+    Segments count without their padding, which is only for watching and could reach into events that were missed.
     """
-    bare = replace(rule, padding_seconds=0.0)
+    unpadded = replace(rule, padding_seconds=0.0)
     detected, false_alarms, normal_seconds = 0, 0, 0.0
     delays: list[float] = []
     for video in videos:
-        segments = find_segments(video.scores, video.seconds, bare)
+        segments = find_segments(video.scores, video.seconds, unpadded)
         for event in video.events:
-            finding = [segment for segment in segments if _overlap(segment, event)]
-            if finding:
+            detecting = [segment for segment in segments if _overlap(segment, event)]
+            if detecting:
                 detected += 1
-                delays.append(min(_delay_seconds(video, segment, event, rule.enter) for segment in finding))
+                delays.append(min(_delay_seconds(video, segment, event, rule.enter) for segment in detecting))
         false_alarms += sum(not any(_overlap(segment, event) for event in video.events) for segment in segments)
         normal = np.ones(len(video.scores), np.bool_)
         for start, stop in video.events:
@@ -90,22 +90,22 @@ def event_figures(videos: Sequence[ScoredVideo], rule: SegmentRule) -> EventFigu
 
 
 def review_effort(videos: Sequence[ScoredVideo], rule: SegmentRule, share: float) -> float:
-    """Share of all footage that a person watches to see `share` of the events, taking the most suspicious first.
+    """Fraction of all footage that a person watches to see the fraction `share` of the events, highest scores first.
 
-    One threshold is lowered over all videos until the segments at or above it (`rule`'s lengths, gaps and padding)
-    overlap that share of the events; these segments' part of the footage is the effort. 1 where even the lowest
-    threshold shows too few, NaN where there are no events.
+    One threshold for all videos is lowered until the segments at or above it (with `rule`'s lengths, gaps and padding)
+    overlap that share of the events; the effort is the fraction of the footage in these segments. It is 1 if even the
+    lowest threshold shows too few events, and NaN without events.
     """
     events = sum(len(video.events) for video in videos)
     if not events:
         return float("nan")
     needed = math.ceil(share * events - 1e-9)
     thresholds = np.unique(np.concatenate([video.scores for video in videos]))
-    # Whatever is watched at one threshold is watched at every lower one: halving finds the highest that suffices.
+    # Footage watched at one threshold is watched at every lower one too, so bisection finds the highest that suffices.
     effort, low, high = 1.0, 0, len(thresholds) - 1
     while low <= high:
         middle = (low + high) // 2
-        seen, watched = _watch(videos, float(thresholds[middle]), rule)
+        seen, watched = _reviewed(videos, float(thresholds[middle]), rule)
         if seen >= needed:
             effort, low = watched, middle + 1
         else:
@@ -113,12 +113,12 @@ def review_effort(videos: Sequence[ScoredVideo], rule: SegmentRule, share: float
     return effort
 
 
-def _watch(videos: Sequence[ScoredVideo], threshold: float, rule: SegmentRule) -> tuple[int, float]:
-    """Events seen, and the share of footage watched, in the segments at or above a threshold."""
-    flat = replace(rule, enter=threshold, leave=threshold)
+def _reviewed(videos: Sequence[ScoredVideo], threshold: float, rule: SegmentRule) -> tuple[int, float]:
+    """Number of events seen and fraction of footage watched in the segments at or above a threshold."""
+    single_threshold = replace(rule, enter=threshold, leave=threshold)
     seen, watched, total = 0, 0.0, 0.0
     for video in videos:
-        segments = find_segments(video.scores, video.seconds, flat)
+        segments = find_segments(video.scores, video.seconds, single_threshold)
         seen += sum(any(_overlap(segment, event) for segment in segments) for event in video.events)
         lengths = video.frame_seconds
         watched += sum(float(lengths[segment.start : segment.stop].sum()) for segment in segments)
@@ -131,6 +131,6 @@ def _overlap(segment: Segment, event: tuple[int, int]) -> bool:
 
 
 def _delay_seconds(video: ScoredVideo, segment: Segment, event: tuple[int, int], enter: float) -> float:
-    # A segment reaches back to where its score began to rise; an alarm could not have gone off before `enter`.
+    # A segment starts where its score began to rise, but the alarm is raised only when the score reaches `enter`.
     alarm = segment.start + int(np.argmax(video.scores[segment.start : segment.stop] >= enter))
     return max(float(video.seconds[alarm] - video.seconds[event[0]]), 0.0)

@@ -1,4 +1,4 @@
-"""What a speed was measured on."""
+"""Describes the machine that a speed was measured on."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_CPU_FACTS = Path("/proc/cpuinfo")
+_CPU_INFO = Path("/proc/cpuinfo")
 _THREADS = Path("/proc/self/task")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Facts that a number of frames a second means nothing without."""
+    """System and processor, without which a frame rate can not be compared."""
 
     system: str
     processor: str
     cores: int
-    """That this process may use."""
+    """Number of cores that this process may use."""
 
 
 def this_machine() -> Machine:
@@ -28,19 +28,19 @@ def this_machine() -> Machine:
     return Machine(platform.platform(), processor(), cores)
 
 
-def seconds_waited_for_processor() -> float | None:
-    """How long this process's threads, summed, stood in line for the processor; Linux alone tells."""
+def run_queue_wait_seconds() -> float | None:
+    """Time that the threads of this process waited in the run queue, summed; None except on Linux."""
     waited_ns: list[int] = []
     for facts in _THREADS.glob("*/schedstat"):
-        with suppress(OSError, ValueError, IndexError):  # the thread has just ended, or the kernel keeps no such count
+        with suppress(OSError, ValueError, IndexError):  # the thread has ended, or the kernel has no schedstats
             waited_ns.append(int(facts.read_text(encoding="ascii").split()[1]))
     return sum(waited_ns) / 1e9 if waited_ns else None
 
 
 def processor() -> str:
-    """The processor's name for people; Python itself knows it only on Windows and macOS."""
-    if _CPU_FACTS.exists():
-        for line in _CPU_FACTS.read_text(encoding="utf-8").splitlines():
+    """The processor's name; read from /proc on Linux, where `platform` does not know it."""
+    if _CPU_INFO.exists():
+        for line in _CPU_INFO.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()

@@ -1,4 +1,4 @@
-"""Frame-level metrics: the ROC curve and the three ways in which this field averages its area over videos."""
+"""Frame-level metrics: the ROC curve, and micro, macro and global AUC over videos."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy.typing as npt
 from engine.scoring.paper_scorer import anomaly_score
 
 Scores = npt.NDArray[np.floating]
-"""Anomaly scores [N], higher being more anomalous; one for every frame, so never NaN."""
+"""Anomaly scores [N], higher is more anomalous; every frame has one, so never NaN."""
 Labels = npt.NDArray[np.bool_]
 """Whether each frame is abnormal, [N]."""
 
 
 @dataclass(frozen=True, eq=False)
 class RocCurve:
-    """Corners of a ROC curve from (0, 0) to (1, 1); equal scores share one, so that no order among them is invented."""
+    """Points of a ROC curve from (0, 0) to (1, 1); frames with equal scores share one point."""
 
     false_positive_rate: npt.NDArray[np.float64]
     true_positive_rate: npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ class RocCurve:
 
 
 def roc_curve(scores: Scores, abnormal: Labels) -> RocCurve | None:
-    """The ROC curve of frames; None where all are normal or all abnormal, of which no curve can be drawn.
+    """The ROC curve of frames; None if all are normal or all abnormal, for which it is undefined.
 
     Raises:
         ValueError: there is not one score for each label.
@@ -41,30 +41,30 @@ def roc_curve(scores: Scores, abnormal: Labels) -> RocCurve | None:
         raise ValueError(f"not one score for each label: {scores.shape} scores, {abnormal.shape} labels, or some NaN")
     if abnormal.all() or not abnormal.any():
         return None
-    from sklearn import metrics  # takes a second to import, and the window need not wait for it at start
+    from sklearn import metrics  # takes a second to import, which would delay the start of the window
 
     false_positive_rate, true_positive_rate, _ = metrics.roc_curve(abnormal, scores, drop_intermediate=False)
     return RocCurve(false_positive_rate, true_positive_rate)
 
 
 def roc_auc(scores: Scores, abnormal: Labels) -> float:
-    """Area under the ROC curve in [0, 1]; NaN where all frames are normal or all abnormal."""
+    """Area under the ROC curve in [0, 1]; NaN if all frames are normal or all abnormal."""
     curve = roc_curve(scores, abnormal)
     return curve.area if curve else float("nan")
 
 
 def rescaled(raw: Scores) -> Scores:
-    """Eq. 11 and 12: the raw scores of one video rescaled to [0, 1]; all 0 where they never change."""
+    """Eq. 11 and 12: the raw scores of one video rescaled to [0, 1]; all 0 if they are constant."""
     return anomaly_score(-np.asarray(raw, np.float64))
 
 
 def micro_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
-    """The paper's protocol: every video is rescaled by itself, then all are one curve."""
+    """The paper's protocol: each video is rescaled separately, then one curve is drawn over all frames."""
     return global_auc([rescaled(each) for each in raw_scores], abnormal)
 
 
 def macro_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
-    """Mean of the videos' own AUCs; each rescaled video is padded with a normal frame at 0 and an abnormal one at 1.
+    """Mean of the AUCs of single videos, each rescaled and padded with a normal frame at 0 and an abnormal one at 1.
 
     The padding, customary since Georgescu et al., gives videos without a normal or an abnormal frame an AUC too.
     """
@@ -76,5 +76,5 @@ def macro_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float
 
 
 def global_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
-    """One curve over all videos as they are: what a detector is worth that may not look at a video's end first."""
+    """One curve over all frames without rescaling, which needs a whole video: the AUC of online detection."""
     return roc_auc(np.concatenate(list(raw_scores)), np.concatenate(list(abnormal)))

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation: ROC curves, and each video's scores over time with its events shaded."""
+"""Plots of an evaluation: ROC curves, and each video's scores over time with its events shaded."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from engine.evaluation.dataset_analysis import MeasuredVideo
 from engine.evaluation.score_figures import ScoreFigures
 
 if TYPE_CHECKING:
-    # Takes a second to import, and looks for fonts when it is.
+    # matplotlib takes a second to import and then searches for fonts.
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_A_PAGE = 12  # videos
-_NAME_LENGTH = 96  # characters across a page, beside an AUC
+_VIDEOS_PER_PAGE = 12
+_NAME_LENGTH = 96  # characters that fit across a page beside an AUC
 _DPI = 150
-# Okabe and Ito's colours, told apart by the colour-blind.
+# Okabe and Ito's palette, which colour-blind people can distinguish.
 _CURVES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _EVENT = "#f6d9b8"
 _DASHES = (0, (4, 3))
@@ -33,14 +33,14 @@ _INK, _FAINT = "#1f2328", "#9aa4ae"
 def draw_plots(
     folder: Path, title: str, videos: Sequence[MeasuredVideo], figures: Mapping[str, ScoreFigures], headline: str
 ) -> list[Path]:
-    """Write roc.png and scores.png (scores-1.png ... where there are many videos) into `folder`; returns their paths.
+    """Write roc.png and scores.png (scores-1.png ... for many videos) into `folder`; returns their paths.
 
-    ROC curves are of all scores' `figures` by name, scores over time those of the `headline`.
+    roc.png has a curve for each score in `figures`, scores.png the scores over time of the one named `headline`.
 
     Raises:
         ExportError: the folder can't be written.
     """
-    pages = range(0, len(videos), _A_PAGE)
+    pages = range(0, len(videos), _VIDEOS_PER_PAGE)
     names = ["scores.png"] if len(pages) == 1 else [f"scores-{number}.png" for number in range(1, len(pages) + 1)]
     written = []
     for name, figure in _figures(title, videos, figures, headline, dict(zip(pages, names, strict=True))):
@@ -65,8 +65,8 @@ def _figures(
 ) -> Iterator[tuple[str, Figure]]:
     yield "roc.png", _roc(title, figures)
     for first, name in pages.items():
-        places = range(first, min(first + _A_PAGE, len(videos)))
-        yield name, _scores(title, videos, figures[headline], headline, places)
+        indices = range(first, min(first + _VIDEOS_PER_PAGE, len(videos)))
+        yield name, _scores(title, videos, figures[headline], headline, indices)
 
 
 def _roc(title: str, figures: Mapping[str, ScoreFigures]) -> Figure:
@@ -85,38 +85,38 @@ def _roc(title: str, figures: Mapping[str, ScoreFigures]) -> Figure:
     axes.set_title(textwrap.fill(title, 52), loc="left", fontsize=11, color=_INK, fontweight="bold")
     if axes.get_legend_handles_labels()[1]:
         axes.legend(title="AUC", loc="lower right", frameon=False, alignment="left")
-    _clean(axes)
+    _style_axes(axes)
     axes.grid(True, color="#e6e9ec", linewidth=0.6)
     return figure
 
 
-def _scores(title: str, videos: Sequence[MeasuredVideo], figures: ScoreFigures, score: str, places: range) -> Figure:
+def _scores(title: str, videos: Sequence[MeasuredVideo], figures: ScoreFigures, score: str, indices: range) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    columns = 1 if len(places) < 4 else 2
-    rows = -(-len(places) // columns)
+    columns = 1 if len(indices) < 4 else 2
+    rows = -(-len(indices) // columns)
     figure = Figure(figsize=(11.2 if columns > 1 else 9.0, 0.9 + 1.45 * rows), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False)
-    top = max(1.0, *(float(figures.shown[place].max()) for place in places))
-    for axes in grid.flat[len(places) :]:
+    top = max(1.0, *(float(figures.shown[index].max()) for index in indices))
+    for axes in grid.flat[len(indices) :]:
         axes.axis("off")
-    for axes, place in zip(grid.flat, places, strict=False):
-        video = videos[place]
-        auc = figures.video_aucs[place]
-        judged = _one_kind(video) if np.isnan(auc) else f"AUC {100 * auc:.1f} %"
+    for axes, index in zip(grid.flat, indices, strict=False):
+        video = videos[index]
+        auc = figures.video_aucs[index]
+        auc_text = _single_class_text(video) if np.isnan(auc) else f"AUC {100 * auc:.1f} %"
         ends = np.append(video.seconds[1:], max(video.duration_seconds, float(video.seconds[-1])))
         for start, stop in video.events:
             axes.axvspan(float(video.seconds[start]), float(ends[stop - 1]), color=_EVENT, linewidth=0)
-        axes.plot(video.seconds, figures.shown[place], color=_CURVES[0], linewidth=1.0)
+        axes.plot(video.seconds, figures.shown[index], color=_CURVES[0], linewidth=1.0)
         axes.axhline(figures.rule.enter, color=_CURVES[1], linewidth=0.8, linestyle=_DASHES)
         axes.set(xlim=(0, float(ends[-1])), ylim=(-0.03 * top, 1.06 * top))
         axes.set_title(
             _shortened(video.name, _NAME_LENGTH // columns), loc="left", fontsize=9, color=_INK, fontweight="bold"
         )
-        axes.set_title(judged, loc="right", fontsize=8, color=_INK)
-        _clean(axes)
+        axes.set_title(auc_text, loc="right", fontsize=8, color=_INK)
+        _style_axes(axes)
     for axes in grid[-1]:
         axes.set_xlabel("seconds", fontsize=8)
     figure.suptitle(textwrap.fill(title, 100), x=0.01, ha="left", fontsize=11, color=_INK, fontweight="bold")
@@ -136,16 +136,16 @@ def _scores(title: str, videos: Sequence[MeasuredVideo], figures: ScoreFigures, 
 
 
 def _shortened(name: str, length: int) -> str:
-    """A name without its middle where it is too long: both ends tell recordings apart."""
-    kept = length - 1
-    return name if len(name) <= length else f"{name[: kept - kept // 2]}…{name[-(kept // 2) :]}"
+    """A name, shortened in the middle if it is too long: both ends of recordings' names are kept to identify them."""
+    kept_length = length - 1
+    return name if len(name) <= length else f"{name[: kept_length - kept_length // 2]}…{name[-(kept_length // 2) :]}"
 
 
-def _one_kind(video: MeasuredVideo) -> str:
+def _single_class_text(video: MeasuredVideo) -> str:
     return "all abnormal" if video.abnormal.all() else "all normal"
 
 
-def _clean(axes: Axes) -> None:
+def _style_axes(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(_FAINT)
     axes.tick_params(colors=_INK, labelsize=8, color=_FAINT)

@@ -1,4 +1,4 @@
-"""What an evaluation found, as tables for people and as JSON for programs."""
+"""Reports of an evaluation: tables for people and JSON for programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.evaluation.score_figures import ScoreFigures
 _FORMAT = "vadgui-evaluation"
 _VERSION = 1
 _PACKAGES = ("vadgui", "numpy", "torch", "opencv-python-headless", "av")
-_NOTHING = "–"
+_NO_VALUE = "–"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,31 +30,31 @@ class Evaluation:
 
     dataset: str
     complete: bool
-    """Whether the dataset is: a part of one has no AUC that compares with others'."""
+    """Whether the dataset is complete; AUCs on a part of one can not be compared with published ones."""
     detector: Mapping[str, str]
-    """Its name, fingerprint, preset and teacher."""
+    """The detector's name, fingerprint, preset and teacher."""
     device: str
     videos: Sequence[MeasuredVideo]
     figures: Mapping[str, ScoreFigures]
-    """Of each score by its name."""
+    """Figures of each score, by the score's name."""
     signals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """AUCs of raw signals, where they were asked for."""
+    """AUCs of raw signals by name, if requested."""
 
     @property
     def frames(self) -> int:
-        """Of all testing videos."""
+        """Number of frames in all testing videos."""
         return sum(len(video.abnormal) for video in self.videos)
 
     @property
     def abnormal(self) -> int:
-        """Frames that are labelled so."""
+        """Number of frames labelled abnormal."""
         return sum(int(video.abnormal.sum()) for video in self.videos)
 
 
 def as_json(evaluation: Evaluation, headline: str, *, command: str, max_i: float | None) -> dict[str, Any]:
-    """Everything that was found; the headline's AUCs stand at the top too. A figure that does not exist is None."""
+    """All figures, with the AUCs of the score `headline` at top level too; undefined figures are None."""
     chosen = evaluation.figures[headline]
-    found: dict[str, Any] = {
+    content: dict[str, Any] = {
         "format": _FORMAT,
         "version": _VERSION,
         "dataset": {"name": evaluation.dataset, "complete": evaluation.complete, "videos": len(evaluation.videos)},
@@ -72,19 +72,19 @@ def as_json(evaluation: Evaluation, headline: str, *, command: str, max_i: float
                 "abnormal": int(video.abnormal.sum()),
                 "events": len(video.events),
                 "seconds": round(video.duration_seconds, 3),
-                "auc": {name: each.video_aucs[place] for name, each in evaluation.figures.items()},
+                "auc": {name: each.video_aucs[index] for name, each in evaluation.figures.items()},
             }
-            for place, video in enumerate(evaluation.videos)
+            for index, video in enumerate(evaluation.videos)
         ],
         "max_i": "frame" if max_i is None else max_i,
         **provenance(evaluation.device, command),
     }
-    finite: dict[str, Any] = without_nan(found)
+    finite: dict[str, Any] = without_nan(content)
     return finite
 
 
 def provenance(device: str, command: str) -> dict[str, Any]:
-    """By which command, when, and with what a figure was made."""
+    """Device, package versions, command and time of a report, for reproducing it."""
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return {
         "device": device,
@@ -95,7 +95,7 @@ def provenance(device: str, command: str) -> dict[str, Any]:
 
 
 def without_nan(value: Any) -> Any:
-    """The same content with None for every NaN, which JSON does not know."""
+    """The same content with None for every NaN, which JSON does not have."""
     if isinstance(value, dict):
         return {key: without_nan(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -128,9 +128,9 @@ def in_words(evaluation: Evaluation) -> str:
             str(len(video.abnormal)),
             str(int(video.abnormal.sum())),
             str(len(video.events)),
-            *(percent(evaluation.figures[name].video_aucs[place]) for name in scores),
+            *(percent(evaluation.figures[name].video_aucs[index]) for name in scores),
         ]
-        for place, video in enumerate(evaluation.videos)
+        for index, video in enumerate(evaluation.videos)
     ]
     events = sum(len(video.events) for video in evaluation.videos)
     videos.append(["all", str(evaluation.frames), str(evaluation.abnormal), str(events), *("" for _ in scores)])
@@ -141,7 +141,7 @@ def in_words(evaluation: Evaluation) -> str:
             *evaluation.signals.items(),
         )
     ]
-    reviews = [[name, *_review(each)] for name, each in evaluation.figures.items()]
+    reviews = [[name, *_review_cells(each)] for name, each in evaluation.figures.items()]
     return "\n\n".join(
         [
             f"{evaluation.dataset}{part}: detector {evaluation.detector['name']} on {evaluation.device}",
@@ -161,7 +161,7 @@ def in_words(evaluation: Evaluation) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lines of columns, the first flush left and the numbers flush right."""
+    """A text table, its first column left-aligned and the others right-aligned."""
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     lines = [
         "  ".join(cell.rjust(width) if column else cell.ljust(width) for column, (cell, width) in enumerate(cells))
@@ -171,8 +171,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def percent(auc: float) -> str:
-    """An AUC for a table; a dash where there is none."""
-    return _NOTHING if math.isnan(auc) else f"{100 * auc:.2f}"
+    """An AUC in percent for a table; a dash for NaN."""
+    return _NO_VALUE if math.isnan(auc) else f"{100 * auc:.2f}"
 
 
 def _events(figures: ScoreFigures) -> dict[str, Any]:
@@ -190,14 +190,14 @@ def _events(figures: ScoreFigures) -> dict[str, Any]:
     }
 
 
-def _review(figures: ScoreFigures) -> list[str]:
+def _review_cells(figures: ScoreFigures) -> list[str]:
     events = figures.events
     hourly = events.false_alarms_per_hour
     delay, effort = events.median_delay_seconds, events.review_effort
     return [
         f"{events.detected}/{events.events}",
-        _NOTHING if math.isnan(delay) else f"{delay:.1f} s",
+        _NO_VALUE if math.isnan(delay) else f"{delay:.1f} s",
         f"{events.false_alarms} in {duration_in_words(events.normal_seconds)}"
         + ("" if math.isnan(hourly) else f" ({hourly:.0f}/h)"),
-        _NOTHING if math.isnan(effort) else f"{100 * effort:.0f} %",
+        _NO_VALUE if math.isnan(effort) else f"{100 * effort:.0f} %",
     ]

@@ -1,4 +1,4 @@
-"""All figures of a detector on a dataset, for each of its anomaly scores."""
+"""Frame-level and event-level metrics of an anomaly score on a dataset."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ FloatArray = npt.NDArray[np.floating]
 
 @dataclass(frozen=True, eq=False)
 class ScoreFigures:
-    """What one score is worth; AUCs lie in [0, 1] and are NaN where no curve can be drawn."""
+    """Metrics of one score; AUCs are in [0, 1], and NaN if all frames have the same label."""
 
     micro_auc: float
     macro_auc: float
     global_auc: float
     video_aucs: tuple[float, ...]
-    """Of each video by itself, unpadded."""
+    """AUC of each single video, unpadded."""
     events: EventFigures
     rule: SegmentRule
-    """What the event-level figures were found with."""
+    """The segment rule of the event-level metrics."""
     shown: tuple[FloatArray, ...]
-    """Each video's scores as a reviewer sees them."""
+    """Each video's scores [N] as displayed."""
     curve: RocCurve | None
     curve_of: Literal["micro", "global"]
-    """Whose area lies under `curve`: global where scores mean the same in every video and need no rescaling."""
+    """Which AUC is the area under `curve`: global for scores that are comparable between videos, else micro."""
 
     @property
     def curve_auc(self) -> float:
@@ -45,12 +45,12 @@ class ScoreFigures:
 
     @property
     def aucs(self) -> dict[str, float]:
-        """All three by name, as reports have them."""
+        """Micro, macro and global AUC by their names in reports."""
         return {"micro_auc": self.micro_auc, "macro_auc": self.macro_auc, "global_auc": self.global_auc}
 
 
 def figures_of(videos: Sequence[MeasuredVideo], scorer: Scorer) -> ScoreFigures:
-    """Judge one score by all videos' labels.
+    """Compute all metrics of one score from the labels of all videos.
 
     Raises:
         DatasetError: some frames have no score.
@@ -59,7 +59,7 @@ def figures_of(videos: Sequence[MeasuredVideo], scorer: Scorer) -> ScoreFigures:
     abnormal = [video.abnormal for video in videos]
     shown = [scorer.display_scores(each) for each in raw]
     rule = scorer.rule()
-    # What is displayed may stop at 0, below which calm frames have an order too.
+    # Displayed scores may be clipped at 0, which would tie calm frames that raw scores rank.
     compared = raw if scorer.is_comparable else shown
     scored = [
         ScoredVideo(video.name, scores, video.seconds, video.duration_seconds, video.events)
@@ -79,11 +79,11 @@ def figures_of(videos: Sequence[MeasuredVideo], scorer: Scorer) -> ScoreFigures:
 
 
 def signal_aucs(videos: Sequence[MeasuredVideo]) -> dict[str, dict[str, float]]:
-    """What each raw signal alone is worth, patches by their worst; signals that the detector does not have are missing.
+    """AUCs of each raw signal alone, by its name; signals that the detector does not have are left out.
 
-    A low PSNR is anomalous, and so is a high value of all else.
+    Low values of PSNR are anomalous, and high values of all other signals. Signals of patches count by their worst.
     """
-    found = {}
+    aucs = {}
     abnormal = [video.abnormal for video in videos]
     for name in RAW_SIGNALS.names or ():
         if RAW_SIGNALS[name].base.kind != "f":
@@ -94,12 +94,12 @@ def signal_aucs(videos: Sequence[MeasuredVideo]) -> dict[str, dict[str, float]]:
         for each in worst:
             each[0] = each[1]  # frame 0 has no transition
         if not any(np.isnan(each).any() for each in worst):
-            found[name] = {
+            aucs[name] = {
                 "micro_auc": micro_auc(worst, abnormal),
                 "macro_auc": macro_auc(worst, abnormal),
                 "global_auc": global_auc(worst, abnormal),
             }
-    return found
+    return aucs
 
 
 def _raw_scores(video: MeasuredVideo, scorer: Scorer) -> npt.NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Exports annotated clips: what was flagged, and why, as a video that plays anywhere."""
+"""Exports annotated clips: frames with their predictions and scores, as a video that plays anywhere."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from engine.video.source import VideoSource
 from engine.video.writer import DEFAULT_ENCODER, ClipWriter
 
 if TYPE_CHECKING:
-    # torch takes seconds to import, and whoever has a Predictor has imported it.
+    # torch takes seconds to import; callers that have a Predictor have imported it already.
     from engine.models.predictor import Predictor
 
 PANELS: tuple[Panel, ...] = get_args(Panel)
-"""All panels in their usual order."""
+"""All panels in their default order."""
 PHASE = "Exporting"
 
 
@@ -34,18 +34,18 @@ class ExportOptions:
     """What a clip shows."""
 
     panels: tuple[Panel, ...] = PANELS
-    """In this order, the first one large; those but "frame" need a detector."""
+    """Panels in the order of display, the first one large; all but "frame" need a detector."""
     score_strip: bool = True
-    """Anomaly scores below, over the clip and some seconds around it."""
+    """Whether to draw the anomaly scores of the clip and some seconds around it below the panels."""
     threshold: float | None = None
-    """Drawn in the score strip."""
+    """Alarm threshold to draw in the score strip; None for none."""
     overlay_opacity: float = 0.0
-    """Above 0, the frame's suspicious patches are marked in it; needs a detector."""
+    """Opacity in [0, 1] of the marks on suspicious patches of the frame; above 0 needs a detector."""
     encoder: str = DEFAULT_ENCODER
     """A key of engine.video.writer.ENCODERS."""
     max_width_px: int = 1920
     max_height_px: int = 1080
-    """The picture fits into this; Full HD plays on everything."""
+    """Largest size of the clip; every player supports Full HD."""
 
     def __post_init__(self) -> None:
         if not self.panels or len(set(self.panels)) < len(self.panels) or not set(self.panels) <= set(PANELS):
@@ -55,7 +55,7 @@ class ExportOptions:
 
     @property
     def needs_detector(self) -> bool:
-        """Whether anything is shown that has to be predicted."""
+        """Whether the clip shows anything that is predicted."""
         return self.panels != ("frame",) or self.overlay_opacity > 0
 
 
@@ -69,7 +69,7 @@ def export_clip(
     options: ExportOptions | None = None,
     should_stop: ShouldStop = never_stop,
 ) -> Generator[Progress | Finished, None, None]:
-    """Write frames [segment_start, segment_stop) with their own timing to `target`, and report after each.
+    """Write frames [segment_start, segment_stop) with the source's timing to `target`, with Progress after each frame.
 
     `scores` are the video's anomaly scores [N], NaN where not analysed. A clip of the frame alone needs no predictor.
 
@@ -77,7 +77,7 @@ def export_clip(
         ExportError: the target exists or can't be written, or the frames are not in the video.
         VideoError: a frame can't be decoded.
         DeviceError: the device's memory does not suffice.
-        Cancelled: `should_stop` said yes; nothing is left behind.
+        Cancelled: `should_stop` said yes; no file is left.
     """
     options = options or ExportOptions()
     refuse_frames(source, segment_start, segment_stop)
@@ -173,7 +173,7 @@ def _pictures(
     options: ExportOptions,
     should_stop: ShouldStop,
 ) -> Iterator[tuple[Frame, Inspection | None]]:
-    """Each frame with the pictures of its transition, where any are to be shown."""
+    """Each frame with the inspection of its transition; None for frame 0 and in clips of the frame alone."""
     if predictor is None or not options.needs_detector:
         for frame in source.frames(start, stop, should_stop):
             yield frame, None

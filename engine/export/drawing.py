@@ -1,4 +1,4 @@
-"""Draws what clips show: text in any script, the PSNR mask, its overlay on the frame."""
+"""Draws the elements of clips: text in any script, the PSNR mask, its overlay on the frame."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.video.frame import Pixels
 
 Colour = tuple[int, int, int]
 """RGB."""
-# The dark palette, told apart by the colour-blind (Okabe and Ito's blue and orange).
+# A dark palette that colour-blind people can distinguish (Okabe and Ito's blue and orange).
 BACKGROUND: Colour = (24, 27, 31)
 SURFACE: Colour = (32, 36, 42)
 TEXT: Colour = (232, 235, 238)
@@ -27,11 +27,11 @@ PatchValues = npt.NDArray[np.floating]
 """One number per patch, [4, 4], rows from the top."""
 
 BLACK_DB = 20.0
-"""Patches predicted this badly or worse are black: unmistakably suspicious."""
+"""Patches with this PSNR or less are black: most suspicious."""
 WHITE_DB = 40.0
-"""Patches predicted this well or better are white."""
-_UNREMARKABLE_DROP_DB = 2.0
-_GLARING_DROP_DB = 10.0
+"""Patches with this PSNR or more are white: not suspicious."""
+_MIN_DROP_DB = 2.0
+_MAX_DROP_DB = 10.0
 
 _TINT: Colour = (
     230,
@@ -42,7 +42,7 @@ _OUTLINE: Colour = (255, 210, 0)
 _HATCH_PERIOD_PX = 12
 _MASK_SIZE_PX = 256
 _REGULAR, _SEMIBOLD = 400, 600
-_CAP_HEIGHT = 0.7  # of capitals and digits, as a share of the font's size
+_CAP_HEIGHT = 0.7  # height of capitals and digits, as a fraction of the font size
 _ELLIPSIS = "…"
 DASH_PERIOD_PX = 10
 _DASH_PX = 6
@@ -55,11 +55,11 @@ def text_width(text: str, size_px: int, *, bold: bool = False) -> int:
 
 
 def fit_text(text: str, width_px: int, size_px: int, *, bold: bool = False) -> str:
-    """The text, shortened in its middle where it is wider than `width_px`: both ends of a file name tell it apart."""
+    """The text, shortened in the middle if wider than `width_px`: both ends of a file name are kept to identify it."""
     if text_width(text, size_px, bold=bold) <= width_px:
         return text
-    for kept in range(len(text) - 1, 0, -1):
-        shortened = text[: (kept + 1) // 2] + _ELLIPSIS + text[len(text) - kept // 2 :]
+    for kept_characters in range(len(text) - 1, 0, -1):
+        shortened = text[: (kept_characters + 1) // 2] + _ELLIPSIS + text[len(text) - kept_characters // 2 :]
         if text_width(shortened, size_px, bold=bold) <= width_px:
             return shortened
     return ""
@@ -76,9 +76,9 @@ def draw_text(
     bold: bool = False,
     align: float = 0.0,
 ) -> None:
-    """Draw a line of text, its capitals centred on `middle_y`; `align` is the share of its width left of `x`.
+    """Draw a line of text, its capitals centred on `middle_y`; `align` is the fraction of its width left of `x`.
 
-    The font is OpenCV's own: the same on every machine, with Latin, Cyrillic, Greek, Arabic and CJK letters.
+    The font is built into OpenCV: the same on every machine, with Latin, Cyrillic, Greek, Arabic and CJK letters.
     """
     left = round(x - align * text_width(text, size_px, bold=bold)) if align else round(x)
     baseline = round(middle_y + _CAP_HEIGHT / 2 * size_px)
@@ -92,7 +92,7 @@ def draw_dashes(picture: Pixels, left: int, right: int, y: int, colour: Colour) 
 
 
 def _font() -> cv2.FontFace:
-    # A face must not be shared by threads; making one costs microseconds, the font itself is cached.
+    # A FontFace is not thread-safe. Making one takes microseconds, because OpenCV caches the font itself.
     return cv2.FontFace("sans")
 
 
@@ -102,12 +102,13 @@ def suspicion(patch_psnr_db: PatchValues) -> PatchValues:
 
 
 def conspicuity(patch_psnr_db: PatchValues) -> PatchValues:
-    """How far each patch falls behind the frame's median patch, in [0, 1].
+    """How far each patch's PSNR is below the median patch of the frame, scaled to [0, 1].
 
-    Relative, unlike the mask: on busy footage every patch may be predicted badly, yet the eye should go to the worst.
+    Unlike `suspicion` it is relative: on busy footage every patch may be predicted badly, and the overlay should still
+    lead the eye to the worst.
     """
     drop_db = np.median(patch_psnr_db) - patch_psnr_db
-    strength = np.clip((drop_db - _UNREMARKABLE_DROP_DB) / (_GLARING_DROP_DB - _UNREMARKABLE_DROP_DB), 0.0, 1.0)
+    strength = np.clip((drop_db - _MIN_DROP_DB) / (_MAX_DROP_DB - _MIN_DROP_DB), 0.0, 1.0)
     return np.asarray(np.where(patch_psnr_db < WHITE_DB, strength, 0.0))
 
 
@@ -119,11 +120,11 @@ def psnr_mask(patch_psnr_db: PatchValues) -> Pixels:
 
 
 def draw_mask(picture: Pixels, patch_psnr_db: PatchValues) -> None:
-    """Fill a picture of any size with the PSNR mask, write each patch's dB where it is readable, outline the worst."""
+    """Fill a picture of any size with the PSNR mask, with dB values where they are readable, and outline the worst."""
     patches = list(_patches(picture))
     size_px, decimals = _number_format(min(patch.shape[1] for patch in patches), min(len(patch) for patch in patches))
-    for patch, value, doubt in zip(patches, patch_psnr_db.flat, suspicion(patch_psnr_db).flat, strict=True):
-        grey = round(255 * (1 - doubt))
+    for patch, value, suspicious in zip(patches, patch_psnr_db.flat, suspicion(patch_psnr_db).flat, strict=True):
+        grey = round(255 * (1 - suspicious))
         patch[:] = grey
         if size_px:
             ink = (0, 0, 0) if grey > 127 else (255, 255, 255)
@@ -134,9 +135,9 @@ def draw_mask(picture: Pixels, patch_psnr_db: PatchValues) -> None:
 
 
 def overlay_mask(frame: Pixels, patch_psnr_db: PatchValues, opacity: float) -> Pixels:
-    """A copy of a frame whose patches that stand out are tinted and hatched, the worst outlined; opacity in [0, 1].
+    """A copy of a frame with conspicuous patches tinted and hatched and the worst outlined; opacity in [0, 1].
 
-    Never darkened: what is under suspicion has to stay visible.
+    Patches are not blackened as in the mask, because suspicious things must stay visible.
     """
     marked = frame.copy()
     patches = list(_patches(marked))
@@ -150,17 +151,17 @@ def overlay_mask(frame: Pixels, patch_psnr_db: PatchValues, opacity: float) -> P
 
 
 def flow_wheel(size_px: int, background: Colour) -> Pixels:
-    """The flow's colour wheel as a disc, uint8 [size, size, 3]: each colour where its motion points to."""
+    """The flow colour wheel as a disc, uint8 [size, size, 3]: each colour is where its motion points to."""
     picture = np.empty((size_px, size_px, 3), np.uint8)
     picture[:] = background
     disc = np.zeros((size_px, size_px), np.uint8)
     cv2.circle(disc, (size_px // 2, size_px // 2), size_px // 2 - 1, 255, cv2.FILLED, cv2.LINE_AA)
-    share = disc[..., None] / np.float32(255)
-    return np.asarray(wheel_legend(size_px) * share + picture * (1 - share), np.uint8)
+    alpha = disc[..., None] / np.float32(255)
+    return np.asarray(wheel_legend(size_px) * alpha + picture * (1 - alpha), np.uint8)
 
 
 def _patches(picture: Pixels) -> Iterator[Pixels]:
-    """Views of a picture's 16 patches, row by row, without gaps whatever its size."""
+    """Views of a picture's 16 patches, row by row, without gaps for any size of the picture."""
     height, width = picture.shape[:2]
     down = [round(height * i / PATCH_GRID) for i in range(PATCH_GRID + 1)]
     across = [round(width * i / PATCH_GRID) for i in range(PATCH_GRID + 1)]
@@ -171,7 +172,7 @@ def _patches(picture: Pixels) -> Iterator[Pixels]:
 
 @lru_cache
 def _number_format(width: int, height: int) -> tuple[int, int]:
-    """Font size and decimals for a number in a patch of this size; size 0 where no number would be readable."""
+    """Font size and decimals for a number in a patch of this size; font size 0 if no number would be readable."""
     for decimals, widest in ((1, "88.8"), (0, "88")):
         for size_px in range(min(18, height // 2), 9, -1):
             if text_width(widest, size_px) <= width - 10:
@@ -188,6 +189,6 @@ def _hatch(width: int, height: int) -> npt.NDArray[np.bool_]:
 def _outline_worst(patches: list[Pixels], patch_psnr_db: PatchValues) -> None:
     worst = patches[int(np.argmin(patch_psnr_db))]
     height, width = worst.shape[:2]
-    # A light line on a dark one shows on any picture.
+    # A light line on a dark one is visible on any picture.
     for thickness, colour in ((5, (0, 0, 0)), (2, _OUTLINE)):
         cv2.rectangle(worst, (2, 2), (width - 3, height - 3), colour, thickness)

@@ -1,4 +1,4 @@
-"""Lays the chosen panels of a transition out as one picture, with captions, legend and score strip."""
+"""Arranges the chosen panels of a transition in one picture, with captions, legend and score strip."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CAPTIONS: dict[Panel, str] = {
     "predicted_frame": "Predicted frame",
     "psnr_mask": "PSNR mask",
 }
-"""All panels, in their usual order, and what a person reads above each."""
+"""All panels in their default order, and the caption above each."""
 
 MARGIN_PX = 16
 GAP_PX = 12
@@ -51,14 +51,14 @@ _SMALL_TEXT_PX = 13
 _CAPTION_MIDDLE_PX = CAPTION_PX / 2 - 1
 _DETAIL_WIDTH_PX = 140
 _NOT_ANALYSED = "not analysed"
-_GOOD_SHAPE = 1.6  # width / height of a mosaic that suits screens and pages
-_MIN_SIDE_PX = 860  # what the large panel grows to where the video itself is smaller
+_TARGET_ASPECT = 1.6  # preferred width / height of a mosaic, which suits screens and pages
+_MIN_SIDE_PX = 860  # longer side to which the large panel of a smaller video is enlarged
 _MIN_PANEL_PX = 64
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in px; all its numbers are even, so that chroma subsampling leaves its edges clean."""
+    """A rectangle in px; all numbers are even, so that chroma subsampling does not blur its edges."""
 
     x: int
     y: int
@@ -66,17 +66,17 @@ class Box:
     height: int
 
     def of(self, canvas: Pixels) -> Pixels:
-        """The canvas's part inside this box, as a view."""
+        """A view of the part of the canvas inside this box."""
         return canvas[self.y : self.y + self.height, self.x : self.x + self.width]
 
     def caption(self) -> Box:
-        """The line above."""
+        """The box of the caption line above this box."""
         return Box(self.x, self.y - CAPTION_PX, self.width, CAPTION_PX)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything goes: pictures without their captions, which stand right above them."""
+    """Boxes of all parts of a canvas; captions are not included and are drawn right above their boxes."""
 
     width: int
     height: int
@@ -97,10 +97,10 @@ def plan_layout(
     max_width_px: int,
     max_height_px: int,
 ) -> Layout:
-    """The layout whose large panel has the video's own size (small videos grow) or what fits the given limits.
+    """The layout whose large panel has the video's size (enlarged if small), or the largest size within the limits.
 
-    All panels keep the video's aspect; the small ones stand right of the large one, as tall together as it and
-    the strip beneath it are, or, where the video is a panorama, all are stacked.
+    All panels keep the video's aspect. The small ones are right of the large one, together as tall as it and the footer
+    below it; panels of panoramas are stacked.
 
     Raises:
         ValueError: the limits are too narrow for so many panels.
@@ -113,21 +113,21 @@ def plan_layout(
         candidates = list(_layouts(width, aspect, panel_count, strip=strip, legend=legend))
         fitting = [each for each in candidates if each.width <= max_width_px and each.height <= max_height_px]
         if fitting:
-            return min(fitting, key=lambda each: abs(np.log(each.width / each.height / _GOOD_SHAPE)))
+            return min(fitting, key=lambda each: abs(np.log(each.width / each.height / _TARGET_ASPECT)))
     raise ValueError(f"no layout of {panel_count} panels fits into {max_width_px} x {max_height_px} px")
 
 
 def _layouts(large_width: int, aspect: float, panel_count: int, *, strip: bool, legend: bool) -> Iterator[Layout]:
-    """All layouts around a large panel of this width."""
+    """All candidate layouts with a large panel of this width."""
     large = Box(MARGIN_PX, HEADER_PX + CAPTION_PX, _even(large_width), _even(large_width / aspect))
-    floor_px = GAP_PX + CAPTION_PX + STRIP_PX if strip or legend else 0
-    for panels in (*_beside(large, aspect, panel_count - 1, floor_px), _stacked(large, panel_count)):
+    footer_px = GAP_PX + CAPTION_PX + STRIP_PX if strip or legend else 0
+    for panels in (*_beside(large, aspect, panel_count - 1, footer_px), _stacked(large, panel_count)):
         right = max(box.x + box.width for box in panels)
-        # Small panels reach down beside the floor; equal ones stand on it.
+        # Small panels extend beside the footer; panels of equal size are all above it.
         equal = panels[-1].width == large.width
-        top = max(box.y + box.height for box in (panels if equal else [large])) + floor_px - STRIP_PX
-        floor = Box(MARGIN_PX, top, (right if equal else large.x + large.width) - MARGIN_PX, STRIP_PX)
-        strip_box, legend_box = _share_floor(floor, strip=strip, legend=legend)
+        top = max(box.y + box.height for box in (panels if equal else [large])) + footer_px - STRIP_PX
+        footer = Box(MARGIN_PX, top, (right if equal else large.x + large.width) - MARGIN_PX, STRIP_PX)
+        strip_box, legend_box = _split_footer(footer, strip=strip, legend=legend)
         bottoms = [box.y + box.height for box in (*panels, strip_box, legend_box) if box]
         yield Layout(
             width=right + MARGIN_PX,
@@ -139,13 +139,13 @@ def _layouts(large_width: int, aspect: float, panel_count: int, *, strip: bool, 
         )
 
 
-def _beside(large: Box, aspect: float, small_count: int, floor_px: int) -> Iterator[list[Box]]:
-    """Small panels right of the large one, in each number of columns that they fill evenly."""
+def _beside(large: Box, aspect: float, small_count: int, footer_px: int) -> Iterator[list[Box]]:
+    """The large panel with the small ones right of it, for each number of columns that they fill evenly."""
     for columns in range(1, small_count + 1):
         if small_count % columns:
             continue
         rows = small_count // columns
-        pitch = (large.height + floor_px + GAP_PX + CAPTION_PX) / rows
+        pitch = (large.height + footer_px + GAP_PX + CAPTION_PX) / rows
         height = pitch - GAP_PX - CAPTION_PX
         if rows == 1:
             height = min(height, large.height)
@@ -155,7 +155,7 @@ def _beside(large: Box, aspect: float, small_count: int, floor_px: int) -> Itera
         yield [
             large,
             *(
-                # The last row ends where the floor does, whatever was rounded before it.
+                # Rounding each row separately makes the last row end where the footer ends.
                 Box(large.x + large.width + GAP_PX + column * (size[0] + GAP_PX), large.y + _even(row * pitch), *size)
                 for row in range(rows)
                 for column in range(columns)
@@ -164,16 +164,16 @@ def _beside(large: Box, aspect: float, small_count: int, floor_px: int) -> Itera
 
 
 def _stacked(large: Box, panel_count: int) -> list[Box]:
-    """All panels equal, one beneath the other: what panoramas need."""
+    """All panels of equal size, one below the other, for panoramas."""
     pitch = large.height + GAP_PX + CAPTION_PX
     return [Box(large.x, large.y + row * pitch, large.width, large.height) for row in range(panel_count)]
 
 
-def _share_floor(floor: Box, *, strip: bool, legend: bool) -> tuple[Box | None, Box | None]:
+def _split_footer(footer: Box, *, strip: bool, legend: bool) -> tuple[Box | None, Box | None]:
     if not legend:
-        return (floor if strip else None), None
-    legend_box = Box(floor.x + floor.width - LEGEND_WIDTH_PX, floor.y, LEGEND_WIDTH_PX, floor.height)
-    strip_box = Box(floor.x, floor.y, floor.width - LEGEND_WIDTH_PX - GAP_PX, floor.height)
+        return (footer if strip else None), None
+    legend_box = Box(footer.x + footer.width - LEGEND_WIDTH_PX, footer.y, LEGEND_WIDTH_PX, footer.height)
+    strip_box = Box(footer.x, footer.y, footer.width - LEGEND_WIDTH_PX - GAP_PX, footer.height)
     return (strip_box if strip else None), legend_box
 
 
@@ -182,7 +182,7 @@ def _even(number: float) -> int:
 
 
 class Mosaic:
-    """Composes one canvas after the other; what never changes is drawn once."""
+    """Composes the canvas of one frame after another; the static parts are drawn once."""
 
     def __init__(
         self,
@@ -194,7 +194,7 @@ class Mosaic:
         flow_radius_px: float | None,
         overlay_opacity: float,
     ) -> None:
-        """`flow_radius_px` explains the flow colours; `overlay_opacity` above 0 marks the suspicious in the frame."""
+        """`flow_radius_px` is shown in the legend; `overlay_opacity` above 0 marks suspicious patches in the frame."""
         self._layout = layout
         self._panels = tuple(zip(panels, layout.panels, strict=True))
         self._strip = strip
@@ -211,24 +211,24 @@ class Mosaic:
             self._draw_legend(layout.legend, flow_radius_px)
 
     def compose(self, frame: Frame, inspection: Inspection | None, score: float) -> Pixels:
-        """The canvas of a frame, uint8 [height, width, 3], valid until the next call; no inspection for frame 0."""
-        self._fill_where(f"Frame {frame.index}    {clock_text(frame.pts_seconds, 3)}")
+        """The canvas of a frame, uint8 [height, width, 3], valid until the next call; frame 0 has no inspection."""
+        self._draw_position(f"Frame {frame.index}    {clock_text(frame.pts_seconds, 3)}")
         for panel, box in self._panels:
-            self._fill_detail(box, _detail(panel, frame, inspection))
-            self._fill_panel(panel, box.of(self._canvas), frame, inspection)
+            self._draw_detail(box, _detail(panel, frame, inspection))
+            self._draw_panel(panel, box.of(self._canvas), frame, inspection)
         if self._strip and self._layout.strip:
-            self._fill_detail(self._layout.strip, _NOT_ANALYSED if np.isnan(score) else f"{score:.2f}")
+            self._draw_detail(self._layout.strip, _NOT_ANALYSED if np.isnan(score) else f"{score:.2f}")
             self._strip.draw(self._layout.strip.of(self._canvas), frame.index)
         return self._canvas
 
-    def _fill_panel(self, panel: Panel, picture: Pixels, frame: Frame, inspection: Inspection | None) -> None:
+    def _draw_panel(self, panel: Panel, picture: Pixels, frame: Frame, inspection: Inspection | None) -> None:
         match panel:
             case "frame":
                 _resize_into(picture, frame.pixels)
                 if self._overlay_opacity and inspection:
                     picture[:] = overlay_mask(picture, inspection.signals["patch_psnr_db"], self._overlay_opacity)
             case _ if inspection is None:
-                _say_nothing_to_show(picture)
+                _draw_placeholder(picture)
             case "psnr_mask":
                 draw_mask(picture, inspection.signals["patch_psnr_db"])
             case "predicted_flow":
@@ -240,28 +240,28 @@ class Mosaic:
 
     def _draw_header(self, title: str) -> None:
         header = self._layout.header.of(self._canvas)
-        room = self._layout.header.width - self._where_width() - GAP_PX
-        shown = fit_text(title, room, _TITLE_TEXT_PX)
+        max_width = self._layout.header.width - self._position_width() - GAP_PX
+        shown = fit_text(title, max_width, _TITLE_TEXT_PX)
         draw_text(header, shown, 0, HEADER_PX / 2, _TITLE_TEXT_PX, MUTED)
 
-    def _where_width(self) -> int:
+    def _position_width(self) -> int:
         return text_width("Frame 88888888    88:88:88.888", _TITLE_TEXT_PX, bold=True)
 
-    def _fill_where(self, text: str) -> None:
+    def _draw_position(self, text: str) -> None:
         header = self._layout.header.of(self._canvas)
-        header[:, -self._where_width() :] = BACKGROUND
+        header[:, -self._position_width() :] = BACKGROUND
         draw_text(header, text, header.shape[1], HEADER_PX / 2, _TITLE_TEXT_PX, TEXT, bold=True, align=1)
 
     def _draw_caption(self, box: Box, text: str) -> None:
         draw_text(box.caption().of(self._canvas), text, 0, _CAPTION_MIDDLE_PX, _CAPTION_TEXT_PX, TEXT, bold=True)
         self._caption_widths[box] = text_width(text, _CAPTION_TEXT_PX, bold=True)
 
-    def _fill_detail(self, box: Box, text: str) -> None:
-        """Write what changes right above a box, where the caption leaves room for it."""
+    def _draw_detail(self, box: Box, text: str) -> None:
+        """Write a text that changes with each frame at the right of a box's caption line, if it fits there."""
         caption = box.caption().of(self._canvas)
-        room = min(box.width - self._caption_widths[box] - GAP_PX, _DETAIL_WIDTH_PX)
-        if text_width(text, _CAPTION_TEXT_PX) <= room:
-            caption[:, -room:] = BACKGROUND
+        max_width = min(box.width - self._caption_widths[box] - GAP_PX, _DETAIL_WIDTH_PX)
+        if text_width(text, _CAPTION_TEXT_PX) <= max_width:
+            caption[:, -max_width:] = BACKGROUND
             draw_text(caption, text, box.width, _CAPTION_MIDDLE_PX, _CAPTION_TEXT_PX, MUTED, align=1)
 
     def _draw_strip_caption(self, box: Box, threshold: float | None) -> None:
@@ -273,7 +273,7 @@ class Mosaic:
         label = f"threshold {threshold:.2f}"
         end = x + 2 * DASH_PERIOD_PX + 4 + text_width(label, _SMALL_TEXT_PX)
         if end + GAP_PX + text_width(_NOT_ANALYSED, _CAPTION_TEXT_PX) > box.width:
-            return  # the line itself stays, at its place in the strip
+            return  # there is no space for the label; the line in the strip is drawn anyway
         self._caption_widths[box] = end
         draw_dashes(caption, x, x + 2 * DASH_PERIOD_PX, round(_CAPTION_MIDDLE_PX), ALERT)
         draw_text(caption, label, x + 2 * DASH_PERIOD_PX + 4, _CAPTION_MIDDLE_PX, _SMALL_TEXT_PX, ALERT)
@@ -290,7 +290,7 @@ class Mosaic:
 
 
 def _detail(panel: Panel, frame: Frame, inspection: Inspection | None) -> str:
-    """The number that belongs to a panel's picture."""
+    """The number to show above a panel: size, error or PSNR; empty without one."""
     if panel == "frame":
         return f"{frame.pixels.shape[1]} × {frame.pixels.shape[0]}"
     if inspection is None:
@@ -314,7 +314,7 @@ def _resize_into(picture: Pixels, content: Pixels) -> None:
     )
 
 
-def _say_nothing_to_show(picture: Pixels) -> None:
+def _draw_placeholder(picture: Pixels) -> None:
     picture[:] = SURFACE
     height, width = picture.shape[:2]
     for line, text in enumerate(("Frame 0 has no frame before it", "to predict it from")):

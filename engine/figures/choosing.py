@@ -1,4 +1,4 @@
-"""Chooses the frames and regions that tell most of a detector."""
+"""Selects representative frames, and regions in them, for figures of a detector."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from engine.scoring.paper_scorer import PaperPatchScorer
 from engine.scoring.signals import PATCH_GRID
 from engine.video.frame import Pixels
 
-_APART_SECONDS = 1.0
-_CLEAR_OF_EVENTS_SECONDS = 0.5  # labels begin and end where somebody thought they should
-_MIN_SIDE = 0.3  # of a zoomed region, as a share of the frame's height
+_MIN_DISTANCE_SECONDS = 1.0  # between frames chosen from one video
+_EVENT_MARGIN_SECONDS = 0.5  # around events, because annotators place their starts and ends differently
+_MIN_SIDE = 0.3  # of a zoomed region, as a fraction of the frame's height
 _MARGIN = 1.15
-_MIN_BLOB = 1 / 4000  # of the frame: less is dust in a mask
+_MIN_BLOB = 1 / 4000  # of the frame's area; smaller components of a mask are annotation noise
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A frame to show."""
+class ChosenFrame:
+    """A frame selected for a figure."""
 
     video: int
-    """Its place in the list of videos."""
+    """Index in the list of videos."""
     frame: int
     abnormal: bool | None
-    """As labelled; None without labels."""
+    """The frame's label; None without labels."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """A rectangle as shares of the frame's width and height, so that it fits pictures of any size."""
+    """A rectangle in fractions of the frame's width and height, so that it applies to pictures of any size."""
 
     left: float
     top: float
@@ -43,45 +43,46 @@ class Region:
     bottom: float
 
 
-def telling_frames(videos: Sequence[MeasuredVideo], count: int, *, labelled: bool) -> list[Choice]:
-    """Up to `count` pairs of an unusual frame and an ordinary one, in turn; by the worst patch's PSNR.
+def representative_frames(videos: Sequence[MeasuredVideo], count: int, *, labelled: bool) -> list[ChosenFrame]:
+    """Up to `count` anomalous and `count` typical frames, alternating, ranked by the PSNR of their worst patch.
 
-    With labels: the worst frame of each abnormal event, the worst events first, a video's second event only when
-    every other video has had its turn; and normal frames nearest to the median of all normal frames, half a second
-    clear of events. Without: the worst frames, and those nearest to the median. Frames of one video are a second apart.
+    With labels, anomalous frames are the worst frames of the worst events, one event per video before any second one,
+    and typical frames are the normal frames nearest to the median of all normal frames, at least half a second from
+    events. Without labels, they are the worst frames and the frames nearest to the median. Frames of one video are at
+    least a second apart.
     """
     values = [PaperPatchScorer().raw_scores(video.signals, video.seconds) for video in videos]
     if labelled:
-        # Frame 0 has no transition to show.
-        peaks = [
-            (place, max(start, 1) + int(np.argmax(values[place][max(start, 1) : stop])))
-            for place, video in enumerate(videos)
+        # Frame 0 has no transition to it that could be shown.
+        worst_frames = [
+            (index, max(start, 1) + int(np.argmax(values[index][max(start, 1) : stop])))
+            for index, video in enumerate(videos)
             for start, stop in video.events
             if stop > 1
         ]
-        unusual = _first_of_each(sorted(peaks, key=lambda peak: -values[peak[0]][peak[1]]))
-        usable = [_clear_of_events(video) for video in videos]
+        anomalous = _round_robin(sorted(worst_frames, key=lambda candidate: -values[candidate[0]][candidate[1]]))
+        usable = [_away_from_events(video) for video in videos]
     else:
         usable = [np.arange(len(video.abnormal)) > 0 for video in videos]
-        unusual = _all_frames(usable)
-        unusual.sort(key=lambda peak: -values[peak[0]][peak[1]])
-    ordinary = _all_frames(usable)
-    if ordinary:
-        middle = float(np.median([values[place][frame] for place, frame in ordinary]))
-        ordinary.sort(key=lambda each: abs(values[each[0]][each[1]] - middle))
-        ordinary = _first_of_each(ordinary)
+        anomalous = _all_frames(usable)
+        anomalous.sort(key=lambda candidate: -values[candidate[0]][candidate[1]])
+    typical = _all_frames(usable)
+    if typical:
+        median = float(np.median([values[index][frame] for index, frame in typical]))
+        typical.sort(key=lambda candidate: abs(values[candidate[0]][candidate[1]] - median))
+        typical = _round_robin(typical)
     chosen: list[tuple[int, int]] = []
-    unusual = _apart(videos, unusual, count, chosen)
-    ordinary = _apart(videos, ordinary, count, chosen)
+    anomalous = _spaced_apart(videos, anomalous, count, chosen)
+    typical = _spaced_apart(videos, typical, count, chosen)
     pairs = [
-        [Choice(*place, abnormal=known if labelled else None) for place in places]
-        for known, places in ((True, unusual), (False, ordinary))
+        [ChosenFrame(*candidate, abnormal=is_anomalous if labelled else None) for candidate in candidates]
+        for is_anomalous, candidates in ((True, anomalous), (False, typical))
     ]
-    return [choices[turn] for turn in range(count) for choices in pairs if turn < len(choices)]
+    return [choices[rank] for rank in range(count) for choices in pairs if rank < len(choices)]
 
 
 def labelled_regions(mask: npt.NDArray[np.bool_]) -> list[Region]:
-    """Boxes around the separate things in a pixel mask [H, W], the largest first."""
+    """Bounding boxes of the connected components of a pixel mask [H, W], the largest first."""
     height, width = mask.shape
     count, _, facts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     blobs = sorted((facts[n] for n in range(1, count)), key=lambda each: -int(each[cv2.CC_STAT_AREA]))
@@ -93,14 +94,15 @@ def labelled_regions(mask: npt.NDArray[np.bool_]) -> list[Region]:
 
 
 def darkest_patch(patch_psnr_db: npt.NDArray[np.floating]) -> Region:
-    """Where the prediction was worst."""
+    """The patch with the lowest PSNR, out of `patch_psnr_db` [4, 4]."""
     row, column = divmod(int(np.argmin(patch_psnr_db)), PATCH_GRID)
     return Region(column / PATCH_GRID, row / PATCH_GRID, (column + 1) / PATCH_GRID, (row + 1) / PATCH_GRID)
 
 
 def fastest_region(teacher_flow: Pixels, aspect: float) -> Region | None:
-    """The smallest region to be zoomed that holds the most motion, in a teacher's flow as colours and a frame of this
-    width / height; None where all stands still.
+    """The region of minimum size with the most motion; None without any motion.
+
+    `teacher_flow` is the flow as colours, `aspect` the frame's width / height.
     """
     flow = rgb_to_flow(np.asarray(teacher_flow / 255, np.float32), 1.0)
     speed = np.hypot(flow[0], flow[1])
@@ -114,8 +116,8 @@ def fastest_region(teacher_flow: Pixels, aspect: float) -> Region | None:
     return Region(left / width, top / height, (left + across) / width, (top + down) / height)
 
 
-def squared(region: Region, aspect: float) -> Region:
-    """The region with some margin, grown to a square in a frame of this width / height, and moved into it."""
+def square_around(region: Region, aspect: float) -> Region:
+    """The region with a margin, enlarged to a square and moved inside a frame with this width / height."""
     height = (region.bottom - region.top) * _MARGIN
     width = (region.right - region.left) * _MARGIN * aspect  # in frame heights
     side = min(max(height, width, _MIN_SIDE * _MARGIN), 1.0, aspect)
@@ -125,42 +127,46 @@ def squared(region: Region, aspect: float) -> Region:
     return Region(left, top, left + across, top + down)
 
 
-def _clear_of_events(video: MeasuredVideo) -> npt.NDArray[np.bool_]:
+def _away_from_events(video: MeasuredVideo) -> npt.NDArray[np.bool_]:
     usable = ~video.abnormal
     usable[0] = False
     for start, stop in video.events:
-        near = (video.seconds > video.seconds[start] - _CLEAR_OF_EVENTS_SECONDS) & (
-            video.seconds < video.seconds[stop - 1] + _CLEAR_OF_EVENTS_SECONDS
+        near = (video.seconds > video.seconds[start] - _EVENT_MARGIN_SECONDS) & (
+            video.seconds < video.seconds[stop - 1] + _EVENT_MARGIN_SECONDS
         )
         usable &= ~near
     return usable
 
 
 def _all_frames(usable: Sequence[npt.NDArray[np.bool_]]) -> list[tuple[int, int]]:
-    return [(place, int(frame)) for place, flags in enumerate(usable) for frame in np.flatnonzero(flags)]
+    return [(index, int(frame)) for index, flags in enumerate(usable) for frame in np.flatnonzero(flags)]
 
 
-def _first_of_each(ranked: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same in another order: every video's first, then every video's second, and so on."""
+def _round_robin(ranked: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Reorder (video, frame) pairs round-robin: every video's first, then every video's second, and so on."""
     turns: dict[int, int] = {}
     keyed = []
-    for rank, (place, frame) in enumerate(ranked):
-        turns[place] = turns.get(place, -1) + 1
-        keyed.append((turns[place], rank, (place, frame)))
-    return [each for _, _, each in sorted(keyed)]
+    for rank, (index, frame) in enumerate(ranked):
+        turns[index] = turns.get(index, -1) + 1
+        keyed.append((turns[index], rank, (index, frame)))
+    return [pair for _, _, pair in sorted(keyed)]
 
 
-def _apart(
+def _spaced_apart(
     videos: Sequence[MeasuredVideo], ranked: Iterable[tuple[int, int]], count: int, taken: list[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """The first `count` that are a second away from all taken before, to which they are added."""
-    found: list[tuple[int, int]] = []
-    for place, frame in ranked:
-        if len(found) == count:
+    """The first `count` pairs at least a second from all pairs in `taken`, to which they are added."""
+    spaced: list[tuple[int, int]] = []
+    for index, frame in ranked:
+        if len(spaced) == count:
             break
-        seconds = videos[place].seconds
-        near = (abs(seconds[frame] - seconds[other]) < _APART_SECONDS for where, other in taken if where == place)
+        seconds = videos[index].seconds
+        near = (
+            abs(seconds[frame] - seconds[taken_frame]) < _MIN_DISTANCE_SECONDS
+            for taken_index, taken_frame in taken
+            if taken_index == index
+        )
         if not any(near):
-            found.append((place, frame))
-            taken.append((place, frame))
-    return found
+            spaced.append((index, frame))
+            taken.append((index, frame))
+    return spaced

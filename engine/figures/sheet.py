@@ -1,4 +1,4 @@
-"""Lays pictures out in captioned rows on white, as papers and reports want them."""
+"""Arranges pictures in captioned rows on white, for papers and reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INK: Colour = (28, 32, 36)
 FAINT: Colour = (104, 112, 120)
 _EDGE: Colour = (206, 211, 216)
 BOX: Colour = (222, 45, 38)
-"""Around what is abnormal or compared, red as in the paper."""
+"""Colour of boxes around abnormal or compared regions, red as in the paper."""
 CELL_PX = 300
 """Height of every picture in a sheet."""
 _WIDEST_CELL_PX = 640
@@ -36,12 +36,12 @@ class Row:
 
     heading: str
     details: str
-    """Numbers that belong to it, at its right end."""
+    """Numbers of the transition, shown at the right end of the heading."""
     cells: Sequence[Pixels]
 
 
 def cell_size(aspect: float) -> tuple[int, int]:
-    """Width and height in px that a frame of this width / height gets."""
+    """Width and height in px of the cell for a frame with this width / height."""
     height = CELL_PX if aspect * CELL_PX <= _WIDEST_CELL_PX else round(_WIDEST_CELL_PX / aspect)
     return max(round(height * aspect), 2), max(height, 2)
 
@@ -54,10 +54,10 @@ def fitted(picture: Pixels, width: int, height: int) -> Pixels:
 
 
 def zoomed(picture: Pixels, region: Region, side_px: int) -> Pixels:
-    """A region of a picture as a square of this side; linear, so that no ringing looks like an error."""
+    """A region of a picture as a square of this side; linear, because ringing would look like a prediction error."""
     height, width = picture.shape[:2]
     scale_x, scale_y = side_px / (region.right - region.left) / width, side_px / (region.bottom - region.top) / height
-    # The centre of each pixel of the square, where it comes from: exact to fractions of a pixel.
+    # Maps pixel centres of the picture to those of the square, exact to fractions of a pixel.
     transform = np.array(
         [
             [scale_x, 0, scale_x * (0.5 - region.left * width) - 0.5],
@@ -71,7 +71,7 @@ def zoomed(picture: Pixels, region: Region, side_px: int) -> Pixels:
 
 
 def boxed(picture: Pixels, regions: Sequence[Region], colour: Colour) -> Pixels:
-    """A copy of a picture with frames around regions."""
+    """A copy of a picture with boxes around regions."""
     marked = picture.copy()
     height, width = marked.shape[:2]
     for region in regions:
@@ -79,7 +79,7 @@ def boxed(picture: Pixels, regions: Sequence[Region], colour: Colour) -> Pixels:
             (round(region.left * width), round(region.top * height)),
             (round(region.right * width) - 1, round(region.bottom * height) - 1),
         )
-        # A coloured line on a light one shows on any picture.
+        # A coloured line on a light one is visible on any picture.
         cv2.rectangle(marked, *corners, PAPER, 5)
         cv2.rectangle(marked, *corners, colour, 3)
     return marked
@@ -109,7 +109,7 @@ def compose(captions: Sequence[str], rows: Sequence[Row], notes: Sequence[str], 
             top = y + (height - cell.shape[0]) // 2
             start = left + (each - cell.shape[1]) // 2
             sheet[top : top + cell.shape[0], start : start + cell.shape[1]] = cell
-            # What stands still is as white as the paper: without an edge nobody sees where such a flow ends.
+            # Flow without motion is as white as the paper, so each cell gets an edge.
             corner = (start + cell.shape[1], top + cell.shape[0])
             cv2.rectangle(sheet, (start - 1, top - 1), corner, _EDGE)
         y += height + _GAP_PX
@@ -122,12 +122,12 @@ def compose(captions: Sequence[str], rows: Sequence[Row], notes: Sequence[str], 
 
 
 def _draw_row_head(sheet: Pixels, row: Row, y: int) -> None:
-    room = sheet.shape[1] - 2 * _MARGIN_PX
+    max_width = sheet.shape[1] - 2 * _MARGIN_PX
     middle = y + _HEADING_PX / 2
-    heading = fit_text(row.heading, room, _TEXT_PX, bold=True)
+    heading = fit_text(row.heading, max_width, _TEXT_PX, bold=True)
     draw_text(sheet, heading, _MARGIN_PX, middle, _TEXT_PX, INK, bold=True)
-    left = room - text_width(heading, _TEXT_PX, bold=True) - 2 * _GAP_PX
-    if text_width(row.details, _TEXT_PX - 2) <= left:
+    details_width = max_width - text_width(heading, _TEXT_PX, bold=True) - 2 * _GAP_PX
+    if text_width(row.details, _TEXT_PX - 2) <= details_width:
         draw_text(sheet, row.details, sheet.shape[1] - _MARGIN_PX, middle, _TEXT_PX - 2, FAINT, align=1)
 
 

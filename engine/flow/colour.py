@@ -1,4 +1,4 @@
-"""Optical flow as pictures and back: the Middlebury colour wheel, and the radius that footage asks for."""
+"""Optical flow as pictures and back: the Middlebury colour wheel, and the flow radius that suits footage."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from engine.video.frame import Pixels
 Flow = npt.NDArray[np.float32]
 """Optical flow, float32 [2, H, W]: dx to the right, dy downwards, in pixels of the picture it belongs to."""
 
-_ANGLE_BINS = 8192  # the wheel passes 6 x 255 levels a turn: finer than the rounding to uint8
+_ANGLE_BINS = 8192  # angles are rounded to these bins, finer than uint8 colours: the wheel has 6 x 255 levels
 _HUE_BINS = 7200
 
 _RADIUS_PERCENTILE = 99.9
 _MIN_RADIUS_PX = 0.5
-_SPEED_BINS_A_PX = 32
+_SPEED_BINS_PER_PX = 32
 _MAX_SPEED_PX = 256 * math.sqrt(2)
-"""In one step nothing moves farther than from one corner of the picture to the other."""
+"""The diagonal of a 256 x 256 picture: nothing moves farther from one frame to the next."""
 
 
 @cache
 def _wheel() -> npt.NDArray[np.float32]:
     """The 55 fully saturated colours of the wheel, RGB in [0, 1] (Baker et al., IJCV 2011)."""
-    # Length of each passage between primary and secondary colours, and the channel that rises or falls in it.
-    passages = [(15, 1, +1), (6, 0, -1), (4, 2, +1), (11, 1, -1), (13, 0, +1), (6, 2, -1)]
+    # For each transition between a primary and a secondary colour: its length, the channel that changes, the sign.
+    transitions = [(15, 1, +1), (6, 0, -1), (4, 2, +1), (11, 1, -1), (13, 0, +1), (6, 2, -1)]
     colours, colour = [], np.array([1.0, 0.0, 0.0])
-    for length, channel, direction in passages:
+    for length, channel, direction in transitions:
         for step in range(length):
-            passing = colour.copy()
-            passing[channel] += direction * step / length
-            colours.append(passing)
+            blended = colour.copy()
+            blended[channel] += direction * step / length
+            colours.append(blended)
         colour[channel] += direction
     return np.array(colours, np.float32)
 
 
 @cache
-def _fading_by_angle() -> npt.NDArray[np.float32]:
-    """How far each direction's colour lies below white [bins, 3]; times the radius it is what white loses."""
+def _complement_by_angle() -> npt.NDArray[np.float32]:
+    """White minus the colour of each direction [bins, 3]; multiplied by the saturation and subtracted from white."""
     wheel = _wheel()
-    place = np.arange(_ANGLE_BINS, dtype=np.float32) / _ANGLE_BINS * (len(wheel) - 1)
-    before = place.astype(int)
-    share = (place - before)[:, None]
-    return np.asarray(1 - (wheel[before] * (1 - share) + wheel[before + 1] * share), np.float32)
+    position = np.arange(_ANGLE_BINS, dtype=np.float32) / _ANGLE_BINS * (len(wheel) - 1)
+    lower = position.astype(int)
+    fraction = (position - lower)[:, None]
+    return np.asarray(1 - (wheel[lower] * (1 - fraction) + wheel[lower + 1] * fraction), np.float32)
 
 
 @cache
 def _direction_by_hue() -> npt.NDArray[np.float32]:
-    """Unit vector (dx, dy) of each hue [bins, 2]; inverse of the wheel, whose hue grows all the way round."""
+    """Unit vector (dx, dy) of each hue [bins, 2]: the inverse of the wheel, whose hue increases along all of it."""
     wheel_hues = cv2.cvtColor(_wheel()[None], cv2.COLOR_RGB2HSV)[0, :, 0]
     hues = np.arange(_HUE_BINS) * (360 / _HUE_BINS)
-    # Hues past the last colour lie in the seam of the wheel, where both ends mean the same direction.
+    # Hues past the last colour lie between its two ends, which mean the same direction.
     angle = np.interp(hues, wheel_hues, np.arange(len(wheel_hues))) / (len(wheel_hues) - 1) * 2 * np.pi
     return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
 
@@ -68,9 +68,9 @@ def flow_to_rgb(flow: Flow, radius_px: float) -> Pixels:
     speed, angle = cv2.cartToPolar(flow[0], flow[1])
     saturation = np.minimum(speed * (255 / radius_px), 255)
     bins = (angle * (_ANGLE_BINS / (2 * np.pi))).astype(np.int32)
-    fading = np.take(_fading_by_angle(), bins, axis=0, mode="wrap")
-    fading *= saturation[..., None]
-    return np.asarray(255.5 - fading, np.uint8)
+    complement = np.take(_complement_by_angle(), bins, axis=0, mode="wrap")
+    complement *= saturation[..., None]
+    return np.asarray(255.5 - complement, np.uint8)
 
 
 def rgb_to_flow(rgb: npt.NDArray[np.float32], radius_px: float) -> Flow:
@@ -87,39 +87,42 @@ def rgb_to_flow(rgb: npt.NDArray[np.float32], radius_px: float) -> Flow:
 
 
 def wheel_legend(size_px: int) -> Pixels:
-    """The wheel itself, uint8 [size, size, 3]: each colour where its motion points to; the rim is the radius.
+    """The colour wheel, uint8 [size, size, 3]: each colour is where its motion points to, the rim is the radius.
 
-    The corners outside the circle are saturated too: whoever draws it cuts the circle out.
+    The corners outside the circle are saturated too; the caller cuts the circle out.
     """
     axis = np.linspace(-1, 1, size_px, dtype=np.float32)
     return flow_to_rgb(np.stack(np.meshgrid(axis, axis)), radius_px=1.0)
 
 
 def flow_radius(speeds: npt.NDArray[np.floating]) -> float:
-    """The radius in px that a detector keeps: the 99.9th percentile of its training speeds, at least half a pixel."""
+    """The flow radius of a detector in px: the 99.9th percentile of its training speeds, at least half a pixel."""
     return max(float(np.percentile(speeds, _RADIUS_PERCENTILE)), _MIN_RADIUS_PX)
 
 
 class SpeedHistogram:
-    """Counts of pixels by their speed: the flow radius of footage of any length, in constant memory."""
+    """Histogram of pixel speeds, from which the flow radius of footage of any length follows in constant memory."""
 
     def __init__(self, counts: npt.NDArray[np.int64] | None = None) -> None:
-        """Begin with nothing, or with earlier `counts`."""
-        bins = math.ceil(_MAX_SPEED_PX * _SPEED_BINS_A_PX) + 1
+        """Start empty, or from the `counts` [bins] of an earlier histogram."""
+        bins = math.ceil(_MAX_SPEED_PX * _SPEED_BINS_PER_PX) + 1
         self.counts = np.zeros(bins, np.int64) if counts is None else counts
 
     def add(self, flow: Flow) -> None:
         """Count the pixels of a flow, float32 [2, H, W] in px."""
         speed = np.hypot(flow[0], flow[1])
-        bins = np.minimum(speed * _SPEED_BINS_A_PX, len(self.counts) - 1).astype(np.int64)
+        bins = np.minimum(speed * _SPEED_BINS_PER_PX, len(self.counts) - 1).astype(np.int64)
         self.counts += np.bincount(bins.ravel(), minlength=len(self.counts))
 
     def radius_px(self) -> float:
-        """What `flow_radius` says of all speeds counted, to 1/32 px."""
-        passed = np.cumsum(self.counts)
-        if not passed[-1]:
+        """The `flow_radius` of all counted speeds, to 1/32 px."""
+        cumulative = np.cumsum(self.counts)
+        if not cumulative[-1]:
             return _MIN_RADIUS_PX
-        wanted = passed[-1] * _RADIUS_PERCENTILE / 100
-        found = int(np.searchsorted(passed, wanted))
-        before = passed[found - 1] if found else 0
-        return max(float((found + (wanted - before) / self.counts[found]) / _SPEED_BINS_A_PX), _MIN_RADIUS_PX)
+        target_count = cumulative[-1] * _RADIUS_PERCENTILE / 100
+        target_bin = int(np.searchsorted(cumulative, target_count))
+        count_below = cumulative[target_bin - 1] if target_bin else 0
+        return max(
+            float((target_bin + (target_count - count_below) / self.counts[target_bin]) / _SPEED_BINS_PER_PX),
+            _MIN_RADIUS_PX,
+        )

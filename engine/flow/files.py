@@ -1,4 +1,4 @@
-"""Reads and writes flow in the files of its benchmarks: Middlebury's .flo and KITTI's 16-bit PNG."""
+"""Reads and writes flow in the file formats of benchmarks: Middlebury's .flo and KITTI's 16-bit PNG."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _FLO_MAGIC = struct.pack("<f", 202021.25)  # spells PIEH
 _FLO_HEADER = struct.Struct("<4sii")
 _FLO_UNKNOWN = np.float32(1e10)
 _FLO_MAX = 1e9
-"""Whatever is larger stands for "unknown"."""
-_MAX_SIDE = 99_999  # as in Middlebury's own reader: beyond it a header is damaged
+"""Larger values mean "unknown"."""
+_MAX_SIDE = 99_999  # as in Middlebury's reader: a larger width or height means a damaged header
 _PNG_MAGIC = b"\x89PNG"
 
 
 def read_flow(path: Path) -> Flow:
-    """Flow [2, H, W] in px of a .flo file or a KITTI flow picture, told apart by content; NaN where it is not known.
+    """Flow [2, H, W] in px of a .flo file or a KITTI flow picture, recognised by content; NaN where it is unknown.
 
     Raises:
         FlowFileError: the file can't be read, or is neither.
@@ -46,8 +46,8 @@ def write_flo(path: Path, flow: Flow) -> None:
     Raises:
         FlowFileError: the file can't be written.
     """
-    known = np.isfinite(flow).all(axis=0)
-    values = np.where(known, flow, _FLO_UNKNOWN).astype("<f4").transpose(1, 2, 0)
+    valid = np.isfinite(flow).all(axis=0)
+    values = np.where(valid, flow, _FLO_UNKNOWN).astype("<f4").transpose(1, 2, 0)
     try:
         with atomic_write(path) as file:
             file.write(_FLO_HEADER.pack(_FLO_MAGIC, flow.shape[2], flow.shape[1]))
@@ -71,10 +71,10 @@ def write_picture(path: Path, rgb: np.typing.NDArray[np.uint8]) -> None:
 
 
 def end_point_error(flow: Flow, truth: Flow) -> float:
-    """Mean distance in px between a flow and the true one [2, H, W], where that is known; NaN where it nowhere is."""
+    """Mean distance in px between a flow and the true one [2, H, W] over pixels where `truth` is known, else NaN."""
     distance = np.hypot(*(flow.astype(np.float64) - truth))
-    known = np.isfinite(truth).all(axis=0)
-    return float(distance[known].mean()) if known.any() else float("nan")
+    valid = np.isfinite(truth).all(axis=0)
+    return float(distance[valid].mean()) if valid.any() else float("nan")
 
 
 def _decode_flo(data: bytes, path: Path) -> Flow:
@@ -87,13 +87,13 @@ def _decode_flo(data: bytes, path: Path) -> Flow:
     if len(data) != expected:
         raise _damaged(path, f"{width}x{height} pixels take {expected} bytes, it has {len(data)}")
     values = np.frombuffer(data, "<f4", offset=_FLO_HEADER.size).reshape(height, width, 2).transpose(2, 0, 1)
-    # A comparison with NaN is false, and NaN is as unknown as a large number.
-    known = (np.abs(values) <= _FLO_MAX).all(axis=0)
-    return np.where(known, values, np.nan).astype(np.float32)
+    # NaN means unknown too: its comparison is False.
+    valid = (np.abs(values) <= _FLO_MAX).all(axis=0)
+    return np.where(valid, values, np.nan).astype(np.float32)
 
 
 def _decode_kitti(data: bytes, path: Path) -> Flow:
-    """Red and green hold dx and dy in 64ths of a pixel around 2^15, blue whether they are known (KITTI's devkit)."""
+    """Decode dx and dy from red and green, in 1/64 px around 2^15; blue tells whether they are valid (KITTI devkit)."""
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if picture is None:
         raise _damaged(path, "its picture can't be decoded")
@@ -103,9 +103,9 @@ def _decode_kitti(data: bytes, path: Path) -> Flow:
             subject=path,
             advice="KITTI's flow is a PNG with three channels of 16 bits; colours of a flow can't be measured.",
         )
-    known, dy, dx = (picture[..., channel] for channel in range(3))  # OpenCV reads blue first
+    valid, dy, dx = (picture[..., channel] for channel in range(3))  # OpenCV reads blue first
     flow = (np.stack([dx, dy]).astype(np.float32) - 2**15) / 64
-    return np.where(known > 0, flow, np.nan).astype(np.float32)
+    return np.where(valid > 0, flow, np.nan).astype(np.float32)
 
 
 def _damaged(path: Path, reason: str) -> FlowFileError:

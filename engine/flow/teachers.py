@@ -1,4 +1,4 @@
-"""Estimators of the ground-truth flow behind one interface, chosen by name."""
+"""Teachers: estimators of the flow that serves as ground truth, chosen by name."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from engine.common.paths import weights_folder
 from engine.flow.colour import Flow
 from engine.video.frame import Pixels
 
-_MIN_FOR_DIS = 32  # its patches of 8 pixels at the finest size that it looks at, a quarter
+_MIN_DIS_SIDE_PX = 32  # DIS uses patches of 8 px, at a quarter of the picture's size or coarser
 
 
 class Teacher(Protocol):
-    """Estimates the flow between two pictures, for any number of threads."""
+    """Estimates the flow between two pictures; may be used by several threads at once."""
 
     name: str
-    """What `teacher_by_name` makes the same teacher from."""
+    """The name from which `teacher_by_name` makes the same teacher."""
     fingerprint: str
-    """Tells apart what gives another flow for the same pictures: the name, with weights also theirs."""
+    """Identifies the flow that the teacher gives: its name and, of a network, a hash of its weights."""
 
     def flow(self, previous: Pixels, current: Pixels) -> Flow:
         """Flow [2, H, W] in px from one RGB picture uint8 [H, W, 3] to the next."""
@@ -45,18 +45,18 @@ class DisTeacher:
         self._preset = self.PRESETS[preset]
 
     def flow(self, previous: Pixels, current: Pixels) -> Flow:
-        """Flow [2, H, W] in px, from the pictures' luma."""
-        # An estimator keeps buffers between calls; making one costs nothing and leaves no state for threads to share.
+        """Flow [2, H, W] in px, estimated from the luma of both pictures."""
+        # An estimator keeps buffers between calls; a new one for each call costs nothing and is thread-safe.
         estimator = cv2.DISOpticalFlow.create(self._preset)
         height, width = previous.shape[:2]
-        before, after = (cv2.cvtColor(_not_too_small(each), cv2.COLOR_RGB2GRAY) for each in (previous, current))
+        before, after = (cv2.cvtColor(_padded_for_dis(each), cv2.COLOR_RGB2GRAY) for each in (previous, current))
         flow = estimator.calc(before, after, None)  # type: ignore[call-overload]
         return np.ascontiguousarray(flow[:height, :width].transpose(2, 0, 1))
 
 
-def _not_too_small(picture: Pixels) -> Pixels:
-    """The picture, its last row and column repeated up to the size that DIS takes: OpenCV crashes at smaller ones."""
-    missing = [max(0, _MIN_FOR_DIS - side) for side in picture.shape[:2]]
+def _padded_for_dis(picture: Pixels) -> Pixels:
+    """The picture, padded with its last row and column to the minimum size for DIS, below which OpenCV crashes."""
+    missing = [max(0, _MIN_DIS_SIDE_PX - side) for side in picture.shape[:2]]
     if not any(missing):
         return picture
     return np.pad(picture, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
@@ -64,12 +64,12 @@ def _not_too_small(picture: Pixels) -> Pixels:
 
 @dataclass(frozen=True)
 class _WeightsFile:
-    """The file that a network's teacher needs."""
+    """The weights file that a network teacher needs."""
 
     file_name: str
-    """What it is called in `weights_folder()`."""
+    """File name in `weights_folder()`."""
     source: str
-    """Where a person gets it."""
+    """Where to get it, as a sentence for error messages."""
 
 
 _WEIGHTS = {
@@ -86,15 +86,15 @@ _WEIGHTS = {
 
 TEACHER_NAMES = (*(f"dis-{preset}" for preset in DisTeacher.PRESETS), *_WEIGHTS)
 EXPERIMENTAL_TEACHERS = frozenset({"pwcnet"})
-"""Tested with random weights against an independent formula, but never run with the published weights."""
+"""Teachers tested with random weights against an independent formula, but never with the published weights."""
 DEFAULT_TEACHER = "dis-medium"
 
 
 def teacher_by_name(name: str, *, weights: Path | None = None, device: str = "cpu") -> Teacher:
-    """The teacher of a name out of TEACHER_NAMES; "dis" is the default one.
+    """The teacher with a name out of TEACHER_NAMES; "dis" is the default one.
 
-    Networks take their `weights` from that file, else from the one in `weights_folder()`, and run on `device`, a name
-    out of `engine.common.device.DEVICE_NAMES`.
+    Networks load their weights from the file `weights`, by default from the one in `weights_folder()`, and run on
+    `device`, a name out of `engine.common.device.DEVICE_NAMES`.
 
     Raises:
         TeacherError: there is no such teacher, or the weights that it needs are missing or wrong.
@@ -119,16 +119,19 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def _weights_path(name: str, given: Path | None) -> Path:
-    needed = _WEIGHTS[name]
-    path = given or weights_folder() / needed.file_name
+def _weights_path(name: str, weights: Path | None) -> Path:
+    required = _WEIGHTS[name]
+    path = weights or weights_folder() / required.file_name
     if path.is_file():
         return path
-    if given:
-        raise TeacherError("There is no such weights file", subject=given, advice=f"Check the path. {needed.source}.")
+    if weights:
+        raise TeacherError(
+            "There is no such weights file", subject=weights, advice=f"Check the path. {required.source}."
+        )
     raise TeacherError(
         f"The teacher {name} needs a file of weights, which is not part of this program",
         subject=path,
-        advice=f"{needed.source}. Put it there under that name, set VADGUI_WEIGHTS to the folder it is in, or name the "
-        "file itself where that is asked (by command: `vad flow --weights FILE`, `vad train --teacher-weights FILE`).",
+        advice=f"{required.source}. Put it there under that name, set VADGUI_WEIGHTS to the folder it is in, or name "
+        "the file itself where that is asked (by command: `vad flow --weights FILE`, "
+        "`vad train --teacher-weights FILE`).",
     )

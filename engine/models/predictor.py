@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,9 +15,11 @@ from torch import Tensor
 
 from engine.common.device import ComputeConfig, choose_compute
 from engine.common.errors import DeviceError
+from engine.common.paths import cache_folder
 from engine.flow.teachers import teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector
 from engine.models.folding import fold_batch_norms
+from engine.models.motion_engine import MotionEngine, MotionOutput, TorchMotionEngine, choose_motion_engine
 from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import Appearance
 from engine.scoring.signals import SIGNALS_VERSION
@@ -72,6 +74,7 @@ class Predictor:
             model.net.head.float()
         self.batch_size = _default_batch_size(plan.device, detector.settings.preset)
         """Frames `predict` takes at once without cutting them up; halved when memory runs out."""
+        self._motion_engine: MotionEngine | None = None
 
     @classmethod
     def open(cls, path: Path, device: str = "auto") -> Predictor:
@@ -99,8 +102,9 @@ class Predictor:
 
     @property
     def device_label(self) -> str:
-        """Device and precision in words."""
-        return self._plan.label
+        """Device and precision in words, and what else than torch runs the motion model alone."""
+        engine = self._motion_engine
+        return self._plan.label if engine is None or engine.name == "torch" else f"{self._plan.label}, {engine.name}"
 
     @property
     def is_on_cpu(self) -> bool:
@@ -131,7 +135,37 @@ class Predictor:
         Raises:
             DeviceError: a single frame does not fit into the device's memory.
         """
-        return self._in_batches(pictures, self._motion_batch)
+        return self.start_motion(pictures)()
+
+    def start_motion(self, pictures: list[Pixels]) -> Callable[[], list[MotionPrediction]]:
+        """Begin what `predict_motion` does; call what it returns, once, for the results.
+
+        Raises:
+            DeviceError: a single frame does not fit into the device's memory.
+        """
+        self.prepare_motion()
+        assert self._motion_engine is not None
+        pending = self._motion_engine.start(pictures)
+
+        def finish() -> list[MotionPrediction]:
+            knows = self._normal_model.appearance is not None
+            return [MotionPrediction(flow_rgb, looks if knows else None) for flow_rgb, looks in pending()]
+
+        return finish
+
+    def prepare_motion(self) -> None:
+        """Choose what runs the motion model alone, which `device_label` then names; `start_motion` does it too.
+
+        The first time with a detector on a machine takes seconds.
+        """
+        if self._motion_engine is None:
+            own = TorchMotionEngine(lambda pictures: self._in_batches(pictures, self._motion_batch))
+            # Half precision is torch's: two engines' roundings differ too much to be checked against each other.
+            if self.is_on_cpu and self._plan.dtype == torch.float32:
+                folder = cache_folder() / "motion-engines"
+                self._motion_engine = choose_motion_engine(own, self._detector.motion, self.fingerprint, folder)
+            else:
+                self._motion_engine = own
 
     def appearances(self, pictures: list[Pixels]) -> list[Appearance]:
         """How the windows of each picture look, uint8 [256, 256, 3]: a small part of a prediction.
@@ -166,21 +200,19 @@ class Predictor:
 
     @torch.inference_mode()
     def _predict_batch(self, pictures: Tensor) -> list[Prediction]:
-        flow_rgb, looks = self._motion(pictures)
+        motion, appearances = self._detector.motion, None
+        if self.normal_model.appearance is None:
+            flow_rgb = motion(pictures)
+        else:
+            flow_rgb, appearances = motion.with_appearance(pictures)
         frames = _channels_last(self._detector.frame(flow_rgb, pictures))
+        looks = [None] * len(frames) if appearances is None else _channels_last(appearances)
         return [Prediction(*each) for each in zip(_channels_last(flow_rgb), frames, looks, strict=True)]
 
     @torch.inference_mode()
-    def _motion_batch(self, pictures: Tensor) -> list[MotionPrediction]:
-        flow_rgb, looks = self._motion(pictures)
-        return [MotionPrediction(*each) for each in zip(_channels_last(flow_rgb), looks, strict=True)]
-
-    def _motion(self, pictures: Tensor) -> tuple[Tensor, Sequence[Appearance | None]]:
-        """The flow RGB [N, 3, 256, 256], and each picture's appearance if anybody knows what is usual."""
-        if self._normal_model.appearance is None:
-            return self._detector.motion(pictures), [None] * len(pictures)
+    def _motion_batch(self, pictures: Tensor) -> list[MotionOutput]:
         flow_rgb, appearances = self._detector.motion.with_appearance(pictures)
-        return flow_rgb, list(_channels_last(appearances))
+        return list(zip(_channels_last(flow_rgb), _channels_last(appearances), strict=True))
 
     @torch.inference_mode()
     def _appearance_batch(self, pictures: Tensor) -> list[Appearance]:

@@ -72,7 +72,7 @@ def train(
 
 def _failure(error: Exception) -> Failed:
     if isinstance(error, VadError):
-        return Failed.by(error)
+        return Failed.from_error(error)
     # The traceback may be lost; the log must show that the run failed.
     return Failed("Training ended through a fault of the program", repr(error), "Resume it, and report this.")
 

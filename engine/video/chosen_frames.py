@@ -1,4 +1,4 @@
-"""A pass over chosen frames of a file that jumps over what none of them needs."""
+"""Decodes chosen frames of a file in one pass and seeks past the frames between them."""
 
 from __future__ import annotations
 
@@ -11,66 +11,66 @@ from engine.common.events import ShouldStop
 from engine.video.cursor import Cursor
 from engine.video.frame_index import FrameIndex
 
-_SPARED_FRAMES = 8  # by a jump, or it isn't worth it: seeking and filling the decoder anew takes as long as some five
-_LEADS_FRAMES = (0, 4, 16)  # no codec reorders more
+_MIN_SKIPPED_FRAMES = 8  # a seek costs as much as decoding five frames, so one that skips fewer than 8 is not worth it
+_SEEK_LEADS_FRAMES = (0, 4, 16)  # how much earlier to seek, tried in turn; no codec reorders more than 16 frames
 
 
 class ChosenFrames:
-    """Finds frame after frame, each by decoding on or by a jump to the keyframe before it."""
+    """Finds one frame after another, either by decoding on or by seeking to the keyframe before it."""
 
     def __init__(self, cursor: Cursor, index: FrameIndex, should_stop: ShouldStop, *, jumps: bool) -> None:
-        """Begin with a cursor at the file's beginning; without `jumps` every frame is decoded."""
+        """`cursor` stands at the start of the file; without `jumps` every frame is decoded and nothing is skipped."""
         self._cursor = cursor
         self._index = index
         self._should_stop = should_stop
         self._jumps = jumps
         only_keyframes = len(index.keyframes) == len(index)
-        self._spared_frames = 1 if only_keyframes else _SPARED_FRAMES
+        self._min_skipped_frames = 1 if only_keyframes else _MIN_SKIPPED_FRAMES
         self._lead_frames = 0
         self.has_jumped = False
-        """Whether what is found may hang on a jump that landed elsewhere."""
+        """Whether a seek was made, which may have landed on another frame than intended."""
 
     def find(self, wanted: Sequence[int]) -> Iterator[VideoFrame]:
-        """The `wanted` frames, ascending; ends early at one that is not what it must be.
+        """Yield the `wanted` frames, ascending; end early when a decoded frame is not the expected one.
 
         Raises:
             Cancelled: `should_stop` said yes.
         """
-        following = 0
+        next_number = 0
         for number in wanted:
-            place = self._index.place_before(number)
-            if self._jumps and self._index.keyframes[place] >= following + self._spared_frames:
-                decoded = self._jump_to(number, place)
+            keyframe_index = self._index.keyframe_index_before(number)
+            if self._jumps and self._index.keyframes[keyframe_index] >= next_number + self._min_skipped_frames:
+                decoded = self._jump_to(number, keyframe_index)
             else:
-                decoded = self._run_to(number, following)
-            # What was decoded from the beginning is true by definition.
-            if decoded is None or not (self._cursor.from_start or self._index.is_genuine(decoded, number)):
+                decoded = self._decode_to(number, next_number)
+            # Frames decoded from the start of the file define the numbering, so they need no check.
+            if decoded is None or not (self._cursor.from_start or self._index.checksum_matches(decoded, number)):
                 return
             yield decoded
-            following = number + 1
+            next_number = number + 1
 
-    def _jump_to(self, number: int, place: int) -> VideoFrame | None:
+    def _jump_to(self, number: int, keyframe_index: int) -> VideoFrame | None:
         self.has_jumped = True
-        keyframe = int(self._index.keyframes[place])
-        # MPEG-TS is searched by the times of storage, which lie before the frame's own, so the keyframe may be missed.
-        for lead_frames in _LEADS_FRAMES:
-            if lead_frames < self._lead_frames or not self._cursor.jump(place, lead_frames):
+        keyframe = int(self._index.keyframes[keyframe_index])
+        # FFmpeg seeks MPEG-TS by decoding time, which is before the presentation time, so it may miss the keyframe.
+        for lead_frames in _SEEK_LEADS_FRAMES:
+            if lead_frames < self._lead_frames or not self._cursor.jump(keyframe_index, lead_frames):
                 continue
-            if decoded := self._run_to(number, keyframe, keyframe):
+            if decoded := self._decode_to(number, keyframe, keyframe):
                 self._lead_frames = lead_frames
                 return decoded
         return None
 
-    def _run_to(self, number: int, following: int, landing: int | None = None) -> VideoFrame | None:
-        """Frame `number` by decoding all from `following` on; None where one of them is not what it must be."""
+    def _decode_to(self, number: int, next_number: int, landing: int | None = None) -> VideoFrame | None:
+        """Decode frames `next_number` to `number` and return the last; None when one of them is unexpected."""
         decoded = None
-        for expected in range(following, number + 1):
+        for expected in range(next_number, number + 1):
             if self._should_stop():
                 raise Cancelled
             decoded = self._cursor.next()
             if decoded is None or self._cursor.position != expected:
                 return None
-            # Where a camera refreshes its picture bit by bit, containers call frames keyframes that are none.
+            # With intra refresh (the picture is renewed in parts), containers mark frames as keyframes that are not.
             if expected == landing and not decoded.key_frame:
                 return None
         return decoded

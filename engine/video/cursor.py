@@ -1,4 +1,4 @@
-"""A pass of decoding that knows the number of every frame that comes out of it."""
+"""Decodes a file and tells the number of every frame that it returns."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from av.video.frame import VideoFrame
 from engine.video.decoder import Decoder
 from engine.video.frame_index import EntryPoint, FrameIndex
 
-_SEARCHED_FRAMES = 64  # after a jump, until the keyframe must have come; more than any codec reorders
+_MAX_FRAMES_TO_KEYFRAME = 64  # frames decoded after a seek before giving up; more than any codec reorders
 
 
 class Cursor:
-    """Steps through a file's frames by number; after a jump it may lose its way, and says so."""
+    """Steps through a file's frames by number; `next` returns None once the number is no longer certain."""
 
     def __init__(self, path: Path, index: FrameIndex, threads: int = 0) -> None:
-        """Stand before the first frame; `threads` decode, 0 for as many as FFmpeg likes.
+        """Open the file before its first frame; `threads` is the number of decoder threads, 0 lets FFmpeg choose.
 
         Raises:
             VideoError: the file can't be opened any more.
@@ -30,65 +30,65 @@ class Cursor:
         self.position = position
         """Number of the frame that came last; -1 before the first."""
         self.from_start = from_start
-        """Whether all was decoded since the file's beginning: what comes is then true by definition."""
+        """Whether every frame since the start of the file was decoded: the numbers are then certain."""
         self._landing = landing
-        self._lost = False
+        self._position_lost = False
         self._frames: Iterator[VideoFrame] = self._decoder.frames()
 
-    def leads_to(self, index: int) -> bool:
-        """Whether frame `index` lies ahead, and no keyframe after the next one would be a shorter way."""
-        known = not self._lost and (self.from_start or self.position >= 0)
-        nearest_keyframe = int(self._index.keyframes[self._index.place_before(index)])
-        return known and nearest_keyframe - 1 <= self.position < index
+    def reaches_without_seek(self, index: int) -> bool:
+        """Whether decoding on reaches frame `index` without passing a keyframe that a seek could start from."""
+        position_known = not self._position_lost and (self.from_start or self.position >= 0)
+        nearest_keyframe = int(self._index.keyframes[self._index.keyframe_index_before(index)])
+        return position_known and nearest_keyframe - 1 <= self.position < index
 
     def restart(self) -> None:
-        """Stand before the first frame again."""
+        """Go back to before the first frame."""
         self._decoder.restart()
         self._begin(position=-1, from_start=True)
 
-    def jump(self, place: int, lead_frames: int = 0) -> bool:
-        """Stand before the keyframe at `place` of the index's; False where the file refuses.
+    def jump(self, keyframe_index: int, lead_frames: int = 0) -> bool:
+        """Seek to the keyframe number `keyframe_index` of the index; False when the seek fails.
 
-        The file is asked for the time of the frame `lead_frames` before it, where it goes by presentation times.
+        In files that are searched by presentation time, the seek goes to the frame `lead_frames` before the keyframe.
         """
-        index, keyframe = self._index, int(self._index.keyframes[place])
+        index, keyframe = self._index, int(self._index.keyframes[keyframe_index])
         by_pts = index.entry_kind is EntryPoint.PTS
-        entry = index.pts[max(keyframe - lead_frames, 0)] if by_pts else index.entries[place]
+        entry = index.pts[max(keyframe - lead_frames, 0)] if by_pts else index.entries[keyframe_index]
         if not self._decoder.seek(int(entry), index.entry_kind):
-            self._lost = True
+            self._position_lost = True
             return False
         self._begin(position=-1, from_start=False, landing=keyframe)
         return True
 
     def next(self) -> VideoFrame | None:
-        """The next frame, whose number is then `position`; None at the end, or where its number can't be told."""
-        if self._lost:
+        """The next frame, whose number is then `position`; None at the end, or when its number is uncertain."""
+        if self._position_lost:
             return None
         for skipped, frame in enumerate(self._frames):
             number = self._number(frame)
             if number >= self._landing:
                 self.position = number
                 return frame
-            # Frames shown before the keyframe may refer to some that were not decoded.
-            if (number < 0 and self.position >= 0) or skipped > _SEARCHED_FRAMES:
+            # Frames shown before the keyframe may refer to frames that were not decoded, so they are skipped.
+            if (number < 0 and self.position >= 0) or skipped > _MAX_FRAMES_TO_KEYFRAME:
                 break
-        self._lost = True
+        self._position_lost = True
         return None
 
     def _number(self, frame: VideoFrame) -> int:
-        """Which frame this is, -1 where it is none that can follow."""
-        index, following = self._index, self.position + 1
+        """The number of a decoded frame; -1 when it can not come after `position`."""
+        index, next_number = self._index, self.position + 1
         if self.from_start and index.checksums is not None:
-            return following if following < len(index) else -1
+            return next_number if next_number < len(index) else -1
         if index.entry_kind is EntryPoint.PTS:
             number = index.find(frame.pts)
-            return number if number >= following else -1
+            return number if number >= next_number else -1
         if self.position >= 0:
-            return following if following < len(index) else -1
-        return self._landing if index.is_genuine(frame, self._landing) else -1
+            return next_number if next_number < len(index) else -1
+        return self._landing if index.checksum_matches(frame, self._landing) else -1
 
     def close(self) -> None:
         """Free the file; closing twice is fine."""
         self._frames = iter(())
-        self._lost = True
+        self._position_lost = True
         self._decoder.close()

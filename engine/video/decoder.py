@@ -1,4 +1,4 @@
-"""Decodes a video file from wherever the last seek went; all of FFmpeg's refusals end here."""
+"""Decodes a video file from the position of the last seek and turns FFmpeg's errors into VideoError."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OnPacket = Callable[["av.Packet[VideoStream]"], None]
 
 _NO_TIMESTAMPS = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS
 
-# A playlist that calls itself a video must not make the program fetch anything from a network.
+# A playlist disguised as a video must not make FFmpeg fetch anything from the network.
 _OPTIONS = {"protocol_whitelist": "file"}
 
 
@@ -26,7 +26,7 @@ class Decoder:
     """One pass over a file's best video stream."""
 
     def __init__(self, path: Path, threads: int = 0) -> None:
-        """Open a file at its beginning; `threads` decode, 0 for as many as FFmpeg likes.
+        """Open a file at its start; `threads` is the number of decoder threads, 0 lets FFmpeg choose.
 
         Raises:
             VideoError: the file can't be read, holds no video, or its codec is unknown.
@@ -37,22 +37,22 @@ class Decoder:
 
     @property
     def has_timestamps(self) -> bool:
-        """False for raw streams: whatever times their frames have are made up, and differ after a seek."""
+        """False for raw streams: FFmpeg invents the times of their frames, which differ after a seek."""
         return not self._container.format.flags & _NO_TIMESTAMPS
 
     @property
     def size_bytes(self) -> int:
-        """The file's size."""
+        """The file's size, at least 1."""
         return max(self._container.size, 1)
 
     def packets(self) -> Iterator[av.Packet[VideoStream]]:
-        """The compressed frames in the file's order; a file that was cut short just ends."""
+        """The compressed frames in file order; a truncated file ends early without an error."""
         demuxed = self._container.demux(self.stream)
         while True:
             try:
                 packet = next(demuxed)
             except IndexError:
-                # A stream that begins in the middle of a broadcast trips PyAV up once; reading just goes on.
+                # PyAV raises IndexError once on streams that begin in the middle of a broadcast; reading goes on.
                 demuxed = self._container.demux(self.stream)
                 continue
             except (StopIteration, av.error.FFmpegError):
@@ -60,7 +60,7 @@ class Decoder:
             yield packet
 
     def frames(self, on_packet: OnPacket | None = None) -> Iterator[VideoFrame]:
-        """Frames in the order shown; what is damaged is passed over."""
+        """Frames in presentation order; damaged packets are skipped."""
         for packet in self.packets():
             if on_packet and packet.size:
                 on_packet(packet)
@@ -70,12 +70,12 @@ class Decoder:
                 continue
 
     def restart(self) -> None:
-        """Go back to the beginning; opening anew is the one rewind that every format knows."""
+        """Go back to the start by opening the file again, the only rewind that works for every format."""
         self._container.close()
         self._container, self.stream = _open(self._path, self._threads)
 
     def seek(self, entry: int, kind: EntryPoint) -> bool:
-        """Go to an entry point or one before it; False where the file refuses."""
+        """Seek to an entry point or an earlier one; False when the seek fails."""
         try:
             self._container.seek(entry, stream=self.stream, unsupported_byte_offset=kind is EntryPoint.BYTE)
         except (av.error.FFmpegError, OverflowError):
@@ -89,7 +89,7 @@ class Decoder:
 
 def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
     try:
-        # The prefix keeps a colon in a file's name from being read as a protocol's.
+        # Without the prefix, FFmpeg would read a colon in the file name as the end of a protocol.
         container = av.open(f"file:{path}", mode="r", metadata_errors="replace", options=_OPTIONS)
     except PermissionError as error:
         raise VideoError("The video may not be read", subject=path, advice="Change its permissions.") from error
@@ -99,15 +99,15 @@ def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
             subject=path,
             advice=f"Choose a video file, or copy it again if it is damaged ({error.strerror}).",
         ) from error
-    # A song's cover picture is a video stream to FFmpeg.
+    # FFmpeg reports a song's cover picture as a video stream.
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
-    known = [stream for stream in streams if stream.codec_context is not None]
-    if not known:
+    decodable = [stream for stream in streams if stream.codec_context is not None]
+    if not decodable:
         container.close()
         if streams:
             advice = "Convert it to H.264 with the program that made it, or copy it again if it is damaged."
             raise VideoError("This video's codec is unknown", subject=path, advice=advice)
         raise VideoError("This file holds no video", subject=path, advice="Choose a file with pictures in it.")
-    known[0].thread_type = "AUTO"
-    known[0].codec_context.thread_count = threads
-    return container, known[0]
+    decodable[0].thread_type = "AUTO"
+    decodable[0].codec_context.thread_count = threads
+    return container, decodable[0]

@@ -1,4 +1,4 @@
-"""Identifies a video by its content, quickly however long it is."""
+"""Identifies a video by samples of its content, equally fast for any length."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def pictures_fingerprint(pictures: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for picture in pictures:
         digest.update(f"{picture.name}:{picture.stat().st_size};".encode())
-    for place in range(_SAMPLES):
-        _add_file(digest, pictures[place * (len(pictures) - 1) // (_SAMPLES - 1)])
+    for sample in range(_SAMPLES):
+        _add_file(digest, pictures[sample * (len(pictures) - 1) // (_SAMPLES - 1)])
     return digest.hexdigest()
 
 
@@ -31,6 +31,6 @@ def _add_file(digest: hashlib._Hash, path: Path) -> None:
     size = path.stat().st_size
     digest.update(size.to_bytes(8, "little"))
     with path.open("rb") as file:
-        for place in range(_SAMPLES):
-            file.seek(max(size - _SAMPLE_BYTES, 0) * place // (_SAMPLES - 1))
+        for sample in range(_SAMPLES):
+            file.seek(max(size - _SAMPLE_BYTES, 0) * sample // (_SAMPLES - 1))
             digest.update(file.read(_SAMPLE_BYTES))

@@ -1,4 +1,4 @@
-"""A frame that knows which one it is and when it is shown."""
+"""A decoded frame with its number and presentation time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Frame:
     """One decoded picture of a video, upright (rotation metadata applied)."""
 
     pixels: Pixels
-    """RGB, uint8 [H, W, 3], C-contiguous, in the video's own size unless asked for as a square; never written to."""
+    """RGB, uint8 [H, W, 3], C-contiguous and read-only; the video's size, or a square where one was requested."""
     index: int
     """Frame number, counted from 0."""
     pts_seconds: float

@@ -1,4 +1,4 @@
-"""The list of a video's frames: which there are, when each is shown, and from where each can be decoded."""
+"""The index of a video's frames: their number, presentation times, and the keyframes to decode them from."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from av.video.stream import VideoStream
 
 
 class EntryPoint(Enum):
-    """What to seek by, the best first; only with the first do frames tell their numbers themselves."""
+    """What to seek by, in order of preference; only PTS tells the number of a decoded frame after a seek."""
 
     PTS = "pts"
     """Presentation time."""
     DTS = "dts"
-    """Storage time, where presentation times lie (B-frames in AVI)."""
+    """Decoding time, for files whose presentation times are wrong (B-frames in AVI)."""
     BYTE = "byte"
-    """Place in the file, where there are no times (raw streams), or they start over (joined broadcasts)."""
+    """Byte offset, for files without times (raw streams) or whose times start over (joined broadcasts)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +39,14 @@ class FrameIndex:
     """Where to seek to for each keyframe [K]."""
     entry_kind: EntryPoint = EntryPoint.PTS
     checksums: npt.NDArray[np.uint32] | None = None
-    """`luma_checksum` of each frame [N], known after a full decode; such an index is canonical."""
+    """`luma_checksum` of each frame [N]; only after a full decode, which makes the index canonical."""
 
     def __len__(self) -> int:
         return len(self.pts)
 
     @property
     def times(self) -> npt.NDArray[np.float64]:
-        """Seconds [N] since the first frame's."""
+        """Presentation times [N] in seconds since the first frame's, read-only."""
         seconds = np.asarray((self.pts - self.pts[0]) * float(self.time_base), np.float64)
         seconds.flags.writeable = False
         return seconds
@@ -55,20 +55,20 @@ class FrameIndex:
         """Number of the frame shown at `pts`, -1 where there is none."""
         if pts is None:
             return -1
-        place = int(np.searchsorted(self.pts, pts))
-        return place if place < len(self.pts) and self.pts[place] == pts else -1
+        number = int(np.searchsorted(self.pts, pts))
+        return number if number < len(self.pts) and self.pts[number] == pts else -1
 
-    def place_before(self, index: int) -> int:
-        """Place in `keyframes` of the last one at or before a frame."""
+    def keyframe_index_before(self, index: int) -> int:
+        """Index into `keyframes` of the last keyframe at or before frame `index`."""
         return int(np.searchsorted(self.keyframes, index, side="right")) - 1
 
-    def is_genuine(self, frame: VideoFrame, index: int) -> bool:
-        """Whether a decoded frame looks as frame `index` must; always, while nobody knows how."""
+    def checksum_matches(self, frame: VideoFrame, index: int) -> bool:
+        """Whether a decoded frame has the checksum of frame `index`; True while there are no checksums."""
         return self.checksums is None or int(self.checksums[index]) == luma_checksum(frame)
 
 
-class AnnouncedIndex:
-    """Collects what a container says of its frames before any is decoded: some 20 ms per 1,000 frames."""
+class PacketIndexBuilder:
+    """Builds an index from the container's packets without decoding: about 20 ms per 1,000 frames."""
 
     def __init__(self, time_base: Fraction) -> None:
         self._time_base = time_base
@@ -76,10 +76,10 @@ class AnnouncedIndex:
         self._key_pts = array("q")
 
     def add(self, packet: Packet[VideoStream]) -> bool:
-        """Take down the next compressed frame; False where the container turns out not to be trusted.
+        """Add the next compressed frame; False when the container's times can not be trusted.
 
-        It is not where a frame has no presentation time, where the first one is no keyframe, or where times go back
-        further than B-frames explain: they start over in joined recordings.
+        They can not when a frame has no presentation time, when the first frame is no keyframe, or when times go back
+        further than B-frames explain, as in joined recordings, where they start over.
         """
         if not packet.size or packet.is_discard or _is_hidden(packet):
             return True
@@ -96,11 +96,11 @@ class AnnouncedIndex:
         return True
 
     def index(self, first_shown: list[int | None]) -> FrameIndex | None:
-        """The index announced, or None where it can't be trusted.
+        """The index, or None when it can not be trusted.
 
-        It can't be where two frames share a time, where frames are shown that come before the first keyframe, or where
-        the times of the frames shown first, which were decoded, are not the first ones announced (AVI gives B-frames
-        the times of their storage).
+        It can not when two frames share a time, when a frame is shown before the first keyframe, or when `first_shown`,
+        the times of the first decoded frames, are not the first times in the container (AVI stores the decoding times
+        of B-frames).
         """
         shown = np.unique(np.asarray(self._pts, np.int64))
         if not len(shown) or len(shown) < len(self._pts) or shown[0] != self._key_pts[0]:
@@ -111,13 +111,13 @@ class AnnouncedIndex:
         return FrameIndex(shown, np.searchsorted(shown, entries), self._time_base, entries)
 
 
-class IndexBuilder:
-    """Collects what a full decode finds: every compressed frame, and every frame in the order shown."""
+class DecodedIndexBuilder:
+    """Builds the canonical index during a full decode, from every packet and every decoded frame."""
 
     def __init__(self, time_base: Fraction, frame_seconds: float, has_timestamps: bool) -> None:
         self._time_base = time_base
         self._frame_ticks = max(round(frame_seconds / float(time_base)), 1)
-        self._times_tell = has_timestamps
+        self._times_are_usable = has_timestamps
         self._pts = array("q")
         self._keyframes = array("q")
         self._checksums = array("I")
@@ -128,54 +128,54 @@ class IndexBuilder:
         return len(self._pts)
 
     @property
-    def seconds_of_last(self) -> float:
-        """Time of the frame that was added last, in seconds since the first one's."""
-        ticks = self._pts[-1] - self._pts[0] if self._times_tell else (len(self) - 1) * self._frame_ticks
+    def last_seconds(self) -> float:
+        """Presentation time of the frame added last, in seconds since the first one's."""
+        ticks = self._pts[-1] - self._pts[0] if self._times_are_usable else (len(self) - 1) * self._frame_ticks
         return ticks * float(self._time_base)
 
     def add_packet(self, packet: Packet[VideoStream]) -> None:
-        """Take down the next compressed frame."""
+        """Add the next compressed frame, in file order."""
         if packet.is_keyframe and not packet.is_discard:
             self._key_dts.append(packet.dts)
             self._key_bytes.append(packet.pos)
 
     def add(self, frame: VideoFrame) -> None:
-        """Take down the next frame shown."""
+        """Add the next decoded frame, in presentation order."""
         if frame.key_frame:
             self._keyframes.append(len(self))
         if frame.pts is None or (self._pts and frame.pts <= self._pts[-1]):
-            self._times_tell = False
+            self._times_are_usable = False
         self._pts.append(frame.pts or 0)
         self._checksums.append(luma_checksum(frame))
 
     def index(self) -> FrameIndex:
-        """What was found.
+        """The canonical index.
 
-        Frames without times of their own, or with times that go back, are put one frame's duration apart.
+        When frames have no times, or times that go back, all frames are spaced by one frame's duration.
         """
         checksums = np.asarray(self._checksums, np.uint32)
         keyframes = np.asarray(self._keyframes, np.int64)
-        if self._times_tell:
+        if self._times_are_usable:
             pts = np.asarray(self._pts, np.int64)
             keyframes = np.union1d(keyframes, [0])
             return FrameIndex(pts, keyframes, self._time_base, pts[keyframes], checksums=checksums)
         pts = np.arange(len(self), dtype=np.int64) * self._frame_ticks
         kind, entries = self._entries_without_pts()
         if len(entries) != len(keyframes) or not len(keyframes) or keyframes[0] != 0:
-            # Nothing says which compressed frame became which: all decoding starts at the beginning.
+            # Packets can not be matched with frames, so decoding always has to start at the beginning.
             keyframes, entries = np.zeros(1, np.int64), np.zeros(1, np.int64)
         return FrameIndex(pts, keyframes, self._time_base, entries, kind, checksums)
 
     def _entries_without_pts(self) -> tuple[EntryPoint, npt.NDArray[np.int64]]:
-        for kind, found in ((EntryPoint.DTS, self._key_dts), (EntryPoint.BYTE, self._key_bytes)):
-            known = np.array([entry for entry in found if entry is not None], np.int64)
-            if len(known) == len(found) and (np.diff(known) > 0).all():
-                return kind, known
+        for kind, key_entries in ((EntryPoint.DTS, self._key_dts), (EntryPoint.BYTE, self._key_bytes)):
+            entries = np.array([entry for entry in key_entries if entry is not None], np.int64)
+            if len(entries) == len(key_entries) and (np.diff(entries) > 0).all():
+                return kind, entries
         return EntryPoint.BYTE, np.empty(0, np.int64)
 
 
 def luma_checksum(frame: VideoFrame) -> int:
-    """CRC32 over the first plane's visible bytes: tells frames apart that presentation times don't."""
+    """CRC32 over the visible bytes of the first plane; identifies frames whose presentation times do not."""
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height]
     bits = (
@@ -186,5 +186,5 @@ def luma_checksum(frame: VideoFrame) -> int:
 
 
 def _is_hidden(packet: Packet[VideoStream]) -> bool:
-    """Whether a compressed frame is only there for others to refer to: VP8 stores such as if they were shown."""
+    """Whether a packet is a VP8 reference frame that is never shown; containers list it like any other frame."""
     return packet.stream.codec_context.name == "vp8" and not memoryview(packet)[0] & 0x10

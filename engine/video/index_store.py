@@ -1,4 +1,4 @@
-"""Keeps indexes that took a full decode, so that a video needs it only once; a cache, safe to delete."""
+"""Caches the indexes that needed a full decode, so that each video needs it only once; safe to delete."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from engine.common.atomic_write import atomic_write
 from engine.common.paths import indexes_folder
 from engine.video.frame_index import EntryPoint, FrameIndex
 
-_LAYOUT = 2
+_LAYOUT_VERSION = 2
 
 
 def save_index(fingerprint: str, index: FrameIndex) -> None:
-    """Keep a canonical index; a cache that can't be written is done without."""
+    """Store a canonical index; do nothing when the cache can't be written."""
     assert index.checksums is not None
     folder = indexes_folder()
     with suppress(OSError):
@@ -38,28 +38,28 @@ def save_index(fingerprint: str, index: FrameIndex) -> None:
 
 
 def load_index(fingerprint: str) -> FrameIndex | None:
-    """The index kept of a video; None where there is none, it is damaged, or another decoder made it."""
+    """The stored index of a video; None when it is missing, damaged, or made by another decoder version."""
     try:
-        with np.load(_file(fingerprint), allow_pickle=False) as kept:
-            if str(kept["made_by"]) != _made_by():
+        with np.load(_file(fingerprint), allow_pickle=False) as stored:
+            if str(stored["made_by"]) != _made_by():
                 return None
-            numerator, denominator = (int(part) for part in kept["time_base"])
+            numerator, denominator = (int(part) for part in stored["time_base"])
             return FrameIndex(
-                pts=kept["pts"],
-                keyframes=kept["keyframes"],
+                pts=stored["pts"],
+                keyframes=stored["keyframes"],
                 time_base=Fraction(numerator, denominator),
-                entries=kept["entries"],
-                entry_kind=EntryPoint(str(kept["entry_kind"])),
-                checksums=kept["checksums"],
+                entries=stored["entries"],
+                entry_kind=EntryPoint(str(stored["entry_kind"])),
+                checksums=stored["checksums"],
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 
 def _made_by() -> str:
-    """Not every codec is decoded to the same bit on every processor and by every version of FFmpeg."""
+    """Names what the checksums depend on: decoders may differ in the last bit by FFmpeg version and processor."""
     codecs = ".".join(map(str, av.library_versions["libavcodec"]))
-    return f"layout {_LAYOUT}, libavcodec {codecs}, {platform.machine()}"
+    return f"layout {_LAYOUT_VERSION}, libavcodec {codecs}, {platform.machine()}"
 
 
 def _file(fingerprint: str) -> Path:

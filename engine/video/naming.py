@@ -1,4 +1,4 @@
-"""What footage looks like on disk: by which names files count as videos and pictures, and in which order."""
+"""Footage on disk: which file names count as videos and pictures, and how they are sorted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", 
 
 
 def visible_entries(folder: Path) -> list[Path]:
-    """Files and folders in a folder, 2.jpg before 10.jpg, without what systems leave behind (.DS_Store, ._001.tif).
+    """Files and folders in a folder in natural order (2.jpg before 10.jpg), without hidden and system files.
 
     Raises:
         OSError: the folder can't be read.
@@ -23,7 +23,7 @@ def visible_entries(folder: Path) -> list[Path]:
 
 
 def picture_files(entries: Iterable[Path]) -> list[Path]:
-    """Those of a folder's entries that are pictures, in the order given."""
+    """The pictures among a folder's entries, in the order given."""
     return [entry for entry in entries if entry.suffix.lower() in PICTURE_SUFFIXES]
 
 
@@ -41,6 +41,6 @@ def _visible_names(folder: Path) -> list[str]:
 
 
 def _natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
-    """Runs of digits count as numbers; names that say the same, like 1 and 01, keep an order all the same."""
+    """Sort key that compares runs of digits as numbers; equal keys, like 1 and 01, are ordered by the name."""
     parts = re.split(r"(\d+)", name.lower())
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part], name

@@ -1,4 +1,4 @@
-"""Opens whatever a person names as a video."""
+"""Opens a video file or a folder of pictures."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def open_video(
 ) -> VideoSource:
     """The source of a video file, or of a folder of numbered pictures (at `pictures_fps`).
 
-    Frames that were read or passed are kept while they fit into `cache_bytes`.
-    Some files must be decoded once before frames can be counted; `on_progress` then hears the share done, 0 to 1.
+    Decoded frames are cached in up to `cache_bytes`. Some files must be decoded once to count their frames;
+    `on_progress` is then called with the fraction done, 0 to 1.
 
     Raises:
         VideoError: there is no such file, or it can't be read as a video.

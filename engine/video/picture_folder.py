@@ -20,11 +20,11 @@ from engine.video.naming import picture_files, visible_entries
 from engine.video.source import CACHE_BYTES, PICTURES, VideoInfo, VideoSource
 
 DEFAULT_FPS = 25.0
-"""Pictures carry no times: datasets that come as folders are mostly at this rate."""
+"""Pictures carry no times; most datasets that come as folders of pictures have this rate."""
 
 
 class PictureFolderSource(VideoSource):
-    """Every picture is a frame, in the order of the numbers in their names; gaps in these are no gaps in time."""
+    """Every picture is a frame, sorted by the number in its name; missing numbers leave no gap in time."""
 
     def __init__(self, path: Path, *, fps: float = DEFAULT_FPS, cache_bytes: int = CACHE_BYTES) -> None:
         """Open the pictures of a folder.
@@ -61,12 +61,12 @@ class PictureFolderSource(VideoSource):
 
     @property
     def info(self) -> VideoInfo:
-        """Facts of the folder."""
+        """Size, frame count and duration of the folder's pictures."""
         return self._info
 
     @property
     def times(self) -> npt.NDArray[np.float64]:
-        """Times [N] in seconds, evenly spaced."""
+        """Presentation times [N] in seconds, evenly spaced."""
         return self._times
 
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
@@ -100,7 +100,7 @@ class PictureFolderSource(VideoSource):
             yield self._load(index)
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
-        """Read pictures [start, stop) into the cache `read` looks in; just returns early when asked to stop."""
+        """Read pictures [start, stop) into the cache that `read` uses; returns early when `should_stop` is True."""
         with suppress(Cancelled, VideoError):
             for index in range(max(start, 0), min(stop, len(self))):
                 self.read(index, should_stop)
@@ -122,7 +122,7 @@ class PictureFolderSource(VideoSource):
 
 
 def read_picture(file: Path) -> Pixels:
-    """One picture as RGB uint8 [H, W, 3], which nobody may change.
+    """One picture as RGB uint8 [H, W, 3], read-only.
 
     Raises:
         VideoError: it can't be read or decoded.

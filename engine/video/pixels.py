@@ -11,10 +11,10 @@ from engine.video.scaling import SquareScaler, plane_of
 
 
 class PixelReader:
-    """Converts the frames of one stream; keeping one reformatter is 40 % faster than one a frame."""
+    """Converts the frames of one stream to RGB; reusing one reformatter is 40 % faster than one per frame."""
 
     def __init__(self, first: VideoFrame) -> None:
-        """Frames of another size than the `first` will be stretched to it, so that panels and scores stay aligned."""
+        """Frames of another size than the `first` are stretched to its size, which keeps panels and scores aligned."""
         self._reformatter = VideoReformatter()
         self._width, self._height = first.width, first.height
 
@@ -25,15 +25,15 @@ class PixelReader:
     def as_stored(self, frame: VideoFrame) -> Pixels:
         """RGB uint8 [H, W, 3] before rotation."""
         picture = self._reformatter.reformat(frame, width=self._width, height=self._height, format="rgb24")
-        # No copy where there is no padding: the array keeps the converted picture alive.
+        # Without row padding this is a view, not a copy: the array keeps the converted picture alive.
         return plane_of(picture, 3).reshape(self._height, self._width, 3)
 
 
 class SquareReader:
-    """Converts the frames of one stream to squares; rotates these and not the frames, which are larger."""
+    """Converts the frames of one stream to squares, which it rotates after scaling, when they are smaller."""
 
     def __init__(self, first: VideoFrame, size: int) -> None:
-        """Frames of any size become squares of `size`, as if they had been stretched to the `first` one's before."""
+        """Frames of any size are stretched to the `first` one's size and then scaled to `size` x `size`."""
         self._pixels = PixelReader(first)
         self._scaler = SquareScaler(first.width, first.height, size)
 

@@ -1,4 +1,4 @@
-"""Video files through PyAV: exact frames, whatever container and codec."""
+"""Video files read through PyAV, with exact frame numbers for every container and codec."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
-from engine.video.frame_index import AnnouncedIndex, FrameIndex, IndexBuilder
+from engine.video.frame_index import DecodedIndexBuilder, FrameIndex, PacketIndexBuilder
 from engine.video.index_store import load_index, save_index
 from engine.video.pixels import PixelReader, SquareReader
 from engine.video.source import CACHE_BYTES, VideoInfo, VideoSource, checked_numbers
 
 OnProgress = Callable[[float], None]
-"""Told the share that is done, 0 to 1."""
+"""Called with the fraction done, 0 to 1."""
 
-_KEYFRAMES_TRIED = 2  # before decoding starts over at the beginning of the file
-_KEPT_BEFORE_TARGET = 48  # decoded anyway on the way to a frame; keeping them makes stepping back instant
+_MAX_SEEKS = 2  # seeks to earlier and earlier keyframes before decoding from the start of the file
+_CACHED_BEFORE_TARGET = 48  # frames on the way to the target; caching them makes stepping back instant
 _REPORT_EVERY_PACKETS = 100
 _FALLBACK_FPS = 25.0
-_PROBED_FRAMES = 16  # decoded at opening; more than any codec reorders
+_PROBED_FRAMES = 16  # frames decoded at opening; more than any codec reorders
 
 
 class PyAvSource(VideoSource):
-    """Frames of a video file; the index at opening is checked by every seek and corrected by a full pass."""
+    """Frames of a video file; every seek checks the index made at opening, and a full pass corrects it."""
 
     def __init__(
         self,
@@ -49,14 +49,14 @@ class PyAvSource(VideoSource):
         on_progress: OnProgress | None = None,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
-        """Open and index a file: at once where its container tells of every frame, else by decoding it all.
+        """Open a file and index it from its container or, when that can not be trusted, by decoding all of it.
 
         Raises:
             VideoError: the file can't be read as a video.
             Cancelled: `should_stop` said yes.
         """
         self._path = path
-        # As decoded, until somebody reads them: half the bytes of RGB, and frames only passed need no conversion.
+        # Frames stay as decoded (half the bytes of RGB) until they are read, so frames on the way are never converted.
         self._cache: LRUCache[int, VideoFrame | Frame] = byte_cache(cache_bytes, _size_bytes)
         with closing(Decoder(path)) as probe:
             first = list(islice(probe.frames(), _PROBED_FRAMES))
@@ -76,7 +76,7 @@ class PyAvSource(VideoSource):
         self._fingerprint = file_fingerprint(path)
         index = load_index(self._fingerprint)
         if index is None:
-            index = self._announced_index([frame.pts for frame in first], should_stop, on_progress)
+            index = self._packet_index([frame.pts for frame in first], should_stop, on_progress)
         if index is None:
             index = self._decoded_index(should_stop, on_progress)
         self._use_index(index)
@@ -88,17 +88,17 @@ class PyAvSource(VideoSource):
 
     @property
     def times(self) -> npt.NDArray[np.float64]:
-        """Presentation times [N] in seconds since the first frame's; another array once a full pass corrected it."""
+        """Presentation times [N] in seconds since the first frame's; a new array after a full pass corrected them."""
         return self._times
 
     @property
     def keyframes(self) -> npt.NDArray[np.int64]:
-        """Numbers [K] of frames that decoding can start at, ascending from 0: the quickest ones to read."""
+        """Numbers [K] of the keyframes, ascending from 0: decoding can start there, so they are the fastest to read."""
         return self._index.keyframes
 
     @property
     def numbers_are_certain(self) -> bool:
-        """True once a full pass has checked what the file announces."""
+        """True once a full pass has checked the container's index."""
         return self._index.checksums is not None
 
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
@@ -111,43 +111,43 @@ class PyAvSource(VideoSource):
         """
         if not 0 <= index < len(self):
             raise IndexError(f"{self._path.name} has no frame {index}, only 0 to {len(self) - 1}")
-        kept = self._cache.get(index)
-        if isinstance(kept, Frame):
-            return kept
-        # Frames are kept unchecked, as most of them are never looked at.
-        if kept is None or not self._index.is_genuine(kept, index):
-            kept = self._decode(index, should_stop)
-        frame = Frame(self._pixels.read(kept), index, float(self._times[index]))
+        cached = self._cache.get(index)
+        if isinstance(cached, Frame):
+            return cached
+        # Checksums of cached frames are checked only here, because most cached frames are never read.
+        if cached is None or not self._index.checksum_matches(cached, index):
+            cached = self._decode(index, should_stop)
+        frame = Frame(self._pixels.read(cached), index, float(self._times[index]))
         self._cache[index] = frame
         return frame
 
     def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
-        """Frames [start, stop) in order, in one pass of a decoder of its own; the first whole pass checks the index.
+        """Frames [start, stop) in order, from a separate decoder; the first full pass checks the index.
 
         Raises:
             VideoError: a frame can't be decoded.
             Cancelled: `should_stop` said yes.
         """
         if start == 0 and self._index.checksums is None:
-            yield from self._learning_pass(stop, should_stop)
+            yield from self._indexing_pass(stop, should_stop)
             return
-        following = start
+        next_number = start
         for from_start in (start == 0, True):
             if from_start and self._index.checksums is None:
-                # The jump landed elsewhere, or a frame is missing or damaged: only a full decode knows the truth.
-                self._learn_index(self._decoded_index(should_stop, None))
+                # The seek missed, or a frame is missing or damaged: only a full decode gives the right index.
+                self._replace_index(self._decoded_index(should_stop, None))
             end = len(self) if stop is None else min(stop, len(self))
-            for frame in self._pass(following, end, should_stop, from_start=from_start):
+            for frame in self._pass(next_number, end, should_stop, from_start=from_start):
                 yield frame
-                following = frame.index + 1
-            if following >= end:
+                next_number = frame.index + 1
+            if next_number >= end:
                 return
-        raise self._undecodable(following)
+        raise self._undecodable(next_number)
 
     def pictures(
         self, wanted: Sequence[int] | npt.NDArray[np.integer], size: int, should_stop: ShouldStop = never_stop
     ) -> Iterator[Frame]:
-        """Exactly the `wanted` frames as squares [size, size, 3]; numbered by their times, and checked after jumps.
+        """Exactly the `wanted` frames as squares [size, size, 3], each checked by time or checksum after a seek.
 
         Raises:
             IndexError: there is no such frame.
@@ -164,12 +164,12 @@ class PyAvSource(VideoSource):
                 break
         if self._index.checksums is not None:
             raise self._undecodable(numbers[0])
-        # A frame is missing or damaged: only a full decode knows the truth.
-        self._learn_index(self._decoded_index(should_stop, None))
+        # A frame is missing or damaged: only a full decode gives the right index.
+        self._replace_index(self._decoded_index(should_stop, None))
         yield from self.pictures([number for number in numbers if number < len(self)], size, should_stop)
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
-        """Decode frames [start, stop) into the cache `read` looks in; just returns early when asked to stop."""
+        """Decode frames [start, stop) into the cache that `read` uses; returns early when `should_stop` is True."""
         with suppress(Cancelled, VideoError):
             for index in range(max(start, 0), min(stop, len(self))):
                 if index not in self._cache:
@@ -182,39 +182,39 @@ class PyAvSource(VideoSource):
 
     # Indexing
 
-    def _announced_index(
+    def _packet_index(
         self, first_shown: list[int | None], should_stop: ShouldStop, on_progress: OnProgress | None
     ) -> FrameIndex | None:
         with closing(Decoder(self._path)) as decoder:
             if not decoder.has_timestamps or decoder.stream.time_base is None:
                 return None
-            announced = AnnouncedIndex(decoder.stream.time_base)
-            report = _Reporter(decoder, should_stop, on_progress)
+            builder = PacketIndexBuilder(decoder.stream.time_base)
+            report = _ProgressReporter(decoder, should_stop, on_progress)
             for packet in decoder.packets():
-                report.passed(packet)
-                if not announced.add(packet):
+                report.add_packet(packet)
+                if not builder.add(packet):
                     return None
-        return announced.index(first_shown)
+        return builder.index(first_shown)
 
     def _decoded_index(self, should_stop: ShouldStop, on_progress: OnProgress | None) -> FrameIndex:
-        """The canonical index, by a full decode; kept for the next time the file is opened."""
+        """The canonical index from a full decode; stored for the next time the file is opened."""
         with closing(Decoder(self._path)) as decoder:
             builder = self._builder(decoder)
-            report = _Reporter(decoder, should_stop, on_progress)
+            report = _ProgressReporter(decoder, should_stop, on_progress)
 
-            def take_down(packet: Packet[VideoStream]) -> None:
-                report.passed(packet)
+            def add_packet(packet: Packet[VideoStream]) -> None:
+                report.add_packet(packet)
                 builder.add_packet(packet)
 
-            for frame in decoder.frames(take_down):
+            for frame in decoder.frames(add_packet):
                 builder.add(frame)
         index = builder.index()
         save_index(self._fingerprint, index)
         return index
 
-    def _builder(self, decoder: Decoder) -> IndexBuilder:
+    def _builder(self, decoder: Decoder) -> DecodedIndexBuilder:
         assert decoder.stream.time_base is not None
-        return IndexBuilder(decoder.stream.time_base, self._frame_seconds, decoder.has_timestamps)
+        return DecodedIndexBuilder(decoder.stream.time_base, self._frame_seconds, decoder.has_timestamps)
 
     def _use_index(self, index: FrameIndex) -> None:
         self._index = index
@@ -234,17 +234,17 @@ class PyAvSource(VideoSource):
             fingerprint=self._fingerprint,
         )
 
-    def _learn_index(self, found: FrameIndex) -> None:
-        """Take over what a full decode found; what was cached was not checked against it and goes."""
+    def _replace_index(self, index: FrameIndex) -> None:
+        """Use the index of a full decode and clear the cache, whose frames were numbered by the old index."""
         self._cache.clear()
         self._cursor.close()
         times = self._times
-        self._use_index(found)
+        self._use_index(index)
         if np.array_equal(times, self._times):
-            self._times = times  # the same array says that nothing changed
+            self._times = times  # callers compare by identity: the same array means unchanged times
 
-    def _learning_pass(self, stop: int | None, should_stop: ShouldStop) -> Iterator[Frame]:
-        """Frames from the first on, as they are and not as announced; at the end that is the canonical index."""
+    def _indexing_pass(self, stop: int | None, should_stop: ShouldStop) -> Iterator[Frame]:
+        """Frames [0, stop) numbered as decoded; when the pass reaches the end, its index becomes the canonical one."""
         pixels = PixelReader(self._first)
         with closing(Decoder(self._path)) as decoder:
             builder = self._builder(decoder)
@@ -254,77 +254,79 @@ class PyAvSource(VideoSource):
                 if should_stop():
                     raise Cancelled
                 builder.add(decoded)
-                yield Frame(pixels.read(decoded), number, builder.seconds_of_last)
-        # Another pass may have been quicker.
+                yield Frame(pixels.read(decoded), number, builder.last_seconds)
+        # A concurrent pass may have set the canonical index already.
         if len(builder) and self._index.checksums is None:
             index = builder.index()
-            self._learn_index(index)
+            self._replace_index(index)
             save_index(self._fingerprint, index)
 
     # Decoding
 
     def _pass(self, start: int, stop: int, should_stop: ShouldStop, *, from_start: bool) -> Iterator[Frame]:
-        """Frames [start, stop) by a cursor of their own, ending early at one that is not what it must be."""
+        """Frames [start, stop) from a separate cursor; ends early when a decoded frame is not the expected one."""
         pixels = PixelReader(self._first)
-        following = start
+        next_number = start
         with closing(Cursor(self._path, self._index)) as cursor:
-            if not from_start and not cursor.jump(self._index.place_before(start)):
+            if not from_start and not cursor.jump(self._index.keyframe_index_before(start)):
                 return
-            while following < stop and (decoded := cursor.next()) is not None:
+            while next_number < stop and (decoded := cursor.next()) is not None:
                 if should_stop():
                     raise Cancelled
-                if cursor.position < following:
+                if cursor.position < next_number:
                     continue
-                if cursor.position > following or not (from_start or self._index.is_genuine(decoded, following)):
+                if cursor.position > next_number or not (
+                    from_start or self._index.checksum_matches(decoded, next_number)
+                ):
                     return
-                yield Frame(pixels.read(decoded), following, float(self._times[following]))
-                following += 1
+                yield Frame(pixels.read(decoded), next_number, float(self._times[next_number]))
+                next_number += 1
 
     def _chosen_pass(
         self, numbers: list[int], size: int, should_stop: ShouldStop, *, jumps: bool
     ) -> Generator[Frame, None, tuple[list[int], bool]]:
-        """Frames `numbers` as squares, ending early at one that is not what it must be.
+        """Frames `numbers` as squares; ends early when a decoded frame is not the expected one.
 
-        Returns the numbers that are left then, and whether that may be for a jump.
+        Returns the remaining numbers, and whether a seek may be the cause.
         """
         squares = SquareReader(self._first, size)
         index, times = self._index, self._times
-        passed = 0
-        with closing(Cursor(self._path, index, _threads_beside_networks())) as cursor:
+        yielded = 0
+        with closing(Cursor(self._path, index, _decoder_threads())) as cursor:
             chosen = ChosenFrames(cursor, index, should_stop, jumps=jumps)
             for decoded in chosen.find(numbers):
-                number = numbers[passed]
+                number = numbers[yielded]
                 yield Frame(squares.read(decoded), number, float(times[number]))
-                passed += 1
-        return numbers[passed:], chosen.has_jumped
+                yielded += 1
+        return numbers[yielded:], chosen.has_jumped
 
     def _decode(self, index: int, should_stop: ShouldStop) -> VideoFrame:
-        """Frame `index` by the shortest way that leads to it."""
-        if self._cursor.leads_to(index):
-            decoded = self._run_to(index, should_stop)
+        """Decode frame `index` from the current position, from a keyframe, or from the start of the file."""
+        if self._cursor.reaches_without_seek(index):
+            decoded = self._decode_to(index, should_stop)
             if decoded:
                 return decoded
-        nearest = self._index.place_before(index)
-        for place in range(nearest, max(nearest - _KEYFRAMES_TRIED, -1), -1):
-            if self._cursor.jump(place):
-                decoded = self._run_to(index, should_stop)
+        nearest = self._index.keyframe_index_before(index)
+        for keyframe_index in range(nearest, max(nearest - _MAX_SEEKS, -1), -1):
+            if self._cursor.jump(keyframe_index):
+                decoded = self._decode_to(index, should_stop)
                 if decoded:
                     return decoded
         self._cursor.restart()
-        decoded = self._run_to(index, should_stop)
+        decoded = self._decode_to(index, should_stop)
         if decoded:
             return decoded
         raise self._undecodable(index)
 
-    def _run_to(self, index: int, should_stop: ShouldStop) -> VideoFrame | None:
-        """Decode on to frame `index`, keeping those shortly before it; None where it does not come as it must be."""
+    def _decode_to(self, index: int, should_stop: ShouldStop) -> VideoFrame | None:
+        """Decode on to frame `index` and cache the frames shortly before it; None when it is not the expected frame."""
         cursor = self._cursor
         while (decoded := cursor.next()) is not None and cursor.position <= index:
-            here = cursor.position
-            if here > index - _KEPT_BEFORE_TARGET and not isinstance(self._cache.get(here), Frame):
-                self._cache[here] = decoded
-            if here == index:
-                return decoded if cursor.from_start or self._index.is_genuine(decoded, index) else None
+            position = cursor.position
+            if position > index - _CACHED_BEFORE_TARGET and not isinstance(self._cache.get(position), Frame):
+                self._cache[position] = decoded
+            if position == index:
+                return decoded if cursor.from_start or self._index.checksum_matches(decoded, index) else None
             if should_stop():
                 raise Cancelled
         return None
@@ -337,17 +339,17 @@ class PyAvSource(VideoSource):
         )
 
 
-def _size_bytes(kept: VideoFrame | Frame) -> int:
-    return kept.pixels.nbytes if isinstance(kept, Frame) else sum(plane.buffer_size for plane in kept.planes)
+def _size_bytes(cached: VideoFrame | Frame) -> int:
+    return cached.pixels.nbytes if isinstance(cached, Frame) else sum(plane.buffer_size for plane in cached.planes)
 
 
-def _threads_beside_networks() -> int:
-    """Half of the cores; each thread decodes frames ahead that a jump throws away, so two cores are best with one."""
+def _decoder_threads() -> int:
+    """Decoder threads: half of the cores, because a seek discards the frames that each thread decodes ahead."""
     return max((os.cpu_count() or 1) // 2, 1)
 
 
-class _Reporter:
-    """Tells how far a pass over a file's packets has come, and ends it when asked to."""
+class _ProgressReporter:
+    """Reports the progress of a pass over a file's packets and cancels it when `should_stop` is True."""
 
     def __init__(self, decoder: Decoder, should_stop: ShouldStop, on_progress: OnProgress | None) -> None:
         self._size_bytes = decoder.size_bytes
@@ -356,8 +358,12 @@ class _Reporter:
         self._packets = 0
         self._farthest = 0
 
-    def passed(self, packet: Packet[VideoStream]) -> None:
-        """Count a packet in."""
+    def add_packet(self, packet: Packet[VideoStream]) -> None:
+        """Count a packet and report progress every 100 packets.
+
+        Raises:
+            Cancelled: `should_stop` said yes.
+        """
         if self._should_stop():
             raise Cancelled
         self._packets += 1

@@ -1,4 +1,4 @@
-"""Makes items in a thread of its own while others are used, as decoding beside the networks."""
+"""Produces items in a background thread, such as decoding while the networks run."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ T = TypeVar("T")
 
 
 def read_ahead(items: Iterator[T], depth: int, should_stop: ShouldStop = never_stop) -> Generator[T, None, None]:
-    """The same items in the same order, up to `depth` of them made before they are asked for.
+    """Yield the same items in the same order, with up to `depth` of them produced ahead.
 
-    What `items` raises is raised here after the items before it. The thread ends with the last item, or when this
-    generator is closed, which waits for the item that is being made: what takes long to make should ask the same
-    `should_stop`, which is asked from that thread.
+    An error in `items` is raised here after the items before it. The thread ends after the last item, or when this
+    generator is closed, which waits for the item in production: an iterator with slow items should check the same
+    `should_stop`. The background thread calls `should_stop`.
 
     Raises:
         Cancelled: `should_stop` said yes.
     """
     if depth < 1:
         raise ValueError(f"at least one item has to be made ahead, not {depth}")
-    return _taken(items, depth, should_stop)
+    return _consume(items, depth, should_stop)
 
 
-def _taken(items: Iterator[T], depth: int, should_stop: ShouldStop) -> Generator[T, None, None]:
-    made: _Made[T] = _Made(depth)
-    # A program that dies of an error, with the frames of its traceback still alive, must not wait for it for ever.
-    thread = threading.Thread(target=made.fill, args=(items, should_stop), name="vadgui-read-ahead", daemon=True)
+def _consume(items: Iterator[T], depth: int, should_stop: ShouldStop) -> Generator[T, None, None]:
+    queue: _BoundedQueue[T] = _BoundedQueue(depth)
+    # Daemon: a program that ends with an error may never close this generator and must not wait for the thread.
+    thread = threading.Thread(target=queue.fill, args=(items, should_stop), name="vadgui-read-ahead", daemon=True)
     thread.start()
     try:
-        yield from made.items()
+        yield from queue.items()
     finally:
-        made.close()
+        queue.close()
         thread.join()
 
 
-class _Made(Generic[T]):
-    """Items between the thread that makes them and the one that takes them."""
+class _BoundedQueue(Generic[T]):
+    """Bounded queue between the producing thread and the consuming one."""
 
     def __init__(self, depth: int) -> None:
         self._depth = depth
-        self._waiting: deque[T] = deque()
+        self._queued: deque[T] = deque()
         self._changed = threading.Condition()
         self._ended = False
         self._closed = False
         self._error: BaseException | None = None
 
     def fill(self, items: Iterator[T], should_stop: ShouldStop) -> None:
-        """Make items until there are no more, one fails, or nobody takes them any longer."""
+        """Produce items until there are no more, one fails, or the queue is closed."""
         error: BaseException | None = None
         try:
             with closing(items) if isinstance(items, Generator) else nullcontext():
@@ -62,7 +62,7 @@ class _Made(Generic[T]):
                         raise Cancelled
                     if not self._put(item):
                         break
-        except BaseException as raised:  # whatever it is, the thread that takes items has to know
+        except BaseException as raised:  # re-raised in the consuming thread
             error = raised
         with self._changed:
             self._ended, self._error = True, error
@@ -70,28 +70,28 @@ class _Made(Generic[T]):
 
     def _put(self, item: T) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or len(self._waiting) < self._depth)
+            self._changed.wait_for(lambda: self._closed or len(self._queued) < self._depth)
             if not self._closed:
-                self._waiting.append(item)
+                self._queued.append(item)
                 self._changed.notify_all()
             return not self._closed
 
     def items(self) -> Iterator[T]:
-        """The items as they come; raises what making them raised."""
+        """Yield the items as they are produced, then raise the error that ended production, if any."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._ended)
-                if not self._waiting:
+                self._changed.wait_for(lambda: self._queued or self._ended)
+                if not self._queued:
                     break
-                item = self._waiting.popleft()
+                item = self._queued.popleft()
                 self._changed.notify_all()
             yield item
         if self._error:
             raise self._error
 
     def close(self) -> None:
-        """Let the thread that makes items end after the one it is at."""
+        """End the producing thread after its current item."""
         with self._changed:
             self._closed = True
-            self._waiting.clear()
+            self._queued.clear()
             self._changed.notify_all()

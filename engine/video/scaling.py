@@ -9,21 +9,22 @@ from av.video.reformatter import VideoReformatter
 
 from engine.video.frame import Pixels
 
-_AREA, _ACCURATE_ROUNDING = 0x20, 0x40000  # libswscale's flags; not every PyAV has names for them
+_AREA, _ACCURATE_ROUNDING = 0x20, 0x40000  # libswscale's flags, which older PyAV versions do not name
 _CHANNELS = 3
 
 
 class SquareScaler:
     """Stretches pictures of one size to a square by area averaging.
 
-    libswscale does it channel by channel in a quarter of the time of OpenCV's INTER_AREA, and within one grey level.
+    libswscale, applied to each channel, takes a quarter of the time of OpenCV's INTER_AREA and differs by at most one
+    grey level.
     """
 
     def __init__(self, width: int, height: int, size: int) -> None:
         """Pictures of `width` x `height` pixels become `size` x `size`."""
         self._size = size
         self._shrinks = width > size or height > size
-        # Where a side grows, OpenCV's INTER_AREA averages no area; such pictures are small, and quick with it.
+        # When a side is enlarged, INTER_AREA interpolates instead; OpenCV scales such pictures, which are small.
         self._by_area = self._shrinks and min(width, height) >= size
         if self._by_area:
             self._reformatter = VideoReformatter()
@@ -31,7 +32,7 @@ class SquareScaler:
             self._planes = [plane_of(channel) for channel in self._channels]
 
     def scale(self, pixels: Pixels) -> Pixels:
-        """RGB uint8 [H, W, 3] as uint8 [size, size, 3]."""
+        """Scale RGB uint8 [H, W, 3] to uint8 [size, size, 3]."""
         if self._by_area:
             cv2.split(pixels, self._planes)
             return np.asarray(cv2.merge([self._scaled(channel) for channel in self._channels]), np.uint8)
@@ -45,8 +46,8 @@ class SquareScaler:
         return plane_of(scaled)
 
 
-def plane_of(frame: VideoFrame, samples_a_pixel: int = 1) -> Pixels:
-    """The first plane of 8 bit of a frame, uint8 [H, W * samples_a_pixel]; it keeps the frame's memory alive."""
+def plane_of(frame: VideoFrame, samples_per_pixel: int = 1) -> Pixels:
+    """The first 8-bit plane of a frame, uint8 [H, W * samples_per_pixel]: a view that keeps the frame alive."""
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return rows[: frame.height, : frame.width * samples_a_pixel]
+    return rows[: frame.height, : frame.width * samples_per_pixel]

@@ -1,4 +1,4 @@
-"""The interface of everything that frames come from, and how to open one."""
+"""The interface of video files and picture folders: random access to frames by number."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from engine.video.scaling import SquareScaler
 
 PICTURES = "pictures"
 CACHE_BYTES = 256 << 20
-"""What a source keeps unless told otherwise: 80 frames of 1080p as decoded."""
+"""Default size of a source's frame cache: 80 decoded frames of 1080p."""
 _MIN_FRAME_SECONDS = 1e-3
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What is known of a video without decoding it all."""
+    """Facts of a video that are known without decoding all of it."""
 
     path: Path
     name: str
@@ -41,30 +41,30 @@ class VideoInfo:
 
     @property
     def has_own_times(self) -> bool:
-        """Whether times are the video's own; a folder of pictures has none, and is given some."""
+        """Whether the video stores presentation times; a folder of pictures does not and gets evenly spaced ones."""
         return self.codec != PICTURES
 
 
 def frame_at(times: npt.NDArray[np.float64], seconds: float) -> int:
-    """Number of the frame on screen at a time, of frames shown from `times` [N] on; clamped to them, 0 for none."""
-    # Half a microsecond of tolerance: a time printed and read back must find its own frame.
-    found = int(np.searchsorted(times, seconds + 5e-7, side="right")) - 1
-    return min(max(found, 0), max(len(times) - 1, 0))
+    """Number of the frame on screen at `seconds`, clamped to the frames with start `times` [N]; 0 without frames."""
+    # Half a microsecond of tolerance: a time that was rounded for printing must still find its frame.
+    number = int(np.searchsorted(times, seconds + 5e-7, side="right")) - 1
+    return min(max(number, 0), max(len(times) - 1, 0))
 
 
 def own_frame_seconds(info: VideoInfo, times: npt.NDArray[np.floating]) -> float | None:
-    """How long the frames of a video with frames at `times` [N] usually last; None where nobody knows."""
+    """Median frame duration of a video with frames at `times` [N]; None when the video stores no times."""
     return usual_frame_seconds(times) if info.has_own_times else None
 
 
 def usual_frame_seconds(*videos: npt.NDArray[np.floating]) -> float | None:
-    """How long a frame of videos with frames at these times [N] is: the median; None where there are no two."""
+    """Median frame duration over videos, given the frame times [N] of each; None without two frames in a video."""
     gaps = np.concatenate([np.diff(seconds) for seconds in videos]) if videos else np.empty(0)
     return max(float(np.median(gaps)), _MIN_FRAME_SECONDS) if len(gaps) else None
 
 
 def checked_numbers(wanted: Sequence[int] | npt.NDArray[np.integer], source: VideoSource) -> list[int]:
-    """Frame numbers as plain ones.
+    """Frame numbers as a list of int, checked against the source.
 
     Raises:
         IndexError: there is no such frame.
@@ -87,12 +87,12 @@ def square_frame(frame: Frame, scaler: SquareScaler) -> Frame:
 
 
 class VideoSource(ABC):
-    """Random access by exact frame number; one thread at a time."""
+    """Random access by exact frame number; to be used by one thread at a time."""
 
     @property
     @abstractmethod
     def info(self) -> VideoInfo:
-        """Facts of the video; a full pass of `frames` may correct count and duration of a file that misled."""
+        """Facts of the video; a full pass of `frames` corrects count and duration when the container was wrong."""
 
     def __len__(self) -> int:
         return self.info.frame_count
@@ -104,19 +104,19 @@ class VideoSource(ABC):
 
     @property
     def frame_seconds(self) -> float | None:
-        """How long its frames usually last; None where nobody knows."""
+        """Median frame duration; None when the video stores no times."""
         return own_frame_seconds(self.info, self.times)
 
     @property
     def keyframes(self) -> npt.NDArray[np.int64]:
-        """Numbers [K] of frames that decoding can start at, ascending from 0: the quickest ones to read."""
+        """Numbers [K] of the keyframes, ascending from 0: decoding can start there, so they are the fastest to read."""
         return np.arange(len(self), dtype=np.int64)
 
     @property
     def numbers_are_certain(self) -> bool:
-        """Whether a jump is sure to count frames as a pass from the first one does.
+        """Whether frame numbers after a seek are sure to equal those of a pass from the start.
 
-        A damaged file may hold fewer frames than it announces; only a full pass tells.
+        A damaged file may hold fewer frames than its container lists; only a full pass reveals that.
         """
         return True
 
@@ -136,7 +136,7 @@ class VideoSource(ABC):
 
     @abstractmethod
     def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Iterator[Frame]:
-        """Frames [start, stop) in order, in one pass of a decoder of its own that leaves `read` and its cache alone.
+        """Frames [start, stop) in order, from a separate decoder that does not affect `read` and its cache.
 
         Raises:
             VideoError: a frame can't be decoded.
@@ -148,10 +148,10 @@ class VideoSource(ABC):
     ) -> Iterator[Frame]:
         """Exactly the `wanted` frames, ascending, as squares: their pixels are uint8 [size, size, 3], scaled by area.
 
-        Only these are converted, and only what leads to them is decoded, by a decoder of its own that leaves `read`
-        and its cache alone. They are numbered as `times` stand. Where a frame shows that the file misled, a full pass
-        corrects them first: the numbers from there on are the corrected ones, and those past the last frame are left
-        out.
+        A separate decoder, which does not affect `read` and its cache, decodes only what these frames depend on and
+        converts only these frames. Frames are numbered like `times`. When a frame reveals that the index is wrong, a
+        full pass corrects it first: from there on the numbers are the corrected ones, and numbers past the last frame
+        are skipped.
 
         Raises:
             IndexError: there is no such frame.
@@ -167,7 +167,7 @@ class VideoSource(ABC):
 
     @abstractmethod
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
-        """Decode frames [start, stop) into the cache `read` looks in; just returns early when asked to stop."""
+        """Decode frames [start, stop) into the cache that `read` uses; returns early when `should_stop` is True."""
 
     @abstractmethod
     def close(self) -> None:

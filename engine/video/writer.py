@@ -1,4 +1,4 @@
-"""Writes clips: MP4 files with the source's own timing, there whole or not at all."""
+"""Writes MP4 clips with the source's timing; a clip appears under its name only when it is complete."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from engine.video.frame import Pixels
 TIME_BASE = Fraction(1, 90_000)
 """Holds every common frame rate exactly, and variable ones to 11 microseconds."""
 
-_KEYFRAME_SECONDS = 2.0  # players step and scrub quickly in what they have to decode from
-_BT709 = 1  # the same number in all three of FFmpeg's colour properties
+_KEYFRAME_SECONDS = 2.0  # distance between keyframes, short so that players seek quickly
+_BT709 = 1  # FFmpeg's number for BT.709 in its primaries, transfer and matrix enumerations alike
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """A codec out of PyAV's wheels, and how it is set up."""
+    """A codec that PyAV's wheels contain, with its options."""
 
     label: str
-    """For people."""
+    """Name shown to people."""
     options: tuple[tuple[str, str], ...]
-    """FFmpeg's options."""
+    """Options passed to FFmpeg."""
 
 
 ENCODERS = {
-    # Without B-frames presentation order is decoding order: MP4 then holds each duration exactly, the last one's too.
+    # Without B-frames, MP4 stores every frame's duration exactly, including the last one's.
     "libx264": Encoder("H.264 (plays everywhere)", (("preset", "veryfast"), ("crf", "20"), ("bf", "0"))),
     "libsvtav1": Encoder("AV1 (small files)", (("preset", "10"), ("crf", "32"))),
     "libvpx-vp9": Encoder(
@@ -51,7 +51,7 @@ DEFAULT_ENCODER = "libx264"
 
 
 def free_path(path: Path) -> Path:
-    """`path`, or where that is taken the first free one of "name-2.mp4", "name-3.mp4" and so on."""
+    """`path`, or if it exists the first free one of "name-2.mp4", "name-3.mp4" and so on."""
     if not os.path.lexists(path):
         return path
     numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
@@ -73,7 +73,7 @@ def refuse_target(target: Path) -> None:
 class ClipWriter:
     """Encodes pictures into an MP4 file that appears under its name only once it is complete.
 
-    Used as a context manager: leaving it normally finishes the file, leaving it by any exception removes every trace.
+    Use it as a context manager: a normal exit finishes the file, an exception removes the temporary file.
     """
 
     def __init__(
@@ -85,9 +85,9 @@ class ClipWriter:
         encoder: str = DEFAULT_ENCODER,
         average_fps: float = 25.0,
     ) -> None:
-        """Begin a clip of pictures of one size; odd sizes grow by a pixel, as 4:2:0 needs even ones.
+        """Begin a clip of pictures of one size; odd sizes are padded by a pixel, because 4:2:0 needs even ones.
 
-        `average_fps` guides the encoder only: keyframe distance, rate control. Timing comes with each frame.
+        `average_fps` sets only keyframe distance and rate control; each frame brings its own time.
 
         Raises:
             ExportError: `target` exists, is no .mp4, its folder can't be written, or the encoder is unknown.
@@ -97,16 +97,16 @@ class ClipWriter:
             raise ExportError("There is no such encoder", subject=encoder, advice=advice)
         refuse_target(target)
         if encoder == "libsvtav1":
-            os.environ.setdefault("SVT_LOG", "1")  # it would print its settings on stderr
+            os.environ.setdefault("SVT_LOG", "1")  # otherwise it prints its settings on stderr
         self._target = target
         self._size = (height_px, width_px)
-        # Short, so that it fits wherever the target's own name fits.
+        # The temporary name is short, so that it never exceeds the file system's limit.
         self._temporary = target.with_name(f".vadgui-{secrets.token_hex(4)}.partial")
         self._reformatter = VideoReformatter()
         self._durations: dict[int, int] = {}
         self._last_pts = -1
         try:
-            self._temporary.touch(exist_ok=False)  # FFmpeg would find out at the first packet only
+            self._temporary.touch(exist_ok=False)  # FFmpeg would report an unwritable folder only at the first packet
             self._container = av.open(str(self._temporary), "w", format="mp4", options={"movflags": "+faststart"})
             self._stream = self._add_stream(encoder, average_fps)
         except (av.FFmpegError, OSError) as error:
@@ -114,7 +114,7 @@ class ClipWriter:
             raise self._cannot_write(error) from error
 
     def _add_stream(self, encoder: str, average_fps: float) -> VideoStream:
-        # Only a hint, and encoders refuse what is nearly zero: time-lapse footage, a single frame.
+        # The rate is only a hint; encoders refuse rates near zero, as of time-lapse footage or a single frame.
         rate = Fraction(max(average_fps, 1.0)).limit_denominator(1001)
         stream = cast(VideoStream, self._container.add_stream(encoder, rate, dict(ENCODERS[encoder].options)))
         height, width = self._size
@@ -125,13 +125,13 @@ class ClipWriter:
         context = stream.codec_context
         context.time_base = TIME_BASE
         context.gop_size = max(round(_KEYFRAME_SECONDS * average_fps), 1)
-        # Untagged, some players take the colours for BT.601 and others for BT.709, by the clip's size.
+        # Without these tags, players guess BT.601 or BT.709 from the size of the picture.
         context.color_primaries = context.color_trc = context.colorspace = _BT709
         context.color_range = ColorRange.MPEG
         return stream
 
     def write(self, pixels: Pixels, pts_seconds: float, duration_seconds: float) -> None:
-        """Add the next picture: when it is shown, counted from the clip's beginning, and for how long.
+        """Add the next picture, shown from `pts_seconds` after the clip's start for `duration_seconds`.
 
         Raises:
             ExportError: the disk is full or the file can't be written.
@@ -148,7 +148,7 @@ class ClipWriter:
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
         )
-        # Frames may lie closer together than a tick; they still need times of their own.
+        # Frames may be closer together than a tick, but their times must differ.
         pts = max(round(pts_seconds / TIME_BASE), self._last_pts + 1)
         self._last_pts = pts
         self._durations[pts] = max(round(duration_seconds / TIME_BASE), 1)
@@ -161,7 +161,7 @@ class ClipWriter:
 
     def _mux(self, packets: Iterable[av.Packet[VideoStream]]) -> None:
         for packet in packets:
-            # Encoders drop or guess durations. All but the last one's follow from the next frame's time.
+            # Encoders drop or guess durations, which matters for the last frame: no next frame follows it.
             if packet.pts is not None:
                 packet.duration = self._durations.pop(packet.pts, packet.duration)
             self._container.mux(packet)
@@ -197,7 +197,9 @@ class ClipWriter:
             raise self._cannot_write(error) from error
 
     def _abandon(self) -> None:
-        with suppress(av.FFmpegError, OSError):  # what failed before fails once more; the file goes anyway
+        with suppress(
+            av.FFmpegError, OSError
+        ):  # closing may fail again for the same reason; the file is deleted anyway
             self._container.close()
 
     def _cannot_write(self, error: Exception) -> ExportError:
@@ -226,7 +228,7 @@ def _rename_to_new(temporary: Path, target: Path) -> None:
         FileExistsError: the name was taken in the meantime.
     """
     if os.name == "nt":
-        temporary.rename(target)  # refuses to replace
+        temporary.rename(target)  # on Windows, rename never replaces a file
         return
     try:
         target.hardlink_to(temporary)

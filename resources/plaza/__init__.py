@@ -1,1 +1,1 @@
-"""A plaza under a surveillance camera, drawn by program: normal life, four anomalies, and the truth."""
+"""Synthetic surveillance footage of a plaza: normal activity, four kinds of anomalies, and ground truth."""

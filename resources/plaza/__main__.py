@@ -1,4 +1,4 @@
-"""`python -m resources.plaza`: writes the demo clip with its labels, and clips of normal life to learn from."""
+"""`python -m resources.plaza`: writes the demo clip with its labels, and normal clips for training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the plaza to disk: the demo clip with its labels, and clips of normal life to learn from."""
+"""Writes the demo clip with its labels, and normal clips for training."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ import numpy as np
 
 from resources.plaza.camera import FPS, HEIGHT_PX, WIDTH_PX
 from resources.plaza.labels import Labels, PlazaEvent, save_labels
-from resources.plaza.scene import Planned, Scene
+from resources.plaza.scene import PlannedAnomaly, Scene
 
 DEMO_SEED = 2026
 DEMO_SECONDS = 66.0
 DEMO_ANOMALIES = (
-    Planned("cyclist", 8.0),
-    Planned("fall", 18.0),
-    Planned("cart", 32.0),
-    Planned("runner", 44.0),
-    Planned("cyclist", 56.0),
+    PlannedAnomaly("cyclist", 8.0),
+    PlannedAnomaly("fall", 18.0),
+    PlannedAnomaly("cart", 32.0),
+    PlannedAnomaly("runner", 44.0),
+    PlannedAnomaly("cyclist", 56.0),
 )
 NORMAL_SEED = 100
-"""Normal clips are drawn from this seed on, held-out ones from HELD_OUT_SEED on; no seed is used twice."""
+"""First seed of normal training clips, which count up from it; no seed is used twice."""
 HELD_OUT_SEED = 9000
-# Every clip passes the same encoder: a detector judges fine detail, and would call another codec setting unusual.
+"""First seed of normal held-out clips."""
+# All clips have the same encoder settings, because a detector is sensitive to compression artefacts.
 _ENCODER = {"preset": "medium", "crf": "18"}
 
 
@@ -47,7 +48,7 @@ def write_demo(folder: Path, seed: int = DEMO_SEED) -> tuple[Path, Path]:
 
 
 def write_normal(folder: Path, count: int, seconds: float, first_seed: int = NORMAL_SEED) -> Iterator[Path]:
-    """Write `count` clips of normal life named after their seeds, and yield each one's path when it is there."""
+    """Write `count` normal clips, named after their seeds, and yield the path of each when it is complete."""
     for seed in range(first_seed, first_seed + count):
         path = folder / f"plaza-normal-{seed}.mp4"
         write_clip(Scene(seed, seconds), path)
@@ -77,7 +78,7 @@ def write_clip(scene: Scene, path: Path) -> Labels:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when all of it is on disk, and leaves nothing behind when it fails."""
+    """Open a temporary file that replaces `path` once it is on disk and is deleted if the block raises."""
     temporary = path.with_name(path.name + ".part")
     try:
         with temporary.open("wb") as file:

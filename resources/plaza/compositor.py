@@ -1,4 +1,4 @@
-"""Paints actors over the backdrop, and remembers which part every pixel shows: that makes labels and flow exact."""
+"""Paints actors over the backdrop and records which part every pixel shows, which gives exact labels and flow."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ import numpy.typing as npt
 
 from resources.plaza.actors import Actor
 from resources.plaza.backdrop import Backdrop
-from resources.plaza.camera import HEIGHT_PX, WIDTH_PX, Floats, shadow_shear, spot
+from resources.plaza.camera import HEIGHT_PX, WIDTH_PX, Floats, project_point, shadow_shear
 
 _STATIC = 0
-_OPAQUE = 128  # a surface owns the pixels that it covers by half
+_OPAQUE = 128  # alpha from which a pixel belongs to a surface: half covered
 _SHADOW_BLUR_PX = 1.3
 
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """A picture without light or noise, and whose surface each pixel shows."""
+    """A picture without exposure and noise, and the surface that each pixel shows."""
 
     colours: npt.NDArray[np.uint8]
     """RGB, uint8 [H, W, 3]."""
     surfaces: npt.NDArray[np.int32]
-    """[H, W]: 0 what stands still, else 1 + row of `matrices`."""
+    """Surface shown by each pixel, [H, W]: 0 for the background, else 1 + row of `matrices`."""
     present: tuple[int, ...]
-    """Indices into the cast of the actors drawn, in the order of `matrices`."""
+    """Indices of the drawn actors in the list of all actors, in the order of `matrices`."""
     matrices: Floats
-    """Picture from part coordinates of all their parts, [S, 3, 3]."""
+    """Transforms from part to picture coordinates of all their parts, [S, 3, 3]."""
 
 
-def paint(backdrop: Backdrop, cast: Sequence[Actor], frame: int, shadow_strength: float) -> Painted:
-    """The plaza with everyone who is there at `frame`."""
-    present = tuple(i for i, actor in enumerate(cast) if actor.first_frame <= frame < actor.stop_frame)
-    layers = {i: _Layer.of(cast[i], frame) for i in present}
+def paint(backdrop: Backdrop, actors: Sequence[Actor], frame: int, shadow_strength: float) -> Painted:
+    """Paint the plaza with all actors present at `frame`."""
+    present = tuple(i for i, actor in enumerate(actors) if actor.first_frame <= frame < actor.stop_frame)
+    layers = {i: _Layer.of(actors[i], frame) for i in present}
     shadow = backdrop.shadow.copy()
     for layer in layers.values():
         layer.cast_shadow(shadow)
@@ -44,7 +44,7 @@ def paint(backdrop: Backdrop, cast: Sequence[Actor], frame: int, shadow_strength
     colours = (backdrop.pixels * sunlit + 0.5).astype(np.uint8)
     surfaces = np.zeros((HEIGHT_PX, WIDTH_PX), np.int32)
 
-    # The farthest first; what stands closer then covers it.
+    # Painter's algorithm: nearer things cover farther ones.
     things: list[tuple[float, Callable[[], None]]] = [
         (prop.depth, partial(_blend, colours, surfaces, prop.pixels, None, prop.left, prop.top))
         for prop in backdrop.props
@@ -61,7 +61,7 @@ def paint(backdrop: Backdrop, cast: Sequence[Actor], frame: int, shadow_strength
 
 
 def flow_between(painted: Painted, later: Floats) -> npt.NDArray[np.float32]:
-    """Flow [2, H, W] in pixels of all that is visible in `painted` and moves to the matrices `later`, [S, 3, 3]."""
+    """Flow [2, H, W] in px of everything visible in `painted`, whose parts move to the transforms `later` [S, 3, 3]."""
     flow = np.zeros((2, HEIGHT_PX, WIDTH_PX), np.float32)
     v, u = np.nonzero(painted.surfaces)
     if len(u):
@@ -74,11 +74,11 @@ def flow_between(painted: Painted, later: Floats) -> npt.NDArray[np.float32]:
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """One actor painted on a canvas of its own."""
+    """One actor painted on a separate canvas."""
 
     pixels: npt.NDArray[np.uint8]
     owners: npt.NDArray[np.int32]
-    """1 + index of the actor's part, 0 where there is none."""
+    """Part shown by each pixel, [h, w]: 1 + its index, 0 for none."""
     left: int
     top: int
     depth: float
@@ -96,7 +96,7 @@ class _Layer:
         right, bottom = (int(side) for side in high.max(axis=0))
         pixels = np.zeros((bottom - top, right - left, 4), np.uint8)
         owners = np.zeros((bottom - top, right - left), np.int32)
-        px_per_m = spot(0, depth)[2]
+        px_per_m = project_point(0, depth)[2]
         for index, (part, matrix) in enumerate(zip(actor.parts, matrices, strict=True)):
             x0, y0 = low[index]
             width, height = high[index] - low[index]
@@ -109,7 +109,7 @@ class _Layer:
         return cls(pixels, owners, left, top, depth, float(actor.ground_v[row]), matrices)
 
     def cast_shadow(self, shadow: npt.NDArray[np.uint8]) -> None:
-        """Lay the silhouette on the ground, away from the sun, into a map [H, W] of how much sun is hidden."""
+        """Project the silhouette onto the ground, away from the sun, into a shadow map uint8 [H, W]."""
         right, down = shadow_shear(self.depth)
         height = self.ground_v - self.top
         x0 = int(np.floor(max(0, self.left - 4)))
@@ -119,12 +119,12 @@ class _Layer:
         if x1 <= x0 or y1 <= y0:
             return
         foot = self.ground_v
-        lay = np.array([[1, -right, right * foot], [0, -down, foot + down * foot], [0, 0, 1.0]])
+        shear = np.array([[1, -right, right * foot], [0, -down, foot + down * foot], [0, 0, 1.0]])
         from_canvas = np.array([[1, 0, self.left], [0, 1, self.top], [0, 0, 1.0]])
-        to_map = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]]) @ lay @ from_canvas
+        to_map = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]]) @ shear @ from_canvas
         cover = np.ascontiguousarray(self.pixels[..., 3])
-        laid = cv2.warpAffine(cover, to_map[:2], (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR)
-        soft = cv2.GaussianBlur(laid, (0, 0), _SHADOW_BLUR_PX)
+        projected = cv2.warpAffine(cover, to_map[:2], (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR)
+        soft = cv2.GaussianBlur(projected, (0, 0), _SHADOW_BLUR_PX)
         area = shadow[y0:y1, x0:x1]
         np.maximum(area, soft, out=area)
 
@@ -137,7 +137,10 @@ def _blend(
     left: int,
     top: int,
 ) -> None:
-    """Put premultiplied RGBA `pixels` over RGB(A) `colours`; they own what they cover by half (None: nobody does)."""
+    """Blend premultiplied RGBA `pixels` over RGB(A) `colours`, and enter their owners where they cover by half.
+
+    `pixel_owners` None stands for static pixels.
+    """
     y0, x0 = max(0, top), max(0, left)
     y1 = min(colours.shape[0], top + pixels.shape[0])
     x1 = min(colours.shape[1], left + pixels.shape[1])

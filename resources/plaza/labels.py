@@ -1,4 +1,4 @@
-"""What is true of a clip of the plaza, kept beside it in one small NPZ file."""
+"""Ground truth of a plaza clip, stored beside it in an NPZ file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.common.errors import DatasetError
 
 @dataclass(frozen=True)
 class PlazaEvent:
-    """An anomaly in a clip: frames [start, stop) show it."""
+    """An anomaly in a clip, visible in frames [start, stop)."""
 
     kind: str
     start: int
@@ -27,14 +27,14 @@ class Labels:
     """Frame labels, pixel masks and events of one clip."""
 
     seed: int
-    """The scene's, for drawing it again."""
+    """Seed of the scene, for reproducing it."""
     masks: npt.NDArray[np.bool_]
-    """Where an anomaly is visible, [N, H, W]."""
+    """Pixel masks of visible anomalies, [N, H, W]."""
     events: tuple[PlazaEvent, ...]
 
     @property
     def frames(self) -> npt.NDArray[np.bool_]:
-        """Whether any anomaly is visible, [N]."""
+        """Frame labels [N]: whether any anomaly is visible."""
         shown: npt.NDArray[np.bool_] = np.any(self.masks, axis=(1, 2))
         return shown
 

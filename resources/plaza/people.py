@@ -1,4 +1,4 @@
-"""How people look and move: bodies of thirteen parts seen from the side, walking, running, standing and falling."""
+"""Appearance and motion of people: bodies of thirteen parts seen from the side, which walk, run, stand and fall."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from resources.plaza.actors import Actor, Track, cast_on, joint
+from resources.plaza.actors import Actor, Track, actor_on_track, joint
 from resources.plaza.camera import FPS, Floats
 from resources.plaza.sprites import Colour, Part, Sketch, darker
 
@@ -28,18 +28,18 @@ _TROUSERS: tuple[Colour, ...] = ((52, 58, 74), (40, 42, 46), (110, 100, 84), (74
 _SHOES: tuple[Colour, ...] = ((36, 34, 34), (92, 66, 48), (198, 196, 190))
 _PACKS: tuple[Colour, ...] = ((96, 58, 48), (54, 72, 66), (60, 62, 84), (142, 112, 64))
 
-# Lengths as shares of body height.
+# Lengths of body parts as fractions of body height.
 THIGH, SHIN, TORSO, UPPER_ARM, FOREARM = 0.245, 0.235, 0.30, 0.165, 0.175
 ANKLE = 0.04
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """Size and clothes of a person."""
 
     height_m: float
     girth: float
-    """1 is average."""
+    """Width of the body relative to the average."""
     skin: Colour
     hair: Colour
     top: Colour
@@ -51,13 +51,13 @@ class Look:
     """Colour of a backpack."""
 
 
-def random_look(rng: np.random.Generator) -> Look:
-    """Someone off the street."""
+def random_appearance(rng: np.random.Generator) -> Appearance:
+    """The appearance of a random person."""
 
     def pick(colours: tuple[Colour, ...]) -> Colour:
         return darker(colours[int(rng.integers(len(colours)))], float(rng.uniform(0.88, 1.1)))
 
-    return Look(
+    return Appearance(
         height_m=float(np.clip(rng.normal(1.71, 0.09), 1.48, 1.92)),
         girth=float(rng.uniform(0.9, 1.2)),
         skin=pick(_SKIN),
@@ -72,51 +72,51 @@ def random_look(rng: np.random.Generator) -> Look:
 
 @dataclass(frozen=True, eq=False)
 class Posture:
-    """Joint angles in radians, one row a frame; positive is forward. Pairs are (near side, far side)."""
+    """Joint angles [T] in radians; positive is forward. Pairs are (near side, far side)."""
 
     torso: Floats
     head: Floats
     thighs: tuple[Floats, Floats]
-    """Against the vertical, whatever the torso does."""
+    """Angle of the thighs to the vertical, independent of the torso."""
     knees: tuple[Floats, Floats]
-    """Bend, 0 is straight."""
+    """Bend of the knees; 0 is straight."""
     feet: tuple[Floats, Floats]
-    """Against the ground."""
+    """Angle of the feet to the ground."""
     arms: tuple[Floats, Floats]
-    """Against the torso."""
+    """Angle of the upper arms to the torso."""
     elbows: tuple[Floats, Floats]
 
 
-def body_parts(look: Look, rng: np.random.Generator) -> tuple[Part, ...]:
+def body_parts(appearance: Appearance, rng: np.random.Generator) -> tuple[Part, ...]:
     """The thirteen parts in drawing order: far arm, far leg, near leg, pack, torso, head, near arm."""
     far = 0.8
     return (
-        *_arm(look, rng, far),
-        *_leg(look, rng, far),
-        *_leg(look, rng, 1.0),
-        _pack(look, rng),
-        _torso(look, rng),
-        _head(look, rng),
-        *_arm(look, rng, 1.0),
+        *_arm(appearance, rng, far),
+        *_leg(appearance, rng, far),
+        *_leg(appearance, rng, 1.0),
+        _pack(appearance, rng),
+        _torso(appearance, rng),
+        _head(appearance, rng),
+        *_arm(appearance, rng, 1.0),
     )
 
 
-def _arm(look: Look, rng: np.random.Generator, light: float) -> tuple[Part, Part]:
-    height, radius = look.height_m, 0.031 * look.girth * look.height_m
+def _arm(appearance: Appearance, rng: np.random.Generator, light: float) -> tuple[Part, Part]:
+    height, radius = appearance.height_m, 0.031 * appearance.girth * appearance.height_m
     upper = Sketch(-0.1, 0.1, -0.42, 0.1)
-    upper.limb([(0, 0), (0, -UPPER_ARM * height)], [radius * 1.15, radius * 0.9], darker(look.top, 0.93 * light))
+    upper.limb([(0, 0), (0, -UPPER_ARM * height)], [radius * 1.15, radius * 0.9], darker(appearance.top, 0.93 * light))
     upper.grain(rng, 7)
     lower = Sketch(-0.1, 0.1, -0.45, 0.1)
     length = FOREARM * height
-    lower.limb([(0, -length), (0, -length - 0.05)], [0.036, 0.03], darker(look.skin, light))
-    lower.limb([(0, 0), (0, -length)], [radius * 0.9, radius * 0.72], darker(look.top, 0.9 * light))
+    lower.limb([(0, -length), (0, -length - 0.05)], [0.036, 0.03], darker(appearance.skin, light))
+    lower.limb([(0, 0), (0, -length)], [radius * 0.9, radius * 0.72], darker(appearance.top, 0.9 * light))
     lower.grain(rng, 7)
     return upper.part(), lower.part()
 
 
-def _leg(look: Look, rng: np.random.Generator, light: float) -> tuple[Part, Part, Part]:
-    height, radius = look.height_m, 0.047 * look.girth * look.height_m
-    colour = darker(look.trousers, light)
+def _leg(appearance: Appearance, rng: np.random.Generator, light: float) -> tuple[Part, Part, Part]:
+    height, radius = appearance.height_m, 0.047 * appearance.girth * appearance.height_m
+    colour = darker(appearance.trousers, light)
     upper = Sketch(-0.14, 0.14, -0.56, 0.14)
     upper.limb([(0, 0), (0, -THIGH * height)], [radius * 1.15, radius * 0.82], colour)
     upper.shade(0.12)
@@ -127,60 +127,61 @@ def _leg(look: Look, rng: np.random.Generator, light: float) -> tuple[Part, Part
     foot = Sketch(-0.12, 0.24, -0.1, 0.08)
     sole = -ANKLE * height
     foot.polygon(
-        [(-0.07, sole), (-0.065, 0.03), (0.04, 0.035), (0.17, sole + 0.045), (0.195, sole)], darker(look.shoes, light)
+        [(-0.07, sole), (-0.065, 0.03), (0.04, 0.035), (0.17, sole + 0.045), (0.195, sole)],
+        darker(appearance.shoes, light),
     )
     return upper.part(), lower.part(), foot.part()
 
 
-def _pack(look: Look, rng: np.random.Generator) -> Part:
+def _pack(appearance: Appearance, rng: np.random.Generator) -> Part:
     pack = Sketch(-0.4, 0.05, 0.0, 0.62)
-    if look.pack:
-        pack.limb([(-0.17, 0.2), (-0.18, 0.42)], [0.1, 0.09], look.pack)
-        pack.limb([(-0.24, 0.2), (-0.24, 0.27)], [0.05, 0.05], darker(look.pack, 0.8))
+    if appearance.pack:
+        pack.limb([(-0.17, 0.2), (-0.18, 0.42)], [0.1, 0.09], appearance.pack)
+        pack.limb([(-0.24, 0.2), (-0.24, 0.27)], [0.05, 0.05], darker(appearance.pack, 0.8))
         pack.grain(rng, 8)
     return pack.part()
 
 
-def _torso(look: Look, rng: np.random.Generator) -> Part:
-    top = TORSO * look.height_m
-    wide = 0.072 * look.height_m * look.girth
+def _torso(appearance: Appearance, rng: np.random.Generator) -> Part:
+    top = TORSO * appearance.height_m
+    wide = 0.072 * appearance.height_m * appearance.girth
     torso = Sketch(-0.28, 0.28, -0.14, top + 0.14)
-    torso.limb([(0, 0), (0, 0.1)], [wide * 0.98, wide * 0.95], darker(look.trousers, 0.95))
-    torso.limb([(0, 0.08), (0.01, top * 0.62), (0, top)], [wide * 0.98, wide * 1.14, wide * 0.66], look.top)
-    torso.limb([(0.012, top), (0.03, top + 0.08)], [0.05, 0.045], darker(look.skin, 0.85))
-    if look.pattern == 1:
+    torso.limb([(0, 0), (0, 0.1)], [wide * 0.98, wide * 0.95], darker(appearance.trousers, 0.95))
+    torso.limb([(0, 0.08), (0.01, top * 0.62), (0, top)], [wide * 0.98, wide * 1.14, wide * 0.66], appearance.top)
+    torso.limb([(0.012, top), (0.03, top + 0.08)], [0.05, 0.045], darker(appearance.skin, 0.85))
+    if appearance.pattern == 1:
         for share in (0.25, 0.45, 0.65, 0.85):
             torso.polygon(
                 [(-wide, top * share), (wide, top * share), (wide, top * (share + 0.1)), (-wide, top * (share + 0.1))],
-                darker(look.top, 1.35 if sum(look.top) < 390 else 0.7),
+                darker(appearance.top, 1.35 if sum(appearance.top) < 390 else 0.7),
             )
-    elif look.pattern == 2:
-        torso.polygon([(wide * 0.25, 0.05), (wide * 0.95, 0.1), (wide * 0.75, top * 0.85)], darker(look.top, 1.4))
-    if look.pack:
-        torso.line([(-0.03, top), (0.05, top * 0.75), (-0.03, top * 0.45)], 0.045, darker(look.pack, 0.75))
+    elif appearance.pattern == 2:
+        torso.polygon([(wide * 0.25, 0.05), (wide * 0.95, 0.1), (wide * 0.75, top * 0.85)], darker(appearance.top, 1.4))
+    if appearance.pack:
+        torso.line([(-0.03, top), (0.05, top * 0.75), (-0.03, top * 0.45)], 0.045, darker(appearance.pack, 0.75))
     torso.shade(0.14)
     torso.grain(rng, 9)
     return torso.part()
 
 
-def _head(look: Look, rng: np.random.Generator) -> Part:
-    radius = 0.062 * look.height_m
+def _head(appearance: Appearance, rng: np.random.Generator) -> Part:
+    radius = 0.062 * appearance.height_m
     head = Sketch(-0.18, 0.2, -0.06, 0.34)
     middle = radius * 1.12
-    head.ellipse((0, middle), radius * 0.92, radius * 1.2, look.skin)
+    head.ellipse((0, middle), radius * 0.92, radius * 1.2, appearance.skin)
     head.polygon(
-        [(radius * 0.75, middle + 0.03), (radius * 1.2, middle - 0.03), (radius * 0.8, middle - 0.04)], look.skin
+        [(radius * 0.75, middle + 0.03), (radius * 1.2, middle - 0.03), (radius * 0.8, middle - 0.04)], appearance.skin
     )
-    head.ellipse((-radius * 0.28, middle + radius * 0.32), radius * 0.85, radius * 1.02, look.hair)
-    head.ellipse((radius * 0.1, middle + radius * 0.82), radius * 0.86, radius * 0.5, look.hair)
+    head.ellipse((-radius * 0.28, middle + radius * 0.32), radius * 0.85, radius * 1.02, appearance.hair)
+    head.ellipse((radius * 0.1, middle + radius * 0.82), radius * 0.86, radius * 0.5, appearance.hair)
     head.shade(0.1, across=False)
     head.grain(rng, 5, 0.03)
     return head.part()
 
 
-def skeleton(look: Look, posture: Posture) -> tuple[Floats, Floats]:
-    """Transforms [T, 13, 3, 3] of the parts with the hips at the origin, and how far the lowest point is below, [T]."""
-    height = look.height_m
+def skeleton(appearance: Appearance, posture: Posture) -> tuple[Floats, Floats]:
+    """Transforms [T, 13, 3, 3] of the parts with the hips at the origin, and the hips' height above the ground [T]."""
+    height = appearance.height_m
     torso = joint(0.0, 0.0, posture.torso)
     head = torso @ joint(0.03, TORSO * height + 0.055, posture.head)
     legs, arms = [], []
@@ -205,7 +206,7 @@ def skeleton(look: Look, posture: Posture) -> tuple[Floats, Floats]:
 
 
 def reach(dx: Floats, dy: Floats, upper: float, lower: float) -> tuple[Floats, Floats]:
-    """Angle of an upper limb and bend of the joint that bring a hand or an ankle to (dx, dy) from its root.
+    """Inverse kinematics: the angle of an upper limb and the bend of its joint that reach (dx, dy) from the root.
 
     The bend points forward, as a knee does; an elbow takes the angle `2 * atan2(dx, -dy) - angle`.
     """
@@ -217,12 +218,12 @@ def reach(dx: Floats, dy: Floats, upper: float, lower: float) -> tuple[Floats, F
 
 @dataclass(frozen=True)
 class Gait:
-    """A way of going on two legs."""
+    """Parameters of walking or running; angles in radians."""
 
     cycle_m: float
-    """Metres for two steps, for a body height of 1.7 m."""
+    """Metres per two steps at a body height of 1.7 m."""
     swing: float
-    """Largest angle of a thigh, radians."""
+    """Largest angle of a thigh."""
     knee_lift: float
     lean: float
     elbow: float
@@ -232,57 +233,57 @@ class Gait:
 
 WALK = Gait(cycle_m=1.42, swing=0.43, knee_lift=0.85, lean=-0.04, elbow=0.25, arm_swing=0.5, hop_m=0.0)
 RUN = Gait(cycle_m=2.7, swing=0.78, knee_lift=1.75, lean=-0.24, elbow=1.45, arm_swing=0.85, hop_m=0.07)
-_USUAL_WALK_M_PER_S = 1.3
+_TYPICAL_WALK_M_PER_S = 1.3
 
 
 def walk_at(speed: float) -> Gait:
-    """Who walks faster takes longer steps: the speed can be read from a single picture."""
-    longer = (speed / _USUAL_WALK_M_PER_S) ** 0.7
+    """The gait at a speed in m/s: faster walkers take longer steps, so that a single picture shows the speed."""
+    longer = (speed / _TYPICAL_WALK_M_PER_S) ** 0.7
     return replace(WALK, cycle_m=WALK.cycle_m * longer, swing=WALK.swing * longer, arm_swing=WALK.arm_swing * longer)
 
 
-def stride(gait: Gait, look: Look, track: Track, phase: float) -> tuple[Posture, Floats]:
-    """Joint angles and hop [T] of going along a track: legs turn with the distance travelled, not with time."""
-    turn = 2 * np.pi * track.travelled / (gait.cycle_m * look.height_m / 1.7) + phase
-    pace = track.pace
+def stride(gait: Gait, appearance: Appearance, track: Track, phase: float) -> tuple[Posture, Floats]:
+    """Posture and hop height [T] along a track; legs move with the distance travelled, not with time."""
+    turn = 2 * np.pi * track.travelled / (gait.cycle_m * appearance.height_m / 1.7) + phase
+    speed_factors = track.speed_factors
     turns = (turn, turn + np.pi)
 
     def both(angle: Floats, other: Floats) -> tuple[Floats, Floats]:
-        return pace * angle, pace * other
+        return speed_factors * angle, speed_factors * other
 
     thighs = both(*(gait.swing * (np.sin(t) + 0.12) for t in turns))
-    # A knee bends while its leg swings forward, a little ahead of it.
+    # A knee bends while its leg swings forward, slightly earlier.
     knees = both(*(0.1 + gait.knee_lift * np.maximum(0, np.cos(t + 0.35)) ** 1.5 for t in turns))
     feet = both(*(-0.75 * np.maximum(0, np.cos(t + 1.0)) ** 2 + 0.2 * np.maximum(0, np.sin(t)) ** 3 for t in turns))
     arms = both(*(-gait.arm_swing * np.sin(t) for t in turns))
-    at_rest = 0.12 * (1 - pace)
+    at_rest = 0.12 * (1 - speed_factors)
     near, far = both(*(gait.elbow - 0.2 * np.sin(t) for t in turns))
-    torso = gait.lean * pace + 0.015 * np.sin(2 * turn) * pace
-    hop = gait.hop_m * pace * np.maximum(0, np.cos(2 * turn))
+    torso = gait.lean * speed_factors + 0.015 * np.sin(2 * turn) * speed_factors
+    hop = gait.hop_m * speed_factors * np.maximum(0, np.cos(2 * turn))
     return Posture(torso, -0.5 * torso, thighs, knees, feet, arms, (near + at_rest, far + at_rest)), hop
 
 
-def walker(look: Look, track: Track, speed: float, first_frame: int, rng: np.random.Generator) -> Actor:
-    """Someone who walks along a track: normal life."""
-    return _goer(walk_at(speed), look, track, first_frame, rng, anomalous=False)
+def walker(appearance: Appearance, track: Track, speed: float, first_frame: int, rng: np.random.Generator) -> Actor:
+    """A person who walks along a track: normal."""
+    return _pedestrian(walk_at(speed), appearance, track, first_frame, rng, anomalous=False)
 
 
-def runner(look: Look, track: Track, first_frame: int, rng: np.random.Generator) -> Actor:
-    """A walker's look, leaning forward, in long strides: an anomaly."""
-    return _goer(RUN, look, track, first_frame, rng, anomalous=True)
+def runner(appearance: Appearance, track: Track, first_frame: int, rng: np.random.Generator) -> Actor:
+    """A person who runs along a track, leaning forward, in long strides: an anomaly."""
+    return _pedestrian(RUN, appearance, track, first_frame, rng, anomalous=True)
 
 
-def _goer(
-    gait: Gait, look: Look, track: Track, first_frame: int, rng: np.random.Generator, *, anomalous: bool
+def _pedestrian(
+    gait: Gait, appearance: Appearance, track: Track, first_frame: int, rng: np.random.Generator, *, anomalous: bool
 ) -> Actor:
-    posture, hop = stride(gait, look, track, float(rng.uniform(0, 2 * np.pi)))
-    parts, hips = skeleton(look, posture)
+    posture, hop = stride(gait, appearance, track, float(rng.uniform(0, 2 * np.pi)))
+    parts, hips = skeleton(appearance, posture)
     body = joint(0.0, hips + hop, 0.0)[:, None] @ parts
-    return cast_on(body_parts(look, rng), body, track, first_frame, np.full(len(track.x), anomalous))
+    return actor_on_track(body_parts(appearance, rng), body, track, first_frame, np.full(len(track.x), anomalous))
 
 
-# A fall in key postures, added to the stride that runs out under it: seconds since the stumble, then angles in the
-# order of `_stack`, then how far the hips have gone ahead of the feet's way, in metres.
+# Key postures of a fall, added to the stride, which comes to a stop: seconds since the stumble, then angles in the
+# order of `_stack`, then the offset of the hips along the track in metres.
 _FALL: tuple[tuple[float, tuple[float, ...]], ...] = (
     (0.0, (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
     (0.32, (-0.55, -0.1, 0.55, -0.45, 0.7, 0.5, 0, -0.6, 1.5, 1.1, 0.3, 0.2, 0.15)),
@@ -297,17 +298,17 @@ _FALL: tuple[tuple[float, tuple[float, ...]], ...] = (
 FALL_SECONDS = _FALL[-1][0]
 
 
-def fall_pace(fall_frame: int) -> Floats:
-    """The pace of someone who stumbles `fall_frame` frames after the start of the track and later walks on."""
+def fall_speed_factors(fall_frame: int) -> Floats:
+    """Speed factors of a person who stumbles `fall_frame` frames after the start of the track and later walks on."""
     seconds = np.arange(fall_frame + int((FALL_SECONDS + 1.0) * FPS)) / FPS - fall_frame / FPS
     return np.interp(seconds, [0.0, 0.7, FALL_SECONDS - 0.1, FALL_SECONDS + 0.8], [1.0, 0.0, 0.0, 1.0])
 
 
 def faller(
-    look: Look, track: Track, speed: float, fall_frame: int, first_frame: int, rng: np.random.Generator
+    appearance: Appearance, track: Track, speed: float, fall_frame: int, first_frame: int, rng: np.random.Generator
 ) -> Actor:
-    """A walker who falls, lies there and gets up; an anomaly from the stumble until standing again."""
-    posture, _ = stride(walk_at(speed), look, track, float(rng.uniform(0, 2 * np.pi)))
+    """A walker who falls, lies and gets up; anomalous from the stumble until standing again."""
+    posture, _ = stride(walk_at(speed), appearance, track, float(rng.uniform(0, 2 * np.pi)))
     seconds = (np.arange(len(track.x)) - fall_frame) / FPS
     times = np.array([time for time, _ in _FALL])
     values = np.array([angles for _, angles in _FALL])
@@ -315,10 +316,10 @@ def faller(
     share = np.clip((seconds - times[step]) / (times[step + 1] - times[step]), 0, 1)
     eased = (share * share * (3 - 2 * share))[:, None]
     key = values[step] * (1 - eased) + values[step + 1] * eased
-    parts, hips = skeleton(look, _unstack(_stack(posture) + key[:, :-1]))
+    parts, hips = skeleton(appearance, _unstack(_stack(posture) + key[:, :-1]))
     body = joint(key[:, -1], hips, 0.0)[:, None] @ parts
     anomalous = (seconds >= 0) & (seconds < FALL_SECONDS)
-    return cast_on(body_parts(look, rng), body, track, first_frame, anomalous)
+    return actor_on_track(body_parts(appearance, rng), body, track, first_frame, anomalous)
 
 
 def _stack(posture: Posture) -> Floats:

@@ -1,4 +1,4 @@
-"""A stretch of plaza life as footage with labels: who comes when, and every frame with its flow and its mask."""
+"""Scenes of the plaza: random pedestrians, planned anomalies, and every frame with its exact flow and mask."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from resources.plaza.actors import Actor, crossing
 from resources.plaza.backdrop import Backdrop, build_backdrop
 from resources.plaza.camera import FPS, HEIGHT_PX, WIDTH_PX, Floats, half_width_m
 from resources.plaza.compositor import Painted, flow_between, paint
-from resources.plaza.people import fall_pace, faller, random_look, runner, walker
+from resources.plaza.people import fall_speed_factors, faller, random_appearance, runner, walker
 from resources.plaza.vehicles import cart, cyclist
 
 ANOMALY_KINDS = ("cyclist", "runner", "cart", "fall")
 
-# Ground distances in metres to walk at without bumping into what stands there, nearest first.
+# Ranges of ground distance in metres that are free of props, nearest first.
 _LANES: tuple[tuple[float, float], ...] = ((7.2, 9.2), (8.8, 11.6), (12.6, 13.9), (15.2, 16.3), (18.0, 20.2))
 _LANE_SHARES = (0.2, 0.3, 0.22, 0.16, 0.12)
 _SECONDS_BETWEEN_WALKERS = 1.7
@@ -31,18 +31,18 @@ _SPEED = {"cyclist": 4.6, "runner": 3.9, "cart": 3.4, "fall": 1.3}
 
 
 @dataclass(frozen=True)
-class Planned:
-    """An anomaly that a scene is asked to hold."""
+class PlannedAnomaly:
+    """An anomaly to put into a scene."""
 
     kind: str
     """One of ANOMALY_KINDS."""
     at_seconds: float
-    """When it sets out from outside the picture; a fall, when the walker stumbles."""
+    """When it starts from outside the picture; for a fall, when the walker stumbles."""
 
 
 @dataclass(frozen=True, eq=False)
 class SceneFrame:
-    """One frame and the truth about it."""
+    """One frame and its ground truth."""
 
     index: int
     pixels: Pixels
@@ -53,9 +53,9 @@ class SceneFrame:
     0 where nothing moves (shadows are not motion) and all through frame 0.
     """
     anomaly_mask: npt.NDArray[np.bool_]
-    """Where an anomaly is visible, [H, W]."""
+    """Pixel mask of visible anomalies, [H, W]."""
     visible: tuple[int, ...]
-    """Which of the scene's anomalies are visible, as indices into `Scene.anomalies`."""
+    """Indices of the visible anomalies in `Scene.anomalies`."""
 
     @property
     def abnormal(self) -> bool:
@@ -66,8 +66,10 @@ class SceneFrame:
 class Scene:
     """Footage of the plaza; the same seed gives the same frames."""
 
-    def __init__(self, seed: int, seconds: float, anomalies: Sequence[Planned] = (), *, noise: bool = True) -> None:
-        """`seconds` of normal life with the `anomalies`; without `noise` the light is steady and the sensor perfect.
+    def __init__(
+        self, seed: int, seconds: float, anomalies: Sequence[PlannedAnomaly] = (), *, noise: bool = True
+    ) -> None:
+        """`seconds` of normal activity with the `anomalies`; without `noise` the light is constant, too.
 
         Raises:
             ValueError: an anomaly's kind is unknown.
@@ -82,7 +84,7 @@ class Scene:
         rng = np.random.default_rng([seed, 1])
         walkers = _walkers(rng, seconds)
         self._first_anomaly = len(walkers)
-        self._cast = [*walkers, *(_anomaly(rng, planned) for planned in anomalies)]
+        self._actors = [*walkers, *(_anomaly(rng, planned) for planned in anomalies)]
         clouds = _clouds(np.random.default_rng([seed, 2]), self.frame_count)
         self._clouds = clouds if noise else np.zeros(self.frame_count)
 
@@ -102,7 +104,7 @@ class Scene:
             before = painted
 
     def _painted(self, index: int) -> Painted:
-        return paint(_backdrop(), self._cast, index, shadow_strength=0.26 + 0.16 * float(self._clouds[index]))
+        return paint(_backdrop(), self._actors, index, shadow_strength=0.26 + 0.16 * float(self._clouds[index]))
 
     def _frame(self, index: int, before: Painted | None, painted: Painted) -> SceneFrame:
         if before is None:
@@ -111,23 +113,23 @@ class Scene:
             flow = flow_between(before, self._matrices(before.present, index))
         shown = self._anomalies_shown(index, painted)
         visible = tuple(int(n) for n in np.unique(shown[shown >= 0]))
-        return SceneFrame(index, self._exposed(index, painted), flow, shown >= 0, visible)
+        return SceneFrame(index, self._with_exposure(index, painted), flow, shown >= 0, visible)
 
     def _matrices(self, present: Sequence[int], index: int) -> Floats:
-        rows = [self._cast[i].matrices[index - self._cast[i].first_frame] for i in present]
+        rows = [self._actors[i].matrices[index - self._actors[i].first_frame] for i in present]
         return np.concatenate(rows) if rows else np.empty((0, 3, 3))
 
     def _anomalies_shown(self, index: int, painted: Painted) -> npt.NDArray[np.int64]:
         """Index into `anomalies` of what each pixel shows, -1 for anything normal, [H, W]."""
         number_of = [-1]
         for i in painted.present:
-            actor = self._cast[i]
+            actor = self._actors[i]
             number = i - self._first_anomaly if actor.anomalous[index - actor.first_frame] else -1
             number_of += [number] * len(actor.parts)
         return np.array(number_of)[painted.surfaces]
 
-    def _exposed(self, index: int, painted: Painted) -> Pixels:
-        """What the sensor makes of it: clouds dim the light, noise is added."""
+    def _with_exposure(self, index: int, painted: Painted) -> Pixels:
+        """The picture as the camera sees it: dimmed by clouds, with sensor noise."""
         if not self._noise:
             return painted.colours
         light = 0.94 + 0.06 * self._clouds[index]
@@ -147,13 +149,13 @@ def _backdrop() -> Backdrop:
 
 @lru_cache(maxsize=1)
 def _noise_field() -> npt.NDArray[np.float32]:
-    """Noise to cut every frame's own piece from: drawing it anew would cost more than painting the frame."""
+    """Noise larger than a frame, of which each frame gets a random crop; new noise would take longer than painting."""
     shape = (HEIGHT_PX + 64, WIDTH_PX + 64, 3)
     return np.random.default_rng(5).normal(0, _NOISE, shape).astype(np.float32)
 
 
 def _clouds(rng: np.random.Generator, count: int) -> Floats:
-    """How bright the sun is, -1 to 1, drifting over tens of seconds, [count]."""
+    """Brightness of the sun, -1 to 1, which drifts over tens of seconds, [count]."""
     seconds = np.arange(count) / FPS
     first, second = rng.uniform(0, 2 * np.pi, 2)
     slow, quick = np.sin(2 * np.pi * seconds / 47 + first), np.sin(2 * np.pi * seconds / 19 + second)
@@ -161,47 +163,54 @@ def _clouds(rng: np.random.Generator, count: int) -> Floats:
 
 
 def _walkers(rng: np.random.Generator, seconds: float) -> list[Actor]:
-    """Normal life: people come at random moments, alone or in pairs, and some stand a while."""
-    cast = []
-    at = -_LONGEST_WALK_SECONDS
-    while at < seconds:
-        at += float(rng.exponential(_SECONDS_BETWEEN_WALKERS))
+    """Normal pedestrians, who come at random times, alone or in pairs; some stop for a while."""
+    walkers = []
+    start_seconds = -_LONGEST_WALK_SECONDS
+    while start_seconds < seconds:
+        start_seconds += float(rng.exponential(_SECONDS_BETWEEN_WALKERS))
         low, high = _LANES[int(rng.choice(len(_LANES), p=_LANE_SHARES))]
         z_start, z_end = (float(z) for z in rng.uniform(low, high, 2))
         to_right = bool(rng.random() < 0.5)
         speed = float(np.clip(rng.normal(1.3, 0.14), 1.0, 1.6))
-        pace = _pause(rng, half_width_m(z_start) / speed) if rng.random() < 0.15 else None
-        company = 2 if rng.random() < 0.2 and high - low > 1.2 else 1
-        for place in range(company):
-            nearer = 0.55 * place
-            track = crossing(z_start - nearer, z_end - nearer, speed, to_right, pace=pace, margin_m=2.4 + 0.25 * place)
-            actor = walker(random_look(rng), track, speed, round(at * FPS), rng)
+        speed_factors = _pause(rng, half_width_m(z_start) / speed) if rng.random() < 0.15 else None
+        group_size = 2 if rng.random() < 0.2 and high - low > 1.2 else 1
+        for member in range(group_size):
+            nearer = 0.55 * member
+            track = crossing(
+                z_start - nearer,
+                z_end - nearer,
+                speed,
+                to_right,
+                speed_factors=speed_factors,
+                margin_m=2.4 + 0.25 * member,
+            )
+            actor = walker(random_appearance(rng), track, speed, round(start_seconds * FPS), rng)
             if actor.stop_frame > 0:
-                cast.append(actor)
-    return cast
+                walkers.append(actor)
+    return walkers
 
 
 def _pause(rng: np.random.Generator, half_way_seconds: float) -> Floats:
-    """The pace of someone who stops for a few seconds somewhere in the middle."""
-    walked = float(rng.uniform(0.7, 1.9)) * half_way_seconds
-    stood = walked + 0.7 + float(rng.uniform(2.0, 5.0))
-    seconds = np.arange(round((stood + 0.7) * FPS)) / FPS
-    return np.interp(seconds, [walked, walked + 0.7, stood, stood + 0.7], [1.0, 0.0, 0.0, 1.0])
+    """Speed factors of a person who stops for a few seconds somewhere in the middle."""
+    stop_at = float(rng.uniform(0.7, 1.9)) * half_way_seconds
+    resume_at = stop_at + 0.7 + float(rng.uniform(2.0, 5.0))
+    seconds = np.arange(round((resume_at + 0.7) * FPS)) / FPS
+    return np.interp(seconds, [stop_at, stop_at + 0.7, resume_at, resume_at + 0.7], [1.0, 0.0, 0.0, 1.0])
 
 
-def _anomaly(rng: np.random.Generator, planned: Planned) -> Actor:
-    """The actor of an anomaly, in the middle of the plaza where it is well seen."""
+def _anomaly(rng: np.random.Generator, planned: PlannedAnomaly) -> Actor:
+    """The actor of an anomaly, in the middle of the plaza where it is clearly visible."""
     speed = _SPEED[planned.kind] * float(rng.uniform(0.92, 1.08))
     z_start = float(rng.uniform(9.0, 13.5))
     z_end = z_start + float(rng.uniform(-0.8, 0.8))
     to_right = bool(rng.random() < 0.5)
-    look = random_look(rng)
+    appearance = random_appearance(rng)
     frame = round(planned.at_seconds * FPS)
     if planned.kind == "fall":
-        # It is the stumble, well inside the picture, that is to begin at the planned moment.
+        # The planned time is that of the stumble, which is well inside the picture.
         lead = round((half_width_m(z_start) * float(rng.uniform(0.7, 0.95)) + 2.4) / speed * FPS)
-        track = crossing(z_start, z_end, speed, to_right, pace=fall_pace(lead))
-        return faller(look, track, speed, lead, frame - lead, rng)
+        track = crossing(z_start, z_end, speed, to_right, speed_factors=fall_speed_factors(lead))
+        return faller(appearance, track, speed, lead, frame - lead, rng)
     make = {"cyclist": cyclist, "runner": runner, "cart": cart}[planned.kind]
     track = crossing(z_start, z_end, speed, to_right, margin_m=2.8)
-    return make(look, track, frame, rng)
+    return make(appearance, track, frame, rng)

@@ -1,4 +1,4 @@
-"""Small textured pictures in metres, drawn once and then moved by affine transforms: body parts, wheels, furniture."""
+"""Sprites: textured parts of bodies and vehicles, drawn once in metres and then moved by affine transforms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Point = tuple[float, float]
 
 _OVERSAMPLING = 4
 _SHIFT = 4  # fractional bits of the coordinates given to OpenCV
-_MARGIN_M = 0.07  # transparent border, more than a texel at every level: edges stay smooth when warped
+_MARGIN_M = 0.07  # transparent border of over a texel at every level, which keeps edges smooth when warped
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Texture:
     """RGBA with colours multiplied by alpha, uint8 [h, w, 4]."""
     px_per_m: float
     from_metres: Floats
-    """Texture coordinates (pixel centres at integers) from the part's own metres, [3, 3]."""
+    """Transform from the part's metres to texture coordinates (pixel centres at integers), [3, 3]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Part:
     """A rigid piece of an actor in its own coordinates: metres, x forward, y up, the joint at the origin."""
 
     levels: tuple[Texture, ...]
-    """Finest first, each half the resolution of the one before."""
+    """Mipmap levels, finest first, each half the resolution of the one before."""
     corners: Floats
     """Homogeneous corners of the drawn area in metres, [3, 4]."""
 
@@ -83,14 +83,14 @@ class Sketch:
         self.limb(points, [width / 2] * len(points), colour)
 
     def shade(self, strength: float, across: bool = True) -> None:
-        """Darken towards one side (the right, or the bottom), as light from the upper left would."""
+        """Darken towards the right, or if not `across` the bottom, like light from the upper left."""
         count = self._cover.shape[1 if across else 0]
         ramp = 1 + strength * np.linspace(0.6, -1.0, count, dtype=np.float32)
         factors = ramp[None, :, None] if across else ramp[:, None, None]
         self._colours = np.clip(self._colours * factors, 0, 255).astype(np.uint8)
 
     def grain(self, rng: np.random.Generator, strength: float, size_m: float = 0.035) -> None:
-        """Add blotches of about `size_m`: cloth, leaves, weather; they give optical flow something to hold on to."""
+        """Add noise with blotches of about `size_m`, the texture that optical flow needs."""
         rows, columns = self._cover.shape
         pitch = size_m * self._px_per_m * _OVERSAMPLING
         coarse = rng.normal(0, strength, (int(rows / pitch) + 3, int(columns / pitch) + 3)).astype(np.float32)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from resources.plaza.actors import Actor, Track, cast_on, joint
+from resources.plaza.actors import Actor, Track, actor_on_track, joint
 from resources.plaza.camera import Floats
 from resources.plaza.people import (
     ANKLE,
@@ -15,7 +15,7 @@ from resources.plaza.people import (
     THIGH,
     TORSO,
     UPPER_ARM,
-    Look,
+    Appearance,
     Posture,
     body_parts,
     reach,
@@ -38,11 +38,11 @@ _CART_SEAT: tuple[float, float] = (-0.24, 0.86)
 _CART_WHEEL_RIM: tuple[float, float] = (0.36, 1.12)
 
 
-def cyclist(look: Look, track: Track, first_frame: int, rng: np.random.Generator) -> Actor:
-    """Someone on a bicycle."""
+def cyclist(appearance: Appearance, track: Track, first_frame: int, rng: np.random.Generator) -> Actor:
+    """A person on a bicycle."""
     count = len(track.x)
     pedal = -2 * np.pi * track.travelled / _METRES_A_PEDAL_TURN
-    height = look.height_m
+    height = appearance.height_m
     thighs, knees, feet = [], [], []
     for turn in (pedal, pedal + np.pi):
         ankle_x = _CRANK[0] + _CRANK_M * np.cos(turn) - 0.08 - _SADDLE[0]
@@ -51,9 +51,9 @@ def cyclist(look: Look, track: Track, first_frame: int, rng: np.random.Generator
         thighs.append(angle)
         knees.append(bend)
         feet.append(-0.2 + 0.15 * np.sin(turn))
-    posture = _seated(look, count, -0.5, _SADDLE, _HANDLEBAR, (thighs[0], thighs[1]), (knees[0], knees[1]))
+    posture = _seated(appearance, count, -0.5, _SADDLE, _HANDLEBAR, (thighs[0], thighs[1]), (knees[0], knees[1]))
     posture = replace(posture, feet=(feet[0], feet[1]))
-    rider = joint(*_SADDLE, 0.0) @ skeleton(look, posture)[0]
+    rider = joint(*_SADDLE, 0.0) @ skeleton(appearance, posture)[0]
     roll = -track.travelled / _BIKE_WHEEL_M
     rear = joint(_REAR_AXLE, _BIKE_WHEEL_M, roll)
     front = joint(_FRONT_AXLE, _BIKE_WHEEL_M, roll + 0.4)
@@ -61,35 +61,42 @@ def cyclist(look: Look, track: Track, first_frame: int, rng: np.random.Generator
     frame = np.broadcast_to(np.eye(3), (count, 3, 3))
 
     paint = _PAINTS[int(rng.integers(len(_PAINTS)))]
-    bones = body_parts(look, rng)
+    bones = body_parts(appearance, rng)
     far, near = slice(0, 5), slice(5, 13)
     parts = (*bones[far], _bike_wheel(), _bike_wheel(), _bike_frame(paint, rng), _bike_crank(), *bones[near])
     body = np.concatenate([rider[:, far], np.stack([rear, front, frame, crank], axis=1), rider[:, near]], axis=1)
-    return cast_on(parts, body, track, first_frame, np.ones(count, np.bool_))
+    return actor_on_track(parts, body, track, first_frame, np.ones(count, np.bool_))
 
 
-def cart(look: Look, track: Track, first_frame: int, rng: np.random.Generator) -> Actor:
+def cart(appearance: Appearance, track: Track, first_frame: int, rng: np.random.Generator) -> Actor:
     """A small electric cart with a driver."""
     count = len(track.x)
     flat = np.zeros(count)
     legs = ((flat + 1.4, flat + 1.4), (flat + 0.8, flat + 0.65))
     driver = (
-        joint(*_CART_SEAT, 0.0) @ skeleton(look, _seated(look, count, -0.05, _CART_SEAT, _CART_WHEEL_RIM, *legs))[0]
+        joint(*_CART_SEAT, 0.0)
+        @ skeleton(appearance, _seated(appearance, count, -0.05, _CART_SEAT, _CART_WHEEL_RIM, *legs))[0]
     )
-    # The road shakes it a little, as one rigid piece.
+    # The road shakes cart and driver slightly, as one rigid body.
     shake = 0.006 * np.sin(track.travelled * 7.0)
     shell = joint(0.0, shake, 0.0)[:, None]
     driver = shell @ driver
     roll = -track.travelled / _CART_WHEEL_M
     wheels = np.stack([joint(axle, _CART_WHEEL_M, roll + axle) for axle in _CART_AXLES], axis=1)
     paint = _PAINTS[int(rng.integers(len(_PAINTS)))]
-    parts = (_cart_back(paint, rng), *body_parts(look, rng), _cart_shell(paint, rng), _cart_wheel(), _cart_wheel())
+    parts = (
+        _cart_back(paint, rng),
+        *body_parts(appearance, rng),
+        _cart_shell(paint, rng),
+        _cart_wheel(),
+        _cart_wheel(),
+    )
     body = np.concatenate([shell, driver, shell, wheels], axis=1)
-    return cast_on(parts, body, track, first_frame, np.ones(count, np.bool_))
+    return actor_on_track(parts, body, track, first_frame, np.ones(count, np.bool_))
 
 
 def _seated(
-    look: Look,
+    appearance: Appearance,
     count: int,
     lean: float,
     hips: tuple[float, float],
@@ -97,8 +104,8 @@ def _seated(
     thighs: tuple[Floats, Floats],
     knees: tuple[Floats, Floats],
 ) -> Posture:
-    """Legs as given, the torso at `lean`, both hands where they hold on."""
-    height = look.height_m
+    """The posture of a seated person: given legs, the torso at `lean`, both hands on the handlebar or wheel."""
+    height = appearance.height_m
     upright = TORSO * height - 0.02
     shoulder = (hips[0] - np.sin(lean) * upright, hips[1] + np.cos(lean) * upright)
     dx, dy = np.array([hands[0] - shoulder[0]]), np.array([hands[1] - shoulder[1]])

@@ -1,6 +1,6 @@
-"""Benchmarks, run by `python -m tests.benchmarks`; beside them the programs' own settings hold."""
+"""Benchmarks, run by `python -m tests.benchmarks`, with the thread settings of the programs."""
 
 import os
 
-# As `vad` and `vadgui` set it: idle torch threads that spin would slow down whatever else is measured.
+# The same setting as in `vad` and `vadgui`: idle torch threads that spin would slow down the measured code.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         began = time.perf_counter()
         try:
             found = in_fresh_process(name, chosen.quick)
-        except Exception as error:  # whatever one benchmark fails with, the others are still worth having
+        except Exception as error:  # one failed benchmark must not prevent the others
             failures[name] = f"{type(error).__name__}: {error}"
             print(f"{name:<10} FAILED with {failures[name]}", flush=True)
             continue
@@ -60,13 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def in_fresh_process(name: str, quick: bool) -> list[Figure]:
-    """The figures of one benchmark; raises what it raises."""
+    """The figures of one benchmark, run in a new process; re-raises its exception."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
         return process.submit(measure, name, quick).result()
 
 
 def machine() -> dict[str, object]:
-    """What the figures were measured on."""
+    """Description of the machine that ran the benchmarks."""
     from engine.common.device import choose_compute
 
     packages = ("av", "numpy", "opencv-python-headless", "PySide6-Essentials", "torch")

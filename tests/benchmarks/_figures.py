@@ -1,4 +1,4 @@
-"""What a benchmark found, held against its bars; apart from `__main__`, which a fresh process can't import."""
+"""Figures of a benchmark, compared with its bars; a separate module, because processes can't import `__main__`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OPERATORS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": opera
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value and, where there is one, the bar it has to clear."""
+    """One measured value and its bar, the limit that it must meet, if any."""
 
     benchmark: str
     key: str
@@ -27,15 +27,15 @@ class Figure:
 
 
 def measure(name: str, quick: bool) -> list[Figure]:
-    """Run one benchmark here and hold its figures against its bars."""
+    """Run one benchmark in this process and compare its figures with its bars."""
     module = importlib.import_module(f"tests.benchmarks.{name}")
     results: dict[str, float] = module.run(quick)
     bars: dict[str, tuple[str, float]] = module.BARS
-    return [judged(name, key, value, bars.get(key)) for key, value in results.items()]
+    return [compared(name, key, value, bars.get(key)) for key, value in results.items()]
 
 
-def judged(name: str, key: str, value: float, bar: tuple[str, float] | None) -> Figure:
-    """A value with the verdict of its bar."""
+def compared(name: str, key: str, value: float, bar: tuple[str, float] | None) -> Figure:
+    """A figure that compares a value with its bar."""
     if bar is None:
         return Figure(name, key, value)
     symbol, limit = bar

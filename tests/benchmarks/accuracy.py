@@ -25,7 +25,7 @@ def run(quick: bool = False) -> dict[str, float]:
 
 
 def ped2_auc(detector: Path, clips: int | None = None) -> dict[str, float]:
-    """Micro AUC of the frame's PSNR, and the same of the flow error alone."""
+    """Micro AUC of the frame's PSNR, and micro AUC of the flow error alone."""
     chosen = open_dataset(PED2).testing[:clips]
     with tempfile.TemporaryDirectory() as cache:
         events = measure(chosen, Predictor.open(detector), Path(cache))

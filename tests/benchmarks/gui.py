@@ -1,6 +1,6 @@
-"""How soon the window and a first frame are there, and how long the event loop is ever held up.
+"""Start-up time until the window and the first frame are shown, and the longest gaps of the event loop.
 
-The real `vadgui.app.main` runs, offscreen, told that there is a screen, with settings and analyses of its own.
+Runs the real `vadgui.app.main` on the offscreen platform, as if there were a screen, with temporary settings.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def run(quick: bool = False) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         detector = Path(folder) / "untrained.safetensors"
         _in_process("make_detector", str(detector))
-        # The first start warms the disk's cache and is not counted.
+        # The first start fills the disk cache and is not counted.
         starts = [_in_process("start", str(video), str(detector)) for _ in range(2 if quick else 6)][1:]
         seconds = "5" if quick else "30"
         busy = _in_process("busy", str(video), str(detector), seconds)
@@ -61,7 +61,7 @@ def run(quick: bool = False) -> Figures:
 
 
 def _in_process(scenario: str, *arguments: str) -> Figures:
-    """What a scenario measures in a process of its own, which is told when it was begun."""
+    """Figures of a scenario, run in a new process that gets its start time as an argument."""
     command = [sys.executable, "-m", "tests.benchmarks.gui", scenario, str(time.time()), *arguments]
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "VADGUI_CACHE": cache}
@@ -88,7 +88,7 @@ def start(began: float, video: str, detector: str) -> Figures:
 
 
 def busy(_began: float, video: str, detector: str, seconds: str) -> Figures:
-    """Analyse, play and export the same recording at once, and watch the event loop meanwhile."""
+    """Analyse, play and export the same recording at once, and measure the gaps of the event loop."""
     return _watched_main(video, detector, partial(_Busy, float(seconds)))
 
 
@@ -97,7 +97,7 @@ def training(_began: float, video: str, detector: str, seconds: str, folder: str
     footage = [str(Path(folder).with_name(f"{number}.mp4")) for number in range(2)]
     for path in footage:
         shutil.copyfile(demo_video(), path)
-    left_out = dict.fromkeys(footage, ((8.0, 1000000.0),))  # it is to learn, not to read
+    left_out = dict.fromkeys(footage, ((8.0, 1000000.0),))  # keeps reading footage short
     settings = RunSettings("benchmark", tuple(footage), tuple(footage[:1]), left_out, motion_epochs=1000)
     run = Run.create(Path(folder), settings)
     return _watched_main(video, detector, partial(_Training, float(seconds), run), analyse=False)
@@ -125,7 +125,7 @@ def _watched_main(
 
 
 class _Start(QObject):
-    """Notes when the window and the first frame were painted, then closes the window."""
+    """Records when the window and the first frame were painted, then closes the window."""
 
     def __init__(self, began: float, program: Program) -> None:
         super().__init__()
@@ -137,7 +137,7 @@ class _Start(QObject):
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() is QEvent.Type.Paint:
-            self._note("window_seconds")
+            self._record("window_seconds")
         return False
 
     def figures(self) -> Figures:
@@ -149,15 +149,15 @@ class _Start(QObject):
             QTimer.singleShot(0, self._first_frame)
 
     def _first_frame(self) -> None:
-        self._note("first_frame_seconds")
+        self._record("first_frame_seconds")
         self._program.window.close()
 
-    def _note(self, key: str) -> None:
+    def _record(self, key: str) -> None:
         self._seconds.setdefault(key, time.time() - self._began)
 
 
 class _Gaps(QObject):
-    """Measures for some seconds how late a timer ticks."""
+    """Measures for some seconds the gaps between the ticks of a timer."""
 
     ended = Signal()
 
@@ -251,14 +251,14 @@ class _Busy(QObject):
         self._program.window.close()
 
     def _count(self, sign: int) -> None:
-        """Taken off at the beginning and added at the end, what is left was done in between."""
+        """Add frames done so far with `sign` -1 at the start and +1 at the end, which leaves those in between."""
         assert self._export is not None
         self._analysed += sign * self._program.session.analysis.done
         self._exported += sign * self._export.done
 
 
 class _Training(QObject):
-    """Starts a run in the wizard, measures the gaps once it learns, then how long it takes to stop."""
+    """Starts a run in the wizard, measures the gaps while it trains, then the time that it takes to stop."""
 
     def __init__(self, seconds: float, run: Run, program: Program) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How fast both presets predict and detect, against what this machine's matrix products could give."""
+"""Prediction and detection speed of both presets, and their share of this machine's matrix product throughput."""
 
 from __future__ import annotations
 
@@ -22,18 +22,16 @@ def run(quick: bool = False) -> dict[str, float]:
     matrix_gflops = _matrix_product_gflops(plan)
     results = {"matrix_product_gflops": matrix_gflops}
     for preset in PRESETS:
-        figures = _preset_figures(preset, plan, matrix_gflops, patience_seconds=0.5 if quick else 6.0)
+        figures = _preset_figures(preset, plan, matrix_gflops, timeout_seconds=0.5 if quick else 6.0)
         results |= {f"{preset}_{key}": value for key, value in figures.items()}
     return results
 
 
-def _preset_figures(
-    preset: str, plan: ComputeConfig, matrix_gflops: float, patience_seconds: float
-) -> dict[str, float]:
+def _preset_figures(preset: str, plan: ComputeConfig, matrix_gflops: float, timeout_seconds: float) -> dict[str, float]:
     torch.manual_seed(0)
     predictor = Predictor(Detector(DetectorSettings("benchmark", preset, "dis-medium", 4.0)), "", plan)
     pictures = drifting_texture(256, 256)
-    *_, timing = time_detector(predictor, pictures, patience_seconds=patience_seconds)
+    *_, timing = time_detector(predictor, pictures, timeout_seconds=timeout_seconds)
     assert isinstance(timing, Timing)
     batched = 1 / timing.prediction_fps_best_batch
     return {

@@ -38,7 +38,7 @@ def run(quick: bool = False) -> dict[str, float]:
 
 
 def watch(path: Path, predictor: Any) -> dict[str, float]:
-    """Analyse a recording into a new store and look at this process's memory on the way."""
+    """Analyse a recording into a new store and sample this process's memory during it."""
     with tempfile.TemporaryDirectory() as folder, open_video(path) as source:
         with ScoreStore(Path(folder), analysis_key(source, predictor)) as store:
             work = analyse_to_store(source, predictor, store)
@@ -54,12 +54,12 @@ def watch(path: Path, predictor: Any) -> dict[str, float]:
 
 
 def resident() -> float:
-    """Megabytes of this process that are in memory now."""
+    """Resident memory of this process in megabytes."""
     return float(psutil.Process().memory_info().rss / 1e6)
 
 
 class StandInPredictor:
-    """Predicts that nothing moves and nothing changes, at no cost; its teacher saw nothing move either."""
+    """Predicts no motion and no change, at no cost; its teacher gives zero flow too."""
 
     fingerprint = "stand-in"
     analysis_settings: ClassVar = {"stand-in": True}

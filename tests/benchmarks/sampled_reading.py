@@ -1,4 +1,4 @@
-"""What reading only some frames of H.264 recordings takes, against all of them and against bare decoding.
+"""Time to read only some frames of H.264 recordings, compared with reading all of them and with decoding alone.
 
 Each way of reading has its turn in every round, so a busy machine slows all of them; medians count. Times are given a
 frame of the recording, not a picture that comes out: so they add up to what an hour of video takes.
@@ -51,18 +51,18 @@ def run(quick: bool = False) -> dict[str, float]:
 
 
 def reading_figures(path: Path, rounds: int) -> dict[str, float]:
-    """Medians of the rounds, for every way of reading."""
+    """Medians over the rounds, for every way of reading."""
     ways: dict[str, Callable[[VideoSource], None]] = {
-        "bare": lambda source: decode_barely(source.info.path),
+        "bare": lambda source: decode_only(source.info.path),
         "all": every_picture,
-        "every_5th": lambda source: exhaust(source, STEP),
-        "every_5th_ahead": lambda source: exhaust_ahead(source, STEP),
-        "one_in_250": lambda source: exhaust(source, FAR_STEP),
+        "every_5th": lambda source: read_pictures(source, STEP),
+        "every_5th_ahead": lambda source: read_pictures_ahead(source, STEP),
+        "one_in_250": lambda source: read_pictures(source, FAR_STEP),
     }
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, read in ways.items():
-            took[name].append(one_turn(path, read))
+            took[name].append(measure_once(path, read))
     medians = {name: np.median(turns, axis=0) for name, turns in took.items()}
     figures = {f"{name}_fps": float(1 / wall) for name, (wall, _) in medians.items()}
     figures |= {f"{name}_cpu_ms": float(median[1] * 1000) for name, median in medians.items()}
@@ -74,9 +74,9 @@ def reading_figures(path: Path, rounds: int) -> dict[str, float]:
     }
 
 
-def one_turn(path: Path, read: Callable[[VideoSource], None]) -> tuple[float, float]:
-    """Seconds and CPU seconds a frame of the recording."""
-    # A cache of its own again: a pass over all frames would teach the next source what it need not check.
+def measure_once(path: Path, read: Callable[[VideoSource], None]) -> tuple[float, float]:
+    """Seconds and CPU seconds of reading once, per frame of the recording."""
+    # A new cache each time: a full pass stores an index that the next source would not have to check.
     with (
         tempfile.TemporaryDirectory() as folder,
         mock.patch.dict(os.environ, VADGUI_CACHE=folder),
@@ -88,7 +88,7 @@ def one_turn(path: Path, read: Callable[[VideoSource], None]) -> tuple[float, fl
 
 
 def differences(source: VideoSource) -> dict[str, float]:
-    """Grey levels between pictures and what the full path makes of the same frames."""
+    """Differences in grey levels between pictures and the same frames read at full size and scaled."""
     wanted = range(0, len(source), len(source) // 10)
     pairs = [
         (frame.pixels.astype(int), model_picture(source.read(frame.index).pixels))
@@ -98,8 +98,8 @@ def differences(source: VideoSource) -> dict[str, float]:
     return {"mean_difference": float(apart.mean()), "max_difference": float(apart.max())}
 
 
-def decode_barely(path: Path) -> None:
-    """Every frame, converted to nothing, with plain PyAV on as many threads as the sampled reading uses."""
+def decode_only(path: Path) -> None:
+    """Decode every frame without conversion, with plain PyAV on as many threads as sampled reading uses."""
     with av.open(str(path)) as container:
         container.streams.video[0].thread_type = "AUTO"
         container.streams.video[0].codec_context.thread_count = max((os.cpu_count() or 1) // 2, 1)
@@ -108,19 +108,19 @@ def decode_barely(path: Path) -> None:
 
 
 def every_picture(source: VideoSource) -> None:
-    """Every frame at full size, then as the models see it."""
+    """Read every frame at full size, then scale it for the models."""
     for frame in source.frames():
         model_picture(frame.pixels)
 
 
-def exhaust(source: VideoSource, step: int) -> None:
-    """The picture of every frame `step` apart."""
+def read_pictures(source: VideoSource, step: int) -> None:
+    """Read the picture of every `step`-th frame."""
     for _ in source.pictures(range(0, len(source), step), PICTURE_SIZE):
         pass
 
 
-def exhaust_ahead(source: VideoSource, step: int) -> None:
-    """The same from a thread of its own."""
+def read_pictures_ahead(source: VideoSource, step: int) -> None:
+    """Read the picture of every `step`-th frame in a background thread."""
     pictures = source.pictures(range(0, len(source), step), PICTURE_SIZE)
     with closing(read_ahead(pictures, READ_AHEAD)) as ahead:
         for _ in ahead:

@@ -1,4 +1,4 @@
-"""What a day of signals costs the GUI thread: taking them over, deriving scores bit by bit, another threshold."""
+"""Time of the GUI thread for a day of signals: receiving them, incremental scores, a new threshold."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def normal_life(count: int, seed: int, events: int = 0) -> RawSignals:
 
 
 def _milliseconds(work: Callable[[], object], turns: int = 7) -> float:
-    """This thread's own time, median over `turns` calls."""
+    """CPU milliseconds of this thread, median over `turns` calls."""
     spent = []
     for _ in range(turns):
         began = time.thread_time()

@@ -1,4 +1,4 @@
-"""How fast frames of 720p recordings arrive: in order, at random, and back from the cache.
+"""Speed of reading frames of 720p recordings: in order, at random, and from the cache.
 
 Every exact seek is timed beside what it can't be quicker than: plain PyAV that seeks to the keyframe before the same
 frame, decodes up to it and converts that one. Both take turns, so a busy machine slows both.
@@ -40,7 +40,7 @@ def run(quick: bool = False) -> dict[str, float]:
     """Frames a second and milliseconds a seek, for short and long distances between keyframes."""
     frames, seeks = (500, 20) if quick else (1500, 60)
     results: dict[str, float] = {}
-    # A cache of its own: an index kept from an earlier run would spare this one the work that is to be measured.
+    # A new cache: a stored index from an earlier run would skip the work to be measured.
     with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, VADGUI_CACHE=folder):
         for gop in GOPS:
             path = recording(frames, gop)
@@ -50,25 +50,27 @@ def run(quick: bool = False) -> dict[str, float]:
 
 
 def decoding_figures(path: Path) -> dict[str, float]:
-    """Opening, and decoding from one end to the other: the first pass also checks the index, the second need not."""
+    """Opening, and two full passes; only the first one also checks the index."""
     opening = seconds(lambda: open_video(path).close())
     with open_video(path) as source:
-        first, second = (seconds(lambda: exhaust(source)) for _ in range(2))
+        first, second = (seconds(lambda: read_all(source)) for _ in range(2))
         count = len(source)
     return {
         "opening_ms": opening * 1000,
         "first_pass_fps": count / first,
         "sequential_fps": count / second,
-        "bare_sequential_fps": count / seconds(lambda: decode_barely(path)),
+        "bare_sequential_fps": count / seconds(lambda: decode_only(path)),
     }
 
 
 def seek_figures(path: Path, seeks: int) -> dict[str, float]:
-    """Jumps to random frames, none of them cached, against the same jumps by plain PyAV."""
-    with PyAvSource(path, cache_bytes=1) as source, closing(BareDecoder(path)) as bare:
+    """Reads of random, uncached frames, compared with the same seeks by plain PyAV."""
+    with PyAvSource(path, cache_bytes=1) as source, closing(PlainDecoder(path)) as plain_decoder:
         targets = random.Random(seeks).choices(range(len(source)), k=seeks)
-        # Of each target the quickest turn counts: other programs disturbed it least.
-        pairs = [np.min([one_turn(source, bare, target) for _ in range(TURNS)], axis=0) for target in targets]
+        # The fastest turn of each target counts, as the one least disturbed by other programs.
+        pairs = [
+            np.min([measure_once(source, plain_decoder, target) for _ in range(TURNS)], axis=0) for target in targets
+        ]
     exact, barely = np.array(pairs).T
     figures = {
         f"{name}_p{percent}_ms": float(np.percentile(took, percent))
@@ -79,7 +81,7 @@ def seek_figures(path: Path, seeks: int) -> dict[str, float]:
 
 
 def cache_figures(path: Path, gop: int, jumps: int) -> dict[str, float]:
-    """Steps back from random frames, which were only passed so far, and the same frames once more."""
+    """Steps back from random frames, to frames cached on the way, and reads of the same frames again."""
     steps, again = [], []
     with open_video(path) as source:
         for target in random.Random(jumps).choices(range(gop - 1, len(source), gop), k=jumps):
@@ -94,18 +96,18 @@ def cache_figures(path: Path, gop: int, jumps: int) -> dict[str, float]:
     }
 
 
-def one_turn(source: VideoSource, bare: BareDecoder, target: int) -> tuple[float, float]:
-    """Milliseconds of the same jump by both."""
+def measure_once(source: VideoSource, plain_decoder: PlainDecoder, target: int) -> tuple[float, float]:
+    """Milliseconds of the same seek by `source` and by plain PyAV."""
     source.read(
         (target + len(source) // 2) % len(source)
     )  # from afar: it can't just go on, and the target isn't cached
-    took = seconds(lambda: source.read(target)), seconds(lambda: bare.read(target))
-    assert np.array_equal(source.read(target).pixels, bare.last)
+    took = seconds(lambda: source.read(target)), seconds(lambda: plain_decoder.read(target))
+    assert np.array_equal(source.read(target).pixels, plain_decoder.last)
     return took[0] * 1000, took[1] * 1000
 
 
-class BareDecoder:
-    """The least that an exact seek takes: presentation times known beforehand, nothing checked, nothing kept."""
+class PlainDecoder:
+    """Lower bound of an exact seek: presentation times are known, nothing is checked or cached."""
 
     def __init__(self, path: Path) -> None:
         self._container = av.open(str(path))
@@ -117,7 +119,7 @@ class BareDecoder:
         self.last = np.empty(0, np.uint8)
 
     def read(self, index: int) -> None:
-        """Leave frame `index` in `last`."""
+        """Seek to frame `index` and store it in `last`."""
         self._container.seek(self._pts[index], stream=self._stream)
         frame = next(frame for frame in self._container.decode(self._stream) if frame.pts == self._pts[index])
         self.last = self._reformatter.reformat(frame, format="rgb24").to_ndarray()
@@ -127,8 +129,8 @@ class BareDecoder:
         self._container.close()
 
 
-def decode_barely(path: Path) -> None:
-    """Every frame of a file as RGB, with plain PyAV; each lives until the next one is there, as in any real use."""
+def decode_only(path: Path) -> None:
+    """Decode every frame to RGB with plain PyAV; each is kept until the next is decoded, as in real use."""
     reformatter = VideoReformatter()
     last = None
     with av.open(str(path)) as container:
@@ -138,14 +140,14 @@ def decode_barely(path: Path) -> None:
     assert last is not None
 
 
-def exhaust(source: VideoSource) -> None:
-    """Every frame in order."""
+def read_all(source: VideoSource) -> None:
+    """Read every frame in order."""
     for _ in source.frames():
         pass
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long a piece of work takes."""
+    """Duration of a call in seconds."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""What painting costs: five panels a tick, and the timeline of a very long recording."""
+"""Time of painting: five panels per tick, and the timeline of a very long recording."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BARS = {
 
 
 def _milliseconds(work: Callable[[int], None], turns: int = 30) -> float:
-    """The GUI thread's own time, median over `turns` calls: what else the machine does is not ours."""
+    """CPU milliseconds of the GUI thread, median over `turns` calls; other programs do not count."""
     spent = []
     for turn in range(turns + 3):
         began = time.thread_time()
@@ -62,7 +62,7 @@ def panels_ms(width_px: int, height_px: int) -> float:
 
 
 class _LongScoreModel(ScoreModel):
-    """Of a recording too long to make up frame by frame."""
+    """A ScoreModel of a recording too long to add frame by frame."""
 
     def fill(self, scores: np.ndarray, segments: list[Segment]) -> None:
         self._scores, self._segments = scores, segments
@@ -147,7 +147,7 @@ def run(quick: bool = False) -> dict[str, float]:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
-    cv2.setNumThreads(1)  # or its other threads' share would go uncounted
+    cv2.setNumThreads(1)  # time of OpenCV's other threads would not be counted
     theme.install(app, theme.ThemeChoice.LIGHT)
     results = {"five_panels_360p_ms": panels_ms(640, 360), "five_panels_720p_ms": panels_ms(1280, 720)}
     samples = _QUICK_SAMPLES if quick else _SAMPLES

@@ -63,10 +63,10 @@ class BarcodeVideo(VideoSource):
             yield self.read(index)
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
-        """Everything is in memory already."""
+        """Do nothing, because all frames are in memory."""
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing, because there is nothing to free."""
 
 
 def read_barcode(picture: Pixels) -> int:
@@ -77,7 +77,7 @@ def read_barcode(picture: Pixels) -> int:
 
 
 class BarcodePredictor:
-    """Expects the next frame to be this one and every flow to be EXPECTED_FLOW."""
+    """Predicts the next frame to equal this one and every flow to be EXPECTED_FLOW."""
 
     def __init__(self) -> None:
         self.settings = SimpleNamespace(name="still", flow_radius_px=4.0, calibration=None)

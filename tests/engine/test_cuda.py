@@ -1,4 +1,4 @@
-"""What runs on an NVIDIA GPU says the same as on the CPU; skipped where there is none."""
+"""Results on an NVIDIA GPU match those on the CPU; skipped on machines without one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_by_itself_the_gpu_is_chosen() -> None:
 def test_predictions_are_those_of_the_cpu(predictors) -> None:
     pictures = [model_picture(frame) for frame in drifting_texture(count=5)]
     for gpu, cpu in zip(*(each.predict(pictures) for each in predictors), strict=True):
-        # Half precision: about three digits within the network.
+        # Half precision has about three digits.
         assert np.abs(gpu.flow_rgb - cpu.flow_rgb).mean() < 0.01
         assert np.abs(gpu.frame - cpu.frame).mean() < 0.005
 
@@ -56,7 +56,7 @@ def test_a_gpu_analyses_as_the_cpu_does(predictors) -> None:
     gpu, cpu = found
     np.testing.assert_allclose(gpu["psnr_db"], cpu["psnr_db"], atol=0.3)
     np.testing.assert_allclose(gpu["flow_error_px"], cpu["flow_error_px"], atol=0.02)
-    # No network has a part in these.
+    # These signals do not depend on the networks.
     np.testing.assert_array_equal(gpu["speed_rarity"], cpu["speed_rarity"])
 
 

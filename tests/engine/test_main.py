@@ -1,4 +1,4 @@
-"""The command line as a whole: light, one program by both names, and every end of it in words."""
+"""The command line as a whole: fast start, both program names, and error messages."""
 
 from __future__ import annotations
 
@@ -33,9 +33,20 @@ def test_a_name_outside_the_output_s_code_page_ends_nothing() -> None:
     assert ran.stdout.split() == [b"\\u65e5\\u672c"], ran.stderr
 
 
+def test_threads_of_every_command_sleep_while_they_wait() -> None:
+    """The OpenMP that comes with torch reads the policy while torch is imported."""
+    script = (
+        "import os, sys; from engine import __main__ as m;"
+        " m.cli = lambda **_: print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules); m.main()"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert ran.stdout == "passive False\n", ran.stderr
+
+
 @pytest.fixture
 def fail_with(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
-    """What the command `fail` raises; stands in for any command of the group."""
+    """The exception that the stub command `fail` raises, put into this list by a test."""
     raised: list[BaseException] = []
 
     @click.command()

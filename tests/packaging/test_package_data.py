@@ -1,4 +1,4 @@
-"""What lies in resources reaches the wheel: a pattern that misses a kind of file shows only after installing."""
+"""All files in resources are in the wheel: a missing package-data pattern would show only after installing."""
 
 from __future__ import annotations
 

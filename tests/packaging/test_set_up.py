@@ -1,4 +1,4 @@
-"""What set-up does where something is missing, may not be installed or does not answer."""
+"""Set-up on machines with missing libraries, without root, or with a package index that does not respond."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def set_up() -> ModuleType:
 
 
 def run_sh(tmp_path: Path, version: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """set_up.sh where the only `python3` on the PATH claims to be `version`; tells what it was asked to run."""
+    """Run set_up.sh with a stub `python3` of `version` as the only Python on the PATH, which prints its arguments."""
     python = tmp_path / "python3"
     python.write_text(
         f"#!/bin/sh\nversion_info={version}\n"
@@ -52,12 +52,12 @@ def run_sh(tmp_path: Path, version: str, **environment: str) -> subprocess.Compl
 
 
 @pytest.mark.parametrize("version", ["11", "13"])
-def test_a_python_that_fits_does_the_rest(tmp_path: Path, version: str) -> None:
+def test_a_supported_python_runs_set_up(tmp_path: Path, version: str) -> None:
     assert run_sh(tmp_path, version).stdout == "ran packaging/set_up.py --dev\n"
 
 
 @pytest.mark.parametrize("version", ["10", "14"])
-def test_without_a_python_that_fits_it_says_which_are_needed(tmp_path: Path, version: str) -> None:
+def test_without_a_supported_python_the_error_lists_the_versions(tmp_path: Path, version: str) -> None:
     ran = run_sh(tmp_path, version)
     assert ran.returncode == 1
     assert "3.11, 3.12 or 3.13" in ran.stderr
@@ -121,16 +121,16 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         thread.join()
 
 
-def test_only_an_index_that_answers_is_offered_to_pip(set_up: ModuleType, index: str) -> None:
-    assert set_up.answers(f"{index}/good")
-    assert not set_up.answers(f"{index}/bad")
+def test_pip_gets_only_an_index_that_responds(set_up: ModuleType, index: str) -> None:
+    assert set_up.responds(f"{index}/good")
+    assert not set_up.responds(f"{index}/bad")
 
 
 def test_a_silent_index_is_given_up_soon(set_up: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(set_up, "INDEX_TIMEOUT_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        assert not set_up.answers(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert not set_up.responds(f"http://127.0.0.1:{silent.getsockname()[1]}")
 
 
 def test_a_second_run_keeps_the_environment(

@@ -1,4 +1,4 @@
-"""Clips and labels on disk, the bundled ones among them."""
+"""Clips and labels on disk, including the bundled ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from resources.plaza.__main__ import main
 from resources.plaza.camera import FPS
 from resources.plaza.clips import demo_scene, write_clip, write_normal
 from resources.plaza.labels import Labels, PlazaEvent, load_labels, save_labels
-from resources.plaza.scene import ANOMALY_KINDS, Planned, Scene, SceneFrame
+from resources.plaza.scene import ANOMALY_KINDS, PlannedAnomaly, Scene, SceneFrame
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +32,11 @@ def _decode(path: Path, stop: int | None = None) -> list[np.ndarray]:
 
 @pytest.mark.slow
 def test_the_bundled_labels_agree_with_their_events(bundled: Labels) -> None:
-    told = np.zeros(len(bundled.frames), np.bool_)
+    labelled = np.zeros(len(bundled.frames), np.bool_)
     for event in bundled.events:
-        assert not told[event.start : event.stop].any()
-        told[event.start : event.stop] = True
-    assert np.array_equal(told, bundled.frames)
+        assert not labelled[event.start : event.stop].any()
+        labelled[event.start : event.stop] = True
+    assert np.array_equal(labelled, bundled.frames)
 
 
 @pytest.mark.slow
@@ -86,7 +86,7 @@ def test_clips_without_anomalies_have_labels_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no archive", b"PK\x03\x04 cut off"])
-def test_unreadable_labels_say_so(tmp_path: Path, content: bytes | None) -> None:
+def test_unreadable_labels_are_an_error(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "broken.npz"
     if content is not None:
         path.write_bytes(content)
@@ -96,7 +96,7 @@ def test_unreadable_labels_say_so(tmp_path: Path, content: bytes | None) -> None
     assert caught.value.advice
 
 
-def test_other_archives_are_no_labels(tmp_path: Path) -> None:
+def test_other_npz_files_are_no_labels(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", numbers=np.arange(3))
     with pytest.raises(DatasetError):
         load_labels(tmp_path / "other.npz")
@@ -104,7 +104,7 @@ def test_other_archives_are_no_labels(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_written_clip_has_its_scenes_frames_and_labels(tmp_path: Path) -> None:
-    scene = Scene(3, 1.2, [Planned("cyclist", -1.0)])
+    scene = Scene(3, 1.2, [PlannedAnomaly("cyclist", -1.0)])
     path = tmp_path / "new folder" / "clip.mp4"
     labels = write_clip(scene, path)
     decoded = _decode(path)
@@ -117,8 +117,8 @@ def test_a_written_clip_has_its_scenes_frames_and_labels(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_clip_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
-    class Torn(Scene):
+def test_a_failed_clip_leaves_the_older_file(tmp_path: Path) -> None:
+    class FailingScene(Scene):
         def frames(self, start: int = 0, stop: int | None = None) -> Iterator[SceneFrame]:
             yield from islice(super().frames(start, stop), 3)
             raise RuntimeError("torn")
@@ -126,7 +126,7 @@ def test_a_clip_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"the older clip")
     with pytest.raises(RuntimeError, match="torn"):
-        write_clip(Torn(3, 1.0), path)
+        write_clip(FailingScene(3, 1.0), path)
     assert path.read_bytes() == b"the older clip"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -1,4 +1,4 @@
-"""The plaza's truth is checked against the pictures it was drawn into."""
+"""Ground truth of the plaza, checked against the drawn pictures."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import cv2
 import numpy as np
 import pytest
 
-from resources.plaza.scene import ANOMALY_KINDS, Planned, Scene, SceneFrame
+from resources.plaza.scene import ANOMALY_KINDS, PlannedAnomaly, Scene, SceneFrame
 
 _SIDE = 256  # what the models see
 
 
 def _one_of_each() -> Scene:
-    plan = [Planned(kind, 1.0 + 7.0 * number) for number, kind in enumerate(ANOMALY_KINDS)]
+    plan = [PlannedAnomaly(kind, 1.0 + 7.0 * number) for number, kind in enumerate(ANOMALY_KINDS)]
     return Scene(11, 30.0, plan, noise=False)
 
 
 @pytest.fixture(scope="module")
 def pairs() -> list[tuple[SceneFrame, SceneFrame]]:
-    """Neighbouring noise-free frames, a few of each anomaly among walkers."""
+    """Pairs of consecutive noise-free frames, a few with each anomaly."""
     scene = _one_of_each()
     starts = [round((1.0 + 7.0 * number) * 25) + offset for number in range(4) for offset in (20, 32, 44)]
     return [(first, second) for start in starts for first, second in [tuple(scene.frames(start, start + 2))]]
@@ -26,7 +26,7 @@ def pairs() -> list[tuple[SceneFrame, SceneFrame]]:
 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_frames() -> None:
-    plan = [Planned("cyclist", 0.5)]
+    plan = [PlannedAnomaly("cyclist", 0.5)]
     first, again = (list(Scene(5, 3.0, plan).frames(40, 44)) for _ in range(2))
     other = list(Scene(6, 3.0, plan).frames(40, 44))
     for a, b, c in zip(first, again, other, strict=True):
@@ -38,7 +38,7 @@ def test_the_same_seed_gives_the_same_frames() -> None:
 
 @pytest.mark.slow
 def test_a_frame_does_not_depend_on_where_iterating_began() -> None:
-    scene = Scene(5, 1.0, [Planned("runner", 0.0)])
+    scene = Scene(5, 1.0, [PlannedAnomaly("runner", 0.0)])
     frames = list(scene)
     assert [frame.index for frame in frames] == list(range(len(scene)))
     (jumped,) = scene.frames(20, 21)
@@ -63,17 +63,17 @@ def test_normal_scenes_hold_no_anomaly_but_motion() -> None:
 
 @pytest.mark.slow
 def test_an_anomaly_adds_to_the_same_normal_life() -> None:
-    normal, abnormal = Scene(5, 8.0), Scene(5, 8.0, [Planned("cart", 1.0)])
+    normal, abnormal = Scene(5, 8.0), Scene(5, 8.0, [PlannedAnomaly("cart", 1.0)])
     (without,), (with_cart,) = normal.frames(80, 81), abnormal.frames(80, 81)
     changed = np.abs(with_cart.pixels.astype(int) - without.pixels).max(axis=2) > 0
     assert with_cart.abnormal
     assert changed[with_cart.anomaly_mask].mean() > 0.95
-    # Besides the cart itself, its soft edge and its shadow, nothing changes.
+    # Outside the cart's mask, only its soft edge and its shadow change.
     assert changed[~with_cart.anomaly_mask].mean() < 0.05
 
 
 @pytest.mark.slow
-def test_every_kind_is_seen_and_masked(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
+def test_every_anomaly_kind_is_visible_and_masked(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
     seen = {number for pair in pairs for number in pair[1].visible}
     assert seen == set(range(len(ANOMALY_KINDS)))
     for _, frame in pairs:
@@ -83,7 +83,7 @@ def test_every_kind_is_seen_and_masked(pairs: list[tuple[SceneFrame, SceneFrame]
 
 def test_unknown_anomalies_are_refused() -> None:
     with pytest.raises(ValueError, match="dragon"):
-        Scene(1, 2.0, [Planned("dragon", 1.0)])
+        Scene(1, 2.0, [PlannedAnomaly("dragon", 1.0)])
 
 
 @pytest.mark.slow
@@ -99,29 +99,29 @@ def test_exact_flow_carries_each_frame_onto_the_next(pairs: list[tuple[SceneFram
         assert np.median(error_by_flow) < 0.4 * np.median(error_unmoved)
 
 
-def test_nothing_but_actors_moves(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
+def test_only_actors_move(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
     for before, after in pairs:
         still = np.hypot(*after.flow) == 0
         changed = np.abs(after.pixels.astype(int) - before.pixels).max(axis=2) > 12
-        # What arrives, uncovers or is shadowed changes pixels without flow, but that is little.
+        # Appearing, uncovered or shadowed pixels change without flow, but they are few.
         assert changed[still].mean() < 0.03
 
 
 @pytest.mark.slow
-def test_a_carts_flow_is_the_way_its_mask_goes() -> None:
-    scene = Scene(5, 8.0, [Planned("cart", 1.0)], noise=False)
+def test_a_cart_s_flow_matches_the_motion_of_its_mask() -> None:
+    scene = Scene(5, 8.0, [PlannedAnomaly("cart", 1.0)], noise=False)
     before, after = scene.frames(70, 72)
     (cart,) = after.visible
     assert scene.anomalies[cart].kind == "cart"
     by_flow = after.flow[:, before.anomaly_mask].mean(axis=1)
     centres = [np.argwhere(frame.anomaly_mask).mean(axis=0)[::-1] for frame in (before, after)]
     assert np.hypot(*by_flow) > 3
-    # Turning wheels and whoever walks in front shift the average a little.
+    # Turning wheels and occluding walkers shift the average slightly.
     assert np.allclose(by_flow, centres[1] - centres[0], atol=0.6)
 
 
 def test_dis_measures_the_flow_that_was_drawn(pairs: list[tuple[SceneFrame, SceneFrame]]) -> None:
-    """DIS on what the models see agrees with the exact flow; both would have to be wrong alike."""
+    """DIS at the models' resolution agrees with the exact flow, which validates both."""
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     errors, speeds = [], []
     for before, after in pairs:

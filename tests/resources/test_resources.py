@@ -1,4 +1,4 @@
-"""Everything that the program brings along is found, and what is not there is named."""
+"""Bundled resources are found, and errors name missing ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_line_icons_share_one_style(name: str) -> None:
     assert {element.get("stroke") for element in drawing} == {None}
 
 
-def test_the_programs_icon_is_there() -> None:
+def test_the_program_has_an_icon() -> None:
     assert ElementTree.parse(resources.icon_path("vadgui")).getroot().get("viewBox") == "0 0 256 256"
 
 
@@ -55,14 +55,14 @@ def test_every_bundled_detector_has_a_file() -> None:
 
 @pytest.mark.parametrize("find", [resources.detector_path, resources.icon_path, resources.style_sheet])
 @pytest.mark.parametrize("name", ["no such thing", "../demo/plaza", ""])
-def test_what_is_not_there_is_named(find: object, name: str) -> None:
+def test_errors_name_the_missing_resource(find: object, name: str) -> None:
     with pytest.raises(VadError) as caught:
         find(name)  # type: ignore[operator]
     assert caught.value.subject == name
     assert caught.value.advice
 
 
-def test_errors_list_what_there_is() -> None:
+def test_errors_list_the_available_resources() -> None:
     with pytest.raises(VadError) as caught:
         resources.icon_path("pley")
     assert "play" in caught.value.advice

@@ -1,7 +1,8 @@
 """PWC-Net (Sun et al., "PWC-Net: CNNs for Optical Flow Using Pyramid, Warping, and Cost Volume", CVPR 2018).
 
-The variant with dense connections whose weights its authors published, level by level from coarse to fine. It is
-experimental: the tests compare it with the authors' formulas on random weights; it never ran with the published ones.
+This is the variant with dense connections whose weights the authors published. It estimates flow level by level, from
+coarse to fine. It is experimental: the tests compare it with the authors' formulas on random weights, never with the
+published ones.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ from engine.flow.networks.sampling import pixel_grid, sample
 from engine.flow.networks.weights import Naming
 
 _PYRAMID = (16, 32, 64, 96, 128, 196)
-"""Channels of levels 1 to 6; each level halves the size."""
+"""Channels of pyramid levels 1 to 6; each level halves the size."""
 _DECODER = (128, 128, 96, 64, 32)
 _CONTEXT = ((128, 1), (128, 2), (128, 4), (96, 8), (64, 16), (32, 1))
-"""Channels and dilation of each layer."""
+"""Channels and dilation of each layer of the context network."""
 _RANGE = 4
 _VOLUME = (2 * _RANGE + 1) ** 2
 _COARSEST, _FINEST = 6, 2
 _MULTIPLE = 2**_COARSEST
 _FLOW_SCALE = 20.0
-"""The network speaks of twentieths of the flow in pixels of its input, at every level."""
+"""At every level the network predicts the flow in pixels of its input, divided by 20."""
 
 
 def _convolution(channels_in: int, channels_out: int, *, stride: int = 1, dilation: int = 1) -> nn.Sequential:
@@ -36,14 +37,14 @@ def _convolution(channels_in: int, channels_out: int, *, stride: int = 1, dilati
     )
 
 
-def _doubling(channels_in: int) -> nn.ConvTranspose2d:
+def _upsampling(channels_in: int) -> nn.ConvTranspose2d:
     return nn.ConvTranspose2d(channels_in, 2, 4, stride=2, padding=1)
 
 
 def correlation(first: Tensor, second: Tensor) -> Tensor:
-    """The cost volume [N, 81, h, w] of feature maps [N, C, h, w]: mean over channels, row by row of the 9x9 shifts.
+    """The cost volume [N, 81, h, w] of feature maps [N, C, h, w]: means over channels, for 9x9 shifts row by row.
 
-    What lies outside the second map counts as zero.
+    Features outside the second map count as zero.
     """
     height, width = first.shape[-2:]
     padded = F.pad(second, [_RANGE] * 4)
@@ -56,15 +57,15 @@ def correlation(first: Tensor, second: Tensor) -> Tensor:
 
 
 def warp(second: Tensor, flow: Tensor) -> Tensor:
-    """The second map [N, C, h, w] drawn back along a flow [N, 2, h, w] in its px; zero where that leaves the map."""
-    places = (pixel_grid(second) + flow).permute(0, 2, 3, 1)
-    inside = sample(torch.ones_like(second[:, :1]), places)
-    # Pixels that are partly outside are dropped altogether.
-    return sample(second, places) * (inside > 0.999)
+    """The second map [N, C, h, w] warped back by a flow [N, 2, h, w] in its px; zero where the flow leaves the map."""
+    positions = (pixel_grid(second) + flow).permute(0, 2, 3, 1)
+    inside = sample(torch.ones_like(second[:, :1]), positions)
+    # Samples that are partly outside the map are set to zero.
+    return sample(second, positions) * (inside > 0.999)
 
 
 class Decoder(nn.Module):
-    """Estimates one level's flow; each layer sees what all before it saw and found."""
+    """Estimates one level's flow; densely connected: each layer sees the inputs and outputs of all layers before it."""
 
     def __init__(self, level: int) -> None:
         super().__init__()
@@ -77,21 +78,21 @@ class Decoder(nn.Module):
         self.predict = nn.Conv2d(channels, 2, 3, padding=1)
         self.channels_out = channels
         if level > _FINEST:
-            self.up_flow = _doubling(2)
-            self.up_features = _doubling(channels)
+            self.up_flow = _upsampling(2)
+            self.up_features = _upsampling(channels)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Cost volume, and but for the coarsest level features, flow and features from below: flow, and features."""
+        """Flow and features of this level, from the cost volume and, except at the coarsest, the coarser level."""
         for layer in self.layers:
             x = torch.cat([layer(x), x], dim=1)
         return self.predict(x), x
 
 
 class PwcNet(nn.Module):
-    """Warps the second picture's features by the coarser level's flow, compares, and corrects."""
+    """At each level, warps the second picture's features by the coarser level's flow and estimates a finer flow."""
 
     def __init__(self, *, pyramid: nn.ModuleList, decoders: nn.ModuleDict, context: nn.Module) -> None:
-        """Six levels of features, decoders by their level from "6" to "2", and the network that refines the last."""
+        """The feature pyramid of six levels, decoders by level "6" to "2", and the context network for level 2."""
         super().__init__()
         self.pyramid = pyramid
         self.decoders = decoders
@@ -101,14 +102,14 @@ class PwcNet(nn.Module):
         """Flow [N, 2, H, W] in px from one picture to the next, RGB [N, 3, H, W] in [0, 1] of any size."""
         height, width = previous.shape[-2:]
         size = (height + -height % _MULTIPLE, width + -width % _MULTIPLE)
-        pictures = torch.cat([previous, current]).flip(1)  # it was trained on BGR
+        pictures = torch.cat([previous, current]).flip(1)  # the network was trained on BGR
         if size != (height, width):
-            pictures = _stretched(pictures, size)
-        flow = _stretched(_FLOW_SCALE * self.quarter_flow(*pictures.chunk(2)), (height, width))
+            pictures = _resized(pictures, size)
+        flow = _resized(_FLOW_SCALE * self.quarter_flow(*pictures.chunk(2)), (height, width))
         return flow * torch.tensor([width / size[1], height / size[0]]).to(flow)[:, None, None]
 
     def quarter_flow(self, previous: Tensor, current: Tensor) -> Tensor:
-        """The network itself: BGR [N, 3, H, W], multiples of 64, to a twentieth of the flow [N, 2, H / 4, W / 4]."""
+        """A twentieth of the flow [N, 2, H / 4, W / 4], from BGR [N, 3, H, W] whose sides are multiples of 64."""
         x = torch.cat([previous, current])
         maps = {}
         for level, block in enumerate(self.pyramid, start=1):
@@ -119,7 +120,7 @@ class PwcNet(nn.Module):
             below = self._decoder(level + 1)
             flow, hint = below.up_flow(flow), below.up_features(features)
             first, second = maps[level]
-            # In pixels of this level: 0.625, 1.25, 2.5 and 5 times what the network speaks of.
+            # The flow in pixels of this level is 0.625, 1.25, 2.5 or 5 times the predicted values.
             warped = warp(second, flow * (_FLOW_SCALE / 2**level))
             cost = F.leaky_relu(correlation(first, warped), 0.1)
             flow, features = self._decoder(level)(torch.cat([cost, first, flow, hint], dim=1))
@@ -129,7 +130,7 @@ class PwcNet(nn.Module):
         return cast(Decoder, self.decoders[str(level)])
 
 
-def _stretched(maps: Tensor, size: tuple[int, int]) -> Tensor:
+def _resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
 
 
@@ -159,10 +160,10 @@ def pwcnet() -> PwcNet:
 
 
 def _nvlabs(name: str) -> str:
-    """What the authors' PyTorch code calls a tensor of ours."""
+    """The name in the authors' PyTorch code of one of our tensors."""
     match name.split("."):
         case ["pyramid", level, index, kind]:
-            # Level 6 alone has its first two layers named the other way round.
+            # In level 6 alone, the names of the first two layers are swapped.
             letters = ("aa", "a", "b") if level == "5" else ("a", "aa", "b")
             return f"conv{int(level) + 1}{letters[int(index) // 2]}.0.{kind}"
         case ["decoders", level, "layers", index, "0", kind]:
@@ -179,7 +180,7 @@ _NUMERALS = ("One", "Two", "Thr", "Fou", "Fiv", "Six")
 
 
 def _sniklaus(name: str, prefix: str) -> str:
-    """What pytorch-pwc calls a tensor of ours: its files prefix everything with "module", its later code with "net"."""
+    """The name in pytorch-pwc of one of our tensors; its files use the prefix "module", its later code "net"."""
     match name.split("."):
         case ["pyramid", level, index, kind]:
             return f"{prefix}Extractor.{prefix}{_NUMERALS[int(level)]}.{index}.{kind}"
@@ -188,7 +189,7 @@ def _sniklaus(name: str, prefix: str) -> str:
         case ["decoders", level, "predict", kind]:
             return f"{prefix}{_NUMERALS[int(level) - 1]}.{prefix}Six.0.{kind}"
         case ["decoders", level, part, kind]:
-            # Theirs belong to the finer level, which is where they lead to.
+            # In pytorch-pwc, upsampling layers belong to the finer level.
             up = {"up_flow": "Upflow", "up_features": "Upfeat"}[part]
             return f"{prefix}{_NUMERALS[int(level) - 2]}.{prefix}{up}.{kind}"
         case ["context", index, kind]:

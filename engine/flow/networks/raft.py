@@ -1,6 +1,6 @@
 """RAFT's small model (Teed and Deng, "RAFT: Recurrent All-Pairs Field Transforms for Optical Flow", ECCV 2020).
 
-Layers are called what its authors call them, so their weights fit as they are.
+Layers have the names of the authors' code, so that their weights load unchanged.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from engine.flow.networks.sampling import pixel_grid, sample
 from engine.flow.networks.weights import Naming
 
-_STRIDE = 8  # of the feature maps, in pixels
+_STRIDE = 8  # of the feature maps, in pixels of the picture
 _LEVELS = 4
 _RADIUS = 3
-_MIN_SIZE = _STRIDE * 2 ** (_LEVELS - 1)  # below it the correlation pyramid would have no pixel left at its top
+_MIN_SIZE = _STRIDE * 2 ** (_LEVELS - 1)  # for smaller pictures the top of the correlation pyramid would be empty
 _VOLUME_BYTES = 2**30
 _CHUNK_BYTES = 2**27
 
@@ -44,12 +44,12 @@ class Bottleneck(nn.Module):
         """[N, channels_in, H, W] to [N, channels_out, H / stride, W / stride]."""
         y = F.relu(self.norm1(self.conv1(x)))
         y = F.relu(self.norm2(self.conv2(y)))
-        y = F.relu(self.norm3(self.conv3(y)))  # a ReLU before the sum too, unlike ResNet's
+        y = F.relu(self.norm3(self.conv3(y)))  # unlike ResNet, with a ReLU before the sum too
         return F.relu(self.downsample(x) + y)
 
 
 class Encoder(nn.Module):
-    """Features at an eighth of the picture's size."""
+    """Encodes a picture as features at an eighth of its size."""
 
     def __init__(self, channels_out: int, *, norm: Callable[[int], nn.Module]) -> None:
         super().__init__()
@@ -74,15 +74,15 @@ def _two_blocks(channels_in: int, channels_out: int, *, norm: Callable[[int], nn
 
 
 def _window(device: torch.device) -> Tensor:
-    """Offsets (x, y) of the 7x7 pixels that a lookup reads, [49, 2]; x changes slowest, as in the authors' code."""
+    """Offsets (x, y) of the 7x7 pixels that a lookup samples, [49, 2]; x changes slowest, as in the authors' code."""
     steps = torch.arange(-_RADIUS, _RADIUS + 1.0, device=device)
     return torch.stack(torch.meshgrid(steps, steps, indexing="ij"), dim=-1).reshape(-1, 2)
 
 
 class AllPairs:
-    """The correlation of every pixel with every other, kept for all lookups, also at coarser sizes of the second map.
+    """Correlation volume of all pairs of pixels, computed once, with a pyramid over the second map.
 
-    Quick, but it grows with the square of the picture's area.
+    Lookups are fast, but memory grows with the square of the picture's area.
     """
 
     def __init__(self, first: Tensor, second: Tensor) -> None:
@@ -93,19 +93,19 @@ class AllPairs:
         while len(self._pyramid) < _LEVELS:
             self._pyramid.append(F.avg_pool2d(self._pyramid[-1], 2))
 
-    def __call__(self, places: Tensor) -> Tensor:
-        """Correlations around places (x, y) [N, 2, h, w], 7x7 at each of four sizes: [N, 196, h, w]."""
-        count, _, height, width = places.shape
-        centres = places.permute(0, 2, 3, 1).reshape(-1, 1, 1, 2)
-        window = _window(places.device)[None, None]
-        read = [sample(level, centres / 2**n + window) for n, level in enumerate(self._pyramid)]
-        return torch.cat(read, dim=-1).reshape(count, height, width, -1).permute(0, 3, 1, 2)
+    def __call__(self, positions: Tensor) -> Tensor:
+        """Correlations around positions (x, y) [N, 2, h, w], 7x7 at each of four levels: [N, 196, h, w]."""
+        count, _, height, width = positions.shape
+        centres = positions.permute(0, 2, 3, 1).reshape(-1, 1, 1, 2)
+        window = _window(positions.device)[None, None]
+        sampled = [sample(level, centres / 2**n + window) for n, level in enumerate(self._pyramid)]
+        return torch.cat(sampled, dim=-1).reshape(count, height, width, -1).permute(0, 3, 1, 2)
 
 
 class OnDemand:
-    """The same lookups for pictures whose volume would not fit into memory, each correlation computed when read.
+    """The same lookups for pictures whose volume exceeds memory: each computes the correlations that it needs.
 
-    Correlation is linear in the second map, so pooling and interpolating its features comes to the same.
+    Correlation is linear in the second map, so pooling and interpolating its features gives the same values.
     """
 
     def __init__(self, first: Tensor, second: Tensor) -> None:
@@ -115,22 +115,22 @@ class OnDemand:
         while len(self._pyramid) < _LEVELS:
             self._pyramid.append(F.avg_pool2d(self._pyramid[-1], 2))
 
-    def __call__(self, places: Tensor) -> Tensor:
-        """As `AllPairs`."""
-        count, _, height, width = places.shape
-        centres = places.permute(0, 2, 3, 1).reshape(count, -1, 1, 2)
-        window = _window(places.device)
+    def __call__(self, positions: Tensor) -> Tensor:
+        """Correlations around positions (x, y) [N, 2, h, w], 7x7 at each of four levels: [N, 196, h, w]."""
+        count, _, height, width = positions.shape
+        centres = positions.permute(0, 2, 3, 1).reshape(count, -1, 1, 2)
+        window = _window(positions.device)
         size = max(1, _CHUNK_BYTES // (4 * self._first.shape[1] * len(window)))
         rows = []
-        pieces = zip(torch.split(self._first, size, dim=2), torch.split(centres, size, dim=1), strict=True)
-        for first, centre in pieces:
-            read = [(first * sample(level, centre / 2**n + window)).sum(1) for n, level in enumerate(self._pyramid)]
-            rows.append(torch.cat(read, dim=-1))
+        chunks = zip(torch.split(self._first, size, dim=2), torch.split(centres, size, dim=1), strict=True)
+        for first, centre in chunks:
+            sampled = [(first * sample(level, centre / 2**n + window)).sum(1) for n, level in enumerate(self._pyramid)]
+            rows.append(torch.cat(sampled, dim=-1))
         return torch.cat(rows, dim=1).transpose(1, 2).reshape(count, -1, height, width)
 
 
 class MotionEncoder(nn.Module):
-    """What the flow so far and the correlations around its ends say of the motion."""
+    """Encodes the current flow and the correlations at its end points as motion features."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,11 +140,11 @@ class MotionEncoder(nn.Module):
         self.conv = nn.Conv2d(128, 80, 3, padding=1)
 
     def forward(self, flow: Tensor, correlation: Tensor) -> Tensor:
-        """[N, 2, h, w] and [N, 196, h, w] to [N, 82, h, w], the flow itself being the last two."""
-        of_correlation = F.relu(self.convc1(correlation))
-        of_flow = F.relu(self.convf2(F.relu(self.convf1(flow))))
-        both = F.relu(self.conv(torch.cat([of_correlation, of_flow], dim=1)))
-        return torch.cat([both, flow], dim=1)
+        """Motion features [N, 82, h, w] of flow [N, 2, h, w] and correlation [N, 196, h, w]; they end with the flow."""
+        correlation_features = F.relu(self.convc1(correlation))
+        flow_features = F.relu(self.convf2(F.relu(self.convf1(flow))))
+        combined = F.relu(self.conv(torch.cat([correlation_features, flow_features], dim=1)))
+        return torch.cat([combined, flow], dim=1)
 
 
 class ConvGru(nn.Module):
@@ -165,7 +165,7 @@ class ConvGru(nn.Module):
 
 
 class FlowHead(nn.Module):
-    """By how much a state corrects the flow."""
+    """Predicts the correction of the flow from the recurrent state."""
 
     def __init__(self, *, hidden: int) -> None:
         super().__init__()
@@ -173,12 +173,12 @@ class FlowHead(nn.Module):
         self.conv2 = nn.Conv2d(128, 2, 3, padding=1)
 
     def forward(self, state: Tensor) -> Tensor:
-        """[N, hidden, h, w] to [N, 2, h, w]."""
+        """State [N, hidden, h, w] to flow correction [N, 2, h, w]."""
         return self.conv2(F.relu(self.conv1(state)))  # type: ignore[no-any-return]
 
 
 class UpdateBlock(nn.Module):
-    """One step of the recurrent estimate."""
+    """One iteration of the recurrent flow estimate."""
 
     def __init__(self, *, encoder: MotionEncoder, gru: ConvGru, flow_head: FlowHead) -> None:
         super().__init__()
@@ -194,12 +194,12 @@ class UpdateBlock(nn.Module):
 
 
 class Raft(nn.Module):
-    """Looks correlations up where the flow so far ends, and corrects it, over and over."""
+    """Iteratively looks up correlations at the end points of the current flow and corrects it."""
 
     def __init__(
         self, *, fnet: nn.Module, cnet: nn.Module, update_block: UpdateBlock, hidden: int, iterations: int = 20
     ) -> None:
-        """Encoders of features and of context; the context's first `hidden` channels begin the recurrent state."""
+        """Feature encoder, context encoder and update; the first `hidden` context channels initialise the state."""
         super().__init__()
         self.fnet = fnet
         self.cnet = cnet
@@ -229,7 +229,7 @@ class Raft(nn.Module):
 
 
 def _padding(size: int) -> tuple[int, int]:
-    """Pixels to add before and behind, so that the size can be divided by eight."""
+    """Pixels to add before and after, so that the size is divisible by eight and not below the minimum."""
     missing = max(-size % _STRIDE, _MIN_SIZE - size)
     return missing // 2, missing - missing // 2
 
@@ -269,6 +269,6 @@ def _renamed(name: str, rules: tuple[tuple[str, str], ...]) -> str:
 
 
 RAFT_NAMINGS = (
-    Naming("its authors (raft-small.pth)", theirs=str),
-    Naming("torchvision (raft_small)", theirs=partial(_renamed, rules=_TORCHVISION)),
+    Naming("its authors (raft-small.pth)", published_name=str),
+    Naming("torchvision (raft_small)", published_name=partial(_renamed, rules=_TORCHVISION)),
 )

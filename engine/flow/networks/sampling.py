@@ -1,4 +1,4 @@
-"""Reads feature maps between their pixels."""
+"""Samples feature maps at positions between their pixels."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from torch import Tensor
 
 
 def pixel_grid(maps: Tensor) -> Tensor:
-    """Where each pixel of maps [N, C, H, W] lies: (x, y) from the middle of the upper left pixel, [1, 2, H, W]."""
+    """Pixel coordinates (x, y) of maps [N, C, H, W], counted from the centre of the upper left pixel: [1, 2, H, W]."""
     height, width = maps.shape[-2:]
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     return torch.stack([x, y])[None].to(maps)
 
 
-def sample(maps: Tensor, places: Tensor) -> Tensor:
-    """Bilinear values of maps [N, C, H, W] at places [N, h, w, 2], (x, y) in px: [N, C, h, w]; zero outside."""
+def sample(maps: Tensor, positions: Tensor) -> Tensor:
+    """Maps [N, C, H, W] interpolated at positions [N, h, w, 2], (x, y) in px: [N, C, h, w]; zero outside."""
     height, width = maps.shape[-2:]
-    # grid_sample counts from -1 to 1. These are the places that align_corners=True means, but without its division by
-    # zero for maps that are one pixel wide.
-    scale = torch.tensor([2 / width, 2 / height]).to(places)
-    return F.grid_sample(maps, (places + 0.5) * scale - 1, align_corners=False)
+    # grid_sample expects positions in [-1, 1]. This is equivalent to align_corners=True, but does not divide by zero
+    # for maps that are one pixel wide.
+    scale = torch.tensor([2 / width, 2 / height]).to(positions)
+    return F.grid_sample(maps, (positions + 0.5) * scale - 1, align_corners=False)

@@ -1,4 +1,4 @@
-"""A flow network at work: pictures in, flow out."""
+"""A flow network as a teacher: pictures in, flow out."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _NETWORKS = {
 
 
 class NetworkTeacher:
-    """Estimates flow with a network, in float32; threads take turns."""
+    """Estimates flow with a network, in float32; a lock lets one thread run it at a time."""
 
     def __init__(self, name: str, weights: Path, device: str = "cpu") -> None:
-        """The network "raft" or "pwcnet" with the weights of a file, on a device out of DEVICE_NAMES.
+        """Load the network "raft" or "pwcnet" with the weights of a file, on a device out of DEVICE_NAMES.
 
         Raises:
             TeacherError: the file does not hold the network's weights.
@@ -38,7 +38,7 @@ class NetworkTeacher:
         network = build()
         self.fingerprint = f"{name}-{load_weights(network, weights, label, namings)[:16]}"
         self._network = network.eval().to(self._device)
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     @torch.inference_mode()
     def flow(self, previous: Pixels, current: Pixels) -> Flow:
@@ -49,7 +49,7 @@ class NetworkTeacher:
         """
         pair = torch.from_numpy(np.stack([previous, current])).permute(0, 3, 1, 2)
         try:
-            with self._turn:
+            with self._lock:
                 pair = pair.to(self._device) / 255
                 flow = self._network(pair[:1], pair[1:])[0].cpu().numpy()
         except torch.OutOfMemoryError as error:

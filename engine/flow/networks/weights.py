@@ -1,4 +1,4 @@
-"""Reads a network's weights out of a file that a person supplied, whoever named the layers in it."""
+"""Loads a network's weights from a person's file, which may use the layer names of any known publisher."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ class Naming:
     """How one publisher of a network names its layers."""
 
     publisher: str
-    """In words, for error messages."""
-    theirs: Callable[[str], str]
-    """Their name of the tensor that our model gives this one."""
+    """Publisher in words, for error messages."""
+    published_name: Callable[[str], str]
+    """Maps the name of a tensor in our model to the publisher's name."""
     unused: frozenset[str] = frozenset()
-    """Their tensors that the network does without."""
+    """Published tensors that our network does not need."""
 
 
 def load_weights(model: nn.Module, path: Path, label: str, namings: Sequence[Naming]) -> str:
-    """Fill a model with a file's weights, named in any of the ways; returns a fingerprint, the same for all of them.
+    """Load a file's weights into a model by one of the namings; returns a fingerprint that is the same for all namings.
 
     Raises:
         TeacherError: the file is missing, damaged, or holds another network's weights than `label`'s.
     """
-    found = _read(path)
+    stored = _read(path)
     shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
-    naming = max(namings, key=lambda each: sum(each.theirs(name) in found for name in shapes))
-    for problem in _misfits(found, {naming.theirs(name): shape for name, shape in shapes.items()}, naming):
+    naming = max(namings, key=lambda each: sum(each.published_name(name) in stored for name in shapes))
+    for problem in _mismatches(stored, {naming.published_name(name): shape for name, shape in shapes.items()}, naming):
         raise TeacherError(
             f"These are not the weights of {label}",
             subject=path,
             advice=f"{problem} Expected are its {len(shapes)} tensors as named by "
-            f"{' or '.join(each.publisher for each in namings)}; found {_summary(found)}.",
+            f"{' or '.join(each.publisher for each in namings)}; found {_summary(stored)}.",
         )
-    fitting = {name: found[naming.theirs(name)].float() for name in shapes}
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in fitting.values()):
+    weights = {name: stored[naming.published_name(name)].float() for name in shapes}
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in weights.values()):
         raise _damaged(path, "some weights are no numbers")
-    model.load_state_dict(fitting)
-    return _fingerprint(fitting)
+    model.load_state_dict(weights)
+    return _fingerprint(weights)
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    """The file's tensors, bare or under `state_dict`, without the `module.` that data parallel training adds."""
+    """The file's tensors, at top level or under `state_dict`, without DataParallel's prefix `module.`."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -64,11 +64,11 @@ def _read(path: Path) -> dict[str, Tensor]:
         if data[8:9] == b"{":  # safetensors begins with a length of eight bytes and JSON
             stored = safetensors.torch.load(data)
         else:
-            # weights_only: a pickle could otherwise run any program that its author put in.
+            # Without weights_only, a pickle could run arbitrary code.
             stored = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:
-        # At a damaged or foreign file the readers raise whatever they stumble over: every byte is an instruction to
-        # an unpickler. All of it means the same.
+        # On damaged or foreign files the loaders raise exceptions of any type: every byte is an instruction to the
+        # unpickler. All of them mean that the file can not be used.
         reason = (str(error) or type(error).__name__).strip().splitlines()[0]
         raise _damaged(path, reason) from error
     if isinstance(stored, Mapping) and isinstance(stored.get("state_dict"), Mapping):
@@ -78,27 +78,27 @@ def _read(path: Path) -> dict[str, Tensor]:
     return {str(key).removeprefix("module."): value for key, value in stored.items() if isinstance(value, Tensor)}
 
 
-def _misfits(found: Mapping[str, Tensor], expected: Mapping[str, torch.Size], naming: Naming) -> list[str]:
-    """What keeps the tensors from being the expected ones, the plainest first; empty when nothing does."""
-    missing = [name for name in expected if name not in found]
+def _mismatches(stored: Mapping[str, Tensor], expected: Mapping[str, torch.Size], naming: Naming) -> list[str]:
+    """Differences from the expected tensors in words, wrong shapes first; empty when all tensors fit."""
+    missing = [name for name in expected if name not in stored]
     problems = [
-        f"{name} is {list(found[name].shape)} instead of {list(shape)}."
+        f"{name} is {list(stored[name].shape)} instead of {list(shape)}."
         for name, shape in expected.items()
-        if name in found and found[name].shape != shape
+        if name in stored and stored[name].shape != shape
     ]
     if missing:
         problems.append(f"{len(missing)} of them are missing, {missing[0]} {list(expected[missing[0]])} to begin with.")
-    surplus = [name for name in found if name not in expected and name not in naming.unused]
+    surplus = [name for name in stored if name not in expected and name not in naming.unused]
     if surplus:
-        problems.append(f"{surplus[0]} {list(found[surplus[0]].shape)} is not one of them.")
+        problems.append(f"{surplus[0]} {list(stored[surplus[0]].shape)} is not one of them.")
     return problems
 
 
-def _summary(found: Mapping[str, Tensor]) -> str:
-    if not found:
+def _summary(stored: Mapping[str, Tensor]) -> str:
+    if not stored:
         return "none"
-    name, tensor = next(iter(found.items()))
-    return f"{len(found)}, the first named {name} {list(tensor.shape)}"
+    name, tensor = next(iter(stored.items()))
+    return f"{len(stored)}, the first named {name} {list(tensor.shape)}"
 
 
 def _damaged(path: Path, reason: str) -> TeacherError:

@@ -1,4 +1,4 @@
-"""Small real things for the commands to work on: picture folders, and a detector that has learned nothing."""
+"""Small inputs for tests of commands: picture folders, and untrained detectors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def detector_file(tiny_preset: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="session")
 def calibrated_file(tiny_preset: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A detector that learned nothing but that nothing ever moves."""
+    """An untrained detector, calibrated on footage without motion."""
     import torch
 
     from engine.models.detector import Detector, DetectorSettings, save_detector
@@ -55,7 +55,7 @@ def calibrated_file(tiny_preset: str, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of analyses, empty, for this test and the processes it starts."""
+    """An empty folder of analyses for this test and its subprocesses."""
     monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "analyses"
 
@@ -63,7 +63,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def make_video(tmp_path: Path) -> MakeVideo:
     def make(name: str, count: int = 12, seed: int = 0) -> Path:
-        """A folder of numbered pictures in which texture drifts; another seed is another video."""
+        """A folder of numbered pictures with a drifting texture that depends on `seed`."""
         texture = np.random.default_rng(seed).integers(0, 256, (64, 96 + 2 * count, 3), np.uint8)
         texture = cv2.GaussianBlur(texture, (0, 0), 2)
         folder = tmp_path / name
@@ -78,7 +78,7 @@ def make_video(tmp_path: Path) -> MakeVideo:
 @pytest.fixture
 def make_dataset(tmp_path: Path, make_video: MakeVideo) -> MakeDataset:
     def make(name: str = "tiny", **truths: str) -> Path:
-        """Testing clips labelled letter by letter ("x" is abnormal), and one training clip."""
+        """A dataset of testing clips, each labelled by a string ("x" is an abnormal frame), and one training clip."""
         for seed, (clip, truth) in enumerate((truths or {"01": "....xx", "02": "xx.."}).items()):
             make_video(f"{name}/testing/{clip}", count=len(truth), seed=seed)
         make_video(f"{name}/training/01", count=4, seed=9)

@@ -1,4 +1,4 @@
-"""`vad ablation`, run as people run it: on a tiny dataset of pictures with labels; its trainings learn nothing."""
+"""`vad ablation` from its command line, on a tiny labelled dataset of pictures; training is a stub."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.engine.commands.conftest import MakeDataset
 
 @pytest.fixture(autouse=True)
 def _cache(cache: Path) -> None:
-    """No test may find another's analyses."""
+    """Every test has an empty cache of analyses."""
 
 
 def run(*arguments: object) -> Result:
@@ -28,7 +28,7 @@ def run(*arguments: object) -> Result:
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch, detector_file: Path) -> list[str]:
-    """The runs that were trained, in order; what a training learns is nothing."""
+    """Names of the trained runs, in order; training is replaced by a stub that copies an untrained detector."""
     names: list[str] = []
 
     def train(run: Run, *_: object) -> Iterator[Event]:
@@ -43,7 +43,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, detector_file: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_an_ablation_is_trained_judged_and_not_repeated(
+def test_an_ablation_is_trained_evaluated_and_not_repeated(
     make_dataset: MakeDataset, trained: list[str], tmp_path: Path
 ) -> None:
     dataset, folder, report = make_dataset(), tmp_path / "table-2", tmp_path / "ablation.json"
@@ -54,7 +54,7 @@ def test_an_ablation_is_trained_judged_and_not_repeated(
     rows = {line.split("  ")[0]: line.split()[-4:] for line in first.stdout.splitlines() if line}
     assert rows["margin loss"] == ["-", "x", "-", "x"]
     assert rows["optical flow"] == ["-", "-", "x", "x"]
-    # The same detector four times over.
+    # All four experiments have the same detector.
     assert len(set(rows["paper micro AUC %"])) == 1
     found = json.loads(report.read_text(encoding="utf-8"))
     assert found == json.loads((folder / "ablation.json").read_text(encoding="utf-8"))
@@ -69,7 +69,7 @@ def test_an_ablation_is_trained_judged_and_not_repeated(
 
 
 @pytest.mark.slow
-def test_an_ablation_learns_as_the_options_say(make_dataset: MakeDataset, trained: list[str], tmp_path: Path) -> None:
+def test_an_ablation_trains_with_the_options(make_dataset: MakeDataset, trained: list[str], tmp_path: Path) -> None:
     dataset, folder, weights = make_dataset(), tmp_path / "table-2", tmp_path / "raft.pth"
     weights.touch()
     options = ["--teacher", "raft", "--teacher-weights", weights, "--motion-lr", "1e-4", "--frame-lr", "3e-4"]
@@ -101,9 +101,7 @@ def test_a_detector_that_an_ablation_cannot_build_on_does_not_use_its_folder_up(
     assert run(*command).exit_code == 0
 
 
-def test_an_ablation_is_not_begun_that_could_not_be_judged(
-    make_dataset: MakeDataset, trained: list[str], tmp_path: Path
-) -> None:
+def test_an_ablation_without_labels_is_refused(make_dataset: MakeDataset, trained: list[str], tmp_path: Path) -> None:
     motion, folder = tmp_path / "motion.safetensors", tmp_path / "table-2"
     save_detector(Detector(DetectorSettings("of RAFT", "fast", "raft", 4.0)), motion)
     result = run(make_dataset(), folder, "--detector", motion, "--device", "cpu")

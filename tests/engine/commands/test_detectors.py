@@ -1,4 +1,4 @@
-"""`vad detectors`, as people use it: from a run's folder into the library and on to somebody else."""
+"""`vad detectors` from its command line: importing, listing, renaming, exporting and deleting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.__main__ import cli
 
 
 @pytest.fixture(autouse=True)
-def _library_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _temporary_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VADGUI_DETECTORS", str(tmp_path / "mine"))
 
 
@@ -25,7 +25,7 @@ def listed() -> dict[str, dict]:
     return {entry["name"]: entry for entry in json.loads(run("list", "--json").stdout)["detectors"]}
 
 
-def test_a_detector_s_life(detector_file: Path, tmp_path: Path) -> None:
+def test_import_rename_export_and_delete_a_detector(detector_file: Path, tmp_path: Path) -> None:
     assert "none of your own yet" in run("list").stdout
     a_run = tmp_path / "run"
     a_run.mkdir()
@@ -37,8 +37,8 @@ def test_a_detector_s_life(detector_file: Path, tmp_path: Path) -> None:
     mine = listed()["South gate"]
     assert (mine["camera"], mine["note"]) == ("Gate 1", "dry weather")
     text = run("list").stdout
-    for told in ("South gate\n", "for Gate 1", "preset fast", "not calibrated", "dry weather"):
-        assert told in text
+    for expected in ("South gate\n", "for Gate 1", "preset fast", "not calibrated", "dry weather"):
+        assert expected in text
     assert "(came with the program as plaza)" in text
     exported = tmp_path / "out.safetensors"
     assert run("export", "South gate", exported).exit_code == 0
@@ -47,7 +47,7 @@ def test_a_detector_s_life(detector_file: Path, tmp_path: Path) -> None:
     assert run("import", exported).stdout.startswith("South gate -> ")
 
 
-def test_mistakes_are_explained(detector_file: Path) -> None:
+def test_errors_explain_the_problem(detector_file: Path) -> None:
     unknown = run("rename", "nobody", "somebody")
     assert unknown.exit_code == 1
     assert "There are: " in unknown.stderr

@@ -1,4 +1,4 @@
-"""`vad doctor` on machines that lack one thing or another."""
+"""`vad doctor` on simulated machines, each of which lacks something."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DiskUsage = namedtuple("DiskUsage", "total used free")
 
 
 @pytest.fixture(autouse=True)
-def _a_machine_that_has_everything(
+def _healthy_machine(
     monkeypatch: pytest.MonkeyPatch, detector_file: Path, cache: Path  # noqa: ARG001
 ) -> None:  # fmt: skip
     monkeypatch.setattr(system_libraries, "missing", lambda: [])
@@ -31,12 +31,12 @@ def _a_machine_that_has_everything(
     monkeypatch.setenv("DISPLAY", ":0")
 
 
-def examined() -> dict[str, Check]:
-    return {check.name: check for check in doctor.examine()}
+def run_all_checks() -> dict[str, Check]:
+    return {check.name: check for check in doctor.run_checks()}
 
 
 def the_problem() -> Check:
-    (problem,) = [check for check in examined().values() if check.state is State.PROBLEM]
+    (problem,) = [check for check in run_all_checks().values() if check.state is State.PROBLEM]
     return problem
 
 
@@ -44,27 +44,27 @@ def pretend_versions(monkeypatch: pytest.MonkeyPatch, **versions: str | None) ->
     real = importlib.metadata.version
 
     def version(name: str) -> str:
-        told = versions.get(name.replace("-", "_"), "")
-        if told is None:
+        pretended = versions.get(name.replace("-", "_"), "")
+        if pretended is None:
             raise importlib.metadata.PackageNotFoundError(name)
-        return told or real(name)
+        return pretended or real(name)
 
     monkeypatch.setattr(importlib.metadata, "version", version)
 
 
-def test_all_is_well_and_said() -> None:
+def test_a_healthy_machine_passes_all_checks() -> None:
     result = CliRunner().invoke(cli, ["doctor"])
     assert result.exit_code == 0, result.output
     assert "Everything needed is there." in result.stdout
     assert "PROBLEM" not in result.stdout
-    checks = examined()
+    checks = run_all_checks()
     assert checks["torch"].detail == importlib.metadata.version("torch")
     assert checks["Computing"].state is State.OK
     assert "libx264" in checks["FFmpeg"].detail
     assert "pytest" not in checks
 
 
-def test_programs_get_json(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_prints_json(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend_versions(monkeypatch, qasync=None)
     result = CliRunner().invoke(cli, ["doctor", "--json"])
     content = json.loads(result.stdout)
@@ -92,7 +92,7 @@ def test_a_version_out_of_range_is_a_problem(monkeypatch: pytest.MonkeyPatch, ve
 
 def test_local_builds_of_a_version_are_that_version(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend_versions(monkeypatch, torch="2.13.0+cu130")
-    assert examined()["torch"].state is State.OK
+    assert run_all_checks()["torch"].state is State.OK
 
 
 def test_another_python_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ def test_missing_system_libraries_come_with_their_command(monkeypatch: pytest.Mo
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a screen")
-def test_no_screen_is_worth_a_note_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_screen_is_only_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     result = CliRunner().invoke(cli, ["doctor"])
@@ -153,9 +153,9 @@ def test_detectors_that_are_missing_or_damaged_are_problems(monkeypatch: pytest.
     assert the_problem().name == "Detectors"
 
 
-def test_an_nvidia_driver_that_torch_cannot_use_is_worth_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_nvidia_driver_that_torch_cannot_use_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/nvidia-smi" if name == "nvidia-smi" else None)
-    check = examined()["CUDA"]
+    check = run_all_checks()["CUDA"]
     assert check.state is State.NOTE
     assert "torch" in check.fix

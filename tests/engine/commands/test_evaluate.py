@@ -1,4 +1,4 @@
-"""`vad evaluate`, run as people run it: on a tiny dataset of pictures with labels, with a real detector file."""
+"""`vad evaluate` from its command line, on a tiny labelled dataset of pictures, with a real detector file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.engine.commands.conftest import MakeDataset
 
 @pytest.fixture(autouse=True)
 def _cache(cache: Path) -> None:
-    """No test may find another's analyses."""
+    """Every test has an empty cache of analyses."""
 
 
 def run(*arguments: object) -> Result:

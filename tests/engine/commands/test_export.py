@@ -43,7 +43,7 @@ def write_segments(path: Path, video: Path, *segments: Segment, detector: str = 
 
 
 def numbers_and_times(clip: Path) -> tuple[list[int], list[float]]:
-    """Of a clip that shows the frame alone, without strip."""
+    """Barcode numbers and times of a clip that shows only the frame, without score strip."""
     with av.open(str(clip)) as container:
         frames = list(container.decode(video=0))
     pictures = [frame.to_ndarray(format="rgb24")[70:-16, 16:-16] for frame in frames]

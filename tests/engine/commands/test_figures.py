@@ -1,4 +1,4 @@
-"""`vad figures`, run as people run it."""
+"""`vad figures` from its command line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHEETS = ["figure-1.png", "figure-3-4.png", "figure-5.png"]
 
 @pytest.fixture(autouse=True)
 def _cache(cache: Path) -> None:
-    """No test may find another's analyses."""
+    """Every test has an empty cache of analyses."""
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_sheets_of_a_dataset_and_of_a_video(
             assert cv2.imread(str(folder / name)).shape[1] > 600
 
 
-def test_named_frames_need_no_analysis(
+def test_frames_given_by_number_need_no_analysis(
     dataset: Path, detector_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
@@ -74,7 +74,7 @@ def test_named_frames_need_no_analysis(
         ("01:x", 2, "01:12"),
     ],
 )
-def test_frames_that_are_not_there(
+def test_frames_outside_the_video_are_an_error(
     dataset: Path, detector_file: Path, tmp_path: Path, frames: str, status: int, said: str
 ) -> None:
     result = run(dataset, "--detector", detector_file, "--out", tmp_path / "out", "--frames", frames)
@@ -83,7 +83,7 @@ def test_frames_that_are_not_there(
     assert not (tmp_path / "out").exists()
 
 
-def test_footage_that_is_none_and_a_folder_that_cannot_be_made(
+def test_missing_footage_and_an_impossible_folder_are_errors(
     make_video: MakeVideo, detector_file: Path, tmp_path: Path
 ) -> None:
     absent = run(tmp_path / "absent.mp4", "--detector", detector_file, "--out", tmp_path / "out")

@@ -15,7 +15,7 @@ from engine.video.picture_folder import read_picture
 
 @pytest.fixture(autouse=True)
 def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """a.png, and b.png where everything has moved 3 px right and 2 px down."""
+    """Writes a.png, and b.png, in which everything is shifted 3 px right and 2 px down."""
     monkeypatch.chdir(tmp_path)
     noise = np.random.default_rng(3).integers(0, 255, (120, 161, 3), np.uint8)
     texture = cv2.GaussianBlur(noise, (0, 0), 2.5)
@@ -28,15 +28,15 @@ def vad_flow(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["flow", *map(str, arguments)])
 
 
-def test_says_how_fast_things_move_and_writes_nothing_unasked() -> None:
+def test_flow_prints_speeds_and_writes_no_file_by_default() -> None:
     before = set(Path().iterdir())
     ran = vad_flow("a.png", "b.png")
     assert ran.exit_code == 0, ran.output
-    assert "dis-medium: mean 3.6" in ran.stdout  # the root of 13, 3.61
+    assert "dis-medium: mean 3.6" in ran.stdout  # sqrt(3² + 2²) = 3.61
     assert set(Path().iterdir()) == before
 
 
-def test_writes_numbers_and_colours() -> None:
+def test_flow_writes_numbers_and_colours() -> None:
     ran = vad_flow("a.png", "b.png", "--out", "f.flo", "--out", "f.png", "--radius", 8)
     assert ran.exit_code == 0, ran.output
     flow = read_flow(Path("f.flo"))
@@ -46,7 +46,7 @@ def test_writes_numbers_and_colours() -> None:
     assert "f.png (full colour from 8.00 px)" in ran.stdout
 
 
-def test_measures_the_error_where_the_truth_is_known() -> None:
+def test_flow_measures_the_error_against_the_true_flow() -> None:
     truth = read_flow(Path("truth.flo"))
     truth[:, :, :40] = np.nan
     write_flo(Path("truth.flo"), truth)
@@ -55,7 +55,7 @@ def test_measures_the_error_where_the_truth_is_known() -> None:
     assert f"End-point error: {error:.3f} px (truth known for 75%)" in ran.stdout
 
 
-def test_a_network_with_weights_of_its_own() -> None:
+def test_a_network_loads_the_given_weights() -> None:
     import torch
 
     from engine.flow.networks.raft import raft_small
@@ -83,7 +83,7 @@ def test_a_network_with_weights_of_its_own() -> None:
         (("a.png", "b.png", "--out", "no/folder.flo"), "can't be written"),
     ],
 )
-def test_what_goes_wrong_is_said_in_words(arguments: tuple[str, ...], message: str) -> None:
+def test_errors_are_explained(arguments: tuple[str, ...], message: str) -> None:
     cv2.imwrite("small.png", np.zeros((10, 20, 3), np.uint8))
     write_flo(Path("small.flo"), np.zeros((2, 10, 20)))
     ran = vad_flow(*arguments)
@@ -93,7 +93,7 @@ def test_what_goes_wrong_is_said_in_words(arguments: tuple[str, ...], message: s
 
 
 @pytest.mark.parametrize("out", ["flow.jpg", "flow", "a.png", "./b.png", "truth.flo"])
-def test_outputs_that_are_refused(out: str) -> None:
+def test_invalid_outputs_are_refused(out: str) -> None:
     before = {file.name: file.read_bytes() for file in Path().iterdir()}
     ran = vad_flow("a.png", "b.png", "--truth", "truth.flo", "--out", out)
     assert ran.exit_code == 2

@@ -1,4 +1,4 @@
-"""`vad timing`, run as people run it; how long the detector takes is not its business."""
+"""`vad timing` from its command line; the measurement itself is tested elsewhere."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.engine.commands.conftest import MakeDataset
 
 @pytest.fixture(autouse=True)
 def _cache(cache: Path) -> None:
-    """No test may find another's analyses."""
+    """Every test has an empty cache of analyses."""
 
 
 @pytest.fixture
-def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Timing with as few repetitions as make a median."""
+def _few_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timing with the fewest repetitions that give a median."""
     monkeypatch.setattr("engine.evaluation.timing.FRAMES", 12)
     monkeypatch.setattr("engine.evaluation.timing._MIN_REPETITIONS", 2)
     monkeypatch.setattr("engine.evaluation.timing._MAX_REPETITIONS", 2)
@@ -40,7 +40,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["timing", *map(str, arguments)])
 
 
-@pytest.mark.usefixtures("_quickly")
+@pytest.mark.usefixtures("_few_repetitions")
 def test_timing_of_a_detector_on_a_dataset_s_frames(
     make_dataset: MakeDataset, detector_file: Path, tmp_path: Path
 ) -> None:
@@ -60,7 +60,7 @@ def test_timing_of_a_detector_on_a_dataset_s_frames(
 
 
 @pytest.mark.parametrize(("share", "said"), [(0.5, "had 50 % of the processor time"), (0.01, ""), (None, "")])
-def test_timing_says_so_where_others_had_the_processor(
+def test_timing_warns_if_other_programs_used_the_processor(
     detector_file: Path, monkeypatch: pytest.MonkeyPatch, share: float | None, said: str
 ) -> None:
     found = replace(TIMED, processor_denied=share)
@@ -76,12 +76,12 @@ def test_timing_needs_frames_and_no_labels(
 ) -> None:
     counts: list[int] = []
 
-    def note(_: Predictor, frames: list[object]) -> Iterator[Progress | Timing]:
+    def record(_: Predictor, frames: list[object]) -> Iterator[Progress | Timing]:
         counts.append(len(frames))
         yield Progress("Timing", 0, 1)
         yield TIMED
 
-    monkeypatch.setattr("engine.evaluation.timing.time_detector", note)
+    monkeypatch.setattr("engine.evaluation.timing.time_detector", record)
     dataset = make_dataset()
     (dataset / "frame_labels.npz").unlink()
     for path, named in ((dataset, "tiny, video testing/01,"), (dataset / "training" / "01", "video 01,")):
@@ -97,10 +97,10 @@ def test_timing_needs_frames_and_no_labels(
 def test_timing_takes_a_preset_or_a_detector(detector_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     timed: list[object] = []
 
-    def note(predictor: Predictor, dataset: object, output: Output) -> None:
+    def record(predictor: Predictor, dataset: object, output: Output) -> None:
         timed.extend([predictor.settings.preset, dataset, output.command])
 
-    monkeypatch.setattr("engine.commands.timing.report_timing", note)
+    monkeypatch.setattr("engine.commands.timing.report_timing", record)
     assert run("--preset", "fast", "--device", "cpu").exit_code == 0
     assert timed == ["fast", None, "vad timing --preset fast --device cpu"]
     assert run("--detector", "plaza").exit_code == 0

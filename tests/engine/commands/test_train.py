@@ -30,7 +30,7 @@ def footage(tmp_path: Path) -> Path:
 
 
 def start(*arguments: str, module: str = "tests.tiny") -> subprocess.Popen[str]:
-    """`vad train` in a process; with models of a few weights where the module is not the program itself."""
+    """Start `vad train` in a process, by default through `tests.tiny`, which has models of a few weights."""
     return subprocess.Popen(
         [sys.executable, "-m", module, "train", *arguments],
         cwd=ROOT,
@@ -43,7 +43,7 @@ def start(*arguments: str, module: str = "tests.tiny") -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-def test_a_supervised_run_speaks_json_lines_and_leaves_a_detector(footage: Path, tmp_path: Path) -> None:
+def test_a_supervised_run_prints_json_lines_and_writes_a_detector(footage: Path, tmp_path: Path) -> None:
     options = ["--footage", str(footage), "--motion-epochs", "1", "--frame-epochs", "1", "--batch-size", "2"]
     # The supervisor keeps stdin open: its end would mean "stop".
     with start(str(tmp_path / "run"), *options, "--device", "cpu", "--supervised", module="engine") as process:
@@ -57,7 +57,7 @@ def test_a_supervised_run_speaks_json_lines_and_leaves_a_detector(footage: Path,
 
 
 def drive(process: subprocess.Popen[str], on_event: Callable[[Event], None]) -> list[Event]:
-    """All events of a supervised process, each handed to somebody who may answer on its stdin."""
+    """All events of a supervised process; `on_event` gets each and may write to the process's stdin."""
     watchdog = threading.Timer(120, process.kill)
     watchdog.start()
     events = []
@@ -68,7 +68,7 @@ def drive(process: subprocess.Popen[str], on_event: Callable[[Event], None]) -> 
     return events
 
 
-AT_ONCE_SECONDS = 20  # 2 where nothing else runs
+AT_ONCE_SECONDS = 20  # it takes 2 on an idle machine
 LONG = ["--motion-epochs", "5000", "--frame-epochs", "5000", "--batch-size", "2", "--device", "cpu"]
 
 
@@ -98,7 +98,7 @@ def test_a_supervisor_that_dies_leaves_a_run_that_stopped_safely(footage: Path, 
     with start(str(run.folder), "--footage", str(footage), *LONG, "--supervised") as process:
         while not run.checkpoint_path.exists() and process.poll() is None:
             time.sleep(0.05)
-        process.stdout.close()  # stdin stays open: the end of either is enough
+        process.stdout.close()  # stdin stays open: closing stdout alone stops the run
         errors = process.stderr.read()
         process.stdin.close()
     assert process.returncode == 0, errors
@@ -124,7 +124,7 @@ def test_finish_ends_each_stage_with_the_best_so_far(footage: Path, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_a_run_of_its_own_obeys_its_folder(footage: Path, tmp_path: Path) -> None:
+def test_an_unsupervised_run_obeys_its_request_file(footage: Path, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     with start(str(run.folder), "--footage", str(footage), *LONG) as process:
         while not run.checkpoint_path.exists() and process.poll() is None:
@@ -144,7 +144,7 @@ def test_a_run_of_its_own_obeys_its_folder(footage: Path, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no polite kill")
-def test_a_polite_kill_stops_it_safely(footage: Path, tmp_path: Path) -> None:
+def test_sigterm_stops_a_run_safely(footage: Path, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     with start(str(run.folder), "--footage", str(footage), *LONG) as process:
         while not run.checkpoint_path.exists() and process.poll() is None:
@@ -155,7 +155,7 @@ def test_a_polite_kill_stops_it_safely(footage: Path, tmp_path: Path) -> None:
     assert isinstance(run.events()[-1], Stopped)
 
 
-def test_an_error_is_an_event_too(tmp_path: Path) -> None:
+def test_an_error_is_reported_as_an_event(tmp_path: Path) -> None:
     ran = CliRunner().invoke(cli, ["train", str(tmp_path / "run"), "--footage", str(tmp_path / "gone"), "--supervised"])
     assert ran.exit_code == 1
     event = from_json_line(ran.stdout.splitlines()[-1])
@@ -180,7 +180,7 @@ def test_the_options_become_the_runs_settings(footage: Path, tmp_path: Path) -> 
     options += ["--leave-out", clip, "1", "2.5", "--no-margin", "--no-flow-guidance", "--motion-lr", "0.001"]
     options += ["--cache-gb", "0.000001", "--teacher", "dis-fast", "--flow-radius", "2.5", "--device", "cpu"]
     ran = CliRunner().invoke(cli, ["train", str(tmp_path / "run"), *options])
-    assert ran.exit_code == 1  # there is no room in a kilobyte
+    assert ran.exit_code == 1  # a cache of a kilobyte is too small
     assert Run(tmp_path / "run").settings == RunSettings(
         "run",
         (clip, str(held_out)),

@@ -5,7 +5,7 @@ import pytest
 from engine.common.atomic_write import atomic_write
 
 
-def test_the_file_is_there_when_the_block_ends(tmp_path: Path) -> None:
+def test_the_file_exists_when_the_block_ends(tmp_path: Path) -> None:
     path = tmp_path / ("ä" * 120)  # as long as file systems allow
     with atomic_write(path) as file:
         file.write(b"new")
@@ -14,7 +14,7 @@ def test_the_file_is_there_when_the_block_ends(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_block_that_fails_leaves_all_as_it_was(tmp_path: Path) -> None:
+def test_a_failed_block_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
     with pytest.raises(TypeError), atomic_write(path) as file:
@@ -23,7 +23,7 @@ def test_a_block_that_fails_leaves_all_as_it_was(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_leaves_all_as_it_was(tmp_path: Path, monkeypatch) -> None:
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
 

@@ -1,4 +1,4 @@
-"""The list of system libraries and what is said about those that are missing."""
+"""The list of system libraries, and the advice on missing ones."""
 
 from __future__ import annotations
 

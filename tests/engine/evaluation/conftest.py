@@ -1,4 +1,4 @@
-"""Tiny labelled videos on disk, and a detector that expects nothing to move."""
+"""Tiny labelled videos on disk, and a detector that predicts no motion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four experiments of Table 2: their settings, their order, what they share, and what is not done twice."""
+"""The four experiments of Table 2: settings, order, shared models and footage, and resuming."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from engine.common.events import Event, Finished, Stopped
 from engine.evaluation.ablation import (
     EXPERIMENTS,
     TRAINING_ORDER,
+    delete_footage,
     experiment_settings,
-    forget_footage,
     train_experiment,
 )
 from engine.training import Run, RunSettings
@@ -27,7 +27,7 @@ BASE = RunSettings("Tiny", ("01.mp4", "02.mp4"), motion_epochs=2, frame_epochs=1
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the runs that were trained, in order; a training takes no time and leaves what a real one leaves."""
+    """Names of the trained runs, in order; training is replaced by a stub that writes the files of a real run."""
     names: list[str] = []
 
     def train(run: Run, *_: object) -> Iterator[Event]:
@@ -69,7 +69,9 @@ def test_the_experiments_are_the_paper_s() -> None:
     ]  # fmt: skip
 
 
-def test_all_train_alike_but_for_the_ingredients_and_share_one_motion_model(tmp_path: Path, trained: list[str]) -> None:
+def test_experiments_differ_only_in_the_components_and_share_one_motion_model(
+    tmp_path: Path, trained: list[str]
+) -> None:
     train_all(tmp_path)
     assert trained == ["exp4", "exp3", "exp2", "exp1"]
     runs = {each.name: each.run(tmp_path).settings for each in EXPERIMENTS}
@@ -83,22 +85,22 @@ def test_all_train_alike_but_for_the_ingredients_and_share_one_motion_model(tmp_
         assert runs[name].motion_from == str((tmp_path / "exp4" / "detector.safetensors").resolve())
 
 
-def test_a_motion_model_that_is_given_is_everybody_s(tmp_path: Path) -> None:
+def test_all_experiments_use_the_given_motion_model(tmp_path: Path) -> None:
     ready = replace(BASE, motion_from="ready.safetensors")
     assert {experiment_settings(tmp_path, each, ready).motion_from for each in EXPERIMENTS} == {"ready.safetensors"}
 
 
-def test_footage_is_read_once_and_forgotten_at_the_end(tmp_path: Path, trained: list[str]) -> None:
+def test_footage_is_read_once_and_deleted_at_the_end(tmp_path: Path, trained: list[str]) -> None:
     train_all(tmp_path)
     assert len(trained) == 4
     (left,) = tmp_path.glob("exp*/footage/footage.npz")
     assert left.read_text() == "read by exp4"
-    forget_footage(tmp_path)
+    delete_footage(tmp_path)
     assert not list(tmp_path.glob("exp*/footage"))
     assert len(list(tmp_path.glob("exp*/detector.safetensors"))) == 4
 
 
-def test_what_has_finished_is_not_trained_again(tmp_path: Path, trained: list[str]) -> None:
+def test_finished_experiments_are_not_trained_again(tmp_path: Path, trained: list[str]) -> None:
     train_all(tmp_path)
     TRAINING_ORDER[2].run(tmp_path).detector_path.unlink()
     trained.clear()
@@ -119,7 +121,9 @@ def test_an_interrupted_experiment_goes_on_in_its_folder(tmp_path: Path, monkeyp
     assert [run.folder for run in asked] == [tmp_path / "exp4"] * 2
 
 
-def test_one_that_was_begun_by_an_older_version_goes_on_as_this_one_would(tmp_path: Path, trained: list[str]) -> None:
+def test_an_experiment_of_an_older_version_is_resumed_with_the_current_settings(
+    tmp_path: Path, trained: list[str]
+) -> None:
     settings = experiment_settings(tmp_path, TRAINING_ORDER[0], BASE)
     run = Run.create(tmp_path / "exp4", replace(settings, calibrate=True, cache_max_bytes=1, device="cuda"))
     train_all(tmp_path)
@@ -137,7 +141,7 @@ def test_other_settings_than_the_folder_s_are_refused(
         train_all(tmp_path, replace(BASE, **other))  # type: ignore[arg-type]
     assert raised.value.subject == str(tmp_path / "exp4")
     assert not trained
-    # Another device makes the same detector.
+    # Another device is allowed, because it does not change the detector.
     train_all(tmp_path, replace(BASE, device="cpu"))
 
 
@@ -149,7 +153,7 @@ def test_a_damaged_run_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_trainer_makes_what_the_table_says(
+def test_the_trainer_trains_with_the_settings_of_each_experiment(
     tmp_path: Path, make_footage: Callable[[str], Path], tiny_preset: str
 ) -> None:
     import torch

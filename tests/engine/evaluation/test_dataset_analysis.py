@@ -1,4 +1,4 @@
-"""Testing videos through a detector: labels that fit, the cache, progress over all of them, MAX_I."""
+"""Analysis of testing videos: label lengths, the cache, progress over all videos, MAX_I."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_each_video_comes_with_its_labels_times_and_signals(
     assert first.duration_seconds == pytest.approx(6 / 25)
     psnr_db = first.signals["psnr_db"]
     assert np.isnan(psnr_db[0])
-    assert set(np.argsort(psnr_db[1:])[:2] + 1) == {3, 4}  # the box comes and goes
+    assert set(np.argsort(psnr_db[1:])[:2] + 1) == {3, 4}  # the box appears and disappears
 
 
 def test_progress_runs_once_over_all_videos(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_time_left_is_that_of_all_phases_of_all_videos(
     assert [step.seconds_left for step in steps] == pytest.approx(
         [
             None,
-            8 / 4,  # how fast maxima are read is not known yet
+            8 / 4,  # the rate of reading maxima is unknown so far
             6 / 4 + 8 / 20,
             4 / 4 + 6 / 20,
             0 / 4 + 4 / 20,
@@ -82,7 +82,7 @@ def test_time_left_is_that_of_all_phases_of_all_videos(
     )
 
 
-def test_what_the_cache_has_is_not_analysed_again(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
+def test_cached_analyses_are_not_repeated(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
     videos = [make_labelled("01", "...x")]
     before = measured(videos, predictor, tmp_path / "cache")
     predictor.predict = None
@@ -101,12 +101,12 @@ def test_labels_of_another_length_are_found_before_anything_is_analysed(
     assert raised.value.subject == str(bad.path)
 
 
-def test_a_single_frame_is_no_video_to_predict(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
+def test_a_video_of_a_single_frame_is_an_error(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="single frame"):
         measured([make_labelled("01", "x")], predictor, tmp_path / "cache")
 
 
-def test_stopping_leaves_what_was_analysed(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
+def test_stopping_keeps_the_frames_analysed_so_far(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
     videos = [make_labelled("01", "...x"), make_labelled("02", "x...")]
     work = measure(videos, predictor, tmp_path / "cache", lambda: stopped)
     stopped = False
@@ -121,7 +121,9 @@ def test_stopping_leaves_what_was_analysed(make_labelled: MakeVideo, predictor: 
     assert again.signals.tobytes() == event.signals.tobytes()
 
 
-def test_max_i_of_one_is_what_measuring_with_it_gives(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
+def test_max_i_of_one_gives_the_same_signals_as_measuring_with_it(
+    make_labelled: MakeVideo, predictor: Any, tmp_path: Path
+) -> None:
     video = make_labelled("01", "..xx.", flashes=[2], brightest=180)
     (found,) = measured([video], predictor, tmp_path / "cache", max_i=1.0)
     with open_video(video.path) as source:

@@ -1,4 +1,4 @@
-"""Event-level figures on timelines whose answers can be read off."""
+"""Event-level metrics on short timelines with obvious results."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_padding_neither_finds_an_event_nor_hides_a_false_alarm() -> None:
 
 
 def test_the_delay_lasts_until_the_score_reaches_enter() -> None:
-    # The segment reaches back to frame 2, where the event starts; an alarm could go off at frame 4.
+    # The segment starts at frame 2 with the event, but its score reaches `enter` only at frame 4.
     late = video([0.0, 0.0, 0.6, 0.6, 0.9, 0.0], (2, 6))
     early = video([0.0, 0.9, 0.9, 0.0], (2, 4))
     missed = video([0.0, 0.0], (0, 2))
@@ -52,7 +52,7 @@ def test_an_early_segment_s_alarm_counts_and_not_a_later_one_s() -> None:
     assert found.false_alarms == 0
 
 
-def test_times_are_the_video_s_own() -> None:
+def test_times_come_from_the_video() -> None:
     jumpy = ScoredVideo("clip", np.array([0.0, 0.0, 0.9, 0.0]), np.array([0.0, 1, 5, 6]), 16.0, [(1, 3)])
     found = event_figures([jumpy], EXACT)
     assert found.delays_seconds == (4.0,)
@@ -60,14 +60,14 @@ def test_times_are_the_video_s_own() -> None:
     assert found.review_effort == pytest.approx(1 / 16)
 
 
-def test_without_events_there_is_nothing_to_find() -> None:
+def test_without_events_none_is_detected() -> None:
     found = event_figures([video([0.0, 0.9, 0.0])], EXACT)
     assert (found.events, found.detected, found.false_alarms) == (0, 0, 1)
     assert np.isnan([found.median_delay_seconds, found.review_effort]).all()
     assert np.isnan(event_figures([video([0.0, 0.9], (0, 2))], EXACT).false_alarms_per_hour)
 
 
-def test_review_effort_stops_at_the_threshold_that_shows_enough() -> None:
+def test_review_effort_is_at_the_highest_threshold_that_shows_enough_events() -> None:
     # Frame 1 is watched first (a false alarm), then 4 (an event), then 6 and 7 (the other).
     scores = [0.0, 1.0, 0.1, 0.1, 0.8, 0.1, 0.6, 0.6, 0.1, 0.1]
     watched = video(scores, (4, 5), (7, 8))
@@ -80,7 +80,7 @@ def test_review_effort_counts_padding_that_a_person_watches() -> None:
     assert review_effort([watched], replace(EXACT, padding_seconds=0.2), 0.95) == pytest.approx(0.5)
 
 
-def test_what_never_stands_out_costs_everything() -> None:
+def test_review_effort_is_1_if_an_event_never_stands_out() -> None:
     flat = video([0.5] * 10, (3, 4))
     assert review_effort([flat], EXACT, 0.95) == 1
     short = replace(EXACT, min_length_seconds=5)
@@ -92,7 +92,7 @@ def test_what_never_stands_out_costs_everything() -> None:
     st.sampled_from([0.3, 0.5, 0.95, 1.0]),
     st.sampled_from([0.0, 0.1, 0.25]),
 )
-def test_review_effort_is_the_least_over_all_thresholds(
+def test_review_effort_is_the_minimum_over_all_thresholds(
     frames: list[tuple[float, bool]], share: float, seconds: float
 ) -> None:
     rule = SegmentRule(0.5, 0.5, min_length_seconds=seconds, merge_gap_seconds=seconds, padding_seconds=seconds)

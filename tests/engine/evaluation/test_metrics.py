@@ -1,4 +1,4 @@
-"""AUCs against brute force, Mann-Whitney's ranks and numbers worked out by hand."""
+"""AUCs against brute force, Mann-Whitney ranks and values computed by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.evaluation.metrics import global_auc, macro_auc, micro_auc, rescaled
 from engine.scoring.paper_scorer import anomaly_score
 
 NORMAL_AND_ABNORMAL = st.tuples(
-    # Few distinct values: ties are where AUCs go wrong.
+    # Few distinct values give many ties, where AUC implementations go wrong.
     st.lists(st.integers(0, 6), min_size=1, max_size=25),
     st.lists(st.integers(0, 6), min_size=1, max_size=25),
     st.randoms(use_true_random=False),
@@ -23,8 +23,8 @@ def labels(text: str) -> np.ndarray:
     return np.array([letter == "x" for letter in text])
 
 
-def won_pairs(normal: list[int], abnormal: list[int]) -> float:
-    """Every pair of an abnormal and a normal frame by itself; a tie is half won."""
+def correctly_ranked(normal: list[int], abnormal: list[int]) -> float:
+    """Fraction of (abnormal, normal) pairs in which the abnormal frame scores higher; a tie counts half."""
     pairs = [(a > n) + 0.5 * (a == n) for a in abnormal for n in normal]
     return sum(pairs) / len(pairs)
 
@@ -32,19 +32,19 @@ def won_pairs(normal: list[int], abnormal: list[int]) -> float:
 @pytest.mark.slow
 @given(NORMAL_AND_ABNORMAL)
 @settings(deadline=None)  # the first call imports scikit-learn
-def test_the_area_is_the_share_of_pairs_won(drawn: tuple) -> None:
+def test_the_area_is_the_fraction_of_correctly_ranked_pairs(drawn: tuple) -> None:
     normal, abnormal, random = drawn
     frames = [(score, False) for score in normal] + [(score, True) for score in abnormal]
     random.shuffle(frames)
     scores, truth = np.array([f[0] for f in frames], float), np.array([f[1] for f in frames])
-    assert roc_auc(scores, truth) == pytest.approx(won_pairs(normal, abnormal))
+    assert roc_auc(scores, truth) == pytest.approx(correctly_ranked(normal, abnormal))
     ranks = mannwhitneyu(scores[truth], scores[~truth]).statistic / (truth.sum() * (~truth).sum())
     assert roc_auc(scores, truth) == pytest.approx(ranks)
 
 
 @given(NORMAL_AND_ABNORMAL)
 @settings(deadline=None)  # the first call imports scikit-learn
-def test_the_curve_is_the_rates_at_every_threshold(drawn: tuple) -> None:
+def test_the_curve_has_the_rates_at_every_threshold(drawn: tuple) -> None:
     normal, abnormal, _ = drawn
     scores = np.array(normal + abnormal, float)
     truth = np.arange(len(scores)) >= len(normal)
@@ -55,14 +55,14 @@ def test_the_curve_is_the_rates_at_every_threshold(drawn: tuple) -> None:
     assert curve.true_positive_rate == pytest.approx([np.mean(scores[truth] >= t) for t in thresholds])
 
 
-def test_a_perfect_a_blind_and_an_inverted_score() -> None:
+def test_auc_of_a_perfect_a_constant_and_an_inverted_score() -> None:
     truth = labels("..xx")
     assert roc_auc(np.array([0.0, 1, 2, 3]), truth) == 1
     assert roc_auc(np.zeros(4), truth) == 0.5
     assert roc_auc(np.array([3.0, 2, 1, 0]), truth) == 0
 
 
-def test_no_curve_without_both_kinds_of_frames() -> None:
+def test_no_curve_if_all_frames_have_the_same_label() -> None:
     assert roc_curve(np.arange(3.0), labels("xxx")) is None
     assert np.isnan(roc_auc(np.arange(3.0), labels("...")))
 
@@ -76,31 +76,31 @@ def test_a_frame_without_score_is_refused(scores: np.ndarray) -> None:
 def test_rescaling_is_equations_11_and_12() -> None:
     psnr_db = np.array([np.nan, 31.0, 24.0, 38.0, 30.0])
     statistic = -psnr_db
-    statistic[0] = statistic[1]  # frame 0 takes frame 1's
+    statistic[0] = statistic[1]  # frame 0 takes frame 1's value
     normality = (psnr_db[1:] - 24) / (38 - 24)
     assert rescaled(statistic) == pytest.approx([1 - normality[0], *(1 - normality)])
     assert rescaled(statistic) == pytest.approx(anomaly_score(psnr_db))
 
 
 def test_micro_rescales_each_video_and_global_does_not() -> None:
-    # A dark and a bright camera: in both the abnormal frame stands out, yet the levels differ.
+    # A dark and a bright camera: in both the abnormal frame stands out, but at different levels.
     statistics, truth = [np.array([0.0, 1, 5]), np.array([10.0, 11, 15])], [labels("..x"), labels("..x")]
     assert micro_auc(statistics, truth) == 1
-    assert global_auc(statistics, truth) == pytest.approx(won_pairs([0, 1, 10, 11], [5, 15]))
+    assert global_auc(statistics, truth) == pytest.approx(correctly_ranked([0, 1, 10, 11], [5, 15]))
     assert global_auc(statistics, truth) == 0.75
 
 
-def test_a_constant_video_divides_by_nothing() -> None:
+def test_a_constant_video_does_not_divide_by_zero() -> None:
     with np.errstate(all="raise"):
         statistics, truth = [np.full(4, 7.0), np.array([0.0, 1])], [labels("..xx"), labels(".x")]
-        # Nothing stands out of the first: its frames are all at 0, level with the second's normal frame.
-        assert micro_auc(statistics, truth) == pytest.approx(won_pairs([0, 0, 0], [0, 0, 1]))
-        assert macro_auc(statistics, truth) == pytest.approx(np.mean([won_pairs([0, 0, 0], [0, 0, 1]), 1]))
+        # The first video is constant, so all its frames are at 0, like the normal frame of the second.
+        assert micro_auc(statistics, truth) == pytest.approx(correctly_ranked([0, 0, 0], [0, 0, 1]))
+        assert macro_auc(statistics, truth) == pytest.approx(np.mean([correctly_ranked([0, 0, 0], [0, 0, 1]), 1]))
 
 
 def test_macro_pads_videos_that_are_all_normal_or_all_abnormal() -> None:
     rising = np.array([0.0, 1, 2])  # 0, 0.5 and 1 when rescaled
-    all_abnormal = won_pairs([0], [0, 0.5, 1, 1])  # type: ignore[list-item]
-    all_normal = won_pairs([0, 0, 0.5, 1], [1])  # type: ignore[list-item]
+    all_abnormal = correctly_ranked([0], [0, 0.5, 1, 1])  # type: ignore[list-item]
+    all_normal = correctly_ranked([0, 0, 0.5, 1], [1])  # type: ignore[list-item]
     assert (all_abnormal, all_normal) == (0.875, 0.875)
     assert macro_auc([rising, rising], [labels("xxx"), labels("...")]) == pytest.approx(0.875)

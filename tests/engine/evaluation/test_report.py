@@ -1,4 +1,4 @@
-"""Reports of figures made by hand: what JSON and tables say, and what they say of what does not exist."""
+"""Reports of hand-made figures: contents of JSON and tables, and how undefined figures are shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def evaluation(*videos: object, complete: bool = True) -> Evaluation:
     )
 
 
-def test_the_json_names_what_programs_ask_for() -> None:
+def test_the_json_has_the_documented_keys() -> None:
     found = as_json(evaluation(*VIDEOS, ABNORMAL_THROUGHOUT), "paper-patch", command="vad evaluate tiny", max_i=None)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert (found["frames"], found["abnormal"]) == (15, 9)
@@ -53,7 +53,7 @@ def test_the_json_names_what_programs_ask_for() -> None:
     assert {"python", "numpy", "torch", "vadgui"} <= set(found["versions"])
 
 
-def test_the_tables_say_it_in_words() -> None:
+def test_the_tables_show_all_figures() -> None:
     text = in_words(evaluation(*VIDEOS, ABNORMAL_THROUGHOUT, complete=False))
     assert "not the complete dataset" in text
     rows = [line.split() for line in text.splitlines() if line]
@@ -63,13 +63,13 @@ def test_the_tables_say_it_in_words() -> None:
     assert "2/3" in text
 
 
-def test_without_events_the_tables_have_gaps() -> None:
+def test_without_events_the_tables_have_dashes() -> None:
     normal = video("01", ".....", [NAN, 30, 31, 32, 33], [NAN, 30, 31, 32, 33])
     found = evaluation(normal)
     assert "–" in in_words(found)
     report = as_json(found, "paper", command="", max_i=1.0)
     assert report["micro_auc"] is None
-    # The padding's abnormal frame is level with frames 0 and 1, and above the others and the padding's normal one.
+    # The padding's abnormal frame ties with frames 0 and 1, and ranks above all others.
     assert report["macro_auc"] == pytest.approx((0.5 + 0.5 + 1 + 1 + 1 + 1) / 6)
     assert report["max_i"] == 1.0
 
@@ -78,7 +78,7 @@ def test_columns_line_up() -> None:
     assert table(["a", "bb"], [["ccc", "d"], ["e", ""]]) == "a    bb\nccc   d\ne"
 
 
-def test_a_report_replaces_an_older_one_or_says_why_not(tmp_path: Path) -> None:
+def test_a_report_replaces_an_older_one_or_raises_an_error(tmp_path: Path) -> None:
     path = tmp_path / "found.json"
     path.write_text("old")
     write_json(path, {"a": 1})
@@ -88,7 +88,7 @@ def test_a_report_replaces_an_older_one_or_says_why_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_plots_are_pictures_of_every_video(tmp_path: Path) -> None:
+def test_plots_show_every_video(tmp_path: Path) -> None:
     import cv2
 
     many = [video(f"{n:02}", "..xx.", [NAN, 30, 20, 25, 31], [NAN, 30, 20, 25, 31]) for n in range(13)]
@@ -97,7 +97,7 @@ def test_plots_are_pictures_of_every_video(tmp_path: Path) -> None:
     assert [path.name for path in written] == ["roc.png", "scores-1.png", "scores-2.png"]
     page, rest = (cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) for path in written[1:])
     shaded = [(np.abs(picture.astype(int) - (246, 217, 184)).max(axis=2) < 3).sum() for picture in (page, rest)]
-    # One of thirteen videos is on the second page, in a panel a little larger.
+    # The second page shows one of thirteen videos, in a slightly larger plot.
     assert shaded[0] > 5 * shaded[1] > 0
     shutil.rmtree(tmp_path / "plots")
     (tmp_path / "plots").write_text("")

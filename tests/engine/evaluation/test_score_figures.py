@@ -1,4 +1,4 @@
-"""All figures of a score kind, from signals made by hand."""
+"""Metrics of each score, from hand-made signals."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def video(name: str, truth: str, psnr_db: list[float], worst_db: list[float]) ->
 
 
 NAN = float("nan")
-# Frame by frame the first video's PSNR is wrong and its worst patch right; the second is the other way round.
+# In the first video the frame PSNR ranks wrongly and the worst patch correctly; in the second, vice versa.
 VIDEOS = [
     video("01", "...xx", [NAN, 30, 30, 40, 40], [NAN, 40, 40, 20, 20]),
     video("02", "...xx", [NAN, 40, 40, 30, 30], [NAN, 20, 20, 40, 40]),
 ]
 
 
-def test_each_kind_is_judged_by_its_own_signal() -> None:
+def test_each_score_is_evaluated_by_its_own_signal() -> None:
     by_frame, by_patch = (figures_of(VIDEOS, scorer) for scorer in (PaperScorer(), PaperPatchScorer()))
     assert by_frame.video_aucs == (0, 1)
     assert by_patch.video_aucs == (1, 0)
@@ -42,7 +42,7 @@ def test_each_kind_is_judged_by_its_own_signal() -> None:
     assert [scores.tolist() for scores in by_patch.shown] == [[0, 0, 0, 1, 1], [1, 1, 1, 0, 0]]
 
 
-def test_the_curve_is_of_rescaled_scores_unless_they_mean_the_same_everywhere() -> None:
+def test_the_curve_is_of_rescaled_scores_unless_scores_are_comparable() -> None:
     signals = missing_signals(600)
     for name in EVIDENCE:
         signals[name] = np.random.default_rng(0).gamma(1, 0.2, 600)
@@ -51,7 +51,7 @@ def test_the_curve_is_of_rescaled_scores_unless_they_mean_the_same_everywhere() 
     videos = [video(name, "." * 30 + "x" * 30, psnr_db, psnr_db) for name in ("01", "02")]
     for each, level in zip(videos, (0.1, 1.0), strict=True):
         for name in EVIDENCE:
-            # The second video is the more conspicuous throughout, which rescaling hides.
+            # All scores of the second video are higher, which rescaling hides.
             each.signals[name] = level + 0.2 * each.abnormal
     paper, calibrated = (figures_of(videos, scorer) for scorer in (PaperScorer(), CalibratedScorer(calibration)))
     for figures, name in ((paper, "micro"), (calibrated, "global")):
@@ -67,14 +67,14 @@ def test_events_are_found_in_the_rescaled_scores() -> None:
     assert events.normal_seconds == pytest.approx(0.6)
 
 
-def test_a_frame_that_was_not_analysed_is_named() -> None:
+def test_the_error_names_a_frame_without_score() -> None:
     gap = video("07", "..xx", [NAN, 30, NAN, 20], [NAN, 30, NAN, 20])
     with pytest.raises(DatasetError, match="Frame 2") as raised:
         figures_of([gap], PaperScorer())
     assert raised.value.subject == "07"
 
 
-def test_each_raw_signal_is_judged_by_itself() -> None:
+def test_each_raw_signal_is_evaluated_separately() -> None:
     moving = [video(each.name, "...xx", each.signals["psnr_db"].tolist(), [NAN, 30, 30, 30, 30]) for each in VIDEOS]
     for each in moving:
         each.signals["flow_error_px"] = [NAN, 1, 2, 3, 4]
@@ -87,5 +87,5 @@ def test_each_raw_signal_is_judged_by_itself() -> None:
     assert found["patch_psnr_db"]["micro_auc"] == 0.5
 
 
-def test_a_signal_that_the_detector_does_not_have_is_left_out() -> None:
+def test_signals_that_the_detector_lacks_are_left_out() -> None:
     assert set(signal_aucs(VIDEOS)) == {"psnr_db", "patch_psnr_db"}

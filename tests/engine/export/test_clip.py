@@ -56,7 +56,7 @@ def layout_of(video: BarcodeVideo, panels: int, *, strip: bool = True, legend: b
 
 
 def mosaic_of(video: BarcodeVideo, start: int, stop: int, **options: Any) -> tuple[Mosaic, Layout]:
-    """With all panels."""
+    """A mosaic with all panels, and its layout."""
     layout = layout_of(video, len(PANELS))
     assert layout.strip
     strip = ScoreStrip(layout.strip.width, layout.strip.height, scores_of(video), video.times, start, stop, 0.5)
@@ -69,7 +69,7 @@ def mosaic_of(video: BarcodeVideo, start: int, stop: int, **options: Any) -> tup
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("start", "stop"), [(0, 60), (7, 8), (20, 47), (0, 1), (59, 60)])
-def test_clip_is_exactly_the_segment_with_the_sources_timing(
+def test_a_clip_has_exactly_the_frames_and_times_of_the_segment(
     tmp_path: Path, video: BarcodeVideo, predictor: Any, start: int, stop: int
 ) -> None:
     export(video, predictor, start, stop, tmp_path / "clip.mp4")
@@ -115,7 +115,7 @@ def test_progress_counts_frames_and_ends_with_the_path(tmp_path: Path, video: Ba
 
 
 @pytest.mark.parametrize("after", [0, 1, 9])
-def test_cancelling_leaves_nothing_behind(tmp_path: Path, video: BarcodeVideo, predictor: Any, after: int) -> None:
+def test_cancelling_leaves_no_file(tmp_path: Path, video: BarcodeVideo, predictor: Any, after: int) -> None:
     seen: list[Progress | Finished] = []
     clip = export_clip(
         video, predictor, scores_of(video), 0, 60, tmp_path / "clip.mp4", should_stop=lambda: len(seen) > after
@@ -126,7 +126,7 @@ def test_cancelling_leaves_nothing_behind(tmp_path: Path, video: BarcodeVideo, p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_walking_away_leaves_nothing_behind(tmp_path: Path, video: BarcodeVideo, predictor: Any) -> None:
+def test_closing_the_generator_early_leaves_no_file(tmp_path: Path, video: BarcodeVideo, predictor: Any) -> None:
     clip = export_clip(video, predictor, scores_of(video), 0, 60, tmp_path / "clip.mp4")
     for _ in range(5):
         next(clip)
@@ -143,7 +143,9 @@ def test_an_existing_file_is_refused(tmp_path: Path, video: BarcodeVideo, predic
     assert (tmp_path / "clip.mp4").read_text() == "precious"
 
 
-def test_a_video_that_ends_early_gives_no_short_clip(tmp_path: Path, video: BarcodeVideo, predictor: Any) -> None:
+def test_a_video_that_ends_early_is_an_error_and_leaves_no_clip(
+    tmp_path: Path, video: BarcodeVideo, predictor: Any
+) -> None:
     video.decodes_until = 30
     with pytest.raises(ExportError, match="ended after 10"):
         export(video, predictor, 20, 40, tmp_path / "clip.mp4")
@@ -151,7 +153,9 @@ def test_a_video_that_ends_early_gives_no_short_clip(tmp_path: Path, video: Barc
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 3), (5, 5), (6, 5), (50, 61)])
-def test_frames_that_are_not_there(tmp_path: Path, video: BarcodeVideo, predictor: Any, start: int, stop: int) -> None:
+def test_frames_outside_the_video_are_an_error(
+    tmp_path: Path, video: BarcodeVideo, predictor: Any, start: int, stop: int
+) -> None:
     with pytest.raises(ExportError) as caught:
         export(video, predictor, start, stop, tmp_path / "clip.mp4")
     assert "0 to 59" in caught.value.advice
@@ -160,7 +164,9 @@ def test_frames_that_are_not_there(tmp_path: Path, video: BarcodeVideo, predicto
 @pytest.mark.parametrize(
     "options", [{"panels": ("frame", "psnr_mask")}, {"panels": ("frame",), "overlay_opacity": 0.5}]
 )
-def test_what_needs_a_detector_says_so(tmp_path: Path, video: BarcodeVideo, options: dict[str, Any]) -> None:
+def test_panels_that_need_a_detector_are_an_error_without_one(
+    tmp_path: Path, video: BarcodeVideo, options: dict[str, Any]
+) -> None:
     with pytest.raises(ExportError, match="need a detector"):
         export(video, None, 1, 3, tmp_path / "clip.mp4", **options)
 
@@ -168,7 +174,7 @@ def test_what_needs_a_detector_says_so(tmp_path: Path, video: BarcodeVideo, opti
 @pytest.mark.parametrize(
     "options", [{"panels": ()}, {"panels": ("frame", "frame")}, {"panels": ("flow",)}, {"overlay_opacity": 2}]
 )
-def test_options_check_themselves(options: dict[str, Any]) -> None:
+def test_invalid_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"panels must|opacity lies"):
         ExportOptions(**options)
 
@@ -213,7 +219,7 @@ def test_each_panel_shows_its_own_picture(video: BarcodeVideo, predictor: Any) -
     assert shown["predicted_flow"].reshape(-1, 3).mean(axis=0) == pytest.approx(np.array(EXPECTED_FLOW) * 255, abs=1)
     flow = predictor.teacher.flow(model_picture(video.read(22).pixels), model_picture(video.read(23).pixels))
     assert difference(shown["teacher_flow"], flow_to_rgb(flow, 4.0)) < 1
-    # The texture moves to the right: red on the wheel.
+    # Motion to the right is red on the colour wheel.
     red, _, blue = shown["teacher_flow"][-40:].reshape(-1, 3).mean(axis=0)
     assert red > blue + 30
     mask = psnr_mask(inspection.signals["patch_psnr_db"])[8::64, 8::64]
@@ -221,7 +227,7 @@ def test_each_panel_shows_its_own_picture(video: BarcodeVideo, predictor: Any) -
     assert (shown["psnr_mask"][height // 32 :: height // 4, width // 32 :: width // 4][:4, :4] == mask).mean() > 0.9
 
 
-def test_frame_0_says_that_it_has_no_transition(video: BarcodeVideo) -> None:
+def test_frame_0_shows_a_placeholder_instead_of_predictions(video: BarcodeVideo) -> None:
     mosaic, layout = mosaic_of(video, 0, 20)
     canvas = mosaic.compose(video.read(0), None, 0.0)
     frame, *others = (box.of(canvas) for box in layout.panels)
@@ -231,7 +237,7 @@ def test_frame_0_says_that_it_has_no_transition(video: BarcodeVideo) -> None:
         assert 0.005 < written < 0.2
 
 
-def test_nothing_of_the_frame_before_stays(video: BarcodeVideo, predictor: Any) -> None:
+def test_nothing_of_the_previous_frame_remains(video: BarcodeVideo, predictor: Any) -> None:
     used, _ = mosaic_of(video, 0, 40)
     for index in (31, 8):
         inspection = inspected(video, predictor, index)
@@ -243,13 +249,13 @@ def test_nothing_of_the_frame_before_stays(video: BarcodeVideo, predictor: Any) 
     assert np.array_equal(used.compose(inspection.frame, inspection, 0.1), expected)
 
 
-def test_number_and_time_are_burnt_in(video: BarcodeVideo) -> None:
+def test_frame_number_and_time_are_drawn(video: BarcodeVideo) -> None:
     mosaic, layout = mosaic_of(video, 0, 40)
     headers = [layout.header.of(mosaic.compose(video.read(index), None, 0.0)).copy() for index in (10, 11, 10)]
     assert np.array_equal(headers[0], headers[2])
     changed = np.nonzero((headers[0] != headers[1]).any(axis=(0, 2)))[0]
     assert changed.size
-    assert changed.min() > layout.header.width / 2  # the name on the left stays
+    assert changed.min() > layout.header.width / 2  # the name on the left is unchanged
 
 
 def test_overlay_marks_the_frame_panel_only(video: BarcodeVideo, predictor: Any) -> None:
@@ -271,7 +277,7 @@ def test_overlay_marks_the_frame_panel_only(video: BarcodeVideo, predictor: Any)
 
 
 def playhead(strip: Pixels) -> float:
-    """Where the white line stands, as a share of the strip's width."""
+    """Position of the white line, as a fraction of the strip's width."""
     bright = (strip[: strip.shape[0] // 2].min(axis=2) > 225).mean(axis=0)
     return float(np.flatnonzero(bright > 0.5).mean() / strip.shape[1])
 
@@ -298,7 +304,7 @@ def test_playhead_reaches_both_ends_of_a_whole_video() -> None:
     assert positions[1] > 0.98
 
 
-def test_higher_scores_stand_higher() -> None:
+def test_higher_scores_are_drawn_higher() -> None:
     def curve_height(score: float) -> float:
         strip = drawn_strip(260, np.full(1000, score))
         blue = (strip[:, 400:500, 2].astype(int) - strip[:, 400:500, 0]) > 80
@@ -320,7 +326,7 @@ def test_threshold_is_a_line_at_its_score() -> None:
     assert high < middle
 
 
-def test_what_is_not_analysed_has_no_curve() -> None:
+def test_frames_without_score_have_no_curve() -> None:
     scores = np.full(1000, 0.6)
     scores[300:450] = np.nan
     known, gap = drawn_strip(260, np.full(1000, 0.6)), drawn_strip(260, scores)
@@ -331,12 +337,12 @@ def test_what_is_not_analysed_has_no_curve() -> None:
 
 
 @pytest.mark.parametrize("size", [(640, 360), (240, 400)])
-def test_the_threshold_s_label_is_whole_or_left_out(size: tuple[int, int]) -> None:
+def test_the_threshold_label_is_complete_or_left_out(size: tuple[int, int]) -> None:
     layout = plan_layout(*size, len(PANELS), strip=True, legend=True, **BIG)
     assert layout.strip
 
     def label(scores: np.ndarray) -> int:
-        """Orange pixels above the strip, once a score was written there too."""
+        """Number of orange pixels above the strip, after a score was drawn there too."""
         strip = ScoreStrip(layout.strip.width, layout.strip.height, scores, np.arange(99) / 25, 0, 9, 0.7)
         mosaic = Mosaic(layout, PANELS, "clip", strip=strip, flow_radius_px=2.0, overlay_opacity=0.0)
         canvas = mosaic.compose(Frame(np.zeros((size[1], size[0], 3), np.uint8), 0, 0.0), None, float(scores[0]))
@@ -356,7 +362,9 @@ def test_the_threshold_s_label_is_whole_or_left_out(size: tuple[int, int]) -> No
 )
 @pytest.mark.parametrize("panels", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize(("strip", "legend"), [(True, True), (True, False), (False, True), (False, False)])
-def test_layout_is_tidy(size: tuple[int, int], panels: int, strip: bool, legend: bool) -> None:
+def test_boxes_of_a_layout_do_not_overlap_and_are_aligned(
+    size: tuple[int, int], panels: int, strip: bool, legend: bool
+) -> None:
     layout = plan_layout(*size, panels, strip=strip, legend=legend, **BIG)
     assert layout.width <= 1920
     assert layout.height <= 1080
@@ -376,7 +384,7 @@ def test_layout_is_tidy(size: tuple[int, int], panels: int, strip: bool, legend:
     for box in layout.panels:
         assert box.height == pytest.approx(box.width * size[1] / size[0], abs=3)
         assert box.width <= large.width
-    # Every column ends at one line: small panels where the floor does, equal ones all above it.
+    # All columns end at one line: small panels at the end of the footer, equal ones above it.
     equal = all(box.width == large.width for box in layout.panels)
     bottoms = {box.y + box.height for box in [large, *floor]}
     for box in layout.panels[1:]:
@@ -393,12 +401,12 @@ def test_small_videos_are_enlarged_and_large_ones_are_not() -> None:
     assert (large(1280, 720).width, large(1280, 720).height) == (1280, 720)
 
 
-def test_nothing_fits_into_too_little() -> None:
+def test_too_small_limits_are_an_error() -> None:
     with pytest.raises(ValueError, match="no layout"):
         plan_layout(640, 360, 5, strip=True, legend=True, max_width_px=100, max_height_px=100)
 
 
-def test_a_shape_that_no_clip_can_show_is_an_error_in_words(predictor: Any, tmp_path: Path) -> None:
+def test_an_extreme_video_shape_is_an_export_error(predictor: Any, tmp_path: Path) -> None:
     video = BarcodeVideo(VARIABLE_TIMES.tolist(), 5.0)
     with pytest.raises(ExportError, match="No clip can show these panels"):
         export(video, predictor, 1, 3, tmp_path / "clip.mp4", max_width_px=100, max_height_px=100)

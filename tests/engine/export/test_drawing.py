@@ -37,8 +37,8 @@ def drawn(text: str, size_px: int = 20, **options: float) -> Pixels:
 
 
 @pytest.mark.parametrize("text", ["Überwachung", "Камера", "Κάμερα", "摄像机", "カメラ", "카메라", "الكاميرا"])
-def test_every_script_has_its_letters(text: str) -> None:
-    # Missing letters come out as question marks, all of them equal.
+def test_the_font_has_letters_of_every_script(text: str) -> None:
+    # Letters that the font lacks are drawn as identical question marks.
     assert not np.array_equal(drawn(text), drawn("?" * len(text)))
     letters = {drawn(letter).tobytes() for letter in text}
     assert len(letters) == len(set(text))
@@ -51,7 +51,7 @@ def test_text_is_anti_aliased() -> None:
 
 @pytest.mark.parametrize("text", ["Frame 123", "i", "WWW 00:00:12.345"])
 @pytest.mark.parametrize("size_px", [12, 19, 30])
-def test_width_is_what_the_ink_takes(text: str, size_px: int) -> None:
+def test_text_width_matches_the_drawn_pixels(text: str, size_px: int) -> None:
     left, _, right, _ = ink(drawn(text, size_px))
     assert text_width(text, size_px) == pytest.approx(right - left, abs=0.2 * size_px)
 
@@ -65,7 +65,7 @@ def test_alignment() -> None:
     assert ink(drawn("HHH", align=1))[2] == pytest.approx(200, abs=3)
 
 
-def test_numbers_are_all_as_wide_so_that_a_clock_stands_still() -> None:
+def test_all_digits_have_the_same_width() -> None:
     assert len({text_width(digit * 8, 19, bold=True) for digit in "0123456789"}) == 1
 
 
@@ -84,7 +84,7 @@ def test_fitted_text_fits_and_keeps_both_ends(text: str, width: int) -> None:
 
 @given(patch_values)
 def test_mask_is_darker_where_prediction_was_worse(values: np.ndarray) -> None:
-    # A pixel beside the numbers and inside the outline of the worst patch.
+    # Sample a pixel beside the number and inside the outline of the worst patch.
     grey = psnr_mask(values)[8::64, 8::64, 0].astype(int)
     order = np.argsort(values, axis=None)
     assert (np.diff(grey.ravel()[order]) >= 0).all()
@@ -92,20 +92,20 @@ def test_mask_is_darker_where_prediction_was_worse(values: np.ndarray) -> None:
     assert (grey[values <= BLACK_DB] == 0).all()
 
 
-def test_mask_grows_to_any_size_without_gaps() -> None:
+def test_mask_fills_pictures_of_any_size_without_gaps() -> None:
     values = np.linspace(21, 39, 16).reshape(4, 4)
     picture = np.full((101, 179, 3), 7, np.uint8)
     draw_mask(picture, values)
     expected = 255 * (1 - (40 - values) / 20)
     for row in range(4):
         for column in range(4):
-            # The lower left corner of a patch is beside its number; the worst one has its outline there.
+            # The lower left corner of a patch is beside its number; in the worst patch, its outline is there.
             corner = picture[round(101 * (row + 1) / 4) - 1, round(179 * column / 4)]
             if (row, column) != (0, 0):
                 assert corner == pytest.approx(expected[row, column], abs=1)
 
 
-def test_mask_has_numbers_where_they_can_be_read() -> None:
+def test_mask_has_numbers_where_they_are_readable() -> None:
     values = np.full((4, 4), 60.0)
     large, small = np.zeros((256, 256, 3), np.uint8), np.zeros((40, 60, 3), np.uint8)
     draw_mask(large, values)
@@ -114,7 +114,7 @@ def test_mask_has_numbers_where_they_can_be_read() -> None:
     assert (small[30:, 45:] == 255).all()
 
 
-def test_infinite_psnr_is_drawn_too() -> None:
+def test_infinite_psnr_is_drawn() -> None:
     values = np.full((4, 4), np.inf)
     values[1, 1] = 10.0
     assert psnr_mask(values)[4, 4, 0] == 255
@@ -122,7 +122,7 @@ def test_infinite_psnr_is_drawn_too() -> None:
 
 
 @given(patch_values)
-def test_suspicion_and_conspicuity_are_shares(values: np.ndarray) -> None:
+def test_suspicion_and_conspicuity_are_between_0_and_1(values: np.ndarray) -> None:
     for share in (suspicion(values), conspicuity(values)):
         assert ((share >= 0) & (share <= 1)).all()
         worst, best = values.argmin(), values.argmax()

@@ -1,4 +1,4 @@
-"""Teachers of every name; the networks among them with whatever weights can be had."""
+"""Teachers of every name; networks have random weights where the published ones are not available."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.engine.flow.networks.published import pwcnet_weights
 
 @pytest.fixture(scope="session")
 def pwcnet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights of PWC-Net that have learnt nothing: the published ones may not be passed on."""
+    """Random weights of PWC-Net, because the published ones may not be redistributed."""
     path = tmp_path_factory.mktemp("weights") / "pwcnet.pth"
     torch.save(pwcnet_weights()[0], path)
     return path

@@ -25,10 +25,10 @@ def middlebury_colour(dx: float, dy: float) -> np.ndarray:
 
 @given(st.floats(-np.pi, np.pi), st.floats(0, 1))
 def test_colours_are_middleburys(angle: float, radius: float) -> None:
-    assume(abs(angle) > 1e-3)  # the wheel's seam, where its first and last colour differ
+    assume(abs(angle) > 1e-3)  # the two ends of the wheel have different colours
     dx, dy = radius * np.cos(angle), radius * np.sin(angle)
     pixel = flow_to_rgb(np.array([[[dx]], [[dy]]], np.float32) * 7, radius_px=7.0)[0, 0]
-    # Their wheel is rounded to bytes before it is interpolated, hence the two levels.
+    # The published code rounds the wheel to bytes before interpolating, hence the tolerance of two levels.
     assert np.abs(pixel - middlebury_colour(dx, dy)).max() <= 2
 
 
@@ -43,8 +43,8 @@ def test_flow_survives_the_round_trip(seed: int, radius_px: float) -> None:
 
 
 @given(st.floats(-np.pi, np.pi), st.floats(0.05, 1))
-def test_middlebury_s_own_colours_are_read_back(angle: float, radius: float) -> None:
-    """The inverse against the published formula alone, so that no error of `flow_to_rgb` can hide one of its own."""
+def test_middlebury_s_colours_are_read_back(angle: float, radius: float) -> None:
+    """Checks the inverse against the published formula only, so that errors in `flow_to_rgb` can not cancel out."""
     assume(abs(angle) > 1e-3)
     dx, dy = radius * np.cos(angle), radius * np.sin(angle)
     picture = np.array(middlebury_colour(dx, dy), np.float32)[None, None] / 255

@@ -16,7 +16,7 @@ def flow() -> np.ndarray:
     return np.random.default_rng(0).normal(0, 30, (2, 5, 7)).astype(np.float32)
 
 
-def test_a_flo_file_is_what_middlebury_describes(tmp_path: Path) -> None:
+def test_a_flo_file_has_middlebury_s_format(tmp_path: Path) -> None:
     """https://vision.middlebury.edu/flow/code/flow-code/README.txt: PIEH, width, height, then u and v row by row."""
     flow = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
     write_flo(tmp_path / "a.flo", flow)
@@ -24,9 +24,9 @@ def test_a_flo_file_is_what_middlebury_describes(tmp_path: Path) -> None:
     assert (tmp_path / "a.flo").read_bytes() == b"PIEH" + struct.pack("<ii12f", 3, 2, *pixels)
 
 
-def test_flo_files_keep_every_bit_and_what_is_unknown(flow: np.ndarray, tmp_path: Path) -> None:
+def test_flo_files_keep_every_bit_and_unknown_pixels(flow: np.ndarray, tmp_path: Path) -> None:
     flow[:, 2, 3] = np.nan
-    flow[1, 4, 0] = np.nan  # half known is unknown
+    flow[1, 4, 0] = np.nan  # one NaN component makes the pixel unknown
     write_flo(tmp_path / "a.flo", flow)
     flow[:, 4, 0] = np.nan
     np.testing.assert_array_equal(read_flow(tmp_path / "a.flo"), flow)
@@ -57,7 +57,7 @@ def test_kitti_s_pictures_hold_64ths_around_2_to_the_15th(tmp_path: Path) -> Non
 def test_a_real_kitti_file(shared_data: Path) -> None:
     flow = read_flow(shared_data / "flow" / "kitti" / "flow_gt.png")
     assert flow.shape == (2, 375, 1242)
-    assert 0.1 < np.isfinite(flow).mean() < 0.5  # a laser's points
+    assert 0.1 < np.isfinite(flow).mean() < 0.5  # the laser scanner gives sparse points
 
 
 def test_end_point_error_counts_known_pixels_alone() -> None:
@@ -85,7 +85,7 @@ def flo(width: int, height: int, payload: int) -> bytes:
         (b"\x89PNG\r\n\x1a\n and no more", "damaged"),
     ],
 )
-def test_damaged_and_foreign_files(content: bytes, what: str, tmp_path: Path) -> None:
+def test_damaged_and_foreign_files_are_an_error(content: bytes, what: str, tmp_path: Path) -> None:
     (tmp_path / "odd.flo").write_bytes(content)
     with pytest.raises(FlowFileError, match=what) as caught:
         read_flow(tmp_path / "odd.flo")
@@ -98,12 +98,12 @@ def test_a_picture_of_a_flow_is_not_taken_for_the_flow(tmp_path: Path) -> None:
         read_flow(tmp_path / "colours.png")
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FlowFileError, match="can't be read"):
         read_flow(tmp_path / "gone.flo")
 
 
-def test_a_folder_that_can_not_be_written(flow: np.ndarray, tmp_path: Path) -> None:
+def test_a_folder_that_can_not_be_written_is_an_error(flow: np.ndarray, tmp_path: Path) -> None:
     for write, content in ((write_flo, flow), (write_picture, np.zeros((4, 4, 3), np.uint8))):
         with pytest.raises(FlowFileError, match="can't be written"):
             write(tmp_path / "gone" / "a", content)

@@ -1,4 +1,4 @@
-"""What every teacher does alike, and how it is found by its name."""
+"""Behaviour that all teachers share, and their lookup by name."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def textured() -> np.ndarray:
     return cv2.GaussianBlur(noise, (0, 0), 2.5)
 
 
-def test_finds_a_known_shift_with_its_sign(teacher: Teacher, textured: np.ndarray) -> None:
+def test_teachers_find_a_known_shift_with_its_sign(teacher: Teacher, textured: np.ndarray) -> None:
     if teacher.name == "pwcnet":
         pytest.skip("finds nothing without trained weights, which may not be passed on")
-    moved = np.roll(textured, (2, 3), axis=(0, 1))  # 3 px to the right, 2 px down
-    flow = teacher.flow(textured, moved)
+    shifted = np.roll(textured, (2, 3), axis=(0, 1))  # 3 px to the right, 2 px down
+    flow = teacher.flow(textured, shifted)
     assert np.median(flow[0]) == pytest.approx(3, abs=0.2)
     assert np.median(flow[1]) == pytest.approx(2, abs=0.2)
 
 
 @pytest.mark.parametrize("size", [(160, 200), (61, 93), (12, 190), (1, 1)])
-def test_takes_pictures_of_any_size_and_leaves_them_alone(
+def test_teachers_take_pictures_of_any_size_and_do_not_change_them(
     size: tuple[int, int], teacher: Teacher, textured: np.ndarray
 ) -> None:
     before = textured[: size[0], : size[1]]
@@ -49,14 +49,14 @@ def test_takes_pictures_of_any_size_and_leaves_them_alone(
 
 
 @pytest.mark.slow
-def test_keeps_nothing_between_calls(teacher: Teacher, textured: np.ndarray) -> None:
-    moved = np.roll(textured, 4, axis=1)
-    first = teacher.flow(textured, moved)
-    teacher.flow(moved, textured[::-1].copy())
-    np.testing.assert_array_equal(teacher.flow(textured, moved), first)
+def test_teachers_keep_no_state_between_calls(teacher: Teacher, textured: np.ndarray) -> None:
+    shifted = np.roll(textured, 4, axis=1)
+    first = teacher.flow(textured, shifted)
+    teacher.flow(shifted, textured[::-1].copy())
+    np.testing.assert_array_equal(teacher.flow(textured, shifted), first)
 
 
-def test_is_found_by_its_name_and_tells_itself_apart(teacher: Teacher) -> None:
+def test_teachers_are_found_by_name_and_have_distinct_fingerprints(teacher: Teacher) -> None:
     assert teacher.name in TEACHER_NAMES
     assert teacher.fingerprint.startswith(teacher.name)
 
@@ -84,13 +84,13 @@ def test_missing_weights_say_what_is_needed_and_where(
         assert hint in caught.value.advice
 
 
-def test_weights_that_were_named_but_are_not_there(tmp_path: Path) -> None:
+def test_a_missing_weights_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TeacherError, match="no such weights file") as caught:
         teacher_by_name("raft", weights=tmp_path / "gone.pth")
     assert caught.value.subject == str(tmp_path / "gone.pth")
 
 
-def test_weights_for_a_teacher_that_takes_none(pwcnet_file: Path) -> None:
+def test_weights_for_a_teacher_without_weights_are_an_error(pwcnet_file: Path) -> None:
     with pytest.raises(TeacherError, match="needs no weights") as caught:
         teacher_by_name("dis", weights=pwcnet_file)
     assert "pwcnet" in caught.value.advice
@@ -108,7 +108,7 @@ def test_an_absent_device_is_an_error(pwcnet_file: Path) -> None:
         teacher_by_name("pwcnet", weights=pwcnet_file, device="cuda:99")
 
 
-def test_a_missing_file_is_told_without_waiting_for_torch(tmp_path: Path) -> None:
+def test_a_missing_weights_file_is_reported_without_importing_torch(tmp_path: Path) -> None:
     code = """
 import sys
 from engine.common.errors import TeacherError
@@ -144,7 +144,7 @@ def test_a_detector_takes_its_teacher_s_weights_from_any_file(pwcnet_file: Path)
 
 
 def test_end_point_error_on_real_ground_truth(shared_data: Path) -> None:
-    """Middlebury's RubberWhale; DIS measured at 0.23 px elsewhere."""
+    """Middlebury's RubberWhale, where DIS had an error of 0.23 px in other measurements."""
     folder = shared_data / "flow" / "RubberWhale"
     flow = teacher_by_name("dis").flow(read_picture(folder / "frame10.png"), read_picture(folder / "frame11.png"))
     assert end_point_error(flow, read_flow(folder / "flow10.flo")) == pytest.approx(0.23, abs=0.02)

@@ -45,9 +45,10 @@ def test_predict_motion_equals_the_motion_part_of_predict(detector, pictures, kn
     predictor = predictor.with_normal_model(NormalModel(appearance=UNUSED_BANK if knows_appearance else None))
     predictor.batch_size = 2
     for motion, whole in zip(predictor.predict_motion(pictures), predictor.predict(pictures), strict=True):
-        np.testing.assert_array_equal(motion.flow_rgb, whole.flow_rgb)
+        np.testing.assert_allclose(motion.flow_rgb, whole.flow_rgb, atol=1e-4)  # another engine may have run it
         assert (motion.appearance is not None) == knows_appearance
-        np.testing.assert_array_equal(motion.appearance, whole.appearance)
+        if knows_appearance:
+            np.testing.assert_allclose(motion.appearance, whole.appearance, atol=1e-4)
 
 
 def test_the_predictor_does_not_change_the_detector(detector) -> None:

@@ -249,7 +249,7 @@ def test_a_loss_that_is_not_finite_ends_training_with_advice(ready: Run, monkeyp
         with pytest.raises(TrainingError, match="motion stage is no longer a number") as caught:
             list(train(run))
     assert "--motion-lr" in caught.value.advice
-    assert run.events()[-1] == Failed.by(caught.value)
+    assert run.events()[-1] == Failed.from_error(caught.value)
     after = load_checkpoint(run.checkpoint_path)
     assert after.position == before.position
     assert caught.value.remedy == {"motion_learning_rate": run.settings.motion_learning_rate / 4}

@@ -1,4 +1,4 @@
-"""One maker for each kind of video that the contract of VideoSource is held to."""
+"""Makers of clips, one for each kind of video in the contract tests of VideoSource."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FRAMES = 60
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of video: how to make one, and what is true of it."""
+    """A kind of video: how to make one, and its expected properties."""
 
     name: str
     make: Callable[[Path], Path]
@@ -27,7 +27,7 @@ class Kind:
     size: tuple[int, int] = (96, 64)
     """Upright width and height."""
     times: tuple[float, ...] | None = None
-    """Seconds from the first frame; None: 1/25 s apart."""
+    """Presentation times in seconds since the first frame; None for 1/25 s apart."""
 
     @property
     def expected_times(self) -> np.ndarray:
@@ -38,7 +38,7 @@ UNEVEN = tuple(np.cumsum([0, *([0.04, 0.1, 0.02, 0.25] * FRAMES)])[:FRAMES].roun
 
 
 def _rotated(folder: Path, quarter_turns: int) -> Path:
-    """Turned by the display matrix alone: pictures are stored lying on their side, or on their head."""
+    """Rotated only by the display matrix: pictures are stored sideways or upside down."""
     path = folder / "rotated.mp4"
     stored = np.rot90(numbered_picture(0), quarter_turns).shape
     with av.open(str(path), "w") as container:
@@ -75,7 +75,7 @@ def _started_late(folder: Path) -> Path:
 
 
 def _with_edit_list(folder: Path) -> Path:
-    """The first ten frames are cut away by an edit list, not by taking them out."""
+    """The first ten frames are hidden by an edit list but still in the file."""
     path = folder / "edited.mp4"
     with av.open(str(path), "w", options={"use_editlist": "1", "movflags": "+negative_cts_offsets"}) as container:
         stream = container.add_stream("libx264", rate=25)
@@ -96,7 +96,7 @@ def _pictures(folder: Path) -> Path:
     path = folder / "Bilder für später"
     path.mkdir()
     for number in range(FRAMES):
-        # No leading zeros and every other number: only a sort by number gets this right.
+        # Without leading zeros and with gaps, only sorting by number gives the right order.
         ok, data = cv2.imencode(".png", numbered_picture(number))
         assert ok
         (path / f"frame{number * 2}.png").write_bytes(data.tobytes())
@@ -129,13 +129,13 @@ KINDS = [
         "raw hevc",
         lambda f: make_clip(f / "raw.hevc", FRAMES, codec="libx265", codec_options={"x265-params": "log-level=0"}),
     ),
-    # Raw MJPEG has times, but made-up ones: after a seek they are those of other frames.
+    # FFmpeg invents the times of raw MJPEG, which are wrong after a seek.
     Kind(
         "raw mjpeg",
         lambda f: make_clip(f / "raw.mjpeg", FRAMES, codec="mjpeg", pixel_format="yuvj420p", b_frames=0),
     ),
     Kind("joined ts", _joined),
-    # Frames that are stored to be referred to and never shown.
+    # Contains reference frames that are never shown.
     Kind(
         "vp8 with hidden frames",
         lambda f: make_clip(

@@ -13,20 +13,20 @@ from engine.video.pyav_source import PyAvSource
 from tests.clips import make_clip, numbered_picture, read_number
 
 
-def test_a_truncated_stream_gives_what_is_there(tmp_path: Path) -> None:
+def test_a_truncated_stream_gives_its_remaining_frames(tmp_path: Path) -> None:
     whole = make_clip(tmp_path / "whole.ts", 90, container_format="mpegts", b_frames=0, gop=10)
     cut = tmp_path / "cut.ts"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
     with open_video(cut) as source:
         numbers = [read_number(frame.pixels) for frame in source.frames()]
         assert 40 <= len(numbers) < 90
-        assert len(source) == len(source.times) == len(numbers)  # what the full pass found is the truth from now on
-        assert numbers[:-1] == list(range(len(numbers) - 1))  # the picture that was cut in two may be anything
+        assert len(source) == len(source.times) == len(numbers)  # the full pass has corrected the index
+        assert numbers[:-1] == list(range(len(numbers) - 1))  # the truncated picture may have any content
         assert read_number(source.read(30).pixels) == 30
 
 
-def test_a_full_pass_corrects_the_count_and_is_remembered(tmp_path: Path) -> None:
-    """Matroska announces frames whose data is then noise: they can't be decoded."""
+def test_a_full_pass_corrects_the_count_and_is_cached(tmp_path: Path) -> None:
+    """Matroska lists frames whose data is noise and can't be decoded."""
     path = make_clip(tmp_path / "damaged.mkv", 60, gop=10, b_frames=0)
     data = bytearray(path.read_bytes())
     data[len(data) * 3 // 4 : len(data) * 3 // 4 + 60] = os.urandom(60)
@@ -52,10 +52,10 @@ def test_pictures_of_a_damaged_file_are_numbered_as_a_pass_numbers_them(tmp_path
     with open_video(path) as source:
         wanted = list(range(0, len(source), step))
         pictures = list(source.pictures(wanted, 32))
-        if source.numbers_are_certain:  # a frame on the way was missing
+        if source.numbers_are_certain:  # a missing frame on the way caused a full pass
             wanted = [number for number in wanted if number < len(source)]
         assert [frame.index for frame in pictures] == wanted
-        # What came before the damage was seen keeps its number, which is then right as well.
+        # Frames before the damage were numbered by the old index, which is right for them.
         shown = {frame.pts_seconds: read_number(frame.pixels) for frame in source.frames()}
     assert [read_number(frame.pixels) for frame in pictures] == [shown[frame.pts_seconds] for frame in pictures]
 
@@ -92,7 +92,7 @@ def sound(folder: Path) -> Path:
 
 
 def song_with_cover(folder: Path) -> Path:
-    """The cover is a video stream of one frame to FFmpeg."""
+    """FFmpeg reports the cover picture as a video stream of one frame."""
     path = sound(folder).rename(folder / "plain.m4a")
     with av.open(str(path)) as plain, av.open(str(folder / "song.m4a"), "w", format="mp4") as container:
         tune = container.add_stream_from_template(plain.streams.audio[0])
@@ -116,7 +116,7 @@ def unknown_codec(folder: Path) -> Path:
 
 
 def noise_in_a_container(folder: Path) -> Path:
-    """Everything about the video is intact but its pictures."""
+    """A valid container whose picture data is noise."""
     path = make_clip(folder / "noise.avi", 20, codec="mpeg4", b_frames=0)
     data = bytearray(path.read_bytes())
     start, stop = data.index(b"movi"), data.index(b"idx1")
@@ -149,7 +149,7 @@ def missing(folder: Path) -> Path:
 @pytest.mark.parametrize(
     "make", [empty, text, sound, song_with_cover, unknown_codec, noise_in_a_container, headless, no_pictures, missing]
 )
-def test_what_is_no_video_gets_a_clear_error(make, tmp_path: Path) -> None:
+def test_files_that_are_no_videos_are_an_error(make, tmp_path: Path) -> None:
     path = make(tmp_path)
     with pytest.raises(VideoError) as caught:
         open_video(path)
@@ -185,7 +185,7 @@ def test_pictures_take_the_rate_they_are_given(pictures: Path) -> None:
         np.testing.assert_allclose(source.times, [0, 0.1, 0.2, 0.3, 0.4])
 
 
-def test_the_cache_keeps_to_its_bytes(tmp_path: Path) -> None:
+def test_the_cache_stays_within_its_limit(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mp4", 40)
     frame_bytes = 96 * 64 * 3
     with PyAvSource(path, cache_bytes=5 * frame_bytes) as source:

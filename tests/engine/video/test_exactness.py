@@ -1,4 +1,4 @@
-"""What keeps frames exact where indexes mislead, and quick where they are looked at again."""
+"""Frames are exact even with wrong indexes, and cached frames are fast."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def canonical_index(path: Path):
     return source.info.fingerprint, found
 
 
-def test_a_frozen_picture_does_not_confuse_frames(tmp_path: Path) -> None:
+def test_frames_of_a_frozen_picture_are_numbered_correctly(tmp_path: Path) -> None:
     numbers = [0, 1, 2] + [3] * 30 + [4, 5] + [6] * 25
     path = make_clip(tmp_path / "frozen.mp4", numbers, gop=8)
     for _ in range(2):  # before and after the full pass
@@ -39,8 +39,8 @@ def test_a_frozen_picture_does_not_confuse_frames(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.h264"])
-def test_an_index_that_lies_about_pictures_costs_time_only(tmp_path: Path, name: str) -> None:
-    """As when a home folder is shared by machines whose decoders differ in the last bit."""
+def test_wrong_checksums_in_an_index_only_cost_time(tmp_path: Path, name: str) -> None:
+    """Happens when machines whose decoders differ in the last bit share a home folder."""
     path = make_clip(tmp_path / name, 60, gop=10)
     fingerprint, index = canonical_index(path)
     save_index(fingerprint, replace(index, checksums=index.checksums + np.uint32(1)))
@@ -49,7 +49,7 @@ def test_an_index_that_lies_about_pictures_costs_time_only(tmp_path: Path, name:
         assert [read_number(frame.pixels) for frame in source.frames(35, 50)] == list(range(35, 50))
 
 
-def test_pictures_survive_an_index_that_lies(tmp_path: Path) -> None:
+def test_pictures_are_right_despite_a_wrong_index(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mp4", 90, gop=30, b_frames=0)
     fingerprint, index = canonical_index(path)
     wrong = np.array([0, 7, 19, 41])
@@ -63,8 +63,8 @@ def test_pictures_survive_an_index_that_lies(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("gop", [12, 30])
-def test_pictures_that_are_refreshed_bit_by_bit_are_whole(tmp_path: Path, gop: int) -> None:
-    """The container announces keyframes where the encoder only begins to renew the picture."""
+def test_pictures_with_intra_refresh_are_complete(tmp_path: Path, gop: int) -> None:
+    """The container marks frames as keyframes where an intra refresh only begins."""
     refreshed = {"x264-params": "intra-refresh=1"}
     path = make_clip(tmp_path / "a.mkv", 120, gop=gop, b_frames=0, codec_options=refreshed)
     with open_video(path) as source:
@@ -74,16 +74,16 @@ def test_pictures_that_are_refreshed_bit_by_bit_are_whole(tmp_path: Path, gop: i
 
 
 @pytest.mark.parametrize(("name", "container_format"), [("a.mp4", None), ("a.mkv", None), ("a.ts", "mpegts")])
-def test_pictures_far_apart_spare_most_of_the_decoding(tmp_path: Path, name: str, container_format: str | None) -> None:
+def test_pictures_far_apart_need_little_decoding(tmp_path: Path, name: str, container_format: str | None) -> None:
     path = make_clip(tmp_path / name, 300, gop=20, container_format=container_format)
     asked: list[None] = []
     with open_video(path) as source:
         list(source.pictures(range(25, 300, 50), 32, should_stop=lambda: asked.append(None) is not None))
-        assert not source.numbers_are_certain  # nor was it all decoded to make sure
-    assert len(asked) < 100  # once a decoded frame
+        assert not source.numbers_are_certain  # no full pass was needed
+    assert len(asked) < 100  # `should_stop` is called once per decoded frame
 
 
-def test_pictures_of_a_stream_of_keyframes_need_no_other(tmp_path: Path) -> None:
+def test_pictures_of_an_intra_only_stream_decode_no_other_frames(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.avi", 60, codec="mjpeg", pixel_format="yuvj420p", b_frames=0)
     asked: list[None] = []
     with open_video(path) as source:
@@ -91,7 +91,7 @@ def test_pictures_of_a_stream_of_keyframes_need_no_other(tmp_path: Path) -> None
     assert len(asked) == 12
 
 
-def test_an_index_that_lies_about_keyframes_costs_time_only(tmp_path: Path) -> None:
+def test_wrong_keyframes_in_an_index_only_cost_time(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mp4", 60, gop=30, b_frames=0)
     fingerprint, index = canonical_index(path)
     wrong = np.array([0, 7, 19, 41])
@@ -102,7 +102,7 @@ def test_an_index_that_lies_about_keyframes_costs_time_only(tmp_path: Path) -> N
         assert [read_number(frame.pixels) for frame in source.frames(20, 45)] == list(range(20, 45))
 
 
-def test_indexes_survive_the_disk_and_damaged_ones_are_made_anew(tmp_path: Path) -> None:
+def test_indexes_are_stored_and_damaged_ones_are_rebuilt(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.avi", 40, b_frames=3)
     fingerprint, index = canonical_index(path)
     kept = load_index(fingerprint)
@@ -119,7 +119,7 @@ def test_indexes_survive_the_disk_and_damaged_ones_are_made_anew(tmp_path: Path)
             assert read_number(source.read(33).pixels) == 33
 
 
-def test_an_unwritable_cache_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_cache_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / "file"))
     path = make_clip(tmp_path / "a.h264", 30)
@@ -127,26 +127,26 @@ def test_an_unwritable_cache_is_done_without(tmp_path: Path, monkeypatch: pytest
         assert read_number(source.read(17).pixels) == 17
 
 
-def test_an_abandoned_seek_leaves_what_it_decoded(tmp_path: Path) -> None:
+def test_a_cancelled_seek_keeps_the_frames_it_decoded(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mp4", 250, gop=250)
     with open_video(path) as source:
         asked = iter(range(190))
         with pytest.raises(Cancelled):
             source.read(200, should_stop=lambda: next(asked, None) is None)
-        # What is kept needs no decoding, so nobody is asked.
+        # Cached frames need no decoding, so `should_stop` is not called.
         assert read_number(source.read(180, should_stop=lambda: True).pixels) == 180
         with pytest.raises(Cancelled):
             source.read(20, should_stop=lambda: True)
 
 
-def test_names_that_mean_something_to_ffmpeg_are_only_names(tmp_path: Path) -> None:
+def test_file_names_with_ffmpeg_syntax_are_plain_names(tmp_path: Path) -> None:
     for name in ("http:cam.mp4", "cam%03d.mp4", "-i.mp4", "a#b?c.mp4"):
         path = make_clip(tmp_path / "plain.mp4", 5).rename(tmp_path / name)
         with open_video(path) as source:
             assert read_number(source.read(4).pixels) == 4
 
 
-def test_fingerprints_see_the_end_of_a_long_file_and_names_in_a_folder(tmp_path: Path) -> None:
+def test_fingerprints_depend_on_the_end_of_a_file_and_on_names_in_a_folder(tmp_path: Path) -> None:
     path = tmp_path / "long"
     path.write_bytes(bytes(5 << 20))
     before = file_fingerprint(path)

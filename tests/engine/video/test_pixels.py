@@ -12,7 +12,7 @@ from engine.video import open_video
 
 WIDTH, HEIGHT = 64, 48
 COEFFICIENTS = {"bt601": (0.299, 0.114, 5), "bt709": (0.2126, 0.0722, 1)}
-"""Red's and blue's share of luma, and FFmpeg's number."""
+"""Weights of red and blue in luma, and FFmpeg's number of the matrix."""
 
 
 def write_planes(path: Path, planes: Sequence[int], pixel_format: str, *, codec: str = "ffv1", **tags: int) -> Path:
@@ -55,7 +55,7 @@ def test_limited_range_is_stretched(tmp_path: Path, luma: int, level: int) -> No
 
 @pytest.mark.parametrize("matrix", COEFFICIENTS)
 @pytest.mark.parametrize("colour", [(200, 40, 40), (40, 200, 40), (40, 40, 200), (230, 159, 0)])
-def test_colours_follow_the_matrix_the_file_names(tmp_path: Path, matrix: str, colour: tuple[int, int, int]) -> None:
+def test_colours_follow_the_matrix_in_the_file(tmp_path: Path, matrix: str, colour: tuple[int, int, int]) -> None:
     red_share, blue_share, number = COEFFICIENTS[matrix]
     red, green, blue = (value / 255 for value in colour)
     luma = red_share * red + (1 - red_share - blue_share) * green + blue_share * blue

@@ -13,7 +13,7 @@ PATIENCE_SECONDS = 10
 
 
 class Counting:
-    """Counts up and tells how far it has come; `reached` is set once it has made `signal_at` items."""
+    """Yields 0, 1, 2, ...; `made` counts the items, and `reached` is set after `signal_at` of them."""
 
     def __init__(self, stop: int, signal_at: int = 0, error: Exception | None = None) -> None:
         self.made = 0
@@ -37,24 +37,24 @@ class Counting:
 
 
 @pytest.mark.parametrize("depth", [1, 2, 16, 500])
-def test_items_come_whole_and_in_order(depth: int) -> None:
+def test_all_items_come_in_order(depth: int) -> None:
     assert list(read_ahead(iter(range(300)), depth)) == list(range(300))
     assert list(read_ahead(iter([]), depth)) == []
 
 
-def test_items_are_made_ahead_but_not_without_end() -> None:
+def test_items_are_produced_ahead_up_to_the_depth() -> None:
     counting = Counting(100, signal_at=5)
     with closing(read_ahead(counting.items(), depth=4)) as items:
         assert next(items) == 0
         assert counting.reached.wait(PATIENCE_SECONDS)
-        assert counting.made <= 6  # one taken, four waiting, one in hand
+        assert counting.made <= 6  # one consumed, four in the queue, one being added
         assert counting.thread is not threading.current_thread()
     assert counting.was_closed
     assert counting.thread is not None
     assert not counting.thread.is_alive()
 
 
-def test_leaving_a_loop_ends_the_thread() -> None:
+def test_leaving_the_loop_ends_the_thread() -> None:
     counting = Counting(100)
     for number in read_ahead(counting.items(), depth=3):
         if number == 7:
@@ -71,7 +71,7 @@ def test_an_error_comes_after_the_items_before_it() -> None:
         next(items)
 
 
-def test_it_stops_when_asked() -> None:
+def test_read_ahead_can_be_cancelled() -> None:
     stop = threading.Event()
     counting = Counting(10**9)
     items = read_ahead(counting.items(), 2, stop.is_set)
@@ -83,12 +83,12 @@ def test_it_stops_when_asked() -> None:
     assert counting.made < 20
 
 
-def test_nothing_runs_before_the_first_item_is_asked_for() -> None:
+def test_the_thread_starts_with_the_first_item() -> None:
     counting = Counting(3)
     read_ahead(counting.items(), 2).close()
     assert counting.made == 0
 
 
-def test_no_depth_is_refused() -> None:
+def test_depth_0_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         read_ahead(iter([1]), 0)

@@ -11,7 +11,7 @@ from engine.video.scaling import SquareScaler
 
 
 def textured(width: int, height: int) -> np.ndarray:
-    """Coarse and fine, and with all grey levels."""
+    """A picture with coarse and fine texture and all grey levels."""
     dice = np.random.default_rng(width * height)
     coarse = cv2.resize(dice.integers(0, 256, (5, 7, 3), np.uint8), (width, height), interpolation=cv2.INTER_CUBIC)
     fine = dice.integers(-40, 40, (height, width, 3))
@@ -20,7 +20,7 @@ def textured(width: int, height: int) -> np.ndarray:
 
 @given(st.integers(20, 700), st.integers(20, 700))
 @settings(max_examples=60, deadline=None)
-def test_squares_are_what_the_models_see_within_a_grey_level(width: int, height: int) -> None:
+def test_squares_match_the_model_pictures_within_a_grey_level(width: int, height: int) -> None:
     picture = textured(width, height)
     square = SquareScaler(width, height, PICTURE_SIZE).scale(picture)
     difference = np.abs(square.astype(int) - model_picture(picture))
@@ -28,7 +28,7 @@ def test_squares_are_what_the_models_see_within_a_grey_level(width: int, height:
     assert difference.mean() < 0.02
 
 
-def test_each_square_is_its_own() -> None:
+def test_squares_do_not_share_memory() -> None:
     scaler = SquareScaler(300, 200, 64)
     first = scaler.scale(textured(300, 200))
     kept = first.copy()
@@ -37,6 +37,6 @@ def test_each_square_is_its_own() -> None:
 
 
 @pytest.mark.parametrize("level", [0, 1, 128, 254, 255])
-def test_plain_pictures_keep_their_level(level: int) -> None:
+def test_uniform_pictures_keep_their_level(level: int) -> None:
     picture = np.full((500, 333, 3), level, np.uint8)
     assert (SquareScaler(333, 500, 100).scale(picture) == level).all()

@@ -1,4 +1,4 @@
-"""What every VideoSource promises, held against every kind of video."""
+"""Contract tests: what every VideoSource promises, on every kind of video."""
 
 import contextlib
 import random
@@ -33,7 +33,7 @@ def source(kind_and_path):
         yield source
 
 
-def test_knows_its_frames_without_decoding_them(source: VideoSource, kind: Kind) -> None:
+def test_size_and_count_are_known_without_decoding(source: VideoSource, kind: Kind) -> None:
     assert len(source) == source.info.frame_count == kind.frames
     assert (source.info.width_px, source.info.height_px) == kind.size
     assert source.info.duration_seconds == pytest.approx(kind.expected_times[-1] + 1 / 25, abs=0.1)
@@ -43,7 +43,7 @@ def test_times_begin_at_zero_and_are_the_presentation_times(source: VideoSource,
     np.testing.assert_allclose(source.times, kind.expected_times, atol=2e-3)
 
 
-def test_knows_how_long_frames_last_unless_its_times_are_only_given(kind_and_path, source: VideoSource) -> None:
+def test_frame_duration_is_known_only_for_stored_times(kind_and_path, source: VideoSource) -> None:
     kind, path = kind_and_path
     assert source.info.has_own_times == path.is_file()
     if path.is_file() and kind.frames > 1:
@@ -52,38 +52,38 @@ def test_knows_how_long_frames_last_unless_its_times_are_only_given(kind_and_pat
         assert source.frame_seconds is None
 
 
-def test_the_usual_length_of_a_frame_is_the_most_frames() -> None:
+def test_the_frame_duration_is_the_median() -> None:
     assert usual_frame_seconds(np.arange(100) / 10, np.arange(20) / 25) == pytest.approx(0.1)
     assert usual_frame_seconds(np.zeros(1), np.empty(0)) is None
     assert usual_frame_seconds() is None
 
 
 @pytest.mark.slow
-def test_500_random_jumps_are_all_exact(kind_and_path) -> None:
+def test_500_random_reads_are_exact(kind_and_path) -> None:
     kind, path = kind_and_path
     rng = random.Random(kind.name)
     asked = [rng.randrange(kind.frames) for _ in range(JUMPS)]
-    with open_video(path, cache_bytes=1) as source:  # so that every jump has to be made
+    with open_video(path, cache_bytes=1) as source:  # a cache of 1 byte makes every read decode
         frames = [source.read(index) for index in asked]
         assert [frame.index for frame in frames] == asked
         assert [read_number(frame.pixels) for frame in frames] == asked
         assert [frame.pts_seconds for frame in frames] == [float(source.times[index]) for index in asked]
 
 
-def test_500_random_jumps_with_a_cache_are_too(source: VideoSource, kind: Kind) -> None:
+def test_500_random_reads_with_a_cache_are_exact(source: VideoSource, kind: Kind) -> None:
     rng = random.Random(kind.name)
     for index in (rng.randrange(kind.frames) for _ in range(JUMPS)):
         assert read_number(source.read(index).pixels) == index
 
 
-def test_the_first_jump_is_exact(kind_and_path) -> None:
+def test_the_first_read_is_exact(kind_and_path) -> None:
     kind, path = kind_and_path
     for index in {0, kind.frames // 2, kind.frames - 1}:
         with open_video(path) as source:
             assert read_number(source.read(index).pixels) == index
 
 
-def test_steps_back_and_forth(source: VideoSource) -> None:
+def test_reading_back_and_forth_is_exact(source: VideoSource) -> None:
     for index in [*reversed(range(len(source))), *range(len(source))]:
         assert read_number(source.read(index).pixels) == index
 
@@ -93,7 +93,7 @@ def test_one_pass_gives_every_frame_in_order(source: VideoSource, kind: Kind) ->
     assert [frame.index for frame in frames] == list(range(kind.frames))
     assert [read_number(frame.pixels) for frame in frames] == list(range(kind.frames))
     np.testing.assert_allclose([frame.pts_seconds for frame in frames], kind.expected_times, atol=2e-3)
-    assert len(source) == kind.frames  # the full pass found what the index had promised
+    assert len(source) == kind.frames  # the full pass confirmed the index
 
 
 @pytest.mark.parametrize("start", [1, 7, 33, 59])
@@ -104,7 +104,7 @@ def test_a_pass_may_begin_and_end_anywhere(source: VideoSource, start: int) -> N
     assert [read_number(frame.pixels) for frame in source.frames(start)] == list(range(start, len(source)))
 
 
-def test_passes_and_jumps_leave_each_other_alone(source: VideoSource) -> None:
+def test_passes_and_reads_do_not_affect_each_other(source: VideoSource) -> None:
     rng = random.Random(9)
     for expected, frame in enumerate(source.frames()):
         assert read_number(frame.pixels) == expected
@@ -113,7 +113,7 @@ def test_passes_and_jumps_leave_each_other_alone(source: VideoSource) -> None:
             assert read_number(source.read(index).pixels) == index
 
 
-def test_pixels_are_rgb_bytes_that_nobody_can_change(source: VideoSource, kind: Kind) -> None:
+def test_pixels_are_read_only_rgb_bytes(source: VideoSource, kind: Kind) -> None:
     pixels = source.read(len(source) - 1).pixels
     assert pixels.shape == (kind.size[1], kind.size[0], 3)
     assert pixels.flags.c_contiguous
@@ -129,12 +129,12 @@ def test_colours_keep_their_range(source: VideoSource) -> None:
 
 
 @pytest.mark.parametrize("index", [-1, 100_000])
-def test_there_is_no_frame_beyond_the_ends(source: VideoSource, index: int) -> None:
+def test_frames_outside_the_video_are_an_error(source: VideoSource, index: int) -> None:
     with pytest.raises(IndexError, match="no frame"):
         source.read(index)
 
 
-def test_an_outdated_jump_is_abandoned_and_the_next_one_right(source: VideoSource) -> None:
+def test_after_a_cancelled_read_the_next_one_is_exact(source: VideoSource) -> None:
     last = len(source) - 1
     with contextlib.suppress(Cancelled):
         source.read(last, should_stop=lambda: True)
@@ -142,19 +142,19 @@ def test_an_outdated_jump_is_abandoned_and_the_next_one_right(source: VideoSourc
     assert read_number(source.read(last).pixels) == last
 
 
-def test_a_pass_stops_when_asked(source: VideoSource) -> None:
+def test_a_pass_can_be_cancelled(source: VideoSource) -> None:
     with pytest.raises(Cancelled):
         list(source.frames(should_stop=lambda: True))
 
 
-def test_prefetched_frames_are_there_at_once(source: VideoSource) -> None:
+def test_prefetched_frames_are_in_the_cache(source: VideoSource) -> None:
     stop = min(20, len(source))
     source.prefetch(5, stop)
     for index in range(5, stop):
         assert read_number(source.read(index, should_stop=lambda: True).pixels) == index
 
 
-def test_prefetching_stops_without_a_fuss(source: VideoSource) -> None:
+def test_a_stopped_prefetch_raises_nothing(source: VideoSource) -> None:
     source.prefetch(0, len(source) + 50, should_stop=lambda: True)
     assert read_number(source.read(0).pixels) == 0
 
@@ -174,7 +174,7 @@ def test_pictures_of_wanted_frames_are_exact(
 ) -> None:
     kind, path = kind_and_path
     for number, wanted in enumerate(chosen(kind)):
-        # No earlier pass may have told what there is.
+        # A new source, so that no earlier pass has corrected the index.
         monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / str(number)))
         with open_video(path) as source:
             if is_certain:
@@ -188,7 +188,7 @@ def test_pictures_of_wanted_frames_are_exact(
 
 
 @pytest.mark.parametrize("size", [16, 32, 64, 80, 128])
-def test_pictures_are_upright_squares_of_what_is_read(source: VideoSource, size: int) -> None:
+def test_pictures_are_upright_squares_of_the_frames(source: VideoSource, size: int) -> None:
     wanted = np.unique([0, len(source) // 3, len(source) - 1])
     for frame in source.pictures(wanted, size):
         pixels = source.read(frame.index).pixels
@@ -202,23 +202,23 @@ def test_pictures_are_upright_squares_of_what_is_read(source: VideoSource, size:
 
 
 @pytest.mark.parametrize("wanted", [[-1], [0, 100_000]])
-def test_there_is_no_picture_beyond_the_ends(source: VideoSource, wanted: list[int]) -> None:
+def test_pictures_outside_the_video_are_an_error(source: VideoSource, wanted: list[int]) -> None:
     with pytest.raises(IndexError, match="no frame"):
         list(source.pictures(wanted, 32))
 
 
 @pytest.mark.parametrize("wanted", [[0, 0], [1, 0]])
-def test_wanted_frames_ascend(source: VideoSource, wanted: list[int]) -> None:
+def test_descending_frame_numbers_are_an_error(source: VideoSource, wanted: list[int]) -> None:
     with pytest.raises(ValueError, match="ascend"):
         list(source.pictures(wanted, 32))
 
 
-def test_pictures_stop_when_asked(source: VideoSource) -> None:
+def test_pictures_can_be_cancelled(source: VideoSource) -> None:
     with pytest.raises(Cancelled):
         list(source.pictures([len(source) - 1], 32, should_stop=lambda: True))
 
 
-def test_pictures_and_jumps_leave_each_other_alone(source: VideoSource) -> None:
+def test_pictures_and_reads_do_not_affect_each_other(source: VideoSource) -> None:
     rng = random.Random(9)
     for frame in source.pictures(range(0, len(source), 3), 32):
         assert read_number(frame.pixels) == frame.index

@@ -60,24 +60,26 @@ def test_every_encoder_keeps_variable_timing_and_the_last_frames_duration(tmp_pa
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(0.0005, 3.0), min_size=1, max_size=40))
-def test_any_timing_survives_to_the_tick(tmp_path_factory: pytest.TempPathFactory, durations: list[float]) -> None:
+def test_any_timing_is_kept_to_the_tick(tmp_path_factory: pytest.TempPathFactory, durations: list[float]) -> None:
     times = [0.0, *np.cumsum(durations).tolist()]
     target = tmp_path_factory.mktemp("timing") / "clip.mp4"
     write_clip(target, times, average_fps=len(durations) / times[-1])
     read, _, duration = read_clip(target)
     assert read == pytest.approx(times[:-1], abs=1 / 90_000)
-    assert duration == pytest.approx(times[-1], abs=2 / 90_000 + 1e-3)  # the file's header counts milliseconds
+    assert duration == pytest.approx(
+        times[-1], abs=2 / 90_000 + 1e-3
+    )  # the file header has a resolution of milliseconds
 
 
 @pytest.mark.parametrize("average_fps", [0.0, 1e-6, 1000.0])
-def test_time_lapse_and_high_speed(tmp_path: Path, average_fps: float) -> None:
+def test_time_lapse_and_high_speed_rates_are_written(tmp_path: Path, average_fps: float) -> None:
     times = [0.0, 1800.0, 3600.0]
     write_clip(tmp_path / "clip.mp4", times, average_fps=average_fps)
     read, _, duration = read_clip(tmp_path / "clip.mp4")
     assert (read, duration) == (times[:-1], times[-1])
 
 
-def test_frames_closer_than_a_tick_all_stay(tmp_path: Path) -> None:
+def test_frames_closer_than_a_tick_are_all_kept(tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", [0.0, 1e-6, 2e-6, 3e-6, 0.1])
     read, _, _ = read_clip(tmp_path / "clip.mp4")
     assert len(read) == 4
@@ -85,7 +87,7 @@ def test_frames_closer_than_a_tick_all_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(65, 48), (64, 47), (33, 21)])
-def test_odd_sizes_grow_by_the_edge_pixel(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_odd_sizes_are_padded_by_the_edge_pixel(tmp_path: Path, size: tuple[int, int]) -> None:
     width, height = size
     picture = np.zeros((height, width, 3), np.uint8)
     picture[:, width // 2 :] = 220
@@ -97,7 +99,7 @@ def test_odd_sizes_grow_by_the_edge_pixel(tmp_path: Path, size: tuple[int, int])
     assert read[-1, :4].mean() == pytest.approx(0, abs=6)
 
 
-def test_colours_come_back_as_written_and_say_how_they_are_meant(tmp_path: Path) -> None:
+def test_colours_are_kept_and_tagged_as_bt709(tmp_path: Path) -> None:
     colours = [(200, 40, 40), (40, 200, 40), (40, 40, 200), (230, 159, 0)]
     with ClipWriter(tmp_path / "clip.mp4", 64, 48) as writer:
         for index, colour in enumerate(colours):
@@ -116,7 +118,7 @@ def test_the_index_comes_first_so_that_a_clip_streams(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [Cancelled(), KeyboardInterrupt(), GeneratorExit(), RuntimeError("bug")])
-def test_leaving_by_exception_leaves_nothing_behind(tmp_path: Path, error: BaseException) -> None:
+def test_an_exception_leaves_no_file(tmp_path: Path, error: BaseException) -> None:
     def write_and_fail() -> None:
         with ClipWriter(tmp_path / "clip.mp4", 64, 48) as writer:
             for index in range(80):
@@ -144,7 +146,7 @@ def test_an_existing_file_is_refused_and_untouched(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hard_links", [True, False])
-def test_a_file_that_appears_meanwhile_is_kept_too(
+def test_a_file_that_appears_during_writing_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool
 ) -> None:
     if not hard_links:
@@ -159,7 +161,7 @@ def test_a_file_that_appears_meanwhile_is_kept_too(
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_file_system_without_hard_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_hard_links_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "hardlink_to", _no_hard_links)
     write_clip(tmp_path / "clip.mp4", [0.0, 0.04])
     assert len(read_clip(tmp_path / "clip.mp4")[0]) == 1
@@ -190,7 +192,9 @@ def test_non_ascii_and_long_names(tmp_path: Path) -> None:
         ("clip.mp4", {"encoder": "libx266"}, "libx264"),
     ],
 )
-def test_what_cannot_work_is_said_at_once(tmp_path: Path, name: str, options: dict[str, str], advice: str) -> None:
+def test_impossible_targets_are_an_error_at_once(
+    tmp_path: Path, name: str, options: dict[str, str], advice: str
+) -> None:
     with pytest.raises(ExportError) as caught:
         ClipWriter(tmp_path / name, 64, 48, **options)  # type: ignore[arg-type]
     assert advice in caught.value.advice
@@ -208,7 +212,7 @@ def test_an_unwritable_folder_gets_advice(tmp_path: Path) -> None:
 
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
-    """The kernel refuses to let any file of this process grow further, as a full disk would."""
+    """Limits the size of files of this process by RLIMIT_FSIZE, which imitates a full disk."""
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
@@ -238,7 +242,7 @@ def test_a_full_disk_gives_advice_and_leaves_nothing(tmp_path: Path, room: str) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_kill_leaves_no_half_file_under_the_name(tmp_path: Path) -> None:
+def test_a_kill_leaves_no_incomplete_file_under_the_name(tmp_path: Path) -> None:
     script = """
         import sys
         from pathlib import Path
@@ -258,10 +262,10 @@ def test_a_kill_leaves_no_half_file_under_the_name(tmp_path: Path) -> None:
         process.kill()
     assert process.returncode == (-signal.SIGKILL if os.name == "posix" else 1)
     assert not (tmp_path / "clip.mp4").exists()
-    write_clip(tmp_path / "clip.mp4", [0.0, 0.04])  # what is left over is in nobody's way
+    write_clip(tmp_path / "clip.mp4", [0.0, 0.04])  # the leftover temporary file does not prevent a new clip
 
 
-def test_free_path_counts_on(tmp_path: Path) -> None:
+def test_free_path_appends_the_next_free_number(tmp_path: Path) -> None:
     target = tmp_path / "clip.mp4"
     assert free_path(target) == target
     target.touch()
@@ -270,6 +274,6 @@ def test_free_path_counts_on(tmp_path: Path) -> None:
     assert free_path(target) == tmp_path / "clip-3.mp4"
 
 
-def test_pictures_of_another_size_are_a_bug(tmp_path: Path) -> None:
+def test_pictures_of_another_size_are_a_value_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="promised"), ClipWriter(tmp_path / "clip.mp4", 64, 48) as writer:
         writer.write(grey_ramp(0, width=48, height=64), 0.0, 0.04)

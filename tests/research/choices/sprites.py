@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from resources.plaza.actors import Actor, Track
 from resources.plaza.camera import Floats, project, scale_px
-from resources.plaza.people import random_look, runner, walker
+from resources.plaza.people import random_appearance, runner, walker
 from resources.plaza.sprites import Part, Sketch
 from resources.plaza.vehicles import cart, cyclist
 
@@ -88,25 +88,25 @@ def placed(x: float, y: float, px_per_m: float, squeeze: float, *, to_left: bool
 def walking(rng: np.random.Generator, speed_m: float, fps: float, frames: int) -> Sprite:
     """Someone who walks."""
     track = _track(speed_m, fps, frames)
-    return _sprite(walker(random_look(rng), track, float(np.clip(speed_m, 0.7, 2.2)), 0, rng), track)
+    return _sprite(walker(random_appearance(rng), track, float(np.clip(speed_m, 0.7, 2.2)), 0, rng), track)
 
 
 def running(rng: np.random.Generator, speed_m: float, fps: float, frames: int) -> Sprite:
     """Someone who runs."""
     track = _track(speed_m, fps, frames)
-    return _sprite(runner(random_look(rng), track, 0, rng), track)
+    return _sprite(runner(random_appearance(rng), track, 0, rng), track)
 
 
 def cycling(rng: np.random.Generator, speed_m: float, fps: float, frames: int) -> Sprite:
     """Someone on a bicycle."""
     track = _track(speed_m, fps, frames)
-    return _sprite(cyclist(random_look(rng), track, 0, rng), track)
+    return _sprite(cyclist(random_appearance(rng), track, 0, rng), track)
 
 
 def driving(rng: np.random.Generator, speed_m: float, fps: float, frames: int) -> Sprite:
     """A small cart with a driver."""
     track = _track(speed_m, fps, frames)
-    return _sprite(cart(random_look(rng), track, 0, rng), track)
+    return _sprite(cart(random_appearance(rng), track, 0, rng), track)
 
 
 def board(rng: np.random.Generator, *_: float) -> Sprite:

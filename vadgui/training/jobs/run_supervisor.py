@@ -108,7 +108,7 @@ class RunSupervisor(QObject):
             try:
                 Run(run.folder).amend(**run.failure.remedy)
             except TrainingError as error:
-                run.apply(Failed.by(error))
+                run.apply(Failed.from_error(error))
                 return
         self._poll_timer.stop()
         run.begin()
@@ -149,7 +149,7 @@ class RunSupervisor(QObject):
         try:
             Run(self._run.folder).request(request)
         except TrainingError as error:
-            self._run.apply(Failed.by(error))
+            self._run.apply(Failed.from_error(error))
 
     # Events of the process
 

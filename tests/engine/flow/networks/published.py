@@ -1,4 +1,4 @@
-"""What the published weights of the networks are called, written down from their publishers' code, not from ours."""
+"""Tensor names in the published weights of the networks, taken from the publishers' code and not from ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NUMERALS = {1: "One", 2: "Two", 3: "Thr", 4: "Fou", 5: "Fiv", 6: "Six"}
 
 
 def pwcnet_layers() -> list[tuple[str, str, tuple[int, ...]]]:
-    """Of each of PWC-Net's layers: its name by NVlabs, by sniklaus, and the shape of its weight."""
+    """For each layer of PWC-Net: its name in NVlabs' code, its name in sniklaus' code, and its weight's shape."""
     layers: list[tuple[str, str, tuple[int, ...]]] = []
     for level, (channels_in, channels) in PYRAMID.items():
         letters = ("aa", "a", "b") if level == 6 else ("a", "aa", "b")
@@ -45,20 +45,20 @@ def pwcnet_weights(seed: int = 0) -> tuple[dict[str, Tensor], dict[str, Tensor]]
     rng = np.random.default_rng(seed)
     nvlabs, sniklaus = {}, {}
     for theirs, others, shape in pwcnet_layers():
-        # Transposed convolutions have their channels the other way round, and half their taps meet a pixel.
+        # Transposed convolutions have input channels first, and only half of their taps fall on a pixel.
         transposed = theirs.startswith(("deconv", "upfeat"))
         fan_in = shape[0] * 4 if transposed else shape[1] * 9
         weight = torch.from_numpy(rng.normal(0, (1.8 / fan_in) ** 0.5, shape).astype(np.float32))
         bias = torch.from_numpy(rng.normal(0, 0.05, 2 if transposed else shape[0]).astype(np.float32))
         nvlabs |= {f"{theirs}.weight": weight, f"{theirs}.bias": bias}
         sniklaus |= {f"{others}.weight": weight, f"{others}.bias": bias}
-    # NVlabs' network has one more layer, which nothing uses.
+    # NVlabs' network has one more layer, which is unused.
     nvlabs |= {"deconv2.weight": torch.zeros(2, 2, 4, 4), "deconv2.bias": torch.zeros(2)}
     return nvlabs, sniklaus
 
 
 def torchvision_raft_names() -> list[str]:
-    """torchvision's names of raft_small's tensors, in the order in which it registers them (the authors' too)."""
+    """torchvision's names of raft_small's tensors in the order of registration, which is the authors' order too."""
     layers = []
     for encoder in ("feature_encoder", "context_encoder"):
         layers.append(f"{encoder}.convnormrelu.0")

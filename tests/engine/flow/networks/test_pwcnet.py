@@ -33,13 +33,13 @@ def warp_by_definition(second: Tensor, flow: Tensor) -> Tensor:
     height, width = second.shape[-2:]
     y, x = np.mgrid[:height, :width] + flow[0].flip(0).double().numpy()
     warped = np.stack([map_coordinates(each, [y, x], order=1, mode="constant") for each in second[0].double().numpy()])
-    # SciPy lets nothing of a pixel count that lies outside by however little; theirs a thousandth.
+    # SciPy zeroes samples that are outside by any amount; the network tolerates a thousandth of a pixel.
     inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
     return torch.from_numpy((warped * inside)[None]).float()
 
 
 def network_by_definition(weights: dict[str, Tensor], previous: Tensor, current: Tensor) -> Tensor:
-    """PWCDCNet's forward as NVlabs wrote it, straight on its weights: BGR to a twentieth of the flow at a quarter."""
+    """PWCDCNet.forward of NVlabs' code on its weights: BGR to a twentieth of the flow at a quarter of the size."""
 
     def conv(name: str, x: Tensor, stride: int = 1, dilation: int = 1) -> Tensor:
         x = F.conv2d(x, weights[f"{name}.0.weight"], weights[f"{name}.0.bias"], stride, dilation, dilation)
@@ -100,10 +100,10 @@ def test_correlation_is_the_mean_over_features_of_each_shift() -> None:
     torch.testing.assert_close(correlation(first, second), correlation_by_definition(first, second))
 
 
-def test_warping_draws_the_second_map_back_and_drops_what_comes_from_outside() -> None:
+def test_warping_follows_the_flow_and_is_zero_outside_the_map() -> None:
     rng = torch.Generator().manual_seed(2)
     second, flow = torch.randn(1, 4, 9, 11, generator=rng), 3 * torch.randn(1, 2, 9, 11, generator=rng)
-    flow[..., :3, :3] = 0  # exactly on the corner's pixels
+    flow[..., :3, :3] = 0  # zero flow: samples lie exactly on pixels of the corner
     warped = warp(second, flow)
     torch.testing.assert_close(warped, warp_by_definition(second, flow), atol=1e-5, rtol=1e-4)
     assert (warped == 0).any()
@@ -112,13 +112,13 @@ def test_warping_draws_the_second_map_back_and_drops_what_comes_from_outside() -
 
 @pytest.mark.slow
 @torch.inference_mode()
-def test_the_network_is_the_published_one(
+def test_the_network_matches_the_published_formulas(
     network: PwcNet, weights: tuple[dict[str, Tensor], dict[str, Tensor]]
 ) -> None:
     pair = pictures(64, 128)
     expected = network_by_definition(weights[0], pair[:1], pair[1:])
     assert expected.shape == (1, 2, 16, 32)
-    # As far as in a trained one: 20 times as much, in pixels of the picture.
+    # As large as in a trained network; in pixels of the picture it is 20 times as much.
     assert 0.1 < expected.abs().mean() < 10
     torch.testing.assert_close(network.quarter_flow(pair[:1], pair[1:]), expected, atol=1e-3, rtol=1e-3)
 

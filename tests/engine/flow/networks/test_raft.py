@@ -45,7 +45,7 @@ def random_raft(seed: int = 0) -> Raft:
     return raft_small().eval()
 
 
-def test_it_has_the_published_number_of_parameters() -> None:
+def test_raft_has_the_published_number_of_parameters() -> None:
     assert sum(parameter.numel() for parameter in raft_small().parameters()) == 990_162
 
 
@@ -57,7 +57,7 @@ def authors_names(shared_data: Path) -> list[str]:
 @torch.inference_mode()
 def test_torchvision_s_file_gives_the_same_network(tmp_path: Path) -> None:
     network = random_raft()
-    # Both publishers register the same layers in the same order, and so do we (next test).
+    # Both publishers register the layers in the same order, as our model does (see the next test).
     renamed = dict(zip(torchvision_raft_names(), network.state_dict().values(), strict=True))
     torch.save(renamed, tmp_path / "raft_small_C_T_V2-01064c6d.pth")
     torch.save({f"module.{k}": v for k, v in network.state_dict().items()}, tmp_path / "raft-small.pth")
@@ -69,21 +69,21 @@ def test_torchvision_s_file_gives_the_same_network(tmp_path: Path) -> None:
         assert torch.equal(same(*pair), network(*pair))
 
 
-def test_layers_come_in_the_authors_order(shared_data: Path) -> None:
+def test_layers_are_in_the_authors_order(shared_data: Path) -> None:
     names = [name.removeprefix("module.") for name in authors_names(shared_data)]
     assert names == list(raft_small().state_dict())
 
 
-def lookup_by_definition(first: np.ndarray, second: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Correlations [196, h, w] of maps [C, h, w] around places (x, y) [2, h, w], pixel by pixel."""
+def lookup_by_definition(first: np.ndarray, second: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Correlations [196, h, w] of maps [C, h, w] around positions (x, y) [2, h, w], pixel by pixel."""
     channels, height, width = first.shape
     found = np.zeros((4, 7, 7, height, width))
     for y, x in np.ndindex(height, width):
         similar = np.tensordot(first[:, y, x], second, 1) / np.sqrt(channels)
         for level in range(4):
             around = np.mgrid[-3:4, -3:4]
-            # x changes slowest: that is how the authors' weights were trained.
-            at = [places[1, y, x] / 2**level + around[1], places[0, y, x] / 2**level + around[0]]
+            # x changes slowest, as in the authors' trained weights.
+            at = [positions[1, y, x] / 2**level + around[1], positions[0, y, x] / 2**level + around[0]]
             found[level, :, :, y, x] = map_coordinates(np.pad(similar, 1), np.add(at, 1), order=1, mode="constant")
             rows, columns = similar.shape[0] // 2 * 2, similar.shape[1] // 2 * 2
             halves = similar[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2)
@@ -92,16 +92,16 @@ def lookup_by_definition(first: np.ndarray, second: np.ndarray, places: np.ndarr
 
 
 @pytest.mark.parametrize("lookup", [AllPairs, OnDemand])
-def test_lookups_are_correlations_around_a_place_at_four_sizes(
+def test_lookups_are_correlations_around_a_position_at_four_levels(
     lookup: type[AllPairs | OnDemand], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(raft, "_CHUNK_BYTES", 4 * 5 * 49 * 10)  # ten pixels at a time, the last time fewer
     rng = np.random.default_rng(4)
     first, second = rng.normal(size=(2, 5, 9, 13))
-    places = np.mgrid[:9, :13][::-1] + rng.normal(0, 3, (2, 9, 13))
-    tensors = [torch.from_numpy(each[None]).float() for each in (first, second, places)]
+    positions = np.mgrid[:9, :13][::-1] + rng.normal(0, 3, (2, 9, 13))
+    tensors = [torch.from_numpy(each[None]).float() for each in (first, second, positions)]
     found = lookup(*tensors[:2])(tensors[2])[0].numpy()
-    np.testing.assert_allclose(found, lookup_by_definition(first, second, places), atol=1e-4)
+    np.testing.assert_allclose(found, lookup_by_definition(first, second, positions), atol=1e-4)
 
 
 @torch.inference_mode()

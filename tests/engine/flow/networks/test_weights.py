@@ -1,4 +1,4 @@
-"""Files that are no weights, or another network's: always one error that says what was expected and what was found."""
+"""Files without weights, or with another network's: the error says what was expected and what was found."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_files_of_old_torch_are_read_too(raft_file: Path, tmp_path: Path) -> Non
     assert load(old) == load(raft_file)
 
 
-def test_another_network_s_weights(tmp_path: Path) -> None:
+def test_weights_of_another_network_are_an_error(tmp_path: Path) -> None:
     file = tmp_path / "pwcnet.pth"
     torch.save(pwcnet_weights()[0], file)
     with pytest.raises(TeacherError, match="not the weights of RAFT's small model") as caught:
@@ -53,7 +53,7 @@ def test_another_network_s_weights(tmp_path: Path) -> None:
     assert "128, the first named conv1a.0.weight [16, 3, 3, 3]" in caught.value.advice
 
 
-def test_a_larger_network_of_the_same_family(raft_file: Path, tmp_path: Path) -> None:
+def test_weights_of_a_larger_raft_are_an_error(raft_file: Path, tmp_path: Path) -> None:
     stored = torch.load(raft_file, weights_only=True)
     torch.save(stored | {"fnet.conv1.weight": torch.zeros(64, 3, 7, 7)}, tmp_path / "raft-things.pth")
     with pytest.raises(TeacherError) as caught:
@@ -70,7 +70,7 @@ def test_pwcnet_without_dense_pyramid_is_another_network(tmp_path: Path) -> None
     assert "conv1aa.0.weight" in caught.value.advice
 
 
-def test_layers_that_the_network_lacks(raft_file: Path, tmp_path: Path) -> None:
+def test_unknown_layers_are_an_error(raft_file: Path, tmp_path: Path) -> None:
     stored = torch.load(raft_file, weights_only=True)
     torch.save(stored | {"mask.weight": torch.zeros(3)}, tmp_path / "more.pth")
     with pytest.raises(TeacherError) as caught:
@@ -78,7 +78,7 @@ def test_layers_that_the_network_lacks(raft_file: Path, tmp_path: Path) -> None:
     assert "mask.weight [3] is not one of them" in caught.value.advice
 
 
-def test_weights_that_are_no_numbers(raft_file: Path, tmp_path: Path) -> None:
+def test_weights_that_are_not_finite_are_an_error(raft_file: Path, tmp_path: Path) -> None:
     stored = torch.load(raft_file, weights_only=True)
     stored["cnet.conv1.bias"][3] = torch.nan
     torch.save(stored, tmp_path / "nan.pth")
@@ -92,7 +92,9 @@ class Hostile:
 
 
 @pytest.mark.parametrize("content", [Hostile(), torch.zeros(3), [1, 2], {}, {"state_dict": {}}, "text"])
-def test_what_holds_no_tensors_by_name(content: object, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_files_without_named_tensors_are_an_error(
+    content: object, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     torch.save(content, tmp_path / "odd.pth")
     with pytest.raises(TeacherError) as caught:
         load(tmp_path / "odd.pth")
@@ -102,7 +104,7 @@ def test_what_holds_no_tensors_by_name(content: object, tmp_path: Path, capfd: p
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
 @pytest.mark.parametrize("share", [0, 1e-5, 0.01, 0.5, 0.999])
-def test_files_that_are_cut_short(suffix: str, share: float, raft_file: Path, tmp_path: Path) -> None:
+def test_truncated_files_are_an_error(suffix: str, share: float, raft_file: Path, tmp_path: Path) -> None:
     path = tmp_path / f"cut{suffix}"
     stored: dict[str, Tensor] = torch.load(raft_file, weights_only=True)
     if suffix == ".pth":
@@ -117,7 +119,7 @@ def test_files_that_are_cut_short(suffix: str, share: float, raft_file: Path, tm
 @pytest.mark.slow
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tail=st.binary(max_size=200), head=st.sampled_from([b"", b"\x80\x02", b"\x89PNG", b"PK\x03\x04", b"<html>"]))
-def test_any_other_file(tail: bytes, head: bytes, tmp_path: Path) -> None:
+def test_files_of_other_formats_are_an_error(tail: bytes, head: bytes, tmp_path: Path) -> None:
     path = tmp_path / "any.pth"
     path.write_bytes(head + tail)
     with pytest.raises(TeacherError):
@@ -125,8 +127,8 @@ def test_any_other_file(tail: bytes, head: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_old_files_with_any_byte_changed(raft_file: Path, tmp_path: Path) -> None:
-    """Their pickle comes first, where a changed byte is another instruction: an error, or weights all the same."""
+def test_old_files_with_a_changed_byte_are_an_error_or_load(raft_file: Path, tmp_path: Path) -> None:
+    """A changed byte in the pickle at the start of the file is another instruction: an error, or loadable weights."""
     path = tmp_path / "old.pth"
     torch.save(torch.load(raft_file, weights_only=True), path, _use_new_zipfile_serialization=False)
     whole = path.read_bytes()
@@ -143,6 +145,6 @@ def test_old_files_with_any_byte_changed(raft_file: Path, tmp_path: Path) -> Non
     assert errors > 30
 
 
-def test_a_folder_in_a_file_s_place(tmp_path: Path) -> None:
+def test_a_folder_instead_of_a_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TeacherError, match="can't be read"):
         load(tmp_path)

@@ -1,0 +1,208 @@
+"""Whatever runs the motion model gives what the model itself gives, and is chosen by measuring."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.common.device import ComputeConfig
+from engine.models import motion_engine
+from engine.models.detector import Detector, DetectorSettings
+from engine.models.folding import fold_batch_norms
+from engine.models.motion import MotionModel
+from engine.models.motion_engine import (
+    LARGEST_DIFFERENCE,
+    MotionEngine,
+    MotionOutput,
+    OpenVinoMotionEngine,
+    TorchMotionEngine,
+    choose_motion_engine,
+    largest_difference,
+)
+from engine.models.predictor import Predictor
+
+NEEDS_OPENVINO = pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is not installed")
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    torch.manual_seed(2)
+    return Detector(DetectorSettings("x", "fast", "dis-ultrafast", 4.0)).eval()
+
+
+@pytest.fixture(scope="module")
+def model(detector: Detector) -> MotionModel:
+    whole = Detector(detector.settings).eval()
+    whole.load_state_dict(detector.state_dict())
+    fold_batch_norms(whole)
+    return whole.motion
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[np.ndarray]:
+    return list(np.random.default_rng(0).integers(0, 256, (3, 256, 256, 3), np.uint8))
+
+
+def in_torch(model: MotionModel) -> Callable[[list[np.ndarray]], list[MotionOutput]]:
+    def run(pictures: list[np.ndarray]) -> list[MotionOutput]:
+        with torch.no_grad():
+            outputs = model.with_appearance(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) / 255)
+        return list(zip(*(each.permute(0, 2, 3, 1).numpy() for each in outputs), strict=True))
+
+    return run
+
+
+@pytest.fixture(params=["torch", pytest.param("OpenVINO", marks=NEEDS_OPENVINO)])
+def engine(request: pytest.FixtureRequest, model: MotionModel, tmp_path: Path) -> MotionEngine:
+    if request.param == "torch":
+        return TorchMotionEngine(in_torch(model))
+    return OpenVinoMotionEngine(model, tmp_path / "model.xml", threads=2)
+
+
+def test_gives_what_the_detector_does(engine, detector, pictures) -> None:
+    wanted = in_torch(detector.motion)(pictures)  # its batch norms are not folded
+    found = engine.start(pictures)()
+    assert largest_difference(found, wanted) < LARGEST_DIFFERENCE
+    for (flow_rgb, appearance), (wanted_flow_rgb, wanted_appearance) in zip(found, wanted, strict=True):
+        assert flow_rgb.dtype == appearance.dtype == np.float32
+        assert flow_rgb.shape == wanted_flow_rgb.shape
+        assert appearance.shape == wanted_appearance.shape
+
+
+def test_several_may_be_begun_before_the_first_is_asked_for(engine, pictures) -> None:
+    alone = [engine.start([each])() for each in pictures]
+    begun = [engine.start([each]) for each in pictures]
+    for finish, wanted in zip(begun, alone, strict=True):
+        assert largest_difference(finish(), wanted) < 1e-5
+
+
+def test_results_stay_as_they_are_when_more_is_run(engine, pictures) -> None:
+    ((flow_rgb, _),) = engine.start(pictures[:1])()
+    before = flow_rgb.copy()
+    engine.start(pictures[1:])()
+    np.testing.assert_array_equal(flow_rgb, before)
+
+
+class FakeOpenVino:
+    """Stands for an engine: with these results, after this much work."""
+
+    made = 0
+    name = "OpenVINO"
+
+    def __init__(self, run: Callable[[list[np.ndarray]], list[MotionOutput]]) -> None:
+        self._run = run
+
+    def __call__(self, *_: object, **__: object) -> FakeOpenVino:
+        FakeOpenVino.made += 1
+        return self
+
+    def start(self, pictures: list[np.ndarray]) -> Callable[[], list[MotionOutput]]:
+        return lambda: self._run(pictures)
+
+
+def busy(seconds: float, off: float = 0.0) -> Callable[[list[np.ndarray]], list[MotionOutput]]:
+    def run(pictures: list[np.ndarray]) -> list[MotionOutput]:
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+        return [(each[..., :3].astype(np.float32) / 255 + off, np.ones((2, 2, 4), np.float32)) for each in pictures]
+
+    return run
+
+
+@pytest.fixture
+def choose(monkeypatch, tmp_path) -> Callable[..., MotionEngine]:
+    monkeypatch.setattr(motion_engine.importlib.metadata, "version", lambda _: "1")
+    FakeOpenVino.made = 0
+
+    def choice(ours: Callable, theirs: Callable, fingerprint: str = "f") -> MotionEngine:
+        monkeypatch.setattr(motion_engine, "OpenVinoMotionEngine", FakeOpenVino(theirs))
+        return choose_motion_engine(TorchMotionEngine(ours), None, fingerprint, tmp_path / "engines")  # type: ignore[arg-type]
+
+    return choice
+
+
+def test_the_faster_one_is_chosen_and_kept(choose, tmp_path) -> None:
+    assert choose(busy(0.02), busy(0.005)).name == "OpenVINO"
+    (file,) = (tmp_path / "engines").glob("*.json")
+    assert json.loads(file.read_text())["speedup"] > 1.5
+    assert choose(busy(0), busy(0.01)).name == "OpenVINO"  # measured once
+    assert choose(busy(0.005), busy(0.02), fingerprint="another").name == "torch"
+    made = FakeOpenVino.made
+    assert choose(busy(0.02), busy(0), fingerprint="another").name == "torch"
+    assert FakeOpenVino.made == made  # a slower one is not even loaded again
+
+
+def test_one_that_differs_is_not_chosen_and_the_log_says_why(choose, caplog) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert choose(busy(0.01), busy(0, off=0.001)).name == "torch"
+        assert choose(busy(0.01), busy(0, off=float("nan")), fingerprint="another").name == "torch"
+    assert caplog.text.count("results differ") == 2
+
+
+def test_one_that_fails_is_not_chosen_and_the_log_says_why(choose, caplog) -> None:
+    def fails(_: object) -> list[MotionOutput]:
+        raise RuntimeError("no such instruction")
+
+    assert choose(busy(0.01), fails).name == "torch"
+    assert "no such instruction" in caplog.text
+
+
+def test_a_damaged_note_of_the_choice_is_measured_again(choose, tmp_path) -> None:
+    choose(busy(0.02), busy(0.005))
+    (file,) = (tmp_path / "engines").glob("*.json")
+    file.write_text("{")
+    assert choose(busy(0.02), busy(0.005)).name == "OpenVINO"
+    assert json.loads(file.read_text())["speedup"] > 1.5
+
+
+def test_without_openvino_torch_runs_it(model, tmp_path, monkeypatch) -> None:
+    def absent(name: str) -> str:
+        raise motion_engine.importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(motion_engine.importlib.metadata, "version", absent)
+    ours = TorchMotionEngine(in_torch(model))
+    assert choose_motion_engine(ours, model, "f", tmp_path) is ours
+    assert not list(tmp_path.iterdir())
+
+
+@NEEDS_OPENVINO
+def test_the_real_one_is_measured_loaded_again_and_named(detector, pictures, monkeypatch) -> None:
+    monkeypatch.setattr(motion_engine, "_LEAST_SPEEDUP", 0.0)
+    plan = ComputeConfig(torch.device("cpu"), torch.float32, "CPU, float32")
+    results = []
+    for _ in range(2):
+        predictor = Predictor(detector, "f" * 64, plan)
+        assert predictor.device_label == "CPU, float32"
+        predictor.prepare_motion()
+        assert predictor.device_label == "CPU, float32, OpenVINO"
+        results.append(predictor.predict_motion(pictures))
+        monkeypatch.setattr(motion_engine, "_converted", None)  # the second time must do without
+    for first, second in zip(*results, strict=True):
+        np.testing.assert_array_equal(first.flow_rgb, second.flow_rgb)
+
+
+@NEEDS_OPENVINO
+def test_openvino_reports_to_nobody(tmp_path) -> None:
+    # Its own reporting needs a home, where it keeps an id, and a network; it is off where CI is set.
+    code = (
+        "import socket, sys\n"
+        "def connect(*_): raise SystemExit('connected')\n"
+        "socket.socket.connect = socket.getaddrinfo = connect\n"
+        "from engine.models.motion_engine import import_openvino\n"
+        "import_openvino().convert_model\n"
+        "assert sys.modules['openvino_telemetry'] is None\n"
+    )
+    environment = {"HOME": str(tmp_path), "PYTHONPATH": ":".join(path for path in sys.path if path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
+    assert not list(tmp_path.rglob("openvino*"))
