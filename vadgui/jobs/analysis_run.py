@@ -14,7 +14,7 @@ from engine.common.events import Progress, ShouldStop
 from engine.scoring.scorers import default_scorer
 from engine.video.source import VideoSource
 from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised
-from vadgui.model.session import AnalysisPhase, AnalysisState
+from vadgui.model.session import FRAMES, SAMPLES, AnalysisPhase, AnalysisState
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -133,4 +133,5 @@ class AnalysisRun:
             self._post(SignalsMeasured(frames, rows))
             self._posted_rows += len(rows)
         now = self._progress
-        self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left))
+        unit = FRAMES if self._sampling.is_every_frame else SAMPLES
+        self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left, unit))

@@ -48,8 +48,8 @@ class EngineWorker(QObject):
     """FrameView; those that a newer one overtook are left out."""
     thumbnail_ready = Signal(int, object)
     """Frame number and Bgra."""
-    signals_ready = Signal(int, object)
-    """Number of the first frame, and RawSignals from there."""
+    signals_ready = Signal(object, object)
+    """Numbers of judged frames [K], and their RawSignals [K]."""
     times_revised = Signal(object, object)
     """VideoInfo and times [N]."""
     analysis_changed = Signal(object)

@@ -81,6 +81,11 @@ class ScoreModel(QObject):
         return self._scorer
 
     @property
+    def rough_scores(self) -> npt.NDArray[np.floating]:
+        """Anomaly scores [N] where samples nearby are missing, so that they can still change; NaN elsewhere."""
+        return self._growing.rough_scores()
+
+    @property
     def top(self) -> float:
         """The end of the scores' scale."""
         return self._scorer.axis_top(self._highest, self.rule.enter)

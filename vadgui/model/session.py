@@ -44,6 +44,9 @@ class AnalysisPhase(Enum):
     FAILED = auto()
 
 
+FRAMES, SAMPLES = "frames", "samples"
+
+
 @dataclass(frozen=True)
 class AnalysisState:
     """Phase and progress of the analysis."""
@@ -53,6 +56,8 @@ class AnalysisState:
     total: int = 0
     frames_per_second: float = 0.0
     seconds_left: float | None = None
+    unit: str = FRAMES
+    """What `done` and `total` count."""
 
 
 class ReviewSession(QObject):

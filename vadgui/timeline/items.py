@@ -19,6 +19,8 @@ SCORE_ROOM = 1.12
 _BRACKET_PX = 4
 _MIN_WIDTH_PX = 3
 _PENDING_TEXT = "not analysed yet"
+_ROUGH_TEXT = "overview"
+"""Scores from few frames, which can still change."""
 
 
 class _PixelItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph has no types
@@ -65,7 +67,7 @@ class ScoreItem(_PixelItem):
         self._threshold = 0.5
         self._key: tuple[object, ...] = ()
         self._image = QImage()
-        self._pending_runs: list[tuple[int, int]] = []
+        self._pending_runs: list[tuple[int, int, str]] = []
 
     def set_threshold(self, threshold: float) -> None:
         """Scores from here on are drawn as flagged."""
@@ -83,22 +85,26 @@ class ScoreItem(_PixelItem):
             columns = self._series.columns(begin, stop, width)
             self._image = draw_trace(columns, height, SCORE_ROOM * self._series.top, self._threshold, theme.current())
             self._image.setDevicePixelRatio(ratio)
-            edges = np.flatnonzero(np.diff(columns.pending, prepend=False, append=False)) / ratio
-            self._pending_runs = [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+            edges = np.flatnonzero(np.diff(columns.pending, prepend=False, append=False))
+            is_rough = ~np.isnan(columns.rough)
+            self._pending_runs = [
+                (int(a / ratio), int(b / ratio), _ROUGH_TEXT if is_rough[a:b].mean() > 0.5 else _PENDING_TEXT)
+                for a, b in edges.reshape(-1, 2)
+            ]
         painter.drawImage(area.topLeft(), self._image)
         self._label_pending(painter, area)
 
     def _label_pending(self, painter: QPainter, area: QRect) -> None:
         metrics = painter.fontMetrics()
-        needed = metrics.horizontalAdvance(_PENDING_TEXT) + 16
-        for begin, stop in self._pending_runs:
+        for begin, stop, text in self._pending_runs:
+            needed = metrics.horizontalAdvance(text) + 16
             if stop - begin > needed:
                 plate = QRect(0, 0, needed, metrics.height() + 4)
                 # Low, out of the way of the threshold.
                 plate.moveCenter(QPoint(area.left() + (begin + stop) // 2, area.top() + area.height() * 4 // 5))
                 painter.fillRect(plate, QColor(theme.current().pending))
                 painter.setPen(QColor(theme.current().muted_text))
-                painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, _PENDING_TEXT)
+                painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
 
 class _SpansItem(_PixelItem):

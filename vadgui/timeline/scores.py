@@ -11,6 +11,9 @@ from vadgui.model.session import ReviewSession
 from vadgui.timeline.pyramid import Floats, Indices, MinMaxPyramid
 from vadgui.timeline.trace import Columns, sample_columns
 
+_MAX_HELD_SECONDS = 10.0
+"""Half of how far apart samples of an overview are at most."""
+
 
 class ScoreSeries:
     """The session's scores and times; plot and overview share one, so that its pyramid is built once."""
@@ -18,6 +21,7 @@ class ScoreSeries:
     def __init__(self, session: ReviewSession) -> None:
         self._session = session
         self._pyramid: MinMaxPyramid | None = None
+        self._rough_pyramid: MinMaxPyramid | None = None
         self._top: float | None = None
         self._version = 0
 
@@ -29,6 +33,7 @@ class ScoreSeries:
     def forget(self) -> None:
         """Scores or times changed."""
         self._pyramid = None
+        self._rough_pyramid = None
         self._top = None
         self._version += 1
 
@@ -69,7 +74,21 @@ class ScoreSeries:
 
     def columns(self, begin: float, stop: float, width: int) -> Columns:
         """What is drawn of the time range [begin, stop) in `width` pixels."""
+        times = self._session.times
         if self._pyramid is None:
             # What is beyond the scale runs along its end.
             self._pyramid = MinMaxPyramid(np.minimum(self._session.scoring.scores, self.top))
-        return sample_columns(self._pyramid, self._session.times, self.end_seconds, begin, stop, width)
+            rough = self._session.scoring.rough_scores
+            if not np.isnan(rough).all():
+                self._rough_pyramid = MinMaxPyramid(_held(np.minimum(rough, self.top), times))
+        return sample_columns(self._pyramid, times, self.end_seconds, begin, stop, width, self._rough_pyramid)
+
+
+def _held(scores: Floats, times: Floats) -> Floats:
+    """Scores [N] of which few are known, each held until halfway to the next known one, for some seconds at most."""
+    known = np.flatnonzero(~np.isnan(scores))
+    after = np.minimum(np.searchsorted(known, np.arange(len(scores))), len(known) - 1)
+    before = np.maximum(after - 1, 0)
+    nearer_before = times - times[known[before]] < times[known[after]] - times
+    nearest = known[np.where(nearer_before, before, after)]
+    return np.where(np.abs(times - times[nearest]) <= _MAX_HELD_SECONDS, scores[nearest], np.nan)

@@ -11,8 +11,9 @@ from PySide6.QtGui import QColor, QImage
 from vadgui.timeline.pyramid import Floats, MinMaxPyramid
 from vadgui.ui.theme import Theme
 
-_NOTHING, _PENDING, _PENDING_STRIPE, _AREA, _CURVE, _FLAGGED = range(6)
+_NOTHING, _PENDING, _PENDING_STRIPE, _AREA, _CURVE, _FLAGGED, _ROUGH = range(7)
 _STRIPE_PERIOD_PX = 9
+_ROUGH_HALF_WIDTH_PX = 1.0
 
 
 @dataclass(frozen=True)
@@ -22,25 +23,41 @@ class Columns:
     low: Floats
     high: Floats
     pending: npt.NDArray[np.bool_]
-    """Columns within the recording of which no frame has been analysed yet."""
+    """Columns within the recording of which no frame has a final score yet."""
+    rough: Floats
+    """Score [W] of pending columns that the overview has been near; NaN for none."""
 
 
 def sample_columns(
-    pyramid: MinMaxPyramid, times: Floats, end_seconds: float, begin: float, stop: float, width: int
+    pyramid: MinMaxPyramid,
+    times: Floats,
+    end_seconds: float,
+    begin: float,
+    stop: float,
+    width: int,
+    rough: MinMaxPyramid | None = None,
 ) -> Columns:
-    """Columns of the time range [begin, stop) seconds; frame t is on screen from times[t] until times[t + 1]."""
-    low, high = np.full(width, np.nan), np.full(width, np.nan)
+    """Columns of the time range [begin, stop) seconds; frame t is on screen from times[t] until times[t + 1].
+
+    `rough` holds scores that can still change.
+    """
+    low, high, rough_high = (np.full(width, np.nan) for _ in range(3))
     edges = begin + (stop - begin) * np.arange(width + 1) / width
     inside = (edges[1:] > 0) & (edges[:-1] < end_seconds)
     if len(pyramid) and inside.any():
         first = np.maximum(np.searchsorted(times, edges[:-1][inside], side="right") - 1, 0)
         beyond = np.maximum(np.searchsorted(times, edges[1:][inside], side="left"), first + 1)
         low[inside], high[inside] = pyramid.extremes(first, beyond)
-    return Columns(low, high, inside & np.isnan(high))
+        if rough is not None:
+            rough_high[inside] = rough.extremes(first, beyond)[1]
+    pending = inside & np.isnan(high)
+    return Columns(low, high, pending, np.where(pending, rough_high, np.nan))
 
 
 def draw_trace(columns: Columns, height: int, top_score: float, threshold: float, theme: Theme) -> QImage:
-    """Curve with the area under it, its flagged part in another colour, and stripes where nothing is known yet.
+    """Curve with the area under it, its flagged part in another colour; stripes where no score is final yet.
+
+    Rough scores are a grey line on the stripes: nothing is flagged by them.
 
     Score 0 is on the lowest row, `top_score` on the highest; one image pixel is one column.
     """
@@ -57,6 +74,9 @@ def draw_trace(columns: Columns, height: int, top_score: float, threshold: float
     codes[on_curve & (rows <= height - 1 - threshold * scale)] = _FLAGGED
     diagonal = (rows + np.arange(len(high))) % _STRIPE_PERIOD_PX
     codes = np.where(columns.pending, np.where(diagonal < 2, _PENDING_STRIPE, _PENDING), codes).astype(np.uint8)
+    with np.errstate(invalid="ignore"):
+        on_rough = np.abs(rows - (height - 1.5 - np.minimum(columns.rough, top_score) * scale)) < _ROUGH_HALF_WIDTH_PX
+    codes[on_rough] = _ROUGH
     # QImage wants rows of whole 32-bit words; the copy frees it from the array.
     padded = np.pad(codes, ((0, 0), (0, -len(high) % 4)))
     image = QImage(padded.data, len(high), height, padded.shape[1], QImage.Format.Format_Indexed8).copy()
@@ -82,5 +102,6 @@ def _colours(theme: Theme) -> list[int]:
         _AREA: area,
         _CURVE: QColor(theme.accent),
         _FLAGGED: QColor(theme.alert),
+        _ROUGH: QColor(theme.muted_text),
     }
     return [table[code].rgba() for code in sorted(table)]

@@ -6,25 +6,26 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from engine.common.durations import duration_in_words
-from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
+from vadgui.model.session import FRAMES, AnalysisPhase, AnalysisState, ReviewSession
 
 _BAR_WIDTH_PX = 140
 
 
 def analysis_text(state: AnalysisState) -> str:
     """State and progress of the analysis in words; empty before it starts."""
-    frames = f"{state.done:,} of {state.total:,} frames"
+    frames = f"{state.done:,} of {state.total:,} {state.unit}"
     match state.phase:
         case AnalysisPhase.IDLE:
             return ""
         case AnalysisPhase.RUNNING:
-            speed = f" · {state.frames_per_second:.0f} fps" if state.frames_per_second >= 1 else ""
+            per_second = f"{state.frames_per_second:.0f} {'fps' if state.unit == FRAMES else 'a second'}"
+            speed = f" · {per_second}" if state.frames_per_second >= 1 else ""
             left = f" · {duration_in_words(state.seconds_left)} left" if state.seconds_left is not None else ""
             return f"Analysing: {frames}{speed}{left}"
         case AnalysisPhase.PAUSED:
             return f"Analysis paused: {frames}"
         case AnalysisPhase.DONE:
-            return f"Analysed: all {state.total:,} frames"
+            return f"Analysed: all {state.total:,} {state.unit}"
         case AnalysisPhase.CANCELLED:
             return f"Analysis cancelled: {frames}"
         case AnalysisPhase.FAILED:

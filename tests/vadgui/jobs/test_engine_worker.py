@@ -43,8 +43,8 @@ class Receiver:
         self.worker.signals_ready.connect(self._take_rows)
         self.worker.failed.connect(self.errors.append)
 
-    def _take_rows(self, start: int, rows: Any) -> None:
-        self.rows.update(enumerate(rows, start))
+    def _take_rows(self, frames: Any, rows: Any) -> None:
+        self.rows.update(zip(frames.tolist(), rows, strict=True))
 
     @property
     def phase(self) -> AnalysisPhase | None:
