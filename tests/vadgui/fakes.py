@@ -117,6 +117,10 @@ class StillPredictor:
             for picture in pictures
         ]
 
+    def predict_motion(self, pictures: list[Pixels]) -> list[Any]:
+        time.sleep(self._seconds * len(pictures))
+        return [SimpleNamespace(flow_rgb=np.ones((256, 256, 3), np.float32), appearance=None) for _ in pictures]
+
 
 def _no_flow(previous: Pixels, current: Pixels) -> npt.NDArray[np.float32]:
     del current

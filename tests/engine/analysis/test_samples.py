@@ -1,0 +1,145 @@
+"""Judging samples: the same signals as of every frame, an overview first, and the same end however it was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from engine.analysis.overview import OVERVIEW_SECONDS, overview_frames
+from engine.analysis.pipeline import analyse, analyse_samples, judge
+from engine.analysis.runner import OVERVIEW_PHASE, analyse_to_store, analysis_key, stored_signals
+from engine.analysis.score_store import AnalysisKey, ScoreStore
+from engine.common.events import ShouldStop, never_stop
+from engine.scoring.sampling import EVERY_FRAME, SAMPLED, Sampling
+from engine.video.frame import Frame
+from tests.vadgui.fakes import MemoryVideo, StillPredictor
+
+KEY = AnalysisKey("v", "d", "{}")
+NEEDS_MODEL = ("speed_excess_px", "velocity_error_px")
+
+
+class MovingVideo(MemoryVideo):
+    """A texture that moves by other speeds at other times, with a keyframe every two seconds."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(Path("clip"), count)
+        texture = np.random.default_rng(2).integers(0, 255, (96, 128 + 4 * count, 3), np.uint8)
+        self._texture = cv2.GaussianBlur(texture, (0, 0), 2)
+        self._shift = np.cumsum(1 + np.arange(count) // 40 % 3)
+
+    @property
+    def keyframes(self) -> npt.NDArray[np.int64]:
+        return np.arange(0, len(self), 50)
+
+    def _pixels(self, index: int) -> npt.NDArray[np.uint8]:
+        return np.ascontiguousarray(self._texture[:, self._shift[index] : self._shift[index] + 128])
+
+
+@pytest.fixture
+def predictor() -> Any:
+    return StillPredictor()
+
+
+def rows_of(store: ScoreStore) -> dict[int, bytes]:
+    frames, rows = store.read()
+    assert len(set(frames.tolist())) == len(frames)
+    return {int(frame): row.tobytes() for frame, row in zip(frames, rows, strict=True)}
+
+
+def test_samples_have_the_signals_of_every_frame_but_for_what_needs_more_networks(predictor: Any) -> None:
+    video = MovingVideo(60)
+    samples = SAMPLED.frames(video.times)
+    every = {row.index: row.signals for row in analyse(video, predictor)}
+    for row in analyse_samples(video, predictor, samples, np.ones(len(samples), np.bool_)):
+        for name in ("speed_px", "speed_excess_px", "velocity_error_px", "camera_motion_px", "sharpness"):
+            assert row.signals[name] == every[row.index][name], name
+        assert np.isnan([row.signals["psnr_db"], row.signals["flow_error_px"]]).all()
+        assert row.pts_seconds == video.times[row.index]
+
+
+def test_the_motion_model_looks_at_some_samples_only(predictor: Any) -> None:
+    video = MovingVideo(60)
+    seen = []
+    predictor.predict_motion, known = (
+        (lambda pictures: seen.extend(pictures) or known(pictures)),
+        predictor.predict_motion,
+    )
+    sampling = Sampling(0.2, motion_every=3)
+    rows = list(judge(video, predictor, sampling.frames(video.times), sampling))
+    predicted = [not np.isnan(row.signals[NEEDS_MODEL[0]]) for row in rows]
+    assert predicted == [number % 3 == 0 for number in range(len(rows))]
+    assert len(seen) == sum(predicted)
+    assert not np.isnan([row.signals["speed_px"] for row in rows]).any()
+
+
+def test_an_overview_comes_first_and_the_rest_in_order(tmp_path: Path, predictor: Any) -> None:
+    video = MovingVideo(500)
+    phases = set()
+    with ScoreStore(tmp_path, KEY) as store:
+        for progress in analyse_to_store(video, predictor, store, sampling=SAMPLED, report_seconds=0):
+            phases.add(progress.phase)
+        frames, _ = store.read()
+    overview = overview_frames(video, SAMPLED.frames(video.times))
+    assert OVERVIEW_PHASE in phases
+    assert frames[: len(overview)].tolist() == overview.tolist()
+    assert (np.diff(frames[len(overview) :]) > 0).all()
+    assert sorted(frames.tolist()) == SAMPLED.frames(video.times).tolist()
+    assert (progress.done, progress.total) == (len(frames), len(frames))
+
+
+def test_the_overview_shows_all_of_a_recording_near_keyframes() -> None:
+    video = MovingVideo(1000)
+    frames = overview_frames(video, SAMPLED.frames(video.times))
+    assert np.diff(video.times[frames], prepend=0, append=video.times[-1]).max() <= 1.5 * OVERVIEW_SECONDS
+    after_keyframe = video.times[frames] - video.times[frames // 50 * 50]
+    assert (after_keyframe <= 0.5).all()
+    # Its motion is measured over frames that come after the keyframe.
+    assert (after_keyframe >= 0.2).all()
+    assert not len(overview_frames(MovingVideo(100), SAMPLED.frames(np.arange(100) / 25)))
+
+
+@pytest.mark.parametrize("stopped_after", [1, 3, 20, 60])
+def test_an_interrupted_analysis_ends_as_an_uninterrupted_one(
+    tmp_path: Path, predictor: Any, stopped_after: int
+) -> None:
+    video = MovingVideo(500)
+    with ScoreStore(tmp_path / "whole", KEY) as store:
+        list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
+        whole = rows_of(store)
+    with ScoreStore(tmp_path / "parts", KEY) as store:
+        steps: Iterator[Any] = analyse_to_store(video, predictor, store, sampling=SAMPLED, report_seconds=0)
+        for _ in range(stopped_after):
+            next(steps)
+        steps.close()  # type: ignore[attr-defined]
+        assert 0 < len(store) < len(whole) or stopped_after == 1
+    with ScoreStore(tmp_path / "parts", KEY) as store:
+        list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
+        assert rows_of(store) == whole
+
+
+def test_a_damaged_recording_is_done_with_the_samples_it_has(tmp_path: Path, predictor: Any) -> None:
+    class Short(MovingVideo):
+        def pictures(
+            self, wanted: Sequence[int] | npt.NDArray[np.integer], size: int, should_stop: ShouldStop = never_stop
+        ) -> Iterator[Frame]:
+            return super().pictures([each for each in wanted if each < 90], size, should_stop)
+
+    video = Short(200)
+    with ScoreStore(tmp_path, KEY) as store:
+        *_, last = analyse_to_store(video, predictor, store, sampling=SAMPLED)
+        assert last.done == last.total == len(store) == 17
+        signals = stored_signals(store, len(video))
+    assert np.flatnonzero(~np.isnan(signals["speed_px"])).tolist() == list(range(5, 90, 5))
+
+
+def test_another_sampling_is_another_analysis(predictor: Any) -> None:
+    video = MovingVideo(20)
+    keys = {analysis_key(video, predictor, each) for each in (EVERY_FRAME, SAMPLED, Sampling(0.1), Sampling(0.2, 2))}
+    assert len(keys) == 4
+    assert analysis_key(video, predictor) in keys
