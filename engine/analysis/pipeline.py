@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,11 +137,11 @@ def _sampled_transitions(source: VideoSource, samples: Frames, should_stop: Shou
     """The transitions that end with the sampled frames, their motion measured over a whole baseline."""
     baseline = min(baseline_frames(source.times), max(len(source) - 1, 1))
     # Where fewer frames lie before a sample than the baseline has, it takes the motion of the first whole one.
-    needed = {t: (max(t - baseline, 0), t - 1, t, max(t, baseline)) for t in samples.tolist()}
-    wanted = sorted({frame for frames in needed.values() for frame in frames})
+    needed = np.stack([np.maximum(samples - baseline, 0), samples - 1, samples, np.maximum(samples, baseline)])
     pictures: dict[int, Frame] = {}
-    coming = iter(source.pictures(wanted, PICTURE_SIZE, should_stop))
-    for t, (earlier, before, current, later) in needed.items():
+    coming = iter(source.pictures(np.unique(needed), PICTURE_SIZE, should_stop))
+    for t in map(int, samples):
+        earlier, before, current, later = max(t - baseline, 0), t - 1, t, max(t, baseline)
         while later not in pictures:
             frame = next(coming, None)
             if frame is None:
@@ -163,7 +163,7 @@ def judge(
     frame_seconds: float | None = None,
     should_stop: ShouldStop = never_stop,
 ) -> Iterator[FrameResult]:
-    """Stream the raw signals of some of a sampling's frames; of every frame, consecutive ones.
+    """Stream the raw signals of some of a sampling's frames; of every frame, all from the first one on.
 
     Raises:
         VideoError: a frame can't be decoded.
@@ -174,8 +174,8 @@ def judge(
         return iter(())
     if sampling.is_every_frame:
         first = int(frames[0])
-        results = analyse(source, predictor, start=first, frame_seconds=frame_seconds, should_stop=should_stop)
-        return islice(results, len(frames))
+        # Not cut at the announced end: there may be more, and the end of the pass corrects what the file announced.
+        return analyse(source, predictor, start=first, frame_seconds=frame_seconds, should_stop=should_stop)
     frame_0 = [FrameResult(0, float(source.times[0]), missing_signals(1)[0])] if frames[0] == 0 else []
     samples = frames[frames > 0]
     predicted = np.searchsorted(sampling.frames(source.times), samples) % sampling.motion_every == 0

@@ -17,7 +17,7 @@ from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.progress_rate import ProgressRate
 from engine.scoring.motion import frame_ratio
-from engine.scoring.sampling import EVERY_FRAME, Frames, Sampling
+from engine.scoring.sampling import EVERY_FRAME, Frames, Sampling, Times
 from engine.scoring.signals import RAW_SIGNALS, RawSignals, missing_signals
 from engine.video.source import VideoSource
 
@@ -68,13 +68,13 @@ def analyse_to_store(
     rate = ProgressRate(len(store), clock(), window_seconds=PACE_SECONDS)
     total = len(sampling.frames(source.times))
     yield rate.progress(PHASE, len(store), total, clock())
-    if len(store) >= total:
-        return
     measured: list[FrameResult] = []
     reported = flushed = clock()
     try:
-        for phase, frames in _passes(source, store, sampling):
+        for phase, frames, times in _passes(source, store, sampling):
             for result in pipeline.judge(source, predictor, frames, sampling, should_stop=should_stop):
+                if source.times is not times and not sampling.is_every_frame:
+                    break  # the frames that are left would be numbered otherwise than these
                 measured.append(result)
                 now = clock()
                 if now - reported < report_seconds:
@@ -83,7 +83,7 @@ def analyse_to_store(
                 if now - flushed >= _FLUSH_SECONDS:
                     store.flush()
                     flushed = now
-                yield rate.progress(phase, len(store), total, now)
+                yield rate.progress(phase, len(store), max(total, len(store)), now)
                 reported = now
             # The next pass asks the store what there is.
             _hand_over(measured, store)
@@ -102,17 +102,26 @@ def stored_signals(store: ScoreStore, frame_count: int) -> RawSignals:
     return signals
 
 
-def _passes(source: VideoSource, store: ScoreStore, sampling: Sampling) -> Iterator[tuple[str, Frames]]:
-    """What is judged one after another: of the samples an overview first, then what the store lacks."""
-    frames = sampling.frames(source.times)
+def _passes(source: VideoSource, store: ScoreStore, sampling: Sampling) -> Iterator[tuple[str, Frames, Times]]:
+    """What is judged one after another, and the times by which its frames are numbered.
+
+    Of samples an overview first, then what the store lacks. Where a pass finds that there are other frames than were
+    announced, all begins anew: what was judged by jumps may have other numbers now.
+    """
     if sampling.is_every_frame:
-        yield PHASE, frames[len(store) :]
+        if len(store) < len(source):
+            yield PHASE, sampling.frames(source.times)[len(store) :], source.times
         return
-    stored, _ = store.read()
-    yield OVERVIEW_PHASE, np.setdiff1d(overview_frames(source, frames[:: sampling.motion_every]), stored)
-    # The pass may have found that there are other frames than were announced.
-    stored, _ = store.read()
-    yield PHASE, np.setdiff1d(sampling.frames(source.times), stored)
+    times = None
+    while times is not source.times:
+        if times is not None:
+            store.clear()
+        times = source.times
+        frames = sampling.frames(times)
+        lacking = np.setdiff1d(frames, store.frames())
+        yield OVERVIEW_PHASE, np.intersect1d(overview_frames(source, frames[:: sampling.motion_every]), lacking), times
+        if source.times is times:
+            yield PHASE, np.setdiff1d(frames, store.frames()), times
 
 
 def _hand_over(measured: list[FrameResult], store: ScoreStore) -> None:

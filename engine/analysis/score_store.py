@@ -125,6 +125,25 @@ class ScoreStore:
             self._write([self._tail])
             self._saved_tail = len(self._tail)
 
+    def frames(self) -> Frames:
+        """Numbers of all judged frames, in the order of their rows.
+
+        Raises:
+            ScoreStoreError: the database can't be read.
+        """
+        numbers = [self.read(start, start + 64 * CHUNK_ROWS)[0] for start in range(0, len(self), 64 * CHUNK_ROWS)]
+        return np.concatenate([np.empty(0, np.int64), *numbers])
+
+    def clear(self) -> None:
+        """Begin anew: what is stored is of frames that are numbered otherwise.
+
+        Raises:
+            ScoreStoreError: the database can't be written.
+        """
+        with self._errors("An analysis can't be saved"), self._database:
+            self._database.execute("DELETE FROM chunks")
+        self._full_chunks, self._tail, self._saved_tail = 0, np.empty(0, _ROW), 0
+
     def read(self, start: int = 0, stop: int | None = None) -> tuple[Frames, RawSignals]:
         """Rows [start, stop) of what is stored, flushed or not: numbers of the judged frames, and their raw signals.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from engine.video.source import usual_frame_seconds
 
 HELD_OUT_PHASE = "Judging held-out footage"
 _MAX_HELD_OUT_FRAMES = 20_000
-"""Over all videos: more than half an hour's work of two cores."""
+"""Judged ones, over all videos."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ def _measure_held_out(
             results = pipeline.judge(
                 source, by_others, frames, sampling, frame_seconds=frame_seconds, should_stop=should_stop
             )
-            for result in results:
+            for result in islice(results, len(frames)):
                 rows.append(missing_signals(1)[0] if is_left_out(result.pts_seconds, stretches) else result.signals)
                 yield progress_of(HELD_OUT_PHASE, number + len(rows) / len(frames), len(footage.held_out), rate)
             times = source.times[frames[: len(rows)]]

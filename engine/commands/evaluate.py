@@ -133,6 +133,8 @@ def report_evaluation(
     headline = scorer.name
     if sampled and scorer.sampling.is_every_frame:
         raise click.UsageError("--sampled needs --score calibrated, and a detector that was calibrated by samples.")
+    if sampled and signals:
+        raise click.UsageError("--signals needs every frame; leave --sampled out.")
     sampling = scorer.sampling if sampled else EVERY_FRAME
     scorers = [each for each in scorers_of(calibration) if not sampled or each.sampling == sampling]
     videos = measured_videos(dataset, predictor, cache, max_i=max_i, sampling=sampling, quiet=output.quiet)

@@ -32,8 +32,8 @@ class CalibrationCostContext:
     video: str
     statistics_frames: int
     """Frames whose motion is counted; features are extracted of some."""
-    held_out_frames: int
-    """Frames that the detector runs over."""
+    held_out_frames: tuple[int, ...]
+    """Of each held-out video: the detector runs over samples of them."""
 
     @classmethod
     def of(cls, plan: FootagePlan) -> CalibrationCostContext | None:
@@ -41,11 +41,10 @@ class CalibrationCostContext:
         held_out = [video for video in plan.videos if video.is_held_out]
         if not held_out:
             return None
-        at_most = max_held_out_frames(len(held_out))
         return cls(
             video=held_out[0].path,
             statistics_frames=sum({video.path: video.frames for video in plan.videos}.values()),
-            held_out_frames=sum(min(video.frames - video.first_held_out, at_most) for video in held_out),
+            held_out_frames=tuple(video.frames - video.first_held_out for video in held_out),
         )
 
 
@@ -88,12 +87,13 @@ def calibration_seconds(
         for _ in pipeline.judge(source, predictor, samples[:tried], SAMPLED, should_stop=should_stop):
             ends.append(time.perf_counter())
         analysis_seconds = _each(ends, predictor.batch_size)
+    at_most = max_held_out_frames(len(context.held_out_frames))
     samples_of_all = round(context.statistics_frames / frames_per_sample)
     return (
         opening_seconds
         + samples_of_all * statistics_seconds
         + appearance_frames(samples_of_all) * features_seconds
-        + context.held_out_frames / frames_per_sample * analysis_seconds
+        + sum(min(frames / frames_per_sample, at_most) for frames in context.held_out_frames) * analysis_seconds
     )
 
 

@@ -182,6 +182,7 @@ class Calibration:
             raise TypeError(f"evidence of another version: {made.evidence}")
         if not 0 < max(made.smoothing_seconds, default=0) <= MAX_SMOOTHING_SECONDS:
             raise TypeError(f"smoothing of another version: {made.smoothing_seconds}")
-        if not 0 <= made.sampling.seconds <= _MAX_SAMPLE_SECONDS or made.sampling.motion_every < 1:
+        motion_seconds = made.sampling.seconds * made.sampling.motion_every
+        if not 0 <= motion_seconds <= _MAX_SAMPLE_SECONDS or made.sampling.motion_every < 1:
             raise TypeError(f"samples of another version: {made.sampling}")
         return made

@@ -66,26 +66,42 @@ def evidence_of(
     """Smoothed evidence [E, N] of a video with frames at these times [N]; NaN where it is not known.
 
     All signals over the first smoothing time, then over the next. Frame 0 takes frame 1's. With `live`, a frame's
-    evidence depends on no later frame's signals. Of samples, it is that of those near the frame, whatever else was
-    judged: scores of a recording don't hang on how much more of it somebody looked at.
+    evidence depends on no later frame's signals. Of samples, it is that of the nearest one, whatever else was judged:
+    scores of a recording don't hang on how much more of it somebody looked at.
     """
     told = [_transformed(name, with_frame_0(signals[name])) for name in names]
-    if not sampling.is_every_frame:
-        due = sampling.due(seconds)
-        told = [_before_first_too(np.where(due, each, np.nan), due) for each in told]
+    if sampling.is_every_frame:
+        return _smoothed_rows(told, seconds, smoothing_seconds, live)
+    # A calibration knows samples alone: frames between them take what a sample has, so that both mean the same.
+    samples = np.flatnonzero(sampling.due(seconds))
+    if not len(samples):
+        return np.full((len(names) * len(smoothing_seconds), len(seconds)), np.nan)
+    at_samples = _smoothed_rows([each[samples] for each in told], seconds[samples], smoothing_seconds, live, True)
+    return at_samples[:, _sample_of(seconds, seconds[samples], live=live)]
+
+
+def _smoothed_rows(
+    told: Sequence[Floats],
+    seconds: npt.NDArray[np.floating],
+    smoothing_seconds: Sequence[float],
+    live: bool,
+    between: bool = False,
+) -> Floats:
     rows = []
     for reach_seconds in smoothing_seconds:
         first, stop = smoothing_windows(seconds, reach_seconds, live=live)
-        rows += [smoothed(each, first, stop, between=not sampling.is_every_frame) for each in told]
+        rows += [smoothed(each, first, stop, between=between) for each in told]
     return np.stack(rows)
 
 
-def _before_first_too(values: Floats, due: npt.NDArray[np.bool_]) -> Floats:
-    """Values of samples [N], the frames before the first one taking its own: live, nothing else is known of them."""
-    if due.any():
-        first = int(due.argmax())
-        values[:first] = values[first]
-    return values
+def _sample_of(seconds: npt.NDArray[np.floating], samples: npt.NDArray[np.floating], *, live: bool) -> Indices:
+    """Of each frame at times [N] the sample at times [K] that speaks for it: the nearest; live, the latest."""
+    after = np.searchsorted(samples, seconds, "right")
+    before = np.maximum(after - 1, 0)
+    if live:
+        return before
+    after = np.minimum(after, len(samples) - 1)
+    return np.where(seconds - samples[before] <= samples[after] - seconds, before, after)
 
 
 def in_words(name: str) -> str:
@@ -110,7 +126,8 @@ def smoothing_windows(
 def smoothed(values: Floats, first: Indices, stop: Indices, *, between: bool = False) -> Floats:
     """Mean of what is known among frames [first, stop) of each frame.
 
-    NaN where that frame itself is not known, or with `between` where none of them is.
+    NaN where that frame itself is not known, or with `between` where none of them is: the motion model may have looked
+    at a neighbour.
     """
     known = ~np.isnan(values)
     sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0))])

@@ -14,6 +14,9 @@ from engine.scoring.signals import RawSignals, missing_signals
 
 Times = npt.NDArray[np.floating]
 
+_ROWS_A_RUN = 400
+"""What a run costs besides its rows, in rows: samples of an overview are runs of one."""
+
 
 class IncrementalScores:
     """What `Scorer.scores` and `Reference.drifts` say of all rows that came, derived in steps."""
@@ -54,12 +57,12 @@ class IncrementalScores:
         apart = np.diff(self._seconds[ordered]) > self._scorer.reach_seconds
         if not self._scorer.reach_seconds:
             apart = np.diff(ordered) > 1
-        breaks = np.flatnonzero(apart) + 1
-        for run in np.split(ordered, breaks):
-            start, stop = int(run[0]), int(run[-1]) + 1
-            if self._waiting and self._waiting[-1][1] == start:
-                start, _ = self._waiting.pop()
-            self._waiting.append((start, stop))
+        starts = ordered[np.concatenate([[True], apart])]
+        stops = ordered[np.concatenate([apart, [True]])] + 1
+        runs = list(zip(starts.tolist(), stops.tolist(), strict=True))
+        if self._waiting and self._waiting[-1][1] == runs[0][0]:
+            runs[0] = (self._waiting.pop()[0], runs[0][1])
+        self._waiting.extend(runs)
 
     @property
     def is_up_to_date(self) -> bool:
@@ -73,7 +76,7 @@ class IncrementalScores:
             until = min(stop, start + at_most)
             if until < stop:
                 self._waiting.appendleft((until, stop))
-            at_most -= until - start
+            at_most -= until - start + _ROWS_A_RUN
             self._derive_raw_scores(start, until)
             self._derive_differences(start, until)
 

@@ -116,9 +116,6 @@ class AnalysisRun:
         )
 
     def _finish(self) -> None:
-        if self._source.times is not self._times:
-            self._times = self._source.times
-            self._post(TimesRevised(self._source.info, self._times))
         self._stop(AnalysisPhase.DONE)
 
     def _stop(self, phase: AnalysisPhase) -> None:
@@ -128,6 +125,11 @@ class AnalysisRun:
 
     def _report(self, phase: AnalysisPhase) -> None:
         self._reported = time.monotonic()
+        if self._source.times is not self._times:
+            self._times = self._source.times
+            self._post(TimesRevised(self._source.info, self._times))
+        if self._posted_rows > len(self._store):
+            self._posted_rows = 0  # the analysis began anew
         while self._posted_rows < len(self._store):
             frames, rows = self._store.read(self._posted_rows, self._posted_rows + _ROWS_A_MESSAGE)
             self._post(SignalsMeasured(frames, rows))

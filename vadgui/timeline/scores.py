@@ -9,10 +9,7 @@ import numpy as np
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.timeline.pyramid import Floats, Indices, MinMaxPyramid
-from vadgui.timeline.trace import Columns, sample_columns
-
-_MAX_HELD_SECONDS = 10.0
-"""Half of how far apart samples of an overview are at most."""
+from vadgui.timeline.trace import Columns, RoughScores, sample_columns
 
 
 class ScoreSeries:
@@ -21,7 +18,7 @@ class ScoreSeries:
     def __init__(self, session: ReviewSession) -> None:
         self._session = session
         self._pyramid: MinMaxPyramid | None = None
-        self._rough_pyramid: MinMaxPyramid | None = None
+        self._rough: RoughScores | None = None
         self._top: float | None = None
         self._version = 0
 
@@ -33,7 +30,7 @@ class ScoreSeries:
     def forget(self) -> None:
         """Scores or times changed."""
         self._pyramid = None
-        self._rough_pyramid = None
+        self._rough = None
         self._top = None
         self._version += 1
 
@@ -79,16 +76,7 @@ class ScoreSeries:
             # What is beyond the scale runs along its end.
             self._pyramid = MinMaxPyramid(np.minimum(self._session.scoring.scores, self.top))
             rough = self._session.scoring.rough_scores
-            if not np.isnan(rough).all():
-                self._rough_pyramid = MinMaxPyramid(_held(np.minimum(rough, self.top), times))
-        return sample_columns(self._pyramid, times, self.end_seconds, begin, stop, width, self._rough_pyramid)
-
-
-def _held(scores: Floats, times: Floats) -> Floats:
-    """Scores [N] of which few are known, each held until halfway to the next known one, for some seconds at most."""
-    known = np.flatnonzero(~np.isnan(scores))
-    after = np.minimum(np.searchsorted(known, np.arange(len(scores))), len(known) - 1)
-    before = np.maximum(after - 1, 0)
-    nearer_before = times - times[known[before]] < times[known[after]] - times
-    nearest = known[np.where(nearer_before, before, after)]
-    return np.where(np.abs(times - times[nearest]) <= _MAX_HELD_SECONDS, scores[nearest], np.nan)
+            known = np.flatnonzero(~np.isnan(rough))
+            if len(known):
+                self._rough = RoughScores(times[known], np.minimum(rough[known], self.top))
+        return sample_columns(self._pyramid, times, self.end_seconds, begin, stop, width, self._rough)

@@ -14,6 +14,25 @@ from vadgui.ui.theme import Theme
 _NOTHING, _PENDING, _PENDING_STRIPE, _AREA, _CURVE, _FLAGGED, _ROUGH = range(7)
 _STRIPE_PERIOD_PX = 9
 _ROUGH_HALF_WIDTH_PX = 1.0
+_MAX_HELD_SECONDS = 12.0
+"""Half of how far apart samples of an overview are at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class RoughScores:
+    """Scores of few frames, which can still change."""
+
+    times: Floats
+    """When these frames appear [K], ascending; at least one."""
+    scores: Floats
+
+    def at(self, seconds: Floats) -> Floats:
+        """The nearest one to each time [W], NaN where none is near."""
+        after = np.minimum(np.searchsorted(self.times, seconds), len(self.times) - 1)
+        before = np.maximum(after - 1, 0)
+        is_before = seconds - self.times[before] < self.times[after] - seconds
+        nearest = np.where(is_before, before, after)
+        return np.where(np.abs(seconds - self.times[nearest]) <= _MAX_HELD_SECONDS, self.scores[nearest], np.nan)
 
 
 @dataclass(frozen=True)
@@ -35,7 +54,7 @@ def sample_columns(
     begin: float,
     stop: float,
     width: int,
-    rough: MinMaxPyramid | None = None,
+    rough: RoughScores | None = None,
 ) -> Columns:
     """Columns of the time range [begin, stop) seconds; frame t is on screen from times[t] until times[t + 1].
 
@@ -49,7 +68,7 @@ def sample_columns(
         beyond = np.maximum(np.searchsorted(times, edges[1:][inside], side="left"), first + 1)
         low[inside], high[inside] = pyramid.extremes(first, beyond)
         if rough is not None:
-            rough_high[inside] = rough.extremes(first, beyond)[1]
+            rough_high[inside] = rough.at((edges[1:][inside] + edges[:-1][inside]) / 2)
     pending = inside & np.isnan(high)
     return Columns(low, high, pending, np.where(pending, rough_high, np.nan))
 

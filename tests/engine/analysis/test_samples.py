@@ -143,3 +143,39 @@ def test_another_sampling_is_another_analysis(predictor: Any) -> None:
     keys = {analysis_key(video, predictor, each) for each in (EVERY_FRAME, SAMPLED, Sampling(0.1), Sampling(0.2, 2))}
     assert len(keys) == 4
     assert analysis_key(video, predictor) in keys
+
+
+def test_where_the_index_is_corrected_on_the_way_all_samples_are_judged_by_the_new_numbers(
+    tmp_path: Path, predictor: Any
+) -> None:
+    """A damaged recording holds fewer frames than it announces; a pass finds out."""
+
+    class Misled(MovingVideo):
+        def pictures(
+            self, wanted: Sequence[int] | npt.NDArray[np.integer], size: int, should_stop: ShouldStop = never_stop
+        ) -> Iterator[Frame]:
+            for frame in super().pictures(wanted, size, should_stop):
+                if frame.index > 300 and len(self._times) == 500:
+                    self._times = np.delete(self._times, [120, 121, 122])
+                yield frame
+
+    video = Misled(500)
+    with ScoreStore(tmp_path, KEY) as store:
+        list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
+        frames, _ = store.read()
+    assert sorted(frames.tolist()) == SAMPLED.frames(np.delete(np.arange(500) / 25, [120, 121, 122])).tolist()
+
+
+def test_every_frame_is_judged_beyond_what_was_announced(predictor: Any) -> None:
+    class Longer(MovingVideo):
+        def frames(self, start: int = 0, stop: int | None = None, should_stop: ShouldStop = never_stop) -> Any:
+            yield from super().frames(start, 20 if stop is None else stop, should_stop)
+            self.is_read_to_its_end = True
+
+        def __len__(self) -> int:
+            return 12
+
+    video = Longer(20)
+    rows = list(judge(video, predictor, EVERY_FRAME.frames(video.times[:12]), EVERY_FRAME))
+    assert [row.index for row in rows] == list(range(20))
+    assert video.is_read_to_its_end

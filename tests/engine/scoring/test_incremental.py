@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.scoring.calibrated_scorer import CalibratedScorer
+from engine.scoring.calibrated_scorer import CalibratedLiveScorer, CalibratedScorer
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.incremental import IncrementalScores
 from engine.scoring.paper_scorer import PaperScorer
+from engine.scoring.sampling import SAMPLED
 from engine.scoring.scorers import scorer_named, scorer_names
 from engine.scoring.signals import RawSignals, missing_signals
 
@@ -134,3 +136,33 @@ def test_frame_0_may_come_last(name: str) -> None:
     growing.add(np.arange(1), signals[:1])
     growing.derive(1)
     np.testing.assert_allclose(growing.scores(), scorer.scores(signals, times), rtol=1e-6)
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("fps", [25, 29.97, 10])
+@given(data=st.data())
+@settings(max_examples=15, deadline=None)
+def test_samples_in_any_order_and_pieces_say_what_the_whole_does(fps: float, live: bool, data: st.DataObject) -> None:
+    times = np.arange(1500) / fps
+    sampled = replace(calibration(), sampling=SAMPLED)
+    scorer = CalibratedLiveScorer(sampled) if live else CalibratedScorer(sampled)
+    samples = SAMPLED.frames(times)
+    signals = missing_signals(len(times))
+    signals[samples] = signals_of(data.draw(st.integers(0, 9)), len(times))[samples]
+    known = samples[~np.isnan(signals["speed_excess_px"][samples])]
+    signals["speed_px"][samples] = 1
+    whole = scorer.scores(signals, times)
+    assert np.isnan(whole).sum() < len(times) / 2
+    assert len(known)
+    incremental = IncrementalScores(scorer, times)
+    remaining = np.array(data.draw(st.permutations(samples.tolist())))
+    for part in np.split(remaining, sorted(data.draw(st.lists(st.integers(0, len(samples)), max_size=6)))):
+        incremental.add(np.sort(part), signals[np.sort(part)])
+        while not incremental.is_up_to_date:
+            incremental.derive(data.draw(st.sampled_from([37, 500, 10_000])))
+        # What is told as final never changes any more.
+        final = incremental.scores()
+        is_final = ~np.isnan(final)
+        np.testing.assert_allclose(final[is_final], whole[is_final], rtol=1e-6)
+    np.testing.assert_allclose(incremental.scores(), whole, rtol=1e-6)
+    assert np.isnan(incremental.rough_scores()).all()
