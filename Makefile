@@ -14,7 +14,7 @@ help:
 	@echo "make test               formatting, lint, types, import rules, documentation, then all tests"
 	@echo "make test-fast          tests of the engine that take no long time, in less than a minute"
 	@echo "make test-research      tests of the experiments in tests/research"
-	@echo "make lint               the same without the tests"
+	@echo "make lint               all of make test but the tests"
 	@echo "make docs               the documentation as a site, in the folder site"
 	@echo "make format             format the code and mend what the linter can"
 	@echo "make bench [BENCH=...]  benchmarks, by name: $(notdir $(basename $(filter-out %/__init__.py %/__main__.py,$(wildcard tests/benchmarks/*.py))))"

@@ -22,6 +22,7 @@ SOURCES = ("engine", "vadgui", "resources", "packaging", "tests")
 
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 PATH = re.compile(rf"(?<![\w/.-])(?:{'|'.join((*SOURCES, 'docs'))})/[\w./*-]*")
+COMMENTED = re.compile(r"docs/[\w/-]+\.md")
 FILE = re.compile(r"[\w.-]+\.(?:md|py|sh|toml|yml)")
 NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|(?:[A-Z][a-z0-9]+){2,}")
 MODULE = re.compile(r"-m ((?:engine|vadgui|tests|resources)[\w.]*)")
@@ -76,6 +77,14 @@ def test_paths_exist(page: Path) -> None:
     files = {code for code in INLINE.findall(text) if FILE.fullmatch(code)}
     assert not {path for path in paths if not any(ROOT.glob(path.rstrip("/")))}
     assert not {name for name in files if name not in source_files()}
+
+
+@pytest.mark.parametrize("package", ["engine", "vadgui"])
+def test_pages_that_comments_name_exist(package: str) -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / package).rglob("*.py")}
+    assert not {name for text in sources.values() for name in COMMENTED.findall(text) if not (ROOT / name).is_file()}
+    # How choices were made is said in docs/research, not there.
+    assert not {page_id(path) for path, text in sources.items() if "RESULTS.md" in text}
 
 
 @pytest.mark.parametrize("page", PRESENT, ids=page_id)

@@ -364,7 +364,7 @@ def _measure(
 
 def _motion(transition: _Transition, ratio: float) -> MeasuredMotion:
     # Normal motion is counted by this estimator, whichever teacher the motion model learnt from: it needs no weights,
-    # and DIS's quicker presets err too much (RESULTS.md).
+    # and DIS's quicker presets err too much (docs/research/flow-teachers.md).
     flow = DisTeacher().flow(*transition.moved)
     return MeasuredMotion.of(flow, *transition.moved, ratio * transition.moved_frames)
 

@@ -12,7 +12,7 @@ from engine.scoring.windows import PICTURE_CELLS, WINDOW_CELLS
 
 _APPEARANCE_LEVELS = 2
 """Encoder levels used for appearance. Deeper levels have receptive fields larger than a window, and encode less of how
-an object looks than of where it moves (RESULTS.md)."""
+an object looks than of where it moves (docs/research/choice-of-signals.md)."""
 
 
 class MotionModel(nn.Module):

@@ -20,7 +20,9 @@ WEIGHTS: Mapping[str, float] = {
     "velocity_error_px": 2 / 3,
     "appearance_distance": 1 / 2,
 }
-"""Raw signals that take part, and the weight of each; RESULTS.md says how they were chosen and what others add.
+"""Raw signals that take part, and the weight of each.
+
+docs/research/choice-of-signals.md says how they were chosen and what others add.
 
 At a lower weight, unusual prediction errors or looks have to be more extreme than unusual motion to score as high."""
 EVIDENCE = tuple(WEIGHTS)
@@ -42,7 +44,7 @@ SMOOTHING_SECONDS = (0.3, 1.0)
 else both ways.
 
 Every signal takes part once for each time: short events stand out over the shorter one, lasting ones over the longer
-(RESULTS.md)."""
+(docs/research/choice-of-signals.md)."""
 EARLIER_SMOOTHING_SECONDS = (0.5,)
 """Of calibrations that do not say theirs."""
 MAX_SMOOTHING_SECONDS = max(*SMOOTHING_SECONDS, *EARLIER_SMOOTHING_SECONDS)
@@ -156,7 +158,8 @@ class RobustScaler:
     def max_evidence(self, evidence: Floats) -> Floats:
         """One number a frame [N] of evidence [E, N]: the strongest, each by its own spread.
 
-        What is unusual in one way need not be so in another; a sum would ask for that (RESULTS.md).
+        What is unusual in one way need not be so in another; a sum would ask for that
+        (docs/research/choice-of-signals.md).
         """
         return np.asarray(self.scaled(evidence).max(axis=0), np.float64)
 

@@ -23,7 +23,7 @@ PLACES = PICTURE_CELLS - WINDOW_CELLS + 1
 
 _MIN_CHANGE = 1.0
 """Change of luma, in grey levels, from which on a window counts as moving: noise and compression mostly change it by
-less (RESULTS.md)."""
+less (docs/research/choice-of-signals.md)."""
 _BLOCK_PX = CELL_PX // 2
 """Changes of luma are measured between means over blocks of this size, for noise differs from pixel to pixel."""
 

@@ -27,7 +27,7 @@ _MIN_SHARE = 1e-12
 class MotionHistogram:
     """Counts of normal motion by place, direction and speed; a density once something asks for rarities."""
 
-    # Chosen on normal footage with synthetic changes; RESULTS.md has the alternatives.
+    # Chosen on normal footage with synthetic changes; docs/research/choice-of-signals.md has the alternatives.
     shared_rows, shared_columns = 1.0, 8.0
     """Standard deviations, in windows, of the Gaussian that smooths counts over places: smaller up and down than
     sideways, for in most cameras' pictures things look smaller and slower farther up."""

@@ -15,7 +15,7 @@ Appearance = npt.NDArray[np.float32]
 """float32 [PLACES, PLACES, C]: features of every window, made by the motion model's encoder."""
 Floats = npt.NDArray[np.float32]
 
-# Chosen on normal footage with synthetic changes; RESULTS.md has the alternatives.
+# Chosen on normal footage with synthetic changes; docs/research/choice-of-signals.md has the alternatives.
 _COMPONENTS = 24
 _PROTOTYPES = 256
 _WINDOWS_A_PROTOTYPE = 4

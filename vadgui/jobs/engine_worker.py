@@ -35,7 +35,7 @@ from vadgui.model.session import AnalysisState
 
 
 class EngineWorker(QObject):
-    """The GUI thread's side: takes wishes, and tells in the order of events what came of them."""
+    """The GUI thread's side: takes requests and emits their results in order."""
 
     opening_changed = Signal(object)
     """Opening."""
@@ -68,7 +68,7 @@ class EngineWorker(QObject):
         self._generation = 0
         self._posted.connect(self._receive)
         self._view_waiting.connect(self._receive_view)
-        room = EngineLoop(
+        loop = EngineLoop(
             self._requests,
             self._posted.emit,
             self._put_view,
@@ -76,7 +76,7 @@ class EngineWorker(QObject):
             predictor_opener=predictor_opener,
             analyses_folder=analyses_folder,
         )
-        self._thread = threading.Thread(target=room.work, name="vadgui-engine")
+        self._thread = threading.Thread(target=loop.work, name="vadgui-engine")
         self._thread.start()
 
     def open_video(self, path: Path) -> None:

@@ -22,7 +22,7 @@ from engine.video.source import VideoInfo, own_frame_seconds
 
 Times = npt.NDArray[np.float64]
 
-_TELL_INTERVAL_MS = 200  # min-max scores change with every batch; telling them more often than this helps nobody
+_TELL_INTERVAL_MS = 200  # the paper's scores change with every batch; announcing them more often helps nobody
 _TELL_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
 ROWS_A_STEP = 8192  # some ten milliseconds' work
 _BETWEEN_STEPS_MS = 10  # as much again for whatever else the window does
@@ -68,7 +68,7 @@ class ScoreModel(QObject):
     @property
     def signals(self) -> RawSignals:
         """Raw signals [N]; NaN where not analysed yet."""
-        return self._growing.signals
+        return self._incremental.signals
 
     @property
     def scores(self) -> npt.NDArray[np.floating]:
@@ -83,7 +83,7 @@ class ScoreModel(QObject):
     @property
     def rough_scores(self) -> npt.NDArray[np.floating]:
         """Anomaly scores [N] where samples nearby are missing, so that they can still change; NaN elsewhere."""
-        return self._growing.rough_scores()
+        return self._incremental.rough_scores()
 
     @property
     def top(self) -> float:
@@ -141,7 +141,7 @@ class ScoreModel(QObject):
         self._calibration = calibration
         self._take_video(video, times)
         self._scorer = self._choose_scorer(calibration)
-        self._growing = self._nothing_yet()
+        self._incremental = self._nothing_yet()
         self._segments = []
         self._reasons: dict[tuple[int, float], str] = {}
         self._selected = None
@@ -172,14 +172,14 @@ class ScoreModel(QObject):
         """Keep what is known of frames that are there; tells nobody before `catch_up`."""
         known = self.signals
         self._take_video(video, times)
-        self._growing = self._nothing_yet()
+        self._incremental = self._nothing_yet()
         judged = np.flatnonzero(is_judged(known))
         self.add(judged, known[judged])
         self._take_scores()
 
     def add(self, frames: Frames, rows: RawSignals) -> None:
         """Take over raw signals [K] of judged frames [K]; scores follow a moment later."""
-        self._growing.add(frames, rows)
+        self._incremental.add(frames, rows)
         if not self._timer.isActive():
             self._timer.start(self._tell_interval_ms)
 
@@ -193,11 +193,11 @@ class ScoreModel(QObject):
         if self._timer.isActive():
             self._told_at = 0.0
             self._step()
-        return self._growing.is_up_to_date
+        return self._incremental.is_up_to_date
 
     def _step(self) -> None:
-        self._growing.derive(ROWS_A_STEP)
-        waits = not self._growing.is_up_to_date
+        self._incremental.derive(ROWS_A_STEP)
+        waits = not self._incremental.is_up_to_date
         started = time.perf_counter()
         if not waits or 1000 * (started - self._told_at) >= self._tell_interval_ms:
             self._tell()
@@ -238,7 +238,7 @@ class ScoreModel(QObject):
             self.selection_changed.emit()
 
     def _take_scores(self) -> None:
-        self._scores = self._growing.scores()
+        self._scores = self._incremental.scores()
         self._highest = float(np.fmax.reduce(self._scores, initial=0.0))
 
     def _find_segments(self) -> None:
@@ -252,7 +252,7 @@ class ScoreModel(QObject):
             self.select(next((s for s in segments if s.start <= peak < s.stop), None))
 
     def _find_drifts(self) -> None:
-        drifts = self._growing.drifts()
+        drifts = self._incremental.drifts()
         if drifts != self._drifts:
             self._drifts = drifts
             self.drifts_changed.emit()

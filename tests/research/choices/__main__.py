@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--motion-prior-of",
-        "--habits-of",  # as RESULTS.md and earlier caches call it
+        "--habits-of",  # as earlier caches call it
         default="all",
         choices=["all", "held-out"],
         help="normal footage whose motion the changes follow",

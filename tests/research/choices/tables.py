@@ -1,4 +1,4 @@
-"""Results of candidate scores as markdown tables for RESULTS.md."""
+"""Results of candidate scores as markdown tables for docs/research/choice-of-signals.md."""
 
 from __future__ import annotations
 
