@@ -129,7 +129,8 @@ class Calibration:
     @property
     def reach_seconds(self) -> float:
         """A frame's score depends on frames that are so near at most, rounded times included."""
-        return max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS
+        # Between samples, a frame has the score of one of its neighbours.
+        return max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS + 2 * self.sampling.seconds
 
     def reason(self, signals: RawSignals, seconds: Times, frame: int, *, live: bool = False) -> str:
         """Why a frame of a video has the score that it has: what its strongest evidence says, in words."""

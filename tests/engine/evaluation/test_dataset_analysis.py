@@ -60,7 +60,7 @@ def test_reading_the_maxima_is_progress_too(make_labelled: MakeVideo, predictor:
 def test_time_left_is_that_of_all_phases_of_all_videos(
     make_labelled: MakeVideo, predictor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def analyse(source: Any, *_: Any) -> Iterator[Progress]:
+    def analyse(source: Any, *_: Any, **__: Any) -> Iterator[Progress]:
         yield Progress("Analysing", 2, len(source), per_second=4.0, seconds_left=0.5)
 
     def read_maxima(source: Any, peaks: list[float], _: Any) -> Iterator[Progress]:

@@ -26,9 +26,11 @@ from engine.models.detector import PRESETS, Detector, DetectorSettings, Preset, 
 from engine.models.predictor import Predictor
 from engine.run_plan import EFFORTS, RunPlan, calibration_cost, context, free_memory, plan_efforts, plan_run, step_cost
 from engine.run_plan.plan import in_one_line
+from engine.scoring.sampling import SAMPLED
 from engine.training import Run, RunSettings
 from engine.training.stage_trainer import StageTrainer
 from engine.training.trainer import train
+from engine.video import open_video
 from tests.engine.flow.networks.published import pwcnet_weights
 
 FRAMES = 20
@@ -215,7 +217,10 @@ def test_a_run_with_a_ready_motion_model_plans_one_stage(settings: RunSettings, 
 def test_the_time_for_calibration_is_estimated(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a fake clock: motion is measured in all frames, and the held-out video is analysed."""
+    """With a fake clock: motion is measured in samples of all videos, and those of the held-out one are analysed."""
+    with open_video(settings.videos[0]) as source:
+        samples = len(SAMPLED.frames(source.times))
+    assert samples > 2
     clock = [0.0]
     monkeypatch.setattr(calibration_cost, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
 
@@ -227,11 +232,11 @@ def test_the_time_for_calibration_is_estimated(
 
         return timed
 
-    slow = SimpleNamespace(motions=taking(0.25, pipeline.motions), analyse=taking(2.0, pipeline.analyse))
+    slow = SimpleNamespace(motions=taking(0.25, pipeline.motions), judge=taking(2.0, pipeline.judge))
     monkeypatch.setattr(calibration_cost, "pipeline", slow)
-    assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + FRAMES * 2.0)
-    monkeypatch.setattr("engine.calibrating.calibrate._MAX_HELD_OUT_FRAMES", 5)
-    assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * FRAMES * 0.25 + 5 * 2.0)
+    assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * samples * 0.25 + samples * 2.0)
+    monkeypatch.setattr("engine.calibrating.calibrate._MAX_HELD_OUT_FRAMES", 2)
+    assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * samples * 0.25 + 2 * 2.0)
     assert planned(replace(settings, calibrate=False), tmp_path).judging_seconds == 0
     assert planned(replace(settings, videos=settings.videos[:1]), tmp_path).judging_seconds == 0
 
