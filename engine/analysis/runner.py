@@ -66,8 +66,11 @@ def analyse_to_store(
         Cancelled: `should_stop` said yes.
     """
     rate = ProgressRate(len(store), clock(), window_seconds=PACE_SECONDS)
-    total = len(sampling.frames(source.times))
+    frames = sampling.frames(source.times)
+    total = len(frames)
     yield rate.progress(PHASE, len(store), total, clock())
+    if len(store) >= total and (sampling.is_every_frame or np.isin(frames, store.frames()).all()):
+        return
     measured: list[FrameResult] = []
     reported = flushed = clock()
     try:

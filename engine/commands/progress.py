@@ -43,4 +43,4 @@ def _rate(progress: Progress | None) -> str:
     if progress is None or progress.seconds_left is None:
         return ""
     minutes, seconds = divmod(round(progress.seconds_left), 60)
-    return f"{progress.per_second:.0f} fps, {minutes}:{seconds:02} left"
+    return f"{progress.per_second:.0f} a second, {minutes}:{seconds:02} left"
