@@ -55,7 +55,9 @@ def _rule_option(name: str, default: float | None, text: str) -> Callable[[Any],
 @_rule_option("--merge-gap", _DEFAULTS.merge_gap_seconds, "Seconds; nearer runs become one.")
 @_rule_option("--padding", _DEFAULTS.padding_seconds, "Seconds added on both sides.")
 @click.option(
-    "--every-frame", is_flag=True, help="Judge every frame by all networks, not samples; takes some ten times as long."
+    "--every-frame",
+    is_flag=True,
+    help="Judge every frame by all networks, not samples; takes eight to nine times as long.",
 )
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")

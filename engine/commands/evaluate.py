@@ -69,7 +69,7 @@ def _as_timing(words: list[str]) -> list[str]:
 @click.option(
     "--sampled",
     is_flag=True,
-    help="Judge samples, as `vad analyse` does, not every frame: with --score calibrated, ten times as fast.",
+    help="Judge samples, as `vad analyse` does, not every frame: with --score calibrated, eight times as fast.",
 )
 @click.option("--signals", is_flag=True, help="List what each raw signal alone is worth, too.")
 @click.option("--json", "report", type=click.Path(path_type=Path, dir_okay=False), help="Write everything there, too.")

@@ -27,8 +27,8 @@ from tests.benchmarks.video import recording
 
 GOP = 50
 BARS = {
-    "demo_every_frame_over_samples": (">=", 9.0),
-    "1080p_every_frame_over_samples": (">=", 9.0),
+    "demo_every_frame_over_samples": (">=", 12.0),
+    "1080p_every_frame_over_samples": (">=", 10.0),
     "demo_overview_share_of_length": ("<=", 0.05),
 }
 
