@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
 
 from engine.review.document import JudgedSegment, Span, Verdict
 from engine.scoring.segments import Segment
 
-Peak = Callable[[int, int], tuple[int, float]]
-"""Frame and value of the highest score of the frames [start, stop)."""
+Scores = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,18 @@ class ReviewedSegment(Segment):
 
 
 def attach(
-    flagged: Sequence[Segment], judged: Sequence[JudgedSegment], peak: Peak, enter: float, frame_count: int
+    flagged: Sequence[Segment], judged: Sequence[JudgedSegment], scores: Scores, enter: float
 ) -> list[ReviewedSegment]:
-    """The segments to review, in order and disjoint.
+    """The segments to review of a recording with anomaly scores [N], in order and disjoint.
 
     A segment whose frames a person chose is shown as it is, at every threshold. A verdict on a flagged segment goes
     with what is flagged there now: it may be longer, shorter, or in several parts. Where several verdicts meet in one
-    flagged segment, it is divided between them. What is judged where nothing is flagged now is not among the result,
-    see `hidden`; it stays in the document.
+    flagged segment, it is divided between them where the score is lowest. What is judged where nothing is flagged now
+    is not among the result, see `hidden`; it stays in the document.
     """
+    frame_count = len(scores)
     chosen = [segment for segment in judged if segment.covers and segment.start < frame_count]
-    shown = [_shown(segment.start, min(segment.stop, frame_count), peak, segment) for segment in chosen]
+    shown = [_shown(segment.start, min(segment.stop, frame_count), scores, segment) for segment in chosen]
     covered = _joined(segment.covers for segment in chosen if segment.covers)
     moving = [segment for segment in judged if not segment.covers]
     stops = [segment.stop for segment in moving]
@@ -52,12 +55,12 @@ def attach(
         for part in _without(Span(segment.start, segment.stop), covered):
             owners = moving[bisect_right(stops, part.start) : bisect_left(starts, part.stop)]
             if owners:
-                shown += (_shown(start, stop, peak, owner) for start, stop, owner in _divided(part, owners))
+                shown += (_shown(start, stop, scores, owner) for start, stop, owner in _divided(part, owners, scores))
             elif part == Span(segment.start, segment.stop):
                 shown.append(ReviewedSegment(segment.start, segment.stop, segment.peak_frame, segment.peak_score))
-            elif peak(part.start, part.stop)[1] >= enter:
+            elif scores[part.start : part.stop].max() >= enter:
                 # A rest beside chosen frames that is below the threshold is just how far the segment reached.
-                shown.append(_shown(part.start, part.stop, peak, None))
+                shown.append(_shown(part.start, part.stop, scores, None))
     return sorted(shown, key=lambda segment: segment.start)
 
 
@@ -67,14 +70,18 @@ def hidden(judged: Sequence[JudgedSegment], shown: Sequence[ReviewedSegment]) ->
     return [segment for segment in judged if (segment.start, segment.stop) not in on_screen]
 
 
-def _shown(start: int, stop: int, peak: Peak, judged: JudgedSegment | None) -> ReviewedSegment:
-    frame, score = peak(start, stop)
-    return ReviewedSegment(start, stop, frame, score, judged)
+def _shown(start: int, stop: int, scores: Scores, judged: JudgedSegment | None) -> ReviewedSegment:
+    known = np.nan_to_num(scores[start:stop], nan=0.0)
+    peak = int(known.argmax())
+    return ReviewedSegment(start, stop, start + peak, float(known[peak]), judged)
 
 
-def _divided(part: Span, owners: Sequence[JudgedSegment]) -> Iterator[tuple[int, int, JudgedSegment]]:
-    """Shares of a flagged part, cut halfway between what was judged."""
-    cuts = [(one.stop + after.start) // 2 for one, after in pairwise(owners)]
+def _divided(part: Span, owners: Sequence[JudgedSegment], scores: Scores) -> Iterator[tuple[int, int, JudgedSegment]]:
+    """Shares of a flagged part, cut between what was judged.
+
+    The first of the lowest scores stays that one when a share is judged anew and so reaches up to it.
+    """
+    cuts = [one.stop + int(scores[one.stop : after.start + 1].argmin()) for one, after in pairwise(owners)]
     for (start, stop), owner in zip(pairwise([part.start, *cuts, part.stop]), owners, strict=True):
         yield start, stop, owner
 

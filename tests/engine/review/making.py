@@ -35,8 +35,4 @@ def flagged(scores: npt.NDArray[np.float64], enter: float = 0.7) -> list[Segment
 def shown(
     scores: npt.NDArray[np.float64], judged: Sequence[JudgedSegment], enter: float = 0.7
 ) -> list[ReviewedSegment]:
-    def peak(start: int, stop: int) -> tuple[int, float]:
-        frame = start + int(scores[start:stop].argmax())
-        return frame, float(scores[frame])
-
-    return attach(flagged(scores, enter), judged, peak, enter, len(scores))
+    return attach(flagged(scores, enter), judged, scores, enter)

@@ -41,9 +41,9 @@ def test_parts_of_what_was_judged_all_have_its_verdict() -> None:
 
 
 def test_two_verdicts_in_one_flagged_segment_divide_it() -> None:
-    scores = hills(100, (30, 90, 0.8))
+    scores = hills(100, (30, 90, 0.8), (66, 68, 0.75))
     judged = [CONFIRMED_40, JudgedSegment(start=70, stop=80, verdict=DISMISSED)]
-    assert said(shown(scores, judged)) == [(30, 65, CONFIRMED), (65, 90, DISMISSED)]
+    assert said(shown(scores, judged)) == [(30, 66, CONFIRMED), (66, 90, DISMISSED)]
 
 
 def test_chosen_frames_are_shown_at_every_threshold_and_answer_for_what_was_flagged() -> None:
@@ -59,7 +59,7 @@ def test_a_rest_below_the_threshold_beside_chosen_frames_is_no_segment() -> None
     scores = hills(100, (30, 80, 0.6), (40, 60, 0.8))
     trimmed = JudgedSegment(start=40, stop=60, covers=Span(40, 60))
     reaching = [Segment(30, 80, 40, 0.8)]
-    found = attach(reaching, [trimmed], lambda a, _: (a, float(scores[a])), 0.7, 100)
+    found = attach(reaching, [trimmed], scores, 0.7)
     assert said(found) == [(40, 60, UNREVIEWED)]
 
 

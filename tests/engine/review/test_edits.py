@@ -73,7 +73,7 @@ def test_a_part_that_is_judged_anew_leaves_the_other_part_its_verdict() -> None:
     desk.do(desk.editor.judge(desk.shown[2], Verdict.CONFIRMED))
     assert desk.said()[1:3] == [(100, 110, "dismissed"), (120, 130, "confirmed")]
     desk.enter = 0.55
-    assert desk.said()[1:3] == [(90, 115, "dismissed"), (115, 140, "confirmed")]
+    assert desk.said()[1:3] == [(90, 110, "dismissed"), (110, 140, "confirmed")]
     desk.recording = undone(desk.recording)
     assert desk.said()[1] == (90, 140, "dismissed")
 

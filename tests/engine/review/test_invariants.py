@@ -51,11 +51,7 @@ class ReviewMachine(RuleBasedStateMachine):
     def shown(self) -> list[ReviewedSegment]:
         flagging = SegmentRule(self.enter, max(self.enter - 0.2, 0.0), 0, 0.05, 0.05)
         flagged = find_segments(self.scores, np.arange(COUNT) / 25, flagging)
-        return attach(flagged, self.recording.segments, self.peak, self.enter, COUNT)
-
-    def peak(self, start: int, stop: int) -> tuple[int, float]:
-        frame = start + int(self.scores[start:stop].argmax())
-        return frame, float(self.scores[frame])
+        return attach(flagged, self.recording.segments, self.scores, self.enter)
 
     @property
     def editor(self) -> Editor:
