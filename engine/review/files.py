@@ -162,4 +162,4 @@ def _keep_present(path: Path) -> None:
 
 
 def _in_words(saved: str) -> str:
-    return saved.replace("T", " ").removesuffix("+00:00") + " UTC" if saved else "an unknown time"
+    return saved[:19].replace("T", " ") + " UTC" if saved else "an unknown time"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 from pathlib import Path
@@ -25,8 +26,10 @@ class ReviewLock:
 
         Raises:
             ReviewError: another window has it.
-            OSError: the folder can't be written.
+            OSError: the folder can't be written, or is gone.
         """
+        if not self._path.parent.is_dir():  # FileLock would create it
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._path.parent))
         try:
             self._lock.acquire()
         except Timeout as error:
