@@ -121,6 +121,23 @@ def located(recording: Recording, review: Path) -> Path | None:
     return None
 
 
+def reviewed_video(opened: OpenedReview) -> Path:
+    """Where the recording is now that was open last in a review.
+
+    Raises:
+        ReviewError: it can't be found.
+    """
+    recording = opened.review.recordings[opened.review.current]
+    path = located(recording, opened.path)
+    if path is None:
+        raise ReviewError(
+            "The recording of this review is not where it was",
+            subject=recording.path,
+            advice=f"Put it back there, or beside {opened.path.name}: there it is found under any name.",
+        )
+    return path
+
+
 def placed(recording: Recording, video: Path, review: Path) -> Recording:
     """The recording with its path, absolute and as seen from the review."""
     try:
