@@ -41,6 +41,11 @@ def demo_labels() -> Path:
     return _find("label file", "demo", "plaza", ".labels.npz")
 
 
+def contains(path: Path) -> bool:
+    """Whether a file comes with the program: nothing of a person's is put beside it."""
+    return path.resolve().is_relative_to(_HERE)
+
+
 def style_sheet(name: str) -> str:
     """The text of a Qt style sheet.
 

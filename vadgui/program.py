@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 import resources
+from engine.common.errors import VadError
 from engine.export.clip import ExportOptions
+from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
 from vadgui import errors
 from vadgui.dialogs.export import ClipRange
@@ -16,6 +18,7 @@ from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportJob, ExportQueue, ExportState
 from vadgui.jobs.messages import VideoOpened
+from vadgui.jobs.review_keeper import ReviewKeeper
 from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.playback.player import Player
 from vadgui.settings import Settings
@@ -64,13 +67,16 @@ class Program(QObject):
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
         self.window = MainWindow(self.session, self.player, settings)
+        self.reviews = ReviewKeeper(self._review_to_save)
         self._pending_detector: Path | None = None
         self._connect_session()
+        self._connect_review()
         self._connect_window()
         self._connect_training()
 
     def open_video(self, path: Path) -> None:
-        """Open a recording in place of the present one."""
+        """Open a recording, or the one of a review's file, in place of the present one."""
+        self.reviews.flush()  # the same review may be read now
         self.worker.open_video(path)
 
     def open_detector(self, path: Path, device: str | None = None) -> None:
@@ -96,6 +102,7 @@ class Program(QObject):
     def close(self) -> None:
         """End all threads; frames analysed so far are stored."""
         self.player.pause()
+        self.reviews.close()
         self.worker.close()
         self.exports.close()
         self.controller.close()
@@ -107,7 +114,7 @@ class Program(QObject):
         session.view_requested.connect(worker.show)
         session.thumbnail_requested.connect(worker.make_thumbnail)
         worker.video_opened.connect(self._video_opened)
-        worker.video_closed.connect(session.close_video)
+        worker.video_closed.connect(self._video_closed)
         worker.detector_opened.connect(self._detector_opened)
         worker.view_ready.connect(session.show)
         worker.thumbnail_ready.connect(session.add_thumbnail)
@@ -126,11 +133,43 @@ class Program(QObject):
         # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
         self._settings.video_folder = str(opened.info.path.parent)
-        self.session.open_video(opened.info, opened.times)
+        self._open_review(opened)
         self.session.show(opened.first_view)
         if self._pending_detector is not None:
             self._load_pending_detector()
         self._begin_analysis()
+
+    def _open_review(self, opened: VideoOpened) -> None:
+        """Go on with what was decided of the recording, in this window or an earlier one."""
+        session, found = self.session, opened.review
+        self.reviews.flush()
+        mine = self.session.review.document(session.playhead, None)
+        is_mine = mine is not None and session.review.holds(opened.info.fingerprint)
+        session.open_video(opened.info, opened.times)
+        if is_mine and mine:
+            session.resume(mine)
+            return
+        self.reviews.attend(found)
+        if found.opened:
+            session.resume(found.opened.review, found.notice)
+        session.review.set_access(found.notice, _in_a_line(found.refusal) if found.refusal else "")
+
+    def _video_closed(self) -> None:
+        self.reviews.flush()
+        self.reviews.attend(None)
+        self.session.close_video()
+
+    def _connect_review(self) -> None:
+        review, reviews = self.session.review, self.reviews
+        review.changed.connect(reviews.save_soon)
+        self.session.playhead_changed.connect(lambda _: reviews.save_later())
+        reviews.refused.connect(lambda error: review.set_access(review.notice, _in_a_line(error)))
+        reviews.failed.connect(self._reporter.report)
+
+    def _review_to_save(self) -> Review | None:
+        detector = self.session.detector
+        used = DetectorUsed(detector.name, detector.fingerprint) if detector else None
+        return self.session.review.document(self.session.playhead, used)
 
     def _load_pending_detector(self) -> None:
         if self._pending_detector is not None:
@@ -190,6 +229,11 @@ class Program(QObject):
             device=self._settings.device,
         )
         return self.exports.add(job)
+
+
+def _in_a_line(error: VadError) -> str:
+    """What failed and what to do, without the path, which the person sees elsewhere."""
+    return " ".join(filter(None, (f"{error.what}.", error.advice)))
 
 
 def default_detector(settings: Settings) -> Path | None:

@@ -52,6 +52,7 @@ class Settings:
     runs_folder = Setting("folders/runs", "", "Where trainings keep their files; empty means among the person's data.")
     export_panels = Setting("export/panels", "", "Panels of the last export, separated by commas; empty means all.")
     export_strip = Setting("export/score_strip", True, "Draw the score strip under exported clips.")
+    _dismiss_reasons = Setting("review/reasons", "", "A person's own reasons to dismiss a segment, one a line.")
     _recent_videos = Setting("recent/videos", "", "Recordings opened lately, newest first, one path a line.")
 
     def __init__(self, store: QSettings | None = None) -> None:
@@ -65,6 +66,15 @@ class Settings:
         settings = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
         weakref.finalize(settings, folder.cleanup)
         return settings
+
+    @property
+    def dismiss_reasons(self) -> list[str]:
+        """The person's own reasons to dismiss a segment, oldest first."""
+        return [line for line in self._dismiss_reasons.splitlines() if line]
+
+    def add_dismiss_reason(self, reason: str) -> None:
+        """Offer a reason from now on."""
+        self._dismiss_reasons = "\n".join(dict.fromkeys([*self.dismiss_reasons, reason]))
 
     @property
     def recent_videos(self) -> list[Path]:

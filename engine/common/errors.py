@@ -33,6 +33,10 @@ class ScoreStoreError(VadError):
     """An analysis can't be read from or written to its cache."""
 
 
+class ReviewError(VadError):
+    """A review can't be read or written, or a change of it is not possible."""
+
+
 class ExportError(VadError):
     """A clip, table or report can't be written."""
 

@@ -36,6 +36,15 @@ def detectors_folder() -> Path:
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("vadgui", appauthor=False) / "detectors"
 
 
+def reviews_folder() -> Path:
+    """Folder of reviews of recordings whose own folder can't be written: the one that VADGUI_REVIEWS names.
+
+    Else one in the user's data folder.
+    """
+    chosen = os.environ.get("VADGUI_REVIEWS")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("vadgui", appauthor=False) / "reviews"
+
+
 def weights_folder() -> Path:
     """Folder of flow network weights: the one that VADGUI_WEIGHTS names, else one in the user's data folder."""
     chosen = os.environ.get("VADGUI_WEIGHTS")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import resources
 from engine.common.errors import Cancelled, VadError
 from engine.common.events import ShouldStop
-from engine.video.source import VideoSource
+from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
+from engine.review.store import FoundReview, look_up
+from engine.video.source import VideoInfo, VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.messages import DetectorOpened, JobFailed, Message, Opening, ThumbnailMade, VideoClosed, VideoOpened
 from vadgui.jobs.priority import lower_thread_priority
@@ -119,6 +123,9 @@ class EngineLoop:
     # Video and detector
 
     def _open_video(self, path: Path) -> None:
+        opened = read_review(path) if path.name.endswith(SUFFIX) else None
+        if opened:
+            path = reviewed_video(opened)
         should_stop = self._requests.opening_is_outdated
         self._post(Opening(path.name))
         try:
@@ -133,8 +140,19 @@ class EngineLoop:
                 raise
         finally:
             self._post(Opening())
+        review = self._review_of(source.info, opened)
         self._replace_source(source)
-        self._post(VideoOpened(self._generation, source.info, source.times, first[0]))
+        self._post(VideoOpened(self._generation, source.info, source.times, first[0], review))
+
+    def _review_of(self, info: VideoInfo, opened: OpenedReview | None) -> FoundReview:
+        """What was decided of a recording earlier: in the review that was opened, else where it is usually kept."""
+        if opened and opened.review.recording_of(info.fingerprint):
+            return FoundReview(info.path, info.fingerprint, opened=opened, notice=opened.notice)
+        found = look_up(info.path, info.fingerprint, may_be_beside=not resources.contains(info.path))
+        if opened:
+            changed = f"{info.name} is not the recording that {opened.path.name} is about: its content is another."
+            return replace(found, notice="\n".join(filter(None, (changed, found.notice))))
+        return found
 
     def _replace_source(self, source: VideoSource | None) -> None:
         self._close_analysis()
@@ -161,6 +179,7 @@ class EngineLoop:
             flow_radius_px=settings.flow_radius_px,
             device=predictor.device_label,
             calibration=settings.calibration,
+            fingerprint=predictor.fingerprint,
         )
         self._post(DetectorOpened(self._generation, summary))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.review.store import FoundReview
 from engine.scoring.sampling import Frames
 from engine.scoring.signals import RawSignals
 from engine.video.source import VideoInfo
@@ -31,6 +32,8 @@ class VideoOpened:
     info: VideoInfo
     times: npt.NDArray[np.float64]
     first_view: FrameView
+    review: FoundReview
+    """What was decided of it earlier."""
 
 
 @dataclass(frozen=True)

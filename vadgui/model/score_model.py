@@ -54,7 +54,11 @@ class ScoreModel(QObject):
         self._choose_scorer = choose_scorer
         self._calibration: Calibration | None = None
         self._scorer = self._told_scorer = choose_scorer(None)
-        self._rules = {self._scorer.name: rule} if rule else {}
+        self._first_rules = {self._scorer.name: rule} if rule else {}
+        self._rules = dict(self._first_rules)
+        self.arrange: Callable[[list[Segment]], list[Segment]] = lambda flagged: flagged
+        """Makes the segments to review of those that the rule flags."""
+        self._flagged: list[Segment] = []
         self._moved_from: dict[str, SegmentRule] = {}
         self._segments: list[Segment] = []
         self._selected: Segment | None = None
@@ -102,7 +106,7 @@ class ScoreModel(QObject):
 
     @property
     def segments(self) -> list[Segment]:
-        """Segments in order of time, of the frames analysed so far."""
+        """Segments to review in order of time: what is flagged so far, as `arrange` has it."""
         return self._segments
 
     @property
@@ -142,13 +146,19 @@ class ScoreModel(QObject):
         self._take_video(video, times)
         self._scorer = self._choose_scorer(calibration)
         self._incremental = self._nothing_yet()
-        self._segments = []
+        self._flagged = []
         self._reasons: dict[tuple[int, float], str] = {}
         self._selected = None
         self._drifts = []
         self._timer.stop()
         self._tell_interval_ms = _TELL_INTERVAL_MS
         self._take_scores()
+        self._segments = self.arrange([])
+
+    def forget_rules(self) -> None:
+        """Every recording begins with the rules that its scores have by themselves; tells nobody before `tell_all`."""
+        self._rules = dict(self._first_rules)
+        self._moved_from.clear()
 
     def _take_video(self, video: VideoInfo | None, times: Times) -> None:
         self._video, self._times = video, times
@@ -223,6 +233,10 @@ class ScoreModel(QObject):
             self.rule_changed.emit()
             self._find_segments()
 
+    def reset_rule(self) -> None:
+        """Find segments by the rule that the scorer has by itself."""
+        self.set_rule(self._first_rules.get(self._scorer.name) or self._scorer.rule())
+
     def set_threshold(self, enter: float) -> None:
         """Find segments at another threshold; where they end follows it."""
         if self.rule.enter > 0:
@@ -242,7 +256,12 @@ class ScoreModel(QObject):
         self._highest = float(np.fmax.reduce(self._scores, initial=0.0))
 
     def _find_segments(self) -> None:
-        segments = find_segments(self._scores, self._times, self.rule)
+        self._flagged = find_segments(self._scores, self._times, self.rule)
+        self.rearrange()
+
+    def rearrange(self) -> None:
+        """Arrange what is flagged anew."""
+        segments = self.arrange(self._flagged)
         if segments != self._segments:
             self._segments = segments
             self.segments_changed.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -10,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from engine.review.document import Review
 from engine.scoring.calibration import Calibration
 from engine.scoring.segments import Segment, SegmentRule
 from engine.video.source import VideoInfo, frame_at
 from vadgui.model.frame_view import Bgra, FrameView
+from vadgui.model.review_model import ReviewModel
 from vadgui.model.score_model import ScoreModel
 
 
@@ -31,6 +34,7 @@ class DetectorSummary:
     """Where and how it runs, in words: "CPU, bfloat16"."""
     calibration: Calibration | None = None
     """What its scores mean on its camera; None where nobody has taught it."""
+    fingerprint: str = ""
 
 
 class AnalysisPhase(Enum):
@@ -81,6 +85,8 @@ class ReviewSession(QObject):
         self.scoring = ScoreModel(rule, self)
         """What the detector's signals say of the recording."""
         self.scoring.caught_up.connect(self._scores_caught_up)
+        self.review = ReviewModel(self.scoring, self)
+        """What the person says of it."""
         self._video: VideoInfo | None = None
         self._times = np.empty(0)
         self._detector: DetectorSummary | None = None
@@ -132,12 +138,21 @@ class ReviewSession(QObject):
         self._view = None
         self._thumbnails.clear()
         self._thumbnails_asked.clear()
+        self.review.begin(video, len(times))
+        self.scoring.forget_rules()
         self._analyse_anew()
         self.video_changed.emit()
         self.analysis_changed.emit()
         self.scoring.tell_all()
+        self.review.tell_opened()
         self.playhead_changed.emit(0)
         self.view_changed.emit()
+
+    def resume(self, review: Review, notice: str = "") -> None:
+        """Go on with what was decided earlier of this recording, where it was left."""
+        self.review.load(review, notice)
+        if self.review.recording:
+            self.seek(self.review.recording.playhead)
 
     def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
         """Take over what a full decode found: damaged files hold fewer frames than they announce."""
@@ -176,6 +191,7 @@ class ReviewSession(QObject):
         self.detector_changed.emit()
         self.analysis_changed.emit()
         self.scoring.tell_all()
+        self.review.apply_threshold()
         if self._video:
             self.view_requested.emit(self._playhead, self._pictures_requested)
 
@@ -248,19 +264,47 @@ class ReviewSession(QObject):
             self.seek(segment.peak_frame)
 
     def select_next_segment(self) -> None:
-        """The first segment that starts after the current one, or at or after the playhead where that has left it."""
-        here = self._review_position()
-        later = (s for s in self.scoring.segments if s.start >= here and s != self.scoring.selected)
-        self.select_segment(next(later, self.scoring.selected))
+        """The segment that the playhead is in, unless it is the current one; else the next one."""
+        self.select_segment(next(iter(self._later(self.scoring.segments)), self.scoring.selected))
 
     def select_previous_segment(self) -> None:
         """The last segment that starts before the current one, or before the playhead where that has left it."""
-        here = self._review_position()
-        self.select_segment(next((s for s in reversed(self.scoring.segments) if s.start < here), self.scoring.selected))
+        self.select_segment(next(iter(self._earlier(self.scoring.segments)), self.scoring.selected))
 
-    def _review_position(self) -> int:
+    def select_next_unreviewed(self) -> None:
+        """The next segment without a verdict; after the last one begin again with the first."""
+        left = self.review.unreviewed
+        self._select_first([*self._later(left), *left])
+
+    def select_previous_unreviewed(self) -> None:
+        """The previous segment without a verdict; before the first one begin again with the last."""
+        left = self.review.unreviewed
+        self._select_first([*self._earlier(left), *reversed(left)])
+
+    def segment_at(self, frame: int) -> Segment | None:
+        """The segment that holds a frame."""
+        return next((each for each in self.scoring.segments if each.start <= frame < each.stop), None)
+
+    @property
+    def current_segment(self) -> Segment | None:
+        """What a key means: the selected segment, else the one that the playhead is in."""
+        return self.scoring.selected or self.segment_at(self._playhead)
+
+    def _select_first(self, candidates: Sequence[Segment]) -> None:
+        if candidates:
+            self.select_segment(candidates[0])
+
+    def _later(self, segments: Sequence[Segment]) -> list[Segment]:
+        inside = self.segment_at(self._playhead)
+        here = self._playhead
+        if inside:
+            here = inside.start + 1 if inside == self.scoring.selected else inside.start
+        return [each for each in segments if each.start >= here]
+
+    def _earlier(self, segments: Sequence[Segment]) -> list[Segment]:
         current = self.scoring.selected
-        return current.start if current and current.start <= self._playhead < current.stop else self._playhead
+        here = current.start if current and current.start <= self._playhead < current.stop else self._playhead
+        return [each for each in reversed(segments) if each.start < here]
 
     # The analysis
 

@@ -6,15 +6,19 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from engine.review.document import Verdict
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.panels.picture import fitted
-from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, frame_range
+from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, frame_range, judged_of, verdict_of, verdict_words
 from vadgui.ui import theme
+from vadgui.ui.icons import icon
 
 _PADDING_PX = 8
 _PICTURE = QSize(96, 60)
 _BAR_HEIGHT_PX = 6
+_ICON_PX = 14
+_VERDICT_ICONS = {Verdict.CONFIRMED: "check", Verdict.DISMISSED: "dismiss", Verdict.UNSURE: "unsure"}
 
 
 class SegmentDelegate(QStyledItemDelegate):
@@ -73,7 +77,10 @@ class SegmentDelegate(QStyledItemDelegate):
         normal = painter.font()
         model = index.model()
         times = model.time_range(segment) if isinstance(model, SegmentModel) else ""
-        lines = [(times, bold, colours.text), (frame_range(segment), normal, colours.muted_text)]
+        said = verdict_words(segment)
+        verdict = verdict_of(segment)
+        second = (said, normal, colours.text) if said else (frame_range(segment), normal, colours.muted_text)
+        lines = [(times, bold, colours.muted_text if verdict is Verdict.DISMISSED else colours.text), second]
         if isinstance(model, SegmentModel) and model.has_reasons:
             lines.append((model.reason(segment), normal, colours.text))
         line = rect.height() // (len(lines) + 1)
@@ -81,12 +88,26 @@ class SegmentDelegate(QStyledItemDelegate):
             painter.setFont(font)
             painter.setPen(QColor(colour))
             line_rect = QRect(rect.left(), rect.top() + row * line, rect.width(), line)
-            elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+            if row == 0:
+                line_rect.setRight(self._paint_marks(painter, line_rect, segment))
+            elif row == 1 and said:
+                line_rect.setLeft(_paint_icon(painter, line_rect.left(), line_rect, _VERDICT_ICONS[verdict]))
+            elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, line_rect.width())
             painter.drawText(line_rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.setFont(normal)
         top = model.score_top if isinstance(model, SegmentModel) else 1.0
         line_rect = QRect(rect.left(), rect.top() + len(lines) * line, rect.width(), line)
         self._paint_score(painter, line_rect, segment.peak_score, top)
+
+    def _paint_marks(self, painter: QPainter, rect: QRect, segment: Segment) -> int:
+        """Paint bookmark and note at the right end; returns where the text before them must end."""
+        judged = judged_of(segment)
+        right = rect.right()
+        for name, is_there in (("pencil", judged and judged.note), ("bookmark", judged and judged.bookmark)):
+            if is_there:
+                right -= _ICON_PX + 4
+                _paint_icon(painter, right + 4, rect, name)
+        return right
 
     def _paint_score(self, painter: QPainter, rect: QRect, score: float, top: float) -> None:
         """Paint the score as a number and as a bar on a scale from 0 to `top`."""
@@ -101,6 +122,14 @@ class SegmentDelegate(QStyledItemDelegate):
         painter.fillRect(bar, QColor(colours.border))
         bar.setWidth(round(bar.width() * min(max(score / top, 0.0), 1.0)))
         painter.fillRect(bar, QColor(colours.alert))
+
+
+def _paint_icon(painter: QPainter, left: int, line: QRect, name: str) -> int:
+    """Paint an icon in the middle of a line; returns where the text behind it begins."""
+    place = QRect(left, 0, _ICON_PX, _ICON_PX)
+    place.moveTop(line.center().y() - _ICON_PX // 2)
+    icon(name).paint(painter, place)
+    return left + _ICON_PX + 4
 
 
 def _line_count(index: QModelIndex | QPersistentModelIndex) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from engine.review.attaching import ReviewedSegment
+from engine.review.document import JudgedSegment, Verdict
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.ui.clock_text import clock_text
@@ -21,6 +23,55 @@ class SegmentOrder(Enum):
 
     TIME = "By time"
     SCORE = "By score"
+    VERDICT = "By verdict"
+
+
+class SegmentFilter(Enum):
+    """Which segments are listed; the value is the text shown to the person."""
+
+    ALL = "All"
+    UNREVIEWED = "Unreviewed"
+    CONFIRMED = "Confirmed"
+    DISMISSED = "Dismissed"
+    UNSURE = "Unsure"
+    BOOKMARKED = "Bookmarked"
+    NOTED = "With a note"
+
+    def lets_through(self, segment: Segment) -> bool:
+        """Whether a segment is listed."""
+        judged = judged_of(segment)
+        match self:
+            case SegmentFilter.ALL:
+                return True
+            case SegmentFilter.BOOKMARKED:
+                return judged is not None and judged.bookmark
+            case SegmentFilter.NOTED:
+                return judged is not None and bool(judged.note)
+            case _:
+                wanted: str = self.value.lower()
+                return verdict_of(segment) == wanted
+
+
+_VERDICT_ORDER = (Verdict.UNREVIEWED, Verdict.UNSURE, Verdict.CONFIRMED, Verdict.DISMISSED)
+_VERDICT_WORDS = {Verdict.CONFIRMED: "Confirmed", Verdict.DISMISSED: "Dismissed", Verdict.UNSURE: "Unsure"}
+
+
+def judged_of(segment: Segment) -> JudgedSegment | None:
+    """What a person has said of a segment."""
+    return segment.judged if isinstance(segment, ReviewedSegment) else None
+
+
+def verdict_of(segment: Segment) -> Verdict:
+    """A person's verdict."""
+    judged = judged_of(segment)
+    return judged.verdict if judged else Verdict.UNREVIEWED
+
+
+def verdict_words(segment: Segment) -> str:
+    """The verdict with its reason; empty where there is none."""
+    judged = judged_of(segment)
+    words = _VERDICT_WORDS.get(judged.verdict, "") if judged else ""
+    return f"{words}: {judged.reason}" if judged and words and judged.reason else words
 
 
 class SegmentModel(QAbstractListModel):
@@ -30,7 +81,13 @@ class SegmentModel(QAbstractListModel):
         super().__init__(parent)
         self._session = session
         self._order = SegmentOrder.TIME
+        self._filter = SegmentFilter.ALL
         self._rows: list[Segment] = []
+
+    @property
+    def filter(self) -> SegmentFilter:
+        """Which segments have rows."""
+        return self._filter
 
     @property
     def order(self) -> SegmentOrder:
@@ -44,14 +101,20 @@ class SegmentModel(QAbstractListModel):
 
     def set_order(self, order: SegmentOrder) -> None:
         """Sort the rows in another order."""
-        self._order = order
+        self.arrange(order, self._filter)
+
+    def arrange(self, order: SegmentOrder, which: SegmentFilter) -> None:
+        """Sort the rows, and leave out what the filter does not let through."""
+        self._order, self._filter = order, which
         self.update()
 
     def update(self) -> None:
         """Copy the session's segments; unchanged rows at both ends are not touched."""
-        new_rows = list(self._session.scoring.segments)
+        new_rows = [each for each in self._session.scoring.segments if self._filter.lets_through(each)]
         if self._order is SegmentOrder.SCORE:
             new_rows.sort(key=lambda segment: -segment.peak_score)
+        elif self._order is SegmentOrder.VERDICT:
+            new_rows.sort(key=lambda segment: _VERDICT_ORDER.index(verdict_of(segment)))
         head = _common(self._rows, new_rows)
         tail = _common(self._rows[head:][::-1], new_rows[head:][::-1])
         removed, added = len(self._rows) - head - tail, len(new_rows) - head - tail
@@ -102,12 +165,23 @@ class SegmentModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.time_range(segment)
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            reason = self.reason(segment)
-            return (
-                f"{self.time_range(segment)}, {frame_range(segment)}, "
-                f"peak score {segment.peak_score:.2f} at frame {segment.peak_frame}{reason and f': {reason}'}"
-            )
+            return self._sentence(segment)
         return None
+
+    def _sentence(self, segment: Segment) -> str:
+        reason = self.reason(segment)
+        judged = judged_of(segment)
+        said = [verdict_words(segment)]
+        if judged:
+            said += ["Bookmarked" if judged.bookmark else "", judged.note]
+            said += [f"{judged.who}, {judged.when[:16].replace('T', ' ')} UTC" if judged.who else ""]
+        return "\n".join(
+            [
+                f"{self.time_range(segment)}, {frame_range(segment)}, "
+                f"peak score {segment.peak_score:.2f} at frame {segment.peak_frame}{reason and f': {reason}'}",
+                *filter(None, said),
+            ]
+        )
 
     @property
     def has_reasons(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 from engine.scoring.segments import Segment
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
-from vadgui.segments.model import SegmentModel, SegmentOrder
+from vadgui.segments.model import SegmentFilter, SegmentModel, SegmentOrder
 from vadgui.ui import theme
 
 _UNFINISHED = {AnalysisPhase.RUNNING, AnalysisPhase.PAUSED, AnalysisPhase.CANCELLED, AnalysisPhase.FAILED}
@@ -40,7 +41,12 @@ class SegmentList(QWidget):
         for order in SegmentOrder:
             self.order_box.addItem(order.value, order)
         self.order_box.setAccessibleName("Order of the segments")
-        self.order_box.activated.connect(lambda: self._sort(self.order_box.currentData()))
+        self.order_box.activated.connect(lambda: self._arrange(self.order_box.currentData(), self.model.filter))
+        self.filter_box = QComboBox()
+        for which in SegmentFilter:
+            self.filter_box.addItem(which.value, which)
+        self.filter_box.setAccessibleName("Which segments are listed")
+        self.filter_box.activated.connect(lambda: self._arrange(self.model.order, self.filter_box.currentData()))
         self._empty = QLabel()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -76,6 +82,7 @@ class SegmentList(QWidget):
         header = QHBoxLayout()
         header.setContentsMargins(8, 3, 8, 3)
         header.addWidget(self._count, stretch=1)
+        header.addWidget(self.filter_box)
         header.addWidget(self.order_box)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.list)
@@ -86,22 +93,23 @@ class SegmentList(QWidget):
         layout.addLayout(header)
         layout.addLayout(self._pages, stretch=1)
 
-    def _sort(self, order: SegmentOrder) -> None:
-        if order is not self.model.order:
-            self._update_model(order)
+    def _arrange(self, order: SegmentOrder, which: SegmentFilter) -> None:
+        if (order, which) != (self.model.order, self.model.filter):
+            self._update_model(order, which)
+            self._update_texts()
             self._scroll_to_selection()
 
     def _show_segments(self) -> None:
-        self._update_model(self.model.order)
+        self._update_model(self.model.order, self.model.filter)
         self._update_texts()
 
-    def _update_model(self, order: SegmentOrder) -> None:
+    def _update_model(self, order: SegmentOrder, which: SegmentFilter) -> None:
         """Update the rows; the segment at the top of the view stays there, found again by its peak frame."""
         top = self.list.indexAt(self.list.viewport().rect().topLeft())
         anchor = self.model.segment(top.row()) if top.isValid() and top.row() > 0 else None
         # Qt changes the current row when its segment is removed. Nobody chose that: it must not move the playhead.
         self._following_session = True
-        self.model.set_order(order)
+        self.model.arrange(order, which)
         self._following_session = False
         self._show_selection()
         row = self.model.row_holding(anchor.peak_frame) if anchor else None
@@ -140,11 +148,19 @@ class SegmentList(QWidget):
         phase = session.analysis.phase
         so_far = " so far" if phase in _UNFINISHED else ""
         is_counted = count > 0 or phase is AnalysisPhase.DONE
-        self._count.setText(f"{count} segment{'' if count == 1 else 's'}{so_far}" if is_counted else "")
+        left = len(session.review.unreviewed)
+        if not count or left == count:
+            words = f"{count} segment{'' if count == 1 else 's'}"
+        else:
+            words = f"{left} of {count} left" if left else f"All {count} reviewed"
+        self._count.setText(f"{words}{so_far}" if is_counted else "")
         self.order_box.setEnabled(count > 1)
-        self._pages.setCurrentWidget(self.list if count else self._empty)
-        if not count:
-            self._empty.setText(self._reason_for_none())
+        self.filter_box.setEnabled(count > 0)
+        listed = self.model.rowCount()
+        self._pages.setCurrentWidget(self.list if listed else self._empty)
+        if not listed:
+            nothing = f"No segment here is “{self.model.filter.value.lower()}”."
+            self._empty.setText(nothing if count else self._reason_for_none())
 
     def _reason_for_none(self) -> str:
         session = self._session
@@ -167,8 +183,24 @@ class SegmentList(QWidget):
                 return f"Nothing flagged so far {at_threshold}." if analysed else "Not analysed yet."
 
 
+class _ListView(QListView):
+    """Up and down go through the rows in their order, also where the window has another use for these keys."""
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the plain arrow keys."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+            and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+
 def _list_view(model: SegmentModel, delegate: SegmentDelegate) -> QListView:
-    view = QListView()
+    view = _ListView()
     view.setModel(model)
     view.setItemDelegate(delegate)
     # All rows have the same height: Qt can compute the positions of thousands of rows without asking for each.

@@ -32,6 +32,8 @@ class TimeBox(pg.ViewBox):  # type: ignore[misc] # pyqtgraph has no types
     """Click and left drag move the playhead, the wheel zooms, Shift + wheel and middle drag pan."""
 
     time_picked = Signal(float)
+    clicked = Signal(float)
+    """After `time_picked`, where it was a click and no drag."""
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0.0)
@@ -76,7 +78,9 @@ class TimeBox(pg.ViewBox):  # type: ignore[misc] # pyqtgraph has no types
         """A click moves the playhead."""
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
-            self.time_picked.emit(self.seconds_at(event.scenePos()))
+            seconds = self.seconds_at(event.scenePos())
+            self.time_picked.emit(seconds)
+            self.clicked.emit(seconds)
 
     def mouseDragEvent(  # noqa: N802
         self, event: pg.GraphicsScene.mouseEvents.MouseDragEvent, axis: int | None = None

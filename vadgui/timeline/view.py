@@ -14,6 +14,7 @@ from vadgui.timeline.scores import ScoreSeries
 from vadgui.ui import theme
 from vadgui.ui.clock_text import clock_text
 
+_NARROWEST_PX = 3  # a segment is drawn at least this wide
 _RULE_INTERVAL_MS = 40  # finding segments anew at every mouse move would make the line lag on long recordings
 
 
@@ -57,12 +58,13 @@ class TimelineView(QWidget):
     def _connect_views(self) -> None:
         box, line = self.plot.box, self.plot.threshold
         box.time_picked.connect(self._on_time_picked)
+        box.clicked.connect(self._on_clicked)
         box.sigXRangeChanged.connect(lambda: self.overview.set_visible(*box.span()))
         line.sigDragged.connect(lambda: self._rule_timer.isActive() or self._rule_timer.start())
         line.sigPositionChangeFinished.connect(self._take_over_threshold)
         self._rule_timer.timeout.connect(self._take_over_threshold)
         self.overview.centre_requested.connect(self._centre)
-        self.header.threshold_entered.connect(self._session.scoring.set_threshold)
+        self.header.threshold_entered.connect(self._session.review.set_threshold)
         self.header.zoom_requested.connect(self.zoom)
         self.header.all_requested.connect(self.zoom_to_all)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
@@ -166,9 +168,22 @@ class TimelineView(QWidget):
     def _on_time_picked(self, seconds: float) -> None:
         self._session.seek(self._session.index_at(seconds))
 
+    def _on_clicked(self, seconds: float) -> None:
+        """Select the segment under the mouse, however narrow it is drawn; elsewhere none."""
+        begin, stop = self.plot.box.span()
+        near = _NARROWEST_PX * (stop - begin) / max(self.plot.box.sceneBoundingRect().width(), 1.0)
+        segments = self._session.scoring.segments
+        starts, stops = self._series.spans_of(segments)
+        away = np.maximum(starts - seconds, seconds - stops)
+        nearest = int(away.argmin()) if len(away) else 0
+        here = self._session.segment_at(self._session.playhead)
+        if here is None and len(away) and away[nearest] <= near:
+            here = segments[nearest]
+        self._session.scoring.select(here)
+
     def _take_over_threshold(self) -> None:
         self._rule_timer.stop()
-        self._session.scoring.set_threshold(float(self.plot.threshold.value()))
+        self._session.review.set_threshold(float(self.plot.threshold.value()))
 
     def _on_mouse_moved(self, scene_pos: QPointF) -> None:
         inside = self.plot.box.sceneBoundingRect().contains(scene_pos) and self._session.frame_count > 0

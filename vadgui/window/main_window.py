@@ -6,15 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
     QMainWindow,
-    QMenu,
     QSplitter,
     QStackedWidget,
     QToolBar,
+    QUndoView,
     QVBoxLayout,
     QWidget,
 )
@@ -26,20 +26,25 @@ from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.jobs.messages import Opening
+from vadgui.model.reviewing import Reviewing
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.panels.grid import PanelGrid
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
+from vadgui.segments.verdict_bar import VerdictBar
 from vadgui.segments.view import SegmentList
 from vadgui.settings import Settings
 from vadgui.timeline.view import TimelineView
 from vadgui.training.status import TrainingStatus
-from vadgui.ui import theme
-from vadgui.ui.actions import FILE, MENUS, PLAYBACK, SPECS, VIEW, make_actions
+from vadgui.ui.actions import PLAYBACK, SPECS, make_actions
+from vadgui.ui.text_keys import TextKeys
 from vadgui.window.analysis_status import AnalysisStatus
 from vadgui.window.drift_banner import DriftBanner
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
+from vadgui.window.menus import Menus
+from vadgui.window.review_actions import ReviewActions
+from vadgui.window.review_banner import ReviewBanner
 
 _LAYOUT_VERSION = 1
 _DETECTOR_SUFFIX = ".safetensors"
@@ -48,12 +53,8 @@ _PANELS_TO_TIMELINE = [640, 300]
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
 _TOOL_ICON_PX = 18
+_MESSAGE_MS = 6000
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
-_THEME_TEXTS = {
-    theme.ThemeChoice.SYSTEM: "As the &system",
-    theme.ThemeChoice.LIGHT: "&Light",
-    theme.ThemeChoice.DARK: "&Dark",
-}
 
 
 class MainWindow(QMainWindow):
@@ -86,6 +87,13 @@ class MainWindow(QMainWindow):
         self.drift_banner = DriftBanner(session)
         self.timeline = TimelineView(session)
         self.segment_list = SegmentList(session)
+        self.reviewing = Reviewing(session, self)
+        self.verdict_bar = VerdictBar(session, self.actions_by_name)
+        self.review_banner = ReviewBanner(session.review)
+        self.review_actions = ReviewActions(
+            self, self.actions_by_name, session, self.reviewing, self.verdict_bar, settings
+        )
+        self._text_keys = TextKeys(self)
         self.exports = ExportsView()
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self.training_status = TrainingStatus()
@@ -167,9 +175,6 @@ class MainWindow(QMainWindow):
         for spec in SPECS:
             if spec.menu == PLAYBACK or spec.name == "close_video":
                 self.actions_by_name[spec.name].setEnabled(is_open)
-        has_segments = bool(self._session.scoring.segments)
-        self.actions_by_name["next_segment"].setEnabled(has_segments)
-        self.actions_by_name["previous_segment"].setEnabled(has_segments)
         self.actions_by_name["export"].setEnabled(self._session.scoring.selected is not None)
         self._show_analysis()
 
@@ -181,6 +186,7 @@ class MainWindow(QMainWindow):
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(0)
         lower.addWidget(self.transport)
+        lower.addWidget(self.review_banner)
         lower.addWidget(self.drift_banner)
         lower.addWidget(self.timeline, stretch=1)
         self._splitter.addWidget(self.panels)
@@ -192,7 +198,18 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self._splitter)
         self.setCentralWidget(self._pages)
-        self.segments_dock = self._add_dock("segments", "Segments", self.segment_list)
+        segments = QWidget()
+        column = QVBoxLayout(segments)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.segment_list, stretch=1)
+        column.addWidget(self.verdict_bar)
+        self.segments_dock = self._add_dock("segments", "Segments", segments)
+        history = QUndoView(self._session.review.stack)
+        history.setEmptyLabel("As it was opened")
+        history.setAccessibleName("History of the review")
+        self.history_dock = self._add_dock("history", "History", history)
+        self.history_dock.hide()
         self.exports_dock = self._add_dock("exports", "Exports", self.exports)
         self.exports_dock.hide()
         self.resizeDocks([self.segments_dock], [_DOCK_WIDTH_PX], Qt.Orientation.Horizontal)
@@ -216,46 +233,11 @@ class MainWindow(QMainWindow):
         return dock
 
     def _fill_menus(self) -> None:
-        menus = {menu: self.menuBar().addMenu(menu) for menu in MENUS}
-        for menu in menus.values():
-            menu.setToolTipsVisible(True)
-        for spec in SPECS:
-            menus[spec.menu].addAction(self.actions_by_name[spec.name])
-        self._recent_menu = QMenu("Open &recent", self)
-        self._recent_menu.setToolTipsVisible(True)  # with full paths: names may be equal, and long ones are elided
-        self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
-        menus[FILE].insertMenu(self.actions_by_name["open_demo"], self._recent_menu)
-        menus[FILE].insertSeparator(self.actions_by_name["close_video"])
-        view = menus[VIEW]
-        view.addSeparator()
-        view.addActions(list(self.panels.panel_actions.values()))
-        view.addAction(self.panels.overlay_action)
-        view.addSeparator()
-        view.addActions([self.segments_dock.toggleViewAction(), self.exports_dock.toggleViewAction()])
-        view.addSeparator()
-        self._fill_theme_menu(view.addMenu("&Theme"))
-
-    def _fill_theme_menu(self, menu: QMenu) -> None:
-        group = QActionGroup(menu)
-        for choice, text in _THEME_TEXTS.items():
-            action = menu.addAction(text)
-            action.setCheckable(True)
-            action.setChecked(choice.value == self._settings.theme)
-            action.triggered.connect(lambda _, choice=choice: self._choose_theme(choice))
-            group.addAction(action)
-
-    def _fill_recent_menu(self) -> None:
-        self._recent_menu.clear()
-        recent = self._settings.recent_videos
-        for path in recent:
-            action = self._recent_menu.addAction(self._short(f"{path.name}  in  {path.parent.name}").replace("&", "&&"))
-            action.setToolTip(str(path))
-            action.triggered.connect(lambda _, path=path: self.video_chosen.emit(path))
-        if recent:
-            self._recent_menu.addSeparator()
-            self._recent_menu.addAction("&Clear list", self._settings.forget_videos)
-        else:
-            self._recent_menu.addAction("Nothing opened yet").setEnabled(False)
+        docks = (self.segments_dock, self.history_dock, self.exports_dock)
+        shown = [[*self.panels.panel_actions.values(), self.panels.overlay_action]]
+        shown.append([dock.toggleViewAction() for dock in docks])
+        self.menus = Menus(self, self.actions_by_name, shown, self._settings)
+        self.menus.video_chosen.connect(self.video_chosen)
 
     def _fill_status_bar(self) -> None:
         actions = self.actions_by_name
@@ -274,6 +256,10 @@ class MainWindow(QMainWindow):
         # No recording is open yet, whatever the restored layout showed: hide tool bar and docks.
         self._show_video()
         self.exports_dock.hide()
+
+    def tell(self, message: str) -> None:
+        """Show a line for a moment, in place of the analysis's state."""
+        self.statusBar().showMessage(message, _MESSAGE_MS)
 
     # Requests of the person
 
@@ -294,8 +280,6 @@ class MainWindow(QMainWindow):
             "forward_second": lambda: session.step_seconds(1),
             "first": lambda: session.seek(0),
             "last": lambda: session.seek(session.frame_count - 1),
-            "next_segment": session.select_next_segment,
-            "previous_segment": session.select_previous_segment,
             "export": self._ask_for_export,
             "detector": self._ask_for_detector,
             "run": self.run_requested.emit,
@@ -308,9 +292,12 @@ class MainWindow(QMainWindow):
             "about": lambda: AboutDialog(self).open(),
         }
         for name, action in self.actions_by_name.items():
-            # Drop the argument `checked` of the signal.
-            action.triggered.connect(lambda _, call=calls[name]: call())
+            # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
+            if name in calls:
+                action.triggered.connect(lambda _, call=calls[name]: call())
         self.empty.video_chosen.connect(self.video_chosen)
+        self.reviewing.told.connect(self.tell)
+        self.review_actions.note_wanted.connect(self.segments_dock.show)
         self.exports.cancel_requested.connect(self.export_cancelled)
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
 
@@ -352,10 +339,6 @@ class MainWindow(QMainWindow):
         )
         dialog.export_chosen.connect(lambda options, target: self.export_chosen.emit(clip, options, target))
         dialog.open()
-
-    def _choose_theme(self, choice: theme.ThemeChoice) -> None:
-        self._settings.theme = choice.value
-        theme.choose(choice)
 
     def _toggle_full_screen(self) -> None:
         if self.isFullScreen():

@@ -1,0 +1,215 @@
+"""The review document: recordings, verdicts on their segments, threshold, playhead and history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from itertools import pairwise
+
+import msgspec
+
+from engine.common.errors import ReviewError
+from engine.common.json_values import decode
+
+FORMAT, VERSION = "vadgui-review", 1
+
+
+class Verdict(StrEnum):
+    """What a person says of a segment."""
+
+    UNREVIEWED = "unreviewed"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    UNSURE = "unsure"
+
+
+class Span(msgspec.Struct, frozen=True, array_like=True):
+    """A half-open run of frames [start, stop)."""
+
+    start: int
+    stop: int
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether they share a frame."""
+        return self.start < other.stop and other.start < self.stop
+
+
+class JudgedSegment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A segment of which a person has said something, with the frames that it had then."""
+
+    start: int
+    stop: int
+    verdict: Verdict = Verdict.UNREVIEWED
+    reason: str = ""
+    bookmark: bool = False
+    note: str = ""
+    covers: Span | None = None
+    """Set where a person has chosen the frames: what was flagged here is answered for, so it is not shown beside it."""
+    is_drawn: bool = False
+    """Drawn by hand where nothing was flagged."""
+    who: str = ""
+    when: str = ""
+    """ISO 8601, UTC."""
+
+    @property
+    def span(self) -> Span:
+        """Its frames."""
+        return Span(self.start, self.stop)
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything would be lost without it."""
+        return self.verdict is not Verdict.UNREVIEWED or self.bookmark or bool(self.note) or self.covers is not None
+
+
+class Threshold(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The score from which on a frame is flagged, and the false alarms an hour that it means, where they are known."""
+
+    enter: float
+    false_alarms_an_hour: float | None = None
+
+
+class ThresholdChange(msgspec.Struct, frozen=True):
+    """From one threshold of a score to another; None is the score's default."""
+
+    score: str
+    before: Threshold | None
+    after: Threshold | None
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One change: judged segments that went and that came, or a threshold. Read the other way round it is undone."""
+
+    name: str
+    removed: tuple[JudgedSegment, ...] = ()
+    added: tuple[JudgedSegment, ...] = ()
+    threshold: ThresholdChange | None = None
+    who: str = ""
+    when: str = ""
+
+
+class DetectorUsed(msgspec.Struct, frozen=True):
+    """The detector whose scores were reviewed."""
+
+    name: str
+    fingerprint: str
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """One recording under review."""
+
+    name: str
+    path: str
+    """Absolute, where it was last seen."""
+    relative_path: str = ""
+    """From the review's folder; empty where there is none."""
+    fingerprint: str
+    frame_count: int
+    detector: DetectorUsed | None = None
+    score: str = ""
+    """Name of the score that is shown."""
+    thresholds: dict[str, Threshold] = {}
+    """By the score's name; a score that is missing has its default."""
+    playhead: int = 0
+    segments: tuple[JudgedSegment, ...] = ()
+    """In order of time, disjoint."""
+    history: tuple[Step, ...] = ()
+    """Oldest first; those from `done` on were undone, and can be done again."""
+    done: int = 0
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody has decided anything yet."""
+        return not self.history and not self.segments and not self.thresholds
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept in one file."""
+
+    recordings: tuple[Recording, ...]
+    current: int = 0
+    """Number of the recording that was open last."""
+    saved: str = ""
+    """ISO 8601, UTC."""
+    saved_by: str = ""
+
+    def recording_of(self, fingerprint: str) -> Recording | None:
+        """The recording with this content."""
+        return next((each for each in self.recordings if each.fingerprint == fingerprint), None)
+
+    def with_recording(self, recording: Recording) -> Review:
+        """The review with another state of a recording, or with one more; it becomes the current one."""
+        places = [i for i, each in enumerate(self.recordings) if each.fingerprint == recording.fingerprint]
+        place = places[0] if places else len(self.recordings)
+        recordings = (*self.recordings[:place], recording, *self.recordings[place + 1 :])
+        return msgspec.structs.replace(self, recordings=recordings, current=place)
+
+
+class _Head(msgspec.Struct):
+    format: str
+    version: int
+
+
+class _File(msgspec.Struct, frozen=True):
+    format: str
+    version: int
+    review: Review
+
+
+class NewerReviewError(ReviewError):
+    """The file was written by a newer version of the program."""
+
+
+def to_bytes(review: Review) -> bytes:
+    """The document as JSON."""
+    return msgspec.json.format(msgspec.json.encode(_File(FORMAT, VERSION, review)), indent=1) + b"\n"
+
+
+def from_bytes(text: bytes) -> Review:
+    """Read a document.
+
+    Raises:
+        NewerReviewError: it is of a newer version.
+        ValueError: it is no review, or damaged.
+    """
+    head = decode(text, _Head)
+    if head.format != FORMAT:
+        raise ValueError(f"the format is {head.format}, not {FORMAT}")
+    if head.version > VERSION:
+        raise NewerReviewError(
+            "This review was written by a newer version of the program",
+            advice="Update the program to open it. The file is left as it is.",
+        )
+    review = decode(text, _File).review
+    if not review.recordings or not 0 <= review.current < len(review.recordings):
+        raise ValueError("there is no current recording")
+    for recording in review.recordings:
+        check(recording)
+    return review
+
+
+def check(recording: Recording) -> None:
+    """Check that the judged segments are in order and disjoint, and that the history fits.
+
+    Raises:
+        ValueError: they are not.
+    """
+    check_segments(recording.segments)
+    if not 0 <= recording.done <= len(recording.history):
+        raise ValueError(f"{recording.done} of {len(recording.history)} steps can't be done")
+
+
+def check_segments(segments: Sequence[JudgedSegment]) -> None:
+    """Check that judged segments are in order and disjoint.
+
+    Raises:
+        ValueError: they are not.
+    """
+    for segment in segments:
+        if not 0 <= segment.start < segment.stop:
+            raise ValueError(f"not a segment: {segment.start} to {segment.stop}")
+        if segment.covers and not segment.covers.start <= segment.start < segment.stop <= segment.covers.stop:
+            raise ValueError(f"the segment from {segment.start} covers less than itself")
+    for one, after in pairwise(segments):
+        if one.stop > after.start:
+            raise ValueError(f"the segments from {one.start} and {after.start} overlap")

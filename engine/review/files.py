@@ -1,0 +1,182 @@
+"""The review's file: written whole or not at all, with backups of earlier versions, and read from those if damaged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import ReviewError
+from engine.common.paths import reviews_folder
+from engine.review.document import NewerReviewError, Recording, Review, from_bytes, to_bytes
+from engine.video.fingerprint import file_fingerprint
+
+SUFFIX = ".review.json"
+_BACKUP_AGES_SECONDS = (0.0, 60.0, 3600.0)
+"""How old the next younger backup is before it becomes the backup with this number."""
+
+
+@dataclass(frozen=True)
+class OpenedReview:
+    """A review, and what a person should know of how it was read."""
+
+    path: Path
+    review: Review
+    notice: str = ""
+
+
+def usual_path(video: Path) -> Path:
+    """Where the review of a recording is kept by default: beside it."""
+    return video.with_name(f"{video.name}{SUFFIX}")
+
+
+def own_path(video: Path, fingerprint: str) -> Path:
+    """A name beside the recording that another recording of its name does not have."""
+    return video.with_name(f"{video.name}.{fingerprint[:12]}{SUFFIX}")
+
+
+def personal_path(video: Path, fingerprint: str) -> Path:
+    """Where the review is kept if the recording's folder can't be written: among the person's data."""
+    return reviews_folder() / own_path(video, fingerprint).name
+
+
+def backup_path(path: Path, number: int) -> Path:
+    """The backup `number` of a review, from 1; hidden, as it is nothing to work with."""
+    return path.with_name(f".{path.name}.{number}")
+
+
+def read_review(path: Path) -> OpenedReview:
+    """Read a review; a damaged or missing file is read from its newest sound backup.
+
+    Raises:
+        ReviewError: there is none, it can't be read, or it is of a newer version.
+    """
+    try:
+        return OpenedReview(path, _read(path))
+    except FileNotFoundError:
+        reason = "The review's file is gone"
+    except ValueError:
+        reason = "The review's file is damaged"
+    except OSError as error:
+        raise ReviewError("The review can't be read", subject=path, advice=f"{error.strerror}.") from error
+    for number in range(1, len(_BACKUP_AGES_SECONDS) + 1):
+        with suppress(OSError, ValueError):
+            review = _read(backup_path(path, number))
+            return OpenedReview(path, review, f"{reason}: opened from its backup of {_in_words(review.saved)}.")
+    raise ReviewError(
+        reason, subject=path, advice="There is no sound backup beside it. Put the file back from a copy of your own."
+    )
+
+
+def write_review(path: Path, review: Review) -> None:
+    """Replace a review's file; what was there becomes its first backup, unless it is damaged: that is set aside.
+
+    Raises:
+        OSError: the folder can't be written, or the disk is full.
+        NewerReviewError: what is there was written by a newer version.
+    """
+    text = to_bytes(review)
+    _keep_present(path)
+    with atomic_write(path) as file:
+        file.write(text)
+
+
+def find_review(video: Path, fingerprint: str) -> tuple[OpenedReview | None, str]:
+    """The review of a recording, where it is usually kept, and what to tell if another one is there.
+
+    Raises:
+        ReviewError: it can't be read.
+    """
+    notice = ""
+    found: list[OpenedReview] = []
+    for path in (usual_path(video), own_path(video, fingerprint), personal_path(video, fingerprint)):
+        if not path.exists() and not backup_path(path, 1).exists():
+            continue
+        opened = read_review(path)
+        if opened.review.recording_of(fingerprint):
+            found.append(opened)
+        else:
+            notice = f"{path.name} is the review of another recording of this name, or of this one before it changed."
+    # Of two, the folder could be written at one time and not at another: the later one goes on.
+    return max(found, key=lambda opened: opened.review.saved, default=None), notice
+
+
+def located(recording: Recording, review: Path) -> Path | None:
+    """Where a recording is now: where it was, or moved with its review, or renamed beside it; None if nowhere."""
+    known = [review.parent / recording.relative_path] if recording.relative_path else []
+    for path in (*known, Path(recording.path)):
+        if path.exists():
+            return path
+    suffix = Path(recording.path).suffix
+    for path in sorted(review.parent.glob(f"*{suffix}")) if suffix else []:
+        with suppress(OSError):
+            if path.is_file() and file_fingerprint(path) == recording.fingerprint:
+                return path
+    return None
+
+
+def reviewed_video(opened: OpenedReview) -> Path:
+    """Where the recording is now that was open last in a review.
+
+    Raises:
+        ReviewError: it can't be found.
+    """
+    recording = opened.review.recordings[opened.review.current]
+    path = located(recording, opened.path)
+    if path is None:
+        raise ReviewError(
+            "The recording of this review is not where it was",
+            subject=recording.path,
+            advice=f"Put it back there, or beside {opened.path.name}: there it is found under any name.",
+        )
+    return path
+
+
+def placed(recording: Recording, video: Path, review: Path) -> Recording:
+    """The recording with its path, absolute and as seen from the review."""
+    try:
+        relative = os.path.relpath(video.absolute(), review.absolute().parent)
+    except ValueError:  # on another drive
+        relative = ""
+    return replace(recording, path=str(video.absolute()), relative_path=relative)
+
+
+def _read(path: Path) -> Review:
+    try:
+        return from_bytes(path.read_bytes())
+    except NewerReviewError as error:
+        raise NewerReviewError(error.what, subject=path, advice=error.advice) from error
+
+
+def _keep_present(path: Path) -> None:
+    try:
+        _read(path)
+    except FileNotFoundError:
+        return
+    except ValueError:
+        path.replace(path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"))
+        return
+    for number in range(len(_BACKUP_AGES_SECONDS), 1, -1):
+        newer, older = backup_path(path, number - 1), backup_path(path, number)
+        with suppress(FileNotFoundError):
+            if not older.exists() or time.time() - older.stat().st_mtime > _BACKUP_AGES_SECONDS[number - 1]:
+                newer.replace(older)
+    first = backup_path(path, 1)
+    temporary = first.with_name(f"{first.name}.partial")
+    temporary.unlink(missing_ok=True)
+    # A second name for the same file: there is a file under the first name at every moment.
+    try:
+        temporary.hardlink_to(path)
+    except (OSError, NotImplementedError):
+        shutil.copy2(path, temporary)
+    temporary.replace(first)
+
+
+def _in_words(saved: str) -> str:
+    return saved[:19].replace("T", " ") + " UTC" if saved else "an unknown time"

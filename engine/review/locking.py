@@ -1,0 +1,63 @@
+"""A lock on a review's file, which the operating system releases when the process ends, even if it is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from engine.common.errors import ReviewError
+from engine.review.edits import person
+
+
+class ReviewLock:
+    """Held by the window that may write a review."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = FileLock(_beside(path, "lock"), timeout=0)
+
+    def acquire(self) -> None:
+        """Take the lock, and say who has it.
+
+        Raises:
+            ReviewError: another window has it.
+            OSError: the folder can't be written, or is gone.
+        """
+        if not self._path.parent.is_dir():  # FileLock would create it
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._path.parent))
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise ReviewError(
+                f"This review is open in another window ({holder(self._path)})",
+                subject=self._path,
+                advice="You can look at it, but not change it here. Close the other window and open it again.",
+            ) from error
+        with contextlib.suppress(OSError):
+            text = f"{person() or 'somebody'} on {socket.gethostname()}, process {os.getpid()}"
+            _beside(self._path, "lock-holder").write_text(text, encoding="utf-8")
+
+    def release(self) -> None:
+        """Let others have it; nothing if it is not held."""
+        if self._lock.is_locked:
+            # Removed while the lock is held: afterwards they may be another's.
+            with contextlib.suppress(OSError):
+                _beside(self._path, "lock-holder").unlink()
+            self._lock.release()
+
+
+def holder(path: Path) -> str:
+    """Who holds the lock, in words."""
+    try:
+        return _beside(path, "lock-holder").read_text(encoding="utf-8").strip() or "somebody else"
+    except (OSError, ValueError):
+        return "somebody else"
+
+
+def _beside(path: Path, kind: str) -> Path:
+    return path.with_name(f".{path.name}.{kind}")  # on Windows other processes can't read a locked file, so two files

@@ -1,0 +1,156 @@
+"""Where the review of the open recording is kept: found when it is opened, claimed, written."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from engine.common.errors import ReviewError
+from engine.review.document import Review
+from engine.review.edits import person
+from engine.review.files import (
+    OpenedReview,
+    find_review,
+    own_path,
+    personal_path,
+    placed,
+    read_review,
+    usual_path,
+    write_review,
+)
+from engine.review.locking import ReviewLock
+
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+@dataclass(frozen=True)
+class FoundReview:
+    """What was found of a recording's review."""
+
+    video: Path
+    fingerprint: str
+    may_be_beside: bool = True
+    """Whether it may be kept in the recording's folder."""
+    opened: OpenedReview | None = None
+    notice: str = ""
+    """What a person should know."""
+    refusal: ReviewError | None = None
+    """Why there is a review that can't be opened; then nothing must be written."""
+
+
+def look_up(video: Path, fingerprint: str, *, may_be_beside: bool = True) -> FoundReview:
+    """Find the review of a recording where it is usually kept."""
+    try:
+        opened, notice = find_review(video, fingerprint)
+    except ReviewError as error:
+        return FoundReview(video, fingerprint, may_be_beside, refusal=error)
+    notices = (opened.notice if opened else "", notice)
+    return FoundReview(video, fingerprint, may_be_beside, opened, "\n".join(filter(None, notices)))
+
+
+class ReviewStore:
+    """Writes one review, once it has the lock; to be used by one thread at a time."""
+
+    def __init__(self, found: FoundReview) -> None:
+        self._found = found
+        self._path = found.opened.path if found.opened else None
+        self._stamp = found.opened.review.saved if found.opened else ""
+        self._lock: ReviewLock | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The review's file; None before the first write of a new one."""
+        return self._path
+
+    def claim(self) -> None:
+        """Take the lock of a review that exists: from now on nobody else can write it.
+
+        Raises:
+            ReviewError: another window has it, or it was changed since it was read.
+        """
+        if self._found.refusal:
+            raise self._found.refusal
+        if self._path and not self._lock:
+            try:
+                self._take(self._path)
+            except OSError:
+                # It can be read but not written here: what is decided goes to the person's own folder.
+                self._path = None
+
+    def write(self, review: Review) -> None:
+        """Write the review; a new one where the recording is, or if that can't be written, among the person's data.
+
+        Raises:
+            ReviewError: another window has it, or it was changed since it was read.
+            OSError: it can't be written anywhere.
+        """
+        self.claim()
+        if self._path:
+            try:
+                self._write(self._path, review)
+            except OSError as error:
+                if error.errno not in _NOT_WRITABLE:
+                    raise
+                self._release()
+            else:
+                return
+        *beside, personal = self._new_paths()
+        for path in beside:
+            try:
+                self._begin(path, review)
+            except OSError:
+                self._release()
+            else:
+                return
+        personal.parent.mkdir(parents=True, exist_ok=True)
+        self._begin(personal, review)
+
+    def close(self) -> None:
+        """Let others write it."""
+        self._release()
+
+    def _new_paths(self) -> list[Path]:
+        video, fingerprint = self._found.video, self._found.fingerprint
+        beside = []
+        if self._found.may_be_beside:
+            beside = [usual_path(video) if self._is_free(usual_path(video)) else own_path(video, fingerprint)]
+        return [*beside, personal_path(video, fingerprint)]
+
+    def _is_free(self, path: Path) -> bool:
+        """Whether no review of another recording is there."""
+        try:
+            return not path.exists() or read_review(path).review.recording_of(self._found.fingerprint) is not None
+        except ReviewError:
+            return False
+
+    def _begin(self, path: Path, review: Review) -> None:
+        self._take(path)
+        self._write(path, review)
+
+    def _take(self, path: Path) -> None:
+        lock = ReviewLock(path)
+        lock.acquire()
+        self._lock, self._path = lock, path
+        if path.exists() and read_review(path).review.saved > self._stamp:
+            self._release()
+            raise ReviewError(
+                "This review was changed by another window since it was opened here",
+                subject=path,
+                advice="Open the recording again to go on with it.",
+            )
+
+    def _write(self, path: Path, review: Review) -> None:
+        recordings = tuple(placed(each, Path(each.path), path) for each in review.recordings)
+        saved = datetime.now(UTC).isoformat()  # to the microsecond: it tells this version from any other
+        review = replace(review, recordings=recordings, saved=saved, saved_by=person())
+        write_review(path, review)
+        self._stamp = review.saved
+
+    def _release(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock:
+            lock.release()

@@ -1,0 +1,134 @@
+"""Keeps the review of the open recording on disk: a thread of its own writes it soon after each change."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.common.errors import ReviewError
+from engine.review.document import Review
+from engine.review.store import FoundReview, ReviewStore
+
+SOON_MS = 500
+"""How long a decision may stay unsaved, but for the time that writing takes."""
+LATER_MS = 10_000
+"""The same for where the playhead is."""
+
+
+class ReviewKeeper(QObject):
+    """Asks for the document when it is time to save it, and writes it."""
+
+    refused = Signal(object)
+    """ReviewError: the review can't be changed by this window."""
+    failed = Signal(object)
+    """The exception with which a write failed; it is tried again later."""
+    saved = Signal()
+    _posted = Signal(object)
+
+    def __init__(self, document: Callable[[], Review | None]) -> None:
+        """`document` gives what is to be saved, or None; `close` ends the thread."""
+        super().__init__()
+        self._document = document
+        self._store: ReviewStore | None = None
+        self._refused_store: ReviewStore | None = None
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._save)
+        self._posted.connect(self._receive)
+        self._thread = threading.Thread(target=self._work, name="vadgui-review")
+        self._thread.start()
+
+    def attend(self, found: FoundReview | None) -> None:
+        """Keep another recording's review from now on; call `flush` before the document is another."""
+        before, self._store = self._store, ReviewStore(found) if found else None
+        if before:
+            self._tasks.put(before.close)
+        if store := self._store:
+            self._tasks.put(lambda: self._claim(store))
+
+    def save_soon(self) -> None:
+        """Something was decided."""
+        self._start(SOON_MS)
+
+    def save_later(self) -> None:
+        """The playhead has moved."""
+        self._start(LATER_MS)
+
+    def flush(self) -> None:
+        """Write now what waits, and return when it is on disk."""
+        if self._timer.isActive():
+            self._save()
+        done = threading.Event()
+        self._tasks.put(done.set)
+        done.wait()
+
+    def close(self) -> None:
+        """Write what waits and end the thread; closing twice is fine."""
+        if not self._thread.is_alive():
+            return
+        self.flush()
+        self.attend(None)
+        self._tasks.put(None)
+        self._thread.join()
+
+    def _start(self, within_ms: int) -> None:
+        if self._store and (not self._timer.isActive() or self._timer.remainingTime() > within_ms):
+            self._timer.start(within_ms)
+
+    def _save(self) -> None:
+        self._timer.stop()
+        store, review = self._store, self._document()
+        if store and review:
+            self._tasks.put(lambda: self._write(store, review))
+
+    # In the thread
+
+    def _work(self) -> None:
+        while task := self._tasks.get():
+            task()
+
+    def _claim(self, store: ReviewStore) -> None:
+        try:
+            store.claim()
+        except ReviewError as error:
+            self._refuse(store, error)
+
+    def _write(self, store: ReviewStore, review: Review) -> None:
+        if store is self._refused_store:
+            return
+        try:
+            store.write(review)
+        except ReviewError as error:
+            self._refuse(store, error)
+        except OSError as error:
+            failure = ReviewError(
+                "The review can't be saved",
+                subject=store.path,
+                advice=f"{error.strerror}. What you decide is kept in this window, and saving is tried again.",
+            )
+            self._post(lambda: self._tell_failure(failure))
+        except Exception as error:
+            # Catches everything: the thread must live on, the next try may succeed.
+            unexpected = error
+            self._post(lambda: self._tell_failure(unexpected))
+        else:
+            self._post(self.saved.emit)
+
+    def _refuse(self, store: ReviewStore, error: ReviewError) -> None:
+        self._refused_store = store
+        self._post(lambda: self.refused.emit(error) if store is self._store else None)
+
+    def _post(self, deliver: Callable[[], object]) -> None:
+        self._posted.emit(deliver)
+
+    # In the GUI thread
+
+    def _receive(self, deliver: Callable[[], object]) -> None:
+        deliver()
+
+    def _tell_failure(self, error: Exception) -> None:
+        self.failed.emit(error)
+        self._start(LATER_MS)

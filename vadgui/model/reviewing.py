@@ -1,0 +1,125 @@
+"""What a person does while reviewing: verdicts on the current segment, its frames, and on to the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.review.attaching import ReviewedSegment
+from engine.review.document import Step, Verdict
+from engine.review.edits import Editor
+from engine.scoring.segments import Segment
+from vadgui.model.session import ReviewSession
+
+
+class Reviewing(QObject):
+    """Turns keys and buttons into changes of the session's review; starts no work and draws nothing."""
+
+    told = Signal(str)
+    """What a person should know now, in a line."""
+
+    def __init__(self, session: ReviewSession, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._begun_at: int | None = None
+        session.review.refused.connect(self.told)
+        session.video_changed.connect(self._forget_begin)
+
+    @property
+    def current(self) -> ReviewedSegment | None:
+        """The segment that a key means."""
+        segment = self._session.current_segment
+        return segment if isinstance(segment, ReviewedSegment) else None
+
+    def confirm(self) -> None:
+        """Confirm the current segment and go on to the next unreviewed one."""
+        self._judge(Verdict.CONFIRMED, goes_on=True)
+
+    def dismiss(self, reason: str) -> None:
+        """Dismiss the current segment and go on to the next unreviewed one."""
+        self._judge(Verdict.DISMISSED, reason, goes_on=True)
+
+    def mark_unsure(self) -> None:
+        """Leave the current segment for later; it stays on screen."""
+        self._judge(Verdict.UNSURE)
+
+    def bookmark(self) -> None:
+        """Set or remove the current segment's bookmark."""
+        self._edit(lambda editor, current: editor.bookmark(current))
+
+    def write_note(self, segment: Segment, note: str) -> None:
+        """Replace a segment's note."""
+        segments = self._session.review.segments
+        present = next((each for each in segments if each.start <= segment.peak_frame < each.stop), None)
+        if present and note.strip() != (present.judged.note if present.judged else ""):
+            self._session.review.edit(lambda editor: editor.write_note(present, note))
+
+    def forget(self) -> None:
+        """Take back all that was said of the current segment."""
+        self._edit(lambda editor, current: editor.forget(current))
+
+    def begin_here(self) -> None:
+        """The current segment begins with the frame under the playhead; without one, a new one does."""
+        here = self._session.playhead
+        if self._trims():
+            self._edit(lambda editor, current: editor.trim(current, here, current.stop))
+        else:
+            self._begun_at = here
+            self.told.emit(f"A new segment begins at frame {here}. Go to its last frame and end it there.")
+
+    def end_here(self) -> None:
+        """The current segment, or the new one, ends with the frame under the playhead."""
+        end = self._session.playhead + 1
+        begun_at = self._begun_at
+        if begun_at is None:
+            self._edit(lambda editor, current: editor.trim(current, current.start, end))
+        elif end <= begun_at:
+            self.told.emit(f"The new segment begins at frame {begun_at}: go to a later frame to end it.")
+        elif self._session.review.edit(lambda editor: editor.draw(begun_at, end)):
+            self._begun_at = None
+            self._session.scoring.select(self._session.segment_at(begun_at))
+
+    def split(self) -> None:
+        """Split the current segment before the frame under the playhead."""
+        self._edit(lambda editor, current: editor.split(current, self._session.playhead))
+
+    def merge(self) -> None:
+        """Make one of the current segment and the next one."""
+        current, segments = self.current, self._session.review.segments
+        place = segments.index(current) if current in segments else len(segments)
+        if place + 1 < len(segments):
+            self._edit(lambda editor, current: editor.merge(current, segments[place + 1]))
+        else:
+            self.told.emit("There is no next segment to merge with.")
+
+    def deselect(self) -> None:
+        """No segment is the current one any more, and no new one has begun."""
+        self._begun_at = None
+        self._session.scoring.select(None)
+
+    def _judge(self, verdict: Verdict, reason: str = "", *, goes_on: bool = False) -> None:
+        judged = self._edit(lambda editor, current: editor.judge(current, verdict, reason))
+        if judged and goes_on:
+            self._session.select_next_unreviewed()
+        if judged and not self._session.review.unreviewed:
+            self.told.emit("Every segment has a verdict.")
+
+    def _edit(self, make: Callable[[Editor, ReviewedSegment], Step]) -> bool:
+        current = self.current
+        if current is None:
+            self.told.emit("No segment is selected.")
+            return False
+        scoring = self._session.scoring
+        scoring.select(current)
+        done = self._session.review.edit(lambda editor: make(editor, current))
+        if done and scoring.selected is None:
+            # Trimmed to frames without its peak: it is still the current one.
+            scoring.select(next((s for s in self._session.review.segments if s.span.overlaps(current.span)), None))
+        return done
+
+    def _trims(self) -> bool:
+        return self.current is not None and self._begun_at is None
+
+    def _forget_begin(self) -> None:
+        self._begun_at = None
