@@ -20,6 +20,7 @@ from engine.flow.teachers import DisTeacher
 from engine.models.picture import PICTURE_SIZE, model_picture
 from engine.scoring.frame_signals import Predicted, measure
 from engine.scoring.motion import MeasuredMotion, Motion, baseline_frames, frame_ratio
+from engine.scoring.places import WindowValues, pack_places, placed_signals
 from engine.scoring.sampling import Frames, Sampling
 from engine.scoring.signals import missing_signals
 from engine.video.frame import Frame, Pixels
@@ -41,6 +42,8 @@ class FrameResult:
     pts_seconds: float
     signals: np.void
     """One row of RAW_SIGNALS; all NaN for frame 0."""
+    places: bytes = b""
+    """What `engine.scoring.places` makes of the values of every window; empty where none are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +109,7 @@ def analyse_samples(
         Cancelled: `should_stop` said yes.
     """
     ratio = _told_ratio(source, predictor, frame_seconds)
+    placed = placed_signals(predictor.settings.calibration)
     waiting: list[tuple[_Transition, bool]] = []
 
     def measured() -> Iterator[FrameResult]:
@@ -118,8 +122,8 @@ def analyse_samples(
                 flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
                 expected = Predicted(None, flow, prediction.appearance)
             motion = _motion(transition, ratio)
-            signals = measure(transition.current, None, motion, expected, predictor.normal_model)
-            yield FrameResult(transition.index, transition.pts_seconds, signals)
+            signals, windows = measure(transition.current, None, motion, expected, predictor.normal_model)
+            yield FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, placed))
         waiting.clear()
 
     count = 0
@@ -329,10 +333,11 @@ def _predicted(
 
 def _measured(batches: Iterator[_Batch], predictor: Predictor, ratio: float) -> Iterator[FrameResult]:
     """The signals of every transition, in order; beside a GPU, while the next batch is predicted."""
+    placed = placed_signals(predictor.settings.calibration)
 
     def result(transition: _Transition, prediction: Prediction) -> FrameResult:
-        signals, _ = _measure(transition, prediction, predictor, ratio)
-        return FrameResult(transition.index, transition.pts_seconds, signals)
+        signals, windows, _ = _measure(transition, prediction, predictor, ratio)
+        return FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, placed))
 
     if predictor.is_on_cpu:
         # The models keep every core busy, and the results of a small batch come sooner.
@@ -350,8 +355,8 @@ def _measured(batches: Iterator[_Batch], predictor: Predictor, ratio: float) -> 
 
 def _measure(
     transition: _Transition, prediction: Prediction, predictor: Predictor, ratio: float | None
-) -> tuple[np.void, Flow]:
-    """The transition's raw signals, and the teacher flow that they were measured with.
+) -> tuple[np.void, WindowValues, Flow]:
+    """The transition's raw signals, those of every window, and the teacher flow that they were measured with.
 
     `ratio` is how many frames one counts as in what is said of motion; None where nothing is to be said.
     """
@@ -359,7 +364,7 @@ def _measure(
     flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
     predicted = Predicted(prediction.frame, flow, prediction.appearance)
     motion = _motion(transition, ratio) if ratio is not None else None
-    return measure(transition.current, teacher_flow, motion, predicted, predictor.normal_model), teacher_flow
+    return *measure(transition.current, teacher_flow, motion, predicted, predictor.normal_model), teacher_flow
 
 
 def _motion(transition: _Transition, ratio: float) -> MeasuredMotion:
@@ -371,7 +376,7 @@ def _motion(transition: _Transition, ratio: float) -> MeasuredMotion:
 
 def _inspection(transition: _Transition, prediction: Prediction, predictor: Predictor) -> Inspection:
     assert transition.frame is not None
-    signals, teacher_flow = _measure(transition, prediction, predictor, None)
+    signals, _, teacher_flow = _measure(transition, prediction, predictor, None)
     return Inspection(
         frame=transition.frame,
         predicted_flow=_picture(prediction.flow_rgb),
