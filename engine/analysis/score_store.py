@@ -1,4 +1,4 @@
-"""Keeps what was measured of judged frames on disk, safe against a kill at any moment; scores are derived on reading."""
+"""Keeps what was measured of frames on disk, safe against a kill at any moment; scores are derived on reading."""
 
 from __future__ import annotations
 

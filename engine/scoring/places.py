@@ -59,6 +59,6 @@ def unpack_places(packed: bytes) -> PlaceMaps:
     """
     try:
         codes = np.frombuffer(zlib.decompress(packed), np.uint8)
-        return _VALUES[codes.reshape(-1, PLACES, PLACES)]
+        return np.asarray(_VALUES[codes.reshape(-1, PLACES, PLACES)])
     except zlib.error as error:
         raise ValueError("not the values of windows") from error
