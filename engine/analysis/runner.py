@@ -142,5 +142,6 @@ def _hand_over(measured: list[FrameResult], store: ScoreStore) -> None:
     if measured:
         frames = np.array([result.index for result in measured])
         rows = np.array([result.signals for result in measured], RAW_SIGNALS)
+        places = {result.index: result.places for result in measured if result.places}
         measured.clear()
-        store.append(frames, rows)
+        store.append(frames, rows, places)

@@ -1,4 +1,4 @@
-"""Keeps raw signals of judged frames on disk, safe against a kill at any moment; scores are derived on reading."""
+"""Keeps what was measured of frames on disk, safe against a kill at any moment; scores are derived on reading."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -28,11 +28,12 @@ Frames = npt.NDArray[np.int64]
 CACHE_MAX_BYTES = 2 * 2**30
 """What analyses may take on disk before the oldest go: some 15 million frames."""
 
-_FORMAT = 2
+_FORMAT = 3
 _APPLICATION_ID = 0x76616453  # "vadS"
 _TABLES = (
     "analysis (key TEXT NOT NULL)",
     "chunks (number INTEGER PRIMARY KEY, crc32 INTEGER NOT NULL, rows BLOB NOT NULL)",
+    "places (frame INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
 )
 _SUFFIX = ".sqlite3"
 _DAMAGED_SUFFIX = ".damaged"
@@ -94,13 +95,17 @@ class ScoreStore:
             os.utime(self._path)  # by its age `prune` knows when it was last of use
         self._database, self._full_chunks, self._tail = opened
         self._saved_tail = len(self._tail)
+        self._pending_places: dict[int, bytes] = {}
+        """Of frames that are not on disk yet."""
 
     def __len__(self) -> int:
         """Rows stored, flushed or not."""
         return self._full_chunks * CHUNK_ROWS + len(self._tail)
 
-    def append(self, frames: Frames, rows: RawSignals) -> None:
+    def append(self, frames: Frames, rows: RawSignals, places: Mapping[int, bytes] | None = None) -> None:
         """Add the next judged frames' numbers [N] and rows [N]; every full chunk is on disk when this returns.
+
+        `places` are what `engine.scoring.places` packed, by frame.
 
         Raises:
             ScoreStoreError: the disk is full or the database can't be written; the store is as it was.
@@ -108,6 +113,7 @@ class ScoreStore:
         added = np.empty(len(rows), _ROW)
         added["frame"], added["signals"] = frames, rows
         pending = np.concatenate([self._tail, added])
+        self._pending_places.update(places or {})
         full = len(pending) // CHUNK_ROWS
         if full:
             self._write(list(np.split(pending[: full * CHUNK_ROWS], full)))
@@ -142,6 +148,8 @@ class ScoreStore:
         """
         with self._errors("An analysis can't be saved"), self._database:
             self._database.execute("DELETE FROM chunks")
+            self._database.execute("DELETE FROM places")
+        self._pending_places.clear()
         self._full_chunks, self._tail, self._saved_tail = 0, np.empty(0, _ROW), 0
 
     def read(self, start: int = 0, stop: int | None = None) -> tuple[Frames, RawSignals]:
@@ -163,6 +171,23 @@ class ScoreStore:
         # Where `stop` lies before it, the tail is cut off again.
         rows = np.concatenate([*parts, self._tail])[start - offset : max(start, stop) - offset]
         return rows["frame"].astype(np.int64), np.ascontiguousarray(rows["signals"])
+
+    def places(self, frames: Iterable[int]) -> dict[int, bytes]:
+        """What was packed of these frames, by frame; those of which nothing was kept are missing.
+
+        Raises:
+            ScoreStoreError: the database can't be read.
+        """
+        found = {}
+        with self._errors("An analysis can't be read"):
+            for frame in map(int, frames):
+                if (pending := self._pending_places.get(frame)) is not None:
+                    found[frame] = pending
+                    continue
+                row = self._database.execute("SELECT packed FROM places WHERE frame = ?", (frame,)).fetchone()
+                if row:
+                    found[frame] = row[0]
+        return found
 
     def close(self) -> None:
         """Flush and close; closing twice is fine.
@@ -191,6 +216,8 @@ class ScoreStore:
                 " SET crc32 = excluded.crc32, rows = excluded.rows WHERE length(excluded.rows) > length(rows)",
                 [(self._full_chunks + n, zlib.crc32(blob), blob) for n, blob in enumerate(blobs)],
             )
+            self._database.executemany("INSERT OR REPLACE INTO places VALUES (?, ?)", self._pending_places.items())
+        self._pending_places.clear()
 
     @contextlib.contextmanager
     def _errors(self, what: str) -> Iterator[None]:

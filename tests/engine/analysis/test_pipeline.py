@@ -161,7 +161,7 @@ def test_motion_is_told_in_px_a_frame_of_the_calibration(source, predictor, fram
 
 @pytest.mark.slow
 def test_the_detectors_calibration_says_how_motion_is_told(source, predictor, monkeypatch) -> None:
-    calibration = SimpleNamespace(frame_seconds=0.1)
+    calibration = SimpleNamespace(frame_seconds=0.1, evidence=())
     monkeypatch.setattr(predictor, "settings", SimpleNamespace(flow_radius_px=4.0, calibration=calibration))
     told = [each.signals.tobytes() for each in analyse(source, predictor)]
     calibration.frame_seconds = 0.05

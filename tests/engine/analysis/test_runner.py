@@ -212,13 +212,13 @@ def test_another_video_detector_or_setting_is_another_analysis(predictor: Any) -
         (
             None,
             '{"device": "cpu", "dtype": "float32", "signals_version": 5, "teacher": "dis-medium"}',
-            "a7d4c51311c0949a6950b26cbda7b917.sqlite3",
+            "70273c9922f94148af79d8a2234fb284.sqlite3",
         ),
         (
             SimpleNamespace(frame_seconds=0.1),
             '{"device": "cpu", "dtype": "float32", "motion": "calibrated", "signals_version": 5, '
             '"teacher": "dis-medium"}',
-            "8477f4ba4539cdcb6bd4078c9b608d04.sqlite3",
+            "3165dc2547c6577e0b892ce05bdb0d9d.sqlite3",
         ),
     ],
 )

@@ -126,6 +126,18 @@ def test_full_chunks_are_on_disk_at_once_and_the_rest_after_flush(tmp_path: Path
             assert len(reader) == CHUNK_ROWS + 10
 
 
+def test_places_are_kept_beside_their_rows(tmp_path: Path) -> None:
+    frames, rows = rows_of(0, 300)
+    with ScoreStore(tmp_path, KEY) as store:
+        store.append(frames[:280], rows[:280], {0: b"first", 6: b"third"})
+        store.append(frames[280:], rows[280:], {840: b"late"})
+        assert store.places([0, 3, 6, 840]) == {0: b"first", 6: b"third", 840: b"late"}
+    with ScoreStore(tmp_path, KEY) as store:
+        assert store.places([0, 3, 840]) == {0: b"first", 840: b"late"}
+        store.clear()
+        assert store.places([0, 840]) == {}
+
+
 def test_every_field_of_the_key_makes_another_analysis(tmp_path: Path) -> None:
     keys = [
         AnalysisKey("a", "b", "c"),
