@@ -14,6 +14,7 @@ from cachetools import LRUCache
 from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.names import displayable
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
 from engine.video.naming import picture_files, visible_entries
@@ -50,7 +51,7 @@ class PictureFolderSource(VideoSource):
         height, width = read_picture(self._pictures[0]).shape[:2]
         self._info = VideoInfo(
             path=path,
-            name=path.name,
+            name=displayable(path.name),
             width_px=width,
             height_px=height,
             frame_count=len(self._pictures),

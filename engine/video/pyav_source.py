@@ -18,6 +18,7 @@ from cachetools import LRUCache
 from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.names import displayable
 from engine.video.chosen_frames import ChosenFrames
 from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
@@ -227,7 +228,7 @@ class PyAvSource(VideoSource):
         duration = float(self._times[-1]) + self._frame_seconds
         self._info = VideoInfo(
             path=self._path,
-            name=self._path.name,
+            name=displayable(self._path.name),
             width_px=self._width_px,
             height_px=self._height_px,
             frame_count=count,

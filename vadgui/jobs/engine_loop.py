@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.common.errors import Cancelled, VadError
 from engine.common.events import ShouldStop
+from engine.common.names import displayable
 from engine.video.source import VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.messages import DetectorOpened, JobFailed, Message, Opening, ThumbnailMade, VideoClosed, VideoOpened
@@ -120,10 +121,11 @@ class EngineLoop:
 
     def _open_video(self, path: Path) -> None:
         should_stop = self._requests.opening_is_outdated
-        self._post(Opening(path.name))
+        name = displayable(path.name)
+        self._post(Opening(name))
         try:
             source = self._video_opener(
-                path, should_stop=should_stop, on_progress=lambda share: self._post(Opening(path.name, share))
+                path, should_stop=should_stop, on_progress=lambda share: self._post(Opening(name, share))
             )
             try:
                 first: list[FrameView] = []
@@ -144,7 +146,7 @@ class EngineLoop:
         self._begin_generation()
 
     def _open_detector(self, path: Path, device: str) -> None:
-        self._post(Opening(path.stem))
+        self._post(Opening(displayable(path.stem)))
         try:
             predictor = self._predictor_opener(path, device)
         finally:

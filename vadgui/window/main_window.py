@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 import resources
+from engine.common.names import displayable
 from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ClipRange, ExportDialog
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file, ask_for_folder
@@ -248,8 +249,9 @@ class MainWindow(QMainWindow):
         self._recent_menu.clear()
         recent = self._settings.recent_videos
         for path in recent:
-            action = self._recent_menu.addAction(self._short(f"{path.name}  in  {path.parent.name}").replace("&", "&&"))
-            action.setToolTip(str(path))
+            name = self._short(displayable(f"{path.name}  in  {path.parent.name}"))
+            action = self._recent_menu.addAction(name.replace("&", "&&"))
+            action.setToolTip(displayable(path))
             action.triggered.connect(lambda _, path=path: self.video_chosen.emit(path))
         if recent:
             self._recent_menu.addSeparator()
