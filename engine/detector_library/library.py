@@ -249,15 +249,22 @@ def detector_name(path: Path) -> str | None:
 
 def _read_entry(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> LibraryEntry:
     try:
-        header = read_header(path)
+        return _intact_entry(path, metadata, is_bundled=is_bundled)
     except DetectorFileError as error:
-        return LibraryEntry(path, path.stem, is_bundled=is_bundled, problem=f"{error.what}.")
+        problem = f"{error.what}."
+    except Exception as error:  # one odd file must not hide all others
+        problem = f"The file can't be understood ({type(error).__name__})."
+    return LibraryEntry(path, displayable(path.stem), is_bundled=is_bundled, problem=problem)
+
+
+def _intact_entry(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> LibraryEntry:
+    header = read_header(path)
     settings = header.settings
     training = settings.get("training")
     label = _label_of(header, metadata)
     return LibraryEntry(
         path,
-        name=label.name or path.stem,
+        name=label.name or displayable(path.stem),
         note=label.note,
         camera=label.camera,
         created=str(settings.get("created", "")),
