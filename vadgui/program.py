@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 import resources
-from engine.common.errors import VadError
+from engine.common.errors import DetectorFileError, DeviceError, VadError
+from engine.common.names import displayable
 from engine.export.clip import ExportOptions
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
@@ -127,6 +128,11 @@ class Program(QObject):
     def _worker_failed(self, error: Exception) -> None:
         # Something else than the detector may have failed; `use_detector` then corrects this when the detector arrives.
         self.session.expect_detector(False)
+        # What is remembered would fail at every start.
+        if isinstance(error, DetectorFileError) and error.subject == displayable(self._settings.detector):
+            self._settings.detector = ""
+        if isinstance(error, DeviceError) and error.subject == self._settings.device:
+            self._settings.device = "auto"
         self._reporter.report(error)
 
     def _video_opened(self, opened: VideoOpened) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
@@ -15,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.cache_files import DAMAGED_SUFFIX, is_damage, read_or_put_aside
 from engine.common.errors import ScoreStoreError
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 
@@ -22,8 +26,10 @@ CHUNK_ROWS = 256
 """Judged frames a database row; what a kill can lose at most."""
 
 _ROW = np.dtype([("frame", "<u4"), ("signals", RAW_SIGNALS)])
+_CHUNK_BYTES = CHUNK_ROWS * _ROW.itemsize
 _Rows = npt.NDArray[np.void]
 Frames = npt.NDArray[np.int64]
+_Opened = tuple[sqlite3.Connection, int, _Rows]
 
 CACHE_MAX_BYTES = 2 * 2**30
 """What analyses may take on disk before the oldest go: some 15 million frames."""
@@ -36,12 +42,8 @@ _TABLES = (
     "places (frame INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
 )
 _SUFFIX = ".sqlite3"
-_DAMAGED_SUFFIX = ".damaged"
 _SIDE_FILES = ("-wal", "-shm")  # what SQLite keeps beside a database in WAL mode
 _BUSY_SECONDS = 10.0
-
-# These say that the file is not what it should be; all others, that the machine can't read or write it.
-_DAMAGE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 
 
 class _ForeignDatabaseError(Exception):
@@ -79,20 +81,15 @@ class ScoreStore:
     def __init__(self, folder: Path, key: AnalysisKey) -> None:
         """Open or create the key's database in `folder`; a damaged one is put aside and begun anew (it is a cache).
 
+        Where the folder may not be written, what is stored there can be read, and nothing be added to it.
+
         Raises:
-            ScoreStoreError: the folder can't be written.
+            ScoreStoreError: the folder can't be written, and holds no analysis of this key.
         """
         self._path = folder / key.file_name
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
         with self._errors("An analysis can't be opened"):
-            folder.mkdir(parents=True, exist_ok=True)
-            try:
-                opened = _open(self._path, key)
-            except (sqlite3.DatabaseError, _ForeignDatabaseError) as error:
-                if not _is_damage(error):
-                    raise
-                _put_aside(self._path)
-                opened = _open(self._path, key)
-            os.utime(self._path)  # by its age `prune` knows when it was last of use
+            opened = self._open(key)
         self._database, self._full_chunks, self._tail = opened
         self._saved_tail = len(self._tail)
         self._pending_places: dict[int, bytes] = {}
@@ -164,7 +161,7 @@ class ScoreStore:
             chunks = self._database.execute(
                 "SELECT rows FROM chunks WHERE number >= ? AND number < ? ORDER BY number", (first, last)
             ).fetchall()
-            if len(chunks) != max(last - first, 0):
+            if len(chunks) != max(last - first, 0) or any(len(blob) != _CHUNK_BYTES for (blob,) in chunks):
                 raise sqlite3.DatabaseError("rows are gone")
         parts = [np.frombuffer(blob, _ROW) for (blob,) in chunks]
         offset = first * CHUNK_ROWS
@@ -200,12 +197,39 @@ class ScoreStore:
         finally:
             self._saved_tail = len(self._tail)  # a second closing must not try again what failed
             self._database.close()
+            if self._copy:
+                self._copy.cleanup()
 
     def __enter__(self) -> ScoreStore:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    def _open(self, key: AnalysisKey) -> _Opened:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            opened = read_or_put_aside(self._path, lambda path: _open(path, key), _SIDE_FILES) or _open(self._path, key)
+        except (OSError, sqlite3.Error) as error:
+            if not (_is_read_only(error) and self._path.is_file()):
+                raise
+            # SQLite writes beside a database even to read it.
+            self._copy = tempfile.TemporaryDirectory(prefix="vadgui-")
+            copied = read_or_put_aside(self._copied(Path(self._copy.name)), lambda path: _open(path, key))
+            if copied is None:
+                raise
+            copied[0].execute("PRAGMA query_only = ON")
+            return copied
+        with contextlib.suppress(OSError):
+            os.utime(self._path)  # by its age `prune` knows when it was last of use
+        return opened
+
+    def _copied(self, folder: Path) -> Path:
+        copied = folder / self._path.name
+        for suffix in ("", "-wal"):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(_beside(self._path, suffix), _beside(copied, suffix))
+        return copied
 
     def _write(self, chunks: list[_Rows]) -> None:
         """Write chunks from the first incomplete one on, in one transaction."""
@@ -233,7 +257,7 @@ class ScoreStore:
             ) from error
 
 
-def _open(path: Path, key: AnalysisKey) -> tuple[sqlite3.Connection, int, _Rows]:
+def _open(path: Path, key: AnalysisKey) -> _Opened:
     """The key's database, its number of full chunks, and the rows of the incomplete one after them."""
     database = _connect(path)
     try:
@@ -274,20 +298,15 @@ def _take_stock(database: sqlite3.Connection) -> tuple[int, _Rows]:
     """The number of intact full chunks, and the rows of an incomplete one after them; what follows damage goes."""
     full = 0
     for number, crc32, rows in database.execute("SELECT number, crc32, rows FROM chunks ORDER BY number"):
-        if number != full or zlib.crc32(rows) != crc32:
+        if number != full or not isinstance(rows, bytes) or zlib.crc32(rows) != crc32:
             break
-        if len(rows) < CHUNK_ROWS * _ROW.itemsize:
+        if len(rows) > _CHUNK_BYTES or len(rows) % _ROW.itemsize:
+            break
+        if len(rows) < _CHUNK_BYTES:
             return full, np.frombuffer(rows, _ROW)
         full += 1
     database.execute("DELETE FROM chunks WHERE number >= ?", (full,))
     return full, np.empty(0, _ROW)
-
-
-def _put_aside(path: Path) -> None:
-    path.replace(path.with_suffix(_DAMAGED_SUFFIX))
-    for suffix in _SIDE_FILES:
-        # Left there, SQLite would take them for the new database's.
-        _beside(path, suffix).unlink(missing_ok=True)
 
 
 def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES) -> int:
@@ -314,7 +333,7 @@ def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES) -> int:
 def _analysis_files(folder: Path) -> Iterator[tuple[float, int, Path]]:
     """Time of last use, bytes with side files, and path of every analysis, put aside or not."""
     for path in folder.glob("*"):
-        if path.suffix in (_SUFFIX, _DAMAGED_SUFFIX):
+        if path.suffix in (_SUFFIX, DAMAGED_SUFFIX):
             with contextlib.suppress(FileNotFoundError):
                 status = path.stat()
                 beside = [_beside(path, suffix) for suffix in _SIDE_FILES]
@@ -327,7 +346,7 @@ def _is_open_elsewhere(path: Path) -> bool:
         with contextlib.closing(_connect(path, busy_seconds=0)) as database:
             database.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.DatabaseError as error:
-        return not _is_damage(error)
+        return not is_damage(error)
     return False
 
 
@@ -335,11 +354,12 @@ def _connect(path: Path, busy_seconds: float = _BUSY_SECONDS) -> sqlite3.Connect
     return sqlite3.connect(path, timeout=busy_seconds, check_same_thread=False)
 
 
+def _is_read_only(error: OSError | sqlite3.Error) -> bool:
+    """Whether the machine forbids to write there; a full or broken disk is another matter."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+
+
 def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
-
-
-def _is_damage(error: Exception) -> bool:
-    if isinstance(error, sqlite3.Error):
-        return error.sqlite_errorcode & 0xFF in _DAMAGE
-    return isinstance(error, _ForeignDatabaseError)

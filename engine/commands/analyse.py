@@ -15,7 +15,9 @@ from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
 from engine.commands.progress import follow
 from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
+from engine.common.atomic_write import may_write
 from engine.common.errors import ExportError, VadError
+from engine.common.names import displayable, fitting_name
 from engine.scoring.drift import drifts_in_words
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.scorer import Scorer
@@ -114,6 +116,13 @@ def analyse(
                     raise
                 failed += 1
                 click.echo(f"Error: {error}", err=True)
+            except Exception as error:
+                # Catches everything: what is odd about one recording must not end a night's batch.
+                if ctx.find_root().params.get("debug"):
+                    raise
+                failed += 1
+                click.echo(f"Error: Something unexpected went wrong: {displayable(video)}", err=True)
+                click.echo(f"{error!r}. Please report it, with what `vad --debug analyse` says of it.", err=True)
             except KeyboardInterrupt:
                 kept = "" if no_cache else " What was analysed is kept: the same command goes on from there."
                 raise KeyboardInterrupt(f"Stopped.{kept}") from None
@@ -166,7 +175,7 @@ class _Job:
             self._make_folder()
             with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
                 work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
-                follow(work, label=self.video.name, hidden=quiet)
+                follow(work, label=displayable(self.video.name), hidden=quiet)
                 signals = stored_signals(store, len(source))
             scores = self.scorer.scores(signals, source.times)
             segments = find_segments(scores, source.times, self.rule)
@@ -183,6 +192,7 @@ class _Job:
                 reasons=[self.scorer.reason(each, signals, source.times) for each in segments],
             )
         if not quiet:
+            name = displayable(self.video.name)
             judged = int(is_judged(signals).sum())
             sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
             found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(segments), 'segment')}"
@@ -191,19 +201,19 @@ class _Job:
             if per_hour is not None and expected is not None:
                 low, high = expected
                 found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
-            click.echo(f"{self.video.name}: {found} -> {self.base}.*")
+            click.echo(f"{name}: {found} -> {displayable(self.base)}.*")
             calibration = predictor.settings.calibration
             drifts = calibration.drifts(signals, source.times) if calibration else []
             if calibration and (rate := calibration.other_rate(source.frame_seconds)):
-                click.echo(f"{self.video.name}: {rate}. Scores mean less.")
+                click.echo(f"{name}: {rate}. Scores mean less.")
             if drifts:
                 click.echo(
-                    f"{self.video.name}: not as in the footage of the calibration: {drifts_in_words(drifts)}. "
+                    f"{name}: not as in the footage of the calibration: {drifts_in_words(drifts)}. "
                     f"Scores mean less there."
                 )
 
     def _table(self, suffix: str) -> Path:
-        return self.base.with_name(self.base.name + suffix)
+        return self.base.with_name(fitting_name(self.base.name, suffix))
 
     def _refuse_to_mix(self, source: VideoSource) -> None:
         """Refuse to replace tables of another video: recordings of two cameras often have the same name."""
@@ -226,6 +236,13 @@ class _Job:
                 subject=self.base.parent,
                 advice=f"Choose another folder with --out ({error.strerror}).",
             ) from error
+        if not may_write(self.base.parent):
+            # Said before the analysis, which may take hours.
+            raise ExportError(
+                "The folder may not be written",
+                subject=self.base.parent,
+                advice="Choose another with --out, or change its permissions.",
+            )
 
 
 def _counted(count: int, noun: str) -> str:

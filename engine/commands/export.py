@@ -17,6 +17,7 @@ from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
 from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
 from engine.common.errors import ExportError
+from engine.common.names import fitting_name
 from engine.common.paths import analyses_folder
 from engine.export.clip import PANELS, ExportOptions, export_clip, refuse_frames
 from engine.export.mosaic import Panel
@@ -104,8 +105,10 @@ def export(
         if listed and listed.video_fingerprint != source.info.fingerprint:
             raise _foreign(segments_file, f"another video, {listed.video_name}")
         # Checked before the analysis, which may take hours.
-        if target:
-            refuse_target(target)
+        part = f"segment-{number}" if stop is None else f"frames-{start}-{stop - 1}"
+        stem = video.name if video.is_dir() else video.stem
+        target = target or free_path(Path(fitting_name(stem, f".{part}.mp4")))
+        refuse_target(target)
         if start is not None and stop is not None:
             refuse_frames(source, start, stop)
         predictor = _open_predictor(detector, device) if detector else None
@@ -120,13 +123,10 @@ def export(
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
             scores = _scores(source, predictor, scorer, quiet)
-        if start is not None and stop is not None:
-            name = f"frames-{start}-{stop - 1}"
-        else:
+        if start is None or stop is None:
             segments = listed.segments if listed else find_segments(scores, source.times, rule)
             segment = _numbered(segments, number, source)
-            start, stop, name = segment.start, segment.stop, f"segment-{number}"
-        target = target or free_path(Path(f"{source.info.name if video.is_dir() else video.stem}.{name}.mp4"))
+            start, stop = segment.start, segment.stop
         clip = export_clip(source, predictor, scores, start, stop, target, options)
         click.echo(follow(clip, hidden=quiet))
 

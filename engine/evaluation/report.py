@@ -15,6 +15,7 @@ from typing import Any
 from engine.common.atomic_write import atomic_write
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError
+from engine.common.names import displayable
 from engine.evaluation.dataset_analysis import MeasuredVideo
 from engine.evaluation.score_figures import ScoreFigures
 
@@ -67,7 +68,7 @@ def as_json(evaluation: Evaluation, headline: str, *, command: str, max_i: float
         **({"signals": {name: dict(each) for name, each in evaluation.signals.items()}} if evaluation.signals else {}),
         "videos": [
             {
-                "name": video.name,
+                "name": displayable(video.name),
                 "frames": len(video.abnormal),
                 "abnormal": int(video.abnormal.sum()),
                 "events": len(video.events),
@@ -124,7 +125,7 @@ def in_words(evaluation: Evaluation) -> str:
     part = "" if evaluation.complete else ", not the complete dataset"
     videos = [
         [
-            video.name,
+            displayable(video.name),
             str(len(video.abnormal)),
             str(int(video.abnormal.sum())),
             str(len(video.events)),

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.names import displayable
 from engine.flow.colour import wheel_legend
 from engine.scoring.signals import PATCH_GRID
 from engine.video.frame import Pixels
@@ -50,7 +51,9 @@ _DASH_PX = 6
 
 def text_width(text: str, size_px: int, *, bold: bool = False) -> int:
     """Width in px of a line of text."""
-    _, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _font(), size_px, _SEMIBOLD if bold else _REGULAR)
+    _, _, width, _ = cv2.getTextSize(
+        (0, 0), displayable(text), (0, 0), _font(), size_px, _SEMIBOLD if bold else _REGULAR
+    )
     return int(width)
 
 
@@ -82,7 +85,8 @@ def draw_text(
     """
     left = round(x - align * text_width(text, size_px, bold=bold)) if align else round(x)
     baseline = round(middle_y + _CAP_HEIGHT / 2 * size_px)
-    cv2.putText(picture, text, (left, baseline), colour, _font(), size_px, _SEMIBOLD if bold else _REGULAR)
+    # OpenCV crashes at what is no text.
+    cv2.putText(picture, displayable(text), (left, baseline), colour, _font(), size_px, _SEMIBOLD if bold else _REGULAR)
 
 
 def draw_dashes(picture: Pixels, left: int, right: int, y: int, colour: Colour) -> None:

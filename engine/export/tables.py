@@ -14,6 +14,7 @@ import numpy.typing as npt
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
 from engine.common.json_values import convert, decode
+from engine.common.names import displayable
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
@@ -34,7 +35,7 @@ class SegmentsFile:
 
     video_name: str
     video_path: str
-    """Where the video was when it was analysed."""
+    """Where the video was when it was analysed, for people: what is no text in it is written as \\xe9."""
     video_fingerprint: str
     detector_name: str
     detector_fingerprint: str
@@ -92,7 +93,7 @@ def write_segments_json(
     content = {
         "format": _FORMAT,
         "version": _VERSION,
-        "video": {"name": video.name, "path": str(video.path), "fingerprint": video.fingerprint} | start,
+        "video": {"name": video.name, "path": displayable(video.path), "fingerprint": video.fingerprint} | start,
         "detector": {"name": detector_name, "fingerprint": detector_fingerprint},
         "score": score,
         "rule": asdict(rule),

@@ -16,6 +16,7 @@ from engine.calibrating.footage import NormalFootage
 from engine.calibrating.held_out_signals import save_held_out_signals
 from engine.common.errors import Cancelled, TeacherError, TrainingError, VadError, VideoError
 from engine.common.events import Event, Failed, Finished, LossReported, Noted, ShouldStop, Stopped, never_stop
+from engine.common.names import displayable
 from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.scoring.tail import MIN_BLOCKS
@@ -193,7 +194,7 @@ def _new_detector(settings: RunSettings, footage: Footage, bases: dict[str, Dete
     """A new detector, with the weights of the base detectors if there are any."""
     detector = Detector(
         DetectorSettings(
-            name=settings.name,
+            name=displayable(settings.name),
             preset=settings.preset,
             teacher=detector_teacher(settings, bases),
             flow_radius_px=_base_flow_radius(bases) or settings.flow_radius_px or footage.radius_px,
@@ -212,16 +213,20 @@ def _training_record(settings: RunSettings, footage: Footage) -> dict[str, Any]:
     """Record of the training for the detector's file."""
     record = asdict(settings)
     # File names without folders: folder names are private, and detectors are passed on.
-    record["videos"] = [Path(video).name for video in settings.videos]
-    record["held_out"] = [Path(video).name for video in footage.held_out_videos]
+    record["videos"] = [_name(video) for video in settings.videos]
+    record["held_out"] = [_name(video) for video in footage.held_out_videos]
     if footage.held_out_since:
-        record["held_out_since"] = {Path(video).name: since for video, since in footage.held_out_since.items()}
-    record["left_out"] = {Path(video).name: parts for video, parts in settings.left_out.items()}
+        record["held_out_since"] = {_name(video): since for video, since in footage.held_out_since.items()}
+    record["left_out"] = {_name(video): parts for video, parts in settings.left_out.items()}
     for name in ("start_from", "motion_from", "teacher_weights"):
-        record[name] = record[name] and Path(record[name]).name
+        record[name] = record[name] and _name(record[name])
     for name in ("cache_max_bytes", "calibrate"):  # no influence on the trained weights
         del record[name]
     return record | {"transitions": len(footage.training), "torch": torch.__version__}
+
+
+def _name(path: str) -> str:
+    return displayable(Path(path).name)
 
 
 def _restored_detector(checkpoint: Checkpoint) -> Detector:

@@ -31,13 +31,17 @@ def open_video(
     """
     path = Path(path)
     try:
-        is_folder = stat.S_ISDIR(path.stat().st_mode)
+        mode = path.stat().st_mode
     except FileNotFoundError as error:
         advice = "Check the name; it may have been moved."
         raise VideoError("There is no such file", subject=path, advice=advice) from error
     except OSError as error:
         advice = f"Check the name and the permissions of its folder ({error.strerror})."
         raise VideoError("The file can't be reached", subject=path, advice=advice) from error
-    if is_folder:
+    if stat.S_ISDIR(mode):
         return PictureFolderSource(path, fps=pictures_fps, cache_bytes=cache_bytes)
+    if not stat.S_ISREG(mode):
+        # Reading a pipe or a device may wait, or go on, forever.
+        advice = "Record it into a file first, and open that."
+        raise VideoError("Pipes and devices can't be opened as a video", subject=path, advice=advice)
     return PyAvSource(path, should_stop=should_stop, on_progress=on_progress, cache_bytes=cache_bytes)

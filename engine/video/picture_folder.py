@@ -14,9 +14,11 @@ from cachetools import LRUCache
 from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.names import displayable
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
 from engine.video.naming import picture_files, visible_entries
+from engine.video.picture_file import decode_picture, read_picture_bytes
 from engine.video.source import CACHE_BYTES, PICTURES, VideoInfo, VideoSource
 from engine.video.wall_clock import recording_start
 
@@ -50,7 +52,7 @@ class PictureFolderSource(VideoSource):
         height, width = read_picture(self._pictures[0]).shape[:2]
         self._info = VideoInfo(
             path=path,
-            name=path.name,
+            name=displayable(path.name),
             width_px=width,
             height_px=height,
             frame_count=len(self._pictures),
@@ -129,15 +131,13 @@ def read_picture(file: Path) -> Pixels:
     Raises:
         VideoError: it can't be read or decoded.
     """
-    # imdecode, because imread can't open non-ASCII paths on Windows.
+    # Decoded from memory, because imread can't open non-ASCII paths on Windows.
     try:
-        data = np.frombuffer(file.read_bytes(), np.uint8)
+        picture = decode_picture(read_picture_bytes(file), cv2.IMREAD_COLOR_RGB)
     except OSError as error:
         raise VideoError("A picture can't be read", subject=file, advice=f"{error.strerror}.") from error
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if len(data) else None
-    if picture is None:
-        raise VideoError(
-            "A picture can't be decoded", subject=file, advice="It may be damaged: replace it or take it out."
-        )
+    except ValueError as error:
+        advice = f"Replace it or take it out: {error}."
+        raise VideoError("A picture can't be decoded", subject=file, advice=advice) from error
     picture.flags.writeable = False
     return np.asarray(picture, np.uint8)

@@ -18,6 +18,7 @@ from cachetools import LRUCache
 from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.names import displayable
 from engine.video.chosen_frames import ChosenFrames
 from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
@@ -25,6 +26,7 @@ from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
 from engine.video.frame_index import DecodedIndexBuilder, FrameIndex, PacketIndexBuilder
 from engine.video.index_store import load_index, save_index
+from engine.video.picture_file import MAX_PIXELS
 from engine.video.pixels import PixelReader, SquareReader
 from engine.video.source import CACHE_BYTES, VideoInfo, VideoSource, checked_numbers
 from engine.video.wall_clock import recording_start
@@ -37,6 +39,7 @@ _CACHED_BEFORE_TARGET = 48  # frames on the way to the target; caching them make
 _REPORT_EVERY_PACKETS = 100
 _FALLBACK_FPS = 25.0
 _PROBED_FRAMES = 16  # frames decoded at opening; more than any codec reorders
+_PROBED_BYTES = 1 << 30
 
 
 class PyAvSource(VideoSource):
@@ -60,7 +63,7 @@ class PyAvSource(VideoSource):
         # Frames stay as decoded (half the bytes of RGB) until they are read, so frames on the way are never converted.
         self._cache: LRUCache[int, VideoFrame | Frame] = byte_cache(cache_bytes, _size_bytes)
         with closing(Decoder(path)) as probe:
-            first = list(islice(probe.frames(), _PROBED_FRAMES))
+            first = list(_probed(probe.frames()))
             stream = probe.stream
             self._codec = stream.codec_context.name
             self._start = recording_start(path, probe.metadata)
@@ -69,7 +72,8 @@ class PyAvSource(VideoSource):
             raise VideoError(
                 "No picture of this video can be decoded",
                 subject=path,
-                advice="The file may be damaged or cut short: copy it again from where it came from.",
+                advice="The file may be damaged or cut short: copy it again from where it came from."
+                f" Pictures of more than {MAX_PIXELS / 1e6:.0f} million pixels are not opened.",
             )
         self._frame_seconds = 1 / fps if fps > 0 else 1 / _FALLBACK_FPS
         self._first = first[0]
@@ -226,7 +230,7 @@ class PyAvSource(VideoSource):
         duration = float(self._times[-1]) + self._frame_seconds
         self._info = VideoInfo(
             path=self._path,
-            name=self._path.name,
+            name=displayable(self._path.name),
             width_px=self._width_px,
             height_px=self._height_px,
             frame_count=count,
@@ -340,6 +344,16 @@ class PyAvSource(VideoSource):
             subject=self._path,
             advice="The file is damaged there: continue at another frame, or copy the file again.",
         )
+
+
+def _probed(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+    """The first frames: as many as any codec reorders, or of huge pictures as memory allows."""
+    size_bytes = 0
+    for frame in islice(frames, _PROBED_FRAMES):
+        yield frame
+        size_bytes += _size_bytes(frame)
+        if size_bytes > _PROBED_BYTES:
+            return
 
 
 def _size_bytes(cached: VideoFrame | Frame) -> int:

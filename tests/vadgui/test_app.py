@@ -17,6 +17,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.common.errors import DeviceError
 from resources import bundled_detectors, detector_path
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
@@ -528,6 +529,22 @@ def test_last_detector_is_the_next_default(settings: Settings, tmp_path: Path) -
     assert default_detector(settings) != mine
     mine.touch()
     assert default_detector(settings) == mine
+
+
+def test_what_failed_is_not_tried_again_at_every_start(
+    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.touch()
+    settings.detector = str(damaged)
+    program.begin(tmp_path / "street.mp4", None)
+    dialog_of(program.window, QMessageBox, qtbot).done(0)
+    assert settings.detector == ""
+    assert default_detector(settings) not in (None, damaged)
+    settings.device = "cuda:7"
+    program.worker.failed.emit(DeviceError("No such CUDA device here", subject="cuda:7"))
+    dialog_of(program.window, QMessageBox, qtbot).done(0)
+    assert settings.device == "auto"
 
 
 @pytest.mark.parametrize("name", bundled_detectors())

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.names import fitting_name
 from engine.export.clip import PANELS, ExportOptions
 from engine.export.mosaic import CAPTIONS, Panel
 from engine.video.writer import free_path
@@ -63,7 +64,7 @@ class ClipRange:
     @property
     def file_name(self) -> str:
         """The suggested name of the clip, with its first and last frame number as the window shows them."""
-        return f"{self.video.stem}_frames-{self.start}-{self.stop - 1}.mp4"
+        return fitting_name(self.video.stem, f"_frames-{self.start}-{self.stop - 1}.mp4")
 
 
 class ExportDialog(QDialog):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import resources
 from engine.common.errors import Cancelled, VadError
 from engine.common.events import ShouldStop
+from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
 from engine.review.store import FoundReview, look_up
 from engine.video.source import VideoInfo, VideoSource
@@ -127,10 +128,11 @@ class EngineLoop:
         if opened:
             path = reviewed_video(opened)
         should_stop = self._requests.opening_is_outdated
-        self._post(Opening(path.name))
+        name = displayable(path.name)
+        self._post(Opening(name))
         try:
             source = self._video_opener(
-                path, should_stop=should_stop, on_progress=lambda share: self._post(Opening(path.name, share))
+                path, should_stop=should_stop, on_progress=lambda share: self._post(Opening(name, share))
             )
             try:
                 first: list[FrameView] = []
@@ -162,7 +164,7 @@ class EngineLoop:
         self._begin_generation()
 
     def _open_detector(self, path: Path, device: str) -> None:
-        self._post(Opening(path.stem))
+        self._post(Opening(displayable(path.stem)))
         try:
             predictor = self._predictor_opener(path, device)
         finally:

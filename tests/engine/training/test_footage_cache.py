@@ -173,6 +173,22 @@ def test_reading_resumes_from_the_last_saved_progress_after_a_kill(
     assert_same_footage(folder, prepared)
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda data: b"PK" + data[2:40], lambda data: data[:200] + b"?" * (len(data) - 200)]
+)
+def test_footage_is_read_from_the_start_where_its_progress_is_damaged(
+    prepared: Path, sliding_videos: list[Path], tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    settings, folder = settings_of(sliding_videos), tmp_path / "stopped"
+    teacher = CountingTeacher(6)
+    with pytest.raises(Cancelled):
+        list(prepare_footage(settings, folder, teacher, teacher.should_stop))
+    progress = folder / "progress.npz"
+    progress.write_bytes(damage(progress.read_bytes()))
+    list(prepare_footage(settings, folder, TEACHER))
+    assert_same_footage(folder, prepared)
+
+
 def test_reading_a_file_whose_header_counts_too_many_frames_resumes_correctly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.durations import duration_in_words
+from engine.common.names import displayable
 from engine.scoring.tail import MIN_BLOCKS
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file
 from vadgui.training.model.acceptance import Acceptance
@@ -162,7 +163,7 @@ class AcceptPage(Page):
             acceptance.measure_held_out()
 
     def _add_video(self, path: Path) -> None:
-        self.video_box.addItem(path.name, path)
+        self.video_box.addItem(displayable(path.name), path)
         self.video_box.setCurrentIndex(self.video_box.count() - 1)
 
     def _show(self) -> None:

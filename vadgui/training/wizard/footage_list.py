@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from engine.common.names import displayable
 from vadgui.training.model.footage_draft import Clip, FootageDraft
 from vadgui.ui import theme
 from vadgui.ui.clock_text import clock_text
@@ -87,9 +88,9 @@ class FootageList(QTreeWidget):
         self.viewport().update()
 
     def _new_item(self, path: Path) -> QTreeWidgetItem:
-        item = QTreeWidgetItem([path.name])
+        item = QTreeWidgetItem([displayable(path.name)])
         item.setData(_NAME, _PATH, path)
-        item.setToolTip(_NAME, str(path))
+        item.setToolTip(_NAME, displayable(path))
         item.setToolTip(_HELD_OUT, _HELD_OUT_TIP)
         item.setTextAlignment(_LENGTH, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.addTopLevelItem(item)
