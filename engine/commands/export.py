@@ -130,6 +130,8 @@ def export(
             start, stop = segment.start, segment.stop
         clip = export_clip(source, predictor, scores, start, stop, target, options)
         click.echo(follow(clip, hidden=quiet))
+        if source.info.has_sound:
+            click.echo("The recording has sound; the clip has none.", err=True)
 
 
 def _refuse_contradictions(number: int | None, start: int | None, stop: int | None, segments_file: Path | None) -> None:

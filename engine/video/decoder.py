@@ -60,6 +60,11 @@ class Decoder:
         return not self._container.format.flags & _NO_TIMESTAMPS
 
     @property
+    def has_sound(self) -> bool:
+        """Whether the file has sound, too."""
+        return bool(self._container.streams.audio)
+
+    @property
     def size_bytes(self) -> int:
         """The file's size, at least 1."""
         return max(self._container.size, 1)

@@ -65,6 +65,7 @@ class PyAvSource(VideoSource):
             first = list(_probed(probe.frames()))
             stream = probe.stream
             self._codec = stream.codec_context.name
+            self._has_sound = probe.has_sound
             fps = float(stream.average_rate or stream.guessed_rate or 0)
         if not first:
             raise VideoError(
@@ -236,6 +237,7 @@ class PyAvSource(VideoSource):
             average_fps=count / duration,
             codec=self._codec,
             fingerprint=self._fingerprint,
+            has_sound=self._has_sound,
         )
 
     def _replace_index(self, index: FrameIndex) -> None:

@@ -38,6 +38,8 @@ class VideoInfo:
     """FFmpeg's name ("h264", "mpeg4", ...) or PICTURES."""
     fingerprint: str
     """Identifies the content, not the path: the same file moved or renamed keeps it."""
+    has_sound: bool = False
+    """Whether there is sound beside the pictures; nothing here reads it."""
 
     @property
     def has_own_times(self) -> bool:

@@ -209,10 +209,7 @@ def test_a_run_is_resumed_with_another_batch_size(footage: Path, tmp_path: Path)
     [
         (["--motion-epochs", "5"], "--motion-epochs needs --footage"),
         (["--flow-radius", "2"], "--flow-radius needs --footage"),
-        *(
-            (["--footage", "x", "--flow-radius", radius], "--flow-radius")
-            for radius in ("0", "-1", "inf", "nan")
-        ),
+        *((["--footage", "x", "--flow-radius", radius], "--flow-radius") for radius in ("0", "-1", "inf", "nan")),
         (["--footage", "x", "--motion-lr", "-1"], "--motion-lr"),
         (["--footage", "x", "--seed", "-1"], "--seed"),
         (["--footage", ".", "--leave-out", ".", "3", "2"], "the second time must be the later one"),
