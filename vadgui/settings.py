@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, get_args, overload
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from engine.common.paths import resolved
 from engine.export.mosaic import Panel
 from vadgui.ui.theme import ThemeChoice
 
@@ -124,7 +125,7 @@ class Settings:
 
     def remember_video(self, path: Path) -> None:
         """Put a recording at the top of the list of recent ones."""
-        paths = [str(path.resolve()), *self._recent_videos.splitlines()]
+        paths = [str(resolved(path)), *self._recent_videos.splitlines()]
         self._recent_videos = "\n".join(list(dict.fromkeys(paths))[:_MAX_RECENT_VIDEOS])
 
     def forget_videos(self) -> None:

@@ -19,6 +19,7 @@ from engine.commands.output import Output, command_line, refuse_unwritable
 from engine.common.durations import duration_in_words
 from engine.common.errors import DatasetError, ExportError
 from engine.common.events import Event, LossReported, Progress, Stopped
+from engine.common.paths import resolved
 from engine.datasets import Dataset
 from engine.evaluation.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, delete_footage, train_experiment
 from engine.evaluation.report import percent, provenance, table, without_nan, write_json
@@ -158,12 +159,12 @@ def _settings(dataset: Dataset, options: AblationOptions) -> RunSettings:
         )
     return RunSettings(
         name=dataset.name,
-        videos=tuple(str(video.resolve()) for video in dataset.training),
+        videos=tuple(str(resolved(video)) for video in dataset.training),
         preset=options.preset,
         motion_epochs=options.motion_epochs,
         frame_epochs=options.frame_epochs,
         device=options.device,
-        motion_from=str(options.motion_from.resolve()) if options.motion_from else None,
+        motion_from=str(resolved(options.motion_from)) if options.motion_from else None,
         **options.learning.settings,
     )
 

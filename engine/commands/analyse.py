@@ -13,11 +13,13 @@ import click
 
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
+from engine.commands.number_range import NumberRange
 from engine.commands.progress import follow
 from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
 from engine.common.atomic_write import may_write
 from engine.common.errors import ExportError, VadError
 from engine.common.names import displayable, fitting_name
+from engine.common.paths import resolved
 from engine.scoring.drift import drifts_in_words
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.scorer import Scorer
@@ -33,7 +35,7 @@ _DEFAULTS = SegmentRule()
 
 def _rule_option(name: str, default: float | None, text: str) -> Callable[[Any], Any]:
     return click.option(
-        name, type=click.FloatRange(0), default=default, show_default=default is not None, metavar="X", help=text
+        name, type=NumberRange(0), default=default, show_default=default is not None, metavar="X", help=text
     )
 
 
@@ -137,7 +139,7 @@ def output_names(videos: Sequence[Path]) -> dict[Path, str]:
 
     A video given twice counts once. Names differ in more than case, for the sake of Windows and macOS.
     """
-    given = {video.resolve(): video for video in videos}
+    given = {resolved(video): video for video in videos}
     # Path.is_dir would raise where a folder may not be entered; opening the video says so better.
     names = {path: path.name if os.path.isdir(path) else path.stem for path in given}  # noqa: PTH112
     depth, deepest = 1, max(len(path.parts) for path in given)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
 from engine.commands.detector_option import WHICH, detector_option
+from engine.commands.number_range import NumberRange
 from engine.commands.progress import follow
 from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
 from engine.common.errors import ExportError
@@ -57,7 +58,7 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
 @score_option
 @false_alarms_option
 @click.option(
-    "--overlay", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
+    "--overlay", type=NumberRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
 )
 @click.option(
     "--encoder",
@@ -129,6 +130,8 @@ def export(
             start, stop = segment.start, segment.stop
         clip = export_clip(source, predictor, scores, start, stop, target, options)
         click.echo(follow(clip, hidden=quiet))
+        if source.info.has_sound:
+            click.echo("The recording has sound; the clip has none.", err=True)
 
 
 def _refuse_contradictions(number: int | None, start: int | None, stop: int | None, segments_file: Path | None) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.errors import DatasetError
+from engine.datasets.mat_check import check_mat
 from engine.video import open_video
 from engine.video.naming import VIDEO_SUFFIXES, picture_count, visible_entries
 
@@ -48,7 +49,9 @@ def read_mat(path: Path, variable: str) -> npt.NDArray[Any]:
     from scipy.io.matlab import MatReadError
 
     with odd_file(path):
-        stored = BytesIO(path.read_bytes())
+        data = path.read_bytes()
+        check_mat(data, variable)
+        stored = BytesIO(data)
     try:
         with odd_file(path):
             # SciPy raises OSError, among others, for a truncated file; read from memory, it can't mean a read error.

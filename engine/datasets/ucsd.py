@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from engine.common.errors import DatasetError
+from engine.common.paths import resolved
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
 from engine.datasets.file_access import check_length, frame_count, odd_file, videos_in
 from engine.datasets.label_files import LabelFile, find_label_list, ucsd_list
@@ -55,7 +56,7 @@ def load_ucsd(root: Path) -> Dataset:
             advice="Unpack the dataset again: it needs Test/Test001/001.tif and so on.",
         )
     training = ucsd_training(root)
-    official = official_dataset(labels.dataset, root.resolve().name)
+    official = official_dataset(labels.dataset, resolved(root).name)
     if official:
         return checked_dataset(official, root, training, testing, labels=list_path)
     return unofficial_dataset(root, training, testing, labels.videos)

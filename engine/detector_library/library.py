@@ -13,7 +13,7 @@ from typing import Any
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.names import displayable
-from engine.common.paths import detectors_folder
+from engine.common.paths import detectors_folder, resolved
 from engine.detector_library.metadata import LibraryMetadata, MetadataFile
 from engine.models.detector_header import DetectorHeader, Label, copy_labelled, read_header
 from resources import bundled_detectors, detector_path
@@ -286,7 +286,7 @@ def _label_of(header: DetectorHeader, metadata: LibraryMetadata) -> Label:
 
 def _entry_of(entries: Iterable[LibraryEntry], path: Path) -> LibraryEntry:
     for entry in entries:
-        if entry.path == path or entry.path.resolve() == path.resolve():
+        if entry.path == path or resolved(entry.path) == resolved(path):
             return entry
     raise DetectorFileError(
         "This detector is not in the library", subject=path, advice="It may have been deleted or moved; list them anew."

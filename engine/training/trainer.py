@@ -18,7 +18,7 @@ from engine.common.errors import Cancelled, TeacherError, TrainingError, VadErro
 from engine.common.events import Event, Failed, Finished, LossReported, Noted, ShouldStop, Stopped, never_stop
 from engine.common.names import displayable
 from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
-from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.models.detector import PRESETS, Detector, DetectorSettings, load_detector, save_detector
 from engine.scoring.tail import MIN_BLOCKS
 from engine.training.checkpoint import Checkpoint, find_checkpoint
 from engine.training.distributed import ProcessGroup, make_process_group
@@ -192,6 +192,9 @@ def _base_flow_radius(bases: dict[str, Detector]) -> float | None:
 
 def _new_detector(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) -> Detector:
     """A new detector, with the weights of the base detectors if there are any."""
+    if settings.preset not in PRESETS:
+        advice = f"Begin another run with one of {', '.join(PRESETS)}."
+        raise TrainingError("There is no such preset", subject=settings.preset, advice=advice)
     detector = Detector(
         DetectorSettings(
             name=displayable(settings.name),

@@ -65,6 +65,11 @@ class Decoder:
         return dict(self.stream.metadata) | dict(self._container.metadata)
 
     @property
+    def has_sound(self) -> bool:
+        """Whether the file has sound, too."""
+        return bool(self._container.streams.audio)
+
+    @property
     def size_bytes(self) -> int:
         """The file's size, at least 1."""
         return max(self._container.size, 1)

@@ -67,6 +67,7 @@ class PyAvSource(VideoSource):
             stream = probe.stream
             self._codec = stream.codec_context.name
             self._start = recording_start(path, probe.metadata)
+            self._has_sound = probe.has_sound
             fps = float(stream.average_rate or stream.guessed_rate or 0)
         if not first:
             raise VideoError(
@@ -239,6 +240,7 @@ class PyAvSource(VideoSource):
             codec=self._codec,
             fingerprint=self._fingerprint,
             start=self._start,
+            has_sound=self._has_sound,
         )
 
     def _replace_index(self, index: FrameIndex) -> None:

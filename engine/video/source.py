@@ -41,6 +41,8 @@ class VideoInfo:
     """Identifies the content, not the path: the same file moved or renamed keeps it."""
     start: RecordingStart | None = None
     """When its first frame was taken, where its name or its metadata says so."""
+    has_sound: bool = False
+    """Whether there is sound beside the pictures; nothing here reads it."""
 
     @property
     def has_own_times(self) -> bool:

@@ -26,6 +26,7 @@ from engine.video.frame import Pixels
 TIME_BASE = Fraction(1, 90_000)
 """Holds every common frame rate exactly, and variable ones to 11 microseconds."""
 
+_MAX_FPS = 1000.0
 _KEYFRAME_SECONDS = 2.0  # distance between keyframes, short so that players seek quickly
 _BT709 = 1  # FFmpeg's number for BT.709 in its primaries, transfer and matrix enumerations alike
 
@@ -122,8 +123,9 @@ class ClipWriter:
             raise _cannot_write(self._target, error) from error
 
     def _add_stream(self, encoder: str, average_fps: float) -> VideoStream:
-        # The rate is only a hint; encoders refuse rates near zero, as of time-lapse footage or a single frame.
-        rate = Fraction(max(average_fps, 1.0)).limit_denominator(1001)
+        # The rate is only a hint; encoders refuse rates near zero, as of time-lapse footage, and absurd ones.
+        average_fps = min(max(average_fps, 1.0), _MAX_FPS)
+        rate = Fraction(average_fps).limit_denominator(1001)
         stream = cast(VideoStream, self._container.add_stream(encoder, rate, dict(ENCODERS[encoder].options)))
         height, width = self._size
         stream.width = width + width % 2

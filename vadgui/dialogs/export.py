@@ -28,6 +28,7 @@ from engine.video.writer import free_path
 from vadgui.dialogs.files import ask_for_target
 from vadgui.model.session import ReviewSession
 from vadgui.ui.clock_text import clock_text
+from vadgui.ui.widgets import IconLine
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,8 @@ class ClipRange:
     scores: npt.NDArray[np.floating]
     """Anomaly scores [N] of the video."""
     detector: Path | None
+    has_sound: bool = False
+    """Whether the recording has sound, which clips don't keep."""
 
     @classmethod
     def of_selection(cls, session: ReviewSession) -> ClipRange | None:
@@ -59,6 +62,7 @@ class ClipRange:
             duration_seconds=ends[len(segment) - 1] - began,
             scores=session.scoring.scores.copy(),
             detector=session.detector.path if session.detector else None,
+            has_sound=video.has_sound,
         )
 
     @property
@@ -153,6 +157,10 @@ class ExportDialog(QDialog):
         layout.addWidget(QLabel("Save as"))
         layout.addLayout(target)
         layout.addWidget(hint)
+        if clip.has_sound:
+            without_sound = IconLine()
+            without_sound.show_line("note", "The recording has sound; the clip will have none.")
+            layout.addWidget(without_sound)
         layout.addStretch(1)
         layout.addWidget(self.buttons)
 

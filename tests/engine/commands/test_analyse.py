@@ -406,3 +406,25 @@ def test_a_folder_that_may_not_be_written_is_said_before_the_analysis(
     assert result.exit_code == 1
     assert "may not be written" in result.stderr
     assert not list(cache.glob("*.sqlite3"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--false-alarms", "nan"], ["--enter", "nan"], ["--padding", "inf"]], ids=" ".join
+)
+def test_numbers_that_are_none_are_refused(
+    make_video: MakeVideo, detector_file: Path, out: Path, arguments: list[str]
+) -> None:
+    result = run(make_video("a"), "--detector", detector_file, "--out", out, *arguments)
+    assert result.exit_code == 2
+    assert arguments[0] in result.output
+
+
+def test_links_in_a_circle_are_said_and_the_batch_goes_on(
+    make_video: MakeVideo, detector_file: Path, tmp_path: Path, out: Path
+) -> None:
+    circle = tmp_path / "circle.mp4"
+    circle.symlink_to(circle)
+    result = run(circle, make_video("usual"), "--detector", detector_file, "--out", out, "--device", "cpu")
+    assert result.exit_code == 1
+    assert "can't be reached" in result.stderr
+    assert (out / "usual.segments.json").is_file()

@@ -95,6 +95,17 @@ def test_a_clip_of_a_recording_with_a_long_name_gets_a_shorter_one(tmp_path: Pat
     assert numbers_and_times(clip)[0] == [2, 3, 4]
 
 
+def test_it_is_said_that_sound_is_not_kept(tmp_path: Path, video: Path) -> None:
+    alone = ("--start", 2, "--stop", 5, "--panels", "frame", "--no-score-strip", "--quiet")
+    with_sound = make_clip(tmp_path / "loud.mp4", 12, with_audio=True)
+    ran = vad_export(with_sound, *alone)
+    assert (ran.exit_code, ran.stdout) == (0, "loud.frames-2-4.mp4\n")
+    assert "The recording has sound; the clip has none." in ran.stderr
+    with av.open("loud.frames-2-4.mp4") as clip:
+        assert not clip.streams.audio
+    assert "sound" not in vad_export(video, *alone).stderr
+
+
 @pytest.mark.parametrize(
     ("target", "advice"), [("n" * 300 + ".mp4", "choose a shorter one"), ("no/clip.mp4", "no such folder")]
 )

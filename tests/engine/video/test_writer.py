@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import signal
 import subprocess
@@ -72,7 +73,7 @@ def test_any_timing_is_kept_to_the_tick(tmp_path_factory: pytest.TempPathFactory
     )  # the file header has a resolution of milliseconds
 
 
-@pytest.mark.parametrize("average_fps", [0.0, 1e-6, 1000.0])
+@pytest.mark.parametrize("average_fps", [0.0, 1e-6, 1000.0, 1e9, 1e300, math.inf])
 def test_time_lapse_and_high_speed_rates_are_written(tmp_path: Path, average_fps: float) -> None:
     times = [0.0, 1800.0, 3600.0]
     write_clip(tmp_path / "clip.mp4", times, average_fps=average_fps)

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -28,6 +27,7 @@ from vadgui.training.model.acceptance import Acceptance
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.compare_plot import ComparePlot, legend
 from vadgui.training.wizard.widgets import Page
+from vadgui.ui.number_boxes import NumberBox
 from vadgui.ui.widgets import IconLine, button, text_label
 
 _MAX_NAME = 60
@@ -48,7 +48,7 @@ class AcceptPage(Page):
         # The person need not decide now: the run stays in the list of trainings to go on with.
         self.setButtonText(QWizard.WizardButton.CancelButton, "Decide later")
         self._acceptance: Acceptance | None = None
-        self.rate_box = QDoubleSpinBox()
+        self.rate_box = NumberBox()
         self.rate_box.setRange(0.1, 100.0)
         self.rate_box.setDecimals(1)
         self.rate_box.setSuffix(" an hour")
