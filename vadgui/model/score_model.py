@@ -53,7 +53,8 @@ class ScoreModel(QObject):
         super().__init__(parent)
         self._choose_scorer = choose_scorer
         self._calibration: Calibration | None = None
-        self._scorer = self._told_scorer = choose_scorer(None)
+        self._scorer = choose_scorer(None)
+        self._told_scorer: Scorer | None = self._scorer
         self._first_rules = {self._scorer.name: rule} if rule else {}
         self._rules = dict(self._first_rules)
         self.arrange: Callable[[list[Segment]], list[Segment]] = lambda flagged: flagged
@@ -159,6 +160,7 @@ class ScoreModel(QObject):
         """Every recording begins with the rules that its scores have by themselves; tells nobody before `tell_all`."""
         self._rules = dict(self._first_rules)
         self._moved_from.clear()
+        self._told_scorer = None
 
     def _take_video(self, video: VideoInfo | None, times: Times) -> None:
         self._video, self._times = video, times

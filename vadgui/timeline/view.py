@@ -6,6 +6,9 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from engine.review.attaching import ReviewedSegment
+from engine.review.document import Verdict
+from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.timeline.header import TimelineHeader
 from vadgui.timeline.overview import OverviewStrip
@@ -112,7 +115,13 @@ class TimelineView(QWidget):
         self.overview.update()
 
     def _show_segments(self) -> None:
-        spans = self._series.spans_of(self._session.scoring.segments)
+        dismissed: list[Segment] = []
+        others: list[Segment] = []
+        for segment in self._session.scoring.segments:
+            is_dismissed = isinstance(segment, ReviewedSegment) and segment.verdict is Verdict.DISMISSED
+            (dismissed if is_dismissed else others).append(segment)
+        self.plot.dismissed.set_spans(*self._series.spans_of(dismissed))
+        spans = self._series.spans_of(others)
         self.plot.segments.set_spans(*spans)
         self.overview.set_spans(*spans)
         self._show_selection()

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 import resources
 from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ClipRange, ExportDialog
-from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file, ask_for_folder
+from vadgui.dialogs.files import RECORDING_FILTER, ask_for_file, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.jobs.messages import Opening
@@ -310,7 +310,7 @@ class MainWindow(QMainWindow):
         session.scoring.selection_changed.connect(self._enable)
 
     def _ask_for_video(self) -> None:
-        ask_for_file(self, "Open video", self._settings.video_folder, VIDEO_FILTER, self.video_chosen.emit)
+        ask_for_file(self, "Open video", self._settings.video_folder, RECORDING_FILTER, self.video_chosen.emit)
 
     def _ask_for_picture_folder(self) -> None:
         ask_for_folder(self, "Open picture folder", self._settings.video_folder, self.video_chosen.emit)
