@@ -46,6 +46,7 @@ class Settings:
     layout = Setting("window/layout", QByteArray(), "Where its docks and tool bars were.")
     detector = Setting("detector/path", "", "The detector used last; empty means the first bundled one.")
     device = Setting("detector/device", "auto", "Where the detector runs: auto, cuda, mps or cpu.")
+    outlines = Setting("view/outlines", True, "Draw lines round what stands out in flagged frames.")
     analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
     export_folder = Setting("folders/exports", "", "Where the last clip was exported to; empty means beside its video.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -176,7 +177,8 @@ class EngineLoop:
             return
 
         def deliver(view: FrameView) -> None:
-            self._put_view(request.generation, view)
+            where = self._analysis.where(view.index) if self._analysis else None
+            self._put_view(request.generation, replace(view, where=where) if where else view)
 
         try:
             self._view_maker.make(request.index, request.pictures, deliver, self._requests.view_is_outdated)

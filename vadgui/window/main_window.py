@@ -307,9 +307,11 @@ class MainWindow(QMainWindow):
             "shortcuts": lambda: ShortcutsDialog(self).open(),
             "about": lambda: AboutDialog(self).open(),
         }
-        for name, action in self.actions_by_name.items():
+        for name, call in calls.items():
             # Drop the argument `checked` of the signal.
-            action.triggered.connect(lambda _, call=calls[name]: call())
+            self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
+        self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
+        self.actions_by_name["outlines"].setChecked(self._settings.outlines)
         self.empty.video_chosen.connect(self.video_chosen)
         self.exports.cancel_requested.connect(self.export_cancelled)
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
@@ -352,6 +354,10 @@ class MainWindow(QMainWindow):
         )
         dialog.export_chosen.connect(lambda options, target: self.export_chosen.emit(clip, options, target))
         dialog.open()
+
+    def _show_outlines(self, shown: bool) -> None:
+        self._settings.outlines = shown
+        self.panels.show_outlines(shown)
 
     def _choose_theme(self, choice: theme.ThemeChoice) -> None:
         self._settings.theme = choice.value
