@@ -83,6 +83,7 @@ class Settings:
         "Where the detector runs: auto, cuda, mps or cpu.",
         lambda device: bool(re.fullmatch(r"auto|mps|cpu|cuda(:\d{1,3})?", device)),
     )
+    outlines = Setting("view/outlines", True, "Draw lines round what stands out in flagged frames.")
     analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
     export_folder = Setting("folders/exports", "", "Where the last clip was exported to; empty means beside its video.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from engine.analysis.runner import PACE_SECONDS, PHASE, REPORT_SECONDS, analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
+from engine.analysis.where import evidence_at
 from engine.common.errors import DatasetError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.progress_rate import ProgressRate
@@ -20,6 +21,7 @@ from engine.datasets import LabelledVideo
 from engine.models.picture import model_picture
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RawSignals
+from engine.scoring.where import Outline
 from engine.video import open_video
 from engine.video.source import VideoSource
 
@@ -44,6 +46,10 @@ class MeasuredVideo:
     duration_seconds: float
     signals: RawSignals
     """[N]; of every frame, only frame 0's row is NaN; of samples, all others are."""
+    masks: Callable[[], npt.NDArray[np.bool_]] | None = None
+    """Reads the labels' pixel masks [N, H, W]."""
+    outlines: Sequence[Sequence[Outline]] = ()
+    """[N] of what stands out in each frame, where the labels have pixel masks and the detector is calibrated."""
 
 
 def measure(
@@ -84,9 +90,23 @@ def measure(
                     yield whole.progress(step)
                 signals = _with_max_i(signals, peaks, max_i)
             yield MeasuredVideo(
-                video.name, video.abnormal, tuple(video.events), source.times, source.info.duration_seconds, signals
+                video.name,
+                video.abnormal,
+                tuple(video.events),
+                source.times,
+                source.info.duration_seconds,
+                signals,
+                video.masks,
+                _outlines(store, predictor, source) if video.masks else (),
             )
         whole.leave(len(video.abnormal))
+
+
+def _outlines(store: ScoreStore, predictor: Predictor, source: VideoSource) -> list[list[Outline]]:
+    """What is at all conspicuous in each frame; frames without evidence have none."""
+    calibration = predictor.settings.calibration
+    evidence = (evidence_at(store, calibration, source.times, frame) for frame in range(len(source)))
+    return [each.outlines(0.0, at_least=1) if each else [] for each in evidence]
 
 
 def _in_frames(step: Progress, frames: int) -> Progress:

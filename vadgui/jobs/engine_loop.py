@@ -197,7 +197,8 @@ class EngineLoop:
             return
 
         def deliver(view: FrameView) -> None:
-            self._put_view(request.generation, view)
+            where = self._analysis.where(view.index) if self._analysis else None
+            self._put_view(request.generation, replace(view, where=where) if where else view)
 
         try:
             self._view_maker.make(request.index, request.pictures, deliver, self._requests.view_is_outdated)

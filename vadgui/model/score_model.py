@@ -18,6 +18,7 @@ from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals, is_judged
+from engine.scoring.where import Outline, WindowEvidence
 from engine.video.source import VideoInfo, own_frame_seconds
 
 Times = npt.NDArray[np.float64]
@@ -124,6 +125,13 @@ class ScoreModel(QObject):
     def other_rate(self) -> str:
         """That the recording's frame rate is far from the calibration's footage, in words; else empty."""
         return self._other_rate
+
+    def outlines(self, evidence: WindowEvidence, frame: int) -> list[Outline]:
+        """What stands out in a frame that is flagged, the most conspicuous first; nothing in one that is not."""
+        score = self._scores[frame] if frame < len(self._scores) else np.nan
+        if score >= self.rule.enter or any(each.start <= frame < each.stop for each in self._segments):
+            return evidence.outlines(self.rule.enter, at_least=1)
+        return []
 
     def expected_alarms(self) -> tuple[int, int] | None:
         """How many of the recording's segments are false alarms at the threshold, at the least and at the most.

@@ -93,6 +93,9 @@ class ReviewSession(QObject):
         self._detector_is_coming = False
         self._playhead = 0
         self._view: FrameView | None = None
+        self._asked_where = -1
+        """The frame on screen that was asked for again because its evidence has come."""
+        self.scoring.scores_changed.connect(self._ask_where)
         self._analysis = AnalysisState()
         self._done_soon: AnalysisState | None = None
         self._thumbnails: dict[int, Bgra] = {}
@@ -135,6 +138,7 @@ class ReviewSession(QObject):
         self._video = video
         self._times = times
         self._playhead = 0
+        self._asked_where = -1
         self._view = None
         self._thumbnails.clear()
         self._thumbnails_asked.clear()
@@ -184,6 +188,7 @@ class ReviewSession(QObject):
     def use_detector(self, detector: DetectorSummary) -> None:
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
         self._detector = detector
+        self._asked_where = -1
         self._detector_is_coming = False
         self._analyse_anew()
         # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
@@ -236,10 +241,27 @@ class ReviewSession(QObject):
 
     def show(self, view: FrameView) -> None:
         """Put what the engine made on screen; its signals count even before the analysis gets there."""
+        if self._view is None or view.index != self._view.index:
+            self._asked_where = -1
         self._view = view
         if view.signals is not None:
             self.scoring.add_if_unknown(view.index, view.signals)
         self.view_changed.emit()
+
+    def _ask_where(self) -> None:
+        """The analysis has come to the frame on screen: its view knows where the evidence lies only when made again."""
+        view, detector = self._view, self._detector
+        if view is None or view.where is not None or not detector or not detector.calibration:
+            return
+        if self._asked_where != view.index == self._playhead and self._is_judged_near(view.index):
+            self._asked_where = view.index
+            self.view_requested.emit(view.index, self._pictures_requested)
+
+    def _is_judged_near(self, index: int) -> bool:
+        reach = self.scoring.scorer.sampling.seconds
+        first, stop = np.searchsorted(self._times, [self._times[index] - reach, self._times[index] + reach])
+        # Not by the signals that came with a view: those of motion are the analysis's alone.
+        return bool(np.isfinite(self.scoring.signals["speed_px"][max(first, 1) : stop + 1]).any())
 
     def view_is_settled(self) -> bool:
         """Whether everything that was wanted of the frame under the playhead is on screen, or the reason why not."""

@@ -24,6 +24,8 @@ class ActionSpec:
     icon: str = ""
     hint: str = ""
     """Explanation for the tool tip."""
+    checkable: bool = False
+    """Whether it is on or off; it begins off."""
 
 
 FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING = "&File", "&Playback", "&Review", "&Analysis", "&Detectors"
@@ -71,6 +73,7 @@ SPECS = (
     ActionSpec("cancel", ANALYSIS, "&Cancel analysis", (), "stop", hint="What was analysed stays"),
     ActionSpec("train", TRAINING, "&Train a detector …", ("Ctrl+T",), "teach", "From recordings of normal life"),
     ActionSpec("library", TRAINING, "Detector &library …", ("Ctrl+L",), hint="Rename, pass on, take in, delete"),
+    ActionSpec("outlines", VIEW, "&Outlines", ("O",), hint="Lines round what stands out, with reasons", checkable=True),
     ActionSpec("full_screen", VIEW, "&Full screen", ("F11",)),
     ActionSpec("shortcuts", HELP, "&Keyboard shortcuts", ("F1", "?")),
     ActionSpec("about", HELP, "&About vadgui"),
@@ -89,6 +92,7 @@ def make_actions(window: QWidget) -> dict[str, QAction]:
         action = QAction(spec.text, window)
         action.setObjectName(spec.name)
         action.setShortcuts([QKeySequence(keys, QKeySequence.SequenceFormat.PortableText) for keys in spec.keys])
+        action.setCheckable(spec.checkable)
         action.setToolTip(tool_tip(spec))
         if spec.icon:
             set_icon(action, spec.icon)

@@ -291,10 +291,11 @@ class MainWindow(QMainWindow):
             "shortcuts": lambda: ShortcutsDialog(self).open(),
             "about": lambda: AboutDialog(self).open(),
         }
-        for name, action in self.actions_by_name.items():
+        for name, call in calls.items():
             # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
-            if name in calls:
-                action.triggered.connect(lambda _, call=calls[name]: call())
+            self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
+        self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
+        self.actions_by_name["outlines"].setChecked(self._settings.outlines)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
@@ -339,6 +340,10 @@ class MainWindow(QMainWindow):
         )
         dialog.export_chosen.connect(lambda options, target: self.export_chosen.emit(clip, options, target))
         dialog.open()
+
+    def _show_outlines(self, shown: bool) -> None:
+        self._settings.outlines = shown
+        self.panels.show_outlines(shown)
 
     def _toggle_full_screen(self) -> None:
         if self.isFullScreen():
