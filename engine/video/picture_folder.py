@@ -17,17 +17,14 @@ from engine.common.events import ShouldStop, never_stop
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
 from engine.video.naming import picture_files, visible_entries
-from engine.video.source import CACHE_BYTES, PICTURES, VideoInfo, VideoSource
-
-DEFAULT_FPS = 25.0
-"""Pictures carry no times; most datasets that come as folders of pictures have this rate."""
+from engine.video.source import ASSUMED_FPS, CACHE_BYTES, PICTURES, Rate, VideoInfo, VideoSource
 
 
 class PictureFolderSource(VideoSource):
     """Every picture is a frame, sorted by the number in its name; missing numbers leave no gap in time."""
 
-    def __init__(self, path: Path, *, fps: float = DEFAULT_FPS, cache_bytes: int = CACHE_BYTES) -> None:
-        """Open the pictures of a folder.
+    def __init__(self, path: Path, *, fps: float | None = None, cache_bytes: int = CACHE_BYTES) -> None:
+        """Open the pictures of a folder; without `fps` their rate is unknown and taken to be a usual one.
 
         Raises:
             VideoError: there are none, or the first can't be read.
@@ -44,6 +41,8 @@ class PictureFolderSource(VideoSource):
                 advice="Choose a video file, or a folder with numbered JPEG, PNG, BMP or TIFF pictures.",
             )
         self._cache: LRUCache[int, Frame] = byte_cache(cache_bytes, lambda frame: frame.pixels.nbytes)
+        rate: Rate = "assumed" if fps is None else "given"
+        fps = fps or ASSUMED_FPS
         self._times = np.arange(len(self._pictures)) / fps
         self._times.flags.writeable = False
         height, width = read_picture(self._pictures[0]).shape[:2]
@@ -57,6 +56,7 @@ class PictureFolderSource(VideoSource):
             average_fps=fps,
             codec=PICTURES,
             fingerprint=pictures_fingerprint(self._pictures),
+            rate=rate,
         )
 
     @property

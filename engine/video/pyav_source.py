@@ -26,7 +26,8 @@ from engine.video.frame import Frame
 from engine.video.frame_index import DecodedIndexBuilder, FrameIndex, PacketIndexBuilder
 from engine.video.index_store import load_index, save_index
 from engine.video.pixels import PixelReader, SquareReader
-from engine.video.source import CACHE_BYTES, VideoInfo, VideoSource, checked_numbers
+from engine.video.source import ASSUMED_FPS, CACHE_BYTES, Rate, VideoInfo, VideoSource, checked_numbers
+from engine.video.timing import last_seconds, shown_seconds
 
 OnProgress = Callable[[float], None]
 """Called with the fraction done, 0 to 1."""
@@ -34,7 +35,7 @@ OnProgress = Callable[[float], None]
 _MAX_SEEKS = 2  # seeks to earlier and earlier keyframes before decoding from the start of the file
 _CACHED_BEFORE_TARGET = 48  # frames on the way to the target; caching them makes stepping back instant
 _REPORT_EVERY_PACKETS = 100
-_FALLBACK_FPS = 25.0
+_ROUNDING_SECONDS = 0.002  # many containers store whole milliseconds
 _PROBED_FRAMES = 16  # frames decoded at opening; more than any codec reorders
 
 
@@ -45,11 +46,14 @@ class PyAvSource(VideoSource):
         self,
         path: Path,
         *,
+        fps: float | None = None,
         should_stop: ShouldStop = never_stop,
         on_progress: OnProgress | None = None,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         """Open a file and index it from its container or, when that can not be trusted, by decoding all of it.
+
+        `fps` is the rate of a raw stream whose header does not say it; without it a usual one is taken.
 
         Raises:
             VideoError: the file can't be read as a video.
@@ -62,14 +66,19 @@ class PyAvSource(VideoSource):
             first = list(islice(probe.frames(), _PROBED_FRAMES))
             stream = probe.stream
             self._codec = stream.codec_context.name
-            fps = float(stream.average_rate or stream.guessed_rate or 0)
+            # Of a raw stream, the container only knows FFmpeg's default.
+            stored = (
+                stream.average_rate or stream.guessed_rate if probe.has_timestamps else stream.codec_context.framerate
+            )
+            stored_fps = float(stored or 0)
+            self._rate: Rate = "stored" if stored_fps or probe.has_timestamps else "given" if fps else "assumed"
         if not first:
             raise VideoError(
                 "No picture of this video can be decoded",
                 subject=path,
                 advice="The file may be damaged or cut short: copy it again from where it came from.",
             )
-        self._frame_seconds = 1 / fps if fps > 0 else 1 / _FALLBACK_FPS
+        self._frame_seconds = 1 / (stored_fps or fps or ASSUMED_FPS)
         self._first = first[0]
         self._pixels = PixelReader(self._first)
         self._height_px, self._width_px = self._pixels.read(self._first).shape[:2]
@@ -206,7 +215,7 @@ class PyAvSource(VideoSource):
                 report.add_packet(packet)
                 builder.add_packet(packet)
 
-            for frame in decoder.frames(add_packet):
+            for frame in decoder.frames(add_packet, builder.add_failure):
                 builder.add(frame)
         index = builder.index()
         save_index(self._fingerprint, index)
@@ -218,21 +227,39 @@ class PyAvSource(VideoSource):
 
     def _use_index(self, index: FrameIndex) -> None:
         self._index = index
-        self._times = index.times
+        self._times = self._timed(index)
         self._cursor = Cursor(self._path, index)
         count = len(index)
-        duration = float(self._times[-1]) + self._frame_seconds
+        last = self._last_frame_seconds()
         self._info = VideoInfo(
             path=self._path,
             name=self._path.name,
             width_px=self._width_px,
             height_px=self._height_px,
             frame_count=count,
-            duration_seconds=duration,
-            average_fps=count / duration,
+            duration_seconds=float(self._times[-1]) + last,
+            average_fps=count / (shown_seconds(self._times, last)),
             codec=self._codec,
             fingerprint=self._fingerprint,
+            rate=self._rate,
+            lost=index.lost,
+            replaced_times=tuple(index.replaced.tolist()),
         )
+
+    def _timed(self, index: FrameIndex) -> npt.NDArray[np.float64]:
+        """Times [N] of an index's frames; it may have been made and stored when a raw stream's rate was not given."""
+        if self._rate == "stored":
+            return index.times
+        ticks = min(np.diff(index.pts), default=1)
+        times: npt.NDArray[np.float64] = np.round(index.pts / ticks) * self._frame_seconds
+        times.flags.writeable = False
+        return times
+
+    def _last_frame_seconds(self) -> float:
+        """How long the last frame stays: by the container's rate, unless frames near the end say otherwise."""
+        by_times = last_seconds(self._times)
+        is_as_stored = abs(by_times - self._frame_seconds) <= _ROUNDING_SECONDS
+        return self._frame_seconds if is_as_stored or not by_times else by_times
 
     def _replace_index(self, index: FrameIndex) -> None:
         """Use the index of a full decode and clear the cache, whose frames were numbered by the old index."""
@@ -248,7 +275,7 @@ class PyAvSource(VideoSource):
         pixels = PixelReader(self._first)
         with closing(Decoder(self._path)) as decoder:
             builder = self._builder(decoder)
-            for number, decoded in enumerate(decoder.frames(builder.add_packet)):
+            for number, decoded in enumerate(decoder.frames(builder.add_packet, builder.add_failure)):
                 if stop is not None and number >= stop:
                     return
                 if should_stop():

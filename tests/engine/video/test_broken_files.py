@@ -181,7 +181,7 @@ def test_a_damaged_picture_is_named(pictures: Path) -> None:
 
 
 def test_pictures_take_the_rate_they_are_given(pictures: Path) -> None:
-    with open_video(pictures, pictures_fps=10) as source:
+    with open_video(pictures, fps=10) as source:
         np.testing.assert_allclose(source.times, [0, 0.1, 0.2, 0.3, 0.4])
 
 
