@@ -188,7 +188,7 @@ class _Job:
             sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
             found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(segments), 'segment')}"
             per_hour = self.scorer.false_alarms_at(self.rule.enter)
-            expected = self.scorer.expected_alarms(self.rule.enter, source.info.duration_seconds / 3600)
+            expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
             if per_hour is not None and expected is not None:
                 low, high = expected
                 found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"

@@ -32,14 +32,14 @@ class LostStretch:
 class Condition:
     """What has to be known of a recording before anything that is said of its times is believed."""
 
-    frames: int
+    frames: int = 0
     """How many there are, without the lost ones."""
-    lost: tuple[LostStretch, ...]
-    gaps: tuple[Gap, ...]
+    lost: tuple[LostStretch, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     """Those that no lost frames explain."""
-    replaced: tuple[float, ...]
+    replaced: tuple[float, ...] = ()
     """Times of the frames of which the stored ones did not go forward: the first of each run."""
-    replaced_frames: int
+    replaced_frames: int = 0
 
     @classmethod
     def of(cls, video: VideoInfo, times: Times) -> Condition:

@@ -251,7 +251,7 @@ class PyAvSource(VideoSource):
         if self._rate == "stored":
             return index.times
         ticks = min(np.diff(index.pts), default=1)
-        times: npt.NDArray[np.float64] = np.round(index.pts / ticks) * self._frame_seconds
+        times = np.asarray(np.round(index.pts / ticks) * self._frame_seconds, np.float64)
         times.flags.writeable = False
         return times
 

@@ -52,12 +52,17 @@ class VideoInfo:
     """Frames whose stored times did not go forward and were replaced, ascending."""
 
     @property
+    def shown_seconds(self) -> float:
+        """How long there are pictures: the duration without gaps."""
+        return self.frame_count / self.average_fps
+
+    @property
     def has_own_times(self) -> bool:
         """Whether it is known when frames come; folders of pictures and some raw streams do not say it."""
         return self.rate != "assumed"
 
 
-def frame_at(times: npt.NDArray[np.float64], seconds: float) -> int:
+def frame_at(times: npt.NDArray[np.floating], seconds: float) -> int:
     """Number of the frame on screen at `seconds`, clamped to the frames with start `times` [N]; 0 without frames."""
     # Half a microsecond of tolerance: a time that was rounded for printing must still find its frame.
     number = int(np.searchsorted(times, seconds + 5e-7, side="right")) - 1

@@ -10,6 +10,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
 from vadgui.timeline.axis import TimeAxis
+from vadgui.timeline.hole_marks import HolesItem
+from vadgui.timeline.holes import Hole
 from vadgui.timeline.items import (
     SCORE_ROOM,
     PlayheadItem,
@@ -19,6 +21,7 @@ from vadgui.timeline.items import (
     ignore_mouse,
 )
 from vadgui.timeline.scores import ScoreSeries
+from vadgui.timeline.timescale import Timescale
 from vadgui.ui import theme
 
 AXIS_WIDTH_PX = 36
@@ -118,6 +121,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         left.setWidth(AXIS_WIDTH_PX)
 
         self.scores = ScoreItem(series)
+        self.holes = HolesItem()
         self.segments = SegmentsItem()
         self.selected = SelectedItem()
         self.playhead = PlayheadItem()
@@ -130,9 +134,11 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             labelOpts={"position": 0.985, "anchors": [(1, 1), (1, 1)], "movable": False},
         )
         self.threshold.setCursor(Qt.CursorShape.SizeVerCursor)
-        for drawn in (self.segments, self.selected, self.scores, self.hover, self.threshold, self.playhead):
+        for drawn in (self.holes, self.segments, self.selected, self.scores, self.hover, self.threshold, self.playhead):
             item.addItem(drawn, ignoreBounds=True)
-        ignore_mouse(self.scores, self.segments, self.selected, self.playhead, self.hover, self.threshold.label)
+        ignore_mouse(
+            self.holes, self.scores, self.segments, self.selected, self.playhead, self.hover, self.threshold.label
+        )
         self.hover.hide()
         self.apply_theme()
 
@@ -145,6 +151,11 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             ticks[-1] = (top, f"{top:g}+")
         self.getPlotItem().getAxis("left").setTicks([ticks])
 
+    def show_holes(self, scale: Timescale, holes: Sequence[Hole]) -> None:
+        """Label times on this scale, and mark where there are no pictures."""
+        self.getPlotItem().getAxis("bottom").set_timescale(scale)
+        self.holes.set_holes(holes)
+
     def show_threshold(self, threshold: float) -> None:
         """Put the line at a score."""
         self.threshold.setValue(threshold)
@@ -153,7 +164,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
 
     def show_empty(self, empty: bool) -> None:
         """Without a recording there is nothing to point at."""
-        for drawn in (self.threshold, self.playhead, self.scores, self.segments, self.selected):
+        for drawn in (self.threshold, self.playhead, self.scores, self.holes, self.segments, self.selected):
             drawn.setVisible(not empty)
         self.getPlotItem().getAxis("bottom").setStyle(showValues=not empty)
 
