@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.video.timing import after_gaps, frame_ends
+from engine.video.timing import after_gaps, frame_ends, runs
 
 _Indices = npt.NDArray[np.intp]
 
@@ -74,7 +74,7 @@ def find_segments(
     if len(scores) != len(seconds):
         raise ValueError(f"{len(scores)} scores at {len(seconds)} times")
     is_after_gap = after_gaps(seconds)
-    starts, stops = _runs(scores >= rule.leave, is_after_gap)
+    starts, stops = runs(scores >= rule.leave, is_after_gap)
     has_entered = np.zeros(len(starts), np.bool_)
     has_entered[np.searchsorted(starts, np.flatnonzero(scores >= rule.enter), side="right") - 1] = True
     starts, stops = starts[has_entered], stops[has_entered]
@@ -85,7 +85,7 @@ def find_segments(
     long_enough = ends[stops - 1] - seconds[starts] >= rule.min_length_seconds - _TIME_TOLERANCE_SECONDS
     starts, stops = starts[long_enough], stops[long_enough]
 
-    analysed_starts, analysed_stops = _runs(~np.isnan(scores), is_after_gap)
+    analysed_starts, analysed_stops = runs(~np.isnan(scores), is_after_gap)
     stretch = np.searchsorted(analysed_starts, starts, side="right") - 1
     between = seconds[starts[1:]] - ends[stops[:-1] - 1]
     near = (between <= rule.merge_gap_seconds + _TIME_TOLERANCE_SECONDS) & (stretch[1:] == stretch[:-1])
@@ -99,14 +99,6 @@ def find_segments(
     touching = (starts[1:] <= stops[:-1]) & (stretch[1:] == stretch[:-1])
     starts, stops, _ = _join(starts, stops, touching, stretch)
     return [_segment(scores, start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
-
-
-def _runs(flags: npt.NDArray[np.bool_], breaks: npt.NDArray[np.bool_]) -> tuple[_Indices, _Indices]:
-    """Starts and stops of the half-open runs of True, which also end before frames that `breaks` marks."""
-    goes_on = flags[1:] & flags[:-1] & ~breaks[1:]
-    starts = np.flatnonzero(flags & ~np.concatenate([[False], goes_on]))
-    stops = np.flatnonzero(flags & ~np.concatenate([goes_on, [False]])) + 1
-    return starts, stops
 
 
 def _join(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -30,6 +29,7 @@ class EntryPoint(Enum):
     """Byte offset, for files without times (raw streams) or whose times start over (joined broadcasts)."""
 
 
+_Ticks = npt.NDArray[np.float64]
 _FINER = 1024
 """Made times may lie between two ticks of the container, which may be as long as a frame."""
 
@@ -190,51 +190,51 @@ class DecodedIndexBuilder:
         if self._has_timestamps and (np.diff(stored) > 0).all() and not np.isnan(stored).any():
             pts = stored.astype(np.int64)
             keyframes = np.union1d(keyframes, [0])
-            lost = self._lost_by_times(stored)
+            lost = self._lost_by_times(stored, stored)
             return FrameIndex(pts, keyframes, self._time_base, pts[keyframes], checksums=checksums, lost=lost)
         kind, entries = self._entries_without_pts()
         if len(entries) != len(keyframes) or not len(keyframes) or keyframes[0] != 0:
             # Packets can not be matched with frames, so decoding always has to start at the beginning.
             keyframes, entries = np.zeros(1, np.int64), np.zeros(1, np.int64)
-        lost = self._lost_by_order()
-        pts, replaced = self._made_times(stored, lost)
+        ticks, replaced, lost = self._made_times(stored)
+        fine = np.round((ticks - ticks[:1]) * _FINER).astype(np.int64)
+        # Where there are more frames than ticks between two times.
+        order = np.arange(len(fine))
+        pts = np.maximum.accumulate(fine - order) + order
         time_base = self._time_base / _FINER
-        return FrameIndex(pts, keyframes, time_base, entries, kind, checksums, lost=lost, replaced=replaced)
+        return FrameIndex(pts, keyframes, time_base, entries, kind, checksums, lost, np.flatnonzero(replaced))
 
-    def _made_times(
-        self, stored: npt.NDArray[np.float64], lost: Sequence[LostFrames]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Times [N] in finer ticks since the first frame's, and the frames of which the stored ones were replaced."""
+    def _made_times(self, stored: _Ticks) -> tuple[_Ticks, npt.NDArray[np.bool_], tuple[LostFrames, ...]]:
+        """Times [N] that go forward, which of them are not the stored ones, and the lost frames."""
         if not self._has_timestamps:
+            lost = self._lost_by_order()
             # Frames that are lost took their time, too.
             numbers = np.arange(len(self))
             for each in lost:
                 numbers[each.frame :] += each.count
-            ticks, replaced = numbers * self._frame_ticks, np.zeros(len(self), np.bool_)
-        else:
-            ticks, replaced = repaired_ticks(self._shown_ticks(stored), self._frame_ticks)
-        fine = np.round((ticks - ticks[:1]) * _FINER).astype(np.int64)
-        # Where there are more frames than ticks between two times.
-        order = np.arange(len(fine))
-        return np.maximum.accumulate(fine - order) + order, np.flatnonzero(replaced)
+            return numbers.astype(np.float64) * self._frame_ticks, np.zeros(len(self), np.bool_), lost
+        if self._are_decoding_times(stored):
+            decoded = np.asarray(self._packet_dts, np.float64)
+            shown = decoded if len(decoded) == len(stored) else np.sort(stored)
+            return *repaired_ticks(shown, self._frame_ticks), self._lost_by_order()
+        ticks, replaced = repaired_ticks(stored, self._frame_ticks)
+        has_distinct_times = len(np.unique(self._packet_pts)) == len(self._packet_pts)
+        lost = self._lost_by_times(stored, ticks) if has_distinct_times else self._lost_by_order()
+        return ticks, replaced, lost
 
-    def _shown_ticks(self, stored: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The stored times in the order of presentation; decoding times where there are no others.
+    def _are_decoding_times(self, stored: _Ticks) -> bool:
+        """Whether the frames' times [N] are those of decoding, so that the k-th frame shown has the k-th of them.
 
-        AVI stores the latter alone, which FFmpeg hands on with frames as they come: then frames seem to go back in
-        time, but packets do not. The k-th frame shown has the k-th decoding time.
+        AVI stores no others, and FFmpeg hands them on with frames as they come: then frames seem to go back in time,
+        but packets do not.
         """
         frames_go_back = (np.diff(stored) < 0).any() or np.isnan(stored).any()
-        packets_go_back = (np.diff(np.asarray(self._packet_pts)) < 0).any()
-        if packets_go_back or not frames_go_back:
-            return stored
-        decoded = np.asarray(self._packet_dts, np.float64)
-        return decoded if len(decoded) == len(stored) else np.sort(stored)
+        return bool(frames_go_back and not (np.diff(np.asarray(self._packet_pts)) < 0).any())
 
-    def _lost_by_times(self, shown: npt.NDArray[np.float64]) -> tuple[LostFrames, ...]:
-        """The packets of which no frame came, by their times; those before the first frame only began in the middle."""
+    def _lost_by_times(self, stored: _Ticks, shown: _Ticks) -> tuple[LostFrames, ...]:
+        """The packets whose times are not `stored` with any frame; those before the first frame began in the middle."""
         packets = np.asarray(self._packet_pts, np.float64)
-        lost = np.setdiff1d(packets[packets > shown[:1]], shown)
+        lost = np.setdiff1d(packets[packets > stored[:1]], stored)
         if self._is_interlaced:
             # Half of a frame may be a packet of its own.
             lost = lost[: len(self._failures)]

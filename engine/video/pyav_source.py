@@ -110,6 +110,15 @@ class PyAvSource(VideoSource):
         """True once a full pass has checked the container's index."""
         return self._index.checksums is not None
 
+    def verify(self, should_stop: ShouldStop = never_stop) -> None:
+        """Decode all once, unless that was done before.
+
+        Raises:
+            Cancelled: `should_stop` said yes.
+        """
+        if self._index.checksums is None:
+            self._replace_index(self._decoded_index(should_stop, None))
+
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
         """Exactly frame `index`, from the cache or decoded from the keyframe before it.
 
@@ -142,9 +151,9 @@ class PyAvSource(VideoSource):
             return
         next_number = start
         for from_start in (start == 0, True):
-            if from_start and self._index.checksums is None:
+            if from_start:
                 # The seek missed, or a frame is missing or damaged: only a full decode gives the right index.
-                self._replace_index(self._decoded_index(should_stop, None))
+                self.verify(should_stop)
             end = len(self) if stop is None else min(stop, len(self))
             for frame in self._pass(next_number, end, should_stop, from_start=from_start):
                 yield frame
@@ -174,7 +183,7 @@ class PyAvSource(VideoSource):
         if self._index.checksums is not None:
             raise self._undecodable(numbers[0])
         # A frame is missing or damaged: only a full decode gives the right index.
-        self._replace_index(self._decoded_index(should_stop, None))
+        self.verify(should_stop)
         yield from self.pictures([number for number in numbers if number < len(self)], size, should_stop)
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:

@@ -144,6 +144,14 @@ class VideoSource(ABC):
         """
         return True
 
+    def verify(self, should_stop: ShouldStop = never_stop) -> None:
+        """Make numbers, times and what is known of lost frames certain, which may take decoding all once.
+
+        Raises:
+            Cancelled: `should_stop` said yes.
+        """
+        del should_stop
+
     def index_at(self, seconds: float) -> int:
         """Number of the frame on screen at a time; clamped to the video."""
         return frame_at(self.times, seconds)

@@ -55,6 +55,14 @@ def after_gaps(times: Times) -> npt.NDArray[np.bool_]:
     return flags
 
 
+def runs(flags: npt.NDArray[np.bool_], breaks: npt.NDArray[np.bool_]) -> tuple[_Numbers, _Numbers]:
+    """Starts and stops of the half-open runs of frames [N] that are flagged; they also end before each of `breaks`."""
+    goes_on = flags[1:] & flags[:-1] & ~breaks[1:]
+    starts = np.flatnonzero(flags & ~np.concatenate([[False], goes_on]))
+    stops = np.flatnonzero(flags & ~np.concatenate([goes_on, [False]])) + 1
+    return starts, stops
+
+
 def frame_ends(times: Times) -> npt.NDArray[np.float64]:
     """When each frame [N] leaves the screen: when the next one comes, but after the usual time before a gap.
 
