@@ -11,7 +11,8 @@ from av.video.plane import VideoPlane
 
 from engine.video.frame import Pixels
 
-_PALETTE = "pal8"
+PALETTE = "pal8"
+"""FFmpeg's pixel format of pictures that are numbers of colours, with these colours as a plane of their own."""
 
 
 def plane_rows(frame: VideoFrame, number: int = 0) -> Pixels:
@@ -20,7 +21,7 @@ def plane_rows(frame: VideoFrame, number: int = 0) -> Pixels:
     Rows are from top to bottom, which are stored the other way round where FFmpeg's line size is negative.
     """
     plane = frame.planes[number]
-    if number and frame.format.name == _PALETTE:
+    if number and frame.format.name == PALETTE:
         return _stored(plane, plane.buffer_size).reshape(1, -1)
     stride, height = abs(plane.line_size), plane.height
     visible = -(-plane.width * _bits_per_pixel(frame, number) // 8)
@@ -50,4 +51,4 @@ def _bits_per_pixel(frame: VideoFrame, number: int) -> int:
         return frame.format.padded_bits_per_pixel
     components = [each for each in frame.format.components if each.plane == number]
     # Whole bytes for each sample: of 10 bits, too, and of two colours side by side in a plane.
-    return 8 * sum(-(-each.bits // 8) for each in components) if frame.format.name != _PALETTE else 8
+    return 8 * sum(-(-each.bits // 8) for each in components) if frame.format.name != PALETTE else 8

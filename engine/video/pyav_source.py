@@ -26,6 +26,7 @@ from engine.video.frame import Frame
 from engine.video.frame_index import DecodedIndexBuilder, FrameIndex, PacketIndexBuilder
 from engine.video.index_store import load_index, save_index
 from engine.video.pixels import PixelReader, SquareReader
+from engine.video.planes import PALETTE
 from engine.video.source import ASSUMED_FPS, CACHE_BYTES, Rate, VideoInfo, VideoSource, checked_numbers
 from engine.video.timing import last_seconds, shown_seconds
 
@@ -84,7 +85,8 @@ class PyAvSource(VideoSource):
         self._height_px, self._width_px = self._pixels.read(self._first).shape[:2]
         self._fingerprint = file_fingerprint(path)
         index = load_index(self._fingerprint)
-        if index is None:
+        # A palette may come once, at the start of the file: only checksums tell whether a seek has lost it.
+        if index is None and self._first.format.name != PALETTE:
             index = self._packet_index([frame.pts for frame in first], should_stop, on_progress)
         if index is None:
             index = self._decoded_index(should_stop, on_progress)
