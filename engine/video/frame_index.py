@@ -134,6 +134,7 @@ class DecodedIndexBuilder:
         self._pts = array("d")
         self._keyframes = array("q")
         self._checksums = array("I")
+        self._key_pts = array("d")
         self._key_dts: list[int | None] = []
         self._key_bytes: list[int | None] = []
         self._packet_pts = array("d")
@@ -156,6 +157,7 @@ class DecodedIndexBuilder:
         if packet.is_discard:
             return
         if packet.is_keyframe:
+            self._key_pts.append(_tick(packet.pts))
             self._key_dts.append(packet.dts)
             self._key_bytes.append(packet.pos)
         if not _is_hidden(packet):
@@ -189,7 +191,10 @@ class DecodedIndexBuilder:
         keyframes = np.asarray(self._keyframes, np.int64)
         if self._has_timestamps and (np.diff(stored) > 0).all() and not np.isnan(stored).any():
             pts = stored.astype(np.int64)
-            keyframes = np.union1d(keyframes, [0])
+            # Where the picture is renewed in parts, no frame is a keyframe, but decoding can start at those of the
+            # container: after a whole renewal the checksum is right.
+            entries = np.flatnonzero(np.isin(pts, np.asarray(self._key_pts, np.float64)))
+            keyframes = np.union1d(np.union1d(keyframes, entries), [0])
             lost = self._lost_by_times(stored, stored)
             return FrameIndex(pts, keyframes, self._time_base, pts[keyframes], checksums=checksums, lost=lost)
         kind, entries = self._entries_without_pts()

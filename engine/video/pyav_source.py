@@ -36,6 +36,7 @@ OnProgress = Callable[[float], None]
 _MAX_SEEKS = 2  # seeks to earlier and earlier keyframes before decoding from the start of the file
 _CACHED_BEFORE_TARGET = 48  # frames on the way to the target; caching them makes stepping back instant
 _REPORT_EVERY_PACKETS = 100
+_INTRA_REFRESHING = {"h264", "hevc", "mpeg2video"}  # encoders that can renew the picture in parts, without keyframes
 _ROUNDING_SECONDS = 0.002  # many containers store whole milliseconds
 _PROBED_FRAMES = 16  # frames decoded at opening; more than any codec reorders
 
@@ -88,7 +89,7 @@ class PyAvSource(VideoSource):
         # A palette may come once, at the start of the file: only checksums tell whether a seek has lost it.
         if index is None and self._first.format.name != PALETTE:
             index = self._packet_index([frame.pts for frame in first], should_stop, on_progress)
-        if index is None:
+        if index is None or (index.checksums is None and not self._lands_on_keyframes(index)):
             index = self._decoded_index(should_stop, on_progress)
         self._use_index(index)
 
@@ -215,6 +216,12 @@ class PyAvSource(VideoSource):
                 if not builder.add(packet):
                     return None
         return builder.index(first_shown)
+
+    def _lands_on_keyframes(self, index: FrameIndex) -> bool:
+        if self._codec not in _INTRA_REFRESHING:
+            return True
+        with closing(Cursor(self._path, index)) as cursor:
+            return cursor.lands_on_keyframes()
 
     def _decoded_index(self, should_stop: ShouldStop, on_progress: OnProgress | None) -> FrameIndex:
         """The canonical index from a full decode; stored for the next time the file is opened."""
