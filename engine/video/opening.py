@@ -17,12 +17,9 @@ def open_video(
     should_stop: ShouldStop = never_stop,
     on_progress: OnProgress | None = None,
     *,
-    fps: float | None = None,
     cache_bytes: int = CACHE_BYTES,
 ) -> VideoSource:
     """The source of a video file, or of a folder of numbered pictures.
-
-    `fps` is the rate of what does not store one: pictures and some raw streams.
 
     Decoded frames are cached in up to `cache_bytes`. Some files must be decoded once to count their frames;
     `on_progress` is then called with the fraction done, 0 to 1.
@@ -41,5 +38,5 @@ def open_video(
         advice = f"Check the name and the permissions of its folder ({error.strerror})."
         raise VideoError("The file can't be reached", subject=path, advice=advice) from error
     if is_folder:
-        return PictureFolderSource(path, fps=fps, cache_bytes=cache_bytes)
-    return PyAvSource(path, fps=fps, should_stop=should_stop, on_progress=on_progress, cache_bytes=cache_bytes)
+        return PictureFolderSource(path, cache_bytes=cache_bytes)
+    return PyAvSource(path, should_stop=should_stop, on_progress=on_progress, cache_bytes=cache_bytes)

@@ -24,6 +24,7 @@ from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
 from engine.video.frame_index import DecodedIndexBuilder, FrameIndex, PacketIndexBuilder
+from engine.video.given_rates import given_rate
 from engine.video.index_store import load_index, save_index
 from engine.video.pixels import PixelReader, SquareReader
 from engine.video.planes import PALETTE
@@ -48,14 +49,11 @@ class PyAvSource(VideoSource):
         self,
         path: Path,
         *,
-        fps: float | None = None,
         should_stop: ShouldStop = never_stop,
         on_progress: OnProgress | None = None,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         """Open a file and index it from its container or, when that can not be trusted, by decoding all of it.
-
-        `fps` is the rate of a raw stream whose header does not say it; without it a usual one is taken.
 
         Raises:
             VideoError: the file can't be read as a video.
@@ -73,18 +71,20 @@ class PyAvSource(VideoSource):
                 stream.average_rate or stream.guessed_rate if probe.has_timestamps else stream.codec_context.framerate
             )
             stored_fps = float(stored or 0)
-            self._rate: Rate = "stored" if stored_fps or probe.has_timestamps else "given" if fps else "assumed"
+            knows_rate = stored_fps > 0 or probe.has_timestamps
         if not first:
             raise VideoError(
                 "No picture of this video can be decoded",
                 subject=path,
                 advice="The file may be damaged or cut short: copy it again from where it came from.",
             )
-        self._frame_seconds = 1 / (stored_fps or fps or ASSUMED_FPS)
         self._first = first[0]
         self._pixels = PixelReader(self._first)
         self._height_px, self._width_px = self._pixels.read(self._first).shape[:2]
         self._fingerprint = file_fingerprint(path)
+        given = None if knows_rate else given_rate(self._fingerprint)
+        self._rate: Rate = "stored" if knows_rate else "given" if given else "assumed"
+        self._frame_seconds = 1 / (stored_fps or given or ASSUMED_FPS)
         index = load_index(self._fingerprint)
         # A palette may come once, at the start of the file: only checksums tell whether a seek has lost it.
         if index is None and self._first.format.name != PALETTE:
