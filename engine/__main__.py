@@ -25,6 +25,7 @@ _COMMANDS = {
     "footage": "Check whether footage is fit to teach a detector with.",
     "flow": "Estimate the optical flow between two pictures.",
     "plan": "Say what a training run would take here: time, memory and disk.",
+    "rate": "Give the frame rate of recordings that do not store one.",
     "timing": "Say how many frames a second a detector predicts and judges: Table 3 of the paper.",
     "train": "Train a detector from normal footage, or resume a run.",
 }

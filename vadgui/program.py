@@ -13,6 +13,7 @@ from engine.common.names import displayable
 from engine.export.clip import ExportOptions
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
+from engine.video.given_rates import give_rate
 from vadgui import errors
 from vadgui.dialogs.export import ClipRange
 from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
@@ -198,6 +199,7 @@ class Program(QObject):
         window, worker = self.window, self.worker
         window.video_chosen.connect(self.open_video)
         window.demo_chosen.connect(self.open_demo)
+        window.rate_given.connect(self._give_rate)
         window.close_video_requested.connect(worker.close_video)
         window.detector_chosen.connect(self.open_detector)
         window.run_requested.connect(worker.run_analysis)
@@ -207,6 +209,17 @@ class Program(QObject):
         window.export_cancelled.connect(self.exports.cancel)
         worker.opening_changed.connect(window.show_opening)
         self.exports.changed.connect(window.show_export)
+
+    def _give_rate(self, fps: float) -> None:
+        video = self.session.video
+        if video is None:
+            return
+        try:
+            give_rate(video.fingerprint, fps)
+        except VadError as error:
+            self._reporter.report(error)
+        else:
+            self.open_video(video.path)
 
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window

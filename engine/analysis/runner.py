@@ -40,6 +40,8 @@ def analysis_key(source: VideoSource, predictor: Predictor, sampling: Sampling =
     if calibration and frame_ratio(source.frame_seconds, calibration.frame_seconds) != 1:
         # Earlier versions told motion in px a frame of the recording: at another rate their signals differ.
         settings["motion"] = "calibrated"
+    if source.info.rate == "given":
+        settings["fps"] = source.info.average_fps
     if sampling != EVERY_FRAME:
         settings["sampling"] = asdict(sampling)
     return AnalysisKey(source.info.fingerprint, predictor.fingerprint, json.dumps(settings, sort_keys=True))

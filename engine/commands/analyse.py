@@ -171,6 +171,7 @@ class _Job:
         from engine.analysis.score_store import ScoreStore
         from engine.export import tables
         from engine.video import open_video
+        from engine.video.condition import Condition
 
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
@@ -199,11 +200,13 @@ class _Job:
             sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
             found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(segments), 'segment')}"
             per_hour = self.scorer.false_alarms_at(self.rule.enter)
-            expected = self.scorer.expected_alarms(self.rule.enter, source.info.duration_seconds / 3600)
+            expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
             if per_hour is not None and expected is not None:
                 low, high = expected
                 found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
             click.echo(f"{name}: {found} -> {displayable(self.base)}.*")
+            for sentence in Condition.of(source.info, source.times).in_words():
+                click.echo(f"{name}: {sentence}.")
             calibration = predictor.settings.calibration
             drifts = calibration.drifts(signals, source.times) if calibration else []
             if calibration and (rate := calibration.other_rate(source.frame_seconds)):

@@ -97,9 +97,12 @@ def _print(reports: Sequence[FootageReport], summary: FootageSummary, *, quiet: 
 
 
 def _facts(report: FootageReport) -> str:
+    from engine.footage_check.report import rate_in_words
+
     if not report.frames:
         return "no video"
-    return f"{report.duration_seconds:.1f} s, {report.width_px}×{report.height_px}, {report.fps:.3g} fps"
+    rate = rate_in_words(report.fps) if report.rate_is_known else "frame rate unknown"
+    return f"{report.shown_seconds:.1f} s, {report.width_px}×{report.height_px}, {rate}"
 
 
 def _print_finding(finding: FootageFinding, *, indent: str) -> None:

@@ -50,6 +50,11 @@ def reviews_folder() -> Path:
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("vadgui", appauthor=False) / "reviews"
 
 
+def frame_rates_file() -> Path:
+    """Frame rates that were given for recordings without one; it may not exist yet."""
+    return platformdirs.user_data_path("vadgui", appauthor=False) / "frame-rates.json"
+
+
 def weights_folder() -> Path:
     """Folder of flow network weights: the one that VADGUI_WEIGHTS names, else one in the user's data folder."""
     chosen = os.environ.get("VADGUI_WEIGHTS")

@@ -17,7 +17,8 @@ from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.export.mosaic import Mosaic, Panel, plan_layout
 from engine.export.score_strip import ScoreStrip
 from engine.video.frame import Frame
-from engine.video.source import VideoSource
+from engine.video.source import VideoSource, ends_of
+from engine.video.timing import without_gaps
 from engine.video.writer import DEFAULT_ENCODER, ClipWriter
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def export_clip(
 ) -> Generator[Progress | Finished, None, None]:
     """Write frames [segment_start, segment_stop) with the source's timing to `target`, with Progress after each frame.
 
+    Gaps in that timing are skipped; the times written into the frames keep them.
+
     `scores` are the video's anomaly scores [N], NaN where not analysed. A clip of the frame alone needs no predictor.
 
     Raises:
@@ -86,8 +89,9 @@ def export_clip(
             "These panels need a detector", subject=", ".join(options.panels), advice="Choose one, or the frame alone."
         )
     mosaic, width, height = _mosaic(source, predictor, scores, segment_start, segment_stop, options)
-    ends = np.append(source.times[1:], max(source.info.duration_seconds, float(source.times[-1])))
-    origin, total = float(source.times[segment_start]), segment_stop - segment_start
+    # Gaps are skipped: nobody wants to look at a still picture for an hour.
+    played, seconds = without_gaps(source.times), ends_of(source.info, source.times) - source.times
+    total = segment_stop - segment_start
     began = time.monotonic()
     done = 0
     yield Progress(PHASE, done, total)
@@ -97,7 +101,7 @@ def export_clip(
             if should_stop():
                 raise Cancelled
             canvas = mosaic.compose(frame, inspection, float(scores[frame.index]))
-            writer.write(canvas, frame.pts_seconds - origin, float(ends[frame.index]) - frame.pts_seconds)
+            writer.write(canvas, float(played[frame.index] - played[segment_start]), float(seconds[frame.index]))
             per_second = done / max(time.monotonic() - began, 1e-6)
             yield Progress(PHASE, done, total, per_second, (total - done) / per_second)
         if done < total:

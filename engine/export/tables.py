@@ -19,14 +19,16 @@ from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, is_judged
-from engine.video.source import VideoInfo
+from engine.video.condition import Condition
+from engine.video.source import VideoInfo, ends_of
 
 SCORE_COLUMNS = ("frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score", "judged")
 _MIN_MAX_SCORE = "min-max"
 """What the paper's score was called before there were others."""
 
 _FORMAT = "vadgui-segments"
-_VERSION = 1
+_VERSION = 2
+"""From 2 on it tells what is wrong with the recording; the rest is as before."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def write_segments_json(
     score: str,
     reasons: Sequence[str] = (),
 ) -> None:
-    """Write segments [start, stop) with their times and how they were found, replacing an older file.
+    """Write segments [start, stop) with their times, how they were found and in what, replacing an older file.
 
     `score` is the name of the score that they were found in; `reasons` say of each why it was flagged, where that is
     known.
@@ -85,11 +87,8 @@ def write_segments_json(
     Raises:
         ExportError: the file can't be written.
     """
-
-    def end(segment: Segment) -> float:
-        return float(seconds[segment.stop]) if segment.stop < len(seconds) else video.duration_seconds
-
     start = {"start_time": video.start.at(0).isoformat(), "start_time_from": video.start.origin} if video.start else {}
+    ends = ends_of(video, seconds)
     content = {
         "format": _FORMAT,
         "version": _VERSION,
@@ -97,13 +96,14 @@ def write_segments_json(
         "detector": {"name": detector_name, "fingerprint": detector_fingerprint},
         "score": score,
         "rule": asdict(rule),
+        "recording": _condition(Condition.of(video, seconds)),
         "segments": [
             {
                 "number": number,
                 "start": segment.start,
                 "stop": segment.stop,
                 "start_seconds": round(float(seconds[segment.start]), 6),
-                "stop_seconds": round(end(segment), 6),
+                "stop_seconds": round(float(ends[segment.stop - 1]), 6),
                 "peak_frame": segment.peak_frame,
                 "peak_seconds": round(float(seconds[segment.peak_frame]), 6),
                 "peak_score": round(float(segment.peak_score), 6),
@@ -113,6 +113,21 @@ def write_segments_json(
         ],
     }
     _replace(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    return {
+        "frames": condition.frames,
+        "lost_frames": condition.lost_frames,
+        "lost": [{"frames": each.count, **_span(each.start_seconds, each.stop_seconds)} for each in condition.lost],
+        "gaps": [{"frame": gap.frame, **_span(gap.start_seconds, gap.stop_seconds)} for gap in condition.gaps],
+        "replaced_times": condition.replaced_frames,
+        "replaced": [round(seconds, 6) for seconds in condition.replaced],
+    }
+
+
+def _span(start: float, stop: float) -> dict[str, float]:
+    return {"start_seconds": round(start, 6), "stop_seconds": round(stop, 6)}
 
 
 def read_segments_json(path: Path) -> SegmentsFile:

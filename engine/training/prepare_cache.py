@@ -30,6 +30,7 @@ from engine.training.settings import RunSettings
 from engine.video import open_video
 from engine.video.frame import Frame
 from engine.video.source import VideoSource
+from engine.video.timing import after_gaps, runs
 
 PHASE = "Reading footage"
 _REPORT_SECONDS = 1.0
@@ -235,12 +236,12 @@ def _clipped(spans: _Spans, first: int, end: int) -> _Spans:
 
 
 def _kept_spans(source: VideoSource, left_out: Sequence[Stretch]) -> _Spans:
-    """Frame ranges of at least two frames outside the parts to leave out."""
+    """Frame ranges of at least two frames outside the parts to leave out; none reaches across a gap in time."""
     used = np.ones(len(source), bool)
     for start, stop in left_out:
         used[np.searchsorted(source.times, start) : np.searchsorted(source.times, stop)] = False
-    edges = np.flatnonzero(np.diff(used, prepend=False, append=False))
-    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop - start > 1]
+    spans = zip(*runs(used, after_gaps(source.times)), strict=True)
+    return [(int(start), int(stop)) for start, stop in spans if stop - start > 1]
 
 
 def _nothing_to_learn_error(videos: Sequence[str]) -> DatasetError:

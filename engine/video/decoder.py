@@ -88,15 +88,18 @@ class Decoder:
                 return
             yield packet
 
-    def frames(self, on_packet: OnPacket | None = None) -> Iterator[VideoFrame]:
-        """Frames in presentation order; damaged packets are skipped."""
+    def frames(
+        self, on_packet: OnPacket | None = None, on_failure: Callable[[], None] | None = None
+    ) -> Iterator[VideoFrame]:
+        """Frames in presentation order; damaged packets are skipped, with a call of `on_failure`."""
         for packet in self.packets():
             if on_packet and packet.size:
                 on_packet(packet)
             try:
                 yield from packet.decode()
             except av.error.FFmpegError:
-                continue
+                if on_failure:
+                    on_failure()
 
     def restart(self) -> None:
         """Go back to the start by opening the file again, the only rewind that works for every format."""

@@ -13,9 +13,10 @@ import numpy as np
 from engine.common.atomic_write import atomic_write
 from engine.common.cache_files import read_or_put_aside
 from engine.common.paths import indexes_folder
+from engine.video.frame import LostFrames
 from engine.video.frame_index import EntryPoint, FrameIndex
 
-_LAYOUT_VERSION = 2
+_LAYOUT_VERSION = 3
 
 
 def save_index(fingerprint: str, index: FrameIndex) -> None:
@@ -34,6 +35,8 @@ def save_index(fingerprint: str, index: FrameIndex) -> None:
                 entries=index.entries,
                 entry_kind=index.entry_kind.value,
                 checksums=index.checksums,
+                lost=np.array([(each.frame, each.count) for each in index.lost], np.int64).reshape(-1, 2),
+                replaced=index.replaced,
             )
 
 
@@ -56,6 +59,8 @@ def _read(path: Path) -> FrameIndex | None:
             entries=stored["entries"],
             entry_kind=EntryPoint(str(stored["entry_kind"])),
             checksums=stored["checksums"],
+            lost=tuple(LostFrames(int(frame), int(count)) for frame, count in stored["lost"]),
+            replaced=stored["replaced"],
         )
     _check(index)
     return index

@@ -17,20 +17,18 @@ from engine.common.events import ShouldStop, never_stop
 from engine.common.names import displayable
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
+from engine.video.given_rates import given_rate
 from engine.video.naming import picture_files, visible_entries
 from engine.video.picture_file import decode_picture, read_picture_bytes
-from engine.video.source import CACHE_BYTES, PICTURES, VideoInfo, VideoSource
+from engine.video.source import ASSUMED_FPS, CACHE_BYTES, PICTURES, Rate, VideoInfo, VideoSource
 from engine.video.wall_clock import recording_start
-
-DEFAULT_FPS = 25.0
-"""Pictures carry no times; most datasets that come as folders of pictures have this rate."""
 
 
 class PictureFolderSource(VideoSource):
     """Every picture is a frame, sorted by the number in its name; missing numbers leave no gap in time."""
 
-    def __init__(self, path: Path, *, fps: float = DEFAULT_FPS, cache_bytes: int = CACHE_BYTES) -> None:
-        """Open the pictures of a folder.
+    def __init__(self, path: Path, *, cache_bytes: int = CACHE_BYTES) -> None:
+        """Open the pictures of a folder; where nobody gave their rate, a usual one is taken.
 
         Raises:
             VideoError: there are none, or the first can't be read.
@@ -47,6 +45,10 @@ class PictureFolderSource(VideoSource):
                 advice="Choose a video file, or a folder with numbered JPEG, PNG, BMP or TIFF pictures.",
             )
         self._cache: LRUCache[int, Frame] = byte_cache(cache_bytes, lambda frame: frame.pixels.nbytes)
+        fingerprint = pictures_fingerprint(self._pictures)
+        given = given_rate(fingerprint)
+        rate: Rate = "given" if given else "assumed"
+        fps = given or ASSUMED_FPS
         self._times = np.arange(len(self._pictures)) / fps
         self._times.flags.writeable = False
         height, width = read_picture(self._pictures[0]).shape[:2]
@@ -59,8 +61,9 @@ class PictureFolderSource(VideoSource):
             duration_seconds=len(self._pictures) / fps,
             average_fps=fps,
             codec=PICTURES,
-            fingerprint=pictures_fingerprint(self._pictures),
+            fingerprint=fingerprint,
             start=recording_start(path, {}),
+            rate=rate,
         )
 
     @property

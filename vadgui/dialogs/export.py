@@ -52,14 +52,13 @@ class ClipRange:
         segment, video = session.scoring.selected, session.video
         if segment is None or video is None:
             return None
-        ends = [*session.times[segment.start + 1 : segment.stop + 1].tolist(), video.duration_seconds]
         began = float(session.times[segment.start])
         return cls(
             video=video.path,
             start=segment.start,
             stop=segment.stop,
             start_seconds=began,
-            duration_seconds=ends[len(segment) - 1] - began,
+            duration_seconds=float(session.ends[segment.stop - 1]) - began,
             scores=session.scoring.scores.copy(),
             detector=session.detector.path if session.detector else None,
             has_sound=video.has_sound,

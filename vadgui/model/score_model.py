@@ -140,7 +140,7 @@ class ScoreModel(QObject):
         """
         if self._video is None:
             return None
-        return self._scorer.expected_alarms(self.rule.enter, self._video.duration_seconds / 3600)
+        return self._scorer.expected_alarms(self.rule.enter, self._video.shown_seconds / 3600)
 
     def reason(self, segment: Segment) -> str:
         """Why a segment was flagged, in words; empty where the score goes by one thing alone."""

@@ -14,7 +14,9 @@ from PySide6.QtCore import QObject, Signal
 from engine.review.document import Review
 from engine.scoring.calibration import Calibration
 from engine.scoring.segments import Segment, SegmentRule
-from engine.video.source import VideoInfo, frame_at
+from engine.video.condition import Condition
+from engine.video.source import VideoInfo, ends_of, frame_at
+from engine.video.timing import without_gaps
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.review_model import ReviewModel
 from vadgui.model.score_model import ScoreModel
@@ -87,8 +89,7 @@ class ReviewSession(QObject):
         self.scoring.caught_up.connect(self._scores_caught_up)
         self.review = ReviewModel(self.scoring, self)
         """What the person says of it."""
-        self._video: VideoInfo | None = None
-        self._times = np.empty(0)
+        self._use_times(None, np.empty(0))
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
         self._playhead = 0
@@ -115,6 +116,27 @@ class ReviewSession(QObject):
         return self._times
 
     @property
+    def ends(self) -> npt.NDArray[np.float64]:
+        """When each frame [N] leaves the screen: before a gap, long before the next one comes."""
+        return self._ends
+
+    @property
+    def played_times(self) -> npt.NDArray[np.float64]:
+        """Times [N] without the gaps in them, by which the recording is played."""
+        return self._played_times
+
+    @property
+    def condition(self) -> Condition:
+        """Where frames are lost, where the recording has gaps, which times were replaced."""
+        return self._condition
+
+    def _use_times(self, video: VideoInfo | None, times: npt.NDArray[np.float64]) -> None:
+        self._video, self._times = video, times
+        self._ends = ends_of(video, times) if video else np.empty(0)
+        self._played_times = without_gaps(times)
+        self._condition = Condition.of(video, times) if video else Condition()
+
+    @property
     def frame_count(self) -> int:
         """Frames of the recording; 0 in the empty state."""
         return len(self._times)
@@ -135,8 +157,7 @@ class ReviewSession(QObject):
 
     def _start_over(self, video: VideoInfo | None, times: npt.NDArray[np.float64]) -> None:
         # Everything changes before the first signal: a view that asks back must never see two recordings mixed.
-        self._video = video
-        self._times = times
+        self._use_times(video, times)
         self._playhead = 0
         self._asked_where = -1
         self._view = None
@@ -160,7 +181,7 @@ class ReviewSession(QObject):
 
     def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
         """Take over what a full decode found: damaged files hold fewer frames than they announce."""
-        self._video, self._times = video, times
+        self._use_times(video, times)
         self.scoring.revise_times(video, times)
         beyond_end = self._playhead >= len(times)
         self._playhead = max(min(self._playhead, len(times) - 1), 0)

@@ -24,7 +24,7 @@ _ROUGH_TEXT = "overview"
 """Scores from few frames, which can still change."""
 
 
-class _PixelItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph has no types
+class PixelItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph has no types
     """Covers its view box and paints in pixels."""
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
@@ -59,7 +59,7 @@ class _PixelItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph has no ty
         raise NotImplementedError
 
 
-class ScoreItem(_PixelItem):
+class ScoreItem(PixelItem):
     """The score curve, and where there is none yet."""
 
     def __init__(self, series: ScoreSeries) -> None:
@@ -108,7 +108,7 @@ class ScoreItem(_PixelItem):
                 painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
 
-class _SpansItem(_PixelItem):
+class _SpansItem(PixelItem):
     """Something drawn over stretches of time."""
 
     def __init__(self) -> None:
@@ -162,7 +162,7 @@ class SelectedItem(_SpansItem):
             painter.drawRect(place.adjusted(1, 1, -1, -1))
 
 
-class PlayheadItem(_PixelItem):
+class PlayheadItem(PixelItem):
     """The stretch of time for which the frame under the playhead is on screen, at least a line wide."""
 
     def __init__(self) -> None:

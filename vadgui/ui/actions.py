@@ -36,6 +36,7 @@ SPECS = (
     ActionSpec("open", FILE, "&Open video …", ("Ctrl+O",), "open", "Any file that FFmpeg reads"),
     ActionSpec("open_folder", FILE, "Open picture &folder …", ("Ctrl+Shift+O",), hint="Numbered pictures in a folder"),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
+    ActionSpec("set_rate", FILE, "Set frame &rate …", (), hint="Of pictures and raw streams, which do not store it"),
     ActionSpec("close_video", FILE, "&Close video", ("Ctrl+W",)),
     ActionSpec("quit", FILE, "&Quit", ("Ctrl+Q",)),
     ActionSpec("play", PLAYBACK, "&Play or pause", ("Space",)),

@@ -332,6 +332,15 @@ def test_left_out_parts_do_not_count_towards_the_held_out_end(tmp_path: Path) ->
     assert plan.held_out_seconds == pytest.approx(5, abs=0.5)
 
 
+def test_nothing_is_learnt_across_a_gap_in_time(tmp_path: Path) -> None:
+    times = [*(np.arange(30) / 10), *(3600 + np.arange(30) / 10)]
+    first, second = (make_clip(tmp_path / name, 60, times=times) for name in ("a.mkv", "b.mkv"))
+    plan = plan_footage(settings_of([first, second]), TEACHER)
+    for video in plan.videos:
+        assert [(part.start, part.stop) for part in video.parts] == [(0, 30), (30, 60)]
+        assert video.seconds == pytest.approx(5.8, abs=0.1)
+
+
 @pytest.mark.slow
 def test_reading_a_single_video_resumes_where_it_was_stopped(tmp_path: Path) -> None:
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
