@@ -85,10 +85,15 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     Raises:
         DatasetError: the file is missing or damaged.
     """
-    with odd_file(path), np.load(path, allow_pickle=False) as stored:
-        if isinstance(stored, np.ndarray):
-            raise ValueError("it holds one array without a name")
-        return {name: stored[name] for name in stored.files}
+    with odd_file(path):
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                if isinstance(stored, np.ndarray):
+                    raise ValueError("it holds one array without a name")
+                return {name: stored[name] for name in stored.files}
+        except (NotImplementedError, RuntimeError, MemoryError) as error:
+            # What zipfile says of flipped bits: another way of compressing, a password, any size.
+            raise BadZipFile(str(error)) from error
 
 
 def read_json(path: Path) -> dict[str, Any]:

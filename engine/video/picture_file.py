@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import stat
 import warnings
 from pathlib import Path
@@ -17,8 +18,9 @@ MAX_PIXELS = 1 << 26
 """Pixels of the largest picture that is opened, of videos too: 8192x8192, twice an 8K camera's."""
 _MAX_BYTES = 8 * MAX_PIXELS + (1 << 20)  # uncompressed, with four channels of 16 bits
 
-# What is that large is refused here, with a word.
+# What is that large or damaged is refused here, with a word.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 def is_regular_file(path: Path) -> bool:

@@ -311,16 +311,12 @@ def test_overwritten_bytes_cost_rows_at_most(tmp_path: Path, length: int) -> Non
             assert_same(store.read(), rows_of(0, 700))
 
 
-@pytest.mark.parametrize("value", ["text", 7, None, b"x" * 4_000_000])
+@pytest.mark.parametrize("value", ["text", 7, b"x" * 4_000_000])
 def test_rows_of_another_type_are_damage(tmp_path: Path, value: object) -> None:
     path = write(tmp_path, 300)
     with closing(sqlite3.connect(path)) as database, database:
-        database.execute("CREATE TABLE c (number INTEGER PRIMARY KEY, crc32 INTEGER, rows BLOB)")
-        database.execute("INSERT INTO c SELECT * FROM chunks WHERE number = 0")
         crc32 = zlib.crc32(value) if isinstance(value, bytes) else 0
-        database.execute("INSERT INTO c VALUES (1, ?, ?)", (crc32, value))
-        database.execute("DROP TABLE chunks")
-        database.execute("ALTER TABLE c RENAME TO chunks")
+        database.execute("UPDATE chunks SET crc32 = ?, rows = ? WHERE number = 1", (crc32, value))
     with ScoreStore(tmp_path, KEY) as store:
         assert_same(store.read(), rows_of(0, CHUNK_ROWS))
 
