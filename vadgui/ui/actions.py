@@ -57,8 +57,10 @@ SPECS = (
     ActionSpec("unsure", REVIEW, "&Unsure", ("U",), "unsure", "To be looked at again"),
     ActionSpec("bookmark", REVIEW, "&Bookmark", ("B",), "bookmark", "Set or remove the bookmark"),
     ActionSpec("note", REVIEW, "N&ote", ("N",), "pencil", "Write a note; Enter keeps it"),
-    ActionSpec("begin_here", REVIEW, "Begin &it here", ("I",), hint="The segment, or a new one where none is selected"),
-    ActionSpec("end_here", REVIEW, "End it &here", ("O",), hint="With the frame on screen"),
+    ActionSpec(
+        "begin_here", REVIEW, "Beg&in segment here", ("I",), hint="The selected one, or a new one where none is"
+    ),
+    ActionSpec("end_here", REVIEW, "End segment &here", ("O",), hint="With the frame on screen"),
     ActionSpec("split", REVIEW, "&Split here", ("S",), hint="Before the frame on screen"),
     ActionSpec("merge", REVIEW, "&Merge with the next", ("M",)),
     ActionSpec(
