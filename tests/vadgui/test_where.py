@@ -123,8 +123,8 @@ def test_the_evidence_panel_is_light_where_something_stands_out(program: Program
     open_yard(program, qtbot, tmp_path)
     grid = program.window.panels
     assert Panel.EVIDENCE not in grid.shown_panels()
-    grid.panel_actions[Panel.EVIDENCE].trigger()
     show(program, qtbot, MOVING)
+    grid.panel_actions[Panel.EVIDENCE].trigger()
     panel = grid.panel(Panel.EVIDENCE)
     picture = panel.picture
     assert picture is not None
