@@ -64,7 +64,7 @@ class Program(QObject):
         self.session = ReviewSession()
         self.player = Player(self.session)
         self.worker = EngineWorker(video_opener, predictor_opener, analyses)
-        self.exports = ExportQueue(video_opener, predictor_opener)
+        self.exports = ExportQueue(video_opener, predictor_opener, analyses)
         self.controller = controller or TrainingController(
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )

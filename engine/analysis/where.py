@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.scoring.calibration import Calibration
 from engine.scoring.places import placed_signals, unpack_places
 from engine.scoring.sampling import SAMPLED, Times
+from engine.scoring.scorers import default_scorer
 from engine.scoring.where import REACH_SECONDS, WindowEvidence
+from engine.video.source import VideoSource
+
+if TYPE_CHECKING:
+    # torch takes seconds to import, and whoever has a Predictor has imported it.
+    from engine.models.predictor import Predictor
+
+
+@contextmanager
+def stored_evidence(
+    folder: Path, source: VideoSource, predictor: Predictor
+) -> Iterator[Callable[[int], WindowEvidence | None]]:
+    """What tells of each frame of a video what `evidence_at` does, by the default analysis kept in `folder`.
+
+    Raises:
+        ScoreStoreError: the store can't be read.
+    """
+    calibration = predictor.settings.calibration
+    sampling = default_scorer(calibration).sampling
+    with ScoreStore(folder, analysis_key(source, predictor, sampling)) as store:
+        yield lambda frame: evidence_at(store, calibration, source.times, frame)
 
 
 def evidence_at(store: ScoreStore, calibration: Calibration | None, times: Times, frame: int) -> WindowEvidence | None:

@@ -62,10 +62,10 @@ def _as_timing(words: list[str]) -> list[str]:
 )
 @click.option(
     "--max-i",
-    type=click.Choice(["frame", "1"]),
-    default="frame",
+    type=click.Choice(["1", "frame"]),
+    default="1",
     show_default=True,
-    help="MAX_I of Eq. 9: each real frame's maximum, as in the paper, or 1.",
+    help="MAX_I of Eq. 9: 1, as in the code that the paper follows, or each real frame's maximum, as in its text.",
 )
 @click.option(
     "--sampled",

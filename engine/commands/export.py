@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
+from engine.analysis.where import stored_evidence
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.number_range import NumberRange
 from engine.commands.progress import follow
@@ -23,6 +25,7 @@ from engine.common.paths import analyses_folder
 from engine.export.clip import PANELS, ExportOptions, export_clip, refuse_frames
 from engine.export.mosaic import Panel
 from engine.export.tables import read_segments_json
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, find_segments
@@ -61,6 +64,12 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
     "--overlay", type=NumberRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
 )
 @click.option(
+    "--outlines/--no-outlines",
+    default=True,
+    show_default=True,
+    help="Lines round what stands out in flagged frames, with a calibrated detector and an analysed recording.",
+)
+@click.option(
     "--encoder",
     type=click.Choice(list(ENCODERS)),
     default=DEFAULT_ENCODER,
@@ -87,6 +96,7 @@ def export(
     score: str | None,
     false_alarms: float,
     overlay: float,
+    outlines: bool,
     encoder: str,
     target: Path | None,
     device: str,
@@ -120,7 +130,8 @@ def export(
         if predictor:
             scorer = chosen_scorer(listed.score if listed else score, predictor.settings.calibration)
         rule = listed.rule if listed else scorer.rule(false_alarms)
-        options = replace(options, threshold=rule.enter)
+        knows_where = predictor is not None and needs_scores and scorer.name == CalibratedScorer.name
+        options = replace(options, threshold=rule.enter, outlines=outlines and knows_where)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
             scores = _scores(source, predictor, scorer, quiet)
@@ -128,8 +139,12 @@ def export(
             segments = listed.segments if listed else find_segments(scores, source.times, rule)
             segment = _numbered(segments, number, source)
             start, stop = segment.start, segment.stop
-        clip = export_clip(source, predictor, scores, start, stop, target, options)
-        click.echo(follow(clip, hidden=quiet))
+        with ExitStack() as open_store:
+            evidence = None
+            if predictor and options.outlines:
+                evidence = open_store.enter_context(stored_evidence(analyses_folder(), source, predictor))
+            clip = export_clip(source, predictor, scores, start, stop, target, options, evidence=evidence)
+            click.echo(follow(clip, hidden=quiet))
         if source.info.has_sound:
             click.echo("The recording has sound; the clip has none.", err=True)
 

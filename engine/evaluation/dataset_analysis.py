@@ -58,12 +58,12 @@ def measure(
     cache: Path,
     should_stop: ShouldStop = never_stop,
     *,
-    max_i: float | None = None,
+    max_i: float | None = 1.0,
     sampling: Sampling = EVERY_FRAME,
 ) -> Generator[Progress | MeasuredVideo, None, None]:
     """Analyse every video as far as the cache lacks it, with progress over all of them, and hand each over when done.
 
-    MAX_I of Eq. 9 is each frame's maximum, as in the paper, unless `max_i` says otherwise: then frames are read again.
+    MAX_I of Eq. 9 is `max_i`, or each frame's maximum where that is None: then frames are read again.
 
     Raises:
         DatasetError: a video has another number of frames than labels; found before anything is analysed.
@@ -73,7 +73,7 @@ def measure(
     for video in videos:
         with open_video(video.path, should_stop) as source:
             _refuse_other_length(video, source)
-    whole = _Whole(sum(len(video.abnormal) for video in videos), [PHASE] if max_i is None else [PHASE, _MAXIMA])
+    whole = _Whole(sum(len(video.abnormal) for video in videos), [PHASE, _MAXIMA] if max_i is None else [PHASE])
     yield whole.progress(Progress(PHASE, 0, 0))
     for video in videos:
         with (
@@ -84,11 +84,11 @@ def measure(
                 yield whole.progress(_in_frames(step, len(source)))
             _refuse_other_length(video, source)  # a full pass may have corrected what the file announced
             signals = stored_signals(store, len(source))
-            if max_i is not None:
-                peaks: list[float] = []
+            peaks = [] if max_i is None else [max_i]
+            if max_i is None:
                 for step in _read_peaks(source, peaks, should_stop):
                     yield whole.progress(step)
-                signals = _with_max_i(signals, peaks, max_i)
+            signals = _with_max_i(signals, peaks)
             yield MeasuredVideo(
                 video.name,
                 video.abnormal,
@@ -166,7 +166,7 @@ def _refuse_other_length(video: LabelledVideo, source: VideoSource) -> None:
 
 
 def _read_peaks(source: VideoSource, peaks: list[float], should_stop: ShouldStop) -> Generator[Progress, None, None]:
-    """Fill `peaks` with the maximum of each frame as the models see it, which MAX_I is in the paper."""
+    """Fill `peaks` with the maximum of each frame as the models see it, which MAX_I is in the paper's text."""
     lowest = 1 / 255  # what a black frame's maximum counts as
     reported = time.monotonic()
     rate = ProgressRate(0, reported, window_seconds=PACE_SECONDS)
@@ -179,10 +179,11 @@ def _read_peaks(source: VideoSource, peaks: list[float], should_stop: ShouldStop
     yield rate.progress(_MAXIMA, len(peaks), len(source), time.monotonic())
 
 
-def _with_max_i(signals: RawSignals, peaks: Sequence[float], max_i: float) -> RawSignals:
-    """The signals with another MAX_I: PSNR is 20 log10 of it less the error's part, so the difference is added."""
-    shift_db = 20 * np.log10(max_i / np.array(peaks))
+def _with_max_i(signals: RawSignals, max_i: Sequence[float]) -> RawSignals:
+    """The signals with another MAX_I than 1, of all frames or of each: PSNR is 20 log10 of it less the error's part."""
+    shift_db = np.broadcast_to(20 * np.log10(max_i), len(signals)).astype(np.float64)
     shifted = signals.copy()
     shifted["psnr_db"] += shift_db
+    shifted["window_psnr_db"] += shift_db
     shifted["patch_psnr_db"] += shift_db[:, None, None]
     return shifted

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.evaluation.dataset_analysis import MeasuredVideo
+from engine.evaluation.region_detection import RegionVideo, detection_criteria, labelled_regions
 from engine.scoring.scorer import Scorer
 from engine.scoring.where import Outline
 
@@ -24,6 +25,10 @@ class PlaceFigures:
     """In so many the outline of the highest evidence overlaps them."""
     outlined: float
     """Mean share of the frame inside that outline: one round everything would always overlap."""
+    rbdc: float
+    """Region-based detection criterion, in [0, 1], of the boxes round outlines of all frames."""
+    tbdc: float
+    """The track-based one; tracks are what masks have in common from frame to frame."""
 
     @property
     def share(self) -> float:
@@ -40,17 +45,28 @@ def place_figures(videos: Sequence[MeasuredVideo], scorer: Scorer) -> PlaceFigur
     threshold = scorer.rule().enter
     overlaps: list[bool] = []
     shares: list[float] = []
+    regions: list[RegionVideo] = []
     known = [video for video in videos if video.outlines and video.masks]
     for video in known:
         assert video.masks
         flagged = video.abnormal & (scorer.scores(video.signals, video.seconds) >= threshold)
         masks = video.masks()
+        regions.append(_regions(video, masks))
         for frame in map(int, np.flatnonzero(flagged & masks.any(axis=(1, 2)))):
             outlines = video.outlines[frame]
             inside = _inside(outlines[0], masks[frame].shape) if outlines else np.zeros_like(masks[frame])
             overlaps.append(bool((inside & masks[frame]).any()))
             shares.append(float(inside.mean()))
-    return PlaceFigures(len(overlaps), sum(overlaps), float(np.mean(shares or [np.nan]))) if known else None
+    if not known:
+        return None
+    criteria = detection_criteria(regions)
+    return PlaceFigures(len(overlaps), sum(overlaps), float(np.mean(shares or [np.nan])), *criteria)
+
+
+def _regions(video: MeasuredVideo, masks: npt.NDArray[np.bool_]) -> RegionVideo:
+    detected = [np.array([each.box for each in found]).reshape(-1, 4) for found in video.outlines]
+    scores = [np.array([each.score for each in found], np.float64) for found in video.outlines]
+    return RegionVideo(*labelled_regions(masks), detected, scores)
 
 
 def _inside(outline: Outline, size: tuple[int, ...]) -> npt.NDArray[np.bool_]:

@@ -169,7 +169,8 @@ def in_words(evaluation: Evaluation) -> str:
 def _places(places: PlaceFigures) -> str:
     return (
         f"place: the strongest outline overlaps the labelled pixels in {percent(places.share)} % of {places.frames} "
-        f"frames rightly flagged; it encloses {percent(places.outlined)} % of the frame on average"
+        f"frames rightly flagged; it encloses {percent(places.outlined)} % of the frame on average\n"
+        f"regions and tracks: RBDC {percent(places.rbdc)} %, TBDC {percent(places.tbdc)} %"
     )
 
 

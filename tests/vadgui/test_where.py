@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -15,7 +16,9 @@ from pytestqt.qtbot import QtBot
 from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
 from tests.vadgui.fakes import FakeFiles, StillPredictor
+from vadgui.dialogs.export import ExportDialog
 from vadgui.errors import ErrorReporter
+from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
 from vadgui.panels.picture import PicturePanel
@@ -120,8 +123,8 @@ def test_the_evidence_panel_is_light_where_something_stands_out(program: Program
     open_yard(program, qtbot, tmp_path)
     grid = program.window.panels
     assert Panel.EVIDENCE not in grid.shown_panels()
-    grid.panel_actions[Panel.EVIDENCE].trigger()
     show(program, qtbot, MOVING)
+    grid.panel_actions[Panel.EVIDENCE].trigger()
     panel = grid.panel(Panel.EVIDENCE)
     picture = panel.picture
     assert picture is not None
@@ -140,3 +143,44 @@ def test_without_calibration_the_evidence_panel_says_why_it_is_empty(
     program.window.panels.set_panel_shown(Panel.EVIDENCE, True)
     show(program, qtbot, MOVING)
     assert "calibrated" in program.window.panels.panel(Panel.EVIDENCE).message
+
+
+def yellow(picture: np.ndarray) -> np.ndarray:
+    """Which pixels of an RGB picture have about the outline's colour."""
+    red, green, blue = (picture[..., channel].astype(int) for channel in range(3))
+    return (red > 200) & (green > 150) & (blue < 100)
+
+
+def test_thumbnails_of_segments_are_outlined(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_yard(program, qtbot, tmp_path)
+    (segment,) = program.session.scoring.segments
+    qtbot.waitUntil(lambda: program.session.thumbnail(segment.peak_frame) is not None)
+    picture = program.session.thumbnail(segment.peak_frame)
+    assert picture is not None
+    assert yellow(picture[..., 2::-1]).sum() > 10
+
+
+@pytest.mark.parametrize("outlines", [True, False])
+def test_exported_clips_are_outlined_unless_that_is_unticked(
+    program: Program, qtbot: QtBot, tmp_path: Path, outlines: bool
+) -> None:
+    open_yard(program, qtbot, tmp_path)
+    program.session.select_next_segment()
+    qtbot.keyClick(program.window, Qt.Key.Key_E)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(ExportDialog)))
+    (dialog,) = program.window.findChildren(ExportDialog)
+    assert dialog.outlines_box.isChecked()
+    dialog.strip_box.click()
+    for panel, box in dialog.panel_boxes.items():
+        if panel != "frame":
+            box.click()
+    if not outlines:
+        dialog.outlines_box.click()
+    dialog.target_edit.setText(str(tmp_path / "clip.mp4"))
+    states: list[ExportState] = []
+    program.exports.changed.connect(states.append)
+    dialog.export_button.click()
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=30_000)
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert bool(yellow(frames[len(frames) // 2]).sum() > 50) is outlines

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from engine.common.names import fitting_name
 from engine.export.clip import PANELS, ExportOptions
 from engine.export.mosaic import CAPTIONS, Panel
+from engine.scoring.places import placed_signals
 from engine.video.writer import free_path
 from vadgui.dialogs.files import ask_for_target
 from vadgui.model.session import ReviewSession
@@ -45,6 +46,8 @@ class ClipRange:
     detector: Path | None
     has_sound: bool = False
     """Whether the recording has sound, which clips don't keep."""
+    knows_where: bool = False
+    """Whether the detector tells where the evidence lies."""
 
     @classmethod
     def of_selection(cls, session: ReviewSession) -> ClipRange | None:
@@ -62,6 +65,7 @@ class ClipRange:
             scores=session.scoring.scores.copy(),
             detector=session.detector.path if session.detector else None,
             has_sound=video.has_sound,
+            knows_where=bool(session.detector and placed_signals(session.detector.calibration)),
         )
 
     @property
@@ -84,6 +88,8 @@ class ExportDialog(QDialog):
         score_strip: bool = True,
         threshold: float | None = None,
         parent: QWidget | None = None,
+        *,
+        outlines: bool = True,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export segment")
@@ -97,6 +103,9 @@ class ExportDialog(QDialog):
             self.panel_boxes[panel] = box
         self.strip_box = QCheckBox("Score strip with the threshold")
         self.strip_box.setChecked(score_strip)
+        self.outlines_box = QCheckBox("Outlines of what stands out")
+        self.outlines_box.setChecked(outlines and clip.knows_where)
+        self._knows_where = clip.knows_where
         self.overlay_box = QCheckBox("Mark suspicious parts in the frame")
         self.target_edit = QLineEdit(str(free_path(folder / clip.file_name)))
         self.target_edit.setMinimumWidth(320)
@@ -115,6 +124,7 @@ class ExportDialog(QDialog):
             panels=self._chosen_panels(),
             score_strip=self.strip_box.isChecked(),
             threshold=self._threshold,
+            outlines=self.outlines_box.isChecked(),
             overlay_opacity=0.6 if self.overlay_box.isChecked() else 0.0,
         )
 
@@ -140,7 +150,7 @@ class ExportDialog(QDialog):
         span.setProperty("role", "muted")
         shown = QGroupBox("Show")
         inside = QVBoxLayout(shown)
-        for box in [*self.panel_boxes.values(), self.strip_box, self.overlay_box]:
+        for box in [*self.panel_boxes.values(), self.strip_box, self.outlines_box, self.overlay_box]:
             inside.addWidget(box)
         browse = QPushButton("Browse …")
         browse.clicked.connect(self._browse)
@@ -169,6 +179,7 @@ class ExportDialog(QDialog):
     def _enable(self) -> None:
         frame_shown = self.panel_boxes["frame"].isChecked()
         self.overlay_box.setEnabled(frame_shown)
+        self.outlines_box.setEnabled(frame_shown and self._knows_where)
         if not frame_shown:
             self.overlay_box.setChecked(False)
         self.export_button.setEnabled(bool(self._chosen_panels()) and bool(self.target_edit.text().strip()))

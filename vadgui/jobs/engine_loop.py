@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -218,7 +219,10 @@ class EngineLoop:
         if not self._view_maker or request.generation != self._generation:
             return
         try:
-            picture = self._view_maker.thumbnail(request.index, self._requests.view_is_outdated)
+            where = self._analysis.where(request.index) if self._analysis else None
+            # Thumbnails are of segments' peaks: something stands out, whatever the threshold is.
+            outlines = where.outlines(math.inf, at_least=1) if where else []
+            picture = self._view_maker.thumbnail(request.index, self._requests.view_is_outdated, outlines)
         except Cancelled:
             self._requests.put_back(request)
         except VadError:

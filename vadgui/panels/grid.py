@@ -102,6 +102,7 @@ class PanelGrid(QWidget):
 
     def _arrange(self) -> None:
         self._area.arrange()
+        self._refresh()  # a panel that was hidden may have no picture yet
         self._session.set_pictures_requested(self.shown_panels() != [Panel.FRAME])
         self.shown_panels_changed.emit()
 

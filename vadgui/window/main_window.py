@@ -345,6 +345,7 @@ class MainWindow(QMainWindow):
             folder,
             score_strip=self._settings.export_strip,
             threshold=self._session.scoring.rule.enter,
+            outlines=self._settings.outlines,
             parent=self,
             **panels,
         )

@@ -66,10 +66,13 @@ def test_the_tables_show_all_figures() -> None:
 
 
 def test_figures_by_place_are_told_where_there_are_some() -> None:
-    found = replace(evaluation(*VIDEOS), places=PlaceFigures(frames=40, found=30, outlined=0.025))
+    found = replace(evaluation(*VIDEOS), places=PlaceFigures(frames=40, found=30, outlined=0.025, rbdc=0.5, tbdc=0.8))
     assert "overlaps the labelled pixels in 75.00 % of 40 frames" in in_words(found)
+    assert "RBDC 50.00 %, TBDC 80.00 %" in in_words(found)
     report = as_json(found, "paper", command="", max_i=None)
-    assert report["places"] == {"frames": 40, "found": 30, "outlined": 0.025, "share": 0.75}
+    assert report["places"] == {
+        "frames": 40, "found": 30, "outlined": 0.025, "rbdc": 0.5, "tbdc": 0.8, "share": 0.75
+    }  # fmt: skip
     assert "places" not in as_json(evaluation(*VIDEOS), "paper", command="", max_i=None)
 
 

@@ -92,7 +92,10 @@ def _frames(
         if change.abnormal[frame] and differs[frame].any() and scores[frame] >= from_score:
             now = float(video.times[frame])
             around = {at - now: each for at, each in maps.items() if abs(at - now) <= REACH_SECONDS + 1e-4}
-            variants: dict[str, dict[float, PlaceMaps]] = {"the moment alone": {0.0: maps[now]}, "now": around}
+            variants: dict[str, dict[float, PlaceMaps]] = {
+                "the moment alone": {0.0: maps[now]},
+                "with what is around it": around,
+            }
             found = {
                 name: WindowEvidence.of(calibration, each).outlines(from_score, at_least=1)
                 for name, each in variants.items()
