@@ -171,7 +171,7 @@ class _Job:
         from engine.analysis.score_store import ScoreStore
         from engine.export import tables
         from engine.video import open_video
-        from engine.video.condition import Condition
+        from engine.video.integrity import Integrity
 
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
@@ -205,7 +205,7 @@ class _Job:
                 low, high = expected
                 found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
             click.echo(f"{name}: {found} -> {displayable(self.base)}.*")
-            for sentence in Condition.of(source.info, source.times).in_words():
+            for sentence in Integrity.of(source.info, source.times).in_words():
                 click.echo(f"{name}: {sentence}.")
             calibration = predictor.settings.calibration
             drifts = calibration.drifts(signals, source.times) if calibration else []

@@ -19,7 +19,7 @@ from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, is_judged
-from engine.video.condition import Condition
+from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, ends_of
 
 SCORE_COLUMNS = ("frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score", "judged")
@@ -96,7 +96,7 @@ def write_segments_json(
         "detector": {"name": detector_name, "fingerprint": detector_fingerprint},
         "score": score,
         "rule": asdict(rule),
-        "recording": _condition(Condition.of(video, seconds)),
+        "recording": _integrity(Integrity.of(video, seconds)),
         "segments": [
             {
                 "number": number,
@@ -115,14 +115,14 @@ def write_segments_json(
     _replace(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _condition(condition: Condition) -> dict[str, Any]:
+def _integrity(integrity: Integrity) -> dict[str, Any]:
     return {
-        "frames": condition.frames,
-        "lost_frames": condition.lost_frames,
-        "lost": [{"frames": each.count, **_span(each.start_seconds, each.stop_seconds)} for each in condition.lost],
-        "gaps": [{"frame": gap.frame, **_span(gap.start_seconds, gap.stop_seconds)} for gap in condition.gaps],
-        "replaced_times": condition.replaced_frames,
-        "replaced": [round(seconds, 6) for seconds in condition.replaced],
+        "frames": integrity.frames,
+        "lost_frames": integrity.lost_frames,
+        "lost": [{"frames": each.count, **_span(each.start_seconds, each.stop_seconds)} for each in integrity.lost],
+        "gaps": [{"frame": gap.frame, **_span(gap.start_seconds, gap.stop_seconds)} for gap in integrity.gaps],
+        "replaced_times": integrity.replaced_frames,
+        "replaced": [round(seconds, 6) for seconds in integrity.replaced],
     }
 
 

@@ -26,9 +26,9 @@ from engine.footage_check.scene import (
 from engine.footage_check.summary import Checked, summarise
 from engine.models.picture import model_picture
 from engine.video import open_video
-from engine.video.condition import Condition
 from engine.video.decoder import Decoder
 from engine.video.frame import Pixels
+from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, VideoSource, usual_frame_seconds
 
 _MIN_SECONDS = 2.0
@@ -113,7 +113,7 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
         yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
     decodable, undecodable = len(sample.moments), len(sample.undecodable)
     if lost:
-        (what, *_) = Condition.of(source.info, source.times).in_words()
+        (what, *_) = Integrity.of(source.info, source.times).in_words()
         is_small = lost <= len(source)
         yield FootageFinding(path, "warning" if is_small else "error", FindingKind.DAMAGED, what, advice)
     elif undecodable > is_cut:
@@ -136,11 +136,11 @@ def _times(source: VideoSource) -> Iterator[FootageFinding]:
             "out, unless the camera only ever records like this."
         )
         yield FootageFinding(path, "warning", FindingKind.TIME_LAPSE, what, advice)
-    condition = Condition.of(source.info, source.times)
-    for what in replace(condition, lost=(), replaced_frames=0).in_words():
+    integrity = Integrity.of(source.info, source.times)
+    for what in replace(integrity, lost=(), replaced_frames=0).in_words():
         advice = "No motion is learnt across it. Check the recorder's clock if it was not meant."
         yield FootageFinding(path, "note", FindingKind.GAPS, what, advice)
-    for what in replace(condition, lost=(), gaps=()).in_words():
+    for what in replace(integrity, lost=(), gaps=()).in_words():
         advice = "All other times are as they were stored. Motion measured there may be too fast or too slow."
         yield FootageFinding(path, "note", FindingKind.REPLACED_TIMES, what, advice)
 

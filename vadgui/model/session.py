@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.review.document import Review
 from engine.scoring.calibration import Calibration
 from engine.scoring.segments import Segment, SegmentRule
-from engine.video.condition import Condition
+from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, ends_of, frame_at
 from engine.video.timing import without_gaps
 from vadgui.model.frame_view import Bgra, FrameView
@@ -126,15 +126,15 @@ class ReviewSession(QObject):
         return self._played_times
 
     @property
-    def condition(self) -> Condition:
+    def integrity(self) -> Integrity:
         """Where frames are lost, where the recording has gaps, which times were replaced."""
-        return self._condition
+        return self._integrity
 
     def _use_times(self, video: VideoInfo | None, times: npt.NDArray[np.float64]) -> None:
         self._video, self._times = video, times
         self._ends = ends_of(video, times) if video else np.empty(0)
         self._played_times = without_gaps(times)
-        self._condition = Condition.of(video, times) if video else Condition()
+        self._integrity = Integrity.of(video, times) if video else Integrity()
 
     @property
     def frame_count(self) -> int:

@@ -62,7 +62,7 @@ class ScoreSeries:
         ends[-1] = max(ends[-1], session.times[-1] + 0.5 * (last_seconds(session.times) or 0.04))
         self._scale = Timescale(gaps(session.times), float(ends[-1]))
         self._starts, self._ends = self._scale.drawn(session.times), self._scale.drawn(ends)
-        self._holes = holes(session.condition, self._scale)
+        self._holes = holes(session.integrity, self._scale)
 
     @property
     def scale(self) -> Timescale:

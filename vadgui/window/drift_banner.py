@@ -50,7 +50,7 @@ class DriftBanner(QWidget):
     def _warnings(self) -> set[str]:
         """Identifiers of the present warnings."""
         scoring = self._session.scoring
-        told = [*self._session.condition.in_words(), *filter(None, [scoring.other_rate])]
+        told = [*self._session.integrity.in_words(), *filter(None, [scoring.other_rate])]
         return {*(drift.kind for drift in scoring.drifts), *told}
 
     def _hide(self) -> None:
@@ -68,7 +68,7 @@ class DriftBanner(QWidget):
 
     def _lines(self) -> Iterator[str]:
         scoring = self._session.scoring
-        for sentence in self._session.condition.in_words():
+        for sentence in self._session.integrity.in_words():
             yield f"{sentence}."
         if scoring.other_rate:
             yield f"{scoring.other_rate}. Scores mean less."

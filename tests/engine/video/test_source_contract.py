@@ -10,7 +10,7 @@ import pytest
 
 from engine.common.errors import Cancelled
 from engine.video import open_video
-from engine.video.condition import Condition
+from engine.video.integrity import Integrity
 from engine.video.source import VideoSource, usual_frame_seconds
 from tests.clips import read_number
 from tests.engine.video.clip_makers import KINDS, Kind
@@ -53,10 +53,10 @@ def test_frame_duration_is_known_only_for_stored_times(kind_and_path, source: Vi
         assert source.frame_seconds is None
 
 
-def test_a_whole_video_is_in_good_condition(source: VideoSource, kind: Kind) -> None:
+def test_a_whole_video_is_intact(source: VideoSource, kind: Kind) -> None:
     list(source.frames())
-    condition = Condition.of(source.info, source.times)
-    assert (condition.lost, condition.gaps) == ((), ())
+    integrity = Integrity.of(source.info, source.times)
+    assert (integrity.lost, integrity.gaps) == ((), ())
     # Where two recordings were joined, times start over.
     assert source.info.replaced_times == ((kind.frames // 2,) if kind.name == "joined ts" else ())
 

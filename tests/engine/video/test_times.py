@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from engine.video import open_video
-from engine.video.condition import Condition
 from engine.video.fingerprint import file_fingerprint
 from engine.video.given_rates import give_rate
+from engine.video.integrity import Integrity
 from engine.video.source import VideoSource
 from tests.clips import make_clip, numbered_picture, read_number
 
@@ -37,7 +37,7 @@ VARIABLE = at_rates((60, 25), (30, 5), (60, 25))
 
 
 def in_words(source: VideoSource) -> list[str]:
-    return Condition.of(source.info, source.times).in_words()
+    return Integrity.of(source.info, source.times).in_words()
 
 
 def make_avi(path: Path, times: Sequence[float], fps: int = 50) -> Path:
@@ -167,21 +167,21 @@ def test_lost_frames_are_counted_and_placed(tmp_path: Path, name: str) -> None:
     for _ in range(2):  # the second time from the stored index
         with open_video(path) as source:
             list(source.frames())
-            condition = Condition.of(source.info, source.times)
-            assert len(source) + condition.lost_frames == 100
-            assert condition.lost_frames >= 10
-            assert condition.lost[0].start_seconds == pytest.approx(4.0, abs=0.01)
-            assert condition.in_words()[0].startswith(f"{condition.lost_frames} of 100 frames are damaged and lost: ")
-            assert condition.gaps == ()
+            integrity = Integrity.of(source.info, source.times)
+            assert len(source) + integrity.lost_frames == 100
+            assert integrity.lost_frames >= 10
+            assert integrity.lost[0].start_seconds == pytest.approx(4.0, abs=0.01)
+            assert integrity.in_words()[0].startswith(f"{integrity.lost_frames} of 100 frames are damaged and lost: ")
+            assert integrity.gaps == ()
 
 
 def test_lost_frames_of_a_raw_stream_are_counted(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mjpeg", 40, codec="mjpeg", pixel_format="yuvj420p", b_frames=0)
     damage(path, slice(20, 21), kept_bytes=12)
     with open_video(path) as source:
-        condition = Condition.of(source.info, source.times)
-        assert (len(source), condition.lost_frames) == (39, 1)
-        assert condition.lost[0].start_seconds == pytest.approx(20 / 25)
+        integrity = Integrity.of(source.info, source.times)
+        assert (len(source), integrity.lost_frames) == (39, 1)
+        assert integrity.lost[0].start_seconds == pytest.approx(20 / 25)
         assert source.times[20] == pytest.approx(21 / 25)
 
 

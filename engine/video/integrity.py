@@ -1,4 +1,4 @@
-"""In what condition a recording is: frames that are lost, gaps in its clock, times that had to be replaced."""
+"""How whole a recording is: frames that are lost, gaps in its clock, times that had to be replaced."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LostStretch:
 
 
 @dataclass(frozen=True)
-class Condition:
+class Integrity:
     """What has to be known of a recording before anything that is said of its times is believed."""
 
     frames: int = 0
@@ -42,7 +42,7 @@ class Condition:
     replaced_frames: int = 0
 
     @classmethod
-    def of(cls, video: VideoInfo, times: Times) -> Condition:
+    def of(cls, video: VideoInfo, times: Times) -> Integrity:
         """Of a recording with frames at `times` [N]."""
         lost = {each.frame for each in video.lost}
         return cls(
