@@ -31,8 +31,8 @@ _Rows = npt.NDArray[np.void]
 Frames = npt.NDArray[np.int64]
 _Opened = tuple[sqlite3.Connection, int, _Rows]
 
-CACHE_MAX_BYTES = 2 * 2**30
-"""What analyses may take on disk before the oldest go: some 15 million frames."""
+CACHE_MAX_BYTES = 4 * 2**30
+"""What analyses may take on disk before the oldest go: some 150 hours at five samples a second."""
 
 _FORMAT = 3
 _APPLICATION_ID = 0x76616453  # "vadS"
