@@ -25,6 +25,7 @@ from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.video import open_video
+from engine.video.condition import Condition
 from engine.video.source import VideoSource
 from engine.video.writer import DEFAULT_ENCODER, ENCODERS, free_path, refuse_target
 
@@ -128,7 +129,10 @@ def export(
             start, stop, name = segment.start, segment.stop, f"segment-{number}"
         target = target or free_path(Path(f"{source.info.name if video.is_dir() else video.stem}.{name}.mp4"))
         clip = export_clip(source, predictor, scores, start, stop, target, options)
-        click.echo(follow(clip, hidden=quiet))
+        path = follow(clip, hidden=quiet)
+        for sentence in [] if quiet else Condition.of(source.info, source.times).in_words():
+            click.echo(f"{source.info.name}: {sentence}.", err=True)
+        click.echo(path)
 
 
 def _refuse_contradictions(number: int | None, start: int | None, stop: int | None, segments_file: Path | None) -> None:
