@@ -106,7 +106,7 @@ def _scores(title: str, videos: Sequence[MeasuredVideo], figures: ScoreFigures, 
         video = videos[index]
         auc = figures.video_aucs[index]
         auc_text = _single_class_text(video) if np.isnan(auc) else f"AUC {100 * auc:.1f} %"
-        ends = video.seconds + video.frame_seconds
+        ends = np.append(video.seconds[1:], max(video.duration_seconds, float(video.seconds[-1])))
         for start, stop in video.events:
             axes.axvspan(float(video.seconds[start]), float(ends[stop - 1]), color=_EVENT, linewidth=0)
         axes.plot(video.seconds, figures.shown[index], color=_CURVES[0], linewidth=1.0)
