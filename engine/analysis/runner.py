@@ -40,6 +40,9 @@ def analysis_key(source: VideoSource, predictor: Predictor, sampling: Sampling =
     if calibration and frame_ratio(source.frame_seconds, calibration.frame_seconds) != 1:
         # Earlier versions told motion in px a frame of the recording: at another rate their signals differ.
         settings["motion"] = "calibrated"
+    if source.info.times_are_made:
+        # Earlier versions spaced all frames of such recordings evenly, and measured motion over other times.
+        settings["times"] = "made"
     if source.info.rate == "given":
         settings["fps"] = source.info.average_fps
     if sampling != EVERY_FRAME:

@@ -30,6 +30,7 @@ from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.video import open_video
+from engine.video.integrity import Integrity
 from engine.video.source import VideoSource
 from engine.video.writer import DEFAULT_ENCODER, ENCODERS, free_path, refuse_target
 
@@ -144,9 +145,12 @@ def export(
             if predictor and options.outlines:
                 evidence = open_store.enter_context(stored_evidence(analyses_folder(), source, predictor))
             clip = export_clip(source, predictor, scores, start, stop, target, options, evidence=evidence)
-            click.echo(follow(clip, hidden=quiet))
+            path = follow(clip, hidden=quiet)
+        for sentence in [] if quiet else Integrity.of(source.info, source.times).in_words():
+            click.echo(f"{source.info.name}: {sentence}.", err=True)
         if source.info.has_sound:
             click.echo("The recording has sound; the clip has none.", err=True)
+        click.echo(path)
 
 
 def _refuse_contradictions(number: int | None, start: int | None, stop: int | None, segments_file: Path | None) -> None:

@@ -24,7 +24,7 @@ from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
-from engine.video.frame_index import DecodedIndexBuilder, FrameIndex, PacketIndexBuilder
+from engine.video.frame_index import DecodedIndexBuilder, EntryPoint, FrameIndex, PacketIndexBuilder
 from engine.video.given_rates import given_rate
 from engine.video.index_store import load_index, save_index
 from engine.video.picture_file import MAX_PIXELS
@@ -269,6 +269,7 @@ class PyAvSource(VideoSource):
             start=self._start,
             has_sound=self._has_sound,
             rate=self._rate,
+            times_are_made=index.entry_kind is not EntryPoint.PTS,
             lost=index.lost,
             replaced_times=tuple(index.replaced.tolist()),
         )

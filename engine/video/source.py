@@ -51,6 +51,8 @@ class VideoInfo:
     """Whether there is sound beside the pictures; nothing here reads it."""
     rate: Rate = "stored"
     """Where frame times come from: the file says them or their rate, a person gave the rate, or nobody knows it."""
+    times_are_made: bool = False
+    """Whether frames have other times than those stored with them: of decoding, by the rate, or replaced ones."""
     lost: tuple[LostFrames, ...] = ()
     """Frames that can't be decoded, as far as is known: a full pass finds all."""
     replaced_times: tuple[int, ...] = ()

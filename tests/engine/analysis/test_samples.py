@@ -283,3 +283,13 @@ def test_every_frame_is_judged_beyond_what_was_announced(predictor: Any) -> None
     rows = list(judge(video, predictor, EVERY_FRAME.frames(video.times[:12]), EVERY_FRAME))
     assert [row.index for row in rows] == list(range(20))
     assert video.is_read_to_its_end
+
+
+@pytest.mark.parametrize("gap_seconds", [3600.0, 24 * 365.25 * 86400.0])
+def test_a_gap_does_not_change_the_overview(gap_seconds: float) -> None:
+    video = MovingVideo(1000)
+    expected = overview_frames(video, SAMPLED.frames(video.times))
+    video._times = np.where(np.arange(1000) >= 500, video.times + gap_seconds, video.times)
+    overview = overview_frames(video, SAMPLED.frames(video.times))
+    assert len(overview) == len(expected)
+    assert np.abs(overview - expected).max() <= 5  # samples begin anew at whole fifths of a second
