@@ -105,6 +105,7 @@ class Program(QObject):
     def _connect_session(self) -> None:
         session, worker = self.session, self.worker
         session.view_requested.connect(worker.show)
+        session.frames_first_changed.connect(worker.set_frames_first)
         session.thumbnail_requested.connect(worker.make_thumbnail)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(session.close_video)

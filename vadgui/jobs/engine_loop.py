@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.common.errors import Cancelled, VadError
 from engine.common.events import ShouldStop
+from engine.video.frame import Frame
 from engine.video.source import VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.messages import DetectorOpened, JobFailed, Message, Opening, ThumbnailMade, VideoClosed, VideoOpened
@@ -25,7 +26,7 @@ from vadgui.jobs.request_queue import (
     ShowFrame,
     Task,
 )
-from vadgui.jobs.view_maker import ViewMaker
+from vadgui.jobs.view_maker import ViewMaker, frame_only
 from vadgui.model.frame_view import FrameView
 from vadgui.model.session import DetectorSummary
 
@@ -178,6 +179,9 @@ class EngineLoop:
         def deliver(view: FrameView) -> None:
             self._put_view(request.generation, view)
 
+        if request.frames:
+            self._make_pictures(*request.frames, deliver)
+            return
         try:
             self._view_maker.make(request.index, request.pictures, deliver, self._requests.view_is_outdated)
             self._view_maker.prefetch_next(self._requests.view_is_outdated)
@@ -187,10 +191,21 @@ class EngineLoop:
         except VadError as error:
             # Deliver a view without a frame, so that playback goes on; its panels say why they are empty.
             deliver(FrameView(request.index, self._view_maker.seconds(request.index), None, missing=f"{error.what}."))
-            # Playing a damaged stretch fails at every frame: report the first failure only.
-            if not self._view_failure_reported:
-                self._view_failure_reported = True
-                self._post(JobFailed(error))
+            self._report_view_failure(error)
+
+    def _make_pictures(self, previous: Frame, frame: Frame, deliver: Callable[[FrameView], None]) -> None:
+        assert self._view_maker is not None
+        try:
+            self._view_maker.make_pictures(previous, frame, deliver)
+        except VadError as error:
+            deliver(frame_only(frame, f"{error.what}."))
+            self._report_view_failure(error)
+
+    def _report_view_failure(self, error: VadError) -> None:
+        # Playing a damaged stretch fails at every frame: report the first failure only.
+        if not self._view_failure_reported:
+            self._view_failure_reported = True
+            self._post(JobFailed(error))
 
     def _make_thumbnail(self, request: MakeThumbnail) -> None:
         if not self._view_maker or request.generation != self._generation:

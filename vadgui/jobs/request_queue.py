@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+from engine.video.frame import Frame
+
 
 @dataclass(frozen=True)
 class OpenVideo:
@@ -37,6 +39,8 @@ class ShowFrame:
     """Number of the video and detector that the index refers to; requests of an older generation are ignored."""
     index: int
     pictures: bool
+    frames: tuple[Frame, Frame] | None = None
+    """The frame before it and the frame itself, where they are read already; only the pictures are missing then."""
 
 
 @dataclass(frozen=True)

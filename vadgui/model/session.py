@@ -45,6 +45,7 @@ class AnalysisPhase(Enum):
 
 
 FRAMES, SAMPLES = "frames", "samples"
+_MAX_TRAIL_SECONDS = 10.0  # of the recording; a jump further than this leaves the pictures behind
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class ReviewSession(QObject):
     view_requested = Signal(int, bool)
     """Frame number, and whether its transition's pictures are wanted too; the latest request replaces older ones."""
     thumbnail_requested = Signal(int)
+    frames_first_changed = Signal(bool)
+    """Whether frames are wanted at once, without waiting for their pictures."""
 
     def __init__(self, rule: SegmentRule | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +95,7 @@ class ReviewSession(QObject):
         self._thumbnails: dict[int, Bgra] = {}
         self._thumbnails_asked: set[int] = set()
         self._pictures_requested = True
+        self._frames_first = False
 
     # What is open
 
@@ -220,10 +224,33 @@ class ReviewSession(QObject):
 
     def show(self, view: FrameView) -> None:
         """Put what the engine made on screen; its signals count even before the analysis gets there."""
-        self._view = view
         if view.signals is not None:
             self.scoring.add_if_unknown(view.index, view.signals)
+        self._view = self._joined(view)
         self.view_changed.emit()
+
+    def _joined(self, view: FrameView) -> FrameView:
+        """The view to show: the playhead's frame, once there, stays; pictures of an earlier one may stand beside it."""
+        shown = self._view
+        if shown is None:
+            return view
+        if shown.index == self._playhead != view.index:
+            return shown.trailed_by(view) if shown.predicting and view.complete else shown
+        if view.predicting and self._frames_first:
+            trailing = shown if shown.complete else shown.trailing
+            if trailing and 0 <= view.pts_seconds - trailing.pts_seconds <= _MAX_TRAIL_SECONDS:
+                return view.trailed_by(trailing)
+        return view
+
+    def set_frames_first(self, frames_first: bool) -> None:
+        """Whether frames are shown as soon as they are there, under the newest pictures: during playback."""
+        if frames_first != self._frames_first:
+            self._frames_first = frames_first
+            self.frames_first_changed.emit(frames_first)
+
+    def frame_is_shown(self) -> bool:
+        """Whether the frame under the playhead is on screen, or the reason why not; its pictures may be to come."""
+        return self._view is not None and self._view.index == self._playhead
 
     def view_is_settled(self) -> bool:
         """Whether everything that was wanted of the frame under the playhead is on screen, or the reason why not."""

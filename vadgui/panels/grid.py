@@ -101,13 +101,19 @@ class PanelGrid(QWidget):
             self._area.set_aspect(video.width_px / video.height_px)
         signals = signals_of(view, self._session) if view else None
         radius_px = self._session.detector.flow_radius_px if self._session.detector else None
+        trailing = view.trailing if view else None
+        trailing_signals = signals_of(trailing, self._session) if trailing else None
         for panel, widget in self._area.panels.items():
-            picture = picture_of(panel, view) if view else None
-            decoration = self._decoration(panel, view, signals) if view else None
-            if view is None or (picture is None and decoration is None):
+            # During playback, the pictures of an earlier frame stay until newer ones are made; their titles say so.
+            trails = trailing is not None and panel is not Panel.FRAME
+            shown, of_shown = (trailing, trailing_signals) if trails else (view, signals)
+            picture = picture_of(panel, shown) if shown else None
+            decoration = self._decoration(panel, shown, of_shown) if shown else None
+            if shown is None or (picture is None and decoration is None):
                 widget.show_message(message_for(panel, view, self._session))
             else:
-                widget.show_picture(picture, detail=detail_of(panel, view, signals, radius_px), decoration=decoration)
+                detail = f"frame {shown.index}" if trails else detail_of(panel, shown, of_shown, radius_px)
+                widget.show_picture(picture, detail=detail, decoration=decoration)
         self.header.show_view(view)
 
     def _decoration(self, panel: Panel, view: FrameView, signals: np.void | None) -> Decoration | None:

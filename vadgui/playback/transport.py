@@ -132,7 +132,7 @@ class TransportBar(QWidget):
             self.mode_box.addItem(mode.value, mode)
         self.mode_box.setAccessibleName("Playback mode")
         self.mode_box.setToolTip(
-            "Real time: follows the clock and leaves frames out where their pictures take longer.\n"
+            "Real time: frames keep to the clock; the other panels follow as they can, and catch up on pause.\n"
             "Every frame: shows each frame with all its pictures, however long that takes."
         )
         self.mode_box.activated.connect(lambda: self._player.set_mode(self.mode_box.currentData()))

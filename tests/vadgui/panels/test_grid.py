@@ -36,6 +36,12 @@ def frames_on_screen(grid: PanelGrid) -> set[int]:
     return {int(picture[0, 0, 0]) for picture in pictures if picture is not None}
 
 
+def blue_of(grid: PanelGrid, panel: Panel) -> int:
+    picture = grid.panel(panel).picture
+    assert picture is not None
+    return int(picture[0, 0, 0])
+
+
 def test_all_panels_show_the_views_frame(grid: PanelGrid, session: ReviewSession) -> None:
     session.seek(123)
     session.show(view_of(session, 123))
@@ -64,6 +70,27 @@ def test_panels_never_mix_frames(grid: PanelGrid, session: ReviewSession) -> Non
     session.show(view_of(session, 11))
     assert frames_on_screen(grid) == {11}
     assert all(grid.panel(panel).message == "" for panel in Panel)
+
+
+def test_while_frames_come_first_titles_say_which_frame_older_pictures_are_of(
+    grid: PanelGrid, session: ReviewSession
+) -> None:
+    session.seek(7)
+    session.show(view_of(session, 7))
+    session.set_frames_first(True)
+    session.seek(9)
+    session.show(view_of(session, 9, complete=False, missing=PREDICTING))
+    assert blue_of(grid, Panel.FRAME) == 9
+    assert blue_of(grid, Panel.PREDICTED_FLOW) == blue_of(grid, Panel.PREDICTED_FRAME) == 7
+    assert grid.panel(Panel.PREDICTED_FLOW).detail == grid.panel(Panel.PSNR_MASK).detail == "frame 7"
+    # Pictures of a frame that is no longer under the playhead take their places; the frame stays.
+    session.show(view_of(session, 8))
+    assert blue_of(grid, Panel.FRAME) == 9
+    assert blue_of(grid, Panel.TEACHER_FLOW) == 8
+    session.set_frames_first(False)
+    session.show(view_of(session, 9))
+    assert blue_of(grid, Panel.TEACHER_FLOW) == 9
+    assert grid.panel(Panel.PREDICTED_FLOW).detail.startswith("error")
 
 
 def test_panels_say_why_they_are_empty(qtbot: QtBot) -> None:
