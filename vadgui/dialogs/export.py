@@ -57,7 +57,7 @@ class ClipRange:
             start_seconds=began,
             duration_seconds=ends[len(segment) - 1] - began,
             scores=session.scoring.scores.copy(),
-            detector=session.detector.path if session.detector else None,
+            detector=session.scored_by.path if session.scored_by else None,
         )
 
     @property

@@ -26,6 +26,7 @@ from vadgui.jobs.request_queue import (
     ShowFrame,
     Task,
 )
+from vadgui.jobs.stored_analysis import stored_analysis
 from vadgui.jobs.view_maker import ViewMaker, frame_only
 from vadgui.model.frame_view import FrameView
 from vadgui.model.session import DetectorSummary
@@ -147,6 +148,10 @@ class EngineLoop:
     def _open_detector(self, path: Path, device: str) -> None:
         self._post(Opening(path.stem))
         try:
+            if self._source and self._predictor is None:
+                # The first detector waits for torch, which takes seconds.
+                for message in stored_analysis(self._source, path, self._analyses_folder):
+                    self._post(message)
             predictor = self._predictor_opener(path, device)
         finally:
             self._post(Opening())

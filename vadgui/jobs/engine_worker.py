@@ -16,6 +16,7 @@ from vadgui.jobs.frame_reader import FrameReader, FrameRequest
 from vadgui.jobs.latest_value import LatestValue
 from vadgui.jobs.messages import (
     DetectorOpened,
+    DetectorRead,
     JobFailed,
     Message,
     Opening,
@@ -47,6 +48,8 @@ class EngineWorker(QObject):
     video_opened = Signal(object)
     """VideoOpened."""
     video_closed = Signal()
+    detector_read = Signal(object)
+    """DetectorSummary of a detector that is still being loaded; stored signals of it follow."""
     detector_opened = Signal(object)
     """DetectorSummary."""
     view_ready = Signal(object)
@@ -183,6 +186,8 @@ class EngineWorker(QObject):
                 self._generation = message.generation
                 self._has_detector = True
                 self.detector_opened.emit(message.summary)
+            case DetectorRead():
+                self.detector_read.emit(message.summary)
             case ThumbnailMade():
                 self.thumbnail_ready.emit(message.index, message.picture)
             case SignalsMeasured():

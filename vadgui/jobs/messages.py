@@ -48,6 +48,13 @@ class DetectorOpened:
     summary: DetectorSummary
 
 
+@dataclass(frozen=True)
+class DetectorRead:
+    """What a detector's file says of it; it is still being loaded, so `device` is empty."""
+
+    summary: DetectorSummary
+
+
 @dataclass(frozen=True, eq=False)
 class ThumbnailMade:
     """A small picture of a frame."""
@@ -84,6 +91,7 @@ Message = (
     | VideoOpened
     | VideoClosed
     | DetectorOpened
+    | DetectorRead
     | ThumbnailMade
     | SignalsMeasured
     | TimesRevised

@@ -88,6 +88,7 @@ class ReviewSession(QObject):
         self._times = np.empty(0)
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
+        self._detector_read: DetectorSummary | None = None
         self._playhead = 0
         self._view: FrameView | None = None
         self._analysis = AnalysisState()
@@ -134,6 +135,7 @@ class ReviewSession(QObject):
         self._times = times
         self._playhead = 0
         self._view = None
+        self._detector_read = None
         self._thumbnails.clear()
         self._thumbnails_asked.clear()
         self._analyse_anew()
@@ -157,7 +159,7 @@ class ReviewSession(QObject):
 
     def _analyse_anew(self) -> None:
         self._analysis, self._done_soon = AnalysisState(), None
-        self.scoring.start_over(self._video, self._times, self._detector.calibration if self._detector else None)
+        self.scoring.start_over(self._video, self._times, self.scored_by.calibration if self.scored_by else None)
 
     @property
     def detector_is_coming(self) -> bool:
@@ -170,11 +172,25 @@ class ReviewSession(QObject):
             self._detector_is_coming = coming
             self.detector_changed.emit()
 
+    def read_detector(self, detector: DetectorSummary) -> None:
+        """A detector that is still being loaded: what is stored of its analysis can be shown."""
+        self._detector_read = detector
+        self._analyse_anew()
+        self.analysis_changed.emit()
+        self.scoring.tell_all()
+
+    @property
+    def scored_by(self) -> DetectorSummary | None:
+        """The detector whose scores are shown; it may still be being loaded."""
+        return self._detector_read or self._detector
+
     def use_detector(self, detector: DetectorSummary) -> None:
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
-        self._detector = detector
+        known = self._detector_read is not None and self._detector_read.path == detector.path
+        self._detector, self._detector_read = detector, None
         self._detector_is_coming = False
-        self._analyse_anew()
+        if not known:
+            self._analyse_anew()
         # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
         self._thumbnails_asked.intersection_update(self._thumbnails)
         self.detector_changed.emit()
