@@ -536,3 +536,46 @@ def test_a_bundled_detector_may_be_named(name: str, tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).touch()
     assert parse_arguments(["--detector", name]).detector == Path(name)  # a file in the current folder takes precedence
+
+
+def test_at_1280_x_720_with_a_banner_the_timeline_keeps_its_height(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = program.window
+    window.resize(1280, 720)
+    open_street(program, qtbot, tmp_path)
+    window.drift_banner._line.show_line("warning", "The camera was moved. " * 8)
+    window.drift_banner.show()
+    qtbot.waitUntil(lambda: window.timeline.plot.height() >= 104 and window.drift_banner.height() > 20)
+    # No height is left over around the panels while the timeline could use it.
+    window.drift_banner.hide()
+    window.resize(1280, 1000)
+    qtbot.waitUntil(lambda: window.height() == 1000)
+    panels = [window.panels.panel(panel).geometry() for panel in Panel]
+    area = window.panels.panel(Panel.FRAME).parentWidget()
+    used = max(rect.bottom() for rect in panels) - min(rect.top() for rect in panels)
+    across = max(rect.right() for rect in panels) - min(rect.left() for rect in panels)
+    assert area.height() - used < 30 or area.width() - across < 30
+    assert area.height() - used < 30
+
+
+def test_a_paused_analysis_can_be_resumed_by_that_name(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    program.begin(tmp_path / "long.mp4", tmp_path / "still.safetensors")
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.RUNNING)
+    press(program, qtbot, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.PAUSED)
+    action = program.window.actions_by_name["run"]
+    assert action.text() == "&Resume analysis"
+    assert "Resume" in action.toolTip()
+
+
+def test_the_status_bar_speaks_of_a_missing_detector_only_beside_a_recording(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    def texts() -> str:
+        return " ".join(label.text() for label in program.window.statusBar().findChildren(QLabel))
+
+    assert "detector" not in texts()
+    program.open_video(tmp_path / "street.mp4")
+    qtbot.waitUntil(lambda: program.session.video is not None)
+    assert "No detector chosen" in texts()

@@ -24,6 +24,8 @@ class PanelGrid(QWidget):
     """Shows the session's view. All panels are filled from one FrameView, so that they never show different frames."""
 
     shown_panels_changed = Signal()
+    arrangement_changed = Signal()
+    """The panels need another height than before for their width."""
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +73,12 @@ class PanelGrid(QWidget):
         """The panels on screen, in the order of Panel."""
         return self._area.shown()
 
+    def needed_height(self, width: int, at_most: int) -> int:
+        """The height beyond which panels of this width would not become larger; `at_most` where that never is."""
+        return self.header.sizeHint().height() + self._area.needed_height(
+            width, at_most - self.header.sizeHint().height()
+        )
+
     def set_panel_shown(self, panel: Panel, shown: bool) -> None:
         """Show or hide a panel; the last visible one can't be hidden."""
         self.panel_actions[panel].setChecked(shown)
@@ -94,11 +102,12 @@ class PanelGrid(QWidget):
         self._area.arrange()
         self._session.set_pictures_requested(self.shown_panels() != [Panel.FRAME])
         self.shown_panels_changed.emit()
+        self.arrangement_changed.emit()
 
     def _refresh(self) -> None:
         view, video = self._session.view, self._session.video
-        if video is not None:
-            self._area.set_aspect(video.width_px / video.height_px)
+        if video is not None and self._area.set_aspect(video.width_px / video.height_px):
+            self.arrangement_changed.emit()
         signals = signals_of(view, self._session) if view else None
         radius_px = self._session.detector.flow_radius_px if self._session.detector else None
         trailing = view.trailing if view else None
@@ -150,10 +159,13 @@ class _PanelArea(QWidget):
     def shown(self) -> list[Panel]:
         return [self.enlarged] if self.enlarged else self.chosen
 
-    def set_aspect(self, aspect: float) -> None:
-        if aspect != self._aspect:
-            self._aspect = aspect
-            self.arrange()
+    def set_aspect(self, aspect: float) -> bool:
+        """Arrange panels for pictures of this width / height; whether it was another."""
+        if aspect == self._aspect:
+            return False
+        self._aspect = aspect
+        self.arrange()
+        return True
 
     def arrange(self) -> None:
         shown = self.shown()
@@ -165,6 +177,15 @@ class _PanelArea(QWidget):
             widget.set_aspect(self._aspect)
             widget.setGeometry(by_panel.get(panel, QRect()))
             widget.setVisible(panel in by_panel)
+
+    def needed_height(self, width: int, at_most: int) -> int:
+        shown = self.shown()
+        title_px = self.panels[Panel.FRAME].title_height()
+        area = QSize(width, at_most) - QSize(2 * GAP_PX, 2 * GAP_PX)
+        used = QRect()
+        for rect in arrange(area, self._aspect, title_px, len(shown), large_first=Panel.FRAME in shown):
+            used = used.united(rect)
+        return min(used.height() + 2 * GAP_PX, at_most)
 
     def repaint_all(self) -> None:
         self.update()

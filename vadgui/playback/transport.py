@@ -13,6 +13,7 @@ from vadgui.playback.player import SPEEDS, PlaybackMode, Player
 from vadgui.ui.actions import SPECS, tool_tip, without_mnemonic
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.icons import set_icon
+from vadgui.ui.select_all import select_all_on_focus
 
 _SPECS = {spec.name: spec for spec in SPECS}
 
@@ -116,6 +117,7 @@ class TransportBar(QWidget):
         self.frame_box.setAccessibleName("Frame number")
         self.frame_box.setToolTip("Type a frame number and press Enter to jump to exactly that frame; the first is 0")
         self.frame_box.setKeyboardTracking(False)
+        select_all_on_focus(self.frame_box)
         self.frame_box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.frame_box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.frame_box.valueChanged.connect(self._session.seek)

@@ -31,6 +31,7 @@ class SegmentModel(QAbstractListModel):
         self._session = session
         self._order = SegmentOrder.TIME
         self._rows: list[Segment] = []
+        self._highest = 0.0
 
     @property
     def order(self) -> SegmentOrder:
@@ -39,8 +40,8 @@ class SegmentModel(QAbstractListModel):
 
     @property
     def score_top(self) -> float:
-        """The largest score on the scale of the bars."""
-        return self._session.scoring.top
+        """The largest score on the scale of the bars: that of the timeline, or the highest peak beyond it."""
+        return max(self._session.scoring.top, self._highest)
 
     def set_order(self, order: SegmentOrder) -> None:
         """Sort the rows in another order."""
@@ -50,6 +51,11 @@ class SegmentModel(QAbstractListModel):
     def update(self) -> None:
         """Copy the session's segments; unchanged rows at both ends are not touched."""
         new_rows = list(self._session.scoring.segments)
+        highest = max((segment.peak_score for segment in new_rows), default=0.0)
+        if highest != self._highest:
+            self._highest = highest
+            if self._rows:
+                self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
         if self._order is SegmentOrder.SCORE:
             new_rows.sort(key=lambda segment: -segment.peak_score)
         head = _common(self._rows, new_rows)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
-    QSplitter,
     QStackedWidget,
     QToolBar,
     QVBoxLayout,
@@ -36,15 +35,16 @@ from vadgui.timeline.view import TimelineView
 from vadgui.training.status import TrainingStatus
 from vadgui.ui import theme
 from vadgui.ui.actions import FILE, MENUS, PLAYBACK, SPECS, VIEW, make_actions
+from vadgui.ui.icons import set_icon
 from vadgui.window.analysis_status import AnalysisStatus
 from vadgui.window.drift_banner import DriftBanner
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
+from vadgui.window.review_splitter import ReviewSplitter
 
 _LAYOUT_VERSION = 1
 _DETECTOR_SUFFIX = ".safetensors"
 _LONG_STEP_FRAMES = 10
-_PANELS_TO_TIMELINE = [640, 300]
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
 _TOOL_ICON_PX = 18
@@ -96,7 +96,6 @@ class MainWindow(QMainWindow):
         self._has_segments_dock: bool | None = None
         """Whether the dock is to be shown with the next recording; None while a recording is open."""
         self._pages = QStackedWidget()
-        self._splitter = QSplitter(Qt.Orientation.Vertical)
 
         self._lay_out()
         self._fill_menus()
@@ -135,7 +134,7 @@ class MainWindow(QMainWindow):
         if video is None:
             self.exports_dock.hide()
             self.empty.show_recent(self._settings.recent_videos)
-        self._enable()
+        self._show_detector()
 
     def _show_segments_dock(self, is_open: bool) -> None:
         """Hide the dock while no recording is open; show it again with one, unless the person has closed it."""
@@ -148,7 +147,10 @@ class MainWindow(QMainWindow):
 
     def _show_detector(self) -> None:
         detector = self._session.detector
-        none = "Loading the detector …" if self._session.detector_is_coming else "No detector"
+        # Without a recording, none is loaded: that says nothing about the one that is remembered.
+        none = "No detector chosen" if self._session.video is not None else ""
+        if self._session.detector_is_coming:
+            none = "Loading the detector …"
         self._detector.setText(self._short(f"{detector.name} on {detector.device}") if detector else none)
         self._detector.setToolTip(str(detector.path) if detector else "Analysis, Choose detector …")
         self._enable()
@@ -158,7 +160,10 @@ class MainWindow(QMainWindow):
         ready = self._session.video is not None and self._session.detector is not None
         actions = self.actions_by_name
         actions["run"].setEnabled(ready and phase not in (AnalysisPhase.RUNNING, AnalysisPhase.DONE))
-        actions["run"].setText("&Go on" if phase is AnalysisPhase.PAUSED else "&Analyse")
+        is_paused = phase is AnalysisPhase.PAUSED
+        actions["run"].setText("&Resume analysis" if is_paused else "&Analyse")
+        actions["run"].setToolTip("Resume the analysis where it stopped" if is_paused else "Analyse the recording")
+        set_icon(actions["run"], "play" if is_paused else "analyse")
         actions["pause"].setEnabled(phase is AnalysisPhase.RUNNING)
         actions["cancel"].setEnabled(phase in (AnalysisPhase.RUNNING, AnalysisPhase.PAUSED))
 
@@ -183,12 +188,7 @@ class MainWindow(QMainWindow):
         lower.addWidget(self.transport)
         lower.addWidget(self.drift_banner)
         lower.addWidget(self.timeline, stretch=1)
-        self._splitter.addWidget(self.panels)
-        self._splitter.addWidget(below)
-        self._splitter.setStretchFactor(0, 2)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setSizes(_PANELS_TO_TIMELINE)
+        self._splitter = ReviewSplitter(self.panels, below)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self._splitter)
         self.setCentralWidget(self._pages)

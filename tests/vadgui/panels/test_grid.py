@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QCheckBox, QSlider
 from pytestqt.qtbot import QtBot
 
 from tests.vadgui.synthetic import add_rows, open_session, signals_with_bumps, steady_times, view_of
-from vadgui.model.frame_view import NO_DETECTOR, PREDICTING, FrameView
+from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, FrameView
 from vadgui.model.session import ReviewSession
 from vadgui.panels.content import Panel
 from vadgui.panels.grid import PanelGrid
@@ -106,6 +107,22 @@ def test_panels_say_why_they_are_empty(qtbot: QtBot) -> None:
     session.show(view_of(session, 0, complete=False, missing=NO_DETECTOR))
     assert grid.panel(Panel.FRAME).message == ""
     assert grid.panel(Panel.PSNR_MASK).message == NO_DETECTOR
+
+
+def test_at_the_first_frame_panels_say_what_they_are_there_for(grid: PanelGrid, session: ReviewSession) -> None:
+    session.show(view_of(session, 0, complete=False, missing=NO_TRANSITION))
+    for panel in set(Panel) - {Panel.FRAME}:
+        assert grid.panel(panel).message.startswith(panel.use)
+        assert "From the second frame on" in grid.panel(panel).message
+
+
+def test_the_masks_slider_is_there_only_with_the_mask(grid: PanelGrid, qtbot: QtBot) -> None:
+    slider, box = grid.header.findChild(QSlider), grid.header.findChild(QCheckBox)
+    assert slider is not None
+    assert box is not None
+    assert not slider.isVisible()
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    assert slider.isVisible()
 
 
 def test_mask_appears_from_stored_signals_before_the_pictures(grid: PanelGrid, session: ReviewSession) -> None:
