@@ -81,8 +81,7 @@ class Program(QObject):
             self._load_pending_detector()
 
     def begin(self, video: Path | None, detector: Path | None) -> None:
-        """Open the recording and the detector that the command line names; by default, the detector used last."""
-        detector = detector or default_detector(self._settings)
+        """Open the recording and the detector that the command line names."""
         if video:
             self.open_video(video)
         if detector:
@@ -109,6 +108,7 @@ class Program(QObject):
         session.thumbnail_requested.connect(worker.make_thumbnail)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(session.close_video)
+        worker.detector_closed.connect(session.drop_detector)
         worker.detector_read.connect(session.read_detector)
         worker.detector_opened.connect(self._detector_opened)
         worker.view_ready.connect(session.show)
@@ -128,11 +128,30 @@ class Program(QObject):
         # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
         self._settings.video_folder = str(opened.info.path.parent)
+        may_analyse = self._choose_detector(opened.info.path)
         self.session.open_video(opened.info, opened.times)
         self.session.show(opened.first_view)
-        if self._pending_detector is not None:
-            self._load_pending_detector()
-        self._begin_analysis()
+        self._load_pending_detector()
+        if may_analyse:
+            self._begin_analysis()
+
+    def _choose_detector(self, video: Path) -> bool:
+        """Take the detector that was asked for, or that of the folder; whether the one in use is right.
+
+        A detector knows one camera: where none was chosen yet, none is taken from elsewhere, and the window asks.
+        """
+        if self._pending_detector is not None or self.session.detector_is_coming:
+            return False
+        current = self.session.detector.path if self.session.detector else None
+        wanted = self._settings.detector_for(video)
+        if current is not None and current == wanted:
+            return True
+        if wanted is not None and wanted.is_file():
+            self._pending_detector = wanted
+        elif current is not None:
+            self.session.drop_detector()
+            self.worker.close_detector()
+        return False
 
     def _load_pending_detector(self) -> None:
         if self._pending_detector is not None:
@@ -141,7 +160,8 @@ class Program(QObject):
             self._pending_detector = None
 
     def _detector_opened(self, detector: DetectorSummary) -> None:
-        self._settings.detector = str(detector.path)
+        if self.session.video is not None:
+            self._settings.remember_detector(self.session.video.path, detector.path)
         self.session.use_detector(detector)
         self._begin_analysis()
 
@@ -157,6 +177,7 @@ class Program(QObject):
         window.demo_chosen.connect(self.open_demo)
         window.close_video_requested.connect(worker.close_video)
         window.detector_chosen.connect(self.open_detector)
+        window.detector_banner.use_requested.connect(self.open_detector)
         window.run_requested.connect(worker.run_analysis)
         window.pause_requested.connect(worker.pause_analysis)
         window.cancel_requested.connect(worker.cancel_analysis)
@@ -192,11 +213,3 @@ class Program(QObject):
             device=self._settings.device,
         )
         return self.exports.add(job)
-
-
-def default_detector(settings: Settings) -> Path | None:
-    """The detector used last if its file still exists, else that of the demo."""
-    last = Path(settings.detector) if settings.detector else None
-    if last and last.is_file():
-        return last
-    return resources.detector_path(_DEMO_DETECTOR) if _DEMO_DETECTOR in resources.bundled_detectors() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar, overload
 
 from PySide6.QtCore import QByteArray, QSettings
+
+from engine.common.json_values import decode
 
 T = TypeVar("T", str, bool, QByteArray)
 
@@ -44,7 +47,10 @@ class Settings:
     theme = Setting("appearance/theme", "system", "Light, dark, or as the system.")
     geometry = Setting("window/geometry", QByteArray(), "Where the window was.")
     layout = Setting("window/layout", QByteArray(), "Where its docks and tool bars were.")
-    detector = Setting("detector/path", "", "The detector used last; empty means the first bundled one.")
+    detector = Setting("detector/path", "", "The detector used last, which is offered where none is chosen yet.")
+    _detectors_by_folder = Setting(
+        "detector/by_folder", "{}", "The detector of each folder's recordings: a JSON object of paths."
+    )
     device = Setting("detector/device", "auto", "Where the detector runs: auto, cuda, mps or cpu.")
     analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
@@ -65,6 +71,29 @@ class Settings:
         settings = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
         weakref.finalize(settings, folder.cleanup)
         return settings
+
+    @property
+    def last_detector(self) -> Path | None:
+        """The detector used last, if its file still exists."""
+        path = Path(self.detector) if self.detector else None
+        return path if path and path.is_file() else None
+
+    def detector_for(self, video: Path) -> Path | None:
+        """The detector that was used last for the recordings of a folder; None where none was."""
+        path = self._read_detectors().get(str(video.resolve().parent))
+        return Path(path) if path else None
+
+    def remember_detector(self, video: Path, detector: Path) -> None:
+        """Use a detector for the recordings of a folder from now on."""
+        self.detector = str(detector)
+        detectors = {**self._read_detectors(), str(video.resolve().parent): str(detector)}
+        self._detectors_by_folder = json.dumps(detectors, ensure_ascii=False)
+
+    def _read_detectors(self) -> dict[str, str]:
+        try:
+            return decode(self._detectors_by_folder, dict[str, str])
+        except ValueError:
+            return {}  # edited by hand: people are asked again
 
     @property
     def recent_videos(self) -> list[Path]:

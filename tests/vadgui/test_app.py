@@ -14,20 +14,20 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from resources import bundled_detectors, detector_path
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
-from vadgui.dialogs.detector import DetectorDialog
+from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.dialogs.export import ExportDialog
 from vadgui.dialogs.help import ShortcutsDialog
 from vadgui.errors import ErrorReporter
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
-from vadgui.program import Program, default_detector
+from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.ui import theme
 from vadgui.window.main_window import MainWindow
@@ -488,15 +488,64 @@ def test_help_lists_the_shortcuts(program: Program, qtbot: QtBot) -> None:
     dialog.reject()
 
 
-def test_chooses_a_detector(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+def test_chooses_a_detector(program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
+    fake_files.predictors["plaza"] = StillPredictor("plaza")
     press(program, qtbot, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
-    dialog = dialog_of(program.window, DetectorDialog, qtbot)
-    assert isinstance(dialog, DetectorDialog)
-    assert dialog.list.currentItem().data(Qt.ItemDataRole.UserRole) == tmp_path / "still.safetensors"
-    ok = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok)  # type: ignore[union-attr]
-    with qtbot.waitSignal(program.worker.detector_opened):
-        qtbot.mouseClick(ok, Qt.MouseButton.LeftButton)
+    dialog = dialog_of(program.window, DetectorLibraryDialog, qtbot)
+    assert isinstance(dialog, DetectorLibraryDialog)
+    items = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
+    assert [item.text(0) for item in items if item and "(in use)" in item.text(0)] == ["still (in use)"]
+    (plaza,) = [item for item in items if item and item.data(0, Qt.ItemDataRole.UserRole) == detector_path("plaza")]
+    with qtbot.waitSignal(program.worker.detector_opened) as opened:
+        at = dialog.list.visualItemRect(plaza).center()
+        qtbot.mouseClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        qtbot.mouseDClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert opened.args[0].path == detector_path("plaza")
+    assert not program.window.findChildren(DetectorLibraryDialog)
+
+
+def test_a_detector_is_remembered_for_a_folder_and_used_nowhere_else_in_silence(
+    program: Program, fake_files: FakeFiles, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    gate, yard = tmp_path / "gate", tmp_path / "yard"
+    gate.mkdir()
+    yard.mkdir()
+    fake_files.predictors["plaza"] = StillPredictor("plaza")
+    banner = program.window.detector_banner
+    program.begin(gate / "street.mp4", detector_path("plaza"))
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    assert not banner.isVisible()
+    # Another camera: nothing is analysed before somebody has said with what.
+    program.open_video(yard / "street.mp4")
+    qtbot.waitUntil(lambda: program.session.video is not None and program.session.video.path.parent == yard)
+    qtbot.waitUntil(banner.isVisible)
+    assert "folder yard" in banner.text()
+    qtbot.wait(200)
+    assert program.session.detector is None
+    assert program.session.analysis.phase is AnalysisPhase.IDLE
+    assert np.isnan(program.session.scoring.scores).all()
+    # The first one again: as before, without a question.
+    program.open_video(gate / "yard.mp4")
+    qtbot.waitUntil(lambda: program.session.detector is not None)
+    assert not banner.isVisible()
+    # Offered, and then remembered there too.
+    program.open_video(yard / "street.mp4")
+    qtbot.waitUntil(banner.isVisible)
+    assert banner.use_button.text() == "Use Demo plaza"
+    qtbot.mouseClick(banner.use_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    assert not banner.isVisible()
+    assert settings.detector_for(yard / "another.mp4") == detector_path("plaza")
+
+
+def test_the_banner_opens_the_list_of_detectors(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    program.open_video(tmp_path / "street.mp4")
+    banner = program.window.detector_banner
+    qtbot.waitUntil(banner.isVisible)
+    assert not banner.use_button.isVisible()
+    qtbot.mouseClick(banner.choose_button, Qt.MouseButton.LeftButton)
+    dialog_of(program.window, DetectorLibraryDialog, qtbot).reject()
 
 
 # Start
@@ -522,12 +571,12 @@ def test_command_line() -> None:
     assert (options.video, options.detector, options.demo) == (Path("a.mp4"), Path("d.safetensors"), False)
 
 
-def test_last_detector_is_the_next_default(settings: Settings, tmp_path: Path) -> None:
+def test_the_detector_used_last_is_known_while_it_exists(settings: Settings, tmp_path: Path) -> None:
     mine = tmp_path / "mine.safetensors"
-    settings.detector = str(mine)
-    assert default_detector(settings) != mine
+    settings.remember_detector(tmp_path / "a.mp4", mine)
+    assert settings.last_detector is None
     mine.touch()
-    assert default_detector(settings) == mine
+    assert settings.last_detector == mine
 
 
 @pytest.mark.parametrize("name", bundled_detectors())

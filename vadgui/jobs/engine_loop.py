@@ -12,9 +12,19 @@ from engine.common.events import ShouldStop
 from engine.video.frame import Frame
 from engine.video.source import VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
-from vadgui.jobs.messages import DetectorOpened, JobFailed, Message, Opening, ThumbnailMade, VideoClosed, VideoOpened
+from vadgui.jobs.messages import (
+    DetectorClosed,
+    DetectorOpened,
+    JobFailed,
+    Message,
+    Opening,
+    ThumbnailMade,
+    VideoClosed,
+    VideoOpened,
+)
 from vadgui.jobs.priority import lower_thread_priority
 from vadgui.jobs.request_queue import (
+    CloseDetector,
     CloseVideo,
     ContinueAnalysis,
     ControlAnalysis,
@@ -109,6 +119,8 @@ class EngineLoop:
                 self._post(VideoClosed(self._generation))
             case OpenDetector():
                 self._open_detector(task.path, task.device)
+            case CloseDetector():
+                self._close_detector()
             case ShowFrame():
                 self._show(task)
             case MakeThumbnail():
@@ -169,6 +181,12 @@ class EngineLoop:
             calibration=settings.calibration,
         )
         self._post(DetectorOpened(self._generation, summary))
+
+    def _close_detector(self) -> None:
+        self._close_analysis()
+        self._predictor = None
+        self._begin_generation()
+        self._post(DetectorClosed(self._generation))
 
     def _begin_generation(self) -> None:
         self._generation += 1

@@ -15,6 +15,7 @@ from vadgui.jobs.engine_loop import EngineLoop, PredictorOpener, VideoOpener
 from vadgui.jobs.frame_reader import FrameReader, FrameRequest
 from vadgui.jobs.latest_value import LatestValue
 from vadgui.jobs.messages import (
+    DetectorClosed,
     DetectorOpened,
     DetectorRead,
     JobFailed,
@@ -27,6 +28,7 @@ from vadgui.jobs.messages import (
     VideoOpened,
 )
 from vadgui.jobs.request_queue import (
+    CloseDetector,
     CloseVideo,
     ControlAnalysis,
     MakeThumbnail,
@@ -48,6 +50,7 @@ class EngineWorker(QObject):
     video_opened = Signal(object)
     """VideoOpened."""
     video_closed = Signal()
+    detector_closed = Signal()
     detector_read = Signal(object)
     """DetectorSummary of a detector that is still being loaded; stored signals of it follow."""
     detector_opened = Signal(object)
@@ -104,6 +107,10 @@ class EngineWorker(QObject):
     def open_detector(self, path: Path, device: str) -> None:
         """Load a detector; the present one stays if that fails."""
         self._requests.add(OpenDetector(path, device))
+
+    def close_detector(self) -> None:
+        """Do without a detector."""
+        self._requests.add(CloseDetector())
 
     def show(self, index: int, pictures: bool) -> None:
         """Make the view of a frame; an older request is forgotten."""
@@ -186,6 +193,10 @@ class EngineWorker(QObject):
                 self._generation = message.generation
                 self._has_detector = True
                 self.detector_opened.emit(message.summary)
+            case DetectorClosed():
+                self._generation = message.generation
+                self._has_detector = False
+                self.detector_closed.emit()
             case DetectorRead():
                 self.detector_read.emit(message.summary)
             case ThumbnailMade():

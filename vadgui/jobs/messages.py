@@ -49,6 +49,13 @@ class DetectorOpened:
 
 
 @dataclass(frozen=True)
+class DetectorClosed:
+    """There is no detector any more."""
+
+    generation: int
+
+
+@dataclass(frozen=True)
 class DetectorRead:
     """What a detector's file says of it; it is still being loaded, so `device` is empty."""
 
@@ -91,6 +98,7 @@ Message = (
     | VideoOpened
     | VideoClosed
     | DetectorOpened
+    | DetectorClosed
     | DetectorRead
     | ThumbnailMade
     | SignalsMeasured

@@ -32,6 +32,11 @@ class OpenDetector:
 
 
 @dataclass(frozen=True)
+class CloseDetector:
+    """Do without a detector."""
+
+
+@dataclass(frozen=True)
 class ShowFrame:
     """Make the view of a frame, with or without its transition's pictures."""
 
@@ -69,7 +74,17 @@ class Quit:
     """End the worker's thread."""
 
 
-Task = OpenVideo | CloseVideo | OpenDetector | ShowFrame | MakeThumbnail | ControlAnalysis | ContinueAnalysis | Quit
+Task = (
+    OpenVideo
+    | CloseVideo
+    | OpenDetector
+    | CloseDetector
+    | ShowFrame
+    | MakeThumbnail
+    | ControlAnalysis
+    | ContinueAnalysis
+    | Quit
+)
 
 
 class RequestQueue:
@@ -82,7 +97,7 @@ class RequestQueue:
         self._changed = threading.Condition()
         self._quit = False
         self._video: OpenVideo | CloseVideo | None = None
-        self._detector: OpenDetector | None = None
+        self._detector: OpenDetector | CloseDetector | None = None
         self._control: ControlAnalysis | None = None
         self._view: ShowFrame | None = None
         self._thumbnails: deque[MakeThumbnail] = deque()
@@ -95,7 +110,7 @@ class RequestQueue:
                     self._quit = True
                 case OpenVideo() | CloseVideo():
                     self._video = request
-                case OpenDetector():
+                case OpenDetector() | CloseDetector():
                     self._detector = request
                 case ControlAnalysis():
                     self._control = request

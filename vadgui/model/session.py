@@ -184,6 +184,17 @@ class ReviewSession(QObject):
         """The detector whose scores are shown; it may still be being loaded."""
         return self._detector_read or self._detector
 
+    def drop_detector(self) -> None:
+        """Do without a detector; the frame on screen is asked for anew, since its pictures are another's."""
+        self._detector = self._detector_read = None
+        self._analyse_anew()
+        self._thumbnails_asked.intersection_update(self._thumbnails)
+        self.detector_changed.emit()
+        self.analysis_changed.emit()
+        self.scoring.tell_all()
+        if self._video:
+            self.view_requested.emit(self._playhead, self._pictures_requested)
+
     def use_detector(self, detector: DetectorSummary) -> None:
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
         known = self._detector_read is not None and self._detector_read.path == detector.path

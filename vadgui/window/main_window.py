@@ -18,8 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-import resources
-from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ClipRange, ExportDialog
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
@@ -37,6 +35,7 @@ from vadgui.ui import theme
 from vadgui.ui.actions import FILE, MENUS, PLAYBACK, SPECS, VIEW, make_actions
 from vadgui.ui.icons import set_icon
 from vadgui.window.analysis_status import AnalysisStatus
+from vadgui.window.detector_banner import DetectorBanner
 from vadgui.window.drift_banner import DriftBanner
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
@@ -84,6 +83,7 @@ class MainWindow(QMainWindow):
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
         self.drift_banner = DriftBanner(session)
+        self.detector_banner = DetectorBanner(session, settings)
         self.timeline = TimelineView(session)
         self.segment_list = SegmentList(session)
         self.exports = ExportsView()
@@ -186,6 +186,7 @@ class MainWindow(QMainWindow):
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(0)
         lower.addWidget(self.transport)
+        lower.addWidget(self.detector_banner)
         lower.addWidget(self.drift_banner)
         lower.addWidget(self.timeline, stretch=1)
         self._splitter = ReviewSplitter(self.panels, below)
@@ -297,7 +298,7 @@ class MainWindow(QMainWindow):
             "next_segment": session.select_next_segment,
             "previous_segment": session.select_previous_segment,
             "export": self._ask_for_export,
-            "detector": self._ask_for_detector,
+            "detector": self.library_requested.emit,
             "run": self.run_requested.emit,
             "pause": self.pause_requested.emit,
             "cancel": self.cancel_requested.emit,
@@ -311,6 +312,7 @@ class MainWindow(QMainWindow):
             # Drop the argument `checked` of the signal.
             action.triggered.connect(lambda _, call=calls[name]: call())
         self.empty.video_chosen.connect(self.video_chosen)
+        self.detector_banner.choose_requested.connect(self.library_requested)
         self.exports.cancel_requested.connect(self.export_cancelled)
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
 
@@ -327,13 +329,6 @@ class MainWindow(QMainWindow):
 
     def _ask_for_picture_folder(self) -> None:
         ask_for_folder(self, "Open picture folder", self._settings.video_folder, self.video_chosen.emit)
-
-    def _ask_for_detector(self) -> None:
-        current = self._session.detector.path if self._session.detector else None
-        bundled = [resources.detector_path(name) for name in resources.bundled_detectors()]
-        dialog = DetectorDialog(bundled, current, self._settings.device, self)
-        dialog.detector_chosen.connect(self.detector_chosen)
-        dialog.open()
 
     def _ask_for_export(self) -> None:
         clip = ClipRange.of_selection(self._session)

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.dialogs.detector import DEVICES
 from vadgui.training.model.choices import Advanced
 from vadgui.training.model.draft import TrainingDraft
+from vadgui.ui.devices import DEVICES
 from vadgui.ui.widgets import button
 
 _PRESETS = {"": "From the effort", "fast": "fast: for any machine", "paper": "paper: large, for a GPU"}
