@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 import resources
+from engine.common.errors import VideoError
 from engine.export.clip import ExportOptions
 from engine.video import open_video
 from vadgui import errors
@@ -122,9 +123,13 @@ class Program(QObject):
     def _worker_failed(self, error: Exception) -> None:
         # Something else than the detector may have failed; `use_detector` then corrects this when the detector arrives.
         self.session.expect_detector(False)
-        self._reporter.report(error)
+        about = self.session.video.path if self.session.video else None
+        if isinstance(error, VideoError) and error.subject:
+            about = Path(error.subject)  # the one that could not be opened, perhaps
+        self._reporter.report(error, about)
 
     def _video_opened(self, opened: VideoOpened) -> None:
+        self._reporter.leave_behind(opened.info.path)
         # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
         self._settings.video_folder = str(opened.info.path.parent)

@@ -54,7 +54,7 @@ class Settings:
     device = Setting("detector/device", "auto", "Where the detector runs: auto, cuda, mps or cpu.")
     analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
-    export_folder = Setting("folders/exports", "", "Where the last clip was exported to; empty means beside its video.")
+    export_folder = Setting("folders/exports", "", "Where the last clip went; empty means among the person's films.")
     runs_folder = Setting("folders/runs", "", "Where trainings keep their files; empty means among the person's data.")
     export_panels = Setting("export/panels", "", "Panels of the last export, separated by commas; empty means all.")
     export_strip = Setting("export/score_strip", True, "Draw the score strip under exported clips.")

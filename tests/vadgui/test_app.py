@@ -13,8 +13,16 @@ import av
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QMessageBox, QWidget
+from PySide6.QtGui import QContextMenuEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLabel,
+    QMenu,
+    QMessageBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from resources import bundled_detectors, detector_path
@@ -568,7 +576,8 @@ def test_without_a_screen_says_what_to_do() -> None:
 
 def test_command_line() -> None:
     options = parse_arguments(["a.mp4", "--detector", "d.safetensors"])
-    assert (options.video, options.detector, options.demo) == (Path("a.mp4"), Path("d.safetensors"), False)
+    assert (options.videos, options.detector, options.demo) == ([Path("a.mp4")], Path("d.safetensors"), False)
+    assert parse_arguments(["a.mp4", "b.mp4"]).videos == [Path("a.mp4"), Path("b.mp4")]
 
 
 def test_the_detector_used_last_is_known_while_it_exists(settings: Settings, tmp_path: Path) -> None:
@@ -628,3 +637,91 @@ def test_the_status_bar_speaks_of_a_missing_detector_only_beside_a_recording(
     program.open_video(tmp_path / "street.mp4")
     qtbot.waitUntil(lambda: program.session.video is not None)
     assert "No detector chosen" in texts()
+
+
+def drop(program: Program, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    event = QDropEvent(
+        QPointF(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    program.window.dropEvent(event)
+
+
+def test_of_several_dropped_recordings_the_others_are_kept_at_hand(
+    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    paths = [tmp_path / name for name in ("street.mp4", "yard.mp4", "long.mp4")]
+    for path in paths:
+        path.touch()
+    drop(program, *paths)
+    qtbot.waitUntil(lambda: program.session.video is not None)
+    assert program.session.video is not None
+    assert program.session.video.name == "street.mp4"
+    assert program.window.statusBar().currentMessage() == (
+        "One recording is open at a time: 2 others wait under File, Open recent."
+    )
+    assert settings.recent_videos == paths
+
+
+def test_a_recording_and_its_detector_can_be_dropped_together(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    drop(program, tmp_path / "still.safetensors", tmp_path / "street.mp4")
+    qtbot.waitUntil(lambda: program.session.detector is not None)
+    assert program.session.video is not None
+    assert program.window.statusBar().currentMessage() == ""
+
+
+def context_menu(widget: QWidget, at: QPoint, qtbot: QtBot) -> QMenu:
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, widget.mapToGlobal(at))
+    QApplication.sendEvent(widget, event)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    return menu
+
+
+def choose(menu: QMenu, text: str, qtbot: QtBot) -> None:
+    action = next(action for action in menu.actions() if action.text().replace("&", "").startswith(text))
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+
+
+def test_panels_timeline_and_segments_have_context_menus(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    window, session = program.window, program.session
+    mask = window.panels.panel(Panel.PSNR_MASK)
+    choose(context_menu(mask, mask.rect().center(), qtbot), "Hide this panel", qtbot)
+    assert Panel.PSNR_MASK not in window.panels.shown_panels()
+    frame = window.panels.panel(Panel.FRAME)
+    choose(context_menu(frame, frame.rect().center(), qtbot), "Show this panel alone", qtbot)
+    assert window.panels.shown_panels() == [Panel.FRAME]
+
+    viewport = window.timeline.plot.viewport()
+    menu = context_menu(viewport, viewport.rect().center(), qtbot)
+    wanted = int(menu.actions()[0].text().removeprefix("Go to frame "))
+    choose(menu, "Go to frame", qtbot)
+    assert session.playhead == wanted
+
+    items = window.segment_list.list
+    at = items.visualRect(items.model().index(1, 0)).center()
+    choose(context_menu(items.viewport(), at, qtbot), "Play segment", qtbot)
+    assert session.scoring.selected == session.scoring.segments[1]
+    assert program.player.playing
+    program.player.pause()
+
+
+def test_clips_go_elsewhere_than_beside_the_evidence_until_somebody_says_so(
+    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_street(program, qtbot, tmp_path)
+    press(program, qtbot, Qt.Key.Key_N)
+    press(program, qtbot, Qt.Key.Key_E)
+    dialog = dialog_of(program.window, ExportDialog, qtbot)
+    assert isinstance(dialog, ExportDialog)
+    assert dialog.target().parent != tmp_path
+    assert dialog.target().parent.is_dir()
+    dialog.reject()
+    settings.export_folder = str(tmp_path / "clips")
+    press(program, qtbot, Qt.Key.Key_E)
+    dialog = next(found for found in program.window.findChildren(ExportDialog) if found.isVisible())
+    assert dialog.target().parent == tmp_path / "clips"
+    dialog.reject()

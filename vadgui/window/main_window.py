@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -35,6 +35,7 @@ from vadgui.ui import theme
 from vadgui.ui.actions import FILE, MENUS, PLAYBACK, SPECS, VIEW, make_actions
 from vadgui.ui.icons import set_icon
 from vadgui.window.analysis_status import AnalysisStatus
+from vadgui.window.context_menus import add_context_menus
 from vadgui.window.detector_banner import DetectorBanner
 from vadgui.window.drift_banner import DriftBanner
 from vadgui.window.empty_state import EmptyState
@@ -46,6 +47,7 @@ _DETECTOR_SUFFIX = ".safetensors"
 _LONG_STEP_FRAMES = 10
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
+_SAID_MS = 20_000  # how long a message stays in the status bar
 _TOOL_ICON_PX = 18
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 _THEME_TEXTS = {
@@ -102,11 +104,17 @@ class MainWindow(QMainWindow):
         self._fill_status_bar()
         self._connect_actions()
         self._connect_session()
+        add_context_menus(self)
         self.setAcceptDrops(True)
         self._show_video()
         self._show_analysis()
         self._show_detector()
         self._restore()
+
+    @property
+    def session(self) -> ReviewSession:
+        """What the views show."""
+        return self._session
 
     # State on screen
 
@@ -114,6 +122,16 @@ class MainWindow(QMainWindow):
         """Show what is being opened, and the share done."""
         share = f" {opening.share:.0%}" if opening.share is not None else ""
         self._opening.setText(f"Opening {self._short(opening.name)} …{share}" if opening.name else "")
+
+    def remember_others(self, videos: Sequence[Path]) -> None:
+        """Of several recordings only the first is opened: keep the others at hand, and say so."""
+        for video in reversed(videos):
+            self._settings.remember_video(video)
+        if videos:
+            others = f"{len(videos)} others wait" if len(videos) > 1 else f"{self._short(videos[0].name)} waits"
+            self.statusBar().showMessage(
+                f"One recording is open at a time: {others} under File, Open recent.", _SAID_MS
+            )
 
     def show_export(self, state: ExportState) -> None:
         """Show an export's state; a new export shows the dock."""
@@ -334,7 +352,10 @@ class MainWindow(QMainWindow):
         clip = ClipRange.of_selection(self._session)
         if clip is None:
             return
-        folder = Path(self._settings.export_folder or clip.video.parent)
+        # Never beside the recording, which may be evidence, unless somebody says so; what they say is remembered.
+        movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+        films = Path(movies) if movies and Path(movies).is_dir() else Path.home()
+        folder = Path(self._settings.export_folder) if self._settings.export_folder else films
         remembered = tuple(filter(None, self._settings.export_panels.split(",")))
         panels = {"panels": remembered} if remembered else {}
         dialog = ExportDialog(
@@ -367,11 +388,12 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        for path in paths[:1]:
-            if path.suffix.lower() == _DETECTOR_SUFFIX:
-                self.detector_chosen.emit(path, self._settings.device)
-            else:
-                self.video_chosen.emit(path)
+        videos = [path for path in paths if path.suffix.lower() != _DETECTOR_SUFFIX]
+        if videos:
+            self.video_chosen.emit(videos[0])
+        for detector in [path for path in paths if path.suffix.lower() == _DETECTOR_SUFFIX][:1]:
+            self.detector_chosen.emit(detector, self._settings.device)
+        self.remember_others(videos[1:])
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, D102
         if not self.may_close():
