@@ -110,6 +110,8 @@ class RequestQueue:
                     self._quit = True
                 case OpenVideo() | CloseVideo():
                     self._video = request
+                    # It was asked of the recording before, which another detector may know.
+                    self._control = None
                 case OpenDetector() | CloseDetector():
                     self._detector = request
                 case ControlAnalysis():

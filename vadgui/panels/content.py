@@ -100,6 +100,6 @@ def message_for(panel: Panel, view: FrameView | None, session: ReviewSession) ->
         return "Loading the frame …"
     if view.missing == NO_DETECTOR and session.detector_is_coming:
         return "Loading the detector …"
-    if view.index == 0 and view.missing in ("", NO_TRANSITION) and session.detector is not None:
+    if view.missing == NO_TRANSITION or (view.index == 0 and not view.missing and session.detector is not None):
         return f"{panel.use}\n\nFrom the second frame on: the first has no motion yet."
     return view.missing or "Being computed …"

@@ -31,10 +31,10 @@ class DetectorBanner(QWidget):
         self.choose_button.clicked.connect(self.choose_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
-        layout.addWidget(self._line, 1)
+        layout.addWidget(self._line, 1, Qt.AlignmentFlag.AlignVCenter)
         for each in (self.use_button, self.choose_button):
             each.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            layout.addWidget(each, 0, Qt.AlignmentFlag.AlignTop)
+            layout.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
         self.setAccessibleName("No detector chosen")
         session.video_changed.connect(self._show)
         session.detector_changed.connect(self._show)
