@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QWidget
 
+from vadgui.model.session import ReviewSession
 from vadgui.panels.content import Panel
+from vadgui.panels.grid import PanelGrid
+from vadgui.segments.view import SegmentList
+from vadgui.timeline.view import TimelineView
 
-if TYPE_CHECKING:
-    from vadgui.window.main_window import MainWindow
 
-
-def add_context_menus(window: MainWindow) -> None:
-    """Give the views of the window their context menus."""
+def add_context_menus(
+    session: ReviewSession,
+    panels: PanelGrid,
+    timeline: TimelineView,
+    segments: SegmentList,
+    actions: Mapping[str, QAction],
+) -> None:
+    """Give the views their context menus, with the window's actions by name."""
     for panel in Panel:
-        _add(window.panels.panel(panel), partial(_panel_menu, window, panel))
-    _add(window.timeline.plot, partial(_timeline_menu, window))
-    _add(window.segment_list.list, partial(_segment_menu, window))
+        _add(panels.panel(panel), partial(_panel_menu, panels, panel))
+    _add(timeline.plot, partial(_timeline_menu, session, timeline, actions["play"]))
+    _add(segments.list, partial(_segment_menu, session, segments, actions["export"]))
 
 
 def _add(widget: QWidget, make: Callable[[QPoint], QMenu | None]) -> None:
@@ -37,8 +43,7 @@ def _add(widget: QWidget, make: Callable[[QPoint], QMenu | None]) -> None:
     widget.customContextMenuRequested.connect(show)
 
 
-def _panel_menu(window: MainWindow, panel: Panel, _at: QPoint) -> QMenu:
-    panels = window.panels
+def _panel_menu(panels: PanelGrid, panel: Panel, _at: QPoint) -> QMenu:
     menu = QMenu(panels)
     is_alone = panels.enlarged is panel
     menu.addAction("Show all panels" if is_alone else "Show this panel alone", lambda: panels.toggle_enlarged(panel))
@@ -51,15 +56,14 @@ def _panel_menu(window: MainWindow, panel: Panel, _at: QPoint) -> QMenu:
     return menu
 
 
-def _timeline_menu(window: MainWindow, at: QPoint) -> QMenu | None:
-    session, timeline = window.session, window.timeline
+def _timeline_menu(session: ReviewSession, timeline: TimelineView, play: QAction, at: QPoint) -> QMenu | None:
     if not session.frame_count:
         return None
     frame = session.index_at(timeline.plot.box.seconds_at(timeline.plot.mapToScene(at)))
     reading = timeline.reading_at(frame)
     menu = QMenu(timeline)
     menu.addAction(f"Go to frame {frame}", lambda: session.seek(frame))
-    menu.addAction(window.actions_by_name["play"])
+    menu.addAction(play)
     menu.addSeparator()
     menu.addAction("Zoom in", lambda: timeline.zoom(2.0))
     menu.addAction("Zoom out", lambda: timeline.zoom(0.5))
@@ -69,17 +73,16 @@ def _timeline_menu(window: MainWindow, at: QPoint) -> QMenu | None:
     return menu
 
 
-def _segment_menu(window: MainWindow, at: QPoint) -> QMenu | None:
-    segments = window.segment_list
+def _segment_menu(session: ReviewSession, segments: SegmentList, export: QAction, at: QPoint) -> QMenu | None:
     index = segments.list.indexAt(at)
     if not index.isValid():
         return None
     segment = segments.model.segment(index.row())
-    window.session.select_segment(segment)
+    session.select_segment(segment)
     words = index.data(Qt.ItemDataRole.ToolTipRole)
     menu = QMenu(segments)
     menu.addAction("Play segment", lambda: segments.play_requested.emit(segment))
-    menu.addAction(window.actions_by_name["export"])
+    menu.addAction(export)
     menu.addSeparator()
     menu.addAction("Copy times and score", lambda: _copy(words))
     return menu

@@ -104,17 +104,12 @@ class MainWindow(QMainWindow):
         self._fill_status_bar()
         self._connect_actions()
         self._connect_session()
-        add_context_menus(self)
+        add_context_menus(session, self.panels, self.timeline, self.segment_list, self.actions_by_name)
         self.setAcceptDrops(True)
         self._show_video()
         self._show_analysis()
         self._show_detector()
         self._restore()
-
-    @property
-    def session(self) -> ReviewSession:
-        """What the views show."""
-        return self._session
 
     # State on screen
 
