@@ -199,6 +199,8 @@ class ScoreModel(QObject):
 
     def add(self, frames: Frames, rows: RawSignals) -> None:
         """Take over raw signals [K] of judged frames [K]; scores follow a moment later."""
+        if len(frames) and frames.max() < len(self.signals) and self.signals[frames].tobytes() == rows.tobytes():
+            return  # an analysis that is taken up tells again what was shown before the detector was loaded
         self._incremental.add(frames, rows)
         if not self._timer.isActive():
             self._timer.start(self._tell_interval_ms)

@@ -104,16 +104,27 @@ class ScoreSeries:
         self._use_times()
         return self._holes
 
-    def columns(self, begin: float, stop: float, width: int) -> Columns:
-        """What is drawn of the time range [begin, stop) in `width` pixels."""
+    def rough_at(self, frame: int) -> float | None:
+        """The rough score that is drawn at a frame; None where there is none."""
+        self._built()
+        if self._rough is None:
+            return None
+        score = float(self._rough.at(self._starts[[frame]])[0])
+        return None if np.isnan(score) else score
+
+    def _built(self) -> MinMaxPyramid:
         self._use_times()
-        times = self._starts
         if self._pyramid is None:
             # What is beyond the scale runs along its end.
             self._pyramid = MinMaxPyramid(np.minimum(self._session.scoring.scores, self.top))
             rough = self._session.scoring.rough_scores
             known = np.flatnonzero(~np.isnan(rough))
             if len(known):
-                self._rough = RoughScores(times[known], np.minimum(rough[known], self.top))
-        columns = sample_columns(self._pyramid, times, self.end_seconds, begin, stop, width, self._rough)
+                self._rough = RoughScores(self._starts[known], np.minimum(rough[known], self.top))
+        return self._pyramid
+
+    def columns(self, begin: float, stop: float, width: int) -> Columns:
+        """What is drawn of the time range [begin, stop) in `width` pixels."""
+        pyramid = self._built()
+        columns = sample_columns(pyramid, self._starts, self.end_seconds, begin, stop, width, self._rough)
         return columns.without(self._scale.gap_starts, self._scale.gap_stops, begin, stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
@@ -167,6 +167,7 @@ class TimelineView(QWidget):
         self._draw_threshold(enter)
 
     def _draw_threshold(self, enter: float) -> None:
+        self.plot.show_leave(self._session.scoring.rule.leave)
         self.plot.scores.set_threshold(enter)
         self.overview.set_threshold(enter)
         self.header.show_threshold(enter)
@@ -206,6 +207,11 @@ class TimelineView(QWidget):
         seconds = self.plot.box.seconds_at(scene_pos)
         self.plot.hover.setValue(seconds)
         self.header.show_reading(self._hole_at(seconds) or self.reading_at(self._series.frame_at(seconds)))
+        # What does not fit into the header stands beside the mouse.
+        tip = "" if self.header.reading_fits() else self.header.reading().replace("   ", "\n")
+        if tip or QToolTip.isVisible():
+            viewport = self.plot.viewport()
+            QToolTip.showText(viewport.mapToGlobal(self.plot.mapFromScene(scene_pos)), tip, viewport)
 
     def _hole_at(self, seconds: float) -> str:
         """What is known of a time, as drawn, at which no frame is there; empty where there is one."""
@@ -221,7 +227,10 @@ class TimelineView(QWidget):
         """What is known of a frame, in a line: number, time, score, PSNR."""
         score = self._session.scoring.scores[frame]
         words = [f"Frame {frame}", clock_text(float(self._session.times[frame]))]
-        if np.isnan(score):
+        rough = self._series.rough_at(frame)
+        if np.isnan(score) and rough is not None:
+            words.append(f"about {self._session.scoring.scorer.describe(rough)} (rough, from the overview)")
+        elif np.isnan(score):
             words.append("not analysed yet")
         else:
             words.append(self._session.scoring.scorer.describe(float(score)))

@@ -7,11 +7,12 @@ import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.scoring.calibrated_scorer import how_often
 from engine.scoring.paper_scorer import PaperScorer
+from engine.scoring.sampling import Sampling
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import missing_signals
 from engine.scoring.tail import false_alarms_at, threshold_for
@@ -482,3 +483,65 @@ def test_segments_end_at_the_gap(broken: TimelineView) -> None:
     starts, stops = broken.plot.segments._starts, broken.plot.segments._stops
     assert stops[0] == pytest.approx(20.0)
     assert starts[1] == pytest.approx(broken.plot.holes._spans._stops[0])
+
+
+def test_the_lower_threshold_is_drawn_and_explained(qtbot: QtBot, calibrated: TimelineView) -> None:
+    line = calibrated.plot.leave
+    rule = calibrated._session.scoring.rule
+    assert line.isVisible()
+    assert line.value() == pytest.approx(rule.leave)
+    assert line.label.toPlainText() == f"ends below {rule.leave:.2f}"
+    drag(calibrated, qtbot, [pixel_of(calibrated, 60, score) for score in (threshold_for(2), 3.0, 4.0)])
+    assert line.value() == pytest.approx(calibrated._session.scoring.rule.leave)
+    assert line.label.toPlainText() == f"ends below {line.value():.2f}"
+    titles = [label.toolTip() for label in calibrated.header.findChildren(QLabel)]
+    assert any("falls below the dotted one" in tip for tip in titles)
+
+
+def test_where_the_rough_line_is_the_hover_gives_its_value(qtbot: QtBot) -> None:
+    detector = calibrated_detector()
+    assert detector.calibration is not None
+    sampled = replace(detector, calibration=replace(detector.calibration, sampling=Sampling(0.2)))
+    session = open_session(steady_times(COUNT), detector=sampled)
+    overview = np.arange(0, 1000, 50)
+    session.scoring.add(overview, calibrated_signals(COUNT, [])[overview])
+    session.scoring.catch_up()
+    view = shown(session, qtbot)
+    reading = view.reading_at(110)
+    assert "about score" in reading
+    assert reading.endswith("(rough, from the overview)")
+    assert view.reading_at(1900).endswith("not analysed yet")
+
+
+def test_typing_after_a_double_click_replaces_the_number(qtbot: QtBot, calibrated: TimelineView) -> None:
+    box = calibrated.header.alarms_box
+    edit = box.lineEdit()
+    middle = QPoint(edit.fontMetrics().horizontalAdvance("2") // 2 + 3, edit.height() // 2)
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.mouseDClick(edit, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.waitUntil(lambda: edit.selectedText() == "2")
+    qtbot.keyClicks(edit, "50")
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert box.value() == 50
+    assert box.text() == "50 an hour"
+    qtbot.keyClick(calibrated, Qt.Key.Key_Tab)
+    box.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: edit.selectedText() == "50")
+
+
+def test_a_hover_text_that_does_not_fit_stands_in_a_tip(qtbot: QtBot, calibrated: TimelineView) -> None:
+    calibrated.resize(calibrated.minimumSizeHint().width(), 220)
+    qtbot.waitUntil(lambda: calibrated.plot.width() < 900)
+    qtbot.mouseMove(calibrated.plot.viewport(), pixel_of(calibrated, 18.0))
+    qtbot.waitUntil(lambda: bool(calibrated.header.reading()))
+    assert not calibrated.header.reading_fits()
+    assert QToolTip.text() == calibrated.header.reading().replace("   ", "\n")
+    QToolTip.hideText()
+
+
+def test_the_labels_of_the_scale_are_never_cut_off(calibrated: TimelineView) -> None:
+    calibrated.resize(calibrated.minimumSizeHint())
+    area = calibrated.plot.box.sceneBoundingRect()
+    share = calibrated._session.scoring.top / calibrated.plot.box.viewRange()[1][1]
+    above = area.top() + (1 - share) * area.height()
+    assert above >= calibrated.plot.fontMetrics().ascent() / 2
