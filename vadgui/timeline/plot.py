@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 from vadgui.timeline.axis import TimeAxis
 from vadgui.timeline.items import (
     SCORE_ROOM,
+    ConditionsItem,
     PlayheadItem,
     ScoreItem,
     SegmentsItem,
@@ -119,6 +120,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
 
         self.scores = ScoreItem(series)
         self.segments = SegmentsItem()
+        self.conditions = ConditionsItem()
         self.selected = SelectedItem()
         self.playhead = PlayheadItem()
         self.hover = pg.InfiniteLine(angle=90, movable=False)
@@ -130,9 +132,19 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             labelOpts={"position": 0.985, "anchors": [(1, 1), (1, 1)], "movable": False},
         )
         self.threshold.setCursor(Qt.CursorShape.SizeVerCursor)
-        for drawn in (self.segments, self.selected, self.scores, self.hover, self.threshold, self.playhead):
+        for drawn in (
+            self.segments,
+            self.selected,
+            self.scores,
+            self.conditions,
+            self.hover,
+            self.threshold,
+            self.playhead,
+        ):
             item.addItem(drawn, ignoreBounds=True)
-        ignore_mouse(self.scores, self.segments, self.selected, self.playhead, self.hover, self.threshold.label)
+        ignore_mouse(
+            self.scores, self.segments, self.selected, self.conditions, self.playhead, self.hover, self.threshold.label
+        )
         self.hover.hide()
         self.apply_theme()
 
@@ -153,7 +165,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
 
     def show_empty(self, empty: bool) -> None:
         """Without a recording there is nothing to point at."""
-        for drawn in (self.threshold, self.playhead, self.scores, self.segments, self.selected):
+        for drawn in (self.threshold, self.playhead, self.scores, self.segments, self.selected, self.conditions):
             drawn.setVisible(not empty)
         self.getPlotItem().getAxis("bottom").setStyle(showValues=not empty)
 

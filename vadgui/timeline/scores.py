@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from engine.scoring.conditions import EDGE_SECONDS
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.timeline.pyramid import Floats, Indices, MinMaxPyramid
@@ -79,4 +81,26 @@ class ScoreSeries:
             known = np.flatnonzero(~np.isnan(rough))
             if len(known):
                 self._rough = RoughScores(times[known], np.minimum(rough[known], self.top))
-        return sample_columns(self._pyramid, times, self.end_seconds, begin, stop, width, self._rough)
+        columns = sample_columns(self._pyramid, times, self.end_seconds, begin, stop, width, self._rough)
+        return self._without_conditions(columns, begin, stop, width)
+
+    def _without_conditions(self, columns: Columns, begin: float, stop: float, width: int) -> Columns:
+        """Where the camera fails there is no score: nothing is pending."""
+        middles = begin + (stop - begin) * (np.arange(width) + 0.5) / width
+        pending = columns.pending.copy()
+        for start_seconds, stop_seconds in self.condition_spans():
+            first, beyond = np.searchsorted(middles, [start_seconds, stop_seconds])
+            pending[first:beyond] = False
+        return replace(columns, pending=pending, rough=np.where(pending, columns.rough, np.nan))
+
+    def condition_spans(self) -> list[tuple[float, float]]:
+        """When the camera fails, with what is not scored beside it."""
+        return [
+            (max(each.start_seconds - EDGE_SECONDS, 0.0), min(each.stop_seconds + EDGE_SECONDS, self.end_seconds))
+            for each in self._session.scoring.conditions
+        ]
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether scores flag nothing, as they speak of another scene."""
+        return self._session.scoring.is_other_scene

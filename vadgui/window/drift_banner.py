@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from engine.scoring.drift import drifts_in_words
+from engine.scoring.conditions import conditions_in_words
+from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from vadgui.model.session import ReviewSession
 from vadgui.ui.widgets import IconLine
 
@@ -50,7 +51,9 @@ class DriftBanner(QWidget):
     def _warnings(self) -> set[str]:
         """Identifiers of the present warnings."""
         scoring = self._session.scoring
-        return {*(drift.kind for drift in scoring.drifts), *filter(None, [scoring.other_rate])}
+        warnings = {*(drift.kind for drift in scoring.drifts), *filter(None, [scoring.other_rate])}
+        warnings |= {f"{each.kind} at {each.start_seconds:.0f}" for each in scoring.conditions}
+        return warnings | {OTHER_SCENE} if scoring.is_other_scene else warnings
 
     def _hide(self) -> None:
         self._hidden_warnings = self._warnings()
@@ -69,5 +72,10 @@ class DriftBanner(QWidget):
         scoring = self._session.scoring
         if scoring.other_rate:
             yield f"{scoring.other_rate}. Scores mean less."
+        if scoring.is_other_scene:
+            yield f"{OTHER_SCENE} Nothing is flagged."
+            return
+        if scoring.conditions:
+            yield f"Nothing is flagged where the camera fails: {conditions_in_words(scoring.conditions)}."
         if differs := drifts_in_words(scoring.drifts):
             yield f"Not the picture that the detector was calibrated on: {differs}. Scores mean less there."
