@@ -82,13 +82,14 @@ class Calibration:
         frame_seconds: float | None = None,
         others: Sequence[tuple[RawSignals, Times]] = (),
         sampling: Sampling = EVERY_FRAME,
+        rare_seconds: int = 0,
     ) -> Calibration:
         """Learnt from the raw signals [N] of held-out normal videos, whose judged frames were shown at these times [N].
 
         Their motion is in px a frame of `frame_seconds`: 0 where that is not known; None for what most of their frames
         last. `others` are more normal videos of which only the signals that need no network are known: scalers are
         learnt from all videos, the distribution of scores from those held out alone. Signals that are NaN in all
-        held-out videos take no part.
+        held-out videos take no part. `rare_seconds` are how many were left out of the videos as the least usual ones.
 
         Raises:
             TooLittleFootageError: together they are shorter than MIN_BLOCKS seconds.
@@ -115,7 +116,7 @@ class Calibration:
             together = np.concatenate(maxima)
             if len(together) < MIN_BLOCKS:
                 raise TooLittleFootageError
-            scales[live] = Scale(scaler, Tail.of(together))
+            scales[live] = Scale(scaler, Tail.of(together, rare_seconds))
         times_of = [times for _, times in videos]
         return cls(
             tuple(names),
