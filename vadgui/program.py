@@ -11,6 +11,7 @@ import resources
 from engine.export.clip import ExportOptions
 from engine.video import open_video
 from vadgui import errors
+from vadgui.camera_controller import CameraController
 from vadgui.dialogs.export import ClipRange
 from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
 from vadgui.jobs.engine_worker import EngineWorker
@@ -63,11 +64,13 @@ class Program(QObject):
         self.controller = controller or TrainingController(
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
+        self.camera = CameraController()
         self.window = MainWindow(self.session, self.player, settings)
         self._pending_detector: Path | None = None
         self._connect_session()
         self._connect_window()
         self._connect_training()
+        self._connect_camera()
 
     def open_video(self, path: Path) -> None:
         """Open a recording in place of the present one."""
@@ -99,6 +102,7 @@ class Program(QObject):
         self.worker.close()
         self.exports.close()
         self.controller.close()
+        self.camera.close()
 
     # Session and worker
 
@@ -173,6 +177,17 @@ class Program(QObject):
         window.train_requested.connect(lambda: controller.open_wizard(window))
         window.library_requested.connect(lambda: controller.open_library(window))
         window.may_close = lambda: controller.may_close(window)
+
+    def _connect_camera(self) -> None:
+        self.window.camera_requested.connect(self._ask_for_camera)
+        # Scores of the present detector flag nothing here: the machine has better to do.
+        self.camera.begun.connect(self.worker.pause_analysis)
+        self.camera.learnt.connect(self.open_detector)
+
+    def _ask_for_camera(self) -> None:
+        video, detector = self.session.video, self.session.detector
+        if video and detector:
+            self.camera.open(self.window, video.path, detector.path, self._settings.device)
 
     def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
         """Queue the export of a clip, and remember its options for the next one."""

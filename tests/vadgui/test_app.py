@@ -17,13 +17,17 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.common.events import Progress, ShouldStop
 from resources import bundled_detectors, detector_path
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
 from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ExportDialog
 from vadgui.dialogs.help import ShortcutsDialog
+from vadgui.dialogs.learn_camera import LearnCameraDialog
 from vadgui.errors import ErrorReporter
+from vadgui.jobs import camera_learning
+from vadgui.jobs.camera_learning import CameraRequest
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
@@ -40,9 +44,9 @@ CLOSE_SECONDS = 2.0
 @pytest.fixture
 def fake_files() -> FakeFiles:
     return FakeFiles(
-        street=lambda path: MemoryVideo(path, COUNT, [*BURSTS[0], *BURSTS[1]]),
-        yard=lambda path: MemoryVideo(path, 30),
-        long=lambda path: MemoryVideo(path, 20_000),
+        street=lambda path: MemoryVideo(path, COUNT, [*BURSTS[0], *BURSTS[1]], is_scene=True),
+        yard=lambda path: MemoryVideo(path, 30, is_scene=True),
+        long=lambda path: MemoryVideo(path, 20_000, is_scene=True),
     )
 
 
@@ -536,3 +540,22 @@ def test_a_bundled_detector_may_be_named(name: str, tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).touch()
     assert parse_arguments(["--detector", name]).detector == Path(name)  # a file in the current folder takes precedence
+
+
+def test_a_camera_nobody_taught_can_be_got_to_know(
+    program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(request: CameraRequest, _should_stop: ShouldStop) -> Iterator[Progress | Path]:
+        assert (request.detector.name, [video.name for video in request.videos]) == (
+            "still.safetensors",
+            ["street.mp4"],
+        )
+        yield Progress("Counting normal motion", 500, 1000)
+        yield tmp_path / "of-this-camera" / "still.safetensors"
+
+    monkeypatch.setattr(camera_learning, "learn_camera", work)
+    open_street(program, qtbot, tmp_path)
+    program.window.drift_banner.learn_button.click()  # shown where the scene is another
+    dialog = dialog_of(program.window, LearnCameraDialog, qtbot)
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: program.session.detector.path.parent.name == "of-this-camera")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from engine.scoring.conditions import conditions_in_words
 from engine.scoring.drift import OTHER_SCENE, drifts_in_words
@@ -34,9 +34,12 @@ class DriftBanner(QWidget):
         self.hide_button.setToolTip("Hide this for the recording")
         self.hide_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hide_button.clicked.connect(self._hide)
+        self.learn_button = QPushButton("Get to know this camera …")
+        self.learn_button.setToolTip("Make a detector of this camera out of recordings at hand, in minutes")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._line, 1)
+        layout.addWidget(self.learn_button, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
         self.setAccessibleName("The picture differs")
         session.video_changed.connect(self._show_again)
@@ -66,6 +69,7 @@ class DriftBanner(QWidget):
     def _show(self) -> None:
         text = "" if self._warnings() <= self._hidden_warnings else "\n".join(self._lines())
         self._line.show_line("warning", text)
+        self.learn_button.setVisible(self._session.scoring.is_other_scene)
         self.setVisible(bool(text))
 
     def _lines(self) -> Iterator[str]:

@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
     export_cancelled = Signal(int)
     train_requested = Signal()
     library_requested = Signal()
+    camera_requested = Signal()
     closed = Signal()
 
     def __init__(self, session: ReviewSession, player: Player, settings: Settings) -> None:
@@ -311,6 +312,7 @@ class MainWindow(QMainWindow):
             # Drop the argument `checked` of the signal.
             action.triggered.connect(lambda _, call=calls[name]: call())
         self.empty.video_chosen.connect(self.video_chosen)
+        self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())
         self.exports.cancel_requested.connect(self.export_cancelled)
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
 

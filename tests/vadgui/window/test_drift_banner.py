@@ -68,6 +68,7 @@ def banner(session: ReviewSession, qtbot: QtBot) -> Iterator[DriftBanner]:
 def test_names_the_difference_and_its_duration(banner: DriftBanner) -> None:
     assert banner.isVisible()
     assert "it is darker for 40 s" in banner.text()
+    assert not banner.learn_button.isVisible()
 
 
 def test_is_hidden_for_normal_recordings_and_without_a_reference(banner: DriftBanner, session: ReviewSession) -> None:
@@ -150,7 +151,7 @@ def test_says_when_the_camera_fails(banner: DriftBanner, session: ReviewSession,
     assert "0:00:40" in banner.text()
 
 
-def test_says_at_once_that_the_scene_is_another(banner: DriftBanner, session: ReviewSession) -> None:
+def test_says_at_once_that_the_scene_is_another(banner: DriftBanner, session: ReviewSession, qtbot: QtBot) -> None:
     session.open_video(video_info(TIMES), TIMES)
     other = calibrated_signals(COUNT, [(300, 400)])
     other["sharpness"][1:] = 3
@@ -159,6 +160,8 @@ def test_says_at_once_that_the_scene_is_another(banner: DriftBanner, session: Re
     session.scoring.catch_up()
     assert banner.isVisible()
     assert banner.text() == "This is not the scene that the detector was calibrated for. Nothing is flagged."
+    with qtbot.waitSignal(banner.learn_button.clicked):
+        qtbot.mouseClick(banner.learn_button, Qt.MouseButton.LeftButton)
     add_rows(session.scoring, 0, other)
     while not session.scoring.catch_up():
         pass
