@@ -15,6 +15,7 @@ from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
 from engine.video.given_rates import give_rate
 from vadgui import errors
+from vadgui.camera_controller import CameraController
 from vadgui.dialogs.export import ClipRange
 from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
 from vadgui.jobs.engine_worker import EngineWorker
@@ -68,6 +69,7 @@ class Program(QObject):
         self.controller = controller or TrainingController(
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
+        self.camera = CameraController()
         self.window = MainWindow(self.session, self.player, settings)
         self.reviews = ReviewKeeper(self._review_to_save)
         self._pending_detector: Path | None = None
@@ -75,6 +77,7 @@ class Program(QObject):
         self._connect_review()
         self._connect_window()
         self._connect_training()
+        self._connect_camera()
 
     def open_video(self, path: Path) -> None:
         """Open a recording, or the one of a review's file, in place of the present one."""
@@ -107,6 +110,7 @@ class Program(QObject):
         self.worker.close()
         self.exports.close()
         self.controller.close()
+        self.camera.close()
 
     # Session and worker
 
@@ -258,6 +262,17 @@ class Program(QObject):
         window.train_requested.connect(lambda: controller.open_wizard(window))
         window.library_requested.connect(lambda: controller.open_library(window))
         window.may_close = lambda: controller.may_close(window)
+
+    def _connect_camera(self) -> None:
+        self.window.camera_requested.connect(self._ask_for_camera)
+        # Scores of the present detector flag nothing here: the machine has better to do.
+        self.camera.begun.connect(self.worker.pause_analysis)
+        self.camera.learnt.connect(self.open_detector)
+
+    def _ask_for_camera(self) -> None:
+        video, detector = self.session.video, self.session.detector
+        if video and detector:
+            self.camera.open(self.window, video.path, detector.path, self._settings.device)
 
     def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
         """Queue the export of a clip, and remember its options for the next one."""

@@ -181,7 +181,10 @@ def _scores(source: VideoSource, predictor: Predictor, scorer: Scorer, quiet: bo
     with ScoreStore(analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
         follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling, scorer=scorer), hidden=quiet)
         signals = stored_signals(store, len(source))
-    return scorer.scores(signals, source.times)
+    scores = scorer.scores(signals, source.times)
+    # What is not flagged elsewhere is no segment here.
+    unflagged = scorer.is_other_scene(signals) | scorer.in_condition(signals, source.times)
+    return np.where(unflagged, np.nan, scores)
 
 
 def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Segment:

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import DeviceError
+from engine.common.events import Progress, ShouldStop
 from engine.video.picture_folder import PictureFolderSource
 from resources import bundled_detectors, detector_path
 from tests.clips import numbered_picture
@@ -37,7 +38,10 @@ from vadgui.app import parse_arguments
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.dialogs.export import ExportDialog
 from vadgui.dialogs.help import ShortcutsDialog
+from vadgui.dialogs.learn_camera import LearnCameraDialog
 from vadgui.errors import ErrorReporter
+from vadgui.jobs import camera_learning
+from vadgui.jobs.camera_learning import CameraRequest
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
@@ -54,9 +58,9 @@ CLOSE_SECONDS = 2.0
 @pytest.fixture
 def fake_files() -> FakeFiles:
     return FakeFiles(
-        street=lambda path: MemoryVideo(path, COUNT, [*BURSTS[0], *BURSTS[1]]),
-        yard=lambda path: MemoryVideo(path, 30),
-        long=lambda path: MemoryVideo(path, 20_000),
+        street=lambda path: MemoryVideo(path, COUNT, [*BURSTS[0], *BURSTS[1]], is_scene=True),
+        yard=lambda path: MemoryVideo(path, 30, is_scene=True),
+        long=lambda path: MemoryVideo(path, 20_000, is_scene=True),
         pictures=PictureFolderSource,
     )
 
@@ -772,3 +776,22 @@ def test_clips_go_elsewhere_than_beside_the_evidence_until_somebody_says_so(
     dialog = next(found for found in program.window.findChildren(ExportDialog) if found.isVisible())
     assert dialog.target().parent == tmp_path / "clips"
     dialog.reject()
+
+
+def test_a_camera_nobody_taught_can_be_got_to_know(
+    program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(request: CameraRequest, _should_stop: ShouldStop) -> Iterator[Progress | Path]:
+        assert (request.detector.name, [video.name for video in request.videos]) == (
+            "still.safetensors",
+            ["street.mp4"],
+        )
+        yield Progress("Counting normal motion", 500, 1000)
+        yield tmp_path / "of-this-camera" / "still.safetensors"
+
+    monkeypatch.setattr(camera_learning, "learn_camera", work)
+    open_street(program, qtbot, tmp_path)
+    program.window.drift_banner.learn_button.click()  # shown where the scene is another
+    dialog = dialog_of(program.window, LearnCameraDialog, qtbot)
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: program.session.detector.path.parent.name == "of-this-camera")

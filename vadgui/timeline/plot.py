@@ -14,6 +14,7 @@ from vadgui.timeline.hole_marks import HolesItem
 from vadgui.timeline.holes import Hole
 from vadgui.timeline.items import (
     SCORE_ROOM,
+    ConditionsItem,
     DismissedItem,
     PlayheadItem,
     ScoreItem,
@@ -131,6 +132,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         self.holes = HolesItem()
         self.segments = SegmentsItem()
         self.dismissed = DismissedItem()
+        self.conditions = ConditionsItem()
         self.selected = SelectedItem()
         self.playhead = PlayheadItem()
         self.hover = pg.InfiniteLine(angle=90, movable=False)
@@ -150,10 +152,11 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         )
         bands = (self.segments, self.dismissed, self.selected)
         lines = (self.hover, self.leave, self.threshold)
-        for drawn in (self.holes, *bands, self.scores, *lines, self.playhead):
+        for drawn in (self.holes, *bands, self.scores, self.conditions, *lines, self.playhead):
             item.addItem(drawn, ignoreBounds=True)
         labels = (self.threshold.label, self.leave.label)
-        ignore_mouse(self.holes, *bands, self.scores, self.playhead, self.hover, self.leave, *labels)
+        drawn_only = (self.holes, *bands, self.scores, self.conditions, self.playhead)
+        ignore_mouse(*drawn_only, self.hover, self.leave, *labels)
         self.hover.hide()
         self.setMinimumHeight(_MIN_HEIGHT_PX)
         self.apply_theme()
@@ -186,7 +189,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
     def show_empty(self, empty: bool) -> None:
         """Without a recording there is nothing to point at."""
         lines, bands = (self.threshold, self.leave, self.playhead), (self.segments, self.dismissed, self.selected)
-        for drawn in (*lines, self.scores, self.holes, *bands):
+        for drawn in (*lines, self.scores, self.holes, self.conditions, *bands):
             drawn.setVisible(not empty)
         self.getPlotItem().getAxis("bottom").setStyle(showValues=not empty)
 

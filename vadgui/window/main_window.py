@@ -78,6 +78,7 @@ class MainWindow(QMainWindow):
     export_cancelled = Signal(int)
     train_requested = Signal()
     library_requested = Signal()
+    camera_requested = Signal()
     closed = Signal()
 
     def __init__(self, session: ReviewSession, player: Player, settings: Settings) -> None:
@@ -320,6 +321,7 @@ class MainWindow(QMainWindow):
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
         self.detector_banner.choose_requested.connect(self.library_requested)
+        self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())
         self.exports.cancel_requested.connect(self.export_cancelled)
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
 

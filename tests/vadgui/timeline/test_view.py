@@ -5,16 +5,17 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
+from PySide6.QtCore import QLocale, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.scoring.calibrated_scorer import how_often
+from engine.scoring.drift import Reference
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.sampling import Sampling
 from engine.scoring.segments import SegmentRule
-from engine.scoring.signals import missing_signals
+from engine.scoring.signals import RawSignals, missing_signals
 from engine.scoring.tail import false_alarms_at, threshold_for
 from engine.video.frame import LostFrames
 from tests.vadgui.synthetic import (
@@ -29,7 +30,7 @@ from tests.vadgui.synthetic import (
     video_info,
     view_of,
 )
-from vadgui.model.session import ReviewSession
+from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.timeline.view import TimelineView
 from vadgui.ui import theme
 
@@ -545,3 +546,62 @@ def test_the_labels_of_the_scale_are_never_cut_off(calibrated: TimelineView) -> 
     share = calibrated._session.scoring.top / calibrated.plot.box.viewRange()[1][1]
     above = area.top() + (1 - share) * area.height()
     assert above >= calibrated.plot.fontMetrics().ascent() / 2
+
+
+LAYOUT = np.linspace(60, 190, 64).reshape(8, 8)
+
+
+def watched_signals(layout: np.ndarray = LAYOUT, *, frozen: tuple[int, int] = (0, 0)) -> RawSignals:
+    """Raw signals of a scene with something flagged, whose picture stands still from one frame to another."""
+    signals = calibrated_signals(COUNT, [(400, 500)])
+    signals["layout"][1:], signals["sharpness"][1:], signals["contrast"][1:] = layout, 8, 40
+    signals["median_change"][1:], signals["changed_share"][1:], signals["highest_change"][1:] = 0.5, 0.1, 30
+    signals["highest_change"][slice(*frozen)] = 0
+    return signals
+
+
+def watching_detector() -> DetectorSummary:
+    calibration = calibrated_detector().calibration
+    assert calibration is not None
+    reference = Reference.of([(watched_signals(), steady_times(COUNT))])
+    return replace(DETECTOR, calibration=replace(calibration, reference=reference))
+
+
+def test_a_failing_camera_is_marked_with_a_tip_and_nothing_is_pending_there(qtbot: QtBot) -> None:
+    session = open_session(steady_times(COUNT), watched_signals(frozen=(1000, 1250)), detector=watching_detector())
+    timeline = shown(session, qtbot)
+    before = open_session(steady_times(COUNT), watched_signals(), detector=watching_detector())
+    plain = shown(before, qtbot)
+    left, width, middle = plot_area(timeline)
+    inside = QPoint(round(left + width * 1125 / COUNT), round(middle))
+
+    def picture(view: TimelineView) -> bytes:
+        return bytes(view.plot.grab(QRect(inside.x() - 20, inside.y() - 20, 40, 40)).toImage().constBits())
+
+    assert picture(timeline) != picture(plain)
+    plain.close()  # the mouse is over the upper one
+    assert not timeline._series.columns(0, COUNT / 25, 800).pending[380:520].any()
+    assert "frozen picture" in timeline.reading_at(1125)
+    assert "not analysed" not in timeline.reading_at(1240)
+    expected = "The camera fails: frozen picture.\nThere is no score here."
+    qtbot.mouseMove(timeline.plot.viewport(), inside)
+    qtbot.waitUntil(lambda: timeline.plot.conditions.toolTip() == expected)
+    qtbot.mouseMove(timeline.plot.viewport(), QPoint(round(left + width * 300 / COUNT), round(middle)))
+    qtbot.waitUntil(lambda: timeline.plot.conditions.toolTip() == "")
+
+
+def test_scores_of_another_scene_are_grey(qtbot: QtBot) -> None:
+    grey = QColor(theme.current().muted_text).rgb()
+    shown_colours = []
+    for layout in (LAYOUT, LAYOUT[::-1, ::-1].T):
+        session = open_session(steady_times(COUNT), watched_signals(layout), detector=watching_detector())
+        timeline = shown(session, qtbot)
+        left, width, _ = plot_area(timeline)
+        image = timeline.plot.grab().toImage()
+        column = range(round(left + width * 100 / COUNT), round(left + width * 700 / COUNT))
+        shown_colours.append({image.pixelColor(x, y).rgb() for x in column for y in range(image.height() - 30)})
+    own, other = shown_colours
+    accent, alert = (QColor(each).rgb() for each in (theme.current().accent, theme.current().alert))
+    assert {accent, alert} <= own
+    assert grey in other
+    assert not {accent, alert} & other
