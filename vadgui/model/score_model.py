@@ -142,7 +142,8 @@ class ScoreModel(QObject):
     def outlines(self, evidence: WindowEvidence, frame: int) -> list[Outline]:
         """What stands out in a frame that is flagged, the most conspicuous first; nothing in one that is not."""
         score = self._scores[frame] if frame < len(self._scores) else np.nan
-        if score >= self.rule.enter or any(each.start <= frame < each.stop for each in self._segments):
+        is_flagged = score >= self.rule.enter and not self._is_other_scene
+        if is_flagged or any(each.start <= frame < each.stop for each in self._segments):
             return evidence.outlines(self.rule.enter, at_least=1)
         return []
 

@@ -55,6 +55,7 @@ _USES = {
     Panel.TEACHER_FLOW: "How they really moved.",
     Panel.PREDICTED_FRAME: "How the frame would normally look.",
     Panel.PSNR_MASK: "Where it looks otherwise: the darker, the more suspicious.",
+    Panel.EVIDENCE: "Where what is unusual lies: the lighter, the more suspicious.",
 }
 
 
