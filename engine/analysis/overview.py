@@ -1,10 +1,12 @@
-"""Which samples of a recording are judged first, so that all of it is roughly known early."""
+"""Which samples of a recording are judged first: some of all of it, then those where something seems to happen."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from engine.scoring.sampling import Frames
+from engine.scoring.sampling import Frames, Times
+from engine.scoring.scorer import Scorer
+from engine.scoring.signals import RawSignals
 from engine.video.source import VideoSource
 
 OVERVIEW_SECONDS = 4.0
@@ -29,3 +31,19 @@ def overview_frames(source: VideoSource, samples: Frames) -> Frames:
     # From the second sample after a keyframe on, the frames that its motion is measured over come after it, too.
     places = np.searchsorted(samples, starts, "right") + 1
     return np.asarray(np.unique(samples[places[places < len(samples)]]))
+
+
+def frames_near_events(samples: Frames, signals: RawSignals, seconds: Times, scorer: Scorer) -> Frames:
+    """Those of the samples that lie near frames which seem to belong to a segment, by what is known of frames [N].
+
+    A lone sample of the overview seldom reaches the peak of its segment: where segments end is enough here.
+    """
+    scores = scorer.scores(signals, seconds)
+    flagged = seconds[np.nan_to_num(scores, nan=-np.inf) >= scorer.rule().leave]
+    if not len(flagged):
+        return samples[:0]
+    after = np.minimum(np.searchsorted(flagged, seconds[samples]), len(flagged) - 1)
+    nearest = np.minimum(
+        np.abs(seconds[samples] - flagged[after]), np.abs(seconds[samples] - flagged[np.maximum(after - 1, 0)])
+    )
+    return np.asarray(samples[nearest <= OVERVIEW_SECONDS])

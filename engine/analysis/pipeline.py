@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.analysis.transitions import Transition, every_transition, measured_motion, sampled_transitions
 from engine.common.errors import Cancelled
 from engine.common.events import ShouldStop, never_stop
 from engine.flow.colour import Flow, flow_to_rgb, rgb_to_flow
-from engine.flow.teachers import DisTeacher
-from engine.models.picture import PICTURE_SIZE, model_picture
+from engine.models.picture import model_picture
 from engine.scoring.frame_signals import Predicted, measure
-from engine.scoring.motion import MeasuredMotion, Motion, baseline_frames, frame_ratio
+from engine.scoring.motion import Motion, baseline_frames, frame_ratio
 from engine.scoring.sampling import Frames, Sampling
 from engine.scoring.signals import missing_signals
 from engine.video.frame import Frame, Pixels
@@ -27,10 +27,13 @@ from engine.video.source import VideoSource
 
 if TYPE_CHECKING:
     # torch takes seconds to import, and whoever has a Predictor has imported it.
-    from engine.models.predictor import Prediction, Predictor
+    from engine.models.predictor import MotionPrediction, Prediction, Predictor
 
 _MAX_MEASURING = 8
 """Threads: what a frame needs of the CPU takes ten times as long as a large GPU needs to predict it."""
+
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +85,14 @@ def analyse(
     baseline = baseline_frames(source.times)
     # A jump into a file that may count its frames wrong would number these otherwise than those before.
     passed = min(baseline - 1, start - 1) if source.numbers_are_certain else start - 1
+    ratio = _told_ratio(source, predictor, frame_seconds)
+
+    def result(transition: Transition, prediction: Prediction) -> FrameResult:
+        signals, _ = _measure(transition, prediction, predictor, ratio)
+        return FrameResult(transition.index, transition.pts_seconds, signals)
+
     batches = _predicted(source, predictor, start, None, should_stop, baseline=baseline, passed=passed)
-    yield from _measured(batches, predictor, _told_ratio(source, predictor, frame_seconds))
+    yield from _measured(batches, predictor, result)
 
 
 def analyse_samples(
@@ -106,52 +115,51 @@ def analyse_samples(
         Cancelled: `should_stop` said yes.
     """
     ratio = _told_ratio(source, predictor, frame_seconds)
-    waiting: list[tuple[_Transition, bool]] = []
+    radius_px, normal_model = predictor.settings.flow_radius_px, predictor.normal_model
 
-    def measured() -> Iterator[FrameResult]:
-        seen = [transition.previous for transition, is_predicted in waiting if is_predicted]
-        predictions = iter(predictor.predict_motion(seen)) if seen else iter(())
-        for transition, is_predicted in waiting:
-            expected = None
-            if is_predicted:
-                prediction = next(predictions)
-                flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
-                expected = Predicted(None, flow, prediction.appearance)
-            motion = _motion(transition, ratio)
-            signals = measure(transition.current, None, motion, expected, predictor.normal_model)
-            yield FrameResult(transition.index, transition.pts_seconds, signals)
-        waiting.clear()
+    def result(transition: Transition, prediction: MotionPrediction | None) -> FrameResult:
+        expected = None
+        if prediction is not None:
+            expected = Predicted(None, rgb_to_flow(prediction.flow_rgb, radius_px), prediction.appearance)
+        signals = measure(transition.current, None, measured_motion(transition, ratio), expected, normal_model)
+        return FrameResult(transition.index, transition.pts_seconds, signals)
 
-    count = 0
-    for number, transition in enumerate(_sampled_transitions(source, samples, should_stop)):
-        waiting.append((transition, bool(predicted[number])))
-        count += waiting[-1][1]
-        if count % predictor.batch_size == 0:
-            yield from measured()
-        if should_stop():
-            raise Cancelled
-    yield from measured()
+    transitions = zip(sampled_transitions(source, samples, should_stop), predicted.tolist(), strict=False)
+    with closing(_predicted_ahead(transitions, predictor, should_stop)) as batches:
+        yield from _measured(batches, predictor, result)
 
 
-def _sampled_transitions(source: VideoSource, samples: Frames, should_stop: ShouldStop) -> Iterator[_Transition]:
-    """The transitions that end with the sampled frames, their motion measured over a whole baseline."""
-    baseline = min(baseline_frames(source.times), max(len(source) - 1, 1))
-    # Where fewer frames lie before a sample than the baseline has, it takes the motion of the first whole one.
-    needed = np.stack([np.maximum(samples - baseline, 0), samples - 1, samples, np.maximum(samples, baseline)])
-    pictures: dict[int, Frame] = {}
-    coming = iter(source.pictures(np.unique(needed), PICTURE_SIZE, should_stop))
-    for t in map(int, samples):
-        earlier, before, current, later = max(t - baseline, 0), t - 1, t, max(t, baseline)
-        while later not in pictures:
-            frame = next(coming, None)
-            if frame is None:
-                return  # a damaged file ends before the frames it announces
-            pictures[frame.index] = frame
-        frames = [pictures[each] for each in (earlier, before, current, later)]
-        first, previous, now, last = (each.pixels for each in frames)
-        yield _Transition(t, frames[2].pts_seconds, previous, now, None, (first, last), later - earlier)
-        for gone in [number for number in pictures if number < t - baseline]:
-            del pictures[gone]
+def _predicted_ahead(
+    transitions: Iterable[tuple[Transition, bool]], predictor: Predictor, should_stop: ShouldStop
+) -> Generator[list[tuple[Transition, MotionPrediction | None]], None, None]:
+    """Transitions with the motion model's predictions of those that are to have one, a batch at a time.
+
+    While a batch is with its reader, the next one is predicted in a thread of its own.
+    """
+
+    def finished(batch: _Chosen, coming: Future[list[MotionPrediction]]) -> list[tuple[Transition, Any]]:
+        predictions = iter(coming.result())
+        return [(transition, next(predictions) if is_predicted else None) for transition, is_predicted in batch]
+
+    def begun(batch: _Chosen) -> tuple[_Chosen, Future[list[MotionPrediction]]]:
+        seen = [transition.previous for transition, is_predicted in batch if is_predicted]
+        return batch, thread.submit(predictor.predict_motion, seen)
+
+    with ThreadPoolExecutor(1, "predicting") as thread:
+        batch: _Chosen = []
+        ahead = None
+        for transition, is_predicted in transitions:
+            batch.append((transition, is_predicted))
+            if should_stop():
+                raise Cancelled
+            if sum(chosen for _, chosen in batch) == predictor.batch_size:
+                coming, batch = begun(batch), []
+                if ahead:
+                    yield finished(*ahead)
+                ahead = coming
+        for last in (ahead, begun(batch)):
+            if last:
+                yield finished(*last)
 
 
 def judge(
@@ -205,8 +213,8 @@ def motions(
     ratio = frame_ratio(source.frame_seconds, frame_seconds)
     if frames is None:
         frames = np.arange(1, len(source))
-    for transition in _sampled_transitions(source, frames, should_stop):
-        yield transition.index, transition.previous, _motion(transition, ratio).windows
+    for transition in sampled_transitions(source, frames, should_stop):
+        yield transition.index, transition.previous, measured_motion(transition, ratio).windows
         if should_stop():
             raise Cancelled
 
@@ -231,7 +239,7 @@ def inspect(
 def inspect_pair(previous: Frame, frame: Frame, predictor: Predictor) -> Inspection:
     """The pictures behind one transition whose two frames are at hand."""
     pictures = model_picture(previous.pixels), model_picture(frame.pixels)
-    transition = _Transition(frame.index, frame.pts_seconds, *pictures, frame, pictures, 1)
+    transition = Transition(frame.index, frame.pts_seconds, *pictures, frame, pictures, 1)
     (prediction,) = predictor.predict([transition.previous])
     return _inspection(transition, prediction, predictor)
 
@@ -244,54 +252,9 @@ def _told_ratio(source: VideoSource, predictor: Predictor, frame_seconds: float 
     return frame_ratio(source.frame_seconds, frame_seconds)
 
 
-@dataclass(frozen=True, eq=False)
-class _Transition:
-    """The step from I_{t-1} to I_t as the models see it."""
-
-    index: int
-    pts_seconds: float
-    previous: Pixels
-    """I_{t-1}, uint8 [256, 256, 3]."""
-    current: Pixels
-    """I_t."""
-    frame: Frame | None
-    """I_t in its own size, where somebody wants to see it."""
-    moved: tuple[Pixels, Pixels]
-    """Between which its motion is measured."""
-    moved_frames: int
-    """How many frames lie between those."""
-
-
-_Batch = list[tuple[_Transition, "Prediction"]]
-
-
-def _transitions(
-    frames: Iterator[Frame], start: int, baseline: int, keep_frames: bool = False
-) -> Iterator[_Transition]:
-    """Transitions from `start` on, whose motion is measured over so many frames that end with them.
-
-    Those that have fewer before them, at the beginning of a recording, wait for the first whole baseline and take its
-    motion: over a single frame the flow errs so much that still things seem to do what is rare.
-    """
-    recent: deque[Pixels] = deque(maxlen=baseline + 1)
-    waiting: list[tuple[Frame, Pixels, Pixels]] = []
-
-    def measurable() -> Iterator[_Transition]:
-        for frame, previous, current in waiting:
-            kept = frame if keep_frames else None
-            moved = (recent[0], recent[-1])
-            yield _Transition(frame.index, frame.pts_seconds, previous, current, kept, moved, len(recent) - 1)
-        waiting.clear()
-
-    for frame in frames:
-        if frame.index < start - baseline:
-            continue
-        recent.append(model_picture(frame.pixels))
-        if frame.index >= start and len(recent) > 1:
-            waiting.append((frame, recent[-2], recent[-1]))
-        if len(recent) > baseline:
-            yield from measurable()
-    yield from measurable()
+_Batch = list[tuple[Transition, "Prediction"]]
+_Chosen = list[tuple[Transition, bool]]
+"""Transitions, and whether the motion model is to predict each."""
 
 
 def _predicted(
@@ -308,7 +271,7 @@ def _predicted(
 
     Their motion is measured over `baseline` frames, for which decoding begins `passed` frames early.
     """
-    batch: list[_Transition] = []
+    batch: list[Transition] = []
 
     def predicted() -> _Batch:
         predictions = predictor.predict([each.previous for each in batch])
@@ -317,7 +280,7 @@ def _predicted(
         return together
 
     frames = source.frames(start - 1 - passed, stop, should_stop)
-    for transition in _transitions(frames, start, baseline, keep_frames):
+    for transition in every_transition(frames, start, baseline, keep_frames):
         batch.append(transition)
         if len(batch) >= predictor.batch_size:
             yield predicted()
@@ -327,13 +290,12 @@ def _predicted(
         yield predicted()
 
 
-def _measured(batches: Iterator[_Batch], predictor: Predictor, ratio: float) -> Iterator[FrameResult]:
-    """The signals of every transition, in order; beside a GPU, while the next batch is predicted."""
-
-    def result(transition: _Transition, prediction: Prediction) -> FrameResult:
-        signals, _ = _measure(transition, prediction, predictor, ratio)
-        return FrameResult(transition.index, transition.pts_seconds, signals)
-
+def _measured(
+    batches: Iterable[list[tuple[Transition, _Made]]],
+    predictor: Predictor,
+    result: Callable[[Transition, _Made], FrameResult],
+) -> Iterator[FrameResult]:
+    """The results of all transitions, in order; beside a GPU, on several threads, while the next batch is predicted."""
     if predictor.is_on_cpu:
         # The models keep every core busy, and the results of a small batch come sooner.
         for batch in batches:
@@ -349,7 +311,7 @@ def _measured(batches: Iterator[_Batch], predictor: Predictor, ratio: float) -> 
 
 
 def _measure(
-    transition: _Transition, prediction: Prediction, predictor: Predictor, ratio: float | None
+    transition: Transition, prediction: Prediction, predictor: Predictor, ratio: float | None
 ) -> tuple[np.void, Flow]:
     """The transition's raw signals, and the teacher flow that they were measured with.
 
@@ -358,18 +320,11 @@ def _measure(
     teacher_flow = predictor.teacher.flow(transition.previous, transition.current)
     flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
     predicted = Predicted(prediction.frame, flow, prediction.appearance)
-    motion = _motion(transition, ratio) if ratio is not None else None
+    motion = measured_motion(transition, ratio) if ratio is not None else None
     return measure(transition.current, teacher_flow, motion, predicted, predictor.normal_model), teacher_flow
 
 
-def _motion(transition: _Transition, ratio: float) -> MeasuredMotion:
-    # Normal motion is counted by this estimator, whichever teacher the motion model learnt from: it needs no weights,
-    # and DIS's quicker presets err too much (docs/research/flow-teachers.md).
-    flow = DisTeacher().flow(*transition.moved)
-    return MeasuredMotion.of(flow, *transition.moved, ratio * transition.moved_frames)
-
-
-def _inspection(transition: _Transition, prediction: Prediction, predictor: Predictor) -> Inspection:
+def _inspection(transition: Transition, prediction: Prediction, predictor: Predictor) -> Inspection:
     assert transition.frame is not None
     signals, teacher_flow = _measure(transition, prediction, predictor, None)
     return Inspection(

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.analysis import pipeline
-from engine.analysis.overview import overview_frames
+from engine.analysis.overview import frames_near_events, overview_frames
 from engine.analysis.pipeline import FrameResult
 from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.progress_rate import ProgressRate
 from engine.scoring.motion import frame_ratio
 from engine.scoring.sampling import EVERY_FRAME, Frames, Sampling, Times
+from engine.scoring.scorer import Scorer
 from engine.scoring.signals import RAW_SIGNALS, RawSignals, missing_signals
 from engine.video.source import VideoSource
 
@@ -51,10 +52,13 @@ def analyse_to_store(
     should_stop: ShouldStop = never_stop,
     *,
     sampling: Sampling = EVERY_FRAME,
+    scorer: Scorer | None = None,
     report_seconds: float = REPORT_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Progress, None, None]:
     """Add what the store lacks of the video, from where it ended last time, and report every `report_seconds`.
+
+    Of samples, those come early that lie where `scorer` sees something in the overview.
 
     Whenever progress is reported, so many rows can be read from the store; however the work ends, what was measured
     is saved first.
@@ -74,7 +78,7 @@ def analyse_to_store(
     measured: list[FrameResult] = []
     reported = flushed = clock()
     try:
-        for phase, frames, times in _passes(source, store, sampling):
+        for phase, frames, times in _passes(source, store, sampling, scorer):
             for result in pipeline.judge(source, predictor, frames, sampling, should_stop=should_stop):
                 if source.times is not times and not sampling.is_every_frame:
                     break  # the frames that are left would be numbered otherwise than these
@@ -105,11 +109,14 @@ def stored_signals(store: ScoreStore, frame_count: int) -> RawSignals:
     return signals
 
 
-def _passes(source: VideoSource, store: ScoreStore, sampling: Sampling) -> Iterator[tuple[str, Frames, Times]]:
+def _passes(
+    source: VideoSource, store: ScoreStore, sampling: Sampling, scorer: Scorer | None
+) -> Iterator[tuple[str, Frames, Times]]:
     """What is judged one after another, and the times by which its frames are numbered.
 
-    Of samples an overview first, then what the store lacks. Where a pass finds that there are other frames than were
-    announced, all begins anew: what was judged by jumps may have other numbers now.
+    Of samples an overview first, then where something seems to happen, then what the store lacks. Where a pass finds
+    that there are other frames than were announced, all begins anew: what was judged by jumps may have other numbers
+    now.
     """
     if sampling.is_every_frame:
         if len(store) < len(source):
@@ -122,7 +129,11 @@ def _passes(source: VideoSource, store: ScoreStore, sampling: Sampling) -> Itera
         times = source.times
         frames = sampling.frames(times)
         lacking = np.setdiff1d(frames, store.frames())
-        yield OVERVIEW_PHASE, np.intersect1d(overview_frames(source, frames[:: sampling.motion_every]), lacking), times
+        overview = overview_frames(source, frames[:: sampling.motion_every])
+        yield OVERVIEW_PHASE, np.intersect1d(overview, lacking), times
+        if source.times is times and scorer is not None and len(overview):
+            lacking = np.setdiff1d(frames, store.frames())
+            yield PHASE, frames_near_events(lacking, stored_signals(store, len(times)), times, scorer), times
         if source.times is times:
             yield PHASE, np.setdiff1d(frames, store.frames()), times
 

@@ -165,7 +165,7 @@ class _Job:
             self._refuse_to_mix(source)
             self._make_folder()
             with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
-                work = analyse_to_store(source, predictor, store, sampling=self.sampling)
+                work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
                 follow(work, label=self.video.name, hidden=quiet)
                 signals = stored_signals(store, len(source))
             scores = self.scorer.scores(signals, source.times)

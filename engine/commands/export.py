@@ -157,7 +157,7 @@ def _open_predictor(detector: Path, device: str) -> Predictor:
 def _scores(source: VideoSource, predictor: Predictor, scorer: Scorer, quiet: bool) -> npt.NDArray[np.floating]:
     """Anomaly scores [N] of the whole video, from the cache as far as they are there."""
     with ScoreStore(analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
-        follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling), hidden=quiet)
+        follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling, scorer=scorer), hidden=quiet)
         signals = stored_signals(store, len(source))
     return scorer.scores(signals, source.times)
 

@@ -88,10 +88,11 @@ def write_segments_json(
     def end(segment: Segment) -> float:
         return float(seconds[segment.stop]) if segment.stop < len(seconds) else video.duration_seconds
 
+    start = {"start_time": video.start.at(0).isoformat(), "start_time_from": video.start.origin} if video.start else {}
     content = {
         "format": _FORMAT,
         "version": _VERSION,
-        "video": {"name": video.name, "path": str(video.path), "fingerprint": video.fingerprint},
+        "video": {"name": video.name, "path": str(video.path), "fingerprint": video.fingerprint} | start,
         "detector": {"name": detector_name, "fingerprint": detector_fingerprint},
         "score": score,
         "rule": asdict(rule),

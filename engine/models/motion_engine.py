@@ -30,8 +30,6 @@ _log = logging.getLogger(__name__)
 
 MotionOutput = tuple[npt.NDArray[np.float32], Appearance]
 """The predicted flow RGB in [0, 1], float32 [256, 256, 3], and the appearance of a picture's windows."""
-PendingMotion = Callable[[], list[MotionOutput]]
-"""Waits for the results and returns them; to be called once."""
 
 LARGEST_DIFFERENCE = 1e-4
 """Of flow RGB, and of appearance as a share of its greatest value, from torch's in float32."""
@@ -47,22 +45,21 @@ class MotionEngine(Protocol):
     def name(self) -> str:
         """For the screen."""
 
-    def start(self, pictures: list[Pixels]) -> PendingMotion:
-        """Begin with pictures uint8 [256, 256, 3]; the results, in the same order, are for whoever calls its return."""
+    def run(self, pictures: list[Pixels]) -> list[MotionOutput]:
+        """What it makes of each picture, uint8 [256, 256, 3]."""
 
 
 class TorchMotionEngine:
-    """In the calling thread: all is done when `start` returns."""
+    """As all other networks run."""
 
     name = "torch"
 
     def __init__(self, run: Callable[[list[Pixels]], list[MotionOutput]]) -> None:
         self._run = run
 
-    def start(self, pictures: list[Pixels]) -> PendingMotion:
+    def run(self, pictures: list[Pixels]) -> list[MotionOutput]:
         """As the protocol says."""
-        results = self._run(pictures)
-        return lambda: results
+        return self._run(pictures)
 
 
 class OpenVinoMotionEngine:
@@ -92,12 +89,12 @@ class OpenVinoMotionEngine:
         }
         self._compiled = core.compile_model(core.read_model(file), "CPU", options)
 
-    def start(self, pictures: list[Pixels]) -> PendingMotion:
+    def run(self, pictures: list[Pixels]) -> list[MotionOutput]:
         """As the protocol says."""
         requests = [self._compiled.create_infer_request() for _ in pictures]
         for request, picture in zip(requests, pictures, strict=True):
             request.start_async({0: picture[None]})
-        return lambda: [_finished(request) for request in requests]
+        return [_finished(request) for request in requests]
 
 
 def choose_motion_engine(
@@ -156,7 +153,7 @@ def _measured_speedup(torch_engine: MotionEngine, engine: MotionEngine) -> float
     """How many times as much processor time torch takes; 0 if the results differ by more than LARGEST_DIFFERENCE."""
     noise = np.random.default_rng(0).integers(0, 256, (_PROBE_PICTURES, 24, 24, 3), np.uint8)
     pictures = [np.asarray(cv2.resize(each, (PICTURE_SIZE, PICTURE_SIZE)), np.uint8) for each in noise]
-    difference = largest_difference(engine.start(pictures)(), torch_engine.start(pictures)())
+    difference = largest_difference(engine.run(pictures), torch_engine.run(pictures))
     if not difference <= LARGEST_DIFFERENCE:  # also when it is not a number
         _log.warning("The motion model runs in torch: OpenVINO's results differ by %g", difference)
         return 0.0
@@ -165,7 +162,7 @@ def _measured_speedup(torch_engine: MotionEngine, engine: MotionEngine) -> float
     for _ in range(_ROUNDS):
         for each, seconds in zip((torch_engine, engine), spent, strict=True):
             begin = time.process_time()
-            each.start(pictures)()
+            each.run(pictures)
             seconds.append(time.process_time() - begin)
     ours, theirs = min(spent[0]), min(spent[1])
     return ours / theirs if theirs else 0.0

@@ -55,7 +55,10 @@ class Prediction:
 
 
 class Predictor:
-    """Predicts flow and next frame; owns the detector's copy on the device. One thread at a time."""
+    """Predicts flow and next frame; owns the detector's copy on the device.
+
+    One thread at a time, but that one more may call `predict_motion` meanwhile.
+    """
 
     def __init__(
         self, detector: Detector, fingerprint: str, plan: ComputeConfig, *, teacher_weights: Path | None = None
@@ -135,26 +138,14 @@ class Predictor:
         Raises:
             DeviceError: a single frame does not fit into the device's memory.
         """
-        return self.start_motion(pictures)()
-
-    def start_motion(self, pictures: list[Pixels]) -> Callable[[], list[MotionPrediction]]:
-        """Begin what `predict_motion` does; call what it returns, once, for the results.
-
-        Raises:
-            DeviceError: a single frame does not fit into the device's memory.
-        """
         self.prepare_motion()
         assert self._motion_engine is not None
-        pending = self._motion_engine.start(pictures)
-
-        def finish() -> list[MotionPrediction]:
-            knows = self._normal_model.appearance is not None
-            return [MotionPrediction(flow_rgb, looks if knows else None) for flow_rgb, looks in pending()]
-
-        return finish
+        knows = self._normal_model.appearance is not None
+        found = self._motion_engine.run(pictures)
+        return [MotionPrediction(flow_rgb, looks if knows else None) for flow_rgb, looks in found]
 
     def prepare_motion(self) -> None:
-        """Choose what runs the motion model alone, which `device_label` then names; `start_motion` does it too.
+        """Choose what runs the motion model alone, which `device_label` then names; `predict_motion` does it too.
 
         The first time with a detector on a machine takes seconds.
         """

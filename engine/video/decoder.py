@@ -41,6 +41,11 @@ class Decoder:
         return not self._container.format.flags & _NO_TIMESTAMPS
 
     @property
+    def metadata(self) -> dict[str, str]:
+        """What the file says of itself, such as when it was made."""
+        return dict(self.stream.metadata) | dict(self._container.metadata)
+
+    @property
     def size_bytes(self) -> int:
         """The file's size, at least 1."""
         return max(self._container.size, 1)

@@ -18,6 +18,7 @@ from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
 from engine.video.naming import picture_files, visible_entries
 from engine.video.source import CACHE_BYTES, PICTURES, VideoInfo, VideoSource
+from engine.video.wall_clock import recording_start
 
 DEFAULT_FPS = 25.0
 """Pictures carry no times; most datasets that come as folders of pictures have this rate."""
@@ -57,6 +58,7 @@ class PictureFolderSource(VideoSource):
             average_fps=fps,
             codec=PICTURES,
             fingerprint=pictures_fingerprint(self._pictures),
+            start=recording_start(path, {}),
         )
 
     @property

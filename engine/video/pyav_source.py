@@ -27,6 +27,7 @@ from engine.video.frame_index import DecodedIndexBuilder, FrameIndex, PacketInde
 from engine.video.index_store import load_index, save_index
 from engine.video.pixels import PixelReader, SquareReader
 from engine.video.source import CACHE_BYTES, VideoInfo, VideoSource, checked_numbers
+from engine.video.wall_clock import recording_start
 
 OnProgress = Callable[[float], None]
 """Called with the fraction done, 0 to 1."""
@@ -62,6 +63,7 @@ class PyAvSource(VideoSource):
             first = list(islice(probe.frames(), _PROBED_FRAMES))
             stream = probe.stream
             self._codec = stream.codec_context.name
+            self._start = recording_start(path, probe.metadata)
             fps = float(stream.average_rate or stream.guessed_rate or 0)
         if not first:
             raise VideoError(
@@ -232,6 +234,7 @@ class PyAvSource(VideoSource):
             average_fps=count / duration,
             codec=self._codec,
             fingerprint=self._fingerprint,
+            start=self._start,
         )
 
     def _replace_index(self, index: FrameIndex) -> None:

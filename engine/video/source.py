@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.common.events import ShouldStop, never_stop
 from engine.video.frame import Frame
 from engine.video.scaling import SquareScaler
+from engine.video.wall_clock import RecordingStart
 
 PICTURES = "pictures"
 CACHE_BYTES = 256 << 20
@@ -38,6 +39,8 @@ class VideoInfo:
     """FFmpeg's name ("h264", "mpeg4", ...) or PICTURES."""
     fingerprint: str
     """Identifies the content, not the path: the same file moved or renamed keeps it."""
+    start: RecordingStart | None = None
+    """When its first frame was taken, where its name or its metadata says so."""
 
     @property
     def has_own_times(self) -> bool:

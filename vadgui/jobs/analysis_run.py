@@ -44,7 +44,8 @@ class AnalysisRun:
         self._predictor = predictor
         self._post = post
         self._should_stop = should_stop
-        self._sampling = default_scorer(predictor.settings.calibration).sampling
+        self._scorer = default_scorer(predictor.settings.calibration)
+        self._sampling = self._scorer.sampling
         self._store = ScoreStore(folder, analysis_key(source, predictor, self._sampling))
         self._times = source.times
         self._steps = self._begin_steps()
@@ -111,6 +112,7 @@ class AnalysisRun:
             self._store,
             self._should_stop,
             sampling=self._sampling,
+            scorer=self._scorer,
             report_seconds=_STEP_SECONDS,
             clock=lambda: time.monotonic() - self._paused_seconds,
         )

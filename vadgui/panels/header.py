@@ -25,6 +25,8 @@ class PanelHeader(QWidget):
         font.setBold(True)
         self._frame_label.setFont(font)
         self._frame_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._time_of_day = QLabel()
+        self._time_of_day.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._pending = QLabel()
 
         self.overlay_action = QAction("Mask on frame", self, checkable=True)
@@ -53,6 +55,7 @@ class PanelHeader(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
         layout.addWidget(self._frame_label)
+        layout.addWidget(self._time_of_day)
         layout.addWidget(self._pending)
         layout.addStretch(1)
         for widget in (self._overlay_box, self._opacity, self._panels_button):
@@ -78,6 +81,10 @@ class PanelHeader(QWidget):
         """Number and time of the frame on screen, as shown."""
         return self._frame_label.text()
 
+    def time_of_day(self) -> str:
+        """When the frame on screen was taken, as shown; empty where the recording does not say."""
+        return self._time_of_day.text()
+
     def pending_text(self) -> str:
         """The text about the requested frame while its view is not there yet; empty otherwise."""
         return self._pending.text()
@@ -86,7 +93,17 @@ class PanelHeader(QWidget):
         """Show number and time of the view's frame."""
         self._shown = view
         self._frame_label.setText(f"Frame {view.index}   {clock_text(view.pts_seconds)}" if view else "")
+        self._show_time_of_day()
         self._show_pending()
+
+    def _show_time_of_day(self) -> None:
+        video, view = self._session.video, self._shown
+        start = video.start if video and view else None
+        self._time_of_day.setText(f"{start.at(view.pts_seconds):%Y-%m-%d %H:%M:%S}" if start and view else "")
+        if start:
+            self._time_of_day.setToolTip(
+                f"When the frame was taken, by the recording's {start.origin}, in this computer's time zone"
+            )
 
     def _show_pending(self) -> None:
         is_pending = self._shown is not None and self._shown.index != self._session.playhead

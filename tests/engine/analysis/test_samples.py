@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ from engine.analysis.overview import OVERVIEW_SECONDS, overview_frames
 from engine.analysis.pipeline import analyse, analyse_samples, judge
 from engine.analysis.runner import OVERVIEW_PHASE, analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import AnalysisKey, ScoreStore
+from engine.common.errors import DeviceError
 from engine.common.events import ShouldStop, never_stop
 from engine.scoring.sampling import EVERY_FRAME, SAMPLED, Sampling
-from engine.video.frame import Frame
+from engine.scoring.segments import SegmentRule
+from engine.scoring.signals import RawSignals
+from engine.video.frame import Frame, Pixels
+from tests.engine.scoring.toy_score import ToyScorer
 from tests.vadgui.fakes import MemoryVideo, StillPredictor
 
 KEY = AnalysisKey("v", "d", "{}")
@@ -27,11 +32,14 @@ NEEDS_MODEL = ("speed_excess_px", "velocity_error_px")
 class MovingVideo(MemoryVideo):
     """A texture that moves by other speeds at other times, with a keyframe every two seconds."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, fast: range = range(0)) -> None:
         super().__init__(Path("clip"), count)
         texture = np.random.default_rng(2).integers(0, 255, (96, 128 + 4 * count, 3), np.uint8)
         self._texture = cv2.GaussianBlur(texture, (0, 0), 2)
-        self._shift = np.cumsum(1 + np.arange(count) // 40 % 3)
+        speeds = (
+            np.array([3 if each in fast else 1 for each in range(count)]) if fast else 1 + np.arange(count) // 40 % 3
+        )
+        self._shift = np.cumsum(speeds)
 
     @property
     def keyframes(self) -> npt.NDArray[np.int64]:
@@ -78,6 +86,48 @@ def test_the_motion_model_looks_at_some_samples_only(predictor: Any) -> None:
     assert not np.isnan([row.signals["speed_px"] for row in rows]).any()
 
 
+@pytest.mark.parametrize("on_cpu", [True, False])
+def test_the_next_samples_are_predicted_while_earlier_ones_are_with_their_reader(predictor: Any, on_cpu: bool) -> None:
+    video = MovingVideo(200)
+    samples = SAMPLED.frames(video.times)
+    wanted = [row.signals.tobytes() for row in judge(video, predictor, samples, SAMPLED)]
+    predictor.is_on_cpu = on_cpu
+    begun: list[str] = []
+    predict = predictor.predict_motion
+
+    def predict_motion(pictures: list[Pixels]) -> list[Any]:
+        begun.append(threading.current_thread().name)
+        return list(predict(pictures))
+
+    predictor.predict_motion = predict_motion
+    rows = judge(video, predictor, samples, SAMPLED)
+    found = [next(rows)]
+    assert len(begun) >= 2  # of two samples each
+    assert threading.current_thread().name not in begun
+    found += rows
+    assert [row.signals.tobytes() for row in found] == wanted
+
+
+@pytest.mark.parametrize("on_cpu", [True, False])
+def test_whoever_stops_listening_leaves_no_thread_behind(predictor: Any, on_cpu: bool) -> None:
+    predictor.is_on_cpu = on_cpu
+    video = MovingVideo(200)
+    rows = analyse_samples(video, predictor, SAMPLED.frames(video.times), np.ones(39, np.bool_))
+    next(rows)
+    rows.close()  # type: ignore[attr-defined]
+    assert not [each.name for each in threading.enumerate() if each.name.startswith(("predicting", "measuring"))]
+
+
+def test_what_fails_in_predicting_is_raised(predictor: Any) -> None:
+    def predict_motion(_: list[Pixels]) -> list[Any]:
+        raise DeviceError("One frame does not fit into memory", subject="memory", advice="Close other programs.")
+
+    predictor.predict_motion = predict_motion
+    video = MovingVideo(60)
+    with pytest.raises(DeviceError, match="does not fit"):
+        list(judge(video, predictor, SAMPLED.frames(video.times), SAMPLED))
+
+
 def test_an_overview_comes_first_and_the_rest_in_order(tmp_path: Path, predictor: Any) -> None:
     video = MovingVideo(500)
     phases = set()
@@ -93,6 +143,34 @@ def test_an_overview_comes_first_and_the_rest_in_order(tmp_path: Path, predictor
     assert (progress.done, progress.total) == (len(frames), len(frames))
 
 
+class SpeedScorer(ToyScorer):
+    """Scores how fast something is, of samples."""
+
+    sampling = SAMPLED
+
+    def raw_scores(self, signals: RawSignals, seconds: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        del seconds
+        return signals["speed_px"].astype(np.float64)
+
+    def rule(self, false_alarms_per_hour: float = 2.0) -> SegmentRule:
+        del false_alarms_per_hour
+        return SegmentRule(enter=4, leave=2.9)
+
+
+def test_what_the_overview_flags_is_judged_before_the_rest(tmp_path: Path, predictor: Any) -> None:
+    video = MovingVideo(1000, fast=range(600, 700))
+    with ScoreStore(tmp_path, KEY) as store:
+        list(analyse_to_store(video, predictor, store, sampling=SAMPLED, scorer=SpeedScorer()))
+        frames, rows = store.read()
+    overview = overview_frames(video, SAMPLED.frames(video.times))
+    flagged = overview[rows["speed_px"][: len(overview)] >= 2.9]
+    assert 0 < len(flagged) < len(overview)
+    early = frames[len(overview) :][: np.argmax(np.diff(frames[len(overview) :]) < 0) + 1]
+    assert set(range(600, 700, 5)) <= set(early.tolist()) | set(overview.tolist())
+    assert (np.abs(video.times[early, None] - video.times[flagged]).min(axis=1) <= OVERVIEW_SECONDS).all()
+    assert sorted(frames.tolist()) == SAMPLED.frames(video.times).tolist()
+
+
 def test_the_overview_shows_all_of_a_recording_near_keyframes() -> None:
     video = MovingVideo(1000)
     frames = overview_frames(video, SAMPLED.frames(video.times))
@@ -104,22 +182,25 @@ def test_the_overview_shows_all_of_a_recording_near_keyframes() -> None:
     assert not len(overview_frames(MovingVideo(100), SAMPLED.frames(np.arange(100) / 25)))
 
 
+@pytest.mark.parametrize("scorer", [None, SpeedScorer()])
 @pytest.mark.parametrize("stopped_after", [1, 3, 20, 60])
 def test_an_interrupted_analysis_ends_as_an_uninterrupted_one(
-    tmp_path: Path, predictor: Any, stopped_after: int
+    tmp_path: Path, predictor: Any, stopped_after: int, scorer: SpeedScorer | None
 ) -> None:
-    video = MovingVideo(500)
+    video = MovingVideo(500, fast=range(200, 300))
     with ScoreStore(tmp_path / "whole", KEY) as store:
         list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
         whole = rows_of(store)
     with ScoreStore(tmp_path / "parts", KEY) as store:
-        steps: Iterator[Any] = analyse_to_store(video, predictor, store, sampling=SAMPLED, report_seconds=0)
+        steps: Iterator[Any] = analyse_to_store(
+            video, predictor, store, sampling=SAMPLED, scorer=scorer, report_seconds=0
+        )
         for _ in range(stopped_after):
             next(steps)
         steps.close()  # type: ignore[attr-defined]
         assert 0 < len(store) < len(whole) or stopped_after == 1
     with ScoreStore(tmp_path / "parts", KEY) as store:
-        list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
+        list(analyse_to_store(video, predictor, store, sampling=SAMPLED, scorer=scorer))
         assert rows_of(store) == whole
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from engine.scoring.paper_scorer import anomaly_score
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.video.source import VideoInfo
+from engine.video.wall_clock import RecordingStart
 
 SECONDS = np.arange(6) / 29.97
 RULE = SegmentRule(enter=0.7, leave=0.3)
@@ -29,10 +32,10 @@ def some_signals() -> RawSignals:
     return rows
 
 
-def write_segments(path: Path) -> None:
+def write_segments(path: Path, video: VideoInfo = VIDEO) -> None:
     write_segments_json(
         path,
-        VIDEO,
+        video,
         SECONDS,
         SEGMENTS,
         RULE,
@@ -170,3 +173,13 @@ def test_a_missing_file_and_a_binary_one(tmp_path: Path) -> None:
     (tmp_path / "v.json").write_bytes(b"\xff\xfe\x00\x80")
     with pytest.raises(ExportError, match="not a segments file"):
         read_segments_json(tmp_path / "v.json")
+
+
+def test_segments_say_when_the_recording_began(tmp_path: Path) -> None:
+    start = RecordingStart(datetime(2024, 1, 15, 9, 30, tzinfo=UTC), "file name")
+    path = tmp_path / "v.segments.json"
+    write_segments(path, replace(VIDEO, start=start))
+    told = json.loads(path.read_text(encoding="utf-8"))["video"]
+    assert datetime.fromisoformat(told["start_time"]) == start.utc
+    assert told["start_time_from"] == "file name"
+    assert read_segments_json(path).video_fingerprint == VIDEO.fingerprint

@@ -71,7 +71,7 @@ def engine(request: pytest.FixtureRequest, model: MotionModel, tmp_path: Path) -
 
 def test_gives_what_the_detector_does(engine, detector, pictures) -> None:
     wanted = in_torch(detector.motion)(pictures)  # its batch norms are not folded
-    found = engine.start(pictures)()
+    found = engine.run(pictures)
     assert largest_difference(found, wanted) < LARGEST_DIFFERENCE
     for (flow_rgb, appearance), (wanted_flow_rgb, wanted_appearance) in zip(found, wanted, strict=True):
         assert flow_rgb.dtype == appearance.dtype == np.float32
@@ -79,17 +79,10 @@ def test_gives_what_the_detector_does(engine, detector, pictures) -> None:
         assert appearance.shape == wanted_appearance.shape
 
 
-def test_several_may_be_begun_before_the_first_is_asked_for(engine, pictures) -> None:
-    alone = [engine.start([each])() for each in pictures]
-    begun = [engine.start([each]) for each in pictures]
-    for finish, wanted in zip(begun, alone, strict=True):
-        assert largest_difference(finish(), wanted) < 1e-5
-
-
 def test_results_stay_as_they_are_when_more_is_run(engine, pictures) -> None:
-    ((flow_rgb, _),) = engine.start(pictures[:1])()
+    ((flow_rgb, _),) = engine.run(pictures[:1])
     before = flow_rgb.copy()
-    engine.start(pictures[1:])()
+    engine.run(pictures[1:])
     np.testing.assert_array_equal(flow_rgb, before)
 
 
@@ -106,8 +99,8 @@ class FakeOpenVino:
         FakeOpenVino.made += 1
         return self
 
-    def start(self, pictures: list[np.ndarray]) -> Callable[[], list[MotionOutput]]:
-        return lambda: self._run(pictures)
+    def run(self, pictures: list[np.ndarray]) -> list[MotionOutput]:
+        return self._run(pictures)
 
 
 def busy(seconds: float, off: float = 0.0) -> Callable[[list[np.ndarray]], list[MotionOutput]]:

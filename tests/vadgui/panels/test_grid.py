@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from tests.vadgui.synthetic import add_rows, open_session, signals_with_bumps, steady_times, view_of
+from engine.video.wall_clock import RecordingStart
+from tests.vadgui.synthetic import (
+    add_rows,
+    open_session,
+    signals_with_bumps,
+    steady_times,
+    video_info,
+    view_of,
+)
 from vadgui.model.frame_view import NO_DETECTOR, PREDICTING, FrameView
 from vadgui.model.session import ReviewSession
 from vadgui.panels.content import Panel
@@ -45,6 +56,16 @@ def test_all_panels_show_the_views_frame(grid: PanelGrid, session: ReviewSession
         widget = grid.panel(panel)
         middle = widget.picture_rect().center()
         assert QColor(widget.grab().toImage().pixel(middle)).blue() == 123
+
+
+def test_the_time_of_day_stands_beside_the_running_time(grid: PanelGrid, session: ReviewSession) -> None:
+    assert grid.header.time_of_day() == ""
+    start = RecordingStart(datetime(2024, 1, 15, 10, 30, tzinfo=UTC).astimezone(), "file name")
+    times = steady_times(200)
+    session.open_video(replace(video_info(times), start=start), times)
+    session.seek(123)
+    session.show(view_of(session, 123))
+    assert grid.header.time_of_day() == f"{start.at(4.92):%Y-%m-%d %H:%M:%S}"
 
 
 def test_panels_never_mix_frames(grid: PanelGrid, session: ReviewSession) -> None:
