@@ -11,17 +11,16 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
-from engine.analysis.score_store import ScoreStore
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
+from engine.commands.reviewed_recordings import ALL, is_reviewed, open_reviewed, scored, tell, verdicts_of
 from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
 from engine.common.errors import ExportError
-from engine.common.paths import analyses_folder
 from engine.export.clip import PANELS, ExportOptions, export_clip, refuse_frames
+from engine.export.list_files import FORMATS, write_lists
 from engine.export.mosaic import Panel
 from engine.export.tables import read_segments_json
-from engine.scoring.scorer import Scorer
+from engine.review.document import Verdict
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.video import open_video
@@ -39,8 +38,15 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
     return chosen
 
 
+def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip() for part in value.split(","))) if value is not None else ()
+    if not set(chosen) <= set(FORMATS):
+        raise click.BadParameter(f"choose from {','.join(FORMATS)}")
+    return chosen
+
+
 @click.command(short_help="Export an annotated clip of a segment.")
-@click.argument("video", type=click.Path(path_type=Path))
+@click.argument("video", metavar="VIDEO|REVIEW", type=click.Path(path_type=Path))
 @detector_option(text=f"Detector {WHICH}; only the frame alone goes without.")
 @click.option("--segment", "number", type=click.IntRange(1), help="Number of a flagged segment, counted from 1.")
 @click.option("--start", type=click.IntRange(0), help="First frame, counted from 0; instead of --segment.")
@@ -69,7 +75,21 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
     "--out",
     "target",
     type=click.Path(path_type=Path),
-    help="An .mp4 that does not exist yet; by default named after the video, in this folder.",
+    help="An .mp4 that does not exist yet, by default named after the video, in this folder; of a review, the folder.",
+)
+@click.option(
+    "--tables",
+    metavar="FORMATS",
+    callback=_formats,
+    help=f"Of a review or segments file: lists of its segments, out of {','.join(FORMATS)}.",
+)
+@click.option(
+    "--only",
+    metavar="VERDICTS",
+    default=ALL,
+    show_default=True,
+    callback=verdicts_of,
+    help=f"Of a review: segments with these verdicts, out of {','.join(Verdict)}.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
@@ -87,13 +107,27 @@ def export(
     overlay: float,
     encoder: str,
     target: Path | None,
+    tables: tuple[str, ...],
+    only: tuple[Verdict, ...],
     device: str,
     quiet: bool,
 ) -> None:
     """Export a clip of VIDEO: a flagged segment (--segment N), or the frames from --start up to before --stop.
 
-    The path of the finished clip goes to stdout.
+    Of a REVIEW (NAME.review.json), or of the NAME.segments.json of an analysis, export lists of its segments.
+
+    The paths of the finished files go to stdout.
     """
+    if is_reviewed(video):
+        if not tables:
+            raise click.UsageError("Of a review or segments file, give --tables.")
+        recordings = open_reviewed(video, detector, device, quiet=quiet)
+        tell(recordings, quiet=quiet)
+        for path in write_lists([each.only(only) for each in recordings], tables, target or Path()):
+            click.echo(path)
+        return
+    if tables:
+        raise click.UsageError("--tables needs a review (NAME.review.json) or segments file (NAME.segments.json).")
     _refuse_contradictions(number, start, stop, segments_file)
     listed = read_segments_json(segments_file) if segments_file else None
     options = ExportOptions(panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder)
@@ -119,7 +153,7 @@ def export(
         options = replace(options, threshold=rule.enter)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
-            scores = _scores(source, predictor, scorer, quiet)
+            scores = scored(source, predictor, scorer, quiet=quiet)[1]
         if start is not None and stop is not None:
             name = f"frames-{start}-{stop - 1}"
         else:
@@ -152,14 +186,6 @@ def _open_predictor(detector: Path, device: str) -> Predictor:
     from engine.models.predictor import Predictor  # torch takes seconds to import
 
     return Predictor.open(detector, device)
-
-
-def _scores(source: VideoSource, predictor: Predictor, scorer: Scorer, quiet: bool) -> npt.NDArray[np.floating]:
-    """Anomaly scores [N] of the whole video, from the cache as far as they are there."""
-    with ScoreStore(analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
-        follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling, scorer=scorer), hidden=quiet)
-        signals = stored_signals(store, len(source))
-    return scorer.scores(signals, source.times)
 
 
 def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Segment:
