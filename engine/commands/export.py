@@ -45,7 +45,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     return chosen
 
 
-@click.command(short_help="Export an annotated clip of a segment.")
+@click.command(short_help="Export an annotated clip of a segment, or tables of a review.")
 @click.argument("video", metavar="VIDEO|REVIEW", type=click.Path(path_type=Path))
 @detector_option(text=f"Detector {WHICH}; only the frame alone goes without.")
 @click.option("--segment", "number", type=click.IntRange(1), help="Number of a flagged segment, counted from 1.")

@@ -18,9 +18,10 @@ from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
 from engine.export.reviewed import ReviewedRecording, numbered
 from engine.export.tables import read_segments_json
-from engine.review.attaching import ReviewedSegment, attach
+from engine.review.attaching import ReviewedSegment, attach, hidden
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
 from engine.review.files import SUFFIX, located, read_review
+from engine.scoring.drift import drifts_in_words
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer, scorer_named
 from engine.scoring.segments import SegmentRule, find_segments
@@ -38,6 +39,13 @@ ALL = "all"
 def is_reviewed(path: Path) -> bool:
     """Whether a name is that of a review or a segments file, not of a video."""
     return path.name.lower().endswith((SUFFIX, SEGMENTS_SUFFIX))
+
+
+def check_reviewed(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    """Callback of an argument: the name of a review or segments file."""
+    if not is_reviewed(value):
+        raise click.BadParameter(f"give a NAME{SUFFIX} or NAME{SEGMENTS_SUFFIX}, not {value.name}", ctx, param)
+    return value
 
 
 def verdicts_of(_: click.Context, __: click.Parameter, value: str | None) -> tuple[Verdict, ...] | None:
@@ -158,15 +166,17 @@ def _of_review(recording: Recording, review: Path, predictors: _Predictors, quie
         rule = _rule(recording, scorer)
         shown = attach(find_segments(scores, source.times, rule), recording.segments, scores, rule.enter)
         reasons = [_reason(each, scorer, signals, source) for each in shown]
-        # The name that it has by now in the library is not the one that was reviewed by.
+        peaks = [scorer.describe(each.peak_score) for each in shown]
         return ReviewedRecording(
             source.info,
             source.times,
-            numbered(shown, reasons),
+            numbered(shown, reasons, peaks),
             scores,
             scorer.name,
             rule,
             recording.detector,
+            conditions=tuple(_conditions(predictor, signals, source)),
+            hidden=tuple(hidden(recording.segments, shown)),
         )
 
 
@@ -183,7 +193,7 @@ def _without_scores(recording: Recording, source: VideoSource) -> ReviewedRecord
     return ReviewedRecording(
         source.info,
         source.times,
-        numbered(segments, [""] * len(segments)),
+        numbered(segments),
         score_name=recording.score,
         detector=recording.detector,
         notice=notice,
@@ -220,6 +230,15 @@ def _reason(segment: ReviewedSegment, scorer: Scorer, signals: RawSignals, sourc
     if segment.judged and segment.judged.is_drawn:
         return ""
     return scorer.reason(segment, signals, source.times)
+
+
+def _conditions(predictor: Predictor, signals: RawSignals, source: VideoSource) -> Iterator[str]:
+    """In what the recording differs from the footage that the scores were calibrated on."""
+    calibration = predictor.settings.calibration
+    if calibration and (rate := calibration.other_rate(source.frame_seconds)):
+        yield f"The recording has {rate}."
+    if calibration and (drifts := calibration.drifts(signals, source.times)):
+        yield f"The picture is not as in the footage of the calibration: {drifts_in_words(drifts)}."
 
 
 def tell(recordings: Sequence[ReviewedRecording], *, quiet: bool) -> None:

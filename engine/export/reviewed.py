@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from engine.common.names import displayable
 from engine.review.attaching import ReviewedSegment
-from engine.review.document import DetectorUsed, Verdict
+from engine.review.document import DetectorUsed, JudgedSegment, Verdict
 from engine.scoring.segments import Segment, SegmentRule
 from engine.video.source import VideoInfo
 
@@ -31,6 +31,8 @@ class ListedSegment(ReviewedSegment):
     """From 1, in order of time, whatever is left out of a list."""
     flagged_because: str = ""
     """Why it was flagged, in words; empty where nobody knows or a person drew it."""
+    peak_in_words: str = ""
+    """What its highest score means; empty where that is not known."""
 
     @property
     def has_score(self) -> bool:
@@ -65,6 +67,10 @@ class ReviewedRecording:
     detector: DetectorUsed | None = None
     notice: str = ""
     """What a person should know of how this came about."""
+    conditions: tuple[str, ...] = ()
+    """Why scores mean less in it, in sentences."""
+    hidden: tuple[JudgedSegment, ...] = ()
+    """What was judged where nothing is flagged at the threshold."""
 
     @property
     def name(self) -> str:
@@ -105,9 +111,13 @@ class ReviewedRecording:
         return 1 / seconds
 
 
-def numbered(segments: Iterable[ReviewedSegment], reasons: Iterable[str]) -> tuple[ListedSegment, ...]:
-    """Segments in order of time, with their numbers and why each was flagged."""
+def numbered(
+    segments: Sequence[ReviewedSegment], reasons: Sequence[str] = (), peaks: Sequence[str] = ()
+) -> tuple[ListedSegment, ...]:
+    """Segments in order of time with their numbers; why each was flagged, and what its highest score means."""
+    nothing = [""] * len(segments)
+    said = zip(segments, reasons or nothing, peaks or nothing, strict=True)
     return tuple(
-        ListedSegment(each.start, each.stop, each.peak_frame, each.peak_score, each.judged, number, reason)
-        for number, (each, reason) in enumerate(zip(segments, reasons, strict=True), 1)
+        ListedSegment(each.start, each.stop, each.peak_frame, each.peak_score, each.judged, number, reason, peak)
+        for number, (each, reason, peak) in enumerate(said, 1)
     )

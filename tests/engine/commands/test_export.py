@@ -12,12 +12,11 @@ from click.testing import CliRunner, Result
 from engine.__main__ import cli
 from engine.export.tables import write_segments_json
 from engine.models.detector import load_detector
-from engine.review import files as review_files
-from engine.review.document import DetectorUsed, JudgedSegment, Recording, Review, Span, Threshold, Verdict
-from engine.review.files import usual_path
+from engine.review.document import DetectorUsed, JudgedSegment, Span, Verdict
 from engine.scoring.segments import Segment, SegmentRule
 from engine.video import open_video
 from tests.clips import make_clip, read_number
+from tests.engine.commands.reviews import write_review
 
 TIMES = np.cumsum([0.0, *([0.04, 0.1, 0.02] * 4)])[:12].tolist()
 
@@ -143,26 +142,6 @@ def test_segments_of_another_detector_are_refused(video: Path, detector_file: Pa
 
 
 # Tables of a review
-
-
-def write_review(video: Path, *segments: JudgedSegment, detector: DetectorUsed | None = None, score: str = "") -> Path:
-    """A review beside its video, as the window writes it."""
-    with open_video(video) as source:
-        info = source.info
-    path = usual_path(video)
-    recording = Recording(
-        name=info.name,
-        path=str(video.absolute()),
-        relative_path=video.name,
-        fingerprint=info.fingerprint,
-        frame_count=info.frame_count,
-        detector=detector,
-        score=score,
-        segments=segments,
-        thresholds={"paper": Threshold(0.0)},
-    )
-    review_files.write_review(path, Review(recordings=(recording,)))
-    return path
 
 
 def listed(path: Path) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def reviewed(
     duration = float(times[-1] + 0.04)
     info = VideoInfo(path, name or path.name, 96, 64, len(times), duration, 25.0, "h264", fingerprint, began)
     scores = np.linspace(0, 3.5, len(times))
-    reasons = REASONS[: len(segments)]
+    reasons = [*REASONS, *[""] * len(segments)][: len(segments)]
     rule = SegmentRule(2, 1)
     detector = DetectorUsed("Plaza", "d1")
     return ReviewedRecording(info, times, numbered(segments, reasons), scores, "calibrated", rule, detector)
