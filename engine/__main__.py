@@ -20,7 +20,7 @@ _COMMANDS = {
     "detectors": "List, name, export, import and delete your detectors.",
     "doctor": "Say what is missing on this machine, and how to fix it.",
     "evaluate": "Judge a detector by a labelled dataset: AUC, events found, plots.",
-    "export": "Export an annotated clip of a segment, or tables of a review.",
+    "export": "Export clips of segments, and tables of a review.",
     "figures": "Draw sheets like the paper's figures: expected beside real.",
     "footage": "Check whether footage is fit to teach a detector with.",
     "flow": "Estimate the optical flow between two pictures.",

@@ -1,4 +1,4 @@
-"""`vad export`: an annotated clip of a flagged segment, or of any frames."""
+"""`vad export`: clips of flagged segments or of any frames, and tables of a review."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
-from engine.commands.reviewed_recordings import ALL, is_reviewed, open_reviewed, scored, tell, verdicts_of
+from engine.commands.review_export import ReviewExport, copied, export_review
+from engine.commands.reviewed_recordings import ALL, is_reviewed, scored, verdicts_of
 from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
 from engine.common.errors import ExportError
 from engine.export.clip import PANELS, ExportOptions, export_clip, refuse_frames
-from engine.export.list_files import FORMATS, write_lists
+from engine.export.list_files import FORMATS
 from engine.export.mosaic import Panel
+from engine.export.stream_copy import copy_suffix
 from engine.export.tables import read_segments_json
 from engine.review.document import Verdict
 from engine.scoring.scorers import default_scorer
@@ -45,7 +47,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     return chosen
 
 
-@click.command(short_help="Export an annotated clip of a segment, or tables of a review.")
+@click.command(short_help="Export clips of segments, and tables of a review.")
 @click.argument("video", metavar="VIDEO|REVIEW", type=click.Path(path_type=Path))
 @detector_option(text=f"Detector {WHICH}; only the frame alone goes without.")
 @click.option("--segment", "number", type=click.IntRange(1), help="Number of a flagged segment, counted from 1.")
@@ -78,10 +80,21 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     help="An .mp4 that does not exist yet, by default named after the video, in this folder; of a review, the folder.",
 )
 @click.option(
+    "--copy",
+    is_flag=True,
+    help="Cut without re-encoding, with sound; begins at the keyframe before, and says how much earlier that is.",
+)
+@click.option(
     "--tables",
     metavar="FORMATS",
     callback=_formats,
     help=f"Of a review or segments file: lists of its segments, out of {','.join(FORMATS)}.",
+)
+@click.option(
+    "--clips",
+    metavar="VERDICTS",
+    callback=verdicts_of,
+    help="Of a review: a clip of each segment with one of these verdicts, such as confirmed; or of all.",
 )
 @click.option(
     "--only",
@@ -89,7 +102,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     default=ALL,
     show_default=True,
     callback=verdicts_of,
-    help=f"Of a review: segments with these verdicts, out of {','.join(Verdict)}.",
+    help=f"Of a review: what --tables list, out of {','.join(Verdict)}.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
@@ -107,38 +120,40 @@ def export(
     overlay: float,
     encoder: str,
     target: Path | None,
+    copy: bool,
     tables: tuple[str, ...],
+    clips: tuple[Verdict, ...] | None,
     only: tuple[Verdict, ...],
     device: str,
     quiet: bool,
 ) -> None:
     """Export a clip of VIDEO: a flagged segment (--segment N), or the frames from --start up to before --stop.
 
-    Of a REVIEW (NAME.review.json), or of the NAME.segments.json of an analysis, export lists of its segments.
+    Of a REVIEW (NAME.review.json), or of the NAME.segments.json of an analysis, export lists of its segments (--tables)
+    and clips of many (--clips).
 
     The paths of the finished files go to stdout.
     """
+    options = ExportOptions(panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder)
     if is_reviewed(video):
-        if not tables:
-            raise click.UsageError("Of a review or segments file, give --tables.")
-        recordings = open_reviewed(video, detector, device, quiet=quiet)
-        tell(recordings, quiet=quiet)
-        for path in write_lists([each.only(only) for each in recordings], tables, target or Path()):
+        chosen = ReviewExport(tables, only, clips, None if copy else options)
+        for path in export_review(video, chosen, target or Path(), detector, device, quiet=quiet):
             click.echo(path)
         return
-    if tables:
-        raise click.UsageError("--tables needs a review (NAME.review.json) or segments file (NAME.segments.json).")
+    if tables or clips:
+        raise click.UsageError(
+            "--tables and --clips need a review (NAME.review.json) or segments file (NAME.segments.json)."
+        )
     _refuse_contradictions(number, start, stop, segments_file)
     listed = read_segments_json(segments_file) if segments_file else None
-    options = ExportOptions(panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder)
-    needs_scores = score_strip or (number is not None and listed is None)
-    if detector is None and (options.needs_detector or needs_scores):
-        raise click.UsageError("This needs --detector; only --panels frame --no-score-strip goes without.")
+    needs_scores = (score_strip and not copy) or (number is not None and listed is None)
+    if detector is None and (needs_scores or (options.needs_detector and not copy)):
+        raise click.UsageError("This needs --detector; only --panels frame --no-score-strip, or --copy, goes without.")
     with open_video(video) as source:
         if listed and listed.video_fingerprint != source.info.fingerprint:
             raise _foreign(segments_file, f"another video, {listed.video_name}")
         # Checked before the analysis, which may take hours.
-        if target:
+        if target and not copy:
             refuse_target(target)
         if start is not None and stop is not None:
             refuse_frames(source, start, stop)
@@ -160,9 +175,12 @@ def export(
             segments = listed.segments if listed else find_segments(scores, source.times, rule)
             segment = _numbered(segments, number, source)
             start, stop, name = segment.start, segment.stop, f"segment-{number}"
-        target = target or free_path(Path(f"{source.info.name if video.is_dir() else video.stem}.{name}.mp4"))
-        clip = export_clip(source, predictor, scores, start, stop, target, options)
-        click.echo(follow(clip, hidden=quiet))
+        suffix = copy_suffix(source.info) if copy else ".mp4"
+        target = target or free_path(Path(f"{source.info.name if video.is_dir() else video.stem}.{name}{suffix}"))
+        if copy:
+            click.echo(copied(source, start, stop, target, quiet=quiet))
+        else:
+            click.echo(follow(export_clip(source, predictor, scores, start, stop, target, options), hidden=quiet))
 
 
 def _refuse_contradictions(number: int | None, start: int | None, stop: int | None, segments_file: Path | None) -> None:

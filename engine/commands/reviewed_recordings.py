@@ -60,8 +60,8 @@ def verdicts_of(_: click.Context, __: click.Parameter, value: str | None) -> tup
         raise click.BadParameter(f"choose from {','.join(Verdict)}, or {ALL}") from error
 
 
-def open_reviewed(path: Path, detector: Path | None, device: str, *, quiet: bool) -> list[ReviewedRecording]:
-    """What was reviewed, with scores as far as the detector is here: by default the one of the review, by its content.
+def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool) -> list[ReviewedRecording]:
+    """What was reviewed, with scores where the detector is here; what a person should know of it goes to stderr.
 
     What the stored analysis lacks is analysed.
 
@@ -75,8 +75,11 @@ def open_reviewed(path: Path, detector: Path | None, device: str, *, quiet: bool
     opened = read_review(path)
     if opened.notice and not quiet:
         click.echo(opened.notice, err=True)
-    predictors = _Predictors(detector, device)
-    return [_of_review(each, path, predictors, quiet) for each in opened.review.recordings]
+    recordings = [_of_review(each, path, predictors, quiet) for each in opened.review.recordings]
+    for notice in _notices(recordings):
+        if not quiet:
+            click.echo(notice, err=True)
+    return recordings
 
 
 def scored(source: VideoSource, predictor: Predictor, scorer: Scorer, *, quiet: bool) -> tuple[RawSignals, np.ndarray]:
@@ -87,8 +90,8 @@ def scored(source: VideoSource, predictor: Predictor, scorer: Scorer, *, quiet: 
     return signals, scorer.scores(signals, source.times)
 
 
-class _Predictors:
-    """Opens each detector once."""
+class Predictors:
+    """The detectors that reviews were made with: a chosen file, or found in the library by content."""
 
     def __init__(self, chosen: Path | None, device: str) -> None:
         self._chosen = chosen
@@ -143,7 +146,7 @@ def _of_segments_file(path: Path) -> ReviewedRecording:
         )
 
 
-def _of_review(recording: Recording, review: Path, predictors: _Predictors, quiet: bool) -> ReviewedRecording:
+def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet: bool) -> ReviewedRecording:
     video = located(recording, review)
     if video is None:
         raise ReviewError(
@@ -239,12 +242,6 @@ def _conditions(predictor: Predictor, signals: RawSignals, source: VideoSource) 
         yield f"The recording has {rate}."
     if calibration and (drifts := calibration.drifts(signals, source.times)):
         yield f"The picture is not as in the footage of the calibration: {drifts_in_words(drifts)}."
-
-
-def tell(recordings: Sequence[ReviewedRecording], *, quiet: bool) -> None:
-    """Say on stderr what a person should know of recordings."""
-    for notice in () if quiet else _notices(recordings):
-        click.echo(notice, err=True)
 
 
 def _notices(recordings: Sequence[ReviewedRecording]) -> Iterator[str]:

@@ -96,12 +96,13 @@ def write_new(path: Path, content: bytes) -> None:
         raise cannot_write(path, error) from error
 
 
-def cannot_write(path: Path, error: OSError) -> ExportError:
-    """What to do where a file or folder can't be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+def cannot_write(path: Path, error: Exception) -> ExportError:
+    """What to do where a file or folder can't be written, by an error of the system or of FFmpeg."""
+    number = getattr(error, "errno", None)
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         advice = "The disk is full: free some space or choose another folder."
-    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
         advice = "You may not write there: choose another folder."
     else:
-        advice = f"Choose another folder ({error.strerror})."
+        advice = f"Choose another folder ({getattr(error, 'strerror', None) or error})."
     return ExportError("It can't be written", subject=path, advice=advice)

@@ -189,7 +189,7 @@ class ClipWriter:
             self._container.close()
             with self._temporary.open("rb+") as file:
                 os.fsync(file.fileno())
-            _rename_to_new(self._temporary, self._target)
+            rename_to_new(self._temporary, self._target)
         except FileExistsError as error:
             raise _already_exists(self._target) from error
         except (av.FFmpegError, OSError) as error:
@@ -221,7 +221,7 @@ def _already_exists(target: Path) -> ExportError:
     )
 
 
-def _rename_to_new(temporary: Path, target: Path) -> None:
+def rename_to_new(temporary: Path, target: Path) -> None:
     """Give a finished file its name in one step, never replacing another file.
 
     Raises:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +234,8 @@ def test_a_damaged_review_is_told(video: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--tables", "csv"], "needs a review"),
+        (["--tables", "csv"], "need a review"),
+        (["--clips", "confirmed"], "need a review"),
         (["--tables", "xls"], "choose from csv"),
         (["--only", "sure"], "choose from unreviewed"),
     ],
@@ -245,3 +248,68 @@ def test_options_for_reviews_say_what_they_need(video: Path, arguments: list[str
 def test_a_review_needs_to_be_told_what_to_export(video: Path) -> None:
     ran = vad_export(write_review(video))
     assert (ran.exit_code, "--tables" in ran.stderr) == (2, True)
+
+
+# Clips of a review, and cuts without re-encoding
+
+
+def cut_numbers(path: Path) -> list[int]:
+    with av.open(str(path)) as container:
+        return [read_number(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+
+
+def test_a_cut_says_how_much_earlier_it_begins(video: Path, tmp_path: Path) -> None:
+    del video
+    gate = make_clip(tmp_path / "gate.mp4", 60, gop=12, b_frames=0)
+    ran = vad_export(gate, "--start", 30, "--stop", 40, "--copy")
+    assert (ran.exit_code, ran.stdout) == (0, "gate.frames-30-39.mp4\n"), ran.output
+    assert "keyframe 24, 0.24 s before frame 30" in ran.stderr
+    assert cut_numbers(Path("gate.frames-30-39.mp4")) == list(range(24, 40))
+
+
+def test_clips_of_the_confirmed_segments(tmp_path: Path, video: Path) -> None:
+    del video
+    gate = make_clip(tmp_path / "gate.mp4", 60, gop=12, b_frames=0)
+    review = write_review(
+        gate,
+        JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED),
+        JudgedSegment(start=20, stop=25, verdict=Verdict.DISMISSED),
+        JudgedSegment(start=30, stop=40, verdict=Verdict.CONFIRMED),
+    )
+    ran = vad_export(review, "--clips", "confirmed", "--copy", "--tables", "csv", "--out", "clips")
+    assert ran.exit_code == 0, ran.output
+    names = ["gate.reviewed.csv", "gate.segment-1.mp4", "gate.segment-3.mp4"]
+    assert ran.stdout.splitlines() == [f"clips/{name}" for name in names]
+    assert cut_numbers(Path("clips/gate.segment-3.mp4")) == list(range(24, 40))
+    ran = vad_export(review, "--clips", "all", "--panels", "frame", "--no-score-strip", "--out", "encoded", "--quiet")
+    assert ran.exit_code == 0, ran.output
+    numbers, _ = numbers_and_times(Path("encoded/gate.segment-3.mp4"))
+    assert numbers == list(range(30, 40))
+    assert len(list(Path("encoded").iterdir())) == 3
+
+
+def test_a_clip_that_fails_does_not_stop_the_others(
+    tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del video
+    gate = make_clip(tmp_path / "gate.mp4", 60, gop=12)
+    review = write_review(
+        gate,
+        JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED),
+        JudgedSegment(start=30, stop=40, verdict=Verdict.CONFIRMED),
+    )
+    real = os.fsync
+    calls = []
+
+    def fail_once(file: int) -> None:
+        calls.append(file)
+        if len(calls) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(file)
+
+    monkeypatch.setattr("os.fsync", fail_once)
+    ran = vad_export(review, "--clips", "all", "--copy", "--out", "clips")
+    assert ran.exit_code == 1
+    assert "disk is full" in ran.stderr
+    assert "1 of 2 clips failed" in ran.stderr
+    assert [path.name for path in Path("clips").iterdir()] == ["gate.segment-2.mp4"]

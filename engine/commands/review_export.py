@@ -1,0 +1,114 @@
+"""What `vad export` does with a review: tables, and clips of many segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from engine.commands.progress import follow
+from engine.commands.reviewed_recordings import Predictors, open_reviewed
+from engine.common.errors import ExportError, VadError
+from engine.common.names import fitting_name
+from engine.export.clip import ExportOptions, export_clip
+from engine.export.list_files import make_folder, refuse_existing, unique_names, write_lists
+from engine.export.reviewed import ListedSegment, ReviewedRecording
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
+from engine.review.document import Verdict
+from engine.video import open_video
+from engine.video.source import VideoSource
+
+
+@dataclass(frozen=True)
+class ReviewExport:
+    """What is asked for."""
+
+    tables: tuple[str, ...]
+    only: tuple[Verdict, ...]
+    """What the tables list."""
+    clips: tuple[Verdict, ...] | None
+    """Of which segments there shall be a clip; None for none."""
+    options: ExportOptions | None
+    """How clips look; None cuts them without re-encoding."""
+
+
+def export_review(
+    path: Path, chosen: ReviewExport, folder: Path, detector: Path | None, device: str, *, quiet: bool
+) -> Iterator[Path]:
+    """Write what is asked for into a folder; yields the path of each file once it is there.
+
+    A clip that fails does not keep the others from being made: what went wrong is told at the end.
+
+    Raises:
+        ExportError: a file exists, can't be written, or some clips failed.
+    """
+    if not chosen.tables and chosen.clips is None:
+        raise click.UsageError("Of a review or segments file, give --tables or --clips.")
+    predictors = Predictors(detector, device)
+    recordings = open_reviewed(path, predictors, quiet=quiet)
+    targets = _clip_paths(recordings, chosen, folder)
+    for target in targets:
+        refuse_existing(target)
+    yield from write_lists([each.only(chosen.only) for each in recordings], chosen.tables, folder)
+    if chosen.clips is None:
+        return
+    make_folder(folder)
+    failed = []
+    for target, (recording, segment) in targets.items():
+        try:
+            yield _clip(recording, segment, target, chosen.options, predictors, quiet)
+        except VadError as error:
+            failed.append(target)
+            click.echo(f"Error: {error}", err=True)
+    if failed:
+        raise ExportError(
+            f"{len(failed)} of {len(targets)} clips failed",
+            subject=folder,
+            advice="Above it says why. The others are there.",
+        )
+
+
+def copied(source: VideoSource, start: int, stop: int, target: Path, *, quiet: bool) -> str:
+    """Cut frames [start, stop) without re-encoding, and say on stderr how much earlier the clip begins."""
+    path = follow(copy_clip(source, start, stop, target), hidden=quiet)
+    first = copy_starts_at(source, start)
+    earlier = float(source.times[start] - source.times[first])
+    if not quiet:
+        says = (
+            f"begins at keyframe {first}, {earlier:.2f} s before frame {start}" if earlier else "begins exactly there"
+        )
+        click.echo(f"{target.name}: cut without re-encoding, it {says}.", err=True)
+    return path
+
+
+def _clip_paths(
+    recordings: list[ReviewedRecording], chosen: ReviewExport, folder: Path
+) -> dict[Path, tuple[ReviewedRecording, ListedSegment]]:
+    paths = {}
+    for name, recording in zip(unique_names(recordings), recordings, strict=True):
+        segments = recording.only(chosen.clips or ()).segments
+        suffix = copy_suffix(recording.info) if segments and chosen.options is None else ".mp4"
+        for segment in segments:
+            paths[folder / fitting_name(name, f".segment-{segment.number}{suffix}")] = (recording, segment)
+    return paths
+
+
+def _clip(
+    recording: ReviewedRecording,
+    segment: ListedSegment,
+    target: Path,
+    options: ExportOptions | None,
+    predictors: Predictors,
+    quiet: bool,
+) -> Path:
+    with open_video(recording.info.path) as source:
+        if options is None:
+            return Path(copied(source, segment.start, segment.stop, target, quiet=quiet))
+        scores = np.full(len(source), np.nan) if recording.scores is None else recording.scores
+        options = replace(options, threshold=recording.rule.enter if recording.rule else None)
+        predictor = predictors.of(recording.detector) if options.needs_detector else None
+        work = export_clip(source, predictor, scores, segment.start, segment.stop, target, options)
+        return Path(follow(work, label=target.name, hidden=quiet))
