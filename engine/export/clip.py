@@ -41,6 +41,8 @@ class ExportOptions:
     """Alarm threshold to draw in the score strip; None for none."""
     overlay_opacity: float = 0.0
     """Opacity in [0, 1] of the marks on suspicious patches of the frame; above 0 needs a detector."""
+    mark: str = ""
+    """What stands before the recording's name, such as that this is a working copy."""
     encoder: str = DEFAULT_ENCODER
     """A key of engine.video.writer.ENCODERS."""
     max_width_px: int = 1920
@@ -157,7 +159,7 @@ def _mosaic(
     mosaic = Mosaic(
         layout,
         options.panels,
-        source.info.name,
+        f"{options.mark} · {source.info.name}" if options.mark else source.info.name,
         strip=strip,
         flow_radius_px=predictor.settings.flow_radius_px if predictor and shows_flow else None,
         overlay_opacity=options.overlay_opacity,

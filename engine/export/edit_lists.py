@@ -21,15 +21,19 @@ _COLOURS = {
 }
 
 
+class UnsuitableError(ExportError):
+    """A format can't hold what there is."""
+
+
 def edl(recording: ReviewedRecording) -> bytes:
     """A CMX 3600 edit list: non-drop timecode that counts frames, the recording's first one being 00:00:00:00.
 
     Raises:
-        ExportError: the recording's frames do not last equally long, or there are too many segments.
+        UnsuitableError: the recording's frames do not last equally long, or there are too many segments.
     """
     fps = recording.constant_fps()
     if fps is None or not 1 <= round(fps) <= _MOST_FPS:
-        raise ExportError(
+        raise UnsuitableError(
             "An EDL needs a constant frame rate, and the frames of this recording do not last equally long"
             if fps is None
             else f"An EDL can't count {fps:.3g} frames a second",
@@ -37,7 +41,7 @@ def edl(recording: ReviewedRecording) -> bytes:
             advice="Choose OpenTimelineIO (otio) instead.",
         )
     if len(recording.segments) > _MOST_EVENTS:
-        raise ExportError(
+        raise UnsuitableError(
             f"An EDL holds {_MOST_EVENTS} segments, these are {len(recording.segments)}",
             subject=recording.name,
             advice="Leave some out by their verdict, or choose OpenTimelineIO (otio) instead.",

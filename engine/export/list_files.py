@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
-from engine.common.names import fitting_name
+from engine.common.names import displayable, fitting_name
 from engine.export.edit_lists import edl, otio
 from engine.export.reviewed import ReviewedRecording
 from engine.export.segment_lists import segments_csv, segments_json
@@ -25,6 +26,8 @@ FORMATS: dict[str, Callable[[ReviewedRecording], bytes]] = {
     "otio": otio,
 }
 """What makes each, by the ending of its file's name."""
+
+_UNSAFE = re.compile(r'[\\/:*?"<>|%\x00-\x1f]')
 
 
 def write_lists(recordings: Sequence[ReviewedRecording], formats: Sequence[str], folder: Path) -> list[Path]:
@@ -46,9 +49,15 @@ def write_lists(recordings: Sequence[ReviewedRecording], formats: Sequence[str],
     return list(contents)
 
 
+def safe_name(name: str) -> str:
+    """A name without what some file system, or the lists of an evidence package, have a meaning for."""
+    return _UNSAFE.sub("_", displayable(name)).strip(" ").rstrip(".") or "_"
+
+
 def unique_names(recordings: Sequence[ReviewedRecording]) -> list[str]:
     """What files made of each recording are called after: its name without extension; where two share it, more."""
-    stems = [each.info.name if each.info.path.is_dir() else Path(each.info.name).stem for each in recordings]
+    names = [each.info.name if each.info.path.is_dir() else Path(each.info.name).stem for each in recordings]
+    stems = [safe_name(name) for name in names]
     counts = Counter(stem.casefold() for stem in stems)
     return [
         stem if counts[stem.casefold()] == 1 else f"{stem}.{recording.info.fingerprint[:8]}"

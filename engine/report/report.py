@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 import socket
 from collections import Counter
-from collections.abc import Collection, Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,9 +67,12 @@ def write_report(
     target: Path,
     *,
     verdicts: Collection[Verdict] = tuple(Verdict),
+    known_sha256: Mapping[str, str] | None = None,
     should_stop: ShouldStop = never_stop,
 ) -> Generator[Progress | Finished, None, None]:
     """Write a report with a card for each segment that has one of the verdicts.
+
+    `known_sha256` are checksums of recordings by fingerprint, which then need not be read for that.
 
     Raises:
         ExportError: the target exists or can't be written.
@@ -84,8 +87,8 @@ def write_report(
     sections = []
     yield Progress(PHASE, done, total)
     for recording in recordings:
-        sha256 = ""
-        if not recording.info.path.is_dir():
+        sha256 = (known_sha256 or {}).get(recording.info.fingerprint, "")
+        if not sha256 and not recording.info.path.is_dir():
             sha256 = yield from sha256_of(recording.info.path, should_stop)
         cards = []
         with open_video(recording.info.path, should_stop) as source:
