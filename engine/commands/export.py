@@ -79,6 +79,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     type=click.Path(path_type=Path),
     help="An .mp4 that does not exist yet, by default named after the video, in this folder; of a review, the folder.",
 )
+@click.option("--sound/--no-sound", default=True, show_default=True, help="The recording's sound, if it has some.")
 @click.option(
     "--copy",
     is_flag=True,
@@ -120,6 +121,7 @@ def export(
     overlay: float,
     encoder: str,
     target: Path | None,
+    sound: bool,
     copy: bool,
     tables: tuple[str, ...],
     clips: tuple[Verdict, ...] | None,
@@ -134,9 +136,11 @@ def export(
 
     The paths of the finished files go to stdout.
     """
-    options = ExportOptions(panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder)
+    options = ExportOptions(
+        panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder, sound=sound
+    )
     if is_reviewed(video):
-        chosen = ReviewExport(tables, only, clips, None if copy else options)
+        chosen = ReviewExport(tables, only, clips, options, copy)
         for path in export_review(video, chosen, target or Path(), detector, device, quiet=quiet):
             click.echo(path)
         return
@@ -178,7 +182,7 @@ def export(
         suffix = copy_suffix(source.info) if copy else ".mp4"
         target = target or free_path(Path(f"{source.info.name if video.is_dir() else video.stem}.{name}{suffix}"))
         if copy:
-            click.echo(copied(source, start, stop, target, quiet=quiet))
+            click.echo(copied(source, start, stop, target, sound=sound, quiet=quiet))
         else:
             click.echo(follow(export_clip(source, predictor, scores, start, stop, target, options), hidden=quiet))
 

@@ -31,8 +31,10 @@ class ReviewExport:
     """What the tables list."""
     clips: tuple[Verdict, ...] | None
     """Of which segments there shall be a clip; None for none."""
-    options: ExportOptions | None
-    """How clips look; None cuts them without re-encoding."""
+    options: ExportOptions
+    """How clips look and sound."""
+    copy: bool
+    """Whether they are cut without re-encoding instead."""
 
 
 def export_review(
@@ -59,7 +61,7 @@ def export_review(
     failed = []
     for target, (recording, segment) in targets.items():
         try:
-            yield _clip(recording, segment, target, chosen.options, predictors, quiet)
+            yield _clip(recording, segment, target, chosen, predictors, quiet)
         except VadError as error:
             failed.append(target)
             click.echo(f"Error: {error}", err=True)
@@ -71,9 +73,9 @@ def export_review(
         )
 
 
-def copied(source: VideoSource, start: int, stop: int, target: Path, *, quiet: bool) -> str:
+def copied(source: VideoSource, start: int, stop: int, target: Path, *, sound: bool = True, quiet: bool = False) -> str:
     """Cut frames [start, stop) without re-encoding, and say on stderr how much earlier the clip begins."""
-    path = follow(copy_clip(source, start, stop, target), hidden=quiet)
+    path = follow(copy_clip(source, start, stop, target, sound=sound), hidden=quiet)
     first = copy_starts_at(source, start)
     earlier = float(source.times[start] - source.times[first])
     if not quiet:
@@ -90,7 +92,7 @@ def _clip_paths(
     paths = {}
     for name, recording in zip(unique_names(recordings), recordings, strict=True):
         segments = recording.only(chosen.clips or ()).segments
-        suffix = copy_suffix(recording.info) if segments and chosen.options is None else ".mp4"
+        suffix = copy_suffix(recording.info) if segments and chosen.copy else ".mp4"
         for segment in segments:
             paths[folder / fitting_name(name, f".segment-{segment.number}{suffix}")] = (recording, segment)
     return paths
@@ -100,15 +102,16 @@ def _clip(
     recording: ReviewedRecording,
     segment: ListedSegment,
     target: Path,
-    options: ExportOptions | None,
+    chosen: ReviewExport,
     predictors: Predictors,
     quiet: bool,
 ) -> Path:
     with open_video(recording.info.path) as source:
-        if options is None:
-            return Path(copied(source, segment.start, segment.stop, target, quiet=quiet))
+        if chosen.copy:
+            sound = chosen.options.sound
+            return Path(copied(source, segment.start, segment.stop, target, sound=sound, quiet=quiet))
         scores = np.full(len(source), np.nan) if recording.scores is None else recording.scores
-        options = replace(options, threshold=recording.rule.enter if recording.rule else None)
+        options = replace(chosen.options, threshold=recording.rule.enter if recording.rule else None)
         predictor = predictors.of(recording.detector) if options.needs_detector else None
         work = export_clip(source, predictor, scores, segment.start, segment.stop, target, options)
         return Path(follow(work, label=target.name, hidden=quiet))

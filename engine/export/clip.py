@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -17,6 +18,7 @@ from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.export.mosaic import Mosaic, Panel, plan_layout
 from engine.export.score_strip import ScoreStrip
 from engine.video.frame import Frame
+from engine.video.sound import ClipSound, sound_of
 from engine.video.source import VideoSource
 from engine.video.writer import DEFAULT_ENCODER, ClipWriter
 
@@ -45,6 +47,8 @@ class ExportOptions:
     """What stands before the recording's name, such as that this is a working copy."""
     encoder: str = DEFAULT_ENCODER
     """A key of engine.video.writer.ENCODERS."""
+    sound: bool = True
+    """Whether the clip has the recording's sound, where it has some."""
     max_width_px: int = 1920
     max_height_px: int = 1080
     """Largest size of the clip; every player supports Full HD."""
@@ -93,7 +97,13 @@ def export_clip(
     began = time.monotonic()
     done = 0
     yield Progress(PHASE, done, total)
-    with ClipWriter(target, width, height, encoder=options.encoder, average_fps=source.info.average_fps) as writer:
+    end = float(ends[segment_stop - 1])
+    with (
+        _sound(source, origin, end, options) as sound,
+        ClipWriter(
+            target, width, height, encoder=options.encoder, average_fps=source.info.average_fps, sound=sound
+        ) as writer,
+    ):
         pictures = _pictures(source, predictor, segment_start, segment_stop, options, should_stop)
         for done, (frame, inspection) in enumerate(pictures, 1):
             if should_stop():
@@ -109,6 +119,16 @@ def export_clip(
                 advice="The file is damaged: copy it again, or export the frames before the damage.",
             )
     yield Finished(str(target))
+
+
+@contextmanager
+def _sound(source: VideoSource, start: float, stop: float, options: ExportOptions) -> Iterator[ClipSound | None]:
+    sound = sound_of(source.info.path, start, stop) if options.sound else None
+    try:
+        yield sound
+    finally:
+        if sound:
+            sound.close()
 
 
 def refuse_frames(source: VideoSource, start: int, stop: int) -> None:

@@ -56,7 +56,13 @@ def copy_suffix(info: VideoInfo) -> str:
 
 
 def copy_clip(
-    source: VideoSource, start: int, stop: int, target: Path, should_stop: ShouldStop = never_stop
+    source: VideoSource,
+    start: int,
+    stop: int,
+    target: Path,
+    should_stop: ShouldStop = never_stop,
+    *,
+    sound: bool = True,
 ) -> Generator[Progress | Finished, None, None]:
     """Copy frames [start, stop) with their sound to `target`, from `copy_starts_at` on, bit for bit.
 
@@ -88,7 +94,7 @@ def copy_clip(
             closing(Decoder(source.info.path, 1)) as decoder,
             av.open(str(temporary), "w", format=_FORMATS[target.suffix.lower()], options=options) as output,
         ):
-            copy = _Copy(decoder, output, float(source.times[first]), end, source.info)
+            copy = _Copy(decoder, output, float(source.times[first]), end, source.info, sound)
             for done in copy.packets():
                 if should_stop():
                     raise Cancelled
@@ -112,11 +118,18 @@ class _Copy:
     """Packets of one clip on their way from file to file."""
 
     def __init__(
-        self, decoder: Decoder, output: OutputContainer, start_seconds: float, stop_seconds: float, info: VideoInfo
+        self,
+        decoder: Decoder,
+        output: OutputContainer,
+        start_seconds: float,
+        stop_seconds: float,
+        info: VideoInfo,
+        sound: bool,
     ) -> None:
         self._decoder = decoder
         self._output = output
         self._info = info
+        self._has_sound = sound
         self._origin = self._first_seconds()
         self._start = self._origin + start_seconds
         self._stop = self._origin + stop_seconds
@@ -125,7 +138,8 @@ class _Copy:
     def packets(self) -> Iterator[int]:
         """Write the packets; yields the number of copied frames after each."""
         container, video = self._decoder.container, self._decoder.stream
-        streams: list[Stream] = [video, *(each for each in container.streams.audio if each.codec_context)]
+        sound = [each for each in container.streams.audio if each.codec_context] if self._has_sound else []
+        streams: list[Stream] = [video, *sound]
         copies = self._copies(streams)
         self._seek(container, video)
         frames = 0

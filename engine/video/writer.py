@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 
 from engine.common.errors import ExportError
 from engine.video.frame import Pixels
+from engine.video.sound import ClipSound
 
 TIME_BASE = Fraction(1, 90_000)
 """Holds every common frame rate exactly, and variable ones to 11 microseconds."""
@@ -84,10 +85,12 @@ class ClipWriter:
         *,
         encoder: str = DEFAULT_ENCODER,
         average_fps: float = 25.0,
+        sound: ClipSound | None = None,
     ) -> None:
         """Begin a clip of pictures of one size; odd sizes are padded by a pixel, because 4:2:0 needs even ones.
 
-        `average_fps` sets only keyframe distance and rate control; each frame brings its own time.
+        `average_fps` sets only keyframe distance and rate control; each frame brings its own time. `sound` starts with
+        the first picture.
 
         Raises:
             ExportError: `target` exists, is no .mp4, its folder can't be written, or the encoder is unknown.
@@ -109,6 +112,10 @@ class ClipWriter:
             self._temporary.touch(exist_ok=False)  # FFmpeg would report an unwritable folder only at the first packet
             self._container = av.open(str(self._temporary), "w", format="mp4", options={"movflags": "+faststart"})
             self._stream = self._add_stream(encoder, average_fps)
+            self._sound = sound
+            self._sound_stream = (
+                self._container.add_stream("aac", rate=sound.rate_hz, layout=sound.layout) if sound else None
+            )
         except (av.FFmpegError, OSError) as error:
             self._temporary.unlink(missing_ok=True)
             raise self._cannot_write(error) from error
@@ -156,8 +163,14 @@ class ClipWriter:
         picture.time_base = TIME_BASE
         try:
             self._mux(self._stream.encode(picture))
+            self._add_sound(pts_seconds + duration_seconds)
         except (av.FFmpegError, OSError) as error:
             raise self._cannot_write(error) from error
+
+    def _add_sound(self, until_seconds: float) -> None:
+        if self._sound and self._sound_stream:
+            for block in self._sound.until(until_seconds):
+                self._container.mux(self._sound_stream.encode(block))
 
     def _mux(self, packets: Iterable[av.Packet[VideoStream]]) -> None:
         for packet in packets:
@@ -186,6 +199,8 @@ class ClipWriter:
             raise ExportError("The clip has no frames", subject=self._target, advice="Choose at least one frame.")
         try:
             self._mux(self._stream.encode(None))
+            if self._sound_stream:
+                self._container.mux(self._sound_stream.encode(None))
             self._container.close()
             with self._temporary.open("rb+") as file:
                 os.fsync(file.fileno())

@@ -3,7 +3,6 @@ from __future__ import annotations
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -15,6 +14,7 @@ from engine.common.events import Finished
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
 from engine.video import open_video
 from tests.clips import make_clip, read_number
+from tests.engine.export.beeps import add_beeps, beeps
 
 UNEVEN = np.cumsum([0.0, *([0.04, 0.1, 0.02] * 34)])[:100].tolist()
 
@@ -37,40 +37,6 @@ def numbers_and_times(path: Path) -> tuple[list[int], list[float]]:
 def picture_packets(path: Path) -> list[bytes]:
     with av.open(str(path)) as container:
         return [bytes(packet) for packet in container.demux(video=0) if packet.size]
-
-
-def add_beeps(path: Path, target: Path, seconds: int, *, codec: str = "aac", rate: int = 16_000) -> Path:
-    """The same video with sound that beeps for 50 ms at the start of each second."""
-    with av.open(str(path)) as source, av.open(str(target), "w") as output:
-        picture = output.add_stream_from_template(source.streams.video[0])
-        sound = output.add_stream(codec, rate=rate, layout="mono")
-        for packet in source.demux(video=0):
-            if packet.size:
-                packet.stream = picture
-                output.mux(packet)
-        at = np.arange(seconds * rate)
-        wave = (np.sin(at * 2 * np.pi * 1000 / rate) * (at % rate < rate // 20) * 20_000).astype(np.int16)
-        resampler = av.AudioResampler(format=sound.codec_context.format, layout="mono", rate=rate, frame_size=1024)
-        whole = av.AudioFrame.from_ndarray(wave[None], format="s16", layout="mono")
-        whole.sample_rate, whole.pts, whole.time_base = rate, 0, Fraction(1, rate)
-        for frame in (*resampler.resample(whole), *resampler.resample(None)):
-            output.mux(sound.encode(frame))
-        output.mux(sound.encode(None))
-    return target
-
-
-def beeps(path: Path) -> list[float]:
-    """When beeps begin, in seconds after the first picture."""
-    with av.open(str(path)) as container:
-        first = float(next(container.decode(video=0)).time or 0)
-    loud: list[float] = []
-    with av.open(str(path)) as container:
-        for frame in container.decode(audio=0):
-            samples = frame.to_ndarray().astype(np.float64).ravel()
-            samples /= 32768 if np.abs(samples).max(initial=0) > 2 else 1
-            rate = frame.sample_rate
-            loud += [float(frame.time) - first + at / rate for at in np.flatnonzero(np.abs(samples) > 0.2)]
-    return [at for place, at in enumerate(loud) if not place or at - loud[place - 1] > 0.5]
 
 
 @pytest.mark.parametrize("b_frames", [0, 2])
@@ -130,6 +96,14 @@ def test_sound_that_a_kind_of_file_can_not_hold_is_told(tmp_path: Path) -> None:
         list(copy_clip(source, 0, 10, tmp_path / "clip.mp4"))
     assert ".mov" in caught.value.advice
     assert not (tmp_path / "clip.mp4").exists()
+
+
+def test_a_copy_without_sound(tmp_path: Path) -> None:
+    video = add_beeps(make_clip(tmp_path / "v.mp4", 60), tmp_path / "s.mp4", 2)
+    with open_video(video) as source:
+        list(copy_clip(source, 0, 10, tmp_path / "clip.mp4", sound=False))
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        assert not container.streams.audio
 
 
 def test_a_recording_without_reliable_times_is_refused(tmp_path: Path) -> None:
