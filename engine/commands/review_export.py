@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.commands.progress import follow
 from engine.commands.reviewed_recordings import Predictors, open_reviewed
+from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, VadError
 from engine.common.names import fitting_name
 from engine.export.clip import ExportOptions, export_clip
@@ -58,6 +59,11 @@ def export_review(
     if chosen.clips is None:
         return
     make_folder(folder)
+    if not quiet:
+        seconds = sum(
+            recording.stop_seconds(each) - recording.start_seconds(each) for recording, each in targets.values()
+        )
+        click.echo(f"{len(targets)} clips, {duration_in_words(seconds)} in all", err=True)
     failed = []
     for target, (recording, segment) in targets.items():
         try:

@@ -73,14 +73,7 @@ def copy_clip(
         VideoError: the recording can't be read.
         Cancelled: `should_stop` said yes; no file is left.
     """
-    _refuse_pictures(source.info)
-    if target.suffix.lower() not in _FORMATS:
-        raise ExportError(
-            "Copies are MP4, Matroska or QuickTime files",
-            subject=target,
-            advice=f"Give the file a name in {copy_suffix(source.info)}.",
-        )
-    refuse_existing(target)
+    _refuse(source.info, target)
     first = copy_starts_at(source, start)
     end = float(source.times[stop]) if stop < len(source) else np.inf
     options = {} if target.suffix.lower() == ".mkv" else {"movflags": "+faststart"}
@@ -236,3 +229,14 @@ def _refuse_pictures(info: VideoInfo) -> None:
             subject=info.name,
             advice="Export an encoded clip instead.",
         )
+
+
+def _refuse(info: VideoInfo, target: Path) -> None:
+    _refuse_pictures(info)
+    if target.suffix.lower() not in _FORMATS:
+        raise ExportError(
+            "Copies are MP4, Matroska or QuickTime files",
+            subject=target,
+            advice=f"Give the file a name in {copy_suffix(info)}.",
+        )
+    refuse_existing(target)

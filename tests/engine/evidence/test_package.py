@@ -26,6 +26,8 @@ from engine.video import open_video
 from tests.clips import make_clip, numbered_picture, read_number
 from tests.engine.export.reviews import reviewed
 
+pytestmark = pytest.mark.slow
+
 REVIEW = ("gate.review.json", b"{}\n")
 
 
@@ -135,6 +137,18 @@ def test_names_that_file_systems_and_lists_can_not_keep(tmp_path: Path) -> None:
     assert "data/originals/f1/a_0Ab _c_ _d_.mp4" in files_of(folder)
     assert verified(folder).is_whole
     assert bagit.Bag(str(folder)).validate()
+
+
+def test_a_name_that_is_no_text(tmp_path: Path, clip: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9.mp4")
+    try:
+        clip.rename(odd)
+    except OSError:
+        pytest.skip("the file system takes text alone")
+    folder = packaged(tmp_path / "package", reviewed(odd), clips=())
+    assert "data/originals/f1/caf_xe9.mp4" in files_of(folder)
+    assert "caf\\xe9.mp4" in (folder / "data/report.html").read_text(encoding="utf-8")
+    assert verified(folder).is_whole
 
 
 # What has become of it

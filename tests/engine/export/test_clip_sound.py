@@ -12,6 +12,8 @@ from engine.video.sound import sound_of
 from tests.clips import make_clip
 from tests.engine.export.beeps import add_beeps, beeps
 
+pytestmark = pytest.mark.slow
+
 FRAME_SECONDS = 0.04
 UNEVEN = np.cumsum([0.0, *([0.04, 0.1, 0.02] * 67)])[:200].tolist()
 
