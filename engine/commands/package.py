@@ -27,6 +27,13 @@ from engine.review.document import Verdict
     help=f"Working copies of segments with these verdicts, out of {','.join(Verdict)}; or of all.",
 )
 @click.option("--hash-only", is_flag=True, help="Leave the recordings themselves out; keep their SHA-256.")
+@click.option(
+    "--sign",
+    "key_path",
+    metavar="KEY",
+    type=click.Path(path_type=Path),
+    help="Sign it with your own ed25519 key, in PEM or OpenSSH format.",
+)
 @detector_option(text=f"Detector {WHICH}; by default that of the review, out of your library.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
@@ -35,6 +42,7 @@ def package(
     folder: Path,
     clips: tuple[Verdict, ...],
     hash_only: bool,
+    key_path: Path | None,
     detector: Path | None,
     device: str,
     quiet: bool,
@@ -46,9 +54,13 @@ def package(
     """
     from engine.evidence.bag import package_checksum
     from engine.evidence.package import PackageOptions, make_package, review_file
+    from engine.evidence.signature import read_key
 
     refuse_existing(folder)  # before an analysis
+    key = (
+        read_key(key_path, lambda: click.prompt("Password of the key", hide_input=True, err=True)) if key_path else None
+    )
     recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet)
     options = PackageOptions(clips, with_recordings=not hash_only)
-    click.echo(follow(make_package(recordings, review_file(review), folder, options), hidden=quiet))
+    click.echo(follow(make_package(recordings, review_file(review), folder, options, key=key), hidden=quiet))
     click.echo(f"checksum {package_checksum(folder)}")

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import unicodedata
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +60,10 @@ def write_manifest(folder: Path, should_stop: ShouldStop = never_stop) -> Genera
     return hashes
 
 
-def verify_package(folder: Path, should_stop: ShouldStop = never_stop) -> Generator[Progress, None, Verification]:
-    """Compare all files of a package with its lists.
+def verify_package(
+    folder: Path, should_stop: ShouldStop = never_stop, *, beside: Collection[str] = ()
+) -> Generator[Progress, None, Verification]:
+    """Compare all files of a package with its lists; files named `beside` them are not listed and not extra.
 
     Raises:
         ExportError: it is no package, or its lists can't be read.
@@ -78,7 +80,7 @@ def verify_package(folder: Path, should_stop: ShouldStop = never_stop) -> Genera
         # What a link points to may change without the package.
         if digest != listed[name] or here[name].is_symlink():
             changed.append(name)
-    extra = here.keys() - listed.keys() - {TAG_MANIFEST}
+    extra = here.keys() - listed.keys() - {TAG_MANIFEST, *beside}
     return Verification(
         checksum=package_checksum(folder),
         files=len(listed),

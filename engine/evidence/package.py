@@ -15,6 +15,7 @@ from typing import Any
 
 import bagit
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
@@ -22,6 +23,7 @@ from engine.common.hashing import sha256_of
 from engine.common.names import displayable, fitting_name
 from engine.evidence.bag import BAGIT_TXT, write_manifest
 from engine.evidence.provenance import made_now, program
+from engine.evidence.signature import sign
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.edit_lists import UnsuitableError
 from engine.export.list_files import FORMATS, cannot_write, refuse_existing, safe_name, unique_names, write_lists
@@ -77,8 +79,12 @@ def make_package(
     folder: Path,
     options: PackageOptions | None = None,
     should_stop: ShouldStop = never_stop,
+    *,
+    key: Ed25519PrivateKey | None = None,
 ) -> Generator[Progress | Finished, None, None]:
     """Make a package in a new folder, which is there whole or not at all; `review` is a file's name and content.
+
+    It is signed with a `key`, if there is one.
 
     Raises:
         ExportError: the folder exists or can't be written, the disk is too small, or a copy is not as its recording.
@@ -115,6 +121,8 @@ def make_package(
         hashes = yield from write_manifest(made, should_stop)
         _compare(contents, hashes)
         _finish_bag(made)
+        if key:
+            sign(made, key)
     yield Finished(str(folder))
 
 
