@@ -6,13 +6,14 @@ BUILD_DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 # Whole blocks of neighbours, which share fixtures, go to a worker; who is done first takes from the other's.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-.PHONY: help demo run test test-fast test-research lint quick-lint docs format bench clean
+.PHONY: help demo run test test-fast abuse test-research lint quick-lint docs format bench clean
 
 help:
 	@echo "make demo               review the bundled demo scene"
 	@echo "make run [VIDEO=file]   open the program"
 	@echo "make test               formatting, lint, types, import rules, documentation, then all tests"
 	@echo "make test-fast          tests of the engine that take no long time, in less than a minute"
+	@echo "make abuse              all damaged and hostile inputs of tests/abuse; make test takes a part of them"
 	@echo "make test-research      tests of the experiments in tests/research"
 	@echo "make lint               all of make test but the tests"
 	@echo "make docs               the documentation as a site, in the folder site"
@@ -36,7 +37,10 @@ test: quick-lint
 	exit $$((tests || typed))
 
 test-fast: .venv/ready-dev
-	$(PYTEST) -m "not slow and not gui and not research"
+	$(PYTEST) -m "not slow and not gui and not research and not abuse"
+
+abuse: .venv/ready-dev
+	$(PYTEST) -m "not research" tests/abuse
 
 test-research: .venv/ready-dev
 	$(BIN)/python -m pytest -m research tests/research

@@ -26,6 +26,7 @@ _COMMANDS = {
     "flow": "Estimate the optical flow between two pictures.",
     "package": "Make an evidence package of a review.",
     "plan": "Say what a training run would take here: time, memory and disk.",
+    "rate": "Give the frame rate of recordings that do not store one.",
     "report": "Write the report of a review as one HTML file.",
     "timing": "Say how many frames a second a detector predicts and judges: Table 3 of the paper.",
     "train": "Train a detector from normal footage, or resume a run.",

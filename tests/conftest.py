@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.read_only import ReadOnlyFolder
+
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 THREAD_TIMEOUT_SECONDS = 2.0
 
@@ -61,6 +63,17 @@ def tiny_preset() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PRESETS, "tiny", TINY)
         yield "tiny"
+
+
+@pytest.fixture
+def read_only_folder() -> Iterator[ReadOnlyFolder]:
+    """A folder that a test may lock against writing, as root too."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("needs permissions as POSIX has them")
+    # Not below tmp_path: the parents of that belong to one person.
+    with tempfile.TemporaryDirectory(prefix="vadgui-read-only-") as folder:
+        Path(folder).chmod(0o755)
+        yield ReadOnlyFolder(Path(folder))
 
 
 @pytest.fixture(autouse=True)

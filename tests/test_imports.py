@@ -32,6 +32,7 @@ LIGHT = [
     "engine.footage_check",
     "engine.common.paths",
     "engine.analysis.pipeline",
+    "engine.review.store",
     "engine.run_plan",
     "engine.analysis.score_store",
     "engine.training",

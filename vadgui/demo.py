@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QWidget
 
+from engine.common.paths import resolved
 from engine.export.clip import ExportOptions
 from vadgui.async_signals import until
 from vadgui.dialogs.export import ClipRange
@@ -68,9 +69,9 @@ class _Demo:
         await self._until(self._all_is_shown, session.view_changed, session.thumbnail_arrived)
         screenshot = self._output / "vadgui-demo.png"
         _save_screenshot(window, screenshot)
-        print(f"Screenshot: {screenshot.resolve()}", flush=True)
+        print(f"Screenshot: {resolved(screenshot)}", flush=True)
         clip = await self._exported()
-        print(f"Exported clip: {clip.resolve()}", flush=True)
+        print(f"Exported clip: {resolved(clip)}", flush=True)
 
     async def _until(self, condition: Callable[[], bool], *signals: SignalInstance) -> None:
         """Wait until a condition holds, which is checked whenever one of the signals is emitted.
@@ -116,7 +117,7 @@ class _Demo:
             raise DemoError("No segment is selected.")
         states: list[ExportState] = []
         exports.changed.connect(states.append)
-        target = self._output.resolve() / clip.file_name
+        target = resolved(self._output) / clip.file_name
         self._program.export(clip, ExportOptions(threshold=session.scoring.rule.enter), target)
         await self._until(lambda: states[-1].phase is ExportPhase.DONE, exports.changed)
         return states[-1].path

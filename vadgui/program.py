@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 import resources
-from engine.common.errors import VadError
+from engine.common.errors import DetectorFileError, DeviceError, VadError
+from engine.common.names import displayable
 from engine.export.clip import ExportOptions
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
+from engine.video.given_rates import give_rate
 from vadgui import errors
 from vadgui.dialogs.export import ClipRange
 from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
@@ -62,7 +64,7 @@ class Program(QObject):
         self.session = ReviewSession()
         self.player = Player(self.session)
         self.worker = EngineWorker(video_opener, predictor_opener, analyses)
-        self.exports = ExportQueue(video_opener, predictor_opener)
+        self.exports = ExportQueue(video_opener, predictor_opener, analyses)
         self.controller = controller or TrainingController(
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
@@ -127,6 +129,11 @@ class Program(QObject):
     def _worker_failed(self, error: Exception) -> None:
         # Something else than the detector may have failed; `use_detector` then corrects this when the detector arrives.
         self.session.expect_detector(False)
+        # What is remembered would fail at every start.
+        if isinstance(error, DetectorFileError) and error.subject == displayable(self._settings.detector):
+            self._settings.detector = ""
+        if isinstance(error, DeviceError) and error.subject == self._settings.device:
+            self._settings.device = "auto"
         self._reporter.report(error)
 
     def _video_opened(self, opened: VideoOpened) -> None:
@@ -192,6 +199,7 @@ class Program(QObject):
         window, worker = self.window, self.worker
         window.video_chosen.connect(self.open_video)
         window.demo_chosen.connect(self.open_demo)
+        window.rate_given.connect(self._give_rate)
         window.close_video_requested.connect(worker.close_video)
         window.detector_chosen.connect(self.open_detector)
         window.run_requested.connect(worker.run_analysis)
@@ -201,6 +209,17 @@ class Program(QObject):
         window.export_cancelled.connect(self.exports.cancel)
         worker.opening_changed.connect(window.show_opening)
         self.exports.changed.connect(window.show_export)
+
+    def _give_rate(self, fps: float) -> None:
+        video = self.session.video
+        if video is None:
+            return
+        try:
+            give_rate(video.fingerprint, fps)
+        except VadError as error:
+            self._reporter.report(error)
+        else:
+            self.open_video(video.path)
 
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window

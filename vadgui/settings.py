@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, get_args, overload
 
 from PySide6.QtCore import QByteArray, QSettings
+
+from engine.common.paths import resolved
+from engine.export.mosaic import Panel
+from vadgui.ui.theme import ThemeChoice
 
 T = TypeVar("T", str, bool, QByteArray)
 
 _MAX_RECENT_VIDEOS = 10
+_BOOLS = {"true": True, "false": False, "1": True, "0": False}  # how Qt writes them, and people
+
+_logger = logging.getLogger(__name__)
+
+
+def _are_panels(names: str) -> bool:
+    return not names or set(names.split(",")) <= set(get_args(Panel))
 
 
 @dataclass(frozen=True)
@@ -23,6 +37,8 @@ class Setting(Generic[T]):
     default: T
     sentence: str
     """What the setting decides, in words for people."""
+    is_valid: Callable[[T], bool] = lambda _: True
+    """Whether a value can be used; of one that can't, or of another type, the default is taken."""
 
     @overload
     def __get__(self, settings: None, owner: type[Settings]) -> Setting[T]: ...
@@ -31,8 +47,19 @@ class Setting(Generic[T]):
     def __get__(self, settings: Settings | None, owner: type[Settings]) -> Setting[T] | T:
         if settings is None:
             return self
-        value: Any = settings.store.value(self.key, self.default, type(self.default))
-        return value  # type: ignore[no-any-return]
+        value = self._converted(settings.store.value(self.key, self.default))
+        if value is not None and self.is_valid(value):
+            return value
+        if self.key not in settings.odd_keys:
+            settings.odd_keys.add(self.key)
+            _logger.warning("%s in %s can't be used: its default is taken", self.key, settings.store.fileName())
+        return self.default
+
+    def _converted(self, value: Any) -> T | None:
+        """A stored value in the setting's type; None where it is of another, as after an edit by hand."""
+        if isinstance(self.default, bool) and isinstance(value, str):
+            value = _BOOLS.get(value.lower())
+        return value if type(value) is type(self.default) else None
 
     def __set__(self, settings: Settings, value: T) -> None:
         settings.store.setValue(self.key, value)
@@ -41,22 +68,37 @@ class Setting(Generic[T]):
 class Settings:
     """All settings; a value that was never set has its default."""
 
-    theme = Setting("appearance/theme", "system", "Light, dark, or as the system.")
+    theme = Setting(
+        "appearance/theme",
+        "system",
+        "Light, dark, or as the system.",
+        lambda theme: theme in {choice.value for choice in ThemeChoice},
+    )
     geometry = Setting("window/geometry", QByteArray(), "Where the window was.")
     layout = Setting("window/layout", QByteArray(), "Where its docks and tool bars were.")
     detector = Setting("detector/path", "", "The detector used last; empty means the first bundled one.")
-    device = Setting("detector/device", "auto", "Where the detector runs: auto, cuda, mps or cpu.")
+    device = Setting(
+        "detector/device",
+        "auto",
+        "Where the detector runs: auto, cuda, mps or cpu.",
+        lambda device: bool(re.fullmatch(r"auto|mps|cpu|cuda(:\d{1,3})?", device)),
+    )
+    outlines = Setting("view/outlines", True, "Draw lines round what stands out in flagged frames.")
     analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
     export_folder = Setting("folders/exports", "", "Where the last clip was exported to; empty means beside its video.")
     runs_folder = Setting("folders/runs", "", "Where trainings keep their files; empty means among the person's data.")
-    export_panels = Setting("export/panels", "", "Panels of the last export, separated by commas; empty means all.")
+    export_panels = Setting(
+        "export/panels", "", "Panels of the last export, separated by commas; empty means all.", _are_panels
+    )
     export_strip = Setting("export/score_strip", True, "Draw the score strip under exported clips.")
     _dismiss_reasons = Setting("review/reasons", "", "A person's own reasons to dismiss a segment, one a line.")
     _recent_videos = Setting("recent/videos", "", "Recordings opened lately, newest first, one path a line.")
 
     def __init__(self, store: QSettings | None = None) -> None:
         """Settings in the user's configuration file, or in `store`."""
+        self.odd_keys: set[str] = set()
+        """Settings that can't be used, and of which that was said."""
         self.store = store or QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "vadgui", "vadgui")
 
     @classmethod
@@ -84,7 +126,7 @@ class Settings:
 
     def remember_video(self, path: Path) -> None:
         """Put a recording at the top of the list of recent ones."""
-        paths = [str(path.resolve()), *self._recent_videos.splitlines()]
+        paths = [str(resolved(path)), *self._recent_videos.splitlines()]
         self._recent_videos = "\n".join(list(dict.fromkeys(paths))[:_MAX_RECENT_VIDEOS])
 
     def forget_videos(self) -> None:

@@ -8,6 +8,7 @@ from engine.scoring.sampling import Frames, Times
 from engine.scoring.scorer import Scorer
 from engine.scoring.signals import RawSignals
 from engine.video.source import VideoSource
+from engine.video.timing import without_gaps
 
 OVERVIEW_SECONDS = 4.0
 """Between samples of the overview, where keyframes are not farther apart."""
@@ -20,7 +21,7 @@ def overview_frames(source: VideoSource, samples: Frames) -> Frames:
 
     None of a recording that is short, or in which decoding can start at few frames only.
     """
-    times, keyframes = source.times, source.keyframes
+    times, keyframes = without_gaps(source.times), source.keyframes
     if not len(samples) or times[-1] < 2 * OVERVIEW_SECONDS:
         return samples[:0]
     entries = times[keyframes]

@@ -20,6 +20,7 @@ from engine.flow.colour import Flow, flow_to_rgb, rgb_to_flow
 from engine.models.picture import model_picture
 from engine.scoring.frame_signals import Predicted, measure
 from engine.scoring.motion import Motion, baseline_frames, frame_ratio
+from engine.scoring.places import WindowValues, pack_places, placed_signals
 from engine.scoring.sampling import Frames, Sampling
 from engine.scoring.signals import missing_signals
 from engine.video.frame import Frame, Pixels
@@ -44,6 +45,8 @@ class FrameResult:
     pts_seconds: float
     signals: np.void
     """One row of RAW_SIGNALS; all NaN for frame 0."""
+    places: bytes = b""
+    """What `engine.scoring.places` makes of the values of every window; empty where none are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +89,11 @@ def analyse(
     # A jump into a file that may count its frames wrong would number these otherwise than those before.
     passed = min(baseline - 1, start - 1) if source.numbers_are_certain else start - 1
     ratio = _told_ratio(source, predictor, frame_seconds)
+    placed = placed_signals(predictor.settings.calibration)
 
     def result(transition: Transition, prediction: Prediction) -> FrameResult:
-        signals, _ = _measure(transition, prediction, predictor, ratio)
-        return FrameResult(transition.index, transition.pts_seconds, signals)
+        signals, windows, _ = _measure(transition, prediction, predictor, ratio)
+        return FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, placed))
 
     batches = _predicted(source, predictor, start, None, should_stop, baseline=baseline, passed=passed)
     yield from _measured(batches, predictor, result)
@@ -116,13 +120,15 @@ def analyse_samples(
     """
     ratio = _told_ratio(source, predictor, frame_seconds)
     radius_px, normal_model = predictor.settings.flow_radius_px, predictor.normal_model
+    placed = placed_signals(predictor.settings.calibration)
 
     def result(transition: Transition, prediction: MotionPrediction | None) -> FrameResult:
         expected = None
         if prediction is not None:
             expected = Predicted(None, rgb_to_flow(prediction.flow_rgb, radius_px), prediction.appearance)
-        signals = measure(transition.current, None, measured_motion(transition, ratio), expected, normal_model)
-        return FrameResult(transition.index, transition.pts_seconds, signals)
+        motion = measured_motion(transition, ratio)
+        signals, windows = measure(transition.current, None, motion, expected, normal_model)
+        return FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, placed))
 
     transitions = zip(sampled_transitions(source, samples, should_stop), predicted.tolist(), strict=False)
     with closing(_predicted_ahead(transitions, predictor, should_stop)) as batches:
@@ -312,8 +318,8 @@ def _measured(
 
 def _measure(
     transition: Transition, prediction: Prediction, predictor: Predictor, ratio: float | None
-) -> tuple[np.void, Flow]:
-    """The transition's raw signals, and the teacher flow that they were measured with.
+) -> tuple[np.void, WindowValues, Flow]:
+    """The transition's raw signals, those of every window, and the teacher flow that they were measured with.
 
     `ratio` is how many frames one counts as in what is said of motion; None where nothing is to be said.
     """
@@ -321,12 +327,12 @@ def _measure(
     flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
     predicted = Predicted(prediction.frame, flow, prediction.appearance)
     motion = measured_motion(transition, ratio) if ratio is not None else None
-    return measure(transition.current, teacher_flow, motion, predicted, predictor.normal_model), teacher_flow
+    return *measure(transition.current, teacher_flow, motion, predicted, predictor.normal_model), teacher_flow
 
 
 def _inspection(transition: Transition, prediction: Prediction, predictor: Predictor) -> Inspection:
     assert transition.frame is not None
-    signals, teacher_flow = _measure(transition, prediction, predictor, None)
+    signals, _, teacher_flow = _measure(transition, prediction, predictor, None)
     return Inspection(
         frame=transition.frame,
         predicted_flow=_picture(prediction.flow_rgb),

@@ -40,6 +40,11 @@ def analysis_key(source: VideoSource, predictor: Predictor, sampling: Sampling =
     if calibration and frame_ratio(source.frame_seconds, calibration.frame_seconds) != 1:
         # Earlier versions told motion in px a frame of the recording: at another rate their signals differ.
         settings["motion"] = "calibrated"
+    if source.info.times_are_made:
+        # Earlier versions spaced all frames of such recordings evenly, and measured motion over other times.
+        settings["times"] = "made"
+    if source.info.rate == "given":
+        settings["fps"] = source.info.average_fps
     if sampling != EVERY_FRAME:
         settings["sampling"] = asdict(sampling)
     return AnalysisKey(source.info.fingerprint, predictor.fingerprint, json.dumps(settings, sort_keys=True))
@@ -142,5 +147,6 @@ def _hand_over(measured: list[FrameResult], store: ScoreStore) -> None:
     if measured:
         frames = np.array([result.index for result in measured])
         rows = np.array([result.signals for result in measured], RAW_SIGNALS)
+        places = {result.index: result.places for result in measured if result.places}
         measured.clear()
-        store.append(frames, rows)
+        store.append(frames, rows, places)

@@ -1,20 +1,24 @@
-"""Keeps raw signals of judged frames on disk, safe against a kill at any moment; scores are derived on reading."""
+"""Keeps what was measured of frames on disk, safe against a kill at any moment; scores are derived on reading."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
+import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.cache_files import DAMAGED_SUFFIX, is_damage, read_or_put_aside
 from engine.common.errors import ScoreStoreError
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 
@@ -22,25 +26,25 @@ CHUNK_ROWS = 256
 """Judged frames a database row; what a kill can lose at most."""
 
 _ROW = np.dtype([("frame", "<u4"), ("signals", RAW_SIGNALS)])
+_CHUNK_BYTES = CHUNK_ROWS * _ROW.itemsize
 _Rows = npt.NDArray[np.void]
 Frames = npt.NDArray[np.int64]
+_Opened = tuple[sqlite3.Connection, int, _Rows]
 
-CACHE_MAX_BYTES = 2 * 2**30
-"""What analyses may take on disk before the oldest go: some 15 million frames."""
+CACHE_MAX_BYTES = 4 * 2**30
+"""What analyses may take on disk before the oldest go: some 150 hours at five samples a second."""
 
-_FORMAT = 2
+_FORMAT = 3
 _APPLICATION_ID = 0x76616453  # "vadS"
 _TABLES = (
     "analysis (key TEXT NOT NULL)",
     "chunks (number INTEGER PRIMARY KEY, crc32 INTEGER NOT NULL, rows BLOB NOT NULL)",
+    "places (frame INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
 )
+_SCHEMA = {f"CREATE TABLE {table}" for table in _TABLES}
 _SUFFIX = ".sqlite3"
-_DAMAGED_SUFFIX = ".damaged"
 _SIDE_FILES = ("-wal", "-shm")  # what SQLite keeps beside a database in WAL mode
 _BUSY_SECONDS = 10.0
-
-# These say that the file is not what it should be; all others, that the machine can't read or write it.
-_DAMAGE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 
 
 class _ForeignDatabaseError(Exception):
@@ -78,29 +82,28 @@ class ScoreStore:
     def __init__(self, folder: Path, key: AnalysisKey) -> None:
         """Open or create the key's database in `folder`; a damaged one is put aside and begun anew (it is a cache).
 
+        Where the folder may not be written, what is stored there can be read, and nothing be added to it.
+
         Raises:
-            ScoreStoreError: the folder can't be written.
+            ScoreStoreError: the folder can't be written, and holds no analysis of this key.
         """
         self._path = folder / key.file_name
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
         with self._errors("An analysis can't be opened"):
-            folder.mkdir(parents=True, exist_ok=True)
-            try:
-                opened = _open(self._path, key)
-            except (sqlite3.DatabaseError, _ForeignDatabaseError) as error:
-                if not _is_damage(error):
-                    raise
-                _put_aside(self._path)
-                opened = _open(self._path, key)
-            os.utime(self._path)  # by its age `prune` knows when it was last of use
+            opened = self._open(key)
         self._database, self._full_chunks, self._tail = opened
         self._saved_tail = len(self._tail)
+        self._pending_places: dict[int, bytes] = {}
+        """Of frames that are not on disk yet."""
 
     def __len__(self) -> int:
         """Rows stored, flushed or not."""
         return self._full_chunks * CHUNK_ROWS + len(self._tail)
 
-    def append(self, frames: Frames, rows: RawSignals) -> None:
+    def append(self, frames: Frames, rows: RawSignals, places: Mapping[int, bytes] | None = None) -> None:
         """Add the next judged frames' numbers [N] and rows [N]; every full chunk is on disk when this returns.
+
+        `places` are what `engine.scoring.places` packed, by frame.
 
         Raises:
             ScoreStoreError: the disk is full or the database can't be written; the store is as it was.
@@ -108,6 +111,7 @@ class ScoreStore:
         added = np.empty(len(rows), _ROW)
         added["frame"], added["signals"] = frames, rows
         pending = np.concatenate([self._tail, added])
+        self._pending_places.update(places or {})
         full = len(pending) // CHUNK_ROWS
         if full:
             self._write(list(np.split(pending[: full * CHUNK_ROWS], full)))
@@ -142,6 +146,8 @@ class ScoreStore:
         """
         with self._errors("An analysis can't be saved"), self._database:
             self._database.execute("DELETE FROM chunks")
+            self._database.execute("DELETE FROM places")
+        self._pending_places.clear()
         self._full_chunks, self._tail, self._saved_tail = 0, np.empty(0, _ROW), 0
 
     def read(self, start: int = 0, stop: int | None = None) -> tuple[Frames, RawSignals]:
@@ -156,13 +162,30 @@ class ScoreStore:
             chunks = self._database.execute(
                 "SELECT rows FROM chunks WHERE number >= ? AND number < ? ORDER BY number", (first, last)
             ).fetchall()
-            if len(chunks) != max(last - first, 0):
+            if len(chunks) != max(last - first, 0) or any(len(blob) != _CHUNK_BYTES for (blob,) in chunks):
                 raise sqlite3.DatabaseError("rows are gone")
         parts = [np.frombuffer(blob, _ROW) for (blob,) in chunks]
         offset = first * CHUNK_ROWS
         # Where `stop` lies before it, the tail is cut off again.
         rows = np.concatenate([*parts, self._tail])[start - offset : max(start, stop) - offset]
         return rows["frame"].astype(np.int64), np.ascontiguousarray(rows["signals"])
+
+    def places(self, frames: Iterable[int]) -> dict[int, bytes]:
+        """What was packed of these frames, by frame; those of which nothing was kept are missing.
+
+        Raises:
+            ScoreStoreError: the database can't be read.
+        """
+        found = {}
+        with self._errors("An analysis can't be read"):
+            for frame in map(int, frames):
+                if (pending := self._pending_places.get(frame)) is not None:
+                    found[frame] = pending
+                    continue
+                row = self._database.execute("SELECT packed FROM places WHERE frame = ?", (frame,)).fetchone()
+                if row:
+                    found[frame] = row[0]
+        return found
 
     def close(self) -> None:
         """Flush and close; closing twice is fine.
@@ -175,12 +198,39 @@ class ScoreStore:
         finally:
             self._saved_tail = len(self._tail)  # a second closing must not try again what failed
             self._database.close()
+            if self._copy:
+                self._copy.cleanup()
 
     def __enter__(self) -> ScoreStore:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    def _open(self, key: AnalysisKey) -> _Opened:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            opened = read_or_put_aside(self._path, lambda path: _open(path, key), _SIDE_FILES) or _open(self._path, key)
+        except (OSError, sqlite3.Error) as error:
+            if not (_is_read_only(error) and self._path.is_file()):
+                raise
+            # SQLite writes beside a database even to read it.
+            self._copy = tempfile.TemporaryDirectory(prefix="vadgui-")
+            copied = read_or_put_aside(self._copied(Path(self._copy.name)), lambda path: _open(path, key))
+            if copied is None:
+                raise
+            copied[0].execute("PRAGMA query_only = ON")
+            return copied
+        with contextlib.suppress(OSError):
+            os.utime(self._path)  # by its age `prune` knows when it was last of use
+        return opened
+
+    def _copied(self, folder: Path) -> Path:
+        copied = folder / self._path.name
+        for suffix in ("", "-wal"):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(_beside(self._path, suffix), _beside(copied, suffix))
+        return copied
 
     def _write(self, chunks: list[_Rows]) -> None:
         """Write chunks from the first incomplete one on, in one transaction."""
@@ -191,6 +241,8 @@ class ScoreStore:
                 " SET crc32 = excluded.crc32, rows = excluded.rows WHERE length(excluded.rows) > length(rows)",
                 [(self._full_chunks + n, zlib.crc32(blob), blob) for n, blob in enumerate(blobs)],
             )
+            self._database.executemany("INSERT OR REPLACE INTO places VALUES (?, ?)", self._pending_places.items())
+        self._pending_places.clear()
 
     @contextlib.contextmanager
     def _errors(self, what: str) -> Iterator[None]:
@@ -206,7 +258,7 @@ class ScoreStore:
             ) from error
 
 
-def _open(path: Path, key: AnalysisKey) -> tuple[sqlite3.Connection, int, _Rows]:
+def _open(path: Path, key: AnalysisKey) -> _Opened:
     """The key's database, its number of full chunks, and the rows of the incomplete one after them."""
     database = _connect(path)
     try:
@@ -220,6 +272,11 @@ def _open(path: Path, key: AnalysisKey) -> tuple[sqlite3.Connection, int, _Rows]
                 _claim(database, key)
             if database.execute("SELECT key FROM analysis").fetchall() != [(key.text,)]:
                 raise _ForeignDatabaseError
+            if {sql for (sql,) in database.execute("SELECT sql FROM sqlite_master")} != _SCHEMA:
+                raise _ForeignDatabaseError
+            # What can be read may be damaged where rows would be added; this takes half as long as taking stock.
+            if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("its pages contradict each other")
             return database, *_take_stock(database)
     except BaseException:
         database.close()
@@ -247,20 +304,15 @@ def _take_stock(database: sqlite3.Connection) -> tuple[int, _Rows]:
     """The number of intact full chunks, and the rows of an incomplete one after them; what follows damage goes."""
     full = 0
     for number, crc32, rows in database.execute("SELECT number, crc32, rows FROM chunks ORDER BY number"):
-        if number != full or zlib.crc32(rows) != crc32:
+        if number != full or not isinstance(rows, bytes) or zlib.crc32(rows) != crc32:
             break
-        if len(rows) < CHUNK_ROWS * _ROW.itemsize:
+        if len(rows) > _CHUNK_BYTES or len(rows) % _ROW.itemsize:
+            break
+        if len(rows) < _CHUNK_BYTES:
             return full, np.frombuffer(rows, _ROW)
         full += 1
     database.execute("DELETE FROM chunks WHERE number >= ?", (full,))
     return full, np.empty(0, _ROW)
-
-
-def _put_aside(path: Path) -> None:
-    path.replace(path.with_suffix(_DAMAGED_SUFFIX))
-    for suffix in _SIDE_FILES:
-        # Left there, SQLite would take them for the new database's.
-        _beside(path, suffix).unlink(missing_ok=True)
 
 
 def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES) -> int:
@@ -287,7 +339,7 @@ def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES) -> int:
 def _analysis_files(folder: Path) -> Iterator[tuple[float, int, Path]]:
     """Time of last use, bytes with side files, and path of every analysis, put aside or not."""
     for path in folder.glob("*"):
-        if path.suffix in (_SUFFIX, _DAMAGED_SUFFIX):
+        if path.suffix in (_SUFFIX, DAMAGED_SUFFIX):
             with contextlib.suppress(FileNotFoundError):
                 status = path.stat()
                 beside = [_beside(path, suffix) for suffix in _SIDE_FILES]
@@ -300,7 +352,7 @@ def _is_open_elsewhere(path: Path) -> bool:
         with contextlib.closing(_connect(path, busy_seconds=0)) as database:
             database.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.DatabaseError as error:
-        return not _is_damage(error)
+        return not is_damage(error)
     return False
 
 
@@ -308,11 +360,12 @@ def _connect(path: Path, busy_seconds: float = _BUSY_SECONDS) -> sqlite3.Connect
     return sqlite3.connect(path, timeout=busy_seconds, check_same_thread=False)
 
 
+def _is_read_only(error: OSError | sqlite3.Error) -> bool:
+    """Whether the machine forbids to write there; a full or broken disk is another matter."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+
+
 def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
-
-
-def _is_damage(error: Exception) -> bool:
-    if isinstance(error, sqlite3.Error):
-        return error.sqlite_errorcode & 0xFF in _DAMAGE
-    return isinstance(error, _ForeignDatabaseError)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.common.paths import resolved
 from engine.datasets import footage_videos
 from engine.datasets.held_out import Stretch
 from engine.scoring.motion import BASELINE_SECONDS
@@ -32,8 +33,8 @@ class NormalFootage:
             DatasetError: a path does not exist, can't be read, or holds no footage.
         """
         apart = footage_videos(held_out)
-        known = {path.resolve() for path in apart}
-        return cls(apart, [path for path in footage_videos(others) if path.resolve() not in known])
+        known = {resolved(path) for path in apart}
+        return cls(apart, [path for path in footage_videos(others) if resolved(path) not in known])
 
     @property
     def videos(self) -> list[Path]:

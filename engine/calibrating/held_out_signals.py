@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.atomic_write import atomic_write
+from engine.common.cache_files import read_or_put_aside
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 
 
@@ -42,11 +42,15 @@ def save_held_out_signals(file: Path, videos: Sequence[HeldOutSignals]) -> None:
 def load_held_out_signals(file: Path) -> list[HeldOutSignals]:
     """The videos of a file; none where there is no such file, or it is of another version or damaged."""
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            videos = [
-                HeldOutSignals(Path(path), arrays[f"times-{number}"], arrays[f"signals-{number}"])
-                for number, path in enumerate(arrays["paths"].tolist())
-            ]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return read_or_put_aside(file, _read) or []
+    except OSError:
         return []
+
+
+def _read(file: Path) -> list[HeldOutSignals]:
+    with np.load(file, allow_pickle=False) as arrays:
+        videos = [
+            HeldOutSignals(Path(path), arrays[f"times-{number}"], arrays[f"signals-{number}"])
+            for number, path in enumerate(arrays["paths"].tolist())
+        ]
     return videos if all(video.signals.dtype == RAW_SIGNALS for video in videos) else []

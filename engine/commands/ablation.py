@@ -13,12 +13,13 @@ import click
 
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import WHICH, detector_option
-from engine.commands.labelled_videos import labelled_dataset, measured_videos
+from engine.commands.labelled_videos import labelled_dataset, measured_videos, repeated_videos
 from engine.commands.learning_options import LearningOptions, learning_options
 from engine.commands.output import Output, command_line, refuse_unwritable
 from engine.common.durations import duration_in_words
 from engine.common.errors import DatasetError, ExportError
 from engine.common.events import Event, LossReported, Progress, Stopped
+from engine.common.paths import resolved
 from engine.datasets import Dataset
 from engine.evaluation.ablation import EXPERIMENTS, TRAINING_ORDER, Experiment, delete_footage, train_experiment
 from engine.evaluation.report import percent, provenance, table, without_nan, write_json
@@ -96,7 +97,8 @@ def ablation(
     """Train and judge the method with and without margin loss and flow guidance: Table 2 of the paper.
 
     Four detectors are trained in the folder RUNS on the normal videos of DATASET, a folder as its authors lay it out,
-    and judged by its testing videos; finished ones are not trained again. All take --detector's motion model if one
+    and judged by its testing videos, beside a predictor that has learnt nothing and repeats the frame before; finished
+    ones are not trained again. All take --detector's motion model if one
     is given, else Exp4's.
 
     The table goes to stdout and is written to RUNS/ablation.json. An ablation that was interrupted goes on where it
@@ -130,6 +132,8 @@ def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, out
     except OSError as error:
         advice = f"Choose another folder ({error.strerror})."
         raise ExportError("The folder can't be made", subject=options.folder, advice=advice) from error
+    repeated = repeated_videos(dataset, quiet=output.quiet)
+    repeat = {scorer.name: figures_of(repeated, scorer) for scorer in scorers_of(None)}
     figures: dict[Experiment, dict[str, ScoreFigures]] = {}
     device = ""
     for experiment in TRAINING_ORDER:
@@ -138,7 +142,7 @@ def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, out
         chosen = figures[experiment][score]
         click.echo(f"{experiment.name}: micro AUC {100 * chosen.micro_auc:.2f} %", err=True)
         # The table is written after each experiment, so that an interrupted ablation leaves its finished rows.
-        content = _as_json(dataset, options, figures, score, device, output.command)
+        content = _as_json(dataset, options, figures, repeat, score, device, output.command)
         for path in (options.folder / "ablation.json", *([output.report] if output.report else [])):
             write_json(path, content)
     delete_footage(options.folder)
@@ -146,7 +150,7 @@ def report_ablation(dataset: Dataset, options: AblationOptions, cache: Path, out
         f"{dataset.name}: preset {base.preset}, teacher {base.teacher}, {base.motion_epochs} motion epochs, "
         f"{base.frame_epochs} frame epochs; on {device}\n"
     )
-    click.echo(_table(figures))
+    click.echo(_table(figures, repeat))
 
 
 def _settings(dataset: Dataset, options: AblationOptions) -> RunSettings:
@@ -158,12 +162,12 @@ def _settings(dataset: Dataset, options: AblationOptions) -> RunSettings:
         )
     return RunSettings(
         name=dataset.name,
-        videos=tuple(str(video.resolve()) for video in dataset.training),
+        videos=tuple(str(resolved(video)) for video in dataset.training),
         preset=options.preset,
         motion_epochs=options.motion_epochs,
         frame_epochs=options.frame_epochs,
         device=options.device,
-        motion_from=str(options.motion_from.resolve()) if options.motion_from else None,
+        motion_from=str(resolved(options.motion_from)) if options.motion_from else None,
         **options.learning.settings,
     )
 
@@ -221,6 +225,7 @@ def _as_json(
     dataset: Dataset,
     options: AblationOptions,
     figures: dict[Experiment, dict[str, ScoreFigures]],
+    repeat: dict[str, ScoreFigures],
     headline: str,
     device: str,
     command: str,
@@ -253,21 +258,27 @@ def _as_json(
         "motion_from": options.motion_from and options.motion_from.name,
         "score": headline,
         "experiments": without_nan(rows),
+        "repeat": without_nan(repeat[headline].aucs | {"scores": {name: each.aucs for name, each in repeat.items()}}),
     }
     return content | provenance(device, command)
 
 
-def _table(figures: dict[Experiment, dict[str, ScoreFigures]]) -> str:
+def _table(figures: dict[Experiment, dict[str, ScoreFigures]], repeat: dict[str, ScoreFigures]) -> str:
+    """A column for each experiment, before them what repeats the frame before and has learnt nothing."""
+
     def row(name: str, cells: Iterable[str]) -> list[str]:
         return [name, *cells]
 
     ingredients = [
-        row("margin loss", ("x" if experiment.margin else "-" for experiment in EXPERIMENTS)),
-        row("optical flow", ("x" if experiment.flow_guidance else "-" for experiment in EXPERIMENTS)),
+        row("margin loss", ("", *("x" if experiment.margin else "-" for experiment in EXPERIMENTS))),
+        row("optical flow", ("", *("x" if experiment.flow_guidance else "-" for experiment in EXPERIMENTS))),
     ]
     aucs = [
-        row(f"{score} {name} AUC %", (percent(figures[each][score].aucs[f"{name}_auc"]) for each in EXPERIMENTS))
+        row(
+            f"{score} {name} AUC %",
+            (percent(each[score].aucs[f"{name}_auc"]) for each in (repeat, *(figures[e] for e in EXPERIMENTS))),
+        )
         for score in figures[EXPERIMENTS[0]]
         for name in ("micro", "macro", "global")
     ]
-    return table(["", *(experiment.name for experiment in EXPERIMENTS)], [*ingredients, *aucs])
+    return table(["", "repeat", *(experiment.name for experiment in EXPERIMENTS)], [*ingredients, *aucs])

@@ -13,9 +13,13 @@ import click
 
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
+from engine.commands.number_range import NumberRange
 from engine.commands.progress import follow
 from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
+from engine.common.atomic_write import may_write
 from engine.common.errors import ExportError, VadError
+from engine.common.names import displayable, fitting_name
+from engine.common.paths import resolved
 from engine.scoring.drift import drifts_in_words
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.scorer import Scorer
@@ -31,7 +35,7 @@ _DEFAULTS = SegmentRule()
 
 def _rule_option(name: str, default: float | None, text: str) -> Callable[[Any], Any]:
     return click.option(
-        name, type=click.FloatRange(0), default=default, show_default=default is not None, metavar="X", help=text
+        name, type=NumberRange(0), default=default, show_default=default is not None, metavar="X", help=text
     )
 
 
@@ -114,6 +118,13 @@ def analyse(
                     raise
                 failed += 1
                 click.echo(f"Error: {error}", err=True)
+            except Exception as error:
+                # Catches everything: what is odd about one recording must not end a night's batch.
+                if ctx.find_root().params.get("debug"):
+                    raise
+                failed += 1
+                click.echo(f"Error: Something unexpected went wrong: {displayable(video)}", err=True)
+                click.echo(f"{error!r}. Please report it, with what `vad --debug analyse` says of it.", err=True)
             except KeyboardInterrupt:
                 kept = "" if no_cache else " What was analysed is kept: the same command goes on from there."
                 raise KeyboardInterrupt(f"Stopped.{kept}") from None
@@ -128,7 +139,7 @@ def output_names(videos: Sequence[Path]) -> dict[Path, str]:
 
     A video given twice counts once. Names differ in more than case, for the sake of Windows and macOS.
     """
-    given = {video.resolve(): video for video in videos}
+    given = {resolved(video): video for video in videos}
     # Path.is_dir would raise where a folder may not be entered; opening the video says so better.
     names = {path: path.name if os.path.isdir(path) else path.stem for path in given}  # noqa: PTH112
     depth, deepest = 1, max(len(path.parts) for path in given)
@@ -160,13 +171,14 @@ class _Job:
         from engine.analysis.score_store import ScoreStore
         from engine.export import tables
         from engine.video import open_video
+        from engine.video.integrity import Integrity
 
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
             self._make_folder()
             with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
                 work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
-                follow(work, label=self.video.name, hidden=quiet)
+                follow(work, label=displayable(self.video.name), hidden=quiet)
                 signals = stored_signals(store, len(source))
             scores = self.scorer.scores(signals, source.times)
             segments = find_segments(scores, source.times, self.rule)
@@ -183,27 +195,30 @@ class _Job:
                 reasons=[self.scorer.reason(each, signals, source.times) for each in segments],
             )
         if not quiet:
+            name = displayable(self.video.name)
             judged = int(is_judged(signals).sum())
             sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
             found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(segments), 'segment')}"
             per_hour = self.scorer.false_alarms_at(self.rule.enter)
-            expected = self.scorer.expected_alarms(self.rule.enter, source.info.duration_seconds / 3600)
+            expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
             if per_hour is not None and expected is not None:
                 low, high = expected
                 found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
-            click.echo(f"{self.video.name}: {found} -> {self.base}.*")
+            click.echo(f"{name}: {found} -> {displayable(self.base)}.*")
+            for sentence in Integrity.of(source.info, source.times).in_words():
+                click.echo(f"{name}: {sentence}.")
             calibration = predictor.settings.calibration
             drifts = calibration.drifts(signals, source.times) if calibration else []
             if calibration and (rate := calibration.other_rate(source.frame_seconds)):
-                click.echo(f"{self.video.name}: {rate}. Scores mean less.")
+                click.echo(f"{name}: {rate}. Scores mean less.")
             if drifts:
                 click.echo(
-                    f"{self.video.name}: not as in the footage of the calibration: {drifts_in_words(drifts)}. "
+                    f"{name}: not as in the footage of the calibration: {drifts_in_words(drifts)}. "
                     f"Scores mean less there."
                 )
 
     def _table(self, suffix: str) -> Path:
-        return self.base.with_name(self.base.name + suffix)
+        return self.base.with_name(fitting_name(self.base.name, suffix))
 
     def _refuse_to_mix(self, source: VideoSource) -> None:
         """Refuse to replace tables of another video: recordings of two cameras often have the same name."""
@@ -226,6 +241,13 @@ class _Job:
                 subject=self.base.parent,
                 advice=f"Choose another folder with --out ({error.strerror}).",
             ) from error
+        if not may_write(self.base.parent):
+            # Said before the analysis, which may take hours.
+            raise ExportError(
+                "The folder may not be written",
+                subject=self.base.parent,
+                advice="Choose another with --out, or change its permissions.",
+            )
 
 
 def _counted(count: int, noun: str) -> str:

@@ -12,17 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.commands.detector_option import WHICH, detector_option
-from engine.commands.progress import follow
-from engine.commands.review_export import ReviewExport, copied, export_review
+from engine.commands.number_range import NumberRange
+from engine.commands.review_export import ReviewExport, copied, encoded, export_review, tells_where
 from engine.commands.reviewed_recordings import ALL, is_reviewed, scored, verdicts_of
 from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
 from engine.common.errors import ExportError
-from engine.export.clip import PANELS, ExportOptions, export_clip, refuse_frames
-from engine.export.list_files import FORMATS
+from engine.common.names import fitting_name
+from engine.export.clip import PANELS, ExportOptions, refuse_frames
+from engine.export.list_files import FORMATS, refuse_existing
 from engine.export.mosaic import Panel
 from engine.export.stream_copy import copy_suffix
 from engine.export.tables import read_segments_json
-from engine.review.document import Verdict
+from engine.review.document import Span, Verdict
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.video import open_video
@@ -64,7 +65,13 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
 @score_option
 @false_alarms_option
 @click.option(
-    "--overlay", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
+    "--overlay", type=NumberRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
+)
+@click.option(
+    "--outlines/--no-outlines",
+    default=True,
+    show_default=True,
+    help="Lines round what stands out in flagged frames, with a calibrated detector and an analysed recording.",
 )
 @click.option(
     "--encoder",
@@ -119,6 +126,7 @@ def export(
     score: str | None,
     false_alarms: float,
     overlay: float,
+    outlines: bool,
     encoder: str,
     target: Path | None,
     sound: bool,
@@ -140,7 +148,7 @@ def export(
         panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder, sound=sound
     )
     if is_reviewed(video):
-        chosen = ReviewExport(tables, only, clips, options, copy)
+        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy)
         for path in export_review(video, chosen, target or Path(), detector, device, quiet=quiet):
             click.echo(path)
         return
@@ -157,7 +165,13 @@ def export(
         if listed and listed.video_fingerprint != source.info.fingerprint:
             raise _foreign(segments_file, f"another video, {listed.video_name}")
         # Checked before the analysis, which may take hours.
-        if target and not copy:
+        part = f"segment-{number}" if stop is None else f"frames-{start}-{stop - 1}"
+        stem = video.name if video.is_dir() else video.stem
+        suffix = copy_suffix(source.info) if copy else ".mp4"
+        target = target or free_path(Path(fitting_name(stem, f".{part}{suffix}")))
+        if copy:
+            refuse_existing(target)
+        else:
             refuse_target(target)
         if start is not None and stop is not None:
             refuse_frames(source, start, stop)
@@ -169,22 +183,20 @@ def export(
         if predictor:
             scorer = chosen_scorer(listed.score if listed else score, predictor.settings.calibration)
         rule = listed.rule if listed else scorer.rule(false_alarms)
-        options = replace(options, threshold=rule.enter)
+        has_outlines = outlines and needs_scores and tells_where(predictor, scorer.name)
+        options = replace(options, threshold=rule.enter, outlines=has_outlines)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
             scores = scored(source, predictor, scorer, quiet=quiet)[1]
-        if start is not None and stop is not None:
-            name = f"frames-{start}-{stop - 1}"
-        else:
+        if start is None or stop is None:
             segments = listed.segments if listed else find_segments(scores, source.times, rule)
             segment = _numbered(segments, number, source)
-            start, stop, name = segment.start, segment.stop, f"segment-{number}"
-        suffix = copy_suffix(source.info) if copy else ".mp4"
-        target = target or free_path(Path(f"{source.info.name if video.is_dir() else video.stem}.{name}{suffix}"))
+            start, stop = segment.start, segment.stop
         if copy:
-            click.echo(copied(source, start, stop, target, sound=sound, quiet=quiet))
+            finished = copied(source, start, stop, target, sound=sound, quiet=quiet)
         else:
-            click.echo(follow(export_clip(source, predictor, scores, start, stop, target, options), hidden=quiet))
+            finished = encoded(source, predictor, scores, Span(start, stop), target, options, quiet=quiet)
+        click.echo(finished)
 
 
 def _refuse_contradictions(number: int | None, start: int | None, stop: int | None, segments_file: Path | None) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 import numpy as np
 
+from engine.commands.number_range import NumberRange
 from engine.commands.teacher_option import TEACHERS_IN_WORDS, note_experimental
 from engine.common.errors import FlowFileError, VideoError
+from engine.common.paths import resolved
 from engine.flow.colour import Flow, flow_radius, flow_to_rgb
 from engine.flow.files import end_point_error, read_flow, write_flo, write_picture
 from engine.flow.teachers import DEFAULT_TEACHER, teacher_by_name
@@ -55,7 +57,7 @@ def _outputs(ctx: click.Context, param: click.Parameter, value: tuple[Path, ...]
     "--radius",
     "radius_px",
     metavar="PX",
-    type=click.FloatRange(0, min_open=True),
+    type=NumberRange(0, min_open=True),
     help="Speed that the picture shows in full colour; by default one that a thousandth of the pixels exceeds.",
 )
 @click.option(
@@ -130,5 +132,5 @@ def _truth(path: Path, size: tuple[int, ...]) -> Flow:
 
 
 def _check_no_overwrite(outputs: tuple[Path, ...], inputs: list[Path]) -> None:
-    if overwritten := {path.resolve() for path in outputs} & {path.resolve() for path in inputs}:
+    if overwritten := {resolved(path) for path in outputs} & {resolved(path) for path in inputs}:
         raise click.UsageError(f"--out would overwrite {overwritten.pop().name}, which is read.")

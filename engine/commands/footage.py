@@ -13,6 +13,7 @@ import click
 from engine.common.durations import duration_in_words
 from engine.common.errors import DatasetError
 from engine.common.events import Progress
+from engine.common.names import displayable
 
 if TYPE_CHECKING:
     from engine.footage_check import FootageFinding, FootageReport, FootageSummary
@@ -78,7 +79,7 @@ def _print(reports: Sequence[FootageReport], summary: FootageSummary, *, quiet: 
     for report in reports:
         findings = [*report.findings, *(found for found in summary.findings if found.path == report.path)]
         if findings or not quiet:
-            click.echo(f"{report.path}: {_facts(report)}")
+            click.echo(f"{displayable(report.path)}: {_facts(report)}")
         for finding in findings:
             _print_finding(finding, indent="  ")
     for finding in summary.findings:
@@ -96,9 +97,12 @@ def _print(reports: Sequence[FootageReport], summary: FootageSummary, *, quiet: 
 
 
 def _facts(report: FootageReport) -> str:
+    from engine.footage_check.report import rate_in_words
+
     if not report.frames:
         return "no video"
-    return f"{report.duration_seconds:.1f} s, {report.width_px}×{report.height_px}, {report.fps:.3g} fps"
+    rate = rate_in_words(report.fps) if report.rate_is_known else "frame rate unknown"
+    return f"{report.shown_seconds:.1f} s, {report.width_px}×{report.height_px}, {rate}"
 
 
 def _print_finding(finding: FootageFinding, *, indent: str) -> None:

@@ -11,6 +11,7 @@ from engine.common.errors import DatasetError
 from engine.common.events import Progress
 from engine.datasets import Dataset, open_dataset
 from engine.evaluation.dataset_analysis import MeasuredVideo, measure
+from engine.evaluation.repetition import repetition
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 
 if TYPE_CHECKING:
@@ -38,15 +39,27 @@ def measured_videos(
     predictor: Predictor,
     cache: Path,
     *,
-    max_i: float | None = None,
+    max_i: float | None = 1.0,
     sampling: Sampling = EVERY_FRAME,
     quiet: bool = False,
 ) -> list[MeasuredVideo]:
     """Analyse every testing video, with one progress bar."""
+    events = measure(dataset.testing, predictor, cache, max_i=max_i, sampling=sampling)
+    return _followed(dataset, events, quiet)
+
+
+def repeated_videos(dataset: Dataset, *, quiet: bool = False) -> list[MeasuredVideo]:
+    """Every testing video, as a predictor sees it that repeats the frame before, with one progress bar."""
+    return _followed(dataset, repetition(dataset.testing), quiet)
+
+
+def _followed(
+    dataset: Dataset, events: Generator[Progress | MeasuredVideo, None, None], quiet: bool
+) -> list[MeasuredVideo]:
     videos: list[MeasuredVideo] = []
 
     def progress() -> Generator[Progress, None, None]:
-        for event in measure(dataset.testing, predictor, cache, max_i=max_i, sampling=sampling):
+        for event in events:
             if isinstance(event, MeasuredVideo):
                 videos.append(event)
             else:

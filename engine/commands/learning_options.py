@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,8 +9,11 @@ from typing import Any
 
 import click
 
+from engine.commands.number_range import NumberRange
 from engine.commands.teacher_option import TEACHERS_IN_WORDS, note_experimental
+from engine.common.paths import resolved
 from engine.flow.teachers import DEFAULT_TEACHER
+from engine.training.settings import MAX_BATCH_SIZE, MAX_SEED
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class LearningOptions:
         """The values as fields of RunSettings."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         values["cache_max_bytes"] = round(values.pop("cache_gb") * 1e9)
-        values["teacher_weights"] = self.teacher_weights and str(self.teacher_weights.resolve())
+        values["teacher_weights"] = self.teacher_weights and str(resolved(self.teacher_weights))
         return values
 
 
@@ -46,13 +48,6 @@ _FIELDS = {
 """Fields of LearningOptions whose names differ from their option's."""
 
 
-def _speed(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    # Checked here, because click.FloatRange accepts NaN.
-    if value is not None and not 0 < value < math.inf:
-        raise click.BadParameter("give a speed above 0, in pixels a frame.", ctx, param)
-    return value
-
-
 def learning_options() -> Callable[[Any], Any]:
     """A decorator that adds the options of LearningOptions to a command."""
 
@@ -61,7 +56,7 @@ def learning_options() -> Callable[[Any], Any]:
         shows_default = "default" in attributes
         return click.option(name, *target, help=text, show_default=shows_default, **attributes)
 
-    rate: dict[str, Any] = {"type": click.FloatRange(0, 1, min_open=True), "default": 2e-4}
+    rate: dict[str, Any] = {"type": NumberRange(0, 1, min_open=True), "default": 2e-4}
     options = (
         option(
             "--teacher",
@@ -75,18 +70,17 @@ def learning_options() -> Callable[[Any], Any]:
             "--flow-radius",
             "Speed that the flow's colours show in full, in pixels of 256x256 a frame; by default the one that a "
             "thousandth of the training flow exceeds.",
-            type=float,
+            type=NumberRange(0, min_open=True),
             metavar="PX",
-            callback=_speed,
         ),
         option("--motion-lr", "Learning rate of Adam while the flow is learnt.", **rate),
         option("--frame-lr", "The same while the next frame is learnt.", **rate),
-        option("--batch-size", "Transitions in each step.", type=click.IntRange(1), default=16),
-        option("--seed", "Of all that is random.", type=click.IntRange(0), default=0),
+        option("--batch-size", "Transitions in each step.", type=click.IntRange(1, MAX_BATCH_SIZE), default=16),
+        option("--seed", "Of all that is random.", type=click.IntRange(0, MAX_SEED), default=0),
         option(
             "--cache-gb",
             "The largest the prepared footage may grow on disk.",
-            type=click.FloatRange(0, min_open=True),
+            type=NumberRange(0, 1e6, min_open=True),
             default=50.0,
         ),
     )

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
+import numpy.typing as npt
 
+from engine.analysis.where import stored_evidence
 from engine.commands.progress import follow
 from engine.commands.reviewed_recordings import Predictors, open_reviewed
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, VadError
-from engine.common.names import fitting_name
+from engine.common.names import displayable, fitting_name
+from engine.common.paths import analyses_folder
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.list_files import make_folder, refuse_existing, unique_names, write_lists
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
-from engine.review.document import Verdict
+from engine.review.document import Span, Verdict
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.video import open_video
+from engine.video.integrity import Integrity
 from engine.video.source import VideoSource
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
 
 
 @dataclass(frozen=True)
@@ -117,7 +127,39 @@ def _clip(
             sound = chosen.options.sound
             return Path(copied(source, segment.start, segment.stop, target, sound=sound, quiet=quiet))
         scores = np.full(len(source), np.nan) if recording.scores is None else recording.scores
-        options = replace(chosen.options, threshold=recording.rule.enter if recording.rule else None)
-        predictor = predictors.of(recording.detector) if options.needs_detector else None
-        work = export_clip(source, predictor, scores, segment.start, segment.stop, target, options)
-        return Path(follow(work, label=target.name, hidden=quiet))
+        predictor = None
+        if chosen.options.needs_detector or (chosen.options.outlines and recording.scores is not None):
+            predictor = predictors.of(recording.detector)
+        options = replace(
+            chosen.options,
+            threshold=recording.rule.enter if recording.rule else None,
+            outlines=chosen.options.outlines and tells_where(predictor, recording.score_name),
+        )
+        return Path(encoded(source, predictor, scores, segment.span, target, options, quiet=quiet))
+
+
+def tells_where(predictor: Predictor | None, score: str) -> bool:
+    """Whether what stands out can be outlined."""
+    return predictor is not None and score == CalibratedScorer.name
+
+
+def encoded(
+    source: VideoSource,
+    predictor: Predictor | None,
+    scores: npt.NDArray[np.floating],
+    span: Span,
+    target: Path,
+    options: ExportOptions,
+    *,
+    quiet: bool,
+) -> str:
+    """Export an encoded clip, and say on stderr what of the recording is missing in it."""
+    with ExitStack() as open_store:
+        evidence = None
+        if predictor and options.outlines:
+            evidence = open_store.enter_context(stored_evidence(analyses_folder(), source, predictor))
+        clip = export_clip(source, predictor, scores, span.start, span.stop, target, options, evidence=evidence)
+        path = follow(clip, label=displayable(target.name), hidden=quiet)
+    for sentence in [] if quiet else Integrity.of(source.info, source.times).in_words():
+        click.echo(f"{displayable(source.info.name)}: {sentence}.", err=True)
+    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from engine.commands.number_range import NumberRange
 from engine.scoring.calibration import Calibration
 from engine.scoring.scorer import FALSE_ALARMS_PER_HOUR, Scorer
 from engine.scoring.scorers import default_scorer, scorer_named, scorer_names
@@ -15,7 +16,7 @@ score_option = click.option(
 )
 false_alarms_option = click.option(
     "--false-alarms",
-    type=click.FloatRange(0, 3600, min_open=True),
+    type=NumberRange(0, 3600, min_open=True),
     default=FALSE_ALARMS_PER_HOUR,
     show_default=True,
     metavar="N",

@@ -13,6 +13,7 @@ import click
 from engine.commands.detector_option import detector_option, required_detector
 from engine.commands.output import Output, command_line, refuse_unwritable
 from engine.commands.progress import follow
+from engine.common.paths import resolved
 
 _MAX_PROCESSOR_DENIED = 0.03
 """Fraction of processor time taken by other programs that is normal on an idle machine."""
@@ -76,7 +77,7 @@ def report_timing(predictor: Predictor, dataset: Path | None, output: Output) ->
         with open_video(video) as source:
             frames = [frame.pixels for frame in islice(source.frames(), FRAMES)]
         relative_path = video.relative_to(dataset).as_posix()
-        frames_text = f"video {video.name}" if video == dataset else f"{dataset.resolve().name}, video {relative_path}"
+        frames_text = f"video {video.name}" if video == dataset else f"{resolved(dataset).name}, video {relative_path}"
     timings: list[Timing] = []
 
     def progress() -> Generator[Progress, None, None]:

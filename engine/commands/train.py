@@ -30,6 +30,7 @@ from engine.common.events import (
     Stopped,
     to_json_line,
 )
+from engine.common.paths import resolved
 from engine.datasets import footage_videos
 from engine.datasets.held_out import Stretch
 from engine.models.detector_header import read_header
@@ -163,14 +164,14 @@ def run_settings(run_folder: Path, footage: tuple[Path, ...], options: dict[str,
     for video, start, stop in options["leave_out"]:
         if not start < stop:
             raise click.UsageError(f"--leave-out {video} {start:g} {stop:g}: the second time must be the later one.")
-        left_out[str(video.resolve())] = (*left_out.get(str(video.resolve()), ()), (start, stop))
+        left_out[str(resolved(video))] = (*left_out.get(str(resolved(video)), ()), (start, stop))
     learning = LearningOptions(**{name: options[name] for name in LEARNING_OPTIONS})
     chosen = {name: options[name] for name in ("preset", "motion_epochs", "frame_epochs", "device")}
-    chosen |= {name: options[name] and str(options[name].resolve()) for name in ("start_from", "motion_from")}
+    chosen |= {name: options[name] and str(resolved(options[name])) for name in ("start_from", "motion_from")}
     return RunSettings(
-        name=options["name"] or run_folder.resolve().name,
-        videos=tuple(dict.fromkeys(str(video.resolve()) for video in [*videos, *held_out])),
-        held_out=tuple(str(video.resolve()) for video in held_out),
+        name=options["name"] or resolved(run_folder).name,
+        videos=tuple(dict.fromkeys(str(resolved(video)) for video in [*videos, *held_out])),
+        held_out=tuple(str(resolved(video)) for video in held_out),
         left_out=left_out,
         margin=not options["no_margin"],
         flow_guidance=not options["no_flow_guidance"],

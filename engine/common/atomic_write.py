@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+_TEMPORARY_NAME = ".vadgui-{}.partial"
+_LEFTOVER_SECONDS = 24 * 3600.0
+_swept: set[Path] = set()
+"""Folders in which this process has looked for leftovers."""
 
 
 @contextmanager
@@ -17,8 +23,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: the folder can't be written, or the disk is full.
     """
-    # The temporary name is short, because file systems limit the length of names.
-    temporary = path.with_name(f".vadgui-{secrets.token_hex(4)}.partial")
+    temporary = temporary_path(path)
     try:
         with temporary.open("xb") as file:
             yield file
@@ -26,4 +31,29 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        # A folder that may not be written must not hide why the writing failed.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def may_write(folder: Path) -> bool:
+    """Whether this process may make files in a folder that exists."""
+    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def temporary_path(path: Path) -> Path:
+    """A new name beside `path` for what shall become it; leftovers of killed processes in that folder go.
+
+    Programs that write touch their file more often than once a day: what is older belongs to none.
+    """
+    folder = path.absolute().parent
+    if folder not in _swept:
+        _swept.add(folder)
+        oldest = time.time() - _LEFTOVER_SECONDS
+        with suppress(OSError):
+            for leftover in folder.glob(_TEMPORARY_NAME.format("*")):
+                with suppress(OSError):
+                    if leftover.stat().st_mtime < oldest:
+                        leftover.unlink()
+    # Short, because file systems limit the length of names.
+    return path.with_name(_TEMPORARY_NAME.format(secrets.token_hex(4)))

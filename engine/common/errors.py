@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.common.names import displayable
+
 
 class VadError(Exception):
     """A failure that a person can act on; both the command line and the window show it in these three parts."""
 
     def __init__(self, what: str, *, subject: str | Path | None = None, advice: str = "") -> None:
         """`what` failed, on which `subject` (a file, a device, a setting), and `advice` on what to do next."""
-        self.what = what.rstrip(".")
-        self.subject = "" if subject is None else str(subject)
-        self.advice = advice
-        super().__init__(what)
+        self.what = _drawable(what.rstrip("."))
+        self.subject = "" if subject is None else displayable(subject)
+        self.advice = _drawable(advice)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         sentence = f"{self.what}: {self.subject}" if self.subject else f"{self.what}."
         return f"{sentence}\n{self.advice}" if self.advice else sentence
+
+
+def _drawable(text: str) -> str:
+    """Text of several lines, in which names may occur."""
+    return "\n".join(map(displayable, text.split("\n")))
 
 
 class VideoError(VadError):

@@ -10,6 +10,8 @@ import msgspec
 
 T = TypeVar("T")
 
+_MAX_DEPTH = 64
+
 
 def decode(text: str | bytes, wanted: type[T], *, exact: bool = False) -> T:
     """Parse JSON text into a value of the type `wanted`; see `convert`.
@@ -22,6 +24,8 @@ def decode(text: str | bytes, wanted: type[T], *, exact: bool = False) -> T:
         values = json.loads(text)
     except RecursionError as error:
         raise ValueError("the JSON is nested too deeply") from error
+    if _is_deep(values):
+        raise ValueError("the JSON is nested too deeply")
     return convert(values, wanted, exact=exact)
 
 
@@ -35,6 +39,17 @@ def convert(values: Any, wanted: type[T], *, exact: bool = False) -> T:
     if exact and _has_unknown(values, converted):
         raise ValueError(f"fields of another version of {wanted.__name__}")
     return converted
+
+
+def _is_deep(values: Any) -> bool:
+    """Whether values are nested so deeply that whoever walks through them may run out of stack."""
+    level = [values] if isinstance(values, dict | list) else []
+    for _ in range(_MAX_DEPTH):
+        children = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [value for each in children for value in each if isinstance(value, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _has_unknown(values: Any, converted: object) -> bool:

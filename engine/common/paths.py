@@ -8,6 +8,11 @@ from pathlib import Path
 import platformdirs
 
 
+def resolved(path: Path) -> Path:
+    """The path without links, as far as there are any; of links in a circle the path itself."""
+    return Path(os.path.realpath(path))  # Path.resolve raises RuntimeError there
+
+
 def cache_folder() -> Path:
     """The folder that VADGUI_CACHE names, by default the system's cache folder; it may not exist yet."""
     chosen = os.environ.get("VADGUI_CACHE")
@@ -43,6 +48,11 @@ def reviews_folder() -> Path:
     """
     chosen = os.environ.get("VADGUI_REVIEWS")
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("vadgui", appauthor=False) / "reviews"
+
+
+def frame_rates_file() -> Path:
+    """Frame rates that were given for recordings without one; it may not exist yet."""
+    return platformdirs.user_data_path("vadgui", appauthor=False) / "frame-rates.json"
 
 
 def weights_folder() -> Path:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.common.errors import DatasetError
+from engine.common.paths import resolved
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
 from engine.datasets.file_access import check_length, frame_count, odd_file, read_mat, videos_in
 from engine.datasets.label_files import LabelFile, find_label_list, mat_list
@@ -66,7 +67,7 @@ def load_avenue(root: Path) -> Dataset:
 
 def _masks_folder(root: Path) -> Path | None:
     """The folder of masks: in the dataset's folder, beside it, or in the given folder if that is the ground truth's."""
-    parents = (root / "ground_truth_demo", root, root.resolve().parent / "ground_truth_demo")
+    parents = (root / "ground_truth_demo", root, resolved(root).parent / "ground_truth_demo")
     folders = (parent / "testing_label_mask" for parent in parents)
     return next((folder for folder in folders if folder.is_dir()), None)
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.errors import DatasetError
+from engine.common.paths import resolved
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
 from engine.datasets.file_access import check_length, frame_count, name_of, odd_file, read_array, read_arrays, videos_in
 from engine.datasets.label_files import LabelFile, find_label_list, json_list, mat_list, npz_list, ucsd_list
@@ -75,7 +76,7 @@ def load_clip_tree(root: Path) -> Dataset:
     testing = [_labelled_clip(root, clip, files) for clip in clips]
     if (root / _PACKED_MASKS).exists():
         _packed_shapes_checked(root / _PACKED_MASKS, testing)
-    official = official_dataset(*(file.dataset for file in files), root.resolve().name)
+    official = official_dataset(*(file.dataset for file in files), resolved(root).name)
     if official:
         return checked_dataset(
             official, root, training_clips(root), testing, labels=files[0].path, official_labels=False
@@ -87,7 +88,7 @@ def _with_frame_masks(root: Path, clips: list[Path], folder: Path) -> Dataset:
     """A dataset with ShanghaiTech's label format, which other datasets may use too."""
     testing = [_frame_masked_clip(folder, clip) for clip in clips]
     names_match = all(_SHANGHAITECH_CLIP.fullmatch(video.name) for video in testing)
-    official = SHANGHAITECH if names_match else official_dataset(root.resolve().name)
+    official = SHANGHAITECH if names_match else official_dataset(resolved(root).name)
     labels = folder / _FRAME_MASKS
     if not official:
         return unofficial_dataset(root, training_clips(root), testing, len(list(labels.glob("[!.]*.npy"))))

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.errors import DatasetError
+from engine.datasets.mat_check import check_mat
 from engine.video import open_video
 from engine.video.naming import VIDEO_SUFFIXES, picture_count, visible_entries
 
@@ -48,7 +49,9 @@ def read_mat(path: Path, variable: str) -> npt.NDArray[Any]:
     from scipy.io.matlab import MatReadError
 
     with odd_file(path):
-        stored = BytesIO(path.read_bytes())
+        data = path.read_bytes()
+        check_mat(data, variable)
+        stored = BytesIO(data)
     try:
         with odd_file(path):
             # SciPy raises OSError, among others, for a truncated file; read from memory, it can't mean a read error.
@@ -82,10 +85,15 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     Raises:
         DatasetError: the file is missing or damaged.
     """
-    with odd_file(path), np.load(path, allow_pickle=False) as stored:
-        if isinstance(stored, np.ndarray):
-            raise ValueError("it holds one array without a name")
-        return {name: stored[name] for name in stored.files}
+    with odd_file(path):
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                if isinstance(stored, np.ndarray):
+                    raise ValueError("it holds one array without a name")
+                return {name: stored[name] for name in stored.files}
+        except (NotImplementedError, RuntimeError, MemoryError) as error:
+            # What zipfile says of flipped bits: another way of compressing, a password, any size.
+            raise BadZipFile(str(error)) from error
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy.typing as npt
 
 from engine.common.errors import DatasetError
+from engine.common.paths import resolved
 from engine.datasets.dataset import BoolArray
 from engine.datasets.file_access import name_of, odd_file, read_arrays, read_json, read_mat
 from engine.datasets.labels import (
@@ -71,7 +72,7 @@ def find_label_list(folder: Path, suffix: str) -> Path | None:
     with odd_file(folder):
         lists = [entry for entry in visible_entries(folder) if entry.suffix == suffix]
     if len(lists) > 1:
-        official = official_dataset(folder.resolve().name, folder.resolve().parent.name)
+        official = official_dataset(resolved(folder).name, resolved(folder).parent.name)
         matching = [path for path in lists if official and official_dataset(path.stem) is official]
         if len(matching) != 1:
             raise DatasetError(

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.common.errors import DatasetError
+from engine.common.paths import resolved
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
 from engine.datasets.file_access import check_length, frame_count, odd_file, read_arrays, videos_in
 from engine.datasets.labels import labels_of_vector, unpacked_masks
@@ -41,7 +42,7 @@ def load_labelled_clips(root: Path) -> Dataset:
     with odd_file(root):
         entries = visible_entries(root)
     testing = [_clip(path, entries) for path in entries if path.name.endswith(_LABELS)]
-    name = testing[0].name if len(testing) == 1 else root.resolve().name
+    name = testing[0].name if len(testing) == 1 else resolved(root).name
     return Dataset(name, root, True, tuple(normal_clips(root)), tuple(testing))
 
 

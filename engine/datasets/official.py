@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.common.errors import DatasetError
+from engine.common.paths import resolved
 from engine.datasets.dataset import Dataset, LabelledVideo
 
 _NAMED_VIDEOS = 6  # a partial dataset with more test videos is named by their number instead of their names
@@ -105,7 +106,7 @@ def checked_dataset(
 def unofficial_dataset(root: Path, training: list[Path], testing: list[LabelledVideo], labelled: int) -> Dataset:
     """A dataset without published counts; it is complete if all `labelled` test videos are there."""
     complete = len(testing) >= labelled
-    name = root.resolve().name + ("" if complete else f" {_named(testing, labelled)} (part)")
+    name = resolved(root).name + ("" if complete else f" {_named(testing, labelled)} (part)")
     return Dataset(name, root, complete, tuple(training), tuple(testing))
 
 

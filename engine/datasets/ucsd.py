@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 
 from engine.common.errors import DatasetError
+from engine.common.paths import resolved
 from engine.datasets.dataset import BoolArray, Dataset, LabelledVideo
 from engine.datasets.file_access import check_length, frame_count, odd_file, videos_in
 from engine.datasets.label_files import LabelFile, find_label_list, ucsd_list
 from engine.datasets.official import checked_dataset, official_dataset, unofficial_dataset
 from engine.video.naming import picture_files, visible_entries
+from engine.video.picture_file import decode_picture, read_picture_bytes
 
 _MASKS = "_gt"
 
@@ -54,7 +56,7 @@ def load_ucsd(root: Path) -> Dataset:
             advice="Unpack the dataset again: it needs Test/Test001/001.tif and so on.",
         )
     training = ucsd_training(root)
-    official = official_dataset(labels.dataset, root.resolve().name)
+    official = official_dataset(labels.dataset, resolved(root).name)
     if official:
         return checked_dataset(official, root, training, testing, labels=list_path)
     return unofficial_dataset(root, training, testing, labels.videos)
@@ -79,11 +81,8 @@ def _read_masks(folder: Path) -> BoolArray:
     masks: list[BoolArray] = []
     for path in _mask_files(folder):
         with odd_file(path):
-            # imread can't open non-ASCII paths on Windows; imdecode raises an error for an empty buffer.
-            mask = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE) if path.stat().st_size else None
-            if mask is None:
-                raise ValueError("it is no picture")
+            mask = decode_picture(read_picture_bytes(path), cv2.IMREAD_GRAYSCALE)
             if masks and mask.shape != masks[0].shape:
                 raise ValueError(f"it has another size than {masks[0].shape[1]}x{masks[0].shape[0]}, the first one's")
-        masks.append(np.asarray(mask) != 0)
+        masks.append(mask != 0)
     return np.stack(masks)

@@ -12,7 +12,8 @@ from typing import Any
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
-from engine.common.paths import detectors_folder
+from engine.common.names import displayable
+from engine.common.paths import detectors_folder, resolved
 from engine.detector_library.metadata import LibraryMetadata, MetadataFile
 from engine.models.detector_header import DetectorHeader, Label, copy_labelled, read_header
 from resources import bundled_detectors, detector_path
@@ -120,8 +121,8 @@ class DetectorLibrary:
             current = _label_of(header, metadata)
             label = Label(
                 _unused_name(current.name, entries) if name is None else _checked_name(name, entries),
-                current.note if note is None else note.strip(),
-                current.camera if camera is None else camera.strip(),
+                current.note if note is None else _as_text(note),
+                current.camera if camera is None else _as_text(camera),
             )
             target = self._unused_library_path(label.name)
             with path.open("rb") as source, atomic_write(target) as copy:
@@ -196,7 +197,7 @@ class DetectorLibrary:
             entry = _require_intact(_require_user_owned(_entry_of(entries, path)))
             others = [other for other in entries if other.fingerprint != entry.fingerprint]
             label = Label(entry.name if name is None else _checked_name(name, others), entry.note, entry.camera)
-            given = {key: value.strip() for key, value in changes.items() if value is not None}
+            given = {key: _as_text(value) for key, value in changes.items() if value is not None}
             metadata.labels[entry.fingerprint] = replace(label, **given)
         return self.entry(path)
 
@@ -248,15 +249,22 @@ def detector_name(path: Path) -> str | None:
 
 def _read_entry(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> LibraryEntry:
     try:
-        header = read_header(path)
+        return _intact_entry(path, metadata, is_bundled=is_bundled)
     except DetectorFileError as error:
-        return LibraryEntry(path, path.stem, is_bundled=is_bundled, problem=f"{error.what}.")
+        problem = f"{error.what}."
+    except Exception as error:  # one odd file must not hide all others
+        problem = f"The file can't be understood ({type(error).__name__})."
+    return LibraryEntry(path, displayable(path.stem), is_bundled=is_bundled, problem=problem)
+
+
+def _intact_entry(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> LibraryEntry:
+    header = read_header(path)
     settings = header.settings
     training = settings.get("training")
     label = _label_of(header, metadata)
     return LibraryEntry(
         path,
-        name=label.name or path.stem,
+        name=label.name or displayable(path.stem),
         note=label.note,
         camera=label.camera,
         created=str(settings.get("created", "")),
@@ -272,12 +280,13 @@ def _read_entry(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> L
 def _label_of(header: DetectorHeader, metadata: LibraryMetadata) -> Label:
     """The detector's label: from the library, else from the exported file, else with the name in its settings."""
     label = metadata.labels.get(header.fingerprint, header.label)
-    return label if label.name else replace(label, name=str(header.settings.get("name", "")))
+    name = displayable(label.name or str(header.settings.get("name", "")))
+    return Label(name, _as_text(label.note), _as_text(label.camera))
 
 
 def _entry_of(entries: Iterable[LibraryEntry], path: Path) -> LibraryEntry:
     for entry in entries:
-        if entry.path == path or entry.path.resolve() == path.resolve():
+        if entry.path == path or resolved(entry.path) == resolved(path):
             return entry
     raise DetectorFileError(
         "This detector is not in the library", subject=path, advice="It may have been deleted or moved; list them anew."
@@ -302,6 +311,10 @@ def _require_intact(entry: LibraryEntry) -> LibraryEntry:
     return entry
 
 
+def _as_text(note: str) -> str:
+    return "\n".join(map(displayable, note.strip().splitlines()))
+
+
 def _casefolded(text: str) -> str:
     return text.strip().casefold()
 
@@ -311,7 +324,7 @@ def _named(entries: Iterable[LibraryEntry], name: str) -> list[LibraryEntry]:
 
 
 def _checked_name(name: str, others: Iterable[LibraryEntry]) -> str:
-    name = " ".join(name.split())
+    name = displayable(" ".join(name.split()))
     if not name:
         raise DetectorFileError("A detector needs a name", advice="Name it after its camera, for example.")
     if _named(others, name):
@@ -320,7 +333,7 @@ def _checked_name(name: str, others: Iterable[LibraryEntry]) -> str:
 
 
 def _unused_name(name: str, others: list[LibraryEntry]) -> str:
-    name = " ".join(name.split()) or "Detector"
+    name = displayable(" ".join(name.split())) or "Detector"
     numbered = (name if number == 1 else f"{name} ({number})" for number in count(1))
     return next(candidate for candidate in numbered if not _named(others, candidate))
 

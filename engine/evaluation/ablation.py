@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.common.errors import TrainingError
 from engine.common.events import Event, ShouldStop, never_stop
+from engine.common.paths import resolved
 from engine.training import Run, RunSettings
 
 
@@ -71,7 +72,7 @@ def experiment_settings(folder: Path, experiment: Experiment, base: RunSettings)
     """The settings of one experiment's run."""
     motion_from = base.motion_from
     if motion_from is None and experiment is not TRAINING_ORDER[0]:
-        motion_from = str(TRAINING_ORDER[0].run(folder).detector_path.resolve())
+        motion_from = str(resolved(TRAINING_ORDER[0].run(folder).detector_path))
     return replace(
         base,
         name=f"{base.name} {experiment.name}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from engine.analysis.runner import PACE_SECONDS, PHASE, REPORT_SECONDS, analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
+from engine.analysis.where import evidence_at
 from engine.common.errors import DatasetError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.progress_rate import ProgressRate
@@ -20,6 +21,7 @@ from engine.datasets import LabelledVideo
 from engine.models.picture import model_picture
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RawSignals
+from engine.scoring.where import Outline
 from engine.video import open_video
 from engine.video.source import VideoSource
 
@@ -44,6 +46,10 @@ class MeasuredVideo:
     duration_seconds: float
     signals: RawSignals
     """[N]; of every frame, only frame 0's row is NaN; of samples, all others are."""
+    masks: Callable[[], npt.NDArray[np.bool_]] | None = None
+    """Reads the labels' pixel masks [N, H, W]."""
+    outlines: Sequence[Sequence[Outline]] = ()
+    """[N] of what stands out in each frame, where the labels have pixel masks and the detector is calibrated."""
 
 
 def measure(
@@ -52,12 +58,12 @@ def measure(
     cache: Path,
     should_stop: ShouldStop = never_stop,
     *,
-    max_i: float | None = None,
+    max_i: float | None = 1.0,
     sampling: Sampling = EVERY_FRAME,
 ) -> Generator[Progress | MeasuredVideo, None, None]:
     """Analyse every video as far as the cache lacks it, with progress over all of them, and hand each over when done.
 
-    MAX_I of Eq. 9 is each frame's maximum, as in the paper, unless `max_i` says otherwise: then frames are read again.
+    MAX_I of Eq. 9 is `max_i`, or each frame's maximum where that is None: then frames are read again.
 
     Raises:
         DatasetError: a video has another number of frames than labels; found before anything is analysed.
@@ -67,7 +73,7 @@ def measure(
     for video in videos:
         with open_video(video.path, should_stop) as source:
             _refuse_other_length(video, source)
-    whole = _Whole(sum(len(video.abnormal) for video in videos), [PHASE] if max_i is None else [PHASE, _MAXIMA])
+    whole = _Whole(sum(len(video.abnormal) for video in videos), [PHASE, _MAXIMA] if max_i is None else [PHASE])
     yield whole.progress(Progress(PHASE, 0, 0))
     for video in videos:
         with (
@@ -78,15 +84,29 @@ def measure(
                 yield whole.progress(_in_frames(step, len(source)))
             _refuse_other_length(video, source)  # a full pass may have corrected what the file announced
             signals = stored_signals(store, len(source))
-            if max_i is not None:
-                peaks: list[float] = []
+            peaks = [] if max_i is None else [max_i]
+            if max_i is None:
                 for step in _read_peaks(source, peaks, should_stop):
                     yield whole.progress(step)
-                signals = _with_max_i(signals, peaks, max_i)
+            signals = _with_max_i(signals, peaks)
             yield MeasuredVideo(
-                video.name, video.abnormal, tuple(video.events), source.times, source.info.duration_seconds, signals
+                video.name,
+                video.abnormal,
+                tuple(video.events),
+                source.times,
+                source.info.duration_seconds,
+                signals,
+                video.masks,
+                _outlines(store, predictor, source) if video.masks else (),
             )
         whole.leave(len(video.abnormal))
+
+
+def _outlines(store: ScoreStore, predictor: Predictor, source: VideoSource) -> list[list[Outline]]:
+    """What is at all conspicuous in each frame; frames without evidence have none."""
+    calibration = predictor.settings.calibration
+    evidence = (evidence_at(store, calibration, source.times, frame) for frame in range(len(source)))
+    return [each.outlines(0.0, at_least=1) if each else [] for each in evidence]
 
 
 def _in_frames(step: Progress, frames: int) -> Progress:
@@ -146,7 +166,7 @@ def _refuse_other_length(video: LabelledVideo, source: VideoSource) -> None:
 
 
 def _read_peaks(source: VideoSource, peaks: list[float], should_stop: ShouldStop) -> Generator[Progress, None, None]:
-    """Fill `peaks` with the maximum of each frame as the models see it, which MAX_I is in the paper."""
+    """Fill `peaks` with the maximum of each frame as the models see it, which MAX_I is in the paper's text."""
     lowest = 1 / 255  # what a black frame's maximum counts as
     reported = time.monotonic()
     rate = ProgressRate(0, reported, window_seconds=PACE_SECONDS)
@@ -159,10 +179,11 @@ def _read_peaks(source: VideoSource, peaks: list[float], should_stop: ShouldStop
     yield rate.progress(_MAXIMA, len(peaks), len(source), time.monotonic())
 
 
-def _with_max_i(signals: RawSignals, peaks: Sequence[float], max_i: float) -> RawSignals:
-    """The signals with another MAX_I: PSNR is 20 log10 of it less the error's part, so the difference is added."""
-    shift_db = 20 * np.log10(max_i / np.array(peaks))
+def _with_max_i(signals: RawSignals, max_i: Sequence[float]) -> RawSignals:
+    """The signals with another MAX_I than 1, of all frames or of each: PSNR is 20 log10 of it less the error's part."""
+    shift_db = np.broadcast_to(20 * np.log10(max_i), len(signals)).astype(np.float64)
     shifted = signals.copy()
     shifted["psnr_db"] += shift_db
+    shifted["window_psnr_db"] += shift_db
     shifted["patch_psnr_db"] += shift_db[:, None, None]
     return shifted

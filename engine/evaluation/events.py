@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.video.timing import frame_ends
 
 SEEN_SHARE = 0.95
 """Fraction of the events that a reviewer has to see, for the review effort."""
@@ -32,7 +33,8 @@ class ScoredVideo:
     @property
     def frame_seconds(self) -> npt.NDArray[np.float64]:
         """Duration of each frame [N]."""
-        ends = np.append(self.seconds[1:], max(self.duration_seconds, float(self.seconds[-1])))
+        ends = frame_ends(self.seconds)
+        ends[-1] = max(self.duration_seconds, float(self.seconds[-1]))
         return np.asarray(ends - self.seconds, np.float64)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
+from engine.common.names import displayable
 from engine.evaluation.dataset_analysis import MeasuredVideo
 from engine.evaluation.score_figures import ScoreFigures
 
@@ -138,6 +139,7 @@ def _scores(title: str, videos: Sequence[MeasuredVideo], figures: ScoreFigures, 
 def _shortened(name: str, length: int) -> str:
     """A name, shortened in the middle if it is too long: both ends of recordings' names are kept to identify them."""
     kept_length = length - 1
+    name = displayable(name)
     return name if len(name) <= length else f"{name[: kept_length - kept_length // 2]}…{name[-(kept_length // 2) :]}"
 
 

@@ -15,7 +15,9 @@ from typing import Any
 from engine.common.atomic_write import atomic_write
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError
+from engine.common.names import displayable
 from engine.evaluation.dataset_analysis import MeasuredVideo
+from engine.evaluation.places import PlaceFigures
 from engine.evaluation.score_figures import ScoreFigures
 
 _FORMAT = "vadgui-evaluation"
@@ -39,6 +41,8 @@ class Evaluation:
     """Figures of each score, by the score's name."""
     signals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """AUCs of raw signals by name, if requested."""
+    places: PlaceFigures | None = None
+    """How well outlines show where something is, for labels with pixel masks."""
 
     @property
     def frames(self) -> int:
@@ -65,9 +69,10 @@ def as_json(evaluation: Evaluation, headline: str, *, command: str, max_i: float
         "abnormal": evaluation.abnormal,
         "scores": {name: each.aucs | {"events": _events(each)} for name, each in evaluation.figures.items()},
         **({"signals": {name: dict(each) for name, each in evaluation.signals.items()}} if evaluation.signals else {}),
+        **({"places": asdict(evaluation.places) | {"share": evaluation.places.share}} if evaluation.places else {}),
         "videos": [
             {
-                "name": video.name,
+                "name": displayable(video.name),
                 "frames": len(video.abnormal),
                 "abnormal": int(video.abnormal.sum()),
                 "events": len(video.events),
@@ -124,7 +129,7 @@ def in_words(evaluation: Evaluation) -> str:
     part = "" if evaluation.complete else ", not the complete dataset"
     videos = [
         [
-            video.name,
+            displayable(video.name),
             str(len(video.abnormal)),
             str(int(video.abnormal.sum())),
             str(len(video.events)),
@@ -156,7 +161,16 @@ def in_words(evaluation: Evaluation) -> str:
                 aucs,
             ),
             table(["score", "events found", "median delay", "false alarms", "review effort"], reviews),
+            *([_places(evaluation.places)] if evaluation.places else []),
         ]
+    )
+
+
+def _places(places: PlaceFigures) -> str:
+    return (
+        f"place: the strongest outline overlaps the labelled pixels in {percent(places.share)} % of {places.frames} "
+        f"frames rightly flagged; it encloses {percent(places.outlined)} % of the frame on average\n"
+        f"regions and tracks: RBDC {percent(places.rbdc)} %, TBDC {percent(places.tbdc)} %"
     )
 
 

@@ -33,6 +33,7 @@ from engine.report.report import write_report
 from engine.review.document import Verdict, from_bytes, to_bytes
 from engine.review.files import SUFFIX, read_review
 from engine.video import open_video
+from engine.video.integrity import Integrity
 from engine.video.source import PICTURES
 
 FORMAT, VERSION = "vadgui-evidence", 1
@@ -204,9 +205,13 @@ def _add_recording(
             "detector": {"name": detector.name, "fingerprint": detector.fingerprint} if detector else None,
             "score": recording.score_name or None,
             "rule": asdict(rule) if rule else None,
-            "notes": [each for each in (recording.notice, *recording.conditions) if each],
+            "notes": [each for each in (recording.notice, *recording.conditions, *_missing(recording)) if each],
         }
     )
+
+
+def _missing(recording: ReviewedRecording) -> list[str]:
+    return [f"{sentence}." for sentence in Integrity.of(recording.info, recording.times).in_words()]
 
 
 def _copy(file: Path, target: Path, should_stop: ShouldStop) -> Generator[Progress, None, str]:

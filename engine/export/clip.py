@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,12 @@ from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.export.mosaic import Mosaic, Panel, plan_layout
 from engine.export.score_strip import ScoreStrip
+from engine.scoring.calibrated_scorer import calibrated_leave
+from engine.scoring.where import Outline, WindowEvidence
 from engine.video.frame import Frame
 from engine.video.sound import ClipSound, sound_of
-from engine.video.source import VideoSource
+from engine.video.source import VideoSource, ends_of
+from engine.video.timing import gaps, without_gaps
 from engine.video.writer import DEFAULT_ENCODER, ClipWriter
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ class ExportOptions:
     """Whether to draw the anomaly scores of the clip and some seconds around it below the panels."""
     threshold: float | None = None
     """Alarm threshold to draw in the score strip; None for none."""
+    outlines: bool = False
+    """Whether to draw lines round what stands out in flagged frames; needs a threshold, a calibrated detector and the
+    analysis's evidence."""
     overlay_opacity: float = 0.0
     """Opacity in [0, 1] of the marks on suspicious patches of the frame; above 0 needs a detector."""
     mark: str = ""
@@ -64,6 +70,11 @@ class ExportOptions:
         """Whether the clip shows anything that is predicted."""
         return self.panels != ("frame",) or self.overlay_opacity > 0
 
+    @property
+    def needs_evidence(self) -> bool:
+        """Whether the clip shows where the evidence lies."""
+        return self.outlines and "frame" in self.panels and self.threshold is not None
+
 
 def export_clip(
     source: VideoSource,
@@ -74,10 +85,14 @@ def export_clip(
     target: Path,
     options: ExportOptions | None = None,
     should_stop: ShouldStop = never_stop,
+    evidence: Callable[[int], WindowEvidence | None] | None = None,
 ) -> Generator[Progress | Finished, None, None]:
     """Write frames [segment_start, segment_stop) with the source's timing to `target`, with Progress after each frame.
 
+    Gaps in that timing are skipped; the times written into the frames keep them.
+
     `scores` are the video's anomaly scores [N], NaN where not analysed. A clip of the frame alone needs no predictor.
+    `evidence` tells how conspicuous each window of a frame is, for outlines.
 
     Raises:
         ExportError: the target exists or can't be written, or the frames are not in the video.
@@ -92,14 +107,14 @@ def export_clip(
             "These panels need a detector", subject=", ".join(options.panels), advice="Choose one, or the frame alone."
         )
     mosaic, width, height = _mosaic(source, predictor, scores, segment_start, segment_stop, options)
-    ends = np.append(source.times[1:], max(source.info.duration_seconds, float(source.times[-1])))
-    origin, total = float(source.times[segment_start]), segment_stop - segment_start
+    # Gaps are skipped: nobody wants to look at a still picture for an hour.
+    played, seconds = without_gaps(source.times), ends_of(source.info, source.times) - source.times
+    total = segment_stop - segment_start
     began = time.monotonic()
     done = 0
     yield Progress(PHASE, done, total)
-    end = float(ends[segment_stop - 1])
     with (
-        _sound(source, origin, end, options) as sound,
+        _sound(source, segment_start, segment_stop, options) as sound,
         ClipWriter(
             target, width, height, encoder=options.encoder, average_fps=source.info.average_fps, sound=sound
         ) as writer,
@@ -108,8 +123,10 @@ def export_clip(
         for done, (frame, inspection) in enumerate(pictures, 1):
             if should_stop():
                 raise Cancelled
-            canvas = mosaic.compose(frame, inspection, float(scores[frame.index]))
-            writer.write(canvas, frame.pts_seconds - origin, float(ends[frame.index]) - frame.pts_seconds)
+            score = float(scores[frame.index])
+            outlines = _outlines(evidence(frame.index), score, options) if evidence else []
+            canvas = mosaic.compose(frame, inspection, score, outlines)
+            writer.write(canvas, float(played[frame.index] - played[segment_start]), float(seconds[frame.index]))
             per_second = done / max(time.monotonic() - began, 1e-6)
             yield Progress(PHASE, done, total, per_second, (total - done) / per_second)
         if done < total:
@@ -122,13 +139,31 @@ def export_clip(
 
 
 @contextmanager
-def _sound(source: VideoSource, start: float, stop: float, options: ExportOptions) -> Iterator[ClipSound | None]:
-    sound = sound_of(source.info.path, start, stop) if options.sound else None
+def _sound(source: VideoSource, start: int, stop: int, options: ExportOptions) -> Iterator[ClipSound | None]:
+    """The sound of frames [start, stop) without that of gaps, as the pictures have it."""
+    sound = None
+    if options.sound:
+        begins = [start, *(gap.frame for gap in gaps(source.times) if start < gap.frame < stop)]
+        ends = ends_of(source.info, source.times)
+        spans = [
+            (float(source.times[first]), float(ends[after - 1]))
+            for first, after in zip(begins, [*begins[1:], stop], strict=True)
+        ]
+        sound = sound_of(source.info.path, spans)
     try:
         yield sound
     finally:
         if sound:
             sound.close()
+
+
+def _outlines(evidence: WindowEvidence | None, score: float, options: ExportOptions) -> list[Outline]:
+    """What stands out in a frame, if the frame is flagged."""
+    if evidence is None or options.threshold is None or not options.needs_evidence:
+        return []
+    # As low as segments go on.
+    is_flagged = score >= calibrated_leave(options.threshold)
+    return evidence.outlines(options.threshold, at_least=1) if is_flagged else []
 
 
 def refuse_frames(source: VideoSource, start: int, stop: int) -> None:

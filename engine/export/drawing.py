@@ -1,16 +1,18 @@
-"""Draws the elements of clips: text in any script, the PSNR mask, its overlay on the frame."""
+"""Draws the elements of clips: text in any script, the PSNR mask and its overlay, outlines of what stands out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.names import displayable
 from engine.flow.colour import wheel_legend
 from engine.scoring.signals import PATCH_GRID
+from engine.scoring.where import Outline
 from engine.video.frame import Pixels
 
 Colour = tuple[int, int, int]
@@ -40,6 +42,9 @@ _TINT: Colour = (
 )  # vermilion: far from the greens of lawns and the greys of asphalt, also to the colour-blind
 _OUTLINE: Colour = (255, 210, 0)
 _HATCH_PERIOD_PX = 12
+_MIN_WORDS_WIDTH_PX = 320
+"""Narrower pictures have no room for the words of outlines."""
+_PLATE_PX, _PLATE_TEXT_PX, _PLATE_HEIGHT_PX = 4, 13, 19
 _MASK_SIZE_PX = 256
 _REGULAR, _SEMIBOLD = 400, 600
 _CAP_HEIGHT = 0.7  # height of capitals and digits, as a fraction of the font size
@@ -50,7 +55,9 @@ _DASH_PX = 6
 
 def text_width(text: str, size_px: int, *, bold: bool = False) -> int:
     """Width in px of a line of text."""
-    _, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _font(), size_px, _SEMIBOLD if bold else _REGULAR)
+    _, _, width, _ = cv2.getTextSize(
+        (0, 0), displayable(text), (0, 0), _font(), size_px, _SEMIBOLD if bold else _REGULAR
+    )
     return int(width)
 
 
@@ -82,7 +89,8 @@ def draw_text(
     """
     left = round(x - align * text_width(text, size_px, bold=bold)) if align else round(x)
     baseline = round(middle_y + _CAP_HEIGHT / 2 * size_px)
-    cv2.putText(picture, text, (left, baseline), colour, _font(), size_px, _SEMIBOLD if bold else _REGULAR)
+    # OpenCV crashes at what is no text.
+    cv2.putText(picture, displayable(text), (left, baseline), colour, _font(), size_px, _SEMIBOLD if bold else _REGULAR)
 
 
 def draw_dashes(picture: Pixels, left: int, right: int, y: int, colour: Colour) -> None:
@@ -192,3 +200,40 @@ def _outline_worst(patches: list[Pixels], patch_psnr_db: PatchValues) -> None:
     # A light line on a dark one is visible on any picture.
     for thickness, colour in ((5, (0, 0, 0)), (2, _OUTLINE)):
         cv2.rectangle(worst, (2, 2), (width - 3, height - 3), colour, thickness)
+
+
+def draw_outlines(picture: Pixels, outlines: Sequence[Outline], *, in_words: bool = True) -> None:
+    """Draw lines round what stands out; where the picture has room, the reason of each above or below it."""
+    height, width = picture.shape[:2]
+    lines = [np.round(each.contour * (width, height) - 0.5).astype(np.int32) for each in outlines]
+    thick, thin = (5, 2) if width >= _MIN_WORDS_WIDTH_PX else (3, 1)
+    for thickness, colour in ((thick, (0, 0, 0)), (thin, _OUTLINE)):
+        cv2.polylines(picture, lines, True, colour, thickness, cv2.LINE_AA)
+    if not in_words or width < _MIN_WORDS_WIDTH_PX:
+        return
+    taken = [(*line.min(axis=0).tolist(), *line.max(axis=0).tolist()) for line in lines]
+    for number, outline in enumerate(outlines):
+        text = fit_text(outline.in_words, width - 4 * _PLATE_PX, _PLATE_TEXT_PX)
+        box = _plate_box(text_width(text, _PLATE_TEXT_PX) + 2 * _PLATE_PX, taken, number, width, height)
+        if box is None:
+            continue  # words over another thing would hide more than they tell
+        taken.append(box)
+        left, top, right, bottom = box
+        plate = picture[top:bottom, left:right]
+        plate[:] = plate // 4
+        draw_text(picture, text, left + _PLATE_PX, (top + bottom) / 2, _PLATE_TEXT_PX, (255, 255, 255))
+
+
+def _plate_box(
+    across: int, taken: Sequence[tuple[int, int, int, int]], number: int, width: int, height: int
+) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of a plate near a box, over no other one; above it, or else below."""
+    left, top, right, bottom = taken[number]
+    x = min(max((left + right - across) // 2, _PLATE_PX), width - across - _PLATE_PX)
+    for y in (top - _PLATE_HEIGHT_PX - _PLATE_PX, bottom + _PLATE_PX):
+        box = (x, y, x + across, y + _PLATE_HEIGHT_PX)
+        others = (each for place, each in enumerate(taken) if place != number)
+        free = all(box[2] <= o[0] or o[2] <= box[0] or box[3] <= o[1] or o[3] <= box[1] for o in others)
+        if free and y >= 0 and box[3] <= height:
+            return box
+    return None

@@ -19,6 +19,7 @@ from engine.export.drawing import (
     TEXT,
     draw_dashes,
     draw_mask,
+    draw_outlines,
     draw_text,
     fit_text,
     flow_wheel,
@@ -26,6 +27,7 @@ from engine.export.drawing import (
     text_width,
 )
 from engine.export.score_strip import ScoreStrip, clock_text
+from engine.scoring.where import Outline
 from engine.video.frame import Frame, Pixels
 
 Panel = Literal["frame", "predicted_flow", "teacher_flow", "predicted_frame", "psnr_mask"]
@@ -210,12 +212,16 @@ class Mosaic:
         if layout.legend and flow_radius_px:
             self._draw_legend(layout.legend, flow_radius_px)
 
-    def compose(self, frame: Frame, inspection: Inspection | None, score: float) -> Pixels:
+    def compose(
+        self, frame: Frame, inspection: Inspection | None, score: float, outlines: Sequence[Outline] = ()
+    ) -> Pixels:
         """The canvas of a frame, uint8 [height, width, 3], valid until the next call; frame 0 has no inspection."""
         self._draw_position(f"Frame {frame.index}    {clock_text(frame.pts_seconds, 3)}")
         for panel, box in self._panels:
             self._draw_detail(box, _detail(panel, frame, inspection))
             self._draw_panel(panel, box.of(self._canvas), frame, inspection)
+            if panel == "frame":
+                draw_outlines(box.of(self._canvas), outlines)
         if self._strip and self._layout.strip:
             self._draw_detail(self._layout.strip, _NOT_ANALYSED if np.isnan(score) else f"{score:.2f}")
             self._strip.draw(self._layout.strip.of(self._canvas), frame.index)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from engine.common.names import displayable
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import DetectorUsed, JudgedSegment, Verdict
 from engine.scoring.segments import Segment, SegmentRule
-from engine.video.source import VideoInfo
+from engine.video.source import VideoInfo, ends_of
 
 Times = npt.NDArray[np.floating]
 
@@ -87,10 +88,13 @@ class ReviewedRecording:
         return float(self.times[segment.start])
 
     def stop_seconds(self, segment: Segment) -> float:
-        """When it ends: its last frame is on screen until then."""
-        if segment.stop < len(self.times):
-            return float(self.times[segment.stop])
-        return max(self.info.duration_seconds, float(self.times[-1]))
+        """When it ends: its last frame leaves the screen then."""
+        return float(self.ends[segment.stop - 1])
+
+    @cached_property
+    def ends(self) -> Times:
+        """When each frame [N] leaves the screen."""
+        return ends_of(self.info, self.times)
 
     def time_of_day(self, seconds: float) -> datetime | None:
         """The time of day at so many seconds, in this machine's time zone; None where nothing tells it."""

@@ -19,6 +19,7 @@ from engine.export.drawing import (
     text_width,
 )
 from engine.video.frame import Pixels
+from engine.video.timing import frame_ends, without_gaps
 
 _CONTEXT_SECONDS = 5.0
 _CONTEXT_SHARE = 0.5  # of the clip's length, if that is more than _CONTEXT_SECONDS
@@ -44,7 +45,12 @@ class ScoreStrip:
         stop: int,
         threshold: float | None,
     ) -> None:
-        """Plot `scores` [N] (NaN where not analysed) at times `seconds` [N]; the clip is frames [start, stop)."""
+        """Plot `scores` [N] (NaN where not analysed) at times `seconds` [N]; the clip is frames [start, stop).
+
+        Gaps in time take no room.
+        """
+        labelled = (float(seconds[start]), float(frame_ends(seconds[: stop + 1])[stop - 1]))
+        seconds = without_gaps(seconds)
         end = float(seconds[stop] if stop < len(seconds) else seconds[-1])
         context = max(_CONTEXT_SECONDS, _CONTEXT_SHARE * (end - seconds[start]))
         self._view_start = max(float(seconds[start] - context), float(seconds[0]))
@@ -58,7 +64,7 @@ class ScoreStrip:
         self._plot_height = height_px - _AXIS_PX
         self._base = np.empty((height_px, width_px, 3), np.uint8)
         self._base[:] = BACKGROUND
-        self._draw_base(float(seconds[start]), end, start, stop)
+        self._draw_base(float(seconds[start]), end, start, stop, labelled)
 
     def draw(self, picture: Pixels, index: int) -> None:
         """Draw the strip with its playhead at frame `index` into a picture of the strip's size."""
@@ -80,7 +86,9 @@ class ScoreStrip:
         margin = 8  # space for the playhead's dot at the lowest and highest score
         return np.asarray(self._plot_height - margin - np.asarray(score) / self._top * (self._plot_height - 2 * margin))
 
-    def _draw_base(self, clip_start: float, clip_end: float, start: int, stop: int) -> None:
+    def _draw_base(
+        self, clip_start: float, clip_end: float, start: int, stop: int, labelled: tuple[float, float]
+    ) -> None:
         plot = self._base[: self._plot_height, _SCALE_PX:]
         plot[:] = SURFACE
         left, right = round(float(self._x(clip_start))), round(float(self._x(min(clip_end, self._view_end))))
@@ -91,7 +99,7 @@ class ScoreStrip:
         self._draw_curve(start, stop, ACCENT, 2)
         for mark in (0.0, self._top):
             draw_text(self._base, f"{mark:.2g}", _SCALE_PX - 7, float(self._y(mark)), _TEXT_PX, MUTED, align=1)
-        self._draw_times(left, right, clip_start, clip_end)
+        self._draw_times(left, right, *labelled)
 
     def _draw_curve(self, start: int, stop: int, colour: Colour, thickness: int) -> None:
         """Draw the visible scores of frames [start, stop), with gaps at frames without a score."""

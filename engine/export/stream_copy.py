@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
@@ -17,6 +16,7 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
+from engine.common.atomic_write import temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.export.list_files import cannot_write, refuse_existing
@@ -77,7 +77,7 @@ def copy_clip(
     first = copy_starts_at(source, start)
     end = float(source.times[stop]) if stop < len(source) else np.inf
     options = {} if target.suffix.lower() == ".mkv" else {"movflags": "+faststart"}
-    temporary = target.with_name(f".vadgui-{secrets.token_hex(4)}.partial")
+    temporary = temporary_path(target)
     began = time.monotonic()
     total = stop - first
     yield Progress(PHASE, 0, total)

@@ -14,18 +14,21 @@ import numpy.typing as npt
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
 from engine.common.json_values import convert, decode
+from engine.common.names import displayable
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, is_judged
-from engine.video.source import VideoInfo
+from engine.video.integrity import Integrity
+from engine.video.source import VideoInfo, ends_of
 
 SCORE_COLUMNS = ("frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score", "judged")
 _MIN_MAX_SCORE = "min-max"
 """What the paper's score was called before there were others."""
 
 _FORMAT = "vadgui-segments"
-_VERSION = 1
+_VERSION = 2
+"""From 2 on it tells what is wrong with the recording; the rest is as before."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class SegmentsFile:
 
     video_name: str
     video_path: str
-    """Where the video was when it was analysed."""
+    """Where the video was when it was analysed, for people: what is no text in it is written as \\xe9."""
     video_fingerprint: str
     detector_name: str
     detector_fingerprint: str
@@ -78,7 +81,7 @@ def write_segments_json(
     score: str,
     reasons: Sequence[str] = (),
 ) -> None:
-    """Write segments [start, stop) with their times and how they were found, replacing an older file.
+    """Write segments [start, stop) with their times, how they were found and in what, replacing an older file.
 
     `score` is the name of the score that they were found in; `reasons` say of each why it was flagged, where that is
     known.
@@ -86,25 +89,23 @@ def write_segments_json(
     Raises:
         ExportError: the file can't be written.
     """
-
-    def end(segment: Segment) -> float:
-        return float(seconds[segment.stop]) if segment.stop < len(seconds) else video.duration_seconds
-
     start = {"start_time": video.start.at(0).isoformat(), "start_time_from": video.start.origin} if video.start else {}
+    ends = ends_of(video, seconds)
     content = {
         "format": _FORMAT,
         "version": _VERSION,
-        "video": {"name": video.name, "path": str(video.path), "fingerprint": video.fingerprint} | start,
+        "video": {"name": video.name, "path": displayable(video.path), "fingerprint": video.fingerprint} | start,
         "detector": {"name": detector_name, "fingerprint": detector_fingerprint},
         "score": score,
         "rule": asdict(rule),
+        "recording": _integrity(Integrity.of(video, seconds)),
         "segments": [
             {
                 "number": number,
                 "start": segment.start,
                 "stop": segment.stop,
                 "start_seconds": round(float(seconds[segment.start]), 6),
-                "stop_seconds": round(end(segment), 6),
+                "stop_seconds": round(float(ends[segment.stop - 1]), 6),
                 "peak_frame": segment.peak_frame,
                 "peak_seconds": round(float(seconds[segment.peak_frame]), 6),
                 "peak_score": round(float(segment.peak_score), 6),
@@ -114,6 +115,21 @@ def write_segments_json(
         ],
     }
     _replace(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _integrity(integrity: Integrity) -> dict[str, Any]:
+    return {
+        "frames": integrity.frames,
+        "lost_frames": integrity.lost_frames,
+        "lost": [{"frames": each.count, **_span(each.start_seconds, each.stop_seconds)} for each in integrity.lost],
+        "gaps": [{"frame": gap.frame, **_span(gap.start_seconds, gap.stop_seconds)} for gap in integrity.gaps],
+        "replaced_times": integrity.replaced_frames,
+        "replaced": [round(seconds, 6) for seconds in integrity.replaced],
+    }
+
+
+def _span(start: float, stop: float) -> dict[str, float]:
+    return {"start_seconds": round(start, 6), "stop_seconds": round(stop, 6)}
 
 
 def read_segments_json(path: Path) -> SegmentsFile:

@@ -11,6 +11,7 @@ import numpy as np
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import FlowFileError
 from engine.flow.colour import Flow
+from engine.video.picture_file import decode_picture, read_picture_bytes
 
 _FLO_MAGIC = struct.pack("<f", 202021.25)  # spells PIEH
 _FLO_HEADER = struct.Struct("<4sii")
@@ -28,9 +29,11 @@ def read_flow(path: Path) -> Flow:
         FlowFileError: the file can't be read, or is neither.
     """
     try:
-        data = path.read_bytes()
+        data = read_picture_bytes(path)
     except OSError as error:
         raise FlowFileError("The flow can't be read", subject=path, advice=f"{error.strerror}.") from error
+    except ValueError as error:
+        raise FlowFileError("This is no flow file", subject=path, advice=f"Choose another: {error}.") from error
     if data.startswith(_FLO_MAGIC):
         return _decode_flo(data, path)
     if data.startswith(_PNG_MAGIC):
@@ -94,9 +97,10 @@ def _decode_flo(data: bytes, path: Path) -> Flow:
 
 def _decode_kitti(data: bytes, path: Path) -> Flow:
     """Decode dx and dy from red and green, in 1/64 px around 2^15; blue tells whether they are valid (KITTI devkit)."""
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if picture is None:
-        raise _damaged(path, "its picture can't be decoded")
+    try:
+        picture = decode_picture(data, cv2.IMREAD_UNCHANGED)
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
     if picture.dtype != np.uint16 or picture.ndim != 3 or picture.shape[2] != 3:
         raise FlowFileError(
             "This picture holds no flow",

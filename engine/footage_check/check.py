@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.durations import duration_in_words
 from engine.common.errors import VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.datasets import PICTURE_SUFFIXES
@@ -27,9 +28,11 @@ from engine.models.picture import model_picture
 from engine.video import open_video
 from engine.video.decoder import Decoder
 from engine.video.frame import Pixels
-from engine.video.source import VideoInfo, VideoSource
+from engine.video.integrity import Integrity
+from engine.video.source import VideoInfo, VideoSource, usual_frame_seconds
 
 _MIN_SECONDS = 2.0
+_TIME_LAPSE_SECONDS = 1.0  # between frames: whoever walks has left their place by then
 _MISSING_SHARE = 0.02  # of the frame count in a file's header; some containers count a few frames too many
 _MIN_MOVING_SHARE = 0.0005  # share of the picture; a person far away covers about five times as much
 _BISECTIONS = 5  # halvings of the time between two sampled moments, to find a scene change
@@ -68,17 +71,21 @@ def _check(path: Path, should_stop: ShouldStop) -> Checked:
 
 
 def _inspect(source: VideoSource, should_stop: ShouldStop) -> Checked:
-    info = source.info
     sample = sample_moments(source, should_stop)
+    if sample.undecodable:
+        source.verify(should_stop)
+    info = source.info
     report = FootageReport(
         info.path,
         info.frame_count,
         info.duration_seconds,
-        info.average_fps,
+        1 / usual if (usual := usual_frame_seconds(source.times)) else info.average_fps,
         info.width_px,
         info.height_px,
         info.fingerprint,
-        (*_damage(source, sample), *_length(info), *_motion(info, sample.moments)),
+        (*_damage(source, sample), *_times(source), *_length(info), *_motion(info, sample.moments)),
+        gaps_seconds=max(info.duration_seconds - info.shown_seconds, 0.0),
+        rate_is_known=info.has_own_times,
     )
     if not sample.moments:
         return Checked(report)
@@ -95,12 +102,21 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
     path = source.info.path
     advice = "Copy it again from where it came from, or take it out."
     announced = _announced_frames(path)
-    is_cut = announced > len(source) * (1 + _MISSING_SHARE) + 1
+    lost = sum(each.count for each in source.info.lost)
+    is_cut = announced > (len(source) + lost) * (1 + _MISSING_SHARE) + 1
     if is_cut:
-        what = f"Cut short: {len(source)} of {announced} frames are there"
+        # The last frame of a cut file is usually incomplete.
+        lost = sum(each.count for each in source.info.lost if each.frame < len(source))
+    stored = len(source) + lost
+    if is_cut:
+        what = f"Cut short: {stored} of {announced} frames are there"
         yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
     decodable, undecodable = len(sample.moments), len(sample.undecodable)
-    if undecodable > is_cut:  # the last frame of a cut file is usually incomplete
+    if lost:
+        (what, *_) = Integrity.of(source.info, source.times).in_words()
+        is_small = lost <= len(source)
+        yield FootageFinding(path, "warning" if is_small else "error", FindingKind.DAMAGED, what, advice)
+    elif undecodable > is_cut:
         what = f"Damaged: {decodable} of {decodable + undecodable} frames looked at can be decoded"
         yield FootageFinding(path, "warning" if decodable > undecodable else "error", FindingKind.DAMAGED, what, advice)
     empty = _empty_pictures(path)
@@ -110,12 +126,31 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
         yield FootageFinding(path, "error", FindingKind.DAMAGED, what, advice)
 
 
+def _times(source: VideoSource) -> Iterator[FootageFinding]:
+    path = source.info.path
+    usual = source.frame_seconds
+    if usual and usual > _TIME_LAPSE_SECONDS:
+        what = f"A time-lapse: a frame every {duration_in_words(usual)}"
+        advice = (
+            "A detector learns how things move from one frame to the next, and here they are gone by then: take it "
+            "out, unless the camera only ever records like this."
+        )
+        yield FootageFinding(path, "warning", FindingKind.TIME_LAPSE, what, advice)
+    integrity = Integrity.of(source.info, source.times)
+    for what in replace(integrity, lost=(), replaced_frames=0).in_words():
+        advice = "No motion is learnt across it. Check the recorder's clock if it was not meant."
+        yield FootageFinding(path, "note", FindingKind.GAPS, what, advice)
+    for what in replace(integrity, lost=(), gaps=()).in_words():
+        advice = "All other times are as they were stored. Motion measured there may be too fast or too slow."
+        yield FootageFinding(path, "note", FindingKind.REPLACED_TIMES, what, advice)
+
+
 def _length(info: VideoInfo) -> Iterator[FootageFinding]:
     if info.frame_count < 2:
         advice = "Take it out: a detector learns from what happens between frames."
         yield FootageFinding(info.path, "error", FindingKind.TOO_SHORT, "It has a single frame", advice)
-    elif info.duration_seconds < _MIN_SECONDS:
-        what = f"Very short: {info.duration_seconds:.1f} s"
+    elif info.shown_seconds < _MIN_SECONDS:
+        what = f"Very short: {info.shown_seconds:.1f} s"
         yield FootageFinding(info.path, "note", FindingKind.TOO_SHORT, what, "Longer recordings teach more.")
 
 

@@ -12,7 +12,8 @@ from engine.common.errors import VideoError
 from engine.common.events import ShouldStop
 from engine.models.picture import model_picture
 from engine.video.frame import Pixels
-from engine.video.source import VideoSource
+from engine.video.source import VideoSource, usual_frame_seconds
+from engine.video.timing import without_gaps
 
 _MOMENTS = 12
 _MIN_KEYFRAMES = 6  # a video with fewer keyframes is so short that seeking to any frame is fast
@@ -50,7 +51,8 @@ def sample_moments(source: VideoSource, should_stop: ShouldStop) -> SampledMomen
         Cancelled: `should_stop` returned true.
     """
     sample = SampledMoments()
-    step = max(round(_STEP_SECONDS * source.info.average_fps), 1)
+    usual = usual_frame_seconds(source.times)
+    step = max(round(_STEP_SECONDS / usual), 1) if usual else 1
     for frame in _evenly_spaced_frames(source):
         # Near the end of the video, use an earlier frame that still has a second frame to compare with.
         first = max(min(frame, len(source) - 1 - step), 0)
@@ -79,8 +81,8 @@ def smoothed_luma(picture: Pixels, sigma_px: float) -> npt.NDArray[np.float32]:
 
 
 def _evenly_spaced_frames(source: VideoSource) -> list[int]:
-    """Numbers of frames evenly spaced in time; only keyframes, if there are enough of them."""
-    times, keyframes = source.times, source.keyframes
+    """Numbers of frames evenly spaced in time without gaps; only keyframes, if there are enough of them."""
+    times, keyframes = without_gaps(source.times), source.keyframes
     frames = np.searchsorted(times, np.linspace(0, times[-1], _MOMENTS, endpoint=False), side="right") - 1
     if len(keyframes) >= _MIN_KEYFRAMES:
         frames = keyframes[np.searchsorted(keyframes, frames, side="right") - 1]

@@ -31,6 +31,9 @@ class FindingKind(StrEnum):
     NOTHING_HELD_OUT = "nothing-held-out"
     ONE_VIDEO = "one-video"
     LIGHT = "light"
+    TIME_LAPSE = "time-lapse"
+    GAPS = "gaps"
+    REPLACED_TIMES = "replaced-times"
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,9 @@ class FootageReport:
     frames: int
     """Number of frames; 0 if the video can't be read."""
     duration_seconds: float
+    """From the first frame to the end of the last, gaps included."""
     fps: float
+    """By the usual time between two frames."""
     width_px: int
     height_px: int
     fingerprint: str
@@ -63,10 +68,25 @@ class FootageReport:
     background: Pixels | None = field(default=None, repr=False, compare=False)
     """The background: median of the sampled pictures, uint8 [256, 256, 3]; None if the video can't be read."""
 
+    gaps_seconds: float = 0.0
+    """How much of its duration has no pictures."""
+    rate_is_known: bool = True
+    """False for pictures, and for raw streams that do not say their rate."""
+
+    @property
+    def shown_seconds(self) -> float:
+        """How long there are pictures."""
+        return self.duration_seconds - self.gaps_seconds
+
     @property
     def is_usable(self) -> bool:
         """Whether the video can be trained on."""
         return self.frames > 1 and all(finding.severity != "error" for finding in self.findings)
+
+
+def rate_in_words(fps: float) -> str:
+    """A frame rate, also of less than a frame a second."""
+    return f"{fps:.3g} frames a second" if fps >= 1 else f"a frame every {1 / fps:.3g} s"
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,7 @@ class FootageSummary:
     frames: int
     """Number of frames of the usable videos."""
     duration_seconds: float
+    """How much there is of them, without gaps."""
     wanted_seconds: float
     """Length of footage that is needed for a reliable detector."""
     held_out: tuple[Path, ...]

@@ -14,7 +14,14 @@ import numpy.typing as npt
 from engine.common.durations import duration_in_words
 from engine.datasets.held_out import held_out_end_seconds, held_out_indices
 from engine.footage_check.moments import smoothed_luma
-from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary, Severity
+from engine.footage_check.report import (
+    FindingKind,
+    FootageFinding,
+    FootageReport,
+    FootageSummary,
+    Severity,
+    rate_in_words,
+)
 from engine.footage_check.scene import (
     OTHER_LIGHT_LEVELS,
     Signature,
@@ -32,7 +39,7 @@ _Value = TypeVar("_Value")
 WANTED_SECONDS = 300.0
 """Five minutes: about the amount of training footage in the paper's smallest dataset."""
 
-_RATE_TOLERANCE = 0.1  # relative; the average frame rate of a file that was cut is slightly off
+_RATE_TOLERANCE = 0.1  # relative; recorders keep their rate no better when light is short
 _SHAPE_TOLERANCE = 0.03
 _MAIN_SCENE_SHARE = 0.5  # of the footage; if no scene has more, there are several cameras rather than outliers
 _SAME_VIEW_SIMILARITY = 0.8  # below it, check whether the camera was turned
@@ -59,7 +66,7 @@ def summarise(checked: Sequence[Checked]) -> FootageSummary:
     if usable:
         findings += [*_other_formats([each.report for each in usable]), *_other_scenes(usable)]
     paths = tuple(each.report.path for each in usable)
-    seconds = sum(each.report.duration_seconds for each in usable)
+    seconds = sum(each.report.shown_seconds for each in usable)
     findings += _amount_findings(len(paths), seconds)
     return FootageSummary(
         usable=paths,
@@ -115,7 +122,7 @@ def _duplicates(checked: Sequence[Checked]) -> Iterator[tuple[Path, FootageFindi
 
 def _other_formats(reports: Sequence[FootageReport]) -> Iterator[FootageFinding]:
     size = _most_common(reports, lambda report: (report.width_px, report.height_px))
-    rate = _most_common(reports, lambda report: round(report.fps, 1))
+    rate = _most_common_rate(reports)
     for report in reports:
         size_px = (report.width_px, report.height_px)
         if size_px != size:
@@ -128,9 +135,8 @@ def _other_formats(reports: Sequence[FootageReport]) -> Iterator[FootageFinding]
                 else "Things would be stretched otherwise than in the rest: make a detector of its own for it."
             )
             yield FootageFinding(report.path, severity, FindingKind.OTHER_SIZE, what, advice)
-        # The frame rate of a picture folder is only assumed.
-        if abs(report.fps / rate - 1) > _RATE_TOLERANCE and not report.path.is_dir():
-            what = f"{report.fps:.3g} frames a second, most of the footage has {rate:.3g}"
+        if rate and report.rate_is_known and not _is_same_rate(report.fps, rate):
+            what = f"{rate_in_words(report.fps)}, most of the footage has {rate_in_words(rate)}"
             advice = (
                 "Things would seem to move at another speed: convert it to the same rate "
                 f"(`ffmpeg -i IN -vf fps={rate:.3g} OUT`), or take it out."
@@ -138,12 +144,26 @@ def _other_formats(reports: Sequence[FootageReport]) -> Iterator[FootageFinding]
             yield FootageFinding(report.path, "warning", FindingKind.OTHER_RATE, what, advice)
 
 
+def _most_common_rate(reports: Sequence[FootageReport]) -> float | None:
+    """The rate, in frames a second, near which the greatest length of footage is; None where none is known."""
+    known = [report for report in reports if report.rate_is_known]
+
+    def seconds_near(rate: float) -> float:
+        return sum(report.shown_seconds for report in known if _is_same_rate(report.fps, rate))
+
+    return max((report.fps for report in known), key=seconds_near, default=None)
+
+
+def _is_same_rate(fps: float, other: float) -> bool:
+    return abs(fps / other - 1) <= _RATE_TOLERANCE
+
+
 def _other_scenes(checked: Sequence[Checked]) -> Iterator[FootageFinding]:
     seen = [each for each in checked if each.report.background is not None]
     if not seen:
         return
     backgrounds = [_background(each) for each in seen]
-    seconds = np.array([each.report.duration_seconds for each in seen])
+    seconds = np.array([each.report.shown_seconds for each in seen])
     similarity = similarities([signature(background) for background in backgrounds])
     centre, in_main_scene = main_group(similarity, seconds)
     if seconds[in_main_scene].sum() < _MAIN_SCENE_SHARE * seconds.sum():
@@ -188,7 +208,7 @@ def _same_openings(checked: Sequence[Checked], similarity: npt.NDArray[np.float3
         report = checked[later].report
         for earlier in range(later):
             other = checked[earlier].report
-            lengths = sorted((report.duration_seconds, other.duration_seconds))
+            lengths = sorted((report.shown_seconds, other.shown_seconds))
             if lengths[1] > lengths[0] * (1 + _SAME_LENGTH) or similarity[earlier, later] < _SAME_VIEW_SIMILARITY:
                 continue
             if float(openings[later] @ openings[earlier]) > _SAME_OPENING_CORRELATION:
@@ -215,7 +235,7 @@ def _most_common(reports: Sequence[FootageReport], key: Callable[[FootageReport]
     """The value that the greatest length of footage has."""
     seconds: defaultdict[_Value, float] = defaultdict(float)
     for report in reports:
-        seconds[key(report)] += report.duration_seconds
+        seconds[key(report)] += report.shown_seconds
     return max(seconds, key=lambda value: seconds[value])
 
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.json_values import convert, decode
+from engine.models.detector_check import check_calibration, check_normal_model, check_settings, check_tensors
 from engine.models.detector_header import TrainingRecord, read_metadata
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
@@ -28,6 +29,7 @@ from engine.scoring.prototype_bank import PrototypeBank
 
 _FORMAT = "vadgui-detector"
 _FORMAT_VERSION = 4
+_KNOWN_VERSIONS = [str(version) for version in range(_FORMAT_VERSION + 1)]
 _MOTION_COUNTS = "motion_normal.counts"
 _APPEARANCE = "appearance_normal."
 
@@ -148,19 +150,32 @@ def load_detector(path: Path) -> tuple[Detector, str]:
             subject=path,
             advice="Choose a file that a training made.",
         )
-    if not header.get("format_version", "").isdecimal() or int(header["format_version"]) > _FORMAT_VERSION:
+    if header.get("format_version") not in _KNOWN_VERSIONS:
         raise DetectorFileError(
             "This detector was made by a newer version of vadgui", subject=path, advice="Update vadgui to use it."
         )
     tensors = _read_tensors(path)
+    try:
+        check_tensors(tensors)
+    except ValueError as error:
+        raise DetectorFileError(
+            "The detector's weights are unusable",
+            subject=path,
+            advice=f"Copy it again from where it came from, or train it again ({error}).",
+        ) from error
     if _digest(header.get("settings", ""), tensors) != header.get("sha256"):
         raise _damaged_error(path)
     try:
         values = decode(header["settings"], dict[str, Any])
-        if values.get("calibration"):
+        if values.get("calibration") is not None:
             values["calibration"] = Calibration.from_json(values["calibration"])
+            check_calibration(values["calibration"])
         convert(values.get("training", {}), TrainingRecord)
-        detector = Detector(convert(values, DetectorSettings), _pop_normal_model(tensors))
+        settings = convert(values, DetectorSettings)
+        check_settings(values)
+        normal_model = _pop_normal_model(tensors)
+        check_normal_model(normal_model)
+        detector = Detector(settings, normal_model)
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DetectorFileError(

@@ -65,9 +65,10 @@ def read_header(path: Path) -> DetectorHeader:
     try:
         settings = decode(metadata["settings"], dict[str, Any])
         convert(settings, _Settings)
+        json.dumps(settings, ensure_ascii=False).encode()  # raises where a text is none, such as half a character
         fingerprint = metadata["sha256"]
         label = decode(metadata.get(_LABEL, "{}"), Label)
-        if not fingerprint:
+        if not (fingerprint.isascii() and fingerprint.isalnum()):
             raise ValueError
     except (KeyError, ValueError) as error:
         raise _not_a_detector_error(path) from error
@@ -94,7 +95,7 @@ def copy_labelled(source: Path, target: Path, label: Label) -> None:
     with _open(source) as file:
         metadata, tensors = _read(file, source)
         metadata[_LABEL] = json.dumps(asdict(label), ensure_ascii=False)
-        header = json.dumps({"__metadata__": metadata, **tensors}, ensure_ascii=False).encode()
+        header = json.dumps({"__metadata__": metadata, **tensors}).encode()
         header += b" " * (-len(header) % _LENGTH_BYTES)  # keeps the tensors aligned to 8 bytes
         with atomic_write(target) as copy:
             copy.write(len(header).to_bytes(_LENGTH_BYTES, "little"))
@@ -104,6 +105,8 @@ def copy_labelled(source: Path, target: Path, label: Label) -> None:
 
 def _open(path: Path) -> BinaryIO:
     try:
+        if path.exists() and not path.is_file():
+            raise _not_a_detector_error(path)  # reading a pipe would wait for whoever writes to it
         return path.open("rb")
     except FileNotFoundError as error:
         raise DetectorFileError(

@@ -26,6 +26,7 @@ from engine.report.timeline import Timeline, clock, timeline_of
 from engine.review.document import Verdict
 from engine.review.edits import person
 from engine.video import open_video
+from engine.video.integrity import Integrity
 
 PHASE = "Drawing"
 _MARKS = {Verdict.CONFIRMED: "✓", Verdict.UNSURE: "?", Verdict.DISMISSED: "✕", Verdict.UNREVIEWED: "○"}
@@ -56,6 +57,8 @@ class Section:
     """How long its segments last in all."""
     not_analysed: tuple[tuple[float, float], ...]
     """Runs of frames without a score, in seconds."""
+    integrity: tuple[str, ...]
+    """What is missing of the recording, in sentences without a full stop."""
     left_out: int
     """How many segments the report leaves out by their verdict."""
     sha256: str
@@ -151,6 +154,7 @@ def _section(recording: ReviewedRecording, cards: Sequence[Card], sha256: str) -
         {str(verdict): counts[str(verdict)] for verdict in Verdict},
         sum(recording.stop_seconds(each) - recording.start_seconds(each) for each in recording.segments),
         tuple(_not_analysed(recording)),
+        tuple(Integrity.of(recording.info, recording.times).in_words()),
         len(recording.segments) - len(cards),
         sha256,
     )
@@ -160,8 +164,8 @@ def _not_analysed(recording: ReviewedRecording) -> list[tuple[float, float]]:
     if recording.scores is None:
         return []
     edges = np.flatnonzero(np.diff(np.isnan(recording.scores), prepend=False, append=False))
-    ends = np.append(recording.times, max(recording.info.duration_seconds, float(recording.times[-1])))
-    return [(float(ends[start]), float(ends[stop])) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+    starts, stops = recording.times[edges[::2]], recording.ends[edges[1::2] - 1]
+    return [(float(start), float(stop)) for start, stop in zip(starts, stops, strict=True)]
 
 
 def _each_once(recordings: Iterable[ReviewedRecording]) -> list[ReviewedRecording]:

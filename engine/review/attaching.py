@@ -52,12 +52,16 @@ def attach(
     stops = [segment.stop for segment in moving]
     starts = [segment.start for segment in moving]
     for segment in flagged:
-        for part in _without(Span(segment.start, segment.stop), covered):
+        whole = Span(segment.start, segment.stop)
+        for part in _without(whole, covered):
             owners = moving[bisect_right(stops, part.start) : bisect_left(starts, part.stop)]
-            if owners:
+            if part == whole and len(owners) <= 1:
+                judged_here = owners[0] if owners else None
+                shown.append(
+                    ReviewedSegment(segment.start, segment.stop, segment.peak_frame, segment.peak_score, judged_here)
+                )
+            elif owners:
                 shown += (_shown(start, stop, scores, owner) for start, stop, owner in _divided(part, owners, scores))
-            elif part == Span(segment.start, segment.stop):
-                shown.append(ReviewedSegment(segment.start, segment.stop, segment.peak_frame, segment.peak_score))
             elif scores[part.start : part.stop].max() >= enter:
                 # A rest beside chosen frames that is below the threshold is just how far the segment reached.
                 shown.append(_shown(part.start, part.stop, scores, None))

@@ -71,7 +71,7 @@ def evidence_of(
     evidence depends on no later frame's signals. Of samples, it is that of the nearest one, whatever else was judged:
     scores of a recording don't hang on how much more of it somebody looked at.
     """
-    told = [_transformed(name, with_frame_0(signals[name])) for name in names]
+    told = [transformed(name, with_frame_0(signals[name])) for name in names]
     if sampling.is_every_frame:
         return _smoothed_rows(told, seconds, smoothing_seconds, live)
     # A calibration knows samples alone: frames between them take what a sample has, so that both mean the same.
@@ -111,8 +111,14 @@ def in_words(name: str) -> str:
     return _IN_WORDS.get(name, name.replace("_", " "))
 
 
-def _transformed(name: str, values: Floats) -> Floats:
+def transformed(name: str, values: Floats) -> Floats:
+    """Values of a raw signal on the scale on which they are averaged and compared."""
     return np.log(np.maximum(values, 0) + _MIN_PX) if name in _LOGARITHMIC else values
+
+
+def measured(name: str, value: float) -> float:
+    """A value on that scale in the raw signal's own unit."""
+    return float(np.exp(value)) - _MIN_PX if name in _LOGARITHMIC else value
 
 
 def smoothing_windows(

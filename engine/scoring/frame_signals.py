@@ -10,7 +10,8 @@ import numpy as np
 from engine.flow.colour import Flow
 from engine.scoring.motion import MeasuredMotion, window_motion
 from engine.scoring.normal_model import NormalModel
-from engine.scoring.prototype_bank import Appearance
+from engine.scoring.places import WindowValues
+from engine.scoring.prototype_bank import Appearance, distance_of
 from engine.scoring.psnr import Measured, Picture, flow_error, prediction_psnr
 from engine.scoring.signals import LAYOUT_GRID, missing_signals
 from engine.video.frame import Pixels
@@ -33,8 +34,10 @@ def measure(
     measured: MeasuredMotion | None,
     predicted: Predicted | None,
     normal_model: NormalModel,
-) -> np.void:
+) -> tuple[np.void, WindowValues]:
     """One row of RAW_SIGNALS: the picture uint8 [256, 256, 3] and the motion that came, against what was expected.
+
+    With it goes what the signals of motion and looks are the worst of: the values of every window.
 
     Signals of what is None stay NaN: `measured` where the frames before are not at hand, `predicted` and
     `teacher_flow` where no network looked at the frame.
@@ -46,12 +49,11 @@ def measure(
         _take(signals, "psnr_db", prediction_psnr(truth, predicted.frame))
     if predicted is not None and teacher_flow is not None:
         _take(signals, "flow_error_px", flow_error(teacher_flow, predicted.flow))
-    if measured is not None:
-        _measure_motion(signals, measured, predicted, normal_model)
+    windows = {} if measured is None else _measure_motion(signals, measured, predicted, normal_model)
     luma = cv2.cvtColor(current, cv2.COLOR_RGB2GRAY)
     signals["sharpness"] = cv2.norm(cv2.Laplacian(luma, cv2.CV_16S), cv2.NORM_L1) / luma.size
     signals["layout"] = cv2.resize(luma, (LAYOUT_GRID, LAYOUT_GRID), interpolation=cv2.INTER_AREA)
-    return signals
+    return signals, windows
 
 
 def _take(signals: np.void, name: str, errors: Measured) -> None:
@@ -60,18 +62,21 @@ def _take(signals: np.void, name: str, errors: Measured) -> None:
 
 def _measure_motion(
     signals: np.void, measured: MeasuredMotion, predicted: Predicted | None, normal_model: NormalModel
-) -> None:
+) -> WindowValues:
     motion = measured.windows
-    signals["speed_px"] = motion[2].max()
     signals["camera_motion_px"] = measured.camera_px
+    windows = {"speed_px": motion[2]}
     if normal_model.motion is not None:
-        signals["speed_rarity"], signals["direction_rarity"] = normal_model.motion.rarity(motion)
-    if predicted is None:
-        return
-    expected = window_motion(predicted.flow)
-    signals["speed_excess_px"] = (motion[2] - expected[2]).max()
-    # Not OpenCV's magnitude: its last bit hangs on where in memory the arrays lie.
-    errors = motion[:2] - expected[:2]
-    signals["velocity_error_px"] = np.sqrt((errors * errors).sum(axis=0)).max()
-    if normal_model.appearance is not None and predicted.appearance is not None:
-        signals["appearance_distance"] = normal_model.appearance.distance(predicted.appearance, motion)
+        windows["speed_rarity"], windows["direction_rarity"] = normal_model.motion.rarities(motion)
+    if predicted is not None:
+        expected = window_motion(predicted.flow)
+        windows["speed_excess_px"] = motion[2] - expected[2]
+        # Not OpenCV's magnitude: its last bit hangs on where in memory the arrays lie.
+        errors = motion[:2] - expected[:2]
+        windows["velocity_error_px"] = np.sqrt((errors * errors).sum(axis=0))
+    for name, values in windows.items():
+        signals[name] = values.max()
+    if predicted is not None and normal_model.appearance is not None and predicted.appearance is not None:
+        windows["appearance_distance"] = normal_model.appearance.distances(predicted.appearance, motion)
+        signals["appearance_distance"] = distance_of(windows["appearance_distance"])
+    return windows

@@ -88,15 +88,14 @@ class PrototypeBank:
         return cls(mean, basis, prototypes.astype(np.float32), slowest_px)
 
     def distance(self, appearance: Appearance, motion: Motion) -> float:
-        """How far the most unusual of the moving windows are from their nearest prototypes.
-
-        In standard deviations of normal features; the mean of a few windows, those that stand still counting as 0.
-        """
-        farthest = np.partition(self.distances(appearance, motion), -_FEW_WINDOWS, axis=None)[-_FEW_WINDOWS:]
-        return float(farthest.mean())
+        """How far the most unusual of the moving windows are from their nearest prototypes."""
+        return distance_of(self.distances(appearance, motion))
 
     def distances(self, appearance: Appearance, motion: Motion) -> Floats:
-        """Distance of every window from its nearest prototype [PLACES, PLACES]; 0 where it stands still."""
+        """Distance of every window from its nearest prototype [PLACES, PLACES]; 0 where it stands still.
+
+        In standard deviations of normal features.
+        """
         moving = net_speed(motion) >= self.slowest_px
         found = np.zeros(moving.shape, np.float32)
         if moving.any():
@@ -105,6 +104,11 @@ class PrototypeBank:
             nearest, _ = cv2.batchDistance(features, self.prototypes, cv2.CV_32F, normType=cv2.NORM_L2, K=1)
             found[moving] = nearest[:, 0]
         return found
+
+
+def distance_of(distances: Floats) -> float:
+    """The mean distance of a few windows, the most unusual ones, of every window's [PLACES, PLACES]."""
+    return float(np.partition(distances, -_FEW_WINDOWS, axis=None)[-_FEW_WINDOWS:].mean())
 
 
 def _whitening(centred: Floats) -> Floats:

@@ -33,12 +33,12 @@ class Measured(NamedTuple):
     well around it, or cuts it in parts."""
 
 
-def prediction_psnr(frame: Picture, predicted: Picture, *, max_i: float | None = None) -> Measured:
+def prediction_psnr(frame: Picture, predicted: Picture, *, max_i: float | None = 1.0) -> Measured:
     """PSNR in dB over all pixels and channels (Eq. 9 and 10).
 
-    MAX_I is the ground-truth frame's maximum, as in the paper, unless `max_i` says otherwise; patches and windows share
-    the frame's. Always finite: the mean squared error counts as at least 1e-10, which caps the PSNR at 100 dB, and a
-    black frame's MAX_I as 1/255.
+    MAX_I is 1, as in the code that the paper says it follows, whose pictures are in [0, 1]; with None it is the real
+    frame's maximum, as the paper's text has it, for patches and windows, too. Always finite: the mean squared error
+    counts as at least 1e-10, which caps the PSNR at 100 dB, and a black frame's MAX_I as 1/255.
     """
     error = np.subtract(frame, predicted)
     error *= error

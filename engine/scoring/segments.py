@@ -8,6 +8,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.video.timing import after_gaps, frame_ends, runs
+
 _Indices = npt.NDArray[np.intp]
 
 # Times come from printed files and sums of rates: five frames of 40 ms must count as 0.2 s.
@@ -64,28 +66,29 @@ def find_segments(
     """Segments of anomaly scores [N] at frame times [N]; a NaN score (not analysed yet) belongs to no segment.
 
     Short runs are dropped first, so that scattered spikes can't add up to a segment; then near ones are merged and
-    padded. A merge or a padding that would take in a frame without a score ends before it.
+    padded. Runs, merges and paddings end before a frame without a score, and at a gap in time.
 
     Raises:
         ValueError: the two arrays differ in length.
     """
     if len(scores) != len(seconds):
         raise ValueError(f"{len(scores)} scores at {len(seconds)} times")
-    starts, stops = _runs(scores >= rule.leave)
+    is_after_gap = after_gaps(seconds)
+    starts, stops = runs(scores >= rule.leave, is_after_gap)
     has_entered = np.zeros(len(starts), np.bool_)
     has_entered[np.searchsorted(starts, np.flatnonzero(scores >= rule.enter), side="right") - 1] = True
     starts, stops = starts[has_entered], stops[has_entered]
     if not len(starts):
         return []
 
-    ends = _frame_ends(seconds)
+    ends = frame_ends(seconds)
     long_enough = ends[stops - 1] - seconds[starts] >= rule.min_length_seconds - _TIME_TOLERANCE_SECONDS
     starts, stops = starts[long_enough], stops[long_enough]
 
-    analysed_starts, analysed_stops = _runs(~np.isnan(scores))
+    analysed_starts, analysed_stops = runs(~np.isnan(scores), is_after_gap)
     stretch = np.searchsorted(analysed_starts, starts, side="right") - 1
-    gaps = seconds[starts[1:]] - ends[stops[:-1] - 1]
-    near = (gaps <= rule.merge_gap_seconds + _TIME_TOLERANCE_SECONDS) & (stretch[1:] == stretch[:-1])
+    between = seconds[starts[1:]] - ends[stops[:-1] - 1]
+    near = (between <= rule.merge_gap_seconds + _TIME_TOLERANCE_SECONDS) & (stretch[1:] == stretch[:-1])
     starts, stops, stretch = _join(starts, stops, near, stretch)
 
     first = np.searchsorted(seconds, seconds[starts] - rule.padding_seconds - _TIME_TOLERANCE_SECONDS)
@@ -96,18 +99,6 @@ def find_segments(
     touching = (starts[1:] <= stops[:-1]) & (stretch[1:] == stretch[:-1])
     starts, stops, _ = _join(starts, stops, touching, stretch)
     return [_segment(scores, start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
-
-
-def _runs(flags: npt.NDArray[np.bool_]) -> tuple[_Indices, _Indices]:
-    """Starts and stops of the half-open runs of True."""
-    edges = np.flatnonzero(np.diff(flags, prepend=False, append=False))
-    return edges[::2], edges[1::2]
-
-
-def _frame_ends(seconds: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """When each frame leaves the screen; the last one is taken to stay as long as the one before it."""
-    last_duration = seconds[-1] - seconds[-2] if len(seconds) > 1 else 0.0
-    return np.append(seconds[1:], seconds[-1] + last_duration)
 
 
 def _join(

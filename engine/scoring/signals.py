@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-SIGNALS_VERSION = 6
+SIGNALS_VERSION = 7
 """Counts up whenever the same frames and weights would give other raw signals: stored analyses are then made anew."""
 
 PATCH_GRID = 4

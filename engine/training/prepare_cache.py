@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.atomic_write import atomic_write
+from engine.common.cache_files import read_or_put_aside
 from engine.common.durations import duration_in_words
 from engine.common.errors import DatasetError, TrainingError, VideoError
 from engine.common.events import Noted, Progress, ShouldStop, never_stop
@@ -29,6 +30,7 @@ from engine.training.settings import RunSettings
 from engine.video import open_video
 from engine.video.frame import Frame
 from engine.video.source import VideoSource
+from engine.video.timing import after_gaps, runs
 
 PHASE = "Reading footage"
 _REPORT_SECONDS = 1.0
@@ -234,12 +236,12 @@ def _clipped(spans: _Spans, first: int, end: int) -> _Spans:
 
 
 def _kept_spans(source: VideoSource, left_out: Sequence[Stretch]) -> _Spans:
-    """Frame ranges of at least two frames outside the parts to leave out."""
+    """Frame ranges of at least two frames outside the parts to leave out; none reaches across a gap in time."""
     used = np.ones(len(source), bool)
     for start, stop in left_out:
         used[np.searchsorted(source.times, start) : np.searchsorted(source.times, stop)] = False
-    edges = np.flatnonzero(np.diff(used, prepend=False, append=False))
-    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop - start > 1]
+    spans = zip(*runs(used, after_gaps(source.times)), strict=True)
+    return [(int(start), int(stop)) for start, stop in spans if stop - start > 1]
 
 
 def _nothing_to_learn_error(videos: Sequence[str]) -> DatasetError:
@@ -370,10 +372,14 @@ class _Reader:
         self._saved = time.monotonic()
 
     def _load_progress(self) -> None:
-        with suppress(FileNotFoundError), np.load(self._folder / _PROGRESS_FILE) as progress:
-            self._video, self._frame = int(progress["video"]), int(progress["frame"])
-            self._counts = dict(zip(self._counts, progress["counts"].tolist(), strict=True))
-            self._speeds = SpeedHistogram(progress["speeds"])
+        # Where it is damaged, all footage is read again from the start.
+        if progress := read_or_put_aside(self._folder / _PROGRESS_FILE, self._read_progress):
+            self._video, self._frame, self._counts, self._speeds = progress
+
+    def _read_progress(self, path: Path) -> tuple[int, int, dict[int, int], SpeedHistogram]:
+        with np.load(path) as stored:
+            counts = dict(zip(self._counts, stored["counts"].tolist(), strict=True))
+            return int(stored["video"]), int(stored["frame"]), counts, SpeedHistogram(stored["speeds"])
 
     def _write_metadata(self) -> None:
         held_out = [video for video in self._plan.videos if video.is_held_out]

@@ -163,7 +163,7 @@ class Run:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with atomic_write(self.settings_path) as file:
-                file.write(settings.to_json().encode())
+                file.write(settings.to_json().encode(errors="backslashreplace"))
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 

@@ -13,6 +13,10 @@ from engine.common.json_values import decode
 from engine.datasets.held_out import Stretch
 from engine.flow.teachers import DEFAULT_TEACHER
 
+MAX_BATCH_SIZE = 2**20
+MAX_SEED = 2**63 - 1
+"""The largest that torch takes."""
+
 
 @dataclass(frozen=True)
 class RunSettings:
@@ -57,8 +61,12 @@ class RunSettings:
     """Whether to calibrate the finished detector on the held-out footage, which takes minutes."""
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1 or min(self.motion_epochs, self.frame_epochs) < 1:
-            raise ValueError("epochs and batch size are at least 1")
+        if not 1 <= self.batch_size <= MAX_BATCH_SIZE or min(self.motion_epochs, self.frame_epochs) < 1:
+            raise ValueError("epochs and batch size are at least 1, and the latter is no number of millions")
+        if not all(0 < rate <= 1 for rate in (self.motion_learning_rate, self.frame_learning_rate)):
+            raise ValueError("learning rates lie above 0, and at 1 at most")
+        if not 0 <= self.seed <= MAX_SEED or self.cache_max_bytes < 1:
+            raise ValueError("seed and size of the prepared footage are not below 0")
         if self.flow_radius_px is not None and not 0 < self.flow_radius_px < math.inf:
             raise ValueError(f"a flow radius is a speed above 0 px: {self.flow_radius_px}")
         for video, stretches in self.left_out.items():

@@ -16,8 +16,9 @@ from engine.calibrating.footage import NormalFootage
 from engine.calibrating.held_out_signals import save_held_out_signals
 from engine.common.errors import Cancelled, TeacherError, TrainingError, VadError, VideoError
 from engine.common.events import Event, Failed, Finished, LossReported, Noted, ShouldStop, Stopped, never_stop
+from engine.common.names import displayable
 from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
-from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.models.detector import PRESETS, Detector, DetectorSettings, load_detector, save_detector
 from engine.scoring.tail import MIN_BLOCKS
 from engine.training.checkpoint import Checkpoint, find_checkpoint
 from engine.training.distributed import ProcessGroup, make_process_group
@@ -191,9 +192,12 @@ def _base_flow_radius(bases: dict[str, Detector]) -> float | None:
 
 def _new_detector(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) -> Detector:
     """A new detector, with the weights of the base detectors if there are any."""
+    if settings.preset not in PRESETS:
+        advice = f"Begin another run with one of {', '.join(PRESETS)}."
+        raise TrainingError("There is no such preset", subject=settings.preset, advice=advice)
     detector = Detector(
         DetectorSettings(
-            name=settings.name,
+            name=displayable(settings.name),
             preset=settings.preset,
             teacher=detector_teacher(settings, bases),
             flow_radius_px=_base_flow_radius(bases) or settings.flow_radius_px or footage.radius_px,
@@ -212,16 +216,20 @@ def _training_record(settings: RunSettings, footage: Footage) -> dict[str, Any]:
     """Record of the training for the detector's file."""
     record = asdict(settings)
     # File names without folders: folder names are private, and detectors are passed on.
-    record["videos"] = [Path(video).name for video in settings.videos]
-    record["held_out"] = [Path(video).name for video in footage.held_out_videos]
+    record["videos"] = [_name(video) for video in settings.videos]
+    record["held_out"] = [_name(video) for video in footage.held_out_videos]
     if footage.held_out_since:
-        record["held_out_since"] = {Path(video).name: since for video, since in footage.held_out_since.items()}
-    record["left_out"] = {Path(video).name: parts for video, parts in settings.left_out.items()}
+        record["held_out_since"] = {_name(video): since for video, since in footage.held_out_since.items()}
+    record["left_out"] = {_name(video): parts for video, parts in settings.left_out.items()}
     for name in ("start_from", "motion_from", "teacher_weights"):
-        record[name] = record[name] and Path(record[name]).name
+        record[name] = record[name] and _name(record[name])
     for name in ("cache_max_bytes", "calibrate"):  # no influence on the trained weights
         del record[name]
     return record | {"transitions": len(footage.training), "torch": torch.__version__}
+
+
+def _name(path: str) -> str:
+    return displayable(Path(path).name)
 
 
 def _restored_detector(checkpoint: Checkpoint) -> Detector:

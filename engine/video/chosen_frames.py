@@ -56,12 +56,12 @@ class ChosenFrames:
         for lead_frames in _SEEK_LEADS_FRAMES:
             if lead_frames < self._lead_frames or not self._cursor.jump(keyframe_index, lead_frames):
                 continue
-            if decoded := self._decode_to(number, keyframe, keyframe):
+            if decoded := self._decode_to(number, keyframe):
                 self._lead_frames = lead_frames
                 return decoded
         return None
 
-    def _decode_to(self, number: int, next_number: int, landing: int | None = None) -> VideoFrame | None:
+    def _decode_to(self, number: int, next_number: int) -> VideoFrame | None:
         """Decode frames `next_number` to `number` and return the last; None when one of them is unexpected."""
         decoded = None
         for expected in range(next_number, number + 1):
@@ -69,8 +69,5 @@ class ChosenFrames:
                 raise Cancelled
             decoded = self._cursor.next()
             if decoded is None or self._cursor.position != expected:
-                return None
-            # With intra refresh (the picture is renewed in parts), containers mark frames as keyframes that are not.
-            if expected == landing and not decoded.key_frame:
                 return None
         return decoded

@@ -10,6 +10,7 @@ from av.video.frame import VideoFrame
 from engine.video.decoder import Decoder
 from engine.video.frame_index import EntryPoint, FrameIndex
 
+_SURE_LEAD_FRAMES = 16  # no codec reorders more
 _MAX_FRAMES_TO_KEYFRAME = 64  # frames decoded after a seek before giving up; more than any codec reorders
 
 
@@ -67,6 +68,8 @@ class Cursor:
         for skipped, frame in enumerate(self._frames):
             number = self._number(frame)
             if number >= self._landing:
+                if self._is_unchecked_landing() and not frame.key_frame:
+                    break
                 self.position = number
                 return frame
             # Frames shown before the keyframe may refer to frames that were not decoded, so they are skipped.
@@ -74,6 +77,13 @@ class Cursor:
                 break
         self._position_lost = True
         return None
+
+    def _is_unchecked_landing(self) -> bool:
+        """Whether the next frame is the first after a jump, and nothing else will tell whether it is complete.
+
+        With intra refresh (the picture is renewed in parts), containers mark frames as keyframes that are not.
+        """
+        return not self.from_start and self.position < 0 and self._index.checksums is None
 
     def _number(self, frame: VideoFrame) -> int:
         """The number of a decoded frame; -1 when it can not come after `position`."""
@@ -86,6 +96,14 @@ class Cursor:
         if self.position >= 0:
             return next_number if next_number < len(index) else -1
         return self._landing if index.checksum_matches(frame, self._landing) else -1
+
+    def lands_on_keyframes(self) -> bool:
+        """Whether a jump to what the index calls a keyframe finds one; True also where it finds nothing."""
+        keyframe_index = len(self._index.keyframes) // 2
+        if not keyframe_index or not self.jump(keyframe_index, _SURE_LEAD_FRAMES):
+            return True
+        landing = next((frame for frame in self._frames if self._number(frame) >= self._landing), None)
+        return landing is None or landing.key_frame
 
     def close(self) -> None:
         """Free the file; closing twice is fine."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -13,13 +15,30 @@ from av.video.stream import VideoStream
 
 from engine.common.errors import VideoError
 from engine.video.frame_index import EntryPoint
+from engine.video.naming import PICTURE_SUFFIXES
+from engine.video.picture_file import MAX_PIXELS
 
 OnPacket = Callable[["av.Packet[VideoStream]"], None]
 
 _NO_TIMESTAMPS = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS
 
-# A playlist disguised as a video must not make FFmpeg fetch anything from the network.
-_OPTIONS = {"protocol_whitelist": "file"}
+# Formats that keep all they hold in the one file. Playlists (hls, concat, dash, imf), numbered pictures (image2),
+# recordings in several parts (mlv) and devices name other files or hosts, and FFmpeg would follow them.
+_FORMATS = (
+    "3g2 3gp amv apng asf asf_o av1 avi avs2 avs3 cavsvideo cine dhav dirac dnxhd dv dxa evc flic flv gif gxf h261 h263"
+    " h264 hevc hxvs ifv ingenient ipmovie ivf ivr iv8 kux live_flv lmlm4 luodat lvf lxf m4v matroska,webm mjpeg"
+    " mjpeg_2000 mov,mp4,m4a,3gp,3g2,mj2 mpeg mpegts mpegvideo mpjpeg mtv mxf nc nsv nut nuv obu ogg pmp pva rm ser"
+    " siff smjpeg swf ty vc1 vc1test vivo vvc webp wtv xmv yuv4mpegpipe"
+    " bmp_pipe gif_pipe j2k_pipe jpeg_pipe png_pipe tiff_pipe webp_pipe"
+)
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(_FORMATS.split()),
+    "max_pixels": str(MAX_PIXELS),
+}
+_PLAYLIST_STARTS = (b"#extm3u", b"ffconcat", b"file ", b"<?xml", b"<mpd", b"[playlist]", b"<asx")
+_MAX_DECODER_PIXELS = 1 << 29  # of the pictures that the threads of a decoder hold
+_MANY_THREADS = 16  # FFmpeg starts no more by itself
 
 
 class Decoder:
@@ -46,6 +65,11 @@ class Decoder:
         return dict(self.stream.metadata) | dict(self._container.metadata)
 
     @property
+    def has_sound(self) -> bool:
+        """Whether the file has sound, too."""
+        return bool(self._container.streams.audio)
+
+    @property
     def size_bytes(self) -> int:
         """The file's size, at least 1."""
         return max(self._container.size, 1)
@@ -64,15 +88,18 @@ class Decoder:
                 return
             yield packet
 
-    def frames(self, on_packet: OnPacket | None = None) -> Iterator[VideoFrame]:
-        """Frames in presentation order; damaged packets are skipped."""
+    def frames(
+        self, on_packet: OnPacket | None = None, on_failure: Callable[[], None] | None = None
+    ) -> Iterator[VideoFrame]:
+        """Frames in presentation order; damaged packets are skipped, with a call of `on_failure`."""
         for packet in self.packets():
             if on_packet and packet.size:
                 on_packet(packet)
             try:
                 yield from packet.decode()
             except av.error.FFmpegError:
-                continue
+                if on_failure:
+                    on_failure()
 
     def restart(self) -> None:
         """Go back to the start by opening the file again, the only rewind that works for every format."""
@@ -104,6 +131,12 @@ def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
     except PermissionError as error:
         raise VideoError("The video may not be read", subject=path, advice="Change its permissions.") from error
     except (av.error.FFmpegError, OSError) as error:
+        if _names_other_files(path):
+            raise VideoError(
+                "This file names other files instead of holding pictures",
+                subject=path,
+                advice="Open the recordings that it lists, or the folder of the pictures.",
+            ) from error
         raise VideoError(
             "This file can't be opened as a video",
             subject=path,
@@ -118,6 +151,18 @@ def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
             advice = "Convert it to H.264 with the program that made it, or copy it again if it is damaged."
             raise VideoError("This video's codec is unknown", subject=path, advice=advice)
         raise VideoError("This file holds no video", subject=path, advice="Choose a file with pictures in it.")
+    context = decodable[0].codec_context
+    context.options = {"max_pixels": str(MAX_PIXELS)}
     decodable[0].thread_type = "AUTO"
-    decodable[0].codec_context.thread_count = threads
+    # Each thread holds a picture of its own.
+    most = max(_MAX_DECODER_PIXELS // max(context.width * context.height, 1), 1)
+    context.thread_count = min(threads or os.cpu_count() or 1, most) if most < _MANY_THREADS else threads
     return container, decodable[0]
+
+
+def _names_other_files(path: Path) -> bool:
+    """Whether a file that FFmpeg refuses is a playlist, or has the name of a pattern of pictures."""
+    with suppress(OSError), path.open("rb") as file:
+        start = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        return start.startswith(_PLAYLIST_STARTS) or ("%" in path.name and path.suffix.lower() in PICTURE_SUFFIXES)
+    return False

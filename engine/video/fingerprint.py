@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from engine.video.picture_file import is_regular_file
 
 _SAMPLE_BYTES = 1 << 20
 _SAMPLES = 3
+_PICTURES_BYTES = 256 << 20
+"""What is read of all pictures of a folder together: half a second's work."""
+_MIN_PICTURE_SAMPLE_BYTES = 4 << 10
 
 
 def file_fingerprint(path: Path) -> str:
     """SHA-256 over size and three samples of a file: its start, middle and end."""
     digest = hashlib.sha256()
-    _add_file(digest, path)
+    with path.open("rb") as file:
+        _add_samples(digest, file, _SAMPLE_BYTES)
     return digest.hexdigest()
 
 
 def pictures_fingerprint(pictures: Sequence[Path]) -> str:
-    """SHA-256 over names and sizes of all pictures and the content of a few of them."""
+    """SHA-256 over the names of all pictures, and the size and content of each: all of it, or three samples of many.
+
+    One that can't be read counts by its name: reading that frame says why.
+    """
     digest = hashlib.sha256()
+    sample_bytes = max(_PICTURES_BYTES // (_SAMPLES * max(len(pictures), 1)), _MIN_PICTURE_SAMPLE_BYTES)
     for picture in pictures:
-        digest.update(f"{picture.name}:{picture.stat().st_size};".encode())
-    for sample in range(_SAMPLES):
-        _add_file(digest, pictures[sample * (len(pictures) - 1) // (_SAMPLES - 1)])
+        digest.update(os.fsencode(picture.name) + b"/")
+        with suppress(OSError):
+            if is_regular_file(picture):
+                with picture.open("rb") as file:
+                    _add_samples(digest, file, min(sample_bytes, _SAMPLE_BYTES))
     return digest.hexdigest()
 
 
-def _add_file(digest: hashlib._Hash, path: Path) -> None:
-    size = path.stat().st_size
+def _add_samples(digest: hashlib._Hash, file: BinaryIO, sample_bytes: int) -> None:
+    size = os.fstat(file.fileno()).st_size
     digest.update(size.to_bytes(8, "little"))
-    with path.open("rb") as file:
-        for sample in range(_SAMPLES):
-            file.seek(max(size - _SAMPLE_BYTES, 0) * sample // (_SAMPLES - 1))
-            digest.update(file.read(_SAMPLE_BYTES))
+    for sample in range(_SAMPLES):
+        file.seek(max(size - sample_bytes, 0) * sample // (_SAMPLES - 1))
+        digest.update(file.read(sample_bytes))

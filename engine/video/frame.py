@@ -1,4 +1,4 @@
-"""A decoded frame with its number and presentation time."""
+"""A decoded frame with its number and presentation time, and frames that can't be decoded."""
 
 from __future__ import annotations
 
@@ -27,3 +27,12 @@ class Frame:
             raise ValueError(f"pixels must be uint8 [H, W, 3], not {self.pixels.dtype} {self.pixels.shape}")
         if self.index < 0:
             raise ValueError(f"a frame's index counts from 0, not {self.index}")
+
+
+@dataclass(frozen=True)
+class LostFrames:
+    """Frames one after another that are in a file but can't be decoded."""
+
+    frame: int
+    """The first frame after them; one more than the last where they are at the end."""
+    count: int

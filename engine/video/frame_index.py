@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 
@@ -13,6 +12,10 @@ import numpy.typing as npt
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+
+from engine.video.frame import LostFrames
+from engine.video.planes import picture_checksum
+from engine.video.time_repair import repaired_ticks
 
 
 class EntryPoint(Enum):
@@ -24,6 +27,11 @@ class EntryPoint(Enum):
     """Decoding time, for files whose presentation times are wrong (B-frames in AVI)."""
     BYTE = "byte"
     """Byte offset, for files without times (raw streams) or whose times start over (joined broadcasts)."""
+
+
+_Ticks = npt.NDArray[np.float64]
+_FINER = 1024
+"""Made times may lie between two ticks of the container, which may be as long as a frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +47,11 @@ class FrameIndex:
     """Where to seek to for each keyframe [K]."""
     entry_kind: EntryPoint = EntryPoint.PTS
     checksums: npt.NDArray[np.uint32] | None = None
-    """`luma_checksum` of each frame [N]; only after a full decode, which makes the index canonical."""
+    """`picture_checksum` of each frame [N]; only after a full decode, which makes the index canonical."""
+    lost: tuple[LostFrames, ...] = ()
+    """Frames that could not be decoded; known after a full decode."""
+    replaced: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """Frames whose stored times did not go forward and were replaced, ascending."""
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -64,7 +76,7 @@ class FrameIndex:
 
     def checksum_matches(self, frame: VideoFrame, index: int) -> bool:
         """Whether a decoded frame has the checksum of frame `index`; True while there are no checksums."""
-        return self.checksums is None or int(self.checksums[index]) == luma_checksum(frame)
+        return self.checksums is None or int(self.checksums[index]) == picture_checksum(frame)
 
 
 class PacketIndexBuilder:
@@ -115,56 +127,132 @@ class DecodedIndexBuilder:
     """Builds the canonical index during a full decode, from every packet and every decoded frame."""
 
     def __init__(self, time_base: Fraction, frame_seconds: float, has_timestamps: bool) -> None:
+        """`frame_seconds` is how long a frame lasts where no time says it."""
         self._time_base = time_base
-        self._frame_ticks = max(round(frame_seconds / float(time_base)), 1)
-        self._times_are_usable = has_timestamps
-        self._pts = array("q")
+        self._frame_ticks = max(frame_seconds / float(time_base), 1.0)
+        self._has_timestamps = has_timestamps
+        self._pts = array("d")
         self._keyframes = array("q")
         self._checksums = array("I")
+        self._key_pts = array("d")
         self._key_dts: list[int | None] = []
         self._key_bytes: list[int | None] = []
+        self._packet_pts = array("d")
+        self._packet_dts = array("d")
+        self._packets_before = array("q")
+        self._failures = array("q")
+        self._is_interlaced = False
+        self._last_tick = 0.0
 
     def __len__(self) -> int:
         return len(self._pts)
 
     @property
     def last_seconds(self) -> float:
-        """Presentation time of the frame added last, in seconds since the first one's."""
-        ticks = self._pts[-1] - self._pts[0] if self._times_are_usable else (len(self) - 1) * self._frame_ticks
-        return ticks * float(self._time_base)
+        """Time of the frame added last, in seconds since the first one's; the finished index may know better."""
+        return (self._last_tick - self._first_tick) * float(self._time_base)
 
     def add_packet(self, packet: Packet[VideoStream]) -> None:
         """Add the next compressed frame, in file order."""
-        if packet.is_keyframe and not packet.is_discard:
+        if packet.is_discard:
+            return
+        if packet.is_keyframe:
+            self._key_pts.append(_tick(packet.pts))
             self._key_dts.append(packet.dts)
             self._key_bytes.append(packet.pos)
+        if not _is_hidden(packet):
+            self._packet_pts.append(_tick(packet.pts))
+            self._packet_dts.append(_tick(packet.dts))
+
+    def add_failure(self) -> None:
+        """A packet could not be decoded."""
+        self._failures.append(len(self))
 
     def add(self, frame: VideoFrame) -> None:
         """Add the next decoded frame, in presentation order."""
         if frame.key_frame:
             self._keyframes.append(len(self))
-        if frame.pts is None or (self._pts and frame.pts <= self._pts[-1]):
-            self._times_are_usable = False
-        self._pts.append(frame.pts or 0)
-        self._checksums.append(luma_checksum(frame))
+        tick = _tick(frame.pts)
+        if not len(self):
+            self._first_tick = self._last_tick = tick if tick == tick else 0.0
+        elif tick > self._last_tick and self._has_timestamps:
+            self._last_tick = tick
+        else:
+            self._last_tick += self._frame_ticks
+        self._is_interlaced |= frame.interlaced_frame
+        self._pts.append(tick)
+        self._packets_before.append(len(self._packet_pts))
+        self._checksums.append(picture_checksum(frame))
 
     def index(self) -> FrameIndex:
-        """The canonical index.
-
-        When frames have no times, or times that go back, all frames are spaced by one frame's duration.
-        """
+        """The canonical index, with times that go forward in place of those that don't."""
+        stored = np.asarray(self._pts, np.float64)
         checksums = np.asarray(self._checksums, np.uint32)
         keyframes = np.asarray(self._keyframes, np.int64)
-        if self._times_are_usable:
-            pts = np.asarray(self._pts, np.int64)
-            keyframes = np.union1d(keyframes, [0])
-            return FrameIndex(pts, keyframes, self._time_base, pts[keyframes], checksums=checksums)
-        pts = np.arange(len(self), dtype=np.int64) * self._frame_ticks
+        if self._has_timestamps and (np.diff(stored) > 0).all() and not np.isnan(stored).any():
+            pts = stored.astype(np.int64)
+            # Where the picture is renewed in parts, no frame is a keyframe, but decoding can start at those of the
+            # container: after a whole renewal the checksum is right.
+            entries = np.flatnonzero(np.isin(pts, np.asarray(self._key_pts, np.float64)))
+            keyframes = np.union1d(np.union1d(keyframes, entries), [0])
+            lost = self._lost_by_times(stored, stored)
+            return FrameIndex(pts, keyframes, self._time_base, pts[keyframes], checksums=checksums, lost=lost)
         kind, entries = self._entries_without_pts()
         if len(entries) != len(keyframes) or not len(keyframes) or keyframes[0] != 0:
             # Packets can not be matched with frames, so decoding always has to start at the beginning.
             keyframes, entries = np.zeros(1, np.int64), np.zeros(1, np.int64)
-        return FrameIndex(pts, keyframes, self._time_base, entries, kind, checksums)
+        ticks, replaced, lost = self._made_times(stored)
+        fine = np.round((ticks - ticks[:1]) * _FINER).astype(np.int64)
+        # Where there are more frames than ticks between two times.
+        order = np.arange(len(fine))
+        pts = np.maximum.accumulate(fine - order) + order
+        time_base = self._time_base / _FINER
+        return FrameIndex(pts, keyframes, time_base, entries, kind, checksums, lost, np.flatnonzero(replaced))
+
+    def _made_times(self, stored: _Ticks) -> tuple[_Ticks, npt.NDArray[np.bool_], tuple[LostFrames, ...]]:
+        """Times [N] that go forward, which of them are not the stored ones, and the lost frames."""
+        if not self._has_timestamps:
+            lost = self._lost_by_order()
+            # Frames that are lost took their time, too.
+            numbers = np.arange(len(self))
+            for each in lost:
+                numbers[each.frame :] += each.count
+            return numbers.astype(np.float64) * self._frame_ticks, np.zeros(len(self), np.bool_), lost
+        if self._are_decoding_times(stored):
+            decoded = np.asarray(self._packet_dts, np.float64)
+            shown = decoded if len(decoded) == len(stored) else np.sort(stored)
+            return *repaired_ticks(shown, self._frame_ticks), self._lost_by_order()
+        ticks, replaced = repaired_ticks(stored, self._frame_ticks)
+        has_distinct_times = len(np.unique(self._packet_pts)) == len(self._packet_pts)
+        lost = self._lost_by_times(stored, ticks) if has_distinct_times else self._lost_by_order()
+        return ticks, replaced, lost
+
+    def _are_decoding_times(self, stored: _Ticks) -> bool:
+        """Whether the frames' times [N] are those of decoding, so that the k-th frame shown has the k-th of them.
+
+        AVI stores no others, and FFmpeg hands them on with frames as they come: then frames seem to go back in time,
+        but packets do not.
+        """
+        frames_go_back = (np.diff(stored) < 0).any() or np.isnan(stored).any()
+        return bool(frames_go_back and not (np.diff(np.asarray(self._packet_pts)) < 0).any())
+
+    def _lost_by_times(self, stored: _Ticks, shown: _Ticks) -> tuple[LostFrames, ...]:
+        """The packets whose times are not `stored` with any frame; those before the first frame began in the middle."""
+        packets = np.asarray(self._packet_pts, np.float64)
+        lost = np.setdiff1d(packets[packets > stored[:1]], stored)
+        if self._is_interlaced:
+            # Half of a frame may be a packet of its own.
+            lost = lost[: len(self._failures)]
+        return _runs_of_lost(np.searchsorted(shown, lost))
+
+    def _lost_by_order(self) -> tuple[LostFrames, ...]:
+        """The packets of which no frame came, where the decoder fell behind them."""
+        if self._is_interlaced:
+            return _runs_of_lost(np.asarray(self._failures, np.int64))
+        ahead = np.asarray(self._packets_before) - np.arange(len(self))
+        total = max(len(self._packet_pts) - len(self), 0)
+        before = np.maximum.accumulate((ahead - ahead[:1]).clip(0, total))
+        return _runs_of_lost(np.repeat(np.arange(len(self) + 1), np.diff(before, prepend=0, append=total)))
 
     def _entries_without_pts(self) -> tuple[EntryPoint, npt.NDArray[np.int64]]:
         for kind, key_entries in ((EntryPoint.DTS, self._key_dts), (EntryPoint.BYTE, self._key_bytes)):
@@ -174,15 +262,13 @@ class DecodedIndexBuilder:
         return EntryPoint.BYTE, np.empty(0, np.int64)
 
 
-def luma_checksum(frame: VideoFrame) -> int:
-    """CRC32 over the visible bytes of the first plane; identifies frames whose presentation times do not."""
-    plane = frame.planes[0]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height]
-    bits = (
-        frame.format.padded_bits_per_pixel if len(frame.planes) == 1 else -(-frame.format.components[0].bits // 8) * 8
-    )
-    visible = -(-frame.width * bits // 8)
-    return zlib.crc32(np.ascontiguousarray(rows[:, :visible]).data)
+def _tick(time: int | None) -> float:
+    return np.nan if time is None else float(time)
+
+
+def _runs_of_lost(places: npt.NDArray[np.integer]) -> tuple[LostFrames, ...]:
+    frames, counts = np.unique(places, return_counts=True)
+    return tuple(map(LostFrames, frames.tolist(), counts.tolist()))
 
 
 def _is_hidden(packet: Packet[VideoStream]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import zipfile
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -12,10 +11,12 @@ import av
 import numpy as np
 
 from engine.common.atomic_write import atomic_write
+from engine.common.cache_files import read_or_put_aside
 from engine.common.paths import indexes_folder
+from engine.video.frame import LostFrames
 from engine.video.frame_index import EntryPoint, FrameIndex
 
-_LAYOUT_VERSION = 2
+_LAYOUT_VERSION = 3
 
 
 def save_index(fingerprint: str, index: FrameIndex) -> None:
@@ -34,26 +35,51 @@ def save_index(fingerprint: str, index: FrameIndex) -> None:
                 entries=index.entries,
                 entry_kind=index.entry_kind.value,
                 checksums=index.checksums,
+                lost=np.array([(each.frame, each.count) for each in index.lost], np.int64).reshape(-1, 2),
+                replaced=index.replaced,
             )
 
 
 def load_index(fingerprint: str) -> FrameIndex | None:
     """The stored index of a video; None when it is missing, damaged, or made by another decoder version."""
-    try:
-        with np.load(_file(fingerprint), allow_pickle=False) as stored:
-            if str(stored["made_by"]) != _made_by():
-                return None
-            numerator, denominator = (int(part) for part in stored["time_base"])
-            return FrameIndex(
-                pts=stored["pts"],
-                keyframes=stored["keyframes"],
-                time_base=Fraction(numerator, denominator),
-                entries=stored["entries"],
-                entry_kind=EntryPoint(str(stored["entry_kind"])),
-                checksums=stored["checksums"],
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
+    with suppress(OSError):
+        return read_or_put_aside(_file(fingerprint), _read)
+    return None
+
+
+def _read(path: Path) -> FrameIndex | None:
+    with np.load(path, allow_pickle=False) as stored:
+        if str(stored["made_by"]) != _made_by():
+            return None
+        numerator, denominator = (int(part) for part in stored["time_base"])
+        index = FrameIndex(
+            pts=stored["pts"],
+            keyframes=stored["keyframes"],
+            time_base=Fraction(numerator, denominator),
+            entries=stored["entries"],
+            entry_kind=EntryPoint(str(stored["entry_kind"])),
+            checksums=stored["checksums"],
+            lost=tuple(LostFrames(int(frame), int(count)) for frame, count in stored["lost"]),
+            replaced=stored["replaced"],
+        )
+    _check(index)
+    return index
+
+
+def _check(index: FrameIndex) -> None:
+    """Raises ValueError where the arrays of an index contradict each other."""
+    assert index.checksums is not None
+    numbers = (index.pts, index.keyframes, index.entries)
+    if any(array.dtype != np.int64 or array.ndim != 1 for array in numbers) or index.checksums.dtype != np.uint32:
+        raise ValueError("arrays of another kind")
+    if not len(index) == len(index.checksums) or not len(index.keyframes) == len(index.entries):
+        raise ValueError("arrays of different lengths")
+    if (np.diff(index.pts) <= 0).any() or (np.diff(index.keyframes) <= 0).any():
+        raise ValueError("times or keyframes that go back")
+    if not len(index.keyframes) or index.keyframes[0] != 0 or index.keyframes[-1] >= len(index):
+        raise ValueError("keyframes that are no frames")
+    if index.time_base <= 0:
+        raise ValueError("time that does not go on")
 
 
 def _made_by() -> str:

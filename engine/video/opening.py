@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
-from engine.video.picture_folder import DEFAULT_FPS, PictureFolderSource
+from engine.video.picture_folder import PictureFolderSource
 from engine.video.pyav_source import OnProgress, PyAvSource
 from engine.video.source import CACHE_BYTES, VideoSource
 
@@ -17,10 +17,9 @@ def open_video(
     should_stop: ShouldStop = never_stop,
     on_progress: OnProgress | None = None,
     *,
-    pictures_fps: float = DEFAULT_FPS,
     cache_bytes: int = CACHE_BYTES,
 ) -> VideoSource:
-    """The source of a video file, or of a folder of numbered pictures (at `pictures_fps`).
+    """The source of a video file, or of a folder of numbered pictures.
 
     Decoded frames are cached in up to `cache_bytes`. Some files must be decoded once to count their frames;
     `on_progress` is then called with the fraction done, 0 to 1.
@@ -31,13 +30,17 @@ def open_video(
     """
     path = Path(path)
     try:
-        is_folder = stat.S_ISDIR(path.stat().st_mode)
+        mode = path.stat().st_mode
     except FileNotFoundError as error:
         advice = "Check the name; it may have been moved."
         raise VideoError("There is no such file", subject=path, advice=advice) from error
     except OSError as error:
         advice = f"Check the name and the permissions of its folder ({error.strerror})."
         raise VideoError("The file can't be reached", subject=path, advice=advice) from error
-    if is_folder:
-        return PictureFolderSource(path, fps=pictures_fps, cache_bytes=cache_bytes)
+    if stat.S_ISDIR(mode):
+        return PictureFolderSource(path, cache_bytes=cache_bytes)
+    if not stat.S_ISREG(mode):
+        # Reading a pipe or a device may wait, or go on, forever.
+        advice = "Record it into a file first, and open that."
+        raise VideoError("Pipes and devices can't be opened as a video", subject=path, advice=advice)
     return PyAvSource(path, should_stop=should_stop, on_progress=on_progress, cache_bytes=cache_bytes)

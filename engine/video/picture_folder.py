@@ -14,21 +14,21 @@ from cachetools import LRUCache
 from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.names import displayable
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
+from engine.video.given_rates import given_rate
 from engine.video.naming import picture_files, visible_entries
-from engine.video.source import CACHE_BYTES, PICTURES, VideoInfo, VideoSource
+from engine.video.picture_file import decode_picture, read_picture_bytes
+from engine.video.source import ASSUMED_FPS, CACHE_BYTES, PICTURES, Rate, VideoInfo, VideoSource
 from engine.video.wall_clock import recording_start
-
-DEFAULT_FPS = 25.0
-"""Pictures carry no times; most datasets that come as folders of pictures have this rate."""
 
 
 class PictureFolderSource(VideoSource):
     """Every picture is a frame, sorted by the number in its name; missing numbers leave no gap in time."""
 
-    def __init__(self, path: Path, *, fps: float = DEFAULT_FPS, cache_bytes: int = CACHE_BYTES) -> None:
-        """Open the pictures of a folder.
+    def __init__(self, path: Path, *, cache_bytes: int = CACHE_BYTES) -> None:
+        """Open the pictures of a folder; where nobody gave their rate, a usual one is taken.
 
         Raises:
             VideoError: there are none, or the first can't be read.
@@ -45,20 +45,25 @@ class PictureFolderSource(VideoSource):
                 advice="Choose a video file, or a folder with numbered JPEG, PNG, BMP or TIFF pictures.",
             )
         self._cache: LRUCache[int, Frame] = byte_cache(cache_bytes, lambda frame: frame.pixels.nbytes)
+        fingerprint = pictures_fingerprint(self._pictures)
+        given = given_rate(fingerprint)
+        rate: Rate = "given" if given else "assumed"
+        fps = given or ASSUMED_FPS
         self._times = np.arange(len(self._pictures)) / fps
         self._times.flags.writeable = False
         height, width = read_picture(self._pictures[0]).shape[:2]
         self._info = VideoInfo(
             path=path,
-            name=path.name,
+            name=displayable(path.name),
             width_px=width,
             height_px=height,
             frame_count=len(self._pictures),
             duration_seconds=len(self._pictures) / fps,
             average_fps=fps,
             codec=PICTURES,
-            fingerprint=pictures_fingerprint(self._pictures),
+            fingerprint=fingerprint,
             start=recording_start(path, {}),
+            rate=rate,
         )
 
     @property
@@ -129,15 +134,13 @@ def read_picture(file: Path) -> Pixels:
     Raises:
         VideoError: it can't be read or decoded.
     """
-    # imdecode, because imread can't open non-ASCII paths on Windows.
+    # Decoded from memory, because imread can't open non-ASCII paths on Windows.
     try:
-        data = np.frombuffer(file.read_bytes(), np.uint8)
+        picture = decode_picture(read_picture_bytes(file), cv2.IMREAD_COLOR_RGB)
     except OSError as error:
         raise VideoError("A picture can't be read", subject=file, advice=f"{error.strerror}.") from error
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if len(data) else None
-    if picture is None:
-        raise VideoError(
-            "A picture can't be decoded", subject=file, advice="It may be damaged: replace it or take it out."
-        )
+    except ValueError as error:
+        advice = f"Replace it or take it out: {error}."
+        raise VideoError("A picture can't be decoded", subject=file, advice=advice) from error
     picture.flags.writeable = False
     return np.asarray(picture, np.uint8)

@@ -7,7 +7,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from engine.video.frame import Pixels
-from engine.video.scaling import SquareScaler, plane_of
+from engine.video.planes import plane_rows
+from engine.video.scaling import SquareScaler
 
 
 class PixelReader:
@@ -26,7 +27,7 @@ class PixelReader:
         """RGB uint8 [H, W, 3] before rotation."""
         picture = self._reformatter.reformat(frame, width=self._width, height=self._height, format="rgb24")
         # Without row padding this is a view, not a copy: the array keeps the converted picture alive.
-        return plane_of(picture, 3).reshape(self._height, self._width, 3)
+        return plane_rows(picture).reshape(self._height, self._width, 3)
 
 
 class SquareReader:

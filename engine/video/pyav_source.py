@@ -18,15 +18,20 @@ from cachetools import LRUCache
 from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.names import displayable
 from engine.video.chosen_frames import ChosenFrames
 from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder
 from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
-from engine.video.frame_index import DecodedIndexBuilder, FrameIndex, PacketIndexBuilder
+from engine.video.frame_index import DecodedIndexBuilder, EntryPoint, FrameIndex, PacketIndexBuilder
+from engine.video.given_rates import given_rate
 from engine.video.index_store import load_index, save_index
+from engine.video.picture_file import MAX_PIXELS
 from engine.video.pixels import PixelReader, SquareReader
-from engine.video.source import CACHE_BYTES, VideoInfo, VideoSource, checked_numbers
+from engine.video.planes import PALETTE
+from engine.video.source import ASSUMED_FPS, CACHE_BYTES, Rate, VideoInfo, VideoSource, checked_numbers
+from engine.video.timing import last_seconds, shown_seconds
 from engine.video.wall_clock import recording_start
 
 OnProgress = Callable[[float], None]
@@ -35,8 +40,10 @@ OnProgress = Callable[[float], None]
 _MAX_SEEKS = 2  # seeks to earlier and earlier keyframes before decoding from the start of the file
 _CACHED_BEFORE_TARGET = 48  # frames on the way to the target; caching them makes stepping back instant
 _REPORT_EVERY_PACKETS = 100
-_FALLBACK_FPS = 25.0
+_INTRA_REFRESHING = {"h264", "hevc", "mpeg2video"}  # encoders that can renew the picture in parts, without keyframes
+_ROUNDING_SECONDS = 0.002  # many containers store whole milliseconds
 _PROBED_FRAMES = 16  # frames decoded at opening; more than any codec reorders
+_PROBED_BYTES = 1 << 30
 
 
 class PyAvSource(VideoSource):
@@ -60,26 +67,36 @@ class PyAvSource(VideoSource):
         # Frames stay as decoded (half the bytes of RGB) until they are read, so frames on the way are never converted.
         self._cache: LRUCache[int, VideoFrame | Frame] = byte_cache(cache_bytes, _size_bytes)
         with closing(Decoder(path)) as probe:
-            first = list(islice(probe.frames(), _PROBED_FRAMES))
+            first = list(_probed(probe.frames()))
             stream = probe.stream
             self._codec = stream.codec_context.name
             self._start = recording_start(path, probe.metadata)
-            fps = float(stream.average_rate or stream.guessed_rate or 0)
+            self._has_sound = probe.has_sound
+            # Of a raw stream, the container only knows FFmpeg's default.
+            stored = (
+                stream.average_rate or stream.guessed_rate if probe.has_timestamps else stream.codec_context.framerate
+            )
+            stored_fps = float(stored or 0)
+            knows_rate = stored_fps > 0 or probe.has_timestamps
         if not first:
             raise VideoError(
                 "No picture of this video can be decoded",
                 subject=path,
-                advice="The file may be damaged or cut short: copy it again from where it came from.",
+                advice="The file may be damaged or cut short: copy it again from where it came from."
+                f" Pictures of more than {MAX_PIXELS / 1e6:.0f} million pixels are not opened.",
             )
-        self._frame_seconds = 1 / fps if fps > 0 else 1 / _FALLBACK_FPS
         self._first = first[0]
         self._pixels = PixelReader(self._first)
         self._height_px, self._width_px = self._pixels.read(self._first).shape[:2]
         self._fingerprint = file_fingerprint(path)
+        given = None if knows_rate else given_rate(self._fingerprint)
+        self._rate: Rate = "stored" if knows_rate else "given" if given else "assumed"
+        self._frame_seconds = 1 / (stored_fps or given or ASSUMED_FPS)
         index = load_index(self._fingerprint)
-        if index is None:
+        # A palette may come once, at the start of the file: only checksums tell whether a seek has lost it.
+        if index is None and self._first.format.name != PALETTE:
             index = self._packet_index([frame.pts for frame in first], should_stop, on_progress)
-        if index is None:
+        if index is None or (index.checksums is None and not self._lands_on_keyframes(index)):
             index = self._decoded_index(should_stop, on_progress)
         self._use_index(index)
 
@@ -102,6 +119,15 @@ class PyAvSource(VideoSource):
     def numbers_are_certain(self) -> bool:
         """True once a full pass has checked the container's index."""
         return self._index.checksums is not None
+
+    def verify(self, should_stop: ShouldStop = never_stop) -> None:
+        """Decode all once, unless that was done before.
+
+        Raises:
+            Cancelled: `should_stop` said yes.
+        """
+        if self._index.checksums is None:
+            self._replace_index(self._decoded_index(should_stop, None))
 
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
         """Exactly frame `index`, from the cache or decoded from the keyframe before it.
@@ -135,9 +161,9 @@ class PyAvSource(VideoSource):
             return
         next_number = start
         for from_start in (start == 0, True):
-            if from_start and self._index.checksums is None:
+            if from_start:
                 # The seek missed, or a frame is missing or damaged: only a full decode gives the right index.
-                self._replace_index(self._decoded_index(should_stop, None))
+                self.verify(should_stop)
             end = len(self) if stop is None else min(stop, len(self))
             for frame in self._pass(next_number, end, should_stop, from_start=from_start):
                 yield frame
@@ -167,7 +193,7 @@ class PyAvSource(VideoSource):
         if self._index.checksums is not None:
             raise self._undecodable(numbers[0])
         # A frame is missing or damaged: only a full decode gives the right index.
-        self._replace_index(self._decoded_index(should_stop, None))
+        self.verify(should_stop)
         yield from self.pictures([number for number in numbers if number < len(self)], size, should_stop)
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
@@ -198,6 +224,12 @@ class PyAvSource(VideoSource):
                     return None
         return builder.index(first_shown)
 
+    def _lands_on_keyframes(self, index: FrameIndex) -> bool:
+        if self._codec not in _INTRA_REFRESHING:
+            return True
+        with closing(Cursor(self._path, index)) as cursor:
+            return cursor.lands_on_keyframes()
+
     def _decoded_index(self, should_stop: ShouldStop, on_progress: OnProgress | None) -> FrameIndex:
         """The canonical index from a full decode; stored for the next time the file is opened."""
         with closing(Decoder(self._path)) as decoder:
@@ -208,7 +240,7 @@ class PyAvSource(VideoSource):
                 report.add_packet(packet)
                 builder.add_packet(packet)
 
-            for frame in decoder.frames(add_packet):
+            for frame in decoder.frames(add_packet, builder.add_failure):
                 builder.add(frame)
         index = builder.index()
         save_index(self._fingerprint, index)
@@ -220,22 +252,42 @@ class PyAvSource(VideoSource):
 
     def _use_index(self, index: FrameIndex) -> None:
         self._index = index
-        self._times = index.times
+        self._times = self._timed(index)
         self._cursor = Cursor(self._path, index)
         count = len(index)
-        duration = float(self._times[-1]) + self._frame_seconds
+        last = self._last_frame_seconds()
         self._info = VideoInfo(
             path=self._path,
-            name=self._path.name,
+            name=displayable(self._path.name),
             width_px=self._width_px,
             height_px=self._height_px,
             frame_count=count,
-            duration_seconds=duration,
-            average_fps=count / duration,
+            duration_seconds=float(self._times[-1]) + last,
+            average_fps=count / (shown_seconds(self._times, last)),
             codec=self._codec,
             fingerprint=self._fingerprint,
             start=self._start,
+            has_sound=self._has_sound,
+            rate=self._rate,
+            times_are_made=index.entry_kind is not EntryPoint.PTS,
+            lost=index.lost,
+            replaced_times=tuple(index.replaced.tolist()),
         )
+
+    def _timed(self, index: FrameIndex) -> npt.NDArray[np.float64]:
+        """Times [N] of an index's frames; it may have been made and stored when a raw stream's rate was not given."""
+        if self._rate == "stored":
+            return index.times
+        ticks = min(np.diff(index.pts), default=1)
+        times = np.asarray(np.round(index.pts / ticks) * self._frame_seconds, np.float64)
+        times.flags.writeable = False
+        return times
+
+    def _last_frame_seconds(self) -> float:
+        """How long the last frame stays: by the container's rate, unless frames near the end say otherwise."""
+        by_times = last_seconds(self._times)
+        is_as_stored = abs(by_times - self._frame_seconds) <= _ROUNDING_SECONDS
+        return self._frame_seconds if is_as_stored or not by_times else by_times
 
     def _replace_index(self, index: FrameIndex) -> None:
         """Use the index of a full decode and clear the cache, whose frames were numbered by the old index."""
@@ -251,7 +303,7 @@ class PyAvSource(VideoSource):
         pixels = PixelReader(self._first)
         with closing(Decoder(self._path)) as decoder:
             builder = self._builder(decoder)
-            for number, decoded in enumerate(decoder.frames(builder.add_packet)):
+            for number, decoded in enumerate(decoder.frames(builder.add_packet, builder.add_failure)):
                 if stop is not None and number >= stop:
                     return
                 if should_stop():
@@ -340,6 +392,16 @@ class PyAvSource(VideoSource):
             subject=self._path,
             advice="The file is damaged there: continue at another frame, or copy the file again.",
         )
+
+
+def _probed(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+    """The first frames: as many as any codec reorders, or of huge pictures as memory allows."""
+    size_bytes = 0
+    for frame in islice(frames, _PROBED_FRAMES):
+        yield frame
+        size_bytes += _size_bytes(frame)
+        if size_bytes > _PROBED_BYTES:
+            return
 
 
 def _size_bytes(cached: VideoFrame | Frame) -> int:

@@ -8,6 +8,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from engine.video.frame import Pixels
+from engine.video.planes import plane_rows
 
 _AREA, _ACCURATE_ROUNDING = 0x20, 0x40000  # libswscale's flags, which older PyAV versions do not name
 _CHANNELS = 3
@@ -29,7 +30,7 @@ class SquareScaler:
         if self._by_area:
             self._reformatter = VideoReformatter()
             self._channels = [VideoFrame(width, height, "gray") for _ in range(_CHANNELS)]
-            self._planes = [plane_of(channel) for channel in self._channels]
+            self._planes = [plane_rows(channel) for channel in self._channels]
 
     def scale(self, pixels: Pixels) -> Pixels:
         """Scale RGB uint8 [H, W, 3] to uint8 [size, size, 3]."""
@@ -43,11 +44,4 @@ class SquareScaler:
         scaled = self._reformatter.reformat(
             channel, width=self._size, height=self._size, interpolation=_AREA | _ACCURATE_ROUNDING
         )
-        return plane_of(scaled)
-
-
-def plane_of(frame: VideoFrame, samples_per_pixel: int = 1) -> Pixels:
-    """The first 8-bit plane of a frame, uint8 [H, W * samples_per_pixel]: a view that keeps the frame alive."""
-    plane = frame.planes[0]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return rows[: frame.height, : frame.width * samples_per_pixel]
+        return plane_rows(scaled)

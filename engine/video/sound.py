@@ -1,8 +1,8 @@
-"""The sound of a stretch of a recording, in step with its pictures."""
+"""The sound of a clip, in step with its pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -20,14 +20,14 @@ BLOCK_SAMPLES = 1024
 _RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _EARLIER_SECONDS = 1.0  # decoders need some packets to find in
 _JITTER_SECONDS = 0.02  # half of a frame's length: less is imprecise times, more is a gap
-_LONGEST_GAP_SECONDS = 5.0  # silence that is made up at once
+_SILENCE_SAMPLES = 1 << 16  # that are made up at once
 
 
 class ClipSound:
-    """Sound from one time of a recording's pictures to another, as blocks of samples; silence where there is none."""
+    """Sound of stretches of a recording, one after another, as blocks of samples; silence where there is none."""
 
-    def __init__(self, path: Path, start_seconds: float, stop_seconds: float) -> None:
-        """`start_seconds` and `stop_seconds` count from the recording's first frame.
+    def __init__(self, path: Path, spans: Sequence[tuple[float, float]]) -> None:
+        """`spans` are starts and stops in seconds since the recording's first frame.
 
         Raises:
             LookupError: the recording has no sound, or does not say when its first frame is shown.
@@ -46,9 +46,8 @@ class ClipSound:
         if first is None or first.time is None:
             self._decoder.close()
             raise LookupError("no time of the first frame")
-        self._start = first.time + start_seconds
-        self._length = round((stop_seconds - start_seconds) * self.rate_hz)
-        self._seek()
+        self._spans = [(first.time + start, first.time + stop) for start, stop in spans]
+        self._length = round(sum(stop - start for start, stop in spans) * self.rate_hz)
         self._made = 0
         self._blocks = self._all_blocks()
 
@@ -65,52 +64,54 @@ class ClipSound:
         """Free the file."""
         self._decoder.close()
 
-    def _seek(self) -> None:
-        earlier = max(self._start - _EARLIER_SECONDS, 0.0)
-        with suppress(av.FFmpegError, OverflowError):  # then it is read from where it stands
-            self._decoder.container.seek(round(earlier * av.time_base))
-
     def _all_blocks(self) -> Iterator[npt.NDArray[np.float32]]:
-        """Blocks [channels, samples] up to the end; the last one may be shorter."""
-        waiting = np.empty((1 if self.layout == "mono" else 2, 0), np.float32)
+        """Blocks [channels, samples]; the last one may be shorter."""
+        waiting = np.empty((self._channels, 0), np.float32)
+        ended = 0.0
         left = self._length
-        for samples in self._continuous():
-            waiting = np.concatenate([waiting, samples], axis=1)
-            while waiting.shape[1] >= BLOCK_SAMPLES and left >= BLOCK_SAMPLES:
-                yield np.ascontiguousarray(waiting[:, :BLOCK_SAMPLES])
-                waiting = waiting[:, BLOCK_SAMPLES:]
-                left -= BLOCK_SAMPLES
-            if waiting.shape[1] >= left:
-                break
-        while left > 0:
-            size = min(left, BLOCK_SAMPLES)
-            block = np.zeros((waiting.shape[0], size), np.float32)
-            share = waiting[:, :size]
-            block[:, : share.shape[1]] = share
-            yield block
-            waiting = waiting[:, size:]
-            left -= size
+        for start, stop in self._spans:
+            # Rounded where it ends, so that errors of many spans don't add up.
+            began, ended = ended, ended + stop - start
+            length = min(round(ended * self.rate_hz) - round(began * self.rate_hz), left)
+            left -= length
+            for samples in self._span(start, length):
+                waiting = np.concatenate([waiting, samples], axis=1)
+                while waiting.shape[1] >= BLOCK_SAMPLES:
+                    yield np.ascontiguousarray(waiting[:, :BLOCK_SAMPLES])
+                    waiting = waiting[:, BLOCK_SAMPLES:]
+        if waiting.shape[1]:
+            yield np.ascontiguousarray(waiting)
 
-    def _continuous(self) -> Iterator[npt.NDArray[np.float32]]:
-        """Samples without gap or overlap from the start on."""
+    def _span(self, start: float, length: int) -> Iterator[npt.NDArray[np.float32]]:
+        """Exactly `length` samples from a time on, without gap or overlap."""
         at = 0
-        for place, samples in self._decoded():
+        for place, samples in self._decoded(start):
             if abs(place - at) <= _JITTER_SECONDS * self.rate_hz:
                 place = at
-            if place + samples.shape[1] <= at:
-                continue
-            while place > at and at < self._length:
-                silence = min(place - at, round(_LONGEST_GAP_SECONDS * self.rate_hz))
-                yield np.zeros((samples.shape[0], silence), np.float32)
-                at += silence
-            fresh = samples[:, max(at - place, 0) :]
-            yield fresh
-            at += fresh.shape[1]
-            if at >= self._length:
+            yield from self._silence(min(place, length) - at)
+            at = max(at, min(place, length))
+            fresh = samples[:, max(at - place, 0) :][:, : length - at]
+            if fresh.shape[1]:
+                yield fresh
+                at += fresh.shape[1]
+            if at >= length:
                 return
+        yield from self._silence(length - at)
 
-    def _decoded(self) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-        """Samples [channels, n] and the place of the first of them, in samples from the start."""
+    def _silence(self, length: int) -> Iterator[npt.NDArray[np.float32]]:
+        while length > 0:
+            size = min(length, _SILENCE_SAMPLES)
+            yield np.zeros((self._channels, size), np.float32)
+            length -= size
+
+    @property
+    def _channels(self) -> int:
+        return 1 if self.layout == "mono" else 2
+
+    def _decoded(self, start: float) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+        """Samples [channels, n] around a time and later; the place of the first of them, in samples since that time."""
+        with suppress(av.FFmpegError, OverflowError):  # then it is read from where it stands
+            self._decoder.container.seek(round(max(start - _EARLIER_SECONDS, 0.0) * av.time_base))
         resampler = AudioResampler(format="fltp", layout=self.layout, rate=self.rate_hz)
         for packet in self._packets():
             try:
@@ -118,10 +119,9 @@ class ClipSound:
             except av.FFmpegError:
                 continue  # a damaged packet becomes silence
             for frame in frames:
-                time = frame.time
-                if time is None:
+                if frame.time is None:
                     continue
-                place = round((time - self._start) * self.rate_hz)
+                place = round((frame.time - start) * self.rate_hz)
                 for part in resampler.resample(frame):
                     samples = np.asarray(part.to_ndarray(), np.float32)
                     yield place, samples
@@ -132,8 +132,8 @@ class ClipSound:
             yield from self._decoder.container.demux(self._stream)
 
 
-def sound_of(path: Path, start_seconds: float, stop_seconds: float) -> ClipSound | None:
-    """The sound of a stretch of a recording; None where it has none.
+def sound_of(path: Path, spans: Sequence[tuple[float, float]]) -> ClipSound | None:
+    """The sound of stretches of a recording, in seconds since its first frame; None where it has none.
 
     Raises:
         VideoError: the recording can't be read.
@@ -141,6 +141,6 @@ def sound_of(path: Path, start_seconds: float, stop_seconds: float) -> ClipSound
     if not path.is_file():
         return None  # a folder of pictures
     try:
-        return ClipSound(path, start_seconds, stop_seconds)
+        return ClipSound(path, spans)
     except LookupError:
         return None

@@ -6,18 +6,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.common.events import ShouldStop, never_stop
-from engine.video.frame import Frame
+from engine.video.frame import Frame, LostFrames
 from engine.video.scaling import SquareScaler
+from engine.video.timing import frame_ends
 from engine.video.wall_clock import RecordingStart
 
 PICTURES = "pictures"
 CACHE_BYTES = 256 << 20
 """Default size of a source's frame cache: 80 decoded frames of 1080p."""
+ASSUMED_FPS = 25.0
+"""Pictures and some raw streams carry no times; most datasets that come as folders of pictures have this rate."""
+Rate = Literal["stored", "given", "assumed"]
 _MIN_FRAME_SECONDS = 1e-3
 
 
@@ -33,26 +38,49 @@ class VideoInfo:
     height_px: int
     frame_count: int
     duration_seconds: float
-    """From the first frame's time to the end of the last."""
+    """From the first frame's time to the end of the last, gaps included."""
     average_fps: float
+    """Of what there is between gaps."""
     codec: str
     """FFmpeg's name ("h264", "mpeg4", ...) or PICTURES."""
     fingerprint: str
     """Identifies the content, not the path: the same file moved or renamed keeps it."""
     start: RecordingStart | None = None
     """When its first frame was taken, where its name or its metadata says so."""
+    has_sound: bool = False
+    """Whether there is sound beside the pictures; nothing here reads it."""
+    rate: Rate = "stored"
+    """Where frame times come from: the file says them or their rate, a person gave the rate, or nobody knows it."""
+    times_are_made: bool = False
+    """Whether frames have other times than those stored with them: of decoding, by the rate, or replaced ones."""
+    lost: tuple[LostFrames, ...] = ()
+    """Frames that can't be decoded, as far as is known: a full pass finds all."""
+    replaced_times: tuple[int, ...] = ()
+    """Frames whose stored times did not go forward and were replaced, ascending."""
+
+    @property
+    def shown_seconds(self) -> float:
+        """How long there are pictures: the duration without gaps."""
+        return self.frame_count / self.average_fps
 
     @property
     def has_own_times(self) -> bool:
-        """Whether the video stores presentation times; a folder of pictures does not and gets evenly spaced ones."""
-        return self.codec != PICTURES
+        """Whether it is known when frames come; folders of pictures and some raw streams do not say it."""
+        return self.rate != "assumed"
 
 
-def frame_at(times: npt.NDArray[np.float64], seconds: float) -> int:
+def frame_at(times: npt.NDArray[np.floating], seconds: float) -> int:
     """Number of the frame on screen at `seconds`, clamped to the frames with start `times` [N]; 0 without frames."""
     # Half a microsecond of tolerance: a time that was rounded for printing must still find its frame.
     number = int(np.searchsorted(times, seconds + 5e-7, side="right")) - 1
     return min(max(number, 0), max(len(times) - 1, 0))
+
+
+def ends_of(info: VideoInfo, times: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """When each frame [N] of a video leaves the screen; gaps show nothing."""
+    ends = frame_ends(times)
+    ends[-1:] = np.maximum(times[-1:], info.duration_seconds)
+    return ends
 
 
 def own_frame_seconds(info: VideoInfo, times: npt.NDArray[np.floating]) -> float | None:
@@ -122,6 +150,14 @@ class VideoSource(ABC):
         A damaged file may hold fewer frames than its container lists; only a full pass reveals that.
         """
         return True
+
+    def verify(self, should_stop: ShouldStop = never_stop) -> None:
+        """Make numbers, times and what is known of lost frames certain, which may take decoding all once.
+
+        Raises:
+            Cancelled: `should_stop` said yes.
+        """
+        del should_stop
 
     def index_at(self, seconds: float) -> int:
         """Number of the frame on screen at a time; clamped to the video."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,13 +18,16 @@ import cv2
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
+from engine.common.atomic_write import may_write, temporary_path
 from engine.common.errors import ExportError
+from engine.common.names import MAX_NAME_BYTES, fitting_name, name_bytes
 from engine.video.frame import Pixels
 from engine.video.sound import ClipSound
 
 TIME_BASE = Fraction(1, 90_000)
 """Holds every common frame rate exactly, and variable ones to 11 microseconds."""
 
+_MAX_FPS = 1000.0
 _KEYFRAME_SECONDS = 2.0  # distance between keyframes, short so that players seek quickly
 _BT709 = 1  # FFmpeg's number for BT.709 in its primaries, transfer and matrix enumerations alike
 
@@ -55,7 +57,7 @@ def free_path(path: Path) -> Path:
     """`path`, or if it exists the first free one of "name-2.mp4", "name-3.mp4" and so on."""
     if not os.path.lexists(path):
         return path
-    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    numbered = (path.with_name(fitting_name(path.stem, f"-{number}{path.suffix}")) for number in count(2))
     return next(candidate for candidate in numbered if not os.path.lexists(candidate))
 
 
@@ -63,12 +65,20 @@ def refuse_target(target: Path) -> None:
     """Check that a clip can have this name.
 
     Raises:
-        ExportError: there is such a file already, or it is no .mp4.
+        ExportError: there is such a file already, it is no .mp4, its name is too long, or its folder can't be written.
     """
     if target.suffix.lower() != ".mp4":
         raise ExportError("Clips are MP4 files", subject=target, advice="Give the file a name that ends in .mp4.")
-    if os.path.lexists(target):
-        raise _already_exists(target)
+    if name_bytes(target.name) > MAX_NAME_BYTES:
+        raise _cannot_write(target, OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)))
+    try:
+        if os.path.lexists(target):
+            raise _already_exists(target)
+        target.absolute().parent.stat()
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    if not may_write(target.absolute().parent):
+        raise _cannot_write(target, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 class ClipWriter:
@@ -103,8 +113,7 @@ class ClipWriter:
             os.environ.setdefault("SVT_LOG", "1")  # otherwise it prints its settings on stderr
         self._target = target
         self._size = (height_px, width_px)
-        # The temporary name is short, so that it never exceeds the file system's limit.
-        self._temporary = target.with_name(f".vadgui-{secrets.token_hex(4)}.partial")
+        self._temporary = temporary_path(target)
         self._reformatter = VideoReformatter()
         self._durations: dict[int, int] = {}
         self._last_pts = -1
@@ -117,12 +126,13 @@ class ClipWriter:
                 self._container.add_stream("aac", rate=sound.rate_hz, layout=sound.layout) if sound else None
             )
         except (av.FFmpegError, OSError) as error:
-            self._temporary.unlink(missing_ok=True)
-            raise self._cannot_write(error) from error
+            self._remove_temporary()
+            raise _cannot_write(self._target, error) from error
 
     def _add_stream(self, encoder: str, average_fps: float) -> VideoStream:
-        # The rate is only a hint; encoders refuse rates near zero, as of time-lapse footage or a single frame.
-        rate = Fraction(max(average_fps, 1.0)).limit_denominator(1001)
+        # The rate is only a hint; encoders refuse rates near zero, as of time-lapse footage, and absurd ones.
+        average_fps = min(max(average_fps, 1.0), _MAX_FPS)
+        rate = Fraction(average_fps).limit_denominator(1001)
         stream = cast(VideoStream, self._container.add_stream(encoder, rate, dict(ENCODERS[encoder].options)))
         height, width = self._size
         stream.width = width + width % 2
@@ -165,7 +175,7 @@ class ClipWriter:
             self._mux(self._stream.encode(picture))
             self._add_sound(pts_seconds + duration_seconds)
         except (av.FFmpegError, OSError) as error:
-            raise self._cannot_write(error) from error
+            raise _cannot_write(self._target, error) from error
 
     def _add_sound(self, until_seconds: float) -> None:
         if self._sound and self._sound_stream:
@@ -191,7 +201,7 @@ class ClipWriter:
             else:
                 self._abandon()
         finally:
-            self._temporary.unlink(missing_ok=True)
+            self._remove_temporary()
 
     def _finish(self) -> None:
         if self._last_pts < 0:
@@ -209,7 +219,12 @@ class ClipWriter:
             raise _already_exists(self._target) from error
         except (av.FFmpegError, OSError) as error:
             self._abandon()
-            raise self._cannot_write(error) from error
+            raise _cannot_write(self._target, error) from error
+
+    def _remove_temporary(self) -> None:
+        # A folder that may not be written, or has gone, must not hide why the clip failed.
+        with suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
 
     def _abandon(self) -> None:
         with suppress(
@@ -217,23 +232,26 @@ class ClipWriter:
         ):  # closing may fail again for the same reason; the file is deleted anyway
             self._container.close()
 
-    def _cannot_write(self, error: Exception) -> ExportError:
-        number = getattr(error, "errno", None)
-        if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            advice = "The disk is full: free some space or choose another folder."
-        elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
-            advice = "You may not write in this folder: choose another one."
-        elif number in (errno.ENOENT, errno.ENOTDIR):
-            advice = "There is no such folder: create it or choose another one."
-        else:
-            advice = f"Try another folder or encoder ({error})."
-        return ExportError("The clip can't be written", subject=self._target, advice=advice)
-
 
 def _already_exists(target: Path) -> ExportError:
     return ExportError(
         "There is a file of this name already", subject=target, advice="Choose another name, or move the file away."
     )
+
+
+def _cannot_write(target: Path, error: Exception) -> ExportError:
+    number = getattr(error, "errno", None)
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        advice = "The disk is full: free some space or choose another folder."
+    elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        advice = "You may not write in this folder: choose another one."
+    elif number in (errno.ENOENT, errno.ENOTDIR):
+        advice = "There is no such folder: create it or choose another one."
+    elif number == errno.ENAMETOOLONG:
+        advice = "The name is too long: choose a shorter one."
+    else:
+        advice = f"Try another folder or encoder ({error})."
+    return ExportError("The clip can't be written", subject=target, advice=advice)
 
 
 def rename_to_new(temporary: Path, target: Path) -> None:

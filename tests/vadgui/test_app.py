@@ -10,14 +10,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QMessageBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from engine.common.errors import DeviceError
+from engine.video.picture_folder import PictureFolderSource
 from resources import bundled_detectors, detector_path
+from tests.clips import numbered_picture
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
 from vadgui.dialogs.detector import DetectorDialog
@@ -43,6 +56,7 @@ def fake_files() -> FakeFiles:
         street=lambda path: MemoryVideo(path, COUNT, [*BURSTS[0], *BURSTS[1]]),
         yard=lambda path: MemoryVideo(path, 30),
         long=lambda path: MemoryVideo(path, 20_000),
+        pictures=PictureFolderSource,
     )
 
 
@@ -108,6 +122,29 @@ def test_opens_and_analyses_a_video(program: Program, qtbot: QtBot, tmp_path: Pa
     assert len(flagged) == 2
     for (start, stop), burst in zip(flagged, BURSTS, strict=True):
         assert start <= burst.start < burst.stop <= stop
+
+
+def test_the_rate_of_pictures_is_asked_for_and_kept(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(20):
+        cv2.imwrite(str(folder / f"{number}.png"), numbered_picture(number))
+    set_rate = program.window.actions_by_name["set_rate"]
+    assert not set_rate.isEnabled()
+    program.open_video(folder)
+    qtbot.waitUntil(lambda: program.session.frame_count == 20)
+    assert set_rate.isEnabled()
+    assert program.session.times[-1] == pytest.approx(19 / 25)
+    set_rate.trigger()
+    dialog = dialog_of(program.window, QInputDialog, qtbot)
+    box = dialog.findChild(QDoubleSpinBox)
+    box.selectAll()
+    qtbot.keyClicks(box, "10")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(program.session.times[-1] > 1.8))
+    assert program.session.video.rate == "given"
+    with PictureFolderSource(folder) as source:
+        assert source.frame_seconds == pytest.approx(0.1)
 
 
 def test_first_frame_comes_before_the_detector(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
@@ -484,6 +521,7 @@ def test_help_lists_the_shortcuts(program: Program, qtbot: QtBot) -> None:
     press(program, qtbot, Qt.Key.Key_F1)
     dialog = dialog_of(program.window, ShortcutsDialog, qtbot)
     texts = [label.text() for label in dialog.findChildren(QLabel)]
+    assert dialog.height() <= 720, "it fits a small screen"
     assert {"Space", "Shift+Right", "Down  or  ]", "E", "Ctrl+O", "Y", "X", "U", "B", "N", "Ctrl+Z"} <= set(texts)
     dialog.reject()
 
@@ -528,6 +566,22 @@ def test_last_detector_is_the_next_default(settings: Settings, tmp_path: Path) -
     assert default_detector(settings) != mine
     mine.touch()
     assert default_detector(settings) == mine
+
+
+def test_what_failed_is_not_tried_again_at_every_start(
+    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.touch()
+    settings.detector = str(damaged)
+    program.begin(tmp_path / "street.mp4", None)
+    dialog_of(program.window, QMessageBox, qtbot).done(0)
+    assert settings.detector == ""
+    assert default_detector(settings) not in (None, damaged)
+    settings.device = "cuda:7"
+    program.worker.failed.emit(DeviceError("No such CUDA device here", subject="cuda:7"))
+    dialog_of(program.window, QMessageBox, qtbot).done(0)
+    assert settings.device == "auto"
 
 
 @pytest.mark.parametrize("name", bundled_detectors())

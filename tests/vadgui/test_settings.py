@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtWidgets import QApplication
 
 from vadgui.settings import Setting, Settings
+from vadgui.ui import theme
 
 
 def reopened(settings: Settings) -> Settings:
@@ -44,3 +47,38 @@ def test_recent_videos_are_newest_first_without_deleted_files(settings: Settings
     assert len(recent) == 9
     settings.forget_videos()
     assert reopened(settings).recent_videos == []
+
+
+ODD = ["", "blue", "7", "a, list", "@ByteArray(x)", "@Invalid()", "@Size(3 4)", "@Variant(broken", "%%%", "\x00\x01"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_each_setting_that_is_odd_falls_back_by_itself_with_a_word(
+    settings: Settings, odd: str, caplog: pytest.LogCaptureFixture, qapp: QApplication
+) -> None:
+    declared = {name: value for name, value in vars(Settings).items() if isinstance(value, Setting)}
+    sections: dict[str, list[str]] = {}
+    for setting in declared.values():
+        section, key = setting.key.split("/")
+        sections.setdefault(section, []).append(f"{key}={odd}")
+    text = "".join(f"[{section}]\n" + "\n".join(lines) + "\n" for section, lines in sections.items())
+    Path(settings.store.fileName()).write_text(text, "utf-8")
+    read = Settings(QSettings(settings.store.fileName(), QSettings.Format.IniFormat))
+    for name, setting in declared.items():
+        value = getattr(read, name)
+        assert type(value) is type(setting.default), name
+    for name in ("theme", "device", "analyse_on_open", "export_strip"):
+        assert getattr(read, name) == declared[name].default, name
+    theme.install(qapp, theme.ThemeChoice(read.theme))
+    assert "appearance/theme" in caplog.text
+    caplog.clear()
+    assert read.theme == "system"
+    assert not caplog.text  # said once
+
+
+def test_a_setting_that_is_whole_stays_beside_odd_ones(settings: Settings) -> None:
+    settings.store.setValue("appearance/theme", "blue")
+    settings.store.setValue("export/panels", "frame,psnr_mask")
+    settings.store.setValue("analysis/on_open", "0")
+    read = reopened(settings)
+    assert (read.theme, read.export_panels, read.analyse_on_open) == ("system", "frame,psnr_mask", False)

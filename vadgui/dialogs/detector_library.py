@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.errors import DetectorFileError
+from engine.common.names import displayable
 from engine.detector_library import DetectorLibrary, LibraryEntry
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file, ask_for_folder
 from vadgui.ui import theme
@@ -198,7 +199,7 @@ class DetectorLibraryDialog(QDialog):
             )
 
     def _import(self, path: Path) -> None:
-        self.message.show_line("waiting", f"Taking {path.name} in …")
+        self.message.show_line("waiting", f"Taking {displayable(path.name)} in …")
         self.import_requested.emit(path)
 
     def imported(self, path: Path) -> None:

@@ -21,8 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.names import fitting_name
 from engine.export.clip import PANELS, ExportOptions
 from engine.export.mosaic import CAPTIONS, Panel
+from engine.scoring.places import placed_signals
 from engine.video.writer import free_path
 from vadgui.dialogs.files import ask_for_target
 from vadgui.model.session import ReviewSession
@@ -41,6 +43,10 @@ class ClipRange:
     scores: npt.NDArray[np.floating]
     """Anomaly scores [N] of the video."""
     detector: Path | None
+    has_sound: bool = False
+    """Whether the recording has sound."""
+    knows_where: bool = False
+    """Whether the detector tells where the evidence lies."""
 
     @classmethod
     def of_selection(cls, session: ReviewSession) -> ClipRange | None:
@@ -48,22 +54,23 @@ class ClipRange:
         segment, video = session.scoring.selected, session.video
         if segment is None or video is None:
             return None
-        ends = [*session.times[segment.start + 1 : segment.stop + 1].tolist(), video.duration_seconds]
         began = float(session.times[segment.start])
         return cls(
             video=video.path,
             start=segment.start,
             stop=segment.stop,
             start_seconds=began,
-            duration_seconds=ends[len(segment) - 1] - began,
+            duration_seconds=float(session.ends[segment.stop - 1]) - began,
             scores=session.scoring.scores.copy(),
             detector=session.detector.path if session.detector else None,
+            has_sound=video.has_sound,
+            knows_where=bool(session.detector and placed_signals(session.detector.calibration)),
         )
 
     @property
     def file_name(self) -> str:
         """The suggested name of the clip, with its first and last frame number as the window shows them."""
-        return f"{self.video.stem}_frames-{self.start}-{self.stop - 1}.mp4"
+        return fitting_name(self.video.stem, f"_frames-{self.start}-{self.stop - 1}.mp4")
 
 
 class ExportDialog(QDialog):
@@ -80,6 +87,8 @@ class ExportDialog(QDialog):
         score_strip: bool = True,
         threshold: float | None = None,
         parent: QWidget | None = None,
+        *,
+        outlines: bool = True,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export segment")
@@ -93,7 +102,13 @@ class ExportDialog(QDialog):
             self.panel_boxes[panel] = box
         self.strip_box = QCheckBox("Score strip with the threshold")
         self.strip_box.setChecked(score_strip)
+        self.outlines_box = QCheckBox("Outlines of what stands out")
+        self.outlines_box.setChecked(outlines and clip.knows_where)
+        self._knows_where = clip.knows_where
         self.overlay_box = QCheckBox("Mark suspicious parts in the frame")
+        self.sound_box = QCheckBox("Sound")
+        self.sound_box.setChecked(clip.has_sound)
+        self.sound_box.setVisible(clip.has_sound)
         self.target_edit = QLineEdit(str(free_path(folder / clip.file_name)))
         self.target_edit.setMinimumWidth(320)
         self.target_edit.setAccessibleName("Where the clip goes")
@@ -111,7 +126,9 @@ class ExportDialog(QDialog):
             panels=self._chosen_panels(),
             score_strip=self.strip_box.isChecked(),
             threshold=self._threshold,
+            outlines=self.outlines_box.isChecked(),
             overlay_opacity=0.6 if self.overlay_box.isChecked() else 0.0,
+            sound=self.sound_box.isChecked(),
         )
 
     def target(self) -> Path:
@@ -136,7 +153,7 @@ class ExportDialog(QDialog):
         span.setProperty("role", "muted")
         shown = QGroupBox("Show")
         inside = QVBoxLayout(shown)
-        for box in [*self.panel_boxes.values(), self.strip_box, self.overlay_box]:
+        for box in [*self.panel_boxes.values(), self.strip_box, self.outlines_box, self.overlay_box]:
             inside.addWidget(box)
         browse = QPushButton("Browse …")
         browse.clicked.connect(self._browse)
@@ -149,6 +166,7 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(span)
         layout.addWidget(shown)
+        layout.addWidget(self.sound_box)
         layout.addWidget(QLabel("Save as"))
         layout.addLayout(target)
         layout.addWidget(hint)
@@ -161,6 +179,7 @@ class ExportDialog(QDialog):
     def _enable(self) -> None:
         frame_shown = self.panel_boxes["frame"].isChecked()
         self.overlay_box.setEnabled(frame_shown)
+        self.outlines_box.setEnabled(frame_shown and self._knows_where)
         if not frame_shown:
             self.overlay_box.setChecked(False)
         self.export_button.setEnabled(bool(self._chosen_panels()) and bool(self.target_edit.text().strip()))

@@ -8,8 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from engine.review.files import SUFFIX
+
 _VIDEO_SUFFIXES = "avi mp4 m4v mkv mov mpg mpeg ts m2ts mts webm wmv flv 3gp asf mjpeg mjpg h264 264 h265 hevc dav"
-VIDEO_FILTER = f"Videos ({' '.join(f'*.{suffix}' for suffix in _VIDEO_SUFFIXES.split())})"
+_VIDEO_PATTERNS = " ".join(f"*.{suffix}" for suffix in _VIDEO_SUFFIXES.split())
+VIDEO_FILTER = f"Videos ({_VIDEO_PATTERNS})"
+RECORDING_FILTER = f"Videos and reviews ({_VIDEO_PATTERNS} *{SUFFIX})"
 DETECTOR_FILTER = "Detectors (*.safetensors)"
 
 

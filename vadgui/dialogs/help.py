@@ -11,12 +11,16 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
     QGroupBox,
+    QHBoxLayout,
     QLabel,
     QVBoxLayout,
     QWidget,
 )
 
-from vadgui.ui.actions import MENUS, SPECS, shown_keys, without_mnemonic
+from vadgui.ui.actions import MENUS, SPECS, ActionSpec, shown_keys, without_mnemonic
+
+_COLUMNS = 3
+_BOX_LINES = 2  # how many lines a box's title and frame take
 
 
 class ShortcutsDialog(QDialog):
@@ -26,11 +30,15 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        columns = QGridLayout()
-        for position, menu in enumerate(MENUS):
-            columns.addWidget(_menu_box(menu), position // 2, position % 2, Qt.AlignmentFlag.AlignTop)
+        row = QHBoxLayout()
+        for menus in _columns():
+            column = QVBoxLayout()
+            for menu in menus:
+                column.addWidget(_menu_box(menu))
+            column.addStretch()
+            row.addLayout(column)
         layout = QVBoxLayout(self)
-        layout.addLayout(columns)
+        layout.addLayout(row)
         layout.addWidget(_close_button(self))
 
 
@@ -58,10 +66,25 @@ class AboutDialog(QDialog):
         self.setMinimumWidth(420)
 
 
+def _columns() -> list[list[str]]:
+    """The menus in columns about equally high, the longest ones first: the dialog has to fit a small screen."""
+    columns: list[list[str]] = [[] for _ in range(_COLUMNS)]
+    heights = [0] * _COLUMNS
+    for menu in sorted(MENUS, key=lambda menu: -len(_with_keys(menu))):
+        shortest = heights.index(min(heights))
+        columns[shortest].append(menu)
+        heights[shortest] += len(_with_keys(menu)) + _BOX_LINES
+    return columns
+
+
+def _with_keys(menu: str) -> list[ActionSpec]:
+    return [spec for spec in SPECS if spec.menu == menu and spec.keys]
+
+
 def _menu_box(menu: str) -> QGroupBox:
     box = QGroupBox(without_mnemonic(menu))
     grid = QGridLayout(box)
-    for row, spec in enumerate(spec for spec in SPECS if spec.menu == menu and spec.keys):
+    for row, spec in enumerate(_with_keys(menu)):
         keys = QLabel("  or  ".join(shown_keys(key) for key in spec.keys))
         keys.setProperty("role", "keys")
         grid.addWidget(QLabel(without_mnemonic(spec.text)), row, 0)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.runner import analyse_to_store, analysis_key
 from engine.analysis.score_store import CHUNK_ROWS, ScoreStore
+from engine.analysis.where import evidence_at
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
 from engine.scoring.scorers import default_scorer
+from engine.scoring.where import WindowEvidence
 from engine.video.source import VideoSource
 from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised
 from vadgui.model.session import FRAMES, SAMPLES, AnalysisPhase, AnalysisState
@@ -98,6 +100,14 @@ class AnalysisRun:
         self._progress = progress
         if self.last_step - self._reported >= _REPORT_SECONDS:
             self._report(AnalysisPhase.RUNNING)
+
+    def where(self, frame: int) -> WindowEvidence | None:
+        """How conspicuous each window of a frame is; None where that is not known, or not yet.
+
+        Raises:
+            ScoreStoreError: the analysis can't be read.
+        """
+        return evidence_at(self._store, self._predictor.settings.calibration, self._source.times, frame)
 
     def close(self) -> None:
         """Save what was measured and let go; the analysis can be taken up another time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import resources
 from engine.common.errors import Cancelled, VadError
 from engine.common.events import ShouldStop
+from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
 from engine.review.store import FoundReview, look_up
 from engine.video.source import VideoInfo, VideoSource
@@ -127,10 +129,11 @@ class EngineLoop:
         if opened:
             path = reviewed_video(opened)
         should_stop = self._requests.opening_is_outdated
-        self._post(Opening(path.name))
+        name = displayable(path.name)
+        self._post(Opening(name))
         try:
             source = self._video_opener(
-                path, should_stop=should_stop, on_progress=lambda share: self._post(Opening(path.name, share))
+                path, should_stop=should_stop, on_progress=lambda share: self._post(Opening(name, share))
             )
             try:
                 first: list[FrameView] = []
@@ -162,7 +165,7 @@ class EngineLoop:
         self._begin_generation()
 
     def _open_detector(self, path: Path, device: str) -> None:
-        self._post(Opening(path.stem))
+        self._post(Opening(displayable(path.stem)))
         try:
             predictor = self._predictor_opener(path, device)
         finally:
@@ -195,7 +198,8 @@ class EngineLoop:
             return
 
         def deliver(view: FrameView) -> None:
-            self._put_view(request.generation, view)
+            where = self._analysis.where(view.index) if self._analysis else None
+            self._put_view(request.generation, replace(view, where=where) if where else view)
 
         try:
             self._view_maker.make(request.index, request.pictures, deliver, self._requests.view_is_outdated)
@@ -215,7 +219,10 @@ class EngineLoop:
         if not self._view_maker or request.generation != self._generation:
             return
         try:
-            picture = self._view_maker.thumbnail(request.index, self._requests.view_is_outdated)
+            where = self._analysis.where(request.index) if self._analysis else None
+            # Thumbnails are of segments' peaks: something stands out, whatever the threshold is.
+            outlines = where.outlines(math.inf, at_least=1) if where else []
+            picture = self._view_maker.thumbnail(request.index, self._requests.view_is_outdated, outlines)
         except Cancelled:
             self._requests.put_back(request)
         except VadError:

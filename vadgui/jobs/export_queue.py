@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from engine.analysis.where import stored_evidence
 from engine.common.errors import Cancelled
 from engine.common.events import Progress
 from engine.export.clip import ExportOptions, export_clip
@@ -83,9 +85,12 @@ class ExportQueue(QObject):
 
     _posted = Signal(object)
 
-    def __init__(self, video_opener: VideoOpener, predictor_opener: PredictorOpener) -> None:
-        """The thread is started with the first job; `close` ends it."""
+    def __init__(
+        self, video_opener: VideoOpener, predictor_opener: PredictorOpener, analyses: Path | None = None
+    ) -> None:
+        """The thread is started with the first job; `close` ends it. Outlines come from stored `analyses`."""
         super().__init__()
+        self._analyses = analyses
         self._video_opener = video_opener
         self._predictor_opener = predictor_opener
         self._numbers = itertools.count(1)
@@ -174,10 +179,22 @@ class ExportQueue(QObject):
         job = export.job
         if should_stop():
             raise Cancelled
-        predictor = cache.predictor(job.detector, job.device) if job.detector and job.options.needs_detector else None
-        with self._video_opener(job.video, should_stop=should_stop) as source:
+        needs_detector = job.options.needs_detector or job.options.needs_evidence
+        predictor = cache.predictor(job.detector, job.device) if job.detector and needs_detector else None
+        with self._video_opener(job.video, should_stop=should_stop) as source, ExitStack() as open_store:
+            evidence = None
+            if predictor and job.options.needs_evidence and self._analyses:
+                evidence = open_store.enter_context(stored_evidence(self._analyses, source, predictor))
             events = export_clip(
-                source, predictor, job.scores, job.start, job.stop, export.state.path, job.options, should_stop
+                source,
+                predictor,
+                job.scores,
+                job.start,
+                job.stop,
+                export.state.path,
+                job.options,
+                should_stop,
+                evidence,
             )
             for event in events:
                 if isinstance(event, Progress):

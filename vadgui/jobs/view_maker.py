@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,6 +14,8 @@ from engine.analysis.pipeline import Inspection, inspect_pair
 from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled
 from engine.common.events import ShouldStop
+from engine.export.drawing import draw_outlines
+from engine.scoring.where import Outline
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoSource
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, Bgra, FrameView
@@ -88,8 +90,8 @@ class ViewMaker:
         if self._is_playing:
             self._source.prefetch(self._last_index + 1, self._last_index + 1 + _FRAMES_AHEAD, should_stop)
 
-    def thumbnail(self, index: int, should_stop: ShouldStop) -> Bgra:
-        """A small BGRA picture [H, W, 4] of a frame in the video's aspect ratio.
+    def thumbnail(self, index: int, should_stop: ShouldStop, outlines: Sequence[Outline] = ()) -> Bgra:
+        """A small BGRA picture [H, W, 4] of a frame in the video's aspect ratio, with outlines on it.
 
         Raises:
             VideoError: the frame can't be decoded.
@@ -98,7 +100,9 @@ class ViewMaker:
         pixels = self._source.read(index, should_stop).pixels
         height, width = pixels.shape[:2]
         size = (_THUMBNAIL_WIDTH_PX, max(round(height * _THUMBNAIL_WIDTH_PX / width), 1))
-        return to_bgra(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8))
+        picture = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        draw_outlines(picture, outlines)
+        return to_bgra(picture)
 
     def _make_complete(self, previous: Frame, frame: Frame, predictor: Predictor) -> FrameView:
         started = time.perf_counter()

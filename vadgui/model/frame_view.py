@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.scoring.where import WindowEvidence
+
 Bgra = npt.NDArray[np.uint8]
 """A picture ready to paint as QImage.Format_RGB32: uint8 [H, W, 4], C-contiguous, kept alive by its view."""
 
@@ -29,6 +31,8 @@ class FrameView:
     """All three [256, 256, 4], or all None."""
     signals: np.void | None = None
     """One row of engine.scoring.signals.RAW_SIGNALS."""
+    where: WindowEvidence | None = None
+    """How conspicuous each window is; None where the analysis has not come so far, or the detector does not tell."""
     missing: str = ""
     """Why pictures are not there, for the person; empty when all are."""
 

@@ -18,6 +18,7 @@ from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals, is_judged
+from engine.scoring.where import Outline, WindowEvidence
 from engine.video.source import VideoInfo, own_frame_seconds
 
 Times = npt.NDArray[np.float64]
@@ -53,7 +54,8 @@ class ScoreModel(QObject):
         super().__init__(parent)
         self._choose_scorer = choose_scorer
         self._calibration: Calibration | None = None
-        self._scorer = self._told_scorer = choose_scorer(None)
+        self._scorer = choose_scorer(None)
+        self._told_scorer: Scorer | None = self._scorer
         self._first_rules = {self._scorer.name: rule} if rule else {}
         self._rules = dict(self._first_rules)
         self.arrange: Callable[[list[Segment]], list[Segment]] = lambda flagged: flagged
@@ -124,6 +126,13 @@ class ScoreModel(QObject):
         """That the recording's frame rate is far from the calibration's footage, in words; else empty."""
         return self._other_rate
 
+    def outlines(self, evidence: WindowEvidence, frame: int) -> list[Outline]:
+        """What stands out in a frame that is flagged, the most conspicuous first; nothing in one that is not."""
+        score = self._scores[frame] if frame < len(self._scores) else np.nan
+        if score >= self.rule.enter or any(each.start <= frame < each.stop for each in self._segments):
+            return evidence.outlines(self.rule.enter, at_least=1)
+        return []
+
     def expected_alarms(self) -> tuple[int, int] | None:
         """How many of the recording's segments are false alarms at the threshold, at the least and at the most.
 
@@ -131,7 +140,7 @@ class ScoreModel(QObject):
         """
         if self._video is None:
             return None
-        return self._scorer.expected_alarms(self.rule.enter, self._video.duration_seconds / 3600)
+        return self._scorer.expected_alarms(self.rule.enter, self._video.shown_seconds / 3600)
 
     def reason(self, segment: Segment) -> str:
         """Why a segment was flagged, in words; empty where the score goes by one thing alone."""
@@ -159,6 +168,7 @@ class ScoreModel(QObject):
         """Every recording begins with the rules that its scores have by themselves; tells nobody before `tell_all`."""
         self._rules = dict(self._first_rules)
         self._moved_from.clear()
+        self._told_scorer = None
 
     def _take_video(self, video: VideoInfo | None, times: Times) -> None:
         self._video, self._times = video, times

@@ -14,7 +14,9 @@ from PySide6.QtCore import QObject, Signal
 from engine.review.document import Review
 from engine.scoring.calibration import Calibration
 from engine.scoring.segments import Segment, SegmentRule
-from engine.video.source import VideoInfo, frame_at
+from engine.video.integrity import Integrity
+from engine.video.source import VideoInfo, ends_of, frame_at
+from engine.video.timing import without_gaps
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.review_model import ReviewModel
 from vadgui.model.score_model import ScoreModel
@@ -87,12 +89,14 @@ class ReviewSession(QObject):
         self.scoring.caught_up.connect(self._scores_caught_up)
         self.review = ReviewModel(self.scoring, self)
         """What the person says of it."""
-        self._video: VideoInfo | None = None
-        self._times = np.empty(0)
+        self._use_times(None, np.empty(0))
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
         self._playhead = 0
         self._view: FrameView | None = None
+        self._asked_where = -1
+        """The frame on screen that was asked for again because its evidence has come."""
+        self.scoring.scores_changed.connect(self._ask_where)
         self._analysis = AnalysisState()
         self._done_soon: AnalysisState | None = None
         self._thumbnails: dict[int, Bgra] = {}
@@ -110,6 +114,27 @@ class ReviewSession(QObject):
     def times(self) -> npt.NDArray[np.float64]:
         """Presentation times [N] in seconds since the first frame's."""
         return self._times
+
+    @property
+    def ends(self) -> npt.NDArray[np.float64]:
+        """When each frame [N] leaves the screen: before a gap, long before the next one comes."""
+        return self._ends
+
+    @property
+    def played_times(self) -> npt.NDArray[np.float64]:
+        """Times [N] without the gaps in them, by which the recording is played."""
+        return self._played_times
+
+    @property
+    def integrity(self) -> Integrity:
+        """Where frames are lost, where the recording has gaps, which times were replaced."""
+        return self._integrity
+
+    def _use_times(self, video: VideoInfo | None, times: npt.NDArray[np.float64]) -> None:
+        self._video, self._times = video, times
+        self._ends = ends_of(video, times) if video else np.empty(0)
+        self._played_times = without_gaps(times)
+        self._integrity = Integrity.of(video, times) if video else Integrity()
 
     @property
     def frame_count(self) -> int:
@@ -132,9 +157,9 @@ class ReviewSession(QObject):
 
     def _start_over(self, video: VideoInfo | None, times: npt.NDArray[np.float64]) -> None:
         # Everything changes before the first signal: a view that asks back must never see two recordings mixed.
-        self._video = video
-        self._times = times
+        self._use_times(video, times)
         self._playhead = 0
+        self._asked_where = -1
         self._view = None
         self._thumbnails.clear()
         self._thumbnails_asked.clear()
@@ -156,7 +181,7 @@ class ReviewSession(QObject):
 
     def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
         """Take over what a full decode found: damaged files hold fewer frames than they announce."""
-        self._video, self._times = video, times
+        self._use_times(video, times)
         self.scoring.revise_times(video, times)
         beyond_end = self._playhead >= len(times)
         self._playhead = max(min(self._playhead, len(times) - 1), 0)
@@ -184,6 +209,7 @@ class ReviewSession(QObject):
     def use_detector(self, detector: DetectorSummary) -> None:
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
         self._detector = detector
+        self._asked_where = -1
         self._detector_is_coming = False
         self._analyse_anew()
         # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
@@ -236,10 +262,27 @@ class ReviewSession(QObject):
 
     def show(self, view: FrameView) -> None:
         """Put what the engine made on screen; its signals count even before the analysis gets there."""
+        if self._view is None or view.index != self._view.index:
+            self._asked_where = -1
         self._view = view
         if view.signals is not None:
             self.scoring.add_if_unknown(view.index, view.signals)
         self.view_changed.emit()
+
+    def _ask_where(self) -> None:
+        """The analysis has come to the frame on screen: its view knows where the evidence lies only when made again."""
+        view, detector = self._view, self._detector
+        if view is None or view.where is not None or not detector or not detector.calibration:
+            return
+        if self._asked_where != view.index == self._playhead and self._is_judged_near(view.index):
+            self._asked_where = view.index
+            self.view_requested.emit(view.index, self._pictures_requested)
+
+    def _is_judged_near(self, index: int) -> bool:
+        reach = self.scoring.scorer.sampling.seconds
+        first, stop = np.searchsorted(self._times, [self._times[index] - reach, self._times[index] + reach])
+        # Not by the signals that came with a view: those of motion are the analysis's alone.
+        return bool(np.isfinite(self.scoring.signals["speed_px"][max(first, 1) : stop + 1]).any())
 
     def view_is_settled(self) -> bool:
         """Whether everything that was wanted of the frame under the playhead is on screen, or the reason why not."""

@@ -11,19 +11,23 @@ from vadgui.model.session import ReviewSession
 
 
 class Panel(Enum):
-    """One of the five pictures of a transition; the value is the panel's title."""
+    """One of the pictures of a transition; the value is the panel's title."""
 
     FRAME = "Frame"
     PREDICTED_FLOW = "Predicted flow"
     TEACHER_FLOW = "GT flow"
     PREDICTED_FRAME = "Predicted frame"
     PSNR_MASK = "PSNR mask"
+    EVIDENCE = "Evidence"
 
     @property
     def explanation(self) -> str:
         """What the panel shows, in a sentence."""
         return _EXPLANATIONS[self]
 
+
+SHOWN_AT_FIRST: tuple[Panel, ...] = tuple(panel for panel in Panel if panel is not Panel.EVIDENCE)
+"""Panels that are shown until a person chooses others."""
 
 _EXPLANATIONS = {
     Panel.FRAME: "The recorded frame.",
@@ -33,11 +37,16 @@ _EXPLANATIONS = {
     "colour scale.",
     Panel.PREDICTED_FRAME: "The frame that the detector expects from the previous one.",
     Panel.PSNR_MASK: "How well each part of the frame was predicted, in dB: the darker, the more suspicious.",
+    Panel.EVIDENCE: "Where the evidence lies: the anomaly score that the frame would have for each part of it alone. "
+    "The lighter, the more suspicious.",
 }
+
+_NO_EVIDENCE = "Not analysed yet"
+_NOT_CALIBRATED = "Only a calibrated detector tells where"
 
 
 def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
-    """The picture that a panel shows; None where the view has none, and for the mask, which is painted from signals."""
+    """The picture that a panel shows of the view; None where it has none, and for what is made of numbers."""
     match panel:
         case Panel.FRAME:
             return view.frame
@@ -47,7 +56,7 @@ def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
             return view.teacher_flow
         case Panel.PREDICTED_FRAME:
             return view.predicted_frame
-        case Panel.PSNR_MASK:
+        case Panel.PSNR_MASK | Panel.EVIDENCE:
             return None
 
 
@@ -63,6 +72,8 @@ def detail_of(panel: Panel, view: FrameView, signals: np.void | None, flow_radiu
     """The number shown beside a panel's title, with its unit."""
     if panel is Panel.FRAME:
         return "" if view.frame is None else f"{view.frame.shape[1]} × {view.frame.shape[0]}"
+    if panel is Panel.EVIDENCE:
+        return "" if view.where is None else f"worst {max(float(view.where.scores.max()), 0):.1f}"
     if signals is None or (panel is not Panel.PSNR_MASK and not view.complete):
         return ""
     match panel:
@@ -86,6 +97,8 @@ def message_for(panel: Panel, view: FrameView | None, session: ReviewSession) ->
         return "Loading the frame …"
     if view.missing == NO_DETECTOR and session.detector_is_coming:
         return "Loading the detector …"
+    if panel is Panel.EVIDENCE and session.detector is not None and view.index > 0:
+        return view.missing or (_NO_EVIDENCE if session.detector.calibration else _NOT_CALIBRATED)
     if panel is Panel.PSNR_MASK and session.detector is not None and view.index == 0:
         return view.missing or "Frame 0 has no frame before it to predict it from"
     return view.missing or "Being computed …"

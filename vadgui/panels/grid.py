@@ -1,4 +1,4 @@
-"""The grid of the five panels, which always show the same frame."""
+"""The grid of panels, which always show the same frame."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from vadgui.model.frame_view import FrameView
+from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.session import ReviewSession
 from vadgui.panels.arrangement import GAP_PX, arrange
-from vadgui.panels.content import Panel, detail_of, message_for, picture_of, signals_of
+from vadgui.panels.content import SHOWN_AT_FIRST, Panel, detail_of, message_for, picture_of, signals_of
+from vadgui.panels.evidence import evidence_picture, paint_scale
 from vadgui.panels.header import PanelHeader
 from vadgui.panels.legend import paint_legend
 from vadgui.panels.mask import paint_mask, paint_overlay
+from vadgui.panels.outlines import paint_outlines
 from vadgui.panels.picture import Decoration, PicturePanel
 from vadgui.ui import theme
 
@@ -33,13 +35,16 @@ class PanelGrid(QWidget):
         self.panel_actions: dict[Panel, QAction] = {}
         """Checkable actions that show or hide a panel; also in the main window's menu."""
         for panel in Panel:
-            action = QAction(panel.value, self, checkable=True, checked=True)
+            action = QAction(panel.value, self, checkable=True, checked=panel in SHOWN_AT_FIRST)
             action.setToolTip(panel.explanation)
             action.toggled.connect(partial(self._on_panel_toggled, panel))
             self.panel_actions[panel] = action
             self._area.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
         self.overlay_action = self.header.overlay_action
         """Checkable action that shows the PSNR mask on the frame; also in the main window's menu."""
+        self._outlines_are_shown = False
+        self._evidence: tuple[FrameView, float, Bgra] | None = None
+        """The picture of the evidence panel, and what it was made of."""
         self.header.set_panel_actions(list(self.panel_actions.values()))
 
         layout = QVBoxLayout(self)
@@ -75,6 +80,11 @@ class PanelGrid(QWidget):
         """Show or hide a panel; the last visible one can't be hidden."""
         self.panel_actions[panel].setChecked(shown)
 
+    def show_outlines(self, shown: bool) -> None:
+        """Draw lines round what stands out in the frame, or none."""
+        self._outlines_are_shown = shown
+        self._refresh()
+
     def toggle_enlarged(self, panel: Panel) -> None:
         """Give a panel the whole grid, or bring the others back."""
         self._area.enlarged = None if self._area.enlarged is panel else panel
@@ -92,6 +102,7 @@ class PanelGrid(QWidget):
 
     def _arrange(self) -> None:
         self._area.arrange()
+        self._refresh()  # a panel that was hidden may have no picture yet
         self._session.set_pictures_requested(self.shown_panels() != [Panel.FRAME])
         self.shown_panels_changed.emit()
 
@@ -102,7 +113,7 @@ class PanelGrid(QWidget):
         signals = signals_of(view, self._session) if view else None
         radius_px = self._session.detector.flow_radius_px if self._session.detector else None
         for panel, widget in self._area.panels.items():
-            picture = picture_of(panel, view) if view else None
+            picture = self._picture(panel, view) if view else None
             decoration = self._decoration(panel, view, signals) if view else None
             if view is None or (picture is None and decoration is None):
                 widget.show_message(message_for(panel, view, self._session))
@@ -110,18 +121,43 @@ class PanelGrid(QWidget):
                 widget.show_picture(picture, detail=detail_of(panel, view, signals, radius_px), decoration=decoration)
         self.header.show_view(view)
 
+    def _picture(self, panel: Panel, view: FrameView) -> Bgra | None:
+        if panel is not Panel.EVIDENCE or panel not in self.shown_panels() or view.frame is None or view.where is None:
+            return picture_of(panel, view)
+        top = self._session.scoring.top
+        if self._evidence is None or self._evidence[:2] != (view, top):
+            self._evidence = (view, top, evidence_picture(view.frame, view.where, top))
+        return self._evidence[2]
+
     def _decoration(self, panel: Panel, view: FrameView, signals: np.void | None) -> Decoration | None:
         match panel:
             case Panel.PSNR_MASK if signals is not None:
                 return partial(paint_mask, patch_psnr_db=signals["patch_psnr_db"])
-            case Panel.FRAME if signals is not None and self.overlay_action.isChecked():
-                return partial(
-                    paint_overlay, patch_psnr_db=signals["patch_psnr_db"], opacity=self.header.overlay_opacity
-                )
+            case Panel.FRAME:
+                return self._marks(view, signals)
+            case Panel.EVIDENCE if view.where is not None and view.frame is not None:
+                scoring = self._session.scoring
+                return partial(paint_scale, top=scoring.top, threshold=scoring.rule.enter)
             case Panel.PREDICTED_FLOW | Panel.TEACHER_FLOW if view.complete and self._session.detector:
                 return partial(paint_legend, radius_px=self._session.detector.flow_radius_px)
             case _:
                 return None
+
+    def _marks(self, view: FrameView, signals: np.void | None) -> Decoration | None:
+        """What is painted on the frame."""
+        marks: list[Decoration] = []
+        if signals is not None and self.overlay_action.isChecked():
+            opacity = self.header.overlay_opacity
+            marks.append(partial(paint_overlay, patch_psnr_db=signals["patch_psnr_db"], opacity=opacity))
+        if view.where and self._outlines_are_shown:
+            outlines = self._session.scoring.outlines(view.where, view.index)
+            marks.append(partial(paint_outlines, outlines=outlines))
+
+        def paint(painter: QPainter, picture: QRect) -> None:
+            for mark in marks:
+                mark(painter, picture)
+
+        return paint if marks else None
 
 
 class _PanelArea(QWidget):
@@ -130,7 +166,7 @@ class _PanelArea(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.panels = {panel: PicturePanel(panel.value, self) for panel in Panel}
-        self.chosen = list(Panel)
+        self.chosen: list[Panel] = list(SHOWN_AT_FIRST)
         self.enlarged: Panel | None = None
         self._aspect = 16 / 9
         for panel, widget in self.panels.items():

@@ -9,8 +9,10 @@ from math import ceil
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from engine.video.source import frame_at
 from vadgui.model.session import ReviewSession
 
+_LONGEST_WAIT_MS = 2**31 - 1  # what a QTimer takes
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -150,7 +152,8 @@ class Player(QObject):
             self.pause()
             return
         now = self._now()
-        times, playhead = self._session.times, self._session.playhead
+        # Gaps are skipped: a still picture for an hour is nothing to watch.
+        times, playhead = self._session.played_times, self._session.playhead
         if self._anchor is None:
             self._anchor = (now, float(times[playhead]))
         if self._mode is PlaybackMode.REAL_TIME:
@@ -160,7 +163,7 @@ class Player(QObject):
             # Count from the last request, not from its view's arrival, which would add the engine's time to each frame.
             begin = now if self._requested_at is None else self._requested_at
             due = begin + float(times[playhead + 1] - times[playhead]) / self._speed
-        self._timer.start(max(0, ceil(1000 * (due - now))))
+        self._timer.start(min(max(0, ceil(1000 * (due - now))), _LONGEST_WAIT_MS))
 
     def _advance(self) -> None:
         if not self._playing or self._anchor is None or not self._session.view_is_settled():
@@ -169,7 +172,7 @@ class Player(QObject):
         now = self._now()
         if self._mode is PlaybackMode.REAL_TIME:
             began, began_seconds = self._anchor
-            target = max(target, self._session.index_at(began_seconds + (now - began) * self._speed))
+            target = max(target, frame_at(self._session.played_times, began_seconds + (now - began) * self._speed))
         self._requested_frame = min(target, self._last_frame())
         self._requested_at = now
         self._session.seek(self._requested_frame)

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from vadgui.model.session import ReviewSession
 from vadgui.playback.player import SPEEDS, PlaybackMode, Player
 from vadgui.ui.actions import SPECS, tool_tip, without_mnemonic
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.icons import set_icon
+from vadgui.ui.number_boxes import WholeNumberBox
 
 _SPECS = {spec.name: spec for spec in SPECS}
 
@@ -25,7 +26,7 @@ class TransportBar(QWidget):
         self._session = session
         self._player = player
         self.play_button = self._button("play", player.toggle, icon="play")
-        self.frame_box = QSpinBox()
+        self.frame_box = WholeNumberBox()
         self._count = QLabel()
         self._clock = QLabel()
         self.speed_box = QComboBox()
@@ -115,8 +116,7 @@ class TransportBar(QWidget):
     def _set_up_frame_box(self) -> None:
         self.frame_box.setAccessibleName("Frame number")
         self.frame_box.setToolTip("Type a frame number and press Enter to jump to exactly that frame; the first is 0")
-        self.frame_box.setKeyboardTracking(False)
-        self.frame_box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.frame_box.setButtonSymbols(WholeNumberBox.ButtonSymbols.NoButtons)
         self.frame_box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.frame_box.valueChanged.connect(self._session.seek)
         # Return takes the focus away, so that the next key controls the player again.

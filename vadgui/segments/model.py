@@ -194,12 +194,8 @@ class SegmentModel(QAbstractListModel):
 
     def time_range(self, segment: Segment) -> str:
         """The time of the first frame, and the time at which the last frame ends."""
-        times = self._session.times
-        video = self._session.video
-        end = video.duration_seconds if video else 0.0
-        if segment.stop < len(times):
-            end = float(times[segment.stop])
-        return f"{clock_text(float(times[segment.start]), 1)} – {clock_text(end, 1)}"
+        began, end = float(self._session.times[segment.start]), float(self._session.ends[segment.stop - 1])
+        return f"{clock_text(began, 1)} – {clock_text(end, 1)}"
 
 
 def frame_range(segment: Segment) -> str:

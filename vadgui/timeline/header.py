@@ -8,7 +8,6 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
+from vadgui.ui.number_boxes import NumberBox
 
 _STEP = 0.05  # of the threshold, as a share of the scale
 _MOUSE = "Click or drag to move the playhead, wheel to zoom, Shift + wheel to pan."
@@ -37,10 +37,9 @@ class TimelineHeader(QWidget):
         font.setBold(True)
         self._title.setFont(font)
         self._reading = _ElidedLabel()
-        self.threshold_box = QDoubleSpinBox()
+        self.threshold_box = NumberBox()
         self.show_top(1.0)
         self.threshold_box.setDecimals(2)
-        self.threshold_box.setKeyboardTracking(False)
         self.threshold_box.setAccessibleName("Threshold")
         self.threshold_box.setToolTip("Frames with at least this score are flagged; or drag the dashed line")
         self.threshold_box.valueChanged.connect(self.threshold_entered)
@@ -139,7 +138,7 @@ class _ElidedLabel(QLabel):
         painter.end()
 
 
-class _AlarmsBox(QDoubleSpinBox):
+class _AlarmsBox(NumberBox):
     """False alarms an hour, from one in weeks to one a second; steps are by what they were."""
 
     def __init__(self) -> None:
@@ -147,7 +146,6 @@ class _AlarmsBox(QDoubleSpinBox):
         self.setRange(0.001, 3600.0)
         self.setDecimals(3)
         self.setSuffix(" an hour")
-        self.setKeyboardTracking(False)
         self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
         self.setAccessibleName("False alarms an hour")
         self.setToolTip(
@@ -157,8 +155,7 @@ class _AlarmsBox(QDoubleSpinBox):
 
     def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
         """As many digits as mean something."""
-        text = self.locale().toString(value, "f", 0) if value >= 10 else self.locale().toString(value, "g", 2)
-        return text.replace(self.locale().groupSeparator(), "") if value >= 1000 else text
+        return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _button(text: str, name: str, call: Callable[[], None]) -> QToolButton:

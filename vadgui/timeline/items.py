@@ -18,12 +18,13 @@ SCORE_ROOM = 1.12
 
 _BRACKET_PX = 4
 _MIN_WIDTH_PX = 3
+_DISMISSED_ALPHA = 50
 _PENDING_TEXT = "not analysed yet"
 _ROUGH_TEXT = "overview"
 """Scores from few frames, which can still change."""
 
 
-class _PixelItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph has no types
+class PixelItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph has no types
     """Covers its view box and paints in pixels."""
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
@@ -58,7 +59,7 @@ class _PixelItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph has no ty
         raise NotImplementedError
 
 
-class ScoreItem(_PixelItem):
+class ScoreItem(PixelItem):
     """The score curve, and where there is none yet."""
 
     def __init__(self, series: ScoreSeries) -> None:
@@ -107,7 +108,7 @@ class ScoreItem(_PixelItem):
                 painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
 
-class _SpansItem(_PixelItem):
+class _SpansItem(PixelItem):
     """Something drawn over stretches of time."""
 
     def __init__(self) -> None:
@@ -126,11 +127,26 @@ class SegmentsItem(_SpansItem):
 
     def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
         """At most one stretch every few pixels, however many segments there are."""
-        fill, bracket = QColor(theme.current().segment_fill), QColor(theme.current().alert)
+        fill, bracket = self.colours()
         for left, right in merged_pixels(self._starts, self._stops, begin, stop, area.width()):
             x, width = area.left() + left, right - left
             painter.fillRect(x, area.top(), width, area.height(), fill)
             paint_bracket(painter, x, area.top(), width, bracket)
+
+    def colours(self) -> tuple[QColor, QColor]:
+        """Of the tint and of the bracket."""
+        return QColor(theme.current().segment_fill), QColor(theme.current().alert)
+
+
+class DismissedItem(SegmentsItem):
+    """Segments that a person has dismissed: still there, but out of the way."""
+
+    def colours(self) -> tuple[QColor, QColor]:
+        """Grey."""
+        grey = QColor(theme.current().control_border)
+        tint = QColor(grey)
+        tint.setAlpha(_DISMISSED_ALPHA)
+        return tint, grey
 
 
 class SelectedItem(_SpansItem):
@@ -146,7 +162,7 @@ class SelectedItem(_SpansItem):
             painter.drawRect(place.adjusted(1, 1, -1, -1))
 
 
-class PlayheadItem(_PixelItem):
+class PlayheadItem(PixelItem):
     """The stretch of time for which the frame under the playhead is on screen, at least a line wide."""
 
     def __init__(self) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from vadgui.timeline.hole_marks import HoleSpans
+from vadgui.timeline.holes import Hole
 from vadgui.timeline.items import merged_pixels
 from vadgui.timeline.pyramid import Floats
 from vadgui.timeline.scores import ScoreSeries
@@ -31,6 +35,7 @@ class OverviewStrip(QWidget):
         self._threshold = 0.5
         self._starts: Floats = np.empty(0)
         self._stops: Floats = np.empty(0)
+        self._holes = HoleSpans([])
         self._key: tuple[object, ...] = ()
         self._image = QImage()
         self._margins = (0, 0)
@@ -68,6 +73,11 @@ class OverviewStrip(QWidget):
         self._starts, self._stops = starts, stops
         self.update()
 
+    def set_holes(self, holes: Sequence[Hole]) -> None:
+        """Mark where there are no pictures."""
+        self._holes = HoleSpans(holes)
+        self.update()
+
     def strip(self) -> QRect:
         """Where the recording is drawn."""
         left, right = self._margins
@@ -82,6 +92,7 @@ class OverviewStrip(QWidget):
         end = self._series.end_seconds
         if end <= 0 or strip.width() < 2:
             return
+        self._holes.paint(painter, strip, 0.0, end)
         painter.drawImage(strip.topLeft(), self._curve(strip, end))
         for left, right in merged_pixels(self._starts, self._stops, 0.0, end, strip.width()):
             painter.fillRect(strip.left() + left, strip.top(), right - left, _MARK_PX, QColor(colours.alert))

@@ -10,8 +10,11 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
 from vadgui.timeline.axis import TimeAxis
+from vadgui.timeline.hole_marks import HolesItem
+from vadgui.timeline.holes import Hole
 from vadgui.timeline.items import (
     SCORE_ROOM,
+    DismissedItem,
     PlayheadItem,
     ScoreItem,
     SegmentsItem,
@@ -19,6 +22,7 @@ from vadgui.timeline.items import (
     ignore_mouse,
 )
 from vadgui.timeline.scores import ScoreSeries
+from vadgui.timeline.timescale import Timescale
 from vadgui.ui import theme
 
 AXIS_WIDTH_PX = 36
@@ -122,7 +126,9 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         left.setWidth(AXIS_WIDTH_PX)
 
         self.scores = ScoreItem(series)
+        self.holes = HolesItem()
         self.segments = SegmentsItem()
+        self.dismissed = DismissedItem()
         self.selected = SelectedItem()
         self.playhead = PlayheadItem()
         self.hover = pg.InfiniteLine(angle=90, movable=False)
@@ -134,9 +140,27 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             labelOpts={"position": 0.985, "anchors": [(1, 1), (1, 1)], "movable": False},
         )
         self.threshold.setCursor(Qt.CursorShape.SizeVerCursor)
-        for drawn in (self.segments, self.selected, self.scores, self.hover, self.threshold, self.playhead):
+        for drawn in (
+            self.holes,
+            self.segments,
+            self.dismissed,
+            self.selected,
+            self.scores,
+            self.hover,
+            self.threshold,
+            self.playhead,
+        ):
             item.addItem(drawn, ignoreBounds=True)
-        ignore_mouse(self.scores, self.segments, self.selected, self.playhead, self.hover, self.threshold.label)
+        ignore_mouse(
+            self.holes,
+            self.scores,
+            self.segments,
+            self.dismissed,
+            self.selected,
+            self.playhead,
+            self.hover,
+            self.threshold.label,
+        )
         self.hover.hide()
         self.apply_theme()
 
@@ -149,6 +173,11 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             ticks[-1] = (top, f"{top:g}+")
         self.getPlotItem().getAxis("left").setTicks([ticks])
 
+    def show_holes(self, scale: Timescale, holes: Sequence[Hole]) -> None:
+        """Label times on this scale, and mark where there are no pictures."""
+        self.getPlotItem().getAxis("bottom").set_timescale(scale)
+        self.holes.set_holes(holes)
+
     def show_threshold(self, threshold: float) -> None:
         """Put the line at a score."""
         self.threshold.setValue(threshold)
@@ -157,7 +186,15 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
 
     def show_empty(self, empty: bool) -> None:
         """Without a recording there is nothing to point at."""
-        for drawn in (self.threshold, self.playhead, self.scores, self.segments, self.selected):
+        for drawn in (
+            self.threshold,
+            self.playhead,
+            self.scores,
+            self.holes,
+            self.segments,
+            self.dismissed,
+            self.selected,
+        ):
             drawn.setVisible(not empty)
         self.getPlotItem().getAxis("bottom").setStyle(showValues=not empty)
 

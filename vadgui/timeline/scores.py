@@ -7,8 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.scoring.segments import Segment
+from engine.video.source import frame_at
+from engine.video.timing import gaps, last_seconds
 from vadgui.model.session import ReviewSession
+from vadgui.timeline.holes import Hole, holes
 from vadgui.timeline.pyramid import Floats, Indices, MinMaxPyramid
+from vadgui.timeline.timescale import Timescale
 from vadgui.timeline.trace import Columns, RoughScores, sample_columns
 
 
@@ -21,6 +25,9 @@ class ScoreSeries:
         self._rough: RoughScores | None = None
         self._top: float | None = None
         self._version = 0
+        self._session_times: Floats | None = None
+        self._starts: Floats = np.empty(0)
+        self._ends: Floats = np.empty(0)
 
     @property
     def version(self) -> int:
@@ -41,37 +48,66 @@ class ScoreSeries:
             self._top = self._session.scoring.top
         return self._top
 
+    def _use_times(self) -> None:
+        session = self._session
+        if session.times is self._session_times:
+            return
+        self._session_times = session.times
+        if not session.frame_count:
+            self._scale, self._starts, self._ends = Timescale((), 0.0), np.empty(0), np.empty(0)
+            self._holes = []
+            return
+        ends = session.ends.copy()
+        # The last frame must have some width even where the container's duration is too short.
+        ends[-1] = max(ends[-1], session.times[-1] + 0.5 * (last_seconds(session.times) or 0.04))
+        self._scale = Timescale(gaps(session.times), float(ends[-1]))
+        self._starts, self._ends = self._scale.drawn(session.times), self._scale.drawn(ends)
+        self._holes = holes(session.integrity, self._scale)
+
+    @property
+    def scale(self) -> Timescale:
+        """Where times are drawn; all other seconds here are as drawn."""
+        self._use_times()
+        return self._scale
+
     @property
     def end_seconds(self) -> float:
         """When the last frame leaves the screen; 0 without a recording."""
-        times = self._session.times
-        if not len(times):
-            return 0.0
-        video = self._session.video
-        duration = video.duration_seconds if video else 0.0
-        # The last frame must have some width even where the container's duration is too short.
-        last_gap = float(times[-1] - times[-2]) if len(times) > 1 else 0.04
-        return max(duration, float(times[-1]) + 0.5 * last_gap)
+        self._use_times()
+        return float(self._ends[-1]) if len(self._ends) else 0.0
 
-    def seconds_of(self, frames: Sequence[int] | Indices) -> Floats:
-        """When each frame comes on screen; the frame after the last one stands for the end."""
-        times = self._session.times
-        indices = np.asarray(frames, np.intp)
-        if not len(times):
-            return np.zeros(len(indices))
-        seconds = times[np.minimum(indices, len(times) - 1)]
-        return np.where(indices < len(times), seconds, self.end_seconds)
+    def frame_at(self, seconds: float) -> int:
+        """The frame that is drawn there; in a gap, the one before it."""
+        self._use_times()
+        return frame_at(self._starts, seconds)
+
+    def starts_of(self, frames: Sequence[int] | Indices) -> Floats:
+        """When each frame comes on screen; 0 without a recording."""
+        self._use_times()
+        return self._starts[frames] if len(self._starts) else np.zeros(len(frames))
+
+    def ends_of(self, frames: Sequence[int] | Indices) -> Floats:
+        """When each frame leaves the screen."""
+        self._use_times()
+        return self._ends[frames] if len(self._ends) else np.zeros(len(frames))
 
     def spans_of(self, segments: Sequence[Segment]) -> tuple[Floats, Floats]:
         """When each segment begins and ends."""
         count = len(segments)
         starts = np.fromiter((segment.start for segment in segments), np.intp, count)
         stops = np.fromiter((segment.stop for segment in segments), np.intp, count)
-        return self.seconds_of(starts), self.seconds_of(stops)
+        return self.starts_of(starts), self.ends_of(stops - 1)
+
+    @property
+    def holes(self) -> list[Hole]:
+        """Where there are no pictures, in the order of time."""
+        self._use_times()
+        return self._holes
 
     def columns(self, begin: float, stop: float, width: int) -> Columns:
         """What is drawn of the time range [begin, stop) in `width` pixels."""
-        times = self._session.times
+        self._use_times()
+        times = self._starts
         if self._pyramid is None:
             # What is beyond the scale runs along its end.
             self._pyramid = MinMaxPyramid(np.minimum(self._session.scoring.scores, self.top))
@@ -79,4 +115,5 @@ class ScoreSeries:
             known = np.flatnonzero(~np.isnan(rough))
             if len(known):
                 self._rough = RoughScores(times[known], np.minimum(rough[known], self.top))
-        return sample_columns(self._pyramid, times, self.end_seconds, begin, stop, width, self._rough)
+        columns = sample_columns(self._pyramid, times, self.end_seconds, begin, stop, width, self._rough)
+        return columns.without(self._scale.gap_starts, self._scale.gap_stops, begin, stop)

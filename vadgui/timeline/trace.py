@@ -46,6 +46,16 @@ class Columns:
     rough: Floats
     """Score [W] of pending columns that the overview has been near; NaN for none."""
 
+    def without(self, starts: Floats, stops: Floats, begin: float, stop: float) -> Columns:
+        """Nothing in the columns of the time range [begin, stop) that lie in gaps [starts, stops): no frame is on."""
+        if not len(starts):
+            return self
+        edges = begin + (stop - begin) * np.arange(len(self.low) + 1) / len(self.low)
+        nearest = np.searchsorted(starts, edges[:-1] + 1e-9, side="right") - 1
+        empty = (nearest >= 0) & (edges[1:] <= stops[nearest] + 1e-9)
+        low, high, rough = (np.where(empty, np.nan, each) for each in (self.low, self.high, self.rough))
+        return Columns(low, high, self.pending & ~empty, rough)
+
 
 def sample_columns(
     pyramid: MinMaxPyramid,

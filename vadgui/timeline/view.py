@@ -6,6 +6,9 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from engine.review.attaching import ReviewedSegment
+from engine.review.document import Verdict
+from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.timeline.header import TimelineHeader
 from vadgui.timeline.overview import OverviewStrip
@@ -15,6 +18,7 @@ from vadgui.ui import theme
 from vadgui.ui.clock_text import clock_text
 
 _NARROWEST_PX = 3  # a segment is drawn at least this wide
+_POINTING_PX = 3
 _RULE_INTERVAL_MS = 40  # finding segments anew at every mouse move would make the line lag on long recordings
 
 
@@ -94,6 +98,8 @@ class TimelineView(QWidget):
         showed_all = self._session.view is None or (begin <= 0 and stop >= self._shown_end)
         self._shown_end = self._series.end_seconds
         self.plot.box.set_end(self._shown_end)
+        self.plot.show_holes(self._series.scale, self._series.holes)
+        self.overview.set_holes(self._series.holes)
         if showed_all:
             self.zoom_to_all()
         self.setEnabled(self._session.video is not None)
@@ -112,7 +118,13 @@ class TimelineView(QWidget):
         self.overview.update()
 
     def _show_segments(self) -> None:
-        spans = self._series.spans_of(self._session.scoring.segments)
+        dismissed: list[Segment] = []
+        others: list[Segment] = []
+        for segment in self._session.scoring.segments:
+            is_dismissed = isinstance(segment, ReviewedSegment) and segment.verdict is Verdict.DISMISSED
+            (dismissed if is_dismissed else others).append(segment)
+        self.plot.dismissed.set_spans(*self._series.spans_of(dismissed))
+        spans = self._series.spans_of(others)
         self.plot.segments.set_spans(*spans)
         self.overview.set_spans(*spans)
         self._show_selection()
@@ -122,10 +134,10 @@ class TimelineView(QWidget):
         self.plot.selected.set_spans(*self._series.spans_of([selected] if selected else []))
 
     def _show_playhead(self) -> None:
-        frame = self._session.playhead
-        here, until = self._series.seconds_of([frame, frame + 1])
-        self.plot.playhead.move_to(float(here), float(until))
-        self.overview.set_playhead(float(here))
+        frame = [self._session.playhead]
+        here, until = float(self._series.starts_of(frame)[0]), float(self._series.ends_of(frame)[0])
+        self.plot.playhead.move_to(here, until)
+        self.overview.set_playhead(here)
 
     def _follow_playhead(self) -> None:
         self._show_playhead()
@@ -163,10 +175,10 @@ class TimelineView(QWidget):
     # What the person does
 
     def _playhead_seconds(self) -> float:
-        return float(self._series.seconds_of([self._session.playhead])[0])
+        return float(self._series.starts_of([self._session.playhead])[0])
 
     def _on_time_picked(self, seconds: float) -> None:
-        self._session.seek(self._session.index_at(seconds))
+        self._session.seek(self._series.frame_at(seconds))
 
     def _on_clicked(self, seconds: float) -> None:
         """Select the segment under the mouse, however narrow it is drawn; elsewhere none."""
@@ -193,7 +205,17 @@ class TimelineView(QWidget):
             return
         seconds = self.plot.box.seconds_at(scene_pos)
         self.plot.hover.setValue(seconds)
-        self.header.show_reading(self.reading_at(self._session.index_at(seconds)))
+        self.header.show_reading(self._hole_at(seconds) or self.reading_at(self._series.frame_at(seconds)))
+
+    def _hole_at(self, seconds: float) -> str:
+        """What is known of a time, as drawn, at which no frame is there; empty where there is one."""
+        begin, stop = self.plot.box.span()
+        # Near enough to point at, however narrow it is.
+        near = _POINTING_PX * (stop - begin) / max(self.plot.box.sceneBoundingRect().width(), 1.0)
+        for hole in self._series.holes:
+            if hole.start - near <= seconds <= hole.stop + near:
+                return hole.text
+        return ""
 
     def reading_at(self, frame: int) -> str:
         """What is known of a frame, in a line: number, time, score, PSNR."""

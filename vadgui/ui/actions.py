@@ -24,6 +24,8 @@ class ActionSpec:
     icon: str = ""
     hint: str = ""
     """Explanation for the tool tip."""
+    checkable: bool = False
+    """Whether it is on or off; it begins off."""
 
 
 FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING = "&File", "&Playback", "&Review", "&Analysis", "&Detectors"
@@ -34,6 +36,7 @@ SPECS = (
     ActionSpec("open", FILE, "&Open video …", ("Ctrl+O",), "open", "Any file that FFmpeg reads"),
     ActionSpec("open_folder", FILE, "Open picture &folder …", ("Ctrl+Shift+O",), hint="Numbered pictures in a folder"),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
+    ActionSpec("set_rate", FILE, "Set frame &rate …", (), hint="Of pictures and raw streams, which do not store it"),
     ActionSpec("close_video", FILE, "&Close video", ("Ctrl+W",)),
     ActionSpec("quit", FILE, "&Quit", ("Ctrl+Q",)),
     ActionSpec("play", PLAYBACK, "&Play or pause", ("Space",)),
@@ -54,8 +57,10 @@ SPECS = (
     ActionSpec("unsure", REVIEW, "&Unsure", ("U",), "unsure", "To be looked at again"),
     ActionSpec("bookmark", REVIEW, "&Bookmark", ("B",), "bookmark", "Set or remove the bookmark"),
     ActionSpec("note", REVIEW, "N&ote", ("N",), "pencil", "Write a note; Enter keeps it"),
-    ActionSpec("begin_here", REVIEW, "Begin &it here", ("I",), hint="The segment, or a new one where none is selected"),
-    ActionSpec("end_here", REVIEW, "End it &here", ("O",), hint="With the frame on screen"),
+    ActionSpec(
+        "begin_here", REVIEW, "Beg&in segment here", ("I",), hint="The selected one, or a new one where none is"
+    ),
+    ActionSpec("end_here", REVIEW, "End segment &here", ("O",), hint="With the frame on screen"),
     ActionSpec("split", REVIEW, "&Split here", ("S",), hint="Before the frame on screen"),
     ActionSpec("merge", REVIEW, "&Merge with the next", ("M",)),
     ActionSpec(
@@ -71,6 +76,7 @@ SPECS = (
     ActionSpec("cancel", ANALYSIS, "&Cancel analysis", (), "stop", hint="What was analysed stays"),
     ActionSpec("train", TRAINING, "&Train a detector …", ("Ctrl+T",), "teach", "From recordings of normal life"),
     ActionSpec("library", TRAINING, "Detector &library …", ("Ctrl+L",), hint="Rename, pass on, take in, delete"),
+    ActionSpec("outlines", VIEW, "&Outlines", ("W",), hint="Lines round what stands out, with reasons", checkable=True),
     ActionSpec("full_screen", VIEW, "&Full screen", ("F11",)),
     ActionSpec("shortcuts", HELP, "&Keyboard shortcuts", ("F1", "?")),
     ActionSpec("about", HELP, "&About vadgui"),
@@ -89,6 +95,7 @@ def make_actions(window: QWidget) -> dict[str, QAction]:
         action = QAction(spec.text, window)
         action.setObjectName(spec.name)
         action.setShortcuts([QKeySequence(keys, QKeySequence.SequenceFormat.PortableText) for keys in spec.keys])
+        action.setCheckable(spec.checkable)
         action.setToolTip(tool_tip(spec))
         if spec.icon:
             set_icon(action, spec.icon)

@@ -1,4 +1,4 @@
-"""The banner above the timeline that warns of a recording unlike the footage its detector was calibrated on."""
+"""The banner above the timeline: what is wrong with a recording, and how it differs from the calibration's footage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TOOL_TIP = (
 
 
 class DriftBanner(QWidget):
-    """Shows the session's drifts and frame rate warning; once hidden, it stays so until there is a new warning."""
+    """Shows the recording's condition, drifts and frame rate warning; once hidden, it waits for a new warning."""
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +37,7 @@ class DriftBanner(QWidget):
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._line, 1)
         layout.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
-        self.setAccessibleName("The picture differs")
+        self.setAccessibleName("About this recording")
         session.video_changed.connect(self._show_again)
         session.detector_changed.connect(self._show_again)
         session.scoring.drifts_changed.connect(self._show)
@@ -50,7 +50,8 @@ class DriftBanner(QWidget):
     def _warnings(self) -> set[str]:
         """Identifiers of the present warnings."""
         scoring = self._session.scoring
-        return {*(drift.kind for drift in scoring.drifts), *filter(None, [scoring.other_rate])}
+        told = [*self._session.integrity.in_words(), *filter(None, [scoring.other_rate])]
+        return {*(drift.kind for drift in scoring.drifts), *told}
 
     def _hide(self) -> None:
         self._hidden_warnings = self._warnings()
@@ -67,6 +68,8 @@ class DriftBanner(QWidget):
 
     def _lines(self) -> Iterator[str]:
         scoring = self._session.scoring
+        for sentence in self._session.integrity.in_words():
+            yield f"{sentence}."
         if scoring.other_rate:
             yield f"{scoring.other_rate}. Scores mean less."
         if differs := drifts_in_words(scoring.drifts):

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from engine.common.names import displayable
+
 _RECENT_SHOWN = 5
 _WIDTH_PX = 460
 
@@ -82,10 +84,10 @@ class EmptyState(QWidget):
         button = QToolButton()
         button.setAutoRaise(True)
         name = button.fontMetrics().elidedText(
-            f"{path.name}  in  {path.parent.name}", Qt.TextElideMode.ElideMiddle, _WIDTH_PX - 40
+            displayable(f"{path.name}  in  {path.parent.name}"), Qt.TextElideMode.ElideMiddle, _WIDTH_PX - 40
         )
         button.setText(name.replace("&", "&&"))
-        button.setToolTip(str(path))
+        button.setToolTip(displayable(path))
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.clicked.connect(lambda: self.video_chosen.emit(path))
         return button

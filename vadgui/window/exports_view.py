@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.durations import duration_in_words
+from engine.common.names import displayable
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 
 _MARGIN_PX = 4
@@ -103,7 +104,7 @@ class ExportRow(QFrame):
         """Update the row."""
         self._path = state.path
         self._show_name()
-        self._name.setToolTip(str(state.path))
+        self._name.setToolTip(displayable(state.path))
         self._state.setText(_state_text(state))
         self._bar.setVisible(state.phase in _UNFINISHED)
         self._bar.setRange(0, state.total)
@@ -119,7 +120,9 @@ class ExportRow(QFrame):
     def _show_name(self) -> None:
         # Elide in the middle: the beginning and the end of a file name identify it.
         width = self.contentsRect().width() - 2 * _MARGIN_PX
-        self._name.setText(self.fontMetrics().elidedText(self._path.name, Qt.TextElideMode.ElideMiddle, width))
+        self._name.setText(
+            self.fontMetrics().elidedText(displayable(self._path.name), Qt.TextElideMode.ElideMiddle, width)
+        )
 
 
 def _state_text(state: ExportState) -> str:

@@ -22,8 +22,9 @@ from PySide6.QtWidgets import (
 import resources
 from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ClipRange, ExportDialog
-from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file, ask_for_folder
+from vadgui.dialogs.files import RECORDING_FILTER, ask_for_file, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
+from vadgui.dialogs.rate import ask_for_rate
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.jobs.messages import Opening
 from vadgui.model.reviewing import Reviewing
@@ -64,6 +65,8 @@ class MainWindow(QMainWindow):
     """Path of a video or picture folder."""
     demo_chosen = Signal()
     close_video_requested = Signal()
+    rate_given = Signal(float)
+    """Frames a second of the recording that is open, which does not store its rate."""
     detector_chosen = Signal(object, str)
     """Path of the detector and name of the device."""
     run_requested = Signal()
@@ -175,6 +178,8 @@ class MainWindow(QMainWindow):
         for spec in SPECS:
             if spec.menu == PLAYBACK or spec.name == "close_video":
                 self.actions_by_name[spec.name].setEnabled(is_open)
+        can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
+        self.actions_by_name["set_rate"].setEnabled(can_set_rate)
         self.actions_by_name["export"].setEnabled(self._session.scoring.selected is not None)
         self._show_analysis()
 
@@ -269,6 +274,7 @@ class MainWindow(QMainWindow):
             "open": self._ask_for_video,
             "open_folder": self._ask_for_picture_folder,
             "open_demo": self.demo_chosen.emit,
+            "set_rate": self._ask_for_rate,
             "close_video": self.close_video_requested.emit,
             "quit": self.close,
             "play": player.toggle,
@@ -291,10 +297,11 @@ class MainWindow(QMainWindow):
             "shortcuts": lambda: ShortcutsDialog(self).open(),
             "about": lambda: AboutDialog(self).open(),
         }
-        for name, action in self.actions_by_name.items():
+        for name, call in calls.items():
             # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
-            if name in calls:
-                action.triggered.connect(lambda _, call=calls[name]: call())
+            self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
+        self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
+        self.actions_by_name["outlines"].setChecked(self._settings.outlines)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
@@ -310,10 +317,14 @@ class MainWindow(QMainWindow):
         session.scoring.selection_changed.connect(self._enable)
 
     def _ask_for_video(self) -> None:
-        ask_for_file(self, "Open video", self._settings.video_folder, VIDEO_FILTER, self.video_chosen.emit)
+        ask_for_file(self, "Open video", self._settings.video_folder, RECORDING_FILTER, self.video_chosen.emit)
 
     def _ask_for_picture_folder(self) -> None:
         ask_for_folder(self, "Open picture folder", self._settings.video_folder, self.video_chosen.emit)
+
+    def _ask_for_rate(self) -> None:
+        if self._session.video:
+            ask_for_rate(self, self._session.video.average_fps, self.rate_given.emit)
 
     def _ask_for_detector(self) -> None:
         current = self._session.detector.path if self._session.detector else None
@@ -334,11 +345,16 @@ class MainWindow(QMainWindow):
             folder,
             score_strip=self._settings.export_strip,
             threshold=self._session.scoring.rule.enter,
+            outlines=self._settings.outlines,
             parent=self,
             **panels,
         )
         dialog.export_chosen.connect(lambda options, target: self.export_chosen.emit(clip, options, target))
         dialog.open()
+
+    def _show_outlines(self, shown: bool) -> None:
+        self._settings.outlines = shown
+        self.panels.show_outlines(shown)
 
     def _toggle_full_screen(self) -> None:
         if self.isFullScreen():

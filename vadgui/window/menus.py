@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from engine.common.names import displayable
 from vadgui.settings import Settings
 from vadgui.ui import theme
 from vadgui.ui.actions import FILE, MENUS, REVIEW, SPECS, VIEW
@@ -76,7 +77,7 @@ class Menus(QObject):
         recent = self._settings.recent_videos
         for path in recent:
             action = self.recent.addAction(self._short(path).replace("&", "&&"))
-            action.setToolTip(str(path))
+            action.setToolTip(displayable(path))
             action.triggered.connect(lambda _, path=path: self.video_chosen.emit(path))
         if recent:
             self.recent.addSeparator()
@@ -85,5 +86,5 @@ class Menus(QObject):
             self.recent.addAction("Nothing opened yet").setEnabled(False)
 
     def _short(self, path: Path) -> str:
-        text = f"{path.name}  in  {path.parent.name}"
+        text = displayable(f"{path.name}  in  {path.parent.name}")
         return self._window.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _TEXT_PX)

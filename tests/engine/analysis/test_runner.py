@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.common.errors import Cancelled, ScoreStoreError, VideoError
 from engine.common.events import Progress
 from engine.scoring.motion import baseline_frames
+from engine.video.source import VideoInfo
 from tests.vadgui.fakes import MemoryVideo, StillPredictor
 
 
@@ -206,24 +208,38 @@ def test_another_video_detector_or_setting_is_another_analysis(predictor: Any) -
     assert analysis_key(video(10), predictor) in keys
 
 
+def video_info(fingerprint: str, **facts: Any) -> VideoInfo:
+    return VideoInfo(Path("a.mp4"), "a.mp4", 64, 48, 10, 0.4, 25.0, "h264", fingerprint, **facts)
+
+
+def test_analyses_at_other_times_are_others() -> None:
+    predictor: Any = SimpleNamespace(
+        fingerprint="detector", settings=SimpleNamespace(calibration=None), analysis_settings={}
+    )
+    facts = ({}, {"rate": "given"}, {"rate": "given", "average_fps": 10.0}, {"times_are_made": True})
+    infos = [replace(video_info("video"), **each) for each in facts]
+    keys = {analysis_key(SimpleNamespace(info=info, frame_seconds=0.04), predictor) for info in infos}  # type: ignore[arg-type]
+    assert len(keys) == len(infos)
+
+
 @pytest.mark.parametrize(
     ("calibration", "settings", "file_name"),
     [
         (
             None,
             '{"device": "cpu", "dtype": "float32", "signals_version": 5, "teacher": "dis-medium"}',
-            "a7d4c51311c0949a6950b26cbda7b917.sqlite3",
+            "70273c9922f94148af79d8a2234fb284.sqlite3",
         ),
         (
             SimpleNamespace(frame_seconds=0.1),
             '{"device": "cpu", "dtype": "float32", "motion": "calibrated", "signals_version": 5, '
             '"teacher": "dis-medium"}',
-            "8477f4ba4539cdcb6bd4078c9b608d04.sqlite3",
+            "3165dc2547c6577e0b892ce05bdb0d9d.sqlite3",
         ),
     ],
 )
 def test_keys_stay_those_of_analyses_on_disk(calibration: Any, settings: str, file_name: str) -> None:
-    source: Any = SimpleNamespace(info=SimpleNamespace(fingerprint="video"), frame_seconds=0.04)
+    source: Any = SimpleNamespace(info=video_info("video"), frame_seconds=0.04)
     predictor: Any = SimpleNamespace(
         fingerprint="detector",
         settings=SimpleNamespace(calibration=calibration),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -18,6 +19,7 @@ from engine.analysis.runner import OVERVIEW_PHASE, analyse_to_store, analysis_ke
 from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.common.errors import DeviceError
 from engine.common.events import ShouldStop, never_stop
+from engine.scoring.places import unpack_places
 from engine.scoring.sampling import EVERY_FRAME, SAMPLED, Sampling
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals
@@ -69,6 +71,27 @@ def test_samples_have_the_signals_of_every_frame_but_for_what_needs_more_network
             assert row.signals[name] == every[row.index][name], name
         assert np.isnan([row.signals["psnr_db"], row.signals["flow_error_px"]]).all()
         assert row.pts_seconds == video.times[row.index]
+
+
+@pytest.mark.parametrize("sampling", [EVERY_FRAME, SAMPLED])
+def test_the_worst_window_in_the_store_is_the_raw_signal(
+    tmp_path: Path, predictor: Any, monkeypatch: pytest.MonkeyPatch, sampling: Sampling
+) -> None:
+    video = MovingVideo(60)
+    names = ("speed_excess_px", "velocity_error_px", "speed_px")
+    calibration = SimpleNamespace(frame_seconds=0.04, evidence=("window_psnr_db", *names))
+    settings = SimpleNamespace(flow_radius_px=predictor.settings.flow_radius_px, calibration=calibration)
+    monkeypatch.setattr(predictor, "settings", settings)
+    with ScoreStore(tmp_path, KEY) as store:
+        list(analyse_to_store(video, predictor, store, sampling=sampling))
+        frames, rows = store.read()
+        kept = store.places(frames)
+    assert sorted(kept) == sorted(frames[frames > 0])
+    for frame, row in zip(frames[frames > 0], rows[frames > 0], strict=True):
+        maps = unpack_places(kept[frame])
+        assert maps.shape == (3, 30, 30)
+        for name, values in zip(names, maps, strict=True):
+            assert values.max() == pytest.approx(max(row[name], 0), rel=0.016, abs=1e-3), name
 
 
 def test_the_motion_model_looks_at_some_samples_only(predictor: Any) -> None:
@@ -260,3 +283,13 @@ def test_every_frame_is_judged_beyond_what_was_announced(predictor: Any) -> None
     rows = list(judge(video, predictor, EVERY_FRAME.frames(video.times[:12]), EVERY_FRAME))
     assert [row.index for row in rows] == list(range(20))
     assert video.is_read_to_its_end
+
+
+@pytest.mark.parametrize("gap_seconds", [3600.0, 24 * 365.25 * 86400.0])
+def test_a_gap_does_not_change_the_overview(gap_seconds: float) -> None:
+    video = MovingVideo(1000)
+    expected = overview_frames(video, SAMPLED.frames(video.times))
+    video._times = np.where(np.arange(1000) >= 500, video.times + gap_seconds, video.times)
+    overview = overview_frames(video, SAMPLED.frames(video.times))
+    assert len(overview) == len(expected)
+    assert np.abs(overview - expected).max() <= 5  # samples begin anew at whole fifths of a second

@@ -10,6 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zlib
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from hypothesis import strategies as st
 from engine.analysis.score_store import CHUNK_ROWS, AnalysisKey, Frames, ScoreStore, prune
 from engine.common.errors import ScoreStoreError
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
+from tests.read_only import ReadOnlyFolder
 
 KEY = AnalysisKey("video", "detector", '{"teacher": "dis"}')
 ROOT = Path(__file__).parents[3]
@@ -124,6 +127,18 @@ def test_full_chunks_are_on_disk_at_once_and_the_rest_after_flush(tmp_path: Path
         writer.flush()
         with ScoreStore(tmp_path, KEY) as reader:
             assert len(reader) == CHUNK_ROWS + 10
+
+
+def test_places_are_kept_beside_their_rows(tmp_path: Path) -> None:
+    frames, rows = rows_of(0, 300)
+    with ScoreStore(tmp_path, KEY) as store:
+        store.append(frames[:280], rows[:280], {0: b"first", 6: b"third"})
+        store.append(frames[280:], rows[280:], {840: b"late"})
+        assert store.places([0, 3, 6, 840]) == {0: b"first", 6: b"third", 840: b"late"}
+    with ScoreStore(tmp_path, KEY) as store:
+        assert store.places([0, 3, 840]) == {0: b"first", 840: b"late"}
+        store.clear()
+        assert store.places([0, 840]) == {}
 
 
 def test_every_field_of_the_key_makes_another_analysis(tmp_path: Path) -> None:
@@ -275,7 +290,63 @@ def test_what_is_not_this_analysis_is_put_aside_whole(tmp_path: Path, make: obje
         assert len(store) == 300
 
 
+@pytest.mark.parametrize("length", [1, 8, 200])
+def test_overwritten_bytes_cost_rows_at_most(tmp_path: Path, length: int) -> None:
+    """SQLite, its text decoding and the checks of rows each raise errors of their own."""
+    whole = write(tmp_path / "whole", 600).read_bytes()
+    chance = random.Random(length)
+    for number in range(60):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        data = bytearray(whole)
+        # Half of the damage goes where the tables are described.
+        start = chance.randrange(len(data) if number % 2 else 4200)
+        data[start : start + length] = chance.randbytes(min(length, len(data) - start))
+        (folder / KEY.file_name).write_bytes(data)
+        with ScoreStore(folder, KEY) as store:
+            kept = len(store)
+            assert_same(store.read(), rows_of(0, kept))
+            store.append(*rows_of(kept, 700))
+        with ScoreStore(folder, KEY) as store:
+            assert_same(store.read(), rows_of(0, 700))
+
+
+@pytest.mark.parametrize("value", ["text", 7, b"x" * 4_000_000])
+def test_rows_of_another_type_are_damage(tmp_path: Path, value: object) -> None:
+    path = write(tmp_path, 300)
+    with closing(sqlite3.connect(path)) as database, database:
+        crc32 = zlib.crc32(value) if isinstance(value, bytes) else 0
+        database.execute("UPDATE chunks SET crc32 = ?, rows = ? WHERE number = 1", (crc32, value))
+    with ScoreStore(tmp_path, KEY) as store:
+        assert_same(store.read(), rows_of(0, CHUNK_ROWS))
+
+
+def test_the_damaged_store_of_a_report_is_put_aside(tmp_path: Path) -> None:
+    case = ROOT.parent / "shared" / "cases" / "damaged-cache" / "store0.sqlite3"
+    if not case.is_file():
+        pytest.skip("needs the case in ../shared/cases")
+    shutil.copy(case, tmp_path / KEY.file_name)
+    with ScoreStore(tmp_path, KEY) as store:
+        assert len(store) == 0
+
+
 # What the machine refuses
+
+
+def test_a_cache_that_may_not_be_written_still_serves_what_it_holds(read_only_folder: ReadOnlyFolder) -> None:
+    write(read_only_folder.path, 300)
+    with read_only_folder.locked():
+        with ScoreStore(read_only_folder.path, KEY) as store:
+            assert_same(store.read(), rows_of(0, 300))
+            with pytest.raises(ScoreStoreError, match="can't be saved"):
+                store.append(*rows_of(300, 600))
+        with pytest.raises(ScoreStoreError, match="can't be opened"):
+            ScoreStore(read_only_folder.path, AnalysisKey("another", "", ""))
+    (read_only_folder.path / AnalysisKey("damaged", "", "").file_name).write_bytes(b"GIF89a" * 2000)
+    with read_only_folder.locked(), pytest.raises(ScoreStoreError, match="can't be opened"):
+        ScoreStore(read_only_folder.path, AnalysisKey("damaged", "", ""))
+    with ScoreStore(read_only_folder.path, KEY) as store:
+        assert len(store) == 300
 
 
 @POSIX

@@ -56,7 +56,9 @@ def test_an_ablation_is_trained_evaluated_and_not_repeated(
     assert rows["optical flow"] == ["-", "-", "x", "x"]
     # All four experiments have the same detector.
     assert len(set(rows["paper micro AUC %"])) == 1
+    assert "repeat" in first.stdout.split()
     found = json.loads(report.read_text(encoding="utf-8"))
+    assert 0 <= found["repeat"]["micro_auc"] <= 1
     assert found == json.loads((folder / "ablation.json").read_text(encoding="utf-8"))
     assert [each["name"] for each in found["experiments"]] == ["Exp1", "Exp2", "Exp3", "Exp4"]
     assert [each["margin_loss"] for each in found["experiments"]] == [False, True, False, True]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import shutil
 import signal
 import sqlite3
@@ -23,10 +24,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.__main__ import cli
+from engine.analysis import runner
+from engine.analysis.runner import analyse_to_store
 from engine.commands.analyse import output_names
 from engine.models.detector import load_detector, save_detector
 from engine.models.predictor import Predictor
 from engine.scoring.drift import Reference
+from engine.video.source import VideoSource
 from tests.engine.commands.conftest import MakeVideo
 
 ROOT = Path(__file__).parents[3]
@@ -349,3 +353,78 @@ def test_another_frame_rate_than_the_calibrations_is_told(calibrated_file: Path,
         assert result.exit_code == 0, result.output
         told = "30 frames a second, the detector's calibration footage had 10. Scores mean less."
         assert (told in result.stdout) is is_told
+
+
+def test_a_name_that_is_no_text_is_written_out_and_the_batch_goes_on(
+    make_video: MakeVideo, detector_file: Path, out: Path
+) -> None:
+    odd, usual = make_video("odd"), make_video("usual", seed=1)
+    odd = odd.rename(odd.with_name(os.fsdecode(b"caf\xe9")))
+    result = run(odd, usual, "--detector", detector_file, "--out", out, "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in out.iterdir()} == {
+        "caf_xe9.scores.csv", "caf_xe9.segments.json", "usual.scores.csv", "usual.segments.json"
+    }  # fmt: skip
+    assert json.loads((out / "caf_xe9.segments.json").read_text("utf-8"))["video"]["name"] == "caf\\xe9"
+    assert "caf\\xe9: 12 frames" in result.stdout
+
+
+def test_tables_of_long_names_are_shortened_and_found_again(
+    make_video: MakeVideo, detector_file: Path, out: Path
+) -> None:
+    long = make_video("n" * 250)
+    for _ in range(2):
+        result = run(long, "--detector", detector_file, "--out", out, "--device", "cpu", "--quiet")
+        assert result.exit_code == 0, result.output
+    assert len(list(out.iterdir())) == 2
+
+
+def test_what_nobody_expected_of_one_video_does_not_end_the_others(
+    make_video: MakeVideo, detector_file: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(source: VideoSource, *_: object, **__: object) -> object:
+        if source.info.name == "odd":
+            raise ZeroDivisionError("of all things")
+        return analyse_to_store(source, *_, **__)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runner, "analyse_to_store", odd)
+    result = run(
+        make_video("odd"), make_video("usual"), "--detector", detector_file, "--out", out, "--device", "cpu", "--quiet"
+    )
+    assert result.exit_code == 1
+    assert (out / "usual.segments.json").is_file()
+    assert "odd" in result.stderr
+    assert "ZeroDivisionError('of all things')" in result.stderr
+    assert "1 of 2 videos failed" in result.stderr
+
+
+def test_a_folder_that_may_not_be_written_is_said_before_the_analysis(
+    make_video: MakeVideo, detector_file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.commands.analyse.may_write", lambda _: False)
+    result = run(make_video("a"), "--detector", detector_file, "--out", cache.parent, "--device", "cpu", "--quiet")
+    assert result.exit_code == 1
+    assert "may not be written" in result.stderr
+    assert not list(cache.glob("*.sqlite3"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--false-alarms", "nan"], ["--enter", "nan"], ["--padding", "inf"]], ids=" ".join
+)
+def test_numbers_that_are_none_are_refused(
+    make_video: MakeVideo, detector_file: Path, out: Path, arguments: list[str]
+) -> None:
+    result = run(make_video("a"), "--detector", detector_file, "--out", out, *arguments)
+    assert result.exit_code == 2
+    assert arguments[0] in result.output
+
+
+def test_links_in_a_circle_are_said_and_the_batch_goes_on(
+    make_video: MakeVideo, detector_file: Path, tmp_path: Path, out: Path
+) -> None:
+    circle = tmp_path / "circle.mp4"
+    circle.symlink_to(circle)
+    result = run(circle, make_video("usual"), "--detector", detector_file, "--out", out, "--device", "cpu")
+    assert result.exit_code == 1
+    assert "can't be reached" in result.stderr
+    assert (out / "usual.segments.json").is_file()

@@ -52,7 +52,7 @@ def test_the_paper_s_score_leads_by_default(make_dataset: MakeDataset, detector_
     assert run(make_dataset(), "--detector", detector_file, "--json", tmp_path / "found.json").exit_code == 0
     found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
     assert found["score"] == "paper"
-    assert found["max_i"] == "frame"
+    assert found["max_i"] == 1.0
     assert found["micro_auc"] == found["scores"]["paper"]["micro_auc"]
     assert "signals" not in found
 

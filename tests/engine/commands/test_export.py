@@ -82,6 +82,48 @@ def test_a_segment_found_anew_and_a_free_name(video: Path, detector_file: Path) 
         assert Path(expected).exists()
 
 
+def test_a_name_that_is_no_text_is_exported_under_one_that_is(tmp_path: Path, video: Path, detector_file: Path) -> None:
+    """OpenCV crashes where it has to draw such a name."""
+    odd = video.rename(tmp_path / os.fsdecode(b"caf\xe9.mp4"))
+    ran = vad_export(odd, "--start", 2, "--stop", 5, "--detector", detector_file, "--device", "cpu", "--quiet")
+    assert (ran.exit_code, ran.stdout) == (0, "caf_xe9.frames-2-4.mp4\n"), ran.output
+    assert Path("caf_xe9.frames-2-4.mp4").is_file()
+
+
+def test_a_clip_of_a_recording_with_a_long_name_gets_a_shorter_one(tmp_path: Path, video: Path) -> None:
+    long = video.rename(tmp_path / ("視" * 83 + ".mp4"))
+    ran = vad_export(long, "--start", 2, "--stop", 5, "--panels", "frame", "--no-score-strip", "--quiet")
+    assert ran.exit_code == 0, ran.output
+    clip = Path(ran.stdout.strip())
+    assert clip.name.startswith("視視")
+    assert clip.name.endswith(".frames-2-4.mp4")
+    assert numbers_and_times(clip)[0] == [2, 3, 4]
+
+
+def test_clips_have_sound_unless_asked_for_without(tmp_path: Path, video: Path) -> None:
+    del video
+    alone = ("--start", 2, "--stop", 5, "--panels", "frame", "--no-score-strip")
+    with_sound = make_clip(tmp_path / "loud.mp4", 12, with_audio=True)
+    for more, expected in (((), 1), (("--no-sound",), 0), (("--copy",), 1), (("--copy", "--no-sound"), 0)):
+        ran = vad_export(with_sound, *alone, *more, "--out", "clip.mp4")
+        assert ran.exit_code == 0, ran.output
+        with av.open("clip.mp4") as clip:
+            assert len(clip.streams.audio) == expected
+        Path("clip.mp4").unlink()
+
+
+@pytest.mark.parametrize(
+    ("target", "advice"), [("n" * 300 + ".mp4", "choose a shorter one"), ("no/clip.mp4", "no such folder")]
+)
+def test_a_target_that_can_not_be_is_said_before_the_analysis(
+    video: Path, detector_file: Path, target: str, advice: str
+) -> None:
+    ran = vad_export(video, "--segment", 1, "--detector", detector_file, "--device", "cpu", "--out", target)
+    assert ran.exit_code == 1
+    assert advice in ran.stderr
+    assert "Analysing" not in ran.stderr
+
+
 def test_an_existing_file_is_refused(video: Path) -> None:
     Path("clip.mp4").write_text("precious")
     ran = vad_export(video, "--start", 5, "--stop", 7, "--panels", "frame", "--no-score-strip", "--out", "clip.mp4")

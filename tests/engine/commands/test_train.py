@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from engine.__main__ import cli
 from engine.common.events import CheckpointSaved, Event, Failed, Finished, LossReported, Stopped, from_json_line
 from engine.training import Run, RunSettings
+from tests.clips import make_clip
 
 ROOT = Path(__file__).parents[3]
 
@@ -208,10 +209,7 @@ def test_a_run_is_resumed_with_another_batch_size(footage: Path, tmp_path: Path)
     [
         (["--motion-epochs", "5"], "--motion-epochs needs --footage"),
         (["--flow-radius", "2"], "--flow-radius needs --footage"),
-        *(
-            (["--footage", "x", "--flow-radius", radius], "give a speed above 0")
-            for radius in ("0", "-1", "inf", "nan")
-        ),
+        *((["--footage", "x", "--flow-radius", radius], "--flow-radius") for radius in ("0", "-1", "inf", "nan")),
         (["--footage", "x", "--motion-lr", "-1"], "--motion-lr"),
         (["--footage", "x", "--seed", "-1"], "--seed"),
         (["--footage", ".", "--leave-out", ".", "3", "2"], "the second time must be the later one"),
@@ -228,3 +226,16 @@ def test_every_option_says_what_it_is() -> None:
         command = cli.get_command(click.Context(cli), name)
         unsaid = [each.opts[0] for each in command.params if isinstance(each, click.Option) and not each.help]
         assert not unsaid, name
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--motion-lr", "nan"], ["--flow-radius", "inf"], ["--seed", str(2**63)], ["--cache-gb", "inf"]],
+    ids=" ".join,
+)
+def test_numbers_that_are_none_are_refused(tmp_path: Path, arguments: list[str]) -> None:
+    clip = make_clip(tmp_path / "a.mp4", 10)
+    result = CliRunner().invoke(cli, ["train", str(tmp_path / "run"), "--footage", str(clip), *arguments])
+    assert result.exit_code == 2
+    assert arguments[0] in result.output
+    assert not (tmp_path / "run").exists()

@@ -1,8 +1,11 @@
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from engine.common.atomic_write import atomic_write
+from tests.read_only import ReadOnlyFolder
 
 
 def test_the_file_exists_when_the_block_ends(tmp_path: Path) -> None:
@@ -35,3 +38,24 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch) -> None:
         file.write(b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_leftovers_of_a_kill_go_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    old, young = tmp_path / ".vadgui-00000000.partial", tmp_path / ".vadgui-11111111.partial"
+    for path in (old, young, tmp_path / "other.partial"):
+        path.touch()
+    two_days_ago = time.time() - 2 * 24 * 3600
+    for path in (old, tmp_path / "other.partial"):
+        os.utime(path, (two_days_ago, two_days_ago))
+    with atomic_write(tmp_path / "a") as file:
+        file.write(b"new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, "a", "other.partial"]
+
+
+def test_a_folder_that_is_locked_meanwhile_does_not_hide_why_the_writing_failed(
+    read_only_folder: ReadOnlyFolder,
+) -> None:
+    writing = atomic_write(read_only_folder.path / "a")
+    writing.__enter__()
+    with read_only_folder.locked():
+        assert not writing.__exit__(KeyError, KeyError("odd"), None)  # as a `with` block does: the error goes on

@@ -50,7 +50,7 @@ def test_progress_runs_once_over_all_videos(make_labelled: MakeVideo, predictor:
 def test_reading_the_maxima_is_progress_too(make_labelled: MakeVideo, predictor: Any, tmp_path: Path) -> None:
     videos = [make_labelled("01", "...x"), make_labelled("02", "x.....")]
     for _ in range(2):  # the second time nothing is analysed
-        steps = [event for event in measure(videos, predictor, tmp_path, max_i=1.0) if isinstance(event, Progress)]
+        steps = [event for event in measure(videos, predictor, tmp_path, max_i=None) if isinstance(event, Progress)]
         done = [step.done for step in steps]
         assert {step.total for step in steps} == {20}
         assert done == sorted(done)
@@ -70,7 +70,7 @@ def test_time_left_is_that_of_all_phases_of_all_videos(
     monkeypatch.setattr("engine.evaluation.dataset_analysis.analyse_to_store", analyse)
     monkeypatch.setattr("engine.evaluation.dataset_analysis._read_peaks", read_maxima)
     videos = [make_labelled("01", "...x"), make_labelled("02", "x.....")]
-    steps = [event for event in measure(videos, predictor, tmp_path, max_i=1.0) if isinstance(event, Progress)]
+    steps = [event for event in measure(videos, predictor, tmp_path, max_i=None) if isinstance(event, Progress)]
     assert [step.seconds_left for step in steps] == pytest.approx(
         [
             None,
@@ -121,14 +121,14 @@ def test_stopping_keeps_the_frames_analysed_so_far(make_labelled: MakeVideo, pre
     assert again.signals.tobytes() == event.signals.tobytes()
 
 
-def test_max_i_of_one_gives_the_same_signals_as_measuring_with_it(
+def test_each_frames_maximum_gives_the_same_signals_as_measuring_with_it(
     make_labelled: MakeVideo, predictor: Any, tmp_path: Path
 ) -> None:
     video = make_labelled("01", "..xx.", flashes=[2], brightest=180)
-    (found,) = measured([video], predictor, tmp_path / "cache", max_i=1.0)
+    (found,) = measured([video], predictor, tmp_path / "cache", max_i=None)
     with open_video(video.path) as source:
         pictures = [model_picture(frame.pixels).astype(np.float32) / 255 for frame in source.frames()]
     for number in range(1, 5):
-        psnr_db, patch_psnr_db, _ = prediction_psnr(pictures[number], pictures[number - 1], max_i=1.0)
+        psnr_db, patch_psnr_db, _ = prediction_psnr(pictures[number], pictures[number - 1], max_i=None)
         assert found.signals["psnr_db"][number] == pytest.approx(psnr_db, abs=1e-3)
         assert found.signals["patch_psnr_db"][number] == pytest.approx(patch_psnr_db, abs=1e-3)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.common.errors import ExportError
+from engine.evaluation.places import PlaceFigures
 from engine.evaluation.plots import draw_plots
 from engine.evaluation.report import Evaluation, as_json, in_words, table, write_json
 from engine.evaluation.score_figures import figures_of
@@ -61,6 +63,17 @@ def test_the_tables_show_all_figures() -> None:
     assert ["03", "5", "5", "1", "–", "–"] in rows
     assert ["all", "15", "9", "3"] in rows
     assert "2/3" in text
+
+
+def test_figures_by_place_are_told_where_there_are_some() -> None:
+    found = replace(evaluation(*VIDEOS), places=PlaceFigures(frames=40, found=30, outlined=0.025, rbdc=0.5, tbdc=0.8))
+    assert "overlaps the labelled pixels in 75.00 % of 40 frames" in in_words(found)
+    assert "RBDC 50.00 %, TBDC 80.00 %" in in_words(found)
+    report = as_json(found, "paper", command="", max_i=None)
+    assert report["places"] == {
+        "frames": 40, "found": 30, "outlined": 0.025, "rbdc": 0.5, "tbdc": 0.8, "share": 0.75
+    }  # fmt: skip
+    assert "places" not in as_json(evaluation(*VIDEOS), "paper", command="", max_i=None)
 
 
 def test_without_events_the_tables_have_dashes() -> None:

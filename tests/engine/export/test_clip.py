@@ -81,6 +81,25 @@ def test_a_clip_has_exactly_the_frames_and_times_of_the_segment(
     assert duration == pytest.approx(end - video.times[start], abs=2e-3)
 
 
+@pytest.mark.parametrize("gap_seconds", [3600.0, 24 * 365.25 * 86400.0])
+def test_a_gap_is_skipped_but_for_the_times_in_the_pictures(
+    tmp_path: Path, predictor: Any, gap_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = np.arange(20) / 10
+    times[10:] += gap_seconds
+    video = BarcodeVideo(times.tolist(), float(times[-1]) + 0.1)
+    written: list[float] = []
+    compose = Mosaic.compose
+    monkeypatch.setattr(
+        Mosaic, "compose", lambda self, frame, *rest: written.append(frame.pts_seconds) or compose(self, frame, *rest)
+    )
+    export(video, predictor, 5, 15, tmp_path / "clip.mp4")
+    shown, _, duration = read_clip(tmp_path / "clip.mp4")
+    assert shown == pytest.approx(np.arange(10) / 10, abs=2e-5)
+    assert duration == pytest.approx(1.0, abs=2e-3)
+    assert written == times[5:15].tolist()
+
+
 @pytest.mark.parametrize("size", [(97, 131), (361, 241), (64, 48)])
 def test_odd_and_tall_videos(tmp_path: Path, predictor: Any, size: tuple[int, int]) -> None:
     video = BarcodeVideo([0.0, 0.04, 0.08, 0.12], 0.16, size)

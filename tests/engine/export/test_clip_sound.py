@@ -86,11 +86,21 @@ def test_lost_sound_leaves_silence_of_its_length(tmp_path: Path) -> None:
     assert beeps(clip) == pytest.approx([0, 1, 2, 5, 6], abs=FRAME_SECONDS)
 
 
+def test_the_sound_of_a_gap_is_skipped_like_its_pictures(tmp_path: Path) -> None:
+    times = [*(np.arange(50) / 25), *(4.5 + np.arange(50) / 25)]
+    video = add_beeps(make_clip(tmp_path / "v.mp4", 100, times=times), tmp_path / "s.mp4", 7)
+    clip = exported(video, 10, 90)
+    # The clip is 0.4 to 2 s and 4.5 to 6.1 s of the recording.
+    assert beeps(clip) == pytest.approx([0.6, 1.6 + 0.5, 1.6 + 1.5], abs=FRAME_SECONDS)
+    picture, sound = lengths(clip)
+    assert (picture, sound) == pytest.approx((3.2, 3.2), abs=FRAME_SECONDS)
+
+
 def test_silent_recordings_and_those_asked_for_without_sound(tmp_path: Path) -> None:
     silent = make_clip(tmp_path / "v.mp4", 60)
     with_sound = add_beeps(silent, tmp_path / "s.mp4", 2)
-    assert sound_of(silent, 0, 1) is None
-    assert sound_of(tmp_path, 0, 1) is None
+    assert sound_of(silent, [(0, 1)]) is None
+    assert sound_of(tmp_path, [(0, 1)]) is None
     for video, wanted in ((silent, True), (with_sound, False)):
         clip = exported(video, 0, 20, sound=wanted)
         with av.open(str(clip)) as container:

@@ -11,6 +11,7 @@ from engine.export.drawing import (
     WHITE_DB,
     conspicuity,
     draw_mask,
+    draw_outlines,
     draw_text,
     fit_text,
     flow_wheel,
@@ -19,6 +20,7 @@ from engine.export.drawing import (
     suspicion,
     text_width,
 )
+from engine.scoring.where import Outline
 from engine.video.frame import Pixels
 
 patch_values = arrays(np.float32, (4, 4), elements=st.floats(0, 80, width=32))
@@ -160,3 +162,39 @@ def test_wheel_is_a_disc() -> None:
     right, left = wheel[45, 86], wheel[45, 4]
     assert right[0] > 200 > right[2]  # red: to the right
     assert left[2] > 200 > left[0]
+
+
+def outline(left: float, top: float, size: float = 0.1) -> Outline:
+    corners = [(left, top), (left + size, top), (left + size, top + size), (left, top + size)]
+    return Outline(np.array(corners, np.float32), 4.0, "unusually fast", "2.0 px a frame, here usually 0.6 at most")
+
+
+def test_outlines_are_drawn_where_things_are_with_words_beside_them() -> None:
+    picture = np.full((480, 640, 3), 128, np.uint8)
+    draw_outlines(picture, [outline(0.5, 0.5)])
+    changed = np.argwhere((picture != 128).any(axis=-1))
+    inside = picture[246:282, 327:377]
+    assert (inside == 128).all()  # what is outlined stays visible
+    assert tuple(picture[240, 350]) == (255, 210, 0)
+    assert changed[:, 0].min() < 230  # the words are above it
+
+
+def test_words_go_below_what_is_at_the_top_and_never_over_another_thing() -> None:
+    top = np.full((480, 640, 3), 128, np.uint8)
+    draw_outlines(top, [outline(0.5, 0.0)])
+    assert np.argwhere((top != 128).any(axis=-1))[:, 0].max() > 60
+    above, below = outline(0.5, 0.3), outline(0.5, 0.41)
+    both = np.full((480, 640, 3), 128, np.uint8)
+    draw_outlines(both, [above, below])
+    for each in (above, below):
+        left, up, right, down = each.box
+        inside = both[round(up * 480) + 5 : round(down * 480) - 5, round(left * 640) + 5 : round(right * 640) - 5]
+        assert (inside == 128).all()
+
+
+def test_small_pictures_have_lines_alone() -> None:
+    picture = np.full((120, 160, 3), 128, np.uint8)
+    draw_outlines(picture, [outline(0.5, 0.5)])
+    rows = np.argwhere((picture != 128).any(axis=-1))[:, 0]
+    assert rows.min() > 55
+    assert rows.max() < 76

@@ -14,6 +14,7 @@ from engine.export.tables import read_segments_json, write_scores_csv, write_seg
 from engine.scoring.paper_scorer import anomaly_score
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
+from engine.video.frame import LostFrames
 from engine.video.source import VideoInfo
 from engine.video.wall_clock import RecordingStart
 
@@ -162,9 +163,44 @@ def test_impossible_segments_are_refused(tmp_path: Path) -> None:
 def test_a_newer_file_says_so(tmp_path: Path) -> None:
     write_segments(tmp_path / "v.json")
     text = (tmp_path / "v.json").read_text(encoding="utf-8")
-    (tmp_path / "v.json").write_text(text.replace('"version": 1', '"version": 2'), encoding="utf-8")
+    (tmp_path / "v.json").write_text(text.replace('"version": 2', '"version": 3'), encoding="utf-8")
     with pytest.raises(ExportError, match="newer version"):
         read_segments_json(tmp_path / "v.json")
+
+
+def test_a_file_of_the_first_version_is_read(tmp_path: Path) -> None:
+    write_segments(tmp_path / "v.json")
+    content = json.loads((tmp_path / "v.json").read_text(encoding="utf-8"))
+    del content["recording"]
+    (tmp_path / "v.json").write_text(json.dumps(content | {"version": 1}), encoding="utf-8")
+    assert read_segments_json(tmp_path / "v.json").segments == tuple(SEGMENTS)
+
+
+def test_segments_tell_what_is_wrong_with_the_recording(tmp_path: Path) -> None:
+    seconds = np.concatenate([np.arange(20), 22 + np.arange(20), 36_000 + np.arange(20)]) / 10
+    video = replace(
+        VIDEO,
+        frame_count=60,
+        duration_seconds=float(seconds[-1]) + 0.1,
+        lost=(LostFrames(20, 2), LostFrames(60, 1)),
+        replaced_times=(30, 31),
+    )
+    segments = [Segment(30, 40, 35, 1.0), Segment(40, 60, 50, 1.0)]
+    names = {"detector_name": "Plaza", "detector_fingerprint": "d1", "score": "paper"}
+    write_segments_json(tmp_path / "v.json", video, seconds, segments, RULE, **names)
+    content = json.loads((tmp_path / "v.json").read_text(encoding="utf-8"))
+    assert content["recording"] == {
+        "frames": 60,
+        "lost_frames": 3,
+        "lost": [
+            {"frames": 2, "start_seconds": pytest.approx(2.0), "stop_seconds": 2.2},
+            {"frames": 1, "start_seconds": pytest.approx(3602.0), "stop_seconds": pytest.approx(3602.0)},
+        ],
+        "gaps": [{"frame": 40, "start_seconds": pytest.approx(4.2), "stop_seconds": 3600.0}],
+        "replaced_times": 2,
+        "replaced": [pytest.approx(3.2)],
+    }
+    assert [each["stop_seconds"] for each in content["segments"]] == [pytest.approx(4.2), pytest.approx(3602.0)]
 
 
 def test_a_missing_file_and_a_binary_one(tmp_path: Path) -> None:

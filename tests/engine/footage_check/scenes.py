@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,8 +30,17 @@ def scene(camera: int, count: int = 30, start: int = 0, moving: bool = True) -> 
     return frames
 
 
-def write(path: Path, frames: Iterable[np.ndarray], fps: int = 10, crf: int = 20, **container: str) -> Path:
-    """Write frames to an H.264 file."""
+def write(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    fps: int = 10,
+    crf: int = 20,
+    times: Sequence[float] | None = None,
+    rate: float | None = None,
+    **container: str,
+) -> Path:
+    """Write frames to an H.264 file; at `times` in seconds, or at any `rate` instead of `fps`."""
+    tick = Fraction(1, fps) if times is None and rate is None else Fraction(1, 10_000)
     with av.open(str(path), "w", options=container) as file:
         stream = file.add_stream("libx264", rate=fps, options={"crf": str(crf)})
         assert isinstance(stream, av.VideoStream)
@@ -40,9 +49,10 @@ def write(path: Path, frames: Iterable[np.ndarray], fps: int = 10, crf: int = 20
                 stream.height, stream.width = frame.shape[:2]
                 stream.pix_fmt = "yuv420p"
                 stream.codec_context.gop_size = 10
-                stream.codec_context.time_base = Fraction(1, fps)
+                stream.codec_context.time_base = tick
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-            picture.pts = n
+            seconds = times[n] if times else n / (rate or fps)
+            picture.pts, picture.time_base = round(seconds / tick), tick
             file.mux(stream.encode(picture))
         file.mux(stream.encode(None))
     return path

@@ -6,16 +6,20 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from engine.__main__ import cli
+from engine.common.durations import duration_in_words
 from engine.common.errors import Cancelled
 from engine.common.events import Progress
 from engine.footage_check import FindingKind, FootageReport, FootageSummary, check_footage
 from tests.engine.footage_check.scenes import SIZE, scene, write
+
+RATES = (9.94, 9.96, 10.04)
 
 
 def check(*paths: Path) -> tuple[list[FootageReport], FootageSummary]:
@@ -124,6 +128,49 @@ def test_another_frame_rate_is_found(good: list[Path], tmp_path: Path) -> None:
     other = write(tmp_path / "fast.mp4", scene(1, 60, start=5), fps=25)
     reports, summary = check(*good, other)
     assert kinds(other, reports, summary) == {FindingKind.OTHER_RATE}
+
+
+def test_rates_near_a_rounding_border_are_the_same(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{n}.mp4", scene(1, 60, start=n), rate=rate) for n, rate in enumerate(RATES)]
+    reports, summary = check(*paths)
+    assert [report.fps for report in reports] == pytest.approx(RATES, rel=0.01)
+    assert all(FindingKind.OTHER_RATE not in kinds(path, reports, summary) for path in paths)
+
+
+@pytest.mark.parametrize("every_seconds", [5.0, 60.0, 3600.0])
+def test_a_time_lapse_is_told_as_what_it_is(good: list[Path], tmp_path: Path, every_seconds: float) -> None:
+    lapse = write(tmp_path / "lapse.mp4", scene(1, 20, start=6), rate=1 / every_seconds)
+    for paths in ([lapse], [lapse, lapse.with_name("good0.mp4")], [*good, lapse]):
+        reports, summary = check(*paths)
+        assert FindingKind.TIME_LAPSE in kinds(lapse, reports, summary)
+        (told,) = (f.what for report in reports for f in report.findings if f.kind is FindingKind.TIME_LAPSE)
+        assert told == f"A time-lapse: a frame every {duration_in_words(every_seconds)}"
+    assert FindingKind.OTHER_RATE in kinds(good[0], reports, summary) | kinds(lapse, reports, summary)
+
+
+def test_a_gap_is_no_footage(good: list[Path], tmp_path: Path) -> None:
+    times = [*(n / 10 for n in range(30)), *(36_000 + n / 10 for n in range(30))]
+    path = write(tmp_path / "gap.mp4", scene(1, 60, start=6), times=times)
+    reports, summary = check(*good, path)
+    assert kinds(path, reports, summary) == {FindingKind.GAPS}
+    assert reports[-1].fps == pytest.approx(10)
+    assert reports[-1].duration_seconds == pytest.approx(36_003, abs=1)
+    assert summary.duration_seconds == pytest.approx(15, abs=0.1)
+
+
+def test_lost_frames_are_counted(tmp_path: Path) -> None:
+    path = write(tmp_path / "damaged.mp4", scene(1, 50))
+    with av.open(str(path)) as container:
+        packets = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    data = bytearray(path.read_bytes())
+    for start, size in packets[20:35]:
+        data[start : start + size] = b"\xa5" * size
+    path.write_bytes(data)
+    reports, _ = check(path)
+    lost = 50 - reports[0].frames
+    assert lost >= 15
+    (told,) = (finding for finding in reports[0].findings if finding.kind is FindingKind.DAMAGED)
+    assert told.what.startswith(f"{lost} of 50 frames are damaged and lost: 0:02.0 to 0:0")
 
 
 def test_another_camera_s_scene_is_found(good: list[Path], tmp_path: Path) -> None:

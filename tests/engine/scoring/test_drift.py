@@ -48,7 +48,7 @@ def video(change: Change = unchanged, count: int = 60, left: int = 0, seed: int 
         picture[90:150, x : x + 20] = 30
         picture = np.clip(picture + random.normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
         nothing = Predicted(np.zeros((SIDE, SIDE, 3), np.float32), still)
-        signals[number] = measure(change(picture), still, None, nothing, None)
+        signals[number], _ = measure(change(picture), still, None, nothing, None)
     signals["camera_motion_px"][1:] = random.gamma(1, 0.002, count - 1)
     return signals, np.arange(count) / 2
 

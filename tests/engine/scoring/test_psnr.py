@@ -31,7 +31,7 @@ def test_frame_and_every_patch_follow_the_equations(seed: int, noise: float, bri
     frame, predicted = pictures(seed, noise)
     frame *= np.float32(brightest)
     max_i = float(frame.max())
-    psnr_db, patches, worst = prediction_psnr(frame, predicted)
+    psnr_db, patches, worst = prediction_psnr(frame, predicted, max_i=None)
     assert psnr_db == pytest.approx(eq_9_and_10(frame, predicted, max_i), abs=1e-3)
     for row in range(4):
         for column in range(4):
@@ -41,17 +41,17 @@ def test_frame_and_every_patch_follow_the_equations(seed: int, noise: float, bri
     assert worst == pytest.approx(min(eq_9_and_10(frame[at], predicted[at], max_i) for at in windows), abs=1e-3)
 
 
-def test_opencv_agrees_where_max_i_is_one() -> None:
+def test_max_i_is_one_as_opencv_has_it() -> None:
     frame, predicted = pictures(1)
-    psnr_db, _, _ = prediction_psnr(frame, predicted, max_i=1.0)
+    psnr_db, _, _ = prediction_psnr(frame, predicted)
     assert psnr_db == pytest.approx(cv2.PSNR(frame, predicted, 1.0), abs=1e-3)
 
 
-def test_a_darker_frame_scores_lower_unless_max_i_is_given() -> None:
+def test_a_darker_frame_scores_lower_where_max_i_is_its_maximum() -> None:
     frame, predicted = pictures(2)
     frame, predicted = frame / 2, predicted / 2
-    psnr_db, patches, _ = prediction_psnr(frame, predicted)
-    fixed_db, fixed_patches, _ = prediction_psnr(frame, predicted, max_i=1.0)
+    psnr_db, patches, _ = prediction_psnr(frame, predicted, max_i=None)
+    fixed_db, fixed_patches, _ = prediction_psnr(frame, predicted)
     expected = -20 * np.log10(float(frame.max()))
     assert fixed_db - psnr_db == pytest.approx(expected, abs=1e-3)
     np.testing.assert_allclose(fixed_patches - patches, expected, atol=1e-3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,17 +23,35 @@ def spans(segments: list[Segment]) -> list[tuple[int, int]]:
     return [(segment.start, segment.stop) for segment in segments]
 
 
+def reference_ends(times_ms: list[int]) -> tuple[list[int], set[int]]:
+    """When frames leave the screen, and which of them come after a gap."""
+    steps = [after - before for before, after in itertools.pairwise(times_ms)]
+    ends, gaps = [], set()
+    for n, step in enumerate(steps):
+        near = sorted([*steps[max(n - 15, 0) : n], *steps[n + 1 : n + 16]])
+        usual = near[3 * (len(near) - 1) // 4] if near else step
+        is_long = step > 5 * usual
+        ends.append(times_ms[n] + (usual if is_long else step))
+        if is_long and step - usual >= 1000:
+            gaps.add(n + 1)
+    if times_ms:
+        last = sorted(steps[-15:])
+        usual = last[3 * (len(last) - 1) // 4] if last else 0
+        ends.append(times_ms[-1] + (min(steps[-1], usual) if last and steps[-1] > 5 * usual else [0, *steps][-1]))
+    return ends, gaps
+
+
 def reference(scores: list[float], times_ms: list[int], rule: SegmentRule) -> list[tuple[int, int]]:
     """The rules word by word, in whole milliseconds."""
     count = len(scores)
-    ends = [*times_ms[1:], times_ms[-1] + (times_ms[-1] - times_ms[-2] if count > 1 else 0)] if count else []
+    ends, gaps = reference_ends(times_ms)
     min_length, gap, padding = (
         round(1000 * s) for s in (rule.min_length_seconds, rule.merge_gap_seconds, rule.padding_seconds)
     )
     runs: list[list[int]] = []
     for n in range(count):
         if scores[n] >= rule.leave:
-            if n and scores[n - 1] >= rule.leave:
+            if n and scores[n - 1] >= rule.leave and n not in gaps:
                 runs[-1].append(n)
             else:
                 runs.append([n])
@@ -41,7 +61,7 @@ def reference(scores: list[float], times_ms: list[int], rule: SegmentRule) -> li
     for run in runs:
         if merged and times_ms[run[0]] - ends[merged[-1][-1]] <= gap:
             between = range(merged[-1][-1] + 1, run[0])
-            if not any(scores[n] != scores[n] for n in between):
+            if not any(scores[n] != scores[n] for n in between) and not gaps & {*between, run[0]}:
                 merged[-1] += [*between, *run]
                 continue
         merged.append(list(run))
@@ -53,13 +73,16 @@ def reference(scores: list[float], times_ms: list[int], rule: SegmentRule) -> li
             n = run[0] if step < 0 else run[-1]
             while 0 <= n < count and scores[n] == scores[n] and earliest <= times_ms[n] < latest:
                 flagged.add(n)
+                if (n + (step > 0)) in gaps:
+                    break
                 n += step
-    starts = [n for n in sorted(flagged) if n - 1 not in flagged]
-    stops = [n + 1 for n in sorted(flagged) if n + 1 not in flagged]
+    starts = [n for n in sorted(flagged) if n - 1 not in flagged or n in gaps]
+    stops = [n + 1 for n in sorted(flagged) if n + 1 not in flagged or n + 1 in gaps]
     return list(zip(starts, stops, strict=True))
 
 
 tenths = st.integers(0, 10).map(lambda n: n / 10)
+steps_ms = st.sampled_from([40, 40, 40, 40, 40, 40, 400, 1300, 60_000])
 rules = st.builds(
     lambda low, high, *durations: SegmentRule(max(low, high), min(low, high), *(d / 1000 for d in durations)),
     tenths,
@@ -72,7 +95,9 @@ rules = st.builds(
 
 @pytest.mark.slow
 @given(
-    frames=st.lists(st.tuples(st.one_of(tenths, tenths, tenths, st.just(NAN)), st.integers(1, 120)), max_size=60),
+    frames=st.lists(
+        st.tuples(st.one_of(tenths, tenths, tenths, st.just(NAN)), st.integers(1, 120) | steps_ms), max_size=60
+    ),
     rule=rules,
 )
 @settings(max_examples=500, deadline=None)
@@ -131,6 +156,21 @@ def test_padded_segments_that_touch_become_one() -> None:
     scores, seconds = at(10, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0)
     rule = SegmentRule(min_length_seconds=0, merge_gap_seconds=0, padding_seconds=0.1)
     assert spans(find_segments(scores, seconds, rule)) == [(0, 6), (7, 10)]
+
+
+@pytest.mark.parametrize("gap_seconds", [3600.0, 24 * 365.25 * 86400.0])
+def test_segments_end_at_a_gap(gap_seconds: float) -> None:
+    scores, seconds = at(10, *[0.0] * 20, *[1.0] * 20, *[0.0] * 20)
+    seconds[30:] += gap_seconds
+    rule = SegmentRule(merge_gap_seconds=2 * gap_seconds, padding_seconds=2 * gap_seconds)
+    assert spans(find_segments(scores, seconds, rule)) == [(0, 30), (30, 60)]
+
+
+def test_a_single_frame_before_a_gap_is_too_short() -> None:
+    scores, seconds = at(10, *[0.0] * 19, 1.0, *[0.0] * 20)
+    seconds[20:] += 3600
+    assert find_segments(scores, seconds, SegmentRule(min_length_seconds=0.2)) == []
+    assert len(find_segments(scores, seconds, SegmentRule(min_length_seconds=0.1))) == 1
 
 
 def test_nothing_is_found_in_nothing() -> None:

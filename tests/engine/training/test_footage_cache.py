@@ -173,6 +173,22 @@ def test_reading_resumes_from_the_last_saved_progress_after_a_kill(
     assert_same_footage(folder, prepared)
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda data: b"PK" + data[2:40], lambda data: data[:200] + b"?" * (len(data) - 200)]
+)
+def test_footage_is_read_from_the_start_where_its_progress_is_damaged(
+    prepared: Path, sliding_videos: list[Path], tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    settings, folder = settings_of(sliding_videos), tmp_path / "stopped"
+    teacher = CountingTeacher(6)
+    with pytest.raises(Cancelled):
+        list(prepare_footage(settings, folder, teacher, teacher.should_stop))
+    progress = folder / "progress.npz"
+    progress.write_bytes(damage(progress.read_bytes()))
+    list(prepare_footage(settings, folder, TEACHER))
+    assert_same_footage(folder, prepared)
+
+
 def test_reading_a_file_whose_header_counts_too_many_frames_resumes_correctly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +330,15 @@ def test_left_out_parts_do_not_count_towards_the_held_out_end(tmp_path: Path) ->
     assert [(part.start, part.stop) for part in held_out.parts] == [(45, 53), (57, 61)]
     assert held_out.since == pytest.approx(22.5, abs=0.2)
     assert plan.held_out_seconds == pytest.approx(5, abs=0.5)
+
+
+def test_nothing_is_learnt_across_a_gap_in_time(tmp_path: Path) -> None:
+    times = [*(np.arange(30) / 10), *(3600 + np.arange(30) / 10)]
+    first, second = (make_clip(tmp_path / name, 60, times=times) for name in ("a.mkv", "b.mkv"))
+    plan = plan_footage(settings_of([first, second]), TEACHER)
+    for video in plan.videos:
+        assert [(part.start, part.stop) for part in video.parts] == [(0, 30), (30, 60)]
+        assert video.seconds == pytest.approx(5.8, abs=0.1)
 
 
 @pytest.mark.slow

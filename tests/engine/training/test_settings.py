@@ -68,6 +68,12 @@ def test_contradictions_are_refused(changes: dict, what: str) -> None:
         {"left_out": {"a.mp4": ((2.0, 1.0),)}},
         {"batch_size": 0},
         {"frame_epochs": 0},
+        {"batch_size": 10**12},
+        *({"motion_learning_rate": rate} for rate in (0.0, -1e-4, 1e9, math.inf, math.nan)),
+        {"frame_learning_rate": math.nan},
+        {"seed": -1},
+        {"seed": 2**63},
+        {"cache_max_bytes": 0},
         *({"flow_radius_px": radius} for radius in (0.0, -1.0, math.inf, math.nan)),
     ],
 )

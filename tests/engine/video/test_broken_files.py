@@ -9,6 +9,7 @@ from av.stream import Disposition
 
 from engine.common.errors import Cancelled, VideoError
 from engine.video import open_video
+from engine.video.given_rates import give_rate
 from engine.video.pyav_source import PyAvSource
 from tests.clips import make_clip, numbered_picture, read_number
 
@@ -181,7 +182,10 @@ def test_a_damaged_picture_is_named(pictures: Path) -> None:
 
 
 def test_pictures_take_the_rate_they_are_given(pictures: Path) -> None:
-    with open_video(pictures, pictures_fps=10) as source:
+    with open_video(pictures) as source:
+        assert not source.info.has_own_times
+        give_rate(source.info.fingerprint, 10)
+    with open_video(pictures) as source:
         np.testing.assert_allclose(source.times, [0, 0.1, 0.2, 0.3, 0.4])
 
 

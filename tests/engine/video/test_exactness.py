@@ -73,6 +73,35 @@ def test_pictures_with_intra_refresh_are_complete(tmp_path: Path, gop: int) -> N
             assert [read_number(frame.pixels) for frame in source.pictures([wanted], 32)] == [wanted]
 
 
+@pytest.mark.parametrize("gop", [12, 30])
+def test_frames_with_intra_refresh_are_those_of_a_pass(tmp_path: Path, gop: int) -> None:
+    refreshed = {"x264-params": "intra-refresh=1"}
+    path = make_clip(tmp_path / "a.mkv", 120, gop=gop, b_frames=0, codec_options=refreshed)
+    with open_video(path) as source:
+        read = {number: source.read(number).pixels for number in (100, 53, 119, 60, 14)}
+        whole = [frame.pixels for frame in source.frames()]
+        assert all(np.array_equal(pixels, whole[number]) for number, pixels in read.items())
+        asked: list[None] = []
+        source.prefetch(0, 1)
+        source.read(90, should_stop=lambda: asked.append(None) is not None)
+        assert len(asked) <= 2 * 2 * gop  # it was not decoded from the start
+
+
+def test_frames_are_exact_where_only_some_keyframes_are_false(tmp_path: Path) -> None:
+    """Joined of one part with keyframes and one that is renewed in parts: the probe at opening misses it."""
+    whole = make_clip(tmp_path / "whole.ts", 96, gop=12, b_frames=0, container_format="mpegts")
+    refreshed = {"x264-params": "intra-refresh=1"}
+    numbers, times = range(96, 156), [4 + number / 25 for number in range(60)]
+    options = {"gop": 12, "b_frames": 0, "container_format": "mpegts", "codec_options": refreshed}
+    part = make_clip(tmp_path / "part.ts", numbers, times=times, **options)  # type: ignore[arg-type]
+    path = tmp_path / "joined.ts"
+    path.write_bytes(whole.read_bytes() + part.read_bytes())
+    with open_video(path) as source:
+        read = {number: source.read(number).pixels for number in (150, 101, 120, 30)}
+        for frame in source.frames():
+            assert frame.index not in read or np.array_equal(frame.pixels, read[frame.index])
+
+
 @pytest.mark.parametrize(("name", "container_format"), [("a.mp4", None), ("a.mkv", None), ("a.ts", "mpegts")])
 def test_pictures_far_apart_need_little_decoding(tmp_path: Path, name: str, container_format: str | None) -> None:
     path = make_clip(tmp_path / name, 300, gop=20, container_format=container_format)

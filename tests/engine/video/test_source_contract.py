@@ -10,6 +10,7 @@ import pytest
 
 from engine.common.errors import Cancelled
 from engine.video import open_video
+from engine.video.integrity import Integrity
 from engine.video.source import VideoSource, usual_frame_seconds
 from tests.clips import read_number
 from tests.engine.video.clip_makers import KINDS, Kind
@@ -44,12 +45,20 @@ def test_times_begin_at_zero_and_are_the_presentation_times(source: VideoSource,
 
 
 def test_frame_duration_is_known_only_for_stored_times(kind_and_path, source: VideoSource) -> None:
-    kind, path = kind_and_path
-    assert source.info.has_own_times == path.is_file()
-    if path.is_file() and kind.frames > 1:
+    kind, _ = kind_and_path
+    assert source.info.has_own_times == (kind.name not in ("picture folder", "raw mjpeg"))
+    if source.info.has_own_times and kind.frames > 1:
         assert source.frame_seconds == pytest.approx(np.median(np.diff(kind.expected_times)), abs=2e-3)
     else:
         assert source.frame_seconds is None
+
+
+def test_a_whole_video_is_intact(source: VideoSource, kind: Kind) -> None:
+    list(source.frames())
+    integrity = Integrity.of(source.info, source.times)
+    assert (integrity.lost, integrity.gaps) == ((), ())
+    # Where two recordings were joined, times start over.
+    assert source.info.replaced_times == ((kind.frames // 2,) if kind.name == "joined ts" else ())
 
 
 def test_the_frame_duration_is_the_median() -> None:

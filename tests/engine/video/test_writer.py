@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from engine.common.errors import Cancelled, ExportError
 from engine.video.frame import Pixels
 from engine.video.writer import ENCODERS, ClipWriter, free_path
+from tests.read_only import ReadOnlyFolder
 
 
 def grey_ramp(index: int, width: int = 64, height: int = 48) -> Pixels:
@@ -71,7 +73,7 @@ def test_any_timing_is_kept_to_the_tick(tmp_path_factory: pytest.TempPathFactory
     )  # the file header has a resolution of milliseconds
 
 
-@pytest.mark.parametrize("average_fps", [0.0, 1e-6, 1000.0])
+@pytest.mark.parametrize("average_fps", [0.0, 1e-6, 1000.0, 1e9, 1e300, math.inf])
 def test_time_lapse_and_high_speed_rates_are_written(tmp_path: Path, average_fps: float) -> None:
     times = [0.0, 1800.0, 3600.0]
     write_clip(tmp_path / "clip.mp4", times, average_fps=average_fps)
@@ -201,13 +203,27 @@ def test_impossible_targets_are_an_error_at_once(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_an_unwritable_folder_gets_advice(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(ExportError) as caught:
-        ClipWriter(tmp_path / "clip.mp4", 64, 48)
-    tmp_path.chmod(0o700)
+def test_an_unwritable_folder_gets_advice(read_only_folder: ReadOnlyFolder) -> None:
+    with read_only_folder.locked(), pytest.raises(ExportError) as caught:
+        ClipWriter(read_only_folder.path / "clip.mp4", 64, 48)
     assert "may not write" in caught.value.advice
+
+
+def test_a_folder_that_is_locked_meanwhile_does_not_hide_why_the_clip_failed(read_only_folder: ReadOnlyFolder) -> None:
+    writer = ClipWriter(read_only_folder.path / "clip.mp4", 64, 48)
+    writer.write(np.zeros((48, 64, 3), np.uint8), 0, 0.04)
+    with read_only_folder.locked(), pytest.raises(ExportError, match="can't be written") as caught, writer:
+        pass
+    assert "may not write" in caught.value.advice
+
+
+def test_a_free_name_of_the_longest_kind_still_fits(tmp_path: Path) -> None:
+    longest = tmp_path / ("n" * 251 + ".mp4")
+    longest.touch()
+    free = free_path(longest)
+    free.touch()
+    assert free.name.endswith("-2.mp4")
+    assert free_path(longest) not in (longest, free)
 
 
 @contextmanager

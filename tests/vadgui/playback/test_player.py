@@ -123,6 +123,30 @@ def test_variable_rate_is_followed(qtbot: QtBot) -> None:
     assert min(moment for index, moment in shown.items() if index > 2) - began >= 0.4
 
 
+@pytest.mark.parametrize("mode", list(PlaybackMode))
+@pytest.mark.parametrize("gap_seconds", [3600.0, 24 * 365.25 * 86400.0])
+def test_a_gap_is_skipped(qtbot: QtBot, mode: PlaybackMode, gap_seconds: float) -> None:
+    times = steady_times(40, fps=100)
+    times[20:] += gap_seconds
+    session = open_session(times, width_px=32, height_px=32)
+    engine = LateEngine(session, frame_ms=1)
+    engine.answer_first()
+    player = Player(session)
+    player.set_mode(mode)
+    assert 0.35 <= play_to_the_end(player, qtbot) < 2.5
+    assert engine.completed[-1] == 39
+
+
+def test_a_time_lapse_may_be_slower_than_a_timer_can_be(qtbot: QtBot) -> None:
+    session = open_session(np.arange(5) * 30 * 86400.0, width_px=32, height_px=32)
+    LateEngine(session, frame_ms=1).answer_first()
+    player = Player(session)
+    player.play()
+    qtbot.wait(30)
+    assert player.playing
+    player.pause()
+
+
 def test_no_frame_is_requested_before_the_last_requested_view_has_arrived(qtbot: QtBot) -> None:
     session = small_session(50, fps=100)
     player = Player(session)

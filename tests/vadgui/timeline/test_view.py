@@ -15,6 +15,7 @@ from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import missing_signals
 from engine.scoring.tail import false_alarms_at, threshold_for
+from engine.video.frame import LostFrames
 from tests.vadgui.synthetic import (
     DETECTOR,
     add_rows,
@@ -394,3 +395,90 @@ def test_a_long_hover_text_does_not_widen_the_window(calibrated: TimelineView) -
     calibrated.header.show_reading(30 * "usual less than once in a lifetime   ")
     assert calibrated.header.minimumSizeHint().width() <= before
     assert calibrated.minimumSizeHint().width() == before
+
+
+# Gaps and lost frames
+
+GAP_SECONDS = 3600.0
+
+
+@pytest.fixture
+def broken(qtbot: QtBot) -> TimelineView:
+    """20 s, a gap of an hour, 10 s, 60 frames lost in 2.4 s, 10 s."""
+    times = steady_times(1000)
+    times[500:] += GAP_SECONDS
+    times[750:] += 60 / 25
+    session = ReviewSession()
+    session.open_video(replace(video_info(times), lost=(LostFrames(750, 60),)), times)
+    session.use_detector(DETECTOR)
+    add_rows(session.scoring, 0, signals_with_bumps(1000, [(450, 550)]))
+    while not session.scoring.catch_up():
+        pass
+    return shown(session, qtbot)
+
+
+def hover(timeline: TimelineView, seconds: float, qtbot: QtBot) -> str:
+    """What the header says of a time as drawn."""
+    qtbot.wait(20)  # pyqtgraph takes no notice of moves that come too soon after another
+    position = QPointF(pixel_of(timeline, seconds))
+    global_position = QPointF(timeline.plot.viewport().mapToGlobal(position.toPoint()))
+    none = Qt.MouseButton.NoButton
+    event = QMouseEvent(
+        QMouseEvent.Type.MouseMove, position, global_position, none, none, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(timeline.plot.viewport(), event)
+    return timeline.header.reading()
+
+
+def test_a_gap_leaves_the_room_to_the_pictures(broken: TimelineView) -> None:
+    begin, stop = broken.plot.box.span()
+    assert 40 <= stop - begin <= 45
+
+
+def test_the_gap_and_the_lost_frames_are_named_under_the_mouse(broken: TimelineView, qtbot: QtBot) -> None:
+    assert hover(broken, 10.1, qtbot).startswith("Frame 25")
+    assert hover(broken, 20.4, qtbot) == "Gap in the recording, 60 min: 0:20.0 to 1:00:20.0"
+    lost = "60 frames damaged and lost: 1:00:30.0 to 1:00:32.4"
+    assert hover(broken, broken.plot.box.span()[1] - 10.5, qtbot) == lost
+
+
+def test_a_click_behind_the_gap_goes_to_the_frame_drawn_there(broken: TimelineView, qtbot: QtBot) -> None:
+    end = broken.plot.box.span()[1]
+    position = pixel_of(broken, end - 5)
+    qtbot.mouseClick(broken.plot.viewport(), Qt.MouseButton.LeftButton, pos=position)
+    qtbot.waitUntil(lambda: abs(broken._session.playhead - 875) <= 2)
+
+
+def test_labels_are_times_of_the_recording(broken: TimelineView) -> None:
+    axis = broken.plot.getPlotItem().getAxis("bottom")
+    begin, stop = broken.plot.box.span()
+    ((step, values),) = axis.tickValues(begin, stop, 900)
+    labels = axis.tickStrings(values, 1.0, step)
+    assert labels[:4] == ["0:00", "0:05", "0:10", "0:15"]
+    assert labels[-1].startswith("1:00:")
+    assert (np.diff(values) >= 0.7 * step).all()
+
+
+def test_lost_frames_are_hatched_and_gaps_empty(broken: TimelineView, qtbot: QtBot) -> None:
+    qtbot.wait(50)
+    picture = broken.plot.viewport().grab().toImage()
+    ratio = picture.devicePixelRatio()
+    end = broken.plot.box.span()[1]
+
+    def colours(seconds: float) -> set[str]:
+        # Left of the middle, where the label would be.
+        point = pixel_of(broken, seconds) * ratio
+        top = int(broken.plot.box.sceneBoundingRect().top() * ratio)
+        return {picture.pixelColor(point.x(), y).name() for y in range(top + 2, point.y())}
+
+    assert theme.current().alert in colours(end - 10.8)
+    assert theme.current().background in colours(20.1)
+    assert not {theme.current().accent, theme.current().alert} & colours(20.1)
+
+
+def test_segments_end_at_the_gap(broken: TimelineView) -> None:
+    first, second = broken._session.scoring.segments
+    assert (first.stop, second.start) == (500, 500)
+    starts, stops = broken.plot.segments._starts, broken.plot.segments._stops
+    assert stops[0] == pytest.approx(20.0)
+    assert starts[1] == pytest.approx(broken.plot.holes._spans._stops[0])

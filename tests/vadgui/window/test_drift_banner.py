@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.scoring.drift import Reference
 from engine.scoring.signals import RawSignals
+from engine.video.frame import LostFrames
 from tests.vadgui.synthetic import (
     DETECTOR,
     add_rows,
@@ -127,3 +128,22 @@ def test_warns_when_the_frame_rate_is_far_from_the_calibrations(
     assert "darker" in banner.text()
     session.open_video(video_info(TIMES), TIMES)
     assert not banner.isVisible()
+
+
+def test_tells_lost_frames_and_gaps_as_soon_as_they_are_known(qtbot: QtBot) -> None:
+    times = steady_times(COUNT)
+    session = ReviewSession()
+    window = QWidget()
+    qtbot.addWidget(window)
+    banner = DriftBanner(session, window)
+    session.open_video(video_info(times), times)
+    assert banner.text() == ""
+    fewer = np.concatenate([times[:500], times[550:]])
+    fewer[900:] += 3600
+    session.revise_times(replace(video_info(fewer), lost=(LostFrames(500, 50),)), fewer)
+    assert banner.text().splitlines() == [
+        "50 of 1500 frames are damaged and lost: 0:20.0 to 0:22.0.",
+        "A gap without pictures: 60 min from 0:38.0.",
+    ]
+    qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)
+    assert banner.text() == ""

@@ -15,6 +15,7 @@ from engine.calibrating.footage import is_left_out
 from engine.calibrating.held_out_signals import load_held_out_signals
 from engine.common.errors import DatasetError, VideoError
 from engine.common.events import ShouldStop
+from engine.common.paths import resolved
 from engine.datasets import open_dataset
 from engine.datasets.held_out import Stretch
 from engine.scoring.scorers import comparable_scorer
@@ -89,12 +90,12 @@ def _without(recording: MeasuredRecording, left_out: Sequence[Stretch]) -> Measu
 
 def abnormal_frames(video: Path, frame_count: int) -> npt.NDArray[np.bool_] | None:
     """The labels of a dataset's test video, found by the tree it lies in; None where there are none."""
-    for folder in list(video.resolve().parents)[:_LEVELS_ABOVE]:
+    for folder in list(resolved(video).parents)[:_LEVELS_ABOVE]:
         try:
             testing = open_dataset(folder).testing
         except (DatasetError, VideoError):
             continue
-        found = [each.abnormal for each in testing if each.path.resolve() == video.resolve()]
+        found = [each.abnormal for each in testing if resolved(each.path) == resolved(video)]
         if found and len(found[0]) == frame_count:
             return found[0]
     return None

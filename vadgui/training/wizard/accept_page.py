@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -21,12 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.durations import duration_in_words
+from engine.common.names import displayable
 from engine.scoring.tail import MIN_BLOCKS
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file
 from vadgui.training.model.acceptance import Acceptance
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.compare_plot import ComparePlot, legend
 from vadgui.training.wizard.widgets import Page
+from vadgui.ui.number_boxes import NumberBox
 from vadgui.ui.widgets import IconLine, button, text_label
 
 _MAX_NAME = 60
@@ -47,7 +48,7 @@ class AcceptPage(Page):
         # The person need not decide now: the run stays in the list of trainings to go on with.
         self.setButtonText(QWizard.WizardButton.CancelButton, "Decide later")
         self._acceptance: Acceptance | None = None
-        self.rate_box = QDoubleSpinBox()
+        self.rate_box = NumberBox()
         self.rate_box.setRange(0.1, 100.0)
         self.rate_box.setDecimals(1)
         self.rate_box.setSuffix(" an hour")
@@ -162,7 +163,7 @@ class AcceptPage(Page):
             acceptance.measure_held_out()
 
     def _add_video(self, path: Path) -> None:
-        self.video_box.addItem(path.name, path)
+        self.video_box.addItem(displayable(path.name), path)
         self.video_box.setCurrentIndex(self.video_box.count() - 1)
 
     def _show(self) -> None:

@@ -9,11 +9,9 @@ from typing import Any
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 from vadgui.dialogs.detector import DEVICES
 from vadgui.training.model.choices import Advanced
 from vadgui.training.model.draft import TrainingDraft
+from vadgui.ui.number_boxes import NumberBox, WholeNumberBox
 from vadgui.ui.widgets import button
 
 _PRESETS = {"": "From the effort", "fast": "fast: for any machine", "paper": "paper: large, for a GPU"}
@@ -39,7 +38,7 @@ class AdvancedForm(QWidget):
         self.motion_epochs_box, self.frame_epochs_box = _epochs(), _epochs()
         self.motion_rate_box, self.frame_rate_box = _rate(), _rate()
         self.batch_box = _choice({size: str(size) for size in _BATCHES})
-        self.seed_box = QSpinBox()
+        self.seed_box = WholeNumberBox()
         self.seed_box.setRange(0, 2**31 - 1)
         self.device_box = _choice(DEVICES)
         self.margin_box = QCheckBox("Push predictions away from the present frame (margin, Eq. 4)")
@@ -140,14 +139,14 @@ def _choice(texts: dict[Any, str]) -> QComboBox:
     return box
 
 
-def _epochs() -> QSpinBox:
-    box = QSpinBox()
+def _epochs() -> WholeNumberBox:
+    box = WholeNumberBox()
     box.setRange(1, 1000)
     return box
 
 
-def _rate() -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+def _rate() -> NumberBox:
+    box = NumberBox()
     box.setRange(0.1, 1000.0)
     box.setDecimals(1)
     box.setSuffix(" × 10⁻⁵")

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from engine.common.names import displayable
 from vadgui.panels.picture import PicturePanel
 from vadgui.training.model.footage_draft import Clip, Part
 from vadgui.training.model.wizard_state import Preview, WizardState
@@ -164,7 +165,7 @@ class ClipView(QWidget):
         else:
             self._aspect = preview.picture.shape[1] / preview.picture.shape[0]
             self._fit_picture()
-            self.picture.show_picture(preview.picture, detail=preview.path.name)
+            self.picture.show_picture(preview.picture, detail=displayable(preview.path.name))
 
 
 def _part_text(part: Part) -> str:

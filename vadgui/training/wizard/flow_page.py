@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.names import displayable
 from engine.common.paths import weights_folder
 from vadgui.dialogs.files import ask_for_file, ask_for_folder
 from vadgui.panels.legend import paint_legend
@@ -79,7 +80,7 @@ class FlowPage(Page):
         chosen = self.video_box.currentData()
         self.video_box.clear()
         for clip in self._draft.footage.usable_clips():
-            self.video_box.addItem(clip.path.name, clip.path)
+            self.video_box.addItem(displayable(clip.path.name), clip.path)
         self.video_box.setCurrentIndex(max(self.video_box.findData(chosen), 0))
         self._show_video()
         self._show_disk_space()

@@ -8,6 +8,8 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from engine.common.names import displayable
+from engine.footage_check.report import rate_in_words
 from vadgui.training.model.footage_draft import Clip, FootageDraft
 from vadgui.ui import theme
 from vadgui.ui.clock_text import clock_text
@@ -87,9 +89,9 @@ class FootageList(QTreeWidget):
         self.viewport().update()
 
     def _new_item(self, path: Path) -> QTreeWidgetItem:
-        item = QTreeWidgetItem([path.name])
+        item = QTreeWidgetItem([displayable(path.name)])
         item.setData(_NAME, _PATH, path)
-        item.setToolTip(_NAME, str(path))
+        item.setToolTip(_NAME, displayable(path))
         item.setToolTip(_HELD_OUT, _HELD_OUT_TIP)
         item.setTextAlignment(_LENGTH, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.addTopLevelItem(item)
@@ -100,7 +102,8 @@ class FootageList(QTreeWidget):
         is_readable = report is not None and report.frames > 0
         item.setText(_LENGTH, clock_text(report.duration_seconds, 0) if report and is_readable else "")
         item.setText(_SIZE, f"{report.width_px} × {report.height_px}" if report and is_readable else "")
-        item.setToolTip(_SIZE, f"{report.fps:.4g} frames a second" if report and is_readable else "")
+        knows_rate = report is not None and is_readable and report.rate_is_known
+        item.setToolTip(_SIZE, rate_in_words(report.fps) if report and knows_rate else "")
         held_out = clip.path in self._footage.held_out()
         is_used = self._footage.is_used(clip)
         if report is not None and is_used:

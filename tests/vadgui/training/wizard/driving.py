@@ -78,6 +78,7 @@ def to_check(wizard: TrainingWizard, clips: Sequence[Path], qtbot: QtBot, epochs
     click(page.cards["quick"].radio, qtbot)
     click(page.advanced_button, qtbot)
     for box in (page.form.motion_epochs_box, page.form.frame_epochs_box):
+        box.setFocus()
         box.selectAll()
         qtbot.keyClicks(box, str(epochs))
         qtbot.keyClick(box, Qt.Key.Key_Tab)

@@ -1,0 +1,61 @@
+"""Reads from a stored analysis where in a frame its evidence lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.analysis.runner import analysis_key
+from engine.analysis.score_store import ScoreStore
+from engine.scoring.calibration import Calibration
+from engine.scoring.places import placed_signals, unpack_places
+from engine.scoring.sampling import SAMPLED, Times
+from engine.scoring.scorers import default_scorer
+from engine.scoring.where import REACH_SECONDS, WindowEvidence
+from engine.video.source import VideoSource
+
+if TYPE_CHECKING:
+    # torch takes seconds to import, and whoever has a Predictor has imported it.
+    from engine.models.predictor import Predictor
+
+
+@contextmanager
+def stored_evidence(
+    folder: Path, source: VideoSource, predictor: Predictor
+) -> Iterator[Callable[[int], WindowEvidence | None]]:
+    """What tells of each frame of a video what `evidence_at` does, by the default analysis kept in `folder`.
+
+    Raises:
+        ScoreStoreError: the store can't be read.
+    """
+    calibration = predictor.settings.calibration
+    sampling = default_scorer(calibration).sampling
+    with ScoreStore(folder, analysis_key(source, predictor, sampling)) as store:
+        yield lambda frame: evidence_at(store, calibration, source.times, frame)
+
+
+def evidence_at(store: ScoreStore, calibration: Calibration | None, times: Times, frame: int) -> WindowEvidence | None:
+    """How conspicuous every window of a frame is, by the samples around it, of a video with frames at `times` [N].
+
+    None where the analysis has not come so far, or knows no places: without calibration, or of frame 0.
+
+    Raises:
+        ScoreStoreError: the store can't be read.
+    """
+    if calibration is None or not placed_signals(calibration) or not 0 <= frame < len(times):
+        return None
+    sampling = SAMPLED if calibration.sampling.is_every_frame else calibration.sampling
+    # A sample's neighbours are enough: more of them would only take longer.
+    reach = max(REACH_SECONDS, sampling.seconds)
+    first, stop = np.searchsorted(times, [times[frame] - reach - 1e-4, times[frame] + reach + 1e-4])
+    part = slice(int(first), int(stop))
+    wanted = {frame, *(int(each) + part.start for each in np.flatnonzero(sampling.due(times[part])))}
+    packed = store.places(sorted(wanted))
+    maps = {float(times[each] - times[frame]): unpack_places(found) for each, found in packed.items()}
+    if not maps or min(map(abs, maps)) > sampling.seconds:
+        return None
+    return WindowEvidence.of(calibration, maps)

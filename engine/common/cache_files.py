@@ -1,0 +1,68 @@
+"""Reads files of a cache: one that can't be made sense of is put aside, so that it is made anew."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+DAMAGED_SUFFIX = ".damaged"
+
+# SQLite's reasons that lie in the machine: no rights, no space, a disk error, or another process at work.
+_MACHINE = {
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_PROTOCOL,
+}
+
+_logger = logging.getLogger(__name__)
+
+
+def read_or_put_aside(path: Path, read: Callable[[Path], T], side_files: Sequence[str] = ()) -> T | None:
+    """What `read` makes of a cache's file; None where there is none, or where it was damaged and is put aside.
+
+    Overwritten bytes make libraries raise nearly anything, so whatever is not the machine's fault counts as damage.
+    `side_files` are the suffixes of what belongs to the file and lies beside it; it goes.
+
+    Raises:
+        OSError: the file, or the folder when it has to be put aside, can't be read or written.
+        sqlite3.Error: the same, of a database.
+    """
+    try:
+        return read(path)
+    except FileNotFoundError:
+        return None
+    except Exception as error:
+        if not is_damage(error):
+            raise
+        put_aside(path, side_files)
+        _logger.warning("A damaged file of the cache is put aside and made anew: %s (%r)", path, error)
+        return None
+
+
+def put_aside(path: Path, side_files: Sequence[str] = ()) -> None:
+    """Rename a damaged file, and delete what belongs to it: it would be taken for the new one's.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    path.replace(path.with_suffix(DAMAGED_SUFFIX))
+    for suffix in side_files:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error of reading a file says that its content is wrong, not that the machine can't read it."""
+    if isinstance(error, sqlite3.Error):
+        # Errors of Python's own, such as text that is no UTF-8, have no code.
+        return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _MACHINE
+    return not isinstance(error, OSError)

@@ -1,0 +1,113 @@
+"""How whole a recording is: frames that are lost, gaps in its clock, times that had to be replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.common.clock_text import clock_text
+from engine.common.durations import duration_in_words
+from engine.video.frame import LostFrames
+from engine.video.source import VideoInfo
+from engine.video.timing import Gap, Times, gaps
+
+_NAMED = 3
+"""Of many gaps or losses so many are named."""
+
+
+@dataclass(frozen=True)
+class LostStretch:
+    """A stretch of time in which frames are lost."""
+
+    start_seconds: float
+    """The end of the frame before, as if the lost ones had been evenly spaced."""
+    stop_seconds: float
+    """The beginning of the frame after, or the end; the same as the start of what is lost at the end."""
+    count: int
+
+
+@dataclass(frozen=True)
+class Integrity:
+    """What has to be known of a recording before anything that is said of its times is believed."""
+
+    frames: int = 0
+    """How many there are, without the lost ones."""
+    lost: tuple[LostStretch, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    """Those that no lost frames explain."""
+    replaced: tuple[float, ...] = ()
+    """Times of the frames of which the stored ones did not go forward: the first of each run."""
+    replaced_frames: int = 0
+
+    @classmethod
+    def of(cls, video: VideoInfo, times: Times) -> Integrity:
+        """Of a recording with frames at `times` [N]."""
+        lost = {each.frame for each in video.lost}
+        return cls(
+            frames=len(times),
+            lost=_stretches(video.lost, times, video.duration_seconds),
+            gaps=tuple(gap for gap in gaps(times) if gap.frame not in lost),
+            replaced=tuple(float(times[frame]) for frame in _run_starts(video.replaced_times) if frame < len(times)),
+            replaced_frames=len(video.replaced_times),
+        )
+
+    @property
+    def lost_frames(self) -> int:
+        """How many frames are lost in all."""
+        return sum(each.count for each in self.lost)
+
+    def in_words(self) -> list[str]:
+        """A sentence of each kind, without a full stop; none where all is well."""
+        return [*self._losses(), *self._gaps(), *self._replaced()]
+
+    def _losses(self) -> Iterator[str]:
+        if self.lost:
+            frames = self.lost_frames
+            spans = _listed([_span(each.start_seconds, each.stop_seconds) for each in self.lost])
+            yield f"{frames} of {self.frames + frames} frames are damaged and lost: {spans}"
+
+    def _gaps(self) -> Iterator[str]:
+        if self.gaps:
+            count = f"{len(self.gaps)} gaps" if len(self.gaps) > 1 else "A gap"
+            spans = [f"{duration_in_words(gap.seconds)} from {clock_text(gap.start_seconds, 1)}" for gap in self.gaps]
+            yield f"{count} without pictures: {_listed(spans)}"
+
+    def _replaced(self) -> Iterator[str]:
+        if self.replaced_frames:
+            times = (
+                "The time of a frame does"
+                if self.replaced_frames == 1
+                else f"Times of {self.replaced_frames} frames do"
+            )
+            places = _listed([clock_text(seconds, 1) for seconds in self.replaced])
+            yield f"{times} not go forward and {'was' if self.replaced_frames == 1 else 'were'} replaced: at {places}"
+
+
+def _stretches(lost: Sequence[LostFrames], times: Times, end_seconds: float) -> tuple[LostStretch, ...]:
+    bounds = np.append(times, end_seconds)
+
+    def stretch(each: LostFrames) -> LostStretch:
+        stop = float(bounds[each.frame])
+        if not 0 < each.frame < len(times):
+            return LostStretch(stop, stop, each.count)
+        before = float(bounds[each.frame - 1])
+        return LostStretch(before + (stop - before) / (each.count + 1), stop, each.count)
+
+    return tuple(stretch(each) for each in lost if each.frame <= len(times))
+
+
+def _run_starts(frames: Sequence[int]) -> list[int]:
+    numbers = np.asarray(frames, np.int64)
+    return [int(number) for number in numbers[np.diff(numbers, prepend=-2) > 1]]
+
+
+def _span(start: float, stop: float) -> str:
+    begin, end = clock_text(start, 1), clock_text(max(start, stop), 1)
+    return f"{begin} to {end}" if begin != end else f"at {begin}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = len(texts) - _NAMED
+    return ", ".join(texts[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,74 @@
+"""Where the evidence lies, read from a stored analysis: of a thing that moves through a still yard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from engine.analysis.runner import analyse_to_store
+from engine.analysis.score_store import AnalysisKey, ScoreStore
+from engine.analysis.where import evidence_at
+from engine.scoring.sampling import EVERY_FRAME, SAMPLED, Sampling
+from tests.engine.scoring.test_where import calibration
+from tests.vadgui.fakes import MemoryVideo, StillPredictor
+
+KEY = AnalysisKey("v", "d", "{}")
+MOTION = ("speed_excess_px", "velocity_error_px")
+
+
+class Yard(MemoryVideo):
+    """From frame 20 to frame 80, a patch goes 3 px a frame to the right over still ground, at three quarters down."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("yard"), 100)
+        rng = np.random.default_rng(4)
+        self._ground = cv2.GaussianBlur(rng.integers(90, 160, (256, 256, 3), np.uint8), (0, 0), 3)
+        self._thing = rng.integers(0, 255, (32, 24, 3), np.uint8)
+        self._thing = cv2.GaussianBlur(self._thing, (0, 0), 1.5)
+
+    def _pixels(self, index: int) -> npt.NDArray[np.uint8]:
+        picture = self._ground.copy()
+        if 20 <= index < 80:
+            picture[176:208, 3 * index - 40 : 3 * index - 16] = self._thing
+        return picture
+
+
+@pytest.fixture
+def predictor() -> Any:
+    made: Any = StillPredictor()
+    made.settings = SimpleNamespace(flow_radius_px=4.0, calibration=calibration(MOTION))
+    return made
+
+
+@pytest.mark.parametrize("sampling", [EVERY_FRAME, SAMPLED])
+def test_a_moving_thing_is_outlined_where_it_is(tmp_path: Path, predictor: Any, sampling: Sampling) -> None:
+    video = Yard()
+    known = calibration(MOTION)
+    with ScoreStore(tmp_path, KEY) as store:
+        list(analyse_to_store(video, predictor, store, sampling=sampling))
+        for frame in (40, 42, 60):  # samples, and one between them
+            found = evidence_at(store, known, video.times, frame)
+            assert found is not None
+            outline, *_ = found.outlines(3.0)
+            left, top, right, bottom = outline.box
+            assert left < (3 * frame - 28) / 256 < right
+            assert top < 0.75 < bottom
+            assert (right - left) * (bottom - top) < 0.12
+        calm = evidence_at(store, known, video.times, 95)
+        assert calm is not None
+        assert calm.outlines(3.0) == []
+
+
+def test_what_is_not_analysed_or_not_calibrated_has_no_places(tmp_path: Path, predictor: Any) -> None:
+    video = Yard()
+    with ScoreStore(tmp_path, KEY) as store:
+        assert evidence_at(store, calibration(MOTION), video.times, 40) is None
+        list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
+        assert evidence_at(store, None, video.times, 40) is None
+        assert evidence_at(store, calibration(MOTION), video.times, 400) is None

@@ -1,0 +1,56 @@
+"""A cache's file that can't be made sense of is put aside; what the machine refuses is said."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from engine.common.cache_files import read_or_put_aside
+
+
+def refuse(error: Exception):
+    def read(_: Path) -> None:
+        raise error
+
+    return read
+
+
+def test_what_is_whole_is_read_and_what_is_missing_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    assert read_or_put_aside(path, Path.read_text) is None
+    path.write_text("whole")
+    assert read_or_put_aside(path, Path.read_text) == "whole"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(),
+        RuntimeError(),
+        NotImplementedError(),
+        TypeError(),
+        MemoryError(),
+        sqlite3.OperationalError("utf-8"),
+    ],
+    ids=repr,
+)
+def test_whatever_damage_raises_the_file_is_put_aside_with_a_word(
+    tmp_path: Path, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.sqlite3"
+    path.write_text("damaged")
+    path.with_name("a.sqlite3-wal").touch()
+    assert read_or_put_aside(path, refuse(error), ["-wal"]) is None
+    assert [file.name for file in tmp_path.iterdir()] == ["a.damaged"]
+    assert path.with_suffix(".damaged").read_text() == "damaged"
+    assert str(path) in caplog.text
+
+
+def test_what_the_machine_refuses_stays_and_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    path.write_text("whole")
+    with pytest.raises(PermissionError):
+        read_or_put_aside(path, refuse(PermissionError(13, "no")))
+    assert path.read_text() == "whole"

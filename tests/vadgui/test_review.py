@@ -1,0 +1,472 @@
+"""Reviewing in the window with keys and mouse: verdicts, undo, autosave, and what comes back."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from engine.common.errors import ReviewError
+from engine.review.document import Verdict
+from engine.review.files import backup_path, read_review, usual_path
+from engine.review.store import ReviewStore, look_up
+from tests.vadgui.fakes import FakeFiles, MemoryVideo
+from tests.vadgui.synthetic import add_rows, signals_with_bumps
+from vadgui.errors import ErrorReporter
+from vadgui.model.session import AnalysisPhase, AnalysisState
+from vadgui.program import Program
+from vadgui.segments.dismiss_menu import DismissMenu
+from vadgui.segments.model import SegmentFilter, verdict_words
+from vadgui.settings import Settings
+
+COUNT = 400
+BUMPS = [(40, 60), (120, 140), (200, 220), (300, 320)]
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing the keyboard)", extend=True)
+
+
+@pytest.fixture
+def make_program(settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[[], Program]]:
+    """Starts the program, as often as a test wants; recordings have no analysis, see `opened`."""
+    del styled
+    settings.analyse_on_open = False
+    begun: list[tuple[Program, ErrorReporter]] = []
+
+    def make() -> Program:
+        files = FakeFiles(
+            street=lambda path: MemoryVideo(path, COUNT),
+            square=lambda path: MemoryVideo(path, COUNT + 1),
+            gate=lambda path: MemoryVideo(path, COUNT + 2),
+        )
+        reporter = ErrorReporter()
+        program = Program(
+            settings,
+            reporter,
+            analyses=tmp_path / "analyses",
+            video_opener=files.open_video,
+            predictor_opener=files.open_predictor,
+        )
+        reporter.set_parent_window(program.window)
+        qtbot.addWidget(program.window)
+        program.window.show()
+        qtbot.waitExposed(program.window)
+        begun.append((program, reporter))
+        return program
+
+    yield make
+    for program, reporter in begun:
+        program.close()
+        reporter.close()
+
+
+@pytest.fixture
+def program(make_program: Callable[[], Program], qtbot: QtBot, tmp_path: Path) -> Program:
+    program = make_program()
+    return opened(program, qtbot, tmp_path / "street.mp4")
+
+
+def opened(program: Program, qtbot: QtBot, video: Path) -> Program:
+    """Open a recording with its scores, as if its analysis was done."""
+    before = program.session.video
+    if program.session.detector is None:
+        program.open_detector(video.parent / "still.safetensors")
+    program.open_video(video)
+    qtbot.waitUntil(lambda: program.session.video is not before and program.session.detector is not None)
+    add_rows(program.session.scoring, 0, signals_with_bumps(program.session.frame_count, BUMPS))
+    while not program.session.scoring.catch_up():
+        pass
+    count = program.session.frame_count
+    program.session.set_analysis(AnalysisState(AnalysisPhase.DONE, count, count))
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    return program
+
+
+def press(program: Program, qtbot: QtBot, *keys: Qt.Key, modifier: Qt.KeyboardModifier | None = None) -> None:
+    """Press keys wherever the person's keys would go."""
+    for key in keys:
+        target = QApplication.activePopupWidget() or program.window.focusWidget() or program.window
+        qtbot.keyClick(target, key, modifier or Qt.KeyboardModifier.NoModifier)
+
+
+def verdicts(program: Program) -> list[str]:
+    return [verdict_words(segment) for segment in program.session.scoring.segments]
+
+
+def saved(video: Path) -> list[dict[str, object]]:
+    """Judged segments in a recording's file."""
+    review = json.loads(usual_path(video).read_text())["review"]
+    return review["recordings"][review["current"]]["segments"]  # type: ignore[no-any-return]
+
+
+def click_timeline(program: Program, qtbot: QtBot, frame: int) -> None:
+    plot = program.window.timeline.plot
+    on_scene = plot.box.mapViewToScene(QPointF((frame + 0.5) / 25, 0.3))
+    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=plot.mapFromScene(on_scene))
+
+
+# Verdicts
+
+
+def test_a_set_is_reviewed_from_start_to_finish_by_keyboard(
+    make_program: Callable[[], Program], qtbot: QtBot, tmp_path: Path
+) -> None:
+    program = make_program()
+    videos = [tmp_path / f"{name}.mp4" for name in ("street", "square", "gate")]
+    key = Qt.Key
+    for video in videos:
+        opened(program, qtbot, video)
+        assert program.window.segment_list.count_text() == "4 segments"
+        press(program, qtbot, key.Key_Down, key.Key_Y)
+        assert program.window.segment_list.count_text() == "3 of 4 left"
+        assert program.session.scoring.selected == program.session.scoring.segments[1], "confirm goes on"
+        press(program, qtbot, key.Key_X, key.Key_Return)
+        press(program, qtbot, key.Key_X, key.Key_3)
+        assert program.window.segment_list.count_text() == "1 of 4 left"
+        press(program, qtbot, key.Key_U, key.Key_B)
+        assert program.window.segment_list.count_text() == "All 4 reviewed"
+        assert program.window.statusBar().currentMessage() == "Every segment has a verdict."
+        assert verdicts(program) == ["Confirmed", "Dismissed: normal", "Dismissed: animal", "Unsure"]
+    program.reviews.flush()
+    for video in videos:
+        kept = read_review(usual_path(video)).review.recordings[0]
+        assert [str(segment.verdict) for segment in kept.segments] == ["confirmed", "dismissed", "dismissed", "unsure"]
+        assert kept.segments[3].bookmark
+        assert len(kept.history) == 5
+
+
+def test_everything_is_back_when_the_recording_is_opened_again(
+    make_program: Callable[[], Program], program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    program.session.review.set_threshold(0.8)
+    program.session.seek(77)
+    program.close()
+    program.window.close()
+    again = opened(make_program(), qtbot, tmp_path / "street.mp4")
+    assert verdicts(again) == ["Confirmed", "", "", ""]
+    assert again.session.scoring.rule.enter == 0.8
+    assert again.session.playhead == 77
+    assert "Undo: Threshold to 0.80" in again.window.actions_by_name["undo"].text()
+    press(again, qtbot, Qt.Key.Key_Z, Qt.Key.Key_Z, modifier=CONTROL)
+    assert verdicts(again) == [""] * 4
+    assert again.session.scoring.rule.enter == 0.7
+
+
+def test_undo_and_redo_by_keys(program: Program, qtbot: QtBot) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y, Qt.Key.Key_Y)
+    press(program, qtbot, Qt.Key.Key_Z, modifier=CONTROL)
+    assert verdicts(program) == ["Confirmed", "", "", ""]
+    press(program, qtbot, Qt.Key.Key_Z, modifier=CONTROL | SHIFT)
+    assert verdicts(program) == ["Confirmed", "Confirmed", "", ""]
+    press(program, qtbot, Qt.Key.Key_Z, Qt.Key.Key_Z, Qt.Key.Key_Z, modifier=CONTROL)
+    assert verdicts(program) == [""] * 4
+    assert not program.window.actions_by_name["undo"].isEnabled()
+
+
+def test_decisions_are_on_disk_within_two_seconds_and_nothing_before(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Right)
+    assert not list(tmp_path.glob("*.review.json")), "looking leaves no file"
+    press(program, qtbot, Qt.Key.Key_Y)
+    began = time.monotonic()
+    qtbot.waitUntil(lambda: usual_path(tmp_path / "street.mp4").exists())
+    assert time.monotonic() - began < 2
+    assert [each["verdict"] for each in saved(tmp_path / "street.mp4")] == ["confirmed"]
+
+
+def test_a_note_is_typed_in_its_field_where_keys_trigger_nothing(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_N)
+    note = program.window.verdict_bar.note
+    assert note.hasFocus()
+    playhead = program.session.playhead
+    qtbot.keyClicks(note, "yxubn sm[]")
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Home, Qt.Key.Key_Delete):
+        qtbot.keyClick(note, key)
+    qtbot.keyClick(note, Qt.Key.Key_Z, CONTROL)
+    qtbot.keyClick(note, Qt.Key.Key_Z, CONTROL | SHIFT)
+    assert (program.session.playhead, verdicts(program)) == (playhead, [""] * 4)
+    assert QApplication.activePopupWidget() is None
+    note.setText("")
+    qtbot.keyClicks(note, "yes, no")
+    qtbot.keyClick(note, Qt.Key.Key_Return)
+    assert not note.hasFocus()
+    press(program, qtbot, Qt.Key.Key_Y)
+    assert program.window.verdict_bar.note.text() == ""
+    program.reviews.flush()
+    assert saved(tmp_path / "street.mp4")[0]["note"] == "yes, no"
+
+
+def test_escape_leaves_a_note_as_it_was(program: Program, qtbot: QtBot) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_N)
+    qtbot.keyClicks(program.window.verdict_bar.note, "nonsense")
+    qtbot.keyClick(program.window.verdict_bar.note, Qt.Key.Key_Escape)
+    assert program.session.review.recording is not None
+    assert program.session.review.recording.segments == ()
+    assert program.session.scoring.selected is not None, "Escape was for the field"
+
+
+def test_a_note_stays_with_its_segment_when_another_one_is_clicked(program: Program, qtbot: QtBot) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_N)
+    qtbot.keyClicks(program.window.verdict_bar.note, "first")
+    click_timeline(program, qtbot, 130)
+    first, second = program.session.review.segments[:2]
+    assert program.session.scoring.selected == second
+    assert first.judged is not None
+    assert first.judged.note == "first"
+    assert second.judged is None
+    assert program.window.verdict_bar.note.text() == ""
+
+
+@pytest.mark.parametrize("field", ["frame", "threshold"])
+def test_keys_in_number_fields_trigger_nothing(program: Program, qtbot: QtBot, field: str) -> None:
+    window = program.window
+    box = window.transport.frame_box if field == "frame" else window.timeline.header.threshold_box
+    qtbot.mouseClick(box.lineEdit(), Qt.MouseButton.LeftButton)
+    focused = window.focusWidget()
+    assert isinstance(focused, QLineEdit | type(box))
+    for key in (Qt.Key.Key_Y, Qt.Key.Key_X, Qt.Key.Key_U, Qt.Key.Key_B, Qt.Key.Key_N, Qt.Key.Key_Delete):
+        qtbot.keyClick(focused, key)
+    assert verdicts(program) == [""] * 4
+    assert program.session.scoring.selected is None
+    assert QApplication.activePopupWidget() is None
+
+
+def test_another_reason_is_asked_for_once_and_offered_again(program: Program, settings: Settings, qtbot: QtBot) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_X, Qt.Key.Key_A)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(QInputDialog)))
+    dialog = program.window.findChildren(QInputDialog)[0]
+    qtbot.waitUntil(dialog.isVisible)
+    dialog.setTextValue(" road  works ")
+    qtbot.keyClick(dialog.findChildren(QLineEdit)[0], Qt.Key.Key_Return)
+    assert verdicts(program)[0] == "Dismissed: road works"
+    assert settings.dismiss_reasons == ["road works"]
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    press(program, qtbot, Qt.Key.Key_X)
+    assert isinstance(QApplication.activePopupWidget(), DismissMenu)
+    press(program, qtbot, Qt.Key.Key_6)
+    assert verdicts(program)[1] == "Dismissed: road works"
+
+
+def test_the_list_shows_one_kind_of_verdict(program: Program, qtbot: QtBot) -> None:
+    segments = program.window.segment_list
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    box = segments.filter_box
+    for which, rows in ((SegmentFilter.CONFIRMED, 1), (SegmentFilter.UNREVIEWED, 3), (SegmentFilter.NOTED, 0)):
+        box.setFocus()
+        qtbot.keyClick(box, Qt.Key.Key_Home)
+        for _ in range(list(SegmentFilter).index(which)):
+            qtbot.keyClick(box, Qt.Key.Key_Down)
+        assert box.currentData() is which
+        assert segments.model.rowCount() == rows
+    assert "with a note" in segments.message()
+
+
+# Which segment
+
+
+def test_a_click_on_a_flagged_band_selects_it_and_one_elsewhere_none(program: Program, qtbot: QtBot) -> None:
+    second = program.session.scoring.segments[1]
+    click_timeline(program, qtbot, 125)
+    assert program.session.scoring.selected == second
+    assert program.session.playhead == 125, "the playhead goes where the click was"
+    assert program.window.actions_by_name["export"].isEnabled()
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    click_timeline(program, qtbot, 170)
+    assert program.session.scoring.selected is None
+    assert program.session.playhead == 170
+
+
+def test_next_enters_the_segment_that_the_playhead_is_in(program: Program, qtbot: QtBot) -> None:
+    program.session.seek(125)
+    press(program, qtbot, Qt.Key.Key_Down)
+    assert program.session.scoring.selected == program.session.scoring.segments[1]
+    press(program, qtbot, Qt.Key.Key_Down)
+    assert program.session.scoring.selected == program.session.scoring.segments[2]
+
+
+def test_unreviewed_segments_are_gone_through_in_a_circle(program: Program, qtbot: QtBot) -> None:
+    segments = program.session.scoring.segments
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    peaks = [segment.peak_frame for segment in segments]
+    at = []
+    for _ in range(3):
+        press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+        at.append(program.session.playhead)
+    assert at == [peaks[3], peaks[0], peaks[2]]
+    press(program, qtbot, Qt.Key.Key_Up, modifier=SHIFT)
+    assert program.session.playhead == peaks[0]
+
+
+# Frames of a segment
+
+
+def test_trims_splits_merges_and_takes_back(program: Program, qtbot: QtBot) -> None:
+    def frames() -> list[tuple[int, int]]:
+        return [(each.start, each.stop) for each in program.session.scoring.segments[:2]]
+
+    flagged = frames()
+    click_timeline(program, qtbot, 44)
+    press(program, qtbot, Qt.Key.Key_I)
+    program.session.seek(51)
+    press(program, qtbot, Qt.Key.Key_O)
+    assert frames()[0] == (44, 52)
+    program.session.seek(48)
+    press(program, qtbot, Qt.Key.Key_S)
+    assert frames() == [(44, 48), (48, 52)]
+    press(program, qtbot, Qt.Key.Key_Home, Qt.Key.Key_Down, Qt.Key.Key_M)
+    assert frames()[0] == (44, 52)
+    press(program, qtbot, Qt.Key.Key_Delete)
+    assert frames() == flagged
+    press(program, qtbot, Qt.Key.Key_Z, modifier=CONTROL)
+    assert frames()[0] == (44, 52)
+
+
+def test_draws_a_segment_where_nothing_was_flagged(program: Program, qtbot: QtBot) -> None:
+    click_timeline(program, qtbot, 250)
+    press(program, qtbot, Qt.Key.Key_I)
+    assert "frame 250" in program.window.statusBar().currentMessage()
+    for _ in range(5):
+        press(program, qtbot, Qt.Key.Key_Right)
+    press(program, qtbot, Qt.Key.Key_O)
+    drawn = program.session.scoring.selected
+    assert drawn is not None
+    assert (drawn.start, drawn.stop) == (250, 256)
+    assert verdict_words(drawn) == "Confirmed: missed by the detector"
+    program.session.seek(290)
+    press(program, qtbot, Qt.Key.Key_Escape, Qt.Key.Key_I)
+    program.session.seek(330)
+    press(program, qtbot, Qt.Key.Key_O)
+    assert "another segment" in program.window.statusBar().currentMessage()
+
+
+# The threshold
+
+
+def test_a_threshold_belongs_to_its_recording(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    box = program.window.timeline.header.threshold_box
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "0.95")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert program.session.scoring.rule.enter == 0.95
+    opened(program, qtbot, tmp_path / "square.mp4")
+    assert program.session.scoring.rule.enter == 0.7, "another recording begins with the default"
+    assert box.value() == 0.7
+    opened(program, qtbot, tmp_path / "street.mp4")
+    assert program.session.scoring.rule.enter == 0.95
+    assert box.value() == 0.95
+
+
+def test_verdicts_above_which_the_threshold_rises_are_told_of_and_come_back(program: Program, qtbot: QtBot) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    scores = program.session.scoring.scores
+    highest = float(np.nanmax(scores[:100]))
+    lower = [segment for segment in program.session.scoring.segments if segment.peak_score > highest]
+    program.session.review.set_threshold(min(1.0, highest + 1e-6))
+    assert verdicts(program) == [""] * len(lower)
+    assert "1 judged segment is below the threshold" in program.window.verdict_bar.hidden_text()
+    program.session.review.set_threshold(0.6)
+    assert verdicts(program)[0] == "Confirmed"
+    assert not program.window.verdict_bar.hidden_text() or program.session.review.hidden_count == 0
+    assert program.session.review.recording is not None
+    assert len(program.session.review.recording.history) == 2, "moved twice at once is one step"
+
+
+# The file
+
+
+def test_a_damaged_review_opens_from_its_backup_and_says_so(
+    make_program: Callable[[], Program], program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = usual_path(tmp_path / "street.mp4")
+    for _ in range(2):
+        press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+        program.reviews.flush()
+    program.close()
+    program.window.close()
+    path.write_bytes(path.read_bytes()[:100])
+    assert backup_path(path, 1).exists()
+    again = opened(make_program(), qtbot, tmp_path / "street.mp4")
+    assert "damaged" in again.window.review_banner.text()
+    assert again.window.review_banner.isVisible()
+    assert verdicts(again) == ["Confirmed", "", "", ""]
+    press(again, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    again.reviews.flush()
+    assert len(saved(tmp_path / "street.mp4")) == 2
+    qtbot.mouseClick(again.window.review_banner.hide_button, Qt.MouseButton.LeftButton)
+    assert not again.window.review_banner.isVisible()
+
+
+def test_a_second_window_says_who_has_the_review_and_changes_nothing(
+    make_program: Callable[[], Program], program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    program.reviews.flush()
+    program.close()
+    program.window.close()
+    other = ReviewStore(look_up(tmp_path / "street.mp4", f"street.mp4-{COUNT}"))
+    other.claim()
+    second = opened(make_program(), qtbot, tmp_path / "street.mp4")
+    qtbot.waitUntil(lambda: "open in another window" in second.window.review_banner.text())
+    assert verdicts(second)[0] == "Confirmed"
+    assert not second.window.actions_by_name["confirm"].isEnabled()
+    press(second, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    assert verdicts(second) == ["Confirmed", "", "", ""]
+    assert second.session.review.edit(lambda editor: editor.draw(1, 2)) is False
+    other.close()
+
+
+def test_a_review_that_failed_to_be_saved_is_told_and_saved_later(
+    program: Program, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Exception] = []
+    program.reviews.failed.disconnect()
+    program.reviews.failed.connect(told.append)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ReviewStore, "write", full)
+        press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+        program.reviews.flush()
+        qtbot.waitUntil(lambda: bool(told))
+    assert isinstance(told[0], ReviewError)
+    assert "No space left" in told[0].advice
+    with qtbot.waitSignal(program.reviews.saved):
+        program.reviews.flush()
+
+
+def test_a_reviews_file_opens_its_recording(
+    make_program: Callable[[], Program], program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "street.mp4").touch()
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    program.close()
+    program.window.close()
+    again = opened(make_program(), qtbot, usual_path(tmp_path / "street.mp4"))
+    assert again.session.video is not None
+    assert again.session.video.name == "street.mp4"
+    assert verdicts(again)[0] == "Confirmed"
+
+
+def test_verdicts_survive_opening_the_same_recording_again(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    opened(program, qtbot, tmp_path / "street.mp4")
+    press(program, qtbot, Qt.Key.Key_Y)
+    program.reviews.flush()
+    assert len(saved(tmp_path / "street.mp4")) == 2
+    assert [each.verdict for each in program.session.review.segments[:2]] == [Verdict.CONFIRMED] * 2

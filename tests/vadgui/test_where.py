@@ -1,0 +1,186 @@
+"""Outlines in the window: on the frame while it is flagged, off by a key, and in the panel of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from tests.engine.analysis.test_where import MOTION, Yard
+from tests.engine.scoring.test_where import calibration
+from tests.vadgui.fakes import FakeFiles, StillPredictor
+from vadgui.dialogs.export import ExportDialog
+from vadgui.errors import ErrorReporter
+from vadgui.jobs.export_queue import ExportPhase, ExportState
+from vadgui.model.session import AnalysisPhase
+from vadgui.panels.content import Panel
+from vadgui.panels.picture import PicturePanel
+from vadgui.program import Program
+from vadgui.settings import Settings
+
+MOVING, STILL = 60, 95
+
+
+@pytest.fixture
+def files() -> FakeFiles:
+    files = FakeFiles(yard=lambda _: Yard())
+    knows: Any = StillPredictor("knows")
+    knows.settings.calibration = calibration(MOTION)
+    files.predictors["knows"] = knows
+    return files
+
+
+@pytest.fixture
+def program(files: FakeFiles, settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot) -> Iterator[Program]:
+    del styled
+    reporter = ErrorReporter()
+    program = Program(
+        settings,
+        reporter,
+        analyses=tmp_path / "analyses",
+        video_opener=files.open_video,
+        predictor_opener=files.open_predictor,
+    )
+    qtbot.addWidget(program.window)
+    program.window.show()
+    qtbot.waitExposed(program.window)
+    yield program
+    program.close()
+    reporter.close()
+
+
+def open_yard(program: Program, qtbot: QtBot, tmp_path: Path, detector: str = "knows") -> None:
+    program.begin(tmp_path / "yard.mp4", tmp_path / f"{detector}.safetensors")
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+
+
+def show(program: Program, qtbot: QtBot, frame: int) -> PicturePanel:
+    program.session.seek(frame)
+    qtbot.waitUntil(lambda: program.session.view_is_settled() and program.session.view is not None)
+    return program.window.panels.panel(Panel.FRAME)
+
+
+def outlined(panel: PicturePanel) -> list[QPoint]:
+    """Where on the panel's picture the outline's colour is, as shares of it."""
+    image = panel.grab().toImage()
+    rect = panel.picture_rect()
+    found = []
+    for y in range(rect.top(), rect.bottom(), 2):
+        for x in range(rect.left(), rect.right(), 2):
+            colour = QColor(image.pixel(x, y))
+            if colour.red() > 240 and 190 < colour.green() < 225 and colour.blue() < 40:
+                found.append(QPoint(x - rect.left(), y - rect.top()))
+    return found
+
+
+def test_what_stands_out_is_outlined_where_it_is(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_yard(program, qtbot, tmp_path)
+    panel = show(program, qtbot, MOVING)
+    points = outlined(panel)
+    assert points
+    middle = np.mean([(point.x() / panel.picture_rect().width()) for point in points])
+    assert middle == pytest.approx((3 * MOVING - 28) / 256, abs=0.08)
+    assert min(point.y() for point in points) > panel.picture_rect().height() / 2
+    assert not outlined(show(program, qtbot, STILL))
+
+
+def test_a_key_turns_outlines_off_and_that_is_remembered(
+    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_yard(program, qtbot, tmp_path)
+    panel = show(program, qtbot, MOVING)
+    action = program.window.actions_by_name["outlines"]
+    assert action.isChecked()
+    qtbot.keyClick(program.window, Qt.Key.Key_W)
+    assert not action.isChecked()
+    assert not outlined(panel)
+    assert not settings.outlines
+    qtbot.keyClick(program.window, Qt.Key.Key_W)
+    assert outlined(panel)
+
+
+def test_the_frame_on_screen_gets_its_outline_when_the_analysis_has_come_there(
+    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    settings.analyse_on_open = False
+    program.begin(tmp_path / "yard.mp4", tmp_path / "knows.safetensors")
+    qtbot.waitUntil(lambda: program.session.detector is not None)
+    panel = show(program, qtbot, MOVING)
+    assert not outlined(panel)
+    qtbot.keyClick(program.window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(outlined(panel)))
+
+
+def test_the_evidence_panel_is_light_where_something_stands_out(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_yard(program, qtbot, tmp_path)
+    grid = program.window.panels
+    assert Panel.EVIDENCE not in grid.shown_panels()
+    show(program, qtbot, MOVING)
+    grid.panel_actions[Panel.EVIDENCE].trigger()
+    panel = grid.panel(Panel.EVIDENCE)
+    picture = panel.picture
+    assert picture is not None
+    assert panel.detail.startswith("worst ")
+    height, width = picture.shape[:2]
+    at_thing = picture[round(height * 0.75), round(width * (3 * MOVING - 28) / 256), :3].astype(int)
+    elsewhere = picture[round(height * 0.2), round(width * 0.2), :3].astype(int)
+    assert np.ptp(at_thing) > 60  # coloured
+    assert np.ptp(elsewhere) < 10  # grey
+
+
+def test_without_calibration_the_evidence_panel_says_why_it_is_empty(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_yard(program, qtbot, tmp_path, detector="still")
+    program.window.panels.set_panel_shown(Panel.EVIDENCE, True)
+    show(program, qtbot, MOVING)
+    assert "calibrated" in program.window.panels.panel(Panel.EVIDENCE).message
+
+
+def yellow(picture: np.ndarray) -> np.ndarray:
+    """Which pixels of an RGB picture have about the outline's colour."""
+    red, green, blue = (picture[..., channel].astype(int) for channel in range(3))
+    return (red > 200) & (green > 150) & (blue < 100)
+
+
+def test_thumbnails_of_segments_are_outlined(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_yard(program, qtbot, tmp_path)
+    (segment,) = program.session.scoring.segments
+    qtbot.waitUntil(lambda: program.session.thumbnail(segment.peak_frame) is not None)
+    picture = program.session.thumbnail(segment.peak_frame)
+    assert picture is not None
+    assert yellow(picture[..., 2::-1]).sum() > 10
+
+
+@pytest.mark.parametrize("outlines", [True, False])
+def test_exported_clips_are_outlined_unless_that_is_unticked(
+    program: Program, qtbot: QtBot, tmp_path: Path, outlines: bool
+) -> None:
+    open_yard(program, qtbot, tmp_path)
+    program.session.select_next_segment()
+    qtbot.keyClick(program.window, Qt.Key.Key_E)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(ExportDialog)))
+    (dialog,) = program.window.findChildren(ExportDialog)
+    assert dialog.outlines_box.isChecked()
+    dialog.strip_box.click()
+    for panel, box in dialog.panel_boxes.items():
+        if panel != "frame":
+            box.click()
+    if not outlines:
+        dialog.outlines_box.click()
+    dialog.target_edit.setText(str(tmp_path / "clip.mp4"))
+    states: list[ExportState] = []
+    program.exports.changed.connect(states.append)
+    dialog.export_button.click()
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=30_000)
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert bool(yellow(frames[len(frames) // 2]).sum() > 50) is outlines

@@ -1,0 +1,105 @@
+"""Numbers mean the same whatever language the system speaks; what might mean two is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from vadgui.timeline.header import TimelineHeader
+from vadgui.ui.number_boxes import NumberBox, WholeNumberBox, parse_number, parse_whole_number
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(params=["en_US", "de_DE", "fr_FR", "de_CH", "ar_EG", "hi_IN"])
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    before = QLocale()
+    QLocale.setDefault(QLocale(request.param))
+    yield request.param
+    QLocale.setDefault(before)
+
+
+def typed(box: QDoubleSpinBox | QSpinBox, text: str, qtbot: QtBot) -> float:
+    """The value after somebody has typed a text over what is there, and Enter."""
+    box.selectAll()
+    qtbot.keyClicks(box, text)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    return box.value()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2.5", 2.5),
+        ("2,5", 2.5),
+        ("0.125", 0.125),
+        ("0,125", 0.125),
+        ("12", 12),
+        (".5", 0.5),
+        ("3,", 3),
+        ("1200", 1200),
+    ],
+)
+def test_a_point_and_a_comma_both_begin_decimals(language: str, text: str, value: float, qtbot: QtBot) -> None:
+    del language
+    header = TimelineHeader()
+    qtbot.addWidget(header)
+    assert typed(header.alarms_box, text, qtbot) == pytest.approx(value)
+    shown = header.alarms_box.cleanText()
+    assert float(shown) == pytest.approx(value, rel=0.05)
+
+
+@pytest.mark.parametrize("text", ["1.000", "1,000", "1.000,5", "1,000.5", "2.5.5", "2 5", "-", ",", "0.12345", "99999"])
+def test_what_might_mean_two_numbers_or_none_leaves_the_value(language: str, text: str, qtbot: QtBot) -> None:
+    del language
+    box = NumberBox()
+    box.setRange(0.001, 3600)
+    box.setDecimals(3)
+    box.setSuffix(" an hour")
+    box.setValue(7.25)
+    qtbot.addWidget(box)
+    assert typed(box, text, qtbot) == 7.25
+    assert box.text() == "7.250 an hour"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1.000", 1000), ("1,000", 1000), ("1000", 1000), ("12", 12), ("1.5", 7), ("1,5", 7), ("99999", 7), ("1.00", 7)],
+)
+def test_whole_numbers_take_groups_and_nothing_else(language: str, text: str, value: int, qtbot: QtBot) -> None:
+    del language
+    box = WholeNumberBox()
+    box.setRange(0, 5000)
+    box.setValue(7)
+    qtbot.addWidget(box)
+    assert typed(box, text, qtbot) == value
+
+
+def test_every_number_field_of_the_window_is_one_of_these() -> None:
+    sources = [path for path in (ROOT / "vadgui").rglob("*.py") if path.name != "number_boxes.py"]
+    assert len(sources) > 50
+    assert [path.name for path in sources if re.search(r"Q(Double)?SpinBox\b", path.read_text("utf-8"))] == []
+
+
+@given(st.floats(0, 1e9), st.integers(0, 6))
+def test_what_is_shown_is_read_back(value: float, decimals: int) -> None:
+    shown = f"{value:.{decimals}f}"
+    number = parse_number(shown)
+    if decimals == 3 and 1 <= value < 999.9995:
+        assert number is None  # 1.234 might be a thousand
+    else:
+        assert number == float(shown)
+
+
+@given(st.integers(0, 10**12))
+def test_whole_numbers_are_read_however_they_are_grouped(value: int) -> None:
+    for grouped in (f"{value}", f"{value:,}", f"{value:,}".replace(",", "."), f"{value:,}".replace(",", "\u202f")):
+        assert parse_whole_number(grouped) == value

@@ -1,0 +1,70 @@
+"""Paints outlines of what stands out onto a picture, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from engine.scoring.where import Outline
+
+_LINE = QColor(255, 210, 0)
+_PLATE = QColor(0, 0, 0, 190)
+_PADDING_PX = 4
+_GAP_PX = 3
+_MIN_WIDTH_PX = 220
+"""Narrower pictures have no room for words."""
+
+
+def paint_outlines(painter: QPainter, picture: QRect, outlines: Sequence[Outline], *, in_words: bool = True) -> None:
+    """Paint lines round what stands out; where the picture has room, the reason of each beside it."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    thin = picture.width() < _MIN_WIDTH_PX
+    polygons = [_polygon(outline, picture) for outline in outlines]
+    # A light line on a wider dark one is visible on any picture; all dark ones first, so that none covers a light one.
+    for width, colour in ((3.0 if thin else 4.5, QColor(0, 0, 0)), (1.5 if thin else 2.0, _LINE)):
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        for polygon in polygons:
+            painter.drawPolygon(polygon)
+    if in_words and not thin:
+        _paint_words(painter, picture, outlines, polygons)
+    painter.restore()
+
+
+def _polygon(outline: Outline, picture: QRect) -> QPolygonF:
+    left, top, width, height = picture.left(), picture.top(), picture.width(), picture.height()
+    return QPolygonF([QPointF(left + x * width, top + y * height) for x, y in outline.contour.tolist()])
+
+
+def _paint_words(painter: QPainter, picture: QRect, outlines: Sequence[Outline], polygons: Sequence[QPolygonF]) -> None:
+    font = QFont(painter.font())
+    font.setPixelSize(12)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    area = QRectF(picture).adjusted(_GAP_PX, _GAP_PX, -_GAP_PX, -_GAP_PX)
+    taken = [polygon.boundingRect() for polygon in polygons]
+    for outline, around in zip(outlines, list(taken), strict=True):
+        text = metrics.elidedText(outline.in_words, Qt.TextElideMode.ElideRight, area.width() - 2 * _PADDING_PX)
+        plate = QRectF(0, 0, metrics.horizontalAdvance(text) + 2 * _PADDING_PX, metrics.height() + 2)
+        place = _place(plate, around, area, taken)
+        if place is None:
+            continue  # words over another thing would hide more than they tell
+        taken.append(place)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_PLATE)
+        painter.drawRoundedRect(place, 3, 3)
+        painter.setPen(QColor(255, 255, 255))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _place(plate: QRectF, around: QRectF, area: QRectF, taken: Sequence[QRectF]) -> QRectF | None:
+    """Where in an area a plate lies beside an outline: above or else below it, over nothing that is taken."""
+    left = min(max(around.center().x() - plate.width() / 2, area.left()), area.right() - plate.width())
+    for top in (around.top() - plate.height() - _GAP_PX, around.bottom() + _GAP_PX):
+        place = QRectF(left, top, plate.width(), plate.height())
+        if area.contains(place) and not any(place.intersects(other) for other in taken if other != around):
+            return place
+    return None

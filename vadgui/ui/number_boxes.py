@@ -1,0 +1,102 @@
+"""Fields for numbers that mean the same in every language: a point or a comma before decimals, nothing ambiguous."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QLocale
+from PySide6.QtGui import QValidator
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox
+
+_SEPARATORS = str.maketrans({",": ".", "٫": ".", "٬": ".", "’": ".", "'": ".", "\u00a0": " ", "\u202f": " "})
+_UNFINISHED = re.compile(r"[\d.,'’٫٬ \u00a0\u202f-]*")
+_NUMBER = re.compile(r"-?(\d+\.?|\d*\.\d+)")
+_AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
+"""A thousand in some languages, one in others."""
+_GROUPED = re.compile(r"\d{1,3}([. ]\d{3})+")
+
+_Validated = tuple[QValidator.State, str, int]
+
+
+def parse_number(text: str) -> float | None:
+    """A number with decimals after a point or a comma; None where it is none, or might mean two."""
+    plain = text.strip().translate(_SEPARATORS)
+    if not _NUMBER.fullmatch(plain) or _AMBIGUOUS.fullmatch(plain):
+        return None
+    return float(plain)
+
+
+def parse_whole_number(text: str) -> int | None:
+    """A whole number, its thousands grouped or not; None where it is none."""
+    plain = text.strip().translate(_SEPARATORS)
+    if _GROUPED.fullmatch(plain):
+        plain = plain.replace(".", "").replace(" ", "")
+    return int(plain) if re.fullmatch(r"-?\d{1,18}", plain) else None
+
+
+class NumberBox(QDoubleSpinBox):
+    """A field for a number with decimals, shown with a point; what it can't take leaves the value as it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        _set_up(self)
+
+    def validate(self, text: str, position: int) -> _Validated:
+        """Whether a text is a number of the range, with no more decimals than are kept."""
+        bare = _without_affixes(self, text)
+        number = parse_number(bare)
+        decimals = len(bare.strip().translate(_SEPARATORS).partition(".")[2])
+        taken = number is not None and decimals <= self.decimals() and self.minimum() <= number <= self.maximum()
+        return _state(bare, taken), text, position
+
+    def valueFromText(self, text: str) -> float:  # noqa: N802 - Qt's name
+        """The number that a text means; the present one where it means none."""
+        number = parse_number(_without_affixes(self, text))
+        return self.value() if number is None else number
+
+    def fixup(self, text: str) -> str:
+        """Leave a text as it is: Qt would take commas out, and make another number of it."""
+        return text
+
+
+class WholeNumberBox(QSpinBox):
+    """A field for a whole number; what it can't take leaves the value as it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        _set_up(self)
+
+    def validate(self, text: str, position: int) -> _Validated:
+        """Whether a text is a whole number of the range."""
+        bare = _without_affixes(self, text)
+        number = parse_whole_number(bare)
+        taken = number is not None and self.minimum() <= number <= self.maximum()
+        return _state(bare, taken), text, position
+
+    def valueFromText(self, text: str) -> int:  # noqa: N802 - Qt's name
+        """The number that a text means; the present one where it means none."""
+        number = parse_whole_number(_without_affixes(self, text))
+        return self.value() if number is None else number
+
+    def fixup(self, text: str) -> str:
+        """Leave a text as it is: Qt would take commas out, and make another number of it."""
+        return text
+
+
+def _set_up(box: QAbstractSpinBox) -> None:
+    locale = QLocale.c()
+    locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    box.setLocale(locale)
+    # Else the beginning of what is typed would count, though all of it is refused.
+    box.setKeyboardTracking(False)
+
+
+def _without_affixes(box: QDoubleSpinBox | QSpinBox, text: str) -> str:
+    return text.removeprefix(box.prefix()).removesuffix(box.suffix())
+
+
+def _state(bare: str, taken: bool) -> QValidator.State:
+    """Whatever may become a number can be typed: to refuse single keys would make another number of what was meant."""
+    if taken:
+        return QValidator.State.Acceptable
+    return QValidator.State.Intermediate if _UNFINISHED.fullmatch(bare) else QValidator.State.Invalid
