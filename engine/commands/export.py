@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.number_range import NumberRange
-from engine.commands.review_export import ReviewExport, copied, encoded, export_review, tells_where
-from engine.commands.reviewed_recordings import ALL, is_reviewed, scored, verdicts_of
+from engine.commands.review_export import ReviewExport, copied, encoded, export_review
+from engine.commands.reviewed_recordings import ALL, is_reviewed, scored, tells_where, verdicts_of
 from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
 from engine.common.errors import ExportError
 from engine.common.names import fitting_name

@@ -8,7 +8,7 @@ import click
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
-from engine.commands.reviewed_recordings import Predictors, check_reviewed, open_reviewed, verdicts_of
+from engine.commands.reviewed_recordings import Predictors, check_reviewed, open_evidence, open_reviewed, verdicts_of
 from engine.export.list_files import refuse_existing
 from engine.review.document import Verdict
 
@@ -60,7 +60,16 @@ def package(
     key = (
         read_key(key_path, lambda: click.prompt("Password of the key", hide_input=True, err=True)) if key_path else None
     )
-    recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet)
+    predictors = Predictors(detector, device)
+    recordings = open_reviewed(review, predictors, quiet=quiet)
     options = PackageOptions(clips, with_recordings=not hash_only)
-    click.echo(follow(make_package(recordings, review_file(review), folder, options, key=key), hidden=quiet))
+    work = make_package(
+        recordings,
+        review_file(review),
+        folder,
+        options,
+        key=key,
+        evidence_of=lambda recording: open_evidence(recording, predictors),
+    )
+    click.echo(follow(work, hidden=quiet))
     click.echo(f"checksum {package_checksum(folder)}")

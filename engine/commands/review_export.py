@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from engine.analysis.where import stored_evidence
 from engine.commands.progress import follow
-from engine.commands.reviewed_recordings import Predictors, open_reviewed
+from engine.commands.reviewed_recordings import Predictors, open_reviewed, tells_where
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, VadError
 from engine.common.names import displayable, fitting_name
@@ -24,7 +24,6 @@ from engine.export.list_files import make_folder, refuse_existing, unique_names,
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
 from engine.review.document import Span, Verdict
-from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.video import open_video
 from engine.video.integrity import Integrity
 from engine.video.source import VideoSource
@@ -136,11 +135,6 @@ def _clip(
             outlines=chosen.options.outlines and tells_where(predictor, recording.score_name),
         )
         return Path(encoded(source, predictor, scores, segment.span, target, options, quiet=quiet))
-
-
-def tells_where(predictor: Predictor | None, score: str) -> bool:
-    """Whether what stands out can be outlined."""
-    return predictor is not None and score == CalibratedScorer.name
 
 
 def encoded(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
+from engine.analysis.where import stored_evidence
 from engine.commands.progress import follow
 from engine.common.errors import ExportError, ReviewError
 from engine.common.paths import analyses_folder
@@ -21,11 +23,13 @@ from engine.export.tables import read_segments_json
 from engine.review.attaching import ReviewedSegment, attach, hidden
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
 from engine.review.files import SUFFIX, located, read_review
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.drift import drifts_in_words
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer, scorer_named
 from engine.scoring.segments import SegmentRule, find_segments
 from engine.scoring.signals import RawSignals
+from engine.scoring.where import Outline, WindowEvidence
 from engine.video import open_video
 from engine.video.source import VideoSource
 
@@ -173,7 +177,7 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
         return ReviewedRecording(
             source.info,
             source.times,
-            numbered(shown, reasons, peaks),
+            numbered(shown, reasons, peaks, _outlines(shown, source, predictor, scorer, rule)),
             scores,
             scorer.name,
             rule,
@@ -233,6 +237,38 @@ def _reason(segment: ReviewedSegment, scorer: Scorer, signals: RawSignals, sourc
     if segment.judged and segment.judged.is_drawn:
         return ""
     return scorer.reason(segment, signals, source.times)
+
+
+def _outlines(
+    shown: Sequence[ReviewedSegment], source: VideoSource, predictor: Predictor, scorer: Scorer, rule: SegmentRule
+) -> list[list[Outline]]:
+    """What stands out in the peak frame of each segment."""
+    if not tells_where(predictor, scorer.name):
+        return []
+    with stored_evidence(analyses_folder(), source, predictor) as evidence:
+        found = [evidence(each.peak_frame) for each in shown]
+        return [each.outlines(rule.enter, at_least=1) if each else [] for each in found]
+
+
+def tells_where(predictor: Predictor | None, score: str) -> bool:
+    """Whether what stands out can be outlined."""
+    return predictor is not None and score == CalibratedScorer.name
+
+
+@contextmanager
+def open_evidence(
+    recording: ReviewedRecording, predictors: Predictors
+) -> Iterator[Callable[[int], WindowEvidence | None] | None]:
+    """What tells of each frame of a recording where its evidence lies; None where that is not known."""
+    predictor = predictors.of(recording.detector) if recording.scores is not None else None
+    if predictor is None or not tells_where(predictor, recording.score_name):
+        yield None
+        return
+    with (
+        open_video(recording.info.path) as source,
+        stored_evidence(analyses_folder(), source, predictor) as evidence,
+    ):
+        yield evidence
 
 
 def _conditions(predictor: Predictor, signals: RawSignals, source: VideoSource) -> Iterator[str]:

@@ -7,8 +7,8 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,13 @@ from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
 from engine.report.report import write_report
 from engine.review.document import Verdict, from_bytes, to_bytes
 from engine.review.files import SUFFIX, read_review
+from engine.scoring.where import WindowEvidence
 from engine.video import open_video
 from engine.video.integrity import Integrity
 from engine.video.source import PICTURES
+
+Evidence = Callable[[int], WindowEvidence | None]
+EvidenceOf = Callable[[ReviewedRecording], AbstractContextManager[Evidence | None]]
 
 FORMAT, VERSION = "vadgui-evidence", 1
 COPYING = "Copying the recording"
@@ -82,10 +86,11 @@ def make_package(
     should_stop: ShouldStop = never_stop,
     *,
     key: Ed25519PrivateKey | None = None,
+    evidence_of: EvidenceOf | None = None,
 ) -> Generator[Progress | Finished, None, None]:
     """Make a package in a new folder, which is there whole or not at all; `review` is a file's name and content.
 
-    It is signed with a `key`, if there is one.
+    It is signed with a `key`, if there is one. `evidence_of` opens what tells of a recording where its evidence lies.
 
     Raises:
         ExportError: the folder exists or can't be written, the disk is too small, or a copy is not as its recording.
@@ -102,7 +107,8 @@ def make_package(
         names = unique_names(recordings)
         for name, recording in zip(names, recordings, strict=True):
             yield from _add_recording(recording, data, options, contents, should_stop)
-            yield from _add_clips(recording, name, data, options, contents, should_stop)
+            with evidence_of(recording) if evidence_of else nullcontext() as evidence:
+                yield from _add_clips(recording, name, data, options, contents, evidence, should_stop)
         _write(data / "review" / _safe(review[0]), review[1])
         for recording in recordings:
             for kind in FORMATS:
@@ -248,6 +254,7 @@ def _add_clips(
     data: Path,
     options: PackageOptions,
     contents: _Contents,
+    evidence: Evidence | None,
     should_stop: ShouldStop,
 ) -> Generator[Progress, None, None]:
     segments = recording.only(options.clips).segments
@@ -256,7 +263,11 @@ def _add_clips(
     (data / "clips").mkdir(exist_ok=True, parents=True)
     scores = np.full(len(recording.times), np.nan) if recording.scores is None else recording.scores
     look = ExportOptions(
-        ("frame",), recording.scores is not None, recording.rule.enter if recording.rule else None, mark="working copy"
+        panels=("frame",),
+        score_strip=recording.scores is not None,
+        threshold=recording.rule.enter if recording.rule else None,
+        outlines=evidence is not None,
+        mark="working copy",
     )
     suffix = None if recording.info.codec == PICTURES else copy_suffix(recording.info)
     with open_video(recording.info.path, should_stop) as source:
@@ -267,7 +278,8 @@ def _add_clips(
                 yield from _without_end(copy_clip(source, start, stop, target, should_stop))
                 _note(contents, target, data, recording, segment, copy_starts_at(source, start))
             target = _clip_path(data, name, segment, "annotated.mp4")
-            yield from _without_end(export_clip(source, None, scores, start, stop, target, look, should_stop))
+            clip = export_clip(source, None, scores, start, stop, target, look, should_stop, evidence)
+            yield from _without_end(clip)
             _note(contents, target, data, recording, segment, start)
 
 

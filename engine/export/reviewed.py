@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from engine.common.names import displayable
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import DetectorUsed, JudgedSegment, Verdict
 from engine.scoring.segments import Segment, SegmentRule
+from engine.scoring.where import Outline
 from engine.video.source import VideoInfo, ends_of
 
 Times = npt.NDArray[np.floating]
@@ -34,6 +35,8 @@ class ListedSegment(ReviewedSegment):
     """Why it was flagged, in words; empty where nobody knows or a person drew it."""
     peak_in_words: str = ""
     """What its highest score means; empty where that is not known."""
+    outlines: tuple[Outline, ...] = field(default=(), compare=False)
+    """What stands out in its peak frame; none where that is not known."""
 
     @property
     def has_score(self) -> bool:
@@ -116,12 +119,17 @@ class ReviewedRecording:
 
 
 def numbered(
-    segments: Sequence[ReviewedSegment], reasons: Sequence[str] = (), peaks: Sequence[str] = ()
+    segments: Sequence[ReviewedSegment],
+    reasons: Sequence[str] = (),
+    peaks: Sequence[str] = (),
+    outlines: Sequence[Sequence[Outline]] = (),
 ) -> tuple[ListedSegment, ...]:
-    """Segments in order of time with their numbers; why each was flagged, and what its highest score means."""
+    """Segments in order of time with their numbers, and what else a `ListedSegment` knows of each."""
     nothing = [""] * len(segments)
-    said = zip(segments, reasons or nothing, peaks or nothing, strict=True)
+    said = zip(segments, reasons or nothing, peaks or nothing, outlines or [()] * len(segments), strict=True)
     return tuple(
-        ListedSegment(each.start, each.stop, each.peak_frame, each.peak_score, each.judged, number, reason, peak)
-        for number, (each, reason, peak) in enumerate(said, 1)
+        ListedSegment(
+            each.start, each.stop, each.peak_frame, each.peak_score, each.judged, number, reason, peak, tuple(seen)
+        )
+        for number, (each, reason, peak, seen) in enumerate(said, 1)
     )

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
+import av
 import pytest
 from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
-from engine.review.document import JudgedSegment, Verdict
+from engine.models.detector_header import read_header
+from engine.review.document import DetectorUsed, JudgedSegment, Verdict
+from resources import detector_path
 from tests.clips import make_clip
 from tests.engine.commands.reviews import write_review
 
@@ -23,6 +27,31 @@ def test_the_report_of_a_review(tmp_path: Path) -> None:
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "by the gate" in text
     assert "2026-03-01 10:15:00" in text
+
+
+@pytest.mark.slow
+def test_ped2s_cyclist_is_reported_and_packaged_with_outlines(tmp_path: Path, cache: Path, shared_data: Path) -> None:
+    del cache
+    clip = tmp_path / "01.mp4"
+    clip.symlink_to(shared_data / "ped2" / "testing" / "01.mp4")
+    used = DetectorUsed("ped2", read_header(detector_path("ped2")).fingerprint)
+    cyclist = JudgedSegment(start=70, stop=120, verdict=Verdict.CONFIRMED)
+    review = write_review(clip, cyclist, detector=used, score="calibrated")
+    ran = vad_report(review, "--out", tmp_path / "report.html", "--device", "cpu", "--quiet")
+    assert ran.exit_code == 0, ran.output
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "lines mark what stands out" in text
+    assert "Every segment has a verdict." in text
+    assert "usual once in" in text
+    folder = tmp_path / "package"
+    ran = CliRunner().invoke(cli, ["package", str(review), "--out", str(folder), "--device", "cpu", "--quiet"])
+    assert ran.exit_code == 0, ran.output
+    with av.open(str(folder / "data/clips/01.segment-1.working-copy.annotated.mp4")) as container:
+        at_the_peak = next(islice(container.decode(video=0), 87 - 69, None))
+    picture = at_the_peak.to_ndarray(format="rgb24").astype(int)
+    # Ped2 is grey: yellow lines round the cyclist are the only colour in the frame.
+    frame = picture[80:600, 40:-40]
+    assert ((frame[..., 0] - frame[..., 2]) > 100).sum() > 100
 
 
 @pytest.mark.parametrize(

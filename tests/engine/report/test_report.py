@@ -21,6 +21,8 @@ from engine.report.report import write_report
 from engine.report.timeline import WIDTH, timeline_of
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
+from engine.scoring.where import Outline
+from engine.video.frame import LostFrames
 from tests.clips import make_clip, read_number
 from tests.engine.export.reviews import HOSTILE, SEGMENTS, judged, reviewed
 
@@ -62,6 +64,11 @@ def clip(tmp_path: Path) -> Path:
     return make_clip(tmp_path / "gate 視.mp4", 150)
 
 
+def picture_of(image: dict[str, str]) -> np.ndarray:
+    data = base64.b64decode(image["src"].removeprefix("data:image/jpeg;base64,"))
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).astype(int)
+
+
 def report(tmp_path: Path, *recordings: ReviewedRecording, **options: object) -> Page:
     target = tmp_path / "report.html"
     events = list(write_report(recordings, target, **options))  # type: ignore[arg-type]
@@ -76,9 +83,7 @@ def test_a_card_a_segment_with_the_pictures_of_its_frames(tmp_path: Path, clip: 
     assert len(cards) == 4
     numbers = []
     for image in page.all("img"):
-        data = base64.b64decode(image["src"].removeprefix("data:image/jpeg;base64,"))
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        numbers.append(read_number(picture))
+        numbers.append(read_number(picture_of(image)))
         assert f"Frame {numbers[-1]} of gate 視.mp4" in image["alt"]
     assert numbers == [25, 30, 41, 49, 75, 80, 91, 99, 120, 121, 126, 129, 140, 143, 146, 149]
     for said in ("animal", "rare motion", "ann, 2026-03-01 10:00:00 UTC", "by its file name", "drawn by a person"):
@@ -181,7 +186,33 @@ def test_a_recording_without_segments(tmp_path: Path, clip: Path) -> None:
     assert not page.all("article")
 
 
+def test_it_says_what_is_missing_of_the_recording(tmp_path: Path, clip: Path) -> None:
+    recording = reviewed(clip)
+    info = replace(recording.info, lost=(LostFrames(50, 3),))
+    page = report(tmp_path, replace(recording, info=info))
+    assert "3 of 153 frames are damaged and lost" in page.text
+
+
 # Pictures and timeline
+
+
+def test_what_stands_out_is_outlined_at_the_peak_and_told(tmp_path: Path, clip: Path) -> None:
+    page = report(tmp_path, reviewed(clip))
+    plain = [picture_of(image) for image in page.all("img")]
+    box = np.array([[0.4, 0.4], [0.6, 0.4], [0.6, 0.6], [0.4, 0.6]], np.float32)
+    seen = Outline(box, 3.5, "unusually <fast>", "2 px a frame")
+    recording = reviewed(clip)
+    first = replace(recording.segments[0], outlines=(seen,))
+    (tmp_path / "report.html").unlink()
+    page = report(tmp_path, replace(recording, segments=(first, *recording.segments[1:])))
+    assert seen.in_words in page.text
+    changed = [
+        place
+        for place, (image, before) in enumerate(zip(page.all("img"), plain, strict=True))
+        if np.abs(picture_of(image) - before).max() > 60
+    ]
+    assert changed == [1]
+    assert "lines mark what stands out" in page.all("img")[1]["alt"]
 
 
 @pytest.mark.parametrize(
