@@ -166,13 +166,7 @@ def export(
             raise _foreign(segments_file, f"another video, {listed.video_name}")
         # Checked before the analysis, which may take hours.
         part = f"segment-{number}" if stop is None else f"frames-{start}-{stop - 1}"
-        stem = video.name if video.is_dir() else video.stem
-        suffix = copy_suffix(source.info) if copy else ".mp4"
-        target = target or free_path(Path(fitting_name(stem, f".{part}{suffix}")))
-        if copy:
-            refuse_existing(target)
-        else:
-            refuse_target(target)
+        target = _checked_target(target, video, part, copy_suffix(source.info) if copy else ".mp4", copy=copy)
         if start is not None and stop is not None:
             refuse_frames(source, start, stop)
         predictor = _open_predictor(detector, device) if detector else None
@@ -188,15 +182,15 @@ def export(
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
             scores = scored(source, predictor, scorer, quiet=quiet)[1]
-        if start is None or stop is None:
-            segments = listed.segments if listed else find_segments(scores, source.times, rule)
-            segment = _numbered(segments, number, source)
-            start, stop = segment.start, segment.stop
-        if copy:
-            finished = copied(source, start, stop, target, sound=sound, quiet=quiet)
+        if start is not None and stop is not None:
+            span = Span(start, stop)
         else:
-            finished = encoded(source, predictor, scores, Span(start, stop), target, options, quiet=quiet)
-        click.echo(finished)
+            segments = listed.segments if listed else find_segments(scores, source.times, rule)
+            span = _numbered(segments, number, source)
+        if copy:
+            click.echo(copied(source, span, target, sound=sound, quiet=quiet))
+        else:
+            click.echo(encoded(source, predictor, scores, span, target, options, quiet=quiet))
 
 
 def _refuse_contradictions(number: int | None, start: int | None, stop: int | None, segments_file: Path | None) -> None:
@@ -222,8 +216,19 @@ def _open_predictor(detector: Path, device: str) -> Predictor:
     return Predictor.open(detector, device)
 
 
-def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Segment:
+def _checked_target(target: Path | None, video: Path, part: str, suffix: str, *, copy: bool) -> Path:
+    """Where the clip goes; by default to a free name after the video and the part of it."""
+    stem = video.name if video.is_dir() else video.stem
+    target = target or free_path(Path(fitting_name(stem, f".{part}{suffix}")))
+    if copy:
+        refuse_existing(target)
+    else:
+        refuse_target(target)
+    return target
+
+
+def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Span:
     if number and number <= len(segments):
-        return segments[number - 1]
+        return Span(segments[number - 1].start, segments[number - 1].stop)
     advice = f"Its segments are numbered 1 to {len(segments)}." if segments else "Nothing in it was flagged."
     raise ExportError(f"There is no segment {number}", subject=source.info.name, advice=advice)

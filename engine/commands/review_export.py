@@ -88,14 +88,16 @@ def export_review(
         )
 
 
-def copied(source: VideoSource, start: int, stop: int, target: Path, *, sound: bool = True, quiet: bool = False) -> str:
-    """Cut frames [start, stop) without re-encoding, and say on stderr how much earlier the clip begins."""
-    path = follow(copy_clip(source, start, stop, target, sound=sound), hidden=quiet)
-    first = copy_starts_at(source, start)
-    earlier = float(source.times[start] - source.times[first])
+def copied(source: VideoSource, span: Span, target: Path, *, sound: bool, quiet: bool) -> str:
+    """Cut frames without re-encoding, and say on stderr how much earlier the clip begins."""
+    path = follow(copy_clip(source, span.start, span.stop, target, sound=sound), hidden=quiet)
+    first = copy_starts_at(source, span.start)
+    earlier = float(source.times[span.start] - source.times[first])
     if not quiet:
         says = (
-            f"begins at keyframe {first}, {earlier:.2f} s before frame {start}" if earlier else "begins exactly there"
+            f"begins at keyframe {first}, {earlier:.2f} s before frame {span.start}"
+            if earlier
+            else "begins exactly there"
         )
         click.echo(f"{target.name}: cut without re-encoding, it {says}.", err=True)
     return path
@@ -123,8 +125,7 @@ def _clip(
 ) -> Path:
     with open_video(recording.info.path) as source:
         if chosen.copy:
-            sound = chosen.options.sound
-            return Path(copied(source, segment.start, segment.stop, target, sound=sound, quiet=quiet))
+            return Path(copied(source, segment.span, target, sound=chosen.options.sound, quiet=quiet))
         scores = np.full(len(source), np.nan) if recording.scores is None else recording.scores
         predictor = None
         if chosen.options.needs_detector or (chosen.options.outlines and recording.scores is not None):
