@@ -99,7 +99,7 @@ def copied(source: VideoSource, span: Span, target: Path, *, sound: bool, quiet:
             if earlier
             else "begins exactly there"
         )
-        click.echo(f"{target.name}: cut without re-encoding, it {says}.", err=True)
+        click.echo(f"{displayable(target.name)}: cut without re-encoding, it {says}.", err=True)
     return path
 
 
