@@ -181,7 +181,8 @@ def export(
         options = replace(options, threshold=rule.enter, outlines=has_outlines)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
-            scores = scored(source, predictor, scorer, quiet=quiet)[1]
+            # What is not flagged elsewhere is no segment here.
+            scores = scored(source, predictor, scorer, quiet=quiet).flaggable
         if start is not None and stop is not None:
             span = Span(start, stop)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import numpy as np
@@ -20,11 +20,12 @@ from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
 from engine.export.reviewed import ReviewedRecording, numbered
 from engine.export.tables import read_segments_json
-from engine.review.attaching import ReviewedSegment, attach, hidden
+from engine.review.attaching import ReviewedSegment, Scores, attach, hidden
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
 from engine.review.files import SUFFIX, located, read_review
 from engine.scoring.calibrated_scorer import CalibratedScorer
-from engine.scoring.drift import drifts_in_words
+from engine.scoring.conditions import conditions_in_words, drifts_apart_from
+from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer, scorer_named
 from engine.scoring.segments import SegmentRule, find_segments
@@ -86,12 +87,24 @@ def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool) -> list[Re
     return recordings
 
 
-def scored(source: VideoSource, predictor: Predictor, scorer: Scorer, *, quiet: bool) -> tuple[RawSignals, np.ndarray]:
-    """Raw signals and anomaly scores [N] of a whole video, from the cache as far as they are there."""
+class Scored(NamedTuple):
+    """What an analysis says of all frames of a video."""
+
+    signals: RawSignals
+    scores: Scores
+    """Anomaly scores [N]."""
+    flaggable: Scores
+    """The same, but NaN where nothing is to be flagged: the camera fails, or the scene is another one."""
+
+
+def scored(source: VideoSource, predictor: Predictor, scorer: Scorer, *, quiet: bool) -> Scored:
+    """The analysis of a whole video, from the cache as far as it is there."""
     with ScoreStore(analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
         follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling, scorer=scorer), hidden=quiet)
         signals = stored_signals(store, len(source))
-    return signals, scorer.scores(signals, source.times)
+    scores = scorer.scores(signals, source.times)
+    unflagged = scorer.is_other_scene(signals) | scorer.in_condition(signals, source.times)
+    return Scored(signals, scores, np.where(unflagged, np.nan, scores))
 
 
 class Predictors:
@@ -169,9 +182,9 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
         if predictor is None:
             return _without_scores(recording, source)
         scorer = _scorer(recording.score, predictor)
-        signals, scores = scored(source, predictor, scorer, quiet=quiet)
+        signals, scores, flaggable = scored(source, predictor, scorer, quiet=quiet)
         rule = _rule(recording, scorer)
-        shown = attach(find_segments(scores, source.times, rule), recording.segments, scores, rule.enter)
+        shown = attach(find_segments(flaggable, source.times, rule), recording.segments, scores, rule.enter)
         reasons = [_reason(each, scorer, signals, source) for each in shown]
         peaks = [scorer.describe(each.peak_score) for each in shown]
         return ReviewedRecording(
@@ -182,7 +195,7 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
             scorer.name,
             rule,
             recording.detector,
-            conditions=tuple(_conditions(predictor, signals, source)),
+            conditions=tuple(_conditions(predictor, scorer, signals, source)),
             hidden=tuple(hidden(recording.segments, shown)),
         )
 
@@ -271,13 +284,20 @@ def open_evidence(
         yield evidence
 
 
-def _conditions(predictor: Predictor, signals: RawSignals, source: VideoSource) -> Iterator[str]:
-    """In what the recording differs from the footage that the scores were calibrated on."""
+def _conditions(predictor: Predictor, scorer: Scorer, signals: RawSignals, source: VideoSource) -> Iterator[str]:
+    """What keeps scores of the recording from meaning what they usually do, in sentences."""
     calibration = predictor.settings.calibration
+    is_other_scene = scorer.is_other_scene(signals)
+    if is_other_scene:
+        yield f"{OTHER_SCENE} Nothing is flagged."
     if calibration and (rate := calibration.other_rate(source.frame_seconds)):
-        yield f"The recording has {rate}."
-    if calibration and (drifts := calibration.drifts(signals, source.times)):
-        yield f"The picture is not as in the footage of the calibration: {drifts_in_words(drifts)}."
+        yield f"The recording has {rate}. Scores mean less."
+    conditions = scorer.conditions(signals, source.times)
+    if conditions:
+        yield f"Nothing is flagged where the camera fails: {conditions_in_words(conditions)}."
+    drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
+    if drifts and not is_other_scene:
+        yield f"Not as in the footage of the calibration: {drifts_in_words(drifts)}. Scores mean less there."
 
 
 def _notices(recordings: Sequence[ReviewedRecording]) -> Iterator[str]:

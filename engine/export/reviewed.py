@@ -72,7 +72,7 @@ class ReviewedRecording:
     notice: str = ""
     """What a person should know of how this came about."""
     conditions: tuple[str, ...] = ()
-    """Why scores mean less in it, in sentences."""
+    """Where nothing is flagged or scores mean less, and why, in sentences."""
     hidden: tuple[JudgedSegment, ...] = ()
     """What was judged where nothing is flagged at the threshold."""
 

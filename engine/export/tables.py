@@ -15,6 +15,7 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
 from engine.common.json_values import convert, decode
 from engine.common.names import displayable
+from engine.scoring.conditions import Condition
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
@@ -80,11 +81,14 @@ def write_segments_json(
     detector_fingerprint: str,
     score: str,
     reasons: Sequence[str] = (),
+    conditions: Sequence[Condition] = (),
+    is_other_scene: bool = False,
 ) -> None:
     """Write segments [start, stop) with their times, how they were found and in what, replacing an older file.
 
     `score` is the name of the score that they were found in; `reasons` say of each why it was flagged, where that is
-    known.
+    known. `conditions` say when the camera failed; `is_other_scene`, that nothing was flagged for want of a detector of
+    this camera.
 
     Raises:
         ExportError: the file can't be written.
@@ -113,6 +117,8 @@ def write_segments_json(
             }
             for number, (segment, reason) in enumerate(zip(segments, reasons or [""] * len(segments), strict=True), 1)
         ],
+        "other_scene": is_other_scene,
+        "conditions": [_condition_values(condition, seconds) for condition in conditions],
     }
     _replace(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
@@ -130,6 +136,18 @@ def _integrity(integrity: Integrity) -> dict[str, Any]:
 
 def _span(start: float, stop: float) -> dict[str, float]:
     return {"start_seconds": round(start, 6), "stop_seconds": round(stop, 6)}
+
+
+def _condition_values(condition: Condition, seconds: npt.NDArray[np.floating]) -> dict[str, Any]:
+    # Found at the times of frames: the first one at each is its.
+    start, last = np.searchsorted(seconds, [condition.start_seconds, condition.stop_seconds])
+    return {
+        "kind": condition.kind.value,
+        "start": int(start),
+        "stop": int(min(last + 1, len(seconds))),
+        "start_seconds": round(condition.start_seconds, 6),
+        "stop_seconds": round(condition.stop_seconds, 6),
+    }
 
 
 def read_segments_json(path: Path) -> SegmentsFile:

@@ -62,9 +62,9 @@ class ClipRange:
             start_seconds=began,
             duration_seconds=float(session.ends[segment.stop - 1]) - began,
             scores=session.scoring.scores.copy(),
-            detector=session.detector.path if session.detector else None,
+            detector=session.scored_by.path if session.scored_by else None,
             has_sound=video.has_sound,
-            knows_where=bool(session.detector and placed_signals(session.detector.calibration)),
+            knows_where=bool(session.scored_by and placed_signals(session.scored_by.calibration)),
         )
 
     @property

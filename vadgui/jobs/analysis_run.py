@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 _STEP_SECONDS = 0.04
-_ROWS_A_MESSAGE = 32 * CHUNK_ROWS  # of stored ones: the GUI thread takes over some megabytes at a time
+ROWS_A_MESSAGE = 32 * CHUNK_ROWS  # of stored ones: the GUI thread takes over some megabytes at a time
 _REPORT_SECONDS = 0.1  # a report costs the GUI thread a repaint; more often than this helps nobody
 
 
@@ -143,7 +143,7 @@ class AnalysisRun:
         if self._posted_rows > len(self._store):
             self._posted_rows = 0  # the analysis began anew
         while self._posted_rows < len(self._store):
-            frames, rows = self._store.read(self._posted_rows, self._posted_rows + _ROWS_A_MESSAGE)
+            frames, rows = self._store.read(self._posted_rows, self._posted_rows + ROWS_A_MESSAGE)
             self._post(SignalsMeasured(frames, rows))
             self._posted_rows += len(rows)
         now = self._progress

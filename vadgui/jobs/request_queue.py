@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+from engine.video.frame import Frame
+
 
 @dataclass(frozen=True)
 class OpenVideo:
@@ -30,6 +32,11 @@ class OpenDetector:
 
 
 @dataclass(frozen=True)
+class CloseDetector:
+    """Do without a detector."""
+
+
+@dataclass(frozen=True)
 class ShowFrame:
     """Make the view of a frame, with or without its transition's pictures."""
 
@@ -37,6 +44,8 @@ class ShowFrame:
     """Number of the video and detector that the index refers to; requests of an older generation are ignored."""
     index: int
     pictures: bool
+    frames: tuple[Frame, Frame] | None = None
+    """The frame before it and the frame itself, where they are read already; only the pictures are missing then."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,17 @@ class Quit:
     """End the worker's thread."""
 
 
-Task = OpenVideo | CloseVideo | OpenDetector | ShowFrame | MakeThumbnail | ControlAnalysis | ContinueAnalysis | Quit
+Task = (
+    OpenVideo
+    | CloseVideo
+    | OpenDetector
+    | CloseDetector
+    | ShowFrame
+    | MakeThumbnail
+    | ControlAnalysis
+    | ContinueAnalysis
+    | Quit
+)
 
 
 class RequestQueue:
@@ -78,7 +97,7 @@ class RequestQueue:
         self._changed = threading.Condition()
         self._quit = False
         self._video: OpenVideo | CloseVideo | None = None
-        self._detector: OpenDetector | None = None
+        self._detector: OpenDetector | CloseDetector | None = None
         self._control: ControlAnalysis | None = None
         self._view: ShowFrame | None = None
         self._thumbnails: deque[MakeThumbnail] = deque()
@@ -91,7 +110,9 @@ class RequestQueue:
                     self._quit = True
                 case OpenVideo() | CloseVideo():
                     self._video = request
-                case OpenDetector():
+                    # It was asked of the recording before, which another detector may know.
+                    self._control = None
+                case OpenDetector() | CloseDetector():
                     self._detector = request
                 case ControlAnalysis():
                     self._control = request

@@ -8,6 +8,6 @@ from vadgui.ui.actions import SPECS
 
 
 def test_no_key_means_two_things() -> None:
-    keys = Counter(QKeySequence(key).toString() for spec in SPECS for key in spec.shortcuts)
+    keys = Counter(QKeySequence(key).toString() for spec in SPECS for key in spec.keys)
     assert [key for key, count in keys.items() if count > 1] == []
     assert "" not in keys
