@@ -47,6 +47,8 @@ class SegmentsFile:
     rule: SegmentRule
     segments: tuple[Segment, ...]
     """People count them from 1, as the file does."""
+    reasons: tuple[str, ...] = ()
+    """Why each was flagged, in words; empty where that is unknown."""
 
 
 def write_scores_csv(
@@ -172,6 +174,7 @@ def read_segments_json(path: Path) -> SegmentsFile:
             score=_known_score(content["score"]),
             rule=convert(content["rule"], SegmentRule, exact=True),
             segments=convert(content["segments"], tuple[Segment, ...]),
+            reasons=tuple(str(each.get("reason") or "") for each in content["segments"]),
         )
     except OSError as error:
         raise ExportError(

@@ -29,7 +29,6 @@ from engine.video.writer import free_path
 from vadgui.dialogs.files import ask_for_target
 from vadgui.model.session import ReviewSession
 from vadgui.ui.clock_text import clock_text
-from vadgui.ui.widgets import IconLine
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ class ClipRange:
     """Anomaly scores [N] of the video."""
     detector: Path | None
     has_sound: bool = False
-    """Whether the recording has sound, which clips don't keep."""
+    """Whether the recording has sound."""
     knows_where: bool = False
     """Whether the detector tells where the evidence lies."""
 
@@ -107,6 +106,9 @@ class ExportDialog(QDialog):
         self.outlines_box.setChecked(outlines and clip.knows_where)
         self._knows_where = clip.knows_where
         self.overlay_box = QCheckBox("Mark suspicious parts in the frame")
+        self.sound_box = QCheckBox("Sound")
+        self.sound_box.setChecked(clip.has_sound)
+        self.sound_box.setVisible(clip.has_sound)
         self.target_edit = QLineEdit(str(free_path(folder / clip.file_name)))
         self.target_edit.setMinimumWidth(320)
         self.target_edit.setAccessibleName("Where the clip goes")
@@ -126,6 +128,7 @@ class ExportDialog(QDialog):
             threshold=self._threshold,
             outlines=self.outlines_box.isChecked(),
             overlay_opacity=0.6 if self.overlay_box.isChecked() else 0.0,
+            sound=self.sound_box.isChecked(),
         )
 
     def target(self) -> Path:
@@ -163,13 +166,10 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(span)
         layout.addWidget(shown)
+        layout.addWidget(self.sound_box)
         layout.addWidget(QLabel("Save as"))
         layout.addLayout(target)
         layout.addWidget(hint)
-        if clip.has_sound:
-            without_sound = IconLine()
-            without_sound.show_line("note", "The recording has sound; the clip will have none.")
-            layout.addWidget(without_sound)
         layout.addStretch(1)
         layout.addWidget(self.buttons)
 
