@@ -70,9 +70,12 @@ def _measured(count: int) -> RawSignals:
     dice = np.random.default_rng(0)
     for name in RAW_SIGNALS.names or ():
         rows[name] = dice.random(rows[name].shape)
-    # The camera works, and the picture is never quite the same: a recording of nothing else would have no scores.
-    rows["contrast"], rows["sharpness"], rows["highest_change"] = 50, 10, 5
-    rows["layout"] = 128
+    # The camera works and shows its scene: otherwise the recording would have no scores.
+    reference = Calibration.from_json(read_header(PLAZA).settings["calibration"]).reference
+    assert reference is not None
+    rows["layout"] = np.reshape(reference.layout, rows["layout"].shape[1:])
+    rows["sharpness"] = np.mean(reference.sharpness) * np.mean(reference.layout)
+    rows["contrast"], rows["highest_change"], rows["changed_share"] = 50, 5, 0.1
     return rows
 
 
