@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.playback.player import Player
 from vadgui.settings import Settings
 from vadgui.training.controller import TrainingController
+from vadgui.ui.questions import ask
 from vadgui.window.main_window import MainWindow
 
 if TYPE_CHECKING:
@@ -81,8 +83,8 @@ class Program(QObject):
 
     def open_video(self, path: Path) -> None:
         """Open a recording, or the one of a review's file, in place of the present one."""
-        self.reviews.flush()  # the same review may be read now
-        self.worker.open_video(path)
+        if self._may_leave_review(lambda: self.open_video(path)):
+            self.worker.open_video(path)
 
     def open_detector(self, path: Path, device: str | None = None) -> None:
         """Load a detector, but only after a recording is open: the first frame must not wait for torch."""
@@ -184,6 +186,8 @@ class Program(QObject):
         self.reviews.flush()
         mine = self.session.review.document(session.playhead, None)
         is_mine = mine is not None and session.review.holds(opened.info.fingerprint)
+        if found.opened and found.opened.path != self.reviews.path:
+            is_mine = False  # somebody else's review of the same recording, or this one where it was moved to
         session.open_video(opened.info, opened.times)
         if is_mine and mine:
             session.resume(mine)
@@ -204,6 +208,30 @@ class Program(QObject):
         self.session.playhead_changed.connect(lambda _: reviews.save_later())
         reviews.refused.connect(lambda error: review.set_access(review.notice, _in_a_line(error)))
         reviews.failed.connect(self._reporter.report)
+
+    def _may_leave_review(self, leave: Callable[[], object]) -> bool:
+        """Whether all that was decided is on disk. Where it can't be written, ask; `leave` is called if it may go."""
+        self.reviews.flush()  # besides, the same review may be read next
+        if not self.reviews.is_unsaved:
+            return True
+
+        def give_up() -> None:
+            self.reviews.attend(None)
+            leave()
+
+        ask(
+            self.window,
+            "What you decided last can't be saved.",
+            "It is kept in this window, and lost if you go on. Make room on the disk, or connect it again, and repeat "
+            "what you did.",
+            {"Go on without saving": give_up},
+            otherwise="Stay here",
+        )
+        return False
+
+    def _close_video(self) -> None:
+        if self._may_leave_review(self._close_video):
+            self.worker.close_video()
 
     def _review_to_save(self) -> Review | None:
         detector = self.session.detector
@@ -233,7 +261,7 @@ class Program(QObject):
         window.video_chosen.connect(self.open_video)
         window.demo_chosen.connect(self.open_demo)
         window.rate_given.connect(self._give_rate)
-        window.close_video_requested.connect(worker.close_video)
+        window.close_video_requested.connect(self._close_video)
         window.detector_chosen.connect(self.open_detector)
         window.detector_banner.use_requested.connect(self.open_detector)
         window.run_requested.connect(worker.run_analysis)
@@ -264,7 +292,7 @@ class Program(QObject):
         controller.may_close_now.connect(window.close)
         window.train_requested.connect(lambda: controller.open_wizard(window))
         window.library_requested.connect(lambda: controller.open_library(window))
-        window.may_close = lambda: controller.may_close(window)
+        window.may_close = lambda: self._may_leave_review(window.close) and controller.may_close(window)
 
     def _connect_camera(self) -> None:
         self.window.camera_requested.connect(self._ask_for_camera)

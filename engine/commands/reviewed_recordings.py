@@ -184,7 +184,8 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
         scorer = _scorer(recording.score, predictor)
         signals, scores, flaggable = scored(source, predictor, scorer, quiet=quiet)
         rule = _rule(recording, scorer)
-        shown = attach(find_segments(flaggable, source.times, rule), recording.segments, scores, rule.enter)
+        flagged = find_segments(flaggable, source.times, rule)
+        shown = attach(flagged, recording.segments, scores, rule.enter, flaggable)
         reasons = [_reason(each, scorer, signals, source) for each in shown]
         peaks = [scorer.describe(each.peak_score) for each in shown]
         return ReviewedRecording(

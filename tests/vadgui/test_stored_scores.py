@@ -15,6 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.models.detector_header import read_header
+from engine.review.document import Recording, Review, Threshold
+from engine.review.files import usual_path, write_review
 from engine.scoring.calibration import Calibration
 from engine.scoring.scorers import default_scorer
 from engine.scoring.signals import RAW_SIGNALS, SIGNALS_VERSION, RawSignals, missing_signals
@@ -68,9 +70,12 @@ def _measured(count: int) -> RawSignals:
     dice = np.random.default_rng(0)
     for name in RAW_SIGNALS.names or ():
         rows[name] = dice.random(rows[name].shape)
-    # As of a camera that does not fail.
-    rows["layout"], rows["contrast"], rows["highest_change"] = np.linspace(60, 190, 64).reshape(8, 8), 40, 30
-    rows["median_change"], rows["changed_share"] = 0.5, 0.1
+    # The camera works and shows its scene: otherwise the recording would have no scores.
+    reference = Calibration.from_json(read_header(PLAZA).settings["calibration"]).reference
+    assert reference is not None
+    rows["layout"] = np.reshape(reference.layout, rows["layout"].shape[1:])
+    rows["sharpness"] = np.mean(reference.sharpness) * np.mean(reference.layout)
+    rows["contrast"], rows["highest_change"], rows["changed_share"] = 50, 5, 0.1
     return rows
 
 
@@ -144,3 +149,23 @@ def test_signals_that_mean_something_else_are_not_shown(
     qtbot.wait(300)
     assert program.session.scored_by is None
     assert np.isnan(program.session.scoring.scores).all()
+
+
+def test_a_kept_threshold_holds_before_the_detector_is_loaded(
+    program: Program, slow_files: SlowFiles, tmp_path: Path, qtbot: QtBot
+) -> None:
+    store_analysis(tmp_path / "analyses")
+    street = tmp_path / "street.mp4"
+    name = default_scorer(slow_files.predictors["plaza"].settings.calibration).name
+    recording = Recording(
+        name="street.mp4",
+        path=str(street),
+        fingerprint=f"street.mp4-{COUNT}",
+        frame_count=COUNT,
+        thresholds={name: Threshold(7.5)},
+    )
+    write_review(usual_path(street), Review(recordings=(recording,)))
+    program.begin(street, PLAZA)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
+    assert program.session.detector is None
+    assert program.session.scoring.rule.enter == 7.5

@@ -236,7 +236,8 @@ class ReviewModel(QObject):
         if self._recording is None:
             return flagged
         scoring = self._scoring
-        return list(attach(flagged, self._recording.segments, scoring.scores, scoring.rule.enter))
+        judged = self._recording.segments
+        return list(attach(flagged, judged, scoring.scores, scoring.rule.enter, scoring.flaggable))
 
     def apply_threshold(self) -> None:
         """Flag by the threshold that the document has for the present score, if it has one."""

@@ -285,7 +285,7 @@ class ScoreModel(QObject):
         self._highest = float(np.fmax.reduce(self._scores, initial=0.0))
 
     def _find_segments(self) -> None:
-        self._flagged = find_segments(self._flaggable(), self._times, self.rule)
+        self._flagged = find_segments(self.flaggable, self._times, self.rule)
         self.rearrange()
 
     def rearrange(self) -> None:
@@ -304,7 +304,8 @@ class ScoreModel(QObject):
         self._drifts = drifts_apart_from(self._conditions, self._incremental.drifts())
         self._is_other_scene = self._incremental.is_other_scene()
 
-    def _flaggable(self) -> npt.NDArray[np.floating]:
+    @property
+    def flaggable(self) -> npt.NDArray[np.floating]:
         """The scores [N] that may be flagged; NaN for the others."""
         if self._is_other_scene:
             return np.full(len(self._scores), np.nan)

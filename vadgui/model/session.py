@@ -218,6 +218,7 @@ class ReviewSession(QObject):
         self._analyse_anew()
         self.analysis_changed.emit()
         self.scoring.tell_all()
+        self.review.apply_threshold()
 
     @property
     def scored_by(self) -> DetectorSummary | None:
