@@ -15,6 +15,7 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,9 +28,12 @@ from engine.__main__ import cli
 from engine.analysis import runner
 from engine.analysis.runner import analyse_to_store
 from engine.commands.analyse import output_names
+from engine.export.tables import read_segments_json
 from engine.models.detector import load_detector, save_detector
 from engine.models.predictor import Predictor
 from engine.scoring.drift import Reference
+from engine.scoring.zone_files import read_zones, write_zones
+from engine.scoring.zones import Zone, ZoneKind
 from engine.video.source import VideoSource
 from tests.engine.commands.conftest import MakeVideo
 
@@ -428,3 +432,57 @@ def test_links_in_a_circle_are_said_and_the_batch_goes_on(
     assert result.exit_code == 1
     assert "can't be reached" in result.stderr
     assert (out / "usual.segments.json").is_file()
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Path:
+    """Pictures of still ground over the left half of which a thing goes down."""
+    rng = np.random.default_rng(4)
+    ground = cv2.GaussianBlur(rng.integers(90, 160, (128, 128, 3), np.uint8), (0, 0), 3)
+    thing = cv2.GaussianBlur(rng.integers(0, 255, (16, 16, 3), np.uint8), (0, 0), 1)
+    folder = tmp_path / "yard"
+    folder.mkdir()
+    for n in range(30):
+        picture = ground.copy()
+        picture[2 + 3 * n : 18 + 3 * n, 20:36] = thing
+        cv2.imwrite(str(folder / f"{n:04}.png"), picture)
+    return folder
+
+
+def peaks(yard: Path, detector: Path, out: Path, *options: object) -> tuple[float, dict[str, Any]]:
+    result = run(yard, "--detector", detector, "--out", out, "--enter", 0.3, "--min-length", 0, *options)
+    assert result.exit_code == 0, result.output
+    content = json.loads((out / "yard.segments.json").read_text(encoding="utf-8"))
+    return max(float(row["anomaly_score"]) for row in rows(out / "yard.scores.csv")), content
+
+
+def test_zones_say_what_counts_without_another_analysis(
+    yard: Path, calibrated_file: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right = tmp_path / "left.zones.json", tmp_path / "right.zones.json"
+    write_zones(left, (Zone.rectangle(ZoneKind.IGNORED, (0, 0), (0.5, 1), "road"),))
+    write_zones(right, (Zone.rectangle(ZoneKind.IGNORED, (0.6, 0), (1, 1)),))
+    everything, content = peaks(yard, calibrated_file, out)
+    assert content["zones"] == []
+    monkeypatch.setattr("engine.analysis.pipeline.judge", lambda *_: pytest.fail("analysed again"))
+    beside, content = peaks(yard, calibrated_file, out, "--zones", right)
+    assert beside == everything  # to the last digit: the thing is not there
+    outside, content = peaks(yard, calibrated_file, out, "--zones", left)
+    assert outside < 0.3 < everything
+    assert content["segments"] == []
+    assert content["zones"][0]["properties"] == {"kind": "ignored", "name": "road"}
+    assert read_segments_json(out / "yard.segments.json").zones == read_zones(left)
+
+
+def test_zones_need_a_score_that_knows_places_and_a_sound_file(
+    make_video: MakeVideo, detector_file: Path, out: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "yard.zones.json"
+    write_zones(file, (Zone.rectangle(ZoneKind.IGNORED, (0, 0), (0.5, 1)),))
+    result = run(make_video("clip"), "--detector", detector_file, "--out", out, "--zones", file)
+    assert result.exit_code == 2
+    assert "calibrated score" in result.stderr
+    file.write_text("{}")
+    result = run(tmp_path / "clip", "--detector", detector_file, "--out", out, "--zones", file)
+    assert result.exit_code == 1
+    assert "no file of zones" in result.stderr
