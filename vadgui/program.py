@@ -169,6 +169,7 @@ class Program(QObject):
     def _connect_review(self) -> None:
         review, reviews = self.session.review, self.reviews
         review.changed.connect(reviews.save_soon)
+        review.zones_changed.connect(self._use_zones)
         self.session.playhead_changed.connect(lambda _: reviews.save_later())
         reviews.refused.connect(lambda error: review.set_access(review.notice, _in_a_line(error)))
         reviews.failed.connect(self._reporter.report)
@@ -189,7 +190,13 @@ class Program(QObject):
         self.session.use_detector(detector)
         self._begin_analysis()
 
+    def _use_zones(self) -> None:
+        self.worker.set_zones(self.session.review.zones)
+        self.session.forget_places()
+
     def _begin_analysis(self) -> None:
+        # Whoever opened a recording or a detector has forgotten them.
+        self.worker.set_zones(self.session.review.zones)
         if self._settings.analyse_on_open:
             self.worker.run_analysis()
 

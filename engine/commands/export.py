@@ -12,13 +12,20 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
+from engine.analysis.runner import analyse_to_store, analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.analysis.where import stored_evidence
+from engine.analysis.zoned import stored_signals_within
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.number_range import NumberRange
 from engine.commands.progress import follow
-from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
+from engine.commands.score_options import (
+    chosen_scorer,
+    chosen_zones,
+    false_alarms_option,
+    score_option,
+    zones_option,
+)
 from engine.common.errors import ExportError
 from engine.common.names import fitting_name
 from engine.common.paths import analyses_folder
@@ -29,6 +36,7 @@ from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, find_segments
+from engine.scoring.zones import Zones
 from engine.video import open_video
 from engine.video.integrity import Integrity
 from engine.video.source import VideoSource
@@ -61,6 +69,7 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
 @click.option("--score-strip/--no-score-strip", default=True, show_default=True, help="Anomaly scores at the bottom.")
 @score_option
 @false_alarms_option
+@zones_option
 @click.option(
     "--overlay", type=NumberRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
 )
@@ -96,6 +105,7 @@ def export(
     score_strip: bool,
     score: str | None,
     false_alarms: float,
+    zones_file: Path | None,
     overlay: float,
     outlines: bool,
     encoder: str,
@@ -108,6 +118,8 @@ def export(
     The path of the finished clip goes to stdout.
     """
     _refuse_contradictions(number, start, stop, segments_file)
+    if segments_file and zones_file:
+        raise click.UsageError("--zones goes without --segments, whose file says which zones applied.")
     listed = read_segments_json(segments_file) if segments_file else None
     options = ExportOptions(panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder)
     needs_scores = score_strip or (number is not None and listed is None)
@@ -132,10 +144,11 @@ def export(
             scorer = chosen_scorer(listed.score if listed else score, predictor.settings.calibration)
         rule = listed.rule if listed else scorer.rule(false_alarms)
         knows_where = predictor is not None and needs_scores and scorer.name == CalibratedScorer.name
-        options = replace(options, threshold=rule.enter, outlines=outlines and knows_where)
+        zones = listed.zones if listed else chosen_zones(zones_file, scorer)
+        options = replace(options, threshold=rule.enter, outlines=outlines and knows_where, zones=zones)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
-            scores = _scores(source, predictor, scorer, quiet)
+            scores = _scores(source, predictor, scorer, zones, quiet)
         if start is None or stop is None:
             segments = listed.segments if listed else find_segments(scores, source.times, rule)
             segment = _numbered(segments, number, source)
@@ -143,7 +156,7 @@ def export(
         with ExitStack() as open_store:
             evidence = None
             if predictor and options.outlines:
-                evidence = open_store.enter_context(stored_evidence(analyses_folder(), source, predictor))
+                evidence = open_store.enter_context(stored_evidence(analyses_folder(), source, predictor, zones))
             clip = export_clip(source, predictor, scores, start, stop, target, options, evidence=evidence)
             path = follow(clip, hidden=quiet)
         for sentence in [] if quiet else Integrity.of(source.info, source.times).in_words():
@@ -176,11 +189,13 @@ def _open_predictor(detector: Path, device: str) -> Predictor:
     return Predictor.open(detector, device)
 
 
-def _scores(source: VideoSource, predictor: Predictor, scorer: Scorer, quiet: bool) -> npt.NDArray[np.floating]:
+def _scores(
+    source: VideoSource, predictor: Predictor, scorer: Scorer, zones: Zones, quiet: bool
+) -> npt.NDArray[np.floating]:
     """Anomaly scores [N] of the whole video, from the cache as far as they are there."""
     with ScoreStore(analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
         follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling, scorer=scorer), hidden=quiet)
-        signals = stored_signals(store, len(source))
+        signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
     return scorer.scores(signals, source.times)
 
 

@@ -18,6 +18,7 @@ from engine.export.mosaic import Mosaic, Panel, plan_layout
 from engine.export.score_strip import ScoreStrip
 from engine.scoring.calibrated_scorer import calibrated_leave
 from engine.scoring.where import Outline, WindowEvidence
+from engine.scoring.zones import Zones
 from engine.video.frame import Frame
 from engine.video.source import VideoSource, ends_of
 from engine.video.timing import without_gaps
@@ -47,6 +48,8 @@ class ExportOptions:
     analysis's evidence."""
     overlay_opacity: float = 0.0
     """Opacity in [0, 1] of the marks on suspicious patches of the frame; above 0 needs a detector."""
+    zones: Zones = ()
+    """Of the picture: what does not count in the scores is hatched in the frame."""
     encoder: str = DEFAULT_ENCODER
     """A key of engine.video.writer.ENCODERS."""
     max_width_px: int = 1920
@@ -188,6 +191,7 @@ def _mosaic(
         strip=strip,
         flow_radius_px=predictor.settings.flow_radius_px if predictor and shows_flow else None,
         overlay_opacity=options.overlay_opacity,
+        zones=options.zones,
     )
     return mosaic, layout.width, layout.height
 

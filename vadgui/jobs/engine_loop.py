@@ -15,6 +15,7 @@ from engine.common.events import ShouldStop
 from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
 from engine.review.store import FoundReview, look_up
+from engine.scoring.zones import Zones
 from engine.video.source import VideoInfo, VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.messages import DetectorOpened, JobFailed, Message, Opening, ThumbnailMade, VideoClosed, VideoOpened
@@ -28,6 +29,7 @@ from vadgui.jobs.request_queue import (
     OpenVideo,
     Quit,
     RequestQueue,
+    SetZones,
     ShowFrame,
     Task,
 )
@@ -80,6 +82,7 @@ class EngineLoop:
         self._predictor: Predictor | None = None
         self._view_maker: ViewMaker | None = None
         self._analysis: AnalysisRun | None = None
+        self._zones: Zones = ()
         self._view_failure_reported = False
 
     def work(self) -> None:
@@ -99,7 +102,7 @@ class EngineLoop:
 
     def _next_task(self) -> Task:
         analysis = self._analysis
-        if analysis is None or not analysis.running:
+        if analysis is None or not (analysis.running or analysis.is_behind):
             return self._requests.next(analysing=False, analysis_is_due=False)
         due = time.monotonic() - analysis.last_step > _ANALYSIS_DUE_SECONDS
         return self._requests.next(analysing=True, analysis_is_due=due)
@@ -117,6 +120,10 @@ class EngineLoop:
                 self._show(task)
             case MakeThumbnail():
                 self._make_thumbnail(task)
+            case SetZones() if task.generation == self._generation:
+                self._zones = task.zones
+                if self._analysis:
+                    self._analysis.set_zones(task.zones)
             case ControlAnalysis():
                 self._control_analysis(task)
             case ContinueAnalysis() if self._analysis:
@@ -162,6 +169,7 @@ class EngineLoop:
         if self._source:
             self._source.close()
         self._source = source
+        self._zones = ()
         self._begin_generation()
 
     def _open_detector(self, path: Path, device: str) -> None:
@@ -242,6 +250,7 @@ class EngineLoop:
                         self._analyses_folder,
                         self._post,
                         self._requests.analysis_is_outdated,
+                        self._zones,
                     )
                 self._analysis.run()
             case ControlAnalysis.PAUSE if self._analysis:

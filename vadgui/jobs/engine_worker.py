@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.scoring.zones import Zones
 from vadgui.jobs.engine_loop import EngineLoop, PredictorOpener, VideoOpener
 from vadgui.jobs.latest_value import LatestValue
 from vadgui.jobs.messages import (
@@ -28,6 +29,7 @@ from vadgui.jobs.request_queue import (
     OpenVideo,
     Quit,
     RequestQueue,
+    SetZones,
     ShowFrame,
 )
 from vadgui.model.frame_view import FrameView
@@ -98,6 +100,10 @@ class EngineWorker(QObject):
     def make_thumbnail(self, index: int) -> None:
         """Make a small picture of a frame, when nobody waits for a view."""
         self._requests.add(MakeThumbnail(self._generation, index))
+
+    def set_zones(self, zones: Zones) -> None:
+        """Tell signals of what counts in these zones, also of what was told before."""
+        self._requests.add(SetZones(self._generation, zones))
 
     def run_analysis(self) -> None:
         """Begin the analysis or go on with it; nothing happens without a video or detector."""

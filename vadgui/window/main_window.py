@@ -46,6 +46,7 @@ from vadgui.window.exports_view import ExportsView
 from vadgui.window.menus import Menus
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
+from vadgui.window.zone_actions import ZoneActions
 
 _LAYOUT_VERSION = 1
 _DETECTOR_SUFFIX = ".safetensors"
@@ -302,6 +303,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
+        self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
