@@ -53,7 +53,13 @@ def _pass_on_qt_message(_kind: QtMsgType, _context: QMessageLogContext, message:
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line; None means `sys.argv`."""
     parser = argparse.ArgumentParser(prog="vadgui", description="Review surveillance video for what is unusual.")
-    parser.add_argument("video", metavar="VIDEO", nargs="?", type=Path, help="video or folder of pictures to open")
+    parser.add_argument(
+        "videos",
+        metavar="VIDEO",
+        nargs="*",
+        type=Path,
+        help="video or folder of pictures to open; more than one wait under File, Open recent",
+    )
     parser.add_argument(
         "--detector",
         metavar="D",
@@ -121,7 +127,8 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
         if options.demo:
             program.open_demo()
         else:
-            program.begin(options.video, options.detector)
+            program.begin(options.videos[0] if options.videos else None, options.detector)
+            program.window.remember_others(options.videos[1:])
             program.controller.find_pending_run()
         await closed.wait()
         return 0

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 import resources
-from engine.common.errors import DetectorFileError, DeviceError, VadError
+from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
 from engine.common.names import displayable
 from engine.export.clip import ExportOptions
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
 from engine.video.given_rates import give_rate
 from vadgui import errors
+from vadgui.camera_controller import CameraController
 from vadgui.dialogs.export import ClipRange
 from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
 from vadgui.jobs.engine_worker import EngineWorker
@@ -68,6 +69,7 @@ class Program(QObject):
         self.controller = controller or TrainingController(
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
+        self.camera = CameraController()
         self.window = MainWindow(self.session, self.player, settings)
         self.reviews = ReviewKeeper(self._review_to_save)
         self._pending_detector: Path | None = None
@@ -75,6 +77,7 @@ class Program(QObject):
         self._connect_review()
         self._connect_window()
         self._connect_training()
+        self._connect_camera()
 
     def open_video(self, path: Path) -> None:
         """Open a recording, or the one of a review's file, in place of the present one."""
@@ -89,8 +92,7 @@ class Program(QObject):
             self._load_pending_detector()
 
     def begin(self, video: Path | None, detector: Path | None) -> None:
-        """Open the recording and the detector that the command line names; by default, the detector used last."""
-        detector = detector or default_detector(self._settings)
+        """Open the recording and the detector that the command line names."""
         if video:
             self.open_video(video)
         if detector:
@@ -108,15 +110,19 @@ class Program(QObject):
         self.worker.close()
         self.exports.close()
         self.controller.close()
+        self.camera.close()
 
     # Session and worker
 
     def _connect_session(self) -> None:
         session, worker = self.session, self.worker
         session.view_requested.connect(worker.show)
+        session.frames_first_changed.connect(worker.set_frames_first)
         session.thumbnail_requested.connect(worker.make_thumbnail)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(self._video_closed)
+        worker.detector_closed.connect(session.drop_detector)
+        worker.detector_read.connect(session.read_detector)
         worker.detector_opened.connect(self._detector_opened)
         worker.view_ready.connect(session.show)
         worker.thumbnail_ready.connect(session.add_thumbnail)
@@ -134,17 +140,41 @@ class Program(QObject):
             self._settings.detector = ""
         if isinstance(error, DeviceError) and error.subject == self._settings.device:
             self._settings.device = "auto"
-        self._reporter.report(error)
+        about = self.session.video.path if self.session.video else None
+        if isinstance(error, VideoError) and error.subject:
+            about = Path(error.subject)  # the one that could not be opened, perhaps
+        self._reporter.report(error, about)
 
     def _video_opened(self, opened: VideoOpened) -> None:
+        self._reporter.leave_behind(opened.info.path)
         # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
         self._settings.video_folder = str(opened.info.path.parent)
+        may_analyse = self._choose_detector(opened.info.path)
         self._open_review(opened)
+        self.worker.set_zones(self.session.review.zones)
         self.session.show(opened.first_view)
-        if self._pending_detector is not None:
-            self._load_pending_detector()
-        self._begin_analysis()
+        self._load_pending_detector()
+        if may_analyse:
+            self._begin_analysis()
+
+    def _choose_detector(self, video: Path) -> bool:
+        """Take the detector that was asked for, or that of the folder; whether the one in use is right.
+
+        A detector knows one camera: where none was chosen yet, none is taken from elsewhere, and the window asks.
+        """
+        if self._pending_detector is not None or self.session.detector_is_coming:
+            return False
+        current = self.session.detector.path if self.session.detector else None
+        wanted = self._settings.detector_for(video)
+        if current is not None and current == wanted:
+            return True
+        if wanted is not None and wanted.is_file():
+            self._pending_detector = wanted
+        elif current is not None:
+            self.session.drop_detector()
+            self.worker.close_detector()
+        return False
 
     def _open_review(self, opened: VideoOpened) -> None:
         """Go on with what was decided of the recording, in this window or an earlier one."""
@@ -186,7 +216,8 @@ class Program(QObject):
             self._pending_detector = None
 
     def _detector_opened(self, detector: DetectorSummary) -> None:
-        self._settings.detector = str(detector.path)
+        if self.session.video is not None:
+            self._settings.remember_detector(self.session.video.path, detector.path)
         self.session.use_detector(detector)
         self._begin_analysis()
 
@@ -209,6 +240,7 @@ class Program(QObject):
         window.rate_given.connect(self._give_rate)
         window.close_video_requested.connect(worker.close_video)
         window.detector_chosen.connect(self.open_detector)
+        window.detector_banner.use_requested.connect(self.open_detector)
         window.run_requested.connect(worker.run_analysis)
         window.pause_requested.connect(worker.pause_analysis)
         window.cancel_requested.connect(worker.cancel_analysis)
@@ -239,6 +271,17 @@ class Program(QObject):
         window.library_requested.connect(lambda: controller.open_library(window))
         window.may_close = lambda: controller.may_close(window)
 
+    def _connect_camera(self) -> None:
+        self.window.camera_requested.connect(self._ask_for_camera)
+        # Scores of the present detector flag nothing here: the machine has better to do.
+        self.camera.begun.connect(self.worker.pause_analysis)
+        self.camera.learnt.connect(self.open_detector)
+
+    def _ask_for_camera(self) -> None:
+        video, detector = self.session.video, self.session.detector
+        if video and detector:
+            self.camera.open(self.window, video.path, detector.path, self._settings.device)
+
     def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
         """Queue the export of a clip, and remember its options for the next one."""
         self._settings.export_folder = str(target.parent)
@@ -260,11 +303,3 @@ class Program(QObject):
 def _in_a_line(error: VadError) -> str:
     """What failed and what to do, without the path, which the person sees elsewhere."""
     return " ".join(filter(None, (f"{error.what}.", error.advice)))
-
-
-def default_detector(settings: Settings) -> Path | None:
-    """The detector used last if its file still exists, else that of the demo."""
-    last = Path(settings.detector) if settings.detector else None
-    if last and last.is_file():
-        return last
-    return resources.detector_path(_DEMO_DETECTOR) if _DEMO_DETECTOR in resources.bundled_detectors() else None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
@@ -26,11 +27,12 @@ from engine.common.atomic_write import may_write
 from engine.common.errors import ExportError, VadError
 from engine.common.names import displayable, fitting_name
 from engine.common.paths import resolved
-from engine.scoring.drift import drifts_in_words
+from engine.scoring.conditions import Condition, conditions_in_words, drifts_apart_from
+from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.scorer import Scorer
-from engine.scoring.segments import SegmentRule, find_segments
-from engine.scoring.signals import is_judged
+from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.signals import RawSignals, is_judged
 from engine.scoring.zones import Zones, zones_in_words
 
 if TYPE_CHECKING:
@@ -185,7 +187,6 @@ class _Job:
         from engine.analysis.zoned import stored_signals_within
         from engine.export import tables
         from engine.video import open_video
-        from engine.video.integrity import Integrity
 
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
@@ -195,7 +196,10 @@ class _Job:
                 follow(work, label=displayable(self.video.name), hidden=quiet)
                 signals = stored_signals_within(store, len(source), predictor.settings.calibration, self.zones)
             scores = self.scorer.scores(signals, source.times)
-            segments = find_segments(scores, source.times, self.rule)
+            conditions = self.scorer.conditions(signals, source.times)
+            is_other_scene = self.scorer.is_other_scene(signals)
+            flaggable = is_other_scene | self.scorer.in_condition(signals, source.times)
+            segments = find_segments(np.where(flaggable, np.nan, scores), source.times, self.rule)
             tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, scores)
             tables.write_segments_json(
                 self._table(".segments.json"),
@@ -208,29 +212,51 @@ class _Job:
                 score=self.scorer.name,
                 reasons=[self.scorer.reason(each, signals, source.times) for each in segments],
                 zones=self.zones,
+                conditions=conditions,
+                is_other_scene=is_other_scene,
             )
-        if not quiet:
-            name = displayable(self.video.name)
-            judged = int(is_judged(signals).sum())
-            sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
-            found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(segments), 'segment')}"
-            per_hour = self.scorer.false_alarms_at(self.rule.enter)
-            expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
-            if per_hour is not None and expected is not None:
-                low, high = expected
-                found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
-            click.echo(f"{name}: {found} -> {displayable(self.base)}.*")
-            for sentence in Integrity.of(source.info, source.times).in_words():
-                click.echo(f"{name}: {sentence}.")
-            calibration = predictor.settings.calibration
-            drifts = calibration.drifts(signals, source.times) if calibration else []
-            if calibration and (rate := calibration.other_rate(source.frame_seconds)):
-                click.echo(f"{name}: {rate}. Scores mean less.")
-            if drifts:
-                click.echo(
-                    f"{name}: not as in the footage of the calibration: {drifts_in_words(drifts)}. "
-                    f"Scores mean less there."
-                )
+            if not quiet:
+                self._tell(source, predictor, signals, segments, conditions, is_other_scene)
+
+    def _tell(
+        self,
+        source: VideoSource,
+        predictor: Predictor,
+        signals: RawSignals,
+        segments: Sequence[Segment],
+        conditions: Sequence[Condition],
+        is_other_scene: bool,
+    ) -> None:
+        from engine.video.integrity import Integrity
+
+        name = displayable(self.video.name)
+        judged = int(is_judged(signals).sum())
+        sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
+        found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(segments), 'segment')}"
+        per_hour = self.scorer.false_alarms_at(self.rule.enter)
+        expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
+        if per_hour is not None and expected is not None and not is_other_scene:
+            low, high = expected
+            found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
+        click.echo(f"{name}: {found} -> {displayable(self.base)}.*")
+        for sentence in Integrity.of(source.info, source.times).in_words():
+            click.echo(f"{name}: {sentence}.")
+        calibration = predictor.settings.calibration
+        if is_other_scene:
+            click.echo(
+                f"{name}: {OTHER_SCENE} Nothing is flagged. Get to know this camera: "
+                f"vad calibrate --unreviewed --detector {predictor.settings.name} "
+                f"--footage {displayable(self.video)} --out FILE"
+            )
+        if calibration and (rate := calibration.other_rate(source.frame_seconds)):
+            click.echo(f"{name}: {rate}. Scores mean less.")
+        if conditions:
+            click.echo(f"{name}: nothing is flagged where the camera fails: {conditions_in_words(conditions)}.")
+        drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
+        if drifts and not is_other_scene:
+            click.echo(
+                f"{name}: not as in the footage of the calibration: {drifts_in_words(drifts)}. Scores mean less there."
+            )
 
     def _table(self, suffix: str) -> Path:
         return self.base.with_name(fitting_name(self.base.name, suffix))

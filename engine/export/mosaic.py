@@ -37,7 +37,7 @@ Panel = Literal["frame", "predicted_flow", "teacher_flow", "predicted_frame", "p
 CAPTIONS: dict[Panel, str] = {
     "frame": "Frame",
     "predicted_flow": "Predicted flow",
-    "teacher_flow": "GT flow",
+    "teacher_flow": "Measured flow",
     "predicted_frame": "Predicted frame",
     "psnr_mask": "PSNR mask",
 }

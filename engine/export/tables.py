@@ -15,6 +15,7 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
 from engine.common.json_values import convert, decode
 from engine.common.names import displayable
+from engine.scoring.conditions import Condition
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
@@ -50,6 +51,8 @@ class SegmentsFile:
     """People count them from 1, as the file does."""
     zones: Zones = ()
     """Which applied."""
+    reasons: tuple[str, ...] = ()
+    """Why each was flagged, in words; empty where that is unknown."""
 
 
 def write_scores_csv(
@@ -83,11 +86,14 @@ def write_segments_json(
     score: str,
     reasons: Sequence[str] = (),
     zones: Zones = (),
+    conditions: Sequence[Condition] = (),
+    is_other_scene: bool = False,
 ) -> None:
     """Write segments [start, stop) with their times, how they were found and in what, replacing an older file.
 
     `score` is the name of the score that they were found in; `reasons` say of each why it was flagged, where that is
-    known. `zones` are those that applied.
+    known. `zones` are those that applied, `conditions` say when the camera failed; `is_other_scene`, that nothing was
+    flagged for want of a detector of this camera.
 
     Raises:
         ExportError: the file can't be written.
@@ -117,6 +123,8 @@ def write_segments_json(
             }
             for number, (segment, reason) in enumerate(zip(segments, reasons or [""] * len(segments), strict=True), 1)
         ],
+        "other_scene": is_other_scene,
+        "conditions": [_condition_values(condition, seconds) for condition in conditions],
     }
     _replace(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
@@ -134,6 +142,18 @@ def _integrity(integrity: Integrity) -> dict[str, Any]:
 
 def _span(start: float, stop: float) -> dict[str, float]:
     return {"start_seconds": round(start, 6), "stop_seconds": round(stop, 6)}
+
+
+def _condition_values(condition: Condition, seconds: npt.NDArray[np.floating]) -> dict[str, Any]:
+    # Found at the times of frames: the first one at each is its.
+    start, last = np.searchsorted(seconds, [condition.start_seconds, condition.stop_seconds])
+    return {
+        "kind": condition.kind.value,
+        "start": int(start),
+        "stop": int(min(last + 1, len(seconds))),
+        "start_seconds": round(condition.start_seconds, 6),
+        "stop_seconds": round(condition.stop_seconds, 6),
+    }
 
 
 def read_segments_json(path: Path) -> SegmentsFile:
@@ -161,6 +181,7 @@ def read_segments_json(path: Path) -> SegmentsFile:
             rule=convert(content["rule"], SegmentRule, exact=True),
             segments=convert(content["segments"], tuple[Segment, ...]),
             zones=from_features(content.get("zones", [])),
+            reasons=tuple(str(each.get("reason") or "") for each in content["segments"]),
         )
     except OSError as error:
         raise ExportError(

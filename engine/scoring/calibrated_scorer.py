@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.common.durations import duration_in_words
 from engine.scoring.calibration import Calibration
+from engine.scoring.drift import Reference
 from engine.scoring.sampling import Sampling
 from engine.scoring.scorer import Floats, Scorer, Times
 from engine.scoring.segments import Segment, SegmentRule
@@ -61,8 +63,17 @@ class CalibratedScorer(Scorer):
 
     @property
     def reach_seconds(self) -> float:
-        """As far as evidence is smoothed."""
+        """As far as evidence is smoothed, and from wherever a failure of the camera would show."""
         return self.calibration.reach_seconds
+
+    @property
+    def reference(self) -> Reference | None:
+        """The calibration's."""
+        return self.calibration.reference
+
+    def in_condition(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.bool_]:
+        """Those that have no score."""
+        return self.calibration.in_condition(signals, seconds, live=self.live)
 
     def reason(self, segment: Segment, signals: RawSignals, seconds: Times) -> str:
         """What the strongest evidence says."""

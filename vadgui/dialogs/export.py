@@ -30,7 +30,6 @@ from engine.video.writer import free_path
 from vadgui.dialogs.files import ask_for_target
 from vadgui.model.session import ReviewSession
 from vadgui.ui.clock_text import clock_text
-from vadgui.ui.widgets import IconLine
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +45,7 @@ class ClipRange:
     """Anomaly scores [N] of the video."""
     detector: Path | None
     has_sound: bool = False
-    """Whether the recording has sound, which clips don't keep."""
+    """Whether the recording has sound."""
     zones: Zones = ()
     """Of the picture, which clips show."""
     knows_where: bool = False
@@ -66,10 +65,10 @@ class ClipRange:
             start_seconds=began,
             duration_seconds=float(session.ends[segment.stop - 1]) - began,
             scores=session.scoring.scores.copy(),
-            detector=session.detector.path if session.detector else None,
+            detector=session.scored_by.path if session.scored_by else None,
             has_sound=video.has_sound,
             zones=session.review.zones,
-            knows_where=bool(session.detector and placed_signals(session.detector.calibration)),
+            knows_where=bool(session.scored_by and placed_signals(session.scored_by.calibration)),
         )
 
     @property
@@ -112,6 +111,9 @@ class ExportDialog(QDialog):
         self.outlines_box.setChecked(outlines and clip.knows_where)
         self._knows_where = clip.knows_where
         self.overlay_box = QCheckBox("Mark suspicious parts in the frame")
+        self.sound_box = QCheckBox("Sound")
+        self.sound_box.setChecked(clip.has_sound)
+        self.sound_box.setVisible(clip.has_sound)
         self.target_edit = QLineEdit(str(free_path(folder / clip.file_name)))
         self.target_edit.setMinimumWidth(320)
         self.target_edit.setAccessibleName("Where the clip goes")
@@ -132,6 +134,7 @@ class ExportDialog(QDialog):
             outlines=self.outlines_box.isChecked(),
             zones=self._zones,
             overlay_opacity=0.6 if self.overlay_box.isChecked() else 0.0,
+            sound=self.sound_box.isChecked(),
         )
 
     def target(self) -> Path:
@@ -169,13 +172,10 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(span)
         layout.addWidget(shown)
+        layout.addWidget(self.sound_box)
         layout.addWidget(QLabel("Save as"))
         layout.addLayout(target)
         layout.addWidget(hint)
-        if clip.has_sound:
-            without_sound = IconLine()
-            without_sound.show_line("note", "The recording has sound; the clip will have none.")
-            layout.addWidget(without_sound)
         layout.addStretch(1)
         layout.addWidget(self.buttons)
 

@@ -30,6 +30,19 @@ def ask_for_file(
     return _open(dialog, chosen)
 
 
+def ask_for_files(
+    parent: QWidget, title: str, folder: str, name_filter: str, chosen: Callable[[list[Path]], None]
+) -> QFileDialog:
+    """Open the system's file dialog; `chosen` is called with the files, unless the dialog is cancelled."""
+    dialog = QFileDialog(parent, title, folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    dialog.setNameFilters([name_filter, "All files (*)"])
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.filesSelected.connect(lambda paths: chosen([Path(path) for path in paths]))
+    dialog.open()
+    return dialog
+
+
 def ask_for_folder(parent: QWidget, title: str, folder: str, chosen: Callable[[Path], None]) -> QFileDialog:
     """Open the system's folder dialog; `chosen` is called with the folder, unless the dialog is cancelled."""
     dialog = QFileDialog(parent, title, folder)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 _STEP_SECONDS = 0.04
-_ROWS_A_MESSAGE = 32 * CHUNK_ROWS  # of stored ones: the GUI thread takes over some megabytes at a time
 _ROWS_A_STEP = 1024  # taken anew in zones: some 40 ms
+ROWS_A_MESSAGE = 32 * CHUNK_ROWS  # of stored ones: the GUI thread takes over some megabytes at a time
 _REPORT_SECONDS = 0.1  # a report costs the GUI thread a repaint; more often than this helps nobody
 
 
@@ -178,7 +178,7 @@ class AnalysisRun:
             self._posted_rows = 0  # the analysis began anew
         if not self._zones:
             while self._posted_rows < len(self._store):
-                self._post_rows(_ROWS_A_MESSAGE)
+                self._post_rows(ROWS_A_MESSAGE)
         elif self._backlog <= _ROWS_A_STEP or phase is AnalysisPhase.CANCELLED:
             self._post_rows(self._backlog)
         now = self._progress

@@ -16,11 +16,22 @@ from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
 from engine.review.store import FoundReview, look_up
 from engine.scoring.zones import Zones
+from engine.video.frame import Frame
 from engine.video.source import VideoInfo, VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
-from vadgui.jobs.messages import DetectorOpened, JobFailed, Message, Opening, ThumbnailMade, VideoClosed, VideoOpened
+from vadgui.jobs.messages import (
+    DetectorClosed,
+    DetectorOpened,
+    JobFailed,
+    Message,
+    Opening,
+    ThumbnailMade,
+    VideoClosed,
+    VideoOpened,
+)
 from vadgui.jobs.priority import lower_thread_priority
 from vadgui.jobs.request_queue import (
+    CloseDetector,
     CloseVideo,
     ContinueAnalysis,
     ControlAnalysis,
@@ -33,7 +44,8 @@ from vadgui.jobs.request_queue import (
     ShowFrame,
     Task,
 )
-from vadgui.jobs.view_maker import ViewMaker
+from vadgui.jobs.stored_analysis import stored_analysis
+from vadgui.jobs.view_maker import ViewMaker, frame_only
 from vadgui.model.frame_view import FrameView
 from vadgui.model.session import DetectorSummary
 
@@ -116,6 +128,8 @@ class EngineLoop:
                 self._post(VideoClosed(self._generation))
             case OpenDetector():
                 self._open_detector(task.path, task.device)
+            case CloseDetector():
+                self._close_detector()
             case ShowFrame():
                 self._show(task)
             case MakeThumbnail():
@@ -175,6 +189,10 @@ class EngineLoop:
     def _open_detector(self, path: Path, device: str) -> None:
         self._post(Opening(displayable(path.stem)))
         try:
+            if self._source and self._predictor is None:
+                # The first detector waits for torch, which takes seconds.
+                for message in stored_analysis(self._source, path, self._analyses_folder, self._zones):
+                    self._post(message)
             predictor = self._predictor_opener(path, device)
         finally:
             self._post(Opening())
@@ -194,6 +212,12 @@ class EngineLoop:
         )
         self._post(DetectorOpened(self._generation, summary))
 
+    def _close_detector(self) -> None:
+        self._close_analysis()
+        self._predictor = None
+        self._begin_generation()
+        self._post(DetectorClosed(self._generation))
+
     def _begin_generation(self) -> None:
         self._generation += 1
         self._view_failure_reported = False
@@ -209,6 +233,9 @@ class EngineLoop:
             where = self._analysis.where(view.index) if self._analysis else None
             self._put_view(request.generation, replace(view, where=where) if where else view)
 
+        if request.frames:
+            self._make_pictures(*request.frames, deliver)
+            return
         try:
             self._view_maker.make(request.index, request.pictures, deliver, self._requests.view_is_outdated)
             self._view_maker.prefetch_next(self._requests.view_is_outdated)
@@ -218,10 +245,21 @@ class EngineLoop:
         except VadError as error:
             # Deliver a view without a frame, so that playback goes on; its panels say why they are empty.
             deliver(FrameView(request.index, self._view_maker.seconds(request.index), None, missing=f"{error.what}."))
-            # Playing a damaged stretch fails at every frame: report the first failure only.
-            if not self._view_failure_reported:
-                self._view_failure_reported = True
-                self._post(JobFailed(error))
+            self._report_view_failure(error)
+
+    def _make_pictures(self, previous: Frame, frame: Frame, deliver: Callable[[FrameView], None]) -> None:
+        assert self._view_maker is not None
+        try:
+            self._view_maker.make_pictures(previous, frame, deliver)
+        except VadError as error:
+            deliver(frame_only(frame, f"{error.what}."))
+            self._report_view_failure(error)
+
+    def _report_view_failure(self, error: VadError) -> None:
+        # Playing a damaged stretch fails at every frame: report the first failure only.
+        if not self._view_failure_reported:
+            self._view_failure_reported = True
+            self._post(JobFailed(error))
 
     def _make_thumbnail(self, request: MakeThumbnail) -> None:
         if not self._view_maker or request.generation != self._generation:

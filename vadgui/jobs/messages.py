@@ -51,6 +51,20 @@ class DetectorOpened:
     summary: DetectorSummary
 
 
+@dataclass(frozen=True)
+class DetectorClosed:
+    """There is no detector any more."""
+
+    generation: int
+
+
+@dataclass(frozen=True)
+class DetectorRead:
+    """What a detector's file says of it; it is still being loaded, so `device` is empty."""
+
+    summary: DetectorSummary
+
+
 @dataclass(frozen=True, eq=False)
 class ThumbnailMade:
     """A small picture of a frame."""
@@ -87,6 +101,8 @@ Message = (
     | VideoOpened
     | VideoClosed
     | DetectorOpened
+    | DetectorClosed
+    | DetectorRead
     | ThumbnailMade
     | SignalsMeasured
     | TimesRevised

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from engine.scoring.zones import Zones
+from engine.video.frame import Frame
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class OpenDetector:
 
 
 @dataclass(frozen=True)
+class CloseDetector:
+    """Do without a detector."""
+
+
+@dataclass(frozen=True)
 class ShowFrame:
     """Make the view of a frame, with or without its transition's pictures."""
 
@@ -39,6 +45,8 @@ class ShowFrame:
     """Number of the video and detector that the index refers to; requests of an older generation are ignored."""
     index: int
     pictures: bool
+    frames: tuple[Frame, Frame] | None = None
+    """The frame before it and the frame itself, where they are read already; only the pictures are missing then."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ Task = (
     OpenVideo
     | CloseVideo
     | OpenDetector
+    | CloseDetector
     | ShowFrame
     | MakeThumbnail
     | SetZones
@@ -99,7 +108,7 @@ class RequestQueue:
         self._changed = threading.Condition()
         self._quit = False
         self._video: OpenVideo | CloseVideo | None = None
-        self._detector: OpenDetector | None = None
+        self._detector: OpenDetector | CloseDetector | None = None
         self._zones: SetZones | None = None
         self._control: ControlAnalysis | None = None
         self._view: ShowFrame | None = None
@@ -113,7 +122,9 @@ class RequestQueue:
                     self._quit = True
                 case OpenVideo() | CloseVideo():
                     self._video = request
-                case OpenDetector():
+                    # It was asked of the recording before, which another detector may know.
+                    self._control = None
+                case OpenDetector() | CloseDetector():
                     self._detector = request
                 case SetZones():
                     self._zones = request

@@ -29,6 +29,8 @@ class PanelGrid(QWidget):
     """Shows the session's view. All panels are filled from one FrameView, so that they never show different frames."""
 
     shown_panels_changed = Signal()
+    arrangement_changed = Signal()
+    """The panels need another height than before for their width."""
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +87,12 @@ class PanelGrid(QWidget):
         """The panels on screen, in the order of Panel."""
         return self._area.shown()
 
+    def needed_height(self, width: int, at_most: int) -> int:
+        """The height beyond which panels of this width would not become larger; `at_most` where that never is."""
+        return self.header.sizeHint().height() + self._area.needed_height(
+            width, at_most - self.header.sizeHint().height()
+        )
+
     def set_panel_shown(self, panel: Panel, shown: bool) -> None:
         """Show or hide a panel; the last visible one can't be hidden."""
         self.panel_actions[panel].setChecked(shown)
@@ -122,20 +130,27 @@ class PanelGrid(QWidget):
         self._refresh()  # a panel that was hidden may have no picture yet
         self._session.set_pictures_requested(self.shown_panels() != [Panel.FRAME])
         self.shown_panels_changed.emit()
+        self.arrangement_changed.emit()
 
     def _refresh(self) -> None:
         view, video = self._session.view, self._session.video
-        if video is not None:
-            self._area.set_aspect(video.width_px / video.height_px)
+        if video is not None and self._area.set_aspect(video.width_px / video.height_px):
+            self.arrangement_changed.emit()
         signals = signals_of(view, self._session) if view else None
         radius_px = self._session.detector.flow_radius_px if self._session.detector else None
+        trailing = view.trailing if view else None
+        trailing_signals = signals_of(trailing, self._session) if trailing else None
         for panel, widget in self._area.panels.items():
-            picture = self._picture(panel, view) if view else None
-            decoration = self._decoration(panel, view, signals) if view else None
-            if view is None or (picture is None and decoration is None):
+            # During playback, the pictures of an earlier frame stay until newer ones are made; their titles say so.
+            trails = trailing is not None and panel is not Panel.FRAME
+            shown, of_shown = (trailing, trailing_signals) if trails else (view, signals)
+            picture = self._picture(panel, shown) if shown else None
+            decoration = self._decoration(panel, shown, of_shown) if shown else None
+            if shown is None or (picture is None and decoration is None):
                 widget.show_message(message_for(panel, view, self._session))
             else:
-                widget.show_picture(picture, detail=detail_of(panel, view, signals, radius_px), decoration=decoration)
+                detail = f"frame {shown.index}" if trails else detail_of(panel, shown, of_shown, radius_px)
+                widget.show_picture(picture, detail=detail, decoration=decoration)
         self.header.show_view(view)
 
     def _picture(self, panel: Panel, view: FrameView) -> Bgra | None:
@@ -201,10 +216,13 @@ class _PanelArea(QWidget):
     def shown(self) -> list[Panel]:
         return [self.enlarged] if self.enlarged else self.chosen
 
-    def set_aspect(self, aspect: float) -> None:
-        if aspect != self._aspect:
-            self._aspect = aspect
-            self.arrange()
+    def set_aspect(self, aspect: float) -> bool:
+        """Arrange panels for pictures of this width / height; whether it was another."""
+        if aspect == self._aspect:
+            return False
+        self._aspect = aspect
+        self.arrange()
+        return True
 
     def arrange(self) -> None:
         shown = self.shown()
@@ -216,6 +234,15 @@ class _PanelArea(QWidget):
             widget.set_aspect(self._aspect)
             widget.setGeometry(by_panel.get(panel, QRect()))
             widget.setVisible(panel in by_panel)
+
+    def needed_height(self, width: int, at_most: int) -> int:
+        shown = self.shown()
+        title_px = self.panels[Panel.FRAME].title_height()
+        area = QSize(width, at_most) - QSize(2 * GAP_PX, 2 * GAP_PX)
+        used = QRect()
+        for rect in arrange(area, self._aspect, title_px, len(shown), large_first=Panel.FRAME in shown):
+            used = used.united(rect)
+        return min(used.height() + 2 * GAP_PX, at_most)
 
     def repaint_all(self) -> None:
         self.update()

@@ -40,7 +40,7 @@ class PanelHeader(QWidget):
         self._opacity.setRange(10, 100)
         self._opacity.setValue(60)
         self._opacity.setFixedWidth(90)
-        self._opacity.setEnabled(False)
+        self._opacity.hide()
         self._opacity.setAccessibleName("Opacity of the mask on the frame")
         self._opacity.setToolTip("Opacity of the mask on the frame")
         self._opacity.valueChanged.connect(self.opacity_changed)
@@ -122,4 +122,4 @@ class PanelHeader(QWidget):
 
     def _on_overlay_toggled(self, on: bool) -> None:
         self._overlay_box.setChecked(on)
-        self._opacity.setEnabled(on)
+        self._opacity.setVisible(on)

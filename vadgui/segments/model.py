@@ -83,6 +83,7 @@ class SegmentModel(QAbstractListModel):
         self._order = SegmentOrder.TIME
         self._filter = SegmentFilter.ALL
         self._rows: list[Segment] = []
+        self._highest = 0.0
 
     @property
     def filter(self) -> SegmentFilter:
@@ -96,8 +97,8 @@ class SegmentModel(QAbstractListModel):
 
     @property
     def score_top(self) -> float:
-        """The largest score on the scale of the bars."""
-        return self._session.scoring.top
+        """The largest score on the scale of the bars: that of the timeline, or the highest peak beyond it."""
+        return max(self._session.scoring.top, self._highest)
 
     def set_order(self, order: SegmentOrder) -> None:
         """Sort the rows in another order."""
@@ -111,6 +112,11 @@ class SegmentModel(QAbstractListModel):
     def update(self) -> None:
         """Copy the session's segments; unchanged rows at both ends are not touched."""
         new_rows = [each for each in self._session.scoring.segments if self._filter.lets_through(each)]
+        highest = max((segment.peak_score for segment in new_rows), default=0.0)
+        if highest != self._highest:
+            self._highest = highest
+            if self._rows:
+                self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
         if self._order is SegmentOrder.SCORE:
             new_rows.sort(key=lambda segment: -segment.peak_score)
         elif self._order is SegmentOrder.VERDICT:

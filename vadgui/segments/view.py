@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.scoring.drift import OTHER_SCENE
 from engine.scoring.segments import Segment
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
@@ -167,6 +168,8 @@ class SegmentList(QWidget):
         if session.video is None:
             return "Open a video to see what is unusual in it."
         analysed = not np.isnan(session.scoring.scores).all()
+        if session.scoring.is_other_scene:
+            return f"{OTHER_SCENE} Nothing is flagged."
         enter = session.scoring.rule.enter
         per_hour = session.scoring.scorer.false_alarms_at(enter)
         at_threshold = f"at the threshold of {enter:.2f}"

@@ -14,6 +14,7 @@ import sys
 import time
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,12 @@ from engine.models.predictor import Predictor
 from engine.scoring.drift import Reference
 from engine.scoring.zone_files import read_zones, write_zones
 from engine.scoring.zones import Zone, ZoneKind
+from engine.video import open_video
+from engine.video.frame import Pixels
 from engine.video.source import VideoSource
+from resources import demo_video
+from tests import failing_camera
+from tests.clips import write_clip
 from tests.engine.commands.conftest import MakeVideo
 
 ROOT = Path(__file__).parents[3]
@@ -486,3 +492,37 @@ def test_zones_need_a_score_that_knows_places_and_a_sound_file(
     result = run(tmp_path / "clip", "--detector", detector_file, "--out", out, "--zones", file)
     assert result.exit_code == 1
     assert "no file of zones" in result.stderr
+
+
+def demo_pictures(count: int) -> list[Pixels]:
+    """What the plaza's camera sees before its first event."""
+    with open_video(demo_video()) as source:
+        return [frame.pixels for frame in islice(source.frames(), count)]
+
+
+@pytest.mark.slow
+def test_a_camera_that_fails_is_told_and_not_scored(tmp_path: Path, out: Path) -> None:
+    pictures = demo_pictures(110)
+    video = write_clip(tmp_path / "frozen.mp4", failing_camera.frozen(pictures, 10, 110))
+    result = run(video, "--detector", "plaza", "--out", out, "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    assert "nothing is flagged where the camera fails: frozen picture at 0:00:00 for 4 s" in result.stdout
+    content = json.loads((out / "frozen.segments.json").read_text(encoding="utf-8"))
+    (condition,) = content["conditions"]
+    assert condition["kind"] == "frozen"
+    assert (condition["start"], condition["stop"]) == (pytest.approx(15, abs=1), pytest.approx(106, abs=1))
+    assert condition["start_seconds"] == pytest.approx(condition["start"] / 25)
+    assert content["other_scene"] is False
+    assert rows(out / "frozen.scores.csv")[60]["anomaly_score"] == "nan"
+
+
+@pytest.mark.slow
+def test_a_camera_that_the_detector_does_not_know_is_told_and_flags_nothing(tmp_path: Path, out: Path) -> None:
+    video = write_clip(tmp_path / "other.mp4", [np.flipud(picture).copy() for picture in demo_pictures(50)])
+    result = run(video, "--detector", "plaza", "--out", out, "--device", "cpu", "--false-alarms", 3000)
+    assert result.exit_code == 0, result.output
+    assert "not the scene that the detector was calibrated for. Nothing is flagged" in result.stdout
+    assert "vad calibrate --unreviewed --detector" in result.stdout
+    assert "expected" not in result.stdout
+    content = json.loads((out / "other.segments.json").read_text(encoding="utf-8"))
+    assert (content["other_scene"], content["segments"]) == (True, [])

@@ -99,7 +99,7 @@ def test_a_view_carries_the_pictures_of_its_own_transition(receiver: Receiver, q
     assert (view.frame[..., :3] == brightness(37)).all()
     assert (view.predicted_frame[..., :3] == predicted_brightness(37)).all()
     difference = (brightness(37) - predicted_brightness(37)) / 255
-    expected_db = 10 * np.log10((brightness(37) / 255) ** 2 / difference**2)
+    expected_db = 10 * np.log10(1 / difference**2)
     assert view.signals["psnr_db"] == pytest.approx(expected_db, abs=1e-3)
 
 
@@ -333,6 +333,54 @@ def test_everything_runs_in_one_thread(receiver: Receiver, qtbot: QtBot) -> None
         receiver.worker.show(3, True)
     assert receiver.fake_files.opened[0].threads == {"vadgui-engine"}
     assert [thread.name for thread in threading.enumerate()].count("vadgui-engine") == 1
+
+
+def test_with_frames_first_frames_do_not_wait_for_pictures_or_the_analysis(
+    receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot
+) -> None:
+    fake_files.predictors["still"] = StillPredictor(seconds=0.3)
+    open_both(receiver, qtbot, "long.mp4")
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.RUNNING)
+    receiver.worker.set_frames_first(True)
+    began = time.monotonic()
+    for index in range(1, 26):
+        receiver.worker.show(index, True)
+        qtbot.waitUntil(lambda index=index: any(view.index == index for view in receiver.views))
+    assert time.monotonic() - began < 2  # a single prediction beside the analysis takes 0.3 to 1 s
+    frame = next(view for view in receiver.views if view.index == 25)
+    assert frame.predicting
+    assert (frame.frame[..., :3] == brightness(25)).all()
+    receiver.worker.set_frames_first(False)
+    qtbot.waitUntil(lambda: receiver.views[-1].index == 25 and receiver.views[-1].complete, timeout=5000)
+    predicted = receiver.views[-1].predicted_frame
+    assert predicted is not None
+    assert (predicted[..., :3] == predicted_brightness(25)).all()
+
+
+def test_with_frames_first_a_damaged_stretch_is_reported_once_and_passed(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot, "scratched.mp4")
+    receiver.worker.set_frames_first(True)
+    for index in range(9, 16):
+        receiver.worker.show(index, False)
+        qtbot.waitUntil(lambda index=index: any(view.index == index for view in receiver.views))
+    by_index = {view.index: view for view in receiver.views}
+    assert [by_index[index].frame is None for index in range(9, 16)] == [False, True, True, True, False, False, False]
+    assert "can't be decoded" in by_index[11].missing
+    qtbot.waitUntil(lambda: bool(receiver.errors))
+    assert len(receiver.errors) == 1
+
+
+def test_with_frames_first_another_recording_is_read_next(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot)
+    receiver.worker.set_frames_first(True)
+    receiver.worker.show(20, False)
+    qtbot.waitUntil(lambda: bool(receiver.views))
+    with qtbot.waitSignal(receiver.worker.video_opened):
+        receiver.worker.open_video(Path("yard.mp4"))
+    receiver.worker.show(29, False)
+    qtbot.waitUntil(lambda: receiver.views[-1].index == 29)
+    assert receiver.views[-1].frame is not None
 
 
 @pytest.mark.parametrize("moment", ["idle", "analysing", "reading"])
