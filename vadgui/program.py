@@ -136,8 +136,11 @@ class Program(QObject):
         # Something else than the detector may have failed; `use_detector` then corrects this when the detector arrives.
         self.session.expect_detector(False)
         # What is remembered would fail at every start.
-        if isinstance(error, DetectorFileError) and error.subject == displayable(self._settings.detector):
-            self._settings.detector = ""
+        video = self.session.video
+        remembered = [self._settings.last_detector, self._settings.detector_for(video.path) if video else None]
+        for detector in filter(None, remembered):
+            if isinstance(error, DetectorFileError) and error.subject == displayable(detector):
+                self._settings.forget_detector(detector)
         if isinstance(error, DeviceError) and error.subject == self._settings.device:
             self._settings.device = "auto"
         about = self.session.video.path if self.session.video else None

@@ -140,6 +140,13 @@ class Settings:
         detectors = {**self._read_detectors(), str(video.resolve().parent): str(detector)}
         self._detectors_by_folder = json.dumps(detectors, ensure_ascii=False)
 
+    def forget_detector(self, detector: Path) -> None:
+        """A detector that can't be used is no folder's any more."""
+        if self.detector == str(detector):
+            self.detector = ""
+        kept = {folder: path for folder, path in self._read_detectors().items() if path != str(detector)}
+        self._detectors_by_folder = json.dumps(kept, ensure_ascii=False)
+
     def _read_detectors(self) -> dict[str, str]:
         try:
             return decode(self._detectors_by_folder, dict[str, str])

@@ -628,10 +628,11 @@ def test_what_failed_is_not_tried_again_at_every_start(
 ) -> None:
     damaged = tmp_path / "damaged.safetensors"
     damaged.touch()
-    settings.detector = str(damaged)
+    settings.remember_detector(tmp_path / "street.mp4", damaged)
     program.begin(tmp_path / "street.mp4", None)
     dialog_of(program.window, QMessageBox, qtbot).done(0)
     assert settings.detector == ""
+    assert settings.detector_for(tmp_path / "street.mp4") is None
     assert settings.last_detector is None
     settings.device = "cuda:7"
     program.worker.failed.emit(DeviceError("No such CUDA device here", subject="cuda:7"))
@@ -764,7 +765,7 @@ def test_clips_go_elsewhere_than_beside_the_evidence_until_somebody_says_so(
     program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_street(program, qtbot, tmp_path)
-    press(program, qtbot, Qt.Key.Key_N)
+    press(program, qtbot, Qt.Key.Key_Down)
     press(program, qtbot, Qt.Key.Key_E)
     dialog = dialog_of(program.window, ExportDialog, qtbot)
     assert isinstance(dialog, ExportDialog)

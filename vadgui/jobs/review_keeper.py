@@ -43,6 +43,8 @@ class ReviewKeeper(QObject):
 
     def attend(self, found: FoundReview | None) -> None:
         """Keep another recording's review from now on; call `flush` before the document is another."""
+        if not self._thread.is_alive():
+            return  # what was still being opened while the window closed
         before, self._store = self._store, ReviewStore(found) if found else None
         if before:
             self._tasks.put(before.close)
@@ -58,7 +60,9 @@ class ReviewKeeper(QObject):
         self._start(LATER_MS)
 
     def flush(self) -> None:
-        """Write now what waits, and return when it is on disk."""
+        """Write now what waits, and return when it is on disk; once closed, nothing waits."""
+        if not self._thread.is_alive():
+            return
         if self._timer.isActive():
             self._save()
         done = threading.Event()

@@ -125,7 +125,7 @@ def measured_conditions(path: Path, detector: str) -> list[Condition]:
         signals = missing_signals(len(source))
         for each in sampled_transitions(source, scorer.sampling.frames(source.times), never_stop):
             measured = measured_motion(each, 1.0)
-            signals[each.index] = measure(each.current, None, measured, None, NormalModel())
+            signals[each.index], _ = measure(each.current, None, measured, None, NormalModel())
         return scorer.conditions(signals, source.times)
 
 

@@ -584,8 +584,10 @@ def test_a_failing_camera_is_marked_with_a_tip_and_nothing_is_pending_there(qtbo
     assert "frozen picture" in timeline.reading_at(1125)
     assert "not analysed" not in timeline.reading_at(1240)
     expected = "The camera fails: frozen picture.\nThere is no score here."
+    qtbot.wait(50)  # pyqtgraph takes no notice of moves that come too soon after another
     qtbot.mouseMove(timeline.plot.viewport(), inside)
     qtbot.waitUntil(lambda: timeline.plot.conditions.toolTip() == expected)
+    qtbot.wait(50)
     qtbot.mouseMove(timeline.plot.viewport(), QPoint(round(left + width * 300 / COUNT), round(middle)))
     qtbot.waitUntil(lambda: timeline.plot.conditions.toolTip() == "")
 
