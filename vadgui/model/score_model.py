@@ -165,6 +165,10 @@ class ScoreModel(QObject):
             return None
         return self._scorer.expected_alarms(self.rule.enter, self._video.shown_seconds / 3600)
 
+    def doubt(self) -> str:
+        """What is not known of the false alarms at the threshold, in words; empty where nothing has to be said."""
+        return self._scorer.doubt(self.rule.enter)
+
     def reason(self, segment: Segment) -> str:
         """Why a segment was flagged, in words; empty where the score goes by one thing alone."""
         key = (segment.peak_frame, segment.peak_score)

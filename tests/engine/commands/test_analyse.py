@@ -98,10 +98,11 @@ def test_a_calibrated_detectors_alarms_follow_from_how_many_an_hour_are_put_up_w
     make_video: MakeVideo, calibrated_file: Path, out: Path
 ) -> None:
     video = make_video("clip")
-    for rate, enter in ((2, math.log10(1800)), (36, 2)):
+    for rate, enter in ((2, math.log10(1800)), (100, math.log10(36))):
         result = run(video, "--detector", calibrated_file, "--out", out, "--false-alarms", rate)
         assert result.exit_code == 0, result.output
-        assert f"false alarms expected at {rate} an hour" in result.stdout
+        said = "60 s of normal footage can't promise less than 60 an hour"
+        assert (said if rate < 60 else f"false alarms expected at {rate} an hour") in result.stdout
         content = json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))
         assert content["score"] == "calibrated"
         assert content["rule"]["enter"] == pytest.approx(enter)
@@ -444,7 +445,8 @@ def test_links_in_a_circle_are_said_and_the_batch_goes_on(
 def yard(tmp_path: Path) -> Path:
     """Pictures of still ground over the left half of which a thing goes down."""
     rng = np.random.default_rng(4)
-    ground = cv2.GaussianBlur(rng.integers(90, 160, (128, 128, 3), np.uint8), (0, 0), 3)
+    ground = cv2.GaussianBlur(rng.integers(60, 130, (128, 128, 3), np.uint8), (0, 0), 3)
+    ground += np.linspace(0, 60, 128, dtype=np.uint8)[:, None, None]  # or else it would be a lens that is covered
     thing = cv2.GaussianBlur(rng.integers(0, 255, (16, 16, 3), np.uint8), (0, 0), 1)
     folder = tmp_path / "yard"
     folder.mkdir()
