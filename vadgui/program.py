@@ -11,6 +11,7 @@ import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
 from engine.common.names import displayable
 from engine.export.clip import ExportOptions
+from engine.review.camera_zones import remember_zones
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
 from engine.video.given_rates import give_rate
@@ -227,6 +228,12 @@ class Program(QObject):
     def _use_zones(self) -> None:
         self.worker.set_zones(self.session.review.zones)
         self.session.forget_places()
+        detector = self.session.detector
+        if detector and detector.fingerprint:
+            try:
+                remember_zones(detector.fingerprint, self.session.review.zones)
+            except VadError as error:
+                self._reporter.report(error)
 
     def _begin_analysis(self) -> None:
         # Whoever opened a recording or a detector has forgotten them.

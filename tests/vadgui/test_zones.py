@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from engine.review.camera_zones import remember_zones, zones_drawn_with
 from engine.scoring.zone_files import write_zones
 from engine.scoring.zones import Zone, ZoneKind
 from tests.engine.analysis.test_where import MOTION, Yard
@@ -20,6 +21,7 @@ from tests.engine.scoring.test_where import calibration
 from tests.vadgui.fakes import FakeFiles, StillPredictor
 from tests.vadgui.test_where import open_yard, outlined, show
 from vadgui.errors import ErrorReporter
+from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
 from vadgui.panels.zone_tool import ZoneShape
 from vadgui.program import Program
@@ -33,7 +35,7 @@ LEFT_BUTTON, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 @pytest.fixture
 def files() -> FakeFiles:
-    files = FakeFiles(yard=Yard)
+    files = FakeFiles(yard=Yard, gate=Yard)
     knows: Any = StillPredictor("knows")
     knows.settings.calibration = calibration(MOTION)
     files.predictors["knows"] = knows
@@ -47,8 +49,10 @@ def program(
     styled: None,
     tmp_path: Path,
     qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Program]:
     del styled
+    monkeypatch.setattr("engine.review.camera_zones.camera_zones_file", lambda: tmp_path / "camera-zones.json")
     reporter = ErrorReporter()
     program = Program(
         settings,
@@ -199,3 +203,50 @@ def test_zones_of_a_file_are_loaded_as_a_step(program: Program, qtbot: QtBot, tm
     file.write_text("{}")
     program.window.zone_actions.load(file)
     assert "no file of zones" in program.window.statusBar().currentMessage()
+
+
+def test_zones_are_offered_for_another_recording_of_the_camera(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    banner = program.window.zone_banner
+    assert not banner.isVisible()
+    edit(program, qtbot)
+    drag(program, *BELOW)
+    until_flagged(program, qtbot, False)
+    zones = program.session.review.zones
+    program.open_video(tmp_path / "gate.mp4")
+    qtbot.waitUntil(lambda: program.session.video is not None and program.session.video.name == "gate.mp4")
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    assert program.session.scoring.segments  # nobody has said yet that it is the same camera
+    assert "1 ignored zone" in banner.text()
+    qtbot.mouseClick(banner.use_button, LEFT_BUTTON)
+    assert program.session.review.zones == zones
+    assert not banner.isVisible()
+    until_flagged(program, qtbot, False)
+    program.session.review.undo()
+    assert program.session.review.zones == ()
+    assert program.session.review.redo_name == "Use the camera's zones"
+
+
+def test_zones_that_are_not_wanted_are_offered_no_more(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    edit(program, qtbot)
+    drag(program, *BELOW)
+    program.open_video(tmp_path / "gate.mp4")
+    banner = program.window.zone_banner
+    qtbot.waitUntil(banner.isVisible, timeout=10_000)
+    qtbot.mouseClick(banner.hide_button, LEFT_BUTTON)
+    assert not banner.isVisible()
+
+
+def test_a_file_of_camera_zones_that_makes_no_sense_offers_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "camera-zones.json"
+    monkeypatch.setattr("engine.review.camera_zones.camera_zones_file", lambda: file)
+    zones = (Zone.rectangle(ZoneKind.IGNORED, *BELOW),)
+    remember_zones("a", zones)
+    assert zones_drawn_with("a") == zones
+    assert zones_drawn_with("b") == ()
+    remember_zones("a", ())
+    assert zones_drawn_with("a") == ()
+    for text in ("", "[]", '{"a": [{"type": "Feature"}]}'):
+        file.write_text(text)
+        assert zones_drawn_with("a") == ()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 _STEP_SECONDS = 0.04
-_ROWS_A_STEP = 1024  # taken anew in zones: some 40 ms
+_ROWS_A_STEP = 512  # taken anew in zones: some 40 ms
 ROWS_A_MESSAGE = 32 * CHUNK_ROWS  # of stored ones: the GUI thread takes over some megabytes at a time
 _REPORT_SECONDS = 0.1  # a report costs the GUI thread a repaint; more often than this helps nobody
 

@@ -48,6 +48,7 @@ from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
 from vadgui.window.zone_actions import ZoneActions
+from vadgui.window.zone_banner import ZoneBanner
 
 _LAYOUT_VERSION = 1
 _DETECTOR_SUFFIX = ".safetensors"
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name = make_actions(self)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
+        self.zone_banner = ZoneBanner(session)
         self.drift_banner = DriftBanner(session)
         self.detector_banner = DetectorBanner(session, settings)
         self.timeline = TimelineView(session)
@@ -213,6 +215,7 @@ class MainWindow(QMainWindow):
         lower.addWidget(self.transport)
         lower.addWidget(self.review_banner)
         lower.addWidget(self.detector_banner)
+        lower.addWidget(self.zone_banner)
         lower.addWidget(self.drift_banner)
         lower.addWidget(self.timeline, stretch=1)
         self._splitter = ReviewSplitter(self.panels, below)
