@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.scoring.drift import OTHER_SCENE
 from engine.scoring.segments import Segment
+from engine.scoring.zones import zones_in_words
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
 from vadgui.segments.model import SegmentFilter, SegmentModel, SegmentOrder
@@ -181,6 +182,8 @@ class SegmentList(QWidget):
         at_threshold = f"at the threshold of {enter:.2f}"
         if per_hour is not None:
             at_threshold = f"at about {per_hour:.2g} false alarms an hour"
+        if zones := zones_in_words(session.review.zones):
+            at_threshold += f"; the picture has {zones}"
         match session.analysis.phase:
             case AnalysisPhase.DONE:
                 return f"Nothing flagged {at_threshold}."
