@@ -12,6 +12,7 @@ import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
 from engine.common.names import displayable
 from engine.export.clip import ExportOptions
+from engine.review.camera_zones import remember_zones
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
 from engine.video.given_rates import give_rate
@@ -157,6 +158,7 @@ class Program(QObject):
         self._settings.video_folder = str(opened.info.path.parent)
         may_analyse = self._choose_detector(opened.info.path)
         self._open_review(opened)
+        self.worker.set_zones(self.session.review.zones)
         self.session.show(opened.first_view)
         self._load_pending_detector()
         if may_analyse:
@@ -205,6 +207,7 @@ class Program(QObject):
     def _connect_review(self) -> None:
         review, reviews = self.session.review, self.reviews
         review.changed.connect(reviews.save_soon)
+        review.zones_changed.connect(self._use_zones)
         self.session.playhead_changed.connect(lambda _: reviews.save_later())
         reviews.refused.connect(lambda error: review.set_access(review.notice, _in_a_line(error)))
         reviews.failed.connect(self._reporter.report)
@@ -250,7 +253,19 @@ class Program(QObject):
         self.session.use_detector(detector)
         self._begin_analysis()
 
+    def _use_zones(self) -> None:
+        self.worker.set_zones(self.session.review.zones)
+        self.session.forget_places()
+        detector = self.session.detector
+        if detector and detector.fingerprint:
+            try:
+                remember_zones(detector.fingerprint, self.session.review.zones)
+            except VadError as error:
+                self._reporter.report(error)
+
     def _begin_analysis(self) -> None:
+        # Whoever opened a recording or a detector has forgotten them.
+        self.worker.set_zones(self.session.review.zones)
         if self._settings.analyse_on_open:
             self.worker.run_analysis()
 

@@ -16,7 +16,13 @@ from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
 from engine.commands.number_range import NumberRange
 from engine.commands.progress import follow
-from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
+from engine.commands.score_options import (
+    chosen_scorer,
+    chosen_zones,
+    false_alarms_option,
+    score_option,
+    zones_option,
+)
 from engine.common.atomic_write import may_write
 from engine.common.errors import ExportError, VadError
 from engine.common.names import displayable, fitting_name
@@ -27,6 +33,7 @@ from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.scorer import Scorer
 from engine.scoring.segments import Segment, SegmentRule, find_segments
 from engine.scoring.signals import RawSignals, is_judged
+from engine.scoring.zones import Zones, zones_in_words
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -65,6 +72,7 @@ def _rule_option(name: str, default: float | None, text: str) -> Callable[[Any],
     is_flag=True,
     help="Judge every frame by all networks, not samples; takes eight to nine times as long.",
 )
+@zones_option
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.pass_context
@@ -82,6 +90,7 @@ def analyse(
     merge_gap: float,
     padding: float,
     every_frame: bool,
+    zones_file: Path | None,
     no_cache: bool,
     quiet: bool,
 ) -> None:
@@ -100,6 +109,7 @@ def analyse(
 
     predictor = Predictor.open(detector_path, device)
     scorer = chosen_scorer(score, predictor.settings.calibration)
+    zones = chosen_zones(zones_file, scorer)
     enter = scorer.rule(false_alarms).enter if enter is None else enter
     leave = scorer.leave_for(enter) if leave is None else leave
     try:
@@ -108,11 +118,13 @@ def analyse(
         raise click.UsageError(str(error)) from error
     if not quiet:
         click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
+        if zones:
+            click.echo(f"{zones_in_words(zones)}: what happens outside what is left counts for nothing.", err=True)
     failed = 0
     with analysis_cache(no_cache) as cache:
         for video, name in names.items():
             sampling = EVERY_FRAME if every_frame else scorer.sampling
-            job = _Job(video, folder / name, scorer, rule, sampling, cache)
+            job = _Job(video, folder / name, scorer, rule, sampling, zones, cache)
             try:
                 job.run(predictor, quiet=quiet)
             except VadError as error:
@@ -165,12 +177,14 @@ class _Job:
     scorer: Scorer
     rule: SegmentRule
     sampling: Sampling
+    zones: Zones
     cache: Path
 
     def run(self, predictor: Predictor, *, quiet: bool) -> None:
         """Analyse what the cache lacks and write the tables."""
-        from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
+        from engine.analysis.runner import analyse_to_store, analysis_key
         from engine.analysis.score_store import ScoreStore
+        from engine.analysis.zoned import stored_signals_within
         from engine.export import tables
         from engine.video import open_video
 
@@ -180,7 +194,7 @@ class _Job:
             with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
                 work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
                 follow(work, label=displayable(self.video.name), hidden=quiet)
-                signals = stored_signals(store, len(source))
+                signals = stored_signals_within(store, len(source), predictor.settings.calibration, self.zones)
             scores = self.scorer.scores(signals, source.times)
             conditions = self.scorer.conditions(signals, source.times)
             is_other_scene = self.scorer.is_other_scene(signals)
@@ -197,6 +211,7 @@ class _Job:
                 detector_fingerprint=predictor.fingerprint,
                 score=self.scorer.name,
                 reasons=[self.scorer.reason(each, signals, source.times) for each in segments],
+                zones=self.zones,
                 conditions=conditions,
                 is_other_scene=is_other_scene,
             )
@@ -222,7 +237,8 @@ class _Job:
         expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
         if per_hour is not None and expected is not None and not is_other_scene:
             low, high = expected
-            found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
+            doubt = self.scorer.doubt(self.rule.enter)
+            found += f" ({doubt})" if doubt else f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
         click.echo(f"{name}: {found} -> {displayable(self.base)}.*")
         for sentence in Integrity.of(source.info, source.times).in_words():
             click.echo(f"{name}: {sentence}.")

@@ -15,7 +15,13 @@ from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.number_range import NumberRange
 from engine.commands.review_export import ReviewExport, copied, encoded, export_review
 from engine.commands.reviewed_recordings import ALL, is_reviewed, scored, tells_where, verdicts_of
-from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
+from engine.commands.score_options import (
+    chosen_scorer,
+    chosen_zones,
+    false_alarms_option,
+    score_option,
+    zones_option,
+)
 from engine.common.errors import ExportError
 from engine.common.names import fitting_name
 from engine.export.clip import PANELS, ExportOptions, refuse_frames
@@ -64,6 +70,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
 @click.option("--score-strip/--no-score-strip", default=True, show_default=True, help="Anomaly scores at the bottom.")
 @score_option
 @false_alarms_option
+@zones_option
 @click.option(
     "--overlay", type=NumberRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
 )
@@ -125,6 +132,7 @@ def export(
     score_strip: bool,
     score: str | None,
     false_alarms: float,
+    zones_file: Path | None,
     overlay: float,
     outlines: bool,
     encoder: str,
@@ -157,6 +165,8 @@ def export(
             "--tables and --clips need a review (NAME.review.json) or segments file (NAME.segments.json)."
         )
     _refuse_contradictions(number, start, stop, segments_file)
+    if segments_file and zones_file:
+        raise click.UsageError("--zones goes without --segments, whose file says which zones applied.")
     listed = read_segments_json(segments_file) if segments_file else None
     needs_scores = (score_strip and not copy) or (number is not None and listed is None)
     if detector is None and (needs_scores or (options.needs_detector and not copy)):
@@ -177,12 +187,13 @@ def export(
         if predictor:
             scorer = chosen_scorer(listed.score if listed else score, predictor.settings.calibration)
         rule = listed.rule if listed else scorer.rule(false_alarms)
+        zones = listed.zones if listed else chosen_zones(zones_file, scorer)
         has_outlines = outlines and needs_scores and tells_where(predictor, scorer.name)
-        options = replace(options, threshold=rule.enter, outlines=has_outlines)
+        options = replace(options, threshold=rule.enter, outlines=has_outlines, zones=zones)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
             # What is not flagged elsewhere is no segment here.
-            scores = scored(source, predictor, scorer, quiet=quiet).flaggable
+            scores = scored(source, predictor, scorer, zones, quiet=quiet).flaggable
         if start is not None and stop is not None:
             span = Span(start, stop)
         else:

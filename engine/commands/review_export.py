@@ -134,6 +134,7 @@ def _clip(
             chosen.options,
             threshold=recording.rule.enter if recording.rule else None,
             outlines=chosen.options.outlines and tells_where(predictor, recording.score_name),
+            zones=recording.zones,
         )
         return Path(encoded(source, predictor, scores, segment.span, target, options, quiet=quiet))
 
@@ -152,7 +153,7 @@ def encoded(
     with ExitStack() as open_store:
         evidence = None
         if predictor and options.outlines:
-            evidence = open_store.enter_context(stored_evidence(analyses_folder(), source, predictor))
+            evidence = open_store.enter_context(stored_evidence(analyses_folder(), source, predictor, options.zones))
         clip = export_clip(source, predictor, scores, span.start, span.stop, target, options, evidence=evidence)
         path = follow(clip, label=displayable(target.name), hidden=quiet)
     for sentence in [] if quiet else Integrity.of(source.info, source.times).in_words():

@@ -11,9 +11,10 @@ import click
 import numpy as np
 from msgspec.structs import replace
 
-from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
+from engine.analysis.runner import analyse_to_store, analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.analysis.where import stored_evidence
+from engine.analysis.zoned import stored_signals_within
 from engine.commands.progress import follow
 from engine.common.errors import ExportError, ReviewError
 from engine.common.paths import analyses_folder
@@ -31,6 +32,7 @@ from engine.scoring.scorers import default_scorer, scorer_named
 from engine.scoring.segments import SegmentRule, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.where import Outline, WindowEvidence
+from engine.scoring.zones import Zones, zones_in_words
 from engine.video import open_video
 from engine.video.source import VideoSource
 
@@ -97,11 +99,11 @@ class Scored(NamedTuple):
     """The same, but NaN where nothing is to be flagged: the camera fails, or the scene is another one."""
 
 
-def scored(source: VideoSource, predictor: Predictor, scorer: Scorer, *, quiet: bool) -> Scored:
-    """The analysis of a whole video, from the cache as far as it is there."""
+def scored(source: VideoSource, predictor: Predictor, scorer: Scorer, zones: Zones = (), *, quiet: bool) -> Scored:
+    """The analysis of a whole video as it counts in zones, from the cache as far as it is there."""
     with ScoreStore(analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
         follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling, scorer=scorer), hidden=quiet)
-        signals = stored_signals(store, len(source))
+        signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
     scores = scorer.scores(signals, source.times)
     unflagged = scorer.is_other_scene(signals) | scorer.in_condition(signals, source.times)
     return Scored(signals, scores, np.where(unflagged, np.nan, scores))
@@ -160,6 +162,8 @@ def _of_segments_file(path: Path) -> ReviewedRecording:
             score_name=listed.score,
             rule=listed.rule,
             detector=DetectorUsed(listed.detector_name, listed.detector_fingerprint),
+            conditions=tuple(_blind(listed.zones)),
+            zones=listed.zones,
         )
 
 
@@ -182,7 +186,7 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
         if predictor is None:
             return _without_scores(recording, source)
         scorer = _scorer(recording.score, predictor)
-        signals, scores, flaggable = scored(source, predictor, scorer, quiet=quiet)
+        signals, scores, flaggable = scored(source, predictor, scorer, recording.zones, quiet=quiet)
         rule = _rule(recording, scorer)
         flagged = find_segments(flaggable, source.times, rule)
         shown = attach(flagged, recording.segments, scores, rule.enter, flaggable)
@@ -191,12 +195,13 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
         return ReviewedRecording(
             source.info,
             source.times,
-            numbered(shown, reasons, peaks, _outlines(shown, source, predictor, scorer, rule)),
+            numbered(shown, reasons, peaks, _outlines(shown, source, predictor, scorer, rule, recording.zones)),
             scores,
             scorer.name,
             rule,
             recording.detector,
-            conditions=tuple(_conditions(predictor, scorer, signals, source)),
+            conditions=(*_blind(recording.zones), *_conditions(predictor, scorer, signals, source)),
+            zones=recording.zones,
             hidden=tuple(hidden(recording.segments, shown)),
         )
 
@@ -217,6 +222,8 @@ def _without_scores(recording: Recording, source: VideoSource) -> ReviewedRecord
         numbered(segments),
         score_name=recording.score,
         detector=recording.detector,
+        conditions=tuple(_blind(recording.zones)),
+        zones=recording.zones,
         notice=notice,
     )
 
@@ -254,12 +261,17 @@ def _reason(segment: ReviewedSegment, scorer: Scorer, signals: RawSignals, sourc
 
 
 def _outlines(
-    shown: Sequence[ReviewedSegment], source: VideoSource, predictor: Predictor, scorer: Scorer, rule: SegmentRule
+    shown: Sequence[ReviewedSegment],
+    source: VideoSource,
+    predictor: Predictor,
+    scorer: Scorer,
+    rule: SegmentRule,
+    zones: Zones,
 ) -> list[list[Outline]]:
     """What stands out in the peak frame of each segment."""
     if not tells_where(predictor, scorer.name):
         return []
-    with stored_evidence(analyses_folder(), source, predictor) as evidence:
+    with stored_evidence(analyses_folder(), source, predictor, zones) as evidence:
         found = [evidence(each.peak_frame) for each in shown]
         return [each.outlines(rule.enter, at_least=1) if each else [] for each in found]
 
@@ -280,9 +292,15 @@ def open_evidence(
         return
     with (
         open_video(recording.info.path) as source,
-        stored_evidence(analyses_folder(), source, predictor) as evidence,
+        stored_evidence(analyses_folder(), source, predictor, recording.zones) as evidence,
     ):
         yield evidence
+
+
+def _blind(zones: Zones) -> Iterator[str]:
+    """That parts of the picture did not count, as nobody may take them for calm."""
+    if zones:
+        yield f"Parts of the picture did not count: {zones_in_words(zones)}."
 
 
 def _conditions(predictor: Predictor, scorer: Scorer, signals: RawSignals, source: VideoSource) -> Iterator[str]:

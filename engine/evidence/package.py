@@ -268,6 +268,7 @@ def _add_clips(
         threshold=recording.rule.enter if recording.rule else None,
         outlines=evidence is not None,
         mark="working copy",
+        zones=recording.zones,
     )
     suffix = None if recording.info.codec == PICTURES else copy_suffix(recording.info)
     with open_video(recording.info.path, should_stop) as source:

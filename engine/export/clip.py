@@ -19,6 +19,7 @@ from engine.export.mosaic import Mosaic, Panel, plan_layout
 from engine.export.score_strip import ScoreStrip
 from engine.scoring.calibrated_scorer import calibrated_leave
 from engine.scoring.where import Outline, WindowEvidence
+from engine.scoring.zones import Zones
 from engine.video.frame import Frame
 from engine.video.sound import ClipSound, sound_of
 from engine.video.source import VideoSource, ends_of
@@ -49,6 +50,8 @@ class ExportOptions:
     analysis's evidence."""
     overlay_opacity: float = 0.0
     """Opacity in [0, 1] of the marks on suspicious patches of the frame; above 0 needs a detector."""
+    zones: Zones = ()
+    """Of the picture: what does not count in the scores is hatched in the frame."""
     mark: str = ""
     """What stands before the recording's name, such as that this is a working copy."""
     encoder: str = DEFAULT_ENCODER
@@ -218,6 +221,7 @@ def _mosaic(
         strip=strip,
         flow_radius_px=predictor.settings.flow_radius_px if predictor and shows_flow else None,
         overlay_opacity=options.overlay_opacity,
+        zones=options.zones,
     )
     return mosaic, layout.width, layout.height
 

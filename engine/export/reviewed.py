@@ -16,6 +16,7 @@ from engine.review.attaching import ReviewedSegment
 from engine.review.document import DetectorUsed, JudgedSegment, Verdict
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.where import Outline
+from engine.scoring.zones import Zones
 from engine.video.source import VideoInfo, ends_of
 
 Times = npt.NDArray[np.floating]
@@ -73,6 +74,8 @@ class ReviewedRecording:
     """What a person should know of how this came about."""
     conditions: tuple[str, ...] = ()
     """Where nothing is flagged or scores mean less, and why, in sentences."""
+    zones: Zones = ()
+    """Of the picture: what counts in the scores."""
     hidden: tuple[JudgedSegment, ...] = ()
     """What was judged where nothing is flagged at the threshold."""
 

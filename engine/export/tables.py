@@ -20,6 +20,8 @@ from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, is_judged
+from engine.scoring.zone_files import as_features, from_features
+from engine.scoring.zones import Zones
 from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, ends_of
 
@@ -28,8 +30,8 @@ _MIN_MAX_SCORE = "min-max"
 """What the paper's score was called before there were others."""
 
 _FORMAT = "vadgui-segments"
-_VERSION = 2
-"""From 2 on it tells what is wrong with the recording; the rest is as before."""
+_VERSION = 3
+"""From 2 on it tells what is wrong with the recording, from 3 on which zones applied; the rest is as before."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class SegmentsFile:
     rule: SegmentRule
     segments: tuple[Segment, ...]
     """People count them from 1, as the file does."""
+    zones: Zones = ()
+    """Which applied."""
     reasons: tuple[str, ...] = ()
     """Why each was flagged, in words; empty where that is unknown."""
 
@@ -81,14 +85,15 @@ def write_segments_json(
     detector_fingerprint: str,
     score: str,
     reasons: Sequence[str] = (),
+    zones: Zones = (),
     conditions: Sequence[Condition] = (),
     is_other_scene: bool = False,
 ) -> None:
     """Write segments [start, stop) with their times, how they were found and in what, replacing an older file.
 
     `score` is the name of the score that they were found in; `reasons` say of each why it was flagged, where that is
-    known. `conditions` say when the camera failed; `is_other_scene`, that nothing was flagged for want of a detector of
-    this camera.
+    known. `zones` are those that applied, `conditions` say when the camera failed; `is_other_scene`, that nothing was
+    flagged for want of a detector of this camera.
 
     Raises:
         ExportError: the file can't be written.
@@ -102,6 +107,7 @@ def write_segments_json(
         "detector": {"name": detector_name, "fingerprint": detector_fingerprint},
         "score": score,
         "rule": asdict(rule),
+        "zones": as_features(zones),
         "recording": _integrity(Integrity.of(video, seconds)),
         "segments": [
             {
@@ -174,6 +180,7 @@ def read_segments_json(path: Path) -> SegmentsFile:
             score=_known_score(content["score"]),
             rule=convert(content["rule"], SegmentRule, exact=True),
             segments=convert(content["segments"], tuple[Segment, ...]),
+            zones=from_features(content.get("zones", [])),
             reasons=tuple(str(each.get("reason") or "") for each in content["segments"]),
         )
     except OSError as error:

@@ -91,6 +91,14 @@ class CalibratedScorer(Scorer):
         """The range is the wider the less footage the detector was calibrated on."""
         return self.calibration.expected_alarms(false_alarms_at(threshold), hours)
 
+    def doubt(self, threshold: float) -> str:
+        """That so little normal footage can't promise so few."""
+        least = self.calibration.offline.tail.least_false_alarms
+        if false_alarms_at(threshold) >= least:
+            return ""
+        learnt = duration_in_words(self.calibration.seconds)
+        return f"{learnt} of normal footage can't promise less than {math.ceil(least)} an hour"
+
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:
         """At what is ten times as usual."""
         del moved_from

@@ -116,6 +116,11 @@ class Scorer(ABC):
         del threshold, hours
         return None
 
+    def doubt(self, threshold: float) -> str:
+        """What is not known of the false alarms at a threshold, in words; empty where nothing has to be said."""
+        del threshold
+        return ""
+
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:
         """Where a segment ends that needs `enter` to begin; `moved_from` is the rule whose threshold a person moved."""
         del moved_from

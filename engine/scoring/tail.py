@@ -92,6 +92,11 @@ class Tail:
         log_share = self.exceedances * np.log1p(beyond / max(self.excess, 1e-12)) / math.log(10)
         return np.asarray(np.where(np.isnan(scores), np.nan, found + log_share))
 
+    @property
+    def least_false_alarms(self) -> float:
+        """How many an hour can be promised at the least: fewer than one in all maxima seen is extrapolated."""
+        return 3600 / BLOCK_SECONDS / (self.blocks + 1)
+
     def expected_alarms(self, per_hour: float, hours: float) -> tuple[int, int]:
         """The range in which the count of false alarms lies nine times in ten, where `per_hour` are asked for.
 

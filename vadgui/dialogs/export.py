@@ -25,6 +25,7 @@ from engine.common.names import fitting_name
 from engine.export.clip import PANELS, ExportOptions
 from engine.export.mosaic import CAPTIONS, Panel
 from engine.scoring.places import placed_signals
+from engine.scoring.zones import Zones
 from engine.video.writer import free_path
 from vadgui.dialogs.files import ask_for_target
 from vadgui.model.session import ReviewSession
@@ -45,6 +46,8 @@ class ClipRange:
     detector: Path | None
     has_sound: bool = False
     """Whether the recording has sound."""
+    zones: Zones = ()
+    """Of the picture, which clips show."""
     knows_where: bool = False
     """Whether the detector tells where the evidence lies."""
 
@@ -64,6 +67,7 @@ class ClipRange:
             scores=session.scoring.scores.copy(),
             detector=session.scored_by.path if session.scored_by else None,
             has_sound=video.has_sound,
+            zones=session.review.zones,
             knows_where=bool(session.scored_by and placed_signals(session.scored_by.calibration)),
         )
 
@@ -94,6 +98,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export segment")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._threshold = threshold
+        self._zones = clip.zones
         self.panel_boxes: dict[Panel, QCheckBox] = {}
         for panel in PANELS:
             box = QCheckBox(CAPTIONS[panel])
@@ -127,6 +132,7 @@ class ExportDialog(QDialog):
             score_strip=self.strip_box.isChecked(),
             threshold=self._threshold,
             outlines=self.outlines_box.isChecked(),
+            zones=self._zones,
             overlay_opacity=0.6 if self.overlay_box.isChecked() else 0.0,
             sound=self.sound_box.isChecked(),
         )

@@ -9,12 +9,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.review.files import SUFFIX
+from engine.scoring.zone_files import SUFFIX as ZONES_SUFFIX
 
 _VIDEO_SUFFIXES = "avi mp4 m4v mkv mov mpg mpeg ts m2ts mts webm wmv flv 3gp asf mjpeg mjpg h264 264 h265 hevc dav"
 _VIDEO_PATTERNS = " ".join(f"*.{suffix}" for suffix in _VIDEO_SUFFIXES.split())
 VIDEO_FILTER = f"Videos ({_VIDEO_PATTERNS})"
 RECORDING_FILTER = f"Videos and reviews ({_VIDEO_PATTERNS} *{SUFFIX})"
 DETECTOR_FILTER = "Detectors (*.safetensors)"
+CLIP_FILTER = "MP4 videos (*.mp4)"
+ZONES_FILTER = f"Zones (*{ZONES_SUFFIX})"
 
 
 def ask_for_file(
@@ -48,13 +51,15 @@ def ask_for_folder(parent: QWidget, title: str, folder: str, chosen: Callable[[P
     return _open(dialog, chosen)
 
 
-def ask_for_target(parent: QWidget, title: str, target: Path, chosen: Callable[[Path], None]) -> QFileDialog:
-    """Open the system's save dialog at `target`. It asks nothing about existing files: none is ever replaced."""
+def ask_for_target(
+    parent: QWidget, title: str, target: Path, chosen: Callable[[Path], None], name_filter: str = CLIP_FILTER
+) -> QFileDialog:
+    """Open the system's save dialog at `target`. Of clips it asks nothing about existing files: none is replaced."""
     dialog = QFileDialog(parent, title, str(target.parent))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
-    dialog.setNameFilter("MP4 videos (*.mp4)")
-    dialog.setDefaultSuffix("mp4")
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, name_filter == CLIP_FILTER)
+    dialog.setNameFilter(name_filter)
+    dialog.setDefaultSuffix("mp4" if name_filter == CLIP_FILTER else ZONES_SUFFIX.removeprefix("."))
     dialog.selectFile(target.name)
     return _open(dialog, chosen)
 

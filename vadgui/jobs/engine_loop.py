@@ -15,6 +15,7 @@ from engine.common.events import ShouldStop
 from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
 from engine.review.store import FoundReview, look_up
+from engine.scoring.zones import Zones
 from engine.video.frame import Frame
 from engine.video.source import VideoInfo, VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
@@ -39,6 +40,7 @@ from vadgui.jobs.request_queue import (
     OpenVideo,
     Quit,
     RequestQueue,
+    SetZones,
     ShowFrame,
     Task,
 )
@@ -92,6 +94,7 @@ class EngineLoop:
         self._predictor: Predictor | None = None
         self._view_maker: ViewMaker | None = None
         self._analysis: AnalysisRun | None = None
+        self._zones: Zones = ()
         self._view_failure_reported = False
 
     def work(self) -> None:
@@ -111,7 +114,7 @@ class EngineLoop:
 
     def _next_task(self) -> Task:
         analysis = self._analysis
-        if analysis is None or not analysis.running:
+        if analysis is None or not (analysis.running or analysis.is_behind):
             return self._requests.next(analysing=False, analysis_is_due=False)
         due = time.monotonic() - analysis.last_step > _ANALYSIS_DUE_SECONDS
         return self._requests.next(analysing=True, analysis_is_due=due)
@@ -131,6 +134,10 @@ class EngineLoop:
                 self._show(task)
             case MakeThumbnail():
                 self._make_thumbnail(task)
+            case SetZones() if task.generation == self._generation:
+                self._zones = task.zones
+                if self._analysis:
+                    self._analysis.set_zones(task.zones)
             case ControlAnalysis():
                 self._control_analysis(task)
             case ContinueAnalysis() if self._analysis:
@@ -176,6 +183,7 @@ class EngineLoop:
         if self._source:
             self._source.close()
         self._source = source
+        self._zones = ()
         self._begin_generation()
 
     def _open_detector(self, path: Path, device: str) -> None:
@@ -183,7 +191,7 @@ class EngineLoop:
         try:
             if self._source and self._predictor is None:
                 # The first detector waits for torch, which takes seconds.
-                for message in stored_analysis(self._source, path, self._analyses_folder):
+                for message in stored_analysis(self._source, path, self._analyses_folder, self._zones):
                     self._post(message)
             predictor = self._predictor_opener(path, device)
         finally:
@@ -280,6 +288,7 @@ class EngineLoop:
                         self._analyses_folder,
                         self._post,
                         self._requests.analysis_is_outdated,
+                        self._zones,
                     )
                 self._analysis.run()
             case ControlAnalysis.PAUSE if self._analysis:

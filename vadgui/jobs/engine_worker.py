@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.scoring.zones import Zones
 from engine.video.frame import Frame
 from vadgui.jobs.engine_loop import EngineLoop, PredictorOpener, VideoOpener
 from vadgui.jobs.frame_reader import FrameReader, FrameRequest
@@ -36,6 +37,7 @@ from vadgui.jobs.request_queue import (
     OpenVideo,
     Quit,
     RequestQueue,
+    SetZones,
     ShowFrame,
 )
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, FrameView
@@ -128,6 +130,10 @@ class EngineWorker(QObject):
     def make_thumbnail(self, index: int) -> None:
         """Make a small picture of a frame, when nobody waits for a view."""
         self._requests.add(MakeThumbnail(self._generation, index))
+
+    def set_zones(self, zones: Zones) -> None:
+        """Tell signals of what counts in these zones, also of what was told before."""
+        self._requests.add(SetZones(self._generation, zones))
 
     def run_analysis(self) -> None:
         """Begin the analysis or go on with it; nothing happens without a video or detector."""

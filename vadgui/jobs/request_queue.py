@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+from engine.scoring.zones import Zones
 from engine.video.frame import Frame
 
 
@@ -56,6 +57,15 @@ class MakeThumbnail:
     index: int
 
 
+@dataclass(frozen=True)
+class SetZones:
+    """Zones of the recording that is open: what counts in the scores."""
+
+    generation: int
+    """As for ShowFrame."""
+    zones: Zones
+
+
 class ControlAnalysis(Enum):
     """Start or resume, pause, or cancel the analysis of the whole recording."""
 
@@ -81,6 +91,7 @@ Task = (
     | CloseDetector
     | ShowFrame
     | MakeThumbnail
+    | SetZones
     | ControlAnalysis
     | ContinueAnalysis
     | Quit
@@ -90,7 +101,7 @@ Task = (
 class RequestQueue:
     """Collects requests from the GUI thread and gives the worker one task at a time.
 
-    A newer request for a video, a detector or a view replaces the older one, which is out of date.
+    A newer request for a video, a detector, zones or a view replaces the older one, which is out of date.
     """
 
     def __init__(self) -> None:
@@ -98,6 +109,7 @@ class RequestQueue:
         self._quit = False
         self._video: OpenVideo | CloseVideo | None = None
         self._detector: OpenDetector | CloseDetector | None = None
+        self._zones: SetZones | None = None
         self._control: ControlAnalysis | None = None
         self._view: ShowFrame | None = None
         self._thumbnails: deque[MakeThumbnail] = deque()
@@ -114,6 +126,8 @@ class RequestQueue:
                     self._control = None
                 case OpenDetector() | CloseDetector():
                     self._detector = request
+                case SetZones():
+                    self._zones = request
                 case ControlAnalysis():
                     self._control = request
                 case ShowFrame():
@@ -151,6 +165,10 @@ class RequestQueue:
         if self._video:
             video, self._video = self._video, None
             return video
+        if self._zones:
+            # Before the analysis is begun that is to tell what counts in them.
+            zones, self._zones = self._zones, None
+            return zones
         if self._control:
             control, self._control = self._control, None
             return control

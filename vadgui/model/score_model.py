@@ -14,6 +14,7 @@ from engine.scoring.calibration import Calibration
 from engine.scoring.conditions import Condition, drifts_apart_from
 from engine.scoring.drift import Drift
 from engine.scoring.incremental import IncrementalScores
+from engine.scoring.ranking import most_suspicious
 from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
@@ -147,6 +148,14 @@ class ScoreModel(QObject):
             return evidence.outlines(self.rule.enter, at_least=1)
         return []
 
+    def moments(self, count: int) -> list[Segment]:
+        """So many of the most suspicious moments beside the segments, the highest first, whatever the threshold.
+
+        Also of another scene than the detector's: its scores flag nothing, but tell what to look at first.
+        """
+        scores = np.where(self._incremental.in_condition(), np.nan, self._scores) if self._conditions else self._scores
+        return most_suspicious(scores, self._times, count, self._segments)
+
     def expected_alarms(self) -> tuple[int, int] | None:
         """How many of the recording's segments are false alarms at the threshold, at the least and at the most.
 
@@ -155,6 +164,10 @@ class ScoreModel(QObject):
         if self._video is None or self._is_other_scene:
             return None
         return self._scorer.expected_alarms(self.rule.enter, self._video.shown_seconds / 3600)
+
+    def doubt(self) -> str:
+        """What is not known of the false alarms at the threshold, in words; empty where nothing has to be said."""
+        return self._scorer.doubt(self.rule.enter)
 
     def reason(self, segment: Segment) -> str:
         """Why a segment was flagged, in words; empty where the score goes by one thing alone."""

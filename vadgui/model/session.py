@@ -301,6 +301,13 @@ class ReviewSession(QObject):
         self._view = self._joined(view)
         self.view_changed.emit()
 
+    def forget_places(self) -> None:
+        """Other parts of the picture count: ask anew for what was drawn by where the evidence lay."""
+        for index in self._thumbnails:
+            self.thumbnail_requested.emit(index)
+        if self._video:
+            self.view_requested.emit(self._playhead, self._pictures_requested)
+
     def _ask_where(self) -> None:
         """The analysis has come to the frame on screen: its view knows where the evidence lies only when made again."""
         view, detector = self._view, self._detector

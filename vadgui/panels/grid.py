@@ -19,6 +19,9 @@ from vadgui.panels.legend import paint_legend
 from vadgui.panels.mask import paint_mask, paint_overlay
 from vadgui.panels.outlines import paint_outlines
 from vadgui.panels.picture import Decoration, PicturePanel
+from vadgui.panels.zone_bar import ZoneBar
+from vadgui.panels.zone_tool import ZoneTool
+from vadgui.panels.zones import paint_zones
 from vadgui.ui import theme
 
 
@@ -44,6 +47,8 @@ class PanelGrid(QWidget):
             self._area.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
         self.overlay_action = self.header.overlay_action
         """Checkable action that shows the PSNR mask on the frame; also in the main window's menu."""
+        self.zone_tool = ZoneTool(session.review, self._area.panels[Panel.FRAME], self)
+        self.zone_bar = ZoneBar(session, self.zone_tool)
         self._outlines_are_shown = False
         self._evidence: tuple[FrameView, float, Bgra] | None = None
         """The picture of the evidence panel, and what it was made of."""
@@ -53,6 +58,7 @@ class PanelGrid(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
+        layout.addWidget(self.zone_bar)
         layout.addWidget(self._area, stretch=1)
 
         session.view_changed.connect(self._refresh)
@@ -62,6 +68,9 @@ class PanelGrid(QWidget):
         session.scoring.scores_changed.connect(self._refresh)
         self.overlay_action.toggled.connect(self._refresh)
         self.header.opacity_changed.connect(self._refresh)
+        session.review.zones_changed.connect(self._refresh)
+        session.review.opened.connect(self._refresh)
+        self.zone_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         theme.changed.connect(self._area.repaint_all)
         self._refresh()
 
@@ -92,6 +101,14 @@ class PanelGrid(QWidget):
         """Draw lines round what stands out in the frame, or none."""
         self._outlines_are_shown = shown
         self._refresh()
+
+    def edit_zones(self, on: bool) -> None:
+        """Give the mouse on the frame to whoever draws zones, or take it back."""
+        if on:
+            self.set_panel_shown(Panel.FRAME, True)
+            if self.enlarged not in (None, Panel.FRAME):
+                self.toggle_enlarged(Panel.FRAME)
+        self.zone_tool.turn_on(on)
 
     def toggle_enlarged(self, panel: Panel) -> None:
         """Give a panel the whole grid, or bring the others back."""
@@ -151,8 +168,7 @@ class PanelGrid(QWidget):
             case Panel.FRAME:
                 return self._marks(view, signals)
             case Panel.EVIDENCE if view.where is not None and view.frame is not None:
-                scoring = self._session.scoring
-                return partial(paint_scale, top=scoring.top, threshold=scoring.rule.enter)
+                return self._over_evidence
             case Panel.PREDICTED_FLOW | Panel.TEACHER_FLOW if view.complete and self._session.detector:
                 return partial(paint_legend, radius_px=self._session.detector.flow_radius_px)
             case _:
@@ -160,7 +176,7 @@ class PanelGrid(QWidget):
 
     def _marks(self, view: FrameView, signals: np.void | None) -> Decoration | None:
         """What is painted on the frame."""
-        marks: list[Decoration] = []
+        marks: list[Decoration] = [] if view.frame is None else [self.zone_tool.paint]
         if signals is not None and self.overlay_action.isChecked():
             opacity = self.header.overlay_opacity
             marks.append(partial(paint_overlay, patch_psnr_db=signals["patch_psnr_db"], opacity=opacity))
@@ -173,6 +189,11 @@ class PanelGrid(QWidget):
                 mark(painter, picture)
 
         return paint if marks else None
+
+    def _over_evidence(self, painter: QPainter, picture: QRect) -> None:
+        scoring = self._session.scoring
+        paint_zones(painter, picture, self._session.review.zones)
+        paint_scale(painter, picture, scoring.top, scoring.rule.enter)
 
 
 class _PanelArea(QWidget):

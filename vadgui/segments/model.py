@@ -111,7 +111,7 @@ class SegmentModel(QAbstractListModel):
 
     def update(self) -> None:
         """Copy the session's segments; unchanged rows at both ends are not touched."""
-        new_rows = [each for each in self._session.scoring.segments if self._filter.lets_through(each)]
+        new_rows = self.wanted()
         highest = max((segment.peak_score for segment in new_rows), default=0.0)
         if highest != self._highest:
             self._highest = highest
@@ -138,6 +138,14 @@ class SegmentModel(QAbstractListModel):
             self.beginInsertRows(_NO_PARENT, at, at + added - shared - 1)
             self._rows[at:at] = new_rows[at : at + added - shared]
             self.endInsertRows()
+
+    def wanted(self) -> list[Segment]:
+        """The segments that rows are of, in order of time."""
+        return [each for each in self._session.scoring.segments if self._filter.lets_through(each)]
+
+    def detail(self, segment: Segment) -> str:
+        """What a row says of a segment that has no verdict."""
+        return frame_range(segment)
 
     def segment(self, row: int) -> Segment:
         """The segment in a row."""

@@ -28,6 +28,16 @@ _LINES = (
 )
 
 
+_EXPECTED = (
+    "How many of this recording's segments are nothing unusual, nine times in ten.\n"
+    "It follows from the normal footage that the detector was calibrated on."
+)
+_DOUBT = (
+    "What happens more seldom than once in all that footage, it can't know: such a threshold is extrapolated.\n"
+    "Calibrate the detector on more normal footage, an hour at best."
+)
+
+
 class TimelineHeader(QWidget):
     """Shows what it is told and says what was entered."""
 
@@ -60,10 +70,6 @@ class TimelineHeader(QWidget):
         self._alarms_label = QLabel("False alarms, about")
         self._alarms_label.setBuddy(self.alarms_box)
         self._expected = QLabel()
-        self._expected.setToolTip(
-            "How many of this recording's segments are nothing unusual, nine times in ten.\n"
-            "It follows from the normal footage that the detector was calibrated on."
-        )
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
@@ -102,11 +108,13 @@ class TimelineHeader(QWidget):
         if threshold is not None:
             self.threshold_entered.emit(threshold)
 
-    def show_expected(self, expected: tuple[int, int] | None) -> None:
-        """Say how many false alarms to expect in the recording."""
+    def show_expected(self, expected: tuple[int, int] | None, doubt: str = "") -> None:
+        """Say how many false alarms to expect in the recording, or why nobody can."""
         low, high = expected or (0, 0)
         words = f"{low} to {high}" if low != high else f"{low}" if high else "none"
-        self._expected.setText(f"{words} expected here" if expected else "")
+        text = f"{words} expected here" if expected else ""
+        self._expected.setText(doubt if text and doubt else text)
+        self._expected.setToolTip(f"{_DOUBT}\nA guess: {text}." if doubt else _EXPECTED)
 
     def reading(self) -> str:
         """What is said of the frame under the mouse."""

@@ -107,7 +107,7 @@ class TimelineView(QWidget):
         self.plot.show_empty(self._session.video is None)
         self.plot.hover.hide()
         self.header.show_reading("")
-        self.header.show_expected(self._session.scoring.expected_alarms())
+        self.header.show_expected(self._session.scoring.expected_alarms(), self._session.scoring.doubt())
         self._show_segments()
         self._show_conditions()
         self._show_playhead()
@@ -137,7 +137,7 @@ class TimelineView(QWidget):
         self.plot.conditions.set_spans(spans[:, 0], spans[:, 1])
         self.plot.conditions.set_words([each.words for each in conditions])
         self.overview.set_conditions(spans[:, 0], spans[:, 1])
-        self.header.show_expected(self._session.scoring.expected_alarms())
+        self.header.show_expected(self._session.scoring.expected_alarms(), self._session.scoring.doubt())
         self._show_scores()
 
     def _show_selection(self) -> None:
@@ -182,7 +182,7 @@ class TimelineView(QWidget):
         self.plot.scores.set_threshold(enter)
         self.overview.set_threshold(enter)
         self.header.show_threshold(enter)
-        self.header.show_expected(self._session.scoring.expected_alarms())
+        self.header.show_expected(self._session.scoring.expected_alarms(), self._session.scoring.doubt())
 
     # What the person does
 

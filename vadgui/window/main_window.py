@@ -47,6 +47,8 @@ from vadgui.window.menus import Menus
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
+from vadgui.window.zone_actions import ZoneActions
+from vadgui.window.zone_banner import ZoneBanner
 
 _LAYOUT_VERSION = 1
 _DETECTOR_SUFFIX = ".safetensors"
@@ -89,6 +91,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name = make_actions(self)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
+        self.zone_banner = ZoneBanner(session)
         self.drift_banner = DriftBanner(session)
         self.detector_banner = DetectorBanner(session, settings)
         self.timeline = TimelineView(session)
@@ -212,6 +215,7 @@ class MainWindow(QMainWindow):
         lower.addWidget(self.transport)
         lower.addWidget(self.review_banner)
         lower.addWidget(self.detector_banner)
+        lower.addWidget(self.zone_banner)
         lower.addWidget(self.drift_banner)
         lower.addWidget(self.timeline, stretch=1)
         self._splitter = ReviewSplitter(self.panels, below)
@@ -317,6 +321,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
+        self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)

@@ -312,7 +312,12 @@ def test_the_header_says_what_kind_of_score_it_is(timeline: TimelineView, calibr
     assert not timeline.header.alarms_box.isVisible()
     assert "within this recording" not in words(calibrated)
     assert "False alarms, about" in words(calibrated)
+    assert "5 min of normal footage can't promise less than 12 an hour" in words(calibrated)
+    assert "expected here" not in words(calibrated)
+    calibrated._session.scoring.set_threshold(threshold_for(20))
     assert "expected here" in words(calibrated)
+    assert "promise" not in words(calibrated)
+    calibrated._session.scoring.reset_rule()
     assert calibrated.header.alarms_box.value() == pytest.approx(2)
     assert not calibrated.header.threshold_box.isVisible()
 
