@@ -204,6 +204,22 @@ def test_a_recording_that_was_moved_or_renamed_is_found_by_its_content(tmp_path:
     assert files.located(kept, new / "all.review.json") is None
 
 
+def test_a_renamed_recording_finds_its_review_and_a_copy_does_not_take_it(tmp_path: Path) -> None:
+    video = tmp_path / "street.mp4"
+    video.write_bytes(b"pictures")
+    fingerprint = file_fingerprint(video)
+    kept = replace(reviewed(), path=str(video), relative_path="street.mp4", fingerprint=fingerprint)
+    files.write_review(files.usual_path(video), Review(recordings=(kept,)))
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(b"pictures")
+    assert files.find_review(copy, fingerprint) == (None, "")
+    renamed = video.rename(tmp_path / "12 May, street.mp4")
+    opened, notice = files.find_review(renamed, fingerprint)
+    assert opened is not None
+    assert (opened.path, opened.review.recording_of(fingerprint)) == (files.usual_path(video), kept)
+    assert notice == ""
+
+
 def test_a_second_process_is_told_who_has_the_review(tmp_path: Path) -> None:
     path = tmp_path / "a.review.json"
     code = textwrap.dedent(
