@@ -320,8 +320,14 @@ def test_playhead_moves_with_time() -> None:
 def test_playhead_reaches_both_ends_of_a_whole_video() -> None:
     whole = (0, 1000)
     positions = [playhead(drawn_strip(index, np.zeros(1000), clip=whole)) for index in (0, 999)]
-    assert positions[0] < 0.05
+    assert positions[0] < 0.06
     assert positions[1] > 0.98
+
+
+def test_the_labels_of_the_scale_are_not_cut_off() -> None:
+    scores = np.linspace(0, 4.6, 1000)
+    picture = drawn_strip(300, scores, threshold=3.3, clip=(700, 1000))
+    assert (picture[:, :2] == picture[-1, 0]).all()
 
 
 def test_higher_scores_are_drawn_higher() -> None:
