@@ -27,6 +27,7 @@ _COMMANDS = {
     "package": "Make an evidence package of a review.",
     "plan": "Say what a training run would take here: time, memory and disk.",
     "rate": "Give the frame rate of recordings that do not store one.",
+    "recalibrate": "Teach a detector from the verdicts of reviews.",
     "report": "Write the report of a review as one HTML file.",
     "timing": "Say how many frames a second a detector predicts and judges: Table 3 of the paper.",
     "train": "Train a detector from normal footage, or resume a run.",
