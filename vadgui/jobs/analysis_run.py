@@ -7,11 +7,12 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.analysis.runner import analyse_to_store, analysis_key
+from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import CHUNK_ROWS, ScoreStore
 from engine.analysis.where import evidence_at
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
+from engine.scoring.scorer import Floats, Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.where import WindowEvidence
 from engine.video.source import VideoSource
@@ -36,8 +37,12 @@ class AnalysisRun:
         folder: Path,
         post: Callable[[Message], None],
         should_stop: ShouldStop,
+        *,
+        tells_signals: bool = True,
     ) -> None:
         """Take up the analysis that `folder` holds of this video by this detector, or begin one.
+
+        Without `tells_signals` it posts only where it stands.
 
         Raises:
             ScoreStoreError: the folder can't be used.
@@ -46,6 +51,7 @@ class AnalysisRun:
         self._predictor = predictor
         self._post = post
         self._should_stop = should_stop
+        self._tells_signals = tells_signals
         self._scorer = default_scorer(predictor.settings.calibration)
         self._sampling = self._scorer.sampling
         self._store = ScoreStore(folder, analysis_key(source, predictor, self._sampling))
@@ -101,6 +107,20 @@ class AnalysisRun:
         if self.last_step - self._reported >= _REPORT_SECONDS:
             self._report(AnalysisPhase.RUNNING)
 
+    @property
+    def scorer(self) -> Scorer:
+        """What it is made for."""
+        return self._scorer
+
+    def scores(self) -> Floats:
+        """Scores [N] of the recording as far as it is analysed.
+
+        Raises:
+            ScoreStoreError: the analysis can't be read.
+        """
+        times = self._source.times
+        return self._scorer.scores(stored_signals(self._store, len(times)), times)
+
     def where(self, frame: int) -> WindowEvidence | None:
         """How conspicuous each window of a frame is; None where that is not known, or not yet.
 
@@ -137,6 +157,13 @@ class AnalysisRun:
 
     def _report(self, phase: AnalysisPhase) -> None:
         self._reported = time.monotonic()
+        if self._tells_signals:
+            self._post_signals()
+        now = self._progress
+        unit = FRAMES if self._sampling.is_every_frame else SAMPLES
+        self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left, unit))
+
+    def _post_signals(self) -> None:
         if self._source.times is not self._times:
             self._times = self._source.times
             self._post(TimesRevised(self._source.info, self._times))
@@ -146,6 +173,3 @@ class AnalysisRun:
             frames, rows = self._store.read(self._posted_rows, self._posted_rows + _ROWS_A_MESSAGE)
             self._post(SignalsMeasured(frames, rows))
             self._posted_rows += len(rows)
-        now = self._progress
-        unit = FRAMES if self._sampling.is_every_frame else SAMPLES
-        self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left, unit))

@@ -19,7 +19,9 @@ from engine.video.source import VideoInfo, VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.messages import DetectorOpened, JobFailed, Message, Opening, ThumbnailMade, VideoClosed, VideoOpened
 from vadgui.jobs.priority import lower_thread_priority
+from vadgui.jobs.queued_analysis import QueuedAnalysis
 from vadgui.jobs.request_queue import (
+    AnalyseQueued,
     CloseVideo,
     ContinueAnalysis,
     ControlAnalysis,
@@ -80,6 +82,7 @@ class EngineLoop:
         self._predictor: Predictor | None = None
         self._view_maker: ViewMaker | None = None
         self._analysis: AnalysisRun | None = None
+        self._queued: QueuedAnalysis | None = None
         self._view_failure_reported = False
 
     def work(self) -> None:
@@ -92,15 +95,17 @@ class EngineLoop:
                 pass
             except Exception as error:
                 # Catches everything: otherwise one bad task would end the thread, and the window would have no engine.
-                self._post(JobFailed(error))
+                self._post(JobFailed(error, task.path if isinstance(task, OpenVideo) else None))
         self._close_analysis()
+        if self._queued:
+            self._queued.let_go()
         if self._source:
             self._source.close()
 
     def _next_task(self) -> Task:
         analysis = self._analysis
         if analysis is None or not analysis.running:
-            return self._requests.next(analysing=False, analysis_is_due=False)
+            return self._requests.next(analysing=self._has_queued(), analysis_is_due=False)
         due = time.monotonic() - analysis.last_step > _ANALYSIS_DUE_SECONDS
         return self._requests.next(analysing=True, analysis_is_due=due)
 
@@ -119,8 +124,12 @@ class EngineLoop:
                 self._make_thumbnail(task)
             case ControlAnalysis():
                 self._control_analysis(task)
-            case ContinueAnalysis() if self._analysis:
+            case AnalyseQueued():
+                self._queue(task.path)
+            case ContinueAnalysis() if self._analysis and self._analysis.running:
                 self._analysis.step()
+            case ContinueAnalysis() if self._queued and self._predictor:
+                self._queued.step(self._predictor)
 
     # Video and detector
 
@@ -159,6 +168,8 @@ class EngineLoop:
 
     def _replace_source(self, source: VideoSource | None) -> None:
         self._close_analysis()
+        if self._queued:
+            self._queued.let_go()  # it may be the one that is opened
         if self._source:
             self._source.close()
         self._source = source
@@ -171,6 +182,8 @@ class EngineLoop:
         finally:
             self._post(Opening())
         self._close_analysis()
+        if self._queued:
+            self._queued.let_go()  # what the other detector measured stays
         self._predictor = predictor
         self._begin_generation()
         settings = predictor.settings
@@ -190,6 +203,20 @@ class EngineLoop:
         self._generation += 1
         self._view_failure_reported = False
         self._view_maker = ViewMaker(self._source, self._predictor) if self._source else None
+
+    def _queue(self, path: Path | None) -> None:
+        before, self._queued = self._queued, None
+        if before:
+            before.let_go()
+        if path:
+            self._queued = QueuedAnalysis(path, self._video_opener, self._analyses_folder, self._post, self._requests)
+
+    def _has_queued(self) -> bool:
+        """Whether a recording waits to be analysed that is not open; the one that is open is analysed before."""
+        queued = self._queued
+        if queued is None or queued.ended or self._predictor is None:
+            return False
+        return self._source is None or self._source.info.path.absolute() != queued.path
 
     # Views and thumbnails
 

@@ -14,6 +14,9 @@ from vadgui.jobs.messages import (
     JobFailed,
     Message,
     Opening,
+    QueueDone,
+    QueueFailed,
+    QueueProgress,
     SignalsMeasured,
     ThumbnailMade,
     TimesRevised,
@@ -21,6 +24,7 @@ from vadgui.jobs.messages import (
     VideoOpened,
 )
 from vadgui.jobs.request_queue import (
+    AnalyseQueued,
     CloseVideo,
     ControlAnalysis,
     MakeThumbnail,
@@ -54,6 +58,10 @@ class EngineWorker(QObject):
     """VideoInfo and times [N]."""
     analysis_changed = Signal(object)
     """AnalysisState."""
+    queue_changed = Signal(object)
+    """QueueProgress, QueueDone or QueueFailed of a recording that is not open."""
+    opening_failed = Signal(object, object)
+    """Path of a recording that could not be opened, and the Exception; `failed` follows."""
     failed = Signal(object)
     """The Exception that a task ended with."""
 
@@ -111,6 +119,10 @@ class EngineWorker(QObject):
         """Give the analysis up; what was measured stays and is taken up by the next run."""
         self._requests.add(ControlAnalysis.CANCEL)
 
+    def analyse_queued(self, path: Path | None) -> None:
+        """Analyse a recording that is not open whenever there is nothing else to do; None: no more."""
+        self._requests.add(AnalyseQueued(path))
+
     def close(self) -> None:
         """Abandon everything and wait for the thread's end; closing twice is fine."""
         self._requests.add(Quit())
@@ -148,5 +160,9 @@ class EngineWorker(QObject):
                 self.times_revised.emit(message.info, message.times)
             case AnalysisState():
                 self.analysis_changed.emit(message)
+            case QueueProgress() | QueueDone() | QueueFailed():
+                self.queue_changed.emit(message)
             case JobFailed():
+                if message.opening:
+                    self.opening_failed.emit(message.opening, message.error)
                 self.failed.emit(message.error)
