@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,9 +102,11 @@ def _inspect(source: VideoSource, should_stop: ShouldStop) -> Checked:
 def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFinding]:
     path = source.info.path
     advice = "Copy it again from where it came from, or take it out."
-    announced = _announced_frames(path)
+    announced, announced_seconds = _announced_length(path)
     lost = sum(each.count for each in source.info.lost)
-    is_cut = announced > (len(source) + lost) * (1 + _MISSING_SHARE) + 1
+    # AVI counts the places for frames, of which a recorder with a varying rate leaves some empty.
+    is_shorter = announced_seconds > source.info.duration_seconds * (1 + _MISSING_SHARE)
+    is_cut = is_shorter and announced > (len(source) + lost) * (1 + _MISSING_SHARE) + 1
     if is_cut:
         # The last frame of a cut file is usually incomplete.
         lost = sum(each.count for each in source.info.lost if each.frame < len(source))
@@ -226,15 +229,13 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _announced_frames(path: Path) -> int:
-    """Frame count in the file's header; 0 if it has none."""
+def _announced_length(path: Path) -> tuple[int, float]:
+    """Number of frames and duration in seconds by the file's header; 0 where it has none."""
     if path.is_dir():
-        return 0
-    decoder = Decoder(path)
-    try:
-        return decoder.stream.frames
-    finally:
-        decoder.close()
+        return 0, 0.0
+    with closing(Decoder(path)) as decoder:
+        stream = decoder.stream
+        return stream.frames, float((stream.duration or 0) * (stream.time_base or 0))
 
 
 def _empty_pictures(path: Path) -> list[Path]:

@@ -98,11 +98,11 @@ def test_a_key_turns_outlines_off_and_that_is_remembered(
     panel = show(program, qtbot, MOVING)
     action = program.window.actions_by_name["outlines"]
     assert action.isChecked()
-    qtbot.keyClick(program.window, Qt.Key.Key_O)
+    qtbot.keyClick(program.window, Qt.Key.Key_W)
     assert not action.isChecked()
     assert not outlined(panel)
     assert not settings.outlines
-    qtbot.keyClick(program.window, Qt.Key.Key_O)
+    qtbot.keyClick(program.window, Qt.Key.Key_W)
     assert outlined(panel)
 
 

@@ -76,7 +76,7 @@ SPECS = (
     ActionSpec("cancel", ANALYSIS, "&Cancel analysis", (), "stop", hint="What was analysed stays"),
     ActionSpec("train", TRAINING, "&Train a detector …", ("Ctrl+T",), "teach", "From recordings of normal life"),
     ActionSpec("library", TRAINING, "Detector &library …", ("Ctrl+L",), hint="Rename, pass on, take in, delete"),
-    ActionSpec("outlines", VIEW, "&Outlines", ("O",), hint="Lines round what stands out, with reasons", checkable=True),
+    ActionSpec("outlines", VIEW, "&Outlines", ("W",), hint="Lines round what stands out, with reasons", checkable=True),
     ActionSpec("full_screen", VIEW, "&Full screen", ("F11",)),
     ActionSpec("shortcuts", HELP, "&Keyboard shortcuts", ("F1", "?")),
     ActionSpec("about", HELP, "&About vadgui"),

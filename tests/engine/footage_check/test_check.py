@@ -17,6 +17,7 @@ from engine.common.durations import duration_in_words
 from engine.common.errors import Cancelled
 from engine.common.events import Progress
 from engine.footage_check import FindingKind, FootageReport, FootageSummary, check_footage
+from tests.clips import make_clip
 from tests.engine.footage_check.scenes import SIZE, scene, write
 
 RATES = (9.94, 9.96, 10.04)
@@ -90,6 +91,14 @@ def test_a_truncated_file_is_found_with_its_frame_count(tmp_path: Path) -> None:
     (damaged,) = [finding for finding in reports[0].findings if finding.kind is FindingKind.DAMAGED]
     assert damaged.what == f"Cut short: {reports[0].frames} of 60 frames are there"
     assert 10 < reports[0].frames < 60
+
+
+def test_places_for_frames_that_a_recorder_left_empty_are_no_damage(tmp_path: Path) -> None:
+    times = [*(np.arange(50) / 25), *(2 + np.arange(20) / 5), *(6 + np.arange(50) / 25)]
+    path = make_clip(tmp_path / "variable.avi", len(times), times=times, b_frames=0)
+    (report,), _ = check(path)
+    assert (report.frames, report.duration_seconds) == (120, pytest.approx(8.0, abs=0.1))
+    assert FindingKind.DAMAGED not in {finding.kind for finding in report.findings}
 
 
 def test_a_file_with_zeroed_bytes_is_found_damaged(tmp_path: Path) -> None:
