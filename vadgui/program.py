@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ from vadgui.jobs.messages import VideoOpened
 from vadgui.jobs.review_keeper import ReviewKeeper
 from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.playback.player import Player
+from vadgui.recordings.controller import RecordingsController
+from vadgui.recordings.model import RecordingModel
 from vadgui.settings import Settings
 from vadgui.training.controller import TrainingController
 from vadgui.window.main_window import MainWindow
@@ -56,8 +59,9 @@ class Program(QObject):
         video_opener: VideoOpener = open_video,
         predictor_opener: PredictorOpener = open_predictor,
         controller: TrainingController | None = None,
+        recordings_file: Path | None = None,
     ) -> None:
-        """Start the engine's thread; `close` ends it."""
+        """Start the engine's thread; `close` ends it. Without `recordings_file` no list of recordings is kept."""
         super().__init__()
         self._settings = settings
         self._reporter = reporter
@@ -68,13 +72,15 @@ class Program(QObject):
         self.controller = controller or TrainingController(
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
-        self.window = MainWindow(self.session, self.player, settings)
+        self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
+        self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
         self.reviews = ReviewKeeper(self._review_to_save)
         self._pending_detector: Path | None = None
         self._connect_session()
         self._connect_review()
         self._connect_window()
         self._connect_training()
+        self._connect_recordings()
 
     def open_video(self, path: Path) -> None:
         """Open a recording, or the one of a review's file, in place of the present one."""
@@ -88,13 +94,18 @@ class Program(QObject):
         if self.session.video is not None:
             self._load_pending_detector()
 
-    def begin(self, video: Path | None, detector: Path | None) -> None:
-        """Open the recording and the detector that the command line names; by default, the detector used last."""
+    def begin(self, video: Path | None, detector: Path | None, others: Sequence[Path] = ()) -> None:
+        """Open the recording and the detector that the command line names; by default, the detector used last.
+
+        With `others` all go onto the list. What waits in the list from last time goes on.
+        """
         detector = detector or default_detector(self._settings)
         if video:
-            self.open_video(video)
+            self.recordings.add([video, *others], opens=True)
         if detector:
             self.open_detector(detector)
+        if video is None and self.recordings.has_work:
+            self._load_pending_detector()
 
     def open_demo(self) -> None:
         """Open the bundled clip with its detector."""
@@ -106,6 +117,7 @@ class Program(QObject):
         self.player.pause()
         self.reviews.close()
         self.worker.close()
+        self.recordings.close()
         self.exports.close()
         self.controller.close()
 
@@ -140,6 +152,7 @@ class Program(QObject):
         # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
         self._settings.video_folder = str(opened.info.path.parent)
+        self.recordings.video_opened(opened)
         self._open_review(opened)
         self.session.show(opened.first_view)
         if self._pending_detector is not None:
@@ -202,8 +215,8 @@ class Program(QObject):
         window.rate_given.connect(self._give_rate)
         window.close_video_requested.connect(worker.close_video)
         window.detector_chosen.connect(self.open_detector)
-        window.run_requested.connect(worker.run_analysis)
-        window.pause_requested.connect(worker.pause_analysis)
+        window.run_requested.connect(lambda: self._run_all(True))
+        window.pause_requested.connect(lambda: self._run_all(False))
         window.cancel_requested.connect(worker.cancel_analysis)
         window.export_chosen.connect(self.export)
         window.export_cancelled.connect(self.exports.cancel)
@@ -220,6 +233,29 @@ class Program(QObject):
             self._reporter.report(error)
         else:
             self.open_video(video.path)
+
+    def _run_all(self, goes_on: bool) -> None:
+        """Whoever pauses the analysis wants the machine for something else: the others wait too."""
+        if goes_on:
+            self.worker.run_analysis()
+        else:
+            self.worker.pause_analysis()
+        self.recordings.model.set_paused(not goes_on)
+
+    def _connect_recordings(self) -> None:
+        recordings, window = self.recordings, self.window
+        dock = window.recordings_dock
+        window.recordings_chosen.connect(recordings.add)
+        dock.view.open_requested.connect(lambda path: self.open_video(Path(path)))
+        dock.view.remove_requested.connect(recordings.remove)
+        dock.view.again_requested.connect(recordings.analyse_again)
+        dock.view.pause_requested.connect(recordings.model.set_paused)
+        dock.neighbour_requested.connect(recordings.open_neighbour)
+        recordings.open_requested.connect(self.open_video)
+        recordings.told.connect(window.tell)
+        recordings.failed.connect(self._reporter.report)
+        recordings.model.set_paused(not self._settings.analyse_on_open)
+        recordings.begin()
 
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window

@@ -1,6 +1,6 @@
 """The list of recordings under review, as a file: what each is, how far it is analysed and reviewed.
 
-It holds no decision: those are in the reviews. It says at once, without opening forty recordings, where the work stands.
+It holds no decision: those are in the reviews. It says at once, without opening any of forty, where the work stands.
 """
 
 from __future__ import annotations

@@ -557,7 +557,7 @@ def test_without_a_screen_says_what_to_do() -> None:
 
 def test_command_line() -> None:
     options = parse_arguments(["a.mp4", "--detector", "d.safetensors"])
-    assert (options.video, options.detector, options.demo) == (Path("a.mp4"), Path("d.safetensors"), False)
+    assert (options.videos, options.detector, options.demo) == ([Path("a.mp4")], Path("d.safetensors"), False)
 
 
 def test_last_detector_is_the_next_default(settings: Settings, tmp_path: Path) -> None:

@@ -49,12 +49,12 @@ class QueuedAnalysis:
             Cancelled: something more urgent has come; step again.
         """
         try:
-            if self._run is None or self._source is None:
-                self._open(predictor)
-            else:
+            if self._run:
                 self._run.step()
-            if self.ended:
-                self._finish(predictor)
+            else:
+                self._open(predictor)
+            if self.ended and self._run and self._source:
+                self._finish(predictor, self._run, self._source)
         except Cancelled:
             raise
         except Exception as error:
@@ -96,11 +96,10 @@ class QueuedAnalysis:
             self._post(QueueProgress(self.path, message.done / message.total if message.total else 0.0))
         self.ended = message.phase is AnalysisPhase.DONE
 
-    def _finish(self, predictor: Predictor) -> None:
-        assert self._run is not None and self._source is not None
-        info = self._source.info
+    def _finish(self, predictor: Predictor, run: AnalysisRun, source: VideoSource) -> None:
+        info = source.info
         opened = look_up(info.path, info.fingerprint).opened
         review = opened.review.recording_of(info.fingerprint) if opened else None
-        scorer = self._run.scorer
-        segments = segments_to_review(self._run.scores(), self._source.times, scorer, review)
+        scorer = run.scorer
+        segments = segments_to_review(run.scores(), source.times, scorer, review)
         self._post(QueueDone(self.path, predictor.settings.name, scorer.name, segments))

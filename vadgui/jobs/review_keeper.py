@@ -58,7 +58,9 @@ class ReviewKeeper(QObject):
         self._start(LATER_MS)
 
     def flush(self) -> None:
-        """Write now what waits, and return when it is on disk."""
+        """Write now what waits, and return when it is on disk; nothing after `close`."""
+        if not self._thread.is_alive():
+            return
         if self._timer.isActive():
             self._save()
         done = threading.Event()

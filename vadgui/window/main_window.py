@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 import resources
 from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ClipRange, ExportDialog
-from vadgui.dialogs.files import RECORDING_FILTER, ask_for_file, ask_for_folder
+from vadgui.dialogs.files import RECORDING_FILTER, ask_for_files, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
 from vadgui.dialogs.rate import ask_for_rate
 from vadgui.jobs.export_queue import ExportPhase, ExportState
@@ -32,6 +32,8 @@ from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.panels.grid import PanelGrid
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
+from vadgui.recordings.dock import RecordingsDock
+from vadgui.recordings.model import RecordingModel
 from vadgui.segments.verdict_bar import VerdictBar
 from vadgui.segments.view import SegmentList
 from vadgui.settings import Settings
@@ -41,6 +43,7 @@ from vadgui.ui.actions import PLAYBACK, SPECS, make_actions
 from vadgui.ui.text_keys import TextKeys
 from vadgui.window.analysis_status import AnalysisStatus
 from vadgui.window.drift_banner import DriftBanner
+from vadgui.window.dropping import dropped, has_files
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
 from vadgui.window.menus import Menus
@@ -48,7 +51,6 @@ from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 
 _LAYOUT_VERSION = 1
-_DETECTOR_SUFFIX = ".safetensors"
 _LONG_STEP_FRAMES = 10
 _PANELS_TO_TIMELINE = [640, 300]
 _DOCK_WIDTH_PX = 290
@@ -63,6 +65,8 @@ class MainWindow(QMainWindow):
 
     video_chosen = Signal(object)
     """Path of a video or picture folder."""
+    recordings_chosen = Signal(object)
+    """Paths of files and folders, one or many."""
     demo_chosen = Signal()
     close_video_requested = Signal()
     rate_given = Signal(float)
@@ -79,12 +83,15 @@ class MainWindow(QMainWindow):
     library_requested = Signal()
     closed = Signal()
 
-    def __init__(self, session: ReviewSession, player: Player, settings: Settings) -> None:
+    def __init__(
+        self, session: ReviewSession, player: Player, settings: Settings, recordings: RecordingModel | None = None
+    ) -> None:
         super().__init__()
         self._session = session
         self._player = player
         self._settings = settings
         self.actions_by_name = make_actions(self)
+        self.recordings_dock = RecordingsDock(recordings or RecordingModel(self), self.actions_by_name)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
         self.drift_banner = DriftBanner(session)
@@ -218,6 +225,7 @@ class MainWindow(QMainWindow):
         self.exports_dock = self._add_dock("exports", "Exports", self.exports)
         self.exports_dock.hide()
         self.resizeDocks([self.segments_dock], [_DOCK_WIDTH_PX], Qt.Orientation.Horizontal)
+        self.recordings_dock.place_above(self, self.segments_dock)
         self._tool_bar = QToolBar("Tool bar")
         self._tool_bar.setObjectName("tools")
         self._tool_bar.setIconSize(QSize(_TOOL_ICON_PX, _TOOL_ICON_PX))
@@ -238,7 +246,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _fill_menus(self) -> None:
-        docks = (self.segments_dock, self.history_dock, self.exports_dock)
+        docks = (self.recordings_dock, self.segments_dock, self.history_dock, self.exports_dock)
         shown = [[*self.panels.panel_actions.values(), self.panels.overlay_action]]
         shown.append([dock.toggleViewAction() for dock in docks])
         self.menus = Menus(self, self.actions_by_name, shown, self._settings)
@@ -261,6 +269,7 @@ class MainWindow(QMainWindow):
         # No recording is open yet, whatever the restored layout showed: hide tool bar and docks.
         self._show_video()
         self.exports_dock.hide()
+        self.recordings_dock.settle()
 
     def tell(self, message: str) -> None:
         """Show a line for a moment, in place of the analysis's state."""
@@ -317,10 +326,11 @@ class MainWindow(QMainWindow):
         session.scoring.selection_changed.connect(self._enable)
 
     def _ask_for_video(self) -> None:
-        ask_for_file(self, "Open video", self._settings.video_folder, RECORDING_FILTER, self.video_chosen.emit)
+        ask_for_files(self, "Open videos", self._settings.video_folder, RECORDING_FILTER, self.recordings_chosen.emit)
 
     def _ask_for_picture_folder(self) -> None:
-        ask_for_folder(self, "Open picture folder", self._settings.video_folder, self.video_chosen.emit)
+        chosen = self.recordings_chosen.emit
+        ask_for_folder(self, "Open folder", self._settings.video_folder, lambda path: chosen([path]))
 
     def _ask_for_rate(self) -> None:
         if self._session.video:
@@ -365,17 +375,15 @@ class MainWindow(QMainWindow):
     # Event handlers of Qt
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, D102
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if has_files(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        for path in paths[:1]:
-            if path.suffix.lower() == _DETECTOR_SUFFIX:
-                self.detector_chosen.emit(path, self._settings.device)
-            else:
-                self.video_chosen.emit(path)
+        recordings, detectors = dropped(event)
+        self.recordings_chosen.emit(recordings)
+        for detector in detectors[:1]:
+            self.detector_chosen.emit(detector, self._settings.device)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, D102
         if not self.may_close():

@@ -417,7 +417,7 @@ def test_the_open_recording_is_analysed_before_queued_ones(receiver: Receiver, q
     open_both(receiver, qtbot)
     order: list[str] = []
     receiver.worker.analysis_changed.connect(lambda state: order.append("open") if state.done < state.total else None)
-    receiver.worker.queue_changed.connect(lambda message: order.append("queued"))
+    receiver.worker.queue_changed.connect(lambda _: order.append("queued"))
     receiver.worker.run_analysis()
     receiver.worker.analyse_queued(Path("yard.mp4").absolute())
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE and "queued" in order, timeout=20_000)
@@ -454,7 +454,7 @@ def test_opening_the_queued_recording_takes_its_analysis_over(receiver: Receiver
 
 def test_a_recording_that_cannot_be_opened_is_named(receiver: Receiver, qtbot: QtBot) -> None:
     named: list[Path] = []
-    receiver.worker.opening_failed.connect(lambda path, error: named.append(path))
+    receiver.worker.opening_failed.connect(lambda path, _: named.append(path))
     receiver.worker.open_video(Path("nothing.mp4"))
     qtbot.waitUntil(lambda: bool(receiver.errors))
     assert named == [Path("nothing.mp4")]
