@@ -20,14 +20,17 @@ _COMMANDS = {
     "detectors": "List, name, export, import and delete your detectors.",
     "doctor": "Say what is missing on this machine, and how to fix it.",
     "evaluate": "Judge a detector by a labelled dataset: AUC, events found, plots.",
-    "export": "Export an annotated clip of a segment.",
+    "export": "Export clips of segments, and tables of a review.",
     "figures": "Draw sheets like the paper's figures: expected beside real.",
     "footage": "Check whether footage is fit to teach a detector with.",
     "flow": "Estimate the optical flow between two pictures.",
+    "package": "Make an evidence package of a review.",
     "plan": "Say what a training run would take here: time, memory and disk.",
     "rate": "Give the frame rate of recordings that do not store one.",
+    "report": "Write the report of a review as one HTML file.",
     "timing": "Say how many frames a second a detector predicts and judges: Table 3 of the paper.",
     "train": "Train a detector from normal footage, or resume a run.",
+    "verify": "Tell whether an evidence package is whole.",
 }
 _INTERRUPTED = 130  # what shells report of a program that Ctrl-C ended
 

@@ -118,7 +118,8 @@ class _Demo:
         states: list[ExportState] = []
         exports.changed.connect(states.append)
         target = resolved(self._output) / clip.file_name
-        self._program.export(clip, ExportOptions(threshold=session.scoring.rule.enter), target)
+        options = ExportOptions(threshold=session.scoring.rule.enter, outlines=clip.knows_where)
+        self._program.export(clip, options, target)
         await self._until(lambda: states[-1].phase is ExportPhase.DONE, exports.changed)
         return states[-1].path
 

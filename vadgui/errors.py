@@ -10,6 +10,7 @@ import time
 import traceback
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -33,16 +34,23 @@ class ErrorText:
     text: str
     details: str = ""
     """The traceback, for a bug report; empty for errors that the person can act on."""
+    about: Path | None = None
+    """The recording that it is about; None where it is about none, or about any."""
 
 
-def describe_error(error: BaseException) -> ErrorText:
-    """The text of an error: from a VadError its message and advice, from any other exception its traceback too."""
+def describe_error(error: BaseException, about: Path | None = None) -> ErrorText:
+    """The text of an error: from a VadError its message and advice, from any other exception its traceback too.
+
+    It names the recording `about` which it is, where the error names no file itself.
+    """
     if isinstance(error, VadError):
-        return ErrorText(f"{error.what}.", "\n\n".join(part for part in (error.subject, error.advice) if part))
+        parts = (error.subject or (about.name if about else ""), error.advice)
+        return ErrorText(f"{error.what}.", "\n\n".join(part for part in parts if part), about=about)
     details = "".join(traceback.format_exception(error))
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = f"{about.name}\n\n{text}" if about else text
     advice = "The rest of the program keeps working. Please report this with the details, so that it can be mended."
-    return ErrorText("Something unexpected went wrong.", f"{text}\n\n{advice}", details)
+    return ErrorText("Something unexpected went wrong.", f"{text}\n\n{advice}", details, about)
 
 
 class ErrorReporter(QObject):
@@ -56,6 +64,7 @@ class ErrorReporter(QObject):
         super().__init__()
         self._parent: QWidget | None = None
         self._dialog: QMessageBox | None = None
+        self._shown: ErrorText | None = None
         self._waiting: deque[ErrorText] = deque(maxlen=_MAX_WAITING)
         self._last_reported: dict[str, float] = {}
         self._is_closed = False
@@ -65,11 +74,19 @@ class ErrorReporter(QObject):
         """Set the window that the dialogs belong to."""
         self._parent = parent
 
-    def report(self, error: BaseException) -> None:
-        """Log an error and queue it to be shown to the person; returns at once."""
+    def report(self, error: BaseException, about: Path | None = None) -> None:
+        """Log an error, of the recording `about` where it is of one, and queue it to be shown; returns at once."""
         unexpected = not isinstance(error, VadError)
         _log.log(logging.ERROR if unexpected else logging.WARNING, "%s", error, exc_info=error if unexpected else None)
-        self._arrived.emit(describe_error(error))
+        self._arrived.emit(describe_error(error, about))
+
+    def leave_behind(self, recording: Path) -> None:
+        """Another recording is open: close what is said about others."""
+        self._waiting = deque(
+            (text for text in self._waiting if text.about in (None, recording)), maxlen=self._waiting.maxlen
+        )
+        if self._dialog and self._shown is not None and self._shown.about not in (None, recording):
+            self._dialog.close()
 
     def close(self) -> None:
         """Close the open dialog and drop waiting errors; later errors are only logged."""
@@ -92,7 +109,7 @@ class ErrorReporter(QObject):
     def _show_next(self) -> None:
         if self._dialog or not self._waiting:
             return
-        error_text = self._waiting.popleft()
+        error_text = self._shown = self._waiting.popleft()
         self._dialog = _dialog(error_text, self._parent)
         self._dialog.finished.connect(self._dismissed)
         self._dialog.show()  # not modal: the window can still be used

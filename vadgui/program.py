@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 import resources
-from engine.common.errors import DetectorFileError, DeviceError, VadError
+from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
 from engine.common.names import displayable
 from engine.export.clip import ExportOptions
+from engine.review.camera_zones import remember_zones
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
 from engine.video.given_rates import give_rate
 from vadgui import errors
+from vadgui.camera_controller import CameraController
 from vadgui.dialogs.export import ClipRange
 from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportJob, ExportQueue, ExportState
 from vadgui.jobs.messages import VideoOpened
+from vadgui.jobs.request_queue import QueueJob
 from vadgui.jobs.review_keeper import ReviewKeeper
 from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.playback.player import Player
@@ -28,6 +31,7 @@ from vadgui.recordings.controller import RecordingsController
 from vadgui.recordings.model import RecordingModel
 from vadgui.settings import Settings
 from vadgui.training.controller import TrainingController
+from vadgui.ui.questions import ask
 from vadgui.window.main_window import MainWindow
 
 if TYPE_CHECKING:
@@ -72,6 +76,7 @@ class Program(QObject):
         self.controller = controller or TrainingController(
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
+        self.camera = CameraController()
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
         self.reviews = ReviewKeeper(self._review_to_save)
@@ -80,12 +85,14 @@ class Program(QObject):
         self._connect_review()
         self._connect_window()
         self._connect_training()
+        self._connect_camera()
         self._connect_recordings()
 
     def open_video(self, path: Path) -> None:
         """Open a recording, or the one of a review's file, in place of the present one."""
-        self.reviews.flush()  # the same review may be read now
-        self.worker.open_video(path)
+        if self._may_leave_review(lambda: self.open_video(path)):
+            self.recordings.expect_opening()
+            self.worker.open_video(path)
 
     def open_detector(self, path: Path, device: str | None = None) -> None:
         """Load a detector, but only after a recording is open: the first frame must not wait for torch."""
@@ -95,17 +102,11 @@ class Program(QObject):
             self._load_pending_detector()
 
     def begin(self, video: Path | None, detector: Path | None, others: Sequence[Path] = ()) -> None:
-        """Open the recording and the detector that the command line names; by default, the detector used last.
-
-        With `others` all go onto the list. What waits in the list from last time goes on.
-        """
-        detector = detector or default_detector(self._settings)
+        """Open the recording and the detector that the command line names; with `others` all go onto the list."""
         if video:
             self.recordings.add([video, *others], opens=True)
         if detector:
             self.open_detector(detector)
-        if video is None and self.recordings.has_work:
-            self._load_pending_detector()
 
     def open_demo(self) -> None:
         """Open the bundled clip with its detector."""
@@ -120,15 +121,19 @@ class Program(QObject):
         self.recordings.close()
         self.exports.close()
         self.controller.close()
+        self.camera.close()
 
     # Session and worker
 
     def _connect_session(self) -> None:
         session, worker = self.session, self.worker
         session.view_requested.connect(worker.show)
+        session.frames_first_changed.connect(worker.set_frames_first)
         session.thumbnail_requested.connect(worker.make_thumbnail)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(self._video_closed)
+        worker.detector_closed.connect(session.drop_detector)
+        worker.detector_read.connect(session.read_detector)
         worker.detector_opened.connect(self._detector_opened)
         worker.view_ready.connect(session.show)
         worker.thumbnail_ready.connect(session.add_thumbnail)
@@ -142,22 +147,49 @@ class Program(QObject):
         # Something else than the detector may have failed; `use_detector` then corrects this when the detector arrives.
         self.session.expect_detector(False)
         # What is remembered would fail at every start.
-        if isinstance(error, DetectorFileError) and error.subject == displayable(self._settings.detector):
-            self._settings.detector = ""
+        video = self.session.video
+        remembered = [self._settings.last_detector, self._settings.detector_for(video.path) if video else None]
+        for detector in filter(None, remembered):
+            if isinstance(error, DetectorFileError) and error.subject == displayable(detector):
+                self._settings.forget_detector(detector)
         if isinstance(error, DeviceError) and error.subject == self._settings.device:
             self._settings.device = "auto"
-        self._reporter.report(error)
+        about = self.session.video.path if self.session.video else None
+        if isinstance(error, VideoError) and error.subject:
+            about = Path(error.subject)  # the one that could not be opened, perhaps
+        self._reporter.report(error, about)
 
     def _video_opened(self, opened: VideoOpened) -> None:
+        self._reporter.leave_behind(opened.info.path)
         # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
         self._settings.video_folder = str(opened.info.path.parent)
-        self.recordings.video_opened(opened)
+        may_analyse = self._choose_detector(opened.info.path)
         self._open_review(opened)
+        self.worker.set_zones(self.session.review.zones)
         self.session.show(opened.first_view)
-        if self._pending_detector is not None:
-            self._load_pending_detector()
-        self._begin_analysis()
+        self._load_pending_detector()
+        if may_analyse:
+            self._begin_analysis()
+        self.recordings.video_opened(opened)
+
+    def _choose_detector(self, video: Path) -> bool:
+        """Take the detector that was asked for, or that of the folder; whether the one in use is right.
+
+        A detector knows one camera: where none was chosen yet, none is taken from elsewhere, and the window asks.
+        """
+        if self._pending_detector is not None or self.session.detector_is_coming:
+            return False
+        current = self.session.detector.path if self.session.detector else None
+        wanted = self._settings.detector_for(video)
+        if current is not None and current == wanted:
+            return True
+        if wanted is not None and wanted.is_file():
+            self._pending_detector = wanted
+        elif current is not None:
+            self.session.drop_detector()
+            self.worker.close_detector()
+        return False
 
     def _open_review(self, opened: VideoOpened) -> None:
         """Go on with what was decided of the recording, in this window or an earlier one."""
@@ -165,6 +197,8 @@ class Program(QObject):
         self.reviews.flush()
         mine = self.session.review.document(session.playhead, None)
         is_mine = mine is not None and session.review.holds(opened.info.fingerprint)
+        if found.opened and found.opened.path != self.reviews.path:
+            is_mine = False  # somebody else's review of the same recording, or this one where it was moved to
         session.open_video(opened.info, opened.times)
         if is_mine and mine:
             session.resume(mine)
@@ -182,9 +216,34 @@ class Program(QObject):
     def _connect_review(self) -> None:
         review, reviews = self.session.review, self.reviews
         review.changed.connect(reviews.save_soon)
+        review.zones_changed.connect(self._use_zones)
         self.session.playhead_changed.connect(lambda _: reviews.save_later())
         reviews.refused.connect(lambda error: review.set_access(review.notice, _in_a_line(error)))
         reviews.failed.connect(self._reporter.report)
+
+    def _may_leave_review(self, leave: Callable[[], object]) -> bool:
+        """Whether all that was decided is on disk. Where it can't be written, ask; `leave` is called if it may go."""
+        self.reviews.flush()  # besides, the same review may be read next
+        if not self.reviews.is_unsaved:
+            return True
+
+        def give_up() -> None:
+            self.reviews.attend(None)
+            leave()
+
+        ask(
+            self.window,
+            "What you decided last can't be saved.",
+            "It is kept in this window, and lost if you go on. Make room on the disk, or connect it again, and repeat "
+            "what you did.",
+            {"Go on without saving": give_up},
+            otherwise="Stay here",
+        )
+        return False
+
+    def _close_video(self) -> None:
+        if self._may_leave_review(self._close_video):
+            self.worker.close_video()
 
     def _review_to_save(self) -> Review | None:
         detector = self.session.detector
@@ -198,11 +257,24 @@ class Program(QObject):
             self._pending_detector = None
 
     def _detector_opened(self, detector: DetectorSummary) -> None:
-        self._settings.detector = str(detector.path)
+        if self.session.video is not None:
+            self._settings.remember_detector(self.session.video.path, detector.path)
         self.session.use_detector(detector)
         self._begin_analysis()
 
+    def _use_zones(self) -> None:
+        self.worker.set_zones(self.session.review.zones)
+        self.session.forget_places()
+        detector = self.session.detector
+        if detector and detector.fingerprint:
+            try:
+                remember_zones(detector.fingerprint, self.session.review.zones)
+            except VadError as error:
+                self._reporter.report(error)
+
     def _begin_analysis(self) -> None:
+        # Whoever opened a recording or a detector has forgotten them.
+        self.worker.set_zones(self.session.review.zones)
         if self._settings.analyse_on_open:
             self.worker.run_analysis()
 
@@ -213,8 +285,9 @@ class Program(QObject):
         window.video_chosen.connect(self.open_video)
         window.demo_chosen.connect(self.open_demo)
         window.rate_given.connect(self._give_rate)
-        window.close_video_requested.connect(worker.close_video)
+        window.close_video_requested.connect(self._close_video)
         window.detector_chosen.connect(self.open_detector)
+        window.detector_banner.use_requested.connect(self.open_detector)
         window.run_requested.connect(lambda: self._run_all(True))
         window.pause_requested.connect(lambda: self._run_all(False))
         window.cancel_requested.connect(worker.cancel_analysis)
@@ -242,6 +315,11 @@ class Program(QObject):
             self.worker.pause_analysis()
         self.recordings.model.set_paused(not goes_on)
 
+    def _job_of(self, video: Path) -> QueueJob | None:
+        """How a recording of the list is analysed; not where its folder has no detector yet: nobody would be asked."""
+        detector = self._settings.detector_for(video)
+        return QueueJob(video, detector, self._settings.device) if detector and detector.is_file() else None
+
     def _connect_recordings(self) -> None:
         recordings, window = self.recordings, self.window
         dock = window.recordings_dock
@@ -253,6 +331,7 @@ class Program(QObject):
         dock.neighbour_requested.connect(recordings.open_neighbour)
         recordings.open_requested.connect(self.open_video)
         recordings.told.connect(window.tell)
+        recordings.job_of = self._job_of
         recordings.failed.connect(self._reporter.report)
         recordings.model.set_paused(not self._settings.analyse_on_open)
         recordings.begin()
@@ -266,7 +345,18 @@ class Program(QObject):
         controller.may_close_now.connect(window.close)
         window.train_requested.connect(lambda: controller.open_wizard(window))
         window.library_requested.connect(lambda: controller.open_library(window))
-        window.may_close = lambda: controller.may_close(window)
+        window.may_close = lambda: self._may_leave_review(window.close) and controller.may_close(window)
+
+    def _connect_camera(self) -> None:
+        self.window.camera_requested.connect(self._ask_for_camera)
+        # Scores of the present detector flag nothing here: the machine has better to do.
+        self.camera.begun.connect(self.worker.pause_analysis)
+        self.camera.learnt.connect(self.open_detector)
+
+    def _ask_for_camera(self) -> None:
+        video, detector = self.session.video, self.session.detector
+        if video and detector:
+            self.camera.open(self.window, video.path, detector.path, self._settings.device)
 
     def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
         """Queue the export of a clip, and remember its options for the next one."""
@@ -289,11 +379,3 @@ class Program(QObject):
 def _in_a_line(error: VadError) -> str:
     """What failed and what to do, without the path, which the person sees elsewhere."""
     return " ".join(filter(None, (f"{error.what}.", error.advice)))
-
-
-def default_detector(settings: Settings) -> Path | None:
-    """The detector used last if its file still exists, else that of the demo."""
-    last = Path(settings.detector) if settings.detector else None
-    if last and last.is_file():
-        return last
-    return resources.detector_path(_DEMO_DETECTOR) if _DEMO_DETECTOR in resources.bundled_detectors() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import weakref
@@ -13,6 +14,7 @@ from typing import Any, Generic, TypeVar, get_args, overload
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from engine.common.json_values import decode
 from engine.common.paths import resolved
 from engine.export.mosaic import Panel
 from vadgui.ui.theme import ThemeChoice
@@ -76,7 +78,10 @@ class Settings:
     )
     geometry = Setting("window/geometry", QByteArray(), "Where the window was.")
     layout = Setting("window/layout", QByteArray(), "Where its docks and tool bars were.")
-    detector = Setting("detector/path", "", "The detector used last; empty means the first bundled one.")
+    detector = Setting("detector/path", "", "The detector used last, which is offered where none is chosen yet.")
+    _detectors_by_folder = Setting(
+        "detector/by_folder", "{}", "The detector of each folder's recordings: a JSON object of paths."
+    )
     device = Setting(
         "detector/device",
         "auto",
@@ -86,7 +91,7 @@ class Settings:
     outlines = Setting("view/outlines", True, "Draw lines round what stands out in flagged frames.")
     analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
-    export_folder = Setting("folders/exports", "", "Where the last clip was exported to; empty means beside its video.")
+    export_folder = Setting("folders/exports", "", "Where the last clip went; empty means among the person's films.")
     runs_folder = Setting("folders/runs", "", "Where trainings keep their files; empty means among the person's data.")
     export_panels = Setting(
         "export/panels", "", "Panels of the last export, separated by commas; empty means all.", _are_panels
@@ -117,6 +122,36 @@ class Settings:
     def add_dismiss_reason(self, reason: str) -> None:
         """Offer a reason from now on."""
         self._dismiss_reasons = "\n".join(dict.fromkeys([*self.dismiss_reasons, reason]))
+
+    @property
+    def last_detector(self) -> Path | None:
+        """The detector used last, if its file still exists."""
+        path = Path(self.detector) if self.detector else None
+        return path if path and path.is_file() else None
+
+    def detector_for(self, video: Path) -> Path | None:
+        """The detector that was used last for the recordings of a folder; None where none was."""
+        path = self._read_detectors().get(str(video.resolve().parent))
+        return Path(path) if path else None
+
+    def remember_detector(self, video: Path, detector: Path) -> None:
+        """Use a detector for the recordings of a folder from now on."""
+        self.detector = str(detector)
+        detectors = {**self._read_detectors(), str(video.resolve().parent): str(detector)}
+        self._detectors_by_folder = json.dumps(detectors, ensure_ascii=False)
+
+    def forget_detector(self, detector: Path) -> None:
+        """A detector that can't be used is no folder's any more."""
+        if self.detector == str(detector):
+            self.detector = ""
+        kept = {folder: path for folder, path in self._read_detectors().items() if path != str(detector)}
+        self._detectors_by_folder = json.dumps(kept, ensure_ascii=False)
+
+    def _read_detectors(self) -> dict[str, str]:
+        try:
+            return decode(self._detectors_by_folder, dict[str, str])
+        except ValueError:
+            return {}  # edited by hand: people are asked again
 
     @property
     def recent_videos(self) -> list[Path]:

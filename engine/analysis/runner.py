@@ -6,20 +6,23 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.analysis import pipeline
 from engine.analysis.overview import frames_near_events, overview_frames
 from engine.analysis.pipeline import FrameResult
-from engine.analysis.score_store import AnalysisKey, ScoreStore
+from engine.analysis.score_store import AnalysisKey, ScoreStore, find_analysis
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.json_values import decode
 from engine.common.progress_rate import ProgressRate
+from engine.scoring.calibration import Calibration
 from engine.scoring.motion import frame_ratio
 from engine.scoring.sampling import EVERY_FRAME, Frames, Sampling, Times
 from engine.scoring.scorer import Scorer
-from engine.scoring.signals import RAW_SIGNALS, RawSignals, missing_signals
+from engine.scoring.signals import RAW_SIGNALS, SIGNALS_VERSION, RawSignals, missing_signals
 from engine.video.source import VideoSource
 
 if TYPE_CHECKING:
@@ -31,12 +34,40 @@ PHASE = "Analysing"
 REPORT_SECONDS = 0.2
 _FLUSH_SECONDS = 2.0
 PACE_SECONDS = 5.0
+_MACHINE_SETTINGS = ("device", "dtype", "teacher")
+"""Of a key: known only once a detector is loaded, and of no account to what the signals mean."""
 
 
 def analysis_key(source: VideoSource, predictor: Predictor, sampling: Sampling = EVERY_FRAME) -> AnalysisKey:
     """What the analysis of this video by this detector depends on."""
-    settings: dict[str, object] = dict(predictor.analysis_settings)
-    calibration = predictor.settings.calibration
+    settings = {**predictor.analysis_settings, **_footage_settings(source, predictor.settings.calibration, sampling)}
+    return AnalysisKey(source.info.fingerprint, predictor.fingerprint, json.dumps(settings, sort_keys=True))
+
+
+def stored_key(
+    folder: Path, source: VideoSource, detector_fingerprint: str, calibration: Calibration | None, sampling: Sampling
+) -> AnalysisKey | None:
+    """The key of the analysis of this video by that detector that was used last, on whichever device it ran.
+
+    None where there is none. Unlike `analysis_key` it needs no predictor, so that scores can be shown before torch is
+    loaded.
+    """
+    wanted = {"signals_version": SIGNALS_VERSION, **_footage_settings(source, calibration, sampling)}
+
+    def fits(key: AnalysisKey) -> bool:
+        if (key.video_fingerprint, key.detector_fingerprint) != (source.info.fingerprint, detector_fingerprint):
+            return False
+        try:
+            settings = decode(key.settings, dict[str, Any])
+        except ValueError:
+            return False
+        return {name: value for name, value in settings.items() if name not in _MACHINE_SETTINGS} == wanted
+
+    return find_analysis(folder, fits)
+
+
+def _footage_settings(source: VideoSource, calibration: Calibration | None, sampling: Sampling) -> dict[str, object]:
+    settings: dict[str, object] = {}
     if calibration and frame_ratio(source.frame_seconds, calibration.frame_seconds) != 1:
         # Earlier versions told motion in px a frame of the recording: at another rate their signals differ.
         settings["motion"] = "calibrated"
@@ -47,7 +78,7 @@ def analysis_key(source: VideoSource, predictor: Predictor, sampling: Sampling =
         settings["fps"] = source.info.average_fps
     if sampling != EVERY_FRAME:
         settings["sampling"] = asdict(sampling)
-    return AnalysisKey(source.info.fingerprint, predictor.fingerprint, json.dumps(settings, sort_keys=True))
+    return settings
 
 
 def analyse_to_store(

@@ -11,15 +11,17 @@ import shutil
 import sqlite3
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.common.cache_files import DAMAGED_SUFFIX, is_damage, read_or_put_aside
 from engine.common.errors import ScoreStoreError
+from engine.common.json_values import convert, decode
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 
 CHUNK_ROWS = 256
@@ -69,6 +71,15 @@ class AnalysisKey:
     def text(self) -> str:
         """The key and the file format as one line, kept inside the database."""
         return json.dumps([_FORMAT, *astuple(self)])
+
+    @classmethod
+    def of_text(cls, text: str) -> AnalysisKey | None:
+        """The key of a `text`; None where that is of another format."""
+        try:
+            file_format, *fields = decode(text, list[Any])
+            return cls(*convert(fields, tuple[str, str, str])) if file_format == _FORMAT else None
+        except ValueError:
+            return None
 
 
 class ScoreStore:
@@ -313,6 +324,18 @@ def _take_stock(database: sqlite3.Connection) -> tuple[int, _Rows]:
         full += 1
     database.execute("DELETE FROM chunks WHERE number >= ?", (full,))
     return full, np.empty(0, _ROW)
+
+
+def find_analysis(folder: Path, fits: Callable[[AnalysisKey], bool]) -> AnalysisKey | None:
+    """The key that fits of the analysis used last, among all in the folder; None where none does."""
+    files = [(last_used, path) for last_used, _, path in _analysis_files(folder) if path.suffix == _SUFFIX]
+    for _, path in sorted(files, reverse=True):
+        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(_connect(path, busy_seconds=0)) as opened:
+            for (text,) in opened.execute("SELECT key FROM analysis"):
+                key = AnalysisKey.of_text(str(text))
+                if key is not None and fits(key):
+                    return key
+    return None
 
 
 def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES) -> int:

@@ -16,6 +16,7 @@ from engine.scoring.places import placed_signals, unpack_places
 from engine.scoring.sampling import SAMPLED, Times
 from engine.scoring.scorers import default_scorer
 from engine.scoring.where import REACH_SECONDS, WindowEvidence
+from engine.scoring.zones import Zones, counted_windows
 from engine.video.source import VideoSource
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def stored_evidence(
-    folder: Path, source: VideoSource, predictor: Predictor
+    folder: Path, source: VideoSource, predictor: Predictor, zones: Zones = ()
 ) -> Iterator[Callable[[int], WindowEvidence | None]]:
     """What tells of each frame of a video what `evidence_at` does, by the default analysis kept in `folder`.
 
@@ -35,11 +36,15 @@ def stored_evidence(
     calibration = predictor.settings.calibration
     sampling = default_scorer(calibration).sampling
     with ScoreStore(folder, analysis_key(source, predictor, sampling)) as store:
-        yield lambda frame: evidence_at(store, calibration, source.times, frame)
+        yield lambda frame: evidence_at(store, calibration, source.times, frame, zones)
 
 
-def evidence_at(store: ScoreStore, calibration: Calibration | None, times: Times, frame: int) -> WindowEvidence | None:
+def evidence_at(
+    store: ScoreStore, calibration: Calibration | None, times: Times, frame: int, zones: Zones = ()
+) -> WindowEvidence | None:
     """How conspicuous every window of a frame is, by the samples around it, of a video with frames at `times` [N].
+
+    Only windows that count in `zones` have any evidence.
 
     None where the analysis has not come so far, or knows no places: without calibration, or of frame 0.
 
@@ -58,4 +63,4 @@ def evidence_at(store: ScoreStore, calibration: Calibration | None, times: Times
     maps = {float(times[each] - times[frame]): unpack_places(found) for each, found in packed.items()}
     if not maps or min(map(abs, maps)) > sampling.seconds:
         return None
-    return WindowEvidence.of(calibration, maps)
+    return WindowEvidence.of(calibration, maps).within(counted_windows(zones))

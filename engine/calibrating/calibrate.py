@@ -48,8 +48,11 @@ def calibrate(
     *,
     teacher_weights: Path | None = None,
     sampling: Sampling = SAMPLED,
+    rare_seconds: int = 0,
 ) -> Generator[Progress, None, Calibrated]:
     """Learn a normal model from all videos, and from the signals of the held-out ones how high scores are there.
+
+    `rare_seconds` are how many of those that the footage leaves out were so as the least usual ones.
 
     Raises:
         VideoError: a video can't be opened or decoded.
@@ -63,7 +66,7 @@ def calibrate(
     held_out = yield from _measure_held_out(footage, predictor, statistics, frame_seconds, sampling, should_stop)
     signals = [(video.signals, video.times) for video in held_out]
     try:
-        calibration = Calibration.of(signals, frame_seconds, statistics.rarities_of_others, sampling)
+        calibration = Calibration.of(signals, frame_seconds, statistics.rarities_of_others, sampling, rare_seconds)
     except TooLittleFootageError:
         calibration = None
     settings = replace(detector.settings, calibration=calibration)

@@ -10,21 +10,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
 from engine.commands.number_range import NumberRange
 from engine.commands.progress import follow
-from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
+from engine.commands.score_options import (
+    chosen_scorer,
+    chosen_zones,
+    false_alarms_option,
+    score_option,
+    zones_option,
+)
 from engine.common.atomic_write import may_write
 from engine.common.errors import ExportError, VadError
 from engine.common.names import displayable, fitting_name
 from engine.common.paths import resolved
-from engine.scoring.drift import drifts_in_words
+from engine.scoring.conditions import Condition, conditions_in_words, drifts_apart_from
+from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.scorer import Scorer
-from engine.scoring.segments import SegmentRule, find_segments
-from engine.scoring.signals import is_judged
+from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.signals import RawSignals, is_judged
+from engine.scoring.zones import Zones, zones_in_words
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -63,6 +72,7 @@ def _rule_option(name: str, default: float | None, text: str) -> Callable[[Any],
     is_flag=True,
     help="Judge every frame by all networks, not samples; takes eight to nine times as long.",
 )
+@zones_option
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.pass_context
@@ -80,6 +90,7 @@ def analyse(
     merge_gap: float,
     padding: float,
     every_frame: bool,
+    zones_file: Path | None,
     no_cache: bool,
     quiet: bool,
 ) -> None:
@@ -98,6 +109,7 @@ def analyse(
 
     predictor = Predictor.open(detector_path, device)
     scorer = chosen_scorer(score, predictor.settings.calibration)
+    zones = chosen_zones(zones_file, scorer)
     enter = scorer.rule(false_alarms).enter if enter is None else enter
     leave = scorer.leave_for(enter) if leave is None else leave
     try:
@@ -106,11 +118,13 @@ def analyse(
         raise click.UsageError(str(error)) from error
     if not quiet:
         click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
+        if zones:
+            click.echo(f"{zones_in_words(zones)}: what happens outside what is left counts for nothing.", err=True)
     failed = 0
     with analysis_cache(no_cache) as cache:
         for video, name in names.items():
             sampling = EVERY_FRAME if every_frame else scorer.sampling
-            job = _Job(video, folder / name, scorer, rule, sampling, cache)
+            job = _Job(video, folder / name, scorer, rule, sampling, zones, cache)
             try:
                 job.run(predictor, quiet=quiet)
             except VadError as error:
@@ -163,15 +177,16 @@ class _Job:
     scorer: Scorer
     rule: SegmentRule
     sampling: Sampling
+    zones: Zones
     cache: Path
 
     def run(self, predictor: Predictor, *, quiet: bool) -> None:
         """Analyse what the cache lacks and write the tables."""
-        from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
+        from engine.analysis.runner import analyse_to_store, analysis_key
         from engine.analysis.score_store import ScoreStore
+        from engine.analysis.zoned import stored_signals_within
         from engine.export import tables
         from engine.video import open_video
-        from engine.video.integrity import Integrity
 
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
@@ -179,9 +194,12 @@ class _Job:
             with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
                 work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
                 follow(work, label=displayable(self.video.name), hidden=quiet)
-                signals = stored_signals(store, len(source))
+                signals = stored_signals_within(store, len(source), predictor.settings.calibration, self.zones)
             scores = self.scorer.scores(signals, source.times)
-            segments = find_segments(scores, source.times, self.rule)
+            conditions = self.scorer.conditions(signals, source.times)
+            is_other_scene = self.scorer.is_other_scene(signals)
+            flaggable = is_other_scene | self.scorer.in_condition(signals, source.times)
+            segments = find_segments(np.where(flaggable, np.nan, scores), source.times, self.rule)
             tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, scores)
             tables.write_segments_json(
                 self._table(".segments.json"),
@@ -193,29 +211,53 @@ class _Job:
                 detector_fingerprint=predictor.fingerprint,
                 score=self.scorer.name,
                 reasons=[self.scorer.reason(each, signals, source.times) for each in segments],
+                zones=self.zones,
+                conditions=conditions,
+                is_other_scene=is_other_scene,
             )
-        if not quiet:
-            name = displayable(self.video.name)
-            judged = int(is_judged(signals).sum())
-            sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
-            found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(segments), 'segment')}"
-            per_hour = self.scorer.false_alarms_at(self.rule.enter)
-            expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
-            if per_hour is not None and expected is not None:
-                low, high = expected
-                found += f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
-            click.echo(f"{name}: {found} -> {displayable(self.base)}.*")
-            for sentence in Integrity.of(source.info, source.times).in_words():
-                click.echo(f"{name}: {sentence}.")
-            calibration = predictor.settings.calibration
-            drifts = calibration.drifts(signals, source.times) if calibration else []
-            if calibration and (rate := calibration.other_rate(source.frame_seconds)):
-                click.echo(f"{name}: {rate}. Scores mean less.")
-            if drifts:
-                click.echo(
-                    f"{name}: not as in the footage of the calibration: {drifts_in_words(drifts)}. "
-                    f"Scores mean less there."
-                )
+            if not quiet:
+                self._tell(source, predictor, signals, segments, conditions, is_other_scene)
+
+    def _tell(
+        self,
+        source: VideoSource,
+        predictor: Predictor,
+        signals: RawSignals,
+        segments: Sequence[Segment],
+        conditions: Sequence[Condition],
+        is_other_scene: bool,
+    ) -> None:
+        from engine.video.integrity import Integrity
+
+        name = displayable(self.video.name)
+        judged = int(is_judged(signals).sum())
+        sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
+        found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(segments), 'segment')}"
+        per_hour = self.scorer.false_alarms_at(self.rule.enter)
+        expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
+        if per_hour is not None and expected is not None and not is_other_scene:
+            low, high = expected
+            doubt = self.scorer.doubt(self.rule.enter)
+            found += f" ({doubt})" if doubt else f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
+        click.echo(f"{name}: {found} -> {displayable(self.base)}.*")
+        for sentence in Integrity.of(source.info, source.times).in_words():
+            click.echo(f"{name}: {sentence}.")
+        calibration = predictor.settings.calibration
+        if is_other_scene:
+            click.echo(
+                f"{name}: {OTHER_SCENE} Nothing is flagged. Get to know this camera: "
+                f"vad calibrate --unreviewed --detector {predictor.settings.name} "
+                f"--footage {displayable(self.video)} --out FILE"
+            )
+        if calibration and (rate := calibration.other_rate(source.frame_seconds)):
+            click.echo(f"{name}: {rate}. Scores mean less.")
+        if conditions:
+            click.echo(f"{name}: nothing is flagged where the camera fails: {conditions_in_words(conditions)}.")
+        drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
+        if drifts and not is_other_scene:
+            click.echo(
+                f"{name}: not as in the footage of the calibration: {drifts_in_words(drifts)}. Scores mean less there."
+            )
 
     def _table(self, suffix: str) -> Path:
         return self.base.with_name(fitting_name(self.base.name, suffix))

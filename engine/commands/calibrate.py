@@ -33,6 +33,11 @@ from engine.common.events import Progress
     multiple=True,
     help="Normal videos that it has learnt from: how things move and look in them counts as usual too.",
 )
+@click.option(
+    "--unreviewed",
+    is_flag=True,
+    help="Nobody has looked through the footage: what is rare in it does not count as usual. Takes twice as long.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File of the calibrated detector.")
 @click.option("--every-frame", is_flag=True, help="Judge every frame, not samples; analyses then do likewise.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
@@ -41,6 +46,7 @@ def calibrate(
     detector: Path,
     held_out: tuple[Path, ...],
     others: tuple[Path, ...],
+    unreviewed: bool,
     out: Path,
     every_frame: bool,
     device: str,
@@ -51,6 +57,9 @@ def calibrate(
     Afterwards the detector's scores mean the same in every recording of the camera, and thresholds can be chosen as
     false alarms an hour. Training does this by itself with the videos that it holds out; use this command for a
     detector that was made without, or to adapt one to a camera that was moved.
+
+    With --unreviewed, an event in the footage does not become usual: recordings at hand will do for a first answer on
+    a camera that the detector does not know.
     """
     if out.suffix != ".safetensors":
         raise click.BadParameter(f"{out.name} has to end in .safetensors", param_hint="--out")
@@ -59,6 +68,7 @@ def calibrate(
     from engine.calibrating.calibrate import Calibrated
     from engine.calibrating.calibrate import calibrate as calibrating
     from engine.calibrating.footage import NormalFootage
+    from engine.calibrating.unreviewed import calibrate_unreviewed
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
     from engine.scoring.sampling import EVERY_FRAME, SAMPLED
@@ -71,7 +81,8 @@ def calibrate(
     results: list[Calibrated] = []
 
     def work() -> Generator[Progress, None, None]:
-        results.append((yield from calibrating(loaded, plan, footage, sampling=sampling)))
+        learn = calibrate_unreviewed if unreviewed else calibrating
+        results.append((yield from learn(loaded, plan, footage, sampling=sampling)))
 
     follow(work(), hidden=quiet)
     (calibrated,) = results

@@ -12,12 +12,13 @@ from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
 from engine.commands.labelled_videos import labelled_dataset, measured_videos
 from engine.commands.output import Output, command_line, refuse_unwritable
-from engine.commands.score_options import chosen_scorer
+from engine.commands.score_options import chosen_scorer, chosen_zones, zones_option
 from engine.datasets import Dataset
 from engine.evaluation.places import place_figures
 from engine.evaluation.plots import draw_plots
 from engine.evaluation.report import Evaluation, as_json, in_words, write_json
 from engine.evaluation.score_figures import figures_of, signal_aucs
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.sampling import EVERY_FRAME
 from engine.scoring.scorers import default_scorer, scorer_names, scorers_of
@@ -72,6 +73,7 @@ def _as_timing(words: list[str]) -> list[str]:
     is_flag=True,
     help="Judge samples, as `vad analyse` does, not every frame: with --score calibrated, eight times as fast.",
 )
+@zones_option
 @click.option("--signals", is_flag=True, help="List what each raw signal alone is worth, too.")
 @click.option("--json", "report", type=click.Path(path_type=Path, dir_okay=False), help="Write everything there, too.")
 @click.option("--plots", type=click.Path(path_type=Path, file_okay=False), help="Folder for ROC and score plots.")
@@ -87,6 +89,7 @@ def evaluate(
     score: str,
     max_i: str,
     sampled: bool,
+    zones_file: Path | None,
     signals: bool,
     report: Path | None,
     plots: Path | None,
@@ -113,7 +116,16 @@ def evaluate(
         predictor = Predictor.open(detector, device)
         largest = 1.0 if max_i == "1" else None
         report_evaluation(
-            found, predictor, cache, output, score=score, max_i=largest, sampled=sampled, signals=signals, plots=plots
+            found,
+            predictor,
+            cache,
+            output,
+            score=score,
+            max_i=largest,
+            sampled=sampled,
+            zones_file=zones_file,
+            signals=signals,
+            plots=plots,
         )
 
 
@@ -128,18 +140,25 @@ def report_evaluation(
     sampled: bool,
     signals: bool,
     plots: Path | None,
+    zones_file: Path | None = None,
 ) -> None:
     """Judge a detector by a dataset's labels; print, write and plot the results."""
     settings, calibration = predictor.settings, predictor.settings.calibration
     scorer = chosen_scorer(score, calibration)
     headline = scorer.name
+    zones = chosen_zones(zones_file, scorer)
     if sampled and scorer.sampling.is_every_frame:
         raise click.UsageError("--sampled needs --score calibrated, and a detector that was calibrated by samples.")
     if sampled and signals:
         raise click.UsageError("--signals needs every frame; leave --sampled out.")
     sampling = scorer.sampling if sampled else EVERY_FRAME
-    scorers = [each for each in scorers_of(calibration) if not sampled or each.sampling == sampling]
-    videos = measured_videos(dataset, predictor, cache, max_i=max_i, sampling=sampling, quiet=output.quiet)
+    # Scores that go by the whole picture would be told beside others that don't.
+    scorers = [
+        each
+        for each in scorers_of(calibration)
+        if (not sampled or each.sampling == sampling) and (not zones or isinstance(each, CalibratedScorer))
+    ]
+    videos = measured_videos(dataset, predictor, cache, max_i=max_i, sampling=sampling, zones=zones, quiet=output.quiet)
     evaluation = Evaluation(
         dataset=dataset.name,
         complete=dataset.complete,

@@ -1,9 +1,8 @@
-"""`vad export`: an annotated clip of a flagged segment, or of any frames."""
+"""`vad export`: clips of flagged segments or of any frames, and tables of a review."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,25 +11,28 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
-from engine.analysis.score_store import ScoreStore
-from engine.analysis.where import stored_evidence
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.number_range import NumberRange
-from engine.commands.progress import follow
-from engine.commands.score_options import chosen_scorer, false_alarms_option, score_option
+from engine.commands.review_export import ReviewExport, copied, encoded, export_review
+from engine.commands.reviewed_recordings import ALL, is_reviewed, scored, tells_where, verdicts_of
+from engine.commands.score_options import (
+    chosen_scorer,
+    chosen_zones,
+    false_alarms_option,
+    score_option,
+    zones_option,
+)
 from engine.common.errors import ExportError
 from engine.common.names import fitting_name
-from engine.common.paths import analyses_folder
-from engine.export.clip import PANELS, ExportOptions, export_clip, refuse_frames
+from engine.export.clip import PANELS, ExportOptions, refuse_frames
+from engine.export.list_files import FORMATS, refuse_existing
 from engine.export.mosaic import Panel
+from engine.export.stream_copy import copy_suffix
 from engine.export.tables import read_segments_json
-from engine.scoring.calibrated_scorer import CalibratedScorer
-from engine.scoring.scorer import Scorer
+from engine.review.document import Span, Verdict
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.video import open_video
-from engine.video.integrity import Integrity
 from engine.video.source import VideoSource
 from engine.video.writer import DEFAULT_ENCODER, ENCODERS, free_path, refuse_target
 
@@ -45,8 +47,15 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
     return chosen
 
 
-@click.command(short_help="Export an annotated clip of a segment.")
-@click.argument("video", type=click.Path(path_type=Path))
+def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip() for part in value.split(","))) if value is not None else ()
+    if not set(chosen) <= set(FORMATS):
+        raise click.BadParameter(f"choose from {','.join(FORMATS)}")
+    return chosen
+
+
+@click.command(short_help="Export clips of segments, and tables of a review.")
+@click.argument("video", metavar="VIDEO|REVIEW", type=click.Path(path_type=Path))
 @detector_option(text=f"Detector {WHICH}; only the frame alone goes without.")
 @click.option("--segment", "number", type=click.IntRange(1), help="Number of a flagged segment, counted from 1.")
 @click.option("--start", type=click.IntRange(0), help="First frame, counted from 0; instead of --segment.")
@@ -61,6 +70,7 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
 @click.option("--score-strip/--no-score-strip", default=True, show_default=True, help="Anomaly scores at the bottom.")
 @score_option
 @false_alarms_option
+@zones_option
 @click.option(
     "--overlay", type=NumberRange(0, 1), default=0.0, show_default=True, help="Opacity of the mask on the frame."
 )
@@ -81,7 +91,33 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
     "--out",
     "target",
     type=click.Path(path_type=Path),
-    help="An .mp4 that does not exist yet; by default named after the video, in this folder.",
+    help="An .mp4 that does not exist yet, by default named after the video, in this folder; of a review, the folder.",
+)
+@click.option("--sound/--no-sound", default=True, show_default=True, help="The recording's sound, if it has some.")
+@click.option(
+    "--copy",
+    is_flag=True,
+    help="Cut without re-encoding, with sound; begins at the keyframe before, and says how much earlier that is.",
+)
+@click.option(
+    "--tables",
+    metavar="FORMATS",
+    callback=_formats,
+    help=f"Of a review or segments file: lists of its segments, out of {','.join(FORMATS)}.",
+)
+@click.option(
+    "--clips",
+    metavar="VERDICTS",
+    callback=verdicts_of,
+    help="Of a review: a clip of each segment with one of these verdicts, such as confirmed; or of all.",
+)
+@click.option(
+    "--only",
+    metavar="VERDICTS",
+    default=ALL,
+    show_default=True,
+    callback=verdicts_of,
+    help=f"Of a review: what --tables list, out of {','.join(Verdict)}.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
@@ -96,31 +132,51 @@ def export(
     score_strip: bool,
     score: str | None,
     false_alarms: float,
+    zones_file: Path | None,
     overlay: float,
     outlines: bool,
     encoder: str,
     target: Path | None,
+    sound: bool,
+    copy: bool,
+    tables: tuple[str, ...],
+    clips: tuple[Verdict, ...] | None,
+    only: tuple[Verdict, ...],
     device: str,
     quiet: bool,
 ) -> None:
     """Export a clip of VIDEO: a flagged segment (--segment N), or the frames from --start up to before --stop.
 
-    The path of the finished clip goes to stdout.
+    Of a REVIEW (NAME.review.json), or of the NAME.segments.json of an analysis, export lists of its segments (--tables)
+    and clips of many (--clips).
+
+    The paths of the finished files go to stdout.
     """
+    options = ExportOptions(
+        panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder, sound=sound
+    )
+    if is_reviewed(video):
+        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy)
+        for path in export_review(video, chosen, target or Path(), detector, device, quiet=quiet):
+            click.echo(path)
+        return
+    if tables or clips:
+        raise click.UsageError(
+            "--tables and --clips need a review (NAME.review.json) or segments file (NAME.segments.json)."
+        )
     _refuse_contradictions(number, start, stop, segments_file)
+    if segments_file and zones_file:
+        raise click.UsageError("--zones goes without --segments, whose file says which zones applied.")
     listed = read_segments_json(segments_file) if segments_file else None
-    options = ExportOptions(panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder)
-    needs_scores = score_strip or (number is not None and listed is None)
-    if detector is None and (options.needs_detector or needs_scores):
-        raise click.UsageError("This needs --detector; only --panels frame --no-score-strip goes without.")
+    needs_scores = (score_strip and not copy) or (number is not None and listed is None)
+    if detector is None and (needs_scores or (options.needs_detector and not copy)):
+        raise click.UsageError("This needs --detector; only --panels frame --no-score-strip, or --copy, goes without.")
     with open_video(video) as source:
         if listed and listed.video_fingerprint != source.info.fingerprint:
             raise _foreign(segments_file, f"another video, {listed.video_name}")
         # Checked before the analysis, which may take hours.
         part = f"segment-{number}" if stop is None else f"frames-{start}-{stop - 1}"
-        stem = video.name if video.is_dir() else video.stem
-        target = target or free_path(Path(fitting_name(stem, f".{part}.mp4")))
-        refuse_target(target)
+        target = _checked_target(target, video, part, copy_suffix(source.info) if copy else ".mp4", copy=copy)
         if start is not None and stop is not None:
             refuse_frames(source, start, stop)
         predictor = _open_predictor(detector, device) if detector else None
@@ -131,26 +187,22 @@ def export(
         if predictor:
             scorer = chosen_scorer(listed.score if listed else score, predictor.settings.calibration)
         rule = listed.rule if listed else scorer.rule(false_alarms)
-        knows_where = predictor is not None and needs_scores and scorer.name == CalibratedScorer.name
-        options = replace(options, threshold=rule.enter, outlines=outlines and knows_where)
+        zones = listed.zones if listed else chosen_zones(zones_file, scorer)
+        has_outlines = outlines and needs_scores and tells_where(predictor, scorer.name)
+        options = replace(options, threshold=rule.enter, outlines=has_outlines, zones=zones)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
-            scores = _scores(source, predictor, scorer, quiet)
-        if start is None or stop is None:
+            # What is not flagged elsewhere is no segment here.
+            scores = scored(source, predictor, scorer, zones, quiet=quiet).flaggable
+        if start is not None and stop is not None:
+            span = Span(start, stop)
+        else:
             segments = listed.segments if listed else find_segments(scores, source.times, rule)
-            segment = _numbered(segments, number, source)
-            start, stop = segment.start, segment.stop
-        with ExitStack() as open_store:
-            evidence = None
-            if predictor and options.outlines:
-                evidence = open_store.enter_context(stored_evidence(analyses_folder(), source, predictor))
-            clip = export_clip(source, predictor, scores, start, stop, target, options, evidence=evidence)
-            path = follow(clip, hidden=quiet)
-        for sentence in [] if quiet else Integrity.of(source.info, source.times).in_words():
-            click.echo(f"{source.info.name}: {sentence}.", err=True)
-        if source.info.has_sound:
-            click.echo("The recording has sound; the clip has none.", err=True)
-        click.echo(path)
+            span = _numbered(segments, number, source)
+        if copy:
+            click.echo(copied(source, span, target, sound=sound, quiet=quiet))
+        else:
+            click.echo(encoded(source, predictor, scores, span, target, options, quiet=quiet))
 
 
 def _refuse_contradictions(number: int | None, start: int | None, stop: int | None, segments_file: Path | None) -> None:
@@ -176,16 +228,19 @@ def _open_predictor(detector: Path, device: str) -> Predictor:
     return Predictor.open(detector, device)
 
 
-def _scores(source: VideoSource, predictor: Predictor, scorer: Scorer, quiet: bool) -> npt.NDArray[np.floating]:
-    """Anomaly scores [N] of the whole video, from the cache as far as they are there."""
-    with ScoreStore(analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
-        follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling, scorer=scorer), hidden=quiet)
-        signals = stored_signals(store, len(source))
-    return scorer.scores(signals, source.times)
+def _checked_target(target: Path | None, video: Path, part: str, suffix: str, *, copy: bool) -> Path:
+    """Where the clip goes; by default to a free name after the video and the part of it."""
+    stem = video.name if video.is_dir() else video.stem
+    target = target or free_path(Path(fitting_name(stem, f".{part}{suffix}")))
+    if copy:
+        refuse_existing(target)
+    else:
+        refuse_target(target)
+    return target
 
 
-def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Segment:
+def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Span:
     if number and number <= len(segments):
-        return segments[number - 1]
+        return Span(segments[number - 1].start, segments[number - 1].stop)
     advice = f"Its segments are numbered 1 to {len(segments)}." if segments else "Nothing in it was flagged."
     raise ExportError(f"There is no segment {number}", subject=source.info.name, advice=advice)

@@ -13,6 +13,7 @@ from engine.datasets import Dataset, open_dataset
 from engine.evaluation.dataset_analysis import MeasuredVideo, measure
 from engine.evaluation.repetition import repetition
 from engine.scoring.sampling import EVERY_FRAME, Sampling
+from engine.scoring.zones import Zones
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -41,10 +42,11 @@ def measured_videos(
     *,
     max_i: float | None = 1.0,
     sampling: Sampling = EVERY_FRAME,
+    zones: Zones = (),
     quiet: bool = False,
 ) -> list[MeasuredVideo]:
-    """Analyse every testing video, with one progress bar."""
-    events = measure(dataset.testing, predictor, cache, max_i=max_i, sampling=sampling)
+    """Analyse every testing video, with one progress bar; signals of windows are those inside `zones`."""
+    events = measure(dataset.testing, predictor, cache, max_i=max_i, sampling=sampling, zones=zones)
     return _followed(dataset, events, quiet)
 
 

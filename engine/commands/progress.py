@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator
 from contextlib import closing
+from typing import TypeVar
 
 import click
 
 from engine.common.events import Finished, Progress
+
+Result = TypeVar("Result")
 
 
 def follow(work: Generator[Progress | Finished, None, None], *, label: str = "", hidden: bool = False) -> str:
@@ -37,6 +40,16 @@ def follow(work: Generator[Progress | Finished, None, None], *, label: str = "",
                     bar.length = event.total
                     bar.update(event.done - bar.pos, event)
     return result
+
+
+def finished(work: Generator[Progress, None, Result]) -> Result:
+    """Run work to its end without a bar; returns what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
 
 
 def _rate(progress: Progress | None) -> str:

@@ -48,6 +48,10 @@ class ExportError(VadError):
     """A clip, table or report can't be written."""
 
 
+class ZonesError(VadError):
+    """A file of zones can't be read or written, or zones make no sense."""
+
+
 class DatasetError(VadError):
     """A dataset's layout or labels are not as documented."""
 

@@ -60,6 +60,11 @@ def frame_rates_file() -> Path:
     return platformdirs.user_data_path("vadgui", appauthor=False) / "frame-rates.json"
 
 
+def camera_zones_file() -> Path:
+    """Zones that were drawn last with each detector; it may not exist yet."""
+    return platformdirs.user_data_path("vadgui", appauthor=False) / "camera-zones.json"
+
+
 def weights_folder() -> Path:
     """Folder of flow network weights: the one that VADGUI_WEIGHTS names, else one in the user's data folder."""
     chosen = os.environ.get("VADGUI_WEIGHTS")

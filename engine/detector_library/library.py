@@ -39,6 +39,8 @@ class LibraryEntry:
     calibrated: bool = False
     is_bundled: bool = False
     """Whether it came with the program: it can be used and exported, but not changed."""
+    is_listed: bool = True
+    """Whether it is in the library: of another file only the facts can be read."""
     training: dict[str, Any] = field(default_factory=dict)
     """The training record of its file: "videos" (names), "transitions", "motion_epochs", ..."""
     fingerprint: str = ""
@@ -214,6 +216,11 @@ class DetectorLibrary:
 
     def _unused_library_path(self, name: str) -> Path:
         return _unused_path(self.folder, _slug(name))
+
+
+def file_entry(path: Path) -> LibraryEntry:
+    """What can be read of a detector's file that is not in the library."""
+    return replace(_read_entry(path, LibraryMetadata(), is_bundled=False), is_listed=False)
 
 
 def find_detector(text: str) -> Path | None:

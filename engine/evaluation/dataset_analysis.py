@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis.runner import PACE_SECONDS, PHASE, REPORT_SECONDS, analyse_to_store, analysis_key, stored_signals
+from engine.analysis.runner import PACE_SECONDS, PHASE, REPORT_SECONDS, analyse_to_store, analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.analysis.where import evidence_at
+from engine.analysis.zoned import stored_signals_within
 from engine.common.errors import DatasetError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.progress_rate import ProgressRate
@@ -22,6 +23,7 @@ from engine.models.picture import model_picture
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RawSignals
 from engine.scoring.where import Outline
+from engine.scoring.zones import Zones
 from engine.video import open_video
 from engine.video.source import VideoSource
 
@@ -60,10 +62,12 @@ def measure(
     *,
     max_i: float | None = 1.0,
     sampling: Sampling = EVERY_FRAME,
+    zones: Zones = (),
 ) -> Generator[Progress | MeasuredVideo, None, None]:
     """Analyse every video as far as the cache lacks it, with progress over all of them, and hand each over when done.
 
-    MAX_I of Eq. 9 is `max_i`, or each frame's maximum where that is None: then frames are read again.
+    MAX_I of Eq. 9 is `max_i`, or each frame's maximum where that is None: then frames are read again. What is measured
+    of windows is told inside `zones` alone.
 
     Raises:
         DatasetError: a video has another number of frames than labels; found before anything is analysed.
@@ -83,7 +87,7 @@ def measure(
             for step in analyse_to_store(source, predictor, store, should_stop, sampling=sampling):
                 yield whole.progress(_in_frames(step, len(source)))
             _refuse_other_length(video, source)  # a full pass may have corrected what the file announced
-            signals = stored_signals(store, len(source))
+            signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
             peaks = [] if max_i is None else [max_i]
             if max_i is None:
                 for step in _read_peaks(source, peaks, should_stop):
@@ -97,15 +101,15 @@ def measure(
                 source.info.duration_seconds,
                 signals,
                 video.masks,
-                _outlines(store, predictor, source) if video.masks else (),
+                _outlines(store, predictor, source, zones) if video.masks else (),
             )
         whole.leave(len(video.abnormal))
 
 
-def _outlines(store: ScoreStore, predictor: Predictor, source: VideoSource) -> list[list[Outline]]:
+def _outlines(store: ScoreStore, predictor: Predictor, source: VideoSource, zones: Zones) -> list[list[Outline]]:
     """What is at all conspicuous in each frame; frames without evidence have none."""
     calibration = predictor.settings.calibration
-    evidence = (evidence_at(store, calibration, source.times, frame) for frame in range(len(source)))
+    evidence = (evidence_at(store, calibration, source.times, frame, zones) for frame in range(len(source)))
     return [each.outlines(0.0, at_least=1) if each else [] for each in evidence]
 
 

@@ -104,6 +104,10 @@ def signal_aucs(videos: Sequence[MeasuredVideo]) -> dict[str, dict[str, float]]:
 
 def _raw_scores(video: MeasuredVideo, scorer: Scorer) -> npt.NDArray[np.float64]:
     values = scorer.raw_scores(video.signals, video.seconds)
+    fails = np.isnan(values) & scorer.in_condition(video.signals, video.seconds)
+    if fails.any() and not fails.all():
+        # Labels have no frames to leave out: where the camera fails, nothing is flagged.
+        values = np.where(fails, np.nanmin(values), values)
     if np.isnan(values).any():
         raise DatasetError(
             f"Frame {int(np.argmax(np.isnan(values)))} of a video has no score",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -18,9 +19,11 @@ from engine.export.mosaic import Mosaic, Panel, plan_layout
 from engine.export.score_strip import ScoreStrip
 from engine.scoring.calibrated_scorer import calibrated_leave
 from engine.scoring.where import Outline, WindowEvidence
+from engine.scoring.zones import Zones
 from engine.video.frame import Frame
+from engine.video.sound import ClipSound, sound_of
 from engine.video.source import VideoSource, ends_of
-from engine.video.timing import without_gaps
+from engine.video.timing import gaps, without_gaps
 from engine.video.writer import DEFAULT_ENCODER, ClipWriter
 
 if TYPE_CHECKING:
@@ -47,8 +50,14 @@ class ExportOptions:
     analysis's evidence."""
     overlay_opacity: float = 0.0
     """Opacity in [0, 1] of the marks on suspicious patches of the frame; above 0 needs a detector."""
+    zones: Zones = ()
+    """Of the picture: what does not count in the scores is hatched in the frame."""
+    mark: str = ""
+    """What stands before the recording's name, such as that this is a working copy."""
     encoder: str = DEFAULT_ENCODER
     """A key of engine.video.writer.ENCODERS."""
+    sound: bool = True
+    """Whether the clip has the recording's sound, where it has some."""
     max_width_px: int = 1920
     max_height_px: int = 1080
     """Largest size of the clip; every player supports Full HD."""
@@ -107,7 +116,12 @@ def export_clip(
     began = time.monotonic()
     done = 0
     yield Progress(PHASE, done, total)
-    with ClipWriter(target, width, height, encoder=options.encoder, average_fps=source.info.average_fps) as writer:
+    with (
+        _sound(source, segment_start, segment_stop, options) as sound,
+        ClipWriter(
+            target, width, height, encoder=options.encoder, average_fps=source.info.average_fps, sound=sound
+        ) as writer,
+    ):
         pictures = _pictures(source, predictor, segment_start, segment_stop, options, should_stop)
         for done, (frame, inspection) in enumerate(pictures, 1):
             if should_stop():
@@ -125,6 +139,25 @@ def export_clip(
                 advice="The file is damaged: copy it again, or export the frames before the damage.",
             )
     yield Finished(str(target))
+
+
+@contextmanager
+def _sound(source: VideoSource, start: int, stop: int, options: ExportOptions) -> Iterator[ClipSound | None]:
+    """The sound of frames [start, stop) without that of gaps, as the pictures have it."""
+    sound = None
+    if options.sound:
+        begins = [start, *(gap.frame for gap in gaps(source.times) if start < gap.frame < stop)]
+        ends = ends_of(source.info, source.times)
+        spans = [
+            (float(source.times[first]), float(ends[after - 1]))
+            for first, after in zip(begins, [*begins[1:], stop], strict=True)
+        ]
+        sound = sound_of(source.info.path, spans)
+    try:
+        yield sound
+    finally:
+        if sound:
+            sound.close()
 
 
 def _outlines(evidence: WindowEvidence | None, score: float, options: ExportOptions) -> list[Outline]:
@@ -184,10 +217,11 @@ def _mosaic(
     mosaic = Mosaic(
         layout,
         options.panels,
-        source.info.name,
+        f"{options.mark} · {source.info.name}" if options.mark else source.info.name,
         strip=strip,
         flow_radius_px=predictor.settings.flow_radius_px if predictor and shows_flow else None,
         overlay_opacity=options.overlay_opacity,
+        zones=options.zones,
     )
     return mosaic, layout.width, layout.height
 

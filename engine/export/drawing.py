@@ -13,6 +13,7 @@ from engine.common.names import displayable
 from engine.flow.colour import wheel_legend
 from engine.scoring.signals import PATCH_GRID
 from engine.scoring.where import Outline
+from engine.scoring.zones import Zone, ZoneKind
 from engine.video.frame import Pixels
 
 Colour = tuple[int, int, int]
@@ -41,6 +42,11 @@ _TINT: Colour = (
     0,
 )  # vermilion: far from the greens of lawns and the greys of asphalt, also to the colour-blind
 _OUTLINE: Colour = (255, 210, 0)
+BLIND_SHADE, BLIND_HATCH = 0.45, 0.55
+"""Opacities of the shade and of the hatching over what does not count."""
+IGNORED_LINE: Colour = (255, 176, 120)
+WATCHED_LINE: Colour = (120, 215, 255)
+"""Borders of zones: light, to be told from the shade; in the window those of ignored ones are dashed, too."""
 _HATCH_PERIOD_PX = 12
 _MIN_WORDS_WIDTH_PX = 320
 """Narrower pictures have no room for the words of outlines."""
@@ -200,6 +206,26 @@ def _outline_worst(patches: list[Pixels], patch_psnr_db: PatchValues) -> None:
     # A light line on a dark one is visible on any picture.
     for thickness, colour in ((5, (0, 0, 0)), (2, _OUTLINE)):
         cv2.rectangle(worst, (2, 2), (width - 3, height - 3), colour, thickness)
+
+
+def draw_zones(picture: Pixels, zones: Sequence[Zone]) -> None:
+    """Darken and hatch what does not count, and draw the borders of zones."""
+    if not zones:
+        return
+    height, width = picture.shape[:2]
+    lines = [np.round(np.array(each.points) * (width, height) - 0.5).astype(np.int32) for each in zones]
+    blind = np.full((height, width), any(zone.kind is ZoneKind.WATCHED for zone in zones), np.uint8)
+    for kind, value in ((ZoneKind.WATCHED, 0), (ZoneKind.IGNORED, 1)):
+        for zone, line in zip(zones, lines, strict=True):
+            if zone.kind is kind:
+                cv2.fillPoly(blind, [line], (value,))
+    shade = np.where(blind, 1 - BLIND_SHADE, 1.0).astype(np.float32)[..., None]
+    light = np.where(blind.astype(np.bool_) & _hatch(width, height), BLIND_HATCH, 0).astype(np.float32)[..., None]
+    picture[:] = (picture * shade) * (1 - light) + 255 * light
+    for thickness in (3, 1):
+        for zone, line in zip(zones, lines, strict=True):
+            colour = (0, 0, 0) if thickness > 1 else WATCHED_LINE if zone.kind is ZoneKind.WATCHED else IGNORED_LINE
+            cv2.polylines(picture, [line], True, colour, thickness, cv2.LINE_AA)
 
 
 def draw_outlines(picture: Pixels, outlines: Sequence[Outline], *, in_words: bool = True) -> None:

@@ -21,6 +21,7 @@ from engine.export.drawing import (
     draw_mask,
     draw_outlines,
     draw_text,
+    draw_zones,
     fit_text,
     flow_wheel,
     overlay_mask,
@@ -28,6 +29,7 @@ from engine.export.drawing import (
 )
 from engine.export.score_strip import ScoreStrip, clock_text
 from engine.scoring.where import Outline
+from engine.scoring.zones import Zones
 from engine.video.frame import Frame, Pixels
 
 Panel = Literal["frame", "predicted_flow", "teacher_flow", "predicted_frame", "psnr_mask"]
@@ -35,7 +37,7 @@ Panel = Literal["frame", "predicted_flow", "teacher_flow", "predicted_frame", "p
 CAPTIONS: dict[Panel, str] = {
     "frame": "Frame",
     "predicted_flow": "Predicted flow",
-    "teacher_flow": "GT flow",
+    "teacher_flow": "Measured flow",
     "predicted_frame": "Predicted frame",
     "psnr_mask": "PSNR mask",
 }
@@ -195,12 +197,14 @@ class Mosaic:
         strip: ScoreStrip | None,
         flow_radius_px: float | None,
         overlay_opacity: float,
+        zones: Zones = (),
     ) -> None:
         """`flow_radius_px` is shown in the legend; `overlay_opacity` above 0 marks suspicious patches in the frame."""
         self._layout = layout
         self._panels = tuple(zip(panels, layout.panels, strict=True))
         self._strip = strip
         self._overlay_opacity = overlay_opacity
+        self._zones = zones
         self._canvas = np.empty((layout.height, layout.width, 3), np.uint8)
         self._canvas[:] = BACKGROUND
         self._caption_widths: dict[Box, int] = {}
@@ -221,6 +225,7 @@ class Mosaic:
             self._draw_detail(box, _detail(panel, frame, inspection))
             self._draw_panel(panel, box.of(self._canvas), frame, inspection)
             if panel == "frame":
+                draw_zones(box.of(self._canvas), self._zones)
                 draw_outlines(box.of(self._canvas), outlines)
         if self._strip and self._layout.strip:
             self._draw_detail(self._layout.strip, _NOT_ANALYSED if np.isnan(score) else f"{score:.2f}")

@@ -15,10 +15,13 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
 from engine.common.json_values import convert, decode
 from engine.common.names import displayable
+from engine.scoring.conditions import Condition
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, is_judged
+from engine.scoring.zone_files import as_features, from_features
+from engine.scoring.zones import Zones
 from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, ends_of
 
@@ -27,8 +30,8 @@ _MIN_MAX_SCORE = "min-max"
 """What the paper's score was called before there were others."""
 
 _FORMAT = "vadgui-segments"
-_VERSION = 2
-"""From 2 on it tells what is wrong with the recording; the rest is as before."""
+_VERSION = 3
+"""From 2 on it tells what is wrong with the recording, from 3 on which zones applied; the rest is as before."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ class SegmentsFile:
     rule: SegmentRule
     segments: tuple[Segment, ...]
     """People count them from 1, as the file does."""
+    zones: Zones = ()
+    """Which applied."""
+    reasons: tuple[str, ...] = ()
+    """Why each was flagged, in words; empty where that is unknown."""
 
 
 def write_scores_csv(
@@ -78,11 +85,15 @@ def write_segments_json(
     detector_fingerprint: str,
     score: str,
     reasons: Sequence[str] = (),
+    zones: Zones = (),
+    conditions: Sequence[Condition] = (),
+    is_other_scene: bool = False,
 ) -> None:
     """Write segments [start, stop) with their times, how they were found and in what, replacing an older file.
 
     `score` is the name of the score that they were found in; `reasons` say of each why it was flagged, where that is
-    known.
+    known. `zones` are those that applied, `conditions` say when the camera failed; `is_other_scene`, that nothing was
+    flagged for want of a detector of this camera.
 
     Raises:
         ExportError: the file can't be written.
@@ -96,6 +107,7 @@ def write_segments_json(
         "detector": {"name": detector_name, "fingerprint": detector_fingerprint},
         "score": score,
         "rule": asdict(rule),
+        "zones": as_features(zones),
         "recording": _integrity(Integrity.of(video, seconds)),
         "segments": [
             {
@@ -111,6 +123,8 @@ def write_segments_json(
             }
             for number, (segment, reason) in enumerate(zip(segments, reasons or [""] * len(segments), strict=True), 1)
         ],
+        "other_scene": is_other_scene,
+        "conditions": [_condition_values(condition, seconds) for condition in conditions],
     }
     _replace(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
@@ -128,6 +142,18 @@ def _integrity(integrity: Integrity) -> dict[str, Any]:
 
 def _span(start: float, stop: float) -> dict[str, float]:
     return {"start_seconds": round(start, 6), "stop_seconds": round(stop, 6)}
+
+
+def _condition_values(condition: Condition, seconds: npt.NDArray[np.floating]) -> dict[str, Any]:
+    # Found at the times of frames: the first one at each is its.
+    start, last = np.searchsorted(seconds, [condition.start_seconds, condition.stop_seconds])
+    return {
+        "kind": condition.kind.value,
+        "start": int(start),
+        "stop": int(min(last + 1, len(seconds))),
+        "start_seconds": round(condition.start_seconds, 6),
+        "stop_seconds": round(condition.stop_seconds, 6),
+    }
 
 
 def read_segments_json(path: Path) -> SegmentsFile:
@@ -154,6 +180,8 @@ def read_segments_json(path: Path) -> SegmentsFile:
             score=_known_score(content["score"]),
             rule=convert(content["rule"], SegmentRule, exact=True),
             segments=convert(content["segments"], tuple[Segment, ...]),
+            zones=from_features(content.get("zones", [])),
+            reasons=tuple(str(each.get("reason") or "") for each in content["segments"]),
         )
     except OSError as error:
         raise ExportError(

@@ -35,16 +35,23 @@ class ReviewedSegment(Segment):
 
 
 def attach(
-    flagged: Sequence[Segment], judged: Sequence[JudgedSegment], scores: Scores, enter: float
+    flagged: Sequence[Segment],
+    judged: Sequence[JudgedSegment],
+    scores: Scores,
+    enter: float,
+    flaggable: Scores | None = None,
 ) -> list[ReviewedSegment]:
     """The segments to review of a recording with anomaly scores [N], in order and disjoint.
 
     A segment whose frames a person chose is shown as it is, at every threshold. A verdict on a flagged segment goes
     with what is flagged there now: it may be longer, shorter, or in several parts. Where several verdicts meet in one
-    flagged segment, it is divided between them where the score is lowest. What is judged where nothing is flagged now
-    is not among the result, see `hidden`; it stays in the document.
+    flagged segment, it is divided between them where the score is lowest. What is judged where the threshold flags
+    nothing now is not among the result, see `hidden`; it stays in the document. Where no threshold could flag anything
+    (`flaggable`, by default `scores`, is NaN: not analysed, the camera fails, another scene), it is shown as it was
+    judged.
     """
     frame_count = len(scores)
+    flaggable = scores if flaggable is None else flaggable
     chosen = [segment for segment in judged if segment.covers and segment.start < frame_count]
     shown = [_shown(segment.start, min(segment.stop, frame_count), scores, segment) for segment in chosen]
     covered = _joined(segment.covers for segment in chosen if segment.covers)
@@ -62,9 +69,15 @@ def attach(
                 )
             elif owners:
                 shown += (_shown(start, stop, scores, owner) for start, stop, owner in _divided(part, owners, scores))
-            elif scores[part.start : part.stop].max() >= enter:
+            elif np.fmax.reduce(scores[part.start : part.stop]) >= enter:
                 # A rest beside chosen frames that is below the threshold is just how far the segment reached.
                 shown.append(_shown(part.start, part.stop, scores, None))
+    on_screen = {each.judged for each in shown}
+    for unseen in moving:
+        if unseen not in on_screen and unseen.start < frame_count:
+            stop = min(unseen.stop, frame_count)
+            if np.isnan(flaggable[unseen.start : stop]).all():
+                shown.append(_shown(unseen.start, stop, scores, unseen))
     return sorted(shown, key=lambda segment: segment.start)
 
 

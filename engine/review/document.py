@@ -10,6 +10,7 @@ import msgspec
 
 from engine.common.errors import ReviewError
 from engine.common.json_values import decode
+from engine.scoring.zones import Zones, check_zones
 
 FORMAT, VERSION = "vadgui-review", 1
 
@@ -77,13 +78,21 @@ class ThresholdChange(msgspec.Struct, frozen=True):
     after: Threshold | None
 
 
+class ZonesChange(msgspec.Struct, frozen=True):
+    """From some zones of the picture to others."""
+
+    before: Zones
+    after: Zones
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One change: judged segments that went and that came, or a threshold. Read the other way round it is undone."""
+    """One change: judged segments that went and that came, a threshold, or zones. Read backwards it is undone."""
 
     name: str
     removed: tuple[JudgedSegment, ...] = ()
     added: tuple[JudgedSegment, ...] = ()
     threshold: ThresholdChange | None = None
+    zones: ZonesChange | None = None
     who: str = ""
     when: str = ""
 
@@ -110,6 +119,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the score that is shown."""
     thresholds: dict[str, Threshold] = {}
     """By the score's name; a score that is missing has its default."""
+    zones: Zones = ()
+    """Of the picture: what counts in the scores."""
     playhead: int = 0
     segments: tuple[JudgedSegment, ...] = ()
     """In order of time, disjoint."""
@@ -120,7 +131,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_untouched(self) -> bool:
         """Whether nobody has decided anything yet."""
-        return not self.history and not self.segments and not self.thresholds
+        return not (self.history or self.segments or self.thresholds or self.zones)
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,12 +200,13 @@ def from_bytes(text: bytes) -> Review:
 
 
 def check(recording: Recording) -> None:
-    """Check that the judged segments are in order and disjoint, and that the history fits.
+    """Check that the judged segments are in order and disjoint, that zones make sense, and that the history fits.
 
     Raises:
         ValueError: they are not.
     """
     check_segments(recording.segments)
+    check_zones(recording.zones)
     if not 0 <= recording.done <= len(recording.history):
         raise ValueError(f"{recording.done} of {len(recording.history)} steps can't be done")
 

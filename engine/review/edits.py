@@ -10,7 +10,17 @@ from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
 from engine.review.attaching import ReviewedSegment, hidden
-from engine.review.document import JudgedSegment, Recording, Span, Step, Threshold, ThresholdChange, Verdict
+from engine.review.document import (
+    JudgedSegment,
+    Recording,
+    Span,
+    Step,
+    Threshold,
+    ThresholdChange,
+    Verdict,
+    ZonesChange,
+)
+from engine.scoring.zones import Zones, check_zones
 
 DISMISS_REASONS = ("normal", "weather", "animal", "camera", "other")
 MISSED = "missed by the detector"
@@ -153,6 +163,22 @@ class Editor:
         change = ThresholdChange(score, self._recording.thresholds.get(score), threshold)
         what = f"to {threshold.enter:.2f}" if threshold else "to its default"
         return Step(name=f"Threshold {what}", threshold=change, who=self._who, when=self._when)
+
+    def set_zones(self, name: str, zones: Zones) -> Step:
+        """Other zones of the picture; `name` says what was done to them.
+
+        Raises:
+            ReviewError: they make no sense.
+        """
+        try:
+            check_zones(zones)
+        except ValueError as error:
+            reason = str(error)
+            raise ReviewError(
+                reason[0].upper() + reason[1:], advice="Draw another one, or remove one that is there."
+            ) from error
+        change = ZonesChange(self._recording.zones, zones)
+        return Step(name=name, zones=change, who=self._who, when=self._when)
 
     def _say(self, name: str, segment: ReviewedSegment, said: JudgedSegment) -> Step:
         return self._step(name, segment.span, *self._exchange(segment, [said] if said.says_something else []))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,8 +104,23 @@ def find_review(video: Path, fingerprint: str) -> tuple[OpenedReview | None, str
             found.append(opened)
         else:
             notice = f"{path.name} is the review of another recording of this name, or of this one before it changed."
+    found = found or list(_reviews_left_behind(video, fingerprint))
     # Of two, the folder could be written at one time and not at another: the later one goes on.
     return max(found, key=lambda opened: opened.review.saved, default=None), notice
+
+
+def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview]:
+    """Reviews of a recording that was renamed: under its earlier name, where no recording is any more."""
+    candidates = [*video.parent.glob(f"*{SUFFIX}"), *reviews_folder().glob(f"*.{fingerprint[:12]}{SUFFIX}")]
+    for path in sorted(candidates):
+        # Most are of other recordings: the text tells without being taken apart. A damaged one keeps its own name.
+        with suppress(OSError, ReviewError):
+            if fingerprint.encode() not in path.read_bytes():
+                continue
+            opened = read_review(path)
+            recording = opened.review.recording_of(fingerprint)
+            if recording and not Path(recording.path).exists():
+                yield opened
 
 
 def located(recording: Recording, review: Path) -> Path | None:

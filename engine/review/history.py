@@ -61,7 +61,8 @@ def inverse(step: Step) -> Step:
     """The step that takes a step back."""
     change = step.threshold
     back = replace(change, before=change.after, after=change.before) if change else None
-    return replace(step, removed=step.added, added=step.removed, threshold=back)
+    zones = replace(step.zones, before=step.zones.after, after=step.zones.before) if step.zones else None
+    return replace(step, removed=step.added, added=step.removed, threshold=back, zones=zones)
 
 
 def _applied(recording: Recording, step: Step) -> Recording:
@@ -71,7 +72,8 @@ def _applied(recording: Recording, step: Step) -> Recording:
             thresholds.pop(change.score, None)
         else:
             thresholds[change.score] = change.after
-    return replace(recording, segments=_exchanged(recording.segments, step), thresholds=thresholds)
+    zones = step.zones.after if step.zones else recording.zones
+    return replace(recording, segments=_exchanged(recording.segments, step), thresholds=thresholds, zones=zones)
 
 
 def _exchanged(segments: tuple[JudgedSegment, ...], step: Step) -> tuple[JudgedSegment, ...]:

@@ -60,6 +60,8 @@ class ListedRecording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Name of the detector that found `segments`."""
     score: str = ""
     """Name of the score by which it found them."""
+    is_other_scene: bool = False
+    """Whether it shows another scene than that detector's: nothing is flagged then."""
     segments: tuple[FoundSegment, ...] = ()
 
     @property

@@ -13,20 +13,25 @@ from engine.review.document import Recording
 from engine.review.recording_list import FoundSegment
 from engine.scoring.scorer import Scorer
 from engine.scoring.segments import find_segments
+from engine.scoring.signals import RawSignals
 
 Floats = npt.NDArray[np.floating]
 
 
 def segments_to_review(
-    scores: Floats, seconds: Floats, scorer: Scorer, recording: Recording | None
+    signals: RawSignals, seconds: Floats, scorer: Scorer, recording: Recording | None
 ) -> tuple[FoundSegment, ...]:
-    """The segments of a recording with scores [N] of frames at times [N], at the threshold that its review has."""
+    """The segments of a recording with raw signals [N] of frames at times [N], at the threshold that its review has."""
+    scores = scorer.scores(signals, seconds)
+    spoilt = scorer.in_condition(signals, seconds) | scorer.is_other_scene(signals)
     rule = scorer.rule()
     kept = recording.thresholds.get(scorer.name) if recording else None
     if kept:
         rule = replace(rule, enter=kept.enter, leave=scorer.leave_for(kept.enter, rule))
-    flagged = find_segments(scores, seconds, rule)
-    return found(attach(flagged, recording.segments if recording else (), scores, rule.enter), seconds)
+    flaggable = np.where(spoilt, np.nan, scores)
+    flagged = find_segments(flaggable, seconds, rule)
+    judged = recording.segments if recording else ()
+    return found(attach(flagged, judged, scores, rule.enter, flaggable), seconds)
 
 
 def found(segments: Iterable[ReviewedSegment], seconds: Floats) -> tuple[FoundSegment, ...]:

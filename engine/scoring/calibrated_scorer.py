@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.common.durations import duration_in_words
 from engine.scoring.calibration import Calibration
+from engine.scoring.drift import Reference
 from engine.scoring.sampling import Sampling
 from engine.scoring.scorer import Floats, Scorer, Times
 from engine.scoring.segments import Segment, SegmentRule
@@ -61,8 +63,17 @@ class CalibratedScorer(Scorer):
 
     @property
     def reach_seconds(self) -> float:
-        """As far as evidence is smoothed."""
+        """As far as evidence is smoothed, and from wherever a failure of the camera would show."""
         return self.calibration.reach_seconds
+
+    @property
+    def reference(self) -> Reference | None:
+        """The calibration's."""
+        return self.calibration.reference
+
+    def in_condition(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.bool_]:
+        """Those that have no score."""
+        return self.calibration.in_condition(signals, seconds, live=self.live)
 
     def reason(self, segment: Segment, signals: RawSignals, seconds: Times) -> str:
         """What the strongest evidence says."""
@@ -79,6 +90,14 @@ class CalibratedScorer(Scorer):
     def expected_alarms(self, threshold: float, hours: float) -> tuple[int, int]:
         """The range is the wider the less footage the detector was calibrated on."""
         return self.calibration.expected_alarms(false_alarms_at(threshold), hours)
+
+    def doubt(self, threshold: float) -> str:
+        """That so little normal footage can't promise so few."""
+        least = self.calibration.offline.tail.least_false_alarms
+        if false_alarms_at(threshold) >= least:
+            return ""
+        learnt = duration_in_words(self.calibration.seconds)
+        return f"{learnt} of normal footage can't promise less than {math.ceil(least)} an hour"
 
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:
         """At what is ten times as usual."""

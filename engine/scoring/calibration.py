@@ -10,6 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.json_values import convert
+from engine.scoring.conditions import (
+    CONTEXT_SECONDS,
+    in_condition,
+    without_conditions,
+)
 from engine.scoring.drift import Drift, Reference
 from engine.scoring.evidence import (
     EARLIER_SMOOTHING_SECONDS,
@@ -77,13 +82,14 @@ class Calibration:
         frame_seconds: float | None = None,
         others: Sequence[tuple[RawSignals, Times]] = (),
         sampling: Sampling = EVERY_FRAME,
+        rare_seconds: int = 0,
     ) -> Calibration:
         """Learnt from the raw signals [N] of held-out normal videos, whose judged frames were shown at these times [N].
 
         Their motion is in px a frame of `frame_seconds`: 0 where that is not known; None for what most of their frames
         last. `others` are more normal videos of which only the signals that need no network are known: scalers are
         learnt from all videos, the distribution of scores from those held out alone. Signals that are NaN in all
-        held-out videos take no part.
+        held-out videos take no part. `rare_seconds` are how many were left out of the videos as the least usual ones.
 
         Raises:
             TooLittleFootageError: together they are shorter than MIN_BLOCKS seconds.
@@ -91,6 +97,11 @@ class Calibration:
         names = [name for name in EVIDENCE if any(np.isfinite(signals[name]).any() for signals, _ in videos)]
         if not names:
             raise TooLittleFootageError
+        reference = Reference.of(videos)
+        videos = [
+            (without_conditions(signals, in_condition(signals, times, reference, sampling)), times)
+            for signals, times in videos
+        ]
         weights = [WEIGHTS[name] for _ in SMOOTHING_SECONDS for name in names]
         scales = {}
         for live in (True, False):
@@ -105,7 +116,7 @@ class Calibration:
             together = np.concatenate(maxima)
             if len(together) < MIN_BLOCKS:
                 raise TooLittleFootageError
-            scales[live] = Scale(scaler, Tail.of(together))
+            scales[live] = Scale(scaler, Tail.of(together, rare_seconds))
         times_of = [times for _, times in videos]
         return cls(
             tuple(names),
@@ -114,23 +125,31 @@ class Calibration:
             float(sum(times[-1] - times[0] for times in times_of if len(times))),
             len(videos),
             (usual_frame_seconds(*times_of) if frame_seconds is None else frame_seconds) or 0.0,
-            Reference.of(videos),
+            reference,
             sampling=sampling,
         )
 
     def scores(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.float64]:
         """Anomaly scores [N], -log10 of the share of normal seconds that are as conspicuous, of one video.
 
-        Below 0 lies what is calmer than all of them; NaN where a frame was not analysed; frame 0 takes frame 1's.
+        Below 0 lies what is calmer than all of them; NaN where a frame was not analysed, or the camera fails; frame 0
+        takes frame 1's.
         """
         scale = self.live if live else self.offline
-        return scale.tail.neg_log10_p(scale.standard.max_evidence(self._evidence(signals, seconds, live)))
+        flags = self.in_condition(signals, seconds, live=live)
+        evidence = self._evidence(without_conditions(signals, flags), seconds, live)
+        scores = scale.tail.neg_log10_p(scale.standard.max_evidence(evidence))
+        return np.where(flags, np.nan, scores) if flags.any() else scores
+
+    def in_condition(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.bool_]:
+        """Which frames [N] of a video say nothing, as the camera fails there."""
+        return in_condition(signals, seconds, self.reference, self.sampling, live=live)
 
     @property
     def reach_seconds(self) -> float:
         """A frame's score depends on frames that are so near at most, rounded times included."""
         # Between samples, a frame has the score of one of its neighbours.
-        return max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS + 2 * self.sampling.seconds
+        return max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS + 2 * self.sampling.seconds + CONTEXT_SECONDS
 
     def reason(self, signals: RawSignals, seconds: Times, frame: int, *, live: bool = False) -> str:
         """Why a frame of a video has the score that it has: what its strongest evidence says, in words."""
@@ -138,7 +157,8 @@ class Calibration:
         first, stop = np.searchsorted(seconds, [seconds[frame] - reach, seconds[frame] + reach])
         # Frame 0 takes frame 1's, whatever it is smoothed over.
         part = slice(int(first), max(int(stop), frame + 2))
-        evidence = self._evidence(signals[part], seconds[part], live)[:, [frame - part.start]]
+        near = without_conditions(signals[part], self.in_condition(signals[part], seconds[part], live=live))
+        evidence = self._evidence(near, seconds[part], live)[:, [frame - part.start]]
         strongest = (self.live if live else self.offline).standard.strongest(evidence)
         return in_words(self.evidence[int(strongest[0]) % len(self.evidence)])
 

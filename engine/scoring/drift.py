@@ -32,9 +32,18 @@ _TAIL = 0.01
 # same camera reach in Ped2, Avenue and the demo's scene stays within, a third of the picture's shift does not.
 _LESS_LIKE = 1.0  # in Fisher's z, in which correlations lie evenly
 _ALIKE = 0.97
-_OTHER_LIGHT = 1.25
+_SAME_SCENE = 0.9  # of the same camera 0.99, of another one's well-lit walkway 0.78
+_MIN_SCENE_SAMPLES, SCENE_SAMPLES = 3, 200
+"""Of so many, evenly spread, only few show the van before the lens."""
+_PATTERN = 0.3
+OTHER_LIGHT = 1.25
+"""Factor beyond normal footage."""
 _OTHER_SHARPNESS = 1.6
 _OTHER_MOTION, _MIN_MOTION_PX = 4.0, 0.25
+
+
+OTHER_SCENE = "This is not the scene that the detector was calibrated for."
+"""What is said where a recording is of another camera, or its camera was turned."""
 
 
 class DriftKind(StrEnum):
@@ -114,6 +123,27 @@ class Reference:
             float(np.quantile(motion[~np.isnan(motion)], 1 - _TAIL)) if not np.isnan(motion).all() else 0.0,
         )
 
+    @property
+    def layout_contrast(self) -> float:
+        """Spread of the median layout, in grey levels."""
+        return float(np.std(self.layout))
+
+    def shows_scene(self, layouts: npt.NDArray[np.floating] | npt.NDArray[np.uint8]) -> Flags:
+        """Which layouts [N, LAYOUT_GRID, LAYOUT_GRID] are of this scene, whatever light and contrast they have."""
+        likeness = _likeness(layouts.reshape(-1, LAYOUT_GRID**2).astype(np.float64), np.array(self.layout))
+        return np.asarray(likeness >= _SAME_SCENE)
+
+    def is_other_scene(self, signals: RawSignals) -> bool:
+        """Whether a recording with raw signals [N] shows another scene, as far as it is known: some samples will do."""
+        known = np.flatnonzero(~np.isnan(signals["sharpness"]))
+        if len(known) < _MIN_SCENE_SAMPLES:
+            return False
+        chosen = known[np.linspace(0, len(known) - 1, min(len(known), SCENE_SAMPLES)).astype(np.intp)]
+        layouts = signals["layout"][chosen].astype(np.float64)
+        # A black picture, or a covered lens, shows no scene at all.
+        layouts = layouts[layouts.std(axis=(1, 2)) > _PATTERN * self.layout_contrast]
+        return len(layouts) >= _MIN_SCENE_SAMPLES and not self.shows_scene(np.median(layouts, axis=0)[None])[0]
+
     def drifts(self, signals: RawSignals, seconds: Times) -> list[Drift]:
         """Where a recording with raw signals [N] at times [N] differs for long, the gravest first.
 
@@ -136,8 +166,8 @@ class Reference:
         yield DriftKind.MOVED, likeness < least
         yield DriftKind.SHAKING, looks.camera_motion_px > max(_OTHER_MOTION * self.camera_motion_px, _MIN_MOTION_PX)
         darkest, brightest = self.luma
-        yield DriftKind.DARKER, looks.luma < darkest / _OTHER_LIGHT
-        yield DriftKind.BRIGHTER, looks.luma > brightest * _OTHER_LIGHT
+        yield DriftKind.DARKER, looks.luma < darkest / OTHER_LIGHT
+        yield DriftKind.BRIGHTER, looks.luma > brightest * OTHER_LIGHT
         softest, sharpest = self.sharpness
         yield DriftKind.BLURRED, looks.sharpness < softest / _OTHER_SHARPNESS
         yield DriftKind.NOISY, looks.sharpness > sharpest * _OTHER_SHARPNESS

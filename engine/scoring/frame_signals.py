@@ -52,6 +52,7 @@ def measure(
     windows = {} if measured is None else _measure_motion(signals, measured, predicted, normal_model)
     luma = cv2.cvtColor(current, cv2.COLOR_RGB2GRAY)
     signals["sharpness"] = cv2.norm(cv2.Laplacian(luma, cv2.CV_16S), cv2.NORM_L1) / luma.size
+    signals["contrast"] = cv2.meanStdDev(luma)[1][0, 0]
     signals["layout"] = cv2.resize(luma, (LAYOUT_GRID, LAYOUT_GRID), interpolation=cv2.INTER_AREA)
     return signals, windows
 
@@ -66,6 +67,7 @@ def _measure_motion(
     motion = measured.windows
     signals["camera_motion_px"] = measured.camera_px
     windows = {"speed_px": motion[2]}
+    signals["median_change"], signals["highest_change"], signals["changed_share"] = measured.change
     if normal_model.motion is not None:
         windows["speed_rarity"], windows["direction_rarity"] = normal_model.motion.rarities(motion)
     if predicted is not None:

@@ -1,4 +1,4 @@
-"""Scores and drifts of a recording whose raw signals come in pieces: each costs what it is long, not what all is."""
+"""What the raw signals of a recording say while they come in pieces: each costs what it is long, not what all is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.drift import Drift, DriftKind, Reference, lasting_drifts
+from engine.scoring.conditions import Condition, conditions_of, kinds_of_samples, spoilt
+from engine.scoring.drift import SCENE_SAMPLES, Drift, DriftKind, Reference, lasting_drifts
 from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
 from engine.scoring.signals import RawSignals, missing_signals
@@ -44,6 +45,9 @@ class IncrementalScores:
         self._blocks = whole[self._block_starts]
         self._analysed = np.zeros(len(self._blocks), np.bool_)
         self._differs = np.zeros((len(DriftKind), len(self._blocks)), np.bool_)
+        # For conditions and the scene.
+        self._judged = np.zeros(len(seconds), np.bool_)
+        self._kinds = np.zeros(len(seconds), np.uint16)
 
     def add(self, frames: Frames, rows: RawSignals) -> None:
         """Take over raw signals [K] of frames [K], as far as there are such; `derive` does the rest."""
@@ -79,6 +83,7 @@ class IncrementalScores:
             at_most -= until - start + _ROWS_A_RUN
             self._derive_raw_scores(start, until)
             self._derive_differences(start, until)
+            self._derive_kinds(start, until)
 
     def scores(self) -> npt.NDArray[np.float64]:
         """Anomaly scores [N] as people see them, of what was derived; NaN elsewhere."""
@@ -87,6 +92,20 @@ class IncrementalScores:
     def rough_scores(self) -> npt.NDArray[np.float64]:
         """Scores [N] as people see them where they can still change, for want of samples nearby; NaN elsewhere."""
         return self._scorer.display_scores(self._rough_scores)
+
+    def conditions(self) -> list[Condition]:
+        """When the camera fails, of what was derived."""
+        return conditions_of(self._kinds, self._seconds)
+
+    def in_condition(self) -> npt.NDArray[np.bool_]:
+        """Which frames [N] are not to be flagged, as the camera fails there."""
+        return spoilt(self._kinds, self._seconds)
+
+    def is_other_scene(self) -> bool:
+        """Whether the recording shows another scene than the calibration's, by some of the frames that came."""
+        judged = np.flatnonzero(self._judged)
+        chosen = judged[np.linspace(0, len(judged) - 1, min(len(judged), SCENE_SAMPLES)).astype(np.intp)]
+        return self._scorer.is_other_scene(self.signals[chosen])
 
     def drifts(self) -> list[Drift]:
         """Where the recording does not look like the calibration's footage, of what was derived."""
@@ -124,6 +143,14 @@ class IncrementalScores:
         reach = self._scorer.reach_seconds
         earliest, latest = self._seconds[start] - reach, self._seconds[stop - 1] + reach
         return int(np.searchsorted(self._seconds, earliest)), int(np.searchsorted(self._seconds, latest, "right"))
+
+    def _derive_kinds(self, start: int, stop: int) -> None:
+        # Whether the first of some frames is a sample hangs on the one before it.
+        part = slice(max(start - 1, 0), max(stop, 2))
+        scorer = self._scorer
+        kinds = kinds_of_samples(self.signals[part], self._seconds[part], scorer.reference, scorer.sampling)
+        self._kinds[start:stop] = kinds[start - part.start : stop - part.start]
+        self._judged[start:stop] = ~np.isnan(self.signals["sharpness"][start:stop])
 
     def _derive_differences(self, start: int, stop: int) -> None:
         if self._reference is None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.flow.colour import Flow
+from engine.scoring.picture_change import PictureChange
 from engine.scoring.windows import CELL_PX, PICTURE_CELLS, WINDOW_CELLS, cell_means, window_means
 from engine.video.frame import Pixels
 from engine.video.source import usual_frame_seconds
@@ -45,13 +46,16 @@ class MeasuredMotion:
     windows: Motion
     camera_px: float
     """How far the picture as a whole moved, px a frame."""
+    change: PictureChange
+    """How much of the picture changed."""
 
     @classmethod
     def of(cls, flow: Flow, earlier: Pixels, later: Pixels, frames: float) -> MeasuredMotion:
         """Of the flow between two 256x256 pictures that lie so many frames apart."""
         motion = window_motion(flow, frames)
         # Of an area in which only the noise changes, the estimated flow is not 0 but random.
-        return cls(motion * (window_changes(earlier, later) >= _MIN_CHANGE), camera_motion_px(motion))
+        windows = motion * (window_changes(earlier, later) >= _MIN_CHANGE)
+        return cls(windows, camera_motion_px(motion), PictureChange.of(earlier, later))
 
 
 def baseline_frames(seconds: Times) -> int:

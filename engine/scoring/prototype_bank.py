@@ -25,7 +25,7 @@ _SLOWEST_PX = 0.1
 """Windows that move less are not kept: the flow's error is as large."""
 _MOVING_SHARE = 0.3
 """Windows below this share of the median speed of frames' fastest windows count as still."""
-_FEW_WINDOWS = 4
+FEW_WINDOWS = 4
 """How many windows a distance is the mean of: a thing overlaps about as many, and a single one may be chance."""
 _ROUNDS = 10
 _MIN_VARIANCE = 1e-4
@@ -108,7 +108,7 @@ class PrototypeBank:
 
 def distance_of(distances: Floats) -> float:
     """The mean distance of a few windows, the most unusual ones, of every window's [PLACES, PLACES]."""
-    return float(np.partition(distances, -_FEW_WINDOWS, axis=None)[-_FEW_WINDOWS:].mean())
+    return float(np.partition(distances, -FEW_WINDOWS, axis=None)[-FEW_WINDOWS:].mean())
 
 
 def _whitening(centred: Floats) -> Floats:

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.scoring.calibration import Calibration
+from engine.scoring.conditions import Condition, find_conditions, in_condition
+from engine.scoring.drift import Reference
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals
@@ -48,7 +50,8 @@ class Scorer(ABC):
     def raw_scores(self, signals: RawSignals, seconds: Times) -> Floats:
         """Scores [N] of frames at these times, higher being more anomalous, on a scale that is the same for all videos.
 
-        NaN where a frame has no score; frame 0 takes frame 1's signals. Frames between samples have one.
+        NaN where a frame has no score, such as where the camera fails; frame 0 takes frame 1's signals. Frames between
+        samples have one.
         """
 
     @abstractmethod
@@ -68,6 +71,23 @@ class Scorer(ABC):
     def reach_seconds(self) -> float:
         """A frame's raw score depends on frames that are so near at most."""
         return 0.0
+
+    @property
+    def reference(self) -> Reference | None:
+        """How the camera's footage looks; None where nobody knows."""
+        return None
+
+    def conditions(self, signals: RawSignals, seconds: Times) -> list[Condition]:
+        """When the camera fails in a video."""
+        return find_conditions(signals, seconds, self.reference, self.sampling)
+
+    def in_condition(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.bool_]:
+        """Which frames [N] are not to be flagged, as the camera fails there."""
+        return in_condition(signals, seconds, self.reference, self.sampling)
+
+    def is_other_scene(self, signals: RawSignals) -> bool:
+        """Whether a video shows another scene than the detector was calibrated for: its scores flag nothing then."""
+        return self.reference is not None and self.reference.is_other_scene(signals)
 
     def reason(self, segment: Segment, signals: RawSignals, seconds: Times) -> str:
         """Why a segment was flagged, in words: what spoke most for it at its peak; empty without reasons."""
@@ -95,6 +115,11 @@ class Scorer(ABC):
         """How many false alarms to expect in a recording, at the least and at the most, nine times in ten."""
         del threshold, hours
         return None
+
+    def doubt(self, threshold: float) -> str:
+        """What is not known of the false alarms at a threshold, in words; empty where nothing has to be said."""
+        del threshold
+        return ""
 
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:
         """Where a segment ends that needs `enter` to begin; `moved_from` is the rule whose threshold a person moved."""

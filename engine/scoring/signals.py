@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-SIGNALS_VERSION = 7
+SIGNALS_VERSION = 8
 """Counts up whenever the same frames and weights would give other raw signals: stored analyses are then made anew."""
 
 PATCH_GRID = 4
@@ -36,6 +36,11 @@ RAW_SIGNALS = np.dtype(
         ("camera_motion_px", "<f4"),  # of the picture as a whole
         ("sharpness", "<f4"),  # mean absolute Laplacian of the luma, in grey levels
         ("layout", "u1", (LAYOUT_GRID, LAYOUT_GRID)),  # mean luma; all 0 where there is no other signal
+        ("contrast", "<f4"),  # spread of the luma, in grey levels
+        # How much of the picture changed over the time that motion is measured over, by cells of 8x8 pixels.
+        ("median_change", "<f4"),  # mean absolute change of luma of the median cell, in grey levels
+        ("highest_change", "<f4"),  # of the cell that changed most
+        ("changed_share", "<f4"),  # of cells whose mean luma is another
     ]
 )
 """One frame's row, pixels being those of the 256x256 picture. Frame 0 has no transition: its row is all NaN.

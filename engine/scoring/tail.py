@@ -50,24 +50,29 @@ class Tail:
     """Of how many maxima all this was learnt."""
 
     @classmethod
-    def of(cls, maxima: Floats) -> Tail:
-        """The tail of at least MIN_BLOCKS maxima, in any order."""
+    def of(cls, maxima: Floats, rare: int = 0) -> Tail:
+        """The tail of at least MIN_BLOCKS maxima, in any order.
+
+        So many `rare` ones were left out: they are taken to lie above all others, nobody knows how far.
+        """
         ordered = np.sort(np.asarray(maxima, np.float64))
-        count = len(ordered)
-        if count < MIN_BLOCKS:
-            raise ValueError(f"{count} one-second maxima are too few")
+        count = len(ordered) + rare
+        if len(ordered) < MIN_BLOCKS:
+            raise ValueError(f"{len(ordered)} one-second maxima are too few")
         exceedances = max(round(_TAIL_SHARE * count), _MIN_IN_TAIL)
-        start = count - exceedances - 1
+        start = len(ordered) - exceedances - 1
         inside = ordered[: start + 1]
         as_high = count - np.arange(start + 1)
         neg_log10_p = -np.log10((1 + as_high) / (1 + count))
         kept = np.unique(np.linspace(0, start, min(start + 1, _MAX_QUANTILES)).astype(np.int64))
         # Interpolation needs distinct values: of equal ones the first is kept, which has their p.
         kept = kept[np.diff(inside[kept], prepend=-math.inf) > 0]
+        # Of exponential excesses of which some are only known to be above the highest, the scale is their sum, those
+        # taken as that high, over the number of the others.
         return cls(
             tuple(inside[kept].tolist()),
             tuple(neg_log10_p[kept].tolist()),
-            float((ordered[start + 1 :] - inside[kept[-1]]).sum()),
+            float((ordered[start + 1 :] - inside[kept[-1]]).sum() + rare * (ordered[-1] - inside[kept[-1]])),
             exceedances,
             count,
         )
@@ -86,6 +91,11 @@ class Tail:
         beyond = np.maximum(scores - start, 0)
         log_share = self.exceedances * np.log1p(beyond / max(self.excess, 1e-12)) / math.log(10)
         return np.asarray(np.where(np.isnan(scores), np.nan, found + log_share))
+
+    @property
+    def least_false_alarms(self) -> float:
+        """How many an hour can be promised at the least: fewer than one in all maxima seen is extrapolated."""
+        return 3600 / BLOCK_SECONDS / (self.blocks + 1)
 
     def expected_alarms(self, per_hour: float, hours: float) -> tuple[int, int]:
         """The range in which the count of false alarms lies nine times in ten, where `per_hour` are asked for.

@@ -6,7 +6,7 @@ docs/research/where.md says how the choices here were made, and what they are wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from engine.scoring.evidence import WEIGHTS, in_words, measured, transformed
 from engine.scoring.motion import PLACES
 from engine.scoring.places import PlaceMaps, placed_signals
 from engine.scoring.windows import CELL_PX, PICTURE_CELLS, WINDOW_CELLS
+from engine.scoring.zones import Windows
 
 Floats = npt.NDArray[np.float64]
 
@@ -89,6 +90,10 @@ class WindowEvidence:
         strengths = (_mean([known[nearest], around]) - medians) / spreads
         strengths = np.nan_to_num(strengths, nan=-np.inf)
         return cls(calibration, strengths.max(axis=0), strengths.argmax(axis=0), maps[nearest])
+
+    def within(self, windows: Windows) -> WindowEvidence:
+        """The evidence of those windows alone; no other can have an outline."""
+        return replace(self, strengths=np.where(windows, self.strengths, -np.inf))
 
     @property
     def scores(self) -> Floats:

@@ -118,6 +118,11 @@ class Decoder:
         """Free the file; closing twice is fine."""
         self._container.close()
 
+    @property
+    def container(self) -> InputContainer:
+        """The file itself, for whoever copies packets of all its streams."""
+        return self._container
+
 
 def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
     try:

@@ -22,6 +22,7 @@ from engine.common.atomic_write import may_write, temporary_path
 from engine.common.errors import ExportError
 from engine.common.names import MAX_NAME_BYTES, fitting_name, name_bytes
 from engine.video.frame import Pixels
+from engine.video.sound import ClipSound
 
 TIME_BASE = Fraction(1, 90_000)
 """Holds every common frame rate exactly, and variable ones to 11 microseconds."""
@@ -94,10 +95,12 @@ class ClipWriter:
         *,
         encoder: str = DEFAULT_ENCODER,
         average_fps: float = 25.0,
+        sound: ClipSound | None = None,
     ) -> None:
         """Begin a clip of pictures of one size; odd sizes are padded by a pixel, because 4:2:0 needs even ones.
 
-        `average_fps` sets only keyframe distance and rate control; each frame brings its own time.
+        `average_fps` sets only keyframe distance and rate control; each frame brings its own time. `sound` starts with
+        the first picture.
 
         Raises:
             ExportError: `target` exists, is no .mp4, its folder can't be written, or the encoder is unknown.
@@ -118,6 +121,10 @@ class ClipWriter:
             self._temporary.touch(exist_ok=False)  # FFmpeg would report an unwritable folder only at the first packet
             self._container = av.open(str(self._temporary), "w", format="mp4", options={"movflags": "+faststart"})
             self._stream = self._add_stream(encoder, average_fps)
+            self._sound = sound
+            self._sound_stream = (
+                self._container.add_stream("aac", rate=sound.rate_hz, layout=sound.layout) if sound else None
+            )
         except (av.FFmpegError, OSError) as error:
             self._remove_temporary()
             raise _cannot_write(self._target, error) from error
@@ -166,8 +173,14 @@ class ClipWriter:
         picture.time_base = TIME_BASE
         try:
             self._mux(self._stream.encode(picture))
+            self._add_sound(pts_seconds + duration_seconds)
         except (av.FFmpegError, OSError) as error:
             raise _cannot_write(self._target, error) from error
+
+    def _add_sound(self, until_seconds: float) -> None:
+        if self._sound and self._sound_stream:
+            for block in self._sound.until(until_seconds):
+                self._container.mux(self._sound_stream.encode(block))
 
     def _mux(self, packets: Iterable[av.Packet[VideoStream]]) -> None:
         for packet in packets:
@@ -196,10 +209,12 @@ class ClipWriter:
             raise ExportError("The clip has no frames", subject=self._target, advice="Choose at least one frame.")
         try:
             self._mux(self._stream.encode(None))
+            if self._sound_stream:
+                self._container.mux(self._sound_stream.encode(None))
             self._container.close()
             with self._temporary.open("rb+") as file:
                 os.fsync(file.fileno())
-            _rename_to_new(self._temporary, self._target)
+            rename_to_new(self._temporary, self._target)
         except FileExistsError as error:
             raise _already_exists(self._target) from error
         except (av.FFmpegError, OSError) as error:
@@ -239,7 +254,7 @@ def _cannot_write(target: Path, error: Exception) -> ExportError:
     return ExportError("The clip can't be written", subject=target, advice=advice)
 
 
-def _rename_to_new(temporary: Path, target: Path) -> None:
+def rename_to_new(temporary: Path, target: Path) -> None:
     """Give a finished file its name in one step, never replacing another file.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Start-up time until the window and the first frame are shown, and the longest gaps of the event loop.
+"""Start-up time, frames shown in real time beside an analysis, and the longest gaps of the event loop.
 
 Runs the real `vadgui.app.main` on the offscreen platform, as if there were a screen, with temporary settings.
 """
@@ -26,9 +26,11 @@ from engine.export.clip import ExportOptions
 from engine.training import Run, RunSettings
 from resources import demo_video
 from tests.benchmarks.memory import recording
+from tests.benchmarks.video import recording as sized_recording
 from vadgui import app
 from vadgui.jobs.export_queue import ExportJob, ExportState
 from vadgui.model.session import AnalysisPhase
+from vadgui.panels.content import Panel
 from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.training.model.training_run import RunPhase, TrainingRun
@@ -41,6 +43,8 @@ BARS = {
     "gap_p99_ms": ("<", 50.0),
     "training_gap_p99_ms": ("<", 50.0),
     "training_stop_seconds": ("<", 5.0),
+    "real_time_720p_share_percent": (">=", 98.0),
+    "real_time_1080p_share_percent": (">=", 98.0),
 }
 
 Figures = dict[str, float]
@@ -51,13 +55,22 @@ def run(quick: bool = False) -> Figures:
     video = recording(minutes=2)
     with tempfile.TemporaryDirectory() as folder:
         detector = Path(folder) / "untrained.safetensors"
-        _in_process("make_detector", str(detector))
+        detector_path = str(detector)
+        _in_process("make_detector", detector_path)
         # The first start fills the disk cache and is not counted.
         starts = [_in_process("start", str(video), str(detector)) for _ in range(2 if quick else 6)][1:]
         seconds = "5" if quick else "30"
         busy = _in_process("busy", str(video), str(detector), seconds)
+        real_time: Figures = {}
+        for name, width_px, height_px in (("720p", 1280, 720), ("1080p", 1920, 1080)):
+            path = str(sized_recording(60 * 25, 50, width_px, height_px))
+            for panels in ("all", "frame"):
+                shown = _in_process("real_time", path, detector_path, "8" if quick else "30", panels)
+                real_time[f"real_time_{name}_{panels}_percent"] = shown["shown_percent"]
+            share = real_time[f"real_time_{name}_all_percent"] / real_time[f"real_time_{name}_frame_percent"]
+            real_time[f"real_time_{name}_share_percent"] = 100 * share
         training = _in_process("training", str(video), str(detector), seconds, f"{folder}/run")
-    return {key: statistics.median(start[key] for start in starts) for key in starts[0]} | busy | training
+    return {key: statistics.median(start[key] for start in starts) for key in starts[0]} | busy | real_time | training
 
 
 def _in_process(scenario: str, *arguments: str) -> Figures:
@@ -92,6 +105,11 @@ def busy(_began: float, video: str, detector: str, seconds: str) -> Figures:
     return _watched_main(video, detector, partial(_Busy, float(seconds)))
 
 
+def real_time(_began: float, video: str, detector: str, seconds: str, panels: str) -> Figures:
+    """Play at 1x beside a running analysis, with all panels or the frame's alone; the share of due frames painted."""
+    return _watched_main(video, detector, partial(_RealTime, float(seconds), panels == "all"))
+
+
 def training(_began: float, video: str, detector: str, seconds: str, folder: str) -> Figures:
     """Play the recording while the wizard shows a training on the same processor, then stop that."""
     footage = [str(Path(folder).with_name(f"{number}.mp4")) for number in range(2)]
@@ -103,10 +121,8 @@ def training(_began: float, video: str, detector: str, seconds: str, folder: str
     return _watched_main(video, detector, partial(_Training, float(seconds), run), analyse=False)
 
 
-def _watched_main(
-    video: str, detector: str, make_watch: Callable[[Program], _Start | _Busy | _Training], analyse: bool = True
-) -> Figures:
-    watches: list[_Start | _Busy | _Training] = []
+def _watched_main(video: str, detector: str, make_watch: Callable[[Program], _Watch], analyse: bool = True) -> Figures:
+    watches: list[_Watch] = []
 
     class WatchedProgram(Program):
         def begin(self, video: Path | None, detector: Path | None) -> None:
@@ -257,6 +273,44 @@ class _Busy(QObject):
         self._exported += sign * self._export.done
 
 
+class _RealTime(QObject):
+    """Waits until the analysis runs, then plays and counts the frames that the frame's panel paints."""
+
+    def __init__(self, seconds: float, all_panels: bool, program: Program) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._program = program
+        self._painted: set[int] = set()
+        self._pictures: set[int] = set()
+        self._panel = program.window.panels.panel(Panel.FRAME)
+        self._panel.installEventFilter(self)
+        program.window.resize(1920, 1080)
+        for panel in Panel:
+            program.window.panels.set_panel_shown(panel, all_panels or panel is Panel.FRAME)
+        program.session.analysis_changed.connect(self._analysis_changed)
+
+    def figures(self) -> Figures:
+        due = self._seconds * 25
+        return {
+            "shown_percent": 100 * len(self._painted) / due,
+            "pictures_per_second": len(self._pictures) / self._seconds,
+        }
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        view = self._program.session.view
+        if event.type() is QEvent.Type.Paint and view is not None and self._program.player.playing:
+            self._painted.add(view.index)
+            complete = view if view.complete else view.trailing
+            self._pictures |= {complete.index} if complete else set()
+        return False
+
+    def _analysis_changed(self) -> None:
+        if self._program.session.analysis.phase is AnalysisPhase.RUNNING:
+            self._program.session.analysis_changed.disconnect(self._analysis_changed)
+            self._program.player.play()
+            QTimer.singleShot(round(1000 * self._seconds), self._program.window.close)
+
+
 class _Training(QObject):
     """Starts a run in the wizard, measures the gaps while it trains, then the time that it takes to stop."""
 
@@ -306,10 +360,13 @@ class _Training(QObject):
         self._run.stop()
 
 
+_Watch = _Start | _Busy | _RealTime | _Training
+
 SCENARIOS: dict[str, Callable[..., Figures]] = {
     "make_detector": make_detector,
     "start": start,
     "busy": busy,
+    "real_time": real_time,
     "training": training,
 }
 

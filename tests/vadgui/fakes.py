@@ -24,7 +24,8 @@ WIDTH_PX, HEIGHT_PX = 128, 96
 class MemoryVideo(VideoSource):
     """A grey scene at 25 frames a second whose brightness follows the frame number.
 
-    Frames in `burst` show a white rectangle that jumps from side to side; frames in `damaged` can't be read.
+    Frames in `burst` show a white rectangle that jumps from side to side; frames in `damaged` can't be read. A picture
+    of one brightness looks like a lost signal: with `is_scene`, only the right quarter has it, beside a still scene.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class MemoryVideo(VideoSource):
         burst: Collection[int] = (),
         read_seconds: float = 0.0,
         damaged: Collection[int] = (),
+        is_scene: bool = False,
     ) -> None:
+        self._is_scene = is_scene
         self._info = VideoInfo(
             path, path.name, WIDTH_PX, HEIGHT_PX, count, count / 25, 25.0, "raw", f"{path.name}-{count}"
         )
@@ -80,6 +83,8 @@ class MemoryVideo(VideoSource):
 
     def _pixels(self, index: int) -> Pixels:
         pixels = np.full((HEIGHT_PX, WIDTH_PX, 3), brightness(index), np.uint8)
+        if self._is_scene:
+            pixels[:, :96] = np.linspace(60, 180, 96, dtype=np.uint8)[:, None]
         if index in self._burst:
             pixels[:48, 40 * (index % 2) : 40 * (index % 2) + 40] = 255
         return pixels

@@ -14,33 +14,38 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QContextMenuEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
     QInputDialog,
     QLabel,
+    QMenu,
     QMessageBox,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import DeviceError
+from engine.common.events import Progress, ShouldStop
 from engine.video.picture_folder import PictureFolderSource
 from resources import bundled_detectors, detector_path
 from tests.clips import numbered_picture
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
-from vadgui.dialogs.detector import DetectorDialog
+from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.dialogs.export import ExportDialog
 from vadgui.dialogs.help import ShortcutsDialog
+from vadgui.dialogs.learn_camera import LearnCameraDialog
 from vadgui.errors import ErrorReporter
+from vadgui.jobs import camera_learning
+from vadgui.jobs.camera_learning import CameraRequest
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
-from vadgui.program import Program, default_detector
+from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.ui import theme
 from vadgui.window.main_window import MainWindow
@@ -53,9 +58,9 @@ CLOSE_SECONDS = 2.0
 @pytest.fixture
 def fake_files() -> FakeFiles:
     return FakeFiles(
-        street=lambda path: MemoryVideo(path, COUNT, [*BURSTS[0], *BURSTS[1]]),
-        yard=lambda path: MemoryVideo(path, 30),
-        long=lambda path: MemoryVideo(path, 20_000),
+        street=lambda path: MemoryVideo(path, COUNT, [*BURSTS[0], *BURSTS[1]], is_scene=True),
+        yard=lambda path: MemoryVideo(path, 30, is_scene=True),
+        long=lambda path: MemoryVideo(path, 20_000, is_scene=True),
         pictures=PictureFolderSource,
     )
 
@@ -526,15 +531,64 @@ def test_help_lists_the_shortcuts(program: Program, qtbot: QtBot) -> None:
     dialog.reject()
 
 
-def test_chooses_a_detector(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+def test_chooses_a_detector(program: Program, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
+    fake_files.predictors["plaza"] = StillPredictor("plaza")
     press(program, qtbot, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
-    dialog = dialog_of(program.window, DetectorDialog, qtbot)
-    assert isinstance(dialog, DetectorDialog)
-    assert dialog.list.currentItem().data(Qt.ItemDataRole.UserRole) == tmp_path / "still.safetensors"
-    ok = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok)  # type: ignore[union-attr]
-    with qtbot.waitSignal(program.worker.detector_opened):
-        qtbot.mouseClick(ok, Qt.MouseButton.LeftButton)
+    dialog = dialog_of(program.window, DetectorLibraryDialog, qtbot)
+    assert isinstance(dialog, DetectorLibraryDialog)
+    items = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
+    assert [item.text(0) for item in items if item and "(in use)" in item.text(0)] == ["still (in use)"]
+    (plaza,) = [item for item in items if item and item.data(0, Qt.ItemDataRole.UserRole) == detector_path("plaza")]
+    with qtbot.waitSignal(program.worker.detector_opened) as opened:
+        at = dialog.list.visualItemRect(plaza).center()
+        qtbot.mouseClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        qtbot.mouseDClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert opened.args[0].path == detector_path("plaza")
+    assert not program.window.findChildren(DetectorLibraryDialog)
+
+
+def test_a_detector_is_remembered_for_a_folder_and_used_nowhere_else_in_silence(
+    program: Program, fake_files: FakeFiles, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    gate, yard = tmp_path / "gate", tmp_path / "yard"
+    gate.mkdir()
+    yard.mkdir()
+    fake_files.predictors["plaza"] = StillPredictor("plaza")
+    banner = program.window.detector_banner
+    program.begin(gate / "street.mp4", detector_path("plaza"))
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    assert not banner.isVisible()
+    # Another camera: nothing is analysed before somebody has said with what.
+    program.open_video(yard / "street.mp4")
+    qtbot.waitUntil(lambda: program.session.video is not None and program.session.video.path.parent == yard)
+    qtbot.waitUntil(banner.isVisible)
+    assert "folder yard" in banner.text()
+    qtbot.wait(200)
+    assert program.session.detector is None
+    assert program.session.analysis.phase is AnalysisPhase.IDLE
+    assert np.isnan(program.session.scoring.scores).all()
+    # The first one again: as before, without a question.
+    program.open_video(gate / "yard.mp4")
+    qtbot.waitUntil(lambda: program.session.detector is not None)
+    assert not banner.isVisible()
+    # Offered, and then remembered there too.
+    program.open_video(yard / "street.mp4")
+    qtbot.waitUntil(banner.isVisible)
+    assert banner.use_button.text() == "Use Demo plaza"
+    qtbot.mouseClick(banner.use_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    assert not banner.isVisible()
+    assert settings.detector_for(yard / "another.mp4") == detector_path("plaza")
+
+
+def test_the_banner_opens_the_list_of_detectors(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    program.open_video(tmp_path / "street.mp4")
+    banner = program.window.detector_banner
+    qtbot.waitUntil(banner.isVisible)
+    assert not banner.use_button.isVisible()
+    qtbot.mouseClick(banner.choose_button, Qt.MouseButton.LeftButton)
+    dialog_of(program.window, DetectorLibraryDialog, qtbot).reject()
 
 
 # Start
@@ -558,14 +612,15 @@ def test_without_a_screen_says_what_to_do() -> None:
 def test_command_line() -> None:
     options = parse_arguments(["a.mp4", "--detector", "d.safetensors"])
     assert (options.videos, options.detector, options.demo) == ([Path("a.mp4")], Path("d.safetensors"), False)
+    assert parse_arguments(["a.mp4", "b.mp4"]).videos == [Path("a.mp4"), Path("b.mp4")]
 
 
-def test_last_detector_is_the_next_default(settings: Settings, tmp_path: Path) -> None:
+def test_the_detector_used_last_is_known_while_it_exists(settings: Settings, tmp_path: Path) -> None:
     mine = tmp_path / "mine.safetensors"
-    settings.detector = str(mine)
-    assert default_detector(settings) != mine
+    settings.remember_detector(tmp_path / "a.mp4", mine)
+    assert settings.last_detector is None
     mine.touch()
-    assert default_detector(settings) == mine
+    assert settings.last_detector == mine
 
 
 def test_what_failed_is_not_tried_again_at_every_start(
@@ -573,11 +628,12 @@ def test_what_failed_is_not_tried_again_at_every_start(
 ) -> None:
     damaged = tmp_path / "damaged.safetensors"
     damaged.touch()
-    settings.detector = str(damaged)
+    settings.remember_detector(tmp_path / "street.mp4", damaged)
     program.begin(tmp_path / "street.mp4", None)
     dialog_of(program.window, QMessageBox, qtbot).done(0)
     assert settings.detector == ""
-    assert default_detector(settings) not in (None, damaged)
+    assert settings.detector_for(tmp_path / "street.mp4") is None
+    assert settings.last_detector is None
     settings.device = "cuda:7"
     program.worker.failed.emit(DeviceError("No such CUDA device here", subject="cuda:7"))
     dialog_of(program.window, QMessageBox, qtbot).done(0)
@@ -590,3 +646,137 @@ def test_a_bundled_detector_may_be_named(name: str, tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).touch()
     assert parse_arguments(["--detector", name]).detector == Path(name)  # a file in the current folder takes precedence
+
+
+def test_at_1280_x_720_with_a_banner_the_timeline_keeps_its_height(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = program.window
+    window.resize(1280, 720)
+    open_street(program, qtbot, tmp_path)
+    window.drift_banner._line.show_line("warning", "The camera was moved. " * 8)
+    window.drift_banner.show()
+    qtbot.waitUntil(lambda: window.timeline.plot.height() >= 104 and window.drift_banner.height() > 20)
+    # No height is left over around the panels while the timeline could use it.
+    window.drift_banner.hide()
+    window.resize(1280, 1000)
+    qtbot.waitUntil(lambda: window.height() == 1000)
+    panels = [window.panels.panel(panel).geometry() for panel in Panel]
+    area = window.panels.panel(Panel.FRAME).parentWidget()
+    used = max(rect.bottom() for rect in panels) - min(rect.top() for rect in panels)
+    across = max(rect.right() for rect in panels) - min(rect.left() for rect in panels)
+    assert area.height() - used < 30 or area.width() - across < 30
+    assert area.height() - used < 30
+
+
+def test_a_paused_analysis_can_be_resumed_by_that_name(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    program.begin(tmp_path / "long.mp4", tmp_path / "still.safetensors")
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.RUNNING)
+    press(program, qtbot, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.PAUSED)
+    action = program.window.actions_by_name["run"]
+    assert action.text() == "&Resume analysis"
+    assert "Resume" in action.toolTip()
+
+
+def test_the_status_bar_speaks_of_a_missing_detector_only_beside_a_recording(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    def texts() -> str:
+        return " ".join(label.text() for label in program.window.statusBar().findChildren(QLabel))
+
+    assert "detector" not in texts()
+    program.open_video(tmp_path / "street.mp4")
+    qtbot.waitUntil(lambda: program.session.video is not None)
+    assert "No detector chosen" in texts()
+
+
+def drop(program: Program, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    event = QDropEvent(
+        QPointF(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    program.window.dropEvent(event)
+
+
+def test_a_recording_and_its_detector_can_be_dropped_together(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    drop(program, tmp_path / "still.safetensors", tmp_path / "street.mp4")
+    qtbot.waitUntil(lambda: program.session.detector is not None)
+    assert program.session.video is not None
+    assert program.window.statusBar().currentMessage() == ""
+
+
+def context_menu(widget: QWidget, at: QPoint, qtbot: QtBot) -> QMenu:
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, widget.mapToGlobal(at))
+    QApplication.sendEvent(widget, event)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    return menu
+
+
+def choose(menu: QMenu, text: str, qtbot: QtBot) -> None:
+    action = next(action for action in menu.actions() if action.text().replace("&", "").startswith(text))
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+
+
+def test_panels_timeline_and_segments_have_context_menus(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_street(program, qtbot, tmp_path)
+    window, session = program.window, program.session
+    mask = window.panels.panel(Panel.PSNR_MASK)
+    choose(context_menu(mask, mask.rect().center(), qtbot), "Hide this panel", qtbot)
+    assert Panel.PSNR_MASK not in window.panels.shown_panels()
+    frame = window.panels.panel(Panel.FRAME)
+    choose(context_menu(frame, frame.rect().center(), qtbot), "Show this panel alone", qtbot)
+    assert window.panels.shown_panels() == [Panel.FRAME]
+
+    viewport = window.timeline.plot.viewport()
+    menu = context_menu(viewport, viewport.rect().center(), qtbot)
+    wanted = int(menu.actions()[0].text().removeprefix("Go to frame "))
+    choose(menu, "Go to frame", qtbot)
+    assert session.playhead == wanted
+
+    items = window.segment_list.list
+    at = items.visualRect(items.model().index(1, 0)).center()
+    choose(context_menu(items.viewport(), at, qtbot), "Play segment", qtbot)
+    assert session.scoring.selected == session.scoring.segments[1]
+    assert program.player.playing
+    program.player.pause()
+
+
+def test_clips_go_elsewhere_than_beside_the_evidence_until_somebody_says_so(
+    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_street(program, qtbot, tmp_path)
+    press(program, qtbot, Qt.Key.Key_Down)
+    press(program, qtbot, Qt.Key.Key_E)
+    dialog = dialog_of(program.window, ExportDialog, qtbot)
+    assert isinstance(dialog, ExportDialog)
+    assert dialog.target().parent != tmp_path
+    assert dialog.target().parent.is_dir()
+    dialog.reject()
+    settings.export_folder = str(tmp_path / "clips")
+    press(program, qtbot, Qt.Key.Key_E)
+    dialog = next(found for found in program.window.findChildren(ExportDialog) if found.isVisible())
+    assert dialog.target().parent == tmp_path / "clips"
+    dialog.reject()
+
+
+def test_a_camera_nobody_taught_can_be_got_to_know(
+    program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(request: CameraRequest, _should_stop: ShouldStop) -> Iterator[Progress | Path]:
+        assert (request.detector.name, [video.name for video in request.videos]) == (
+            "still.safetensors",
+            ["street.mp4"],
+        )
+        yield Progress("Counting normal motion", 500, 1000)
+        yield tmp_path / "of-this-camera" / "still.safetensors"
+
+    monkeypatch.setattr(camera_learning, "learn_camera", work)
+    open_street(program, qtbot, tmp_path)
+    program.window.drift_banner.learn_button.click()  # shown where the scene is another
+    dialog = dialog_of(program.window, LearnCameraDialog, qtbot)
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: program.session.detector.path.parent.name == "of-this-camera")

@@ -40,7 +40,7 @@ def program(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Program]:
     del styled
-    fake_files = FakeFiles(plaza=lambda path: MemoryVideo(path, 60, BURST))
+    fake_files = FakeFiles(plaza=lambda path: MemoryVideo(path, 60, BURST, is_scene=True))
     monkeypatch.setattr(resources, "demo_video", lambda: tmp_path / "plaza.mp4")
     monkeypatch.setattr(resources, "detector_path", lambda _: tmp_path / "still.safetensors")
     program = Program(

@@ -130,3 +130,21 @@ def test_all_error_hooks_end_in_the_reporter(reporter: ErrorReporter, qtbot: QtB
     texts = "\n".join(error_text.text for error_text in reported)
     for expected in ("on the GUI thread", "ZeroDivisionError", "KeyError", "a task was destroyed"):
         assert expected in texts
+
+
+@pytest.mark.logs_errors
+def test_an_error_names_its_recording_and_goes_with_it(reporter: ErrorReporter, qtbot: QtBot) -> None:
+    reporter.report(RuntimeError("no more memory"), Path("yard.mp4"))
+    reporter.report(VideoError("Frame 7 can't be decoded", advice="Go on behind it."), Path("yard.mp4"))
+    qtbot.waitUntil(lambda: len(boxes()) == 1)
+    assert "yard.mp4" in boxes()[0].informativeText()
+    reporter.leave_behind(Path("yard.mp4"))
+    assert len(boxes()) == 1
+    reporter.leave_behind(Path("street.mp4"))
+    qtbot.waitUntil(lambda: not boxes())
+    qtbot.wait(50)
+    assert not boxes(), "what waited was about the same recording"
+    reporter.report(BROKEN)
+    qtbot.waitUntil(lambda: len(boxes()) == 1)
+    reporter.leave_behind(Path("gate.mp4"))
+    assert len(boxes()) == 1, "this one is about no recording"

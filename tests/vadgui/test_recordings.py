@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.common.errors import DeviceError
 from engine.review.files import usual_path
-from engine.review.recording_list import AnalysisStage, RecordingListFile
+from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingListFile
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from vadgui.errors import ErrorReporter
 from vadgui.model.session import AnalysisPhase
@@ -31,10 +31,10 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grab
 @pytest.fixture
 def fake_files() -> FakeFiles:
     return FakeFiles(
-        street=lambda path: MemoryVideo(path, COUNT, BURSTS),
-        yard=lambda path: MemoryVideo(path, 30),
-        gate=lambda path: MemoryVideo(path, COUNT + 1, BURSTS),
-        long=lambda path: MemoryVideo(path, 20_000),
+        street=lambda path: MemoryVideo(path, COUNT, BURSTS, is_scene=True),
+        yard=lambda path: MemoryVideo(path, 30, is_scene=True),
+        gate=lambda path: MemoryVideo(path, COUNT + 1, BURSTS, is_scene=True),
+        long=lambda path: MemoryVideo(path, 20_000, is_scene=True),
         scratched=lambda path: MemoryVideo(path, COUNT, damaged=range(COUNT)),
     )
 
@@ -77,10 +77,13 @@ def program(make_program: Callable[[], Program]) -> Program:
 
 
 @pytest.fixture
-def videos(tmp_path: Path) -> Path:
-    """A folder with recordings; what is in them, `fake_files` knows."""
+def videos(settings: Settings, tmp_path: Path) -> Path:
+    """Folders with recordings and a detector; what is in them, `fake_files` knows."""
     folder = tmp_path / "videos"
     (folder / "night").mkdir(parents=True)
+    (tmp_path / "still.safetensors").touch()
+    for each in (folder, folder / "night"):
+        settings.remember_detector(each / "any.mp4", tmp_path / "still.safetensors")
     for name in ("gate.mp4", "street.mp4", "night/yard.mkv", "notes.txt"):
         (folder / name).touch()
     return folder
@@ -136,11 +139,11 @@ def test_dropped_folders_become_one_list_and_the_first_is_opened(
     assert words(program) == {
         "gate.mp4": "0 of 2 reviewed",
         "street.mp4": "0 of 2 reviewed",
-        "yard.mkv": "0 of 1 reviewed",
+        "yard.mkv": "Nothing flagged",
     }
     assert open_name(program) == "gate.mp4"
     assert program.window.recordings_dock.isVisible()
-    assert program.window.recordings_dock.view.summary() == "3 of 3 analysed · 5 to review"
+    assert program.window.recordings_dock.view.summary() == "3 of 3 analysed · 4 to review"
 
 
 def test_adding_while_one_is_open_leaves_it_open_and_adds_each_once(
@@ -231,7 +234,7 @@ def test_a_broken_recording_says_why_and_stops_no_other(
 
 
 def test_a_full_disk_or_too_little_memory_pauses_the_list_in_place_of_failing_each(
-    program: Program, fake_files: FakeFiles, qtbot: QtBot, videos: Path, tmp_path: Path
+    program: Program, fake_files: FakeFiles, qtbot: QtBot, videos: Path
 ) -> None:
     told: list[Exception] = []
     program.recordings.failed.disconnect()
@@ -243,11 +246,7 @@ def test_a_full_disk_or_too_little_memory_pauses_the_list_in_place_of_failing_ea
             raise DeviceError("The memory does not suffice", subject="cpu", advice="Close other programs.")
 
     fake_files.predictors["still"] = Exhausted()
-    program.recordings.add([videos])
-    qtbot.waitUntil(lambda: len(stages(program)) == 3)
-    program.worker.close_video()
-    qtbot.waitUntil(lambda: program.session.video is None)
-    program.worker.open_detector(tmp_path / "still.safetensors", "auto")
+    program.recordings.model.add([ListedRecording(path=str(videos / name)) for name in ("gate.mp4", "street.mp4")])
     qtbot.waitUntil(lambda: bool(told))
     assert program.recordings.model.paused
     assert set(stages(program).values()) == {"waiting"}
@@ -281,13 +280,32 @@ def test_pausing_stops_all_and_going_on_takes_up_what_was_done(
     assert stages(program)["gate.mp4"] == "waiting", "one after another"
 
 
+def test_what_has_no_detector_says_so_and_waits_until_one_is_chosen(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    for name in ("street.mp4", "yard.mp4"):
+        (tmp_path / "other" / name).touch()
+    drop(program, videos, tmp_path / "other")
+    model = program.recordings.model
+    finished = AnalysisStage.ANALYSED
+    qtbot.waitUntil(lambda: sum(each.stage is finished for each in model.recordings) == 3, timeout=30_000)
+    others = [str(tmp_path / "other" / name) for name in ("street.mp4", "yard.mp4")]
+    assert [model.state_words(model.recording(path)) for path in others] == ["No detector for its folder yet"] * 2
+    program.open_video(Path(others[0]))
+    qtbot.waitUntil(lambda: program.session.video is not None and str(program.session.video.path) == others[0])
+    program.open_detector(tmp_path / "still.safetensors")
+    qtbot.waitUntil(lambda: all(each.stage is finished for each in model.recordings), timeout=30_000)
+
+
 def test_a_restart_shows_the_list_and_goes_on(
     make_program: Callable[[], Program], qtbot: QtBot, videos: Path, tmp_path: Path
 ) -> None:
     (videos / "long.mp4").touch()
     first = make_program()
     first.begin(videos / "street.mp4", tmp_path / "still.safetensors", [videos / "long.mp4", videos / "gate.mp4"])
-    qtbot.waitUntil(lambda: first.recordings.model.recordings[1:2] != [] and "%" in words(first)["long.mp4"])
+    qtbot.waitUntil(lambda: "%" in words(first).get("long.mp4", ""), timeout=30_000)
+    assert stages(first)["street.mp4"] == "analysed", "the open one comes first"
     first.close()
     first.window.close()
     again = make_program()

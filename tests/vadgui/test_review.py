@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import ReviewError
@@ -448,6 +448,67 @@ def test_a_review_that_failed_to_be_saved_is_told_and_saved_later(
     assert "No space left" in told[0].advice
     with qtbot.waitSignal(program.reviews.saved):
         program.reviews.flush()
+
+
+def full_disk(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("way", ["another recording", "close the recording", "close the window"])
+def test_what_cannot_be_saved_is_not_left_without_asking(
+    program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    def leave() -> None:
+        if way == "another recording":
+            program.window.video_chosen.emit(tmp_path / "square.mp4")
+        elif way == "close the recording":
+            program.window.close_video_requested.emit()
+        else:
+            program.window.close()
+
+    def questions() -> list[QMessageBox]:
+        return [box for box in program.window.findChildren(QMessageBox) if box.isVisible() and "saved" in box.text()]
+
+    program.reviews.failed.disconnect()
+    with monkeypatch.context() as patch:
+        patch.setattr(ReviewStore, "write", full_disk)
+        press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+        leave()
+        qtbot.waitUntil(lambda: bool(questions()))
+        box = questions()[0]
+        qtbot.mouseClick(next(b for b in box.buttons() if b.text() == "Stay here"), Qt.MouseButton.LeftButton)
+        qtbot.wait(100)
+        assert program.window.isVisible()
+        assert verdicts(program)[0] == "Confirmed"
+    leave()
+    qtbot.waitUntil(lambda: usual_path(tmp_path / "street.mp4").exists())
+    assert not questions()
+    assert [each["verdict"] for each in saved(tmp_path / "street.mp4")] == ["confirmed"]
+
+
+def test_what_cannot_be_saved_may_be_given_up(program: Program, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    program.reviews.failed.disconnect()
+    monkeypatch.setattr(ReviewStore, "write", full_disk)
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    program.window.close()
+    box = next(box for box in program.window.findChildren(QMessageBox) if box.isVisible())
+    qtbot.mouseClick(next(b for b in box.buttons() if b.text() != "Stay here"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not program.window.isVisible())
+
+
+def test_another_review_of_the_open_recording_is_that_one(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "street.mp4").touch()
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    program.reviews.flush()
+    theirs = tmp_path / "colleague.review.json"
+    text = usual_path(tmp_path / "street.mp4").read_text()
+    theirs.write_text(text.replace('"verdict": "confirmed"', '"verdict": "unsure"'))
+    opened(program, qtbot, theirs)
+    assert verdicts(program)[0] == "Unsure"
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    program.reviews.flush()
+    assert usual_path(tmp_path / "street.mp4").read_text() == text
+    assert len(read_review(theirs).review.recordings[0].segments) == 2
 
 
 def test_a_reviews_file_opens_its_recording(

@@ -1,4 +1,4 @@
-"""The dialog of the detector library: use, rename, annotate, export, import and delete detectors."""
+"""The dialog of all detectors: use, rename, annotate, export, import and delete them, choose the device."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QHeaderView,
     QInputDialog,
+    QLabel,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -22,13 +24,14 @@ from PySide6.QtWidgets import (
 
 from engine.common.errors import DetectorFileError
 from engine.common.names import displayable
-from engine.detector_library import DetectorLibrary, LibraryEntry
+from engine.detector_library import DetectorLibrary, LibraryEntry, file_entry
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file, ask_for_folder
 from vadgui.ui import theme
+from vadgui.ui.devices import DEVICES
 from vadgui.ui.failure import Failure
 from vadgui.ui.icons import icon
 from vadgui.ui.questions import ask
-from vadgui.ui.widgets import FactCard, IconLine, button
+from vadgui.ui.widgets import FactCard, IconLine, button, text_label
 
 _NAME, _CAMERA, _CREATED, _CALIBRATED = range(4)
 _PATH = Qt.ItemDataRole.UserRole
@@ -44,13 +47,17 @@ class DetectorLibraryDialog(QDialog):
     """Path of a detector to use now."""
     import_requested = Signal(object)
     """Path of a detector file to import; the receiver calls `imported` or `show_failure` when done."""
+    device_chosen = Signal(str)
+    """A key of DEVICES, on which detectors run from now on."""
     export_requested = Signal(object, object)
     """Path of a detector and the folder for its copy; the receiver calls `exported` or `show_failure` when done."""
 
-    def __init__(self, library: DetectorLibrary, current: Path | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, library: DetectorLibrary, current: Path | None, parent: QWidget | None = None, *, device: str = "auto"
+    ) -> None:
         """`current` is the path of the detector in use."""
         super().__init__(parent)
-        self.setWindowTitle("Detector library")
+        self.setWindowTitle("Detectors")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._library = library
         self._current = current
@@ -74,6 +81,11 @@ class DetectorLibraryDialog(QDialog):
         self.export_button = button("Export …", "Copy it into one file, name and note included, to pass on")
         self.delete_button = button("Delete …")
         self.import_button = button("Import …", "Take in a detector's file that somebody passed on")
+        self.device_box = QComboBox()
+        for name, text in DEVICES.items():
+            self.device_box.addItem(text, name)
+        self.device_box.setCurrentIndex(max(self.device_box.findData(device), 0))
+        self.device_box.setAccessibleName("Device that detectors run on")
         self._facts = FactCard()
         self.message = IconLine()
         self._lay_out()
@@ -84,6 +96,8 @@ class DetectorLibraryDialog(QDialog):
     def reload(self, selected: Path | None = None) -> None:
         """Read the library again and select a detector, the first one where `selected` is not in it."""
         self._entries = {entry.path: entry for entry in self._library.entries()}
+        if self._current is not None and self._current not in self._entries:
+            self._entries[self._current] = file_entry(self._current)
         self.list.clear()
         for entry in self._entries.values():
             self.list.addTopLevelItem(self._item(entry))
@@ -104,7 +118,8 @@ class DetectorLibraryDialog(QDialog):
     def _item(self, entry: LibraryEntry) -> QTreeWidgetItem:
         in_use = " (in use)" if entry.path == self._current else ""
         calibrated = "Damaged" if entry.problem else "Yes" if entry.calibrated else "No"
-        camera = entry.camera or ("came with the program" if entry.is_bundled else "")
+        elsewhere = "came with the program" if entry.is_bundled else "" if entry.is_listed else "not in your library"
+        camera = entry.camera or elsewhere
         item = QTreeWidgetItem([f"{entry.name}{in_use}", camera, entry.created[:10], calibrated])
         item.setData(_NAME, _PATH, entry.path)
         item.setToolTip(_NAME, str(entry.path))
@@ -124,14 +139,23 @@ class DetectorLibraryDialog(QDialog):
             buttons.addWidget(each)
         buttons.addStretch(1)
         buttons.addWidget(self.import_button)
+        runs_on = QLabel("Runs on")
+        runs_on.setBuddy(self.device_box)
+        below = QHBoxLayout()
+        below.addWidget(runs_on)
+        below.addWidget(self.device_box)
+        below.addStretch(1)
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         box.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
+        explanation = "A detector knows one camera. The one in use is remembered for the recording's folder."
+        layout.addWidget(text_label(explanation, "muted"))
         layout.addWidget(self.list, 1)
         layout.addWidget(self._facts)
         layout.addWidget(self.message)
         layout.addLayout(buttons)
-        layout.addWidget(box)
+        below.addWidget(box)
+        layout.addLayout(below)
         self.setMinimumSize(*_MIN_SIZE_PX)
         self.resize(*_SIZE_PX)
 
@@ -140,17 +164,20 @@ class DetectorLibraryDialog(QDialog):
         self._facts.show_facts(fact_rows(entry) if entry else [])
         self.message.show_line("error", entry.problem if entry else "", alert=True)
         is_readable = entry is not None and not entry.problem
-        is_own = entry is not None and not entry.is_bundled
+        is_listed = entry is not None and entry.is_listed
+        is_own = entry is not None and is_listed and not entry.is_bundled
         self.use_button.setEnabled(is_readable and entry is not None and entry.path != self._current)
         self.rename_button.setEnabled(is_readable and is_own)
         self.note_button.setEnabled(is_readable and is_own)
-        self.export_button.setEnabled(is_readable)
+        self.export_button.setEnabled(is_readable and is_listed)
         self.delete_button.setEnabled(is_own)
 
     # Changes
 
     def _connect(self) -> None:
         self.use_button.clicked.connect(self._use)
+        self.list.itemDoubleClicked.connect(self._use_and_close)
+        self.device_box.activated.connect(lambda: self.device_chosen.emit(self.device_box.currentData()))
         self.rename_button.clicked.connect(self._ask_for_name)
         self.note_button.clicked.connect(self._ask_for_note)
         self.export_button.clicked.connect(self._ask_for_target)
@@ -165,6 +192,11 @@ class DetectorLibraryDialog(QDialog):
             self._current = entry.path
             self.use_requested.emit(entry.path)
             self.reload(entry.path)
+
+    def _use_and_close(self) -> None:
+        if self.use_button.isEnabled():
+            self._use()
+        self.accept()
 
     def _ask_for_text(self, title: str, label: str, text: str) -> QInputDialog:
         dialog = QInputDialog(self)

@@ -25,11 +25,11 @@ from engine.common.names import fitting_name
 from engine.export.clip import PANELS, ExportOptions
 from engine.export.mosaic import CAPTIONS, Panel
 from engine.scoring.places import placed_signals
+from engine.scoring.zones import Zones
 from engine.video.writer import free_path
 from vadgui.dialogs.files import ask_for_target
 from vadgui.model.session import ReviewSession
 from vadgui.ui.clock_text import clock_text
-from vadgui.ui.widgets import IconLine
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,9 @@ class ClipRange:
     """Anomaly scores [N] of the video."""
     detector: Path | None
     has_sound: bool = False
-    """Whether the recording has sound, which clips don't keep."""
+    """Whether the recording has sound."""
+    zones: Zones = ()
+    """Of the picture, which clips show."""
     knows_where: bool = False
     """Whether the detector tells where the evidence lies."""
 
@@ -63,9 +65,10 @@ class ClipRange:
             start_seconds=began,
             duration_seconds=float(session.ends[segment.stop - 1]) - began,
             scores=session.scoring.scores.copy(),
-            detector=session.detector.path if session.detector else None,
+            detector=session.scored_by.path if session.scored_by else None,
             has_sound=video.has_sound,
-            knows_where=bool(session.detector and placed_signals(session.detector.calibration)),
+            zones=session.review.zones,
+            knows_where=bool(session.scored_by and placed_signals(session.scored_by.calibration)),
         )
 
     @property
@@ -95,6 +98,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export segment")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._threshold = threshold
+        self._zones = clip.zones
         self.panel_boxes: dict[Panel, QCheckBox] = {}
         for panel in PANELS:
             box = QCheckBox(CAPTIONS[panel])
@@ -107,6 +111,9 @@ class ExportDialog(QDialog):
         self.outlines_box.setChecked(outlines and clip.knows_where)
         self._knows_where = clip.knows_where
         self.overlay_box = QCheckBox("Mark suspicious parts in the frame")
+        self.sound_box = QCheckBox("Sound")
+        self.sound_box.setChecked(clip.has_sound)
+        self.sound_box.setVisible(clip.has_sound)
         self.target_edit = QLineEdit(str(free_path(folder / clip.file_name)))
         self.target_edit.setMinimumWidth(320)
         self.target_edit.setAccessibleName("Where the clip goes")
@@ -125,7 +132,9 @@ class ExportDialog(QDialog):
             score_strip=self.strip_box.isChecked(),
             threshold=self._threshold,
             outlines=self.outlines_box.isChecked(),
+            zones=self._zones,
             overlay_opacity=0.6 if self.overlay_box.isChecked() else 0.0,
+            sound=self.sound_box.isChecked(),
         )
 
     def target(self) -> Path:
@@ -163,13 +172,10 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(span)
         layout.addWidget(shown)
+        layout.addWidget(self.sound_box)
         layout.addWidget(QLabel("Save as"))
         layout.addLayout(target)
         layout.addWidget(hint)
-        if clip.has_sound:
-            without_sound = IconLine()
-            without_sound.show_line("note", "The recording has sound; the clip will have none.")
-            layout.addWidget(without_sound)
         layout.addStretch(1)
         layout.addWidget(self.buttons)
 

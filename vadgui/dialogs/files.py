@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.review.files import SUFFIX
+from engine.scoring.zone_files import SUFFIX as ZONES_SUFFIX
 
 _VIDEO_SUFFIXES = "avi mp4 m4v mkv mov mpg mpeg ts m2ts mts webm wmv flv 3gp asf mjpeg mjpg h264 264 h265 hevc dav"
 _VIDEO_PATTERNS = " ".join(f"*.{suffix}" for suffix in _VIDEO_SUFFIXES.split())
 VIDEO_FILTER = f"Videos ({_VIDEO_PATTERNS})"
 RECORDING_FILTER = f"Videos and reviews ({_VIDEO_PATTERNS} *{SUFFIX})"
 DETECTOR_FILTER = "Detectors (*.safetensors)"
-
-
-def ask_for_files(
-    parent: QWidget, title: str, folder: str, name_filter: str, chosen: Callable[[Sequence[Path]], None]
-) -> QFileDialog:
-    """Open the system's dialog for one file or many; `chosen` is called with them, unless the dialog is cancelled."""
-    dialog = QFileDialog(parent, title, folder)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-    dialog.setNameFilters([name_filter, "All files (*)"])
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.filesSelected.connect(lambda paths: chosen([Path(path) for path in paths]))
-    dialog.open()
-    return dialog
+CLIP_FILTER = "MP4 videos (*.mp4)"
+ZONES_FILTER = f"Zones (*{ZONES_SUFFIX})"
 
 
 def ask_for_file(
@@ -40,6 +30,19 @@ def ask_for_file(
     return _open(dialog, chosen)
 
 
+def ask_for_files(
+    parent: QWidget, title: str, folder: str, name_filter: str, chosen: Callable[[list[Path]], None]
+) -> QFileDialog:
+    """Open the system's file dialog; `chosen` is called with the files, unless the dialog is cancelled."""
+    dialog = QFileDialog(parent, title, folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    dialog.setNameFilters([name_filter, "All files (*)"])
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.filesSelected.connect(lambda paths: chosen([Path(path) for path in paths]))
+    dialog.open()
+    return dialog
+
+
 def ask_for_folder(parent: QWidget, title: str, folder: str, chosen: Callable[[Path], None]) -> QFileDialog:
     """Open the system's folder dialog; `chosen` is called with the folder, unless the dialog is cancelled."""
     dialog = QFileDialog(parent, title, folder)
@@ -48,13 +51,15 @@ def ask_for_folder(parent: QWidget, title: str, folder: str, chosen: Callable[[P
     return _open(dialog, chosen)
 
 
-def ask_for_target(parent: QWidget, title: str, target: Path, chosen: Callable[[Path], None]) -> QFileDialog:
-    """Open the system's save dialog at `target`. It asks nothing about existing files: none is ever replaced."""
+def ask_for_target(
+    parent: QWidget, title: str, target: Path, chosen: Callable[[Path], None], name_filter: str = CLIP_FILTER
+) -> QFileDialog:
+    """Open the system's save dialog at `target`. Of clips it asks nothing about existing files: none is replaced."""
     dialog = QFileDialog(parent, title, str(target.parent))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
-    dialog.setNameFilter("MP4 videos (*.mp4)")
-    dialog.setDefaultSuffix("mp4")
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, name_filter == CLIP_FILTER)
+    dialog.setNameFilter(name_filter)
+    dialog.setDefaultSuffix("mp4" if name_filter == CLIP_FILTER else ZONES_SUFFIX.removeprefix("."))
     dialog.selectFile(target.name)
     return _open(dialog, chosen)
 

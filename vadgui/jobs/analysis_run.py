@@ -7,14 +7,17 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
+from engine.analysis.runner import analyse_to_store, analysis_key
 from engine.analysis.score_store import CHUNK_ROWS, ScoreStore
 from engine.analysis.where import evidence_at
+from engine.analysis.zoned import rows_within, stored_signals_within
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
-from engine.scoring.scorer import Floats, Scorer
+from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
+from engine.scoring.signals import RawSignals
 from engine.scoring.where import WindowEvidence
+from engine.scoring.zones import Zones
 from engine.video.source import VideoSource
 from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised
 from vadgui.model.session import FRAMES, SAMPLES, AnalysisPhase, AnalysisState
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 _STEP_SECONDS = 0.04
-_ROWS_A_MESSAGE = 32 * CHUNK_ROWS  # of stored ones: the GUI thread takes over some megabytes at a time
+_ROWS_A_STEP = 512  # taken anew in zones: some 40 ms
+ROWS_A_MESSAGE = 32 * CHUNK_ROWS  # of stored ones: the GUI thread takes over some megabytes at a time
 _REPORT_SECONDS = 0.1  # a report costs the GUI thread a repaint; more often than this helps nobody
 
 
@@ -37,12 +41,13 @@ class AnalysisRun:
         folder: Path,
         post: Callable[[Message], None],
         should_stop: ShouldStop,
+        zones: Zones = (),
         *,
         tells_signals: bool = True,
     ) -> None:
         """Take up the analysis that `folder` holds of this video by this detector, or begin one.
 
-        Without `tells_signals` it posts only where it stands.
+        What is told of it is what counts in `zones`; without `tells_signals`, only where it stands.
 
         Raises:
             ScoreStoreError: the folder can't be used.
@@ -56,6 +61,7 @@ class AnalysisRun:
         self._sampling = self._scorer.sampling
         self._store = ScoreStore(folder, analysis_key(source, predictor, self._sampling))
         self._times = source.times
+        self._zones = zones
         self._steps = self._begin_steps()
         self._progress = Progress("", len(self._store), len(self._sampling.frames(source.times)))
         self._posted_rows = 0
@@ -84,11 +90,15 @@ class AnalysisRun:
         self._stop(AnalysisPhase.CANCELLED)
 
     def step(self) -> None:
-        """Analyse for a moment.
+        """Analyse for a moment; what was to be told long ago, of another time or in other zones, comes first.
 
         Raises:
             VideoError, ScoreStoreError, DeviceError: as `analyse_to_store`; the run has failed then.
         """
+        if self.is_behind:
+            self._post_rows(_ROWS_A_STEP)
+            self.last_step = time.monotonic()
+            return
         try:
             progress = next(self._steps, None)
         except Cancelled:
@@ -112,14 +122,14 @@ class AnalysisRun:
         """What it is made for."""
         return self._scorer
 
-    def scores(self) -> Floats:
-        """Scores [N] of the recording as far as it is analysed.
+    def signals(self) -> RawSignals:
+        """Raw signals [N] of the recording, as far as it is analysed, and as they are in the zones.
 
         Raises:
             ScoreStoreError: the analysis can't be read.
         """
-        times = self._source.times
-        return self._scorer.scores(stored_signals(self._store, len(times)), times)
+        calibration = self._predictor.settings.calibration
+        return stored_signals_within(self._store, len(self._source), calibration, self._zones)
 
     def where(self, frame: int) -> WindowEvidence | None:
         """How conspicuous each window of a frame is; None where that is not known, or not yet.
@@ -127,7 +137,23 @@ class AnalysisRun:
         Raises:
             ScoreStoreError: the analysis can't be read.
         """
-        return evidence_at(self._store, self._predictor.settings.calibration, self._source.times, frame)
+        calibration = self._predictor.settings.calibration
+        return evidence_at(self._store, calibration, self._source.times, frame, self._zones)
+
+    def set_zones(self, zones: Zones) -> None:
+        """Tell everything anew as far as it counts in other zones, in steps."""
+        if zones != self._zones:
+            self._zones = zones
+            self._posted_rows = 0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether much is stored that was not told yet: `step` tells it, also while the analysis does not run."""
+        return self._backlog > (_ROWS_A_STEP if self.running else 0)
+
+    @property
+    def _backlog(self) -> int:
+        return len(self._store) - self._posted_rows if self._tells_signals else 0
 
     def close(self) -> None:
         """Save what was measured and let go; the analysis can be taken up another time."""
@@ -147,6 +173,13 @@ class AnalysisRun:
             clock=lambda: time.monotonic() - self._paused_seconds,
         )
 
+    def _post_rows(self, at_most: int) -> None:
+        """Tell what counts in the zones of the next rows."""
+        frames, rows = self._store.read(self._posted_rows, self._posted_rows + at_most)
+        calibration = self._predictor.settings.calibration
+        self._post(SignalsMeasured(frames, rows_within(self._store, frames, rows, calibration, self._zones)))
+        self._posted_rows += len(rows)
+
     def _finish(self) -> None:
         self._stop(AnalysisPhase.DONE)
 
@@ -158,18 +191,19 @@ class AnalysisRun:
     def _report(self, phase: AnalysisPhase) -> None:
         self._reported = time.monotonic()
         if self._tells_signals:
-            self._post_signals()
+            self._post_signals(phase)
         now = self._progress
         unit = FRAMES if self._sampling.is_every_frame else SAMPLES
         self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left, unit))
 
-    def _post_signals(self) -> None:
+    def _post_signals(self, phase: AnalysisPhase) -> None:
         if self._source.times is not self._times:
             self._times = self._source.times
             self._post(TimesRevised(self._source.info, self._times))
         if self._posted_rows > len(self._store):
             self._posted_rows = 0  # the analysis began anew
-        while self._posted_rows < len(self._store):
-            frames, rows = self._store.read(self._posted_rows, self._posted_rows + _ROWS_A_MESSAGE)
-            self._post(SignalsMeasured(frames, rows))
-            self._posted_rows += len(rows)
+        if not self._zones:
+            while self._backlog > 0:
+                self._post_rows(ROWS_A_MESSAGE)
+        elif self._backlog <= _ROWS_A_STEP or phase is AnalysisPhase.CANCELLED:
+            self._post_rows(self._backlog)

@@ -15,13 +15,25 @@ from engine.common.events import ShouldStop
 from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
 from engine.review.store import FoundReview, look_up
+from engine.scoring.zones import Zones
+from engine.video.frame import Frame
 from engine.video.source import VideoInfo, VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
-from vadgui.jobs.messages import DetectorOpened, JobFailed, Message, Opening, ThumbnailMade, VideoClosed, VideoOpened
+from vadgui.jobs.messages import (
+    DetectorClosed,
+    DetectorOpened,
+    JobFailed,
+    Message,
+    Opening,
+    ThumbnailMade,
+    VideoClosed,
+    VideoOpened,
+)
 from vadgui.jobs.priority import lower_thread_priority
 from vadgui.jobs.queued_analysis import QueuedAnalysis
 from vadgui.jobs.request_queue import (
     AnalyseQueued,
+    CloseDetector,
     CloseVideo,
     ContinueAnalysis,
     ControlAnalysis,
@@ -30,10 +42,12 @@ from vadgui.jobs.request_queue import (
     OpenVideo,
     Quit,
     RequestQueue,
+    SetZones,
     ShowFrame,
     Task,
 )
-from vadgui.jobs.view_maker import ViewMaker
+from vadgui.jobs.stored_analysis import stored_analysis
+from vadgui.jobs.view_maker import ViewMaker, frame_only
 from vadgui.model.frame_view import FrameView
 from vadgui.model.session import DetectorSummary
 
@@ -80,9 +94,12 @@ class EngineLoop:
         self._generation = 0
         self._source: VideoSource | None = None
         self._predictor: Predictor | None = None
+        self._loaded: tuple[Path, Predictor] | None = None
+        """The same, with its path."""
         self._view_maker: ViewMaker | None = None
         self._analysis: AnalysisRun | None = None
-        self._queued: QueuedAnalysis | None = None
+        self._queued = QueuedAnalysis(video_opener, predictor_opener, analyses_folder, post, requests)
+        self._zones: Zones = ()
         self._view_failure_reported = False
 
     def work(self) -> None:
@@ -97,15 +114,17 @@ class EngineLoop:
                 # Catches everything: otherwise one bad task would end the thread, and the window would have no engine.
                 self._post(JobFailed(error, task.path if isinstance(task, OpenVideo) else None))
         self._close_analysis()
-        if self._queued:
-            self._queued.let_go()
+        self._queued.let_go()
         if self._source:
             self._source.close()
 
     def _next_task(self) -> Task:
         analysis = self._analysis
-        if analysis is None or not analysis.running:
-            return self._requests.next(analysing=self._has_queued(), analysis_is_due=False)
+        if analysis is None or not (analysis.running or analysis.is_behind):
+            return self._requests.next(
+                analysing=self._queued.wants_step(self._source.info.path if self._source else None),
+                analysis_is_due=False,
+            )
         due = time.monotonic() - analysis.last_step > _ANALYSIS_DUE_SECONDS
         return self._requests.next(analysing=True, analysis_is_due=due)
 
@@ -118,18 +137,24 @@ class EngineLoop:
                 self._post(VideoClosed(self._generation))
             case OpenDetector():
                 self._open_detector(task.path, task.device)
+            case CloseDetector():
+                self._close_detector()
             case ShowFrame():
                 self._show(task)
             case MakeThumbnail():
                 self._make_thumbnail(task)
+            case SetZones() if task.generation == self._generation:
+                self._zones = task.zones
+                if self._analysis:
+                    self._analysis.set_zones(task.zones)
             case ControlAnalysis():
                 self._control_analysis(task)
             case AnalyseQueued():
-                self._queue(task.path)
-            case ContinueAnalysis() if self._analysis and self._analysis.running:
+                self._queued.take(task.job)
+            case ContinueAnalysis() if self._analysis and (self._analysis.running or self._analysis.is_behind):
                 self._analysis.step()
-            case ContinueAnalysis() if self._queued and self._predictor:
-                self._queued.step(self._predictor)
+            case ContinueAnalysis():
+                self._queued.step(self._loaded)
 
     # Video and detector
 
@@ -168,23 +193,26 @@ class EngineLoop:
 
     def _replace_source(self, source: VideoSource | None) -> None:
         self._close_analysis()
-        if self._queued:
-            self._queued.let_go()  # it may be the one that is opened
+        self._queued.let_go()  # it may be the one that is opened
         if self._source:
             self._source.close()
         self._source = source
+        self._zones = ()
         self._begin_generation()
 
     def _open_detector(self, path: Path, device: str) -> None:
         self._post(Opening(displayable(path.stem)))
         try:
+            if self._source and self._predictor is None:
+                # The first detector waits for torch, which takes seconds.
+                for message in stored_analysis(self._source, path, self._analyses_folder, self._zones):
+                    self._post(message)
             predictor = self._predictor_opener(path, device)
         finally:
             self._post(Opening())
         self._close_analysis()
-        if self._queued:
-            self._queued.let_go()  # what the other detector measured stays
-        self._predictor = predictor
+        self._queued.let_go()  # it goes on with this detector if it is the same
+        self._predictor, self._loaded = predictor, (path, predictor)
         self._begin_generation()
         settings = predictor.settings
         summary = DetectorSummary(
@@ -199,24 +227,16 @@ class EngineLoop:
         )
         self._post(DetectorOpened(self._generation, summary))
 
+    def _close_detector(self) -> None:
+        self._close_analysis()
+        self._predictor, self._loaded = None, None
+        self._begin_generation()
+        self._post(DetectorClosed(self._generation))
+
     def _begin_generation(self) -> None:
         self._generation += 1
         self._view_failure_reported = False
         self._view_maker = ViewMaker(self._source, self._predictor) if self._source else None
-
-    def _queue(self, path: Path | None) -> None:
-        before, self._queued = self._queued, None
-        if before:
-            before.let_go()
-        if path:
-            self._queued = QueuedAnalysis(path, self._video_opener, self._analyses_folder, self._post, self._requests)
-
-    def _has_queued(self) -> bool:
-        """Whether a recording waits to be analysed that is not open; the one that is open is analysed before."""
-        queued = self._queued
-        if queued is None or queued.ended or self._predictor is None:
-            return False
-        return self._source is None or self._source.info.path.absolute() != queued.path
 
     # Views and thumbnails
 
@@ -228,6 +248,9 @@ class EngineLoop:
             where = self._analysis.where(view.index) if self._analysis else None
             self._put_view(request.generation, replace(view, where=where) if where else view)
 
+        if request.frames:
+            self._make_pictures(*request.frames, deliver)
+            return
         try:
             self._view_maker.make(request.index, request.pictures, deliver, self._requests.view_is_outdated)
             self._view_maker.prefetch_next(self._requests.view_is_outdated)
@@ -237,10 +260,21 @@ class EngineLoop:
         except VadError as error:
             # Deliver a view without a frame, so that playback goes on; its panels say why they are empty.
             deliver(FrameView(request.index, self._view_maker.seconds(request.index), None, missing=f"{error.what}."))
-            # Playing a damaged stretch fails at every frame: report the first failure only.
-            if not self._view_failure_reported:
-                self._view_failure_reported = True
-                self._post(JobFailed(error))
+            self._report_view_failure(error)
+
+    def _make_pictures(self, previous: Frame, frame: Frame, deliver: Callable[[FrameView], None]) -> None:
+        assert self._view_maker is not None
+        try:
+            self._view_maker.make_pictures(previous, frame, deliver)
+        except VadError as error:
+            deliver(frame_only(frame, f"{error.what}."))
+            self._report_view_failure(error)
+
+    def _report_view_failure(self, error: VadError) -> None:
+        # Playing a damaged stretch fails at every frame: report the first failure only.
+        if not self._view_failure_reported:
+            self._view_failure_reported = True
+            self._post(JobFailed(error))
 
     def _make_thumbnail(self, request: MakeThumbnail) -> None:
         if not self._view_maker or request.generation != self._generation:
@@ -269,6 +303,7 @@ class EngineLoop:
                         self._analyses_folder,
                         self._post,
                         self._requests.analysis_is_outdated,
+                        self._zones,
                     )
                 self._analysis.run()
             case ControlAnalysis.PAUSE if self._analysis:

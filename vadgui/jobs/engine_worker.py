@@ -1,4 +1,7 @@
-"""Runs the engine in one thread of its own: opens, shows, analyses; the GUI thread never waits for it."""
+"""Runs the engine in a thread of its own: opens, shows, analyses; the GUI thread never waits for it.
+
+During playback in real time, a second thread reads the frames.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.scoring.zones import Zones
+from engine.video.frame import Frame
 from vadgui.jobs.engine_loop import EngineLoop, PredictorOpener, VideoOpener
+from vadgui.jobs.frame_reader import FrameReader, FrameRequest
 from vadgui.jobs.latest_value import LatestValue
 from vadgui.jobs.messages import (
+    DetectorClosed,
     DetectorOpened,
+    DetectorRead,
     JobFailed,
     Message,
     Opening,
@@ -25,16 +33,19 @@ from vadgui.jobs.messages import (
 )
 from vadgui.jobs.request_queue import (
     AnalyseQueued,
+    CloseDetector,
     CloseVideo,
     ControlAnalysis,
     MakeThumbnail,
     OpenDetector,
     OpenVideo,
+    QueueJob,
     Quit,
     RequestQueue,
+    SetZones,
     ShowFrame,
 )
-from vadgui.model.frame_view import FrameView
+from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, FrameView
 from vadgui.model.session import AnalysisState
 
 
@@ -46,6 +57,9 @@ class EngineWorker(QObject):
     video_opened = Signal(object)
     """VideoOpened."""
     video_closed = Signal()
+    detector_closed = Signal()
+    detector_read = Signal(object)
+    """DetectorSummary of a detector that is still being loaded; stored signals of it follow."""
     detector_opened = Signal(object)
     """DetectorSummary."""
     view_ready = Signal(object)
@@ -67,15 +81,21 @@ class EngineWorker(QObject):
 
     _posted = Signal(object)
     _view_waiting = Signal()
+    _frame_waiting = Signal()
 
     def __init__(self, video_opener: VideoOpener, predictor_opener: PredictorOpener, analyses_folder: Path) -> None:
         """Start the thread; it ends with `close`."""
         super().__init__()
         self._requests = RequestQueue()
         self._views: LatestValue[tuple[int, FrameView]] = LatestValue()
+        self._frames: LatestValue[tuple[int, FrameView]] = LatestValue()
+        self._reader = FrameReader(video_opener, self._put_frame, self._hand_on, self._report)
+        self._frames_first = False
+        self._has_detector = False
         self._generation = 0
         self._posted.connect(self._receive)
         self._view_waiting.connect(self._receive_view)
+        self._frame_waiting.connect(self._receive_frame)
         loop = EngineLoop(
             self._requests,
             self._posted.emit,
@@ -99,13 +119,30 @@ class EngineWorker(QObject):
         """Load a detector; the present one stays if that fails."""
         self._requests.add(OpenDetector(path, device))
 
+    def close_detector(self) -> None:
+        """Do without a detector."""
+        self._requests.add(CloseDetector())
+
     def show(self, index: int, pictures: bool) -> None:
         """Make the view of a frame; an older request is forgotten."""
-        self._requests.add(ShowFrame(self._generation, index, pictures))
+        if self._frames_first:
+            missing = PREDICTING if pictures else ""
+            missing = NO_TRANSITION if index == 0 else missing if self._has_detector else NO_DETECTOR
+            self._reader.request(FrameRequest(self._generation, index, missing))
+        else:
+            self._requests.add(ShowFrame(self._generation, index, pictures))
+
+    def set_frames_first(self, frames_first: bool) -> None:
+        """From now on, a frame comes at once, and pictures of as many as can be made meanwhile: for playback."""
+        self._frames_first = frames_first
 
     def make_thumbnail(self, index: int) -> None:
         """Make a small picture of a frame, when nobody waits for a view."""
         self._requests.add(MakeThumbnail(self._generation, index))
+
+    def set_zones(self, zones: Zones) -> None:
+        """Tell signals of what counts in these zones, also of what was told before."""
+        self._requests.add(SetZones(self._generation, zones))
 
     def run_analysis(self) -> None:
         """Begin the analysis or go on with it; nothing happens without a video or detector."""
@@ -119,19 +156,39 @@ class EngineWorker(QObject):
         """Give the analysis up; what was measured stays and is taken up by the next run."""
         self._requests.add(ControlAnalysis.CANCEL)
 
-    def analyse_queued(self, path: Path | None) -> None:
+    def analyse_queued(self, job: QueueJob | None) -> None:
         """Analyse a recording that is not open whenever there is nothing else to do; None: no more."""
-        self._requests.add(AnalyseQueued(path))
+        self._requests.add(AnalyseQueued(job))
 
     def close(self) -> None:
         """Abandon everything and wait for the thread's end; closing twice is fine."""
         self._requests.add(Quit())
+        self._reader.close()
         self._thread.join()
 
+    # These run in the engine's and in the reader's thread; everything else here in the GUI thread.
+
     def _put_view(self, generation: int, view: FrameView) -> None:
-        # Runs in the worker thread; everything else here in the GUI thread.
         if self._views.put((generation, view)):
             self._view_waiting.emit()
+
+    def _put_frame(self, generation: int, view: FrameView) -> None:
+        # Not through the same mailbox: the pictures of an earlier frame must not push out the frame that is due.
+        if self._frames.put((generation, view)):
+            self._frame_waiting.emit()
+
+    def _hand_on(self, generation: int, previous: Frame, frame: Frame) -> None:
+        self._requests.add(ShowFrame(generation, frame.index, True, (previous, frame)))
+
+    def _report(self, error: Exception) -> None:
+        self._posted.emit(JobFailed(error))
+
+    # What arrives
+
+    def _receive_frame(self) -> None:
+        found = self._frames.take()
+        if found and found[0] == self._generation:
+            self.view_ready.emit(found[1])
 
     def _receive_view(self) -> None:
         found = self._views.take()
@@ -145,18 +202,28 @@ class EngineWorker(QObject):
                 self.opening_changed.emit(message)
             case VideoOpened():
                 self._generation = message.generation
+                self._reader.use(message.info.path)
                 self.video_opened.emit(message)
             case VideoClosed():
                 self._generation = message.generation
+                self._reader.use(None)
                 self.video_closed.emit()
             case DetectorOpened():
                 self._generation = message.generation
+                self._has_detector = True
                 self.detector_opened.emit(message.summary)
+            case DetectorClosed():
+                self._generation = message.generation
+                self._has_detector = False
+                self.detector_closed.emit()
+            case DetectorRead():
+                self.detector_read.emit(message.summary)
             case ThumbnailMade():
                 self.thumbnail_ready.emit(message.index, message.picture)
             case SignalsMeasured():
                 self.signals_ready.emit(message.frames, message.rows)
             case TimesRevised():
+                self._reader.use(message.info.path)
                 self.times_revised.emit(message.info, message.times)
             case AnalysisState():
                 self.analysis_changed.emit(message)

@@ -184,7 +184,8 @@ class ExportQueue(QObject):
         with self._video_opener(job.video, should_stop=should_stop) as source, ExitStack() as open_store:
             evidence = None
             if predictor and job.options.needs_evidence and self._analyses:
-                evidence = open_store.enter_context(stored_evidence(self._analyses, source, predictor))
+                stored = stored_evidence(self._analyses, source, predictor, job.options.zones)
+                evidence = open_store.enter_context(stored)
             events = export_clip(
                 source,
                 predictor,

@@ -53,6 +53,20 @@ class DetectorOpened:
     summary: DetectorSummary
 
 
+@dataclass(frozen=True)
+class DetectorClosed:
+    """There is no detector any more."""
+
+    generation: int
+
+
+@dataclass(frozen=True)
+class DetectorRead:
+    """What a detector's file says of it; it is still being loaded, so `device` is empty."""
+
+    summary: DetectorSummary
+
+
 @dataclass(frozen=True, eq=False)
 class ThumbnailMade:
     """A small picture of a frame."""
@@ -94,6 +108,7 @@ class QueueDone:
     """Name of the detector that did it."""
     score: str
     segments: tuple[FoundSegment, ...]
+    is_other_scene: bool
 
 
 @dataclass(frozen=True)
@@ -118,6 +133,8 @@ Message = (
     | VideoOpened
     | VideoClosed
     | DetectorOpened
+    | DetectorClosed
+    | DetectorRead
     | ThumbnailMade
     | SignalsMeasured
     | TimesRevised

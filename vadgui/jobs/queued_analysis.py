@@ -1,4 +1,4 @@
-"""The analysis of a recording that is not open, in short steps for when nobody needs the engine for anything else."""
+"""Analyses of recordings that are not open, in short steps for when nobody needs the engine for anything else."""
 
 from __future__ import annotations
 
@@ -12,58 +12,66 @@ from engine.review.summary import segments_to_review
 from engine.video.source import VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.messages import Message, QueueDone, QueueFailed, QueueProgress
-from vadgui.jobs.request_queue import RequestQueue
+from vadgui.jobs.request_queue import QueueJob, RequestQueue
 from vadgui.model.session import AnalysisPhase, AnalysisState
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
-    from vadgui.jobs.engine_loop import VideoOpener
+    from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
 
 
 class QueuedAnalysis:
-    """Opens a recording when it is stepped first, and says how it ended: done or failed, but never by raising."""
+    """Does one job after another, and says how each ended: done or failed, but never by raising."""
 
     def __init__(
         self,
-        path: Path,
         video_opener: VideoOpener,
+        predictor_opener: PredictorOpener,
         folder: Path,
         post: Callable[[Message], None],
         requests: RequestQueue,
     ) -> None:
         """`folder` is that of the analyses."""
-        self.path = path
         self._video_opener = video_opener
+        self._predictor_opener = predictor_opener
         self._folder = folder
         self._post = post
         self._requests = requests
+        self._job: QueueJob | None = None
+        self._own: tuple[Path, Predictor] | None = None
+        """A detector that is not the open recording's."""
         self._source: VideoSource | None = None
         self._run: AnalysisRun | None = None
-        self.ended = False
-        """Whether there is nothing left to be stepped."""
 
-    def step(self, predictor: Predictor) -> None:
-        """Analyse for a moment; always with the same detector, until `let_go`.
+    def take(self, job: QueueJob | None) -> None:
+        """Do another job from now on, or none."""
+        self.let_go()
+        self._job = job
+        if job is None:
+            self._own = None
+
+    def wants_step(self, open_video: Path | None) -> bool:
+        """Whether there is something to do; the recording that is open has an analysis of its own."""
+        return self._job is not None and (open_video is None or open_video.absolute() != self._job.path)
+
+    def step(self, loaded: tuple[Path, Predictor] | None) -> None:
+        """Work for a moment; `loaded` is the open recording's detector and its path.
 
         Raises:
             Cancelled: something more urgent has come; step again.
         """
+        job = self._job
+        if job is None:
+            return
         try:
-            if self._run:
-                self._run.step()
-            else:
-                self._open(predictor)
-            if self.ended and self._run and self._source:
-                self._finish(predictor, self._run, self._source)
+            self._go_on(job, loaded)
         except Cancelled:
             raise
         except Exception as error:
             # Catches everything: one broken file must not end the thread, nor keep the others waiting.
-            self.ended = True
-            self._post(QueueFailed(self.path, error))
-        finally:
-            if self.ended:
-                self.let_go()
+            self._post(QueueFailed(job.path, error))
+            self._job = None
+            self.let_go()
 
     def let_go(self) -> None:
         """Save what was measured and close the recording; the next step takes it up again."""
@@ -76,30 +84,40 @@ class QueuedAnalysis:
             if source:
                 source.close()
 
-    def _open(self, predictor: Predictor) -> None:
+    def _go_on(self, job: QueueJob, loaded: tuple[Path, Predictor] | None) -> None:
+        if self._run:
+            self._run.step()
+            return
+        predictor = self._predictor(job, loaded)
+        if predictor is None:
+            return
         should_stop = self._requests.queued_opening_is_outdated
-        self._source = self._source or self._video_opener(self.path, should_stop=should_stop)
-        self._run = AnalysisRun(
-            self._source,
-            predictor,
-            self._folder,
-            self._receive,
-            self._requests.queued_analysis_is_outdated,
-            tells_signals=False,
-        )
+        source = self._source = self._source or self._video_opener(job.path, should_stop=should_stop)
+        opened = look_up(source.info.path, source.info.fingerprint).opened
+        review = opened.review.recording_of(source.info.fingerprint) if opened else None
+
+        def receive(message: Message) -> None:
+            if not isinstance(message, AnalysisState) or self._run is None:
+                return
+            if message.phase is AnalysisPhase.RUNNING:
+                self._post(QueueProgress(job.path, message.done / message.total if message.total else 0.0))
+            elif message.phase is AnalysisPhase.DONE:
+                scorer, signals = self._run.scorer, self._run.signals()
+                segments = segments_to_review(signals, source.times, scorer, review)
+                other = scorer.is_other_scene(signals)
+                self._post(QueueDone(job.path, predictor.settings.name, scorer.name, segments, other))
+                self._job = None
+                self.let_go()
+
+        zones = review.zones if review else ()
+        outdated = self._requests.queued_analysis_is_outdated
+        self._run = AnalysisRun(source, predictor, self._folder, receive, outdated, zones, tells_signals=False)
         self._run.run()
 
-    def _receive(self, message: Message) -> None:
-        if not isinstance(message, AnalysisState):
-            return
-        if message.phase is AnalysisPhase.RUNNING:
-            self._post(QueueProgress(self.path, message.done / message.total if message.total else 0.0))
-        self.ended = message.phase is AnalysisPhase.DONE
-
-    def _finish(self, predictor: Predictor, run: AnalysisRun, source: VideoSource) -> None:
-        info = source.info
-        opened = look_up(info.path, info.fingerprint).opened
-        review = opened.review.recording_of(info.fingerprint) if opened else None
-        scorer = run.scorer
-        segments = segments_to_review(run.scores(), source.times, scorer, review)
-        self._post(QueueDone(self.path, predictor.settings.name, scorer.name, segments))
+    def _predictor(self, job: QueueJob, loaded: tuple[Path, Predictor] | None) -> Predictor | None:
+        """The job's detector; None if it has just been loaded: that took long, and somebody may wait by now."""
+        for known in (loaded, self._own):
+            if known and known[0] == job.detector:
+                return known[1]
+        self._own = job.detector, self._predictor_opener(job.detector, job.device)
+        return None

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+from engine.scoring.zones import Zones
+from engine.video.frame import Frame
+
 
 @dataclass(frozen=True)
 class OpenVideo:
@@ -30,6 +33,11 @@ class OpenDetector:
 
 
 @dataclass(frozen=True)
+class CloseDetector:
+    """Do without a detector."""
+
+
+@dataclass(frozen=True)
 class ShowFrame:
     """Make the view of a frame, with or without its transition's pictures."""
 
@@ -37,6 +45,8 @@ class ShowFrame:
     """Number of the video and detector that the index refers to; requests of an older generation are ignored."""
     index: int
     pictures: bool
+    frames: tuple[Frame, Frame] | None = None
+    """The frame before it and the frame itself, where they are read already; only the pictures are missing then."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,15 @@ class MakeThumbnail:
 
     generation: int
     index: int
+
+
+@dataclass(frozen=True)
+class SetZones:
+    """Zones of the recording that is open: what counts in the scores."""
+
+    generation: int
+    """As for ShowFrame."""
+    zones: Zones
 
 
 class ControlAnalysis(Enum):
@@ -56,10 +75,19 @@ class ControlAnalysis(Enum):
 
 
 @dataclass(frozen=True)
-class AnalyseQueued:
-    """Analyse a recording that is not open, when nothing else is to be done; None: no more."""
+class QueueJob:
+    """A recording that is not open, and the detector that is to analyse it."""
 
-    path: Path | None
+    path: Path
+    detector: Path
+    device: str
+
+
+@dataclass(frozen=True)
+class AnalyseQueued:
+    """Analyse a recording when nothing else is to be done; None: no more."""
+
+    job: QueueJob | None
 
 
 @dataclass(frozen=True)
@@ -76,8 +104,10 @@ Task = (
     OpenVideo
     | CloseVideo
     | OpenDetector
+    | CloseDetector
     | ShowFrame
     | MakeThumbnail
+    | SetZones
     | ControlAnalysis
     | AnalyseQueued
     | ContinueAnalysis
@@ -88,14 +118,15 @@ Task = (
 class RequestQueue:
     """Collects requests from the GUI thread and gives the worker one task at a time.
 
-    A newer request for a video, a detector or a view replaces the older one, which is out of date.
+    A newer request for a video, a detector, zones or a view replaces the older one, which is out of date.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._quit = False
         self._video: OpenVideo | CloseVideo | None = None
-        self._detector: OpenDetector | None = None
+        self._detector: OpenDetector | CloseDetector | None = None
+        self._zones: SetZones | None = None
         self._control: ControlAnalysis | None = None
         self._queued: AnalyseQueued | None = None
         self._view: ShowFrame | None = None
@@ -109,8 +140,12 @@ class RequestQueue:
                     self._quit = True
                 case OpenVideo() | CloseVideo():
                     self._video = request
-                case OpenDetector():
+                    # It was asked of the recording before, which another detector may know.
+                    self._control = None
+                case OpenDetector() | CloseDetector():
                     self._detector = request
+                case SetZones():
+                    self._zones = request
                 case ControlAnalysis():
                     self._control = request
                 case AnalyseQueued():
@@ -150,6 +185,10 @@ class RequestQueue:
         if self._video:
             video, self._video = self._video, None
             return video
+        if self._zones:
+            # Before the analysis is begun that is to tell what counts in them.
+            zones, self._zones = self._zones, None
+            return zones
         if self._control:
             control, self._control = self._control, None
             return control

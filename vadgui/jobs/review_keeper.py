@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from queue import SimpleQueue
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -34,6 +35,7 @@ class ReviewKeeper(QObject):
         self._document = document
         self._store: ReviewStore | None = None
         self._refused_store: ReviewStore | None = None
+        self._failed_store: ReviewStore | None = None
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._save)
@@ -41,8 +43,20 @@ class ReviewKeeper(QObject):
         self._thread = threading.Thread(target=self._work, name="vadgui-review")
         self._thread.start()
 
+    @property
+    def path(self) -> Path | None:
+        """The file of the review that is kept; None where there is none yet."""
+        return self._store.path if self._store else None
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether the last write failed: after a `flush`, whether something would be lost."""
+        return self._failed_store is not None and self._failed_store is self._store
+
     def attend(self, found: FoundReview | None) -> None:
         """Keep another recording's review from now on; call `flush` before the document is another."""
+        if not self._thread.is_alive():
+            return  # what was still being opened while the window closed
         before, self._store = self._store, ReviewStore(found) if found else None
         if before:
             self._tasks.put(before.close)
@@ -58,7 +72,7 @@ class ReviewKeeper(QObject):
         self._start(LATER_MS)
 
     def flush(self) -> None:
-        """Write now what waits, and return when it is on disk; nothing after `close`."""
+        """Write now what waits, and return when it is on disk; nothing once closed."""
         if not self._thread.is_alive():
             return
         if self._timer.isActive():
@@ -101,9 +115,11 @@ class ReviewKeeper(QObject):
     def _write(self, store: ReviewStore, review: Review) -> None:
         if store is self._refused_store:
             return
+        self._failed_store = store
         try:
             store.write(review)
         except ReviewError as error:
+            self._failed_store = None
             self._refuse(store, error)
         except OSError as error:
             failure = ReviewError(
@@ -117,6 +133,7 @@ class ReviewKeeper(QObject):
             unexpected = error
             self._post(lambda: self._tell_failure(unexpected))
         else:
+            self._failed_store = None
             self._post(self.saved.emit)
 
     def _refuse(self, store: ReviewStore, error: ReviewError) -> None:

@@ -71,15 +71,20 @@ class ViewMaker:
         frame = self._source.read(index, should_stop)
         missing = NO_TRANSITION if index == 0 else "" if self._predictor else NO_DETECTOR
         if missing or not pictures or self._predictor is None:
-            deliver(_frame_only(frame, missing))
+            deliver(frame_only(frame, missing))
             return
         timeout = _TIMEOUT_WHILE_PLAYING_SECONDS if self._is_playing else _TIMEOUT_SECONDS
         if time.perf_counter() - started + self._seconds_to_inspect > timeout:
-            deliver(_frame_only(frame, PREDICTING))
+            deliver(frame_only(frame, PREDICTING))
             if should_stop():
                 raise Cancelled
         previous = self._source.read(index - 1, should_stop)
         deliver(self._make_complete(previous, frame, self._predictor))
+
+    def make_pictures(self, previous: Frame, frame: Frame, deliver: Callable[[FrameView], None]) -> None:
+        """Deliver the complete view of a frame that somebody else has read."""
+        assert self._predictor is not None
+        deliver(self._cache.get(frame.index) or self._make_complete(previous, frame, self._predictor))
 
     def seconds(self, index: int) -> float:
         """Presentation time of a frame in seconds."""
@@ -113,7 +118,8 @@ class ViewMaker:
         return view
 
 
-def _frame_only(frame: Frame, missing: str) -> FrameView:
+def frame_only(frame: Frame, missing: str = "") -> FrameView:
+    """The view of a frame without its transition's pictures, and why they are missing."""
     return FrameView(frame.index, frame.pts_seconds, to_bgra(frame.pixels), missing=missing)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,8 @@ class FrameView:
     """How conspicuous each window is; None where the analysis has not come so far, or the detector does not tell."""
     missing: str = ""
     """Why pictures are not there, for the person; empty when all are."""
+    trailing: FrameView | None = None
+    """During playback, while the pictures are to come: the complete view of an earlier frame, to show its pictures."""
 
     @property
     def complete(self) -> bool:
@@ -45,3 +47,11 @@ class FrameView:
     def predicting(self) -> bool:
         """Whether they are about to come."""
         return self.missing == PREDICTING
+
+    def without_pictures(self, missing: str) -> FrameView:
+        """The frame alone, and why there is no more."""
+        return FrameView(self.index, self.pts_seconds, self.frame, missing=missing)
+
+    def trailed_by(self, other: FrameView | None) -> FrameView:
+        """This view, with the pictures of another frame until its own come."""
+        return replace(self, trailing=other)

@@ -17,6 +17,7 @@ from engine.review.document import DetectorUsed, Recording, Review, Step, Thresh
 from engine.review.edits import Editor, now, person
 from engine.review.history import HISTORY_STEPS, redone, undone, with_step, with_step_in_last
 from engine.scoring.segments import Segment
+from engine.scoring.zones import Zones
 from engine.video.source import VideoInfo
 from vadgui.model.score_model import ScoreModel
 
@@ -34,6 +35,8 @@ class ReviewModel(QObject):
     """The review of another recording, or of none."""
     access_changed = Signal()
     """Another notice, or it may not be changed any more."""
+    zones_changed = Signal()
+    """The person has changed the zones of the picture, or taken that back."""
     refused = Signal(str)
     """A change was not possible; why, in a line for the person."""
 
@@ -66,6 +69,11 @@ class ReviewModel(QObject):
     def unreviewed(self) -> list[ReviewedSegment]:
         """The segments on screen without a verdict."""
         return [segment for segment in self.segments if segment.verdict is Verdict.UNREVIEWED]
+
+    @property
+    def zones(self) -> Zones:
+        """Zones of the picture: what counts in the scores."""
+        return self._recording.zones if self._recording else ()
 
     @property
     def hidden_count(self) -> int:
@@ -197,6 +205,8 @@ class ReviewModel(QObject):
                 self._scoring.reset_rule()
             self.apply_threshold()
         self._scoring.rearrange()
+        if before is None or before.zones != recording.zones:
+            self.zones_changed.emit()
         self.changed.emit()
 
     def step_back(self, make: Callable[[Recording], Recording]) -> None:
@@ -236,7 +246,8 @@ class ReviewModel(QObject):
         if self._recording is None:
             return flagged
         scoring = self._scoring
-        return list(attach(flagged, self._recording.segments, scoring.scores, scoring.rule.enter))
+        judged = self._recording.segments
+        return list(attach(flagged, judged, scoring.scores, scoring.rule.enter, scoring.flaggable))
 
     def apply_threshold(self) -> None:
         """Flag by the threshold that the document has for the present score, if it has one."""

@@ -1,4 +1,4 @@
-"""What the raw signals of a recording say: scores, the segments that a rule makes of them, drifts."""
+"""What the raw signals of a recording say: scores, the segments that a rule makes of them, how the camera does."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.scoring.calibration import Calibration
+from engine.scoring.conditions import Condition, drifts_apart_from
 from engine.scoring.drift import Drift
 from engine.scoring.incremental import IncrementalScores
+from engine.scoring.ranking import most_suspicious
 from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
@@ -37,7 +39,7 @@ class ScoreModel(QObject):
     segments_changed = Signal()
     selection_changed = Signal()
     drifts_changed = Signal()
-    """How the recording differs from the calibration's footage changed."""
+    """What is said of the camera changed: how the recording differs from the calibration's footage, or fails."""
     rule_changed = Signal()
     """Another rule, or another scorer with a rule of its own."""
     caught_up = Signal()
@@ -65,6 +67,8 @@ class ScoreModel(QObject):
         self._segments: list[Segment] = []
         self._selected: Segment | None = None
         self._drifts: list[Drift] = []
+        self._conditions: list[Condition] = []
+        self._is_other_scene = False
         self._told_at = 0.0
         self._tell_interval_ms = _TELL_INTERVAL_MS
         self._timer = QTimer(self, singleShot=True)
@@ -122,6 +126,16 @@ class ScoreModel(QObject):
         return self._drifts
 
     @property
+    def conditions(self) -> list[Condition]:
+        """When the camera fails, as far as the recording is analysed."""
+        return self._conditions
+
+    @property
+    def is_other_scene(self) -> bool:
+        """Whether the recording is of another scene than the detector's: nothing is flagged then."""
+        return self._is_other_scene
+
+    @property
     def other_rate(self) -> str:
         """That the recording's frame rate is far from the calibration's footage, in words; else empty."""
         return self._other_rate
@@ -129,18 +143,31 @@ class ScoreModel(QObject):
     def outlines(self, evidence: WindowEvidence, frame: int) -> list[Outline]:
         """What stands out in a frame that is flagged, the most conspicuous first; nothing in one that is not."""
         score = self._scores[frame] if frame < len(self._scores) else np.nan
-        if score >= self.rule.enter or any(each.start <= frame < each.stop for each in self._segments):
+        is_flagged = score >= self.rule.enter and not self._is_other_scene
+        if is_flagged or any(each.start <= frame < each.stop for each in self._segments):
             return evidence.outlines(self.rule.enter, at_least=1)
         return []
+
+    def moments(self, count: int) -> list[Segment]:
+        """So many of the most suspicious moments beside the segments, the highest first, whatever the threshold.
+
+        Also of another scene than the detector's: its scores flag nothing, but tell what to look at first.
+        """
+        scores = np.where(self._incremental.in_condition(), np.nan, self._scores) if self._conditions else self._scores
+        return most_suspicious(scores, self._times, count, self._segments)
 
     def expected_alarms(self) -> tuple[int, int] | None:
         """How many of the recording's segments are false alarms at the threshold, at the least and at the most.
 
         Nine times in ten; None where nobody knows, or nothing is open.
         """
-        if self._video is None:
+        if self._video is None or self._is_other_scene:
             return None
         return self._scorer.expected_alarms(self.rule.enter, self._video.shown_seconds / 3600)
+
+    def doubt(self) -> str:
+        """What is not known of the false alarms at the threshold, in words; empty where nothing has to be said."""
+        return self._scorer.doubt(self.rule.enter)
 
     def reason(self, segment: Segment) -> str:
         """Why a segment was flagged, in words; empty where the score goes by one thing alone."""
@@ -158,7 +185,7 @@ class ScoreModel(QObject):
         self._flagged = []
         self._reasons: dict[tuple[int, float], str] = {}
         self._selected = None
-        self._drifts = []
+        self._drifts, self._conditions, self._is_other_scene = [], [], False
         self._timer.stop()
         self._tell_interval_ms = _TELL_INTERVAL_MS
         self._take_scores()
@@ -199,6 +226,8 @@ class ScoreModel(QObject):
 
     def add(self, frames: Frames, rows: RawSignals) -> None:
         """Take over raw signals [K] of judged frames [K]; scores follow a moment later."""
+        if len(frames) and frames.max() < len(self.signals) and self.signals[frames].tobytes() == rows.tobytes():
+            return  # an analysis that is taken up tells again what was shown before the detector was loaded
         self._incremental.add(frames, rows)
         if not self._timer.isActive():
             self._timer.start(self._tell_interval_ms)
@@ -232,9 +261,12 @@ class ScoreModel(QObject):
 
     def _tell(self) -> None:
         self._take_scores()
+        said = (self._drifts, self._conditions, self._is_other_scene)
+        self._look_at_camera()
         self.scores_changed.emit()
         self._find_segments()
-        self._find_drifts()
+        if said != (self._drifts, self._conditions, self._is_other_scene):
+            self.drifts_changed.emit()
 
     def set_rule(self, rule: SegmentRule) -> None:
         """Find segments by another rule; each scorer keeps its own."""
@@ -266,7 +298,7 @@ class ScoreModel(QObject):
         self._highest = float(np.fmax.reduce(self._scores, initial=0.0))
 
     def _find_segments(self) -> None:
-        self._flagged = find_segments(self._scores, self._times, self.rule)
+        self._flagged = find_segments(self.flaggable, self._times, self.rule)
         self.rearrange()
 
     def rearrange(self) -> None:
@@ -280,8 +312,14 @@ class ScoreModel(QObject):
             peak = self._selected.peak_frame
             self.select(next((s for s in segments if s.start <= peak < s.stop), None))
 
-    def _find_drifts(self) -> None:
-        drifts = self._incremental.drifts()
-        if drifts != self._drifts:
-            self._drifts = drifts
-            self.drifts_changed.emit()
+    def _look_at_camera(self) -> None:
+        self._conditions = self._incremental.conditions()
+        self._drifts = drifts_apart_from(self._conditions, self._incremental.drifts())
+        self._is_other_scene = self._incremental.is_other_scene()
+
+    @property
+    def flaggable(self) -> npt.NDArray[np.floating]:
+        """The scores [N] that may be flagged; NaN for the others."""
+        if self._is_other_scene:
+            return np.full(len(self._scores), np.nan)
+        return np.where(self._incremental.in_condition(), np.nan, self._scores) if self._conditions else self._scores

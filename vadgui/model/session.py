@@ -51,6 +51,7 @@ class AnalysisPhase(Enum):
 
 
 FRAMES, SAMPLES = "frames", "samples"
+_MAX_TRAIL_SECONDS = 10.0  # of the recording; a jump further than this leaves the pictures behind
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class ReviewSession(QObject):
     view_requested = Signal(int, bool)
     """Frame number, and whether its transition's pictures are wanted too; the latest request replaces older ones."""
     thumbnail_requested = Signal(int)
+    frames_first_changed = Signal(bool)
+    """Whether frames are wanted at once, without waiting for their pictures."""
 
     def __init__(self, rule: SegmentRule | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +95,7 @@ class ReviewSession(QObject):
         self._use_times(None, np.empty(0))
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
+        self._detector_read: DetectorSummary | None = None
         self._playhead = 0
         self._view: FrameView | None = None
         self._asked_where = -1
@@ -102,6 +106,7 @@ class ReviewSession(QObject):
         self._thumbnails: dict[int, Bgra] = {}
         self._thumbnails_asked: set[int] = set()
         self._pictures_requested = True
+        self._frames_first = False
 
     # What is open
 
@@ -161,6 +166,7 @@ class ReviewSession(QObject):
         self._playhead = 0
         self._asked_where = -1
         self._view = None
+        self._detector_read = None
         self._thumbnails.clear()
         self._thumbnails_asked.clear()
         self.review.begin(video, len(times))
@@ -193,7 +199,7 @@ class ReviewSession(QObject):
 
     def _analyse_anew(self) -> None:
         self._analysis, self._done_soon = AnalysisState(), None
-        self.scoring.start_over(self._video, self._times, self._detector.calibration if self._detector else None)
+        self.scoring.start_over(self._video, self._times, self.scored_by.calibration if self.scored_by else None)
 
     @property
     def detector_is_coming(self) -> bool:
@@ -206,12 +212,38 @@ class ReviewSession(QObject):
             self._detector_is_coming = coming
             self.detector_changed.emit()
 
+    def read_detector(self, detector: DetectorSummary) -> None:
+        """A detector that is still being loaded: what is stored of its analysis can be shown."""
+        self._detector_read = detector
+        self._analyse_anew()
+        self.analysis_changed.emit()
+        self.scoring.tell_all()
+        self.review.apply_threshold()
+
+    @property
+    def scored_by(self) -> DetectorSummary | None:
+        """The detector whose scores are shown; it may still be being loaded."""
+        return self._detector_read or self._detector
+
+    def drop_detector(self) -> None:
+        """Do without a detector; the frame on screen is asked for anew, since its pictures are another's."""
+        self._detector = self._detector_read = None
+        self._analyse_anew()
+        self._thumbnails_asked.intersection_update(self._thumbnails)
+        self.detector_changed.emit()
+        self.analysis_changed.emit()
+        self.scoring.tell_all()
+        if self._video:
+            self.view_requested.emit(self._playhead, self._pictures_requested)
+
     def use_detector(self, detector: DetectorSummary) -> None:
         """Scores of another detector are forgotten; the frame on screen is asked for anew."""
-        self._detector = detector
+        known = self._detector_read is not None and self._detector_read.path == detector.path
+        self._detector, self._detector_read = detector, None
         self._asked_where = -1
         self._detector_is_coming = False
-        self._analyse_anew()
+        if not known:
+            self._analyse_anew()
         # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
         self._thumbnails_asked.intersection_update(self._thumbnails)
         self.detector_changed.emit()
@@ -264,10 +296,17 @@ class ReviewSession(QObject):
         """Put what the engine made on screen; its signals count even before the analysis gets there."""
         if self._view is None or view.index != self._view.index:
             self._asked_where = -1
-        self._view = view
         if view.signals is not None:
             self.scoring.add_if_unknown(view.index, view.signals)
+        self._view = self._joined(view)
         self.view_changed.emit()
+
+    def forget_places(self) -> None:
+        """Other parts of the picture count: ask anew for what was drawn by where the evidence lay."""
+        for index in self._thumbnails:
+            self.thumbnail_requested.emit(index)
+        if self._video:
+            self.view_requested.emit(self._playhead, self._pictures_requested)
 
     def _ask_where(self) -> None:
         """The analysis has come to the frame on screen: its view knows where the evidence lies only when made again."""
@@ -283,6 +322,29 @@ class ReviewSession(QObject):
         first, stop = np.searchsorted(self._times, [self._times[index] - reach, self._times[index] + reach])
         # Not by the signals that came with a view: those of motion are the analysis's alone.
         return bool(np.isfinite(self.scoring.signals["speed_px"][max(first, 1) : stop + 1]).any())
+
+    def _joined(self, view: FrameView) -> FrameView:
+        """The view to show: the playhead's frame, once there, stays; pictures of an earlier one may stand beside it."""
+        shown = self._view
+        if shown is None:
+            return view
+        if shown.index == self._playhead != view.index:
+            return shown.trailed_by(view) if shown.predicting and view.complete else shown
+        if view.predicting and self._frames_first:
+            trailing = shown if shown.complete else shown.trailing
+            if trailing and 0 <= view.pts_seconds - trailing.pts_seconds <= _MAX_TRAIL_SECONDS:
+                return view.trailed_by(trailing)
+        return view
+
+    def set_frames_first(self, frames_first: bool) -> None:
+        """Whether frames are shown as soon as they are there, under the newest pictures: during playback."""
+        if frames_first != self._frames_first:
+            self._frames_first = frames_first
+            self.frames_first_changed.emit(frames_first)
+
+    def frame_is_shown(self) -> bool:
+        """Whether the frame under the playhead is on screen, or the reason why not; its pictures may be to come."""
+        return self._view is not None and self._view.index == self._playhead
 
     def view_is_settled(self) -> bool:
         """Whether everything that was wanted of the frame under the playhead is on screen, or the reason why not."""

@@ -6,7 +6,7 @@ from enum import Enum
 
 import numpy as np
 
-from vadgui.model.frame_view import NO_DETECTOR, Bgra, FrameView
+from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, Bgra, FrameView
 from vadgui.model.session import ReviewSession
 
 
@@ -15,7 +15,7 @@ class Panel(Enum):
 
     FRAME = "Frame"
     PREDICTED_FLOW = "Predicted flow"
-    TEACHER_FLOW = "GT flow"
+    TEACHER_FLOW = "Measured flow"
     PREDICTED_FRAME = "Predicted frame"
     PSNR_MASK = "PSNR mask"
     EVIDENCE = "Evidence"
@@ -25,6 +25,11 @@ class Panel(Enum):
         """What the panel shows, in a sentence."""
         return _EXPLANATIONS[self]
 
+    @property
+    def use(self) -> str:
+        """What the panel is there for, in few words; shown where it has no picture yet."""
+        return _USES[self]
+
 
 SHOWN_AT_FIRST: tuple[Panel, ...] = tuple(panel for panel in Panel if panel is not Panel.EVIDENCE)
 """Panels that are shown until a person chooses others."""
@@ -32,9 +37,10 @@ SHOWN_AT_FIRST: tuple[Panel, ...] = tuple(panel for panel in Panel if panel is n
 _EXPLANATIONS = {
     Panel.FRAME: "The recorded frame.",
     Panel.PREDICTED_FLOW: "The motion that the detector expects from the previous frame alone: what normal "
-    "would be. Colour is direction, saturation speed in pixels of the 256 × 256 picture that the detector sees.",
-    Panel.TEACHER_FLOW: "The motion that really happened between the previous frame and this one, on the same "
-    "colour scale.",
+    "would be. Colour is direction, saturation speed; the wheel says at how many pixels a frame colours are full "
+    "(flow radius), in pixels of the 256 × 256 picture that the detector sees.",
+    Panel.TEACHER_FLOW: "The motion that really happened between the previous frame and this one (ground truth, GT "
+    "flow), on the same colour scale: colours are full at the number of pixels a frame in the title (flow radius).",
     Panel.PREDICTED_FRAME: "The frame that the detector expects from the previous one.",
     Panel.PSNR_MASK: "How well each part of the frame was predicted, in dB: the darker, the more suspicious.",
     Panel.EVIDENCE: "Where the evidence lies: the anomaly score that the frame would have for each part of it alone. "
@@ -43,6 +49,14 @@ _EXPLANATIONS = {
 
 _NO_EVIDENCE = "Not analysed yet"
 _NOT_CALIBRATED = "Only a calibrated detector tells where"
+_USES = {
+    Panel.FRAME: "The recorded frame.",
+    Panel.PREDICTED_FLOW: "How things would normally move.",
+    Panel.TEACHER_FLOW: "How they really moved.",
+    Panel.PREDICTED_FRAME: "How the frame would normally look.",
+    Panel.PSNR_MASK: "Where it looks otherwise: the darker, the more suspicious.",
+    Panel.EVIDENCE: "Where what is unusual lies: the lighter, the more suspicious.",
+}
 
 
 def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
@@ -84,7 +98,7 @@ def detail_of(panel: Panel, view: FrameView, signals: np.void | None, flow_radiu
         case Panel.PSNR_MASK:
             return f"worst {np.min(signals['patch_psnr_db']):.1f} dB"
         case Panel.TEACHER_FLOW if flow_radius_px:
-            return f"rim {flow_radius_px:.1f} px"
+            return f"full at {flow_radius_px:.1f} px"
         case _:
             return ""
 
@@ -97,8 +111,8 @@ def message_for(panel: Panel, view: FrameView | None, session: ReviewSession) ->
         return "Loading the frame …"
     if view.missing == NO_DETECTOR and session.detector_is_coming:
         return "Loading the detector …"
-    if panel is Panel.EVIDENCE and session.detector is not None and view.index > 0:
+    if view.missing == NO_TRANSITION or (view.index == 0 and not view.missing and session.detector is not None):
+        return f"{panel.use}\n\nFrom the second frame on: the first has no motion yet."
+    if panel is Panel.EVIDENCE and session.detector is not None:
         return view.missing or (_NO_EVIDENCE if session.detector.calibration else _NOT_CALIBRATED)
-    if panel is Panel.PSNR_MASK and session.detector is not None and view.index == 0:
-        return view.missing or "Frame 0 has no frame before it to predict it from"
     return view.missing or "Being computed …"

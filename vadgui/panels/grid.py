@@ -19,6 +19,9 @@ from vadgui.panels.legend import paint_legend
 from vadgui.panels.mask import paint_mask, paint_overlay
 from vadgui.panels.outlines import paint_outlines
 from vadgui.panels.picture import Decoration, PicturePanel
+from vadgui.panels.zone_bar import ZoneBar
+from vadgui.panels.zone_tool import ZoneTool
+from vadgui.panels.zones import paint_zones
 from vadgui.ui import theme
 
 
@@ -26,6 +29,8 @@ class PanelGrid(QWidget):
     """Shows the session's view. All panels are filled from one FrameView, so that they never show different frames."""
 
     shown_panels_changed = Signal()
+    arrangement_changed = Signal()
+    """The panels need another height than before for their width."""
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +47,8 @@ class PanelGrid(QWidget):
             self._area.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
         self.overlay_action = self.header.overlay_action
         """Checkable action that shows the PSNR mask on the frame; also in the main window's menu."""
+        self.zone_tool = ZoneTool(session.review, self._area.panels[Panel.FRAME], self)
+        self.zone_bar = ZoneBar(session, self.zone_tool)
         self._outlines_are_shown = False
         self._evidence: tuple[FrameView, float, Bgra] | None = None
         """The picture of the evidence panel, and what it was made of."""
@@ -51,6 +58,7 @@ class PanelGrid(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
+        layout.addWidget(self.zone_bar)
         layout.addWidget(self._area, stretch=1)
 
         session.view_changed.connect(self._refresh)
@@ -60,6 +68,9 @@ class PanelGrid(QWidget):
         session.scoring.scores_changed.connect(self._refresh)
         self.overlay_action.toggled.connect(self._refresh)
         self.header.opacity_changed.connect(self._refresh)
+        session.review.zones_changed.connect(self._refresh)
+        session.review.opened.connect(self._refresh)
+        self.zone_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         theme.changed.connect(self._area.repaint_all)
         self._refresh()
 
@@ -76,6 +87,12 @@ class PanelGrid(QWidget):
         """The panels on screen, in the order of Panel."""
         return self._area.shown()
 
+    def needed_height(self, width: int, at_most: int) -> int:
+        """The height beyond which panels of this width would not become larger; `at_most` where that never is."""
+        return self.header.sizeHint().height() + self._area.needed_height(
+            width, at_most - self.header.sizeHint().height()
+        )
+
     def set_panel_shown(self, panel: Panel, shown: bool) -> None:
         """Show or hide a panel; the last visible one can't be hidden."""
         self.panel_actions[panel].setChecked(shown)
@@ -84,6 +101,14 @@ class PanelGrid(QWidget):
         """Draw lines round what stands out in the frame, or none."""
         self._outlines_are_shown = shown
         self._refresh()
+
+    def edit_zones(self, on: bool) -> None:
+        """Give the mouse on the frame to whoever draws zones, or take it back."""
+        if on:
+            self.set_panel_shown(Panel.FRAME, True)
+            if self.enlarged not in (None, Panel.FRAME):
+                self.toggle_enlarged(Panel.FRAME)
+        self.zone_tool.turn_on(on)
 
     def toggle_enlarged(self, panel: Panel) -> None:
         """Give a panel the whole grid, or bring the others back."""
@@ -105,20 +130,27 @@ class PanelGrid(QWidget):
         self._refresh()  # a panel that was hidden may have no picture yet
         self._session.set_pictures_requested(self.shown_panels() != [Panel.FRAME])
         self.shown_panels_changed.emit()
+        self.arrangement_changed.emit()
 
     def _refresh(self) -> None:
         view, video = self._session.view, self._session.video
-        if video is not None:
-            self._area.set_aspect(video.width_px / video.height_px)
+        if video is not None and self._area.set_aspect(video.width_px / video.height_px):
+            self.arrangement_changed.emit()
         signals = signals_of(view, self._session) if view else None
         radius_px = self._session.detector.flow_radius_px if self._session.detector else None
+        trailing = view.trailing if view else None
+        trailing_signals = signals_of(trailing, self._session) if trailing else None
         for panel, widget in self._area.panels.items():
-            picture = self._picture(panel, view) if view else None
-            decoration = self._decoration(panel, view, signals) if view else None
-            if view is None or (picture is None and decoration is None):
+            # During playback, the pictures of an earlier frame stay until newer ones are made; their titles say so.
+            trails = trailing is not None and panel is not Panel.FRAME
+            shown, of_shown = (trailing, trailing_signals) if trails else (view, signals)
+            picture = self._picture(panel, shown) if shown else None
+            decoration = self._decoration(panel, shown, of_shown) if shown else None
+            if shown is None or (picture is None and decoration is None):
                 widget.show_message(message_for(panel, view, self._session))
             else:
-                widget.show_picture(picture, detail=detail_of(panel, view, signals, radius_px), decoration=decoration)
+                detail = f"frame {shown.index}" if trails else detail_of(panel, shown, of_shown, radius_px)
+                widget.show_picture(picture, detail=detail, decoration=decoration)
         self.header.show_view(view)
 
     def _picture(self, panel: Panel, view: FrameView) -> Bgra | None:
@@ -136,8 +168,7 @@ class PanelGrid(QWidget):
             case Panel.FRAME:
                 return self._marks(view, signals)
             case Panel.EVIDENCE if view.where is not None and view.frame is not None:
-                scoring = self._session.scoring
-                return partial(paint_scale, top=scoring.top, threshold=scoring.rule.enter)
+                return self._over_evidence
             case Panel.PREDICTED_FLOW | Panel.TEACHER_FLOW if view.complete and self._session.detector:
                 return partial(paint_legend, radius_px=self._session.detector.flow_radius_px)
             case _:
@@ -145,7 +176,7 @@ class PanelGrid(QWidget):
 
     def _marks(self, view: FrameView, signals: np.void | None) -> Decoration | None:
         """What is painted on the frame."""
-        marks: list[Decoration] = []
+        marks: list[Decoration] = [] if view.frame is None else [self.zone_tool.paint]
         if signals is not None and self.overlay_action.isChecked():
             opacity = self.header.overlay_opacity
             marks.append(partial(paint_overlay, patch_psnr_db=signals["patch_psnr_db"], opacity=opacity))
@@ -158,6 +189,11 @@ class PanelGrid(QWidget):
                 mark(painter, picture)
 
         return paint if marks else None
+
+    def _over_evidence(self, painter: QPainter, picture: QRect) -> None:
+        scoring = self._session.scoring
+        paint_zones(painter, picture, self._session.review.zones)
+        paint_scale(painter, picture, scoring.top, scoring.rule.enter)
 
 
 class _PanelArea(QWidget):
@@ -180,10 +216,13 @@ class _PanelArea(QWidget):
     def shown(self) -> list[Panel]:
         return [self.enlarged] if self.enlarged else self.chosen
 
-    def set_aspect(self, aspect: float) -> None:
-        if aspect != self._aspect:
-            self._aspect = aspect
-            self.arrange()
+    def set_aspect(self, aspect: float) -> bool:
+        """Arrange panels for pictures of this width / height; whether it was another."""
+        if aspect == self._aspect:
+            return False
+        self._aspect = aspect
+        self.arrange()
+        return True
 
     def arrange(self) -> None:
         shown = self.shown()
@@ -195,6 +234,15 @@ class _PanelArea(QWidget):
             widget.set_aspect(self._aspect)
             widget.setGeometry(by_panel.get(panel, QRect()))
             widget.setVisible(panel in by_panel)
+
+    def needed_height(self, width: int, at_most: int) -> int:
+        shown = self.shown()
+        title_px = self.panels[Panel.FRAME].title_height()
+        area = QSize(width, at_most) - QSize(2 * GAP_PX, 2 * GAP_PX)
+        used = QRect()
+        for rect in arrange(area, self._aspect, title_px, len(shown), large_first=Panel.FRAME in shown):
+            used = used.united(rect)
+        return min(used.height() + 2 * GAP_PX, at_most)
 
     def repaint_all(self) -> None:
         self.update()

@@ -40,10 +40,16 @@ class PanelHeader(QWidget):
         self._opacity.setRange(10, 100)
         self._opacity.setValue(60)
         self._opacity.setFixedWidth(90)
-        self._opacity.setEnabled(False)
+        self._opacity.hide()
         self._opacity.setAccessibleName("Opacity of the mask on the frame")
         self._opacity.setToolTip("Opacity of the mask on the frame")
         self._opacity.valueChanged.connect(self.opacity_changed)
+
+        self._zones_button = QToolButton()
+        self._zones_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._zones_button.setAutoRaise(True)
+        self._zones_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._zones_button.hide()
 
         self._panels_button = QToolButton()
         self._panels_button.setText("Panels")
@@ -58,7 +64,7 @@ class PanelHeader(QWidget):
         layout.addWidget(self._time_of_day)
         layout.addWidget(self._pending)
         layout.addStretch(1)
-        for widget in (self._overlay_box, self._opacity, self._panels_button):
+        for widget in (self._overlay_box, self._opacity, self._zones_button, self._panels_button):
             layout.addWidget(widget)
         session.playhead_changed.connect(self._show_pending)
 
@@ -76,6 +82,11 @@ class PanelHeader(QWidget):
         menu = QMenu(self._panels_button)
         menu.addActions(actions)
         self._panels_button.setMenu(menu)
+
+    def set_zones_action(self, action: QAction) -> None:
+        """Show the button by which zones are edited."""
+        self._zones_button.setDefaultAction(action)
+        self._zones_button.show()
 
     def text(self) -> str:
         """Number and time of the frame on screen, as shown."""
@@ -111,4 +122,4 @@ class PanelHeader(QWidget):
 
     def _on_overlay_toggled(self, on: bool) -> None:
         self._overlay_box.setChecked(on)
-        self._opacity.setEnabled(on)
+        self._opacity.setVisible(on)

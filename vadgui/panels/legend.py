@@ -25,7 +25,7 @@ def paint_legend(painter: QPainter, picture: QRect, radius_px: float) -> None:
     device = painter.device()
     ratio = device.devicePixelRatioF() if device else 1.0
     family = painter.font().family()
-    plate = _plate(diameter, f"rim {radius_px:.1f} px/frame", family, ratio)
+    plate = _plate(diameter, f"full at {radius_px:.1f} px/frame", family, ratio)
     if plate.deviceIndependentSize().width() > picture.width() / 4:
         plate = _plate(diameter, "", family, ratio)
     size = plate.deviceIndependentSize().toSize()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vadgui.model.frame_view import Bgra
@@ -17,6 +18,28 @@ Decoration = Callable[[QPainter, QRect], None]
 """Paints on top of a picture, inside the rectangle it was drawn in."""
 
 _PADDING_PX = 8
+
+
+class PictureTool(Protocol):
+    """Takes a panel's mouse, and the keys that mean something to it."""
+
+    def press(self, event: QMouseEvent) -> None:
+        """A button went down."""
+
+    def move(self, event: QMouseEvent) -> None:
+        """The mouse moved."""
+
+    def release(self, event: QMouseEvent) -> None:
+        """A button went up."""
+
+    def double_click(self, event: QMouseEvent) -> None:
+        """The second click of two."""
+
+    def takes(self, event: QKeyEvent) -> bool:
+        """Whether a key means something here."""
+
+    def key(self, event: QKeyEvent) -> None:
+        """A key that it takes was pressed."""
 
 
 class ScaledPicture:
@@ -71,6 +94,7 @@ class PicturePanel(QWidget):
         self._decoration: Decoration | None = None
         self._aspect = 16 / 9
         self._scaled = ScaledPicture()
+        self._tool: PictureTool | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
@@ -89,6 +113,22 @@ class PicturePanel(QWidget):
     def detail(self) -> str:
         """The text beside the title."""
         return self._detail
+
+    @property
+    def tool(self) -> PictureTool | None:
+        """What takes the mouse; None where a double click enlarges the panel."""
+        return self._tool
+
+    def set_tool(self, tool: PictureTool | None) -> None:
+        """Give the mouse to something else."""
+        self._tool = tool
+        self.setMouseTracking(tool is not None)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if tool else Qt.FocusPolicy.NoFocus)
+        if tool:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+            self.setFocus()
+        else:
+            self.unsetCursor()
 
     def title_height(self) -> int:
         """Height of the title strip in device-independent pixels."""
@@ -152,9 +192,37 @@ class PicturePanel(QWidget):
             painter.drawText(strip, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._detail)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Emit `enlarge_toggled`."""
-        if event.button() == Qt.MouseButton.LeftButton:
+        """Emit `enlarge_toggled`, unless a tool takes it."""
+        if self._tool:
+            self._tool.double_click(event)
+        elif event.button() == Qt.MouseButton.LeftButton:
             self.enlarge_toggled.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """The tool's."""
+        if self._tool:
+            self._tool.press(event)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """The tool's."""
+        if self._tool:
+            self._tool.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """The tool's."""
+        if self._tool:
+            self._tool.release(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep keys that mean something to the tool from the window's shortcuts."""
+        if isinstance(event, QKeyEvent) and self._tool and self._tool.takes(event):
+            if event.type() == QEvent.Type.KeyPress:
+                self._tool.key(event)
+            event.accept()
+            return True
+        return super().event(event)
 
 
 def _muted(colour: str) -> QColor:

@@ -14,13 +14,14 @@ from vadgui.model.session import ReviewSession
 
 _LONGEST_WAIT_MS = 2**31 - 1  # what a QTimer takes
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_CATCH_UP_SECONDS = 0.08  # two frames of most recordings
 
 
 class PlaybackMode(Enum):
     """What playback does when pictures can't be made as fast as the video runs."""
 
     REAL_TIME = "Real time"
-    """Follow the clock and skip frames."""
+    """Follow the clock: frames come first, pictures of as many of them as can be made meanwhile."""
     EVERY_FRAME = "Every frame"
     """Show every frame with all its pictures, and fall behind the clock."""
 
@@ -28,8 +29,9 @@ class PlaybackMode(Enum):
 class Player(QObject):
     """Plays the session's recording.
 
-    A new request abandons the session's last one. In both modes the next frame is therefore requested only when the
-    view of the last one is there: requesting earlier would abandon every view, and nothing would ever be shown.
+    A new request abandons the session's last one. The next frame is therefore requested only when the last one is on
+    screen, and to show every frame its pictures too: requesting earlier would abandon every view, and nothing would
+    ever be shown.
     """
 
     playing_changed = Signal(bool)
@@ -90,6 +92,7 @@ class Player(QObject):
         if self._playing:
             self._playing = False
             self._timer.stop()
+            self._put_frames_first()
             self.playing_changed.emit(False)
 
     def toggle(self) -> None:
@@ -112,6 +115,7 @@ class Player(QObject):
         """Choose what playback does when pictures are late."""
         if mode is not self._mode:
             self._mode = mode
+            self._put_frames_first()
             self._restart_clock()
             self.mode_changed.emit()
 
@@ -119,8 +123,17 @@ class Player(QObject):
         self._restart_clock()
         if not self._playing:
             self._playing = True
+            self._put_frames_first()
             self.playing_changed.emit(True)
         self._schedule()
+
+    def _put_frames_first(self) -> None:
+        self._session.set_frames_first(self._playing and self._mode is PlaybackMode.REAL_TIME)
+
+    def _may_go_on(self) -> bool:
+        if self._mode is PlaybackMode.REAL_TIME:
+            return self._session.frame_is_shown()
+        return self._session.view_is_settled()
 
     def _restart_clock(self) -> None:
         """Forget the clock's start; `_schedule` sets it again when the view at the playhead is there."""
@@ -146,7 +159,7 @@ class Player(QObject):
         return last if self._stop_frame is None else min(self._stop_frame - 1, last)
 
     def _schedule(self) -> None:
-        if not self._playing or self._timer.isActive() or not self._session.view_is_settled():
+        if not self._playing or self._timer.isActive() or not self._may_go_on():
             return
         if self._session.playhead >= self._last_frame():
             self.pause()
@@ -166,13 +179,18 @@ class Player(QObject):
         self._timer.start(min(max(0, ceil(1000 * (due - now))), _LONGEST_WAIT_MS))
 
     def _advance(self) -> None:
-        if not self._playing or self._anchor is None or not self._session.view_is_settled():
+        if not self._playing or self._anchor is None or not self._may_go_on():
             return
         target = self._session.playhead + 1
         now = self._now()
         if self._mode is PlaybackMode.REAL_TIME:
             began, began_seconds = self._anchor
-            target = max(target, frame_at(self._session.played_times, began_seconds + (now - began) * self._speed))
+            # A little behind the clock, no frame is left out: the next ones come the sooner.
+            behind = _CATCH_UP_SECONDS * min(self._speed, 1.0)
+            times = self._session.played_times
+            clock = began_seconds + (now - began) * self._speed
+            if frame_at(times, clock - behind) > target:
+                target = frame_at(times, clock)
         self._requested_frame = min(target, self._last_frame())
         self._requested_at = now
         self._session.seek(self._requested_frame)

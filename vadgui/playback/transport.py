@@ -14,6 +14,7 @@ from vadgui.ui.actions import SPECS, tool_tip, without_mnemonic
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.icons import set_icon
 from vadgui.ui.number_boxes import WholeNumberBox
+from vadgui.ui.select_all import select_all_on_focus
 
 _SPECS = {spec.name: spec for spec in SPECS}
 
@@ -116,6 +117,8 @@ class TransportBar(QWidget):
     def _set_up_frame_box(self) -> None:
         self.frame_box.setAccessibleName("Frame number")
         self.frame_box.setToolTip("Type a frame number and press Enter to jump to exactly that frame; the first is 0")
+        self.frame_box.setKeyboardTracking(False)
+        select_all_on_focus(self.frame_box)
         self.frame_box.setButtonSymbols(WholeNumberBox.ButtonSymbols.NoButtons)
         self.frame_box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.frame_box.valueChanged.connect(self._session.seek)
@@ -132,7 +135,7 @@ class TransportBar(QWidget):
             self.mode_box.addItem(mode.value, mode)
         self.mode_box.setAccessibleName("Playback mode")
         self.mode_box.setToolTip(
-            "Real time: follows the clock and leaves frames out where their pictures take longer.\n"
+            "Real time: frames keep to the clock; the other panels follow as they can, and catch up on pause.\n"
             "Every frame: shows each frame with all its pictures, however long that takes."
         )
         self.mode_box.activated.connect(lambda: self._player.set_mode(self.mode_box.currentData()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from engine.review.summary import found
 from engine.video.finding import find_recordings
 from vadgui.jobs.background import Background
 from vadgui.jobs.engine_worker import EngineWorker
-from vadgui.jobs.messages import Opening, QueueDone, QueueFailed, QueueProgress, VideoOpened
+from vadgui.jobs.messages import QueueDone, QueueFailed, QueueProgress, VideoOpened
+from vadgui.jobs.request_queue import QueueJob
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path
 
@@ -51,18 +53,20 @@ class RecordingsController(QObject):
         self._is_opening = False
         self._queued = ""
         """Path of the recording that the worker has been given."""
-        self.suits: Callable[[Path], bool] = lambda _: True
-        """Whether the detector in use is the right one for a recording."""
+        self.job_of: Callable[[Path], QueueJob | None] = lambda _: None
+        """How a recording is analysed; None where no detector was chosen for its folder yet."""
         self._save_timer = QTimer(self, singleShot=True)
         self._save_timer.timeout.connect(self._save_soon)
+        self._plan_timer = QTimer(self, singleShot=True, interval=0)  # after what belongs together has changed
+        self._plan_timer.timeout.connect(self._plan)
         model.changed.connect(self._note_change)
         model.paused_changed.connect(self._plan)
-        worker.opening_changed.connect(self._note_opening)
+        worker.video_closed.connect(self._end_opening)
         worker.opening_failed.connect(self._opening_failed)
         worker.queue_changed.connect(self._take_queue)
         worker.failed.connect(self._note_failure)
         session.video_changed.connect(self._follow_video)
-        session.detector_changed.connect(self._plan)
+        session.detector_changed.connect(self._plan_timer.start)
         for changed in (session.analysis_changed, session.scoring.segments_changed, session.review.changed):
             changed.connect(self._follow_review)
 
@@ -79,6 +83,7 @@ class RecordingsController(QObject):
 
     def close(self) -> None:
         """Keep the list and end the thread; closing twice is fine."""
+        self._plan_timer.stop()
         self._background.close()
         file, self._file = self._file, None
         if file:
@@ -87,11 +92,6 @@ class RecordingsController(QObject):
             except ReviewError as error:
                 self.failed.emit(error)
             file.close()
-
-    @property
-    def has_work(self) -> bool:
-        """Whether recordings wait to be analysed."""
-        return not self.model.paused and any(each.stage is AnalysisStage.WAITING for each in self.model.recordings)
 
     # What comes onto the list
 
@@ -116,12 +116,12 @@ class RecordingsController(QObject):
         if len(found_here) == 1:
             self.open_requested.emit(found_here[0])
         elif found_here:
+            if opens or (self._session.video is None and not self._is_opening):
+                self.open_requested.emit(found_here[0])
             new = self.model.add(ListedRecording(path=path) for path in paths)
             known = len(found_here) - len(new)
             before = f", {known} {'was' if known == 1 else 'were'} in it already" if known else ""
             self.told.emit(f"{len(new)} recording{'' if len(new) == 1 else 's'} added to the list{before}.")
-            if opens or (self._session.video is None and not self._is_opening):
-                self.open_requested.emit(found_here[0])
         elif not errors:
             self.told.emit(f"There is no recording in {displayable(searched[0].name)}.")
 
@@ -154,16 +154,23 @@ class RecordingsController(QObject):
 
     # The open recording
 
-    def _note_opening(self, opening: Opening) -> None:
-        self._is_opening = bool(opening.name)
+    def expect_opening(self) -> None:
+        """A recording is about to be opened: its detector and its analysis come before the list's."""
+        self._is_opening = True
+
+    def _end_opening(self) -> None:
+        self._is_opening = False
+        self._plan_timer.start()
 
     def _opening_failed(self, path: Path, error: Exception) -> None:
         self._mark_failed(listed_path(path), error)
+        self._end_opening()
 
     def video_opened(self, opened: VideoOpened) -> None:
-        """List what was opened; the demo is no one's work."""
+        """List what was opened, once its detector is asked for; the demo is no one's work."""
         if not resources.contains(opened.info.path):
             self.model.add([ListedRecording(path=listed_path(opened.info.path))])
+        self._end_opening()
 
     def _follow_video(self) -> None:
         video = self._session.video
@@ -199,6 +206,7 @@ class RecordingsController(QObject):
             share=1.0 if is_whole else state.done / state.total if state.total else 0.0,
             detector=session.detector.name,
             score=session.scoring.scorer.name,
+            is_other_scene=session.scoring.is_other_scene,
             segments=found(session.review.segments, session.times),
         )
 
@@ -210,23 +218,35 @@ class RecordingsController(QObject):
 
     def _plan(self) -> None:
         """Give the worker the recording that is to be analysed next, beside the one that is open."""
-        wanted = self._next_waiting()
+        if self._is_opening or self._session.detector_is_coming:
+            return
+        job = self._next_job()
+        wanted = str(job.path) if job else ""
         if wanted != self._queued:
             before, self._queued = self.model.recording(self._queued), wanted
-            self._worker.analyse_queued(Path(wanted) if wanted else None)
+            self._worker.analyse_queued(job)
             if before and before.stage is AnalysisStage.ANALYSING and before.path != self.model.open_path:
                 self.model.change(before.path, stage=AnalysisStage.WAITING)
 
-    def _next_waiting(self) -> str:
-        model, session = self.model, self._session
-        if model.paused or session.detector is None:
-            return ""
-        if session.video is not None and model.recording(model.open_path) is None:
-            return ""  # the detector is for what is open, such as the demo
+    def _next_job(self) -> QueueJob | None:
+        """The job in hand while it is wanted, else that of the first recording that waits."""
+        model = self.model
         waiting = (AnalysisStage.WAITING, AnalysisStage.ANALYSING)
-        candidates = [each.path for each in model.recordings if each.stage in waiting and each.path != model.open_path]
-        candidates = [path for path in candidates if self.suits(Path(path))]
-        return self._queued if self._queued in candidates else next(iter(candidates), "")
+        jobs: dict[str, QueueJob] = {}
+        lacking: set[str] = set()
+        by_folder: dict[Path, QueueJob | None] = {}
+        for path in (Path(each.path) for each in model.recordings if each.stage in waiting):
+            if path.parent not in by_folder:
+                by_folder[path.parent] = self.job_of(path)
+            if job := by_folder[path.parent]:
+                jobs[str(path)] = replace(job, path=path)
+            else:
+                lacking.add(str(path))
+        model.set_lacking_detector(lacking)
+        jobs.pop(model.open_path, None)
+        if model.paused:
+            return None
+        return jobs.get(self._queued) or next(iter(jobs.values()), None)
 
     def _take_queue(self, message: QueueProgress | QueueDone | QueueFailed) -> None:
         path = listed_path(message.path)
@@ -243,6 +263,7 @@ class RecordingsController(QObject):
                     share=1.0,
                     detector=message.detector,
                     score=message.score,
+                    is_other_scene=message.is_other_scene,
                     segments=message.segments,
                 )
             case QueueFailed() if isinstance(message.error, _OF_THE_MACHINE):
@@ -264,7 +285,7 @@ class RecordingsController(QObject):
     def _note_change(self) -> None:
         if not self._save_timer.isActive():
             self._save_timer.start(_SAVE_MS)
-        self._plan()
+        self._plan_timer.start()
 
     def _save_soon(self) -> None:
         file, recordings = self._file, list(self.model.recordings)

@@ -39,12 +39,13 @@ def reviewed_words(recording: ListedRecording) -> str:
     return f"{count - len(recording.unreviewed)} of {count} reviewed" if count else ""
 
 
-def state_words(recording: ListedRecording, *, paused: bool) -> str:
+def state_words(recording: ListedRecording, *, paused: bool = False, lacks_detector: bool = False) -> str:
     """Where a recording stands, in a line."""
     share = f"{int(100 * recording.share)} %"
     match recording.stage:
         case AnalysisStage.ANALYSED:
-            return reviewed_words(recording) or "Nothing flagged"
+            nothing = "Another scene than the detector’s" if recording.is_other_scene else "Nothing flagged"
+            return reviewed_words(recording) or nothing
         case AnalysisStage.ANALYSING:
             words = f"Analysing {share}"
         case AnalysisStage.CANCELLED:
@@ -52,6 +53,8 @@ def state_words(recording: ListedRecording, *, paused: bool) -> str:
         case AnalysisStage.FAILED:
             return f"Failed: {recording.problem or 'for an unknown reason'}"
         case AnalysisStage.WAITING:
+            if lacks_detector:
+                return "No detector for its folder yet"
             words = "Paused" if paused else "Waiting"
             if recording.share > 0:
                 words += f" at {share}"
@@ -61,6 +64,8 @@ def state_words(recording: ListedRecording, *, paused: bool) -> str:
 def state_icon(recording: ListedRecording) -> str:
     """The icon that says the same."""
     if recording.stage is AnalysisStage.ANALYSED:
+        if recording.is_other_scene:
+            return "warning"
         return "flag" if recording.unreviewed else "check"
     return _STAGE_ICONS[recording.stage]
 
@@ -78,6 +83,7 @@ class RecordingModel(QAbstractListModel):
         self._numbers: dict[str, int] = {}
         self._open_path = ""
         self._paused = False
+        self._lacking: set[str] = set()
 
     # What is known
 
@@ -165,6 +171,12 @@ class RecordingModel(QAbstractListModel):
                 self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
             self.paused_changed.emit()
 
+    def set_lacking_detector(self, paths: set[str]) -> None:
+        """Say which recordings can't be analysed before the person has chosen a detector for their folder."""
+        changed, self._lacking = paths ^ self._lacking, paths
+        for row in (self._numbers[path] for path in changed if path in self._numbers):
+            self.dataChanged.emit(self.index(row), self.index(row))
+
     def _count(self) -> None:
         self._numbers = {each.path: row for row, each in enumerate(self._rows)}
 
@@ -187,9 +199,10 @@ class RecordingModel(QAbstractListModel):
 
     def state_words(self, recording: ListedRecording) -> str:
         """Where a recording stands, in a line."""
-        return state_words(recording, paused=self._paused)
+        return state_words(recording, paused=self._paused, lacks_detector=recording.path in self._lacking)
 
     def _tip(self, recording: ListedRecording) -> str:
         by = f"Analysed with the detector {recording.detector}" if recording.detector else ""
-        lines = (displayable(recording.path), self.state_words(recording), recording.advice, by)
+        advice = "Open it to choose one." if recording.path in self._lacking else recording.advice
+        lines = (displayable(recording.path), self.state_words(recording), advice, by)
         return "\n".join(filter(None, lines))

@@ -10,7 +10,7 @@ from engine.review.document import Verdict
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.panels.picture import fitted
-from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, frame_range, judged_of, verdict_of, verdict_words
+from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, judged_of, verdict_of, verdict_words
 from vadgui.ui import theme
 from vadgui.ui.icons import icon
 
@@ -77,9 +77,10 @@ class SegmentDelegate(QStyledItemDelegate):
         normal = painter.font()
         model = index.model()
         times = model.time_range(segment) if isinstance(model, SegmentModel) else ""
+        detail = model.detail(segment) if isinstance(model, SegmentModel) else ""
         said = verdict_words(segment)
         verdict = verdict_of(segment)
-        second = (said, normal, colours.text) if said else (frame_range(segment), normal, colours.muted_text)
+        second = (said, normal, colours.text) if said else (detail, normal, colours.muted_text)
         lines = [(times, bold, colours.muted_text if verdict is Verdict.DISMISSED else colours.text), second]
         if isinstance(model, SegmentModel) and model.has_reasons:
             lines.append((model.reason(segment), normal, colours.text))

@@ -83,6 +83,7 @@ class SegmentModel(QAbstractListModel):
         self._order = SegmentOrder.TIME
         self._filter = SegmentFilter.ALL
         self._rows: list[Segment] = []
+        self._highest = 0.0
 
     @property
     def filter(self) -> SegmentFilter:
@@ -96,8 +97,8 @@ class SegmentModel(QAbstractListModel):
 
     @property
     def score_top(self) -> float:
-        """The largest score on the scale of the bars."""
-        return self._session.scoring.top
+        """The largest score on the scale of the bars: that of the timeline, or the highest peak beyond it."""
+        return max(self._session.scoring.top, self._highest)
 
     def set_order(self, order: SegmentOrder) -> None:
         """Sort the rows in another order."""
@@ -110,7 +111,12 @@ class SegmentModel(QAbstractListModel):
 
     def update(self) -> None:
         """Copy the session's segments; unchanged rows at both ends are not touched."""
-        new_rows = [each for each in self._session.scoring.segments if self._filter.lets_through(each)]
+        new_rows = self.wanted()
+        highest = max((segment.peak_score for segment in new_rows), default=0.0)
+        if highest != self._highest:
+            self._highest = highest
+            if self._rows:
+                self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
         if self._order is SegmentOrder.SCORE:
             new_rows.sort(key=lambda segment: -segment.peak_score)
         elif self._order is SegmentOrder.VERDICT:
@@ -132,6 +138,14 @@ class SegmentModel(QAbstractListModel):
             self.beginInsertRows(_NO_PARENT, at, at + added - shared - 1)
             self._rows[at:at] = new_rows[at : at + added - shared]
             self.endInsertRows()
+
+    def wanted(self) -> list[Segment]:
+        """The segments that rows are of, in order of time."""
+        return [each for each in self._session.scoring.segments if self._filter.lets_through(each)]
+
+    def detail(self, segment: Segment) -> str:
+        """What a row says of a segment that has no verdict."""
+        return frame_range(segment)
 
     def segment(self, row: int) -> Segment:
         """The segment in a row."""

@@ -16,10 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.scoring.drift import OTHER_SCENE
 from engine.scoring.segments import Segment
+from engine.scoring.zones import zones_in_words
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
 from vadgui.segments.model import SegmentFilter, SegmentModel, SegmentOrder
+from vadgui.segments.moments import Moments
 from vadgui.ui import theme
 
 _UNFINISHED = {AnalysisPhase.RUNNING, AnalysisPhase.PAUSED, AnalysisPhase.CANCELLED, AnalysisPhase.FAILED}
@@ -87,11 +90,16 @@ class SegmentList(QWidget):
         self._pages = QStackedLayout()
         self._pages.addWidget(self.list)
         self._pages.addWidget(self._empty)
+        self.moments = Moments(self._session)
+        self.moments.play_requested.connect(self.play_requested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(header)
         layout.addLayout(self._pages, stretch=1)
+        layout.addWidget(self.moments, stretch=0)
+        # Unfolded, both lists share the height.
+        self.moments.fold_button.toggled.connect(lambda is_open: layout.setStretchFactor(self.moments, int(is_open)))
 
     def _arrange(self, order: SegmentOrder, which: SegmentFilter) -> None:
         if (order, which) != (self.model.order, self.model.filter):
@@ -167,11 +175,15 @@ class SegmentList(QWidget):
         if session.video is None:
             return "Open a video to see what is unusual in it."
         analysed = not np.isnan(session.scoring.scores).all()
+        if session.scoring.is_other_scene:
+            return f"{OTHER_SCENE} Nothing is flagged."
         enter = session.scoring.rule.enter
         per_hour = session.scoring.scorer.false_alarms_at(enter)
         at_threshold = f"at the threshold of {enter:.2f}"
         if per_hour is not None:
             at_threshold = f"at about {per_hour:.2g} false alarms an hour"
+        if zones := zones_in_words(session.review.zones):
+            at_threshold += f"; the picture has {zones}"
         match session.analysis.phase:
             case AnalysisPhase.DONE:
                 return f"Nothing flagged {at_threshold}."

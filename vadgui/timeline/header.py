@@ -18,9 +18,24 @@ from PySide6.QtWidgets import (
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from vadgui.ui.number_boxes import NumberBox
+from vadgui.ui.select_all import select_all_on_focus
 
 _STEP = 0.05  # of the threshold, as a share of the scale
 _MOUSE = "Click or drag to move the playhead, wheel to zoom, Shift + wheel to pan."
+_LINES = (
+    "A segment begins where the score reaches the threshold, the dashed line,\n"
+    "and ends where it falls below the dotted one, so that it does not end at every dip."
+)
+
+
+_EXPECTED = (
+    "How many of this recording's segments are nothing unusual, nine times in ten.\n"
+    "It follows from the normal footage that the detector was calibrated on."
+)
+_DOUBT = (
+    "What happens more seldom than once in all that footage, it can't know: such a threshold is extrapolated.\n"
+    "Calibrate the detector on more normal footage, an hour at best."
+)
 
 
 class TimelineHeader(QWidget):
@@ -50,13 +65,11 @@ class TimelineHeader(QWidget):
         self.alarms_box = _AlarmsBox()
         self.alarms_box.valueChanged.connect(self._enter_false_alarms)
         self.alarms_box.lineEdit().returnPressed.connect(self.alarms_box.clearFocus)
+        for box in (self.threshold_box, self.alarms_box):
+            select_all_on_focus(box)
         self._alarms_label = QLabel("False alarms, about")
         self._alarms_label.setBuddy(self.alarms_box)
         self._expected = QLabel()
-        self._expected.setToolTip(
-            "How many of this recording's segments are nothing unusual, nine times in ten.\n"
-            "It follows from the normal footage that the detector was calibrated on."
-        )
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
@@ -78,7 +91,7 @@ class TimelineHeader(QWidget):
         """Speak of these scores: a threshold is a number of false alarms, where they know it."""
         self._scorer = scorer
         self._title.setText(scorer.title)
-        self._title.setToolTip(f"{scorer.description}\n{_MOUSE}")
+        self._title.setToolTip(f"{scorer.description}\n{_LINES}\n{_MOUSE}")
         for widget in (self._threshold_label, self.threshold_box):
             widget.setVisible(not scorer.knows_false_alarms)
         for widget in (self._alarms_label, self.alarms_box, self._expected):
@@ -95,15 +108,21 @@ class TimelineHeader(QWidget):
         if threshold is not None:
             self.threshold_entered.emit(threshold)
 
-    def show_expected(self, expected: tuple[int, int] | None) -> None:
-        """Say how many false alarms to expect in the recording."""
+    def show_expected(self, expected: tuple[int, int] | None, doubt: str = "") -> None:
+        """Say how many false alarms to expect in the recording, or why nobody can."""
         low, high = expected or (0, 0)
         words = f"{low} to {high}" if low != high else f"{low}" if high else "none"
-        self._expected.setText(f"{words} expected here" if expected else "")
+        text = f"{words} expected here" if expected else ""
+        self._expected.setText(doubt if text and doubt else text)
+        self._expected.setToolTip(f"{_DOUBT}\nA guess: {text}." if doubt else _EXPECTED)
 
     def reading(self) -> str:
         """What is said of the frame under the mouse."""
         return self._reading.text()
+
+    def reading_fits(self) -> bool:
+        """Whether all of it is on screen."""
+        return self._reading.fontMetrics().horizontalAdvance(self._reading.text()) <= self._reading.width()
 
     def show_reading(self, text: str) -> None:
         """Say what is under the mouse."""

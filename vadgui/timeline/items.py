@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from vadgui.timeline.pyramid import Floats, Indices
@@ -84,7 +86,8 @@ class ScoreItem(PixelItem):
         if key != self._key:
             self._key = key
             columns = self._series.columns(begin, stop, width)
-            self._image = draw_trace(columns, height, SCORE_ROOM * self._series.top, self._threshold, theme.current())
+            top, muted = SCORE_ROOM * self._series.top, self._series.is_muted
+            self._image = draw_trace(columns, height, top, self._threshold, theme.current(), is_muted=muted)
             self._image.setDevicePixelRatio(ratio)
             edges = np.flatnonzero(np.diff(columns.pending, prepend=False, append=False))
             is_rough = ~np.isnan(columns.rough)
@@ -147,6 +150,40 @@ class DismissedItem(SegmentsItem):
         tint = QColor(grey)
         tint.setAlpha(_DISMISSED_ALPHA)
         return tint, grey
+
+
+class ConditionsItem(_SpansItem):
+    """When the camera fails: hatched, and named where there is room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words: tuple[str, ...] = ()
+
+    def set_words(self, words: Sequence[str]) -> None:
+        """What is wrong in each stretch."""
+        self._words = tuple(words)
+        self.update()
+
+    def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
+        """Hatching from top to bottom, and a mark at the top that is wide enough to see."""
+        colours, scale = theme.current(), area.width() / (stop - begin)
+        metrics = painter.fontMetrics()
+        for words, start_seconds, stop_seconds in zip(self._words, self._starts, self._stops, strict=True):
+            if stop_seconds < begin or start_seconds > stop:
+                continue
+            left = area.left() + int((max(start_seconds, begin) - begin) * scale)
+            right = area.left() + int((min(stop_seconds, stop) - begin) * scale)
+            place = QRect(left, area.top(), max(right - left, _MIN_WIDTH_PX), area.height())
+            painter.fillRect(place, QColor(colours.pending))
+            painter.fillRect(place, QBrush(QColor(colours.control_border), Qt.BrushStyle.BDiagPattern))
+            painter.fillRect(place.adjusted(0, 0, 0, _BRACKET_PX - place.height()), QColor(colours.muted_text))
+            needed = metrics.horizontalAdvance(words) + 16
+            if place.width() > needed:
+                plate = QRect(0, 0, needed, metrics.height() + 4)
+                plate.moveCenter(QPoint(place.center().x(), area.top() + area.height() * 4 // 5))
+                painter.fillRect(plate, QColor(colours.pending))
+                painter.setPen(QColor(colours.text))
+                painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
 
 
 class SelectedItem(_SpansItem):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vadgui.timeline.hole_marks import HoleSpans
@@ -36,6 +36,7 @@ class OverviewStrip(QWidget):
         self._starts: Floats = np.empty(0)
         self._stops: Floats = np.empty(0)
         self._holes = HoleSpans([])
+        self._conditions: list[tuple[float, float]] = []
         self._key: tuple[object, ...] = ()
         self._image = QImage()
         self._margins = (0, 0)
@@ -78,6 +79,11 @@ class OverviewStrip(QWidget):
         self._holes = HoleSpans(holes)
         self.update()
 
+    def set_conditions(self, starts: Floats, stops: Floats) -> None:
+        """Mark when the camera fails."""
+        self._conditions = list(zip(starts.tolist(), stops.tolist(), strict=True))
+        self.update()
+
     def strip(self) -> QRect:
         """Where the recording is drawn."""
         left, right = self._margins
@@ -94,6 +100,10 @@ class OverviewStrip(QWidget):
             return
         self._holes.paint(painter, strip, 0.0, end)
         painter.drawImage(strip.topLeft(), self._curve(strip, end))
+        scale = strip.width() / end
+        for start, stop in self._conditions:
+            place = QRectF(strip.left() + start * scale, strip.top(), max((stop - start) * scale, 2), strip.height())
+            painter.fillRect(place, QBrush(QColor(colours.control_border), Qt.BrushStyle.BDiagPattern))
         for left, right in merged_pixels(self._starts, self._stops, 0.0, end, strip.width()):
             painter.fillRect(strip.left() + left, strip.top(), right - left, _MARK_PX, QColor(colours.alert))
         x = strip.left() + int(self._playhead_seconds / end * strip.width())
@@ -107,7 +117,8 @@ class OverviewStrip(QWidget):
         if key != self._key:
             self._key = key
             columns = self._series.columns(0.0, end, width)
-            self._image = draw_trace(columns, height, 1.25 * self._series.top, self._threshold, theme.current())
+            top, muted = 1.25 * self._series.top, self._series.is_muted
+            self._image = draw_trace(columns, height, top, self._threshold, theme.current(), is_muted=muted)
             self._image.setDevicePixelRatio(ratio)
         return self._image
 

@@ -14,6 +14,7 @@ from vadgui.timeline.hole_marks import HolesItem
 from vadgui.timeline.holes import Hole
 from vadgui.timeline.items import (
     SCORE_ROOM,
+    ConditionsItem,
     DismissedItem,
     PlayheadItem,
     ScoreItem,
@@ -30,6 +31,8 @@ RIGHT_MARGIN_PX = 12
 _MIN_SPAN_SECONDS = 0.05
 _ZOOM_A_NOTCH = 1.25
 _THRESHOLD_LABEL = "threshold {value:.2f}"
+_LEAVE_LABEL = "ends below {value:.2f}"
+_MIN_HEIGHT_PX = 104  # lower, the labels of the scale would be cut off
 
 
 class TimeBox(pg.ViewBox):  # type: ignore[misc] # pyqtgraph has no types
@@ -129,6 +132,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         self.holes = HolesItem()
         self.segments = SegmentsItem()
         self.dismissed = DismissedItem()
+        self.conditions = ConditionsItem()
         self.selected = SelectedItem()
         self.playhead = PlayheadItem()
         self.hover = pg.InfiniteLine(angle=90, movable=False)
@@ -140,28 +144,21 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             labelOpts={"position": 0.985, "anchors": [(1, 1), (1, 1)], "movable": False},
         )
         self.threshold.setCursor(Qt.CursorShape.SizeVerCursor)
-        for drawn in (
-            self.holes,
-            self.segments,
-            self.dismissed,
-            self.selected,
-            self.scores,
-            self.hover,
-            self.threshold,
-            self.playhead,
-        ):
-            item.addItem(drawn, ignoreBounds=True)
-        ignore_mouse(
-            self.holes,
-            self.scores,
-            self.segments,
-            self.dismissed,
-            self.selected,
-            self.playhead,
-            self.hover,
-            self.threshold.label,
+        self.leave = pg.InfiniteLine(
+            angle=0,
+            movable=False,
+            label=_LEAVE_LABEL,
+            labelOpts={"position": 0.985, "anchors": [(1, 0), (1, 0)], "movable": False},
         )
+        bands = (self.segments, self.dismissed, self.selected)
+        lines = (self.hover, self.leave, self.threshold)
+        for drawn in (self.holes, *bands, self.scores, self.conditions, *lines, self.playhead):
+            item.addItem(drawn, ignoreBounds=True)
+        labels = (self.threshold.label, self.leave.label)
+        drawn_only = (self.holes, *bands, self.scores, self.conditions, self.playhead)
+        ignore_mouse(*drawn_only, self.hover, self.leave, *labels)
         self.hover.hide()
+        self.setMinimumHeight(_MIN_HEIGHT_PX)
         self.apply_theme()
 
     def show_scale(self, top: float, labelled: Sequence[float], is_open: bool) -> None:
@@ -184,17 +181,15 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         # pyqtgraph's label takes no notice of the line while both are hidden.
         self.threshold.label.setText(_THRESHOLD_LABEL.format(value=threshold))
 
+    def show_leave(self, score: float) -> None:
+        """Draw the lower threshold, at which a segment ends."""
+        self.leave.setValue(score)
+        self.leave.label.setText(_LEAVE_LABEL.format(value=score))
+
     def show_empty(self, empty: bool) -> None:
         """Without a recording there is nothing to point at."""
-        for drawn in (
-            self.threshold,
-            self.playhead,
-            self.scores,
-            self.holes,
-            self.segments,
-            self.dismissed,
-            self.selected,
-        ):
+        lines, bands = (self.threshold, self.leave, self.playhead), (self.segments, self.dismissed, self.selected)
+        for drawn in (*lines, self.scores, self.holes, self.conditions, *bands):
             drawn.setVisible(not empty)
         self.getPlotItem().getAxis("bottom").setStyle(showValues=not empty)
 
@@ -213,5 +208,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         grip.setAlpha(110)
         self.threshold.setHoverPen(pg.mkPen(grip, width=7))
         self.threshold.label.setColor(colours.threshold)
+        self.leave.setPen(pg.mkPen(colours.muted_text, width=1, style=Qt.PenStyle.DotLine))
+        self.leave.label.setColor(colours.muted_text)
         self.hover.setPen(pg.mkPen(colours.muted_text, style=Qt.PenStyle.DotLine))
         self.viewport().update()

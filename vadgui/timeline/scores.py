@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from engine.scoring.conditions import EDGE_SECONDS
 from engine.scoring.segments import Segment
 from engine.video.source import frame_at
 from engine.video.timing import gaps, last_seconds
@@ -104,16 +106,50 @@ class ScoreSeries:
         self._use_times()
         return self._holes
 
-    def columns(self, begin: float, stop: float, width: int) -> Columns:
-        """What is drawn of the time range [begin, stop) in `width` pixels."""
+    def rough_at(self, frame: int) -> float | None:
+        """The rough score that is drawn at a frame; None where there is none."""
+        self._built()
+        if self._rough is None:
+            return None
+        score = float(self._rough.at(self._starts[[frame]])[0])
+        return None if np.isnan(score) else score
+
+    def _built(self) -> MinMaxPyramid:
         self._use_times()
-        times = self._starts
         if self._pyramid is None:
             # What is beyond the scale runs along its end.
             self._pyramid = MinMaxPyramid(np.minimum(self._session.scoring.scores, self.top))
             rough = self._session.scoring.rough_scores
             known = np.flatnonzero(~np.isnan(rough))
             if len(known):
-                self._rough = RoughScores(times[known], np.minimum(rough[known], self.top))
-        columns = sample_columns(self._pyramid, times, self.end_seconds, begin, stop, width, self._rough)
-        return columns.without(self._scale.gap_starts, self._scale.gap_stops, begin, stop)
+                self._rough = RoughScores(self._starts[known], np.minimum(rough[known], self.top))
+        return self._pyramid
+
+    def columns(self, begin: float, stop: float, width: int) -> Columns:
+        """What is drawn of the time range [begin, stop) in `width` pixels."""
+        pyramid = self._built()
+        columns = sample_columns(pyramid, self._starts, self.end_seconds, begin, stop, width, self._rough)
+        columns = columns.without(self._scale.gap_starts, self._scale.gap_stops, begin, stop)
+        return self._without_conditions(columns, begin, stop, width)
+
+    def _without_conditions(self, columns: Columns, begin: float, stop: float, width: int) -> Columns:
+        """Where the camera fails there is no score: nothing is pending."""
+        middles = begin + (stop - begin) * (np.arange(width) + 0.5) / width
+        pending = columns.pending.copy()
+        for start_seconds, stop_seconds in self.condition_spans():
+            first, beyond = np.searchsorted(middles, [start_seconds, stop_seconds])
+            pending[first:beyond] = False
+        return replace(columns, pending=pending, rough=np.where(pending, columns.rough, np.nan))
+
+    def condition_spans(self) -> list[tuple[float, float]]:
+        """When the camera fails, with what is not scored beside it."""
+        spans = []
+        for each in self._session.scoring.conditions:
+            start, stop = self.scale.drawn([each.start_seconds, each.stop_seconds])
+            spans.append((max(float(start) - EDGE_SECONDS, 0.0), min(float(stop) + EDGE_SECONDS, self.end_seconds)))
+        return spans
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether scores flag nothing, as they speak of another scene."""
+        return self._session.scoring.is_other_scene

@@ -83,12 +83,15 @@ def sample_columns(
     return Columns(low, high, pending, np.where(pending, rough_high, np.nan))
 
 
-def draw_trace(columns: Columns, height: int, top_score: float, threshold: float, theme: Theme) -> QImage:
+def draw_trace(
+    columns: Columns, height: int, top_score: float, threshold: float, theme: Theme, *, is_muted: bool = False
+) -> QImage:
     """Curve with the area under it, its flagged part in another colour; stripes where no score is final yet.
 
     Rough scores are a grey line on the stripes: nothing is flagged by them.
 
-    Score 0 is on the lowest row, `top_score` on the highest; one image pixel is one column.
+    Grey throughout where it is muted. Score 0 is on the lowest row, `top_score` on the highest; one image pixel is one
+    column.
     """
     rows = np.arange(height)[:, None]
     scale = (height - 2) / top_score
@@ -97,10 +100,13 @@ def draw_trace(columns: Columns, height: int, top_score: float, threshold: float
     bottom = height - 0.5 - low * scale
     codes = np.zeros((height, len(high)), np.uint8)
     with np.errstate(invalid="ignore"):
-        codes[rows >= top] = _AREA
+        codes[rows >= top] = _PENDING if is_muted else _AREA
         on_curve = (rows >= np.floor(top)) & (rows <= bottom)
     codes[on_curve] = _CURVE
-    codes[on_curve & (rows <= height - 1 - threshold * scale)] = _FLAGGED
+    if is_muted:
+        codes[on_curve] = _ROUGH
+    else:
+        codes[on_curve & (rows <= height - 1 - threshold * scale)] = _FLAGGED
     diagonal = (rows + np.arange(len(high))) % _STRIPE_PERIOD_PX
     codes = np.where(columns.pending, np.where(diagonal < 2, _PENDING_STRIPE, _PENDING), codes).astype(np.uint8)
     with np.errstate(invalid="ignore"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
@@ -57,6 +57,7 @@ class TimelineView(QWidget):
         session.scoring.scores_changed.connect(self._show_scores)
         session.scoring.segments_changed.connect(self._show_segments)
         session.scoring.selection_changed.connect(self._show_selection)
+        session.scoring.drifts_changed.connect(self._show_conditions)
         session.scoring.rule_changed.connect(self._show_rule)
 
     def _connect_views(self) -> None:
@@ -106,8 +107,9 @@ class TimelineView(QWidget):
         self.plot.show_empty(self._session.video is None)
         self.plot.hover.hide()
         self.header.show_reading("")
-        self.header.show_expected(self._session.scoring.expected_alarms())
+        self.header.show_expected(self._session.scoring.expected_alarms(), self._session.scoring.doubt())
         self._show_segments()
+        self._show_conditions()
         self._show_playhead()
         self.overview.set_visible(*self.plot.box.span())
 
@@ -128,6 +130,15 @@ class TimelineView(QWidget):
         self.plot.segments.set_spans(*spans)
         self.overview.set_spans(*spans)
         self._show_selection()
+
+    def _show_conditions(self) -> None:
+        conditions = self._session.scoring.conditions
+        spans = np.array(self._series.condition_spans()).reshape(-1, 2)
+        self.plot.conditions.set_spans(spans[:, 0], spans[:, 1])
+        self.plot.conditions.set_words([each.words for each in conditions])
+        self.overview.set_conditions(spans[:, 0], spans[:, 1])
+        self.header.show_expected(self._session.scoring.expected_alarms(), self._session.scoring.doubt())
+        self._show_scores()
 
     def _show_selection(self) -> None:
         selected = self._session.scoring.selected
@@ -167,10 +178,11 @@ class TimelineView(QWidget):
         self._draw_threshold(enter)
 
     def _draw_threshold(self, enter: float) -> None:
+        self.plot.show_leave(self._session.scoring.rule.leave)
         self.plot.scores.set_threshold(enter)
         self.overview.set_threshold(enter)
         self.header.show_threshold(enter)
-        self.header.show_expected(self._session.scoring.expected_alarms())
+        self.header.show_expected(self._session.scoring.expected_alarms(), self._session.scoring.doubt())
 
     # What the person does
 
@@ -202,10 +214,18 @@ class TimelineView(QWidget):
         self.plot.hover.setVisible(inside)
         if not inside:
             self.header.show_reading("")
+            self.plot.conditions.setToolTip("")
             return
         seconds = self.plot.box.seconds_at(scene_pos)
         self.plot.hover.setValue(seconds)
         self.header.show_reading(self._hole_at(seconds) or self.reading_at(self._series.frame_at(seconds)))
+        wrong = ", ".join(self._wrong_at(seconds))
+        self.plot.conditions.setToolTip(f"The camera fails: {wrong}.\nThere is no score here." if wrong else "")
+        # What does not fit into the header stands beside the mouse.
+        tip = "" if self.header.reading_fits() else self.header.reading().replace("   ", "\n")
+        if tip or QToolTip.isVisible():
+            viewport = self.plot.viewport()
+            QToolTip.showText(viewport.mapToGlobal(self.plot.mapFromScene(scene_pos)), tip, viewport)
 
     def _hole_at(self, seconds: float) -> str:
         """What is known of a time, as drawn, at which no frame is there; empty where there is one."""
@@ -221,13 +241,24 @@ class TimelineView(QWidget):
         """What is known of a frame, in a line: number, time, score, PSNR."""
         score = self._session.scoring.scores[frame]
         words = [f"Frame {frame}", clock_text(float(self._session.times[frame]))]
+        rough = self._series.rough_at(frame)
         if np.isnan(score):
-            words.append("not analysed yet")
+            wrong = self._wrong_at(float(self._series.starts_of([frame])[0]))
+            about = (
+                f"about {self._session.scoring.scorer.describe(rough)} (rough, from the overview)"
+                if rough is not None
+                else ""
+            )
+            words.append(", ".join(wrong) or about or "not analysed yet")
         else:
             words.append(self._session.scoring.scorer.describe(float(score)))
             psnr = self._session.scoring.signals["psnr_db"][frame]
             words += [] if np.isnan(psnr) else [f"PSNR {psnr:.1f} dB"]
         return "   ".join(words)
+
+    def _wrong_at(self, seconds: float) -> list[str]:
+        spans = zip(self._session.scoring.conditions, self._series.condition_spans(), strict=True)
+        return list(dict.fromkeys(each.words for each, (start, stop) in spans if start <= seconds <= stop))
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """The scene tells where the mouse is, but not that it has left."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
-from engine.scoring.drift import drifts_in_words
+from engine.scoring.conditions import conditions_in_words
+from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from vadgui.model.session import ReviewSession
 from vadgui.ui.widgets import IconLine
 
@@ -33,9 +34,12 @@ class DriftBanner(QWidget):
         self.hide_button.setToolTip("Hide this for the recording")
         self.hide_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hide_button.clicked.connect(self._hide)
+        self.learn_button = QPushButton("Get to know this camera …")
+        self.learn_button.setToolTip("Make a detector of this camera out of recordings at hand, in minutes")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._line, 1)
+        layout.addWidget(self.learn_button, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
         self.setAccessibleName("About this recording")
         session.video_changed.connect(self._show_again)
@@ -51,7 +55,9 @@ class DriftBanner(QWidget):
         """Identifiers of the present warnings."""
         scoring = self._session.scoring
         told = [*self._session.integrity.in_words(), *filter(None, [scoring.other_rate])]
-        return {*(drift.kind for drift in scoring.drifts), *told}
+        warnings = {*(drift.kind for drift in scoring.drifts), *told}
+        warnings |= {f"{each.kind} at {each.start_seconds:.0f}" for each in scoring.conditions}
+        return warnings | {OTHER_SCENE} if scoring.is_other_scene else warnings
 
     def _hide(self) -> None:
         self._hidden_warnings = self._warnings()
@@ -64,6 +70,7 @@ class DriftBanner(QWidget):
     def _show(self) -> None:
         text = "" if self._warnings() <= self._hidden_warnings else "\n".join(self._lines())
         self._line.show_line("warning", text)
+        self.learn_button.setVisible(self._session.scoring.is_other_scene)
         self.setVisible(bool(text))
 
     def _lines(self) -> Iterator[str]:
@@ -72,5 +79,10 @@ class DriftBanner(QWidget):
             yield f"{sentence}."
         if scoring.other_rate:
             yield f"{scoring.other_rate}. Scores mean less."
+        if scoring.is_other_scene:
+            yield f"{OTHER_SCENE} Nothing is flagged."
+            return
+        if scoring.conditions:
+            yield f"Nothing is flagged where the camera fails: {conditions_in_words(scoring.conditions)}."
         if differs := drifts_in_words(scoring.drifts):
             yield f"Not the picture that the detector was calibrated on: {differs}. Scores mean less there."

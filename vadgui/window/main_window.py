@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
     QMainWindow,
-    QSplitter,
     QStackedWidget,
     QToolBar,
     QUndoView,
@@ -19,8 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-import resources
-from vadgui.dialogs.detector import DetectorDialog
 from vadgui.dialogs.export import ClipRange, ExportDialog
 from vadgui.dialogs.files import RECORDING_FILTER, ask_for_files, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
@@ -40,8 +37,11 @@ from vadgui.settings import Settings
 from vadgui.timeline.view import TimelineView
 from vadgui.training.status import TrainingStatus
 from vadgui.ui.actions import PLAYBACK, SPECS, make_actions
+from vadgui.ui.icons import set_icon
 from vadgui.ui.text_keys import TextKeys
 from vadgui.window.analysis_status import AnalysisStatus
+from vadgui.window.context_menus import add_context_menus
+from vadgui.window.detector_banner import DetectorBanner
 from vadgui.window.drift_banner import DriftBanner
 from vadgui.window.dropping import dropped, has_files
 from vadgui.window.empty_state import EmptyState
@@ -49,10 +49,12 @@ from vadgui.window.exports_view import ExportsView
 from vadgui.window.menus import Menus
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
+from vadgui.window.review_splitter import ReviewSplitter
+from vadgui.window.zone_actions import ZoneActions
+from vadgui.window.zone_banner import ZoneBanner
 
 _LAYOUT_VERSION = 1
 _LONG_STEP_FRAMES = 10
-_PANELS_TO_TIMELINE = [640, 300]
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
 _TOOL_ICON_PX = 18
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
     export_cancelled = Signal(int)
     train_requested = Signal()
     library_requested = Signal()
+    camera_requested = Signal()
     closed = Signal()
 
     def __init__(
@@ -94,7 +97,9 @@ class MainWindow(QMainWindow):
         self.recordings_dock = RecordingsDock(recordings or RecordingModel(self), self.actions_by_name)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
+        self.zone_banner = ZoneBanner(session)
         self.drift_banner = DriftBanner(session)
+        self.detector_banner = DetectorBanner(session, settings)
         self.timeline = TimelineView(session)
         self.segment_list = SegmentList(session)
         self.reviewing = Reviewing(session, self)
@@ -114,13 +119,13 @@ class MainWindow(QMainWindow):
         self._has_segments_dock: bool | None = None
         """Whether the dock is to be shown with the next recording; None while a recording is open."""
         self._pages = QStackedWidget()
-        self._splitter = QSplitter(Qt.Orientation.Vertical)
 
         self._lay_out()
         self._fill_menus()
         self._fill_status_bar()
         self._connect_actions()
         self._connect_session()
+        add_context_menus(session, self.panels, self.timeline, self.segment_list, self.actions_by_name)
         self.setAcceptDrops(True)
         self._show_video()
         self._show_analysis()
@@ -153,7 +158,7 @@ class MainWindow(QMainWindow):
         if video is None:
             self.exports_dock.hide()
             self.empty.show_recent(self._settings.recent_videos)
-        self._enable()
+        self._show_detector()
 
     def _show_segments_dock(self, is_open: bool) -> None:
         """Hide the dock while no recording is open; show it again with one, unless the person has closed it."""
@@ -166,7 +171,10 @@ class MainWindow(QMainWindow):
 
     def _show_detector(self) -> None:
         detector = self._session.detector
-        none = "Loading the detector …" if self._session.detector_is_coming else "No detector"
+        # Without a recording, none is loaded: that says nothing about the one that is remembered.
+        none = "No detector chosen" if self._session.video is not None else ""
+        if self._session.detector_is_coming:
+            none = "Loading the detector …"
         self._detector.setText(self._short(f"{detector.name} on {detector.device}") if detector else none)
         self._detector.setToolTip(str(detector.path) if detector else "Analysis, Choose detector …")
         self._enable()
@@ -176,7 +184,10 @@ class MainWindow(QMainWindow):
         ready = self._session.video is not None and self._session.detector is not None
         actions = self.actions_by_name
         actions["run"].setEnabled(ready and phase not in (AnalysisPhase.RUNNING, AnalysisPhase.DONE))
-        actions["run"].setText("&Go on" if phase is AnalysisPhase.PAUSED else "&Analyse")
+        is_paused = phase is AnalysisPhase.PAUSED
+        actions["run"].setText("&Resume analysis" if is_paused else "&Analyse")
+        actions["run"].setToolTip("Resume the analysis where it stopped" if is_paused else "Analyse the recording")
+        set_icon(actions["run"], "play" if is_paused else "analyse")
         actions["pause"].setEnabled(phase is AnalysisPhase.RUNNING)
         actions["cancel"].setEnabled(phase in (AnalysisPhase.RUNNING, AnalysisPhase.PAUSED))
 
@@ -199,14 +210,11 @@ class MainWindow(QMainWindow):
         lower.setSpacing(0)
         lower.addWidget(self.transport)
         lower.addWidget(self.review_banner)
+        lower.addWidget(self.detector_banner)
+        lower.addWidget(self.zone_banner)
         lower.addWidget(self.drift_banner)
         lower.addWidget(self.timeline, stretch=1)
-        self._splitter.addWidget(self.panels)
-        self._splitter.addWidget(below)
-        self._splitter.setStretchFactor(0, 2)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setSizes(_PANELS_TO_TIMELINE)
+        self._splitter = ReviewSplitter(self.panels, below)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self._splitter)
         self.setCentralWidget(self._pages)
@@ -296,13 +304,13 @@ class MainWindow(QMainWindow):
             "first": lambda: session.seek(0),
             "last": lambda: session.seek(session.frame_count - 1),
             "export": self._ask_for_export,
-            "detector": self._ask_for_detector,
+            "detector": self.library_requested.emit,
             "run": self.run_requested.emit,
             "pause": self.pause_requested.emit,
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
-            "full_screen": self._toggle_full_screen,
+            "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
             "shortcuts": lambda: ShortcutsDialog(self).open(),
             "about": lambda: AboutDialog(self).open(),
         }
@@ -311,9 +319,12 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
+        self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
+        self.detector_banner.choose_requested.connect(self.library_requested)
+        self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())
         self.exports.cancel_requested.connect(self.export_cancelled)
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
 
@@ -336,18 +347,14 @@ class MainWindow(QMainWindow):
         if self._session.video:
             ask_for_rate(self, self._session.video.average_fps, self.rate_given.emit)
 
-    def _ask_for_detector(self) -> None:
-        current = self._session.detector.path if self._session.detector else None
-        bundled = [resources.detector_path(name) for name in resources.bundled_detectors()]
-        dialog = DetectorDialog(bundled, current, self._settings.device, self)
-        dialog.detector_chosen.connect(self.detector_chosen)
-        dialog.open()
-
     def _ask_for_export(self) -> None:
         clip = ClipRange.of_selection(self._session)
         if clip is None:
             return
-        folder = Path(self._settings.export_folder or clip.video.parent)
+        # Never beside the recording, which may be evidence, unless somebody says so; what they say is remembered.
+        movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+        films = Path(movies) if movies and Path(movies).is_dir() else Path.home()
+        folder = Path(self._settings.export_folder) if self._settings.export_folder else films
         remembered = tuple(filter(None, self._settings.export_panels.split(",")))
         panels = {"panels": remembered} if remembered else {}
         dialog = ExportDialog(
@@ -365,12 +372,6 @@ class MainWindow(QMainWindow):
     def _show_outlines(self, shown: bool) -> None:
         self._settings.outlines = shown
         self.panels.show_outlines(shown)
-
-    def _toggle_full_screen(self) -> None:
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
 
     # Event handlers of Qt
 

@@ -25,10 +25,12 @@ MOTION = ("speed_excess_px", "velocity_error_px")
 class Yard(MemoryVideo):
     """From frame 20 to frame 80, a patch goes 3 px a frame to the right over still ground, at three quarters down."""
 
-    def __init__(self) -> None:
-        super().__init__(Path("yard"), 100)
+    def __init__(self, path: Path = Path("yard")) -> None:
+        super().__init__(path, 100)
         rng = np.random.default_rng(4)
-        self._ground = cv2.GaussianBlur(rng.integers(90, 160, (256, 256, 3), np.uint8), (0, 0), 3)
+        ground = cv2.GaussianBlur(rng.integers(60, 130, (256, 256, 3), np.uint8), (0, 0), 3)
+        # Without light and shade it would be a lens that is covered.
+        self._ground = ground + np.linspace(0, 60, 256, dtype=np.uint8)[:, None]
         self._thing = rng.integers(0, 255, (32, 24, 3), np.uint8)
         self._thing = cv2.GaussianBlur(self._thing, (0, 0), 1.5)
 

@@ -151,7 +151,7 @@ def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(vide
     monkeypatch.setattr(
         Calibration,
         "of",
-        lambda found, rate, others, samples: handed_over.extend(others) or of(found, rate, others, samples),
+        lambda found, rate, others, *rest: handed_over.extend(others) or of(found, rate, others, *rest),
     )
     footage = NormalFootage(held_out=videos[:2], others=videos[2:], left_out={videos[2]: [(3.0, 5.0)]})
     calibrated(detector, footage)

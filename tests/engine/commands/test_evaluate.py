@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 from engine.__main__ import cli
 from engine.detector_library import DetectorLibrary
 from engine.models.predictor import Predictor
+from engine.scoring.zone_files import write_zones
+from engine.scoring.zones import Zone, ZoneKind
 from tests.engine.commands.conftest import MakeDataset
 
 
@@ -154,3 +156,19 @@ def test_earlier_spellings_say_what_to_type_instead(earlier: str, now: str) -> N
     result = run(*shlex.split(earlier))
     assert result.exit_code == 2
     assert result.stderr.endswith(f" is a command of its own now. Type: {now}\n")
+
+
+def test_zones_apply_to_calibrated_scores_alone(
+    make_dataset: MakeDataset, calibrated_file: Path, tmp_path: Path
+) -> None:
+    dataset, zones = make_dataset(), tmp_path / "half.zones.json"
+    write_zones(zones, (Zone.rectangle(ZoneKind.IGNORED, (0, 0), (0.5, 1)),))
+    options = ["--detector", calibrated_file, "--device", "cpu", "--json", tmp_path / "found.json", "--quiet"]
+    refused = run(dataset, *options, "--zones", zones)
+    assert refused.exit_code == 2
+    assert "--zones needs the calibrated score" in refused.stderr
+    result = run(dataset, *options, "--score", "calibrated", "--zones", zones)
+    assert result.exit_code == 0, result.output
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+    assert set(found["scores"]) == {"calibrated", "calibrated-live"}
+    assert f"--zones {zones}" in found["command"]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import errno
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -11,9 +14,11 @@ from click.testing import CliRunner, Result
 from engine.__main__ import cli
 from engine.export.tables import write_segments_json
 from engine.models.detector import load_detector
+from engine.review.document import DetectorUsed, JudgedSegment, Span, Verdict
 from engine.scoring.segments import Segment, SegmentRule
 from engine.video import open_video
 from tests.clips import make_clip, read_number
+from tests.engine.commands.reviews import write_review
 
 TIMES = np.cumsum([0.0, *([0.04, 0.1, 0.02] * 4)])[:12].tolist()
 
@@ -95,15 +100,16 @@ def test_a_clip_of_a_recording_with_a_long_name_gets_a_shorter_one(tmp_path: Pat
     assert numbers_and_times(clip)[0] == [2, 3, 4]
 
 
-def test_it_is_said_that_sound_is_not_kept(tmp_path: Path, video: Path) -> None:
-    alone = ("--start", 2, "--stop", 5, "--panels", "frame", "--no-score-strip", "--quiet")
+def test_clips_have_sound_unless_asked_for_without(tmp_path: Path, video: Path) -> None:
+    del video
+    alone = ("--start", 2, "--stop", 5, "--panels", "frame", "--no-score-strip")
     with_sound = make_clip(tmp_path / "loud.mp4", 12, with_audio=True)
-    ran = vad_export(with_sound, *alone)
-    assert (ran.exit_code, ran.stdout) == (0, "loud.frames-2-4.mp4\n")
-    assert "The recording has sound; the clip has none." in ran.stderr
-    with av.open("loud.frames-2-4.mp4") as clip:
-        assert not clip.streams.audio
-    assert "sound" not in vad_export(video, *alone).stderr
+    for more, expected in (((), 1), (("--no-sound",), 0), (("--copy",), 1), (("--copy", "--no-sound"), 0)):
+        ran = vad_export(with_sound, *alone, *more, "--out", "clip.mp4")
+        assert ran.exit_code == 0, ran.output
+        with av.open("clip.mp4") as clip:
+            assert len(clip.streams.audio) == expected
+        Path("clip.mp4").unlink()
 
 
 @pytest.mark.parametrize(
@@ -177,3 +183,175 @@ def test_segments_of_another_detector_are_refused(video: Path, detector_file: Pa
     ran = vad_export(video, "--detector", detector_file, "--segments", "s.json", "--segment", 1)
     assert ran.exit_code == 1
     assert "another detector" in ran.stderr
+
+
+# Tables of a review
+
+
+def listed(path: Path) -> list[dict[str, Any]]:
+    return [
+        {key: each[key] for key in ("number", "start_frame", "stop_frame", "verdict", "peak_score")}
+        for each in json.loads(path.read_text(encoding="utf-8"))["segments"]
+    ]
+
+
+def test_all_tables_of_a_review_without_its_detector(video: Path) -> None:
+    confirmed = JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED, who="ann", when="2026-03-01T10:00:00+00:00")
+    dismissed = JudgedSegment(start=7, stop=99, verdict=Verdict.DISMISSED, reason="animal")
+    review = write_review(video, confirmed, dismissed, detector=DetectorUsed("Gone", "d1"), score="paper")
+    ran = vad_export(review, "--tables", "csv,json,srt,vtt,otio", "--out", "tables")
+    assert ran.exit_code == 0, ran.output
+    assert "Gone is not here" in ran.stderr
+    kinds = ("csv", "json", "srt", "vtt", "otio")
+    assert ran.stdout.splitlines() == [f"tables/gate 視.reviewed.{kind}" for kind in kinds]
+    assert listed(Path("tables/gate 視.reviewed.json")) == [
+        {"number": 1, "start_frame": 2, "stop_frame": 5, "verdict": "confirmed", "peak_score": None},
+        {"number": 2, "start_frame": 7, "stop_frame": 12, "verdict": "dismissed", "peak_score": None},
+    ]
+
+
+def test_tables_of_a_review_hold_what_is_flagged_at_its_threshold(video: Path, detector_file: Path) -> None:
+    name = DetectorUsed("untrained", load_detector(detector_file)[1])
+    review = write_review(
+        video,
+        JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED, covers=Span(2, 5)),
+        detector=name,
+        score="paper",
+    )
+    ran = vad_export(review, "--tables", "json", "--detector", detector_file, "--device", "cpu", "--quiet")
+    assert (ran.exit_code, ran.stderr) == (0, ""), ran.output
+    segments = listed(Path("gate 視.reviewed.json"))
+    # At a threshold of 0 everything is flagged; what a person cut out of it stands beside the rests.
+    assert [(each["start_frame"], each["stop_frame"]) for each in segments] == [(0, 2), (2, 5), (5, 12)]
+    assert [each["verdict"] for each in segments] == ["unreviewed", "confirmed", "unreviewed"]
+    assert all(0 <= each["peak_score"] <= 1 for each in segments)
+
+
+def test_tables_of_chosen_verdicts(video: Path) -> None:
+    review = write_review(
+        video,
+        JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED),
+        JudgedSegment(start=7, stop=9, verdict=Verdict.UNSURE),
+        JudgedSegment(start=10, stop=11, verdict=Verdict.DISMISSED),
+    )
+    ran = vad_export(review, "--tables", "json", "--only", "dismissed, unsure")
+    assert ran.exit_code == 0, ran.output
+    assert [each["number"] for each in listed(Path("gate 視.reviewed.json"))] == [2, 3]
+
+
+def test_tables_of_a_segments_file(video: Path) -> None:
+    write_segments(Path("gate.segments.json"), video, Segment(1, 3, 2, 0.9), Segment(6, 9, 7, 0.8))
+    ran = vad_export("gate.segments.json", "--tables", "json,vtt")
+    assert ran.exit_code == 0, ran.output
+    assert [each["peak_score"] for each in listed(Path("gate 視.reviewed.json"))] == [0.9, 0.8]
+
+
+def test_an_edl_of_a_variable_rate_is_refused(video: Path) -> None:
+    review = write_review(video, JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED))
+    ran = vad_export(review, "--tables", "csv,edl")
+    assert ran.exit_code == 1
+    assert "constant frame rate" in ran.stderr
+    assert not list(Path().glob("*.csv"))
+
+
+def test_a_moved_recording_is_found_and_a_vanished_or_changed_one_is_told(video: Path) -> None:
+    review = write_review(video, JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED))
+    moved = video.rename(video.with_name("moved.mp4"))
+    assert vad_export(review, "--tables", "csv").exit_code == 0
+    moved.rename("elsewhere.mp4")
+    gone = vad_export(review, "--tables", "srt")
+    assert (gone.exit_code, "not where it was" in gone.stderr) == (1, True)
+    make_clip(video, 10)
+    changed = vad_export(review, "--tables", "srt")
+    assert (changed.exit_code, "changed since it was reviewed" in changed.stderr) == (1, True)
+
+
+def test_a_damaged_review_is_told(video: Path) -> None:
+    review = write_review(video, JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED))
+    review.write_bytes(review.read_bytes()[:100])
+    ran = vad_export(review, "--tables", "csv")
+    assert (ran.exit_code, "is damaged" in ran.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--tables", "csv"], "need a review"),
+        (["--clips", "confirmed"], "need a review"),
+        (["--tables", "xls"], "choose from csv"),
+        (["--only", "sure"], "choose from unreviewed"),
+    ],
+)
+def test_options_for_reviews_say_what_they_need(video: Path, arguments: list[str], said: str) -> None:
+    ran = vad_export(video, *arguments)
+    assert (ran.exit_code, said in ran.stderr) == (2, True), ran.output
+
+
+def test_a_review_needs_to_be_told_what_to_export(video: Path) -> None:
+    ran = vad_export(write_review(video))
+    assert (ran.exit_code, "--tables" in ran.stderr) == (2, True)
+
+
+# Clips of a review, and cuts without re-encoding
+
+
+def cut_numbers(path: Path) -> list[int]:
+    with av.open(str(path)) as container:
+        return [read_number(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+
+
+def test_a_cut_says_how_much_earlier_it_begins(video: Path, tmp_path: Path) -> None:
+    del video
+    gate = make_clip(tmp_path / "gate.mp4", 60, gop=12, b_frames=0)
+    ran = vad_export(gate, "--start", 30, "--stop", 40, "--copy")
+    assert (ran.exit_code, ran.stdout) == (0, "gate.frames-30-39.mp4\n"), ran.output
+    assert "keyframe 24, 0.24 s before frame 30" in ran.stderr
+    assert cut_numbers(Path("gate.frames-30-39.mp4")) == list(range(24, 40))
+
+
+def test_clips_of_the_confirmed_segments(tmp_path: Path, video: Path) -> None:
+    del video
+    gate = make_clip(tmp_path / "gate.mp4", 60, gop=12, b_frames=0)
+    review = write_review(
+        gate,
+        JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED),
+        JudgedSegment(start=20, stop=25, verdict=Verdict.DISMISSED),
+        JudgedSegment(start=30, stop=40, verdict=Verdict.CONFIRMED),
+    )
+    ran = vad_export(review, "--clips", "confirmed", "--copy", "--tables", "csv", "--out", "clips")
+    assert ran.exit_code == 0, ran.output
+    names = ["gate.reviewed.csv", "gate.segment-1.mp4", "gate.segment-3.mp4"]
+    assert ran.stdout.splitlines() == [f"clips/{name}" for name in names]
+    assert cut_numbers(Path("clips/gate.segment-3.mp4")) == list(range(24, 40))
+    ran = vad_export(review, "--clips", "all", "--panels", "frame", "--no-score-strip", "--out", "encoded", "--quiet")
+    assert ran.exit_code == 0, ran.output
+    numbers, _ = numbers_and_times(Path("encoded/gate.segment-3.mp4"))
+    assert numbers == list(range(30, 40))
+    assert len(list(Path("encoded").iterdir())) == 3
+
+
+def test_a_clip_that_fails_does_not_stop_the_others(
+    tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del video
+    gate = make_clip(tmp_path / "gate.mp4", 60, gop=12)
+    review = write_review(
+        gate,
+        JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED),
+        JudgedSegment(start=30, stop=40, verdict=Verdict.CONFIRMED),
+    )
+    real = os.fsync
+    calls = []
+
+    def fail_once(file: int) -> None:
+        calls.append(file)
+        if len(calls) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(file)
+
+    monkeypatch.setattr("os.fsync", fail_once)
+    ran = vad_export(review, "--clips", "all", "--copy", "--out", "clips")
+    assert ran.exit_code == 1
+    assert "disk is full" in ran.stderr
+    assert "1 of 2 clips failed" in ran.stderr
+    assert [path.name for path in Path("clips").iterdir()] == ["gate.segment-2.mp4"]

@@ -18,6 +18,7 @@ from engine.export.mosaic import Box, Layout, Mosaic, plan_layout
 from engine.export.score_strip import ScoreStrip
 from engine.flow.colour import flow_to_rgb
 from engine.models.picture import model_picture
+from engine.scoring.zones import Zone, ZoneKind
 from engine.video.frame import Frame, Pixels
 from tests.engine.barcode_video import EXPECTED_FLOW, BarcodePredictor, BarcodeVideo, read_barcode
 
@@ -319,8 +320,14 @@ def test_playhead_moves_with_time() -> None:
 def test_playhead_reaches_both_ends_of_a_whole_video() -> None:
     whole = (0, 1000)
     positions = [playhead(drawn_strip(index, np.zeros(1000), clip=whole)) for index in (0, 999)]
-    assert positions[0] < 0.05
+    assert positions[0] < 0.06
     assert positions[1] > 0.98
+
+
+def test_the_labels_of_the_scale_are_not_cut_off() -> None:
+    scores = np.linspace(0, 4.6, 1000)
+    picture = drawn_strip(300, scores, threshold=3.3, clip=(700, 1000))
+    assert (picture[:, :2] == picture[-1, 0]).all()
 
 
 def test_higher_scores_are_drawn_higher() -> None:
@@ -429,3 +436,17 @@ def test_an_extreme_video_shape_is_an_export_error(predictor: Any, tmp_path: Pat
     video = BarcodeVideo(VARIABLE_TIMES.tolist(), 5.0)
     with pytest.raises(ExportError, match="No clip can show these panels"):
         export(video, predictor, 1, 3, tmp_path / "clip.mp4", max_width_px=100, max_height_px=100)
+
+
+def test_zones_are_hatched_in_the_frame_of_a_clip(tmp_path: Path, video: BarcodeVideo) -> None:
+    plain, hatched = tmp_path / "plain.mp4", tmp_path / "hatched.mp4"
+    zones = (Zone.rectangle(ZoneKind.IGNORED, (0, 0), (1, 0.5)),)
+    look: dict[str, Any] = {"panels": ("frame",), "score_strip": False}
+    export(video, None, 3, 5, plain, **look)
+    export(video, None, 3, 5, hatched, **look, zones=zones)
+    box = layout_of(video, 1, strip=False, legend=False).panels[0]
+    before, after = (box.of(read_clip(path)[1][0]).astype(int) for path in (plain, hatched))
+    half = box.height // 2
+    changed = np.abs(after - before).max(axis=2) > 12
+    assert changed[: half - 8].mean() > 0.2
+    assert changed[half + 8 :].mean() < 0.01

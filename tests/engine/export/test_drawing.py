@@ -13,6 +13,7 @@ from engine.export.drawing import (
     draw_mask,
     draw_outlines,
     draw_text,
+    draw_zones,
     fit_text,
     flow_wheel,
     overlay_mask,
@@ -21,6 +22,7 @@ from engine.export.drawing import (
     text_width,
 )
 from engine.scoring.where import Outline
+from engine.scoring.zones import Zone, ZoneKind
 from engine.video.frame import Pixels
 
 patch_values = arrays(np.float32, (4, 4), elements=st.floats(0, 80, width=32))
@@ -198,3 +200,25 @@ def test_small_pictures_have_lines_alone() -> None:
     rows = np.argwhere((picture != 128).any(axis=-1))[:, 0]
     assert rows.min() > 55
     assert rows.max() < 76
+
+
+def test_what_does_not_count_is_darkened_and_hatched_and_the_rest_stays() -> None:
+    grey = np.full((200, 300, 3), 128, np.uint8)
+    picture = grey.copy()
+    draw_zones(picture, [Zone.rectangle(ZoneKind.IGNORED, (0, 0), (0.5, 1))])
+    blind, rest = picture[10:-10, 10:140], picture[10:-10, 160:]
+    assert np.array_equal(rest, grey[10:-10, 160:])
+    assert (blind[..., 0] < 100).mean() > 0.6
+    assert (blind[..., 0] > 150).mean() > 0.1  # the lines
+
+
+def test_where_something_is_watched_all_else_does_not_count() -> None:
+    grey = np.full((200, 300, 3), 128, np.uint8)
+    picture = grey.copy()
+    watched = Zone.rectangle(ZoneKind.WATCHED, (0.5, 0), (1, 1))
+    draw_zones(picture, [watched, Zone.rectangle(ZoneKind.IGNORED, (0.5, 0.5), (1, 1))])
+    assert np.array_equal(picture[10:90, 160:-10], grey[10:90, 160:-10])
+    for blind in (picture[10:-10, 10:140], picture[110:-10, 160:-10]):
+        assert (blind[..., 0] < 100).mean() > 0.6
+    draw_zones(again := grey.copy(), [])
+    assert np.array_equal(again, grey)

@@ -163,7 +163,7 @@ def test_impossible_segments_are_refused(tmp_path: Path) -> None:
 def test_a_newer_file_says_so(tmp_path: Path) -> None:
     write_segments(tmp_path / "v.json")
     text = (tmp_path / "v.json").read_text(encoding="utf-8")
-    (tmp_path / "v.json").write_text(text.replace('"version": 2', '"version": 3'), encoding="utf-8")
+    (tmp_path / "v.json").write_text(text.replace('"version": 3', '"version": 4'), encoding="utf-8")
     with pytest.raises(ExportError, match="newer version"):
         read_segments_json(tmp_path / "v.json")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.review.attaching import ReviewedSegment, attach, hidden
 from engine.review.document import JudgedSegment, Span, Verdict
 from engine.scoring.segments import Segment
@@ -61,6 +63,28 @@ def test_a_rest_below_the_threshold_beside_chosen_frames_is_no_segment() -> None
     reaching = [Segment(30, 80, 40, 0.8)]
     found = attach(reaching, [trimmed], scores, 0.7)
     assert said(found) == [(40, 60, UNREVIEWED)]
+
+
+def test_what_no_threshold_could_flag_is_shown_as_it_was_judged() -> None:
+    scores = hills(100, (30, 80, 0.9))
+    nowhere = np.full(100, np.nan)
+    assert said(attach([], [CONFIRMED_40], scores, 0.5, nowhere)) == [(40, 60, CONFIRMED)]  # another scene
+    assert said(attach([], [CONFIRMED_40], nowhere, 0.5)) == [(40, 60, CONFIRMED)]  # not analysed
+    covered = scores.copy()
+    covered[35:65] = np.nan  # the camera fails
+    flagged = [Segment(30, 35, 30, 0.9), Segment(65, 80, 65, 0.9)]
+    assert said(attach(flagged, [CONFIRMED_40], scores, 0.5, covered)) == [
+        (30, 35, UNREVIEWED),
+        (40, 60, CONFIRMED),
+        (65, 80, UNREVIEWED),
+    ]
+
+
+def test_frames_without_a_score_hide_no_rest_beside_chosen_frames() -> None:
+    scores = hills(100, (1, 80, 0.9))
+    scores[0] = np.nan  # the first frame never has one
+    trimmed = JudgedSegment(start=40, stop=80, covers=Span(40, 80))
+    assert said(attach([Segment(0, 80, 1, 0.9)], [trimmed], scores, 0.7)) == [(0, 40, UNREVIEWED), (40, 80, UNREVIEWED)]
 
 
 def test_nothing_reaches_past_the_end_of_a_recording_that_became_shorter() -> None:

@@ -28,7 +28,10 @@ from engine.review.document import (
     from_bytes,
     to_bytes,
 )
+from engine.review.edits import Editor
+from engine.review.history import redone, undone, with_step
 from engine.review.locking import ReviewLock
+from engine.scoring.zones import Zone, ZoneKind
 from engine.video.fingerprint import file_fingerprint
 from tests.engine.review.making import recording
 
@@ -72,10 +75,29 @@ def test_a_review_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_unknown_fields_are_ignored_and_missing_optional_ones_have_defaults() -> None:
     text = json.loads(to_bytes(review()))
-    text["review"]["recordings"][0]["zones"] = [1, 2]
+    text["review"]["recordings"][0]["weather"] = [1, 2]
     for name in ("playhead", "history", "done"):
         del text["review"]["recordings"][1][name]
     assert from_bytes(json.dumps(text).encode()) == review()
+
+
+ZONE = Zone.rectangle(ZoneKind.IGNORED, (0.1, 0.2), (0.5, 0.9), "clock")
+
+
+def test_zones_come_back_and_are_changed_by_steps_that_can_be_undone() -> None:
+    before = review().recordings[0]
+    after = with_step(before, Editor(before, ()).set_zones("Draw ignored zone", (ZONE,)))
+    assert after.zones == (ZONE,)
+    read = from_bytes(to_bytes(Review(recordings=(after,)))).recordings[0]
+    assert read == after
+    assert undone(read).zones == ()
+    assert redone(undone(read)) == read
+
+
+def test_zones_that_make_no_sense_are_damage() -> None:
+    text = to_bytes(Review(recordings=(replace(review().recordings[0], zones=(ZONE,)),)))
+    with pytest.raises(ValueError, match="beyond the picture"):
+        from_bytes(text.replace(b"0.1", b"1.1"))
 
 
 def test_a_newer_version_says_so_and_stays(tmp_path: Path) -> None:
@@ -180,6 +202,22 @@ def test_a_recording_that_was_moved_or_renamed_is_found_by_its_content(tmp_path:
     assert files.located(kept, new / "all.review.json") == new / "renamed.mp4"
     (new / "renamed.mp4").write_bytes(b"other pictures")
     assert files.located(kept, new / "all.review.json") is None
+
+
+def test_a_renamed_recording_finds_its_review_and_a_copy_does_not_take_it(tmp_path: Path) -> None:
+    video = tmp_path / "street.mp4"
+    video.write_bytes(b"pictures")
+    fingerprint = file_fingerprint(video)
+    kept = replace(reviewed(), path=str(video), relative_path="street.mp4", fingerprint=fingerprint)
+    files.write_review(files.usual_path(video), Review(recordings=(kept,)))
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(b"pictures")
+    assert files.find_review(copy, fingerprint) == (None, "")
+    renamed = video.rename(tmp_path / "12 May, street.mp4")
+    opened, notice = files.find_review(renamed, fingerprint)
+    assert opened is not None
+    assert (opened.path, opened.review.recording_of(fingerprint)) == (files.usual_path(video), kept)
+    assert notice == ""
 
 
 def test_a_second_process_is_told_who_has_the_review(tmp_path: Path) -> None:

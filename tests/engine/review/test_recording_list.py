@@ -6,14 +6,11 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from engine.common.errors import ReviewError
-from engine.review.document import JudgedSegment, Recording, Threshold, Verdict
+from engine.review.document import Verdict
 from engine.review.recording_list import AnalysisStage, FoundSegment, ListedRecording, RecordingListFile
-from engine.review.summary import segments_to_review
-from engine.scoring.scorers import default_scorer
 
 LISTED = (
     ListedRecording(
@@ -84,23 +81,3 @@ def test_a_newer_list_is_left_alone(tmp_path: Path) -> None:
         file.open()
     file.write(LISTED)
     assert path.read_text() == text
-
-
-def test_segments_follow_threshold_and_verdicts_of_the_review() -> None:
-    scores = np.zeros(400)
-    scores[50:60], scores[200:210] = 0.9, 0.75
-    seconds = np.arange(400) / 25
-    scorer = default_scorer(None)
-    fresh = segments_to_review(scores, seconds, scorer, None)
-    assert [(each.peak_frame, each.verdict) for each in fresh] == [(50, "unreviewed"), (200, "unreviewed")]
-    assert fresh[1].peak_seconds == pytest.approx(8.0)
-    review = Recording(
-        name="a",
-        path="/a",
-        fingerprint="f",
-        frame_count=400,
-        thresholds={scorer.name: Threshold(0.8)},
-        segments=(JudgedSegment(start=50, stop=60, verdict=Verdict.DISMISSED, reason="normal"),),
-    )
-    reviewed = segments_to_review(scores, seconds, scorer, review)
-    assert [(each.peak_frame, each.verdict) for each in reviewed] == [(50, "dismissed")]

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from engine.scoring.calibrated_scorer import CalibratedLiveScorer, CalibratedScorer
 from engine.scoring.calibration import Calibration
+from engine.scoring.conditions import in_condition
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.incremental import IncrementalScores
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.sampling import SAMPLED
+from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import scorer_named, scorer_names
 from engine.scoring.signals import RawSignals, missing_signals
 
@@ -33,8 +35,13 @@ def signals_of(seed: int, count: int = COUNT) -> RawSignals:
         made[name][120:140] += 20
     made["camera_motion_px"] = noise.gamma(1, 0.01, count)
     made["sharpness"] = 8
-    light = np.where(np.arange(count) < count // 2, 1.0, 0.4)
+    light = np.where(np.arange(count) < count * 0.65, 1.0, 0.4)
     made["layout"] = np.linspace(60, 190, 64).reshape(8, 8) * light[:, None, None]
+    made["contrast"] = 40
+    made["median_change"], made["highest_change"] = 0.5, 40
+    made["changed_share"] = np.where(noise.random(count) < 0.01, 0.9, 0.1)
+    made["highest_change"][200:240] = 0
+    made["contrast"][160:190] = 1
     made[noise.random(count) < 0.1] = missing_signals(1)[0]
     made[0] = missing_signals(1)[0]
     return made
@@ -45,6 +52,10 @@ def times_of(seed: int, count: int = COUNT) -> np.ndarray:
     gaps = np.random.default_rng(seed).uniform(0.01, 0.3, count - 1)
     gaps[50] = 0
     return np.concatenate([[0.0], np.cumsum(gaps)])
+
+
+def spoilt_frames(scorer: Scorer, signals: RawSignals, times: np.ndarray) -> np.ndarray:
+    return in_condition(signals, times, scorer.reference, scorer.sampling)
 
 
 @cache
@@ -83,6 +94,11 @@ def test_pieces_say_what_the_whole_does(
         growing.derive(at_most)
     assert growing.signals.tobytes() == signals.tobytes()
     np.testing.assert_allclose(growing.scores(), scorer.scores(signals, times), rtol=1e-6)
+    if scorer.is_comparable:
+        assert np.isnan(growing.scores()[160:190]).sum() > 6
+    assert growing.conditions() == scorer.conditions(signals, times)
+    assert (growing.in_condition() == spoilt_frames(scorer, signals, times)).all()
+    assert growing.is_other_scene() is scorer.is_other_scene(signals) is False
     assert growing.drifts() == calibration().drifts(signals, times)
     assert growing.drifts()
 

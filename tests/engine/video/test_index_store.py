@@ -81,11 +81,10 @@ def test_arrays_that_contradict_each_other_are_no_index(stored: tuple[str, Path]
         assert not file.exists()
 
 
-def test_the_damaged_index_of_a_report_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_damaged_index_of_a_report_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not CASE.is_file():
         pytest.skip("needs the case in ../shared/cases")
     monkeypatch.setenv("VADGUI_CACHE", str(tmp_path))
     indexes_folder().mkdir()
     shutil.copy(CASE, indexes_folder() / "case.npz")
     assert load_index("case") is None
-    assert (indexes_folder() / "case.damaged").exists()

@@ -18,6 +18,7 @@ from engine.common.errors import DetectorFileError, VideoError
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.messages import QueueDone, QueueFailed
+from vadgui.jobs.request_queue import QueueJob
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, FrameView
 from vadgui.model.session import AnalysisPhase, AnalysisState
 
@@ -56,6 +57,7 @@ class Receiver:
 def fake_files() -> FakeFiles:
     return FakeFiles(
         street=lambda path: MemoryVideo(path, COUNT, BURST),
+        scene=lambda path: MemoryVideo(path, COUNT, BURST, is_scene=True),
         yard=lambda path: MemoryVideo(path, 30),
         slow=lambda path: MemoryVideo(path, COUNT, read_seconds=0.4),
         long=lambda path: MemoryVideo(path, 20_000),
@@ -100,7 +102,7 @@ def test_a_view_carries_the_pictures_of_its_own_transition(receiver: Receiver, q
     assert (view.frame[..., :3] == brightness(37)).all()
     assert (view.predicted_frame[..., :3] == predicted_brightness(37)).all()
     difference = (brightness(37) - predicted_brightness(37)) / 255
-    expected_db = 10 * np.log10((brightness(37) / 255) ** 2 / difference**2)
+    expected_db = 10 * np.log10(1 / difference**2)
     assert view.signals["psnr_db"] == pytest.approx(expected_db, abs=1e-3)
 
 
@@ -336,6 +338,54 @@ def test_everything_runs_in_one_thread(receiver: Receiver, qtbot: QtBot) -> None
     assert [thread.name for thread in threading.enumerate()].count("vadgui-engine") == 1
 
 
+def test_with_frames_first_frames_do_not_wait_for_pictures_or_the_analysis(
+    receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot
+) -> None:
+    fake_files.predictors["still"] = StillPredictor(seconds=0.3)
+    open_both(receiver, qtbot, "long.mp4")
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.RUNNING)
+    receiver.worker.set_frames_first(True)
+    began = time.monotonic()
+    for index in range(1, 26):
+        receiver.worker.show(index, True)
+        qtbot.waitUntil(lambda index=index: any(view.index == index for view in receiver.views))
+    assert time.monotonic() - began < 2  # a single prediction beside the analysis takes 0.3 to 1 s
+    frame = next(view for view in receiver.views if view.index == 25)
+    assert frame.predicting
+    assert (frame.frame[..., :3] == brightness(25)).all()
+    receiver.worker.set_frames_first(False)
+    qtbot.waitUntil(lambda: receiver.views[-1].index == 25 and receiver.views[-1].complete, timeout=5000)
+    predicted = receiver.views[-1].predicted_frame
+    assert predicted is not None
+    assert (predicted[..., :3] == predicted_brightness(25)).all()
+
+
+def test_with_frames_first_a_damaged_stretch_is_reported_once_and_passed(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot, "scratched.mp4")
+    receiver.worker.set_frames_first(True)
+    for index in range(9, 16):
+        receiver.worker.show(index, False)
+        qtbot.waitUntil(lambda index=index: any(view.index == index for view in receiver.views))
+    by_index = {view.index: view for view in receiver.views}
+    assert [by_index[index].frame is None for index in range(9, 16)] == [False, True, True, True, False, False, False]
+    assert "can't be decoded" in by_index[11].missing
+    qtbot.waitUntil(lambda: bool(receiver.errors))
+    assert len(receiver.errors) == 1
+
+
+def test_with_frames_first_another_recording_is_read_next(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot)
+    receiver.worker.set_frames_first(True)
+    receiver.worker.show(20, False)
+    qtbot.waitUntil(lambda: bool(receiver.views))
+    with qtbot.waitSignal(receiver.worker.video_opened):
+        receiver.worker.open_video(Path("yard.mp4"))
+    receiver.worker.show(29, False)
+    qtbot.waitUntil(lambda: receiver.views[-1].index == 29)
+    assert receiver.views[-1].frame is not None
+
+
 @pytest.mark.parametrize("moment", ["idle", "analysing", "reading"])
 def test_closes_quickly_whatever_it_is_doing(
     receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot, moment: str
@@ -379,22 +429,25 @@ def test_a_view_that_was_interrupted_by_a_broken_file_is_made_afterwards(receive
 # Recordings that are not open
 
 
+def job(path: str) -> QueueJob:
+    return QueueJob(Path(path).absolute(), Path("still.safetensors"), "auto")
+
+
 def queue(receiver: Receiver, path: str, messages: list[Any]) -> None:
     receiver.worker.queue_changed.connect(messages.append)
-    receiver.worker.analyse_queued(Path(path).absolute())
+    receiver.worker.analyse_queued(job(path))
 
 
 def test_a_queued_recording_is_analysed_without_being_opened(receiver: Receiver, qtbot: QtBot) -> None:
     messages: list[Any] = []
-    queue(receiver, "street.mp4", messages)
-    receiver.worker.open_detector(Path("still.safetensors"), "auto")
+    queue(receiver, "scene.mp4", messages)
     qtbot.waitUntil(lambda: bool(messages) and isinstance(messages[-1], QueueDone), timeout=20_000)
     done = messages[-1]
-    assert (done.path, done.detector, done.score) == (Path("street.mp4").absolute(), "still", "paper")
+    assert (done.path, done.detector, done.score) == (Path("scene.mp4").absolute(), "still", "paper")
     assert [each.start <= BURST.start < BURST.stop <= each.stop for each in done.segments] == [True]
     shares = [each.share for each in messages[:-1]]
     assert shares == sorted(shares)
-    assert receiver.messages == ["detector still"], "nothing was opened on screen"
+    assert receiver.messages == [], "nothing was opened on screen"
     qtbot.waitUntil(lambda: receiver.fake_files.opened[0].closed)
 
 
@@ -405,10 +458,10 @@ def test_a_queued_recording_that_fails_says_so_and_the_next_one_goes_on(receiver
     qtbot.waitUntil(lambda: bool(messages))
     assert isinstance(messages[0], QueueFailed)
     assert isinstance(messages[0].error, VideoError)
-    receiver.worker.analyse_queued(Path("scratched.mp4").absolute())
+    receiver.worker.analyse_queued(job("scratched.mp4"))
     qtbot.waitUntil(lambda: isinstance(messages[-1], QueueFailed | QueueDone) and len(messages) > 1, timeout=20_000)
     assert messages[-1].path.name == "scratched.mp4"
-    receiver.worker.analyse_queued(Path("yard.mp4").absolute())
+    receiver.worker.analyse_queued(job("yard.mp4"))
     qtbot.waitUntil(lambda: isinstance(messages[-1], QueueDone) and messages[-1].path.stem == "yard", timeout=20_000)
     assert receiver.errors == []
 
@@ -419,7 +472,7 @@ def test_the_open_recording_is_analysed_before_queued_ones(receiver: Receiver, q
     receiver.worker.analysis_changed.connect(lambda state: order.append("open") if state.done < state.total else None)
     receiver.worker.queue_changed.connect(lambda _: order.append("queued"))
     receiver.worker.run_analysis()
-    receiver.worker.analyse_queued(Path("yard.mp4").absolute())
+    receiver.worker.analyse_queued(job("yard.mp4"))
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE and "queued" in order, timeout=20_000)
     assert order == sorted(order)
 
@@ -433,7 +486,7 @@ def test_a_queued_recording_keeps_what_was_measured_when_it_has_to_stop(receiver
     qtbot.waitUntil(lambda: all(video.closed for video in receiver.fake_files.opened))
     share = messages[-1].share
     count = len(messages)
-    receiver.worker.analyse_queued(Path("long.mp4").absolute())
+    receiver.worker.analyse_queued(job("long.mp4"))
     qtbot.waitUntil(lambda: len(messages) > count, timeout=20_000)
     assert messages[count].share >= share
 

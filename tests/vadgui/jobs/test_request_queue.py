@@ -35,10 +35,17 @@ def outdated(requests: RequestQueue) -> tuple[bool, bool, bool]:
 
 def test_the_most_urgent_task_comes_first() -> None:
     requests = RequestQueue()
-    for request in (THUMBNAIL, DETECTOR, VIEW, ControlAnalysis.RUN, VIDEO):
+    for request in (THUMBNAIL, DETECTOR, VIEW, VIDEO, ControlAnalysis.RUN):
         requests.add(request)
     expected = [VIDEO, ControlAnalysis.RUN, VIEW, DETECTOR, THUMBNAIL, ContinueAnalysis(), ContinueAnalysis()]
     assert drain(requests, 7) == expected
+
+
+def test_another_recording_is_not_analysed_because_the_one_before_was_to_be() -> None:
+    requests = RequestQueue()
+    requests.add(ControlAnalysis.RUN)
+    requests.add(VIDEO)
+    assert drain(requests, 2) == [VIDEO, ContinueAnalysis()]
 
 
 def test_a_due_analysis_comes_before_views() -> None:

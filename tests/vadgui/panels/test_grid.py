@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QCheckBox, QSlider
 from pytestqt.qtbot import QtBot
 
 from engine.video.wall_clock import RecordingStart
@@ -18,7 +19,7 @@ from tests.vadgui.synthetic import (
     video_info,
     view_of,
 )
-from vadgui.model.frame_view import NO_DETECTOR, PREDICTING, FrameView
+from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, FrameView
 from vadgui.model.session import ReviewSession
 from vadgui.panels.content import SHOWN_AT_FIRST, Panel
 from vadgui.panels.grid import PanelGrid
@@ -45,6 +46,12 @@ def frames_on_screen(grid: PanelGrid) -> set[int]:
     """The frame numbers that `view_of` wrote into the blue channel of the pictures on screen."""
     pictures = [grid.panel(panel).picture for panel in PICTURES]
     return {int(picture[0, 0, 0]) for picture in pictures if picture is not None}
+
+
+def blue_of(grid: PanelGrid, panel: Panel) -> int:
+    picture = grid.panel(panel).picture
+    assert picture is not None
+    return int(picture[0, 0, 0])
 
 
 def test_all_panels_show_the_views_frame(grid: PanelGrid, session: ReviewSession) -> None:
@@ -87,6 +94,27 @@ def test_panels_never_mix_frames(grid: PanelGrid, session: ReviewSession) -> Non
     assert all(grid.panel(panel).message == "" for panel in SHOWN_AT_FIRST)
 
 
+def test_while_frames_come_first_titles_say_which_frame_older_pictures_are_of(
+    grid: PanelGrid, session: ReviewSession
+) -> None:
+    session.seek(7)
+    session.show(view_of(session, 7))
+    session.set_frames_first(True)
+    session.seek(9)
+    session.show(view_of(session, 9, complete=False, missing=PREDICTING))
+    assert blue_of(grid, Panel.FRAME) == 9
+    assert blue_of(grid, Panel.PREDICTED_FLOW) == blue_of(grid, Panel.PREDICTED_FRAME) == 7
+    assert grid.panel(Panel.PREDICTED_FLOW).detail == grid.panel(Panel.PSNR_MASK).detail == "frame 7"
+    # Pictures of a frame that is no longer under the playhead take their places; the frame stays.
+    session.show(view_of(session, 8))
+    assert blue_of(grid, Panel.FRAME) == 9
+    assert blue_of(grid, Panel.TEACHER_FLOW) == 8
+    session.set_frames_first(False)
+    session.show(view_of(session, 9))
+    assert blue_of(grid, Panel.TEACHER_FLOW) == 9
+    assert grid.panel(Panel.PREDICTED_FLOW).detail.startswith("error")
+
+
 def test_panels_say_why_they_are_empty(qtbot: QtBot) -> None:
     session = ReviewSession()
     grid = PanelGrid(session)
@@ -100,6 +128,22 @@ def test_panels_say_why_they_are_empty(qtbot: QtBot) -> None:
     session.show(view_of(session, 0, complete=False, missing=NO_DETECTOR))
     assert grid.panel(Panel.FRAME).message == ""
     assert grid.panel(Panel.PSNR_MASK).message == NO_DETECTOR
+
+
+def test_at_the_first_frame_panels_say_what_they_are_there_for(grid: PanelGrid, session: ReviewSession) -> None:
+    session.show(view_of(session, 0, complete=False, missing=NO_TRANSITION))
+    for panel in set(Panel) - {Panel.FRAME}:
+        assert grid.panel(panel).message.startswith(panel.use)
+        assert "From the second frame on" in grid.panel(panel).message
+
+
+def test_the_masks_slider_is_there_only_with_the_mask(grid: PanelGrid, qtbot: QtBot) -> None:
+    slider, box = grid.header.findChild(QSlider), grid.header.findChild(QCheckBox)
+    assert slider is not None
+    assert box is not None
+    assert not slider.isVisible()
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    assert slider.isVisible()
 
 
 def test_mask_appears_from_stored_signals_before_the_pictures(grid: PanelGrid, session: ReviewSession) -> None:

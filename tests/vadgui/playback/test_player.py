@@ -61,18 +61,48 @@ def play_to_the_end(player: Player, qtbot: QtBot) -> float:
     return time.perf_counter() - began
 
 
-def test_real_time_follows_the_clock_and_skips_frames(qtbot: QtBot) -> None:
+def test_real_time_follows_the_clock_and_skips_frames_that_come_late(qtbot: QtBot) -> None:
     session = small_session(101, fps=100)
-    engine = LateEngine(session, frame_ms=15, pictures_ms=35)
+    engine = LateEngine(session, frame_ms=50)
     engine.answer_first()
     player = Player(session)
     seconds = play_to_the_end(player, qtbot)
     assert engine.abandoned == []
     assert engine.completed == sorted(set(engine.completed))
     assert engine.completed[-1] == 100
-    # A view takes 50 ms and the video 1 s: about 20 of the 101 frames are shown, in little more than 1 s.
+    # A frame takes 50 ms and the video 1 s: about 20 of the 101 frames are shown, in little more than 1 s.
     assert 4 <= len(engine.completed) <= 24
     assert 0.95 <= seconds < 2.5
+
+
+def test_real_time_shows_every_frame_however_long_pictures_take(qtbot: QtBot) -> None:
+    session = small_session(51, fps=25)
+    LateEngine(session, frame_ms=5, pictures_ms=300).answer_first()
+    qtbot.waitUntil(lambda: session.view is not None and session.view.complete)
+    shown: list[int] = []
+    session.view_changed.connect(lambda: session.view and shown.append(session.view.index))
+    player = Player(session)
+    seconds = play_to_the_end(player, qtbot)
+    assert len(set(shown)) >= 49
+    assert shown == sorted(shown)
+    assert 1.9 <= seconds < 3
+    qtbot.waitUntil(session.view_is_settled)
+    assert session.view is not None
+    assert session.view.index == 50
+
+
+def test_the_session_knows_that_frames_come_first_only_while_playing_in_real_time(qtbot: QtBot) -> None:
+    session = small_session(1000, fps=100)
+    LateEngine(session, frame_ms=1).answer_first()
+    player = Player(session)
+    states: list[bool] = []
+    session.frames_first_changed.connect(states.append)
+    player.play()
+    qtbot.waitUntil(lambda: session.playhead > 2)
+    player.set_mode(PlaybackMode.EVERY_FRAME)
+    player.set_mode(PlaybackMode.REAL_TIME)
+    player.pause()
+    assert states == [True, False, True, False]
 
 
 def test_every_frame_shows_each_frame_complete(qtbot: QtBot) -> None:
@@ -150,6 +180,7 @@ def test_a_time_lapse_may_be_slower_than_a_timer_can_be(qtbot: QtBot) -> None:
 def test_no_frame_is_requested_before_the_last_requested_view_has_arrived(qtbot: QtBot) -> None:
     session = small_session(50, fps=100)
     player = Player(session)
+    player.set_mode(PlaybackMode.EVERY_FRAME)
     requests: list[int] = []
     session.view_requested.connect(lambda index, _pictures: requests.append(index))
     player.play()

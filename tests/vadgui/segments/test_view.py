@@ -234,3 +234,15 @@ def test_rows_have_an_accessible_text(segments: SegmentList, session: ReviewSess
     accessible_text = segments.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert f"frames {segment.start}–{segment.stop - 1} ({len(segment)})" in accessible_text
     assert f"peak score {segment.peak_score:.2f}" in accessible_text
+
+
+@pytest.mark.usefixtures("qapp")
+def test_bars_of_peaks_beyond_the_timelines_scale_differ() -> None:
+    session = open_session(steady_times(2000), signals_with_bumps(2000, [(400, 500), (1000, 1100)]))
+    model = SegmentModel(session)
+    model.update()
+    peaks = [segment.peak_score for segment in rows(model)]
+    assert model.score_top == max(session.scoring.top, *peaks)
+    session.scoring._segments = [Segment(0, 5, 2, 16.0), Segment(10, 15, 12, 19.0)]
+    model.update()
+    assert model.score_top == 19.0

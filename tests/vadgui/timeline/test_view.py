@@ -5,15 +5,17 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
+from PySide6.QtCore import QLocale, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.scoring.calibrated_scorer import how_often
+from engine.scoring.drift import Reference
 from engine.scoring.paper_scorer import PaperScorer
+from engine.scoring.sampling import Sampling
 from engine.scoring.segments import SegmentRule
-from engine.scoring.signals import missing_signals
+from engine.scoring.signals import RawSignals, missing_signals
 from engine.scoring.tail import false_alarms_at, threshold_for
 from engine.video.frame import LostFrames
 from tests.vadgui.synthetic import (
@@ -28,7 +30,7 @@ from tests.vadgui.synthetic import (
     video_info,
     view_of,
 )
-from vadgui.model.session import ReviewSession
+from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.timeline.view import TimelineView
 from vadgui.ui import theme
 
@@ -310,7 +312,12 @@ def test_the_header_says_what_kind_of_score_it_is(timeline: TimelineView, calibr
     assert not timeline.header.alarms_box.isVisible()
     assert "within this recording" not in words(calibrated)
     assert "False alarms, about" in words(calibrated)
+    assert "5 min of normal footage can't promise less than 12 an hour" in words(calibrated)
+    assert "expected here" not in words(calibrated)
+    calibrated._session.scoring.set_threshold(threshold_for(20))
     assert "expected here" in words(calibrated)
+    assert "promise" not in words(calibrated)
+    calibrated._session.scoring.reset_rule()
     assert calibrated.header.alarms_box.value() == pytest.approx(2)
     assert not calibrated.header.threshold_box.isVisible()
 
@@ -482,3 +489,126 @@ def test_segments_end_at_the_gap(broken: TimelineView) -> None:
     starts, stops = broken.plot.segments._starts, broken.plot.segments._stops
     assert stops[0] == pytest.approx(20.0)
     assert starts[1] == pytest.approx(broken.plot.holes._spans._stops[0])
+
+
+def test_the_lower_threshold_is_drawn_and_explained(qtbot: QtBot, calibrated: TimelineView) -> None:
+    line = calibrated.plot.leave
+    rule = calibrated._session.scoring.rule
+    assert line.isVisible()
+    assert line.value() == pytest.approx(rule.leave)
+    assert line.label.toPlainText() == f"ends below {rule.leave:.2f}"
+    drag(calibrated, qtbot, [pixel_of(calibrated, 60, score) for score in (threshold_for(2), 3.0, 4.0)])
+    assert line.value() == pytest.approx(calibrated._session.scoring.rule.leave)
+    assert line.label.toPlainText() == f"ends below {line.value():.2f}"
+    titles = [label.toolTip() for label in calibrated.header.findChildren(QLabel)]
+    assert any("falls below the dotted one" in tip for tip in titles)
+
+
+def test_where_the_rough_line_is_the_hover_gives_its_value(qtbot: QtBot) -> None:
+    detector = calibrated_detector()
+    assert detector.calibration is not None
+    sampled = replace(detector, calibration=replace(detector.calibration, sampling=Sampling(0.2)))
+    session = open_session(steady_times(COUNT), detector=sampled)
+    overview = np.arange(0, 1000, 50)
+    session.scoring.add(overview, calibrated_signals(COUNT, [])[overview])
+    session.scoring.catch_up()
+    view = shown(session, qtbot)
+    reading = view.reading_at(110)
+    assert "about score" in reading
+    assert reading.endswith("(rough, from the overview)")
+    assert view.reading_at(1900).endswith("not analysed yet")
+
+
+def test_typing_after_a_double_click_replaces_the_number(qtbot: QtBot, calibrated: TimelineView) -> None:
+    box = calibrated.header.alarms_box
+    edit = box.lineEdit()
+    middle = QPoint(edit.fontMetrics().horizontalAdvance("2") // 2 + 3, edit.height() // 2)
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.mouseDClick(edit, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.waitUntil(lambda: edit.selectedText() == "2")
+    qtbot.keyClicks(edit, "50")
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert box.value() == 50
+    assert box.text() == "50 an hour"
+    qtbot.keyClick(calibrated, Qt.Key.Key_Tab)
+    box.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: edit.selectedText() == "50")
+
+
+def test_a_hover_text_that_does_not_fit_stands_in_a_tip(qtbot: QtBot, calibrated: TimelineView) -> None:
+    calibrated.resize(calibrated.minimumSizeHint().width(), 220)
+    qtbot.waitUntil(lambda: calibrated.plot.width() < 900)
+    qtbot.mouseMove(calibrated.plot.viewport(), pixel_of(calibrated, 18.0))
+    qtbot.waitUntil(lambda: bool(calibrated.header.reading()))
+    assert not calibrated.header.reading_fits()
+    assert QToolTip.text() == calibrated.header.reading().replace("   ", "\n")
+    QToolTip.hideText()
+
+
+def test_the_labels_of_the_scale_are_never_cut_off(calibrated: TimelineView) -> None:
+    calibrated.resize(calibrated.minimumSizeHint())
+    area = calibrated.plot.box.sceneBoundingRect()
+    share = calibrated._session.scoring.top / calibrated.plot.box.viewRange()[1][1]
+    above = area.top() + (1 - share) * area.height()
+    assert above >= calibrated.plot.fontMetrics().ascent() / 2
+
+
+LAYOUT = np.linspace(60, 190, 64).reshape(8, 8)
+
+
+def watched_signals(layout: np.ndarray = LAYOUT, *, frozen: tuple[int, int] = (0, 0)) -> RawSignals:
+    """Raw signals of a scene with something flagged, whose picture stands still from one frame to another."""
+    signals = calibrated_signals(COUNT, [(400, 500)])
+    signals["layout"][1:], signals["sharpness"][1:], signals["contrast"][1:] = layout, 8, 40
+    signals["median_change"][1:], signals["changed_share"][1:], signals["highest_change"][1:] = 0.5, 0.1, 30
+    signals["highest_change"][slice(*frozen)] = 0
+    return signals
+
+
+def watching_detector() -> DetectorSummary:
+    calibration = calibrated_detector().calibration
+    assert calibration is not None
+    reference = Reference.of([(watched_signals(), steady_times(COUNT))])
+    return replace(DETECTOR, calibration=replace(calibration, reference=reference))
+
+
+def test_a_failing_camera_is_marked_with_a_tip_and_nothing_is_pending_there(qtbot: QtBot) -> None:
+    session = open_session(steady_times(COUNT), watched_signals(frozen=(1000, 1250)), detector=watching_detector())
+    timeline = shown(session, qtbot)
+    before = open_session(steady_times(COUNT), watched_signals(), detector=watching_detector())
+    plain = shown(before, qtbot)
+    left, width, middle = plot_area(timeline)
+    inside = QPoint(round(left + width * 1125 / COUNT), round(middle))
+
+    def picture(view: TimelineView) -> bytes:
+        return bytes(view.plot.grab(QRect(inside.x() - 20, inside.y() - 20, 40, 40)).toImage().constBits())
+
+    assert picture(timeline) != picture(plain)
+    plain.close()  # the mouse is over the upper one
+    assert not timeline._series.columns(0, COUNT / 25, 800).pending[380:520].any()
+    assert "frozen picture" in timeline.reading_at(1125)
+    assert "not analysed" not in timeline.reading_at(1240)
+    expected = "The camera fails: frozen picture.\nThere is no score here."
+    qtbot.wait(50)  # pyqtgraph takes no notice of moves that come too soon after another
+    qtbot.mouseMove(timeline.plot.viewport(), inside)
+    qtbot.waitUntil(lambda: timeline.plot.conditions.toolTip() == expected)
+    qtbot.wait(50)
+    qtbot.mouseMove(timeline.plot.viewport(), QPoint(round(left + width * 300 / COUNT), round(middle)))
+    qtbot.waitUntil(lambda: timeline.plot.conditions.toolTip() == "")
+
+
+def test_scores_of_another_scene_are_grey(qtbot: QtBot) -> None:
+    grey = QColor(theme.current().muted_text).rgb()
+    shown_colours = []
+    for layout in (LAYOUT, LAYOUT[::-1, ::-1].T):
+        session = open_session(steady_times(COUNT), watched_signals(layout), detector=watching_detector())
+        timeline = shown(session, qtbot)
+        left, width, _ = plot_area(timeline)
+        image = timeline.plot.grab().toImage()
+        column = range(round(left + width * 100 / COUNT), round(left + width * 700 / COUNT))
+        shown_colours.append({image.pixelColor(x, y).rgb() for x in column for y in range(image.height() - 30)})
+    own, other = shown_colours
+    accent, alert = (QColor(each).rgb() for each in (theme.current().accent, theme.current().alert))
+    assert {accent, alert} <= own
+    assert grey in other
+    assert not {accent, alert} & other

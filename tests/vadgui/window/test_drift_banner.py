@@ -69,6 +69,7 @@ def banner(session: ReviewSession, qtbot: QtBot) -> Iterator[DriftBanner]:
 def test_names_the_difference_and_its_duration(banner: DriftBanner) -> None:
     assert banner.isVisible()
     assert "it is darker for 40 s" in banner.text()
+    assert not banner.learn_button.isVisible()
 
 
 def test_is_hidden_for_normal_recordings_and_without_a_reference(banner: DriftBanner, session: ReviewSession) -> None:
@@ -147,3 +148,50 @@ def test_tells_lost_frames_and_gaps_as_soon_as_they_are_known(qtbot: QtBot) -> N
     ]
     qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)
     assert banner.text() == ""
+
+
+def failing(start: int, stop: int) -> RawSignals:
+    """Normal footage of which the picture stands still from one frame to another."""
+    raw_signals = signals()
+    raw_signals["median_change"][1:], raw_signals["changed_share"][1:] = 0.5, 0.1
+    raw_signals["contrast"][1:], raw_signals["highest_change"][1:] = 40, 30
+    raw_signals["highest_change"][start:stop] = 0
+    return raw_signals
+
+
+def test_says_when_the_camera_fails(banner: DriftBanner, session: ReviewSession, qtbot: QtBot) -> None:
+    session.open_video(video_info(TIMES), TIMES)
+    add_rows(session.scoring, 0, failing(10 * 25, 20 * 25))
+    session.scoring.catch_up()
+    assert "Nothing is flagged where the camera fails: frozen picture at 0:00:10 for 10 s." in banner.text()
+    qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)
+    assert not banner.isVisible()
+    add_rows(session.scoring, 40 * 25, failing(40 * 25, 50 * 25)[40 * 25 :])
+    session.scoring.catch_up()
+    assert "0:00:40" in banner.text()
+
+
+def test_says_at_once_that_the_scene_is_another(banner: DriftBanner, session: ReviewSession, qtbot: QtBot) -> None:
+    session.open_video(video_info(TIMES), TIMES)
+    other = calibrated_signals(COUNT, [(300, 400)])
+    other["sharpness"][1:] = 3
+    other["layout"][1:] = LAYOUT[::-1, ::-1].T
+    add_rows(session.scoring, 1, other[1:40])
+    session.scoring.catch_up()
+    assert banner.isVisible()
+    assert banner.text() == "This is not the scene that the detector was calibrated for. Nothing is flagged."
+    with qtbot.waitSignal(banner.learn_button.clicked):
+        qtbot.mouseClick(banner.learn_button, Qt.MouseButton.LeftButton)
+    add_rows(session.scoring, 0, other)
+    while not session.scoring.catch_up():
+        pass
+    assert session.scoring.scores[350] > session.scoring.rule.enter
+    assert session.scoring.segments == []
+    own = calibrated_signals(COUNT, [(300, 400)])
+    own["sharpness"][1:], own["layout"][1:] = 8, LAYOUT
+    session.open_video(video_info(TIMES), TIMES)
+    add_rows(session.scoring, 0, own)
+    while not session.scoring.catch_up():
+        pass
+    assert len(session.scoring.segments) == 1
+    assert not banner.isVisible()

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.dialogs.detector import DEVICES
 from vadgui.training.model.choices import Advanced
 from vadgui.training.model.draft import TrainingDraft
+from vadgui.ui.devices import DEVICES
 from vadgui.ui.number_boxes import NumberBox, WholeNumberBox
 from vadgui.ui.widgets import button
 

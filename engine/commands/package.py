@@ -1,0 +1,75 @@
+"""`vad package`: an evidence package of a review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.commands.detector_option import WHICH, detector_option
+from engine.commands.progress import follow
+from engine.commands.reviewed_recordings import Predictors, check_reviewed, open_evidence, open_reviewed, verdicts_of
+from engine.export.list_files import refuse_existing
+from engine.review.document import Verdict
+
+
+@click.command(short_help="Make an evidence package of a review.")
+@click.argument("review", type=click.Path(path_type=Path), callback=check_reviewed)
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path), required=True, help="A folder that does not exist yet."
+)
+@click.option(
+    "--clips",
+    metavar="VERDICTS",
+    default=Verdict.CONFIRMED.value,
+    show_default=True,
+    callback=verdicts_of,
+    help=f"Working copies of segments with these verdicts, out of {','.join(Verdict)}; or of all.",
+)
+@click.option("--hash-only", is_flag=True, help="Leave the recordings themselves out; keep their SHA-256.")
+@click.option(
+    "--sign",
+    "key_path",
+    metavar="KEY",
+    type=click.Path(path_type=Path),
+    help="Sign it with your own ed25519 key, in PEM or OpenSSH format.",
+)
+@detector_option(text=f"Detector {WHICH}; by default that of the review, out of your library.")
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def package(
+    review: Path,
+    folder: Path,
+    clips: tuple[Verdict, ...],
+    hash_only: bool,
+    key_path: Path | None,
+    detector: Path | None,
+    device: str,
+    quiet: bool,
+) -> None:
+    """Make an evidence package of REVIEW: the recordings bit for bit, working copies, review, tables and report.
+
+    `vad verify` tells whether it is whole. Its path and its checksum go to stdout; who notes that down elsewhere can
+    later tell this package from any other.
+    """
+    from engine.evidence.bag import package_checksum
+    from engine.evidence.package import PackageOptions, make_package, review_file
+    from engine.evidence.signature import read_key
+
+    refuse_existing(folder)  # before an analysis
+    key = (
+        read_key(key_path, lambda: click.prompt("Password of the key", hide_input=True, err=True)) if key_path else None
+    )
+    predictors = Predictors(detector, device)
+    recordings = open_reviewed(review, predictors, quiet=quiet)
+    options = PackageOptions(clips, with_recordings=not hash_only)
+    work = make_package(
+        recordings,
+        review_file(review),
+        folder,
+        options,
+        key=key,
+        evidence_of=lambda recording: open_evidence(recording, predictors),
+    )
+    click.echo(follow(work, hidden=quiet))
+    click.echo(f"checksum {package_checksum(folder)}")

@@ -1,0 +1,47 @@
+"""`vad report`: what was flagged in reviewed recordings and what a person said of it, as one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.commands.detector_option import WHICH, detector_option
+from engine.commands.progress import follow
+from engine.commands.reviewed_recordings import ALL, Predictors, check_reviewed, open_reviewed, verdicts_of
+from engine.export.list_files import refuse_existing
+from engine.review.document import Verdict
+
+
+@click.command(short_help="Write the report of a review as one HTML file.")
+@click.argument("review", type=click.Path(path_type=Path), callback=check_reviewed)
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="An .html file that does not exist yet.",
+)
+@click.option(
+    "--only",
+    metavar="VERDICTS",
+    default=ALL,
+    show_default=True,
+    callback=verdicts_of,
+    help=f"Segments with these verdicts, out of {','.join(Verdict)}; the report says how many it leaves out.",
+)
+@detector_option(text=f"Detector {WHICH}; by default that of the review, out of your library.")
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def report(
+    review: Path, target: Path, only: tuple[Verdict, ...], detector: Path | None, device: str, quiet: bool
+) -> None:
+    """Write the report of REVIEW: a NAME.review.json, or the NAME.segments.json of an analysis.
+
+    The file needs neither network nor script. Its path goes to stdout.
+    """
+    from engine.report.report import write_report
+
+    refuse_existing(target)  # before an analysis
+    recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet)
+    click.echo(follow(write_report(recordings, target, verdicts=only), hidden=quiet))

@@ -1,0 +1,161 @@
+"""What `vad export` does with a review: tables, and clips of many segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from engine.analysis.where import stored_evidence
+from engine.commands.progress import follow
+from engine.commands.reviewed_recordings import Predictors, open_reviewed, tells_where
+from engine.common.durations import duration_in_words
+from engine.common.errors import ExportError, VadError
+from engine.common.names import displayable, fitting_name
+from engine.common.paths import analyses_folder
+from engine.export.clip import ExportOptions, export_clip
+from engine.export.list_files import make_folder, refuse_existing, unique_names, write_lists
+from engine.export.reviewed import ListedSegment, ReviewedRecording
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
+from engine.review.document import Span, Verdict
+from engine.video import open_video
+from engine.video.integrity import Integrity
+from engine.video.source import VideoSource
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class ReviewExport:
+    """What is asked for."""
+
+    tables: tuple[str, ...]
+    only: tuple[Verdict, ...]
+    """What the tables list."""
+    clips: tuple[Verdict, ...] | None
+    """Of which segments there shall be a clip; None for none."""
+    options: ExportOptions
+    """How clips look and sound."""
+    copy: bool
+    """Whether they are cut without re-encoding instead."""
+
+
+def export_review(
+    path: Path, chosen: ReviewExport, folder: Path, detector: Path | None, device: str, *, quiet: bool
+) -> Iterator[Path]:
+    """Write what is asked for into a folder; yields the path of each file once it is there.
+
+    A clip that fails does not keep the others from being made: what went wrong is told at the end.
+
+    Raises:
+        ExportError: a file exists, can't be written, or some clips failed.
+    """
+    if not chosen.tables and chosen.clips is None:
+        raise click.UsageError("Of a review or segments file, give --tables or --clips.")
+    predictors = Predictors(detector, device)
+    recordings = open_reviewed(path, predictors, quiet=quiet)
+    targets = _clip_paths(recordings, chosen, folder)
+    for target in targets:
+        refuse_existing(target)
+    yield from write_lists([each.only(chosen.only) for each in recordings], chosen.tables, folder)
+    if chosen.clips is None:
+        return
+    make_folder(folder)
+    if not quiet:
+        seconds = sum(
+            recording.stop_seconds(each) - recording.start_seconds(each) for recording, each in targets.values()
+        )
+        click.echo(f"{len(targets)} clips, {duration_in_words(seconds)} in all", err=True)
+    failed = []
+    for target, (recording, segment) in targets.items():
+        try:
+            yield _clip(recording, segment, target, chosen, predictors, quiet)
+        except VadError as error:
+            failed.append(target)
+            click.echo(f"Error: {error}", err=True)
+    if failed:
+        raise ExportError(
+            f"{len(failed)} of {len(targets)} clips failed",
+            subject=folder,
+            advice="Above it says why. The others are there.",
+        )
+
+
+def copied(source: VideoSource, span: Span, target: Path, *, sound: bool, quiet: bool) -> str:
+    """Cut frames without re-encoding, and say on stderr how much earlier the clip begins."""
+    path = follow(copy_clip(source, span.start, span.stop, target, sound=sound), hidden=quiet)
+    first = copy_starts_at(source, span.start)
+    earlier = float(source.times[span.start] - source.times[first])
+    if not quiet:
+        says = (
+            f"begins at keyframe {first}, {earlier:.2f} s before frame {span.start}"
+            if earlier
+            else "begins exactly there"
+        )
+        click.echo(f"{displayable(target.name)}: cut without re-encoding, it {says}.", err=True)
+    return path
+
+
+def _clip_paths(
+    recordings: list[ReviewedRecording], chosen: ReviewExport, folder: Path
+) -> dict[Path, tuple[ReviewedRecording, ListedSegment]]:
+    paths = {}
+    for name, recording in zip(unique_names(recordings), recordings, strict=True):
+        segments = recording.only(chosen.clips or ()).segments
+        suffix = copy_suffix(recording.info) if segments and chosen.copy else ".mp4"
+        for segment in segments:
+            paths[folder / fitting_name(name, f".segment-{segment.number}{suffix}")] = (recording, segment)
+    return paths
+
+
+def _clip(
+    recording: ReviewedRecording,
+    segment: ListedSegment,
+    target: Path,
+    chosen: ReviewExport,
+    predictors: Predictors,
+    quiet: bool,
+) -> Path:
+    with open_video(recording.info.path) as source:
+        if chosen.copy:
+            return Path(copied(source, segment.span, target, sound=chosen.options.sound, quiet=quiet))
+        scores = np.full(len(source), np.nan) if recording.scores is None else recording.scores
+        predictor = None
+        if chosen.options.needs_detector or (chosen.options.outlines and recording.scores is not None):
+            predictor = predictors.of(recording.detector)
+        options = replace(
+            chosen.options,
+            threshold=recording.rule.enter if recording.rule else None,
+            outlines=chosen.options.outlines and tells_where(predictor, recording.score_name),
+            zones=recording.zones,
+        )
+        return Path(encoded(source, predictor, scores, segment.span, target, options, quiet=quiet))
+
+
+def encoded(
+    source: VideoSource,
+    predictor: Predictor | None,
+    scores: npt.NDArray[np.floating],
+    span: Span,
+    target: Path,
+    options: ExportOptions,
+    *,
+    quiet: bool,
+) -> str:
+    """Export an encoded clip, and say on stderr what of the recording is missing in it."""
+    with ExitStack() as open_store:
+        evidence = None
+        if predictor and options.outlines:
+            evidence = open_store.enter_context(stored_evidence(analyses_folder(), source, predictor, options.zones))
+        clip = export_clip(source, predictor, scores, span.start, span.stop, target, options, evidence=evidence)
+        path = follow(clip, label=displayable(target.name), hidden=quiet)
+    for sentence in [] if quiet else Integrity.of(source.info, source.times).in_words():
+        click.echo(f"{displayable(source.info.name)}: {sentence}.", err=True)
+    return path

@@ -1,0 +1,325 @@
+"""Opens what was reviewed, for commands that hand it over: a review, or the segments file of an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+import numpy as np
+from msgspec.structs import replace
+
+from engine.analysis.runner import analyse_to_store, analysis_key
+from engine.analysis.score_store import ScoreStore
+from engine.analysis.where import stored_evidence
+from engine.analysis.zoned import stored_signals_within
+from engine.commands.progress import follow
+from engine.common.errors import ExportError, ReviewError
+from engine.common.paths import analyses_folder
+from engine.detector_library import DetectorLibrary
+from engine.export.reviewed import ReviewedRecording, numbered
+from engine.export.tables import read_segments_json
+from engine.review.attaching import ReviewedSegment, Scores, attach, hidden
+from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
+from engine.review.files import SUFFIX, located, read_review
+from engine.scoring.calibrated_scorer import CalibratedScorer
+from engine.scoring.conditions import conditions_in_words, drifts_apart_from
+from engine.scoring.drift import OTHER_SCENE, drifts_in_words
+from engine.scoring.scorer import Scorer
+from engine.scoring.scorers import default_scorer, scorer_named
+from engine.scoring.segments import SegmentRule, find_segments
+from engine.scoring.signals import RawSignals
+from engine.scoring.where import Outline, WindowEvidence
+from engine.scoring.zones import Zones, zones_in_words
+from engine.video import open_video
+from engine.video.source import VideoSource
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
+
+SEGMENTS_SUFFIX = ".segments.json"
+ALL = "all"
+
+
+def is_reviewed(path: Path) -> bool:
+    """Whether a name is that of a review or a segments file, not of a video."""
+    return path.name.lower().endswith((SUFFIX, SEGMENTS_SUFFIX))
+
+
+def check_reviewed(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    """Callback of an argument: the name of a review or segments file."""
+    if not is_reviewed(value):
+        raise click.BadParameter(f"give a NAME{SUFFIX} or NAME{SEGMENTS_SUFFIX}, not {value.name}", ctx, param)
+    return value
+
+
+def verdicts_of(_: click.Context, __: click.Parameter, value: str | None) -> tuple[Verdict, ...] | None:
+    """Callback of an option: verdicts, separated by commas, or all."""
+    if value is None:
+        return None
+    if value == ALL:
+        return tuple(Verdict)
+    try:
+        return tuple(Verdict(part.strip()) for part in value.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"choose from {','.join(Verdict)}, or {ALL}") from error
+
+
+def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool) -> list[ReviewedRecording]:
+    """What was reviewed, with scores where the detector is here; what a person should know of it goes to stderr.
+
+    What the stored analysis lacks is analysed.
+
+    Raises:
+        ReviewError: the review can't be read, or a recording of it is gone or was changed.
+        ExportError: the segments file can't be read, or is of another video or detector.
+        VideoError: a recording can't be read.
+    """
+    if path.name.lower().endswith(SEGMENTS_SUFFIX):
+        return [_of_segments_file(path)]
+    opened = read_review(path)
+    if opened.notice and not quiet:
+        click.echo(opened.notice, err=True)
+    recordings = [_of_review(each, path, predictors, quiet) for each in opened.review.recordings]
+    for notice in _notices(recordings):
+        if not quiet:
+            click.echo(notice, err=True)
+    return recordings
+
+
+class Scored(NamedTuple):
+    """What an analysis says of all frames of a video."""
+
+    signals: RawSignals
+    scores: Scores
+    """Anomaly scores [N]."""
+    flaggable: Scores
+    """The same, but NaN where nothing is to be flagged: the camera fails, or the scene is another one."""
+
+
+def scored(source: VideoSource, predictor: Predictor, scorer: Scorer, zones: Zones = (), *, quiet: bool) -> Scored:
+    """The analysis of a whole video as it counts in zones, from the cache as far as it is there."""
+    with ScoreStore(analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
+        follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling, scorer=scorer), hidden=quiet)
+        signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
+    scores = scorer.scores(signals, source.times)
+    unflagged = scorer.is_other_scene(signals) | scorer.in_condition(signals, source.times)
+    return Scored(signals, scores, np.where(unflagged, np.nan, scores))
+
+
+class Predictors:
+    """The detectors that reviews were made with: a chosen file, or found in the library by content."""
+
+    def __init__(self, chosen: Path | None, device: str) -> None:
+        self._chosen = chosen
+        self._device = device
+        self._open: dict[Path, Predictor] = {}
+
+    def of(self, used: DetectorUsed | None) -> Predictor | None:
+        """The detector that was used; None where there was none, or it is not here.
+
+        Raises:
+            ExportError: the chosen detector is another one.
+        """
+        if used is None:
+            return None
+        path = self._chosen or next(
+            (entry.path for entry in DetectorLibrary().entries() if entry.fingerprint == used.fingerprint), None
+        )
+        if path is None:
+            return None
+        if path not in self._open:
+            from engine.models.predictor import Predictor  # torch takes seconds to import
+
+            self._open[path] = Predictor.open(path, self._device)
+        predictor = self._open[path]
+        if predictor.fingerprint != used.fingerprint:
+            raise ExportError(
+                f"The review was made with another detector, {used.name}",
+                subject=path,
+                advice="Choose that one with --detector, or leave the option out.",
+            )
+        return predictor
+
+
+def _of_segments_file(path: Path) -> ReviewedRecording:
+    listed = read_segments_json(path)
+    beside = path.with_name(listed.video_name)
+    with open_video(beside if beside.exists() else Path(listed.video_path)) as source:
+        if source.info.fingerprint != listed.video_fingerprint:
+            raise ExportError(
+                "The video was changed since these segments were found in it",
+                subject=source.info.path,
+                advice="Analyse it again with `vad analyse`.",
+            )
+        segments = [ReviewedSegment(e.start, e.stop, e.peak_frame, e.peak_score) for e in listed.segments]
+        return ReviewedRecording(
+            source.info,
+            source.times,
+            numbered(segments, listed.reasons),
+            score_name=listed.score,
+            rule=listed.rule,
+            detector=DetectorUsed(listed.detector_name, listed.detector_fingerprint),
+            conditions=tuple(_blind(listed.zones)),
+            zones=listed.zones,
+        )
+
+
+def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet: bool) -> ReviewedRecording:
+    video = located(recording, review)
+    if video is None:
+        raise ReviewError(
+            "A recording of this review is not where it was",
+            subject=recording.path,
+            advice=f"Put it back there, or beside {review.name}: there it is found under any name.",
+        )
+    predictor = predictors.of(recording.detector)
+    with open_video(video) as source:
+        if source.info.fingerprint != recording.fingerprint:
+            raise ReviewError(
+                "The recording was changed since it was reviewed",
+                subject=video,
+                advice="Put the reviewed one back, or review this one anew.",
+            )
+        if predictor is None:
+            return _without_scores(recording, source)
+        scorer = _scorer(recording.score, predictor)
+        signals, scores, flaggable = scored(source, predictor, scorer, recording.zones, quiet=quiet)
+        rule = _rule(recording, scorer)
+        flagged = find_segments(flaggable, source.times, rule)
+        shown = attach(flagged, recording.segments, scores, rule.enter, flaggable)
+        reasons = [_reason(each, scorer, signals, source) for each in shown]
+        peaks = [scorer.describe(each.peak_score) for each in shown]
+        return ReviewedRecording(
+            source.info,
+            source.times,
+            numbered(shown, reasons, peaks, _outlines(shown, source, predictor, scorer, rule, recording.zones)),
+            scores,
+            scorer.name,
+            rule,
+            recording.detector,
+            conditions=(*_blind(recording.zones), *_conditions(predictor, scorer, signals, source)),
+            zones=recording.zones,
+            hidden=tuple(hidden(recording.segments, shown)),
+        )
+
+
+def _without_scores(recording: Recording, source: VideoSource) -> ReviewedRecording:
+    count = len(source)
+    judged = [_cut(each, count) for each in recording.segments if each.start < count]
+    segments = [ReviewedSegment(each.start, each.stop, each.start, float("nan"), each) for each in judged]
+    notice = ""
+    if recording.detector:
+        notice = (
+            f"The detector {recording.detector.name} is not here: only what a person judged is listed, and scores are "
+            "missing."
+        )
+    return ReviewedRecording(
+        source.info,
+        source.times,
+        numbered(segments),
+        score_name=recording.score,
+        detector=recording.detector,
+        conditions=tuple(_blind(recording.zones)),
+        zones=recording.zones,
+        notice=notice,
+    )
+
+
+def _cut(judged: JudgedSegment, count: int) -> JudgedSegment:
+    return replace(judged, stop=min(judged.stop, count))
+
+
+def _scorer(name: str, predictor: Predictor) -> Scorer:
+    calibration = predictor.settings.calibration
+    try:
+        return scorer_named(name, calibration)
+    except (KeyError, ValueError):  # it has no score yet, or one of a later version
+        return default_scorer(calibration)
+
+
+def _rule(recording: Recording, scorer: Scorer) -> SegmentRule:
+    """As the window has it: a threshold that a person moved takes the end of segments along."""
+    usual, kept = scorer.rule(), recording.thresholds.get(scorer.name)
+    if kept is None or kept.enter == usual.enter:
+        return usual
+    return SegmentRule(
+        kept.enter,
+        scorer.leave_for(kept.enter, usual),
+        usual.min_length_seconds,
+        usual.merge_gap_seconds,
+        usual.padding_seconds,
+    )
+
+
+def _reason(segment: ReviewedSegment, scorer: Scorer, signals: RawSignals, source: VideoSource) -> str:
+    if segment.judged and segment.judged.is_drawn:
+        return ""
+    return scorer.reason(segment, signals, source.times)
+
+
+def _outlines(
+    shown: Sequence[ReviewedSegment],
+    source: VideoSource,
+    predictor: Predictor,
+    scorer: Scorer,
+    rule: SegmentRule,
+    zones: Zones,
+) -> list[list[Outline]]:
+    """What stands out in the peak frame of each segment."""
+    if not tells_where(predictor, scorer.name):
+        return []
+    with stored_evidence(analyses_folder(), source, predictor, zones) as evidence:
+        found = [evidence(each.peak_frame) for each in shown]
+        return [each.outlines(rule.enter, at_least=1) if each else [] for each in found]
+
+
+def tells_where(predictor: Predictor | None, score: str) -> bool:
+    """Whether what stands out can be outlined."""
+    return predictor is not None and score == CalibratedScorer.name
+
+
+@contextmanager
+def open_evidence(
+    recording: ReviewedRecording, predictors: Predictors
+) -> Iterator[Callable[[int], WindowEvidence | None] | None]:
+    """What tells of each frame of a recording where its evidence lies; None where that is not known."""
+    predictor = predictors.of(recording.detector) if recording.scores is not None else None
+    if predictor is None or not tells_where(predictor, recording.score_name):
+        yield None
+        return
+    with (
+        open_video(recording.info.path) as source,
+        stored_evidence(analyses_folder(), source, predictor, recording.zones) as evidence,
+    ):
+        yield evidence
+
+
+def _blind(zones: Zones) -> Iterator[str]:
+    """That parts of the picture did not count, as nobody may take them for calm."""
+    if zones:
+        yield f"Parts of the picture did not count: {zones_in_words(zones)}."
+
+
+def _conditions(predictor: Predictor, scorer: Scorer, signals: RawSignals, source: VideoSource) -> Iterator[str]:
+    """What keeps scores of the recording from meaning what they usually do, in sentences."""
+    calibration = predictor.settings.calibration
+    is_other_scene = scorer.is_other_scene(signals)
+    if is_other_scene:
+        yield f"{OTHER_SCENE} Nothing is flagged."
+    if calibration and (rate := calibration.other_rate(source.frame_seconds)):
+        yield f"The recording has {rate}. Scores mean less."
+    conditions = scorer.conditions(signals, source.times)
+    if conditions:
+        yield f"Nothing is flagged where the camera fails: {conditions_in_words(conditions)}."
+    drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
+    if drifts and not is_other_scene:
+        yield f"Not as in the footage of the calibration: {drifts_in_words(drifts)}. Scores mean less there."
+
+
+def _notices(recordings: Sequence[ReviewedRecording]) -> Iterator[str]:
+    for each in recordings:
+        if each.notice:
+            yield f"{each.name}: {each.notice}"

@@ -1,0 +1,1 @@
+"""Evidence packages: recording, clips, review, tables and report with their checksums, as BagIt."""

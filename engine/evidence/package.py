@@ -1,0 +1,383 @@
+"""Makes an evidence package: a BagIt folder that can be checked by `vad verify` and by any other BagIt program."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bagit
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from engine.common.errors import Cancelled, ExportError, VideoError
+from engine.common.events import Finished, Progress, ShouldStop, never_stop
+from engine.common.hashing import sha256_of
+from engine.common.names import displayable, fitting_name
+from engine.evidence.bag import BAGIT_TXT, write_manifest
+from engine.evidence.provenance import made_now, program
+from engine.evidence.signature import sign
+from engine.export.clip import ExportOptions, export_clip
+from engine.export.edit_lists import UnsuitableError
+from engine.export.list_files import FORMATS, cannot_write, refuse_existing, safe_name, unique_names, write_lists
+from engine.export.reviewed import ListedSegment, ReviewedRecording
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
+from engine.report.report import write_report
+from engine.review.document import Verdict, from_bytes, to_bytes
+from engine.review.files import SUFFIX, read_review
+from engine.scoring.where import WindowEvidence
+from engine.video import open_video
+from engine.video.integrity import Integrity
+from engine.video.source import PICTURES
+
+Evidence = Callable[[int], WindowEvidence | None]
+EvidenceOf = Callable[[ReviewedRecording], AbstractContextManager[Evidence | None]]
+
+FORMAT, VERSION = "vadgui-evidence", 1
+COPYING = "Copying the recording"
+_BLOCK_BYTES = 8 << 20
+_SPARE_BYTES = 64 << 20  # for all but the recordings, at the least
+_READ_ME = """\
+This folder is an evidence package made by vadgui.
+
+data/originals     the recordings, bit for bit as they were
+data/clips         working copies: excerpts to look at. "cut" ones hold the recording's own pictures from a keyframe
+                   on, "annotated" ones are encoded anew, with scores
+data/review        what people decided
+data/tables        the same as tables, subtitles and edit lists
+data/report.html   the report; opens in any browser
+data/provenance.json   what made this, from what, when and by whose clock
+
+`vad verify FOLDER` tells whether it is whole, and what was changed, is missing or was added. So does any program for
+BagIt (RFC 8493), and `sha256sum -c manifest-sha256.txt`.
+"""
+
+
+@dataclass(frozen=True)
+class PackageOptions:
+    """What goes into a package."""
+
+    clips: tuple[Verdict, ...] = (Verdict.CONFIRMED,)
+    """There are clips of segments with these verdicts."""
+    with_recordings: bool = True
+    """Whether the recordings themselves are copied; else only their hashes are noted."""
+
+
+@dataclass
+class _Contents:
+    """What has been put into a package so far."""
+
+    recordings: list[dict[str, Any]] = field(default_factory=list)
+    working_copies: list[dict[str, Any]] = field(default_factory=list)
+
+
+def make_package(
+    recordings: Sequence[ReviewedRecording],
+    review: tuple[str, bytes],
+    folder: Path,
+    options: PackageOptions | None = None,
+    should_stop: ShouldStop = never_stop,
+    *,
+    key: Ed25519PrivateKey | None = None,
+    evidence_of: EvidenceOf | None = None,
+) -> Generator[Progress | Finished, None, None]:
+    """Make a package in a new folder, which is there whole or not at all; `review` is a file's name and content.
+
+    It is signed with a `key`, if there is one. `evidence_of` opens what tells of a recording where its evidence lies.
+
+    Raises:
+        ExportError: the folder exists or can't be written, the disk is too small, or a copy is not as its recording.
+        VideoError: a recording can't be read.
+        Cancelled: `should_stop` said yes; nothing is left.
+    """
+    options = options or PackageOptions()
+    refuse_existing(folder)
+    _refuse_small_disk(recordings, folder, options)
+    with _new_folder(folder) as made:
+        yield Progress(COPYING, 0, 0)
+        data = made / "data"
+        contents = _Contents()
+        names = unique_names(recordings)
+        for name, recording in zip(names, recordings, strict=True):
+            yield from _add_recording(recording, data, options, contents, should_stop)
+            with evidence_of(recording) if evidence_of else nullcontext() as evidence:
+                yield from _add_clips(recording, name, data, options, contents, evidence, should_stop)
+        _write(data / "review" / _safe(review[0]), review[1])
+        for recording in recordings:
+            for kind in FORMATS:
+                # An edit list can't be made of every recording, and nobody asked for one.
+                with suppress(UnsuitableError):
+                    write_lists([recording], [kind], data / "tables" / recording.info.fingerprint[:8])
+        files = [each["files"] for each in contents.recordings]
+        known = {
+            each.info.fingerprint: of[0]["sha256"]
+            for each, of in zip(recordings, files, strict=True)
+            if not each.info.path.is_dir()
+        }
+        report = write_report(recordings, data / "report.html", known_sha256=known, should_stop=should_stop)
+        yield from _without_end(report)
+        _write(data / "provenance.json", _provenance(contents))
+        _write(made / "read-me.txt", _READ_ME.encode())
+        hashes = yield from write_manifest(made, should_stop)
+        _compare(contents, hashes)
+        _finish_bag(made)
+        if key:
+            sign(made, key)
+    yield Finished(str(folder))
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """A hidden folder that gets its name when all went well, and is removed otherwise."""
+    temporary = folder.absolute().with_name(f".vadgui-{secrets.token_hex(4)}.partial")
+    try:
+        temporary.mkdir()
+        _write(temporary / "bagit.txt", BAGIT_TXT)
+        yield temporary
+        refuse_existing(folder)
+        temporary.rename(folder.absolute())
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _refuse_small_disk(recordings: Sequence[ReviewedRecording], folder: Path, options: PackageOptions) -> None:
+    try:
+        free = shutil.disk_usage(folder.absolute().parent).free
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    sizes = [size_bytes(each.info.path) for each in recordings] if options.with_recordings else []
+    if sum(sizes) + _SPARE_BYTES > free:
+        raise ExportError(
+            f"The disk is too small: {(sum(sizes) + _SPARE_BYTES) >> 20} MiB are needed, {free >> 20} MiB are free",
+            subject=folder,
+            advice="Free some space, choose another disk, or leave the recordings out and keep only their hashes.",
+        )
+
+
+def size_bytes(path: Path) -> int:
+    """How much a recording takes on the disk.
+
+    Raises:
+        VideoError: it can't be read.
+    """
+    try:
+        files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+        return sum(each.stat().st_size for each in files)
+    except OSError as error:
+        raise VideoError("The recording can't be read", subject=path, advice=f"{error.strerror}.") from error
+
+
+def _add_recording(
+    recording: ReviewedRecording, data: Path, options: PackageOptions, contents: _Contents, should_stop: ShouldStop
+) -> Generator[Progress, None, None]:
+    path = recording.info.path
+    files = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+    place = data / "originals" / recording.info.fingerprint[:8]
+    noted = []
+    for file in files:
+        target = (place / _safe(path.name) if path.is_dir() else place) / _safe(file.name)
+        if options.with_recordings:
+            sha256 = yield from _copy(file, target, should_stop)
+        else:
+            sha256 = yield from sha256_of(file, should_stop)
+        noted.append(
+            {
+                "name": displayable(file.name),
+                "size_bytes": file.stat().st_size,
+                "sha256": sha256,
+                "copy": target.relative_to(data.parent).as_posix() if options.with_recordings else None,
+            }
+        )
+    info, detector, rule = recording.info, recording.detector, recording.rule
+    contents.recordings.append(
+        {
+            "name": recording.name,
+            "path": displayable(path.absolute()),
+            "fingerprint": info.fingerprint,
+            "files": noted,
+            "frame_count": len(recording.times),
+            "duration_seconds": round(info.duration_seconds, 6),
+            "start_time": info.start.at(0).isoformat() if info.start else None,
+            "start_time_from": info.start.origin if info.start else None,
+            "detector": {"name": detector.name, "fingerprint": detector.fingerprint} if detector else None,
+            "score": recording.score_name or None,
+            "rule": asdict(rule) if rule else None,
+            "notes": [each for each in (recording.notice, *recording.conditions, *_missing(recording)) if each],
+        }
+    )
+
+
+def _missing(recording: ReviewedRecording) -> list[str]:
+    return [f"{sentence}." for sentence in Integrity.of(recording.info, recording.times).in_words()]
+
+
+def _copy(file: Path, target: Path, should_stop: ShouldStop) -> Generator[Progress, None, str]:
+    """Copy a file's content, and when it was changed last; returns the SHA-256 of what was read."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest, done, total = hashlib.sha256(), 0, size_bytes(file)
+    with target.open("xb") as copy:
+        for block in _blocks(file):
+            if should_stop():
+                raise Cancelled
+            digest.update(block)
+            copy.write(block)
+            done += len(block)
+            yield Progress(COPYING, done >> 20, max(total, done) >> 20)
+        copy.flush()
+        os.fsync(copy.fileno())
+    times = file.stat()
+    os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
+    return digest.hexdigest()
+
+
+def _blocks(file: Path) -> Iterator[bytes]:
+    try:
+        with file.open("rb") as source:
+            while block := source.read(_BLOCK_BYTES):
+                yield block
+    except OSError as error:
+        raise VideoError("The recording can't be read", subject=file, advice=f"{error.strerror}.") from error
+
+
+def _add_clips(
+    recording: ReviewedRecording,
+    name: str,
+    data: Path,
+    options: PackageOptions,
+    contents: _Contents,
+    evidence: Evidence | None,
+    should_stop: ShouldStop,
+) -> Generator[Progress, None, None]:
+    segments = recording.only(options.clips).segments
+    if not segments:
+        return
+    (data / "clips").mkdir(exist_ok=True, parents=True)
+    scores = np.full(len(recording.times), np.nan) if recording.scores is None else recording.scores
+    look = ExportOptions(
+        panels=("frame",),
+        score_strip=recording.scores is not None,
+        threshold=recording.rule.enter if recording.rule else None,
+        outlines=evidence is not None,
+        mark="working copy",
+        zones=recording.zones,
+    )
+    suffix = None if recording.info.codec == PICTURES else copy_suffix(recording.info)
+    with open_video(recording.info.path, should_stop) as source:
+        for segment in segments:
+            start, stop = segment.start, segment.stop
+            if suffix:
+                target = _clip_path(data, name, segment, f"cut{suffix}")
+                yield from _without_end(copy_clip(source, start, stop, target, should_stop))
+                _note(contents, target, data, recording, segment, copy_starts_at(source, start))
+            target = _clip_path(data, name, segment, "annotated.mp4")
+            clip = export_clip(source, None, scores, start, stop, target, look, should_stop, evidence)
+            yield from _without_end(clip)
+            _note(contents, target, data, recording, segment, start)
+
+
+def _clip_path(data: Path, name: str, segment: ListedSegment, ending: str) -> Path:
+    return data / "clips" / fitting_name(_safe(name), f".segment-{segment.number}.working-copy.{ending}")
+
+
+def _note(
+    contents: _Contents, target: Path, data: Path, recording: ReviewedRecording, segment: ListedSegment, first: int
+) -> None:
+    contents.working_copies.append(
+        {
+            "file": target.relative_to(data.parent).as_posix(),
+            "recording": recording.info.fingerprint,
+            "segment": segment.number,
+            "start_frame": segment.start,
+            "stop_frame": segment.stop,
+            "first_frame": first,
+        }
+    )
+
+
+def _provenance(contents: _Contents) -> bytes:
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "program": program(),
+        "made": made_now(),
+        "recordings": contents.recordings,
+        "working_copies": contents.working_copies,
+    }
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _compare(contents: _Contents, hashes: dict[str, str]) -> None:
+    """Check that what lies in the package now is what was read from the recordings."""
+    for recording in contents.recordings:
+        for file in recording["files"]:
+            if file["copy"] and hashes[file["copy"]] != file["sha256"]:
+                raise ExportError(
+                    "The copy of the recording is not as the recording",
+                    subject=file["name"],
+                    advice="It was changed meanwhile, or a disk is failing. Check both and make the package again.",
+                )
+
+
+def _finish_bag(folder: Path) -> None:
+    bag = bagit.Bag(str(folder))
+    payload = [each for each in (folder / "data").rglob("*") if each.is_file()]
+    made = made_now()
+    bag.info.update(
+        {
+            "Bag-Software-Agent": program()["name"],
+            "Bagging-Date": made["at"][:10],
+            "Contact-Name": made["by"],
+            "External-Description": "Evidence package of a review of surveillance video",
+            "Payload-Oxum": f"{sum(each.stat().st_size for each in payload)}.{len(payload)}",
+        }
+    )
+    bag.save()
+
+
+def review_file(path: Path) -> tuple[str, bytes]:
+    """The name of a review's file and what is in it; of a damaged one, what its backup says.
+
+    Raises:
+        ReviewError: it can't be read.
+    """
+    opened = read_review(path) if path.name.endswith(SUFFIX) else None
+    try:
+        content = path.read_bytes()
+        if opened:
+            from_bytes(content)
+    except (OSError, ValueError):
+        if opened is None:
+            raise
+        content = to_bytes(opened.review)
+    return path.name, content
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _safe(name: str) -> str:
+    """A file's name that can be kept everywhere."""
+    path = Path(safe_name(name))
+    return fitting_name(path.stem, path.suffix)
+
+
+def _without_end(
+    work: Generator[Progress | Finished, None, None],
+) -> Generator[Progress, None, None]:
+    for event in work:
+        if isinstance(event, Progress):
+            yield event

@@ -1,0 +1,107 @@
+"""Segments as edit lists, with which an editing program opens them as a sequence of the recording's own pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.common.errors import ExportError
+from engine.export.reviewed import ReviewedRecording
+from engine.export.segment_lists import row
+from engine.review.document import Verdict
+
+_TICKS_A_SECOND = 90_000.0
+"""For recordings whose frames do not last equally long: holds every common rate exactly."""
+_MOST_EVENTS = 999  # the number of an event has three digits
+_MOST_FPS = 99  # two digits for the frames of a timecode
+_COLOURS = {
+    Verdict.CONFIRMED: "RED",
+    Verdict.UNSURE: "YELLOW",
+    Verdict.DISMISSED: "GREEN",
+    Verdict.UNREVIEWED: "WHITE",
+}
+
+
+class UnsuitableError(ExportError):
+    """A format can't hold what there is."""
+
+
+def edl(recording: ReviewedRecording) -> bytes:
+    """A CMX 3600 edit list: non-drop timecode that counts frames, the recording's first one being 00:00:00:00.
+
+    Raises:
+        UnsuitableError: the recording's frames do not last equally long, or there are too many segments.
+    """
+    fps = recording.constant_fps()
+    if fps is None or not 1 <= round(fps) <= _MOST_FPS:
+        raise UnsuitableError(
+            "An EDL needs a constant frame rate, and the frames of this recording do not last equally long"
+            if fps is None
+            else f"An EDL can't count {fps:.3g} frames a second",
+            subject=recording.name,
+            advice="Choose OpenTimelineIO (otio) instead.",
+        )
+    if len(recording.segments) > _MOST_EVENTS:
+        raise UnsuitableError(
+            f"An EDL holds {_MOST_EVENTS} segments, these are {len(recording.segments)}",
+            subject=recording.name,
+            advice="Leave some out by their verdict, or choose OpenTimelineIO (otio) instead.",
+        )
+    base = round(fps)
+    lines = [f"TITLE: {_line(recording.name)}", "FCM: NON-DROP FRAME", f"* FRAME RATE: {fps:.7g}"]
+    at = 0
+    for event, segment in enumerate(recording.segments, 1):
+        times = (segment.start, segment.stop, at, at + len(segment))
+        codes = " ".join(_timecode(frame, base) for frame in times)
+        at += len(segment)
+        lines += ["", f"{event:03}  AX       V     C        {codes}", f"* FROM CLIP NAME: {_line(recording.name)}"]
+        lines += [f"* COMMENT: {_line(text)}" for text in segment.in_words()]
+    return ("\r\n".join(lines) + "\r\n").encode()
+
+
+def otio(recording: ReviewedRecording) -> bytes:
+    """An OpenTimelineIO timeline: a clip a segment with a marker that says what is known of it.
+
+    Times are frames where these last equally long, else ticks of 90 kHz.
+    """
+    import opentimelineio as library  # takes a moment to import
+
+    schema, opentime = library.schema, library.opentime
+    fps = recording.constant_fps()
+
+    def span(start_frame: int, stop_frame: int, start: float, stop: float) -> Any:
+        rate = fps or _TICKS_A_SECOND
+        first, last = (start_frame, stop_frame) if fps else (round(start * rate), round(stop * rate))
+        return opentime.TimeRange(opentime.RationalTime(first, rate), opentime.RationalTime(last - first, rate))
+
+    timeline = schema.Timeline(recording.name)
+    track = schema.Track("Segments", kind=schema.TrackKind.Video)
+    whole = span(0, len(recording.times), 0.0, recording.info.duration_seconds)
+    for segment in recording.segments:
+        extent = span(segment.start, segment.stop, recording.start_seconds(segment), recording.stop_seconds(segment))
+        media = schema.ExternalReference(recording.info.path.absolute().as_uri(), whole)
+        media.name = recording.name
+        known = {key: value for key, value in row(recording, segment).items() if value is not None}
+        clip = schema.Clip(f"Segment {segment.number}, {segment.verdict}", media, extent)
+        clip.metadata["vadgui"] = known
+        clip.markers.append(
+            schema.Marker(
+                name=str(segment.verdict),
+                marked_range=extent,
+                color=_COLOURS[segment.verdict],
+                metadata={"vadgui": known},
+                comment="\n".join(segment.in_words()),
+            )
+        )
+        track.append(clip)
+    timeline.tracks.append(track)
+    return str(library.adapters.write_to_string(timeline, "otio_json")).encode()
+
+
+def _line(text: str) -> str:
+    """Text that stays within its line."""
+    return " ".join(text.split())
+
+
+def _timecode(frame: int, base: int) -> str:
+    seconds, frames = divmod(frame, base)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frames:02}"

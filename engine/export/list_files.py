@@ -1,0 +1,117 @@
+"""Writes lists of reviewed segments into a folder, in every format that there is."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.common.atomic_write import atomic_write
+from engine.common.errors import ExportError
+from engine.common.names import displayable, fitting_name
+from engine.export.edit_lists import edl, otio
+from engine.export.reviewed import ReviewedRecording
+from engine.export.segment_lists import segments_csv, segments_json
+from engine.export.subtitles import srt, webvtt
+
+FORMATS: dict[str, Callable[[ReviewedRecording], bytes]] = {
+    "csv": segments_csv,
+    "json": segments_json,
+    "srt": srt,
+    "vtt": webvtt,
+    "edl": edl,
+    "otio": otio,
+}
+"""What makes each, by the ending of its file's name."""
+
+_UNSAFE = re.compile(r'[\\/:*?"<>|%\x00-\x1f]')
+
+
+def write_lists(recordings: Sequence[ReviewedRecording], formats: Sequence[str], folder: Path) -> list[Path]:
+    """Write NAME.reviewed.FORMAT of each recording into a folder; nothing is written unless all of it can be made.
+
+    Raises:
+        ExportError: a file of that name exists or can't be written, or a format can't hold the segments.
+    """
+    contents = {
+        folder / fitting_name(name, f".reviewed.{kind}"): FORMATS[kind](recording)
+        for name, recording in zip(unique_names(recordings), recordings, strict=True)
+        for kind in formats
+    }
+    for path in contents:
+        refuse_existing(path)
+    make_folder(folder)
+    for path, content in contents.items():
+        write_new(path, content)
+    return list(contents)
+
+
+def safe_name(name: str) -> str:
+    """A name without what some file system, or the lists of an evidence package, have a meaning for."""
+    return _UNSAFE.sub("_", displayable(name)).strip(" ").rstrip(".") or "_"
+
+
+def unique_names(recordings: Sequence[ReviewedRecording]) -> list[str]:
+    """What files made of each recording are called after: its name without extension; where two share it, more."""
+    names = [each.info.name if each.info.path.is_dir() else Path(each.info.name).stem for each in recordings]
+    stems = [safe_name(name) for name in names]
+    counts = Counter(stem.casefold() for stem in stems)
+    return [
+        stem if counts[stem.casefold()] == 1 else f"{stem}.{recording.info.fingerprint[:8]}"
+        for stem, recording in zip(stems, recordings, strict=True)
+    ]
+
+
+def refuse_existing(path: Path) -> None:
+    """Check that nothing has this name.
+
+    Raises:
+        ExportError: something has.
+    """
+    if os.path.lexists(path):
+        raise ExportError(
+            "There is a file of this name already",
+            subject=path,
+            advice="Choose another name or folder, or move the file away.",
+        )
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder unless it exists.
+
+    Raises:
+        ExportError: it can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        ExportError: it exists or can't be written.
+    """
+    refuse_existing(path)
+    try:
+        with atomic_write(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: Exception) -> ExportError:
+    """What to do where a file or folder can't be written, by an error of the system or of FFmpeg."""
+    number = getattr(error, "errno", None)
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        advice = "The disk is full: free some space or choose another folder."
+    elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        advice = "You may not write there: choose another folder."
+    else:
+        advice = f"Choose another folder ({getattr(error, 'strerror', None) or error})."
+    return ExportError("It can't be written", subject=path, advice=advice)

@@ -1,0 +1,242 @@
+"""Cuts a clip without re-encoding: the recording's own packets, picture and sound, from a keyframe on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from engine.common.atomic_write import temporary_path
+from engine.common.errors import Cancelled, ExportError, VideoError
+from engine.common.events import Finished, Progress, ShouldStop, never_stop
+from engine.export.list_files import cannot_write, refuse_existing
+from engine.video.decoder import Decoder
+from engine.video.source import PICTURES, VideoInfo, VideoSource
+from engine.video.writer import rename_to_new
+
+PHASE = "Copying"
+_FORMATS = {".mp4": "mp4", ".mkv": "matroska", ".mov": "mov"}
+_IN_MP4 = {"h264", "hevc", "av1", "mpeg4", "vp9"}
+_SOUND_IN_MP4 = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
+_TELEPHONE_SOUND = {"pcm_alaw", "pcm_mulaw"}
+"""What many cameras record; FFmpeg writes it into QuickTime files alone."""
+_EARLIER_SECONDS = 1.0  # sound of a keyframe's time may lie before it in the file
+_LATEST_SECONDS = 5.0  # how far behind its place a keyframe is still looked for
+
+
+def copy_starts_at(source: VideoSource, start: int) -> int:
+    """The frame that a copy begins with that is to show frame `start`: the keyframe at or before it."""
+    keyframes = source.keyframes
+    return int(keyframes[max(int(np.searchsorted(keyframes, start, side="right")) - 1, 0)])
+
+
+def copy_suffix(info: VideoInfo) -> str:
+    """The kind of file that holds a copy: MP4, or QuickTime or Matroska for what MP4 has no place for.
+
+    Raises:
+        ExportError: there is nothing to copy.
+        VideoError: the recording can't be read.
+    """
+    _refuse_pictures(info)
+    with closing(Decoder(info.path, 1)) as decoder:
+        sound = {stream.codec_context.name for stream in decoder.container.streams.audio if stream.codec_context}
+    if info.codec not in _IN_MP4:
+        return ".mkv"
+    return ".mp4" if sound <= _SOUND_IN_MP4 else ".mov" if sound & _TELEPHONE_SOUND else ".mkv"
+
+
+def copy_clip(
+    source: VideoSource,
+    start: int,
+    stop: int,
+    target: Path,
+    should_stop: ShouldStop = never_stop,
+    *,
+    sound: bool = True,
+) -> Generator[Progress | Finished, None, None]:
+    """Copy frames [start, stop) with their sound to `target`, from `copy_starts_at` on, bit for bit.
+
+    A few frames behind the last one stay where frames before it are predicted from them.
+
+    Raises:
+        ExportError: the target exists or can't be written, or the recording does not say when its packets are shown.
+        VideoError: the recording can't be read.
+        Cancelled: `should_stop` said yes; no file is left.
+    """
+    _refuse(source.info, target)
+    first = copy_starts_at(source, start)
+    end = float(source.times[stop]) if stop < len(source) else np.inf
+    options = {} if target.suffix.lower() == ".mkv" else {"movflags": "+faststart"}
+    temporary = temporary_path(target)
+    began = time.monotonic()
+    total = stop - first
+    yield Progress(PHASE, 0, total)
+    try:
+        temporary.touch(exist_ok=False)
+        with (
+            closing(Decoder(source.info.path, 1)) as decoder,
+            av.open(str(temporary), "w", format=_FORMATS[target.suffix.lower()], options=options) as output,
+        ):
+            copy = _Copy(decoder, output, float(source.times[first]), end, source.info, sound)
+            for done in copy.packets():
+                if should_stop():
+                    raise Cancelled
+                per_second = done / max(time.monotonic() - began, 1e-6)
+                yield Progress(PHASE, min(done, total), total, per_second, max(total - done, 0) / per_second)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        rename_to_new(temporary, target)
+    except FileExistsError:
+        refuse_existing(target)
+        raise
+    except (av.FFmpegError, OSError) as error:
+        raise cannot_write(target, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    yield Finished(str(target))
+
+
+class _Copy:
+    """Packets of one clip on their way from file to file."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        output: OutputContainer,
+        start_seconds: float,
+        stop_seconds: float,
+        info: VideoInfo,
+        sound: bool,
+    ) -> None:
+        self._decoder = decoder
+        self._output = output
+        self._info = info
+        self._has_sound = sound
+        self._origin = self._first_seconds()
+        self._start = self._origin + start_seconds
+        self._stop = self._origin + stop_seconds
+        """Both on the clock that picture and sound share."""
+
+    def packets(self) -> Iterator[int]:
+        """Write the packets; yields the number of copied frames after each."""
+        container, video = self._decoder.container, self._decoder.stream
+        sound = [each for each in container.streams.audio if each.codec_context] if self._has_sound else []
+        streams: list[Stream] = [video, *sound]
+        copies = self._copies(streams)
+        self._seek(container, video)
+        frames = 0
+        waiting: list[Packet[Stream]] = []  # frames behind the last one: written if one before it needs them
+        has_begun = False
+        for packet in self._demuxed(streams):
+            if packet.pts is None or packet.time_base is None or not packet.size:
+                continue
+            at = float(packet.pts * packet.time_base)
+            if packet.stream.index != video.index:
+                if self._start <= at < self._stop:
+                    self._mux(packet, copies[packet.stream.index])
+                continue
+            if not has_begun:
+                has_begun = packet.is_keyframe and self._is_at(at, packet.time_base)
+                if not has_begun:
+                    if at > self._start + _LATEST_SECONDS:
+                        break
+                    continue
+            elif at < self._start and not self._is_at(at, packet.time_base):
+                continue  # shown before the keyframe that it follows: it is predicted from what is left out
+            if at < self._stop - float(packet.time_base) / 2:
+                for each in (*waiting, packet):
+                    self._mux(each, copies[video.index])
+                    frames += 1
+                waiting.clear()
+                yield frames
+            else:
+                waiting.append(packet)
+                if packet.dts is not None and float(packet.dts * packet.time_base) >= self._stop:
+                    break
+        if not frames:
+            raise self._unreliable()
+
+    def _demuxed(self, streams: list[Stream]) -> Iterator[Packet[Stream]]:
+        try:
+            yield from self._decoder.container.demux(streams)
+        except av.FFmpegError as error:
+            raise VideoError(
+                "The recording can't be read to the end of the clip",
+                subject=self._info.path,
+                advice="It is damaged there: copy it again from where it came from, or export an encoded clip.",
+            ) from error
+
+    def _copies(self, streams: list[Stream]) -> dict[int, Stream]:
+        try:
+            return {each.index: self._output.add_stream_from_template(each) for each in streams}
+        except ValueError as error:
+            raise ExportError(
+                "A file of this kind can't hold the recording's picture or sound",
+                subject=self._output.format.long_name,
+                advice=f"Give the file a name in {copy_suffix(self._info)}.",
+            ) from error
+
+    def _first_seconds(self) -> float:
+        """When the first frame is shown, by the clock of the file."""
+        for frame in self._decoder.frames():
+            if frame.pts is None or frame.time_base is None:
+                break
+            return float(frame.pts * frame.time_base)
+        raise self._unreliable()
+
+    def _seek(self, container: InputContainer, video: VideoStream) -> None:
+        assert video.time_base is not None
+        earlier = max(self._start - _EARLIER_SECONDS, self._origin)
+        try:
+            container.seek(round(earlier / video.time_base), stream=video)
+        except (av.FFmpegError, OverflowError) as error:
+            raise self._unreliable() from error
+
+    def _is_at(self, seconds: float, time_base: Fraction) -> bool:
+        return abs(seconds - self._start) <= max(float(time_base) / 2, 1e-6)
+
+    def _mux(self, packet: Packet[Stream], copy: Stream) -> None:
+        assert packet.time_base is not None
+        offset = round(self._start / packet.time_base)
+        packet.pts = None if packet.pts is None else packet.pts - offset
+        packet.dts = None if packet.dts is None else packet.dts - offset
+        packet.stream = copy
+        self._output.mux(packet)
+
+    def _unreliable(self) -> ExportError:
+        return ExportError(
+            "This recording does not say reliably when its frames are shown, so it can't be cut without re-encoding",
+            subject=self._info.name,
+            advice="Export an encoded clip instead.",
+        )
+
+
+def _refuse_pictures(info: VideoInfo) -> None:
+    if info.codec == PICTURES:
+        raise ExportError(
+            "A folder of pictures can't be cut without re-encoding",
+            subject=info.name,
+            advice="Export an encoded clip instead.",
+        )
+
+
+def _refuse(info: VideoInfo, target: Path) -> None:
+    _refuse_pictures(info)
+    if target.suffix.lower() not in _FORMATS:
+        raise ExportError(
+            "Copies are MP4, Matroska or QuickTime files",
+            subject=target,
+            advice=f"Give the file a name in {copy_suffix(info)}.",
+        )
+    refuse_existing(target)

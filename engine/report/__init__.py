@@ -1,0 +1,1 @@
+"""The report of a review: one HTML file that stands on its own."""

@@ -1,0 +1,178 @@
+"""Writes the report of reviewed recordings as one HTML file that needs neither network nor script."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import socket
+from collections import Counter
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jinja2
+import numpy as np
+
+from engine.common.durations import duration_in_words
+from engine.common.errors import Cancelled, ExportError
+from engine.common.events import Finished, Progress, ShouldStop, never_stop
+from engine.common.hashing import sha256_of
+from engine.common.names import displayable
+from engine.export.list_files import refuse_existing, write_new
+from engine.export.reviewed import ListedSegment, ReviewedRecording
+from engine.report.pictures import Thumbnail, thumbnails
+from engine.report.timeline import Timeline, clock, timeline_of
+from engine.review.document import Verdict
+from engine.review.edits import person
+from engine.video import open_video
+from engine.video.integrity import Integrity
+
+PHASE = "Drawing"
+_MARKS = {Verdict.CONFIRMED: "✓", Verdict.UNSURE: "?", Verdict.DISMISSED: "✕", Verdict.UNREVIEWED: "○"}
+"""In the order in which a reader wants them; told apart without colour."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A segment in the report."""
+
+    segment: ListedSegment
+    start_seconds: float
+    stop_seconds: float
+    start_time: datetime | None
+    pictures: tuple[Thumbnail, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A recording in the report."""
+
+    recording: ReviewedRecording
+    timeline: Timeline
+    cards: tuple[Card, ...]
+    counts: dict[str, int]
+    """Of all segments, by verdict."""
+    flagged_seconds: float
+    """How long its segments last in all."""
+    not_analysed: tuple[tuple[float, float], ...]
+    """Runs of frames without a score, in seconds."""
+    integrity: tuple[str, ...]
+    """What is missing of the recording, in sentences without a full stop."""
+    left_out: int
+    """How many segments the report leaves out by their verdict."""
+    sha256: str
+    """Of the recording's file; empty for a folder of pictures."""
+
+
+def write_report(
+    recordings: Sequence[ReviewedRecording],
+    target: Path,
+    *,
+    verdicts: Collection[Verdict] = tuple(Verdict),
+    known_sha256: Mapping[str, str] | None = None,
+    should_stop: ShouldStop = never_stop,
+) -> Generator[Progress | Finished, None, None]:
+    """Write a report with a card for each segment that has one of the verdicts.
+
+    `known_sha256` are checksums of recordings by fingerprint, which then need not be read for that.
+
+    Raises:
+        ExportError: the target exists or can't be written.
+        VideoError: a recording can't be read; of single frames that can't be decoded the report says so.
+        Cancelled: `should_stop` said yes; no file is left.
+    """
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise ExportError("Reports are HTML files", subject=target, advice="Give the file a name that ends in .html.")
+    refuse_existing(target)
+    total = sum(len(each.only(verdicts).segments) for each in recordings)
+    done = 0
+    sections = []
+    yield Progress(PHASE, done, total)
+    for recording in recordings:
+        sha256 = (known_sha256 or {}).get(recording.info.fingerprint, "")
+        if not sha256 and not recording.info.path.is_dir():
+            sha256 = yield from sha256_of(recording.info.path, should_stop)
+        cards = []
+        with open_video(recording.info.path, should_stop) as source:
+            for segment in recording.only(verdicts).segments:
+                if should_stop():
+                    raise Cancelled
+                cards.append(_card(recording, segment, tuple(thumbnails(source, segment, should_stop))))
+                done += 1
+                yield Progress(PHASE, done, total)
+        sections.append(_section(recording, cards, sha256))
+    write_new(target, report_html(sections).encode())
+    yield Finished(str(target))
+
+
+def report_html(sections: Sequence[Section]) -> str:
+    """The report's text."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("engine.report", ""),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(clock=clock, duration=duration_in_words, moment=_moment)
+    reviewers = {
+        each.judged.who
+        for section in sections
+        for each in section.recording.segments
+        if each.judged and each.judged.who
+    }
+    now = datetime.now(UTC)
+    return environment.get_template("report.html").render(
+        sections=sections,
+        settings=_each_once(section.recording for section in sections),
+        verdicts=list(_MARKS),
+        marks=_MARKS,
+        counts=sum((Counter(section.counts) for section in sections), Counter()),
+        reviewers=sorted(reviewers),
+        made={
+            "at": " = ".join(dict.fromkeys((_moment(now.astimezone()), _moment(now)))),
+            "by": displayable(person()) or "unknown",
+            "on": displayable(socket.gethostname()),
+            "program": f"vadgui {importlib.metadata.version('vadgui')}",
+            "system": platform.platform(),
+        },
+    )
+
+
+def _card(recording: ReviewedRecording, segment: ListedSegment, pictures: tuple[Thumbnail, ...]) -> Card:
+    start = recording.start_seconds(segment)
+    return Card(segment, start, recording.stop_seconds(segment), recording.time_of_day(start), pictures)
+
+
+def _section(recording: ReviewedRecording, cards: Sequence[Card], sha256: str) -> Section:
+    counts = Counter(str(each.verdict) for each in recording.segments)
+    return Section(
+        recording,
+        timeline_of(recording),
+        tuple(cards),
+        {str(verdict): counts[str(verdict)] for verdict in Verdict},
+        sum(recording.stop_seconds(each) - recording.start_seconds(each) for each in recording.segments),
+        tuple(_not_analysed(recording)),
+        tuple(Integrity.of(recording.info, recording.times).in_words()),
+        len(recording.segments) - len(cards),
+        sha256,
+    )
+
+
+def _not_analysed(recording: ReviewedRecording) -> list[tuple[float, float]]:
+    if recording.scores is None:
+        return []
+    edges = np.flatnonzero(np.diff(np.isnan(recording.scores), prepend=False, append=False))
+    starts, stops = recording.times[edges[::2]], recording.ends[edges[1::2] - 1]
+    return [(float(start), float(stop)) for start, stop in zip(starts, stops, strict=True)]
+
+
+def _each_once(recordings: Iterable[ReviewedRecording]) -> list[ReviewedRecording]:
+    """One recording for each way in which they were analysed."""
+    return list({(each.detector, each.score_name, each.rule): each for each in recordings}.values())
+
+
+def _moment(moment: datetime) -> str:
+    """A time of day with the zone that it is of."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} {moment.tzname()}"

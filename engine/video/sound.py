@@ -1,0 +1,146 @@
+"""The sound of a clip, in step with its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+
+from engine.video.decoder import Decoder
+
+BLOCK_SAMPLES = 1024
+"""What AAC encodes at once."""
+_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+_EARLIER_SECONDS = 1.0  # decoders need some packets to find in
+_JITTER_SECONDS = 0.02  # half of a frame's length: less is imprecise times, more is a gap
+_SILENCE_SAMPLES = 1 << 16  # that are made up at once
+
+
+class ClipSound:
+    """Sound of stretches of a recording, one after another, as blocks of samples; silence where there is none."""
+
+    def __init__(self, path: Path, spans: Sequence[tuple[float, float]]) -> None:
+        """`spans` are starts and stops in seconds since the recording's first frame.
+
+        Raises:
+            LookupError: the recording has no sound, or does not say when its first frame is shown.
+            VideoError: it can't be read.
+        """
+        self._decoder = Decoder(path, 1)
+        container = self._decoder.container
+        if not container.streams.audio or container.streams.audio[0].codec_context is None:
+            self._decoder.close()
+            raise LookupError("no sound")
+        self._stream = container.streams.audio[0]
+        known = self._stream.codec_context.sample_rate
+        self.rate_hz = known if known in _RATES_HZ else _RATES_HZ[-1]
+        self.layout = "mono" if self._stream.codec_context.channels == 1 else "stereo"
+        first = next(self._decoder.frames(), None)
+        if first is None or first.time is None:
+            self._decoder.close()
+            raise LookupError("no time of the first frame")
+        self._spans = [(first.time + start, first.time + stop) for start, stop in spans]
+        self._length = round(sum(stop - start for start, stop in spans) * self.rate_hz)
+        self._made = 0
+        self._blocks = self._all_blocks()
+
+    def until(self, seconds: float) -> Iterator[AudioFrame]:
+        """Blocks that were not given yet and begin before a time, counted from the start."""
+        while self._made < min(seconds * self.rate_hz, self._length):
+            samples = next(self._blocks)
+            frame = AudioFrame.from_ndarray(samples, format="fltp", layout=self.layout)
+            frame.sample_rate, frame.pts, frame.time_base = self.rate_hz, self._made, Fraction(1, self.rate_hz)
+            self._made += samples.shape[1]
+            yield frame
+
+    def close(self) -> None:
+        """Free the file."""
+        self._decoder.close()
+
+    def _all_blocks(self) -> Iterator[npt.NDArray[np.float32]]:
+        """Blocks [channels, samples]; the last one may be shorter."""
+        waiting = np.empty((self._channels, 0), np.float32)
+        ended = 0.0
+        left = self._length
+        for start, stop in self._spans:
+            # Rounded where it ends, so that errors of many spans don't add up.
+            began, ended = ended, ended + stop - start
+            length = min(round(ended * self.rate_hz) - round(began * self.rate_hz), left)
+            left -= length
+            for samples in self._span(start, length):
+                waiting = np.concatenate([waiting, samples], axis=1)
+                while waiting.shape[1] >= BLOCK_SAMPLES:
+                    yield np.ascontiguousarray(waiting[:, :BLOCK_SAMPLES])
+                    waiting = waiting[:, BLOCK_SAMPLES:]
+        if waiting.shape[1]:
+            yield np.ascontiguousarray(waiting)
+
+    def _span(self, start: float, length: int) -> Iterator[npt.NDArray[np.float32]]:
+        """Exactly `length` samples from a time on, without gap or overlap."""
+        at = 0
+        for place, samples in self._decoded(start):
+            if abs(place - at) <= _JITTER_SECONDS * self.rate_hz:
+                place = at
+            yield from self._silence(min(place, length) - at)
+            at = max(at, min(place, length))
+            fresh = samples[:, max(at - place, 0) :][:, : length - at]
+            if fresh.shape[1]:
+                yield fresh
+                at += fresh.shape[1]
+            if at >= length:
+                return
+        yield from self._silence(length - at)
+
+    def _silence(self, length: int) -> Iterator[npt.NDArray[np.float32]]:
+        while length > 0:
+            size = min(length, _SILENCE_SAMPLES)
+            yield np.zeros((self._channels, size), np.float32)
+            length -= size
+
+    @property
+    def _channels(self) -> int:
+        return 1 if self.layout == "mono" else 2
+
+    def _decoded(self, start: float) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+        """Samples [channels, n] around a time and later; the place of the first of them, in samples since that time."""
+        with suppress(av.FFmpegError, OverflowError):  # then it is read from where it stands
+            self._decoder.container.seek(round(max(start - _EARLIER_SECONDS, 0.0) * av.time_base))
+        resampler = AudioResampler(format="fltp", layout=self.layout, rate=self.rate_hz)
+        for packet in self._packets():
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                continue  # a damaged packet becomes silence
+            for frame in frames:
+                if frame.time is None:
+                    continue
+                place = round((frame.time - start) * self.rate_hz)
+                for part in resampler.resample(frame):
+                    samples = np.asarray(part.to_ndarray(), np.float32)
+                    yield place, samples
+                    place += samples.shape[1]
+
+    def _packets(self) -> Iterator[av.Packet[av.AudioStream]]:
+        with suppress(av.FFmpegError):  # what can't be read any more becomes silence
+            yield from self._decoder.container.demux(self._stream)
+
+
+def sound_of(path: Path, spans: Sequence[tuple[float, float]]) -> ClipSound | None:
+    """The sound of stretches of a recording, in seconds since its first frame; None where it has none.
+
+    Raises:
+        VideoError: the recording can't be read.
+    """
+    if not path.is_file():
+        return None  # a folder of pictures
+    try:
+        return ClipSound(path, spans)
+    except LookupError:
+        return None

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import av
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.__main__ import cli
+from engine.models.detector_header import read_header
+from engine.review.document import DetectorUsed, JudgedSegment, Verdict
+from resources import detector_path
+from tests.clips import make_clip
+from tests.engine.commands.reviews import write_review
+
+
+def vad_report(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["report", *map(str, arguments)])
+
+
+def test_the_report_of_a_review(tmp_path: Path) -> None:
+    video = make_clip(tmp_path / "gate_20260301_101500.mp4", 12)
+    review = write_review(video, JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED, note="by the gate"))
+    ran = vad_report(review, "--out", tmp_path / "report.html", "--quiet")
+    assert (ran.exit_code, ran.stdout) == (0, f"{tmp_path / 'report.html'}\n"), ran.output
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "by the gate" in text
+    assert "2026-03-01 10:15:00" in text
+
+
+@pytest.mark.slow
+def test_ped2s_cyclist_is_reported_and_packaged_with_outlines(tmp_path: Path, cache: Path, shared_data: Path) -> None:
+    del cache
+    clip = tmp_path / "01.mp4"
+    clip.symlink_to(shared_data / "ped2" / "testing" / "01.mp4")
+    used = DetectorUsed("ped2", read_header(detector_path("ped2")).fingerprint)
+    cyclist = JudgedSegment(start=70, stop=120, verdict=Verdict.CONFIRMED)
+    review = write_review(clip, cyclist, detector=used, score="calibrated")
+    ran = vad_report(review, "--out", tmp_path / "report.html", "--device", "cpu", "--quiet")
+    assert ran.exit_code == 0, ran.output
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "lines mark what stands out" in text
+    assert "Every segment has a verdict." in text
+    assert "usual once in" in text
+    folder = tmp_path / "package"
+    ran = CliRunner().invoke(cli, ["package", str(review), "--out", str(folder), "--device", "cpu", "--quiet"])
+    assert ran.exit_code == 0, ran.output
+    with av.open(str(folder / "data/clips/01.segment-1.working-copy.annotated.mp4")) as container:
+        at_the_peak = next(islice(container.decode(video=0), 87 - 69, None))
+    picture = at_the_peak.to_ndarray(format="rgb24").astype(int)
+    # Ped2 is grey: yellow lines round the cyclist are the only colour in the frame.
+    frame = picture[80:600, 40:-40]
+    assert ((frame[..., 0] - frame[..., 2]) > 100).sum() > 100
+
+
+@pytest.mark.parametrize(
+    ("name", "out", "said"),
+    [
+        ("gate.mp4", "report.html", "NAME.review.json"),
+        ("gate.mp4.review.json", "report.pdf", "HTML"),
+        ("gate.mp4.review.json", "missing/report.html", "can't be written"),
+        ("gate.mp4.review.json", "gate.mp4", "already"),
+    ],
+)
+def test_what_can_not_be_reported_is_told(tmp_path: Path, name: str, out: str, said: str) -> None:
+    write_review(make_clip(tmp_path / "gate.mp4", 12), JudgedSegment(start=2, stop=5, verdict=Verdict.UNSURE))
+    before = sorted(tmp_path.iterdir())
+    ran = vad_report(tmp_path / name, "--out", tmp_path / out)
+    assert (ran.exit_code > 0, said in ran.stderr) == (True, True), ran.output
+    assert sorted(tmp_path.iterdir()) == before

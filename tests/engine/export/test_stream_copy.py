@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from engine.common.errors import Cancelled, ExportError
+from engine.common.events import Finished
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
+from engine.video import open_video
+from tests.clips import make_clip, read_number
+from tests.engine.export.beeps import add_beeps, beeps
+
+UNEVEN = np.cumsum([0.0, *([0.04, 0.1, 0.02] * 34)])[:100].tolist()
+
+
+def copied(video: Path, start: int, stop: int, target: Path) -> tuple[int, Path]:
+    """The frame that the copy of [start, stop) begins with, and the copy."""
+    with open_video(video) as source:
+        events = list(copy_clip(source, start, stop, target))
+        assert events[-1] == Finished(str(target))
+        return copy_starts_at(source, start), target
+
+
+def numbers_and_times(path: Path) -> tuple[list[int], list[float]]:
+    with av.open(str(path)) as container:
+        frames = list(container.decode(video=0))
+    times = [float(frame.time or 0) for frame in frames]
+    return [read_number(frame.to_ndarray(format="rgb24")) for frame in frames], [time - times[0] for time in times]
+
+
+def picture_packets(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
+@pytest.mark.parametrize("b_frames", [0, 2])
+@pytest.mark.parametrize("times", [None, UNEVEN])
+def test_a_copy_has_the_own_packets_of_the_recording_from_the_keyframe_before(
+    tmp_path: Path, b_frames: int, times: list[float] | None
+) -> None:
+    video = make_clip(tmp_path / "gate.mp4", 100, gop=12, b_frames=b_frames, times=times)
+    first, clip = copied(video, 30, 50, tmp_path / "clip.mp4")
+    assert first == 24
+    numbers, shown_at = numbers_and_times(clip)
+    assert numbers[:26] == list(range(24, 50))
+    assert len(numbers) <= 26 + b_frames + 1  # those that the last ones are predicted from
+    expected = np.array(times or np.arange(100) / 25)
+    assert shown_at == pytest.approx(expected[numbers] - expected[24], abs=2e-5)
+    assert set(picture_packets(clip)) <= set(picture_packets(video))
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 5), (0, 100), (24, 25), (99, 100), (97, 100)])
+def test_every_promised_frame_is_there(tmp_path: Path, start: int, stop: int) -> None:
+    video = make_clip(tmp_path / "gate.mp4", 100)
+    first, clip = copied(video, start, stop, tmp_path / "clip.mp4")
+    assert numbers_and_times(clip)[0][: stop - first] == list(range(first, stop))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("a.mkv", "libx264"), ("a.avi", "mpeg4"), ("a.ts", "libx264"), ("a.mov", "libx265"), ("a.mp4", "mpeg4")],
+)
+def test_copies_of_other_files(tmp_path: Path, name: str, codec: str) -> None:
+    video = make_clip(tmp_path / name, 100, codec=codec, b_frames=0)
+    with open_video(video) as source:
+        suffix = copy_suffix(source.info)
+    first, clip = copied(video, 40, 60, tmp_path / f"clip{suffix}")
+    numbers, shown_at = numbers_and_times(clip)
+    assert first <= 40
+    assert numbers == list(range(first, 60))
+    assert shown_at == pytest.approx(np.arange(60 - first) / 25, abs=1.1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "rate"), [("s.mp4", "aac", 16_000), ("s.mkv", "pcm_s16le", 8_000), ("s.mov", "pcm_alaw", 8_000)]
+)
+def test_sound_stays_in_step(tmp_path: Path, name: str, codec: str, rate: int) -> None:
+    video = add_beeps(make_clip(tmp_path / "v.mp4", 200, gop=30), tmp_path / name, 8, codec=codec, rate=rate)
+    with open_video(video) as source:
+        suffix = copy_suffix(source.info)
+    first, clip = copied(video, 70, 145, tmp_path / f"clip{suffix}")
+    assert first == 60
+    # Beeps at 3, 4 and 5 s; the clip begins at 2.4 s. A frame lasts 40 ms.
+    assert beeps(clip) == pytest.approx([0.6, 1.6, 2.6], abs=0.04)
+
+
+def test_sound_that_a_kind_of_file_can_not_hold_is_told(tmp_path: Path) -> None:
+    video = add_beeps(make_clip(tmp_path / "v.mp4", 60), tmp_path / "s.mov", 2, codec="pcm_alaw", rate=8_000)
+    with open_video(video) as source, pytest.raises(ExportError, match="can't hold") as caught:
+        list(copy_clip(source, 0, 10, tmp_path / "clip.mp4"))
+    assert ".mov" in caught.value.advice
+    assert not (tmp_path / "clip.mp4").exists()
+
+
+def test_a_copy_without_sound(tmp_path: Path) -> None:
+    video = add_beeps(make_clip(tmp_path / "v.mp4", 60), tmp_path / "s.mp4", 2)
+    with open_video(video) as source:
+        list(copy_clip(source, 0, 10, tmp_path / "clip.mp4", sound=False))
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        assert not container.streams.audio
+
+
+def test_a_recording_without_reliable_times_is_refused(tmp_path: Path) -> None:
+    video = make_clip(tmp_path / "raw.h264", 60, container_format="h264")
+    with open_video(video) as source, pytest.raises(ExportError, match="reliably") as caught:
+        list(copy_clip(source, 30, 40, tmp_path / "clip.mp4"))
+    assert "encoded" in caught.value.advice
+    assert [path.name for path in tmp_path.iterdir()] == ["raw.h264"]
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("room", [0, 3000])
+def test_a_full_disk_leaves_nothing(tmp_path: Path, room: int) -> None:
+    video = make_clip(tmp_path / "gate.mp4", 200)
+    with open_video(video) as source, largest_file(room), pytest.raises(ExportError) as caught:
+        list(copy_clip(source, 0, 200, tmp_path / "clip.mp4"))
+    assert "full" in caught.value.advice
+    assert [path.name for path in tmp_path.iterdir()] == ["gate.mp4"]
+
+
+def test_an_existing_file_is_kept_and_a_cancelled_copy_leaves_nothing(tmp_path: Path) -> None:
+    video = make_clip(tmp_path / "gate.mp4", 60)
+    (tmp_path / "clip.mp4").write_text("precious")
+    with open_video(video) as source:
+        with pytest.raises(ExportError, match="already"):
+            list(copy_clip(source, 0, 10, tmp_path / "clip.mp4"))
+        with pytest.raises(ExportError, match="MP4, Matroska"):
+            list(copy_clip(source, 0, 10, tmp_path / "clip.avi"))
+        with pytest.raises(Cancelled):
+            list(copy_clip(source, 0, 10, tmp_path / "other.mp4", should_stop=lambda: True))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "gate.mp4"]

@@ -1,0 +1,134 @@
+"""Getting to know a camera: which recordings, how far it is, and what becomes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.common.errors import TrainingError
+from engine.common.events import Progress, ShouldStop
+from engine.detector_library import DetectorLibrary
+from tests.clips import write_clip
+from vadgui.camera_controller import CameraController
+from vadgui.dialogs.learn_camera import LearnCameraDialog
+from vadgui.jobs import camera_learning
+from vadgui.jobs.camera_learning import CameraRequest, learn_camera
+
+VIDEO, DETECTOR = Path("/gate/monday.mp4"), Path("/detectors/plaza.safetensors")
+
+
+@pytest.fixture
+def controller(qapp: QApplication) -> Iterator[CameraController]:
+    del qapp
+    controller = CameraController()
+    yield controller
+    controller.close()
+
+
+@pytest.fixture
+def dialog(controller: CameraController, qtbot: QtBot) -> Iterator[LearnCameraDialog]:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    controller.open(window, VIDEO, DETECTOR, "cpu")
+    assert controller.dialog is not None
+    qtbot.waitExposed(controller.dialog)
+    yield controller.dialog
+    window.close()
+
+
+def click(qtbot: QtBot, button: QWidget) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_learns_from_this_recording_and_those_that_were_added(
+    controller: CameraController, dialog: LearnCameraDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def work(request: CameraRequest, _should_stop: ShouldStop) -> Iterator[Progress | Path]:
+        asked.append(request)
+        yield Progress("Counting normal motion", 500, 1000)
+        yield Path("/library/gate.safetensors")
+
+    monkeypatch.setattr(camera_learning, "learn_camera", work)
+    assert dialog.videos() == [VIDEO]
+    dialog.add_videos([VIDEO, Path("/gate/tuesday.mp4"), Path("/gate/wednesday.mp4")])
+    dialog.list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    with qtbot.waitSignals([controller.begun, controller.learnt]):
+        click(qtbot, dialog.start_button)
+    assert asked == [CameraRequest(DETECTOR, "cpu", (VIDEO, Path("/gate/wednesday.mp4")))]
+    assert controller.dialog is None
+
+
+def test_without_a_recording_there_is_nothing_to_learn(dialog: LearnCameraDialog) -> None:
+    dialog.list.item(0).setCheckState(Qt.CheckState.Unchecked)
+    assert not dialog.start_button.isEnabled()
+
+
+def test_says_why_it_came_to_nothing_and_lets_others_be_chosen(
+    dialog: LearnCameraDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(_request: CameraRequest, _should_stop: ShouldStop) -> Iterator[Progress | Path]:
+        yield Progress("Counting normal motion", 1, 1000)
+        raise TrainingError("The recordings are too short", subject="monday.mp4", advice="Add more.")
+
+    monkeypatch.setattr(camera_learning, "learn_camera", work)
+    click(qtbot, dialog.start_button)
+    qtbot.waitUntil(lambda: "too short" in dialog.line.text())
+    assert "Add more." in dialog.line.text()
+    assert dialog.start_button.isEnabled()
+    assert not dialog.bar.isVisible()
+
+
+def test_cancel_stops_the_work(
+    controller: CameraController, dialog: LearnCameraDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = []
+
+    def work(_request: CameraRequest, should_stop: ShouldStop) -> Iterator[Progress | Path]:
+        try:
+            while not should_stop():
+                yield Progress("Counting normal motion", 250, 1000)
+                time.sleep(0.005)
+        finally:
+            stopped.append(True)
+
+    monkeypatch.setattr(camera_learning, "learn_camera", work)
+    click(qtbot, dialog.start_button)
+    qtbot.waitUntil(lambda: dialog.bar.value() == 250)
+    assert not dialog.start_button.isEnabled()
+    click(qtbot, dialog.cancel_button)
+    qtbot.waitUntil(lambda: bool(stopped))
+    assert controller.dialog is None
+
+
+@pytest.mark.slow
+def test_the_detector_of_the_camera_is_in_the_library(tiny_preset: str, tmp_path: Path) -> None:
+    import torch
+
+    from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+    from tests.research.street import street_pictures
+
+    torch.manual_seed(0)
+    save_detector(Detector(DetectorSettings("any", tiny_preset, "dis-ultrafast", 4.0)), tmp_path / "any.safetensors")
+    street = write_clip(tmp_path / "street.mp4", list(street_pictures(200)), 5)
+    request = CameraRequest(tmp_path / "any.safetensors", "cpu", (street,))
+    *progress, path = learn_camera(request, lambda: False)
+    assert progress
+    assert isinstance(path, Path)
+    entry = DetectorLibrary().entry(path)
+    assert entry.name == "Camera of street"
+    assert "street.mp4" in entry.note
+    calibration = load_detector(path)[0].settings.calibration
+    assert calibration is not None
+    assert calibration.reference is not None
+    short = write_clip(tmp_path / "short.mp4", list(street_pictures(40)), 5)
+    with pytest.raises(TrainingError, match="too short"):
+        list(learn_camera(CameraRequest(tmp_path / "any.safetensors", "cpu", (short,)), lambda: False))

@@ -1,0 +1,77 @@
+"""The folded list of what is the next most suspicious, whatever the threshold."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times
+from vadgui.model.session import ReviewSession
+from vadgui.segments.view import SegmentList
+
+COUNT = 6000
+BUMPS = [(start, start + 20) for start in range(400, COUNT - 100, 400)]
+
+
+@pytest.fixture
+def session() -> ReviewSession:
+    return open_session(steady_times(COUNT), signals_with_bumps(COUNT, BUMPS))
+
+
+@pytest.fixture
+def segments(session: ReviewSession, qtbot: QtBot) -> SegmentList:
+    view = SegmentList(session)
+    qtbot.addWidget(view)
+    view.resize(300, 600)
+    view.show()
+    qtbot.waitExposed(view)
+    return view
+
+
+def unfold(segments: SegmentList, qtbot: QtBot) -> None:
+    qtbot.mouseClick(segments.moments.fold_button, Qt.MouseButton.LeftButton)
+
+
+def test_it_is_folded_at_first_and_costs_nothing(segments: SegmentList) -> None:
+    assert segments.moments.isVisible()
+    assert not segments.moments.list.isVisible()
+    assert segments.moments.model.rowCount() == 0
+
+
+def test_what_a_high_threshold_hides_is_listed_the_highest_first(
+    segments: SegmentList, session: ReviewSession, qtbot: QtBot
+) -> None:
+    session.scoring.set_threshold(1.0)
+    hidden = len(BUMPS) - len(session.scoring.segments)
+    assert hidden > 5
+    unfold(segments, qtbot)
+    model = segments.moments.model
+    moments = [model.segment(row) for row in range(model.rowCount())]
+    assert len(moments) == 10
+    assert [each.peak_score for each in moments] == sorted((each.peak_score for each in moments), reverse=True)
+    in_bumps = [each for each in moments if any(start <= each.peak_frame < stop for start, stop in BUMPS)]
+    assert len(in_bumps) == min(hidden, 10)
+    for each in moments:
+        assert not any(s.start <= each.peak_frame < s.stop for s in session.scoring.segments)
+
+
+def test_a_click_goes_there_and_selects_no_segment(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
+    session.scoring.set_threshold(1.0)
+    unfold(segments, qtbot)
+    session.select_segment(session.scoring.segments[0])
+    moments = segments.moments
+    place = moments.list.visualRect(moments.model.index(1)).center()
+    qtbot.mouseClick(moments.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert session.playhead == moments.model.segment(1).peak_frame
+    assert session.scoring.selected is None
+
+
+def test_what_is_flagged_now_leaves_the_list(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
+    session.scoring.set_threshold(1.0)
+    unfold(segments, qtbot)
+    first = segments.moments.model.segment(0)
+    session.scoring.set_threshold(0.3)
+    assert any(s.start <= first.peak_frame < s.stop for s in session.scoring.segments)
+    rows = range(segments.moments.model.rowCount())
+    assert first.peak_frame not in [segments.moments.model.segment(row).peak_frame for row in rows]

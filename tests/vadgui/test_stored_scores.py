@@ -1,0 +1,172 @@
+"""After a restart, stored scores are on screen before the detector is loaded."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.analysis.score_store import AnalysisKey, ScoreStore
+from engine.models.detector_header import read_header
+from engine.review.document import Recording, Review, Threshold
+from engine.review.files import usual_path, write_review
+from engine.scoring.calibration import Calibration
+from engine.scoring.scorers import default_scorer
+from engine.scoring.signals import RAW_SIGNALS, SIGNALS_VERSION, RawSignals, missing_signals
+from resources import detector_path
+from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
+from vadgui.errors import ErrorReporter
+from vadgui.model.session import AnalysisPhase
+from vadgui.program import Program
+from vadgui.settings import Settings
+
+COUNT = 500
+PLAZA = detector_path("plaza")
+
+
+class SlowFiles(FakeFiles):
+    """Loads its detector only once `may_load` is set, and counts the samples that are judged anew."""
+
+    def __init__(self) -> None:
+        super().__init__(street=lambda path: MemoryVideo(path, COUNT, is_scene=True))
+        self.may_load = threading.Event()
+        header = read_header(PLAZA)
+        predictor = StillPredictor("plaza")
+        predictor.fingerprint = header.fingerprint
+        predictor.analysis_settings = machine_settings("cpu")
+        predictor.settings.calibration = Calibration.from_json(header.settings["calibration"])
+        self.predictors["plaza"] = predictor
+
+    def open_predictor(self, path: Path, device: str) -> Any:
+        assert self.may_load.wait(10)
+        return super().open_predictor(path, device)
+
+
+def machine_settings(device: str) -> dict[str, str | int]:
+    return {"device": device, "dtype": "float32", "teacher": "dis-medium", "signals_version": SIGNALS_VERSION}
+
+
+def store_analysis(folder: Path, share: float = 1.0, **changes: object) -> None:
+    """Write what an earlier run would have left of the street by the plaza's detector."""
+    header = read_header(PLAZA)
+    sampling = default_scorer(Calibration.from_json(header.settings["calibration"])).sampling
+    settings = {**machine_settings("cuda"), "sampling": asdict(sampling), **changes}
+    key = AnalysisKey(f"street.mp4-{COUNT}", header.fingerprint, json.dumps(settings, sort_keys=True))
+    frames = sampling.frames(np.arange(COUNT) / 25)
+    frames = frames[: round(share * len(frames))]
+    with ScoreStore(folder, key) as store:
+        store.append(frames, _measured(len(frames)))
+
+
+def _measured(count: int) -> RawSignals:
+    rows = missing_signals(count)
+    dice = np.random.default_rng(0)
+    for name in RAW_SIGNALS.names or ():
+        rows[name] = dice.random(rows[name].shape)
+    # The camera works and shows its scene: otherwise the recording would have no scores.
+    reference = Calibration.from_json(read_header(PLAZA).settings["calibration"]).reference
+    assert reference is not None
+    rows["layout"] = np.reshape(reference.layout, rows["layout"].shape[1:])
+    rows["sharpness"] = np.mean(reference.sharpness) * np.mean(reference.layout)
+    rows["contrast"], rows["highest_change"], rows["changed_share"] = 50, 5, 0.1
+    return rows
+
+
+@pytest.fixture
+def slow_files() -> SlowFiles:
+    return SlowFiles()
+
+
+@pytest.fixture
+def program(slow_files: SlowFiles, settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot) -> Iterator[Program]:
+    del styled
+    reporter = ErrorReporter()
+    program = Program(
+        settings,
+        reporter,
+        analyses=tmp_path / "analyses",
+        video_opener=slow_files.open_video,
+        predictor_opener=slow_files.open_predictor,
+    )
+    qtbot.addWidget(program.window)
+    program.window.show()
+    qtbot.waitExposed(program.window)
+    yield program
+    slow_files.may_load.set()
+    program.close()
+    reporter.close()
+
+
+def test_stored_scores_do_not_wait_for_the_detector(
+    program: Program, slow_files: SlowFiles, tmp_path: Path, qtbot: QtBot
+) -> None:
+    # By the device that is at hand now, or all would be judged anew afterwards.
+    store_analysis(tmp_path / "analyses", device="cpu")
+    program.begin(tmp_path / "street.mp4", PLAZA)
+    scoring = program.session.scoring
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
+    assert program.session.detector is None
+    assert not np.isnan(scoring.scores).any()
+    assert scoring.scorer.knows_false_alarms
+    assert program.session.detector_is_coming
+    before = scoring.scores.copy()
+    # The detector is loaded later; the scores stay, with no moment in which they are gone.
+    gaps: list[bool] = []
+    scoring.scores_changed.connect(lambda: gaps.append(bool(np.isnan(scoring.scores).any())))
+    slow_files.may_load.set()
+    qtbot.waitUntil(lambda: program.session.detector is not None)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
+    assert not any(gaps)
+    np.testing.assert_array_equal(scoring.scores, before)
+
+
+def test_half_an_analysis_is_shown_and_then_finished(
+    program: Program, slow_files: SlowFiles, tmp_path: Path, qtbot: QtBot
+) -> None:
+    store_analysis(tmp_path / "analyses", share=0.5, device="cpu")
+    program.begin(tmp_path / "street.mp4", PLAZA)
+    scoring = program.session.scoring
+    qtbot.waitUntil(lambda: not np.isnan(scoring.scores).all())
+    assert np.isnan(scoring.scores).any()
+    assert program.session.analysis.phase is AnalysisPhase.IDLE
+    slow_files.may_load.set()
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=20_000)
+
+
+@pytest.mark.parametrize("changes", [{"signals_version": SIGNALS_VERSION - 1}, {"sampling": {"seconds": 9}}])
+def test_signals_that_mean_something_else_are_not_shown(
+    program: Program, tmp_path: Path, qtbot: QtBot, changes: dict[str, object]
+) -> None:
+    store_analysis(tmp_path / "analyses", **changes)
+    program.begin(tmp_path / "street.mp4", PLAZA)
+    qtbot.waitUntil(lambda: program.session.detector_is_coming)
+    qtbot.wait(300)
+    assert program.session.scored_by is None
+    assert np.isnan(program.session.scoring.scores).all()
+
+
+def test_a_kept_threshold_holds_before_the_detector_is_loaded(
+    program: Program, slow_files: SlowFiles, tmp_path: Path, qtbot: QtBot
+) -> None:
+    store_analysis(tmp_path / "analyses")
+    street = tmp_path / "street.mp4"
+    name = default_scorer(slow_files.predictors["plaza"].settings.calibration).name
+    recording = Recording(
+        name="street.mp4",
+        path=str(street),
+        fingerprint=f"street.mp4-{COUNT}",
+        frame_count=COUNT,
+        thresholds={name: Threshold(7.5)},
+    )
+    write_review(usual_path(street), Review(recordings=(recording,)))
+    program.begin(street, PLAZA)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
+    assert program.session.detector is None
+    assert program.session.scoring.rule.enter == 7.5

@@ -1,0 +1,64 @@
+"""Gets to know a camera: joins the dialog that asks for its recordings with the work, and tells of the detector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.common.events import Progress
+from vadgui.dialogs.learn_camera import LearnCameraDialog
+from vadgui.jobs.camera_learning import CameraLearning, CameraRequest
+
+
+class CameraController(QObject):
+    """Owns the work, and the dialog while it is open."""
+
+    begun = Signal()
+    """The machine is needed for it."""
+    learnt = Signal(object)
+    """Path of the detector of the camera, which is in the library."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.learning = CameraLearning()
+        self.learning.progressed.connect(self._show_progress)
+        self.learning.failed.connect(self._show_failure)
+        self.learning.learnt.connect(self._finish)
+        self.dialog: LearnCameraDialog | None = None
+
+    def open(self, parent: QWidget, video: Path, detector: Path, device: str) -> None:
+        """Ask for the recordings to know a camera by, `video` being one; the detector's networks are kept."""
+        dialog = LearnCameraDialog(video, parent)
+        dialog.requested.connect(
+            lambda videos: self._begin(CameraRequest(detector=detector, device=device, videos=tuple(videos)))
+        )
+        dialog.cancelled.connect(self.learning.cancel)
+        dialog.finished.connect(self._forget)
+        self.dialog = dialog
+        dialog.open()
+
+    def close(self) -> None:
+        """End the work."""
+        self.learning.close()
+
+    def _begin(self, request: CameraRequest) -> None:
+        self.begun.emit()
+        self.learning.begin(request)
+
+    def _show_progress(self, progress: Progress) -> None:
+        if self.dialog:
+            self.dialog.show_progress(progress)
+
+    def _show_failure(self, error: Exception) -> None:
+        if self.dialog:
+            self.dialog.show_failure(error)
+
+    def _finish(self, detector: Path) -> None:
+        if self.dialog:
+            self.dialog.finish()
+        self.learnt.emit(detector)
+
+    def _forget(self) -> None:
+        self.dialog = None

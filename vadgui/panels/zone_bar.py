@@ -1,0 +1,118 @@
+"""The line under the panels' header while zones are edited: what the mouse draws, and the selected zone's name."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+
+from engine.scoring.zones import ZoneKind
+from vadgui.model.session import ReviewSession
+from vadgui.panels.zone_tool import ZoneShape, ZoneTool
+
+_KINDS = {ZoneKind.IGNORED: "Ignore", ZoneKind.WATCHED: "Watch only"}
+_KIND_TIPS = {
+    ZoneKind.IGNORED: "What happens there does not count: a clock, a road behind the fence, trees",
+    ZoneKind.WATCHED: "Where there are such zones, nothing else counts",
+}
+_NAME_WIDTH_PX = 110
+_NOT_CALIBRATED = "This detector's score does not know where in the picture things are: zones change nothing in it."
+
+
+class ZoneBar(QWidget):
+    """Controls of a `ZoneTool`; hidden while it is off."""
+
+    done = Signal()
+    load_requested = Signal()
+    save_requested = Signal()
+
+    def __init__(self, session: ReviewSession, tool: ZoneTool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tool = tool
+        self.kind_box = QComboBox()
+        for kind, text in _KINDS.items():
+            self.kind_box.addItem(text, kind)
+            self.kind_box.setItemData(self.kind_box.count() - 1, _KIND_TIPS[kind], Qt.ItemDataRole.ToolTipRole)
+        self.kind_box.setAccessibleName("What the next zone is for")
+        self.kind_box.activated.connect(self._use)
+        self.shape_buttons: dict[ZoneShape, QToolButton] = {}
+        self._shapes = QButtonGroup(self)
+        for shape in ZoneShape:
+            self.shape_buttons[shape] = _button(shape.value, checkable=True)
+            self._shapes.addButton(self.shape_buttons[shape])
+            self.shape_buttons[shape].clicked.connect(self._use)
+        self.shape_buttons[ZoneShape.RECTANGLE].setChecked(True)
+        self.name_edit = QLineEdit()
+        self.name_edit.setPlaceholderText("Name")
+        self.name_edit.setMaximumWidth(_NAME_WIDTH_PX)
+        self.name_edit.setMaxLength(60)
+        self.name_edit.setAccessibleName("Name of the selected zone")
+        self.name_edit.editingFinished.connect(self._name)
+        self.remove_button = _button("Remove")
+        self.remove_button.setToolTip("Remove the selected zone (Delete)")
+        self.remove_button.clicked.connect(tool.delete_selected)
+        self.file_button = _button("File")
+        self.file_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.save_action, self.load_action = QAction("&Save zones …", self), QAction("&Load zones …", self)
+        self.save_action.triggered.connect(self.save_requested)
+        self.load_action.triggered.connect(self.load_requested)
+        menu = QMenu(self.file_button)
+        menu.addActions([self.save_action, self.load_action])
+        self.file_button.setMenu(menu)
+        self.done_button = _button("Done")
+        self.done_button.clicked.connect(self.done)
+        self._hint = QLabel()
+        self._hint.setProperty("role", "muted")
+        self._hint.setMinimumWidth(60)
+        self._lay_out()
+        tool.changed.connect(self._show)
+        session.detector_changed.connect(self._show)
+        self._show()
+
+    def hint(self) -> str:
+        """What the person is told to do."""
+        return self._hint.text()
+
+    def _lay_out(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 2, 8, 3)
+        layout.addWidget(self.kind_box)
+        for shape_button in self.shape_buttons.values():
+            layout.addWidget(shape_button)
+        layout.addWidget(self._hint, stretch=1)
+        for widget in (self.name_edit, self.remove_button, self.file_button, self.done_button):
+            layout.addWidget(widget)
+
+    def _use(self) -> None:
+        shape = next(each for each, button in self.shape_buttons.items() if button.isChecked())
+        # Qt gives the kind back as the text that it is.
+        self._tool.use(shape, ZoneKind(self.kind_box.currentData()))
+
+    def _name(self) -> None:
+        self._tool.name_selected(self.name_edit.text())
+
+    def _show(self) -> None:
+        self.setVisible(self._tool.is_on)
+        detector, zones = self._session.detector, self._session.review.zones
+        knows_where = detector is None or detector.calibration is not None
+        self._hint.setText(self._tool.hint if knows_where else _NOT_CALIBRATED)
+        self._hint.setToolTip(self._hint.text())
+        selected = self._tool.selected
+        self.remove_button.setEnabled(selected is not None)
+        self.name_edit.setEnabled(selected is not None)
+        if not self.name_edit.hasFocus():
+            self.name_edit.setText(zones[selected].name if selected is not None else "")
+        self.save_action.setEnabled(bool(zones))
+
+
+def _button(text: str, *, checkable: bool = False) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setCheckable(checkable)
+    # Flat, so that the chosen one stands out.
+    button.setAutoRaise(checkable)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    # The panel keeps the keyboard, for Delete and Escape.
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

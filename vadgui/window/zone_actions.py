@@ -1,0 +1,72 @@
+"""What a person can do about zones besides drawing them: edit or not, save, load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from engine.common.errors import VadError
+from engine.common.names import fitting_name
+from engine.scoring.zone_files import SUFFIX, read_zones, write_zones
+from engine.video.writer import free_path
+from vadgui.dialogs.files import ZONES_FILTER, ask_for_file, ask_for_target
+from vadgui.model.session import ReviewSession
+from vadgui.panels.grid import PanelGrid
+from vadgui.settings import Settings
+
+
+class ZoneActions(QObject):
+    """Connects the action, the bar of the panels and the review."""
+
+    def __init__(
+        self, window: QWidget, action: QAction, session: ReviewSession, panels: PanelGrid, settings: Settings
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._action = action
+        self._session = session
+        self._settings = settings
+        panels.header.set_zones_action(action)
+        action.toggled.connect(panels.edit_zones)
+        bar = panels.zone_bar
+        bar.done.connect(lambda: action.setChecked(False))
+        bar.load_requested.connect(self._ask_for_file)
+        bar.save_requested.connect(self._ask_for_target)
+        session.video_changed.connect(self._enable)
+        session.review.access_changed.connect(self._enable)
+        self._enable()
+
+    def _enable(self) -> None:
+        possible = self._session.video is not None and not self._session.review.read_only
+        self._action.setEnabled(possible)
+        if not possible:
+            self._action.setChecked(False)
+
+    def load(self, path: Path) -> None:
+        """Use the zones of a file in place of those that are there."""
+        review = self._session.review
+        try:
+            zones = read_zones(path)
+        except VadError as error:
+            review.refused.emit(str(error))
+            return
+        review.edit(lambda editor: editor.set_zones(f"Load zones ({path.name})", zones))
+
+    def save(self, path: Path) -> None:
+        """Write the zones to a file."""
+        try:
+            write_zones(path, self._session.review.zones)
+        except VadError as error:
+            self._session.review.refused.emit(str(error))
+
+    def _ask_for_file(self) -> None:
+        ask_for_file(self._window, "Load zones", self._settings.video_folder, ZONES_FILTER, self.load)
+
+    def _ask_for_target(self) -> None:
+        video = self._session.video
+        if video:
+            target = free_path(Path(self._settings.video_folder) / fitting_name(video.path.stem, SUFFIX))
+            ask_for_target(self._window, "Save zones", target, self.save, ZONES_FILTER)

@@ -1,0 +1,74 @@
+"""The banner above the timeline that offers the zones that were drawn in another recording of the camera."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from engine.review.camera_zones import zones_drawn_with
+from engine.scoring.zones import zones_in_words
+from vadgui.model.session import ReviewSession
+from vadgui.ui.widgets import IconLine
+
+
+class ZoneBanner(QWidget):
+    """Shown where a recording's zones were never touched, and its detector was used with some elsewhere."""
+
+    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._refused: set[str] = set()
+        """Fingerprints of recordings for which they are not wanted."""
+        self._line = IconLine()
+        self.use_button, self.hide_button = _button("Use them"), _button("Hide")
+        self.use_button.clicked.connect(self._use)
+        self.hide_button.clicked.connect(self._hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.addWidget(self._line, 1)
+        layout.addWidget(self.use_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.setAccessibleName("Zones of this camera")
+        review = session.review
+        for changed in (review.opened, review.changed, review.access_changed, session.detector_changed):
+            changed.connect(self._show)
+        self._show()
+
+    def text(self) -> str:
+        """What is offered; empty where nothing is."""
+        return self._line.text()
+
+    def _use(self) -> None:
+        detector = self._session.detector
+        if detector:
+            zones = zones_drawn_with(detector.fingerprint)
+            self._session.review.edit(lambda editor: editor.set_zones("Use the camera's zones", zones))
+
+    def _hide(self) -> None:
+        if self._session.video:
+            self._refused.add(self._session.video.fingerprint)
+        self._show()
+
+    def _show(self) -> None:
+        text = ""
+        if self._is_untouched():
+            detector = self._session.detector
+            words = zones_in_words(zones_drawn_with(detector.fingerprint)) if detector else ""
+            if detector and words:
+                text = f"With {detector.name}, another recording has {words}: is this the same camera?"
+        self._line.show_line("note", text)
+        self.setVisible(bool(text))
+
+    def _is_untouched(self) -> bool:
+        recording, video = self._session.review.recording, self._session.video
+        if recording is None or video is None or video.fingerprint in self._refused or self._session.review.read_only:
+            return False
+        return not recording.zones and not any(step.zones for step in recording.history)
+
+
+def _button(text: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
