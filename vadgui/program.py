@@ -19,10 +19,10 @@ from engine.video.given_rates import give_rate
 from vadgui import errors
 from vadgui.camera_controller import CameraController
 from vadgui.dialogs.export import ClipRange
-from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportJob, ExportQueue, ExportState
 from vadgui.jobs.messages import VideoOpened
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.request_queue import QueueJob
 from vadgui.jobs.review_keeper import ReviewKeeper
 from vadgui.model.session import DetectorSummary, ReviewSession
@@ -141,6 +141,7 @@ class Program(QObject):
         worker.times_revised.connect(session.revise_times)
         worker.analysis_changed.connect(session.set_analysis)
         worker.failed.connect(self._worker_failed)
+        worker.opening_failed.connect(self._opening_failed)
         self.exports.failed.connect(self._reporter.report)
 
     def _worker_failed(self, error: Exception) -> None:
@@ -158,6 +159,10 @@ class Program(QObject):
         if isinstance(error, VideoError) and error.subject:
             about = Path(error.subject)  # the one that could not be opened, perhaps
         self._reporter.report(error, about)
+
+    def _opening_failed(self, path: Path, error: Exception) -> None:
+        if not self.recordings.opening_failed(path, error):
+            self._worker_failed(error)
 
     def _video_opened(self, opened: VideoOpened) -> None:
         self._reporter.leave_behind(opened.info.path)

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import resources
 from engine.common.errors import Cancelled, VadError
-from engine.common.events import ShouldStop
 from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
 from engine.review.store import FoundReview, look_up
@@ -29,6 +28,7 @@ from vadgui.jobs.messages import (
     VideoClosed,
     VideoOpened,
 )
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.priority import lower_thread_priority
 from vadgui.jobs.queued_analysis import QueuedAnalysis
 from vadgui.jobs.request_queue import (
@@ -55,20 +55,6 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 _ANALYSIS_DUE_SECONDS = 0.25  # during playback, the analysis gets a step this often
-
-
-class VideoOpener(Protocol):
-    """Opens a video; has the signature of `engine.video.open_video`."""
-
-    def __call__(
-        self, path: Path, should_stop: ShouldStop = ..., on_progress: Callable[[float], None] | None = ...
-    ) -> VideoSource:
-        """The source of a file or picture folder; `on_progress` is called with the share done, from 0 to 1."""
-        ...
-
-
-PredictorOpener = Callable[[Path, str], "Predictor"]
-"""Opens a detector from path and device; has the signature of `engine.models.predictor.Predictor.open`."""
 
 
 class EngineLoop:

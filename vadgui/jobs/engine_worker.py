@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.scoring.zones import Zones
 from engine.video.frame import Frame
-from vadgui.jobs.engine_loop import EngineLoop, PredictorOpener, VideoOpener
+from vadgui.jobs.engine_loop import EngineLoop
 from vadgui.jobs.frame_reader import FrameReader, FrameRequest
 from vadgui.jobs.latest_value import LatestValue
 from vadgui.jobs.messages import (
@@ -31,6 +31,7 @@ from vadgui.jobs.messages import (
     VideoClosed,
     VideoOpened,
 )
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.request_queue import (
     AnalyseQueued,
     CloseDetector,
@@ -75,9 +76,9 @@ class EngineWorker(QObject):
     queue_changed = Signal(object)
     """QueueProgress, QueueDone or QueueFailed of a recording that is not open."""
     opening_failed = Signal(object, object)
-    """Path of a recording that could not be opened, and the Exception; `failed` follows."""
+    """Path of a recording that could not be opened, and the Exception."""
     failed = Signal(object)
-    """The Exception that a task ended with."""
+    """The Exception that another task ended with."""
 
     _posted = Signal(object)
     _view_waiting = Signal()
@@ -229,7 +230,7 @@ class EngineWorker(QObject):
                 self.analysis_changed.emit(message)
             case QueueProgress() | QueueDone() | QueueFailed():
                 self.queue_changed.emit(message)
+            case JobFailed() if message.opening:
+                self.opening_failed.emit(message.opening, message.error)
             case JobFailed():
-                if message.opening:
-                    self.opening_failed.emit(message.opening, message.error)
                 self.failed.emit(message.error)

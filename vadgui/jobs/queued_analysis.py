@@ -17,7 +17,7 @@ from vadgui.model.session import AnalysisPhase, AnalysisState
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
-    from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
+    from vadgui.jobs.openers import PredictorOpener, VideoOpener
 
 
 class QueuedAnalysis:

@@ -51,6 +51,8 @@ class RecordingsController(QObject):
         self._background = Background("vadgui-recordings")
         self._searches = 0
         self._is_opening = False
+        self._untried: list[Path] = []
+        """Recordings to open instead, should the one that is being opened be broken."""
         self._queued = ""
         """Path of the recording that the worker has been given."""
         self.job_of: Callable[[Path], QueueJob | None] = lambda _: None
@@ -62,7 +64,6 @@ class RecordingsController(QObject):
         model.changed.connect(self._note_change)
         model.paused_changed.connect(self._plan)
         worker.video_closed.connect(self._end_opening)
-        worker.opening_failed.connect(self._opening_failed)
         worker.queue_changed.connect(self._take_queue)
         worker.failed.connect(self._note_failure)
         session.video_changed.connect(self._follow_video)
@@ -117,7 +118,7 @@ class RecordingsController(QObject):
             self.open_requested.emit(found_here[0])
         elif found_here:
             if opens or (self._session.video is None and not self._is_opening):
-                self.open_requested.emit(found_here[0])
+                self._open_first(found_here)
             new = self.model.add(ListedRecording(path=path) for path in paths)
             known = len(found_here) - len(new)
             before = f", {known} {'was' if known == 1 else 'were'} in it already" if known else ""
@@ -157,14 +158,25 @@ class RecordingsController(QObject):
     def expect_opening(self) -> None:
         """A recording is about to be opened: its detector and its analysis come before the list's."""
         self._is_opening = True
+        self._untried = []
 
     def _end_opening(self) -> None:
         self._is_opening = False
         self._plan_timer.start()
 
-    def _opening_failed(self, path: Path, error: Exception) -> None:
+    def opening_failed(self, path: Path, error: Exception) -> bool:
+        """Note that a recording could not be opened; whether another one is opened in its place."""
         self._mark_failed(listed_path(path), error)
         self._end_opening()
+        if not self._untried:
+            return False
+        self.told.emit(f"{displayable(path.name)} can't be opened: the list says why.")
+        self._open_first(self._untried)
+        return True
+
+    def _open_first(self, paths: Sequence[Path]) -> None:
+        self.open_requested.emit(paths[0])
+        self._untried = list(paths[1:])
 
     def video_opened(self, opened: VideoOpened) -> None:
         """List what was opened, once its detector is asked for; the demo is no one's work."""

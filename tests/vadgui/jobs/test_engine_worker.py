@@ -44,6 +44,7 @@ class Receiver:
         self.worker.analysis_changed.connect(self.states.append)
         self.worker.signals_ready.connect(self._take_rows)
         self.worker.failed.connect(self.errors.append)
+        self.worker.opening_failed.connect(lambda _, error: self.errors.append(error))
 
     def _take_rows(self, frames: Any, rows: Any) -> None:
         self.rows.update(zip(frames.tolist(), rows, strict=True))
