@@ -20,7 +20,7 @@ from engine.common.errors import Cancelled
 from engine.common.events import Progress
 from engine.export.clip import ExportOptions, export_clip
 from engine.video.writer import free_path
-from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.priority import lower_thread_priority
 
 if TYPE_CHECKING:

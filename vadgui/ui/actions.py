@@ -33,8 +33,10 @@ VIEW, HELP = "&View", "&Help"
 MENUS = (FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING, VIEW, HELP)
 
 SPECS = (
-    ActionSpec("open", FILE, "&Open video …", ("Ctrl+O",), "open", "Any file that FFmpeg reads"),
-    ActionSpec("open_folder", FILE, "Open picture &folder …", ("Ctrl+Shift+O",), hint="Numbered pictures in a folder"),
+    ActionSpec("open", FILE, "&Open videos …", ("Ctrl+O",), "open", "Any files that FFmpeg reads, one or many"),
+    ActionSpec(
+        "open_folder", FILE, "Open &folder …", ("Ctrl+Shift+O",), hint="All videos in it and below, or its pictures"
+    ),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
     ActionSpec("set_rate", FILE, "Set frame &rate …", (), hint="Of pictures and raw streams, which do not store it"),
     ActionSpec("close_video", FILE, "&Close video", ("Ctrl+W",)),
@@ -52,6 +54,9 @@ SPECS = (
     ActionSpec("previous_segment", REVIEW, "&Previous segment", ("Up", "["), "previous-segment"),
     ActionSpec("next_unreviewed", REVIEW, "Next un&reviewed", ("Shift+Down",), hint="The next without a verdict"),
     ActionSpec("previous_unreviewed", REVIEW, "Pre&vious unreviewed", ("Shift+Up",)),
+    ActionSpec("next_recording", REVIEW, "Next recor&ding", ("Ctrl+Down",), hint="Of the list"),
+    ActionSpec("previous_recording", REVIEW, "Previous recordin&g", ("Ctrl+Up",)),
+    ActionSpec("recordings", REVIEW, "&List of recordings", ("Ctrl+J",), hint="Puts the cursor into it"),
     ActionSpec("confirm", REVIEW, "&Confirm", ("Y",), "check", "It is what it looks like; on to the next unreviewed"),
     ActionSpec("dismiss", REVIEW, "&Dismiss …", ("X",), "dismiss", "Nothing of interest; choose a reason"),
     ActionSpec("unsure", REVIEW, "&Unsure", ("U",), "unsure", "To be looked at again"),
