@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -13,15 +12,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import bagit
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from engine.common.atomic_write import temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
 from engine.common.names import displayable, fitting_name
-from engine.evidence.bag import BAGIT_TXT, write_manifest
+from engine.evidence.bag import BAGIT_TXT, write_manifest, write_tags
 from engine.evidence.provenance import made_now, program
 from engine.evidence.signature import sign
 from engine.export.clip import ExportOptions, export_clip
@@ -136,7 +135,7 @@ def make_package(
 @contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
     """A hidden folder that gets its name when all went well, and is removed otherwise."""
-    temporary = folder.absolute().with_name(f".vadgui-{secrets.token_hex(4)}.partial")
+    temporary = temporary_path(folder.absolute())
     try:
         temporary.mkdir()
         _write(temporary / "bagit.txt", BAGIT_TXT)
@@ -328,19 +327,16 @@ def _compare(contents: _Contents, hashes: dict[str, str]) -> None:
 
 
 def _finish_bag(folder: Path) -> None:
-    bag = bagit.Bag(str(folder))
     payload = [each for each in (folder / "data").rglob("*") if each.is_file()]
     made = made_now()
-    bag.info.update(
-        {
-            "Bag-Software-Agent": program()["name"],
-            "Bagging-Date": made["at"][:10],
-            "Contact-Name": made["by"],
-            "External-Description": "Evidence package of a review of surveillance video",
-            "Payload-Oxum": f"{sum(each.stat().st_size for each in payload)}.{len(payload)}",
-        }
-    )
-    bag.save()
+    info = {
+        "Bag-Software-Agent": program()["name"],
+        "Bagging-Date": made["at"][:10],
+        "Contact-Name": made["by"],
+        "External-Description": "Evidence package of a review of surveillance video",
+        "Payload-Oxum": f"{sum(each.stat().st_size for each in payload)}.{len(payload)}",
+    }
+    write_tags(folder, info)
 
 
 def review_file(path: Path) -> tuple[str, bytes]:
