@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from engine.review.files import SUFFIX, read_review
 from engine.scoring.where import WindowEvidence
 from engine.video import open_video
 from engine.video.integrity import Integrity
-from engine.video.source import PICTURES
+from engine.video.source import PICTURES, size_bytes
 
 Evidence = Callable[[int], WindowEvidence | None]
 EvidenceOf = Callable[[ReviewedRecording], AbstractContextManager[Evidence | None]]
@@ -162,19 +162,6 @@ def _refuse_small_disk(recordings: Sequence[ReviewedRecording], folder: Path, op
         )
 
 
-def size_bytes(path: Path) -> int:
-    """How much a recording takes on the disk.
-
-    Raises:
-        VideoError: it can't be read.
-    """
-    try:
-        files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
-        return sum(each.stat().st_size for each in files)
-    except OSError as error:
-        raise VideoError("The recording can't be read", subject=path, advice=f"{error.strerror}.") from error
-
-
 def _add_recording(
     recording: ReviewedRecording, data: Path, options: PackageOptions, contents: _Contents, should_stop: ShouldStop
 ) -> Generator[Progress, None, None]:
@@ -278,6 +265,7 @@ def _add_clips(
                 yield from _without_end(copy_clip(source, start, stop, target, should_stop))
                 _note(contents, target, data, recording, segment, copy_starts_at(source, start))
             target = _clip_path(data, name, segment, "annotated.mp4")
+            look = replace(look, verdict=str(segment.verdict))
             clip = export_clip(source, None, scores, start, stop, target, look, should_stop, evidence)
             yield from _without_end(clip)
             _note(contents, target, data, recording, segment, start)
