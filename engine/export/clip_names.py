@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from engine.common.errors import ExportError
-from engine.common.names import fitting_name
+from engine.common.names import MAX_NAME_BYTES, cut_name, fitting_name, name_bytes
 from engine.export.list_files import safe_name
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 
@@ -21,6 +22,8 @@ FIELDS = {
 """What a template may contain in braces, and what that becomes."""
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
+_SPARE_BYTES = 16
+"""For the number by which the next free name differs, and for a shortened name's hash."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
@@ -39,10 +42,19 @@ def clip_name(template: str, name: str, recording: ReviewedRecording, segment: L
         "time": _time(recording, segment),
     }
     refuse_template(template)
-    stem = safe_name(_FIELD.sub(lambda field: values[field[1]], template).strip())
+    # Of a name that is too long, what tells its segments apart stays.
+    others = _filled_in(template, values | {"recording": ""})
+    room_bytes = MAX_NAME_BYTES - name_bytes(others + suffix) - _SPARE_BYTES
+    if room_bytes > _SPARE_BYTES:
+        values["recording"] = cut_name(safe_name(name), room_bytes // max(template.count("{recording}"), 1))
+    stem = safe_name(_filled_in(template, values))
     if _RESERVED.match(stem):  # devices, to Windows
         stem = f"_{stem}"
     return fitting_name(stem, suffix)
+
+
+def _filled_in(template: str, values: Mapping[str, str]) -> str:
+    return _FIELD.sub(lambda field: values[field[1]], template).strip()
 
 
 def refuse_template(template: str) -> None:

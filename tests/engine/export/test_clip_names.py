@@ -41,7 +41,11 @@ def test_names_are_safe_on_every_system(template: str, made: str) -> None:
 
 
 def test_long_names_are_cut() -> None:
-    assert name_bytes(name("{recording}-{segment}", "視" * 200)) <= 255
+    made = name("{recording}-{segment}", "視" * 200)
+    assert name_bytes(made) <= 255
+    assert made.endswith("-1.mp4")
+    assert made != name("{recording}-{segment}", "視" * 201)
+    assert name_bytes(name("n" * 300)) <= 255
 
 
 @pytest.mark.parametrize("template", ["", "  ", "{number}", "{recording", "a}b", "{recording.__class__}"])
