@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QWidget
 
 from engine.common.paths import resolved
 from engine.export.clip import ExportOptions
+from engine.hand_over.jobs import ClipsJob, Subject
 from vadgui.async_signals import until
 from vadgui.errors import ErrorReporter, ErrorText
-from vadgui.jobs.export_jobs import ClipsJob, Subject
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.model.snapshot import ReviewSnapshot

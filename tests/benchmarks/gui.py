@@ -24,13 +24,13 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
 from engine.export.clip import ExportOptions
 from engine.export.reviewed import numbered
+from engine.hand_over.jobs import ClipsJob, Subject
 from engine.review.attaching import ReviewedSegment
 from engine.training import Run, RunSettings
 from resources import demo_video
 from tests.benchmarks.memory import recording
 from tests.benchmarks.video import recording as sized_recording
 from vadgui import app
-from vadgui.jobs.export_jobs import ClipsJob, Subject
 from vadgui.jobs.export_queue import ExportState
 from vadgui.model.session import AnalysisPhase
 from vadgui.model.snapshot import ReviewSnapshot

@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.common.errors import Cancelled, VadError
 from engine.common.events import Finished, Noted, Progress
+from engine.hand_over.jobs import ExportJob, ExportTools
 from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
-from vadgui.jobs.export_jobs import ExportJob, ExportTools
 from vadgui.jobs.priority import lower_thread_priority
 
 

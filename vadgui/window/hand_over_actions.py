@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from engine.hand_over.jobs import REPORT_SUFFIX
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.hand_over.page import SegmentsBox
-from vadgui.jobs.export_jobs import REPORT_SUFFIX
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import ReviewSession
 from vadgui.model.snapshot import ReviewSnapshot

@@ -16,11 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.common.names import name_bytes
 from engine.export import estimate
+from engine.hand_over.jobs import ClipsJob, ExportJob, PackageJob, ReportJob, TablesJob
 from engine.review.document import Verdict
 from tests.engine.export.reviews import reviewed
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.hand_over.page import SegmentsBox
-from vadgui.jobs.export_jobs import ClipsJob, ExportJob, PackageJob, ReportJob, TablesJob
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 

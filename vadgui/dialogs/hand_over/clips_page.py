@@ -20,8 +20,8 @@ from engine.export.clip import PANELS, ExportOptions
 from engine.export.clip_names import FIELDS, clip_name
 from engine.export.estimate import Estimate, estimate_clips
 from engine.export.mosaic import CAPTIONS, BurntIn, Panel
+from engine.hand_over.jobs import ClipsJob
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
-from vadgui.jobs.export_jobs import ClipsJob
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 from vadgui.ui.widgets import text_label

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QRadioButton,
 from engine.common.names import fitting_name
 from engine.export.clip import ExportOptions
 from engine.export.estimate import Estimate, estimate_clips
+from engine.hand_over.jobs import PackageJob
 from engine.video.source import PICTURES, size_bytes
 from vadgui.dialogs.files import ask_for_file
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
-from vadgui.jobs.export_jobs import PackageJob
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 from vadgui.ui.widgets import button, text_label

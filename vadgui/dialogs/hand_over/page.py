@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from engine.export.estimate import Estimate
 from engine.export.reviewed import ListedSegment
+from engine.hand_over.jobs import ExportJob, Subject
 from engine.review.document import Verdict
-from vadgui.jobs.export_jobs import ExportJob, Subject
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFormLayout
 
 from engine.common.names import fitting_name
 from engine.export.estimate import Estimate
+from engine.hand_over.jobs import REPORT_SUFFIX, ReportJob
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
-from vadgui.jobs.export_jobs import REPORT_SUFFIX, ReportJob
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 from vadgui.ui.widgets import text_label

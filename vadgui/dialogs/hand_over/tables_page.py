@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
 
 from engine.export.estimate import Estimate
 from engine.export.list_files import FORMATS
+from engine.hand_over.jobs import TablesJob
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
-from vadgui.jobs.export_jobs import TablesJob
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 

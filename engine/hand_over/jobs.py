@@ -1,4 +1,4 @@
-"""What the export queue can do: clips of segments, tables, a report, an evidence package."""
+"""The jobs: clips of segments, tables, a report, an evidence package."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from engine.review.document import Verdict
 from engine.scoring.where import WindowEvidence
 from engine.video.source import VideoSource
 from engine.video.writer import free_path
-from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -43,9 +42,15 @@ class ExportTools:
     """Opens what jobs need; the detector loaded last is kept until `clear`."""
 
     def __init__(
-        self, video_opener: VideoOpener, predictor_opener: PredictorOpener, analyses: Path | None = None
+        self,
+        video_opener: Callable[..., VideoSource],
+        predictor_opener: Callable[[Path, str], Predictor],
+        analyses: Path | None = None,
     ) -> None:
-        """What stands out in a frame comes from the stored `analyses`."""
+        """The openers have the signatures of `open_video` and `Predictor.open`.
+
+        What stands out in a frame comes from the stored `analyses`.
+        """
         self.open_video = video_opener
         self._predictor_opener = predictor_opener
         self._analyses = analyses
