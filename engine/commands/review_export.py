@@ -135,6 +135,7 @@ def _clip(
             threshold=recording.rule.enter if recording.rule else None,
             outlines=chosen.options.outlines and tells_where(predictor, recording.score_name),
             zones=recording.zones,
+            verdict=str(segment.verdict),
         )
         return Path(encoded(source, predictor, scores, segment.span, target, options, quiet=quiet))
 

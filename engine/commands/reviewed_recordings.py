@@ -19,20 +19,20 @@ from engine.commands.progress import follow
 from engine.common.errors import ExportError, ReviewError
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
+from engine.export.caveats import blind_in_words, caveats
 from engine.export.reviewed import ReviewedRecording, numbered
 from engine.export.tables import read_segments_json
 from engine.review.attaching import ReviewedSegment, Scores, attach, hidden
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
 from engine.review.files import SUFFIX, located, read_review
 from engine.scoring.calibrated_scorer import CalibratedScorer
-from engine.scoring.conditions import conditions_in_words, drifts_apart_from
-from engine.scoring.drift import OTHER_SCENE, drifts_in_words
+from engine.scoring.conditions import drifts_apart_from
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer, scorer_named
 from engine.scoring.segments import SegmentRule, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.where import Outline, WindowEvidence
-from engine.scoring.zones import Zones, zones_in_words
+from engine.scoring.zones import Zones
 from engine.video import open_video
 from engine.video.source import VideoSource, ends_of
 
@@ -219,7 +219,7 @@ def _of_segments_file(path: Path) -> ReviewedRecording:
             score_name=listed.score,
             rule=listed.rule,
             detector=DetectorUsed(listed.detector_name, listed.detector_fingerprint),
-            conditions=tuple(_blind(listed.zones)),
+            conditions=tuple(blind_in_words(listed.zones)),
             zones=listed.zones,
         )
 
@@ -283,7 +283,7 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
             scorer.name,
             rule,
             recording.detector,
-            conditions=(*_blind(recording.zones), *_conditions(predictor, scorer, signals, source)),
+            conditions=(*blind_in_words(recording.zones), *_caveats(predictor, scorer, signals, source)),
             zones=recording.zones,
             hidden=tuple(hidden(recording.segments, shown)),
         )
@@ -305,7 +305,7 @@ def _without_scores(recording: Recording, source: VideoSource) -> ReviewedRecord
         numbered(segments),
         score_name=recording.score,
         detector=recording.detector,
-        conditions=tuple(_blind(recording.zones)),
+        conditions=tuple(blind_in_words(recording.zones)),
         zones=recording.zones,
         notice=notice,
     )
@@ -380,26 +380,12 @@ def open_evidence(
         yield evidence
 
 
-def _blind(zones: Zones) -> Iterator[str]:
-    """That parts of the picture did not count, as nobody may take them for calm."""
-    if zones:
-        yield f"Parts of the picture did not count: {zones_in_words(zones)}."
-
-
-def _conditions(predictor: Predictor, scorer: Scorer, signals: RawSignals, source: VideoSource) -> Iterator[str]:
-    """What keeps scores of the recording from meaning what they usually do, in sentences."""
+def _caveats(predictor: Predictor, scorer: Scorer, signals: RawSignals, source: VideoSource) -> Iterator[str]:
     calibration = predictor.settings.calibration
-    is_other_scene = scorer.is_other_scene(signals)
-    if is_other_scene:
-        yield f"{OTHER_SCENE} Nothing is flagged."
-    if calibration and (rate := calibration.other_rate(source.frame_seconds)):
-        yield f"The recording has {rate}. Scores mean less."
     conditions = scorer.conditions(signals, source.times)
-    if conditions:
-        yield f"Nothing is flagged where the camera fails: {conditions_in_words(conditions)}."
     drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
-    if drifts and not is_other_scene:
-        yield f"Not as in the footage of the calibration: {drifts_in_words(drifts)}. Scores mean less there."
+    is_other_scene = scorer.is_other_scene(signals)
+    return caveats(calibration, source.frame_seconds, conditions, drifts, is_other_scene=is_other_scene)
 
 
 def _notices(recordings: Sequence[ReviewedRecording]) -> Iterator[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+PROCESS = secrets.token_hex(4)
+"""Stands in the names of all temporary files of this process."""
 _TEMPORARY_NAME = ".vadgui-{}.partial"
 _LEFTOVER_SECONDS = 24 * 3600.0
 _swept: set[Path] = set()
@@ -56,4 +59,14 @@ def temporary_path(path: Path) -> Path:
                     if leftover.stat().st_mtime < oldest:
                         leftover.unlink()
     # Short, because file systems limit the length of names.
-    return path.with_name(_TEMPORARY_NAME.format(secrets.token_hex(4)))
+    return path.with_name(_TEMPORARY_NAME.format(f"{PROCESS}-{secrets.token_hex(4)}"))
+
+
+def remove_leftovers(folder: Path, process: str) -> None:
+    """Delete what a process that has ended left half-written in a folder; `process` is its `PROCESS`."""
+    for leftover in folder.glob(_TEMPORARY_NAME.format(f"{process}-*")):
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                leftover.unlink()

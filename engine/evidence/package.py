@@ -5,23 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import bagit
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from engine.common.atomic_write import temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
 from engine.common.names import displayable, fitting_name
-from engine.evidence.bag import BAGIT_TXT, write_manifest
+from engine.evidence.bag import BAGIT_TXT, write_manifest, write_tags
 from engine.evidence.provenance import made_now, program
 from engine.evidence.signature import sign
 from engine.export.clip import ExportOptions, export_clip
@@ -35,7 +34,7 @@ from engine.review.files import SUFFIX, read_review
 from engine.scoring.where import WindowEvidence
 from engine.video import open_video
 from engine.video.integrity import Integrity
-from engine.video.source import PICTURES
+from engine.video.source import PICTURES, size_bytes
 
 Evidence = Callable[[int], WindowEvidence | None]
 EvidenceOf = Callable[[ReviewedRecording], AbstractContextManager[Evidence | None]]
@@ -136,7 +135,7 @@ def make_package(
 @contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
     """A hidden folder that gets its name when all went well, and is removed otherwise."""
-    temporary = folder.absolute().with_name(f".vadgui-{secrets.token_hex(4)}.partial")
+    temporary = temporary_path(folder.absolute())
     try:
         temporary.mkdir()
         _write(temporary / "bagit.txt", BAGIT_TXT)
@@ -161,19 +160,6 @@ def _refuse_small_disk(recordings: Sequence[ReviewedRecording], folder: Path, op
             subject=folder,
             advice="Free some space, choose another disk, or leave the recordings out and keep only their hashes.",
         )
-
-
-def size_bytes(path: Path) -> int:
-    """How much a recording takes on the disk.
-
-    Raises:
-        VideoError: it can't be read.
-    """
-    try:
-        files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
-        return sum(each.stat().st_size for each in files)
-    except OSError as error:
-        raise VideoError("The recording can't be read", subject=path, advice=f"{error.strerror}.") from error
 
 
 def _add_recording(
@@ -279,6 +265,7 @@ def _add_clips(
                 yield from _without_end(copy_clip(source, start, stop, target, should_stop))
                 _note(contents, target, data, recording, segment, copy_starts_at(source, start))
             target = _clip_path(data, name, segment, "annotated.mp4")
+            look = replace(look, verdict=str(segment.verdict))
             clip = export_clip(source, None, scores, start, stop, target, look, should_stop, evidence)
             yield from _without_end(clip)
             _note(contents, target, data, recording, segment, start)
@@ -328,19 +315,16 @@ def _compare(contents: _Contents, hashes: dict[str, str]) -> None:
 
 
 def _finish_bag(folder: Path) -> None:
-    bag = bagit.Bag(str(folder))
     payload = [each for each in (folder / "data").rglob("*") if each.is_file()]
     made = made_now()
-    bag.info.update(
-        {
-            "Bag-Software-Agent": program()["name"],
-            "Bagging-Date": made["at"][:10],
-            "Contact-Name": made["by"],
-            "External-Description": "Evidence package of a review of surveillance video",
-            "Payload-Oxum": f"{sum(each.stat().st_size for each in payload)}.{len(payload)}",
-        }
-    )
-    bag.save()
+    info = {
+        "Bag-Software-Agent": program()["name"],
+        "Bagging-Date": made["at"][:10],
+        "Contact-Name": made["by"],
+        "External-Description": "Evidence package of a review of surveillance video",
+        "Payload-Oxum": f"{sum(each.stat().st_size for each in payload)}.{len(payload)}",
+    }
+    write_tags(folder, info)
 
 
 def review_file(path: Path) -> tuple[str, bytes]:

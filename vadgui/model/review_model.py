@@ -106,12 +106,17 @@ class ReviewModel(QObject):
         """All that is to be saved; None where nothing was decided and nothing is kept yet."""
         if self._recording is None or self._read_only or (self._review is None and self._recording.is_untouched):
             return None
-        score = self._scoring.scorer.name if detector else self._recording.score
-        recording = replace(
-            self._recording, playhead=playhead, detector=detector or self._recording.detector, score=score
-        )
-        self._review = (self._review or Review(recordings=())).with_recording(recording)
+        self._review = self._with_recording(self._recording, playhead, detector)
         return self._review
+
+    def copy(self, playhead: int, detector: DetectorUsed | None) -> Review | None:
+        """All that there is to hand over, also of a review that may not be changed here; None where nothing is open."""
+        return self._with_recording(self._recording, playhead, detector) if self._recording else None
+
+    def _with_recording(self, recording: Recording, playhead: int, detector: DetectorUsed | None) -> Review:
+        score = self._scoring.scorer.name if detector else recording.score
+        recording = replace(recording, playhead=playhead, detector=detector or recording.detector, score=score)
+        return (self._review or Review(recordings=())).with_recording(recording)
 
     def holds(self, fingerprint: str) -> bool:
         """Whether the review that is open here has a recording of this content."""
