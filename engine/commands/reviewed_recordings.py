@@ -16,12 +16,14 @@ from engine.analysis.score_store import ScoreStore
 from engine.analysis.where import stored_evidence
 from engine.analysis.zoned import stored_signals_within
 from engine.commands.progress import follow
+from engine.commands.redaction_option import kept_redaction, told
 from engine.common.errors import ExportError, ReviewError
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
 from engine.export.caveats import blind_in_words, caveats
 from engine.export.reviewed import ReviewedRecording, numbered
 from engine.export.tables import read_segments_json
+from engine.redaction.regions import Redaction
 from engine.review.attaching import ReviewedSegment, Scores, attach, hidden
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
 from engine.review.files import SUFFIX, located, read_review
@@ -68,10 +70,10 @@ def verdicts_of(_: click.Context, __: click.Parameter, value: str | None) -> tup
         raise click.BadParameter(f"choose from {','.join(Verdict)}, or {ALL}") from error
 
 
-def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool) -> list[ReviewedRecording]:
+def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool, redact: bool = True) -> list[ReviewedRecording]:
     """What was reviewed, with scores where the detector is here; what a person should know of it goes to stderr.
 
-    What the stored analysis lacks is analysed.
+    What the stored analysis lacks is analysed. Unless it is to `redact`, nothing counts as redacted.
 
     Raises:
         ReviewError: the review can't be read, or a recording of it is gone or was changed.
@@ -79,11 +81,11 @@ def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool) -> list[Re
         VideoError: a recording can't be read.
     """
     if path.name.lower().endswith(SEGMENTS_SUFFIX):
-        return [_of_segments_file(path)]
+        return [_of_segments_file(path, redact, quiet)]
     opened = read_review(path)
     if opened.notice and not quiet:
         click.echo(opened.notice, err=True)
-    recordings = [_of_review(each, path, predictors, quiet) for each in opened.review.recordings]
+    recordings = [_of_review(each, path, predictors, redact, quiet) for each in opened.review.recordings]
     for notice in _notices(recordings):
         if not quiet:
             click.echo(notice, err=True)
@@ -201,7 +203,7 @@ def reviewed_footage(
     return file, footage
 
 
-def _of_segments_file(path: Path) -> ReviewedRecording:
+def _of_segments_file(path: Path, redact: bool, quiet: bool) -> ReviewedRecording:
     listed = read_segments_json(path)
     beside = path.with_name(listed.video_name)
     with open_video(beside if beside.exists() else Path(listed.video_path)) as source:
@@ -221,6 +223,7 @@ def _of_segments_file(path: Path) -> ReviewedRecording:
             detector=DetectorUsed(listed.detector_name, listed.detector_fingerprint),
             conditions=tuple(blind_in_words(listed.zones)),
             zones=listed.zones,
+            redaction=kept_redaction(source.info, redact=redact, quiet=quiet),
         )
 
 
@@ -267,11 +270,14 @@ def shown_of(recording: Recording, source: VideoSource, predictor: Predictor, *,
     return Shown(scorer, rule, found, attach(flagged, recording.segments, found.scores, rule.enter, found.flaggable))
 
 
-def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet: bool) -> ReviewedRecording:
+def _of_review(
+    recording: Recording, review: Path, predictors: Predictors, redact: bool, quiet: bool
+) -> ReviewedRecording:
     predictor = predictors.of(recording.detector)
     with open_recording(recording, review) as source:
+        redaction = told(source.info, recording.redaction, redact=redact, quiet=quiet)
         if predictor is None:
-            return _without_scores(recording, source)
+            return _without_scores(recording, source, redaction)
         scorer, rule, (signals, scores, _), shown = shown_of(recording, source, predictor, quiet=quiet)
         reasons = [_reason(each, scorer, signals, source) for each in shown]
         peaks = [scorer.describe(each.peak_score) for each in shown]
@@ -285,11 +291,12 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
             recording.detector,
             conditions=(*blind_in_words(recording.zones), *_caveats(predictor, scorer, signals, source)),
             zones=recording.zones,
+            redaction=redaction,
             hidden=tuple(hidden(recording.segments, shown)),
         )
 
 
-def _without_scores(recording: Recording, source: VideoSource) -> ReviewedRecording:
+def _without_scores(recording: Recording, source: VideoSource, redaction: Redaction) -> ReviewedRecording:
     count = len(source)
     judged = [_cut(each, count) for each in recording.segments if each.start < count]
     segments = [ReviewedSegment(each.start, each.stop, each.start, float("nan"), each) for each in judged]
@@ -307,6 +314,7 @@ def _without_scores(recording: Recording, source: VideoSource) -> ReviewedRecord
         detector=recording.detector,
         conditions=tuple(blind_in_words(recording.zones)),
         zones=recording.zones,
+        redaction=redaction,
         notice=notice,
     )
 

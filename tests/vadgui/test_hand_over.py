@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.commands.progress import finished
 from engine.evidence.bag import verify_package
+from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
 from engine.review.files import read_review
 from engine.video import open_video
 from tests.clips import make_clip, read_number
@@ -123,3 +124,26 @@ def test_a_package_is_whole_and_holds_the_review_as_it_is_now(program: Program, 
     (recording,) = read_review(data / "review" / "gate.mp4.review.json").review.recordings
     assert [(each.start, each.stop, each.verdict) for each in recording.segments] == [(FIRST, LAST + 1, "confirmed")]
     assert len(list((data / "clips").iterdir())) == 2
+
+
+def test_what_is_redacted_is_in_no_clip_and_in_no_package(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    redaction = Redaction((RedactedRegion(RedactionMethod.FILL, (Keyframe(0, whole),)),))
+    assert program.session.review.edit(lambda editor: editor.set_redaction("Redact", redaction))
+    clip = hand_over(program, qtbot, tmp_path / "out", 0, only_frame).path
+    with av.open(str(clip)) as container:
+        for frame in container.decode(video=0):
+            picture = frame.to_ndarray(format="rgb24")
+            middle = picture[
+                picture.shape[0] // 3 : picture.shape[0] // 2, picture.shape[1] // 4 : -picture.shape[1] // 4
+            ]
+            assert int(middle.max()) - int(middle.min()) < 8
+    package = hand_over(program, qtbot, tmp_path / "out", 3).path
+    assert not (package / "data" / "originals").exists()
+    assert [path.name for path in (package / "data" / "clips").iterdir() if "cut" in path.name] == []
+
+
+def only_frame(dialog: HandOverDialog) -> None:
+    for panel, box in dialog.clips.panel_boxes.items():
+        if box.isChecked() != (panel == "frame"):
+            click(box)

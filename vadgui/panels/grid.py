@@ -19,6 +19,9 @@ from vadgui.panels.legend import paint_legend
 from vadgui.panels.mask import paint_mask, paint_overlay
 from vadgui.panels.outlines import paint_outlines
 from vadgui.panels.picture import Decoration, PicturePanel
+from vadgui.panels.redaction_bar import RedactionBar
+from vadgui.panels.redaction_tool import RedactionTool
+from vadgui.panels.shape_tool import ShapeTool
 from vadgui.panels.zone_bar import ZoneBar
 from vadgui.panels.zone_tool import ZoneTool
 from vadgui.panels.zones import paint_zones
@@ -49,6 +52,8 @@ class PanelGrid(QWidget):
         """Checkable action that shows the PSNR mask on the frame; also in the main window's menu."""
         self.zone_tool = ZoneTool(session.review, self._area.panels[Panel.FRAME], self)
         self.zone_bar = ZoneBar(session, self.zone_tool)
+        self.redaction_tool = RedactionTool(session, self._area.panels[Panel.FRAME], self)
+        self.redaction_bar = RedactionBar(self.redaction_tool)
         self._outlines_are_shown = False
         self._evidence: tuple[FrameView, float, Bgra] | None = None
         """The picture of the evidence panel, and what it was made of."""
@@ -59,6 +64,7 @@ class PanelGrid(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(self.zone_bar)
+        layout.addWidget(self.redaction_bar)
         layout.addWidget(self._area, stretch=1)
 
         session.view_changed.connect(self._refresh)
@@ -71,6 +77,7 @@ class PanelGrid(QWidget):
         session.review.zones_changed.connect(self._refresh)
         session.review.opened.connect(self._refresh)
         self.zone_tool.changed.connect(self._area.panels[Panel.FRAME].update)
+        self.redaction_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         theme.changed.connect(self._area.repaint_all)
         self._refresh()
 
@@ -104,11 +111,18 @@ class PanelGrid(QWidget):
 
     def edit_zones(self, on: bool) -> None:
         """Give the mouse on the frame to whoever draws zones, or take it back."""
+        self._edit_frame(self.zone_tool, on)
+
+    def edit_redaction(self, on: bool) -> None:
+        """Give the mouse on the frame to whoever redacts regions, or take it back."""
+        self._edit_frame(self.redaction_tool, on)
+
+    def _edit_frame(self, tool: ShapeTool, on: bool) -> None:
         if on:
             self.set_panel_shown(Panel.FRAME, True)
             if self.enlarged not in (None, Panel.FRAME):
                 self.toggle_enlarged(Panel.FRAME)
-        self.zone_tool.turn_on(on)
+        tool.turn_on(on)
 
     def toggle_enlarged(self, panel: Panel) -> None:
         """Give a panel the whole grid, or bring the others back."""
@@ -176,7 +190,7 @@ class PanelGrid(QWidget):
 
     def _marks(self, view: FrameView, signals: np.void | None) -> Decoration | None:
         """What is painted on the frame."""
-        marks: list[Decoration] = [] if view.frame is None else [self.zone_tool.paint]
+        marks: list[Decoration] = [] if view.frame is None else [self.zone_tool.paint, self.redaction_tool.paint]
         if signals is not None and self.overlay_action.isChecked():
             opacity = self.header.overlay_opacity
             marks.append(partial(paint_overlay, patch_psnr_db=signals["patch_psnr_db"], opacity=opacity))

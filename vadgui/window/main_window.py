@@ -46,6 +46,7 @@ from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
 from vadgui.window.hand_over_actions import HandOverActions
 from vadgui.window.menus import Menus
+from vadgui.window.redaction_actions import RedactionActions
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
@@ -316,6 +317,9 @@ class MainWindow(QMainWindow):
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
         self.hand_over = HandOverActions(self, self.actions_by_name, session, self._settings)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
+        self.redaction_actions = RedactionActions(
+            self.actions_by_name["redaction"], self.actions_by_name["zones"], session, self.panels, self
+        )
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
