@@ -85,6 +85,7 @@ SPECS = (
         checkable=True,
     ),
     ActionSpec("outlines", VIEW, "&Outlines", ("W",), hint="Lines round what stands out, with reasons", checkable=True),
+    ActionSpec("lanes", VIEW, "&Lanes of the timeline …", ("T",), hint="Single signals under the score"),
     ActionSpec("full_screen", VIEW, "&Full screen", ("F11",)),
     ActionSpec("shortcuts", HELP, "&Keyboard shortcuts", ("F1", "?")),
     ActionSpec("about", HELP, "&About vadgui"),

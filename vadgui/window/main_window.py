@@ -312,6 +312,7 @@ class MainWindow(QMainWindow):
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
+            "lanes": self.timeline.header.lanes_button.showMenu,
             "full_screen": self._toggle_full_screen,
             "shortcuts": lambda: ShortcutsDialog(self).open(),
             "about": lambda: AboutDialog(self).open(),
@@ -322,6 +323,8 @@ class MainWindow(QMainWindow):
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
+        self.timeline.lanes.show(self._settings.lanes)
+        self.timeline.lanes.lanes_changed.connect(self._remember_lanes)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
@@ -373,6 +376,9 @@ class MainWindow(QMainWindow):
     def _show_outlines(self, shown: bool) -> None:
         self._settings.outlines = shown
         self.panels.show_outlines(shown)
+
+    def _remember_lanes(self) -> None:
+        self._settings.lanes = self.timeline.lanes.wanted
 
     def _toggle_full_screen(self) -> None:
         if self.isFullScreen():
