@@ -186,8 +186,14 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
     def show_threshold(self, threshold: float) -> None:
         """Put the line at a score."""
         self.threshold.setValue(threshold)
+        self.label_threshold("")
+
+    def label_threshold(self, flagged: str) -> None:
+        """Write the threshold beside its line, and what it flags."""
+        label = self.threshold.label
+        label.format = f"{_THRESHOLD_LABEL}: {flagged}" if flagged else _THRESHOLD_LABEL
         # pyqtgraph's label takes no notice of the line while both are hidden.
-        self.threshold.label.setText(_THRESHOLD_LABEL.format(value=threshold))
+        label.setText(label.format.format(value=self.threshold.value()))
 
     def show_leave(self, score: float) -> None:
         """Draw the lower threshold, at which a segment ends."""

@@ -75,6 +75,7 @@ class TimelineView(QWidget):
         box.sigXRangeChanged.connect(lambda: self.overview.set_visible(*box.span()))
         line.sigDragged.connect(lambda: self._rule_timer.isActive() or self._rule_timer.start())
         line.sigPositionChangeFinished.connect(self._take_over_threshold)
+        line.sigPositionChangeFinished.connect(self._label_threshold)
         self._rule_timer.timeout.connect(self._take_over_threshold)
         self.overview.centre_requested.connect(self._centre)
         strips = self.lane_stack.strips
@@ -143,6 +144,7 @@ class TimelineView(QWidget):
         self.overview.set_spans(*spans)
         self.lane_stack.strips.set_segments(*spans)
         self._show_selection()
+        self._label_threshold()
 
     def _show_conditions(self) -> None:
         conditions = self._session.scoring.conditions
@@ -189,6 +191,7 @@ class TimelineView(QWidget):
         enter = self._session.scoring.rule.enter
         if not self.plot.threshold.moving:
             self.plot.show_threshold(enter)
+        self._label_threshold()
         self._draw_threshold(enter)
 
     def _draw_threshold(self, enter: float) -> None:
@@ -198,6 +201,19 @@ class TimelineView(QWidget):
         self.lane_stack.strips.set_threshold(enter)
         self.header.show_threshold(enter)
         self.header.show_expected(self._session.scoring.expected_alarms(), self._session.scoring.doubt())
+
+    def _label_threshold(self) -> None:
+        """While the line is dragged, it says how much would be flagged."""
+        self.plot.label_threshold(self.flagged_in_words() if self.plot.threshold.moving else "")
+
+    def flagged_in_words(self) -> str:
+        """How many segments there are, and what share of the recording they are."""
+        session = self._session
+        segments = session.scoring.segments
+        seconds = sum(float(session.ends[each.stop - 1] - session.times[each.start]) for each in segments)
+        share = seconds / session.video.shown_seconds if session.video and session.video.shown_seconds else 0.0
+        words = f"{100 * share:.0f} %" if share >= 0.095 or not segments else f"{100 * share:.2g} %"
+        return f"{len(segments)} segment{'' if len(segments) == 1 else 's'}, {words} of the recording"
 
     # What the person does
 
