@@ -157,7 +157,7 @@ class ZoneTool(QObject):
                 self._set(f"Move zone ({moved.title})", zones, select=self._selected)
         elif self._shape is ZoneShape.RECTANGLE and self._draft:
             one, other = self._draft[0], self._share(event.position())
-            rect = self._panel.picture_rect()
+            rect = self._panel.whole_rect()
             across, down = abs(one[0] - other[0]) * rect.width(), abs(one[1] - other[1]) * rect.height()
             self._draft = []
             if min(across, down) >= _MIN_DRAG_PX:
@@ -207,17 +207,17 @@ class ZoneTool(QObject):
         self.changed.emit()
 
     def _share(self, position: QPointF) -> Point:
-        rect = self._panel.picture_rect()
+        rect = self._panel.whole_rect()
         x, y = (position.x() - rect.left()) / rect.width(), (position.y() - rect.top()) / rect.height()
         return round(min(max(x, 0.0), 1.0), 4), round(min(max(y, 0.0), 1.0), 4)
 
     def _is_near_first(self, position: QPointF) -> bool:
-        (first,) = corners(self._draft[:1], self._panel.picture_rect())
+        (first,) = corners(self._draft[:1], self._panel.whole_rect())
         return bool((first - position).manhattanLength() <= _NEAR_PX)
 
     def _zone_at(self, position: QPointF) -> int | None:
         """The zone under the mouse; of several the one drawn last."""
-        rect = self._panel.picture_rect()
+        rect = self._panel.whole_rect()
         zones = self._review.zones
         fill = Qt.FillRule.OddEvenFill
         hits = (n for n in reversed(range(len(zones))) if polygon(zones[n].points, rect).containsPoint(position, fill))

@@ -27,6 +27,7 @@ from vadgui.jobs.messages import Opening
 from vadgui.model.reviewing import Reviewing
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.panels.grid import PanelGrid
+from vadgui.panels.loupe import HeldAction
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
 from vadgui.segments.verdict_bar import VerdictBar
@@ -58,6 +59,8 @@ _STATUS_TEXT_PX = 320
 _SAID_MS = 20_000  # how long a message stays in the status bar
 _TOOL_ICON_PX = 18
 _MESSAGE_MS = 6000
+_ZOOM_A_KEY = 1.5
+_MOVE_A_KEY = 0.2  # of what is shown
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 
 
@@ -288,7 +291,7 @@ class MainWindow(QMainWindow):
     # Requests of the person
 
     def _connect_actions(self) -> None:
-        session, player = self._session, self._player
+        session, player, zoom = self._session, self._player, self.panels.zoom
         calls = {
             "open": self._ask_for_video,
             "open_folder": self._ask_for_picture_folder,
@@ -312,6 +315,16 @@ class MainWindow(QMainWindow):
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
+            "zoom_in": lambda: zoom.zoom(_ZOOM_A_KEY),
+            "zoom_out": lambda: zoom.zoom(1 / _ZOOM_A_KEY),
+            "zoom_reset": zoom.reset,
+            "move_left": lambda: zoom.move(-_MOVE_A_KEY, 0),
+            "move_right": lambda: zoom.move(_MOVE_A_KEY, 0),
+            "move_up": lambda: zoom.move(0, -_MOVE_A_KEY),
+            "move_down": lambda: zoom.move(0, _MOVE_A_KEY),
+            "timeline_zoom_in": lambda: self.timeline.zoom(2.0),
+            "timeline_zoom_out": lambda: self.timeline.zoom(0.5),
+            "timeline_all": self.timeline.zoom_to_all,
             "lanes": self.timeline.header.lanes_button.showMenu,
             "full_screen": self._toggle_full_screen,
             "shortcuts": lambda: ShortcutsDialog(self).open(),
@@ -320,6 +333,8 @@ class MainWindow(QMainWindow):
         for name, call in calls.items():
             # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
+        self.actions_by_name["loupe"].toggled.connect(self.panels.loupe.turn_on)
+        HeldAction(self.actions_by_name["loupe"])
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
