@@ -176,6 +176,14 @@ class Calibration:
         scores = scale.tail.neg_log10_p(scale.standard.max_evidence(evidence))
         return np.where(flags, np.nan, scores) if flags.any() else scores
 
+    def scores_by_signal(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.float64]:
+        """The score [S, N] that frames would have by each signal of `evidence` alone; `scores` is the highest."""
+        flags = self.in_condition(signals, seconds)
+        evidence = self._evidence(without_conditions(signals, flags), seconds, live=False)
+        scaled = self.offline.standard.scaled(evidence).reshape(-1, len(self.evidence), len(seconds))
+        scores = self.offline.tail.neg_log10_p(scaled.max(axis=0).ravel()).reshape(scaled.shape[1:])
+        return np.where(flags, np.nan, scores)
+
     def in_condition(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.bool_]:
         """Which frames [N] of a video say nothing, as the camera fails there."""
         return in_condition(signals, seconds, self.reference, self.sampling, live=live)

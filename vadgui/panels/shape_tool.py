@@ -159,7 +159,7 @@ class ShapeTool(QObject):
                 self.put(self._selected, moved)
         elif self._mode is MouseMode.RECTANGLE and self._draft:
             one, other = self._draft[0], self._share(event.position())
-            rect = self._panel.picture_rect()
+            rect = self._panel.whole_rect()
             across, down = abs(one[0] - other[0]) * rect.width(), abs(one[1] - other[1]) * rect.height()
             self._draft = []
             if min(across, down) >= _MIN_DRAG_PX:
@@ -214,17 +214,17 @@ class ShapeTool(QObject):
         self._grabbed = point if self._selected is not None else None
 
     def _share(self, position: QPointF) -> Point:
-        rect = self._panel.picture_rect()
+        rect = self._panel.whole_rect()
         x, y = (position.x() - rect.left()) / rect.width(), (position.y() - rect.top()) / rect.height()
         return round(min(max(x, 0.0), 1.0), 4), round(min(max(y, 0.0), 1.0), 4)
 
     def _is_near(self, corner: Point, position: QPointF) -> bool:
-        (place,) = corners([corner], self._panel.picture_rect())
+        (place,) = corners([corner], self._panel.whole_rect())
         return bool((place - position).manhattanLength() <= _NEAR_PX)
 
     def _shape_at(self, position: QPointF) -> int | None:
         """The polygon under the mouse; of several the one drawn last."""
-        rect, fill = self._panel.picture_rect(), Qt.FillRule.OddEvenFill
+        rect, fill = self._panel.whole_rect(), Qt.FillRule.OddEvenFill
         shapes = self.shapes()
         hits = (n for n in reversed(range(len(shapes))) if polygon(shapes[n], rect).containsPoint(position, fill))
         return next(hits, None)

@@ -25,6 +25,7 @@ from vadgui.jobs.messages import Opening
 from vadgui.model.reviewing import Reviewing
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.panels.grid import PanelGrid
+from vadgui.panels.loupe import HeldAction
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
 from vadgui.recordings.dock import RecordingsDock
@@ -59,6 +60,8 @@ _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
 _TOOL_ICON_PX = 18
 _MESSAGE_MS = 6000
+_ZOOM_A_KEY = 1.5
+_MOVE_A_KEY = 0.2  # of what is shown
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 
 
@@ -283,7 +286,7 @@ class MainWindow(QMainWindow):
     # Requests of the person
 
     def _connect_actions(self) -> None:
-        session, player = self._session, self._player
+        session, player, zoom = self._session, self._player, self.panels.zoom
         calls = {
             "open": self._ask_for_video,
             "open_folder": self._ask_for_picture_folder,
@@ -307,12 +310,25 @@ class MainWindow(QMainWindow):
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
             "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
+            "zoom_in": lambda: zoom.zoom(_ZOOM_A_KEY),
+            "zoom_out": lambda: zoom.zoom(1 / _ZOOM_A_KEY),
+            "zoom_reset": zoom.reset,
+            "move_left": lambda: zoom.move(-_MOVE_A_KEY, 0),
+            "move_right": lambda: zoom.move(_MOVE_A_KEY, 0),
+            "move_up": lambda: zoom.move(0, -_MOVE_A_KEY),
+            "move_down": lambda: zoom.move(0, _MOVE_A_KEY),
+            "timeline_zoom_in": lambda: self.timeline.zoom(2.0),
+            "timeline_zoom_out": lambda: self.timeline.zoom(0.5),
+            "timeline_all": self.timeline.zoom_to_all,
+            "lanes": self.timeline.header.lanes_button.showMenu,
             "shortcuts": lambda: ShortcutsDialog(self).open(),
             "about": lambda: AboutDialog(self).open(),
         }
         for name, call in calls.items():
             # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
+        self.actions_by_name["loupe"].toggled.connect(self.panels.loupe.turn_on)
+        HeldAction(self.actions_by_name["loupe"])
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
         self.hand_over = HandOverActions(self, self.actions_by_name, session, self._settings)
@@ -320,6 +336,8 @@ class MainWindow(QMainWindow):
         self.redaction_actions = RedactionActions(
             self.actions_by_name["redaction"], self.actions_by_name["zones"], session, self.panels, self
         )
+        self.timeline.lanes.show(self._settings.lanes)
+        self.timeline.lanes.lanes_changed.connect(self._remember_lanes)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
@@ -349,6 +367,9 @@ class MainWindow(QMainWindow):
     def _show_outlines(self, shown: bool) -> None:
         self._settings.outlines = shown
         self.panels.show_outlines(shown)
+
+    def _remember_lanes(self) -> None:
+        self._settings.lanes = self.timeline.lanes.wanted
 
     # Event handlers of Qt
 
