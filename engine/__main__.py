@@ -11,6 +11,7 @@ import traceback
 import click
 
 from engine.common.errors import VadError
+from engine.common.memory import is_out_of_memory, out_of_memory_error
 
 # What --help says of each is kept here: nobody should wait for OpenCV and torch to be imported to read it.
 _COMMANDS = {
@@ -59,6 +60,11 @@ class _Commands(click.Group):
                 traceback.print_exc()
             else:
                 click.echo(f"Error: {error}", err=True)
+            ctx.exit(1)
+        except Exception as error:
+            if ctx.params["debug"] or not is_out_of_memory(error):
+                raise
+            click.echo(f"Error: {out_of_memory_error()}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt as interrupt:
             click.echo(str(interrupt) or "Interrupted.", err=True)

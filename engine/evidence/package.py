@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -17,6 +16,7 @@ import bagit
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from engine.common.atomic_write import sync_folder, sync_tree, temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
@@ -136,13 +136,15 @@ def make_package(
 @contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
     """A hidden folder that gets its name when all went well, and is removed otherwise."""
-    temporary = folder.absolute().with_name(f".vadgui-{secrets.token_hex(4)}.partial")
+    temporary = temporary_path(folder.absolute())
     try:
         temporary.mkdir()
         _write(temporary / "bagit.txt", BAGIT_TXT)
         yield temporary
+        sync_tree(temporary)
         refuse_existing(folder)
         temporary.rename(folder.absolute())
+        sync_folder(folder.absolute().parent)
     except OSError as error:
         raise cannot_write(folder, error) from error
     finally:
