@@ -13,6 +13,9 @@ _MESSAGES = (
     "insufficient memory",  # OpenCV
     "cannot allocate memory",  # the system, to whoever asks it
     "bad_alloc",
+    "could not create a primitive",  # oneDNN, which torch uses
+    "failed to map segment",  # the loader of libraries
+    "can't start new thread",
 )
 
 
@@ -20,6 +23,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means that the memory of the machine or of a device ran out."""
     # The name is that of torch's, which is not to be imported for this.
     by_type = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    if isinstance(error, BlockingIOError) and type(error).__module__.startswith("av."):
+        return True  # FFmpeg could not start a thread to convert a picture
     return by_type or any(each in str(error).lower() for each in _MESSAGES)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -21,13 +22,20 @@ def test_every_library_is_understood() -> None:
         of_numpy.value,
         OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
         RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"),
+        av.error.BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)),
+        RuntimeError("could not create a primitive"),
         RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
     ):
         assert is_out_of_memory(error), error
 
 
 def test_other_errors_are_not_taken_for_it() -> None:
-    for error in (ValueError("no frames"), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), VideoError("Damaged")):
+    for error in (
+        BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)),
+        ValueError("no frames"),
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        VideoError("Damaged"),
+    ):
         assert not is_out_of_memory(error)
 
 
