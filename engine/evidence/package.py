@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from engine.common.atomic_write import temporary_path
+from engine.common.atomic_write import sync_folder, sync_tree, temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
@@ -148,8 +148,10 @@ def _new_folder(folder: Path) -> Iterator[Path]:
         temporary.mkdir()
         _write(temporary / "bagit.txt", BAGIT_TXT)
         yield temporary
+        sync_tree(temporary)
         refuse_existing(folder)
         temporary.rename(folder.absolute())
+        sync_folder(folder.absolute().parent)
     except OSError as error:
         raise cannot_write(folder, error) from error
     finally:
