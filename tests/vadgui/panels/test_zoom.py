@@ -116,7 +116,7 @@ def test_a_drag_over_a_whole_picture_does_nothing(grid: PanelGrid, qtbot: QtBot)
 def test_a_zone_is_drawn_where_the_mouse_is_in_a_zoomed_picture(grid: PanelGrid, qtbot: QtBot) -> None:
     frame = grid.panel(Panel.FRAME)
     grid.edit_zones(True)
-    grid.zone_tool.use(MouseMode.RECTANGLE)
+    grid.zone_tool.use_mode(MouseMode.RECTANGLE)
     grid.zone_tool.use_kind(ZoneKind.IGNORED)
     grid.zoom.zoom(2.0, QPointF(1.0, 1.0))
     drag(frame, qtbot, spot(frame, 0.0, 0.0), spot(frame, 0.5, 0.5), Qt.MouseButton.LeftButton)
