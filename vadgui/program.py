@@ -333,7 +333,8 @@ class Program(QObject):
         dock.view.remove_requested.connect(recordings.remove)
         dock.view.again_requested.connect(recordings.analyse_again)
         dock.view.pause_requested.connect(recordings.model.set_paused)
-        dock.neighbour_requested.connect(recordings.open_neighbour)
+        dock.neighbour_requested.connect(recordings.navigation.open_neighbour)
+        window.reviewing.go_elsewhere = recordings.navigation.open_unreviewed
         recordings.open_requested.connect(self.open_video)
         recordings.told.connect(window.tell)
         recordings.job_of = self._job_of

@@ -21,7 +21,7 @@ from vadgui.program import Program
 from vadgui.recordings.model import name_of
 from vadgui.settings import Settings
 
-PATIENCE_MS = 120_000  # of a list analysed on a machine that is busy
+PATIENCE_MS = 60_000  # of a list analysed on a machine that is busy
 COUNT = 120
 BURSTS = [*range(30, 40), *range(80, 90)]
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -366,3 +366,55 @@ def test_verdicts_count_in_the_list(program: Program, qtbot: QtBot, videos: Path
     assert words(program)["street.mp4"] == "1 of 2 reviewed"
     program.reviews.flush()
     assert usual_path(videos / "street.mp4").exists()
+
+
+# From one recording to the next
+
+
+def selected(program: Program) -> tuple[str, int] | None:
+    segment = program.session.scoring.selected
+    return (open_name(program), segment.start) if segment else None
+
+
+def test_the_next_unreviewed_is_in_the_next_recording_that_has_one(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "gate.mp4", tmp_path / "still.safetensors", [videos / "night", videos / "street.mp4"])
+    wait_for_all(program, qtbot)
+    first, second = (each.start for each in program.session.review.segments)
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    assert selected(program) == ("gate.mp4", second)
+    press(program, qtbot, Qt.Key.Key_Y)
+    assert "On to street.mp4: 2 to review" in program.window.statusBar().currentMessage()
+    qtbot.waitUntil(lambda: selected(program) == ("street.mp4", first), timeout=PATIENCE_MS)
+    assert program.session.playhead == program.session.review.segments[0].peak_frame
+    press(program, qtbot, Qt.Key.Key_Y, Qt.Key.Key_U)
+    assert words(program)["street.mp4"] == "2 of 2 reviewed"
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    assert "Every segment has a verdict" in program.window.statusBar().currentMessage()
+    assert open_name(program) == "street.mp4"
+
+
+def test_shift_up_goes_back_into_the_recording_before(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "gate.mp4", tmp_path / "still.safetensors", [videos / "street.mp4"])
+    wait_for_all(program, qtbot)
+    first, second = (each.start for each in program.session.review.segments)
+    press(program, qtbot, Qt.Key.Key_Up, modifier=SHIFT)
+    qtbot.waitUntil(lambda: selected(program) == ("street.mp4", second), timeout=PATIENCE_MS)
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    qtbot.waitUntil(lambda: selected(program) == ("gate.mp4", first), timeout=PATIENCE_MS)
+
+
+def test_whoever_goes_elsewhere_while_a_recording_opens_stays_there(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "night" / "yard.mkv", tmp_path / "still.safetensors", [videos / "street.mp4"])
+    wait_for_all(program, qtbot)
+    program.worker.video_opened.connect(lambda _: program.session.seek(5))
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    qtbot.waitUntil(lambda: len(program.session.review.segments) == 2 and open_name(program) == "street.mp4")
+    qtbot.wait(100)
+    assert program.session.playhead == 5
+    assert selected(program) is None

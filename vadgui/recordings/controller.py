@@ -23,6 +23,7 @@ from vadgui.jobs.messages import QueueDone, QueueFailed, QueueProgress, VideoOpe
 from vadgui.jobs.request_queue import QueueJob
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path
+from vadgui.recordings.navigation import RecordingNavigation
 
 _SAVE_MS = 1000
 _OF_THE_MACHINE = (ScoreStoreError, DeviceError)
@@ -47,6 +48,7 @@ class RecordingsController(QObject):
         self._session = session
         self._worker = worker
         self.model = model
+        self.navigation = RecordingNavigation(session, model, self)
         self._file = RecordingListFile(file) if file else None
         self._background = Background("vadgui-recordings")
         self._searches = 0
@@ -61,6 +63,8 @@ class RecordingsController(QObject):
         self._save_timer.timeout.connect(self._save_soon)
         self._plan_timer = QTimer(self, singleShot=True, interval=0)  # after what belongs together has changed
         self._plan_timer.timeout.connect(self._plan)
+        self.navigation.open_requested.connect(self.open_requested)
+        self.navigation.told.connect(self.told)
         model.changed.connect(self._note_change)
         model.paused_changed.connect(self._plan)
         worker.video_closed.connect(self._end_opening)
@@ -143,16 +147,6 @@ class RecordingsController(QObject):
                 self.model.change(path, stage=AnalysisStage.WAITING, problem="", advice="")
         self.model.set_paused(False)
 
-    def open_neighbour(self, direction: int) -> None:
-        """Open the next recording of the list (1), or the previous one (-1)."""
-        count = len(self.model.recordings)
-        row = self.model.row_of(self.model.open_path)
-        wanted = (0 if direction > 0 else count - 1) if row is None else row + direction
-        if 0 <= wanted < count:
-            self.open_requested.emit(Path(self.model.recordings[wanted].path))
-        elif count:
-            self.told.emit(f"This is the {'last' if direction > 0 else 'first'} recording of the list.")
-
     # The open recording
 
     def expect_opening(self) -> None:
@@ -182,6 +176,7 @@ class RecordingsController(QObject):
         """List what was opened, once its detector is asked for; the demo is no one's work."""
         if not resources.contains(opened.info.path):
             self.model.add([ListedRecording(path=listed_path(opened.info.path))])
+        self.navigation.video_opened()
         self._end_opening()
 
     def _follow_video(self) -> None:
