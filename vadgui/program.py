@@ -330,6 +330,7 @@ class Program(QObject):
         dock = window.recordings_dock
         window.recordings_chosen.connect(recordings.add)
         dock.view.open_requested.connect(lambda path: self.open_video(Path(path)))
+        dock.view.segment_requested.connect(recordings.navigation.open_at)
         dock.view.remove_requested.connect(recordings.remove)
         dock.view.again_requested.connect(recordings.analyse_again)
         dock.view.pause_requested.connect(recordings.model.set_paused)

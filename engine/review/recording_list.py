@@ -6,6 +6,7 @@ It holds no decision: those are in the reviews. It says at once, without opening
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from enum import StrEnum
@@ -68,6 +69,21 @@ class ListedRecording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     def unreviewed(self) -> tuple[FoundSegment, ...]:
         """The segments without a verdict."""
         return tuple(each for each in self.segments if each.verdict is Verdict.UNREVIEWED)
+
+
+def ranked(recordings: Iterable[ListedRecording]) -> list[tuple[ListedRecording, FoundSegment]]:
+    """Segments of all recordings with their recording, the most suspicious first.
+
+    Scores of different detectors do not compare: the highest of each come first, then the second of each, and so on.
+    """
+    by_score: dict[tuple[str, str], list[tuple[ListedRecording, FoundSegment]]] = defaultdict(list)
+    for recording in recordings:
+        by_score[recording.detector, recording.score] += [(recording, segment) for segment in recording.segments]
+    places = []
+    for comparable in by_score.values():
+        comparable.sort(key=lambda each: -each[1].peak_score)
+        places += list(enumerate(comparable))
+    return [each for _, each in sorted(places, key=lambda placed: placed[0])]
 
 
 class _Head(msgspec.Struct):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import DeviceError
@@ -19,6 +19,7 @@ from vadgui.errors import ErrorReporter
 from vadgui.model.session import AnalysisPhase
 from vadgui.program import Program
 from vadgui.recordings.model import name_of
+from vadgui.recordings.view import Listed
 from vadgui.settings import Settings
 
 PATIENCE_MS = 60_000  # of a list analysed on a machine that is busy
@@ -418,3 +419,57 @@ def test_whoever_goes_elsewhere_while_a_recording_opens_stays_there(
     qtbot.wait(100)
     assert program.session.playhead == 5
     assert selected(program) is None
+
+
+# Segments of all recordings
+
+
+def listed_segments(program: Program) -> list[tuple[str, int]]:
+    ranked = program.window.recordings_dock.view.ranked
+    rows = [ranked.segment(row) for row in range(ranked.rowCount())]
+    return [(name_of(recording), segment.start) for recording, segment in rows]
+
+
+def choose_listed(program: Program, qtbot: QtBot, wanted: Listed) -> None:
+    """Choose what is listed with the keys of the box."""
+    box = program.window.recordings_dock.view.listed_box
+    box.setFocus()
+    for _ in range(list(Listed).index(wanted) - box.currentIndex()):
+        qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert program.window.recordings_dock.view.listed is wanted
+
+
+def test_segments_of_all_recordings_are_one_list_and_open_their_recording(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "night" / "yard.mkv", tmp_path / "still.safetensors", [videos])
+    wait_for_all(program, qtbot)
+    choose_listed(program, qtbot, Listed.UNREVIEWED)
+    rows = listed_segments(program)
+    assert len(rows) == 4
+    view = program.window.recordings_dock.view
+    scores = [view.ranked.segment(row)[1].peak_score for row in range(4)]
+    assert scores == sorted(scores, reverse=True)
+    at = view.segments.visualRect(view.ranked.index(2)).center()
+    qtbot.mouseClick(view.segments.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert open_name(program) == "yard.mkv", "one click selects"
+    qtbot.mouseDClick(view.segments.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: selected(program) == rows[2], timeout=PATIENCE_MS)
+    press(program, qtbot, Qt.Key.Key_U)
+    qtbot.waitUntil(lambda: listed_segments(program) == [*rows[:2], rows[3]])
+    press(program, qtbot, Qt.Key.Key_J, modifier=CONTROL)
+    press(program, qtbot, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: selected(program) == rows[3], timeout=PATIENCE_MS)
+    choose_listed(program, qtbot, Listed.SEGMENTS)
+    assert listed_segments(program) == rows
+
+
+def test_a_list_without_segments_says_why(program: Program, qtbot: QtBot, videos: Path, tmp_path: Path) -> None:
+    (videos / "street.mp4").unlink()
+    (videos / "gate.mp4").unlink()
+    (videos / "yard.mp4").touch()
+    program.begin(videos, tmp_path / "still.safetensors")
+    wait_for_all(program, qtbot)
+    choose_listed(program, qtbot, Listed.UNREVIEWED)
+    nothing = [each.text() for each in program.window.recordings_dock.view.findChildren(QLabel) if each.isVisible()]
+    assert "Nothing is flagged so far." in nothing

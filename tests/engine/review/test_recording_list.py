@@ -10,7 +10,7 @@ import pytest
 
 from engine.common.errors import ReviewError
 from engine.review.document import Verdict
-from engine.review.recording_list import AnalysisStage, FoundSegment, ListedRecording, RecordingListFile
+from engine.review.recording_list import AnalysisStage, FoundSegment, ListedRecording, RecordingListFile, ranked
 
 LISTED = (
     ListedRecording(
@@ -81,3 +81,18 @@ def test_a_newer_list_is_left_alone(tmp_path: Path) -> None:
         file.open()
     file.write(LISTED)
     assert path.read_text() == text
+
+
+def _listed(path: str, detector: str, *scores: float) -> ListedRecording:
+    segments = tuple(FoundSegment(10 * at, 10 * at + 5, 10 * at, at, score) for at, score in enumerate(scores))
+    return ListedRecording(path=path, detector=detector, segments=segments)
+
+
+def test_segments_of_all_recordings_are_ranked_by_score() -> None:
+    recordings = [_listed("/a", "gate", 3.5, 4.5), _listed("/b", "gate", 4.0), _listed("/c", "gate")]
+    assert [(rec.path, seg.peak_score) for rec, seg in ranked(recordings)] == [("/a", 4.5), ("/b", 4.0), ("/a", 3.5)]
+
+
+def test_scores_of_different_detectors_are_not_compared() -> None:
+    recordings = [_listed("/a", "gate", 3.5, 4.5), _listed("/b", "yard", 0.8, 0.9)]
+    assert [seg.peak_score for _, seg in ranked(recordings)] == [4.5, 0.9, 3.5, 0.8]
