@@ -14,10 +14,12 @@ from pytestqt.qtbot import QtBot
 from engine.common.errors import DeviceError
 from engine.review.files import usual_path
 from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingListFile
+from engine.video import watching as engine_watching
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from vadgui.errors import ErrorReporter
 from vadgui.model.session import AnalysisPhase
 from vadgui.program import Program
+from vadgui.recordings import watching
 from vadgui.recordings.model import name_of
 from vadgui.recordings.view import Listed
 from vadgui.settings import Settings
@@ -345,7 +347,7 @@ def test_a_second_window_has_a_list_of_its_own(
     second.close()
     program.close()
     file = RecordingListFile(tmp_path / "data" / "recordings.json")
-    assert len(file.open()) == 3
+    assert len(file.open().recordings) == 3
     file.close()
 
 
@@ -473,3 +475,59 @@ def test_a_list_without_segments_says_why(program: Program, qtbot: QtBot, videos
     choose_listed(program, qtbot, Listed.UNREVIEWED)
     nothing = [each.text() for each in program.window.recordings_dock.view.findChildren(QLabel) if each.isVisible()]
     assert "Nothing is flagged so far." in nothing
+
+
+# Watched folders
+
+
+@pytest.fixture
+def _quick_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files rest at once, and folders are looked into all the time."""
+    monkeypatch.setattr(engine_watching, "REST_SECONDS", 0.2)
+    monkeypatch.setattr(watching, "POLL_MS", 50)
+
+
+@pytest.mark.usefixtures("_quick_to_rest")
+def test_what_comes_into_a_watched_folder_comes_onto_the_list(
+    make_program: Callable[[], Program], qtbot: QtBot, videos: Path
+) -> None:
+    program = make_program()
+    program.window.actions_by_name["watch_folder"].trigger()
+    dialog = program.window.findChildren(QFileDialog)[0]
+    dialog.fileSelected.emit(str(videos))
+    dialog.reject()
+    assert "Watching videos" in program.window.statusBar().currentMessage()
+    wait_for_all(program, qtbot)
+    assert list(stages(program)) == ["gate.mp4", "street.mp4", "yard.mkv"]
+    assert program.session.video is None, "nothing is opened by itself"
+    program.recordings.remove([str(videos / "gate.mp4")])
+    (videos / "yard.mp4").touch()
+    qtbot.waitUntil(lambda: list(stages(program)) == ["street.mp4", "yard.mkv", "yard.mp4"])
+    program.close()
+    program.window.close()
+
+    (videos / "long.mp4").touch()
+    again = make_program()
+    qtbot.waitUntil(lambda: list(stages(again)) == ["street.mp4", "yard.mkv", "yard.mp4", "long.mp4"])
+    view = again.window.recordings_dock.view
+    assert view.watched_button.text() == "Watching videos"
+    view.watched_button.menu().actions()[0].trigger()
+    assert not view.watched_button.isVisible()
+    (videos / "scratched.mp4").touch()
+    drop(again, videos / "gate.mp4", videos / "street.mp4")
+    qtbot.waitUntil(lambda: "gate.mp4" in stages(again))
+    qtbot.wait(500)
+    assert "scratched.mp4" not in stages(again)
+
+
+@pytest.mark.usefixtures("_quick_to_rest")
+def test_a_watched_folder_that_is_gone_is_told_and_watched_on(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    program.recordings.told.connect(told.append)
+    program.recordings.watch(tmp_path / "disk")
+    qtbot.waitUntil(lambda: any("disk is watched, but: The folder is gone" in each for each in told))
+    videos.rename(tmp_path / "disk")
+    qtbot.waitUntil(lambda: len(stages(program)) == 3)
+    assert sum("is gone" in each for each in told) == 1

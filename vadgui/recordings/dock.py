@@ -48,7 +48,7 @@ class RecordingsDock(QDockWidget):
             self.hide()
 
     def _is_list(self) -> bool:
-        return len(self._model.recordings) >= _A_LIST
+        return len(self._model.recordings) >= _A_LIST or bool(self._model.watched_folders)
 
     def _follow(self) -> None:
         is_list = self._is_list()

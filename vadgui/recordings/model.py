@@ -84,6 +84,7 @@ class RecordingModel(QAbstractListModel):
         self._open_path = ""
         self._paused = False
         self._lacking: set[str] = set()
+        self._watched: tuple[str, ...] = ()
 
     # What is known
 
@@ -101,6 +102,11 @@ class RecordingModel(QAbstractListModel):
     def paused(self) -> bool:
         """Whether no recording is analysed but the one that is open."""
         return self._paused
+
+    @property
+    def watched_folders(self) -> tuple[str, ...]:
+        """Folders whose new recordings come onto the list."""
+        return self._watched
 
     def recording(self, path: str) -> ListedRecording | None:
         """The recording with this path."""
@@ -176,6 +182,12 @@ class RecordingModel(QAbstractListModel):
         changed, self._lacking = paths ^ self._lacking, paths
         for row in (self._numbers[path] for path in changed if path in self._numbers):
             self.dataChanged.emit(self.index(row), self.index(row))
+
+    def watch(self, folders: Sequence[str]) -> None:
+        """Name the folders whose new recordings come onto the list."""
+        if tuple(folders) != self._watched:
+            self._watched = tuple(folders)
+            self.changed.emit()
 
     def _count(self) -> None:
         self._numbers = {each.path: row for row, each in enumerate(self._rows)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence
@@ -19,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.names import displayable
 from vadgui.recordings.delegate import RankedDelegate, RecordingDelegate
 from vadgui.recordings.list_view import OPENING_KEYS, ListView
 from vadgui.recordings.model import RecordingModel
@@ -47,6 +50,8 @@ class RecordingsView(QWidget):
     """Paths to be analysed again."""
     remove_requested = Signal(object)
     """Paths to be taken off the list."""
+    stop_watching_requested = Signal(str)
+    """A watched folder."""
     pause_requested = Signal(bool)
     """Whether the recordings that are not open are to wait."""
 
@@ -69,6 +74,13 @@ class RecordingsView(QWidget):
         self._nothing = text_label(role="muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()
+        self.watched_button = QToolButton()
+        self.watched_button.setAutoRaise(True)
+        self.watched_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.watched_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.watched_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.watched_button.setMenu(QMenu(self.watched_button))
+        set_icon(self.watched_button, "waiting")
         self._lay_out()
 
         self.list.doubleClicked.connect(self._open)
@@ -108,6 +120,7 @@ class RecordingsView(QWidget):
         for page in (self.list, self.segments, self._nothing):
             self._pages.addWidget(page)
         layout.addWidget(self._pages, stretch=1)
+        layout.addWidget(self.watched_button)
         self.setMinimumWidth(240)
 
     def summary(self) -> str:
@@ -156,7 +169,20 @@ class RecordingsView(QWidget):
         self.pause_button.setAccessibleName(words)
         # Nothing that is on screen is different for anybody who looks at one recording alone.
         self.pause_button.setVisible(bool(self.model.recordings))
+        self._show_watched()
         self._show_page()
+
+    def _show_watched(self) -> None:
+        folders = self.model.watched_folders
+        names = displayable(Path(folders[0]).name) if len(folders) == 1 else f"{len(folders)} folders"
+        self.watched_button.setVisible(bool(folders))
+        self.watched_button.setText(f"Watching {names}".replace("&", "&&"))
+        self.watched_button.setToolTip("\n".join(displayable(folder) for folder in folders))
+        menu = self.watched_button.menu()
+        menu.clear()
+        for folder in folders:
+            words = f"Stop watching {displayable(folder)}".replace("&", "&&")
+            menu.addAction(words, partial(self.stop_watching_requested.emit, folder))
 
     def _show_listed(self) -> None:
         listed = self.listed
