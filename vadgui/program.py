@@ -333,6 +333,8 @@ class Program(QObject):
         dock.view.segment_requested.connect(recordings.navigation.open_at)
         dock.view.remove_requested.connect(recordings.remove)
         dock.view.again_requested.connect(recordings.analyse_again)
+        window.find_moved_requested.connect(recordings.relinking.find)
+        dock.view.move_requested.connect(recordings.model.move)
         window.watch_requested.connect(recordings.watch)
         dock.view.stop_watching_requested.connect(recordings.stop_watching)
         dock.view.pause_requested.connect(recordings.model.set_paused)

@@ -51,6 +51,8 @@ class ListedRecording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """A recording of the list; paths are absolute."""
 
     path: str
+    fingerprint: str = ""
+    """Of its content; empty where it was never opened."""
     stage: AnalysisStage = AnalysisStage.WAITING
     share: float = 0.0
     """How much of it is analysed, from 0 to 1."""

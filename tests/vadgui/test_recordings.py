@@ -15,6 +15,7 @@ from engine.common.errors import DeviceError
 from engine.review.files import usual_path
 from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingListFile
 from engine.video import watching as engine_watching
+from engine.video.fingerprint import file_fingerprint
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from vadgui.errors import ErrorReporter
 from vadgui.model.session import AnalysisPhase
@@ -28,6 +29,7 @@ PATIENCE_MS = 60_000  # of a list analysed on a machine that is busy
 COUNT = 120
 BURSTS = [*range(30, 40), *range(80, 90)]
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing the keyboard)", extend=True)
 
@@ -531,3 +533,65 @@ def test_a_watched_folder_that_is_gone_is_told_and_watched_on(
     videos.rename(tmp_path / "disk")
     qtbot.waitUntil(lambda: len(stages(program)) == 3)
     assert sum("is gone" in each for each in told) == 1
+
+
+# The order, and where recordings are
+
+
+def test_recordings_are_moved_in_the_list_with_alt_and_the_arrows(program: Program, qtbot: QtBot, videos: Path) -> None:
+    program.recordings.model.set_paused(True)
+    drop(program, videos)
+    qtbot.waitUntil(lambda: open_name(program) == "gate.mp4")
+    press(program, qtbot, Qt.Key.Key_J, modifier=CONTROL)
+    press(program, qtbot, Qt.Key.Key_Down, modifier=ALT)
+    assert list(stages(program)) == ["street.mp4", "gate.mp4", "yard.mkv"]
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    press(program, qtbot, Qt.Key.Key_Down, modifier=ALT)
+    assert list(stages(program)) == ["street.mp4", "gate.mp4", "yard.mkv"], "the last one can go no further"
+    press(program, qtbot, Qt.Key.Key_Up, modifier=ALT)
+    assert list(stages(program)) == ["gate.mp4", "yard.mkv", "street.mp4"]
+
+
+def test_recordings_that_moved_are_told_and_found_again(
+    make_program: Callable[[], Program], qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    first = make_program()
+    first.begin(videos / "night" / "yard.mkv", tmp_path / "still.safetensors", [videos])
+    wait_for_all(first, qtbot)
+    first.close()
+    first.window.close()
+    (tmp_path / "archive").mkdir()
+    (videos / "street.mp4").rename(tmp_path / "archive" / "street.mp4")
+
+    again = make_program()
+    qtbot.waitUntil(lambda: words(again)["street.mp4"] == "Failed: It is not where it was")
+    assert words(again)["gate.mp4"] == "0 of 2 reviewed"
+    model = again.recordings.model
+    known = model.recording(str(videos / "street.mp4"))
+    assert known
+    model.change(known.path, fingerprint=file_fingerprint(tmp_path / "archive" / "street.mp4"))  # as of a real file
+    again.window.actions_by_name["find_moved"].trigger()
+    dialog = again.window.findChildren(QFileDialog)[0]
+    dialog.fileSelected.emit(str(tmp_path))
+    dialog.reject()
+    qtbot.waitUntil(lambda: "1 of 1 moved" in again.window.statusBar().currentMessage())
+    assert model.recording(str(tmp_path / "archive" / "street.mp4"))
+    assert words(again)["street.mp4"] == "0 of 2 reviewed"
+
+
+def test_a_recording_that_is_put_back_goes_on_at_the_next_start(
+    make_program: Callable[[], Program], qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    first = make_program()
+    first.begin(videos / "gate.mp4", tmp_path / "still.safetensors", [videos])
+    wait_for_all(first, qtbot)
+    first.close()
+    first.window.close()
+    videos.rename(tmp_path / "unplugged")
+    second = make_program()
+    qtbot.waitUntil(lambda: set(words(second).values()) == {"Failed: It is not where it was"})
+    second.close()
+    second.window.close()
+    (tmp_path / "unplugged").rename(videos)
+    third = make_program()
+    qtbot.waitUntil(lambda: all_analysed(third))

@@ -25,6 +25,7 @@ from vadgui.jobs.request_queue import QueueJob
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path
 from vadgui.recordings.navigation import RecordingNavigation
+from vadgui.recordings.relinking import Relinking
 from vadgui.recordings.watching import FolderWatching
 
 _SAVE_MS = 1000
@@ -72,6 +73,9 @@ class RecordingsController(QObject):
         self.navigation.told.connect(self.told)
         model.changed.connect(self._note_change)
         model.paused_changed.connect(self._plan)
+        self.relinking = Relinking(self._background, model, self)
+        self.relinking.told.connect(self.told)
+        self.relinking.failed.connect(self.failed)
         self._watching.found.connect(self._take_new)
         self._watching.failed.connect(self.failed)
         self._watching.told.connect(self.told)
@@ -93,6 +97,7 @@ class RecordingsController(QObject):
             self.model.watch(kept.watched_folders)
             self._left_out = set(kept.left_out)
             self._watching.use(kept.watched_folders)
+            self.relinking.check()
         except ReviewError as error:
             self._file = None
             self.told.emit(f"{error.what}. {error.advice}")
@@ -220,7 +225,9 @@ class RecordingsController(QObject):
     def video_opened(self, opened: VideoOpened) -> None:
         """List what was opened, once its detector is asked for; the demo is no one's work."""
         if not resources.contains(opened.info.path):
-            self.model.add([ListedRecording(path=listed_path(opened.info.path))])
+            path = listed_path(opened.info.path)
+            self.model.add([ListedRecording(path=path)])
+            self.model.change(path, fingerprint=opened.info.fingerprint)
         self.navigation.video_opened()
         self._end_opening()
 
@@ -313,6 +320,7 @@ class RecordingsController(QObject):
                     path,
                     stage=AnalysisStage.ANALYSED,
                     share=1.0,
+                    fingerprint=message.fingerprint,
                     detector=message.detector,
                     score=message.score,
                     is_other_scene=message.is_other_scene,

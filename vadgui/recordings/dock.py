@@ -55,7 +55,8 @@ class RecordingsDock(QDockWidget):
         if is_list != self._was_list:
             self._was_list = is_list
             self.setVisible(is_list)
-        self._actions["recordings"].setEnabled(bool(self._model.recordings))
+        for name in ("recordings", "find_moved"):
+            self._actions[name].setEnabled(bool(self._model.recordings))
         for name in ("next_recording", "previous_recording"):
             self._actions[name].setEnabled(is_list or (bool(self._model.recordings) and not self._model.open_path))
 

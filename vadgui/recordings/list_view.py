@@ -17,6 +17,8 @@ class ListView(QListView):
     """Says which of its own keys was pressed; Qt moves through the rows."""
 
     key_pressed = Signal(int)
+    move_requested = Signal(int)
+    """1 for down, -1 for up."""
     menu_requested = Signal(object)
     """QContextMenuEvent."""
 
@@ -42,19 +44,23 @@ class ListView(QListView):
 
     def event(self, event: QEvent) -> bool:
         """Keep the keys of the list from the window's shortcuts."""
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and event.key() in (*_MOVING, *self._keys)
-            and event.modifiers() in _MODIFIERS
-        ):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._is_own(event):
             event.accept()
             return True
         return super().event(event)
 
+    def _is_own(self, event: QKeyEvent) -> bool:
+        selects = self.selectionMode() is QAbstractItemView.SelectionMode.ExtendedSelection
+        if event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            return selects and event.key() in _MOVING
+        return event.key() in (*_MOVING, *self._keys) and event.modifiers() in _MODIFIERS
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Hand on what is more than moving."""
-        if event.key() in self._keys:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.move_requested.emit(step)
+        elif event.key() in self._keys:
             self.key_pressed.emit(event.key())
         else:
             super().keyPressEvent(event)

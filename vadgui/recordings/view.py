@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence
+from PySide6.QtGui import QContextMenuEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -50,6 +50,8 @@ class RecordingsView(QWidget):
     """Paths to be analysed again."""
     remove_requested = Signal(object)
     """Paths to be taken off the list."""
+    move_requested = Signal(object, int)
+    """Paths to be moved in the list: 1 for down, -1 for up."""
     stop_watching_requested = Signal(str)
     """A watched folder."""
     pause_requested = Signal(bool)
@@ -85,6 +87,7 @@ class RecordingsView(QWidget):
 
         self.list.doubleClicked.connect(self._open)
         self.list.key_pressed.connect(self._do_key)
+        self.list.move_requested.connect(lambda step: self.move_requested.emit(self.selected_paths(), step))
         self.list.menu_requested.connect(self._show_menu)
         self.segments.doubleClicked.connect(self._open_segment)
         self.segments.key_pressed.connect(lambda _: self._open_segment(self.segments.currentIndex()))
@@ -154,8 +157,13 @@ class RecordingsView(QWidget):
         again = menu.addAction("&Analyse again", lambda: self.again_requested.emit(paths))
         menu.addSeparator()
         removing = menu.addAction("&Take off the list", lambda: self.remove_requested.emit(paths))
-        for action, key in ((opening, Qt.Key.Key_Return), (again, Qt.Key.Key_F5), (removing, Qt.Key.Key_Delete)):
-            _show_key(action, key)
+        menu.addSeparator()
+        up = menu.addAction("Move &up", lambda: self.move_requested.emit(paths, -1))
+        down = menu.addAction("Move &down", lambda: self.move_requested.emit(paths, 1))
+        keys = {opening: "Return", again: "F5", removing: "Delete", up: "Alt+Up", down: "Alt+Down"}
+        for action, key in keys.items():
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutVisibleInContextMenu(True)
             action.setEnabled(action.isEnabled() and bool(paths))
         return menu
 
@@ -235,8 +243,3 @@ class RecordingsView(QWidget):
 
     def _show_menu(self, event: QContextMenuEvent) -> None:
         self.menu().popup(event.globalPos())
-
-
-def _show_key(action: QAction, key: Qt.Key) -> None:
-    action.setShortcut(QKeySequence(key))
-    action.setShortcutVisibleInContextMenu(True)

@@ -38,6 +38,7 @@ SPECS = (
         "open_folder", FILE, "Open &folder …", ("Ctrl+Shift+O",), hint="All videos in it and below, or its pictures"
     ),
     ActionSpec("watch_folder", FILE, "&Watch folder …", hint="Recordings that come into it come onto the list"),
+    ActionSpec("find_moved", FILE, "Find &moved recordings …", hint="Of the list, by their content, in a folder"),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
     ActionSpec("set_rate", FILE, "Set frame &rate …", (), hint="Of pictures and raw streams, which do not store it"),
     ActionSpec("close_video", FILE, "&Close video", ("Ctrl+W",)),
