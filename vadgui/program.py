@@ -11,16 +11,14 @@ from PySide6.QtCore import QObject
 import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
 from engine.common.names import displayable
-from engine.export.clip import ExportOptions
 from engine.review.camera_zones import remember_zones
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
 from engine.video.given_rates import give_rate
 from vadgui import errors
 from vadgui.camera_controller import CameraController
-from vadgui.dialogs.export import ClipRange
 from vadgui.jobs.engine_worker import EngineWorker
-from vadgui.jobs.export_queue import ExportJob, ExportQueue, ExportState
+from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.request_queue import QueueJob
@@ -296,10 +294,11 @@ class Program(QObject):
         window.run_requested.connect(lambda: self._run_all(True))
         window.pause_requested.connect(lambda: self._run_all(False))
         window.cancel_requested.connect(worker.cancel_analysis)
-        window.export_chosen.connect(self.export)
+        window.hand_over.export_requested.connect(self.exports.add)
         window.export_cancelled.connect(self.exports.cancel)
         worker.opening_changed.connect(window.show_opening)
         self.exports.changed.connect(window.show_export)
+        self.exports.changed.connect(window.hand_over.show_done)
 
     def _give_rate(self, fps: float) -> None:
         video = self.session.video
@@ -368,23 +367,6 @@ class Program(QObject):
         video, detector = self.session.video, self.session.detector
         if video and detector:
             self.camera.open(self.window, video.path, detector.path, self._settings.device)
-
-    def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
-        """Queue the export of a clip, and remember its options for the next one."""
-        self._settings.export_folder = str(target.parent)
-        self._settings.export_panels = ",".join(options.panels)
-        self._settings.export_strip = options.score_strip
-        job = ExportJob(
-            video=clip.video,
-            start=clip.start,
-            stop=clip.stop,
-            scores=clip.scores,
-            target=target,
-            options=options,
-            detector=clip.detector,
-            device=self._settings.device,
-        )
-        return self.exports.add(job)
 
 
 def _in_a_line(error: VadError) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -18,7 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.dialogs.export import ClipRange, ExportDialog
 from vadgui.dialogs.files import RECORDING_FILTER, ask_for_files, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
 from vadgui.dialogs.rate import ask_for_rate
@@ -27,6 +25,7 @@ from vadgui.jobs.messages import Opening
 from vadgui.model.reviewing import Reviewing
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.panels.grid import PanelGrid
+from vadgui.panels.loupe import HeldAction
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
 from vadgui.recordings.dock import RecordingsDock
@@ -46,7 +45,9 @@ from vadgui.window.drift_banner import DriftBanner
 from vadgui.window.dropping import dropped, has_files
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
+from vadgui.window.hand_over_actions import HandOverActions
 from vadgui.window.menus import Menus
+from vadgui.window.redaction_actions import RedactionActions
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
@@ -59,6 +60,8 @@ _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
 _TOOL_ICON_PX = 18
 _MESSAGE_MS = 6000
+_ZOOM_A_KEY = 1.5
+_MOVE_A_KEY = 0.2  # of what is shown
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 
 
@@ -82,8 +85,6 @@ class MainWindow(QMainWindow):
     run_requested = Signal()
     pause_requested = Signal()
     cancel_requested = Signal()
-    export_chosen = Signal(object, object, object)
-    """ClipRange, ExportOptions and the target's Path."""
     export_cancelled = Signal(int)
     train_requested = Signal()
     library_requested = Signal()
@@ -144,9 +145,9 @@ class MainWindow(QMainWindow):
         self._opening.setText(f"Opening {self._short(opening.name)} …{share}" if opening.name else "")
 
     def show_export(self, state: ExportState) -> None:
-        """Show an export's state; a new export shows the dock."""
+        """Show an export's state; a new export shows the dock, and so does one that fails."""
         self.exports.show_export(state)
-        if state.phase is ExportPhase.WAITING:
+        if state.phase in (ExportPhase.WAITING, ExportPhase.FAILED):
             self.exports_dock.show()
 
     def _short(self, text: str) -> str:
@@ -202,7 +203,6 @@ class MainWindow(QMainWindow):
                 self.actions_by_name[spec.name].setEnabled(is_open)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
-        self.actions_by_name["export"].setEnabled(self._session.scoring.selected is not None)
         self._show_analysis()
 
     # Layout
@@ -290,7 +290,7 @@ class MainWindow(QMainWindow):
     # Requests of the person
 
     def _connect_actions(self) -> None:
-        session, player = self._session, self._player
+        session, player, zoom = self._session, self._player, self.panels.zoom
         calls = {
             "open": self._ask_for_video,
             "open_folder": self._ask_for_picture_folder,
@@ -309,7 +309,6 @@ class MainWindow(QMainWindow):
             "forward_second": lambda: session.step_seconds(1),
             "first": lambda: session.seek(0),
             "last": lambda: session.seek(session.frame_count - 1),
-            "export": self._ask_for_export,
             "detector": self.library_requested.emit,
             "run": self.run_requested.emit,
             "pause": self.pause_requested.emit,
@@ -317,15 +316,34 @@ class MainWindow(QMainWindow):
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
             "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
+            "zoom_in": lambda: zoom.zoom(_ZOOM_A_KEY),
+            "zoom_out": lambda: zoom.zoom(1 / _ZOOM_A_KEY),
+            "zoom_reset": zoom.reset,
+            "move_left": lambda: zoom.move(-_MOVE_A_KEY, 0),
+            "move_right": lambda: zoom.move(_MOVE_A_KEY, 0),
+            "move_up": lambda: zoom.move(0, -_MOVE_A_KEY),
+            "move_down": lambda: zoom.move(0, _MOVE_A_KEY),
+            "timeline_zoom_in": lambda: self.timeline.zoom(2.0),
+            "timeline_zoom_out": lambda: self.timeline.zoom(0.5),
+            "timeline_all": self.timeline.zoom_to_all,
+            "lanes": self.timeline.header.lanes_button.showMenu,
             "shortcuts": lambda: ShortcutsDialog(self).open(),
             "about": lambda: AboutDialog(self).open(),
         }
         for name, call in calls.items():
             # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
+        self.actions_by_name["loupe"].toggled.connect(self.panels.loupe.turn_on)
+        HeldAction(self.actions_by_name["loupe"])
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
+        self.hand_over = HandOverActions(self, self.actions_by_name, session, self._settings)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
+        self.redaction_actions = RedactionActions(
+            self.actions_by_name["redaction"], self.actions_by_name["zones"], session, self.panels, self
+        )
+        self.timeline.lanes.show(self._settings.lanes)
+        self.timeline.lanes.lanes_changed.connect(self._remember_lanes)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
@@ -340,7 +358,6 @@ class MainWindow(QMainWindow):
         session.detector_changed.connect(self._show_detector)
         session.analysis_changed.connect(self._show_analysis)
         session.scoring.segments_changed.connect(self._enable)
-        session.scoring.selection_changed.connect(self._enable)
 
     def _ask_for_video(self) -> None:
         ask_for_files(self, "Open videos", self._settings.video_folder, RECORDING_FILTER, self.recordings_chosen.emit)
@@ -359,31 +376,12 @@ class MainWindow(QMainWindow):
         if self._session.video:
             ask_for_rate(self, self._session.video.average_fps, self.rate_given.emit)
 
-    def _ask_for_export(self) -> None:
-        clip = ClipRange.of_selection(self._session)
-        if clip is None:
-            return
-        # Never beside the recording, which may be evidence, unless somebody says so; what they say is remembered.
-        movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        films = Path(movies) if movies and Path(movies).is_dir() else Path.home()
-        folder = Path(self._settings.export_folder) if self._settings.export_folder else films
-        remembered = tuple(filter(None, self._settings.export_panels.split(",")))
-        panels = {"panels": remembered} if remembered else {}
-        dialog = ExportDialog(
-            clip,
-            folder,
-            score_strip=self._settings.export_strip,
-            threshold=self._session.scoring.rule.enter,
-            outlines=self._settings.outlines,
-            parent=self,
-            **panels,
-        )
-        dialog.export_chosen.connect(lambda options, target: self.export_chosen.emit(clip, options, target))
-        dialog.open()
-
     def _show_outlines(self, shown: bool) -> None:
         self._settings.outlines = shown
         self.panels.show_outlines(shown)
+
+    def _remember_lanes(self) -> None:
+        self._settings.lanes = self.timeline.lanes.wanted
 
     # Event handlers of Qt
 
