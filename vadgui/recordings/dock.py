@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 from vadgui.recordings.model import RecordingModel
 from vadgui.recordings.view import RecordingsView
 
-_HEIGHTS_PX = [280, 420]
+_HEIGHTS_PX = [320, 380]
 _A_LIST = 2  # of a single recording the window says everything already
 
 
