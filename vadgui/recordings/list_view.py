@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate
 
 OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOVING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_STEPS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _MODIFIERS = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 
 
@@ -23,10 +24,20 @@ class ListView(QListView):
     """QContextMenuEvent."""
 
     def __init__(
-        self, name: str, model: QAbstractListModel, delegate: QStyledItemDelegate, keys: Sequence[Qt.Key] = ()
+        self,
+        name: str,
+        model: QAbstractListModel,
+        delegate: QStyledItemDelegate,
+        keys: Sequence[Qt.Key] = (),
+        *,
+        moves_rows: bool = False,
     ) -> None:
-        """`name` is for screen readers; `keys` are its own, besides those that move and open."""
+        """`name` is for screen readers; `keys` are its own, besides those that move and open.
+
+        With `moves_rows`, so are Alt+Up and Alt+Down.
+        """
         super().__init__()
+        self._moves_rows = moves_rows
         self._keys = (*OPENING_KEYS, *keys)
         self.setAccessibleName(name)
         self.setModel(model)
@@ -50,16 +61,17 @@ class ListView(QListView):
         return super().event(event)
 
     def _is_own(self, event: QKeyEvent) -> bool:
-        selects = self.selectionMode() is QAbstractItemView.SelectionMode.ExtendedSelection
         if event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            selects = self.selectionMode() is QAbstractItemView.SelectionMode.ExtendedSelection
             return selects and event.key() in _MOVING
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            return self._moves_rows and event.key() in _STEPS
         return event.key() in (*_MOVING, *self._keys) and event.modifiers() in _MODIFIERS
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Hand on what is more than moving."""
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        if step and event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self.move_requested.emit(step)
+        if self._is_own(event) and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.move_requested.emit(_STEPS[event.key()])
         elif event.key() in self._keys:
             self.key_pressed.emit(event.key())
         else:

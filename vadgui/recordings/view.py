@@ -61,7 +61,8 @@ class RecordingsView(QWidget):
         super().__init__(parent)
         self.model = model
         self.ranked = RankedModel(model, self)
-        self.list = ListView("Recordings", model, RecordingDelegate(self), (Qt.Key.Key_Delete, Qt.Key.Key_F5))
+        own_keys = (Qt.Key.Key_Delete, Qt.Key.Key_F5)
+        self.list = ListView("Recordings", model, RecordingDelegate(self), own_keys, moves_rows=True)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.segments = ListView("Segments of all recordings", self.ranked, RankedDelegate(self))
         self.listed_box = QComboBox()
