@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.commands.detector_option import WHICH, detector_option
+from engine.commands.enum_option import enum_option
 from engine.commands.number_range import NumberRange
 from engine.commands.redaction_option import kept_redaction, redaction_option
 from engine.commands.review_export import ReviewExport, copied, encoded, export_review
@@ -25,7 +26,7 @@ from engine.commands.score_options import (
 )
 from engine.common.errors import ExportError
 from engine.common.names import fitting_name
-from engine.export.clip import PANELS, ExportOptions, refuse_frames
+from engine.export.clip import PANELS, ClipLayout, ExportOptions, refuse_frames
 from engine.export.list_files import FORMATS, refuse_existing
 from engine.export.mosaic import Panel
 from engine.export.stream_copy import copy_suffix, refuse_redacted
@@ -34,8 +35,9 @@ from engine.review.document import Span, Verdict
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.video import open_video
+from engine.video.encoding import DEFAULT_ENCODER, ENCODERS, ClipFormat, Encoding, Quality
 from engine.video.source import VideoSource
-from engine.video.writer import DEFAULT_ENCODER, ENCODERS, free_path, refuse_target
+from engine.video.writer import free_path, refuse_target
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -81,6 +83,22 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     show_default=True,
     help="Lines round what stands out in flagged frames, with a calibrated detector and an analysed recording.",
 )
+@enum_option(
+    "--layout",
+    default=ClipLayout.MOSAIC,
+    text="original: the frame alone, in its own size; outlines: the same with lines round what stands out; "
+    "side-by-side: the panels in a row; mosaic: the first large, with the score strip.",
+)
+@enum_option(
+    "--format",
+    "clip_format",
+    default=ClipFormat.MP4,
+    text="ffv1: lossless, in Matroska; gif: without sound; png: a folder of pictures with a table of their times.",
+)
+@enum_option("--quality", default=Quality.MEDIUM, text="Of MP4.")
+@click.option(
+    "--max-mb", type=NumberRange(0.01, 1e6), help="Largest size of an MP4 in megabytes, instead of --quality."
+)
 @click.option(
     "--encoder",
     type=click.Choice(list(ENCODERS)),
@@ -92,7 +110,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     "--out",
     "target",
     type=click.Path(path_type=Path),
-    help="An .mp4 that does not exist yet, by default named after the video, in this folder; of a review, the folder.",
+    help="A file that does not exist yet, by default named after the video, in this folder; of a review, the folder.",
 )
 @click.option("--sound/--no-sound", default=True, show_default=True, help="The recording's sound, if it has some.")
 @click.option(
@@ -137,6 +155,10 @@ def export(
     zones_file: Path | None,
     overlay: float,
     outlines: bool,
+    layout: ClipLayout,
+    clip_format: ClipFormat,
+    quality: Quality,
+    max_mb: float | None,
     encoder: str,
     target: Path | None,
     sound: bool,
@@ -156,7 +178,12 @@ def export(
     The paths of the finished files go to stdout.
     """
     options = ExportOptions(
-        panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder, sound=sound
+        panels=panels,
+        layout=layout,
+        score_strip=score_strip,
+        overlay_opacity=overlay,
+        encoding=Encoding(clip_format, encoder, quality, round(max_mb * 1e6) if max_mb else None),
+        sound=sound,
     )
     if is_reviewed(video):
         chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy, redact)
@@ -171,9 +198,12 @@ def export(
     if segments_file and zones_file:
         raise click.UsageError("--zones goes without --segments, whose file says which zones applied.")
     listed = read_segments_json(segments_file) if segments_file else None
-    needs_scores = (score_strip and not copy) or (number is not None and listed is None)
+    shows_scores = options.has_strip or (layout is ClipLayout.OUTLINES and outlines)
+    needs_scores = (shows_scores and not copy) or (number is not None and listed is None)
     if detector is None and (needs_scores or (options.needs_detector and not copy)):
-        raise click.UsageError("This needs --detector; only --panels frame --no-score-strip, or --copy, goes without.")
+        raise click.UsageError(
+            "This needs --detector; only --layout original, --panels frame --no-score-strip, or --copy, goes without."
+        )
     with open_video(video) as source:
         if listed and listed.video_fingerprint != source.info.fingerprint:
             raise _foreign(segments_file, f"another video, {listed.video_name}")
@@ -182,7 +212,7 @@ def export(
         if copy:
             refuse_redacted(source.info, redaction)
         part = f"segment-{number}" if stop is None else f"frames-{start}-{stop - 1}"
-        target = _checked_target(target, video, part, copy_suffix(source.info) if copy else ".mp4", copy=copy)
+        target = _checked_target(target, video, part, copy_suffix(source.info) if copy else None, options)
         if start is not None and stop is not None:
             refuse_frames(source, start, stop)
         predictor = _open_predictor(detector, device) if detector else None
@@ -234,14 +264,17 @@ def _open_predictor(detector: Path, device: str) -> Predictor:
     return Predictor.open(detector, device)
 
 
-def _checked_target(target: Path | None, video: Path, part: str, suffix: str, *, copy: bool) -> Path:
+def _checked_target(
+    target: Path | None, video: Path, part: str, copied_suffix: str | None, options: ExportOptions
+) -> Path:
     """Where the clip goes; by default to a free name after the video and the part of it."""
+    suffix = copied_suffix or options.encoding.facts.suffix
     stem = video.name if video.is_dir() else video.stem
     target = target or free_path(Path(fitting_name(stem, f".{part}{suffix}")))
-    if copy:
+    if copied_suffix:
         refuse_existing(target)
     else:
-        refuse_target(target)
+        refuse_target(target, options.encoding.format)
     return target
 
 

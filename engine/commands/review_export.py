@@ -114,7 +114,9 @@ def _clip_paths(
         segments = recording.only(chosen.clips or ()).segments
         if segments and chosen.copy:
             refuse_redacted(recording.info, recording.redaction)
-        suffix = copy_suffix(recording.info) if segments and chosen.copy else ".mp4"
+        suffix = chosen.options.encoding.facts.suffix
+        if segments and chosen.copy:
+            suffix = copy_suffix(recording.info)
         for segment in segments:
             paths[folder / fitting_name(name, f".segment-{segment.number}{suffix}")] = (recording, segment)
     return paths
@@ -168,7 +170,7 @@ def encoded(
     """Export an encoded clip, and say on stderr what of the recording is missing in it."""
     with ExitStack() as open_store:
         evidence = None
-        if predictor and options.outlines:
+        if predictor and options.needs_evidence:
             evidence = open_store.enter_context(stored_evidence(analyses_folder(), source, predictor, options.zones))
         clip = export_clip(source, predictor, scores, span.start, span.stop, target, options, evidence=evidence)
         path = follow(clip, label=displayable(target.name), hidden=quiet)

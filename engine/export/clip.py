@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -13,20 +14,24 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.analysis.pipeline import Inspection, inspect
+from engine.common.durations import duration_in_words
 from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
-from engine.export.mosaic import BurntIn, Layout, Mosaic, Panel, plan_layout
+from engine.export.mosaic import BurntIn, Layout, Mosaic, Panel, plan_layout, plan_side_by_side
+from engine.export.plain import PlainPicture
 from engine.export.score_strip import ScoreStrip
 from engine.redaction.regions import NOTHING_REDACTED, Redaction
 from engine.redaction.source import redacted
 from engine.scoring.calibrated_scorer import calibrated_leave
 from engine.scoring.where import Outline, WindowEvidence
 from engine.scoring.zones import Zones
+from engine.video.encoding import USUAL_ENCODING, ClipFormat, Encoding
 from engine.video.frame import Frame
+from engine.video.picture_sequence import PictureSequence
 from engine.video.sound import ClipSound, sound_of
 from engine.video.source import VideoInfo, VideoSource, ends_of
-from engine.video.timing import gaps, without_gaps
-from engine.video.writer import DEFAULT_ENCODER, ClipWriter
+from engine.video.timing import gaps, shown_seconds, without_gaps
+from engine.video.writer import ClipWriter
 
 if TYPE_CHECKING:
     # torch takes seconds to import; callers that have a Predictor have imported it already.
@@ -35,21 +40,37 @@ if TYPE_CHECKING:
 PANELS: tuple[Panel, ...] = get_args(Panel)
 """All panels in their default order."""
 PHASE = "Exporting"
+_NOTE_SECONDS = 1.0
+
+
+class ClipLayout(StrEnum):
+    """What stands where in a clip."""
+
+    ORIGINAL = "original"
+    """The frame alone, in the recording's own size, with nothing drawn on it."""
+    OUTLINES = "outlines"
+    """The same with lines round what stands out."""
+    SIDE_BY_SIDE = "side-by-side"
+    """The chosen panels in a row, all of one size."""
+    MOSAIC = "mosaic"
+    """The first of the chosen panels large, the others beside it, the score strip below."""
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What a clip shows."""
+    """What a clip shows, and how it is encoded."""
 
     panels: tuple[Panel, ...] = PANELS
     """Panels in the order of display, the first one large; all but "frame" need a detector."""
+    layout: ClipLayout = ClipLayout.MOSAIC
+    """The first two show the frame whatever panels are chosen."""
     score_strip: bool = True
     """Whether to draw the anomaly scores of the clip and some seconds around it below the panels."""
     threshold: float | None = None
     """Alarm threshold to draw in the score strip; None for none."""
     outlines: bool = False
     """Whether to draw lines round what stands out in flagged frames; needs a threshold, a calibrated detector and the
-    analysis's evidence."""
+    analysis's evidence. Not with the layout "original"."""
     overlay_opacity: float = 0.0
     """Opacity in [0, 1] of the marks on suspicious patches of the frame; above 0 needs a detector."""
     zones: Zones = ()
@@ -61,13 +82,10 @@ class ExportOptions:
     verdict: str = ""
     """A person's word on the segment, to be written into the picture; empty where there is none."""
     burnt_in: BurntIn = field(default_factory=BurntIn)
-    encoder: str = DEFAULT_ENCODER
-    """A key of engine.video.writer.ENCODERS."""
+    encoding: Encoding = USUAL_ENCODING
+    """Format of the file, codec, quality or size."""
     sound: bool = True
     """Whether the clip has the recording's sound, where it has some."""
-    max_width_px: int = 1920
-    max_height_px: int = 1080
-    """Largest size of the clip; every player supports Full HD."""
 
     def __post_init__(self) -> None:
         if not self.panels or len(set(self.panels)) < len(self.panels) or not set(self.panels) <= set(PANELS):
@@ -78,12 +96,23 @@ class ExportOptions:
     @property
     def needs_detector(self) -> bool:
         """Whether the clip shows anything that is predicted."""
-        return self.panels != ("frame",) or self.overlay_opacity > 0
+        return not self.is_plain and (self.panels != ("frame",) or self.overlay_opacity > 0)
+
+    @property
+    def has_strip(self) -> bool:
+        """Whether the clip shows the score strip."""
+        return self.score_strip and self.layout is ClipLayout.MOSAIC
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the clip is the recording's own picture with nothing around it."""
+        return self.layout in (ClipLayout.ORIGINAL, ClipLayout.OUTLINES)
 
     @property
     def needs_evidence(self) -> bool:
         """Whether the clip shows where the evidence lies."""
-        return self.outlines and "frame" in self.panels and self.threshold is not None
+        shows_frame = self.layout is ClipLayout.OUTLINES or (not self.is_plain and "frame" in self.panels)
+        return self.outlines and shows_frame and self.threshold is not None
 
 
 def export_clip(
@@ -99,7 +128,7 @@ def export_clip(
 ) -> Generator[Progress | Finished, None, None]:
     """Write frames [segment_start, segment_stop) with the source's timing to `target`, with Progress after each frame.
 
-    Gaps in that timing are skipped; the times written into the frames keep them.
+    Gaps in that timing are skipped: a note says so for a second, and times written into the frames keep them.
 
     `scores` are the video's anomaly scores [N], NaN where not analysed. A clip of the frame alone needs no predictor.
     `evidence` tells how conspicuous each window of a frame is, for outlines.
@@ -117,18 +146,17 @@ def export_clip(
         raise ExportError(
             "These panels need a detector", subject=", ".join(options.panels), advice="Choose one, or the frame alone."
         )
-    mosaic, width, height = _mosaic(source, predictor, scores, segment_start, segment_stop, options)
+    composer, width, height = _composer(source, predictor, scores, segment_start, segment_stop, options)
     # Gaps are skipped: nobody wants to look at a still picture for an hour.
     played, seconds = without_gaps(source.times), ends_of(source.info, source.times) - source.times
+    notes = gap_notes(source.times, segment_start, segment_stop)
     total = segment_stop - segment_start
     began = time.monotonic()
     done = 0
     yield Progress(PHASE, done, total)
     with (
         _sound(source, segment_start, segment_stop, options) as sound,
-        ClipWriter(
-            target, width, height, encoder=options.encoder, average_fps=source.info.average_fps, sound=sound
-        ) as writer,
+        _writer(target, (width, height), options, source, (segment_start, segment_stop), sound) as writer,
     ):
         pictures = _pictures(source, predictor, segment_start, segment_stop, options, should_stop)
         for done, (frame, inspection) in enumerate(pictures, 1):
@@ -136,7 +164,7 @@ def export_clip(
                 raise Cancelled
             score = float(scores[frame.index])
             outlines = _outlines(evidence(frame.index), score, options) if evidence else []
-            canvas = mosaic.compose(frame, inspection, score, outlines)
+            canvas = composer.compose(frame, inspection, score, outlines, notes.get(frame.index, ""))
             writer.write(canvas, float(played[frame.index] - played[segment_start]), float(seconds[frame.index]))
             per_second = done / max(time.monotonic() - began, 1e-6)
             yield Progress(PHASE, done, total, per_second, (total - done) / per_second)
@@ -147,6 +175,40 @@ def export_clip(
                 advice="The file is damaged: copy it again, or export the frames before the damage.",
             )
     yield Finished(str(target))
+
+
+def gap_notes(times: npt.NDArray[np.floating], start: int, stop: int) -> dict[int, str]:
+    """What the frames of the first second after each gap inside a clip say of it."""
+    notes: dict[int, str] = {}
+    for gap in gaps(times):
+        if start < gap.frame < stop:
+            text = f"The recording stops here for {duration_in_words(gap.seconds)}"
+            shown = times[gap.frame : stop] < times[gap.frame] + _NOTE_SECONDS
+            notes |= {gap.frame + int(place): text for place in np.flatnonzero(shown)}
+    return notes
+
+
+def _writer(
+    target: Path,
+    size: tuple[int, int],
+    options: ExportOptions,
+    source: VideoSource,
+    span: tuple[int, int],
+    sound: ClipSound | None,
+) -> ClipWriter | PictureSequence:
+    start, stop = span
+    if options.encoding.format is ClipFormat.PNG:
+        return PictureSequence(target, start, source.times[start:stop])
+    ends = ends_of(source.info, source.times)[start:stop]
+    return ClipWriter(
+        target,
+        *size,
+        encoding=options.encoding,
+        average_fps=source.info.average_fps,
+        frames=stop - start,
+        seconds=shown_seconds(source.times[start:stop], float(ends[-1] - source.times[stop - 1])),
+        sound=sound,
+    )
 
 
 @contextmanager
@@ -191,16 +253,19 @@ def refuse_frames(source: VideoSource, start: int, stop: int) -> None:
         )
 
 
-def _mosaic(
+def _composer(
     source: VideoSource,
     predictor: Predictor | None,
     scores: npt.NDArray[np.floating],
     start: int,
     stop: int,
     options: ExportOptions,
-) -> tuple[Mosaic, int, int]:
-    """The mosaic of a clip, and its width and height."""
-    layout = layout_of(source.info, options)
+) -> tuple[Mosaic | PlainPicture, int, int]:
+    """What makes the pictures of a clip, and their width and height."""
+    if options.is_plain:
+        width, height = picture_size(source.info, options)
+        return PlainPicture(width, height), width, height
+    layout = _layout(source.info, options)
     strip = None
     if layout.strip:
         box = layout.strip
@@ -225,22 +290,28 @@ def _mosaic(
     return mosaic, layout.width, layout.height
 
 
-def layout_of(video: VideoInfo, options: ExportOptions) -> Layout:
-    """Where everything is in the picture of a clip, and how large that is.
+def picture_size(video: VideoInfo, options: ExportOptions) -> tuple[int, int]:
+    """Width and height of a clip's pictures.
 
     Raises:
         ExportError: no picture has room for these panels of this video.
     """
+    if options.is_plain:
+        return video.width_px, video.height_px
+    layout = _layout(video, options)
+    return layout.width, layout.height
+
+
+def _layout(video: VideoInfo, options: ExportOptions) -> Layout:
+    """Where everything is in the picture of a clip that is not plain."""
+    width, height = options.encoding.facts.max_size
+    limits = {"max_width_px": width, "max_height_px": height}
+    count = len(options.panels)
+    legend = bool({"predicted_flow", "teacher_flow"} & set(options.panels))
     try:
-        return plan_layout(
-            video.width_px,
-            video.height_px,
-            len(options.panels),
-            strip=options.score_strip,
-            legend=bool({"predicted_flow", "teacher_flow"} & set(options.panels)),
-            max_width_px=options.max_width_px,
-            max_height_px=options.max_height_px,
-        )
+        if options.layout is ClipLayout.SIDE_BY_SIDE:
+            return plan_side_by_side(video.width_px, video.height_px, count, **limits)
+        return plan_layout(video.width_px, video.height_px, count, strip=options.score_strip, legend=legend, **limits)
     except ValueError as error:
         raise ExportError(
             f"No clip can show these panels of {video.width_px} x {video.height_px} px",

@@ -250,6 +250,19 @@ def draw_outlines(picture: Pixels, outlines: Sequence[Outline], *, in_words: boo
         draw_text(picture, text, left + _PLATE_PX, (top + bottom) / 2, _PLATE_TEXT_PX, (255, 255, 255))
 
 
+def draw_note(picture: Pixels, text: str) -> None:
+    """Write a line onto a dark plate in the upper left corner, as far as there is room; nothing where it is empty."""
+    height, width = picture.shape[:2]
+    shown = fit_text(text, width - 4 * _PLATE_PX, _PLATE_TEXT_PX)
+    if not shown or height < _PLATE_HEIGHT_PX + _PLATE_PX:
+        return
+    right = 3 * _PLATE_PX + text_width(shown, _PLATE_TEXT_PX)
+    plate = picture[_PLATE_PX : _PLATE_PX + _PLATE_HEIGHT_PX, _PLATE_PX:right]
+    plate[:] = plate // 4
+    middle = _PLATE_PX + _PLATE_HEIGHT_PX / 2
+    draw_text(picture, shown, 2 * _PLATE_PX, middle, _PLATE_TEXT_PX, (255, 255, 255))
+
+
 def _plate_box(
     across: int, taken: Sequence[tuple[int, int, int, int]], number: int, width: int, height: int
 ) -> tuple[int, int, int, int] | None:

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.common.paths import existing_folder
-from engine.export.clip import ExportOptions, layout_of
+from engine.export.clip import ExportOptions, picture_size
 from engine.export.list_files import cannot_write
 from engine.export.reviewed import ListedSegment, ReviewedRecording
+from engine.video.encoding import ClipFormat
 from engine.video.source import size_bytes
 
 MANY_CLIPS = 200
 MUCH_OF_THE_DISK = 0.1
 
-_BITS_A_PIXEL = 0.1
-"""Of H.264 as ClipWriter makes it: 0.07 of a calm rendered plaza to 0.13 of UCSD Ped2 with all panels."""
+_BITS_A_PIXEL = {ClipFormat.MP4: 0.1, ClipFormat.FFV1: 4.5, ClipFormat.GIF: 4.5, ClipFormat.PNG: 9.0}
+"""Of H.264 as ClipWriter makes it: 0.07 of a calm rendered plaza to 0.13 of UCSD Ped2 with all panels; the others of
+the original picture of that plaza and of CUHK Avenue."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,9 @@ def estimate_clips(
     if options is None:
         share = seconds / max(recording.info.shown_seconds, 1e-3)
         return Estimate(len(segments), seconds, round(size_bytes(recording.info.path) * share))
-    layout = layout_of(recording.info, options)
-    frames = sum(len(each) for each in segments)
-    return Estimate(len(segments), seconds, round(frames * layout.width * layout.height * _BITS_A_PIXEL / 8))
+    width, height = picture_size(recording.info, options)
+    pixels = width * height * sum(len(each) for each in segments)
+    return Estimate(len(segments), seconds, round(pixels * _BITS_A_PIXEL[options.encoding.format] / 8))
 
 
 def free_bytes(folder: Path) -> int:

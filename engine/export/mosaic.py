@@ -20,6 +20,7 @@ from engine.export.drawing import (
     TEXT,
     draw_dashes,
     draw_mask,
+    draw_note,
     draw_outlines,
     draw_text,
     draw_zones,
@@ -142,6 +143,29 @@ def plan_layout(
     raise ValueError(f"no layout of {panel_count} panels fits into {max_width_px} x {max_height_px} px")
 
 
+def plan_side_by_side(
+    frame_width: int, frame_height: int, panel_count: int, *, max_width_px: int, max_height_px: int
+) -> Layout:
+    """The layout whose panels stand in one row, all of the video's size, or the largest size within the limits.
+
+    Raises:
+        ValueError: the limits are too narrow for so many panels.
+    """
+    around = 2 * MARGIN_PX + (panel_count - 1) * GAP_PX
+    aspect = frame_width / frame_height
+    widest = (max_width_px - around) / panel_count
+    tallest = max_height_px - HEADER_PX - CAPTION_PX - MARGIN_PX
+    width = 2 * int(min(frame_width, widest, tallest * aspect) / 2)
+    height = 2 * int(width / aspect / 2)
+    if min(width, height) < _MIN_PANEL_PX / 2:
+        raise ValueError(f"{panel_count} panels do not fit side by side into {max_width_px} x {max_height_px} px")
+    top = HEADER_PX + CAPTION_PX
+    boxes = tuple(Box(MARGIN_PX + place * (width + GAP_PX), top, width, height) for place in range(panel_count))
+    total = around + panel_count * width
+    header = Box(MARGIN_PX, 0, total - 2 * MARGIN_PX, HEADER_PX)
+    return Layout(total, top + height + MARGIN_PX, header, boxes, strip=None, legend=None)
+
+
 def _layouts(large_width: int, aspect: float, panel_count: int, *, strip: bool, legend: bool) -> Iterator[Layout]:
     """All candidate layouts with a large panel of this width."""
     large = Box(MARGIN_PX, HEADER_PX + CAPTION_PX, _even(large_width), _even(large_width / aspect))
@@ -245,9 +269,17 @@ class Mosaic:
             self._draw_legend(layout.legend, flow_radius_px)
 
     def compose(
-        self, frame: Frame, inspection: Inspection | None, score: float, outlines: Sequence[Outline] = ()
+        self,
+        frame: Frame,
+        inspection: Inspection | None,
+        score: float,
+        outlines: Sequence[Outline] = (),
+        note: str = "",
     ) -> Pixels:
-        """The canvas of a frame, uint8 [height, width, 3], valid until the next call; frame 0 has no inspection."""
+        """The canvas of a frame, uint8 [height, width, 3], valid until the next call; frame 0 has no inspection.
+
+        A `note` stands in the corner of the first panel.
+        """
         self._draw_position(_GAP.join(self._position(frame.index, frame.pts_seconds)))
         for panel, box in self._panels:
             self._draw_detail(box, _detail(panel, frame, inspection))
@@ -255,6 +287,7 @@ class Mosaic:
             if panel == "frame":
                 draw_zones(box.of(self._canvas), self._zones)
                 draw_outlines(box.of(self._canvas), outlines)
+        draw_note(self._panels[0][1].of(self._canvas), note)
         if self._strip and self._layout.strip:
             if self._burnt_in.score:
                 self._draw_detail(self._layout.strip, _NOT_ANALYSED if np.isnan(score) else f"{score:.2f}")

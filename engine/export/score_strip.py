@@ -19,7 +19,7 @@ from engine.export.drawing import (
     text_width,
 )
 from engine.video.frame import Pixels
-from engine.video.timing import frame_ends, without_gaps
+from engine.video.timing import frame_ends, gaps, without_gaps
 
 _CONTEXT_SECONDS = 5.0
 _CONTEXT_SHARE = 0.5  # of the clip's length, if that is more than _CONTEXT_SECONDS
@@ -47,9 +47,10 @@ class ScoreStrip:
     ) -> None:
         """Plot `scores` [N] (NaN where not analysed) at times `seconds` [N]; the clip is frames [start, stop).
 
-        Gaps in time take no room.
+        Gaps in time take no room: a dashed line stands where one is.
         """
         labelled = (float(seconds[start]), float(frame_ends(seconds[: stop + 1])[stop - 1]))
+        self._after_gaps = [gap.frame for gap in gaps(seconds)]
         seconds = without_gaps(seconds)
         end = float(seconds[stop] if stop < len(seconds) else seconds[-1])
         context = max(_CONTEXT_SECONDS, _CONTEXT_SHARE * (end - seconds[start]))
@@ -97,6 +98,15 @@ class ScoreStrip:
             draw_dashes(self._base, _SCALE_PX, self._base.shape[1], round(float(self._y(self.threshold))), ALERT)
         self._draw_curve(0, len(self._scores), _CONTEXT_CURVE, 1)
         self._draw_curve(start, stop, ACCENT, 2)
+        for frame in self._after_gaps:
+            if self._view_start < self._seconds[frame] < self._view_end:
+                draw_dashes(
+                    self._base[: self._plot_height].transpose(1, 0, 2),
+                    0,
+                    self._plot_height,
+                    round(float(self._x(self._seconds[frame]))),
+                    MUTED,
+                )
         for mark in (0.0, self._top):
             draw_text(self._base, f"{mark:.2g}", _SCALE_PX - 7, float(self._y(mark)), _TEXT_PX, MUTED, align=1)
         self._draw_times(left, right, *labelled)

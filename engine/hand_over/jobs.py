@@ -163,7 +163,11 @@ class ClipsJob:
     @property
     def target(self) -> Path:
         """The clip, or of several their folder."""
-        return self._path(self.segments[0], ".mp4") if len(self.segments) == 1 else self.folder
+        return (
+            self._path(self.segments[0], ".mp4" if self._suffix is None else self._suffix)
+            if len(self.segments) == 1
+            else self.folder
+        )
 
     @property
     def total(self) -> int:
@@ -175,7 +179,7 @@ class ClipsJob:
         failures: list[str] = []
         done = 0
         make_folder(self.folder)
-        suffix = ".mp4" if self.options else copy_suffix(self.subject.recording.info)
+        suffix = self._suffix if self._suffix is not None else copy_suffix(self.subject.recording.info)
         for segment in self.segments:
             target = free_path(self._path(segment, suffix))
             try:
@@ -192,6 +196,11 @@ class ClipsJob:
             raise ExportError(
                 f"{len(failures)} of {len(self.segments)} clips failed", subject=self.folder, advice="\n".join(told)
             )
+
+    @property
+    def _suffix(self) -> str | None:
+        """Of the clips' names; None where it depends on what the recording holds."""
+        return self.options.encoding.facts.suffix if self.options else None
 
     def _of_all(self, progress: Progress, done_before: int) -> Progress:
         done = min(done_before + progress.done, self.total)

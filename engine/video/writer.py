@@ -1,4 +1,4 @@
-"""Writes MP4 clips with the source's timing; a clip appears under its name only when it is complete."""
+"""Writes clips with the source's timing; a clip appears under its name only when it is complete."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
@@ -15,42 +14,20 @@ from typing import cast
 
 import av
 import cv2
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.audio.stream import AudioStream
+from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 from engine.common.atomic_write import may_write, sync_folder, temporary_path
 from engine.common.errors import ExportError
 from engine.common.names import MAX_NAME_BYTES, fitting_name, name_bytes
+from engine.video.encoding import FORMATS, SOUND_BIT_RATE, USUAL_ENCODING, ClipFormat, Encoding, converter
 from engine.video.frame import Pixels
 from engine.video.sound import ClipSound
-
-TIME_BASE = Fraction(1, 90_000)
-"""Holds every common frame rate exactly, and variable ones to 11 microseconds."""
 
 _MAX_FPS = 1000.0
 _KEYFRAME_SECONDS = 2.0  # distance between keyframes, short so that players seek quickly
 _BT709 = 1  # FFmpeg's number for BT.709 in its primaries, transfer and matrix enumerations alike
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """A codec that PyAV's wheels contain, with its options."""
-
-    label: str
-    """Name shown to people."""
-    options: tuple[tuple[str, str], ...]
-    """Options passed to FFmpeg."""
-
-
-ENCODERS = {
-    # Without B-frames, MP4 stores every frame's duration exactly, including the last one's.
-    "libx264": Encoder("H.264 (plays everywhere)", (("preset", "veryfast"), ("crf", "20"), ("bf", "0"))),
-    "libsvtav1": Encoder("AV1 (small files)", (("preset", "10"), ("crf", "32"))),
-    "libvpx-vp9": Encoder(
-        "VP9", (("deadline", "realtime"), ("cpu-used", "6"), ("row-mt", "1"), ("crf", "30"), ("b", "0"))
-    ),
-}
-DEFAULT_ENCODER = "libx264"
 
 
 def free_path(path: Path) -> Path:
@@ -61,28 +38,34 @@ def free_path(path: Path) -> Path:
     return next(candidate for candidate in numbered if not os.path.lexists(candidate))
 
 
-def refuse_target(target: Path) -> None:
+def refuse_target(target: Path, clip_format: ClipFormat = ClipFormat.MP4) -> None:
     """Check that a clip can have this name.
 
     Raises:
-        ExportError: there is such a file already, it is no .mp4, its name is too long, or its folder can't be written.
+        ExportError: there is such a file already, its name has another ending or is too long, or its folder can't be
+            written.
     """
-    if target.suffix.lower() != ".mp4":
-        raise ExportError("Clips are MP4 files", subject=target, advice="Give the file a name that ends in .mp4.")
+    facts = FORMATS[clip_format]
+    if facts.suffix and target.suffix.lower() != facts.suffix:
+        raise ExportError(
+            f"The name does not fit the format ({facts.label})",
+            subject=target,
+            advice=f"Give the file a name that ends in {facts.suffix}.",
+        )
     if name_bytes(target.name) > MAX_NAME_BYTES:
-        raise _cannot_write(target, OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)))
+        raise cannot_write_clip(target, OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)))
     try:
         if os.path.lexists(target):
-            raise _already_exists(target)
+            raise already_exists(target)
         target.absolute().parent.stat()
     except OSError as error:
-        raise _cannot_write(target, error) from error
+        raise cannot_write_clip(target, error) from error
     if not may_write(target.absolute().parent):
-        raise _cannot_write(target, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        raise cannot_write_clip(target, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 class ClipWriter:
-    """Encodes pictures into an MP4 file that appears under its name only once it is complete.
+    """Encodes pictures into a file that appears under its name only once it is complete.
 
     Use it as a context manager: a normal exit finishes the file, an exception removes the temporary file.
     """
@@ -93,59 +76,71 @@ class ClipWriter:
         width_px: int,
         height_px: int,
         *,
-        encoder: str = DEFAULT_ENCODER,
+        encoding: Encoding = USUAL_ENCODING,
         average_fps: float = 25.0,
+        frames: int = 0,
+        seconds: float = 0.0,
         sound: ClipSound | None = None,
     ) -> None:
-        """Begin a clip of pictures of one size; odd sizes are padded by a pixel, because 4:2:0 needs even ones.
+        """Begin a clip of pictures of one size; where 4:2:0 needs even ones, odd ones are padded by a pixel.
 
-        `average_fps` sets only keyframe distance and rate control; each frame brings its own time. `sound` starts with
-        the first picture.
+        `average_fps` sets only keyframe distance and rate control; each frame brings its own time. `frames` and
+        `seconds` need be known only where the file has to fit a size. `sound` starts with the first picture; formats
+        without sound leave it out.
 
         Raises:
-            ExportError: `target` exists, is no .mp4, its folder can't be written, or the encoder is unknown.
+            ExportError: `target` exists, has another ending, its folder can't be written, or it can't fit the size.
         """
-        if encoder not in ENCODERS:
-            advice = f"Choose one of {', '.join(ENCODERS)}."
-            raise ExportError("There is no such encoder", subject=encoder, advice=advice)
-        refuse_target(target)
-        if encoder == "libsvtav1":
+        self._encoding = encoding
+        facts = encoding.facts
+        refuse_target(target, encoding.format)
+        if encoding.encoder == "libsvtav1":
             os.environ.setdefault("SVT_LOG", "1")  # otherwise it prints its settings on stderr
         self._target = target
         self._size = (height_px, width_px)
+        self._tick = facts.tick
+        is_halved = facts.pixel_format == "yuv420p"
+        self._padding = (height_px % 2, width_px % 2) if is_halved else (0, 0)
+        self._convert = converter(
+            facts.pixel_format, width_px + self._padding[1], height_px + self._padding[0], self._tick
+        )
+        self._sound = sound if facts.sound else None
+        codec, options = encoding.codec(frames, seconds, has_sound=self._sound is not None)
         self._temporary = temporary_path(target)
-        self._reformatter = VideoReformatter()
         self._durations: dict[int, int] = {}
-        self._last_pts = -1
+        self._last_pts = -facts.least_ticks
         try:
             self._temporary.touch(exist_ok=False)  # FFmpeg would report an unwritable folder only at the first packet
-            self._container = av.open(str(self._temporary), "w", format="mp4", options={"movflags": "+faststart"})
-            self._stream = self._add_stream(encoder, average_fps)
-            self._sound = sound
-            self._sound_stream = (
-                self._container.add_stream("aac", rate=sound.rate_hz, layout=sound.layout) if sound else None
-            )
+            self._container = av.open(str(self._temporary), "w", format=facts.muxer, options=dict(facts.options))
+            self._stream = self._add_stream(codec, options, average_fps)
+            self._sound_stream = self._add_sound_stream(facts.sound) if self._sound else None
         except (av.FFmpegError, OSError) as error:
             self._remove_temporary()
-            raise _cannot_write(self._target, error) from error
+            raise cannot_write_clip(self._target, error) from error
 
-    def _add_stream(self, encoder: str, average_fps: float) -> VideoStream:
+    def _add_stream(self, codec: str, options: dict[str, str], average_fps: float) -> VideoStream:
         # The rate is only a hint; encoders refuse rates near zero, as of time-lapse footage, and absurd ones.
         average_fps = min(max(average_fps, 1.0), _MAX_FPS)
         rate = Fraction(average_fps).limit_denominator(1001)
-        stream = cast(VideoStream, self._container.add_stream(encoder, rate, dict(ENCODERS[encoder].options)))
-        height, width = self._size
-        stream.width = width + width % 2
-        stream.height = height + height % 2
-        stream.pix_fmt = "yuv420p"
-        stream.time_base = TIME_BASE
+        stream = cast(VideoStream, self._container.add_stream(codec, rate, options))
+        stream.height, stream.width = (side + more for side, more in zip(self._size, self._padding, strict=True))
+        stream.pix_fmt = self._encoding.facts.pixel_format
+        stream.time_base = self._tick
         context = stream.codec_context
-        context.time_base = TIME_BASE
+        context.time_base = self._tick
         context.gop_size = max(round(_KEYFRAME_SECONDS * average_fps), 1)
-        # Without these tags, players guess BT.601 or BT.709 from the size of the picture.
-        context.color_primaries = context.color_trc = context.colorspace = _BT709
-        context.color_range = ColorRange.MPEG
+        if self._encoding.format is ClipFormat.MP4:
+            # Without these tags, players guess BT.601 or BT.709 from the size of the picture.
+            context.color_primaries = context.color_trc = context.colorspace = _BT709
+            context.color_range = ColorRange.MPEG
         return stream
+
+    def _add_sound_stream(self, codec: str) -> AudioStream:
+        assert self._sound
+        stream = self._container.add_stream(codec, rate=self._sound.rate_hz, layout=self._sound.layout)
+        sound_stream = cast(AudioStream, stream)
+        sound_stream.codec_context.bit_rate = SOUND_BIT_RATE
+        return sound_stream
 
     def write(self, pixels: Pixels, pts_seconds: float, duration_seconds: float) -> None:
         """Add the next picture, shown from `pts_seconds` after the clip's start for `duration_seconds`.
@@ -156,26 +151,22 @@ class ClipWriter:
         """
         if pixels.shape[:2] != self._size:
             raise ValueError(f"a picture of {self._size} was promised, this is {pixels.shape[:2]}")
-        height, width = self._size
-        if height % 2 or width % 2:
-            pixels = cv2.copyMakeBorder(pixels, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
-        picture = self._reformatter.reformat(
-            av.VideoFrame.from_ndarray(pixels, format="rgb24"),
-            format="yuv420p",
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.MPEG,
-        )
+        least = self._encoding.facts.least_ticks
+        pts = round(pts_seconds / self._tick)
+        if least > 1 and pts < self._last_pts + least:
+            return  # this format shows no more frames a second
         # Frames may be closer together than a tick, but their times must differ.
-        pts = max(round(pts_seconds / TIME_BASE), self._last_pts + 1)
+        pts = max(pts, self._last_pts + 1)
         self._last_pts = pts
-        self._durations[pts] = max(round(duration_seconds / TIME_BASE), 1)
-        picture.pts = pts
-        picture.time_base = TIME_BASE
+        self._durations[pts] = max(round((pts_seconds + duration_seconds) / self._tick) - pts, 1)
+        if any(self._padding):
+            more = (0, self._padding[0], 0, self._padding[1])
+            pixels = cv2.copyMakeBorder(pixels, *more, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
         try:
-            self._mux(self._stream.encode(picture))
+            self._mux(self._stream.encode(self._convert(pixels, pts)))
             self._add_sound(pts_seconds + duration_seconds)
         except (av.FFmpegError, OSError) as error:
-            raise _cannot_write(self._target, error) from error
+            raise cannot_write_clip(self._target, error) from error
 
     def _add_sound(self, until_seconds: float) -> None:
         if self._sound and self._sound_stream:
@@ -214,12 +205,22 @@ class ClipWriter:
             self._container.close()
             with self._temporary.open("rb+") as file:
                 os.fsync(file.fileno())
+            self._refuse_large()
             rename_to_new(self._temporary, self._target)
         except FileExistsError as error:
-            raise _already_exists(self._target) from error
+            raise already_exists(self._target) from error
         except (av.FFmpegError, OSError) as error:
             self._abandon()
-            raise _cannot_write(self._target, error) from error
+            raise cannot_write_clip(self._target, error) from error
+
+    def _refuse_large(self) -> None:
+        limit = self._encoding.max_bytes
+        if limit is not None and self._temporary.stat().st_size > limit:
+            raise ExportError(
+                f"The clip became larger than {limit / 1e6:g} MB",
+                subject=self._target,
+                advice="Its pictures hold too much for that: allow a larger file, or export a shorter part.",
+            )
 
     def _remove_temporary(self) -> None:
         # A folder that may not be written, or has gone, must not hide why the clip failed.
@@ -233,13 +234,15 @@ class ClipWriter:
             self._container.close()
 
 
-def _already_exists(target: Path) -> ExportError:
+def already_exists(target: Path) -> ExportError:
+    """What to tell where a clip's name is taken."""
     return ExportError(
         "There is a file of this name already", subject=target, advice="Choose another name, or move the file away."
     )
 
 
-def _cannot_write(target: Path, error: Exception) -> ExportError:
+def cannot_write_clip(target: Path, error: Exception) -> ExportError:
+    """What to tell where a clip can't be written, and what helps."""
     number = getattr(error, "errno", None)
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         advice = "The disk is full: free some space or choose another folder."

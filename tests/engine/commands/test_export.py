@@ -355,3 +355,36 @@ def test_a_clip_that_fails_does_not_stop_the_others(
     assert "disk is full" in ran.stderr
     assert "1 of 2 clips failed" in ran.stderr
     assert [path.name for path in Path("clips").iterdir()] == ["gate.segment-2.mp4"]
+
+
+# Layouts and formats
+
+
+def test_layouts_and_formats_of_a_segment(video: Path) -> None:
+    review = write_review(video, JudgedSegment(start=3, stop=9, verdict=Verdict.CONFIRMED))
+    given = [review, "--clips", "all", "--layout", "original", "--out", "clips"]
+    names = {"mp4": ".mp4", "ffv1": ".mkv", "gif": ".gif", "png": ""}
+    for kind, suffix in names.items():
+        ran = vad_export(*given, "--format", kind)
+        assert ran.exit_code == 0, ran.output
+        path = Path("clips") / f"gate 視.segment-1{suffix}"
+        assert ran.stdout.strip() == str(path)
+        if path.is_file():
+            assert cut_numbers(path) == list(range(3, 9))
+        else:
+            assert len(list(path.glob("*.png"))) == 6
+
+
+def test_frames_in_another_format_and_its_own_name(video: Path) -> None:
+    given = [video, "--start", 2, "--stop", 6, "--layout", "original"]
+    ran = vad_export(*given, "--format", "gif")
+    assert ran.exit_code == 0, ran.output
+    assert cut_numbers(Path(ran.stdout.strip())) == [2, 3, 4, 5]
+    assert ran.stdout.strip().endswith(".frames-2-5.gif")
+    ran = vad_export(*given, "--format", "gif", "--out", "clip.mp4")
+    assert (ran.exit_code, "ends in .gif" in ran.stderr) == (1, True)
+    ran = vad_export(*given, "--max-mb", "0.2", "--out", "clip.mp4")
+    assert ran.exit_code == 0, ran.output
+    assert Path("clip.mp4").stat().st_size <= 200_000
+    ran = vad_export(*given, "--max-mb", "0.2", "--encoder", "libvpx-vp9", "--out", "other.mp4")
+    assert (ran.exit_code, "H.264" in ran.stderr) == (1, True)

@@ -14,7 +14,7 @@ import pytest
 from engine.analysis.pipeline import Inspection, inspect
 from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, never_stop
-from engine.export.clip import PANELS, ExportOptions, export_clip
+from engine.export.clip import PANELS, ClipLayout, ExportOptions, export_clip
 from engine.export.drawing import BACKGROUND, psnr_mask
 from engine.export.mosaic import HEADER_PX, Box, BurntIn, Layout, Mosaic, plan_layout
 from engine.export.score_strip import ScoreStrip
@@ -472,9 +472,10 @@ def test_too_small_limits_are_an_error() -> None:
 
 
 def test_an_extreme_video_shape_is_an_export_error(predictor: Any, tmp_path: Path) -> None:
-    video = BarcodeVideo(VARIABLE_TIMES.tolist(), 5.0)
-    with pytest.raises(ExportError, match="No clip can show these panels"):
-        export(video, predictor, 1, 3, tmp_path / "clip.mp4", max_width_px=100, max_height_px=100)
+    video = BarcodeVideo(VARIABLE_TIMES.tolist(), 5.0, (2000, 8))
+    for layout in (ClipLayout.MOSAIC, ClipLayout.SIDE_BY_SIDE):
+        with pytest.raises(ExportError, match="No clip can show these panels"):
+            export(video, predictor, 1, 3, tmp_path / "clip.mp4", layout=layout)
 
 
 def test_zones_are_hatched_in_the_frame_of_a_clip(tmp_path: Path, video: BarcodeVideo) -> None:
