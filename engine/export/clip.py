@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -140,7 +140,10 @@ def export_clip(
         Cancelled: `should_stop` said yes; no file is left.
     """
     options = options or ExportOptions()
-    source = redacted(source, options.redaction)
+    if options.redaction:
+        # Nothing of what was there may get into the file, not even by the encoder's memory.
+        encoding = replace(options.encoding, depends_on_pictures_alone=True)
+        options, source = replace(options, encoding=encoding), redacted(source, options.redaction)
     refuse_frames(source, segment_start, segment_stop)
     if predictor is None and options.needs_detector:
         raise ExportError(

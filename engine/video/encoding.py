@@ -128,6 +128,8 @@ class Encoding:
     """Of MP4."""
     max_bytes: int | None = None
     """Of MP4 with H.264: the largest size of the file, instead of a quality."""
+    depends_on_pictures_alone: bool = False
+    """Whether equal pictures have to make equal files, at some cost in size."""
 
     def __post_init__(self) -> None:
         if self.encoder not in ENCODERS:
@@ -156,11 +158,15 @@ class Encoding:
         if self.format is ClipFormat.GIF:
             return "gif", {}
         encoder = ENCODERS[self.encoder]
+        options = dict(encoder.options)
+        if self.depends_on_pictures_alone and self.encoder == DEFAULT_ENCODER:
+            # It decides by memory that it has not written yet: by whatever was there before, such as other pictures.
+            options["mbtree"] = "0"
         if self.max_bytes is None:
-            return self.encoder, {**dict(encoder.options), "crf": str(encoder.crf[list(Quality).index(self.quality)])}
+            return self.encoder, {**options, "crf": str(encoder.crf[list(Quality).index(self.quality)])}
         rate = str(self._bit_rate(self.max_bytes, frames, seconds, has_sound=has_sound))
         buffer = str(round(int(rate) * _BUFFER_SECONDS))
-        return self.encoder, {**dict(encoder.options), "b": rate, "maxrate": rate, "bufsize": buffer}
+        return self.encoder, {**options, "b": rate, "maxrate": rate, "bufsize": buffer}
 
     def _bit_rate(self, max_bytes: int, frames: int, seconds: float, *, has_sound: bool) -> int:
         sound_packets = round(seconds * 50) if has_sound else 0

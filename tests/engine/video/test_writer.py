@@ -187,6 +187,31 @@ def test_non_ascii_and_long_names(tmp_path: Path) -> None:
         assert len(read_clip(tmp_path / name)[0]) == 1
 
 
+_ENCODE_SMOOTH_PICTURES = """
+import hashlib, sys
+from pathlib import Path
+import cv2, numpy as np
+from engine.video.encoding import Encoding
+from engine.video.writer import ClipWriter
+noise = np.random.default_rng(1).integers(0, 256, (888, 1134, 3), np.uint8)
+picture = cv2.GaussianBlur(noise, (0, 0), 3)
+with ClipWriter(Path(sys.argv[1]), 1134, 888, encoding=Encoding(depends_on_pictures_alone=True)) as writer:
+    for index in range(4):
+        writer.write(np.roll(picture, 3 * index, 1), index / 25, 0.04)
+print(hashlib.sha256(Path(sys.argv[1]).read_bytes()).hexdigest())
+"""
+
+
+def test_a_file_can_be_made_to_depend_on_its_pictures_alone(tmp_path: Path) -> None:
+    made = set()
+    for value in ("0", "1", "2"):
+        # The C library then fills fresh memory with this value's complement; without it libx264 makes three files.
+        environment = {**os.environ, "MALLOC_PERTURB_": value}
+        command = [sys.executable, "-c", _ENCODE_SMOOTH_PICTURES, str(tmp_path / f"{value}.mp4")]
+        made.add(subprocess.run(command, env=environment, capture_output=True, check=True, text=True).stdout)
+    assert len(made) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "options", "advice"),
     [
