@@ -20,6 +20,8 @@ _MARGIN_PX = 4
 _GRID = 48
 """Cells along the longer side of the picture: all that the surroundings, or a blurred picture, are made of."""
 _BLUR_CELLS = 1.0
+_HALVED_DOWN_TO = 4.0
+"""Pixels of a cell."""
 _SUBPIXEL_BITS = 4
 _LEAST_KEPT = 64
 """Out of 255: a cell with less of its pixels outside of regions says too little of the surroundings."""
@@ -36,22 +38,21 @@ class Redactor:
 
     def redacted(self, pixels: Pixels, frame: int) -> Pixels:
         """A copy of a frame in which nothing of a region is left."""
-        result = pixels.copy()
         masks = {
             method: mask
             for method in RedactionMethod
             if (mask := self._mask([each for each in self._redaction.regions if each.method is method], frame))
             is not None
         }
+        result = pixels
         if masks:
             hidden = np.bitwise_or.reduce(list(masks.values()))
-            # Whatever comes next can't look at it.
-            result[hidden > 0] = 0
+            # Whatever comes next can't look at it. NumPy's indexing by a mask takes a hundred times as long.
+            result = np.asarray(cv2.bitwise_and(pixels, pixels, mask=cv2.bitwise_not(hidden)), np.uint8)
             self._replace(result, hidden, masks)
         if self._redaction.blurs_picture:
-            cells = cv2.resize(result, self._cells, interpolation=cv2.INTER_AREA)
-            result = self._spread(np.asarray(cells, np.uint8))
-        return result
+            result = self._spread(self._shrunk(result))
+        return result.copy() if result is pixels else result
 
     def _replace(self, picture: Pixels, hidden: Mask, masks: dict[RedactionMethod, Mask]) -> None:
         """Show something else where a picture is black, unless it is to be filled."""
@@ -67,12 +68,18 @@ class Redactor:
 
     def _surroundings(self, picture: Pixels, hidden: Mask) -> Pixels:
         """The colours of cells of the picture; of those in regions, what is around them suggests."""
-        kept = cv2.resize(255 - hidden, self._cells, interpolation=cv2.INTER_AREA)
-        sums = cv2.resize(picture, self._cells, interpolation=cv2.INTER_AREA)
+        kept = self._shrunk(cv2.bitwise_not(hidden))
+        sums = self._shrunk(picture)
         unknown = np.asarray(kept < _LEAST_KEPT, np.uint8)
         means = sums * (255 / np.maximum(kept, _LEAST_KEPT)[..., None])
         means = np.where(unknown[..., None], 0, np.minimum(means, 255)).astype(np.uint8)
         return np.asarray(cv2.inpaint(means, unknown, 3, cv2.INPAINT_TELEA), np.uint8)
+
+    def _shrunk(self, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Means of the picture's cells, roughly: halving it first takes a quarter of the time."""
+        while min(picture.shape[1] / self._cells[0], picture.shape[0] / self._cells[1]) >= _HALVED_DOWN_TO:
+            picture = np.asarray(cv2.pyrDown(picture), np.uint8)
+        return np.asarray(cv2.resize(picture, self._cells, interpolation=cv2.INTER_AREA), np.uint8)
 
     def _spread(self, cells: Pixels) -> Pixels:
         smooth = cv2.GaussianBlur(cells, (0, 0), _BLUR_CELLS)
