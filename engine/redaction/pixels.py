@@ -68,7 +68,7 @@ class Redactor:
 
     def _surroundings(self, picture: Pixels, hidden: Mask) -> Pixels:
         """The colours of cells of the picture; of those in regions, what is around them suggests."""
-        kept = self._shrunk(cv2.bitwise_not(hidden))
+        kept = self._shrunk(np.asarray(cv2.bitwise_not(hidden), np.uint8))
         sums = self._shrunk(picture)
         unknown = np.asarray(kept < _LEAST_KEPT, np.uint8)
         means = sums * (255 / np.maximum(kept, _LEAST_KEPT)[..., None])

@@ -46,6 +46,10 @@ class RedactedVideo(VideoSource):
         """Verify the recording."""
         self._source.verify(should_stop)
 
+    def is_changed(self) -> bool:
+        """Whether the recording is."""
+        return self._source.is_changed()
+
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
         """Frame `index`, redacted."""
         return self._redacted(self._source.read(index, should_stop))
