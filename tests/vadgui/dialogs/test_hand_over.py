@@ -16,8 +16,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.common.names import name_bytes
 from engine.export import estimate
+from engine.export.clip import ClipLayout
 from engine.hand_over.jobs import ClipsJob, ExportJob, PackageJob, ReportJob, TablesJob
 from engine.review.document import Verdict
+from engine.video.encoding import ClipFormat
 from tests.engine.export.reviews import reviewed
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.hand_over.page import SegmentsBox
@@ -78,6 +80,23 @@ def test_clips_of_the_selected_all_confirmed_or_all_segments(qtbot: QtBot, setti
     job = exported(dialog)
     assert isinstance(job, ClipsJob)
     assert (len(job.segments), job.folder, job.title) == (4, video.parent / "out", "4 clips of gate.mp4")
+
+
+def test_layout_and_format_of_clips(qtbot: QtBot, settings: Settings, video: Path) -> None:
+    dialog = open_dialog(qtbot, settings, video)
+    clips = dialog.clips
+    assert clips.shown.isVisible()
+    clips.layout_box.setFocus()
+    qtbot.keyClick(clips.layout_box, Qt.Key.Key_End)
+    assert not clips.shown.isVisible()
+    assert not clips.written.isVisible()
+    qtbot.keyClick(clips.format_box, Qt.Key.Key_Down)
+    assert clips.preview.text().endswith(".mkv")
+    job = exported(dialog)
+    assert isinstance(job, ClipsJob)
+    assert job.options is not None
+    assert (job.options.layout, job.options.encoding.format) == (ClipLayout.ORIGINAL, ClipFormat.FFV1)
+    assert job.target.suffix == ".mkv"
 
 
 def test_without_a_selected_segment_none_is_offered(qtbot: QtBot, settings: Settings, video: Path) -> None:

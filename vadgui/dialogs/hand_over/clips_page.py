@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QFormLayout,
     QGridLayout,
     QGroupBox,
@@ -16,12 +17,13 @@ from PySide6.QtWidgets import (
 
 from engine.common.durations import duration_in_words
 from engine.common.errors import VadError
-from engine.export.clip import PANELS, ExportOptions
+from engine.export.clip import PANELS, ClipLayout, ExportOptions
 from engine.export.clip_names import FIELDS, clip_name
 from engine.export.estimate import Estimate, estimate_clips
 from engine.export.mosaic import CAPTIONS, BurntIn, Panel
 from engine.hand_over.jobs import ClipsJob
 from engine.redaction.regions import redaction_in_words
+from engine.video.encoding import FORMATS, ClipFormat, Encoding
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
@@ -34,6 +36,12 @@ _TEXTS = {
     "frame_number": "Frame number",
     "running_time": "Running time",
     "score": "Score",
+}
+_LAYOUTS = {
+    ClipLayout.MOSAIC: "Panels around a large one, with the score strip",
+    ClipLayout.SIDE_BY_SIDE: "Panels side by side",
+    ClipLayout.OUTLINES: "The recording's picture with outlines",
+    ClipLayout.ORIGINAL: "The recording's picture alone",
 }
 _COLUMN_PX = 170
 _CUT_HINT = (
@@ -60,6 +68,13 @@ class ClipsPage(Page):
         self.cut_button.setEnabled(not redaction)
         self.redaction_hint = text_label(f"Redacted, and so without sound: {redaction_in_words(redaction)}.", "muted")
         self.redaction_hint.setVisible(bool(redaction))
+        self.layout_box, self.format_box = QComboBox(), QComboBox()
+        self.layout_box.setAccessibleName("What stands where")
+        self.format_box.setAccessibleName("Kind of file")
+        for layout, text in _LAYOUTS.items():
+            self.layout_box.addItem(text, layout)
+        for clip_format, facts in FORMATS.items():
+            self.format_box.addItem(facts.label, clip_format)
         self.panel_boxes = self._make_panel_boxes()
         self.strip_box = _box("Score strip with the threshold", settings.export_strip)
         self.outlines_box = _box("Outlines of what stands out", settings.outlines and snapshot.knows_where)
@@ -94,13 +109,30 @@ class ClipsPage(Page):
         """
         if self.cut_button.isChecked():
             return None
+        layout = self._layout()
+        is_plain = layout in (ClipLayout.ORIGINAL, ClipLayout.OUTLINES)
         return ExportOptions(
-            panels=tuple(panel for panel, box in self.panel_boxes.items() if box.isChecked()),
+            panels=PANELS if is_plain else self._panels(),
+            layout=layout,
+            encoding=Encoding(self._format()),
             score_strip=self.strip_box.isChecked(),
-            outlines=self.outlines_box.isChecked(),
+            outlines=self.outlines_box.isChecked() or layout is ClipLayout.OUTLINES,
             overlay_opacity=0.6 if self.overlay_box.isChecked() else 0.0,
             burnt_in=BurntIn(**{name: box.isChecked() for name, box in self.text_boxes.items()}),
         )
+
+    def _layout(self) -> ClipLayout:
+        # Qt gives it back as the text that it is.
+        return ClipLayout(self.layout_box.currentData())
+
+    def _format(self) -> ClipFormat:
+        return ClipFormat(self.format_box.currentData())
+
+    def _panels(self) -> tuple[Panel, ...]:
+        return tuple(panel for panel, box in self.panel_boxes.items() if box.isChecked())
+
+    def _shows_panels(self) -> bool:
+        return not self.cut_button.isChecked() and self._layout() in (ClipLayout.MOSAIC, ClipLayout.SIDE_BY_SIDE)
 
     def estimate(self) -> Estimate:
         """Of all chosen clips."""
@@ -111,7 +143,7 @@ class ClipsPage(Page):
         segments, recording = self.segments_box.segments, self._snapshot.recording
         seconds = sum(recording.stop_seconds(each) - recording.start_seconds(each) for each in segments)
         count = len(segments)
-        if not count or not (self.cut_button.isChecked() or any(box.isChecked() for box in self.panel_boxes.values())):
+        if not count or (self._shows_panels() and not self._panels()):
             return ""
         return f"{count} clip{'s' if count != 1 else ''}, {duration_in_words(seconds)}{' in all' if count != 1 else ''}"
 
@@ -129,9 +161,9 @@ class ClipsPage(Page):
             settings.export_copy = self.cut_button.isChecked()
         settings.export_names = self.names_edit.text()
         settings.export_texts_off = ",".join(name for name, box in self.text_boxes.items() if not box.isChecked())
-        if options := self.options():
-            settings.export_panels = ",".join(options.panels)
-            settings.export_strip = options.score_strip
+        if self._shows_panels():
+            settings.export_panels = ",".join(self._panels())
+            settings.export_strip = self.strip_box.isChecked()
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -140,6 +172,9 @@ class ClipsPage(Page):
         kind.addWidget(self.annotated_button)
         kind.addWidget(self.cut_button)
         form.addRow("As", kind)
+        form.addRow("Layout", self.layout_box)
+        form.addRow("File", self.format_box)
+        self.form = form
         names = QVBoxLayout()
         names.addWidget(self.names_edit)
         names.addWidget(self.preview)
@@ -166,12 +201,17 @@ class ClipsPage(Page):
         boxes = (*self.panel_boxes.values(), self.strip_box, *self.text_boxes.values(), self.sound_box)
         for button in (*boxes, self.cut_button):
             button.toggled.connect(self._enable)
+        for chosen in (self.layout_box, self.format_box):
+            chosen.currentIndexChanged.connect(self._enable)
 
     def _enable(self) -> None:
         is_cut = self.cut_button.isChecked()
         self.cut_hint.setVisible(is_cut)
+        for chosen in (self.layout_box, self.format_box):
+            self.form.setRowVisible(chosen, not is_cut)
         for group in (self.shown, self.written):
-            group.setVisible(not is_cut)
+            group.setVisible(self._shows_panels())
+        self.strip_box.setVisible(self._layout() is ClipLayout.MOSAIC)
         frame_shown = self.panel_boxes["frame"].isChecked()
         self.overlay_box.setEnabled(frame_shown and self._snapshot.detector is not None)
         self.outlines_box.setEnabled(frame_shown and self._snapshot.knows_where)
@@ -188,7 +228,8 @@ class ClipsPage(Page):
         segments = self.segments_box.segments or self._snapshot.recording.segments[:1]
         if not segments:
             return ""
-        suffix = "" if self.cut_button.isChecked() else ".mp4"  # of a cut it depends on what the recording holds
+        # Of a cut it depends on what the recording holds.
+        suffix = "" if self.cut_button.isChecked() else FORMATS[self._format()].suffix
         recording = self._snapshot.recording
         return clip_name(self.names_edit.text(), self.subject.name, recording, segments[0], suffix)
 
