@@ -85,7 +85,14 @@ def ready(source: VideoSource, _: object, start: int, stop: int, **__: object) -
     signals["psnr_db"], signals["flow_error_px"] = 30, 0.5
     for frame in source.frames(start, stop):
         # Pictures of neighbours differ: the encoder must not be given a still.
-        yield Inspection(frame, np.roll(flow, frame.index, 1), flow, np.roll(predicted, frame.index, 0), signals)
+        yield Inspection(
+            frame=frame,
+            predicted_flow=np.roll(flow, frame.index, 1),
+            teacher_flow=flow,
+            flow_difference=np.zeros((2, 256, 256), np.float32),
+            predicted_frame=np.roll(predicted, frame.index, 0),
+            signals=signals,
+        )
 
 
 def canvases(source: VideoSource, target: Path, count: int, options: ExportOptions) -> list[Pixels]:
