@@ -130,6 +130,7 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
             program.begin(options.videos[0] if options.videos else None, options.detector)
             program.window.remember_others(options.videos[1:])
             program.controller.find_pending_run()
+        program.export_controller.offer_unfinished()
         await closed.wait()
         return 0
     finally:

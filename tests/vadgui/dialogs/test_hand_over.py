@@ -56,7 +56,7 @@ def click(box: QAbstractButton) -> None:
 
 def exported(dialog: HandOverDialog) -> ExportJob:
     jobs: list[ExportJob] = []
-    dialog.export_requested.connect(jobs.append)
+    dialog.export_requested.connect(lambda job, _: jobs.append(job))
     click(dialog.export_button)
     (job,) = jobs
     return job
@@ -169,7 +169,7 @@ def test_much_is_asked_for_first(
     dialog = open_dialog(qtbot, settings, video)
     dialog.clips.segments_box.choose(SegmentsBox.ALL)
     jobs: list[ExportJob] = []
-    dialog.export_requested.connect(jobs.append)
+    dialog.export_requested.connect(lambda job, _: jobs.append(job))
     click(dialog.export_button)
     (box,) = dialog.findChildren(QMessageBox)
     assert "4 clips" in box.informativeText()

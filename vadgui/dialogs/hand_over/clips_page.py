@@ -44,6 +44,7 @@ _CUT_HINT = (
 class ClipsPage(Page):
     """A clip of each of some segments."""
 
+    kind = "clips"
     title = "Clips"
     icon = "export"
 

@@ -28,6 +28,7 @@ _KEY_HINT = "An ed25519 key of your own, in PEM or OpenSSH format"
 class PackagePage(Page):
     """An evidence package of a review."""
 
+    kind = "package"
     title = "Evidence package"
     icon = "check"
 

@@ -25,6 +25,7 @@ _CARD_BYTES = 120_000
 class ReportPage(Page):
     """The report of a review."""
 
+    kind = "report"
     title = "Report"
     icon = "flag"
 
