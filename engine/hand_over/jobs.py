@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Events = Generator[Progress | Noted | Finished, None, None]
 Evidence = Callable[[int], WindowEvidence | None]
-REPORT_SUFFIX = ".html"
+REPORT_SUFFIXES = (".html", ".pdf")
 _TOLD_FAILURES = 3
 
 
@@ -272,7 +272,10 @@ class ReportJob:
 
     subject: Subject
     target: Path
+    """An HTML or PDF file."""
     verdicts: tuple[Verdict, ...] = tuple(Verdict)
+    with_pdf: bool = False
+    """Whether there is a PDF beside an HTML file."""
 
     units: ClassVar[Mapping[str, str]] = {"Drawing": "segments"}
 
@@ -292,7 +295,14 @@ class ReportJob:
 
         make_folder(self.target.parent)
         recording = self.subject.outlined(tools, should_stop)
-        yield from write_report([recording], free_path(self.target), verdicts=self.verdicts, should_stop=should_stop)
+        target = free_path(self.target, [".pdf"] if self.with_pdf else [])
+        report = write_report(
+            [recording], target, verdicts=self.verdicts, with_pdf=self.with_pdf, should_stop=should_stop
+        )
+        for event in report:
+            # What is shown when all is done is the file that was asked for.
+            if not isinstance(event, Finished) or event.path == str(target):
+                yield event
 
 
 @dataclass(frozen=True, eq=False)

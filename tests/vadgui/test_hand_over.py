@@ -113,7 +113,11 @@ def test_a_report_opens_when_it_is_done(
 ) -> None:
     opened: list[QUrl] = []
     monkeypatch.setattr(exports_view.QDesktopServices, "openUrl", opened.append)
-    state = hand_over(program, qtbot, tmp_path / "out", 2)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "gate.report.pdf").write_bytes(b"somebody's")
+    state = hand_over(program, qtbot, tmp_path / "out", 2, lambda dialog: click(dialog.report.format_boxes[".pdf"]))
+    assert state.path == tmp_path / "out" / "gate.report-2.html"
+    assert state.path.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
     assert opened == [QUrl.fromLocalFile(str(state.path))]
     text = state.path.read_text("utf-8")
     assert "Review of gate.mp4" in text

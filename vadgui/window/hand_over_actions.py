@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from engine.hand_over.jobs import REPORT_SUFFIX
+from engine.hand_over.jobs import REPORT_SUFFIXES
 from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.hand_over.page import SegmentsBox
@@ -86,8 +86,8 @@ class HandOverActions(QObject):
         return self._session.video is not None and self._session.video.path == Path(export.video)
 
     def show_done(self, state: ExportState) -> None:
-        """Open a report in the browser as soon as it is there."""
-        if state.phase is ExportPhase.DONE and state.path.suffix == REPORT_SUFFIX:
+        """Open a report as soon as it is there."""
+        if state.phase is ExportPhase.DONE and state.path.suffix in REPORT_SUFFIXES:
             open_file(state.path)
 
     def _enable(self) -> None:
