@@ -28,6 +28,7 @@ from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.ui.widgets import set_role, text_label
 
 _MARGIN_PX = 4
+_SMALLEST_PX = 120  # a row with its reason; docks above take what is left
 _UNFINISHED = (ExportPhase.WAITING, ExportPhase.RUNNING)
 
 
@@ -50,6 +51,7 @@ class ExportsView(QScrollArea):
         self._layout.addStretch(1)
         self.setWidget(inside)
         self.setWidgetResizable(True)
+        self.setMinimumHeight(_SMALLEST_PX)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 

@@ -21,6 +21,7 @@ from engine.export.clip_names import FIELDS, clip_name
 from engine.export.estimate import Estimate, estimate_clips
 from engine.export.mosaic import CAPTIONS, BurntIn, Panel
 from engine.hand_over.jobs import ClipsJob
+from engine.video.source import PICTURES
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
@@ -53,8 +54,9 @@ class ClipsPage(Page):
         self.segments_box = SegmentsBox(snapshot, offers_selected=True)
         self.annotated_button = QRadioButton("Annotated, encoded anew")
         self.cut_button = QRadioButton("Cut without re-encoding")
-        self.annotated_button.setChecked(not settings.export_copy)
-        self.cut_button.setChecked(settings.export_copy)
+        self.cut_button.setEnabled(snapshot.recording.info.codec != PICTURES)
+        self.cut_button.setChecked(settings.export_copy and self.cut_button.isEnabled())
+        self.annotated_button.setChecked(not self.cut_button.isChecked())
         self.panel_boxes = self._make_panel_boxes()
         self.strip_box = _box("Score strip with the threshold", settings.export_strip)
         self.outlines_box = _box("Outlines of what stands out", settings.outlines and snapshot.knows_where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout
@@ -62,8 +63,7 @@ class PackagePage(Page):
         clips = estimate_clips(recording, segments, look)
         if recording.info.codec != PICTURES:
             clips = clips.plus_bytes(estimate_clips(recording, segments, None).size_bytes)
-        copied = size_bytes(recording.info.path) if self.copy_button.isChecked() else 0
-        return clips.plus_bytes(copied)
+        return clips.plus_bytes(self._recording_bytes) if self.copy_button.isChecked() else clips
 
     def summary(self) -> str:
         """With how many clips."""
@@ -90,6 +90,10 @@ class PackagePage(Page):
     def remember(self) -> None:
         """All but the key."""
         self._settings.package_copies = self.copy_button.isChecked()
+
+    @cached_property
+    def _recording_bytes(self) -> int:
+        return size_bytes(self._snapshot.recording.info.path)  # a folder may have many files
 
     def _lay_out(self) -> None:
         recording = QVBoxLayout()
