@@ -19,7 +19,7 @@ class ExportController(QObject):
     """Joins the window and the queue."""
 
     def __init__(self, window: MainWindow, queue: ExportQueue) -> None:
-        super().__init__()
+        super().__init__(window)  # what the queue tells after the window is gone reaches nobody
         self._window = window
         self._queue = queue
         self._unfinished = UnfinishedExports()

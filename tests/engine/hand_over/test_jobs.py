@@ -79,11 +79,13 @@ def test_nothing_is_replaced(tmp_path: Path, tools: ExportTools, subject: Subjec
 
 
 def test_cancelling_keeps_what_is_whole_and_nothing_else(tmp_path: Path, tools: ExportTools, subject: Subject) -> None:
-    done: list[int] = []
+    done = 0
+    events = clips(subject, tmp_path / "out").run(tools, lambda: done > 30)
+    while done <= 30:
+        event = next(events)
+        done = event.done if isinstance(event, Progress) else done
     with pytest.raises(Cancelled):
-        for event in clips(subject, tmp_path / "out").run(tools, lambda: bool(done) and done[-1] > 30):
-            if isinstance(event, Progress):
-                done.append(event.done)
+        next(events)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["1.mp4"], "the second has frames 26 to 50"
 
 
