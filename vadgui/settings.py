@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -90,6 +90,7 @@ class Settings:
         lambda device: bool(re.fullmatch(r"auto|mps|cpu|cuda(:\d{1,3})?", device)),
     )
     outlines = Setting("view/outlines", True, "Draw lines round what stands out in flagged frames.")
+    _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
     analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
     export_folder = Setting("folders/exports", "", "Where the last export went; empty means among the person's films.")
@@ -120,6 +121,15 @@ class Settings:
         settings = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
         weakref.finalize(settings, folder.cleanup)
         return settings
+
+    @property
+    def lanes(self) -> list[str]:
+        """Lanes shown under the score."""
+        return [key for key in self._lanes.split(",") if key]
+
+    @lanes.setter
+    def lanes(self, keys: Sequence[str]) -> None:
+        self._lanes = ",".join(keys)
 
     @property
     def dismiss_reasons(self) -> list[str]:

@@ -8,6 +8,7 @@ import click
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
+from engine.commands.redaction_option import redaction_option
 from engine.commands.reviewed_recordings import ALL, Predictors, check_reviewed, open_reviewed, verdicts_of
 from engine.review.document import Verdict
 
@@ -30,6 +31,7 @@ from engine.review.document import Verdict
     callback=verdicts_of,
     help=f"Segments with these verdicts, out of {','.join(Verdict)}; the report says how many it leaves out.",
 )
+@redaction_option
 @detector_option(text=f"Detector {WHICH}; by default that of the review, out of your library.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
@@ -38,6 +40,7 @@ def report(
     target: Path,
     with_pdf: bool,
     only: tuple[Verdict, ...],
+    redact: bool,
     detector: Path | None,
     device: str,
     quiet: bool,
@@ -50,7 +53,7 @@ def report(
 
     targets = report_targets(target, with_pdf=with_pdf)
     refuse_targets(targets)  # before an analysis
-    recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet)
+    recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet, redact=redact)
     follow(write_report(recordings, target, verdicts=only, with_pdf=with_pdf), hidden=quiet)
     for path in targets:
         click.echo(path)

@@ -33,10 +33,37 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        sync_folder(path.absolute().parent)
     finally:
         # A folder that may not be written must not hide why the writing failed.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names of a folder's files on disk, so that a power failure takes none back."""
+    # Windows has no such call, and some network shares refuse it.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """Have all files of a folder on disk, with their names.
+
+    Raises:
+        OSError: a file can't be written.
+    """
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        else:
+            sync_folder(path)
+    sync_folder(folder)
 
 
 def may_write(folder: Path) -> bool:
@@ -45,9 +72,10 @@ def may_write(folder: Path) -> bool:
 
 
 def temporary_path(path: Path) -> Path:
-    """A new name beside `path` for what shall become it; leftovers of killed processes in that folder go.
+    """A new name beside `path` for the file or folder that shall become it.
 
-    Programs that write touch their file more often than once a day: what is older belongs to none.
+    Leftovers of killed processes in that folder go. Programs that write touch theirs more often than once a day: what
+    is older belongs to none.
     """
     folder = path.absolute().parent
     if folder not in _swept:
@@ -56,8 +84,7 @@ def temporary_path(path: Path) -> Path:
         with suppress(OSError):
             for leftover in folder.glob(_TEMPORARY_NAME.format("*")):
                 with suppress(OSError):
-                    if leftover.stat().st_mtime < oldest:
-                        leftover.unlink()
+                    _remove_if_older(leftover, oldest)
     # Short, because file systems limit the length of names.
     return path.with_name(_TEMPORARY_NAME.format(f"{PROCESS}-{secrets.token_hex(4)}"))
 
@@ -65,8 +92,17 @@ def temporary_path(path: Path) -> Path:
 def remove_leftovers(folder: Path, process: str) -> None:
     """Delete what a process that has ended left half-written in a folder; `process` is its `PROCESS`."""
     for leftover in folder.glob(_TEMPORARY_NAME.format(f"{process}-*")):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                leftover.unlink()
+        with suppress(OSError):
+            _remove(leftover)
+
+
+def _remove_if_older(leftover: Path, oldest: float) -> None:
+    if max(each.stat().st_mtime for each in (leftover, *leftover.rglob("*"))) < oldest:
+        _remove(leftover)
+
+
+def _remove(leftover: Path) -> None:
+    if leftover.is_dir():
+        shutil.rmtree(leftover)
+    else:
+        leftover.unlink()

@@ -56,6 +56,11 @@ def reviews_folder() -> Path:
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("vadgui", appauthor=False) / "reviews"
 
 
+def recordings_file() -> Path:
+    """The list of recordings under review; it may not exist yet."""
+    return platformdirs.user_data_path("vadgui", appauthor=False) / "recordings.json"
+
+
 def frame_rates_file() -> Path:
     """Frame rates that were given for recordings without one; it may not exist yet."""
     return platformdirs.user_data_path("vadgui", appauthor=False) / "frame-rates.json"

@@ -17,6 +17,8 @@ from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.export.mosaic import BurntIn, Layout, Mosaic, Panel, plan_layout
 from engine.export.score_strip import ScoreStrip
+from engine.redaction.regions import NOTHING_REDACTED, Redaction
+from engine.redaction.source import redacted
 from engine.scoring.calibrated_scorer import calibrated_leave
 from engine.scoring.where import Outline, WindowEvidence
 from engine.scoring.zones import Zones
@@ -52,6 +54,8 @@ class ExportOptions:
     """Opacity in [0, 1] of the marks on suspicious patches of the frame; above 0 needs a detector."""
     zones: Zones = ()
     """Of the picture: what does not count in the scores is hatched in the frame."""
+    redaction: Redaction = NOTHING_REDACTED
+    """What of the recording is not to be seen; where there is something, the clip has no sound either."""
     mark: str = ""
     """What stands before the recording's name, such as that this is a working copy."""
     verdict: str = ""
@@ -107,6 +111,7 @@ def export_clip(
         Cancelled: `should_stop` said yes; no file is left.
     """
     options = options or ExportOptions()
+    source = redacted(source, options.redaction)
     refuse_frames(source, segment_start, segment_stop)
     if predictor is None and options.needs_detector:
         raise ExportError(
@@ -148,7 +153,7 @@ def export_clip(
 def _sound(source: VideoSource, start: int, stop: int, options: ExportOptions) -> Iterator[ClipSound | None]:
     """The sound of frames [start, stop) without that of gaps, as the pictures have it."""
     sound = None
-    if options.sound:
+    if options.sound and not options.redaction:
         begins = [start, *(gap.frame for gap in gaps(source.times) if start < gap.frame < stop)]
         ends = ends_of(source.info, source.times)
         spans = [

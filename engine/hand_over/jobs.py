@@ -223,7 +223,8 @@ class ClipsJob:
         subject, recording = self.subject, self.subject.recording
         with tools.source(recording, should_stop) as source:
             if self.options is None:
-                yield from copy_clip(source, segment.start, segment.stop, target, should_stop, sound=self.sound)
+                start, stop, redaction = segment.start, segment.stop, recording.redaction
+                yield from copy_clip(source, start, stop, target, should_stop, sound=self.sound, redaction=redaction)
                 yield from _noted_start(source, segment)
                 return
             options = replace(
@@ -231,6 +232,7 @@ class ClipsJob:
                 threshold=recording.rule.enter if recording.rule else None,
                 outlines=self.options.outlines and subject.knows_where,
                 zones=recording.zones,
+                redaction=recording.redaction,
                 verdict=str(segment.verdict),
                 sound=self.sound,
             )

@@ -173,6 +173,10 @@ class VideoSource(ABC):
         """
         del should_stop
 
+    def is_changed(self) -> bool:
+        """Whether the recording is another by now than what was opened; not where it is gone or can't be read."""
+        return False
+
     def index_at(self, seconds: float) -> int:
         """Number of the frame on screen at a time; clamped to the video."""
         return frame_at(self.times, seconds)

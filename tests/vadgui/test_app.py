@@ -693,22 +693,6 @@ def drop(program: Program, *paths: Path) -> None:
     program.window.dropEvent(event)
 
 
-def test_of_several_dropped_recordings_the_others_are_kept_at_hand(
-    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
-) -> None:
-    paths = [tmp_path / name for name in ("street.mp4", "yard.mp4", "long.mp4")]
-    for path in paths:
-        path.touch()
-    drop(program, *paths)
-    qtbot.waitUntil(lambda: program.session.video is not None)
-    assert program.session.video is not None
-    assert program.session.video.name == "street.mp4"
-    assert program.window.statusBar().currentMessage() == (
-        "One recording is open at a time: 2 others wait under File, Open recent."
-    )
-    assert settings.recent_videos == paths
-
-
 def test_a_recording_and_its_detector_can_be_dropped_together(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     drop(program, tmp_path / "still.safetensors", tmp_path / "street.mp4")
     qtbot.waitUntil(lambda: program.session.detector is not None)

@@ -17,6 +17,7 @@ from engine.commands.progress import finished
 from engine.common.paths import exports_folder
 from engine.evidence.bag import verify_package
 from engine.hand_over.unfinished import UnfinishedExport, UnfinishedExports
+from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
 from engine.review.files import read_review
 from engine.video import open_video
 from tests.clips import make_clip, read_number
@@ -193,3 +194,26 @@ def test_an_export_that_the_end_of_the_program_cuts_off_is_offered_again(
     (found,) = UnfinishedExports(exports_folder(), "another").take_over()
     assert (found.title, found.kind, found.folder) == ("1 clip of gate.mp4", "clips", str(tmp_path / "out"))
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_what_is_redacted_is_in_no_clip_and_in_no_package(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    redaction = Redaction((RedactedRegion(RedactionMethod.FILL, (Keyframe(0, whole),)),))
+    assert program.session.review.edit(lambda editor: editor.set_redaction("Redact", redaction))
+    clip = hand_over(program, qtbot, tmp_path / "out", 0, only_frame).path
+    with av.open(str(clip)) as container:
+        for frame in container.decode(video=0):
+            picture = frame.to_ndarray(format="rgb24")
+            middle = picture[
+                picture.shape[0] // 3 : picture.shape[0] // 2, picture.shape[1] // 4 : -picture.shape[1] // 4
+            ]
+            assert int(middle.max()) - int(middle.min()) < 8
+    package = hand_over(program, qtbot, tmp_path / "out", 3).path
+    assert not (package / "data" / "originals").exists()
+    assert [path.name for path in (package / "data" / "clips").iterdir() if "cut" in path.name] == []
+
+
+def only_frame(dialog: HandOverDialog) -> None:
+    for panel, box in dialog.clips.panel_boxes.items():
+        if box.isChecked() != (panel == "frame"):
+            click(box)

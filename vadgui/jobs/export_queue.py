@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.common.errors import Cancelled, VadError
 from engine.common.events import Finished, Noted, Progress
 from engine.hand_over.jobs import ExportJob, ExportTools
-from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.priority import lower_thread_priority
 
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.common.errors import ReviewError
+from engine.redaction.regions import NOTHING_REDACTED, Redaction
 from engine.review.attaching import ReviewedSegment, attach, hidden
 from engine.review.document import DetectorUsed, Recording, Review, Step, Threshold, Verdict
 from engine.review.edits import Editor, now, person
@@ -74,6 +75,11 @@ class ReviewModel(QObject):
     def zones(self) -> Zones:
         """Zones of the picture: what counts in the scores."""
         return self._recording.zones if self._recording else ()
+
+    @property
+    def redaction(self) -> Redaction:
+        """What is not to be seen in anything that is handed over."""
+        return self._recording.redaction if self._recording else NOTHING_REDACTED
 
     @property
     def hidden_count(self) -> int:

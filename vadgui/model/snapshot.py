@@ -58,6 +58,7 @@ class ReviewSnapshot:
                 used,
                 conditions=tuple(_caveats(session)),
                 zones=session.review.zones,
+                redaction=session.review.redaction,
                 hidden=tuple(hidden(session.review.recording.segments, shown)),
             ),
             selected=next((each for each in segments if selected and each.start == selected.start), None),

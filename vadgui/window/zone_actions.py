@@ -29,7 +29,7 @@ class ZoneActions(QObject):
         self._action = action
         self._session = session
         self._settings = settings
-        panels.header.set_zones_action(action)
+        panels.header.add_tool(action)
         action.toggled.connect(panels.edit_zones)
         bar = panels.zone_bar
         bar.done.connect(lambda: action.setChecked(False))

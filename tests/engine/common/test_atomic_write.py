@@ -42,14 +42,16 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch) -> None:
 
 def test_leftovers_of_a_kill_go_and_what_is_being_written_stays(tmp_path: Path) -> None:
     old, young = tmp_path / ".vadgui-00000000.partial", tmp_path / ".vadgui-11111111.partial"
-    for path in (old, young, tmp_path / "other.partial"):
+    begun, given_up = tmp_path / ".vadgui-22222222.partial", tmp_path / ".vadgui-33333333.partial"
+    for path in (old, young, tmp_path / "other.partial", begun / "data" / "copy", given_up / "data" / "copy"):
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     two_days_ago = time.time() - 2 * 24 * 3600
-    for path in (old, tmp_path / "other.partial"):
+    for path in (old, tmp_path / "other.partial", begun / "data", begun, *given_up.rglob("*"), given_up):
         os.utime(path, (two_days_ago, two_days_ago))
     with atomic_write(tmp_path / "a") as file:
         file.write(b"new")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, "a", "other.partial"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, begun.name, "a", "other.partial"]
 
 
 def test_a_folder_that_is_locked_meanwhile_does_not_hide_why_the_writing_failed(

@@ -21,6 +21,7 @@ from engine.export.clip_names import FIELDS, clip_name
 from engine.export.estimate import Estimate, estimate_clips
 from engine.export.mosaic import CAPTIONS, BurntIn, Panel
 from engine.hand_over.jobs import ClipsJob
+from engine.redaction.regions import redaction_in_words
 from engine.video.source import PICTURES
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot
@@ -54,16 +55,20 @@ class ClipsPage(Page):
         self.segments_box = SegmentsBox(snapshot, offers_selected=True)
         self.annotated_button = QRadioButton("Annotated, encoded anew")
         self.cut_button = QRadioButton("Cut without re-encoding")
-        self.cut_button.setEnabled(snapshot.recording.info.codec != PICTURES)
+        redaction = snapshot.recording.redaction
+        self.cut_button.setEnabled(snapshot.recording.info.codec != PICTURES and not redaction)
         self.cut_button.setChecked(settings.export_copy and self.cut_button.isEnabled())
         self.annotated_button.setChecked(not self.cut_button.isChecked())
+        self.redaction_hint = text_label(f"Redacted, and so without sound: {redaction_in_words(redaction)}.", "muted")
+        self.redaction_hint.setVisible(bool(redaction))
         self.panel_boxes = self._make_panel_boxes()
         self.strip_box = _box("Score strip with the threshold", settings.export_strip)
         self.outlines_box = _box("Outlines of what stands out", settings.outlines and snapshot.knows_where)
         self.overlay_box = _box("Mark suspicious parts in the frame", False)
         self.text_boxes = {name: _box(text, name not in settings.export_texts_off) for name, text in _TEXTS.items()}
-        self.sound_box = _box("Sound", snapshot.recording.info.has_sound)
-        self.sound_box.setVisible(snapshot.recording.info.has_sound)
+        has_sound = snapshot.recording.info.has_sound and not redaction
+        self.sound_box = _box("Sound", has_sound)
+        self.sound_box.setVisible(has_sound)
         self.names_edit = QLineEdit(settings.export_names)
         self.names_edit.setAccessibleName("Names of the clips")
         self.names_edit.setToolTip("\n".join(f"{{{name}}}: {meaning}" for name, meaning in FIELDS.items()))
@@ -121,7 +126,8 @@ class ClipsPage(Page):
     def remember(self) -> None:
         """All but the outlines, which the window has a switch for, and the marks."""
         settings = self._settings
-        settings.export_copy = self.cut_button.isChecked()
+        if self.cut_button.isEnabled():
+            settings.export_copy = self.cut_button.isChecked()
         settings.export_names = self.names_edit.text()
         settings.export_texts_off = ",".join(name for name, box in self.text_boxes.items() if not box.isChecked())
         if options := self.options():
@@ -148,6 +154,7 @@ class ClipsPage(Page):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)
+        layout.addWidget(self.redaction_hint)
         layout.addWidget(self.cut_hint)
         layout.addWidget(self.shown)
         layout.addWidget(self.written)

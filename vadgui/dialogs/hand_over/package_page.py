@@ -22,6 +22,7 @@ _EXPLANATION = (
     "A folder with working copies of the segments, review, tables, report and the SHA-256 of every file. "
     "`vad verify` tells whether it is whole."
 )
+_REDACTION_HINT = "Parts of it are redacted. Whoever has a copy of the recording sees them."
 _KEY_FILTER = "Keys (*.pem *.key id_ed25519*)"
 _KEY_HINT = "An ed25519 key of your own, in PEM or OpenSSH format"
 
@@ -38,8 +39,12 @@ class PackagePage(Page):
         self.segments_box = SegmentsBox(snapshot)
         self.copy_button = QRadioButton("Copy it, bit for bit")
         self.hash_button = QRadioButton("Leave it out, and keep its SHA-256")
-        self.copy_button.setChecked(settings.package_copies)
-        self.hash_button.setChecked(not settings.package_copies)
+        self._is_redacted = bool(snapshot.recording.redaction)
+        copies = settings.package_copies and not self._is_redacted
+        self.copy_button.setChecked(copies)
+        self.hash_button.setChecked(not copies)
+        self.redaction_hint = text_label(_REDACTION_HINT, "muted")
+        self.redaction_hint.setVisible(self._is_redacted)
         self.key_edit = QLineEdit()
         self.key_edit.setAccessibleName("Key to sign with")
         self.key_edit.setPlaceholderText("Not signed")
@@ -61,7 +66,7 @@ class PackagePage(Page):
         recording, segments = self._snapshot.recording, self.segments_box.segments
         look = ExportOptions(panels=("frame",), score_strip=recording.scores is not None)
         clips = estimate_clips(recording, segments, look)
-        if recording.info.codec != PICTURES:
+        if recording.info.codec != PICTURES and not self._is_redacted:
             clips = clips.plus_bytes(estimate_clips(recording, segments, None).size_bytes)
         return clips.plus_bytes(self._recording_bytes) if self.copy_button.isChecked() else clips
 
@@ -83,13 +88,15 @@ class PackagePage(Page):
         path = self.key_edit.text().strip()
         key = read_key(Path(path).expanduser(), self.password_edit.text) if path else None
         segments = self.segments_box
-        options = PackageOptions(segments.verdicts, with_recordings=self.copy_button.isChecked())
+        copies = self.copy_button.isChecked()
+        options = PackageOptions(segments.verdicts, with_recordings=copies, with_redacted=copies)
         target = folder / fitting_name(self.subject.name, ".evidence")
         return PackageJob(self.subject, self._snapshot.review, target, options, key)
 
     def remember(self) -> None:
         """All but the key."""
-        self._settings.package_copies = self.copy_button.isChecked()
+        if not self._is_redacted:
+            self._settings.package_copies = self.copy_button.isChecked()
 
     @cached_property
     def _recording_bytes(self) -> int:
@@ -99,6 +106,7 @@ class PackagePage(Page):
         recording = QVBoxLayout()
         recording.addWidget(self.copy_button)
         recording.addWidget(self.hash_button)
+        recording.addWidget(self.redaction_hint)
         key = QHBoxLayout()
         key.addWidget(self.key_edit, stretch=1)
         key.addWidget(self.browse_button)
