@@ -171,9 +171,7 @@ class UnfinishedRow(QFrame):
         name = text_label(export.title)
         name.setToolTip(displayable(export.folder))
         layout.addWidget(name)
-        layout.addWidget(
-            text_label("Not finished when the program ended; nothing of it was left half-written", "muted")
-        )
+        layout.addWidget(text_label("Not finished when the program ended. What was half-written is removed.", "muted"))
         layout.addLayout(below)
 
 
