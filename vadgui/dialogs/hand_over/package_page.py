@@ -73,11 +73,8 @@ class PackagePage(Page):
     def summary(self) -> str:
         """With how many clips."""
         count = len(self.segments_box.segments)
-        return (
-            f"Package with working copies of {count} segment{'s' if count != 1 else ''}"
-            if count
-            else "Package without clips"
-        )
+        copies = f"with working copies of {count} segment{'s' if count != 1 else ''}"
+        return f"Package {copies if count else 'without clips'}"
 
     def job(self, folder: Path) -> PackageJob:
         """The package; reads the key."""
