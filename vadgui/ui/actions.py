@@ -37,6 +37,8 @@ SPECS = (
     ActionSpec(
         "open_folder", FILE, "Open &folder …", ("Ctrl+Shift+O",), hint="All videos in it and below, or its pictures"
     ),
+    ActionSpec("watch_folder", FILE, "&Watch folder …", hint="Recordings that come into it come onto the list"),
+    ActionSpec("find_moved", FILE, "Find &moved recordings …", hint="Of the list, by their content, in a folder"),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
     ActionSpec("set_rate", FILE, "Set frame &rate …", (), hint="Of pictures and raw streams, which do not store it"),
     ActionSpec("close_video", FILE, "&Close video", ("Ctrl+W",)),
@@ -52,7 +54,7 @@ SPECS = (
     ActionSpec("last", PLAYBACK, "&Last frame", ("End",)),
     ActionSpec("next_segment", REVIEW, "&Next segment", ("Down", "]"), "next-segment"),
     ActionSpec("previous_segment", REVIEW, "&Previous segment", ("Up", "["), "previous-segment"),
-    ActionSpec("next_unreviewed", REVIEW, "Next un&reviewed", ("Shift+Down",), hint="The next without a verdict"),
+    ActionSpec("next_unreviewed", REVIEW, "Next un&reviewed", ("Shift+Down",), hint="Also in the next recordings"),
     ActionSpec("previous_unreviewed", REVIEW, "Pre&vious unreviewed", ("Shift+Up",)),
     ActionSpec("next_recording", REVIEW, "Next recor&ding", ("Ctrl+Down",), hint="Of the list"),
     ActionSpec("previous_recording", REVIEW, "Previous recordin&g", ("Ctrl+Up",)),

@@ -73,6 +73,10 @@ class MainWindow(QMainWindow):
     """Path of a video or picture folder."""
     recordings_chosen = Signal(object)
     """Paths of files and folders, one or many."""
+    watch_requested = Signal(object)
+    """Path of a folder whose recordings are to come onto the list."""
+    find_moved_requested = Signal(object)
+    """Path of a folder in which moved recordings of the list may be."""
     demo_chosen = Signal()
     close_video_requested = Signal()
     rate_given = Signal(float)
@@ -295,6 +299,8 @@ class MainWindow(QMainWindow):
         calls = {
             "open": self._ask_for_video,
             "open_folder": self._ask_for_picture_folder,
+            "watch_folder": self._ask_for_folder_to_watch,
+            "find_moved": self._ask_where_moved,
             "open_demo": self.demo_chosen.emit,
             "set_rate": self._ask_for_rate,
             "close_video": self.close_video_requested.emit,
@@ -363,6 +369,12 @@ class MainWindow(QMainWindow):
     def _ask_for_picture_folder(self) -> None:
         chosen = self.recordings_chosen.emit
         ask_for_folder(self, "Open folder", self._settings.video_folder, lambda path: chosen([path]))
+
+    def _ask_for_folder_to_watch(self) -> None:
+        ask_for_folder(self, "Watch folder", self._settings.video_folder, self.watch_requested.emit)
+
+    def _ask_where_moved(self) -> None:
+        ask_for_folder(self, "Find moved recordings", self._settings.video_folder, self.find_moved_requested.emit)
 
     def _ask_for_rate(self) -> None:
         if self._session.video:
