@@ -17,6 +17,7 @@ from engine.video import open_video
 from engine.video.given_rates import give_rate
 from vadgui import errors
 from vadgui.camera_controller import CameraController
+from vadgui.export_controller import ExportController
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
@@ -77,6 +78,7 @@ class Program(QObject):
         self.camera = CameraController()
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
+        self.export_controller = ExportController(self.window, self.exports)
         self.reviews = ReviewKeeper(self._review_to_save)
         self._pending_detector: Path | None = None
         self._connect_session()
@@ -118,6 +120,7 @@ class Program(QObject):
         self.worker.close()
         self.recordings.close()
         self.exports.close()
+        self.export_controller.close()
         self.controller.close()
         self.camera.close()
 
@@ -294,11 +297,8 @@ class Program(QObject):
         window.run_requested.connect(lambda: self._run_all(True))
         window.pause_requested.connect(lambda: self._run_all(False))
         window.cancel_requested.connect(worker.cancel_analysis)
-        window.hand_over.export_requested.connect(self.exports.add)
-        window.export_cancelled.connect(self.exports.cancel)
+        window.hand_over.video_requested.connect(self.open_video)
         worker.opening_changed.connect(window.show_opening)
-        self.exports.changed.connect(window.show_export)
-        self.exports.changed.connect(window.hand_over.show_done)
 
     def _give_rate(self, fps: float) -> None:
         video = self.session.video

@@ -103,6 +103,7 @@ class Settings:
     export_copy = Setting("export/without_encoding", False, "Cut clips without re-encoding.")
     export_names = Setting("export/names", DEFAULT_TEMPLATE, "Template of the names of exported clips.")
     export_tables = Setting("export/tables", "csv", "Formats of the tables exported last, separated by commas.")
+    export_report = Setting("export/report", "html", "Formats of the report, separated by commas: html, pdf.")
     package_copies = Setting("package/with_recording", True, "Copy the recording into evidence packages.")
     _dismiss_reasons = Setting("review/reasons", "", "A person's own reasons to dismiss a segment, one a line.")
     _recent_videos = Setting("recent/videos", "", "Recordings opened lately, newest first, one path a line.")

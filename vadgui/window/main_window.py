@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.files import RECORDING_FILTER, ask_for_files, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
 from vadgui.dialogs.rate import ask_for_rate
@@ -85,7 +86,6 @@ class MainWindow(QMainWindow):
     run_requested = Signal()
     pause_requested = Signal()
     cancel_requested = Signal()
-    export_cancelled = Signal(int)
     train_requested = Signal()
     library_requested = Signal()
     camera_requested = Signal()
@@ -149,6 +149,11 @@ class MainWindow(QMainWindow):
         self.exports.show_export(state)
         if state.phase in (ExportPhase.WAITING, ExportPhase.FAILED):
             self.exports_dock.show()
+
+    def offer_export(self, number: int, export: UnfinishedExport) -> None:
+        """Offer an export that was not finished when the program ended; `number` identifies it."""
+        self.exports.show_unfinished(number, export)
+        self.exports_dock.show()
 
     def _short(self, text: str) -> str:
         # A status bar label is never narrower than its text: a long name would widen the window.
@@ -349,7 +354,6 @@ class MainWindow(QMainWindow):
         self.review_actions.note_wanted.connect(self.segments_dock.show)
         self.detector_banner.choose_requested.connect(self.library_requested)
         self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())
-        self.exports.cancel_requested.connect(self.export_cancelled)
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
 
     def _connect_session(self) -> None:
