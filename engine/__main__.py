@@ -11,6 +11,7 @@ import click
 
 from engine.commands.lazy_group import LazyGroup
 from engine.common.errors import VadError
+from engine.common.memory import is_out_of_memory, out_of_memory_error
 
 _COMMANDS = {
     "ablation": "Train and judge the method with and without its ingredients: Table 2 of the paper.",
@@ -27,6 +28,7 @@ _COMMANDS = {
     "package": "Make an evidence package of a review.",
     "plan": "Say what a training run would take here: time, memory and disk.",
     "rate": "Give the frame rate of recordings that do not store one.",
+    "recalibrate": "Teach a detector from the verdicts of reviews.",
     "report": "Write the report of a review as one HTML file.",
     "timing": "Say how many frames a second a detector predicts and judges: Table 3 of the paper.",
     "train": "Train a detector from normal footage, or resume a run.",
@@ -46,6 +48,11 @@ class _Commands(LazyGroup):
                 traceback.print_exc()
             else:
                 click.echo(f"Error: {error}", err=True)
+            ctx.exit(1)
+        except Exception as error:
+            if ctx.params["debug"] or not is_out_of_memory(error):
+                raise
+            click.echo(f"Error: {out_of_memory_error()}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt as interrupt:
             click.echo(str(interrupt) or "Interrupted.", err=True)

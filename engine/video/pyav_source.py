@@ -123,6 +123,12 @@ class PyAvSource(VideoSource):
         if self._index.checksums is None:
             self._replace_index(self._decoded_index(should_stop, None))
 
+    def is_changed(self) -> bool:
+        """Whether the file's content is another by now than what was opened."""
+        with suppress(OSError):
+            return file_fingerprint(self._path) != self._fingerprint
+        return False
+
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
         """Exactly frame `index`, from the cache or decoded from the keyframe before it.
 
@@ -237,8 +243,13 @@ class PyAvSource(VideoSource):
             for frame in decoder.frames(add_packet, builder.add_failure):
                 builder.add(frame)
         index = builder.index()
-        save_index(self._fingerprint, index)
+        self._keep_index(index)
         return index
+
+    def _keep_index(self, index: FrameIndex) -> None:
+        """Store the index for the next time, unless it is of a file that is another meanwhile."""
+        if not self.is_changed():
+            save_index(self._fingerprint, index)
 
     def _builder(self, decoder: Decoder) -> DecodedIndexBuilder:
         assert decoder.stream.time_base is not None
@@ -308,7 +319,7 @@ class PyAvSource(VideoSource):
         if len(builder) and self._index.checksums is None:
             index = builder.index()
             self._replace_index(index)
-            save_index(self._fingerprint, index)
+            self._keep_index(index)
 
     # Decoding
 
