@@ -7,6 +7,7 @@ import logging
 import re
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,7 @@ from engine.common.paths import resolved
 from engine.export.mosaic import Panel
 from vadgui.ui.theme import ThemeChoice
 
-T = TypeVar("T", str, bool, QByteArray)
+T = TypeVar("T", str, bool, float, QByteArray)
 
 _MAX_RECENT_VIDEOS = 10
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}  # how Qt writes them, and people
@@ -61,6 +62,9 @@ class Setting(Generic[T]):
         """A stored value in the setting's type; None where it is of another, as after an edit by hand."""
         if isinstance(self.default, bool) and isinstance(value, str):
             value = _BOOLS.get(value.lower())
+        elif isinstance(self.default, float) and isinstance(value, str):
+            with suppress(ValueError):
+                value = float(value)
         return value if type(value) is type(self.default) else None
 
     def __set__(self, settings: Settings, value: T) -> None:
@@ -90,6 +94,12 @@ class Settings:
     )
     outlines = Setting("view/outlines", True, "Draw lines round what stands out in flagged frames.")
     analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
+    loop_margin = Setting(
+        "playback/loop_margin",
+        1.0,
+        "Seconds before and after a segment that is looped.",
+        lambda seconds: 0 <= seconds <= 60,
+    )
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
     export_folder = Setting("folders/exports", "", "Where the last clip went; empty means among the person's films.")
     runs_folder = Setting("folders/runs", "", "Where trainings keep their files; empty means among the person's data.")

@@ -116,6 +116,18 @@ class TimelineHeader(QWidget):
         self._expected.setText(doubt if text and doubt else text)
         self._expected.setToolTip(f"{_DOUBT}\nA guess: {text}." if doubt else _EXPECTED)
 
+    def edit_threshold(self) -> None:
+        """Put the cursor into the field by which the threshold is chosen."""
+        self._field().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def step_threshold(self, steps: int) -> None:
+        """Flag less, or more where negative, as the field's arrows would."""
+        # Fewer false alarms mean a higher threshold.
+        self._field().stepBy(-steps if self._scorer.knows_false_alarms else steps)
+
+    def _field(self) -> NumberBox:
+        return self.alarms_box if self._scorer.knows_false_alarms else self.threshold_box
+
     def reading(self) -> str:
         """What is said of the frame under the mouse."""
         return self._reading.text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -18,15 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.dialogs.export import ClipRange, ExportDialog
-from vadgui.dialogs.files import RECORDING_FILTER, ask_for_file, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
-from vadgui.dialogs.rate import ask_for_rate
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.jobs.messages import Opening
 from vadgui.model.reviewing import Reviewing
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.panels.grid import PanelGrid
+from vadgui.playback.go_to_box import GoToBox
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
 from vadgui.segments.verdict_bar import VerdictBar
@@ -34,7 +32,7 @@ from vadgui.segments.view import SegmentList
 from vadgui.settings import Settings
 from vadgui.timeline.view import TimelineView
 from vadgui.training.status import TrainingStatus
-from vadgui.ui.actions import PLAYBACK, SPECS, make_actions
+from vadgui.ui.actions import Actions
 from vadgui.ui.icons import set_icon
 from vadgui.ui.text_keys import TextKeys
 from vadgui.window.analysis_status import AnalysisStatus
@@ -44,15 +42,17 @@ from vadgui.window.drift_banner import DriftBanner
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
 from vadgui.window.menus import Menus
+from vadgui.window.playback_actions import PlaybackActions
+from vadgui.window.requests import Requests
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
+from vadgui.window.view_actions import ViewActions
 from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
 
 _LAYOUT_VERSION = 1
 _DETECTOR_SUFFIX = ".safetensors"
-_LONG_STEP_FRAMES = 10
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
 _SAID_MS = 20_000  # how long a message stays in the status bar
@@ -88,9 +88,10 @@ class MainWindow(QMainWindow):
         self._session = session
         self._player = player
         self._settings = settings
-        self.actions_by_name = make_actions(self)
+        self.actions_by_name = Actions(self)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
+        self.transport.explain_by(self.actions_by_name)
         self.zone_banner = ZoneBanner(session)
         self.drift_banner = DriftBanner(session)
         self.detector_banner = DetectorBanner(session, settings)
@@ -106,6 +107,10 @@ class MainWindow(QMainWindow):
         self.exports = ExportsView()
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self.training_status = TrainingStatus()
+        self.requests = Requests(self, session, settings)
+        self.requests.video_chosen.connect(self.video_chosen)
+        self.requests.rate_given.connect(self.rate_given)
+        self.requests.export_chosen.connect(self.export_chosen)
         self.may_close: Callable[[], bool] = lambda: True
         """Called before the window closes. If it returns False, the window stays open until it is closed again."""
         self._opening = QLabel()
@@ -115,9 +120,9 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
 
         self._lay_out()
-        self._fill_menus()
         self._fill_status_bar()
         self._connect_actions()
+        self._fill_menus()
         self._connect_session()
         add_context_menus(session, self.panels, self.timeline, self.segment_list, self.actions_by_name)
         self.setAcceptDrops(True)
@@ -156,6 +161,9 @@ class MainWindow(QMainWindow):
     def _show_video(self) -> None:
         video = self._session.video
         self._pages.setCurrentWidget(self._splitter if video else self.empty)
+        if video is not None and self._session.view is None:
+            # Else the first button would have the keyboard.
+            self.timeline.plot.setFocus()
         self._show_segments_dock(video is not None)
         self._tool_bar.setVisible(video is not None)
         self.setWindowTitle(f"{video.name} — vadgui" if video else "vadgui")
@@ -189,17 +197,13 @@ class MainWindow(QMainWindow):
         actions = self.actions_by_name
         actions["run"].setEnabled(ready and phase not in (AnalysisPhase.RUNNING, AnalysisPhase.DONE))
         is_paused = phase is AnalysisPhase.PAUSED
-        actions["run"].setText("&Resume analysis" if is_paused else "&Analyse")
-        actions["run"].setToolTip("Resume the analysis where it stopped" if is_paused else "Analyse the recording")
+        actions.set_text("run", "&Resume analysis" if is_paused else "&Analyse")
         set_icon(actions["run"], "play" if is_paused else "analyse")
         actions["pause"].setEnabled(phase is AnalysisPhase.RUNNING)
         actions["cancel"].setEnabled(phase in (AnalysisPhase.RUNNING, AnalysisPhase.PAUSED))
 
     def _enable(self) -> None:
-        is_open = self._session.video is not None
-        for spec in SPECS:
-            if spec.menu == PLAYBACK or spec.name == "close_video":
-                self.actions_by_name[spec.name].setEnabled(is_open)
+        self.actions_by_name["close_video"].setEnabled(self._session.video is not None)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
         self.actions_by_name["export"].setEnabled(self._session.scoring.selected is not None)
@@ -257,10 +261,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _fill_menus(self) -> None:
-        docks = (self.segments_dock, self.history_dock, self.exports_dock)
-        shown = [[*self.panels.panel_actions.values(), self.panels.overlay_action]]
-        shown.append([dock.toggleViewAction() for dock in docks])
-        self.menus = Menus(self, self.actions_by_name, shown, self._settings)
+        self.menus = Menus(self, self.actions_by_name, self._settings)
         self.menus.video_chosen.connect(self.video_chosen)
 
     def _fill_status_bar(self) -> None:
@@ -290,37 +291,42 @@ class MainWindow(QMainWindow):
     def _connect_actions(self) -> None:
         session, player = self._session, self._player
         calls = {
-            "open": self._ask_for_video,
-            "open_folder": self._ask_for_picture_folder,
+            "open": self.requests.ask_for_video,
+            "open_folder": self.requests.ask_for_picture_folder,
             "open_demo": self.demo_chosen.emit,
-            "set_rate": self._ask_for_rate,
+            "set_rate": self.requests.ask_for_rate,
             "close_video": self.close_video_requested.emit,
             "quit": self.close,
-            "play": player.toggle,
-            "step_back": lambda: session.step(-1),
-            "step_forward": lambda: session.step(1),
-            "back_10": lambda: session.step(-_LONG_STEP_FRAMES),
-            "forward_10": lambda: session.step(_LONG_STEP_FRAMES),
-            "back_second": lambda: session.step_seconds(-1),
-            "forward_second": lambda: session.step_seconds(1),
-            "first": lambda: session.seek(0),
-            "last": lambda: session.seek(session.frame_count - 1),
-            "export": self._ask_for_export,
+            "export": self.requests.ask_for_export,
             "detector": self.library_requested.emit,
             "run": self.run_requested.emit,
             "pause": self.pause_requested.emit,
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
-            "full_screen": self._toggle_full_screen,
-            "shortcuts": lambda: ShortcutsDialog(self).open(),
+            "shortcuts": lambda: ShortcutsDialog(self.actions_by_name.keymap, self).open(),
             "about": lambda: AboutDialog(self).open(),
         }
         for name, call in calls.items():
-            # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
+            # Drop the argument `checked` of the signal. The others are connected where they belong.
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
-        self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
-        self.actions_by_name["outlines"].setChecked(self._settings.outlines)
+        self.go_to_box = GoToBox(session, self)
+        self.actions_by_name["go_to"].triggered.connect(lambda _: self.go_to_box.open_box())
+        PlaybackActions(self.actions_by_name, session, player, self._settings, self)
+        self.view_actions = ViewActions(
+            self, self.actions_by_name, session, self._settings, self.panels, self.timeline, self.segment_list
+        )
+        self.view_actions.use_docks(
+            {
+                "show_segments": self.segments_dock,
+                "show_history": self.history_dock,
+                "show_exports": self.exports_dock,
+            }
+        )
+        self.view_actions.use_splitter(self._splitter)
+        banners = (self.review_banner, self.detector_banner, self.zone_banner, self.drift_banner)
+        docks = (self.segments_dock, self.history_dock, self.exports_dock)
+        self.view_actions.use_areas([self.empty, self.panels, self.transport, *banners, self.timeline, *docks])
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
@@ -337,48 +343,6 @@ class MainWindow(QMainWindow):
         session.analysis_changed.connect(self._show_analysis)
         session.scoring.segments_changed.connect(self._enable)
         session.scoring.selection_changed.connect(self._enable)
-
-    def _ask_for_video(self) -> None:
-        ask_for_file(self, "Open video", self._settings.video_folder, RECORDING_FILTER, self.video_chosen.emit)
-
-    def _ask_for_picture_folder(self) -> None:
-        ask_for_folder(self, "Open picture folder", self._settings.video_folder, self.video_chosen.emit)
-
-    def _ask_for_rate(self) -> None:
-        if self._session.video:
-            ask_for_rate(self, self._session.video.average_fps, self.rate_given.emit)
-
-    def _ask_for_export(self) -> None:
-        clip = ClipRange.of_selection(self._session)
-        if clip is None:
-            return
-        # Never beside the recording, which may be evidence, unless somebody says so; what they say is remembered.
-        movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        films = Path(movies) if movies and Path(movies).is_dir() else Path.home()
-        folder = Path(self._settings.export_folder) if self._settings.export_folder else films
-        remembered = tuple(filter(None, self._settings.export_panels.split(",")))
-        panels = {"panels": remembered} if remembered else {}
-        dialog = ExportDialog(
-            clip,
-            folder,
-            score_strip=self._settings.export_strip,
-            threshold=self._session.scoring.rule.enter,
-            outlines=self._settings.outlines,
-            parent=self,
-            **panels,
-        )
-        dialog.export_chosen.connect(lambda options, target: self.export_chosen.emit(clip, options, target))
-        dialog.open()
-
-    def _show_outlines(self, shown: bool) -> None:
-        self._settings.outlines = shown
-        self.panels.show_outlines(shown)
-
-    def _toggle_full_screen(self) -> None:
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
 
     # Event handlers of Qt
 
