@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QSignalBlocker
 
 import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
@@ -81,6 +81,7 @@ class Program(QObject):
         self._connect_window()
         self._connect_training()
         self._connect_camera()
+        settings.changed.connect(self._use_setting)
 
     def open_video(self, path: Path) -> None:
         """Open a recording, or the one of a review's file, in place of the present one."""
@@ -89,10 +90,17 @@ class Program(QObject):
 
     def open_detector(self, path: Path, device: str | None = None) -> None:
         """Load a detector, but only after a recording is open: the first frame must not wait for torch."""
-        self._settings.device = device or self._settings.device
         self._pending_detector = path
+        self._settings.device = device or self._settings.device
         if self.session.video is not None:
             self._load_pending_detector()
+
+    def _use_setting(self, setting: object) -> None:
+        """Another device holds at once: the detector is loaded anew on it, unless one is on its way anyhow."""
+        detector = self.session.detector
+        on_its_way = self.session.detector_is_coming or self._pending_detector is not None
+        if setting is Settings.device and detector and not on_its_way:
+            self.open_detector(detector.path)
 
     def begin(self, video: Path | None, detector: Path | None) -> None:
         """Open the recording and the detector that the command line names."""
@@ -145,7 +153,8 @@ class Program(QObject):
             if isinstance(error, DetectorFileError) and error.subject == displayable(detector):
                 self._settings.forget_detector(detector)
         if isinstance(error, DeviceError) and error.subject == self._settings.device:
-            self._settings.device = "auto"
+            with QSignalBlocker(self._settings):  # to load the detector again is the person's choice
+                self._settings.device = "auto"
         about = self.session.video.path if self.session.video else None
         if isinstance(error, VideoError) and error.subject:
             about = Path(error.subject)  # the one that could not be opened, perhaps

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
-from PySide6.QtCore import Qt, qVersion
+from PySide6.QtCore import Qt, Signal, qVersion
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -18,12 +18,16 @@ from PySide6.QtWidgets import (
 from vadgui.dialogs.action_tree import ActionTree
 from vadgui.ui.action_specs import SPECS
 from vadgui.ui.keymap import Keymap, shown_keys
+from vadgui.ui.widgets import button
 
 _SIZE = (560, 640)
 
 
 class ShortcutsDialog(QDialog):
     """Lists all keys in force, grouped by menu; what is typed leaves only actions and keys that hold it."""
+
+    change_requested = Signal()
+    """The person wants other keys."""
 
     def __init__(self, keymap: Keymap, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +44,9 @@ class ShortcutsDialog(QDialog):
                 self.tree.add(spec.name, shown_keys(keys))
         self.search.textChanged.connect(self.tree.filter)
         buttons = _close_button(self)
+        change = button("Change keys …")
+        change.clicked.connect(self._change)
+        buttons.addButton(change, QDialogButtonBox.ButtonRole.ActionRole)
         layout = QVBoxLayout(self)
         for widget in (self.search, self.tree, buttons):
             layout.addWidget(widget)
@@ -48,6 +55,10 @@ class ShortcutsDialog(QDialog):
     def listed(self) -> dict[str, str]:
         """The keys that are on screen, by the text of their action."""
         return {item.text(0): item.text(1) for item in self.tree.rows.values() if not item.isHidden()}
+
+    def _change(self) -> None:
+        self.close()
+        self.change_requested.emit()
 
 
 class AboutDialog(QDialog):

@@ -93,6 +93,7 @@ SPECS: tuple[ActionSpec, ...] = (
         needs="a recording that does not store its frame rate",
     ),
     ActionSpec("close_video", FILE, "&Close video", ("Ctrl+W",), needs=_RECORDING),
+    ActionSpec("settings", FILE, "Se&ttings …", ("Ctrl+,",), hint="Appearance, folders, keys and more"),
     ActionSpec("quit", FILE, "&Quit", ("Ctrl+Q",)),
     # Playback: keys are those of video editors.
     _playback("play", "&Play or pause", "Space"),

@@ -15,9 +15,9 @@ from vadgui.ui.keymap import Keymap, shown_key
 class Actions(Mapping[str, QAction]):
     """A window's actions by name; each is added to the window, so that its keys work in all of it."""
 
-    def __init__(self, window: QWidget, keymap: Keymap | None = None) -> None:
+    def __init__(self, window: QWidget, keymap: Keymap) -> None:
         self._window = window
-        self.keymap = keymap or Keymap(parent=window)
+        self.keymap = keymap
         self._actions: dict[str, QAction] = {}
         self._hints: dict[str, str] = {}
         for spec in SPECS:

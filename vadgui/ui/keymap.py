@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence
@@ -19,8 +20,8 @@ class Keymap(QObject):
 
     changed = Signal()
 
-    def __init__(self, chosen: Mapping[str, Iterable[str]] | None = None, parent: QObject | None = None) -> None:
-        """`chosen` are a person's keys by action; of those that can't be used, `problems` says why."""
+    def __init__(self, chosen: Mapping[str, Any] | None = None, parent: QObject | None = None) -> None:
+        """`chosen` are a person's keys by action, lists of texts; of what can't be used, `problems` says why."""
         super().__init__(parent)
         self._chosen: dict[str, tuple[str, ...]] = {}
         self.problems: list[str] = []
@@ -28,6 +29,8 @@ class Keymap(QObject):
         for name, keys in (chosen or {}).items():
             if name not in SPECS_BY_NAME:
                 self.problems.append(f"There is no action “{name}”: its keys are ignored.")
+            elif not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+                self.problems.append(f"The keys of “{SPECS_BY_NAME[name].label}” can't be read: it has the usual ones.")
             elif (usable := self._usable(name, keys)) is not None:
                 self._chosen[name] = usable
 
@@ -83,10 +86,12 @@ class Keymap(QObject):
         for key in given:
             normal = normal_key(key)
             other = next((each for each, taken in self._chosen.items() if normal in taken), None)
+            label = SPECS_BY_NAME[name].label
             if not normal:
-                self.problems.append(f"“{key}” is no key: {SPECS_BY_NAME[name].label} does without it.")
+                self.problems.append(f"“{key}” is no key: “{label}” does without it.")
             elif other:
-                self.problems.append(f"{shown_key(normal)} belongs to {SPECS_BY_NAME[other].label} already.")
+                owner = SPECS_BY_NAME[other].label
+                self.problems.append(f"{shown_key(normal)} belongs to “{owner}” already: “{label}” does without it.")
             else:
                 usable.append(normal)
         return None if given and not usable else tuple(usable)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
+from vadgui.dialogs.help import AboutDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.jobs.messages import Opening
 from vadgui.model.reviewing import Reviewing
@@ -34,6 +34,7 @@ from vadgui.timeline.view import TimelineView
 from vadgui.training.status import TrainingStatus
 from vadgui.ui.actions import Actions
 from vadgui.ui.icons import set_icon
+from vadgui.ui.keymap import Keymap
 from vadgui.ui.text_keys import TextKeys
 from vadgui.window.analysis_status import AnalysisStatus
 from vadgui.window.context_menus import add_context_menus
@@ -88,7 +89,9 @@ class MainWindow(QMainWindow):
         self._session = session
         self._player = player
         self._settings = settings
-        self.actions_by_name = Actions(self)
+        keymap = Keymap(settings.keys, self)
+        keymap.changed.connect(lambda: setattr(settings, "keys", keymap.chosen))
+        self.actions_by_name = Actions(self, keymap)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
         self.transport.explain_by(self.actions_by_name)
@@ -107,7 +110,7 @@ class MainWindow(QMainWindow):
         self.exports = ExportsView()
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self.training_status = TrainingStatus()
-        self.requests = Requests(self, session, settings)
+        self.requests = Requests(self, session, settings, keymap)
         self.requests.video_chosen.connect(self.video_chosen)
         self.requests.rate_given.connect(self.rate_given)
         self.requests.export_chosen.connect(self.export_chosen)
@@ -304,7 +307,8 @@ class MainWindow(QMainWindow):
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
-            "shortcuts": lambda: ShortcutsDialog(self.actions_by_name.keymap, self).open(),
+            "shortcuts": self.requests.show_keys,
+            "settings": self.requests.change_settings,
             "about": lambda: AboutDialog(self).open(),
         }
         for name, call in calls.items():

@@ -1,4 +1,4 @@
-"""The dialogs by which a person says which recording, frame rate and clip are meant."""
+"""The dialogs by which a person chooses recording, frame rate, clip, settings and keys."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from vadgui.dialogs.export import ClipRange, ExportDialog
 from vadgui.dialogs.files import RECORDING_FILTER, ask_for_file, ask_for_folder
+from vadgui.dialogs.help import ShortcutsDialog
 from vadgui.dialogs.rate import ask_for_rate
+from vadgui.dialogs.settings import SettingsDialog
 from vadgui.model.session import ReviewSession
 from vadgui.settings import Settings
+from vadgui.ui.keymap import Keymap
 
 
 class Requests(QObject):
@@ -24,11 +27,12 @@ class Requests(QObject):
     export_chosen = Signal(object, object, object)
     """ClipRange, ExportOptions and the target's Path."""
 
-    def __init__(self, window: QWidget, session: ReviewSession, settings: Settings) -> None:
+    def __init__(self, window: QWidget, session: ReviewSession, settings: Settings, keymap: Keymap) -> None:
         super().__init__(window)
         self._window = window
         self._session = session
         self._settings = settings
+        self._keymap = keymap
 
     def ask_for_video(self) -> None:
         """Choose a recording to open."""
@@ -42,6 +46,18 @@ class Requests(QObject):
         """Enter the frame rate of the recording that is open."""
         if self._session.video:
             ask_for_rate(self._window, self._session.video.average_fps, self.rate_given.emit)
+
+    def change_settings(self) -> SettingsDialog:
+        """Open the settings."""
+        dialog = SettingsDialog(self._settings, self._keymap, self._window)
+        dialog.open()
+        return dialog
+
+    def show_keys(self) -> None:
+        """List the keys in force; from there one can change them."""
+        dialog = ShortcutsDialog(self._keymap, self._window)
+        dialog.change_requested.connect(lambda: self.change_settings().show_keys())
+        dialog.open()
 
     def ask_for_export(self) -> None:
         """Choose what a clip of the selected segment shows, and where it goes."""

@@ -76,6 +76,7 @@ class ViewActions(QObject):
         actions["outlines"].setChecked(settings.outlines)
         for choice in theme.ThemeChoice:
             actions[f"theme_{choice.value}"].triggered.connect(partial(self._choose_theme, choice))
+        settings.changed.connect(self._use_setting)
         self._show_theme()
         scoring, review = session.scoring, session.review
         for changed in (
@@ -138,8 +139,14 @@ class ViewActions(QObject):
 
     def _choose_theme(self, choice: theme.ThemeChoice) -> None:
         self._settings.theme = choice.value
-        theme.choose(choice)
         self._show_theme()
+
+    def _use_setting(self, setting: object) -> None:
+        if setting is Settings.theme:
+            theme.choose(theme.ThemeChoice(self._settings.theme))
+            self._show_theme()
+        elif setting is Settings.outlines:
+            self._actions["outlines"].setChecked(self._settings.outlines)
 
     def _show_theme(self) -> None:
         for choice in theme.ThemeChoice:

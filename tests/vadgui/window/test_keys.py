@@ -14,12 +14,14 @@ from pytestqt.qtbot import QtBot
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
+from vadgui.dialogs.settings import SettingsDialog
 from vadgui.model.session import AnalysisPhase, AnalysisState
 from vadgui.panels.content import Panel
 from vadgui.playback.player import PlaybackMode
 from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.ui import theme
+from vadgui.ui.keymap import Keymap
 
 COUNT = 2000
 BUMPS = [(400, 420), (1200, 1260)]
@@ -268,3 +270,34 @@ def test_go_to(program: Program, press: Press, qtbot: QtBot) -> None:
     press(KEY.Key_Escape)
     assert not box.isVisible()
     assert session.playhead == 1234
+
+
+def test_chosen_keys_hold_at_once_and_are_kept(
+    program: Program, press: Press, settings: Settings, qtbot: QtBot
+) -> None:
+    press(KEY.Key_Comma, modifier=CONTROL)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(SettingsDialog)))
+    (dialog,) = program.window.findChildren(SettingsDialog)
+    dialog.show_keys()
+    page = dialog.keys_page
+    page.tree.setCurrentItem(page.tree.rows["step_forward"])
+    page.editors[1].setFocus()
+    qtbot.keyClick(page.editors[1], KEY.Key_D)
+    dialog.reject()
+    press(KEY.Key_D, KEY.Key_Right)
+    assert program.session.playhead == 2
+    press(KEY.Key_Period)
+    assert program.session.playhead == 2
+    assert Keymap(settings.keys).keys("step_forward") == ("Right", "D")
+    button = next(each for each in program.window.transport.buttons if each.accessibleName() == "Next frame")
+    program.window.actions_by_name.keymap.set_keys("step_forward", ["D"])
+    assert button.toolTip().startswith("Next frame (D)")
+
+
+def test_settings_hold_at_once(program: Program, settings: Settings, qtbot: QtBot) -> None:
+    settings.outlines = False
+    assert not program.window.actions_by_name["outlines"].isChecked()
+    settings.theme = "dark"
+    assert theme.current().dark
+    with qtbot.waitSignal(program.worker.detector_opened):
+        settings.device = "cpu"
