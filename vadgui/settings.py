@@ -18,6 +18,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from engine.common.json_values import decode
 from engine.common.paths import resolved
+from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
 from vadgui.ui.devices import DEVICES
 from vadgui.ui.theme import ThemeChoice
@@ -165,8 +166,8 @@ class Settings(QObject):
     export_folder = Setting(
         "folders/exports",
         "",
-        "Where clips go: the folder of the last one, until another is chosen; empty means among your films.",
-        shown=Shown(Page.FILES, "Clips", form=Form.FOLDER),
+        "Where exports go: the folder of the last one, until another is chosen; empty means among your films.",
+        shown=Shown(Page.FILES, "Exports", form=Form.FOLDER),
     )
     runs_folder = Setting(
         "folders/runs",
@@ -174,6 +175,7 @@ class Settings(QObject):
         "Where trainings keep their files; empty means among your data.",
         shown=Shown(Page.FILES, "Trainings", form=Form.FOLDER),
     )
+    _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
     export_panels = Setting(
         "export/panels", "", "Panels of the last export, separated by commas; empty means all.", _are_panels
     )
@@ -183,6 +185,11 @@ class Settings(QObject):
         "Draw the score strip under exported clips.",
         shown=Shown(Page.FILES, "Score strip"),
     )
+    export_texts_off = Setting("export/texts_off", "", "Texts that exported clips don't show, separated by commas.")
+    export_copy = Setting("export/without_encoding", False, "Cut clips without re-encoding.")
+    export_names = Setting("export/names", DEFAULT_TEMPLATE, "Template of the names of exported clips.")
+    export_tables = Setting("export/tables", "csv", "Formats of the tables exported last, separated by commas.")
+    package_copies = Setting("package/with_recording", True, "Copy the recording into evidence packages.")
     _dismiss_reasons = Setting(
         "review/reasons",
         "",
@@ -222,6 +229,15 @@ class Settings(QObject):
     @keys.setter
     def keys(self, keys: Mapping[str, Sequence[str]]) -> None:
         self._keys = json.dumps({name: list(each) for name, each in keys.items()}, ensure_ascii=False)
+
+    @property
+    def lanes(self) -> list[str]:
+        """Lanes shown under the score."""
+        return [key for key in self._lanes.split(",") if key]
+
+    @lanes.setter
+    def lanes(self, keys: Sequence[str]) -> None:
+        self._lanes = ",".join(keys)
 
     @property
     def dismiss_reasons(self) -> list[str]:

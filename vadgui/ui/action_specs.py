@@ -44,13 +44,14 @@ def without_mnemonic(text: str) -> str:
 FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING = "&File", "&Playback", "&Review", "&Analysis", "&Detectors"
 VIEW, HELP = "&View", "&Help"
 MENUS = (FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING, VIEW, HELP)
-STEPS, SPEED, TIMELINE = "&Steps", "Sp&eed", "T&imeline"
-PANELS, ALONE, AREAS, THEME = "&Panels", "One panel &alone", "A&reas", "&Theme"
+STEPS, SPEED, LIST, TIMELINE = "&Steps", "Sp&eed", "Recordin&gs", "T&imeline"
+PANELS, ALONE, PICTURE, AREAS, THEME = "&Panels", "One panel &alone", "Pict&ure", "Area&s", "&Theme"
 
 _RECORDING = "an open recording"
 _SEGMENT = "a segment that is selected or under the playhead"
 _SELECTED = "a selected segment"
 _FLAGGED = "flagged segments"
+_LIST = "recordings in the list"
 _WRITABLE = "an open recording whose review can be changed"
 
 
@@ -78,11 +79,14 @@ _PANELS = (
     _panel("predicted_frame", "P&redicted frame", 4),
     _panel("psnr_mask", "PSNR mas&k", 5),
     _panel("evidence", "&Evidence", 6),
+    _panel("flow_difference", "F&low difference", 7),
 )
 
 SPECS: tuple[ActionSpec, ...] = (
-    ActionSpec("open", FILE, "&Open video …", ("Ctrl+O",), "open", "Any file that FFmpeg reads"),
-    ActionSpec("open_folder", FILE, "Open picture &folder …", ("Ctrl+Shift+O",), hint="Numbered pictures in a folder"),
+    ActionSpec("open", FILE, "&Open videos …", ("Ctrl+O",), "open", "Any files that FFmpeg reads, one or many"),
+    ActionSpec(
+        "open_folder", FILE, "Open &folder …", ("Ctrl+Shift+O",), hint="All videos in it and below, or its pictures"
+    ),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
     ActionSpec(
         "set_rate",
@@ -104,7 +108,7 @@ SPECS: tuple[ActionSpec, ...] = (
         "loop",
         PLAYBACK,
         "&Loop the segment",
-        ("R",),
+        ("Shift+R",),
         hint="Again and again, with a little of what is before and after",
         checkable=True,
         needs=_SEGMENT,
@@ -146,6 +150,19 @@ SPECS: tuple[ActionSpec, ...] = (
         needs=_FLAGGED,
     ),
     ActionSpec("previous_unreviewed", REVIEW, "Pre&vious unreviewed", ("Shift+Up",), needs=_FLAGGED),
+    ActionSpec(
+        "next_recording", REVIEW, "&Next recording", ("Ctrl+Down",), hint="Of the list", needs=_LIST, submenu=LIST
+    ),
+    ActionSpec("previous_recording", REVIEW, "&Previous recording", ("Ctrl+Up",), needs=_LIST, submenu=LIST),
+    ActionSpec(
+        "recordings",
+        REVIEW,
+        "&List of recordings",
+        ("Ctrl+J",),
+        hint="Puts the cursor into it",
+        needs=_LIST,
+        submenu=LIST,
+    ),
     _on_segment("play_segment", "Pla&y segment", "Return", hint="From its first frame to its last"),
     _on_segment("segment_begin", "&First frame of the segment", "Shift+I"),
     _on_segment("segment_end", "&Last frame of the segment", "Shift+O"),
@@ -166,7 +183,7 @@ SPECS: tuple[ActionSpec, ...] = (
     _on_segment("split", "&Split here", "S", hint="Before the frame on screen"),
     _on_segment("merge", "&Merge with the next", "M"),
     _on_segment("forget", "&Take everything back", "Del", hint="Verdict, note and trimming of the segment"),
-    ActionSpec("deselect", REVIEW, "Select no se&gment", ("Esc",), hint="So that a new one can begin", needs=_WRITABLE),
+    ActionSpec("deselect", REVIEW, "Select no segment", ("Esc",), hint="So that a new one can begin", needs=_WRITABLE),
     ActionSpec("undo", REVIEW, "Undo", ("Ctrl+Z",), needs="a change to take back"),
     ActionSpec("redo", REVIEW, "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), needs="a change that was taken back"),
     ActionSpec(
@@ -175,8 +192,16 @@ SPECS: tuple[ActionSpec, ...] = (
         "&Export segment …",
         ("E",),
         "export",
-        "The selected segment as an annotated clip",
+        "The selected segment as a clip",
         needs=_SELECTED,
+    ),
+    ActionSpec(
+        "hand_over",
+        REVIEW,
+        "H&and over …",
+        ("Ctrl+E",),
+        hint="Clips of many segments, tables, a report, an evidence package",
+        needs=_RECORDING,
     ),
     ActionSpec("copy_segment", REVIEW, "Copy times and score", ("Ctrl+Shift+C",), needs=_SEGMENT),
     # Analysis
@@ -201,10 +226,15 @@ SPECS: tuple[ActionSpec, ...] = (
         needs="an analysis that runs or is paused",
     ),
     ActionSpec(
-        "threshold", ANALYSIS, "Enter the &threshold", ("T",), hint="In the field above the timeline", needs=_RECORDING
+        "threshold",
+        ANALYSIS,
+        "Enter the &threshold",
+        ("Shift+T",),
+        hint="In the field above the timeline",
+        needs=_RECORDING,
     ),
-    ActionSpec("raise_threshold", ANALYSIS, "Flag &less", ("Alt+Up",), hint="A higher threshold", needs=_WRITABLE),
-    ActionSpec("lower_threshold", ANALYSIS, "Flag &more", ("Alt+Down",), hint="A lower threshold", needs=_WRITABLE),
+    ActionSpec("raise_threshold", ANALYSIS, "Flag &less", ("Alt+PgUp",), hint="A higher threshold", needs=_WRITABLE),
+    ActionSpec("lower_threshold", ANALYSIS, "Flag &more", ("Alt+PgDown",), hint="A lower threshold", needs=_WRITABLE),
     ActionSpec("train", TRAINING, "&Train a detector …", ("Ctrl+T",), "teach", "From recordings of normal life"),
     ActionSpec("library", TRAINING, "Detector &library …", ("Ctrl+L",), hint="Rename, pass on, take in, delete"),
     # View
@@ -217,6 +247,15 @@ SPECS: tuple[ActionSpec, ...] = (
         checkable=True,
         needs=_WRITABLE,
     ),
+    ActionSpec(
+        "redaction",
+        VIEW,
+        "&Redaction",
+        ("R",),
+        hint="Draw what is not to be seen in clips, reports and packages",
+        checkable=True,
+        needs=_WRITABLE,
+    ),
     ActionSpec("outlines", VIEW, "&Outlines", ("W",), hint="Lines round what stands out, with reasons", checkable=True),
     ActionSpec("mask", VIEW, "&Mask on frame", ("Shift+W",), checkable=True),
     ActionSpec(
@@ -224,17 +263,29 @@ SPECS: tuple[ActionSpec, ...] = (
     ),
     *(show for _, show in _PANELS),
     *(alone for alone, _ in _PANELS),
-    ActionSpec("zoom_in", VIEW, "Zoom &in", ("+", "="), submenu=TIMELINE, needs=_RECORDING),
-    ActionSpec("zoom_out", VIEW, "Zoom &out", ("-",), submenu=TIMELINE, needs=_RECORDING),
-    ActionSpec("zoom_all", VIEW, "The &whole recording", ("A",), submenu=TIMELINE, needs=_RECORDING),
-    ActionSpec("zoom_segment", VIEW, "Zoom to the &segment", ("Shift+A",), submenu=TIMELINE, needs=_SEGMENT),
-    ActionSpec("pan_left", VIEW, "Move to &earlier times", ("Alt+Left",), submenu=TIMELINE, needs=_RECORDING),
-    ActionSpec("pan_right", VIEW, "Move to &later times", ("Alt+Right",), submenu=TIMELINE, needs=_RECORDING),
+    ActionSpec("zoom_in", VIEW, "Zoom &in", ("Ctrl++", "Ctrl+="), hint="All panels together", submenu=PICTURE),
+    ActionSpec("zoom_out", VIEW, "Zoom &out", ("Ctrl+-",), submenu=PICTURE),
+    ActionSpec("zoom_reset", VIEW, "&Whole picture", ("Ctrl+0",), submenu=PICTURE),
+    ActionSpec("move_left", VIEW, "Move &left", ("Alt+Left",), hint="Of a zoomed picture", submenu=PICTURE),
+    ActionSpec("move_right", VIEW, "Move &right", ("Alt+Right",), submenu=PICTURE),
+    ActionSpec("move_up", VIEW, "Move &up", ("Alt+Up",), submenu=PICTURE),
+    ActionSpec("move_down", VIEW, "Move &down", ("Alt+Down",), submenu=PICTURE),
+    ActionSpec(
+        "loupe", VIEW, "Lou&pe", ("C",), hint="Hold the key: pixels under the mouse", checkable=True, submenu=PICTURE
+    ),
+    ActionSpec("timeline_zoom_in", VIEW, "Zoom &in", ("+", "="), submenu=TIMELINE, needs=_RECORDING),
+    ActionSpec("timeline_zoom_out", VIEW, "Zoom &out", ("-",), submenu=TIMELINE, needs=_RECORDING),
+    ActionSpec("timeline_all", VIEW, "&Whole recording", ("Shift+Z",), submenu=TIMELINE, needs=_RECORDING),
+    ActionSpec("zoom_segment", VIEW, "Zoom to the &segment", ("A",), submenu=TIMELINE, needs=_SEGMENT),
+    ActionSpec("lanes", VIEW, "L&anes …", ("T",), hint="Single signals under the score", submenu=TIMELINE),
+    ActionSpec("pan_left", VIEW, "Move to &earlier times", ("Ctrl+Shift+Left",), submenu=TIMELINE, needs=_RECORDING),
+    ActionSpec("pan_right", VIEW, "Move to &later times", ("Ctrl+Shift+Right",), submenu=TIMELINE, needs=_RECORDING),
     ActionSpec("larger_timeline", VIEW, "&Taller", ("Ctrl+Shift+Up",), submenu=TIMELINE, needs=_RECORDING),
     ActionSpec("smaller_timeline", VIEW, "S&maller", ("Ctrl+Shift+Down",), submenu=TIMELINE, needs=_RECORDING),
-    ActionSpec("show_segments", VIEW, "&Segments", ("F2",), checkable=True),
+    ActionSpec("show_segments", VIEW, "Se&gments", ("F2",), checkable=True),
     ActionSpec("show_history", VIEW, "&History", ("F3",), checkable=True),
     ActionSpec("show_exports", VIEW, "E&xports", ("F4",), checkable=True),
+    ActionSpec("show_recordings", VIEW, "Recor&dings", ("F5",), checkable=True),
     ActionSpec(
         "next_area",
         VIEW,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -27,6 +26,8 @@ from vadgui.panels.grid import PanelGrid
 from vadgui.playback.go_to_box import GoToBox
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
+from vadgui.recordings.dock import RecordingsDock
+from vadgui.recordings.model import RecordingModel
 from vadgui.segments.verdict_bar import VerdictBar
 from vadgui.segments.view import SegmentList
 from vadgui.settings import Settings
@@ -40,10 +41,13 @@ from vadgui.window.analysis_status import AnalysisStatus
 from vadgui.window.context_menus import add_context_menus
 from vadgui.window.detector_banner import DetectorBanner
 from vadgui.window.drift_banner import DriftBanner
+from vadgui.window.dropping import dropped, has_files
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
+from vadgui.window.hand_over_actions import HandOverActions
 from vadgui.window.menus import Menus
 from vadgui.window.playback_actions import PlaybackActions
+from vadgui.window.redaction_actions import RedactionActions
 from vadgui.window.requests import Requests
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
@@ -53,10 +57,8 @@ from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
 
 _LAYOUT_VERSION = 1
-_DETECTOR_SUFFIX = ".safetensors"
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
-_SAID_MS = 20_000  # how long a message stays in the status bar
 _TOOL_ICON_PX = 18
 _MESSAGE_MS = 6000
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
@@ -67,6 +69,8 @@ class MainWindow(QMainWindow):
 
     video_chosen = Signal(object)
     """Path of a video or picture folder."""
+    recordings_chosen = Signal(object)
+    """Paths of files and folders, one or many."""
     demo_chosen = Signal()
     close_video_requested = Signal()
     rate_given = Signal(float)
@@ -76,15 +80,15 @@ class MainWindow(QMainWindow):
     run_requested = Signal()
     pause_requested = Signal()
     cancel_requested = Signal()
-    export_chosen = Signal(object, object, object)
-    """ClipRange, ExportOptions and the target's Path."""
     export_cancelled = Signal(int)
     train_requested = Signal()
     library_requested = Signal()
     camera_requested = Signal()
     closed = Signal()
 
-    def __init__(self, session: ReviewSession, player: Player, settings: Settings) -> None:
+    def __init__(
+        self, session: ReviewSession, player: Player, settings: Settings, recordings: RecordingModel | None = None
+    ) -> None:
         super().__init__()
         self._session = session
         self._player = player
@@ -92,6 +96,7 @@ class MainWindow(QMainWindow):
         keymap = Keymap(settings.keys, self)
         keymap.changed.connect(lambda: setattr(settings, "keys", keymap.chosen))
         self.actions_by_name = Actions(self, keymap)
+        self.recordings_dock = RecordingsDock(recordings or RecordingModel(self), self.actions_by_name)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
         self.transport.explain_by(self.actions_by_name)
@@ -111,9 +116,8 @@ class MainWindow(QMainWindow):
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self.training_status = TrainingStatus()
         self.requests = Requests(self, session, settings, keymap)
-        self.requests.video_chosen.connect(self.video_chosen)
+        self.requests.recordings_chosen.connect(self.recordings_chosen)
         self.requests.rate_given.connect(self.rate_given)
-        self.requests.export_chosen.connect(self.export_chosen)
         self.may_close: Callable[[], bool] = lambda: True
         """Called before the window closes. If it returns False, the window stays open until it is closed again."""
         self._opening = QLabel()
@@ -141,20 +145,10 @@ class MainWindow(QMainWindow):
         share = f" {opening.share:.0%}" if opening.share is not None else ""
         self._opening.setText(f"Opening {self._short(opening.name)} …{share}" if opening.name else "")
 
-    def remember_others(self, videos: Sequence[Path]) -> None:
-        """Of several recordings only the first is opened: keep the others at hand, and say so."""
-        for video in reversed(videos):
-            self._settings.remember_video(video)
-        if videos:
-            others = f"{len(videos)} others wait" if len(videos) > 1 else f"{self._short(videos[0].name)} waits"
-            self.statusBar().showMessage(
-                f"One recording is open at a time: {others} under File, Open recent.", _SAID_MS
-            )
-
     def show_export(self, state: ExportState) -> None:
-        """Show an export's state; a new export shows the dock."""
+        """Show an export's state; a new export shows the dock, and so does one that fails."""
         self.exports.show_export(state)
-        if state.phase is ExportPhase.WAITING:
+        if state.phase in (ExportPhase.WAITING, ExportPhase.FAILED):
             self.exports_dock.show()
 
     def _short(self, text: str) -> str:
@@ -209,7 +203,6 @@ class MainWindow(QMainWindow):
         self.actions_by_name["close_video"].setEnabled(self._session.video is not None)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
-        self.actions_by_name["export"].setEnabled(self._session.scoring.selected is not None)
         self._show_analysis()
 
     # Layout
@@ -244,6 +237,7 @@ class MainWindow(QMainWindow):
         self.exports_dock = self._add_dock("exports", "Exports", self.exports)
         self.exports_dock.hide()
         self.resizeDocks([self.segments_dock], [_DOCK_WIDTH_PX], Qt.Orientation.Horizontal)
+        self.recordings_dock.place_above(self, self.segments_dock)
         self._tool_bar = QToolBar("Tool bar")
         self._tool_bar.setObjectName("tools")
         self._tool_bar.setIconSize(QSize(_TOOL_ICON_PX, _TOOL_ICON_PX))
@@ -284,6 +278,7 @@ class MainWindow(QMainWindow):
         # No recording is open yet, whatever the restored layout showed: hide tool bar and docks.
         self._show_video()
         self.exports_dock.hide()
+        self.recordings_dock.settle()
 
     def tell(self, message: str) -> None:
         """Show a line for a moment, in place of the analysis's state."""
@@ -294,13 +289,12 @@ class MainWindow(QMainWindow):
     def _connect_actions(self) -> None:
         session, player = self._session, self._player
         calls = {
-            "open": self.requests.ask_for_video,
-            "open_folder": self.requests.ask_for_picture_folder,
+            "open": self.requests.ask_for_videos,
+            "open_folder": self.requests.ask_for_folder,
             "open_demo": self.demo_chosen.emit,
             "set_rate": self.requests.ask_for_rate,
             "close_video": self.close_video_requested.emit,
             "quit": self.close,
-            "export": self.requests.ask_for_export,
             "detector": self.library_requested.emit,
             "run": self.run_requested.emit,
             "pause": self.pause_requested.emit,
@@ -325,13 +319,18 @@ class MainWindow(QMainWindow):
                 "show_segments": self.segments_dock,
                 "show_history": self.history_dock,
                 "show_exports": self.exports_dock,
+                "show_recordings": self.recordings_dock,
             }
         )
         self.view_actions.use_splitter(self._splitter)
         banners = (self.review_banner, self.detector_banner, self.zone_banner, self.drift_banner)
-        docks = (self.segments_dock, self.history_dock, self.exports_dock)
+        docks = (self.recordings_dock, self.segments_dock, self.history_dock, self.exports_dock)
         self.view_actions.use_areas([self.empty, self.panels, self.transport, *banners, self.timeline, *docks])
+        self.hand_over = HandOverActions(self, self.actions_by_name, session, self._settings)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
+        self.redaction_actions = RedactionActions(
+            self.actions_by_name["redaction"], self.actions_by_name["zones"], session, self.panels, self
+        )
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
@@ -346,23 +345,19 @@ class MainWindow(QMainWindow):
         session.detector_changed.connect(self._show_detector)
         session.analysis_changed.connect(self._show_analysis)
         session.scoring.segments_changed.connect(self._enable)
-        session.scoring.selection_changed.connect(self._enable)
 
     # Event handlers of Qt
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, D102
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if has_files(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        videos = [path for path in paths if path.suffix.lower() != _DETECTOR_SUFFIX]
-        if videos:
-            self.video_chosen.emit(videos[0])
-        for detector in [path for path in paths if path.suffix.lower() == _DETECTOR_SUFFIX][:1]:
+        recordings, detectors = dropped(event)
+        self.recordings_chosen.emit(recordings)
+        for detector in detectors[:1]:
             self.detector_chosen.emit(detector, self._settings.device)
-        self.remember_others(videos[1:])
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, D102
         if not self.may_close():

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 from vadgui.model.session import ReviewSession
 from vadgui.panels.content import Panel
 from vadgui.panels.grid import PanelGrid
+from vadgui.panels.loupe import HeldAction
 from vadgui.segments.view import SegmentList
 from vadgui.settings import Settings
 from vadgui.timeline.view import TimelineView
@@ -21,10 +22,12 @@ from vadgui.window.review_splitter import ReviewSplitter
 
 _ZOOM = 2.0
 _PAN_SHARE = 0.25
+_PICTURE_ZOOM = 1.5
+_PICTURE_MOVE = 0.2  # of what is shown
 _SPLITTER_STEP_PX = 24
 _OF_A_RECORDING = (
-    "threshold", "zoom_in", "zoom_out", "zoom_all", "pan_left", "pan_right", "larger_timeline", "smaller_timeline",
-    "copy_frame",
+    "threshold", "timeline_zoom_in", "timeline_zoom_out", "timeline_all", "pan_left", "pan_right", "larger_timeline",
+    "smaller_timeline", "copy_frame",
 )  # fmt: skip
 _OF_A_SEGMENT = ("zoom_segment", "copy_segment")
 _CHANGING = ("raise_threshold", "lower_threshold")
@@ -56,15 +59,23 @@ class ViewActions(QObject):
             "threshold": timeline.header.edit_threshold,
             "raise_threshold": lambda: timeline.header.step_threshold(1),
             "lower_threshold": lambda: timeline.header.step_threshold(-1),
-            "zoom_in": lambda: timeline.zoom(_ZOOM),
-            "zoom_out": lambda: timeline.zoom(1 / _ZOOM),
-            "zoom_all": timeline.zoom_to_all,
+            "zoom_in": lambda: panels.zoom.zoom(_PICTURE_ZOOM),
+            "zoom_out": lambda: panels.zoom.zoom(1 / _PICTURE_ZOOM),
+            "zoom_reset": panels.zoom.reset,
+            "move_left": lambda: panels.zoom.move(-_PICTURE_MOVE, 0),
+            "move_right": lambda: panels.zoom.move(_PICTURE_MOVE, 0),
+            "move_up": lambda: panels.zoom.move(0, -_PICTURE_MOVE),
+            "move_down": lambda: panels.zoom.move(0, _PICTURE_MOVE),
+            "timeline_zoom_in": lambda: timeline.zoom(_ZOOM),
+            "timeline_zoom_out": lambda: timeline.zoom(1 / _ZOOM),
+            "timeline_all": timeline.zoom_to_all,
+            "lanes": timeline.header.lanes_button.showMenu,
             "zoom_segment": self._zoom_to_segment,
             "pan_left": lambda: timeline.pan(-_PAN_SHARE),
             "pan_right": lambda: timeline.pan(_PAN_SHARE),
             "copy_frame": lambda: _copy(timeline.reading_at(session.playhead)),
             "copy_segment": self._copy_segment,
-            "full_screen": self._toggle_full_screen,
+            "full_screen": lambda: window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen),
         }
         for panel in Panel:
             calls[f"only_{panel.name.lower()}"] = partial(panels.toggle_enlarged, panel)
@@ -72,12 +83,16 @@ class ViewActions(QObject):
         actions.adopt("mask", panels.overlay_action)
         for name, call in calls.items():
             actions[name].triggered.connect(lambda _, call=call: call())
+        actions["loupe"].toggled.connect(panels.loupe.turn_on)
+        HeldAction(actions["loupe"])
         actions["outlines"].toggled.connect(self._show_outlines)
         actions["outlines"].setChecked(settings.outlines)
         for choice in theme.ThemeChoice:
             actions[f"theme_{choice.value}"].triggered.connect(partial(self._choose_theme, choice))
         settings.changed.connect(self._use_setting)
         self._show_theme()
+        timeline.lanes.show(settings.lanes)
+        timeline.lanes.lanes_changed.connect(self._remember_lanes)
         scoring, review = session.scoring, session.review
         for changed in (
             session.video_changed, scoring.segments_changed, scoring.selection_changed, review.access_changed
@@ -137,6 +152,9 @@ class ViewActions(QObject):
         self._settings.outlines = shown
         self._panels.show_outlines(shown)
 
+    def _remember_lanes(self) -> None:
+        self._settings.lanes = self._timeline.lanes.wanted
+
     def _choose_theme(self, choice: theme.ThemeChoice) -> None:
         self._settings.theme = choice.value
         self._show_theme()
@@ -151,12 +169,6 @@ class ViewActions(QObject):
     def _show_theme(self) -> None:
         for choice in theme.ThemeChoice:
             self._actions[f"theme_{choice.value}"].setChecked(choice.value == self._settings.theme)
-
-    def _toggle_full_screen(self) -> None:
-        if self._window.isFullScreen():
-            self._window.showNormal()
-        else:
-            self._window.showFullScreen()
 
 
 def _first_focus(area: QWidget) -> QWidget | None:

@@ -129,15 +129,16 @@ def test_the_segment_is_looped_with_a_margin_and_the_next_one_after_it(
     program: Program, press: Press, settings: Settings
 ) -> None:
     settings.loop_margin = 0.4
-    press(KEY.Key_R)
+    press(KEY.Key_R, modifier=SHIFT)
     assert not program.player.playing, "there is no segment here"
-    press(KEY.Key_Down, KEY.Key_R)
+    press(KEY.Key_Down)
+    press(KEY.Key_R, modifier=SHIFT)
     first, second = program.session.scoring.segments
     assert program.player.loop == (first.start - 10, first.stop + 10)
     assert program.window.actions_by_name["loop"].isChecked()
     press(KEY.Key_Down)
     assert program.player.loop == (second.start - 10, second.stop + 10)
-    press(KEY.Key_R)
+    press(KEY.Key_R, modifier=SHIFT)
     assert not program.player.playing
     assert not program.window.actions_by_name["loop"].isChecked()
 
@@ -183,28 +184,28 @@ def test_the_timeline_is_zoomed_and_moved(program: Program, press: Press) -> Non
     press(KEY.Key_Plus)
     begin, stop = timeline.plot.box.span()
     assert stop - begin == pytest.approx((whole[1] - whole[0]) / 2)
-    press(KEY.Key_Right, modifier=ALT)
+    press(KEY.Key_Right, modifier=CONTROL | SHIFT)
     assert timeline.plot.box.span()[0] == pytest.approx(begin + 0.25 * (stop - begin))
-    press(KEY.Key_Left, modifier=ALT)
+    press(KEY.Key_Left, modifier=CONTROL | SHIFT)
     press(KEY.Key_Minus)
     assert timeline.plot.box.span() == pytest.approx(whole)
     press(KEY.Key_Down)
-    press(KEY.Key_A, modifier=SHIFT)
+    press(KEY.Key_A)
     segment = program.session.scoring.segments[1]
     begin, stop = timeline.plot.box.span()
     assert begin < segment.start / 25 < segment.stop / 25 < stop
     assert stop - begin == pytest.approx(3 * len(segment) / 25, rel=0.1)
-    press(KEY.Key_A)
+    press(KEY.Key_Z, modifier=SHIFT)
     assert timeline.plot.box.span() == pytest.approx(whole)
 
 
 def test_the_threshold_is_stepped_and_typed(program: Program, press: Press, qtbot: QtBot) -> None:
     rule = program.session.scoring.rule.enter
-    press(KEY.Key_Up, modifier=ALT)
+    press(KEY.Key_PageUp, modifier=ALT)
     assert program.session.scoring.rule.enter == pytest.approx(rule + 0.05)
-    press(KEY.Key_Down, KEY.Key_Down, modifier=ALT)
+    press(KEY.Key_PageDown, KEY.Key_PageDown, modifier=ALT)
     assert program.session.scoring.rule.enter == pytest.approx(rule - 0.05)
-    press(KEY.Key_T)
+    press(KEY.Key_T, modifier=SHIFT)
     qtbot.wait(1)  # the number is selected a moment later
     qtbot.keyClicks(QApplication.focusWidget(), "0.7")
     press(KEY.Key_Return)
