@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,9 @@ from engine.commands.score_options import (
 from engine.common.errors import ExportError
 from engine.common.names import fitting_name
 from engine.export.clip import PANELS, ClipLayout, ExportOptions, refuse_frames
+from engine.export.clip_names import DEFAULT_TEMPLATE, FIELDS, refuse_template
 from engine.export.list_files import FORMATS, refuse_existing
-from engine.export.mosaic import Panel
+from engine.export.mosaic import BurntIn, Panel
 from engine.export.stream_copy import copy_suffix, refuse_redacted
 from engine.export.tables import read_segments_json
 from engine.review.document import Span, Verdict
@@ -38,6 +39,9 @@ from engine.video import open_video
 from engine.video.encoding import DEFAULT_ENCODER, ENCODERS, ClipFormat, Encoding, Quality
 from engine.video.source import VideoSource
 from engine.video.writer import free_path, refuse_target
+
+_TEXTS = {field.name.replace("_", "-"): field.name for field in fields(BurntIn)}
+"""What can be written into the picture, by the word for it on the command line."""
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -55,6 +59,21 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     if not set(chosen) <= set(FORMATS):
         raise click.BadParameter(f"choose from {','.join(FORMATS)}")
     return chosen
+
+
+def _texts(_: click.Context, __: click.Parameter, value: str) -> BurntIn:
+    chosen = {part.strip() for part in value.split(",")} - {""}
+    if not chosen <= set(_TEXTS):
+        raise click.BadParameter(f"choose from {','.join(_TEXTS)}")
+    return BurntIn(**{name: text in chosen for text, name in _TEXTS.items()})
+
+
+def _template(_: click.Context, __: click.Parameter, value: str) -> str:
+    try:
+        refuse_template(value)
+    except ExportError as error:
+        raise click.BadParameter(f"{error.what}. {error.advice}") from error
+    return value
 
 
 @click.command(short_help="Export clips of segments, and tables of a review.")
@@ -100,6 +119,15 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     "--max-mb", type=NumberRange(0.01, 1e6), help="Largest size of an MP4 in megabytes, instead of --quality."
 )
 @click.option(
+    "--texts",
+    "burnt_in",
+    metavar="TEXTS",
+    callback=_texts,
+    default=",".join(_TEXTS),
+    show_default=True,
+    help="What is written into the picture; an empty text for nothing.",
+)
+@click.option(
     "--encoder",
     type=click.Choice(list(ENCODERS)),
     default=DEFAULT_ENCODER,
@@ -131,6 +159,15 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     help="Of a review: a clip of each segment with one of these verdicts, such as confirmed; or of all.",
 )
 @click.option(
+    "--names",
+    "template",
+    metavar="TEMPLATE",
+    callback=_template,
+    default=DEFAULT_TEMPLATE,
+    show_default=True,
+    help=f"Of a review: names of --clips, out of {', '.join(f'{{{field}}}' for field in FIELDS)}.",
+)
+@click.option(
     "--only",
     metavar="VERDICTS",
     default=ALL,
@@ -159,12 +196,14 @@ def export(
     clip_format: ClipFormat,
     quality: Quality,
     max_mb: float | None,
+    burnt_in: BurntIn,
     encoder: str,
     target: Path | None,
     sound: bool,
     copy: bool,
     tables: tuple[str, ...],
     clips: tuple[Verdict, ...] | None,
+    template: str,
     only: tuple[Verdict, ...],
     redact: bool,
     device: str,
@@ -182,11 +221,12 @@ def export(
         layout=layout,
         score_strip=score_strip,
         overlay_opacity=overlay,
+        burnt_in=burnt_in,
         encoding=Encoding(clip_format, encoder, quality, round(max_mb * 1e6) if max_mb else None),
         sound=sound,
     )
     if is_reviewed(video):
-        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy, redact)
+        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy, redact, template)
         for path in export_review(video, chosen, target or Path(), detector, device, quiet=quiet):
             click.echo(path)
         return

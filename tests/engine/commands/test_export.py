@@ -388,3 +388,46 @@ def test_frames_in_another_format_and_its_own_name(video: Path) -> None:
     assert Path("clip.mp4").stat().st_size <= 200_000
     ran = vad_export(*given, "--max-mb", "0.2", "--encoder", "libvpx-vp9", "--out", "other.mp4")
     assert (ran.exit_code, "H.264" in ran.stderr) == (1, True)
+
+
+def test_clips_are_called_as_a_template_says(tmp_path: Path, video: Path) -> None:
+    segments = [JudgedSegment(start=start, stop=start + 2, verdict=Verdict.CONFIRMED) for start in (2, 6)]
+    review = write_review(video, *segments)
+    clips = (
+        review,
+        "--clips",
+        "confirmed",
+        "--panels",
+        "frame",
+        "--no-score-strip",
+        "--out",
+        tmp_path / "out",
+        "--quiet",
+    )
+    ran = vad_export(*clips, "--names", "{verdict} {first}-{last}")
+    assert ran.exit_code == 0, ran.output
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["confirmed 2-3.mp4", "confirmed 6-7.mp4"]
+    ran = vad_export(*clips, "--names", "{verdict}")
+    assert ran.exit_code > 0
+    assert "{segment}" in ran.stderr
+    ran = vad_export(*clips, "--names", "{number}")
+    assert ran.exit_code > 0
+    assert "{recording}" in ran.stderr
+
+
+def test_texts_in_the_picture_are_those_asked_for(tmp_path: Path, video: Path) -> None:
+    def header(*options: str) -> np.ndarray:
+        target = tmp_path / f"{len(list(tmp_path.iterdir()))}.mp4"
+        frames = ("--start", 2, "--stop", 3, "--panels", "frame", "--no-score-strip", "--out", target, "--quiet")
+        ran = vad_export(video, *frames, *options)
+        assert ran.exit_code == 0, ran.output
+        with av.open(str(target)) as container:
+            return next(container.decode(video=0)).to_ndarray(format="rgb24")[:36].max(axis=(0, 2)) > 120
+
+    half = len(header()) // 2
+    assert header()[:half].any()
+    assert header()[half:].any()
+    assert header("--texts", "camera")[:half].any()
+    assert not header("--texts", "camera")[half:].any()
+    assert not header("--texts", "").any()
+    assert vad_export(video, "--texts", "clock").exit_code == 2
