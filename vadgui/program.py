@@ -338,10 +338,16 @@ class Program(QObject):
         dock = window.recordings_dock
         window.recordings_chosen.connect(recordings.add)
         dock.view.open_requested.connect(lambda path: self.open_video(Path(path)))
+        dock.view.segment_requested.connect(recordings.navigation.open_at)
         dock.view.remove_requested.connect(recordings.remove)
         dock.view.again_requested.connect(recordings.analyse_again)
+        window.find_moved_requested.connect(recordings.relinking.find)
+        dock.view.move_requested.connect(recordings.model.move)
+        window.watch_requested.connect(recordings.watch)
+        dock.view.stop_watching_requested.connect(recordings.stop_watching)
         dock.view.pause_requested.connect(recordings.model.set_paused)
-        dock.neighbour_requested.connect(recordings.open_neighbour)
+        dock.neighbour_requested.connect(recordings.navigation.open_neighbour)
+        window.reviewing.go_elsewhere = recordings.navigation.open_unreviewed
         recordings.open_requested.connect(self.open_video)
         recordings.told.connect(window.tell)
         recordings.job_of = self._job_of

@@ -87,6 +87,8 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open_folder", FILE, "Open &folder …", ("Ctrl+Shift+O",), hint="All videos in it and below, or its pictures"
     ),
+    ActionSpec("watch_folder", FILE, "&Watch folder …", hint="Recordings that come into it come onto the list"),
+    ActionSpec("find_moved", FILE, "Find &moved recordings …", hint="Of the list, by their content, in a folder"),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
     ActionSpec(
         "set_rate",
@@ -141,15 +143,8 @@ SPECS: tuple[ActionSpec, ...] = (
     # Review
     ActionSpec("next_segment", REVIEW, "&Next segment", ("Down", "]"), "next-segment", needs=_FLAGGED),
     ActionSpec("previous_segment", REVIEW, "&Previous segment", ("Up", "["), "previous-segment", needs=_FLAGGED),
-    ActionSpec(
-        "next_unreviewed",
-        REVIEW,
-        "Next un&reviewed",
-        ("Shift+Down",),
-        hint="The next without a verdict",
-        needs=_FLAGGED,
-    ),
-    ActionSpec("previous_unreviewed", REVIEW, "Pre&vious unreviewed", ("Shift+Up",), needs=_FLAGGED),
+    ActionSpec("next_unreviewed", REVIEW, "Next un&reviewed", ("Shift+Down",), hint="Also in the next recordings"),
+    ActionSpec("previous_unreviewed", REVIEW, "Pre&vious unreviewed", ("Shift+Up",)),
     ActionSpec(
         "next_recording", REVIEW, "&Next recording", ("Ctrl+Down",), hint="Of the list", needs=_LIST, submenu=LIST
     ),

@@ -71,6 +71,10 @@ class MainWindow(QMainWindow):
     """Path of a video or picture folder."""
     recordings_chosen = Signal(object)
     """Paths of files and folders, one or many."""
+    watch_requested = Signal(object)
+    """Path of a folder whose recordings are to come onto the list."""
+    find_moved_requested = Signal(object)
+    """Path of a folder in which moved recordings of the list may be."""
     demo_chosen = Signal()
     close_video_requested = Signal()
     rate_given = Signal(float)
@@ -117,6 +121,8 @@ class MainWindow(QMainWindow):
         self.training_status = TrainingStatus()
         self.requests = Requests(self, session, settings, keymap)
         self.requests.recordings_chosen.connect(self.recordings_chosen)
+        self.requests.watch_chosen.connect(self.watch_requested)
+        self.requests.search_chosen.connect(self.find_moved_requested)
         self.requests.rate_given.connect(self.rate_given)
         self.may_close: Callable[[], bool] = lambda: True
         """Called before the window closes. If it returns False, the window stays open until it is closed again."""
@@ -291,6 +297,8 @@ class MainWindow(QMainWindow):
         calls = {
             "open": self.requests.ask_for_videos,
             "open_folder": self.requests.ask_for_folder,
+            "watch_folder": self.requests.ask_for_folder_to_watch,
+            "find_moved": self.requests.ask_where_moved,
             "open_demo": self.demo_chosen.emit,
             "set_rate": self.requests.ask_for_rate,
             "close_video": self.close_video_requested.emit,

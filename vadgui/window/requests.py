@@ -19,6 +19,10 @@ class Requests(QObject):
 
     recordings_chosen = Signal(object)
     """Paths of files and folders, one or many."""
+    watch_chosen = Signal(object)
+    """Path of a folder whose recordings are to come onto the list."""
+    search_chosen = Signal(object)
+    """Path of a folder in which moved recordings of the list may be."""
     rate_given = Signal(float)
     """Frames a second of the recording that is open, which does not store its rate."""
 
@@ -38,6 +42,14 @@ class Requests(QObject):
         """Choose a folder of videos or pictures to open."""
         chosen = self.recordings_chosen.emit
         ask_for_folder(self._window, "Open folder", self._settings.video_folder, lambda path: chosen([path]))
+
+    def ask_for_folder_to_watch(self) -> None:
+        """Choose a folder whose recordings come onto the list."""
+        ask_for_folder(self._window, "Watch folder", self._settings.video_folder, self.watch_chosen.emit)
+
+    def ask_where_moved(self) -> None:
+        """Choose the folder in which to look for moved recordings."""
+        ask_for_folder(self._window, "Find moved recordings", self._settings.video_folder, self.search_chosen.emit)
 
     def ask_for_rate(self) -> None:
         """Enter the frame rate of the recording that is open."""

@@ -13,7 +13,7 @@ from vadgui.settings import Settings
 from vadgui.ui.actions import Actions
 
 _OF_A_SEGMENT = ("confirm", "dismiss", "unsure", "bookmark", "note", "split", "merge", "forget")
-_OF_SEGMENTS = ("next_segment", "previous_segment", "next_unreviewed", "previous_unreviewed")
+_OF_SEGMENTS = ("next_segment", "previous_segment")
 _OF_A_RECORDING = ("begin_here", "end_here", "deselect")
 
 
@@ -42,8 +42,8 @@ class ReviewActions(QObject):
         calls = {
             "next_segment": session.select_next_segment,
             "previous_segment": session.select_previous_segment,
-            "next_unreviewed": session.select_next_unreviewed,
-            "previous_unreviewed": session.select_previous_unreviewed,
+            "next_unreviewed": reviewing.next_unreviewed,
+            "previous_unreviewed": reviewing.previous_unreviewed,
             "confirm": reviewing.confirm,
             "dismiss": self._ask_for_reason,
             "unsure": reviewing.mark_unsure,
