@@ -13,9 +13,11 @@ from engine.common.errors import DetectorFileError, DeviceError, VadError, Video
 from engine.common.names import displayable
 from engine.export.clip import ExportOptions
 from engine.review.camera_zones import remember_zones
+from engine.review.clock import Clock
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
 from engine.video.given_rates import give_rate
+from engine.video.name_patterns import remember_pattern
 from vadgui import errors
 from vadgui.camera_controller import CameraController
 from vadgui.dialogs.export import ClipRange
@@ -276,6 +278,7 @@ class Program(QObject):
         window.video_chosen.connect(self.open_video)
         window.demo_chosen.connect(self.open_demo)
         window.rate_given.connect(self._give_rate)
+        window.clock_chosen.connect(self._set_clock)
         window.close_video_requested.connect(self._close_video)
         window.detector_chosen.connect(self.open_detector)
         window.detector_banner.use_requested.connect(self.open_detector)
@@ -297,6 +300,16 @@ class Program(QObject):
             self._reporter.report(error)
         else:
             self.open_video(video.path)
+
+    def _set_clock(self, clock: Clock, pattern: str) -> None:
+        review = self.session.review
+        if clock != review.clock:
+            review.edit(lambda editor: editor.set_clock(clock))
+        if pattern:
+            try:
+                remember_pattern(pattern)
+            except VadError as error:
+                self._reporter.report(error)
 
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window

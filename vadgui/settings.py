@@ -89,6 +89,7 @@ class Settings:
         lambda device: bool(re.fullmatch(r"auto|mps|cpu|cuda(:\d{1,3})?", device)),
     )
     outlines = Setting("view/outlines", True, "Draw lines round what stands out in flagged frames.")
+    time_of_day = Setting("timeline/time_of_day", False, "Show the time of day instead of the recording's own time.")
     _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
     analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
 from engine.review.attaching import ReviewedSegment, hidden
+from engine.review.clock import Clock, check_clock
 from engine.review.document import (
+    ClockSet,
     JudgedSegment,
     Recording,
     Span,
@@ -179,6 +181,18 @@ class Editor:
             ) from error
         change = ZonesChange(self._recording.zones, zones)
         return Step(name=name, zones=change, who=self._who, when=self._when)
+
+    def set_clock(self, clock: Clock) -> Step:
+        """Say when the recording began, and where.
+
+        Raises:
+            ReviewError: it makes no sense.
+        """
+        try:
+            check_clock(clock)
+        except ValueError as error:
+            raise ReviewError(f"This is no clock: {error}", advice="Choose a time zone of the list.") from error
+        return Step(name="Set clock", clock=ClockSet(self._recording.clock, clock), who=self._who, when=self._when)
 
     def _say(self, name: str, segment: ReviewedSegment, said: JudgedSegment) -> Step:
         return self._step(name, segment.span, *self._exchange(segment, [said] if said.says_something else []))

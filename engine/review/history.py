@@ -62,7 +62,8 @@ def inverse(step: Step) -> Step:
     change = step.threshold
     back = replace(change, before=change.after, after=change.before) if change else None
     zones = replace(step.zones, before=step.zones.after, after=step.zones.before) if step.zones else None
-    return replace(step, removed=step.added, added=step.removed, threshold=back, zones=zones)
+    clock = replace(step.clock, before=step.clock.after, after=step.clock.before) if step.clock else None
+    return replace(step, removed=step.added, added=step.removed, threshold=back, zones=zones, clock=clock)
 
 
 def _applied(recording: Recording, step: Step) -> Recording:
@@ -73,7 +74,9 @@ def _applied(recording: Recording, step: Step) -> Recording:
         else:
             thresholds[change.score] = change.after
     zones = step.zones.after if step.zones else recording.zones
-    return replace(recording, segments=_exchanged(recording.segments, step), thresholds=thresholds, zones=zones)
+    clock = step.clock.after if step.clock else recording.clock
+    segments = _exchanged(recording.segments, step)
+    return replace(recording, segments=segments, thresholds=thresholds, zones=zones, clock=clock)
 
 
 def _exchanged(segments: tuple[JudgedSegment, ...], step: Step) -> tuple[JudgedSegment, ...]:

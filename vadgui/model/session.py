@@ -17,6 +17,7 @@ from engine.scoring.segments import Segment, SegmentRule
 from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, ends_of, frame_at
 from engine.video.timing import without_gaps
+from engine.video.wall_clock import RecordingStart
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.review_model import ReviewModel
 from vadgui.model.score_model import ScoreModel
@@ -81,6 +82,8 @@ class ReviewSession(QObject):
 
     view_requested = Signal(int, bool)
     """Frame number, and whether its transition's pictures are wanted too; the latest request replaces older ones."""
+    clock_changed = Signal()
+    """The recording's time of day is another, or known no more."""
     thumbnail_requested = Signal(int)
     frames_first_changed = Signal(bool)
     """Whether frames are wanted at once, without waiting for their pictures."""
@@ -92,6 +95,9 @@ class ReviewSession(QObject):
         self.scoring.caught_up.connect(self._scores_caught_up)
         self.review = ReviewModel(self.scoring, self)
         """What the person says of it."""
+        self.review.opened.connect(self._set_clock)
+        self.review.clock_changed.connect(self._set_clock)
+        self._start: RecordingStart | None = None
         self._use_times(None, np.empty(0))
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
@@ -134,6 +140,16 @@ class ReviewSession(QObject):
     def integrity(self) -> Integrity:
         """Where frames are lost, where the recording has gaps, which times were replaced."""
         return self._integrity
+
+    @property
+    def start(self) -> RecordingStart | None:
+        """When the recording began by the clock on the wall, as far as anybody knows."""
+        return self._start
+
+    def _set_clock(self) -> None:
+        video = self._video
+        self._start = self.review.clock.start_of(video.path, video.start) if video else None
+        self.clock_changed.emit()
 
     def _use_times(self, video: VideoInfo | None, times: npt.NDArray[np.float64]) -> None:
         self._video, self._times = video, times

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from vadgui.dialogs.clock import ClockDialog
 from vadgui.dialogs.export import ClipRange, ExportDialog
 from vadgui.dialogs.files import RECORDING_FILTER, ask_for_file, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
@@ -73,6 +74,8 @@ class MainWindow(QMainWindow):
     close_video_requested = Signal()
     rate_given = Signal(float)
     """Frames a second of the recording that is open, which does not store its rate."""
+    clock_chosen = Signal(object, str)
+    """The recording's Clock, and a pattern of file names to remember, if any."""
     detector_chosen = Signal(object, str)
     """Path of the detector and name of the device."""
     run_requested = Signal()
@@ -201,7 +204,7 @@ class MainWindow(QMainWindow):
     def _enable(self) -> None:
         is_open = self._session.video is not None
         for spec in SPECS:
-            if spec.menu == PLAYBACK or spec.name == "close_video":
+            if spec.menu == PLAYBACK or spec.name in ("close_video", "set_clock"):
                 self.actions_by_name[spec.name].setEnabled(is_open)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
@@ -297,6 +300,7 @@ class MainWindow(QMainWindow):
             "open_folder": self._ask_for_picture_folder,
             "open_demo": self.demo_chosen.emit,
             "set_rate": self._ask_for_rate,
+            "set_clock": self._ask_for_clock,
             "close_video": self.close_video_requested.emit,
             "quit": self.close,
             "play": player.toggle,
@@ -335,6 +339,8 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
         self.actions_by_name["loupe"].toggled.connect(self.panels.loupe.turn_on)
         HeldAction(self.actions_by_name["loupe"])
+        self.actions_by_name["time_of_day"].toggled.connect(self._show_time_of_day)
+        self.actions_by_name["time_of_day"].setChecked(self._settings.time_of_day)
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
@@ -366,6 +372,13 @@ class MainWindow(QMainWindow):
         if self._session.video:
             ask_for_rate(self, self._session.video.average_fps, self.rate_given.emit)
 
+    def _ask_for_clock(self) -> None:
+        video, review = self._session.video, self._session.review
+        if video:
+            dialog = ClockDialog(video.path, video.start, review.clock, self)
+            dialog.clock_chosen.connect(self.clock_chosen)
+            dialog.open()
+
     def _ask_for_export(self) -> None:
         clip = ClipRange.of_selection(self._session)
         if clip is None:
@@ -391,6 +404,11 @@ class MainWindow(QMainWindow):
     def _show_outlines(self, shown: bool) -> None:
         self._settings.outlines = shown
         self.panels.show_outlines(shown)
+
+    def _show_time_of_day(self, shown: bool) -> None:
+        self._settings.time_of_day = shown
+        self.timeline.show_time_of_day(shown)
+        self.segment_list.show_time_of_day(shown)
 
     def _remember_lanes(self) -> None:
         self._settings.lanes = self.timeline.lanes.wanted

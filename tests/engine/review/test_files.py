@@ -70,7 +70,7 @@ def test_a_review_is_read_as_it_was_written(tmp_path: Path) -> None:
     files.write_review(path, review())
     assert files.read_review(path) == files.OpenedReview(path, review())
     text = json.loads(path.read_text())
-    assert (text["format"], text["version"]) == ("vadgui-review", 1)
+    assert (text["format"], text["version"]) == ("vadgui-review", 2)
 
 
 def test_unknown_fields_are_ignored_and_missing_optional_ones_have_defaults() -> None:
@@ -104,7 +104,7 @@ def test_a_newer_version_says_so_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.review.json"
     files.write_review(path, review("old"))
     files.write_review(path, review("new"))
-    newer = path.read_bytes().replace(b'"version": 1', b'"version": 2')
+    newer = path.read_bytes().replace(b'"version": 2', b'"version": 3')
     path.write_bytes(newer)
     with pytest.raises(NewerReviewError, match="newer version") as refused:
         files.read_review(path)
