@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QWidget
 
 from vadgui.timeline.hole_marks import HoleSpans
 from vadgui.timeline.items import merged_pixels, paint_runs
-from vadgui.timeline.lanes import Lane, LaneSeries
+from vadgui.timeline.lanes import WINDOW, Lane, LaneSeries
 from vadgui.timeline.plot import AXIS_WIDTH_PX, TimeBox
 from vadgui.timeline.pyramid import Floats
 from vadgui.timeline.scores import ScoreSeries
@@ -289,10 +289,14 @@ class LaneMenu(QMenu):
         for lane in self._lanes.offered:
             action = QAction(lane.title, self, checkable=True, checked=lane.key in shown)
             action.setToolTip(lane.explanation)
-            action.toggled.connect(partial(self._toggle, lane.key))
+            action.toggled.connect(self._lanes.hide_window if lane is WINDOW else partial(self._toggle, lane.key))
             self.addAction(action)
         self.addSeparator()
-        self.addAction("None", partial(self._lanes.show, ())).setEnabled(bool(shown))
+        self.addAction("None", self._hide_all).setEnabled(bool(shown))
+
+    def _hide_all(self) -> None:
+        self._lanes.hide_window()
+        self._lanes.show(())
 
     def _toggle(self, key: str, on: bool) -> None:
         kept = [each for each in self._lanes.wanted if each != key]

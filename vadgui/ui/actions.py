@@ -97,6 +97,7 @@ SPECS = (
     ActionSpec("timeline_zoom_in", VIEW, "Timeline: zoom in", ("+", "=")),
     ActionSpec("timeline_zoom_out", VIEW, "Timeline: zoom out", ("-",)),
     ActionSpec("timeline_all", VIEW, "Timeline: whole recording", ("Shift+Z",)),
+    ActionSpec("window", VIEW, "&Place that stands out", ("P",), hint="Its score over time; or click one in a picture"),
     ActionSpec(
         "time_of_day",
         VIEW,

@@ -319,6 +319,7 @@ class MainWindow(QMainWindow):
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
+            "window": self.panels.choose_worst_window,
             "zoom_in": lambda: zoom.zoom(_ZOOM_A_KEY),
             "zoom_out": lambda: zoom.zoom(1 / _ZOOM_A_KEY),
             "zoom_reset": zoom.reset,
