@@ -123,8 +123,8 @@ class Program(QObject):
         session, worker = self.session, self.worker
         session.view_requested.connect(worker.show)
         session.frames_first_changed.connect(worker.set_frames_first)
-        session.trace_requested.connect(worker.trace_window)
-        worker.window_traced.connect(session.add_window_scores)
+        session.trace.requested.connect(worker.trace_window)
+        worker.window_traced.connect(session.trace.add)
         session.thumbnail_requested.connect(worker.make_thumbnail)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(self._video_closed)

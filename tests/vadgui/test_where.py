@@ -195,8 +195,8 @@ def test_a_click_on_a_place_shows_it_over_time_and_says_how_it_ranks(
     x, y = (3 * MOVING - 28) / 256, 192 / 256
     click_at(program, qtbot, x, y)
     assert lanes.shown == [WINDOW]
-    qtbot.waitUntil(lambda: bool(np.isfinite(session.window_scores[5:95]).all()))
-    assert abs(int(np.nanargmax(session.window_scores)) - MOVING) <= 12
+    qtbot.waitUntil(lambda: bool(np.isfinite(session.trace.scores[5:95]).all()))
+    assert abs(int(np.nanargmax(session.trace.scores)) - MOVING) <= 12
     assert lanes.value_at(WINDOW, MOVING) > 3 > lanes.value_at(WINDOW, STILL)
     words = window_in_words(session)
     assert words.startswith(("Here: unusually fast", "Here: unexpected motion"))
@@ -205,7 +205,7 @@ def test_a_click_on_a_place_shows_it_over_time_and_says_how_it_ranks(
     show(program, qtbot, STILL)
     assert "nothing unusual moves" in window_in_words(session)
     click_at(program, qtbot, x, y)
-    assert session.window is None
+    assert session.trace.window is None
     assert lanes.shown == []
 
 
@@ -213,12 +213,12 @@ def test_a_key_follows_the_place_that_stands_out_most(program: Program, qtbot: Q
     open_yard(program, qtbot, tmp_path)
     show(program, qtbot, MOVING)
     qtbot.keyClick(program.window, Qt.Key.Key_P)
-    assert program.session.window is not None
-    row, column = program.session.window
+    assert program.session.trace.window is not None
+    row, column = program.session.trace.window
     assert (row + 1.5) * 8 == pytest.approx(192, abs=24)
     assert (column + 1.5) * 8 == pytest.approx(3 * MOVING - 28, abs=32)
     qtbot.keyClick(program.window, Qt.Key.Key_P)
-    assert program.session.window is None
+    assert program.session.trace.window is None
 
 
 def test_a_double_click_chooses_no_place(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_a_double_click_chooses_no_place(program: Program, qtbot: QtBot, tmp_pat
     qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=middle)
     qtbot.mouseDClick(panel, Qt.MouseButton.LeftButton, pos=middle)
     qtbot.wait(QApplication.doubleClickInterval() + 50)
-    assert program.session.window is None
+    assert program.session.trace.window is None
     assert program.window.panels.enlarged is Panel.FRAME
 
 
@@ -237,4 +237,4 @@ def test_another_recording_has_no_place_chosen(program: Program, qtbot: QtBot, t
     show(program, qtbot, MOVING)
     qtbot.keyClick(program.window, Qt.Key.Key_P)
     program.open_video(tmp_path / "yard.mp4")
-    qtbot.waitUntil(lambda: program.session.window is None)
+    qtbot.waitUntil(lambda: program.session.trace.window is None)

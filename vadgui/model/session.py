@@ -21,6 +21,7 @@ from engine.video.wall_clock import RecordingStart
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.review_model import ReviewModel
 from vadgui.model.score_model import ScoreModel
+from vadgui.model.window_trace import Window, WindowTrace
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,6 @@ class ReviewSession(QObject):
     clock_changed = Signal()
     """The recording's time of day is another, or known no more."""
     thumbnail_requested = Signal(int)
-    window_changed = Signal()
-    """Another window of the picture was chosen, or none."""
-    window_traced = Signal(int, int)
-    """Its scores are known of more of the frames [start, stop)."""
-    trace_requested = Signal(object)
-    """Row and column of a window that is to be told of over time; None for none."""
     frames_first_changed = Signal(bool)
     """Whether frames are wanted at once, without waiting for their pictures."""
 
@@ -104,6 +99,8 @@ class ReviewSession(QObject):
         self.review.opened.connect(self._set_clock)
         self.review.clock_changed.connect(self._set_clock)
         self._start: RecordingStart | None = None
+        self.trace = WindowTrace(self)
+        """A window of the picture over time."""
         self._use_times(None, np.empty(0))
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
@@ -113,8 +110,6 @@ class ReviewSession(QObject):
         self._asked_where = -1
         """The frame on screen that was asked for again because its evidence has come."""
         self.scoring.scores_changed.connect(self._ask_where)
-        self._window: tuple[int, int] | None = None
-        self._window_scores: npt.NDArray[np.float32] = np.empty(0, np.float32)
         self._analysis = AnalysisState()
         self._done_soon: AnalysisState | None = None
         self._thumbnails: dict[int, Bgra] = {}
@@ -212,7 +207,7 @@ class ReviewSession(QObject):
     def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
         """Take over what a full decode found: damaged files hold fewer frames than they announce."""
         self._use_times(video, times)
-        self.choose_window(None)
+        self.follow_window(None)
         self.scoring.revise_times(video, times)
         beyond_end = self._playhead >= len(times)
         self._playhead = max(min(self._playhead, len(times) - 1), 0)
@@ -224,7 +219,7 @@ class ReviewSession(QObject):
 
     def _analyse_anew(self) -> None:
         self._analysis, self._done_soon = AnalysisState(), None
-        self.choose_window(None)
+        self.follow_window(None)
         self.scoring.start_over(self._video, self._times, self.scored_by.calibration if self.scored_by else None)
 
     @property
@@ -386,6 +381,10 @@ class ReviewSession(QObject):
             if wanted and self._video:
                 self.view_requested.emit(self._playhead, True)
 
+    def follow_window(self, window: Window | None) -> None:
+        """Follow a window of the picture over time, or none."""
+        self.trace.choose(window, self.frame_count)
+
     # Segments under review
 
     def select_segment(self, segment: Segment | None) -> None:
@@ -451,42 +450,9 @@ class ReviewSession(QObject):
             self._done_soon = state
         elif state != self._analysis:
             self._analysis = state
-            if state.phase is AnalysisPhase.DONE and self._window:
-                self.trace_requested.emit(self._window)  # samples that came since are missing in what was told
+            if state.phase is AnalysisPhase.DONE:
+                self.trace.read_again()
             self.analysis_changed.emit()
-
-    # A window of the picture, over time
-
-    @property
-    def window(self) -> tuple[int, int] | None:
-        """Row and column of the window that a person has chosen."""
-        return self._window
-
-    @property
-    def window_scores(self) -> npt.NDArray[np.float32]:
-        """The scores [N] that frames would have for it alone; NaN where not known."""
-        return self._window_scores
-
-    def choose_window(self, window: tuple[int, int] | None) -> None:
-        """Follow a window over time, or none."""
-        if window is None and self._window is None:
-            return
-        self._window = window
-        self._window_scores = np.full(self.frame_count, np.nan, np.float32)
-        self.window_changed.emit()
-        self.trace_requested.emit(window)
-
-    def add_window_scores(
-        self, window: tuple[int, int], frames: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]
-    ) -> None:
-        """Take over scores [K] of frames [K], ascending; a sample speaks for the frames up to the next one."""
-        if window != self._window or not len(frames) or frames[-1] >= self.frame_count:
-            return
-        usual = int(np.median(np.diff(frames))) if len(frames) > 1 else 1
-        stops = np.minimum(np.append(frames[1:], frames[-1] + usual), frames + 2 * usual)
-        for start, stop, score in zip(frames.tolist(), stops.tolist(), scores.tolist(), strict=True):
-            self._window_scores[start:stop] = score
-        self.window_traced.emit(int(frames[0]), int(stops[-1]))
 
     def _scores_caught_up(self) -> None:
         if self._done_soon:

@@ -84,10 +84,10 @@ class PanelGrid(QWidget):
         self.header.opacity_changed.connect(self._refresh)
         session.review.zones_changed.connect(self._refresh)
         session.review.opened.connect(self._refresh)
-        session.window_changed.connect(self._refresh)
+        session.trace.window_changed.connect(self._refresh)
         self._rank_timer = QTimer(self, singleShot=True, interval=_RANK_INTERVAL_MS)
         self._rank_timer.timeout.connect(self._refresh)
-        session.window_traced.connect(lambda *_: self._rank_timer.isActive() or self._rank_timer.start())
+        session.trace.scores_added.connect(lambda *_: self._rank_timer.isActive() or self._rank_timer.start())
         self.zone_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         theme.changed.connect(self._area.repaint_all)
         self._refresh()
@@ -136,17 +136,17 @@ class PanelGrid(QWidget):
     def choose_worst_window(self) -> None:
         """Follow the window that stands out most in the frame on screen, or none where one is followed."""
         view = self._session.view
-        if self._session.window is not None:
-            self._session.choose_window(None)
+        if self._session.trace.window is not None:
+            self._session.follow_window(None)
         elif view is not None and view.where is not None:
-            self._session.choose_window(worst_window(view.where))
+            self._session.follow_window(worst_window(view.where))
 
     def _choose_place(self, place: QPointF) -> None:
         """Follow the window under the mouse; a second click on it ends that."""
         view = self._session.view
         if view is not None and view.where is not None:
             window = window_at(place)
-            self._session.choose_window(None if window == self._session.window else window)
+            self._session.follow_window(None if window == self._session.trace.window else window)
 
     def _show_whole_picture(self) -> None:
         """Another recording begins unzoomed; the same one with revised times stays as it is."""
@@ -213,7 +213,7 @@ class PanelGrid(QWidget):
 
     def _legend(self, panel: Panel, view: FrameView) -> Decoration | None:
         match panel:
-            case Panel.FRAME if self._session.window is not None:
+            case Panel.FRAME if self._session.trace.window is not None:
                 return partial(paint_words, words=window_in_words(self._session))
             case Panel.EVIDENCE if view.where is not None and view.frame is not None:
                 return self._paint_scale
@@ -233,8 +233,8 @@ class PanelGrid(QWidget):
         if view.where and self._outlines_are_shown:
             outlines = self._session.scoring.outlines(view.where, view.index)
             marks.append(partial(paint_outlines, outlines=outlines))
-        if self._session.window is not None:
-            marks.append(partial(paint_window, window=self._session.window))
+        if self._session.trace.window is not None:
+            marks.append(partial(paint_window, window=self._session.trace.window))
 
         def paint(painter: QPainter, picture: QRect) -> None:
             for mark in marks:

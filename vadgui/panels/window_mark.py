@@ -11,8 +11,7 @@ from engine.scoring.motion import PLACES
 from engine.scoring.where import WindowEvidence
 from engine.scoring.windows import PICTURE_CELLS, WINDOW_CELLS
 from vadgui.model.session import ReviewSession
-
-Window = tuple[int, int]
+from vadgui.model.window_trace import Window
 
 _LINE = QColor(80, 220, 255)
 _PLATE = QColor(0, 0, 0, 190)
@@ -36,7 +35,7 @@ def worst_window(where: WindowEvidence) -> Window:
 
 def window_in_words(session: ReviewSession) -> str:
     """What the chosen window says of the frame on screen, a line for what was measured and one for how it ranks."""
-    view, window = session.view, session.window
+    view, window = session.view, session.trace.window
     if view is None or window is None:
         return ""
     if view.where is None:
@@ -50,11 +49,11 @@ def window_in_words(session: ReviewSession) -> str:
 
 def _rank(session: ReviewSession, score: float) -> str:
     """How many of this recording's moments are calmer at that place."""
-    scores = session.window_scores
+    scores = session.trace.scores
     known = scores[~np.isnan(scores)]
     if len(known) < _FEW:
         return ""
-    return f"; calmer here in {100 * float((known < score - 0.05).mean()):.0f} % of this recording"
+    return f"; calmer here in {int(100 * (known < score - 0.05).mean())} % of this recording"
 
 
 def paint_window(painter: QPainter, picture: QRect, window: Window) -> None:

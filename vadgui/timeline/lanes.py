@@ -115,14 +115,14 @@ class LaneSeries(QObject):
         self._timer.timeout.connect(self._step)
         self._scoring.signals_added.connect(self._take)
         self._scoring.scores_changed.connect(self._look_for_another)
-        session.window_changed.connect(self._show_window)
-        session.window_traced.connect(self._take_window)
+        session.trace.window_changed.connect(self._show_window)
+        session.trace.scores_added.connect(self._take_window)
         self._look_for_another()
 
     @property
     def offered(self) -> list[Lane]:
         """All lanes that there are for the present score, and for a place of the picture while one is chosen."""
-        return [*([WINDOW] if self._session.window else []), *self._offered]
+        return [*([WINDOW] if self._session.trace.window else []), *self._offered]
 
     @property
     def shown(self) -> list[Lane]:
@@ -131,7 +131,7 @@ class LaneSeries(QObject):
 
     def hide_window(self) -> None:
         """Do without the lane of a place."""
-        self._session.choose_window(None)
+        self._session.follow_window(None)
 
     @property
     def wanted(self) -> list[str]:
@@ -201,13 +201,13 @@ class LaneSeries(QObject):
 
     def _show_window(self) -> None:
         self._values.pop(WINDOW.key, None)
-        if self._session.window:
-            self._values[WINDOW.key] = self._session.window_scores
-            self._pyramids[WINDOW.key] = MinMaxPyramid(self._session.window_scores)
+        if self._session.trace.window:
+            self._values[WINDOW.key] = self._session.trace.scores
+            self._pyramids[WINDOW.key] = MinMaxPyramid(self._session.trace.scores)
         self.lanes_changed.emit()
 
     def _take_window(self, start: int, stop: int) -> None:
-        self._pyramids[WINDOW.key].update(start, min(stop, len(self._session.window_scores)))
+        self._pyramids[WINDOW.key].update(start, stop)
         self.values_changed.emit()
 
     def _derive_all(self) -> None:

@@ -28,7 +28,6 @@ from vadgui.jobs.messages import Opening
 from vadgui.model.reviewing import Reviewing
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.panels.grid import PanelGrid
-from vadgui.panels.loupe import HeldAction
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
 from vadgui.segments.verdict_bar import VerdictBar
@@ -49,6 +48,7 @@ from vadgui.window.menus import Menus
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
+from vadgui.window.view_actions import ViewActions
 from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
 
@@ -60,8 +60,6 @@ _STATUS_TEXT_PX = 320
 _SAID_MS = 20_000  # how long a message stays in the status bar
 _TOOL_ICON_PX = 18
 _MESSAGE_MS = 6000
-_ZOOM_A_KEY = 1.5
-_MOVE_A_KEY = 0.2  # of what is shown
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 
 
@@ -294,7 +292,7 @@ class MainWindow(QMainWindow):
     # Requests of the person
 
     def _connect_actions(self) -> None:
-        session, player, zoom = self._session, self._player, self.panels.zoom
+        session, player = self._session, self._player
         calls = {
             "open": self._ask_for_video,
             "open_folder": self._ask_for_picture_folder,
@@ -319,18 +317,6 @@ class MainWindow(QMainWindow):
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
-            "window": self.panels.choose_worst_window,
-            "zoom_in": lambda: zoom.zoom(_ZOOM_A_KEY),
-            "zoom_out": lambda: zoom.zoom(1 / _ZOOM_A_KEY),
-            "zoom_reset": zoom.reset,
-            "move_left": lambda: zoom.move(-_MOVE_A_KEY, 0),
-            "move_right": lambda: zoom.move(_MOVE_A_KEY, 0),
-            "move_up": lambda: zoom.move(0, -_MOVE_A_KEY),
-            "move_down": lambda: zoom.move(0, _MOVE_A_KEY),
-            "timeline_zoom_in": lambda: self.timeline.zoom(2.0),
-            "timeline_zoom_out": lambda: self.timeline.zoom(0.5),
-            "timeline_all": self.timeline.zoom_to_all,
-            "lanes": self.timeline.header.lanes_button.showMenu,
             "full_screen": self._toggle_full_screen,
             "shortcuts": lambda: ShortcutsDialog(self).open(),
             "about": lambda: AboutDialog(self).open(),
@@ -338,15 +324,12 @@ class MainWindow(QMainWindow):
         for name, call in calls.items():
             # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
-        self.actions_by_name["loupe"].toggled.connect(self.panels.loupe.turn_on)
-        HeldAction(self.actions_by_name["loupe"])
-        self.actions_by_name["time_of_day"].toggled.connect(self._show_time_of_day)
-        self.actions_by_name["time_of_day"].setChecked(self._settings.time_of_day)
+        self._view_actions = ViewActions(
+            self, self.actions_by_name, self.panels, self.timeline, self.segment_list, self._settings
+        )
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
-        self.timeline.lanes.show(self._settings.lanes)
-        self.timeline.lanes.lanes_changed.connect(self._remember_lanes)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
@@ -405,14 +388,6 @@ class MainWindow(QMainWindow):
     def _show_outlines(self, shown: bool) -> None:
         self._settings.outlines = shown
         self.panels.show_outlines(shown)
-
-    def _show_time_of_day(self, shown: bool) -> None:
-        self._settings.time_of_day = shown
-        self.timeline.show_time_of_day(shown)
-        self.segment_list.show_time_of_day(shown)
-
-    def _remember_lanes(self) -> None:
-        self._settings.lanes = self.timeline.lanes.wanted
 
     def _toggle_full_screen(self) -> None:
         if self.isFullScreen():
