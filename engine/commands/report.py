@@ -8,6 +8,7 @@ import click
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
+from engine.commands.redaction_option import redaction_option
 from engine.commands.reviewed_recordings import ALL, Predictors, check_reviewed, open_reviewed, verdicts_of
 from engine.export.list_files import refuse_existing
 from engine.review.document import Verdict
@@ -30,11 +31,18 @@ from engine.review.document import Verdict
     callback=verdicts_of,
     help=f"Segments with these verdicts, out of {','.join(Verdict)}; the report says how many it leaves out.",
 )
+@redaction_option
 @detector_option(text=f"Detector {WHICH}; by default that of the review, out of your library.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def report(
-    review: Path, target: Path, only: tuple[Verdict, ...], detector: Path | None, device: str, quiet: bool
+    review: Path,
+    target: Path,
+    only: tuple[Verdict, ...],
+    redact: bool,
+    detector: Path | None,
+    device: str,
+    quiet: bool,
 ) -> None:
     """Write the report of REVIEW: a NAME.review.json, or the NAME.segments.json of an analysis.
 
@@ -43,5 +51,5 @@ def report(
     from engine.report.report import write_report
 
     refuse_existing(target)  # before an analysis
-    recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet)
+    recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet, redact=redact)
     click.echo(follow(write_report(recordings, target, verdicts=only), hidden=quiet))

@@ -20,6 +20,9 @@ from vadgui.panels.loupe import Loupe
 from vadgui.panels.mask import paint_mask, paint_overlay
 from vadgui.panels.outlines import paint_outlines
 from vadgui.panels.picture import Decoration, PicturePanel
+from vadgui.panels.redaction_bar import RedactionBar
+from vadgui.panels.redaction_tool import RedactionTool
+from vadgui.panels.shape_tool import ShapeTool
 from vadgui.panels.window_mark import paint_window, paint_words, window_at, window_in_words, worst_window
 from vadgui.panels.zone_bar import ZoneBar
 from vadgui.panels.zone_tool import ZoneTool
@@ -62,6 +65,8 @@ class PanelGrid(QWidget):
         self.loupe = Loupe(list(self._area.panels.values()), self._area)
         self.zone_tool = ZoneTool(session.review, self._area.panels[Panel.FRAME], self)
         self.zone_bar = ZoneBar(session, self.zone_tool)
+        self.redaction_tool = RedactionTool(session, self._area.panels[Panel.FRAME], self)
+        self.redaction_bar = RedactionBar(self.redaction_tool)
         self._outlines_are_shown = False
         self._evidence: tuple[FrameView, float, Bgra] | None = None
         """The picture of the evidence panel, and what it was made of."""
@@ -72,6 +77,7 @@ class PanelGrid(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(self.zone_bar)
+        layout.addWidget(self.redaction_bar)
         layout.addWidget(self._area, stretch=1)
 
         session.view_changed.connect(self._refresh)
@@ -89,6 +95,7 @@ class PanelGrid(QWidget):
         self._rank_timer.timeout.connect(self._refresh)
         session.trace.scores_added.connect(lambda *_: self._rank_timer.isActive() or self._rank_timer.start())
         self.zone_tool.changed.connect(self._area.panels[Panel.FRAME].update)
+        self.redaction_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         theme.changed.connect(self._area.repaint_all)
         self._refresh()
 
@@ -122,11 +129,18 @@ class PanelGrid(QWidget):
 
     def edit_zones(self, on: bool) -> None:
         """Give the mouse on the frame to whoever draws zones, or take it back."""
+        self._edit_frame(self.zone_tool, on)
+
+    def edit_redaction(self, on: bool) -> None:
+        """Give the mouse on the frame to whoever redacts regions, or take it back."""
+        self._edit_frame(self.redaction_tool, on)
+
+    def _edit_frame(self, tool: ShapeTool, on: bool) -> None:
         if on:
             self.set_panel_shown(Panel.FRAME, True)
             if self.enlarged not in (None, Panel.FRAME):
                 self.toggle_enlarged(Panel.FRAME)
-        self.zone_tool.turn_on(on)
+        tool.turn_on(on)
 
     def toggle_enlarged(self, panel: Panel) -> None:
         """Give a panel the whole grid, or bring the others back."""
@@ -226,7 +240,7 @@ class PanelGrid(QWidget):
 
     def _marks(self, view: FrameView, signals: np.void | None) -> Decoration | None:
         """What is painted on the frame."""
-        marks: list[Decoration] = [] if view.frame is None else [self.zone_tool.paint]
+        marks: list[Decoration] = [] if view.frame is None else [self.zone_tool.paint, self.redaction_tool.paint]
         if signals is not None and self.overlay_action.isChecked():
             opacity = self.header.overlay_opacity
             marks.append(partial(paint_overlay, patch_psnr_db=signals["patch_psnr_db"], opacity=opacity))

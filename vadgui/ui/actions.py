@@ -33,8 +33,10 @@ VIEW, HELP = "&View", "&Help"
 MENUS = (FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING, VIEW, HELP)
 
 SPECS = (
-    ActionSpec("open", FILE, "&Open video …", ("Ctrl+O",), "open", "Any file that FFmpeg reads"),
-    ActionSpec("open_folder", FILE, "Open picture &folder …", ("Ctrl+Shift+O",), hint="Numbered pictures in a folder"),
+    ActionSpec("open", FILE, "&Open videos …", ("Ctrl+O",), "open", "Any files that FFmpeg reads, one or many"),
+    ActionSpec(
+        "open_folder", FILE, "Open &folder …", ("Ctrl+Shift+O",), hint="All videos in it and below, or its pictures"
+    ),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
     ActionSpec("set_rate", FILE, "Set frame &rate …", (), hint="Of pictures and raw streams, which do not store it"),
     ActionSpec("set_clock", FILE, "Set cloc&k …", (), hint="When the recording began, and in which time zone"),
@@ -53,6 +55,9 @@ SPECS = (
     ActionSpec("previous_segment", REVIEW, "&Previous segment", ("Up", "["), "previous-segment"),
     ActionSpec("next_unreviewed", REVIEW, "Next un&reviewed", ("Shift+Down",), hint="The next without a verdict"),
     ActionSpec("previous_unreviewed", REVIEW, "Pre&vious unreviewed", ("Shift+Up",)),
+    ActionSpec("next_recording", REVIEW, "Next recor&ding", ("Ctrl+Down",), hint="Of the list"),
+    ActionSpec("previous_recording", REVIEW, "Previous recordin&g", ("Ctrl+Up",)),
+    ActionSpec("recordings", REVIEW, "&List of recordings", ("Ctrl+J",), hint="Puts the cursor into it"),
     ActionSpec("confirm", REVIEW, "&Confirm", ("Y",), "check", "It is what it looks like; on to the next unreviewed"),
     ActionSpec("dismiss", REVIEW, "&Dismiss …", ("X",), "dismiss", "Nothing of interest; choose a reason"),
     ActionSpec("unsure", REVIEW, "&Unsure", ("U",), "unsure", "To be looked at again"),
@@ -70,7 +75,14 @@ SPECS = (
     ActionSpec("deselect", REVIEW, "Select no se&gment", ("Esc",), hint="So that a new one can begin"),
     ActionSpec("undo", REVIEW, "Undo", ("Ctrl+Z",)),
     ActionSpec("redo", REVIEW, "Redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
-    ActionSpec("export", REVIEW, "&Export segment …", ("E",), "export", "The selected segment as an annotated clip"),
+    ActionSpec("export", REVIEW, "&Export segment …", ("E",), "export", "The selected segment as a clip"),
+    ActionSpec(
+        "hand_over",
+        REVIEW,
+        "H&and over …",
+        ("Ctrl+E",),
+        hint="Clips of many segments, tables, a report, an evidence package",
+    ),
     ActionSpec("detector", ANALYSIS, "Choose &detector …", ("Ctrl+D",), "settings", "What normal looks like here"),
     ActionSpec("run", ANALYSIS, "&Analyse", ("Ctrl+R",), "analyse", hint="From where the analysis stopped"),
     ActionSpec("pause", ANALYSIS, "&Pause analysis", ("Ctrl+P",), "pause"),
@@ -83,6 +95,14 @@ SPECS = (
         "&Zones",
         ("Z",),
         hint="Draw parts of the picture that don't count, or that alone do",
+        checkable=True,
+    ),
+    ActionSpec(
+        "redaction",
+        VIEW,
+        "&Redaction",
+        ("R",),
+        hint="Draw what is not to be seen in clips, reports and packages",
         checkable=True,
     ),
     ActionSpec("outlines", VIEW, "&Outlines", ("W",), hint="Lines round what stands out, with reasons", checkable=True),

@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
+from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
 from engine.review import files
 from engine.review.document import (
     DetectorUsed,
@@ -92,6 +93,38 @@ def test_zones_come_back_and_are_changed_by_steps_that_can_be_undone() -> None:
     assert read == after
     assert undone(read).zones == ()
     assert redone(undone(read)) == read
+
+
+REDACTION = Redaction(
+    (RedactedRegion(RedactionMethod.FILL, (Keyframe(3, ZONE.points), Keyframe(9, ZONE.points)), start=2),), True
+)
+
+
+def test_redaction_comes_back_and_is_changed_by_steps_that_can_be_undone() -> None:
+    before = recording()
+    after = with_step(before, Editor(before, ()).set_redaction("Redact region", REDACTION))
+    (read,) = from_bytes(to_bytes(Review(recordings=(after,)))).recordings
+    assert read == after
+    assert read.redaction == REDACTION
+    assert not undone(read).redaction
+    assert redone(undone(read)) == after
+    assert not after.is_untouched
+    with pytest.raises(ReviewError, match="do not have the same"):
+        Editor(before, ()).set_redaction("", Redaction((RedactedRegion(RedactionMethod.FILL, (Keyframe(0, ()),)),)))
+
+
+def test_redaction_that_makes_no_sense_is_damage() -> None:
+    text = to_bytes(Review(recordings=(recording(redaction=REDACTION),)))
+    with pytest.raises(ValueError, match="do not ascend"):
+        from_bytes(text.replace(b'"frame": 9', b'"frame": 1'))
+
+
+def test_a_review_without_redaction_of_an_earlier_version_opens() -> None:
+    text = json.loads(to_bytes(review()))
+    text["version"] = 1
+    for each in text["review"]["recordings"]:
+        del each["redaction"]
+    assert from_bytes(json.dumps(text).encode()) == review()
 
 
 def test_zones_that_make_no_sense_are_damage() -> None:

@@ -20,7 +20,7 @@ from vadgui.model.frame_view import Bgra
 from vadgui.panels.content import Panel
 from vadgui.panels.grid import PanelGrid
 from vadgui.panels.picture import PicturePanel
-from vadgui.panels.zone_tool import ZoneShape
+from vadgui.panels.shape_tool import MouseMode
 from vadgui.program import Program
 
 
@@ -116,7 +116,8 @@ def test_a_drag_over_a_whole_picture_does_nothing(grid: PanelGrid, qtbot: QtBot)
 def test_a_zone_is_drawn_where_the_mouse_is_in_a_zoomed_picture(grid: PanelGrid, qtbot: QtBot) -> None:
     frame = grid.panel(Panel.FRAME)
     grid.edit_zones(True)
-    grid.zone_tool.use(ZoneShape.RECTANGLE, ZoneKind.IGNORED)
+    grid.zone_tool.use_mode(MouseMode.RECTANGLE)
+    grid.zone_tool.use_kind(ZoneKind.IGNORED)
     grid.zoom.zoom(2.0, QPointF(1.0, 1.0))
     drag(frame, qtbot, spot(frame, 0.0, 0.0), spot(frame, 0.5, 0.5), Qt.MouseButton.LeftButton)
     (zone,) = grid.zone_tool._review.zones
