@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDateTimeEdit,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QLabel,
     QRadioButton,
@@ -26,6 +25,8 @@ from engine.common.errors import VideoError
 from engine.review.clock import Clock
 from engine.video.name_patterns import pattern_of
 from engine.video.wall_clock import RecordingStart
+from vadgui.ui.number_boxes import NumberBox
+from vadgui.ui.select_all import select_all_on_focus
 
 _RESULT_LINES, _WIDTH_PX = 3, 480
 _FORMAT = "yyyy-MM-dd HH:mm:ss"
@@ -54,9 +55,10 @@ class ClockDialog(QDialog):
         self.start_box.setAccessibleName("When the first frame was taken")
         self.second_hour = QCheckBox("The clock shows this hour twice: it is the second")
         self.zone_box = _zone_box(clock.zone)
-        self.offset_box = QDoubleSpinBox()
+        self.offset_box = NumberBox()
         self.offset_box.setRange(-_MOST_OFFSET_SECONDS, _MOST_OFFSET_SECONDS)
         self.offset_box.setSuffix(" s")
+        select_all_on_focus(self.offset_box)
         self.offset_box.setValue(clock.offset_seconds)
         self.offset_box.setToolTip("How many seconds the recorder's clock was slow; less than 0 where it was fast")
         self.pattern_box = QCheckBox("Read file names that are written like this one so from now on")
