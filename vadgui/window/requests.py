@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from vadgui.dialogs.clock import ClockDialog
 from vadgui.dialogs.files import RECORDING_FILTER, ask_for_files, ask_for_folder
 from vadgui.dialogs.help import ShortcutsDialog
 from vadgui.dialogs.rate import ask_for_rate
@@ -23,6 +24,8 @@ class Requests(QObject):
     """Path of a folder whose recordings are to come onto the list."""
     search_chosen = Signal(object)
     """Path of a folder in which moved recordings of the list may be."""
+    clock_chosen = Signal(object, str)
+    """The recording's Clock, and a pattern of file names to remember, if any."""
     rate_given = Signal(float)
     """Frames a second of the recording that is open, which does not store its rate."""
 
@@ -50,6 +53,13 @@ class Requests(QObject):
     def ask_where_moved(self) -> None:
         """Choose the folder in which to look for moved recordings."""
         ask_for_folder(self._window, "Find moved recordings", self._settings.video_folder, self.search_chosen.emit)
+
+    def ask_for_clock(self) -> None:
+        """Say when the recording that is open began."""
+        if video := self._session.video:
+            dialog = ClockDialog(video.path, video.start, self._session.review.clock, self._window)
+            dialog.clock_chosen.connect(self.clock_chosen)
+            dialog.open()
 
     def ask_for_rate(self) -> None:
         """Enter the frame rate of the recording that is open."""
