@@ -17,6 +17,7 @@ from engine.video import open_video
 from engine.video.given_rates import give_rate
 from vadgui import errors
 from vadgui.camera_controller import CameraController
+from vadgui.export_controller import ExportController
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
@@ -77,6 +78,7 @@ class Program(QObject):
         self.camera = CameraController()
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
+        self.export_controller = ExportController(self.window, self.exports)
         self.reviews = ReviewKeeper(self._review_to_save)
         self._pending_detector: Path | None = None
         self._connect_session()
@@ -126,6 +128,7 @@ class Program(QObject):
         self.worker.close()
         self.recordings.close()
         self.exports.close()
+        self.export_controller.close()
         self.controller.close()
         self.camera.close()
 
@@ -303,11 +306,8 @@ class Program(QObject):
         window.run_requested.connect(lambda: self._run_all(True))
         window.pause_requested.connect(lambda: self._run_all(False))
         window.cancel_requested.connect(worker.cancel_analysis)
-        window.hand_over.export_requested.connect(self.exports.add)
-        window.export_cancelled.connect(self.exports.cancel)
+        window.hand_over.video_requested.connect(self.open_video)
         worker.opening_changed.connect(window.show_opening)
-        self.exports.changed.connect(window.show_export)
-        self.exports.changed.connect(window.hand_over.show_done)
 
     def _give_rate(self, fps: float) -> None:
         video = self.session.video
@@ -341,9 +341,9 @@ class Program(QObject):
         dock.view.segment_requested.connect(recordings.navigation.open_at)
         dock.view.remove_requested.connect(recordings.remove)
         dock.view.again_requested.connect(recordings.analyse_again)
-        window.find_moved_requested.connect(recordings.relinking.find)
+        window.requests.find_moved_requested.connect(recordings.relinking.find)
         dock.view.move_requested.connect(recordings.model.move)
-        window.watch_requested.connect(recordings.watch)
+        window.requests.watch_requested.connect(recordings.watch)
         dock.view.stop_watching_requested.connect(recordings.stop_watching)
         dock.view.pause_requested.connect(recordings.model.set_paused)
         dock.neighbour_requested.connect(recordings.navigation.open_neighbour)

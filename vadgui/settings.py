@@ -189,6 +189,7 @@ class Settings(QObject):
     export_copy = Setting("export/without_encoding", False, "Cut clips without re-encoding.")
     export_names = Setting("export/names", DEFAULT_TEMPLATE, "Template of the names of exported clips.")
     export_tables = Setting("export/tables", "csv", "Formats of the tables exported last, separated by commas.")
+    export_report = Setting("export/report", "html", "Formats of the report, separated by commas: html, pdf.")
     package_copies = Setting("package/with_recording", True, "Copy the recording into evidence packages.")
     _dismiss_reasons = Setting(
         "review/reasons",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from engine.analysis.score_store import CACHE_MAX_BYTES, ScoreStore, prune
 from engine.analysis.where import evidence_at
 from engine.analysis.zoned import stored_signals_within
 from engine.archive.dispatching import SHARD_FRAMES, Dispatcher, RecordingGivenUp, RecordingJudged, ShardStored
-from engine.archive.leases import LEASE_SECONDS, Heartbeat, LeasedRecording, Leases
+from engine.archive.leases import LEASE_SECONDS, Heartbeat, LeasedRecording, LeaseLostError, Leases
 from engine.archive.listing import FlaggedSegment, keep_flagged, list_segments
 from engine.archive.scanning import recording_review
 from engine.archive.workers import Workers
@@ -90,6 +90,8 @@ def analyse_waiting(
         try:
             with closing(_analyse(recording, leases, predictor, settings, heartbeat)) as work:
                 yield from work
+        except LeaseLostError:
+            continue
         except Cancelled:
             if heartbeat.is_lost:
                 continue
@@ -138,7 +140,8 @@ def analyse_divided(
                     leases.fail(event.recording, str(event.error), tried_enough=True)
                     yield RecordingFailed(event.recording.path, event.error, is_final=True)
                 case RecordingJudged():
-                    yield _finish_judged(event, leases, settings)
+                    with suppress(LeaseLostError):
+                        yield _finish_judged(event, leases, settings)
                     prune(settings.folder, settings.max_bytes)
 
 
@@ -201,7 +204,7 @@ def finish(
     Raises:
         ArchiveError: the archive can't be changed.
         ScoreStoreError: the store can't be read.
-        Cancelled: another process has the recording now.
+        LeaseLostError: this process has the recording no more.
     """
     scorer, calibration = settings.scorer, settings.calibration
     signals = stored_signals_within(store, len(source), calibration, settings.zones)
@@ -227,8 +230,6 @@ def finish(
         "duration_seconds": source.info.duration_seconds,
     }
     with leases.finishing(recording, values) as connection:
-        if connection is None:
-            raise Cancelled
         keep_flagged(connection, recording.id, flagged)
         list_segments(connection, recording.id, source, review.segments if review else ())
     return RecordingAnalysed(recording.path, len(flagged))

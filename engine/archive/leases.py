@@ -36,6 +36,10 @@ class LeasedRecording:
     camera: str
 
 
+class LeaseLostError(Exception):
+    """Another process has the recording now, or its file was changed: what was found is not to be kept."""
+
+
 class Leases:
     """Takes recordings that wait for their analysis, one after another."""
 
@@ -131,12 +135,11 @@ class Leases:
         return is_final
 
     @contextmanager
-    def finishing(self, recording: LeasedRecording, values: dict[str, object]) -> Iterator[Connection | None]:
+    def finishing(self, recording: LeasedRecording, values: dict[str, object]) -> Iterator[Connection]:
         """Mark a recording as analysed, together with what is changed by the connection.
 
-        None where another process has it now: then nothing is to be changed.
-
         Raises:
+            LeaseLostError: this process has it no more.
             ArchiveError: the archive can't be changed.
         """
         with self._archive.changing() as connection:
@@ -144,7 +147,9 @@ class Leases:
                 **{"analysis_state": AnalysisState.DONE, "analysed_share": 1.0, "analysis_problem": "", "attempts": 0},
                 "analysed_at": self._archive.now(connection),
             }
-            yield connection if self._change(connection, recording, {**done, **_NOBODYS, **values}) else None
+            if not self._change(connection, recording, {**done, **_NOBODYS, **values}):
+                raise LeaseLostError
+            yield connection
 
     def _change(self, connection: Connection, recording: LeasedRecording, values: dict[str, object]) -> bool:
         r = recordings.c

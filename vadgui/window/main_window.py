@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.help import AboutDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.jobs.messages import Opening
@@ -71,10 +72,6 @@ class MainWindow(QMainWindow):
     """Path of a video or picture folder."""
     recordings_chosen = Signal(object)
     """Paths of files and folders, one or many."""
-    watch_requested = Signal(object)
-    """Path of a folder whose recordings are to come onto the list."""
-    find_moved_requested = Signal(object)
-    """Path of a folder in which moved recordings of the list may be."""
     demo_chosen = Signal()
     close_video_requested = Signal()
     rate_given = Signal(float)
@@ -84,7 +81,6 @@ class MainWindow(QMainWindow):
     run_requested = Signal()
     pause_requested = Signal()
     cancel_requested = Signal()
-    export_cancelled = Signal(int)
     train_requested = Signal()
     library_requested = Signal()
     camera_requested = Signal()
@@ -121,8 +117,6 @@ class MainWindow(QMainWindow):
         self.training_status = TrainingStatus()
         self.requests = Requests(self, session, settings, keymap)
         self.requests.recordings_chosen.connect(self.recordings_chosen)
-        self.requests.watch_chosen.connect(self.watch_requested)
-        self.requests.search_chosen.connect(self.find_moved_requested)
         self.requests.rate_given.connect(self.rate_given)
         self.may_close: Callable[[], bool] = lambda: True
         """Called before the window closes. If it returns False, the window stays open until it is closed again."""
@@ -156,6 +150,11 @@ class MainWindow(QMainWindow):
         self.exports.show_export(state)
         if state.phase in (ExportPhase.WAITING, ExportPhase.FAILED):
             self.exports_dock.show()
+
+    def offer_export(self, number: int, export: UnfinishedExport) -> None:
+        """Offer an export that was not finished when the program ended; `number` identifies it."""
+        self.exports.show_unfinished(number, export)
+        self.exports_dock.show()
 
     def _short(self, text: str) -> str:
         # A status bar label is never narrower than its text: a long name would widen the window.
@@ -344,7 +343,6 @@ class MainWindow(QMainWindow):
         self.review_actions.note_wanted.connect(self.segments_dock.show)
         self.detector_banner.choose_requested.connect(self.library_requested)
         self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())
-        self.exports.cancel_requested.connect(self.export_cancelled)
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
 
     def _connect_session(self) -> None:

@@ -19,10 +19,10 @@ class Requests(QObject):
 
     recordings_chosen = Signal(object)
     """Paths of files and folders, one or many."""
-    watch_chosen = Signal(object)
-    """Path of a folder whose recordings are to come onto the list."""
-    search_chosen = Signal(object)
-    """Path of a folder in which moved recordings of the list may be."""
+    watch_requested = Signal(object)
+    """Path of a folder whose new recordings are to come onto the list."""
+    find_moved_requested = Signal(object)
+    """Path of a folder in which recordings of the list may be that are not where they were."""
     rate_given = Signal(float)
     """Frames a second of the recording that is open, which does not store its rate."""
 
@@ -44,12 +44,13 @@ class Requests(QObject):
         ask_for_folder(self._window, "Open folder", self._settings.video_folder, lambda path: chosen([path]))
 
     def ask_for_folder_to_watch(self) -> None:
-        """Choose a folder whose recordings come onto the list."""
-        ask_for_folder(self._window, "Watch folder", self._settings.video_folder, self.watch_chosen.emit)
+        """Choose a folder whose new recordings come onto the list."""
+        ask_for_folder(self._window, "Watch folder", self._settings.video_folder, self.watch_requested.emit)
 
     def ask_where_moved(self) -> None:
-        """Choose the folder in which to look for moved recordings."""
-        ask_for_folder(self._window, "Find moved recordings", self._settings.video_folder, self.search_chosen.emit)
+        """Choose where recordings of the list are looked for."""
+        chosen = self.find_moved_requested.emit
+        ask_for_folder(self._window, "Find moved recordings", self._settings.video_folder, chosen)
 
     def ask_for_rate(self) -> None:
         """Enter the frame rate of the recording that is open."""

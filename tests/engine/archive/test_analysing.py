@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from engine.__main__ import cli
 from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import ScoreStore
+from engine.archive import analysing
 from engine.archive.analysing import AnalysisSettings, RecordingAnalysed, RecordingFailed, analyse_waiting
 from engine.archive.database import Archive
 from engine.archive.leases import Leases
@@ -30,7 +31,7 @@ from engine.commands.progress import finished
 from engine.common.errors import Cancelled, ScoreStoreError
 from engine.export.tables import read_segments_json
 from engine.models.predictor import Predictor
-from engine.review.document import DetectorUsed, JudgedSegment, Verdict
+from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
 from engine.scoring.scorers import default_scorer
 from engine.video import open_video
 from tests.clips import write_clip
@@ -184,6 +185,31 @@ def test_stopped_it_goes_on_from_there(
     ):
         assert 0 < len(store) < 59
     assert list(work(archive, predictor, settings)) == [RecordingAnalysed(video, 1)]
+
+
+def test_what_was_found_in_a_file_that_changed_meanwhile_is_not_kept(
+    archive: Archive,
+    footage: Path,
+    predictor: Predictor,
+    settings: AnalysisSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    video, other = film(footage / "a.mp4"), film(footage / "b.mp4", seed=1)
+    scanned(archive, footage)
+    real = analysing.recording_review
+
+    def changes(path: Path, fingerprint: str) -> Recording | None:
+        if path == video:
+            film(video, 30, seed=2)
+            finished(scan(archive))
+        monkeypatch.setattr(analysing, "recording_review", real)
+        return real(path, fingerprint)
+
+    monkeypatch.setattr(analysing, "recording_review", changes)
+    ended = list(work(archive, predictor, settings))
+    assert {event.path for event in ended} == {video, other}
+    (hit,) = [each for each in search(archive, Query()) if each.path == video]
+    assert 20 <= hit.stop <= 30
 
 
 def test_stores_keep_to_their_room(archive: Archive, footage: Path, predictor: Predictor, cache: Path) -> None:

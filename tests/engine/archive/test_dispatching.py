@@ -213,14 +213,14 @@ def test_whole_recordings_are_given_out_where_they_are_not_to_be_divided(archive
 
 @pytest.mark.slow
 def test_seams_are_bit_for_bit_those_of_one_analysis(shared_data: Path, tmp_path: Path) -> None:
-    """All of Ped2's testing clips, a sample a second, divided every three samples."""
+    """All of Ped2's testing clips, a sample every two seconds, divided every two samples."""
     predictor = Predictor.open(detector_path("ped2"), "cpu")
-    sampling = Sampling(seconds=1.0)
+    sampling = Sampling(seconds=2.0)
     divided = {}
     with Archive(str(tmp_path / "archive"), create=True) as archive:
         scanned(archive, shared_data / "ped2" / "testing")
         leases, judge = Leases(archive), Judge(predictor, sampling)
-        dispatcher = Dispatcher(leases, OwnWorker(judge), tmp_path / "divided", shard_frames=3, lease_seconds=3000)
+        dispatcher = Dispatcher(leases, OwnWorker(judge), tmp_path / "divided", shard_frames=2, lease_seconds=3000)
         for event in dispatcher.run():
             if isinstance(event, RecordingJudged):
                 with event.store, leases.finishing(event.recording, {}):

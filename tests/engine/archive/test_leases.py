@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.archive.database import Archive
-from engine.archive.leases import Heartbeat, LeasedRecording, Leases, wait_again
+from engine.archive.leases import Heartbeat, LeasedRecording, LeaseLostError, Leases, wait_again
 from engine.archive.schema import FileState, folders, recordings
 
 MORNING = datetime(2026, 3, 28, 8, tzinfo=UTC)
@@ -102,9 +102,9 @@ def test_a_dead_processs_recording_is_free_when_its_lease_is_over(archive: Archi
     # It was not dead after all, only silent: what it finds is not written.
     assert lost is not None
     assert not dead.renew(lost)
-    with dead.finishing(lost, {"detector_name": "late"}) as connection:
-        assert connection is None
-    assert column(archive, "analysis_state") == ["running"]
+    with pytest.raises(LeaseLostError), dead.finishing(lost, {"detector_name": "late"}):
+        pass
+    assert (column(archive, "analysis_state"), column(archive, "detector_name")) == (["running"], [""])
 
 
 def test_who_says_something_keeps_it(archive: Archive, clock: Clock) -> None:
