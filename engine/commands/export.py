@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.number_range import NumberRange
+from engine.commands.redaction_option import kept_redaction, redaction_option
 from engine.commands.review_export import ReviewExport, copied, encoded, export_review
 from engine.commands.reviewed_recordings import ALL, is_reviewed, scored, tells_where, verdicts_of
 from engine.commands.score_options import (
@@ -25,9 +26,10 @@ from engine.commands.score_options import (
 from engine.common.errors import ExportError
 from engine.common.names import fitting_name
 from engine.export.clip import PANELS, ExportOptions, refuse_frames
+from engine.export.clip_names import DEFAULT_TEMPLATE, FIELDS, refuse_template
 from engine.export.list_files import FORMATS, refuse_existing
-from engine.export.mosaic import Panel
-from engine.export.stream_copy import copy_suffix
+from engine.export.mosaic import BurntIn, Panel
+from engine.export.stream_copy import copy_suffix, refuse_redacted
 from engine.export.tables import read_segments_json
 from engine.review.document import Span, Verdict
 from engine.scoring.scorers import default_scorer
@@ -35,6 +37,9 @@ from engine.scoring.segments import Segment, find_segments
 from engine.video import open_video
 from engine.video.source import VideoSource
 from engine.video.writer import DEFAULT_ENCODER, ENCODERS, free_path, refuse_target
+
+_TEXTS = {field.name.replace("_", "-"): field.name for field in fields(BurntIn)}
+"""What can be written into the picture, by the word for it on the command line."""
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -52,6 +57,21 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     if not set(chosen) <= set(FORMATS):
         raise click.BadParameter(f"choose from {','.join(FORMATS)}")
     return chosen
+
+
+def _texts(_: click.Context, __: click.Parameter, value: str) -> BurntIn:
+    chosen = {part.strip() for part in value.split(",")} - {""}
+    if not chosen <= set(_TEXTS):
+        raise click.BadParameter(f"choose from {','.join(_TEXTS)}")
+    return BurntIn(**{name: text in chosen for text, name in _TEXTS.items()})
+
+
+def _template(_: click.Context, __: click.Parameter, value: str) -> str:
+    try:
+        refuse_template(value)
+    except ExportError as error:
+        raise click.BadParameter(f"{error.what}. {error.advice}") from error
+    return value
 
 
 @click.command(short_help="Export clips of segments, and tables of a review.")
@@ -79,6 +99,15 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     default=True,
     show_default=True,
     help="Lines round what stands out in flagged frames, with a calibrated detector and an analysed recording.",
+)
+@click.option(
+    "--texts",
+    "burnt_in",
+    metavar="TEXTS",
+    callback=_texts,
+    default=",".join(_TEXTS),
+    show_default=True,
+    help="What is written into the picture; an empty text for nothing.",
 )
 @click.option(
     "--encoder",
@@ -112,6 +141,15 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     help="Of a review: a clip of each segment with one of these verdicts, such as confirmed; or of all.",
 )
 @click.option(
+    "--names",
+    "template",
+    metavar="TEMPLATE",
+    callback=_template,
+    default=DEFAULT_TEMPLATE,
+    show_default=True,
+    help=f"Of a review: names of --clips, out of {', '.join(f'{{{field}}}' for field in FIELDS)}.",
+)
+@click.option(
     "--only",
     metavar="VERDICTS",
     default=ALL,
@@ -119,6 +157,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     callback=verdicts_of,
     help=f"Of a review: what --tables list, out of {','.join(Verdict)}.",
 )
+@redaction_option
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def export(
@@ -135,13 +174,16 @@ def export(
     zones_file: Path | None,
     overlay: float,
     outlines: bool,
+    burnt_in: BurntIn,
     encoder: str,
     target: Path | None,
     sound: bool,
     copy: bool,
     tables: tuple[str, ...],
     clips: tuple[Verdict, ...] | None,
+    template: str,
     only: tuple[Verdict, ...],
+    redact: bool,
     device: str,
     quiet: bool,
 ) -> None:
@@ -153,10 +195,15 @@ def export(
     The paths of the finished files go to stdout.
     """
     options = ExportOptions(
-        panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder, sound=sound
+        panels=panels,
+        score_strip=score_strip,
+        overlay_opacity=overlay,
+        burnt_in=burnt_in,
+        encoder=encoder,
+        sound=sound,
     )
     if is_reviewed(video):
-        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy)
+        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy, redact, template)
         for path in export_review(video, chosen, target or Path(), detector, device, quiet=quiet):
             click.echo(path)
         return
@@ -175,6 +222,9 @@ def export(
         if listed and listed.video_fingerprint != source.info.fingerprint:
             raise _foreign(segments_file, f"another video, {listed.video_name}")
         # Checked before the analysis, which may take hours.
+        redaction = kept_redaction(source.info, redact=redact, quiet=quiet)
+        if copy:
+            refuse_redacted(source.info, redaction)
         part = f"segment-{number}" if stop is None else f"frames-{start}-{stop - 1}"
         target = _checked_target(target, video, part, copy_suffix(source.info) if copy else ".mp4", copy=copy)
         if start is not None and stop is not None:
@@ -189,7 +239,7 @@ def export(
         rule = listed.rule if listed else scorer.rule(false_alarms)
         zones = listed.zones if listed else chosen_zones(zones_file, scorer)
         has_outlines = outlines and needs_scores and tells_where(predictor, scorer.name)
-        options = replace(options, threshold=rule.enter, outlines=has_outlines, zones=zones)
+        options = replace(options, threshold=rule.enter, outlines=has_outlines, zones=zones, redaction=redaction)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
             # What is not flagged elsewhere is no segment here.
@@ -200,7 +250,7 @@ def export(
             segments = listed.segments if listed else find_segments(scores, source.times, rule)
             span = _numbered(segments, number, source)
         if copy:
-            click.echo(copied(source, span, target, sound=sound, quiet=quiet))
+            click.echo(copied(source, span, target, sound=sound, quiet=quiet, redaction=redaction))
         else:
             click.echo(encoded(source, predictor, scores, span, target, options, quiet=quiet))
 

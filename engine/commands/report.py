@@ -1,4 +1,4 @@
-"""`vad report`: what was flagged in reviewed recordings and what a person said of it, as one HTML file."""
+"""`vad report`: what was flagged in reviewed recordings and what a person said of it, as one HTML file or PDF."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import click
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
+from engine.commands.redaction_option import redaction_option
 from engine.commands.reviewed_recordings import ALL, Predictors, check_reviewed, open_reviewed, verdicts_of
-from engine.export.list_files import refuse_existing
 from engine.review.document import Verdict
 
 
-@click.command(short_help="Write the report of a review as one HTML file.")
+@click.command(short_help="Write the report of a review as one HTML file or PDF.")
 @click.argument("review", type=click.Path(path_type=Path), callback=check_reviewed)
 @click.option(
     "--out",
     "target",
     type=click.Path(path_type=Path),
     required=True,
-    help="An .html file that does not exist yet.",
+    help="An .html or .pdf file that does not exist yet.",
 )
+@click.option("--pdf", "with_pdf", is_flag=True, help="Write an .html file as .pdf beside it, too.")
 @click.option(
     "--only",
     metavar="VERDICTS",
@@ -30,18 +31,29 @@ from engine.review.document import Verdict
     callback=verdicts_of,
     help=f"Segments with these verdicts, out of {','.join(Verdict)}; the report says how many it leaves out.",
 )
+@redaction_option
 @detector_option(text=f"Detector {WHICH}; by default that of the review, out of your library.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def report(
-    review: Path, target: Path, only: tuple[Verdict, ...], detector: Path | None, device: str, quiet: bool
+    review: Path,
+    target: Path,
+    with_pdf: bool,
+    only: tuple[Verdict, ...],
+    redact: bool,
+    detector: Path | None,
+    device: str,
+    quiet: bool,
 ) -> None:
     """Write the report of REVIEW: a NAME.review.json, or the NAME.segments.json of an analysis.
 
     The file needs neither network nor script. Its path goes to stdout.
     """
-    from engine.report.report import write_report
+    from engine.report.report import refuse_targets, report_targets, write_report
 
-    refuse_existing(target)  # before an analysis
-    recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet)
-    click.echo(follow(write_report(recordings, target, verdicts=only), hidden=quiet))
+    targets = report_targets(target, with_pdf=with_pdf)
+    refuse_targets(targets)  # before an analysis
+    recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet, redact=redact)
+    follow(write_report(recordings, target, verdicts=only, with_pdf=with_pdf), hidden=quiet)
+    for path in targets:
+        click.echo(path)

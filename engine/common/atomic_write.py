@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+PROCESS = secrets.token_hex(4)
+"""Stands in the names of all temporary files of this process."""
 _TEMPORARY_NAME = ".vadgui-{}.partial"
 _LEFTOVER_SECONDS = 24 * 3600.0
 _swept: set[Path] = set()
@@ -84,12 +86,22 @@ def temporary_path(path: Path) -> Path:
                 with suppress(OSError):
                     _remove_if_older(leftover, oldest)
     # Short, because file systems limit the length of names.
-    return path.with_name(_TEMPORARY_NAME.format(secrets.token_hex(4)))
+    return path.with_name(_TEMPORARY_NAME.format(f"{PROCESS}-{secrets.token_hex(4)}"))
+
+
+def remove_leftovers(folder: Path, process: str) -> None:
+    """Delete what a process that has ended left half-written in a folder; `process` is its `PROCESS`."""
+    for leftover in folder.glob(_TEMPORARY_NAME.format(f"{process}-*")):
+        with suppress(OSError):
+            _remove(leftover)
 
 
 def _remove_if_older(leftover: Path, oldest: float) -> None:
-    if max(each.stat().st_mtime for each in (leftover, *leftover.rglob("*"))) >= oldest:
-        return
+    if max(each.stat().st_mtime for each in (leftover, *leftover.rglob("*"))) < oldest:
+        _remove(leftover)
+
+
+def _remove(leftover: Path) -> None:
     if leftover.is_dir():
         shutil.rmtree(leftover)
     else:

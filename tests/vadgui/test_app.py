@@ -33,13 +33,13 @@ from engine.common.events import Progress, ShouldStop
 from engine.video.picture_folder import PictureFolderSource
 from resources import bundled_detectors, detector_path
 from tests.clips import numbered_picture
+from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
-from vadgui.dialogs.export import ExportDialog
+from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.help import ShortcutsDialog
 from vadgui.dialogs.learn_camera import LearnCameraDialog
-from vadgui.errors import ErrorReporter
 from vadgui.jobs import camera_learning
 from vadgui.jobs.camera_learning import CameraRequest
 from vadgui.jobs.export_queue import ExportPhase, ExportState
@@ -72,23 +72,8 @@ def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def program(fake_files: FakeFiles, settings: Settings, styled: None, analyses: Path, qtbot: QtBot) -> Iterator[Program]:
-    del styled
-    reporter = ErrorReporter()
-    program = Program(
-        settings,
-        reporter,
-        analyses=analyses,
-        video_opener=fake_files.open_video,
-        predictor_opener=fake_files.open_predictor,
-    )
-    reporter.set_parent_window(program.window)
-    qtbot.addWidget(program.window)
-    program.window.show()
-    qtbot.waitExposed(program.window)
-    yield program
-    program.close()
-    reporter.close()
+def program(fake_files: FakeFiles, start_program: StartProgram, analyses: Path) -> Program:
+    return start_program(fake_files, analyses)
 
 
 def open_street(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
@@ -341,9 +326,10 @@ def export_first_segment(program: Program, qtbot: QtBot, target: Path) -> list[E
     program.exports.changed.connect(states.append)
     press(program, qtbot, Qt.Key.Key_Down)
     press(program, qtbot, Qt.Key.Key_E)
-    dialog = dialog_of(program.window, ExportDialog, qtbot)
-    assert isinstance(dialog, ExportDialog)
-    dialog.target_edit.setText(str(target))
+    dialog = dialog_of(program.window, HandOverDialog, qtbot)
+    assert isinstance(dialog, HandOverDialog)
+    dialog.folder_edit.setText(str(target.parent))
+    dialog.clips.names_edit.setText(target.stem)
     qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
     return states
 
@@ -410,22 +396,29 @@ def test_an_export_shows_the_recording_that_was_open_when_its_dialog_opened(
     segment = program.session.scoring.selected
     assert segment is not None
     press(program, qtbot, Qt.Key.Key_E)
-    dialog = dialog_of(program.window, ExportDialog, qtbot)
-    assert isinstance(dialog, ExportDialog)
+    dialog = dialog_of(program.window, HandOverDialog, qtbot)
+    assert isinstance(dialog, HandOverDialog)
     program.open_video(tmp_path / "yard.mp4")
     qtbot.waitUntil(lambda: program.session.frame_count == 30)
-    dialog.target_edit.setText(str(tmp_path / "clip.mp4"))
+    dialog.folder_edit.setText(str(tmp_path))
     qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=30_000)
     assert states[-1].total == len(segment)
 
 
-def test_a_failed_export_is_reported(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_failed_export_says_why_and_does_not_stop_the_next(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
-    states = export_first_segment(program, qtbot, tmp_path / "no such folder" / "clip.mp4")
-    box = dialog_of(program.window, QMessageBox, qtbot)
-    assert states[-1].phase is ExportPhase.FAILED
-    box.done(0)
+    (tmp_path / "file").touch()
+    failing = export_first_segment(program, qtbot, tmp_path / "file" / "clip.mp4")
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    states = export_first_segment(program, qtbot, tmp_path / "clip.mp4")
+    qtbot.waitUntil(lambda: states[-1].phase is ExportPhase.DONE, timeout=30_000)
+    failed = next(state for state in failing if state.phase is ExportPhase.FAILED)
+    row = program.window.exports.row(failed.number)
+    assert row.text() == "Failed"
+    assert "can't be written" in row.why()
+    assert not row.show_button.isVisible()
 
 
 # Close
@@ -525,9 +518,12 @@ def test_fits_every_screen(program: Program, qtbot: QtBot, tmp_path: Path, size:
 def test_help_lists_the_shortcuts(program: Program, qtbot: QtBot) -> None:
     press(program, qtbot, Qt.Key.Key_F1)
     dialog = dialog_of(program.window, ShortcutsDialog, qtbot)
-    texts = [label.text() for label in dialog.findChildren(QLabel)]
+    assert isinstance(dialog, ShortcutsDialog)
     assert dialog.height() <= 720, "it fits a small screen"
-    assert {"Space", "Shift+Right", "Down  or  ]", "E", "Ctrl+O", "Y", "X", "U", "B", "N", "Ctrl+Z"} <= set(texts)
+    shown = set(dialog.listed().values())
+    assert {"Space", "Shift+Right", "Down   or   ]", "E", "Ctrl+O", "Y", "X", "U", "B", "N", "Ctrl+Z"} <= shown
+    qtbot.keyClicks(dialog.search, "segm next")
+    assert dialog.listed() == {"Next segment": "Down   or   ]"}
     dialog.reject()
 
 
@@ -700,22 +696,6 @@ def drop(program: Program, *paths: Path) -> None:
     program.window.dropEvent(event)
 
 
-def test_of_several_dropped_recordings_the_others_are_kept_at_hand(
-    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
-) -> None:
-    paths = [tmp_path / name for name in ("street.mp4", "yard.mp4", "long.mp4")]
-    for path in paths:
-        path.touch()
-    drop(program, *paths)
-    qtbot.waitUntil(lambda: program.session.video is not None)
-    assert program.session.video is not None
-    assert program.session.video.name == "street.mp4"
-    assert program.window.statusBar().currentMessage() == (
-        "One recording is open at a time: 2 others wait under File, Open recent."
-    )
-    assert settings.recent_videos == paths
-
-
 def test_a_recording_and_its_detector_can_be_dropped_together(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     drop(program, tmp_path / "still.safetensors", tmp_path / "street.mp4")
     qtbot.waitUntil(lambda: program.session.detector is not None)
@@ -767,15 +747,15 @@ def test_clips_go_elsewhere_than_beside_the_evidence_until_somebody_says_so(
     open_street(program, qtbot, tmp_path)
     press(program, qtbot, Qt.Key.Key_Down)
     press(program, qtbot, Qt.Key.Key_E)
-    dialog = dialog_of(program.window, ExportDialog, qtbot)
-    assert isinstance(dialog, ExportDialog)
-    assert dialog.target().parent != tmp_path
-    assert dialog.target().parent.is_dir()
+    dialog = dialog_of(program.window, HandOverDialog, qtbot)
+    assert isinstance(dialog, HandOverDialog)
+    assert dialog.folder != tmp_path
+    assert dialog.folder.is_dir()
     dialog.reject()
     settings.export_folder = str(tmp_path / "clips")
     press(program, qtbot, Qt.Key.Key_E)
-    dialog = next(found for found in program.window.findChildren(ExportDialog) if found.isVisible())
-    assert dialog.target().parent == tmp_path / "clips"
+    dialog = next(found for found in program.window.findChildren(HandOverDialog) if found.isVisible())
+    assert dialog.folder == tmp_path / "clips"
     dialog.reject()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,16 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
+from engine.common.events import never_stop
+from engine.hand_over.jobs import ExportTools, Subject
 from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
+from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, StillPredictor
-from vadgui.dialogs.export import ExportDialog
-from vadgui.errors import ErrorReporter
+from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
+from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.panels.content import Panel
 from vadgui.panels.picture import PicturePanel
 from vadgui.program import Program
@@ -38,22 +40,8 @@ def files() -> FakeFiles:
 
 
 @pytest.fixture
-def program(files: FakeFiles, settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot) -> Iterator[Program]:
-    del styled
-    reporter = ErrorReporter()
-    program = Program(
-        settings,
-        reporter,
-        analyses=tmp_path / "analyses",
-        video_opener=files.open_video,
-        predictor_opener=files.open_predictor,
-    )
-    qtbot.addWidget(program.window)
-    program.window.show()
-    qtbot.waitExposed(program.window)
-    yield program
-    program.close()
-    reporter.close()
+def program(files: FakeFiles, start_program: StartProgram) -> Program:
+    return start_program(files)
 
 
 def open_yard(program: Program, qtbot: QtBot, tmp_path: Path, detector: str = "knows") -> None:
@@ -167,16 +155,18 @@ def test_exported_clips_are_outlined_unless_that_is_unticked(
     open_yard(program, qtbot, tmp_path)
     program.session.select_next_segment()
     qtbot.keyClick(program.window, Qt.Key.Key_E)
-    qtbot.waitUntil(lambda: bool(program.window.findChildren(ExportDialog)))
-    (dialog,) = program.window.findChildren(ExportDialog)
-    assert dialog.outlines_box.isChecked()
-    dialog.strip_box.click()
-    for panel, box in dialog.panel_boxes.items():
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)))
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    page = dialog.clips
+    assert page.outlines_box.isChecked()
+    page.strip_box.click()
+    for panel, box in page.panel_boxes.items():
         if panel != "frame":
             box.click()
     if not outlines:
-        dialog.outlines_box.click()
-    dialog.target_edit.setText(str(tmp_path / "clip.mp4"))
+        page.outlines_box.click()
+    dialog.folder_edit.setText(str(tmp_path))
+    page.names_edit.setText("clip")
     states: list[ExportState] = []
     program.exports.changed.connect(states.append)
     dialog.export_button.click()
@@ -184,3 +174,20 @@ def test_exported_clips_are_outlined_unless_that_is_unticked(
     with av.open(str(tmp_path / "clip.mp4")) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert bool(yellow(frames[len(frames) // 2]).sum() > 50) is outlines
+
+
+def test_what_is_handed_over_tells_where_and_why(
+    program: Program, files: FakeFiles, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_yard(program, qtbot, tmp_path)
+    snapshot = ReviewSnapshot.of(program.session)
+    assert snapshot is not None
+    assert snapshot.knows_where
+    tools = ExportTools(files.open_video, files.open_predictor, tmp_path / "analyses")
+    subject = Subject(snapshot.recording, snapshot.detector, knows_where=True)
+    segments = subject.outlined(tools, never_stop).segments
+    assert len(segments) == len(program.session.scoring.segments) > 0
+    for segment in segments:
+        assert segment.outlines
+        assert segment.flagged_because == program.session.scoring.reason(segment)
+        assert "score" in segment.peak_in_words

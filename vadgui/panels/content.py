@@ -19,6 +19,7 @@ class Panel(Enum):
     PREDICTED_FRAME = "Predicted frame"
     PSNR_MASK = "PSNR mask"
     EVIDENCE = "Evidence"
+    FLOW_DIFFERENCE = "Flow difference"
 
     @property
     def explanation(self) -> str:
@@ -31,7 +32,9 @@ class Panel(Enum):
         return _USES[self]
 
 
-SHOWN_AT_FIRST: tuple[Panel, ...] = tuple(panel for panel in Panel if panel is not Panel.EVIDENCE)
+SHOWN_AT_FIRST: tuple[Panel, ...] = tuple(
+    panel for panel in Panel if panel not in (Panel.EVIDENCE, Panel.FLOW_DIFFERENCE)
+)
 """Panels that are shown until a person chooses others."""
 
 _EXPLANATIONS = {
@@ -45,6 +48,8 @@ _EXPLANATIONS = {
     Panel.PSNR_MASK: "How well each part of the frame was predicted, in dB: the darker, the more suspicious.",
     Panel.EVIDENCE: "Where the evidence lies: the anomaly score that the frame would have for each part of it alone. "
     "The lighter, the more suspicious.",
+    Panel.FLOW_DIFFERENCE: "Predicted less measured motion, on the colour scale of both: white is as predicted. "
+    "What moves faster than predicted has the colour of the opposite direction.",
 }
 
 _NO_EVIDENCE = "Not analysed yet"
@@ -56,6 +61,7 @@ _USES = {
     Panel.PREDICTED_FRAME: "How the frame would normally look.",
     Panel.PSNR_MASK: "Where it looks otherwise: the darker, the more suspicious.",
     Panel.EVIDENCE: "Where what is unusual lies: the lighter, the more suspicious.",
+    Panel.FLOW_DIFFERENCE: "How things moved otherwise than is normal.",
 }
 
 
@@ -68,6 +74,8 @@ def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
             return view.predicted_flow
         case Panel.TEACHER_FLOW:
             return view.teacher_flow
+        case Panel.FLOW_DIFFERENCE:
+            return view.flow_difference
         case Panel.PREDICTED_FRAME:
             return view.predicted_frame
         case Panel.PSNR_MASK | Panel.EVIDENCE:
@@ -91,7 +99,7 @@ def detail_of(panel: Panel, view: FrameView, signals: np.void | None, flow_radiu
     if signals is None or (panel is not Panel.PSNR_MASK and not view.complete):
         return ""
     match panel:
-        case Panel.PREDICTED_FLOW:
+        case Panel.PREDICTED_FLOW | Panel.FLOW_DIFFERENCE:
             return f"error {signals['flow_error_px']:.2f} px"
         case Panel.PREDICTED_FRAME:
             return f"PSNR {signals['psnr_db']:.1f} dB"

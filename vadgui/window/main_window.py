@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
-from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -18,44 +17,49 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.dialogs.export import ClipRange, ExportDialog
-from vadgui.dialogs.files import RECORDING_FILTER, ask_for_file, ask_for_folder
-from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
-from vadgui.dialogs.rate import ask_for_rate
+from engine.hand_over.unfinished import UnfinishedExport
+from vadgui.dialogs.help import AboutDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.jobs.messages import Opening
 from vadgui.model.reviewing import Reviewing
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.panels.grid import PanelGrid
+from vadgui.playback.go_to_box import GoToBox
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
+from vadgui.recordings.dock import RecordingsDock
+from vadgui.recordings.model import RecordingModel
 from vadgui.segments.verdict_bar import VerdictBar
 from vadgui.segments.view import SegmentList
 from vadgui.settings import Settings
 from vadgui.timeline.view import TimelineView
 from vadgui.training.status import TrainingStatus
-from vadgui.ui.actions import PLAYBACK, SPECS, make_actions
+from vadgui.ui.actions import Actions
 from vadgui.ui.icons import set_icon
+from vadgui.ui.keymap import Keymap
 from vadgui.ui.text_keys import TextKeys
 from vadgui.window.analysis_status import AnalysisStatus
 from vadgui.window.context_menus import add_context_menus
 from vadgui.window.detector_banner import DetectorBanner
 from vadgui.window.drift_banner import DriftBanner
+from vadgui.window.dropping import dropped, has_files
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
+from vadgui.window.hand_over_actions import HandOverActions
 from vadgui.window.menus import Menus
+from vadgui.window.playback_actions import PlaybackActions
+from vadgui.window.redaction_actions import RedactionActions
+from vadgui.window.requests import Requests
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
+from vadgui.window.view_actions import ViewActions
 from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
 
 _LAYOUT_VERSION = 1
-_DETECTOR_SUFFIX = ".safetensors"
-_LONG_STEP_FRAMES = 10
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
-_SAID_MS = 20_000  # how long a message stays in the status bar
 _TOOL_ICON_PX = 18
 _MESSAGE_MS = 6000
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
@@ -66,6 +70,8 @@ class MainWindow(QMainWindow):
 
     video_chosen = Signal(object)
     """Path of a video or picture folder."""
+    recordings_chosen = Signal(object)
+    """Paths of files and folders, one or many."""
     demo_chosen = Signal()
     close_video_requested = Signal()
     rate_given = Signal(float)
@@ -75,22 +81,25 @@ class MainWindow(QMainWindow):
     run_requested = Signal()
     pause_requested = Signal()
     cancel_requested = Signal()
-    export_chosen = Signal(object, object, object)
-    """ClipRange, ExportOptions and the target's Path."""
-    export_cancelled = Signal(int)
     train_requested = Signal()
     library_requested = Signal()
     camera_requested = Signal()
     closed = Signal()
 
-    def __init__(self, session: ReviewSession, player: Player, settings: Settings) -> None:
+    def __init__(
+        self, session: ReviewSession, player: Player, settings: Settings, recordings: RecordingModel | None = None
+    ) -> None:
         super().__init__()
         self._session = session
         self._player = player
         self._settings = settings
-        self.actions_by_name = make_actions(self)
+        keymap = Keymap(settings.keys, self)
+        keymap.changed.connect(lambda: setattr(settings, "keys", keymap.chosen))
+        self.actions_by_name = Actions(self, keymap)
+        self.recordings_dock = RecordingsDock(recordings or RecordingModel(self), self.actions_by_name)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
+        self.transport.explain_by(self.actions_by_name)
         self.zone_banner = ZoneBanner(session)
         self.drift_banner = DriftBanner(session)
         self.detector_banner = DetectorBanner(session, settings)
@@ -106,6 +115,9 @@ class MainWindow(QMainWindow):
         self.exports = ExportsView()
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self.training_status = TrainingStatus()
+        self.requests = Requests(self, session, settings, keymap)
+        self.requests.recordings_chosen.connect(self.recordings_chosen)
+        self.requests.rate_given.connect(self.rate_given)
         self.may_close: Callable[[], bool] = lambda: True
         """Called before the window closes. If it returns False, the window stays open until it is closed again."""
         self._opening = QLabel()
@@ -115,9 +127,9 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
 
         self._lay_out()
-        self._fill_menus()
         self._fill_status_bar()
         self._connect_actions()
+        self._fill_menus()
         self._connect_session()
         add_context_menus(session, self.panels, self.timeline, self.segment_list, self.actions_by_name)
         self.setAcceptDrops(True)
@@ -133,21 +145,16 @@ class MainWindow(QMainWindow):
         share = f" {opening.share:.0%}" if opening.share is not None else ""
         self._opening.setText(f"Opening {self._short(opening.name)} …{share}" if opening.name else "")
 
-    def remember_others(self, videos: Sequence[Path]) -> None:
-        """Of several recordings only the first is opened: keep the others at hand, and say so."""
-        for video in reversed(videos):
-            self._settings.remember_video(video)
-        if videos:
-            others = f"{len(videos)} others wait" if len(videos) > 1 else f"{self._short(videos[0].name)} waits"
-            self.statusBar().showMessage(
-                f"One recording is open at a time: {others} under File, Open recent.", _SAID_MS
-            )
-
     def show_export(self, state: ExportState) -> None:
-        """Show an export's state; a new export shows the dock."""
+        """Show an export's state; a new export shows the dock, and so does one that fails."""
         self.exports.show_export(state)
-        if state.phase is ExportPhase.WAITING:
+        if state.phase in (ExportPhase.WAITING, ExportPhase.FAILED):
             self.exports_dock.show()
+
+    def offer_export(self, number: int, export: UnfinishedExport) -> None:
+        """Offer an export that was not finished when the program ended; `number` identifies it."""
+        self.exports.show_unfinished(number, export)
+        self.exports_dock.show()
 
     def _short(self, text: str) -> str:
         # A status bar label is never narrower than its text: a long name would widen the window.
@@ -156,6 +163,9 @@ class MainWindow(QMainWindow):
     def _show_video(self) -> None:
         video = self._session.video
         self._pages.setCurrentWidget(self._splitter if video else self.empty)
+        if video is not None and self._session.view is None:
+            # Else the first button would have the keyboard.
+            self.timeline.plot.setFocus()
         self._show_segments_dock(video is not None)
         self._tool_bar.setVisible(video is not None)
         self.setWindowTitle(f"{video.name} — vadgui" if video else "vadgui")
@@ -189,20 +199,15 @@ class MainWindow(QMainWindow):
         actions = self.actions_by_name
         actions["run"].setEnabled(ready and phase not in (AnalysisPhase.RUNNING, AnalysisPhase.DONE))
         is_paused = phase is AnalysisPhase.PAUSED
-        actions["run"].setText("&Resume analysis" if is_paused else "&Analyse")
-        actions["run"].setToolTip("Resume the analysis where it stopped" if is_paused else "Analyse the recording")
+        actions.set_text("run", "&Resume analysis" if is_paused else "&Analyse")
         set_icon(actions["run"], "play" if is_paused else "analyse")
         actions["pause"].setEnabled(phase is AnalysisPhase.RUNNING)
         actions["cancel"].setEnabled(phase in (AnalysisPhase.RUNNING, AnalysisPhase.PAUSED))
 
     def _enable(self) -> None:
-        is_open = self._session.video is not None
-        for spec in SPECS:
-            if spec.menu == PLAYBACK or spec.name == "close_video":
-                self.actions_by_name[spec.name].setEnabled(is_open)
+        self.actions_by_name["close_video"].setEnabled(self._session.video is not None)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
-        self.actions_by_name["export"].setEnabled(self._session.scoring.selected is not None)
         self._show_analysis()
 
     # Layout
@@ -237,6 +242,7 @@ class MainWindow(QMainWindow):
         self.exports_dock = self._add_dock("exports", "Exports", self.exports)
         self.exports_dock.hide()
         self.resizeDocks([self.segments_dock], [_DOCK_WIDTH_PX], Qt.Orientation.Horizontal)
+        self.recordings_dock.place_above(self, self.segments_dock)
         self._tool_bar = QToolBar("Tool bar")
         self._tool_bar.setObjectName("tools")
         self._tool_bar.setIconSize(QSize(_TOOL_ICON_PX, _TOOL_ICON_PX))
@@ -257,10 +263,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _fill_menus(self) -> None:
-        docks = (self.segments_dock, self.history_dock, self.exports_dock)
-        shown = [[*self.panels.panel_actions.values(), self.panels.overlay_action]]
-        shown.append([dock.toggleViewAction() for dock in docks])
-        self.menus = Menus(self, self.actions_by_name, shown, self._settings)
+        self.menus = Menus(self, self.actions_by_name, self._settings)
         self.menus.video_chosen.connect(self.video_chosen)
 
     def _fill_status_bar(self) -> None:
@@ -280,6 +283,7 @@ class MainWindow(QMainWindow):
         # No recording is open yet, whatever the restored layout showed: hide tool bar and docks.
         self._show_video()
         self.exports_dock.hide()
+        self.recordings_dock.settle()
 
     def tell(self, message: str) -> None:
         """Show a line for a moment, in place of the analysis's state."""
@@ -290,44 +294,55 @@ class MainWindow(QMainWindow):
     def _connect_actions(self) -> None:
         session, player = self._session, self._player
         calls = {
-            "open": self._ask_for_video,
-            "open_folder": self._ask_for_picture_folder,
+            "open": self.requests.ask_for_videos,
+            "open_folder": self.requests.ask_for_folder,
+            "watch_folder": self.requests.ask_for_folder_to_watch,
+            "find_moved": self.requests.ask_where_moved,
             "open_demo": self.demo_chosen.emit,
-            "set_rate": self._ask_for_rate,
+            "set_rate": self.requests.ask_for_rate,
             "close_video": self.close_video_requested.emit,
             "quit": self.close,
-            "play": player.toggle,
-            "step_back": lambda: session.step(-1),
-            "step_forward": lambda: session.step(1),
-            "back_10": lambda: session.step(-_LONG_STEP_FRAMES),
-            "forward_10": lambda: session.step(_LONG_STEP_FRAMES),
-            "back_second": lambda: session.step_seconds(-1),
-            "forward_second": lambda: session.step_seconds(1),
-            "first": lambda: session.seek(0),
-            "last": lambda: session.seek(session.frame_count - 1),
-            "export": self._ask_for_export,
             "detector": self.library_requested.emit,
             "run": self.run_requested.emit,
             "pause": self.pause_requested.emit,
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
-            "full_screen": self._toggle_full_screen,
-            "shortcuts": lambda: ShortcutsDialog(self).open(),
+            "shortcuts": self.requests.show_keys,
+            "settings": self.requests.change_settings,
             "about": lambda: AboutDialog(self).open(),
         }
         for name, call in calls.items():
-            # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
+            # Drop the argument `checked` of the signal. The others are connected where they belong.
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
-        self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
-        self.actions_by_name["outlines"].setChecked(self._settings.outlines)
+        self.go_to_box = GoToBox(session, self)
+        self.actions_by_name["go_to"].triggered.connect(lambda _: self.go_to_box.open_box())
+        PlaybackActions(self.actions_by_name, session, player, self._settings, self)
+        self.view_actions = ViewActions(
+            self, self.actions_by_name, session, self._settings, self.panels, self.timeline, self.segment_list
+        )
+        self.view_actions.use_docks(
+            {
+                "show_segments": self.segments_dock,
+                "show_history": self.history_dock,
+                "show_exports": self.exports_dock,
+                "show_recordings": self.recordings_dock,
+            }
+        )
+        self.view_actions.use_splitter(self._splitter)
+        banners = (self.review_banner, self.detector_banner, self.zone_banner, self.drift_banner)
+        docks = (self.recordings_dock, self.segments_dock, self.history_dock, self.exports_dock)
+        self.view_actions.use_areas([self.empty, self.panels, self.transport, *banners, self.timeline, *docks])
+        self.hand_over = HandOverActions(self, self.actions_by_name, session, self._settings)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
+        self.redaction_actions = RedactionActions(
+            self.actions_by_name["redaction"], self.actions_by_name["zones"], session, self.panels, self
+        )
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
         self.detector_banner.choose_requested.connect(self.library_requested)
         self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())
-        self.exports.cancel_requested.connect(self.export_cancelled)
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
 
     def _connect_session(self) -> None:
@@ -336,65 +351,19 @@ class MainWindow(QMainWindow):
         session.detector_changed.connect(self._show_detector)
         session.analysis_changed.connect(self._show_analysis)
         session.scoring.segments_changed.connect(self._enable)
-        session.scoring.selection_changed.connect(self._enable)
-
-    def _ask_for_video(self) -> None:
-        ask_for_file(self, "Open video", self._settings.video_folder, RECORDING_FILTER, self.video_chosen.emit)
-
-    def _ask_for_picture_folder(self) -> None:
-        ask_for_folder(self, "Open picture folder", self._settings.video_folder, self.video_chosen.emit)
-
-    def _ask_for_rate(self) -> None:
-        if self._session.video:
-            ask_for_rate(self, self._session.video.average_fps, self.rate_given.emit)
-
-    def _ask_for_export(self) -> None:
-        clip = ClipRange.of_selection(self._session)
-        if clip is None:
-            return
-        # Never beside the recording, which may be evidence, unless somebody says so; what they say is remembered.
-        movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        films = Path(movies) if movies and Path(movies).is_dir() else Path.home()
-        folder = Path(self._settings.export_folder) if self._settings.export_folder else films
-        remembered = tuple(filter(None, self._settings.export_panels.split(",")))
-        panels = {"panels": remembered} if remembered else {}
-        dialog = ExportDialog(
-            clip,
-            folder,
-            score_strip=self._settings.export_strip,
-            threshold=self._session.scoring.rule.enter,
-            outlines=self._settings.outlines,
-            parent=self,
-            **panels,
-        )
-        dialog.export_chosen.connect(lambda options, target: self.export_chosen.emit(clip, options, target))
-        dialog.open()
-
-    def _show_outlines(self, shown: bool) -> None:
-        self._settings.outlines = shown
-        self.panels.show_outlines(shown)
-
-    def _toggle_full_screen(self) -> None:
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
 
     # Event handlers of Qt
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, D102
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if has_files(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        videos = [path for path in paths if path.suffix.lower() != _DETECTOR_SUFFIX]
-        if videos:
-            self.video_chosen.emit(videos[0])
-        for detector in [path for path in paths if path.suffix.lower() == _DETECTOR_SUFFIX][:1]:
+        recordings, detectors = dropped(event)
+        self.recordings_chosen.emit(recordings)
+        for detector in detectors[:1]:
             self.detector_chosen.emit(detector, self._settings.device)
-        self.remember_others(videos[1:])
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, D102
         if not self.may_close():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.common.atomic_write import atomic_write
+from engine.common.atomic_write import atomic_write, remove_leftovers, temporary_path
 from tests.read_only import ReadOnlyFolder
 
 
@@ -61,3 +61,14 @@ def test_a_folder_that_is_locked_meanwhile_does_not_hide_why_the_writing_failed(
     writing.__enter__()
     with read_only_folder.locked():
         assert not writing.__exit__(KeyError, KeyError("odd"), None)  # as a `with` block does: the error goes on
+
+
+def test_what_a_process_that_has_ended_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    mine = temporary_path(tmp_path / "clip.mp4")
+    mine.touch()
+    folder = tmp_path / ".vadgui-0badf00d-1.partial"
+    (folder / "data").mkdir(parents=True)
+    (tmp_path / ".vadgui-0badf00d-2.partial").touch()
+    (tmp_path / "clip.mp4").touch()
+    remove_leftovers(tmp_path, "0badf00d")
+    assert set(tmp_path.iterdir()) == {mine, tmp_path / "clip.mp4"}

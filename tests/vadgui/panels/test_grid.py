@@ -244,3 +244,14 @@ def test_a_frame_that_cannot_be_decoded_says_so_in_every_panel(grid: PanelGrid, 
     assert session.view_is_settled()  # so playback goes on to the next frame
     assert {grid.panel(panel).message for panel in Panel} == {"Frame 7 can't be decoded."}
     assert grid.header.text() == "Frame 7   0:00.280"
+
+
+def test_the_difference_of_the_flows_is_a_panel_to_choose(grid: PanelGrid, session: ReviewSession) -> None:
+    assert Panel.FLOW_DIFFERENCE not in grid.shown_panels()
+    session.show(view_of(session, 5))
+    grid.panel_actions[Panel.FLOW_DIFFERENCE].trigger()
+    panel = grid.panel(Panel.FLOW_DIFFERENCE)
+    assert panel.isVisible()
+    assert panel.picture is not None
+    assert tuple(panel.picture[0, 0, :3]) == (5, 200, 25)
+    assert panel.detail.startswith("error ")

@@ -1,0 +1,73 @@
+"""Chooses a report: of which segments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
+
+from engine.common.names import fitting_name
+from engine.export.estimate import Estimate
+from engine.hand_over.jobs import ReportJob
+from vadgui.dialogs.hand_over.page import Page, SegmentsBox
+from vadgui.model.snapshot import ReviewSnapshot
+from vadgui.settings import Settings
+from vadgui.ui.widgets import text_label
+
+_EXPLANATION = (
+    "Summary, timeline, a card with pictures for each segment, what was not looked at, and where it all came from. "
+    "It needs neither network nor script, and opens when it is done."
+)
+_CARD_BYTES = 120_000
+"""Four thumbnails, as text."""
+
+
+class ReportPage(Page):
+    """The report of a review."""
+
+    kind = "report"
+    title = "Report"
+    icon = "flag"
+
+    def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
+        super().__init__(snapshot, settings)
+        self.segments_box = SegmentsBox(snapshot)
+        self.segments_box.choose(SegmentsBox.ALL)
+        self.segments_box.currentIndexChanged.connect(self.changed)
+        kinds = settings.export_report.split(",")
+        self.format_boxes = {".html": QCheckBox("HTML, for browsers"), ".pdf": QCheckBox("PDF, pages to print")}
+        column = QVBoxLayout()
+        for suffix, box in self.format_boxes.items():
+            box.setChecked(suffix.removeprefix(".") in kinds)
+            box.toggled.connect(self.changed)
+            column.addWidget(box)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow("Of", self.segments_box)
+        form.addRow("Format", column)
+        form.addRow(text_label(_EXPLANATION, "muted"))
+
+    def estimate(self) -> Estimate:
+        """By its pictures."""
+        return Estimate(0, 0.0, len(self.segments_box.segments) * _CARD_BYTES)
+
+    def summary(self) -> str:
+        """How many segments."""
+        count = len(self.segments_box.segments)
+        if not self._suffixes:
+            return ""
+        return f"Report of {count} segment{'s' if count != 1 else ''}"
+
+    def job(self, folder: Path) -> ReportJob:
+        """The report."""
+        suffixes = self._suffixes
+        target = folder / fitting_name(self.subject.name, f".report{suffixes[0]}")
+        return ReportJob(self.subject, target, self.segments_box.verdicts, with_pdf=len(suffixes) > 1)
+
+    def remember(self) -> None:
+        """The formats: which segments depends on the review."""
+        self._settings.export_report = ",".join(suffix.removeprefix(".") for suffix in self._suffixes)
+
+    @property
+    def _suffixes(self) -> list[str]:
+        return [suffix for suffix, box in self.format_boxes.items() if box.isChecked()]

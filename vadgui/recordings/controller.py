@@ -1,0 +1,379 @@
+"""Keeps the list of recordings: what comes onto it, which is analysed next, and what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+import resources
+from engine.common.errors import DeviceError, ReviewError, ScoreStoreError, VadError, VideoError
+from engine.common.events import ShouldStop
+from engine.common.names import displayable
+from engine.review.files import SUFFIX
+from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingList, RecordingListFile
+from engine.review.summary import found
+from engine.video.finding import find_recordings
+from engine.video.watching import REST_SECONDS
+from vadgui.jobs.background import Background
+from vadgui.jobs.engine_worker import EngineWorker
+from vadgui.jobs.messages import QueueDone, QueueFailed, QueueProgress, VideoOpened
+from vadgui.jobs.request_queue import QueueJob
+from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.recordings.model import RecordingModel, listed_path
+from vadgui.recordings.navigation import RecordingNavigation
+from vadgui.recordings.relinking import Relinking
+from vadgui.recordings.watching import FolderWatching
+
+_SAVE_MS = 1000
+_OF_THE_MACHINE = (ScoreStoreError, DeviceError)
+"""Failures that the next recording would have as well: a full disk, too little memory."""
+
+
+class RecordingsController(QObject):
+    """Owns the list's file and the search for recordings; `close` ends both."""
+
+    open_requested = Signal(object)
+    """Path of a recording to be opened."""
+    told = Signal(str)
+    """What a person should know now, in a line."""
+    failed = Signal(object)
+    """A VadError that concerns no single recording."""
+
+    def __init__(
+        self, session: ReviewSession, worker: EngineWorker, model: RecordingModel, file: Path | None = None
+    ) -> None:
+        """The list is kept in `file`; without one it is forgotten."""
+        super().__init__()
+        self._session = session
+        self._worker = worker
+        self.model = model
+        self.navigation = RecordingNavigation(session, model, self)
+        self._file = RecordingListFile(file) if file else None
+        self._background = Background("vadgui-recordings")
+        self._searches = 0
+        self._left_out: set[str] = set()
+        """Recordings of watched folders that were taken off the list."""
+        self._watching = FolderWatching(self._background, self._known, self)
+        self._is_opening = False
+        self._untried: list[Path] = []
+        """Recordings to open instead, should the one that is being opened be broken."""
+        self._queued = ""
+        """Path of the recording that the worker has been given."""
+        self.job_of: Callable[[Path], QueueJob | None] = lambda _: None
+        """How a recording is analysed; None where no detector was chosen for its folder yet."""
+        self._save_timer = QTimer(self, singleShot=True)
+        self._save_timer.timeout.connect(self._save_soon)
+        self._plan_timer = QTimer(self, singleShot=True, interval=0)  # after what belongs together has changed
+        self._plan_timer.timeout.connect(self._plan)
+        self.navigation.open_requested.connect(self.open_requested)
+        self.navigation.told.connect(self.told)
+        model.changed.connect(self._note_change)
+        model.paused_changed.connect(self._plan)
+        self.relinking = Relinking(self._background, model, self)
+        self.relinking.told.connect(self.told)
+        self.relinking.failed.connect(self.failed)
+        self._watching.found.connect(self._take_new)
+        self._watching.failed.connect(self.failed)
+        self._watching.told.connect(self.told)
+        worker.video_closed.connect(self._end_opening)
+        worker.queue_changed.connect(self._take_queue)
+        worker.failed.connect(self._note_failure)
+        session.video_changed.connect(self._follow_video)
+        session.detector_changed.connect(self._plan_timer.start)
+        for changed in (session.analysis_changed, session.scoring.segments_changed, session.review.changed):
+            changed.connect(self._follow_review)
+
+    def begin(self) -> None:
+        """Take up the list of last time."""
+        if self._file is None:
+            return
+        try:
+            kept = self._file.open()
+            self.model.add(kept.recordings)
+            self.model.watch(kept.watched_folders)
+            self._left_out = set(kept.left_out)
+            self._watching.use(kept.watched_folders)
+            self.relinking.check()
+        except ReviewError as error:
+            self._file = None
+            self.told.emit(f"{error.what}. {error.advice}")
+        self._save_timer.stop()
+
+    def close(self) -> None:
+        """Keep the list and end the thread; closing twice is fine."""
+        self._plan_timer.stop()
+        self._watching.close()
+        self._background.close()
+        file, self._file = self._file, None
+        if file:
+            try:
+                file.write(self._kept())
+            except ReviewError as error:
+                self.failed.emit(error)
+            file.close()
+
+    # What comes onto the list
+
+    def add(self, paths: Sequence[Path], *, opens: bool = False) -> None:
+        """Add files and what folders hold. One recording is opened; of several the first, where none is open.
+
+        With `opens` the first is opened also where one is open.
+        """
+        if len(paths) == 1 and not paths[0].is_dir():
+            self.open_requested.emit(paths[0])
+        elif paths:
+            self._searches += 1
+            take = partial(self._take_found, paths, opens)
+            self._background.begin(f"search {self._searches}", partial(_search, paths), take, self.failed.emit)
+
+    def _take_found(self, searched: Sequence[Path], opens: bool, results: list[Path | VideoError]) -> None:
+        paths = dict.fromkeys(listed_path(_of_review(each)) for each in results if isinstance(each, Path))
+        found_here = [Path(path) for path in paths]
+        errors = [each for each in results if isinstance(each, VideoError)]
+        if errors:
+            self.failed.emit(errors[0])
+        if len(found_here) == 1:
+            self.open_requested.emit(found_here[0])
+        elif found_here:
+            if opens or (self._session.video is None and not self._is_opening):
+                self._open_first(found_here)
+            new = self.model.add(ListedRecording(path=path) for path in paths)
+            known = len(found_here) - len(new)
+            before = f", {known} {'was' if known == 1 else 'were'} in it already" if known else ""
+            self._left_out.difference_update(paths)
+            self.told.emit(f"{_count_words(len(new))} added to the list{before}.")
+        elif not errors:
+            self.told.emit(f"There is no recording in {displayable(searched[0].name)}.")
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Take recordings off the list; the one that is open stays."""
+        gone = [path for path in paths if path != self.model.open_path]
+        if len(gone) < len(paths):
+            self.told.emit("The recording that is open stays on the list. Close it first.")
+        if gone:
+            self._left_out.update(path for path in gone if self._is_watched(path))
+            self.model.remove(gone)
+
+    def watch(self, folder: Path) -> None:
+        """Let recordings that are in a folder, or come into it, come onto the list once they rest."""
+        path = listed_path(folder)
+        if path not in self.model.watched_folders:
+            self._watch_all([*self.model.watched_folders, path])
+        self.told.emit(
+            f"Watching {displayable(folder.name)}: its recordings come onto the list once they have not changed for "
+            f"{REST_SECONDS:.0f} seconds."
+        )
+
+    def stop_watching(self, folder: str) -> None:
+        """Let a folder be; its recordings stay on the list."""
+        self._watch_all([each for each in self.model.watched_folders if each != folder])
+        self._left_out = {path for path in self._left_out if self._is_watched(path)}
+
+    def _watch_all(self, folders: Sequence[str]) -> None:
+        self.model.watch(folders)
+        self._watching.use(folders)
+
+    def _is_watched(self, path: str) -> bool:
+        return any(Path(path).is_relative_to(folder) for folder in self.model.watched_folders)
+
+    def _known(self) -> set[Path]:
+        return {Path(each.path) for each in self.model.recordings} | {Path(path) for path in self._left_out}
+
+    def _take_new(self, paths: Sequence[Path]) -> None:
+        new = self.model.add(ListedRecording(path=listed_path(path)) for path in paths)
+        if new:
+            self.told.emit(f"{_count_words(len(new))} came into a watched folder.")
+
+    def analyse_again(self, paths: Sequence[str]) -> None:
+        """Let recordings wait for their analysis; what is stored of it is taken up."""
+        for path in paths:
+            if path == self.model.open_path:
+                self._worker.run_analysis()
+            else:
+                self.model.change(path, stage=AnalysisStage.WAITING, problem="", advice="")
+        self.model.set_paused(False)
+
+    # The open recording
+
+    def expect_opening(self) -> None:
+        """A recording is about to be opened: its detector and its analysis come before the list's."""
+        self._is_opening = True
+        self._untried = []
+
+    def _end_opening(self) -> None:
+        self._is_opening = False
+        self._plan_timer.start()
+
+    def opening_failed(self, path: Path, error: Exception) -> bool:
+        """Note that a recording could not be opened; whether another one is opened in its place."""
+        self._mark_failed(listed_path(path), error)
+        self._end_opening()
+        if not self._untried:
+            return False
+        self.told.emit(f"{displayable(path.name)} can't be opened: the list says why.")
+        self._open_first(self._untried)
+        return True
+
+    def _open_first(self, paths: Sequence[Path]) -> None:
+        self.open_requested.emit(paths[0])
+        self._untried = list(paths[1:])
+
+    def video_opened(self, opened: VideoOpened) -> None:
+        """List what was opened, once its detector is asked for; the demo is no one's work."""
+        if not resources.contains(opened.info.path):
+            path = listed_path(opened.info.path)
+            self.model.add([ListedRecording(path=path)])
+            self.model.change(path, fingerprint=opened.info.fingerprint)
+        self.navigation.video_opened()
+        self._end_opening()
+
+    def _follow_video(self) -> None:
+        video = self._session.video
+        path = listed_path(video.path) if video else ""
+        if path == self.model.open_path:
+            return
+        before = self.model.recording(self.model.open_path)
+        if before and before.stage is AnalysisStage.ANALYSING:
+            self.model.change(before.path, stage=AnalysisStage.WAITING)
+        self.model.set_open(path)
+        now = self.model.recording(path)
+        if now and now.stage is AnalysisStage.FAILED:
+            self.model.change(path, stage=AnalysisStage.WAITING, problem="", advice="")
+
+    def _follow_review(self) -> None:
+        """Say of the open recording what its analysis and its segments say."""
+        session, path = self._session, self.model.open_path
+        known, state = self.model.recording(path), session.analysis
+        if known is None or session.detector is None or state.phase is AnalysisPhase.IDLE:
+            return
+        is_whole = state.phase is AnalysisPhase.DONE
+        if known.stage is AnalysisStage.ANALYSED and not is_whole and state.done >= state.total:
+            return  # it is only being read from the store
+        stage = {
+            AnalysisPhase.RUNNING: AnalysisStage.ANALYSING,
+            AnalysisPhase.DONE: AnalysisStage.ANALYSED,
+            AnalysisPhase.CANCELLED: AnalysisStage.CANCELLED,
+            AnalysisPhase.FAILED: AnalysisStage.FAILED,
+        }.get(state.phase, AnalysisStage.WAITING)
+        self.model.change(
+            path,
+            stage=stage,
+            share=1.0 if is_whole else state.done / state.total if state.total else 0.0,
+            detector=session.detector.name,
+            score=session.scoring.scorer.name,
+            is_other_scene=session.scoring.is_other_scene,
+            segments=found(session.review.segments, session.times),
+        )
+
+    def _note_failure(self, error: Exception) -> None:
+        if self._session.analysis.phase is AnalysisPhase.FAILED:
+            self._mark_failed(self.model.open_path, error)
+
+    # The others
+
+    def _plan(self) -> None:
+        """Give the worker the recording that is to be analysed next, beside the one that is open."""
+        if self._is_opening or self._session.detector_is_coming:
+            return
+        job = self._next_job()
+        wanted = str(job.path) if job else ""
+        if wanted != self._queued:
+            before, self._queued = self.model.recording(self._queued), wanted
+            self._worker.analyse_queued(job)
+            if before and before.stage is AnalysisStage.ANALYSING and before.path != self.model.open_path:
+                self.model.change(before.path, stage=AnalysisStage.WAITING)
+
+    def _next_job(self) -> QueueJob | None:
+        """The job in hand while it is wanted, else that of the first recording that waits."""
+        model = self.model
+        waiting = (AnalysisStage.WAITING, AnalysisStage.ANALYSING)
+        jobs: dict[str, QueueJob] = {}
+        lacking: set[str] = set()
+        by_folder: dict[Path, QueueJob | None] = {}
+        for path in (Path(each.path) for each in model.recordings if each.stage in waiting):
+            if path.parent not in by_folder:
+                by_folder[path.parent] = self.job_of(path)
+            if job := by_folder[path.parent]:
+                jobs[str(path)] = replace(job, path=path)
+            else:
+                lacking.add(str(path))
+        model.set_lacking_detector(lacking)
+        jobs.pop(model.open_path, None)
+        if model.paused:
+            return None
+        return jobs.get(self._queued) or next(iter(jobs.values()), None)
+
+    def _take_queue(self, message: QueueProgress | QueueDone | QueueFailed) -> None:
+        path = listed_path(message.path)
+        if path != self._queued:
+            return  # of a recording that is open by now, or was taken off the list
+        match message:
+            case QueueProgress():
+                self.model.change(path, stage=AnalysisStage.ANALYSING, share=message.share)
+            case QueueDone():
+                self._queued = ""
+                self.model.change(
+                    path,
+                    stage=AnalysisStage.ANALYSED,
+                    share=1.0,
+                    fingerprint=message.fingerprint,
+                    detector=message.detector,
+                    score=message.score,
+                    is_other_scene=message.is_other_scene,
+                    segments=message.segments,
+                )
+            case QueueFailed() if isinstance(message.error, _OF_THE_MACHINE):
+                self.model.change(path, stage=AnalysisStage.WAITING)
+                self.model.set_paused(True)
+                self.failed.emit(message.error)
+            case QueueFailed():
+                self._queued = ""
+                self._mark_failed(path, message.error)
+        self._plan()
+
+    def _mark_failed(self, path: str, error: Exception) -> None:
+        what = error.what if isinstance(error, VadError) else f"{type(error).__name__}: {error}"
+        advice = error.advice if isinstance(error, VadError) else ""
+        self.model.change(path, stage=AnalysisStage.FAILED, problem=what, advice=advice)
+
+    # The file
+
+    def _kept(self) -> RecordingList:
+        return RecordingList(
+            recordings=tuple(self.model.recordings),
+            watched_folders=self.model.watched_folders,
+            left_out=tuple(sorted(self._left_out)),
+        )
+
+    def _note_change(self) -> None:
+        if not self._save_timer.isActive():
+            self._save_timer.start(_SAVE_MS)
+        self._plan_timer.start()
+
+    def _save_soon(self) -> None:
+        file, kept = self._file, self._kept()
+        if file:
+
+            def write(_: ShouldStop) -> Iterator[None]:
+                file.write(kept)
+                yield None
+
+            self._background.begin("save", write, lambda _: None, self.failed.emit)
+
+
+def _search(paths: Sequence[Path], should_stop: ShouldStop) -> Iterator[list[Path | VideoError]]:
+    yield list(find_recordings(paths, should_stop))
+
+
+def _count_words(count: int) -> str:
+    return f"{count} recording{'' if count == 1 else 's'}"
+
+
+def _of_review(path: Path) -> Path:
+    """The recording that a review is beside."""
+    video = path.with_name(path.name.removesuffix(SUFFIX))
+    return video if path.name.endswith(SUFFIX) and video.name and video.exists() else path
