@@ -42,7 +42,7 @@ def stored_evidence(
 def evidence_at(
     store: ScoreStore, calibration: Calibration | None, times: Times, frame: int, zones: Zones = ()
 ) -> WindowEvidence | None:
-    """How conspicuous every window of a frame is, by the samples around it, of a video with frames at `times` [N].
+    """The evidence of every window of a frame, by the samples around it, of a video with frames at `times` [N].
 
     Only windows that count in `zones` have any evidence.
 

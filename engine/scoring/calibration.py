@@ -130,7 +130,7 @@ class Calibration:
         )
 
     def scores(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.float64]:
-        """Anomaly scores [N], -log10 of the share of normal seconds that are as conspicuous, of one video.
+        """Anomaly scores [N], -log10 of the share of normal seconds that score at least as high, of one video.
 
         Below 0 lies what is calmer than all of them; NaN where a frame was not analysed, or the camera fails; frame 0
         takes frame 1's.

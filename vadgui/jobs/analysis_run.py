@@ -113,7 +113,7 @@ class AnalysisRun:
             self._report(AnalysisPhase.RUNNING)
 
     def where(self, frame: int) -> WindowEvidence | None:
-        """How conspicuous each window of a frame is; None where that is not known, or not yet.
+        """The evidence of each window of a frame; None where that is not known, or not yet.
 
         Raises:
             ScoreStoreError: the analysis can't be read.

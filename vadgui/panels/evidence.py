@@ -1,4 +1,4 @@
-"""The panel of evidence by place: the frame in grey, and on it how conspicuous each window is."""
+"""The panel of evidence by place: the frame in grey, and on it the evidence of each window."""
 
 from __future__ import annotations
 
