@@ -318,7 +318,7 @@ class Program(QObject):
     def _ask_for_camera(self) -> None:
         video, detector = self.session.video, self.session.detector
         if video and detector:
-            self.camera.open(self.window, video.path, detector.path, self._settings.device)
+            self.camera.open(self.window, video.path, detector.path, self._settings.device, self.session.review.zones)
 
     def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
         """Queue the export of a clip, and remember its options for the next one."""
