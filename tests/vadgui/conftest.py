@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
+from tests.vadgui.fakes import FakeFiles
+from vadgui.errors import ErrorReporter
 from vadgui.garbage import GarbageCollector
+from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.ui import theme
 
@@ -53,3 +58,36 @@ def styled(qapp: QApplication) -> Iterator[None]:
     theme.install(qapp, theme.ThemeChoice.LIGHT)
     yield
     theme.choose(theme.ThemeChoice.LIGHT)
+
+
+@pytest.fixture
+def reporter(qapp: QApplication) -> Iterator[ErrorReporter]:
+    """Shows the errors of the programs that a test starts."""
+    del qapp
+    reporter = ErrorReporter()
+    yield reporter
+    reporter.close()
+
+
+StartProgram = Callable[..., Program]
+
+
+@pytest.fixture
+def start_program(
+    settings: Settings, reporter: ErrorReporter, styled: None, tmp_path: Path, qtbot: QtBot
+) -> Iterator[StartProgram]:
+    """Starts the program with these files, on screen, as often as a test wants; all end with the test."""
+    del styled
+    with ExitStack() as ends:
+
+        def start(files: FakeFiles | None = None, analyses: Path = tmp_path / "analyses") -> Program:
+            openers = {"video_opener": files.open_video, "predictor_opener": files.open_predictor} if files else {}
+            program = Program(settings, reporter, analyses=analyses, **openers)
+            ends.callback(program.close)
+            reporter.set_parent_window(program.window)
+            qtbot.addWidget(program.window)
+            program.window.show()
+            qtbot.waitExposed(program.window)
+            return program
+
+        yield start

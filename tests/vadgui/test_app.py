@@ -33,13 +33,13 @@ from engine.common.events import Progress, ShouldStop
 from engine.video.picture_folder import PictureFolderSource
 from resources import bundled_detectors, detector_path
 from tests.clips import numbered_picture
+from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.dialogs.export import ExportDialog
 from vadgui.dialogs.help import ShortcutsDialog
 from vadgui.dialogs.learn_camera import LearnCameraDialog
-from vadgui.errors import ErrorReporter
 from vadgui.jobs import camera_learning
 from vadgui.jobs.camera_learning import CameraRequest
 from vadgui.jobs.export_queue import ExportPhase, ExportState
@@ -72,23 +72,8 @@ def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def program(fake_files: FakeFiles, settings: Settings, styled: None, analyses: Path, qtbot: QtBot) -> Iterator[Program]:
-    del styled
-    reporter = ErrorReporter()
-    program = Program(
-        settings,
-        reporter,
-        analyses=analyses,
-        video_opener=fake_files.open_video,
-        predictor_opener=fake_files.open_predictor,
-    )
-    reporter.set_parent_window(program.window)
-    qtbot.addWidget(program.window)
-    program.window.show()
-    qtbot.waitExposed(program.window)
-    yield program
-    program.close()
-    reporter.close()
+def program(fake_files: FakeFiles, start_program: StartProgram, analyses: Path) -> Program:
+    return start_program(fake_files, analyses)
 
 
 def open_street(program: Program, qtbot: QtBot, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -10,50 +9,22 @@ import pytest
 import qasync
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 import resources
+from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from vadgui.demo import run_demo
 from vadgui.errors import ErrorReporter
 from vadgui.program import Program
-from vadgui.settings import Settings
 
 BURST = range(30, 40)
 
 
 @pytest.fixture
-def reporter(qapp: QApplication) -> Iterator[ErrorReporter]:
-    del qapp
-    reporter = ErrorReporter()
-    yield reporter
-    reporter.close()
-
-
-@pytest.fixture
-def program(
-    reporter: ErrorReporter,
-    settings: Settings,
-    styled: None,
-    tmp_path: Path,
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Program]:
-    del styled
-    fake_files = FakeFiles(plaza=lambda path: MemoryVideo(path, 60, BURST, is_scene=True))
+def program(start_program: StartProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     monkeypatch.setattr(resources, "demo_video", lambda: tmp_path / "plaza.mp4")
     monkeypatch.setattr(resources, "detector_path", lambda _: tmp_path / "still.safetensors")
-    program = Program(
-        settings,
-        reporter,
-        analyses=tmp_path / "analyses",
-        video_opener=fake_files.open_video,
-        predictor_opener=fake_files.open_predictor,
-    )
-    qtbot.addWidget(program.window)
-    program.window.show()
-    yield program
-    program.close()
+    return start_program(FakeFiles(plaza=lambda path: MemoryVideo(path, 60, BURST, is_scene=True)))
 
 
 def run(qapp: QApplication, program: Program, reporter: ErrorReporter, output: Path) -> int:

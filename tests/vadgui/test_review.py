@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +17,9 @@ from engine.common.errors import ReviewError
 from engine.review.document import Verdict
 from engine.review.files import backup_path, read_review, usual_path
 from engine.review.store import ReviewStore, look_up
+from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
-from vadgui.errors import ErrorReporter
 from vadgui.model.session import AnalysisPhase, AnalysisState
 from vadgui.program import Program
 from vadgui.segments.dismiss_menu import DismissMenu
@@ -34,37 +34,20 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grab
 
 
 @pytest.fixture
-def make_program(settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[[], Program]]:
+def make_program(settings: Settings, start_program: StartProgram) -> Callable[[], Program]:
     """Starts the program, as often as a test wants; recordings have no analysis, see `opened`."""
-    del styled
     settings.analyse_on_open = False
-    begun: list[tuple[Program, ErrorReporter]] = []
 
     def make() -> Program:
-        files = FakeFiles(
-            street=lambda path: MemoryVideo(path, COUNT),
-            square=lambda path: MemoryVideo(path, COUNT + 1),
-            gate=lambda path: MemoryVideo(path, COUNT + 2),
+        return start_program(
+            FakeFiles(
+                street=lambda path: MemoryVideo(path, COUNT),
+                square=lambda path: MemoryVideo(path, COUNT + 1),
+                gate=lambda path: MemoryVideo(path, COUNT + 2),
+            )
         )
-        reporter = ErrorReporter()
-        program = Program(
-            settings,
-            reporter,
-            analyses=tmp_path / "analyses",
-            video_opener=files.open_video,
-            predictor_opener=files.open_predictor,
-        )
-        reporter.set_parent_window(program.window)
-        qtbot.addWidget(program.window)
-        program.window.show()
-        qtbot.waitExposed(program.window)
-        begun.append((program, reporter))
-        return program
 
-    yield make
-    for program, reporter in begun:
-        program.close()
-        reporter.close()
+    return make
 
 
 @pytest.fixture

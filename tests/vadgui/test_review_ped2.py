@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.review.document import Verdict
 from engine.review.files import read_review, usual_path
 from resources import detector_path
-from vadgui.errors import ErrorReporter
+from tests.vadgui.conftest import StartProgram
 from vadgui.model.session import AnalysisPhase
 from vadgui.program import Program
 from vadgui.settings import Settings
@@ -57,18 +56,11 @@ class Keyboard:
 
 
 @pytest.fixture
-def program(settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot) -> Iterator[Program]:
-    del styled
+def program(settings: Settings, start_program: StartProgram, tmp_path: Path) -> Program:
     settings.video_folder = str(tmp_path)
-    reporter = ErrorReporter()
-    program = Program(settings, reporter, analyses=tmp_path / "analyses")
+    program = start_program()
     program.open_detector(detector_path("ped2"), "cpu")
-    qtbot.addWidget(program.window)
-    program.window.show()
-    qtbot.waitExposed(program.window)
-    yield program
-    program.close()
-    reporter.close()
+    return program
 
 
 @pytest.mark.slow

@@ -21,11 +21,10 @@ from engine.scoring.calibration import Calibration
 from engine.scoring.scorers import default_scorer
 from engine.scoring.signals import RAW_SIGNALS, SIGNALS_VERSION, RawSignals, missing_signals
 from resources import detector_path
+from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
-from vadgui.errors import ErrorReporter
 from vadgui.model.session import AnalysisPhase
 from vadgui.program import Program
-from vadgui.settings import Settings
 
 COUNT = 500
 PLAZA = detector_path("plaza")
@@ -85,23 +84,9 @@ def slow_files() -> SlowFiles:
 
 
 @pytest.fixture
-def program(slow_files: SlowFiles, settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot) -> Iterator[Program]:
-    del styled
-    reporter = ErrorReporter()
-    program = Program(
-        settings,
-        reporter,
-        analyses=tmp_path / "analyses",
-        video_opener=slow_files.open_video,
-        predictor_opener=slow_files.open_predictor,
-    )
-    qtbot.addWidget(program.window)
-    program.window.show()
-    qtbot.waitExposed(program.window)
-    yield program
+def program(slow_files: SlowFiles, start_program: StartProgram) -> Iterator[Program]:
+    yield start_program(slow_files)
     slow_files.may_load.set()
-    program.close()
-    reporter.close()
 
 
 def test_stored_scores_do_not_wait_for_the_detector(

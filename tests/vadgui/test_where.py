@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
+from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, StillPredictor
 from vadgui.dialogs.export import ExportDialog
-from vadgui.errors import ErrorReporter
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
@@ -38,22 +37,8 @@ def files() -> FakeFiles:
 
 
 @pytest.fixture
-def program(files: FakeFiles, settings: Settings, styled: None, tmp_path: Path, qtbot: QtBot) -> Iterator[Program]:
-    del styled
-    reporter = ErrorReporter()
-    program = Program(
-        settings,
-        reporter,
-        analyses=tmp_path / "analyses",
-        video_opener=files.open_video,
-        predictor_opener=files.open_predictor,
-    )
-    qtbot.addWidget(program.window)
-    program.window.show()
-    qtbot.waitExposed(program.window)
-    yield program
-    program.close()
-    reporter.close()
+def program(files: FakeFiles, start_program: StartProgram) -> Program:
+    return start_program(files)
 
 
 def open_yard(program: Program, qtbot: QtBot, tmp_path: Path, detector: str = "knows") -> None:

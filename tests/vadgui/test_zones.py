@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,13 @@ from engine.scoring.zone_files import write_zones
 from engine.scoring.zones import Zone, ZoneKind
 from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
+from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, StillPredictor
 from tests.vadgui.test_where import open_yard, outlined, show
-from vadgui.errors import ErrorReporter
 from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
 from vadgui.panels.zone_tool import ZoneShape
 from vadgui.program import Program
-from vadgui.settings import Settings
 
 MOVING = 60
 BELOW = ((0.0, 0.5), (1.0, 1.0))
@@ -44,31 +42,13 @@ def files() -> FakeFiles:
 
 @pytest.fixture
 def program(
-    files: FakeFiles,
-    settings: Settings,
-    styled: None,
-    tmp_path: Path,
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Program]:
-    del styled
+    files: FakeFiles, start_program: StartProgram, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> Program:
     monkeypatch.setattr("engine.review.camera_zones.camera_zones_file", lambda: tmp_path / "camera-zones.json")
-    reporter = ErrorReporter()
-    program = Program(
-        settings,
-        reporter,
-        analyses=tmp_path / "analyses",
-        video_opener=files.open_video,
-        predictor_opener=files.open_predictor,
-    )
-    qtbot.addWidget(program.window)
-    program.window.show()
-    qtbot.waitExposed(program.window)
+    program = start_program(files)
     open_yard(program, qtbot, tmp_path)
     show(program, qtbot, MOVING)
-    yield program
-    program.close()
-    reporter.close()
+    return program
 
 
 def at(program: Program, x: float, y: float) -> QPoint:
