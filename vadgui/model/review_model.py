@@ -49,6 +49,8 @@ class ReviewModel(QObject):
         self._read_only = ""
         self._dragged_at = float("-inf")
         self._is_mirroring = False
+        self._is_changed = False
+        """Whether something was decided since the recording was opened."""
         self.stack = QUndoStack(self)
         self.stack.setUndoLimit(HISTORY_STEPS)
         scoring.arrange = self._arrange
@@ -107,11 +109,19 @@ class ReviewModel(QObject):
         if self._recording is None or self._read_only or (self._review is None and self._recording.is_untouched):
             return None
         score = self._scoring.scorer.name if detector else self._recording.score
-        recording = replace(
-            self._recording, playhead=playhead, detector=detector or self._recording.detector, score=score
-        )
+        used = self._recording.detector
+        if detector and (used is None or self._is_changed):
+            used = detector
+        recording = replace(self._recording, playhead=playhead, detector=used, score=score)
         self._review = (self._review or Review(recordings=())).with_recording(recording)
         return self._review
+
+    def detector_before(self, fingerprint: str) -> DetectorUsed | None:
+        """The detector with which the person decided earlier, where it is another than that of this fingerprint."""
+        recording = self._recording
+        if recording is None or recording.is_untouched or recording.detector is None:
+            return None
+        return recording.detector if recording.detector.fingerprint != fingerprint else None
 
     def holds(self, fingerprint: str) -> bool:
         """Whether the review that is open here has a recording of this content."""
@@ -122,7 +132,7 @@ class ReviewModel(QObject):
     def begin(self, video: VideoInfo | None, frame_count: int) -> None:
         """Begin with a recording of which nothing is known; tells nobody before `tell_opened`."""
         self._review, self._notice, self._read_only = None, "", ""
-        self._recording = None
+        self._recording, self._is_changed = None, False
         if video:
             self._recording = Recording(
                 name=video.name,
@@ -199,7 +209,7 @@ class ReviewModel(QObject):
 
     def take(self, recording: Recording) -> None:
         """Take over another state of the document, as a step or its inverse has left it."""
-        before, self._recording = self._recording, recording
+        before, self._recording, self._is_changed = self._recording, recording, True
         if before is None or before.thresholds != recording.thresholds:
             if self._scoring.scorer.name not in recording.thresholds:
                 self._scoring.reset_rule()

@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
         self.segment_list = SegmentList(session)
         self.reviewing = Reviewing(session, self)
         self.verdict_bar = VerdictBar(session, self.actions_by_name)
-        self.review_banner = ReviewBanner(session.review)
+        self.review_banner = ReviewBanner(session)
         self.review_actions = ReviewActions(
             self, self.actions_by_name, session, self.reviewing, self.verdict_bar, settings
         )
