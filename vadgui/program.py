@@ -122,6 +122,7 @@ class Program(QObject):
         session.view_requested.connect(worker.show)
         session.frames_first_changed.connect(worker.set_frames_first)
         session.thumbnail_requested.connect(worker.make_thumbnail)
+        session.places.wanted.connect(worker.find_places)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(self._video_closed)
         worker.detector_closed.connect(session.drop_detector)
@@ -129,6 +130,9 @@ class Program(QObject):
         worker.detector_opened.connect(self._detector_opened)
         worker.view_ready.connect(session.show)
         worker.thumbnail_ready.connect(session.add_thumbnail)
+        worker.places_ready.connect(
+            lambda asked, seconds: session.places.add(asked.start, asked.stop, asked.threshold, seconds)
+        )
         worker.signals_ready.connect(session.scoring.add)
         worker.times_revised.connect(session.revise_times)
         worker.analysis_changed.connect(session.set_analysis)

@@ -1,4 +1,4 @@
-"""Reads from a stored analysis where in a frame its evidence lies."""
+"""Reads from a stored analysis where in a frame, or in a stretch of frames, the evidence lies."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from engine.analysis.runner import analysis_key
+from engine.analysis.runner import analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
 from engine.scoring.calibration import Calibration
+from engine.scoring.conditions import in_other_light, kinds_of_samples
+from engine.scoring.evidence import LOOKS
+from engine.scoring.motion import PLACES
 from engine.scoring.places import placed_signals, unpack_places
 from engine.scoring.sampling import SAMPLED, Times
 from engine.scoring.scorers import default_scorer
@@ -23,11 +27,18 @@ if TYPE_CHECKING:
     # torch takes seconds to import, and whoever has a Predictor has imported it.
     from engine.models.predictor import Predictor
 
+Seconds = npt.NDArray[np.float64]
+"""[PLACES, PLACES]: how long something stood out in each window."""
+EvidenceAt = Callable[[int], WindowEvidence | None]
+
+_MAX_MOMENTS = 60
+"""Of a stretch: more of them would only take longer."""
+_FAINT_SHARE = 0.5
+"""Of the strongest evidence: what belongs to it where none reaches the threshold by itself."""
+
 
 @contextmanager
-def stored_evidence(
-    folder: Path, source: VideoSource, predictor: Predictor, zones: Zones = ()
-) -> Iterator[Callable[[int], WindowEvidence | None]]:
+def stored_evidence(folder: Path, source: VideoSource, predictor: Predictor, zones: Zones = ()) -> Iterator[EvidenceAt]:
     """What tells of each frame of a video what `evidence_at` does, by the default analysis kept in `folder`.
 
     Raises:
@@ -36,15 +47,26 @@ def stored_evidence(
     calibration = predictor.settings.calibration
     sampling = default_scorer(calibration).sampling
     with ScoreStore(folder, analysis_key(source, predictor, sampling)) as store:
-        yield lambda frame: evidence_at(store, calibration, source.times, frame, zones)
+        signals = stored_signals(store, len(source))
+        kinds = kinds_of_samples(signals, source.times, calibration.reference if calibration else None)
+        is_lit = in_other_light(kinds, source.times)
+        yield lambda frame: evidence_at(
+            store, calibration, source.times, frame, zones, without_looks=bool(is_lit[frame])
+        )
 
 
 def evidence_at(
-    store: ScoreStore, calibration: Calibration | None, times: Times, frame: int, zones: Zones = ()
+    store: ScoreStore,
+    calibration: Calibration | None,
+    times: Times,
+    frame: int,
+    zones: Zones = (),
+    *,
+    without_looks: bool = False,
 ) -> WindowEvidence | None:
     """The evidence of every window of a frame, by the samples around it, of a video with frames at `times` [N].
 
-    Only windows that count in `zones` have any evidence.
+    Only windows that count in `zones` have any evidence; with `without_looks`, only by how they move.
 
     None where the analysis has not come so far, or knows no places: without calibration, or of frame 0.
 
@@ -60,7 +82,33 @@ def evidence_at(
     part = slice(int(first), int(stop))
     wanted = {frame, *(int(each) + part.start for each in np.flatnonzero(sampling.due(times[part])))}
     packed = store.places(sorted(wanted))
+    names = placed_signals(calibration)
     maps = {float(times[each] - times[frame]): unpack_places(found) for each, found in packed.items()}
     if not maps or min(map(abs, maps)) > sampling.seconds:
         return None
+    if without_looks and LOOKS in names:
+        for found in maps.values():
+            found[names.index(LOOKS)] = np.nan
     return WindowEvidence.of(calibration, maps).within(counted_windows(zones))
+
+
+def seconds_by_place(evidence: EvidenceAt, times: Times, start: int, stop: int, threshold: float) -> Seconds:
+    """How long the score of each window reaches a threshold in frames [start, stop) of a video at `times` [N].
+
+    What is flagged may last, and be strong at no moment: then the strongest evidence counts, where it was.
+
+    Raises:
+        ScoreStoreError: what `evidence` reads can't be read.
+    """
+    began, end = float(times[start]), float(times[stop - 1])
+    step = max(SAMPLED.seconds, (end - began) / _MAX_MOMENTS)
+    moments = np.unique(np.searchsorted(times, np.arange(began, end + step / 2, step)).clip(start, stop - 1))
+    seconds, faint, strongest = np.zeros((PLACES, PLACES)), np.zeros((PLACES, PLACES)), 0.0
+    for frame in moments.tolist():
+        found = evidence(frame)
+        if found is None:
+            continue
+        seconds[found.scores >= threshold] += step
+        if (peak := float(found.strengths.max())) > strongest:
+            strongest, faint = peak, step * (found.strengths >= _FAINT_SHARE * peak)
+    return seconds if seconds.any() else faint

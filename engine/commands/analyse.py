@@ -27,7 +27,7 @@ from engine.common.atomic_write import may_write
 from engine.common.errors import ExportError, VadError
 from engine.common.names import displayable, fitting_name
 from engine.common.paths import resolved
-from engine.scoring.conditions import Condition, conditions_in_words, drifts_apart_from
+from engine.scoring.conditions import Condition, conditions_told, drifts_apart_from
 from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.scorer import Scorer
@@ -251,8 +251,8 @@ class _Job:
             )
         if calibration and (rate := calibration.other_rate(source.frame_seconds)):
             click.echo(f"{name}: {rate}. Scores mean less.")
-        if conditions:
-            click.echo(f"{name}: nothing is flagged where the camera fails: {conditions_in_words(conditions)}.")
+        for sentence in conditions_told(conditions):
+            click.echo(f"{name}: {sentence}.")
         drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
         if drifts and not is_other_scene:
             click.echo(

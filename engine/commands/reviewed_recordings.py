@@ -25,7 +25,7 @@ from engine.review.attaching import ReviewedSegment, Scores, attach, hidden
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
 from engine.review.files import SUFFIX, located, read_review
 from engine.scoring.calibrated_scorer import CalibratedScorer
-from engine.scoring.conditions import conditions_in_words, drifts_apart_from
+from engine.scoring.conditions import conditions_told, drifts_apart_from
 from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer, scorer_named
@@ -312,8 +312,8 @@ def _conditions(predictor: Predictor, scorer: Scorer, signals: RawSignals, sourc
     if calibration and (rate := calibration.other_rate(source.frame_seconds)):
         yield f"The recording has {rate}. Scores mean less."
     conditions = scorer.conditions(signals, source.times)
-    if conditions:
-        yield f"Nothing is flagged where the camera fails: {conditions_in_words(conditions)}."
+    for sentence in conditions_told(conditions):
+        yield f"{sentence}."
     drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
     if drifts and not is_other_scene:
         yield f"Not as in the footage of the calibration: {drifts_in_words(drifts)}. Scores mean less there."

@@ -25,6 +25,7 @@ from vadgui.jobs.messages import (
     JobFailed,
     Message,
     Opening,
+    PlacesFound,
     ThumbnailMade,
     VideoClosed,
     VideoOpened,
@@ -35,6 +36,7 @@ from vadgui.jobs.request_queue import (
     CloseVideo,
     ContinueAnalysis,
     ControlAnalysis,
+    FindPlaces,
     MakeThumbnail,
     OpenDetector,
     OpenVideo,
@@ -134,6 +136,8 @@ class EngineLoop:
                 self._show(task)
             case MakeThumbnail():
                 self._make_thumbnail(task)
+            case FindPlaces() if self._analysis and task.generation == self._generation:
+                self._post(PlacesFound(task, self._analysis.places(task.start, task.stop, task.threshold)))
             case SetZones() if task.generation == self._generation:
                 self._zones = task.zones
                 if self._analysis:

@@ -22,6 +22,7 @@ from vadgui.jobs.messages import (
     JobFailed,
     Message,
     Opening,
+    PlacesFound,
     SignalsMeasured,
     ThumbnailMade,
     TimesRevised,
@@ -32,6 +33,7 @@ from vadgui.jobs.request_queue import (
     CloseDetector,
     CloseVideo,
     ControlAnalysis,
+    FindPlaces,
     MakeThumbnail,
     OpenDetector,
     OpenVideo,
@@ -61,6 +63,8 @@ class EngineWorker(QObject):
     """FrameView; those that a newer one overtook are left out."""
     thumbnail_ready = Signal(int, object)
     """Frame number and Bgra."""
+    places_ready = Signal(object, object)
+    """The FindPlaces that was asked for, and Seconds."""
     signals_ready = Signal(object, object)
     """Numbers of judged frames [K], and their RawSignals [K]."""
     times_revised = Signal(object, object)
@@ -130,6 +134,10 @@ class EngineWorker(QObject):
     def make_thumbnail(self, index: int) -> None:
         """Make a small picture of a frame, when nobody waits for a view."""
         self._requests.add(MakeThumbnail(self._generation, index))
+
+    def find_places(self, start: int, stop: int, threshold: float) -> None:
+        """Find where something stood out in frames [start, stop), when nobody waits for a view."""
+        self._requests.add(FindPlaces(self._generation, start, stop, threshold))
 
     def set_zones(self, zones: Zones) -> None:
         """Tell signals of what counts in these zones, also of what was told before."""
@@ -207,6 +215,9 @@ class EngineWorker(QObject):
                 self.detector_read.emit(message.summary)
             case ThumbnailMade():
                 self.thumbnail_ready.emit(message.index, message.picture)
+            case PlacesFound():
+                if message.request.generation == self._generation:
+                    self.places_ready.emit(message.request, message.seconds)
             case SignalsMeasured():
                 self.signals_ready.emit(message.frames, message.rows)
             case TimesRevised():

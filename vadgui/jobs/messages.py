@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.analysis.where import Seconds
 from engine.review.store import FoundReview
 from engine.scoring.sampling import Frames
 from engine.scoring.signals import RawSignals
 from engine.video.source import VideoInfo
+from vadgui.jobs.request_queue import FindPlaces
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.session import AnalysisState, DetectorSummary
 
@@ -74,6 +76,14 @@ class ThumbnailMade:
 
 
 @dataclass(frozen=True, eq=False)
+class PlacesFound:
+    """What was asked for by `FindPlaces`."""
+
+    request: FindPlaces
+    seconds: Seconds
+
+
+@dataclass(frozen=True, eq=False)
 class SignalsMeasured:
     """Raw signals [K] of judged frames [K]."""
 
@@ -104,6 +114,7 @@ Message = (
     | DetectorClosed
     | DetectorRead
     | ThumbnailMade
+    | PlacesFound
     | SignalsMeasured
     | TimesRevised
     | AnalysisState

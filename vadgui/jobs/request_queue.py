@@ -58,6 +58,17 @@ class MakeThumbnail:
 
 
 @dataclass(frozen=True)
+class FindPlaces:
+    """Find for how long something stood out at each place in frames [start, stop), where scores reach the threshold."""
+
+    generation: int
+    """As for ShowFrame."""
+    start: int
+    stop: int
+    threshold: float
+
+
+@dataclass(frozen=True)
 class SetZones:
     """Zones of the recording that is open: what counts in the scores."""
 
@@ -91,6 +102,7 @@ Task = (
     | CloseDetector
     | ShowFrame
     | MakeThumbnail
+    | FindPlaces
     | SetZones
     | ControlAnalysis
     | ContinueAnalysis
@@ -113,6 +125,7 @@ class RequestQueue:
         self._control: ControlAnalysis | None = None
         self._view: ShowFrame | None = None
         self._thumbnails: deque[MakeThumbnail] = deque()
+        self._places: deque[FindPlaces] = deque()
 
     def add(self, request: Task) -> None:
         """Add a request; returns at once."""
@@ -134,6 +147,8 @@ class RequestQueue:
                     self._view = request
                 case MakeThumbnail():
                     self._thumbnails.append(request)
+                case FindPlaces():
+                    self._places.append(request)
                 case ContinueAnalysis():
                     raise ValueError("the worker goes on by itself; use ControlAnalysis")
             self._changed.notify()
@@ -182,6 +197,8 @@ class RequestQueue:
             return detector
         if self._thumbnails:
             return self._thumbnails.popleft()
+        if self._places:
+            return self._places.popleft()
         return ContinueAnalysis() if analysing else None
 
     # `should_stop` functions of the current task: whether it is to be interrupted for a newer request.

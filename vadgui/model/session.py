@@ -20,6 +20,7 @@ from engine.video.timing import without_gaps
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.review_model import ReviewModel
 from vadgui.model.score_model import ScoreModel
+from vadgui.model.segment_places import SegmentPlaces
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class ReviewSession(QObject):
         self.scoring.caught_up.connect(self._scores_caught_up)
         self.review = ReviewModel(self.scoring, self)
         """What the person says of it."""
+        self.places = SegmentPlaces(self.scoring, self)
+        """Where in the picture its segments happened."""
         self._use_times(None, np.empty(0))
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
@@ -171,6 +174,7 @@ class ReviewSession(QObject):
         self._thumbnails_asked.clear()
         self.review.begin(video, len(times))
         self.scoring.forget_rules()
+        self.places.start_over()
         self._analyse_anew()
         self.video_changed.emit()
         self.analysis_changed.emit()
@@ -200,6 +204,7 @@ class ReviewSession(QObject):
     def _analyse_anew(self) -> None:
         self._analysis, self._done_soon = AnalysisState(), None
         self.scoring.start_over(self._video, self._times, self.scored_by.calibration if self.scored_by else None)
+        self.places.forget()
 
     @property
     def detector_is_coming(self) -> bool:
@@ -246,6 +251,7 @@ class ReviewSession(QObject):
             self._analyse_anew()
         # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
         self._thumbnails_asked.intersection_update(self._thumbnails)
+        self.places.forget()
         self.detector_changed.emit()
         self.analysis_changed.emit()
         self.scoring.tell_all()
@@ -305,6 +311,7 @@ class ReviewSession(QObject):
         """Other parts of the picture count: ask anew for what was drawn by where the evidence lay."""
         for index in self._thumbnails:
             self.thumbnail_requested.emit(index)
+        self.places.forget()
         if self._video:
             self.view_requested.emit(self._playhead, self._pictures_requested)
 

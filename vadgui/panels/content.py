@@ -19,6 +19,7 @@ class Panel(Enum):
     PREDICTED_FRAME = "Predicted frame"
     PSNR_MASK = "PSNR mask"
     EVIDENCE = "Evidence"
+    HEAT_MAP = "Heat map"
 
     @property
     def explanation(self) -> str:
@@ -31,7 +32,7 @@ class Panel(Enum):
         return _USES[self]
 
 
-SHOWN_AT_FIRST: tuple[Panel, ...] = tuple(panel for panel in Panel if panel is not Panel.EVIDENCE)
+SHOWN_AT_FIRST: tuple[Panel, ...] = tuple(panel for panel in Panel if panel not in (Panel.EVIDENCE, Panel.HEAT_MAP))
 """Panels that are shown until a person chooses others."""
 
 _EXPLANATIONS = {
@@ -45,9 +46,12 @@ _EXPLANATIONS = {
     Panel.PSNR_MASK: "How well each part of the frame was predicted, in dB: the darker, the more suspicious.",
     Panel.EVIDENCE: "Where the evidence lies: the anomaly score that the frame would have for each part of it alone. "
     "The lighter, the more suspicious.",
+    Panel.HEAT_MAP: "Where things happened in the whole recording: for how long something stood out at each place, in "
+    "all segments but the dismissed ones. The lighter, the longer.",
 }
 
 _NO_EVIDENCE = "Not analysed yet"
+_NO_HEAT = "Nothing flagged yet, or nobody has looked where"
 _NOT_CALIBRATED = "Only a calibrated detector tells where"
 _USES = {
     Panel.FRAME: "The recorded frame.",
@@ -56,6 +60,7 @@ _USES = {
     Panel.PREDICTED_FRAME: "How the frame would normally look.",
     Panel.PSNR_MASK: "Where it looks otherwise: the darker, the more suspicious.",
     Panel.EVIDENCE: "Where what is unusual lies: the lighter, the more suspicious.",
+    Panel.HEAT_MAP: "Where things happened in the whole recording: the lighter, the longer.",
 }
 
 
@@ -70,7 +75,7 @@ def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
             return view.teacher_flow
         case Panel.PREDICTED_FRAME:
             return view.predicted_frame
-        case Panel.PSNR_MASK | Panel.EVIDENCE:
+        case Panel.PSNR_MASK | Panel.EVIDENCE | Panel.HEAT_MAP:
             return None
 
 
@@ -111,6 +116,8 @@ def message_for(panel: Panel, view: FrameView | None, session: ReviewSession) ->
         return "Loading the frame …"
     if view.missing == NO_DETECTOR and session.detector_is_coming:
         return "Loading the detector …"
+    if panel is Panel.HEAT_MAP and session.detector is not None:
+        return _NO_HEAT if session.detector.calibration else _NOT_CALIBRATED
     if view.missing == NO_TRANSITION or (view.index == 0 and not view.missing and session.detector is not None):
         return f"{panel.use}\n\nFrom the second frame on: the first has no motion yet."
     if panel is Panel.EVIDENCE and session.detector is not None:

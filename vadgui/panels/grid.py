@@ -10,15 +10,17 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from vadgui.model.frame_view import Bgra, FrameView
+from vadgui.model.segment_places import Seconds
 from vadgui.model.session import ReviewSession
 from vadgui.panels.arrangement import GAP_PX, arrange
 from vadgui.panels.content import SHOWN_AT_FIRST, Panel, detail_of, message_for, picture_of, signals_of
-from vadgui.panels.evidence import evidence_picture, paint_scale
+from vadgui.panels.evidence import evidence_picture, heat_picture, paint_evidence_scale, paint_heat_scale
 from vadgui.panels.header import PanelHeader
 from vadgui.panels.legend import paint_legend
 from vadgui.panels.mask import paint_mask, paint_overlay
 from vadgui.panels.outlines import paint_outlines
 from vadgui.panels.picture import Decoration, PicturePanel
+from vadgui.panels.search_tool import SearchTool
 from vadgui.panels.zone_bar import ZoneBar
 from vadgui.panels.zone_tool import ZoneTool
 from vadgui.panels.zones import paint_zones
@@ -49,9 +51,12 @@ class PanelGrid(QWidget):
         """Checkable action that shows the PSNR mask on the frame; also in the main window's menu."""
         self.zone_tool = ZoneTool(session.review, self._area.panels[Panel.FRAME], self)
         self.zone_bar = ZoneBar(session, self.zone_tool)
+        self.search_tool = SearchTool(session.places, self._area.panels[Panel.FRAME], self)
         self._outlines_are_shown = False
         self._evidence: tuple[FrameView, float, Bgra] | None = None
         """The picture of the evidence panel, and what it was made of."""
+        self._heat: tuple[Seconds, Bgra] | None = None
+        """The heat map, and its picture."""
         self.header.set_panel_actions(list(self.panel_actions.values()))
 
         layout = QVBoxLayout(self)
@@ -71,6 +76,9 @@ class PanelGrid(QWidget):
         session.review.zones_changed.connect(self._refresh)
         session.review.opened.connect(self._refresh)
         self.zone_tool.changed.connect(self._area.panels[Panel.FRAME].update)
+        self.search_tool.changed.connect(self._area.panels[Panel.FRAME].update)
+        session.places.changed.connect(self._refresh)
+        session.scoring.segments_changed.connect(self._refresh)
         theme.changed.connect(self._area.repaint_all)
         self._refresh()
 
@@ -104,11 +112,19 @@ class PanelGrid(QWidget):
 
     def edit_zones(self, on: bool) -> None:
         """Give the mouse on the frame to whoever draws zones, or take it back."""
-        if on:
+        self._reach_frame(on)
+        self.zone_tool.turn_on(on)
+
+    def search_place(self, on: bool) -> None:
+        """Give the mouse on the frame to whoever searches a place, or take it back."""
+        self._reach_frame(on)
+        self.search_tool.turn_on(on)
+
+    def _reach_frame(self, needed: bool) -> None:
+        if needed:
             self.set_panel_shown(Panel.FRAME, True)
             if self.enlarged not in (None, Panel.FRAME):
                 self.toggle_enlarged(Panel.FRAME)
-        self.zone_tool.turn_on(on)
 
     def toggle_enlarged(self, panel: Panel) -> None:
         """Give a panel the whole grid, or bring the others back."""
@@ -128,7 +144,9 @@ class PanelGrid(QWidget):
     def _arrange(self) -> None:
         self._area.arrange()
         self._refresh()  # a panel that was hidden may have no picture yet
-        self._session.set_pictures_requested(self.shown_panels() != [Panel.FRAME])
+        needs_pictures = set(self.shown_panels()) - {Panel.FRAME, Panel.HEAT_MAP}
+        self._session.set_pictures_requested(bool(needs_pictures))
+        self._session.places.show_heat(Panel.HEAT_MAP in self.shown_panels())
         self.shown_panels_changed.emit()
         self.arrangement_changed.emit()
 
@@ -154,6 +172,8 @@ class PanelGrid(QWidget):
         self.header.show_view(view)
 
     def _picture(self, panel: Panel, view: FrameView) -> Bgra | None:
+        if panel is Panel.HEAT_MAP and panel in self.shown_panels() and view.frame is not None:
+            return self._heat_picture(view.frame)
         if panel is not Panel.EVIDENCE or panel not in self.shown_panels() or view.frame is None or view.where is None:
             return picture_of(panel, view)
         top = self._session.scoring.top
@@ -161,12 +181,23 @@ class PanelGrid(QWidget):
             self._evidence = (view, top, evidence_picture(view.frame, view.where, top))
         return self._evidence[2]
 
+    def _heat_picture(self, frame: Bgra) -> Bgra | None:
+        """Over the frame that was on screen when the map was made: another one needs no new picture."""
+        heat = self._session.places.heat()
+        if heat is None:
+            self._heat = None
+        elif self._heat is None or self._heat[1].shape != frame.shape or not np.array_equal(self._heat[0], heat):
+            self._heat = (heat, heat_picture(frame, heat))
+        return self._heat[1] if self._heat else None
+
     def _decoration(self, panel: Panel, view: FrameView, signals: np.void | None) -> Decoration | None:
         match panel:
             case Panel.PSNR_MASK if signals is not None:
                 return partial(paint_mask, patch_psnr_db=signals["patch_psnr_db"])
             case Panel.FRAME:
                 return self._marks(view, signals)
+            case Panel.HEAT_MAP if self._heat is not None and panel in self.shown_panels():
+                return self._over_heat
             case Panel.EVIDENCE if view.where is not None and view.frame is not None:
                 return self._over_evidence
             case Panel.PREDICTED_FLOW | Panel.TEACHER_FLOW if view.complete and self._session.detector:
@@ -176,7 +207,7 @@ class PanelGrid(QWidget):
 
     def _marks(self, view: FrameView, signals: np.void | None) -> Decoration | None:
         """What is painted on the frame."""
-        marks: list[Decoration] = [] if view.frame is None else [self.zone_tool.paint]
+        marks: list[Decoration] = [] if view.frame is None else [self.zone_tool.paint, self.search_tool.paint]
         if signals is not None and self.overlay_action.isChecked():
             opacity = self.header.overlay_opacity
             marks.append(partial(paint_overlay, patch_psnr_db=signals["patch_psnr_db"], opacity=opacity))
@@ -193,7 +224,12 @@ class PanelGrid(QWidget):
     def _over_evidence(self, painter: QPainter, picture: QRect) -> None:
         scoring = self._session.scoring
         paint_zones(painter, picture, self._session.review.zones)
-        paint_scale(painter, picture, scoring.top, scoring.rule.enter)
+        paint_evidence_scale(painter, picture, scoring.top, scoring.rule.enter)
+
+    def _over_heat(self, painter: QPainter, picture: QRect) -> None:
+        paint_zones(painter, picture, self._session.review.zones)
+        if self._heat:
+            paint_heat_scale(painter, picture, self._heat[0])
 
 
 class _PanelArea(QWidget):

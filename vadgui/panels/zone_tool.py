@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from engine.scoring.zones import Point, Zone, ZoneKind
 from vadgui.model.review_model import ReviewModel
 from vadgui.panels.picture import PicturePanel
-from vadgui.panels.zones import corners, paint_draft, paint_zones, polygon
+from vadgui.panels.zones import corners, paint_draft, paint_zones, polygon, share_of
 
 _NEAR_PX = 9
 """A click this near to a polygon's first corner closes it."""
@@ -207,9 +207,7 @@ class ZoneTool(QObject):
         self.changed.emit()
 
     def _share(self, position: QPointF) -> Point:
-        rect = self._panel.picture_rect()
-        x, y = (position.x() - rect.left()) / rect.width(), (position.y() - rect.top()) / rect.height()
-        return round(min(max(x, 0.0), 1.0), 4), round(min(max(y, 0.0), 1.0), 4)
+        return share_of(position, self._panel.picture_rect())
 
     def _is_near_first(self, position: QPointF) -> bool:
         (first,) = corners(self._draft[:1], self._panel.picture_rect())

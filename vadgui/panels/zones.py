@@ -63,6 +63,12 @@ def corners(points: Sequence[Point], picture: QRect) -> list[QPointF]:
     return [QPointF(left + x * width, top + y * height) for x, y in points]
 
 
+def share_of(position: QPointF, picture: QRect) -> Point:
+    """A place in the widget's coordinates as shares of the picture, inside it."""
+    x, y = (position.x() - picture.left()) / picture.width(), (position.y() - picture.top()) / picture.height()
+    return round(min(max(x, 0.0), 1.0), 4), round(min(max(y, 0.0), 1.0), 4)
+
+
 def polygon(points: Sequence[Point], picture: QRect) -> QPolygonF:
     """The polygon of these corners."""
     return QPolygonF(corners(points, picture))

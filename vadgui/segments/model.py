@@ -141,7 +141,12 @@ class SegmentModel(QAbstractListModel):
 
     def wanted(self) -> list[Segment]:
         """The segments that rows are of, in order of time."""
-        return [each for each in self._session.scoring.segments if self._filter.lets_through(each)]
+        places = self._session.places
+        return [
+            each
+            for each in self._session.scoring.segments
+            if self._filter.lets_through(each) and places.lets_through(each)
+        ]
 
     def detail(self, segment: Segment) -> str:
         """What a row says of a segment that has no verdict."""

@@ -47,6 +47,7 @@ from vadgui.window.menus import Menus
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
+from vadgui.window.search_actions import SearchActions
 from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
 
@@ -322,6 +323,9 @@ class MainWindow(QMainWindow):
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
+        self.search_actions = SearchActions(
+            self.actions_by_name["search_place"], self.actions_by_name["zones"], session, self.panels
+        )
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)

@@ -508,7 +508,7 @@ def test_a_camera_that_fails_is_told_and_not_scored(tmp_path: Path, out: Path) -
     video = write_clip(tmp_path / "frozen.mp4", failing_camera.frozen(pictures, 10, 110))
     result = run(video, "--detector", "plaza", "--out", out, "--device", "cpu")
     assert result.exit_code == 0, result.output
-    assert "nothing is flagged where the camera fails: frozen picture at 0:00:00 for 4 s" in result.stdout
+    assert "Nothing is flagged where the camera fails: frozen picture at 0:00:00 for 4 s" in result.stdout
     content = json.loads((out / "frozen.segments.json").read_text(encoding="utf-8"))
     (condition,) = content["conditions"]
     assert condition["kind"] == "frozen"
