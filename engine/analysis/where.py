@@ -1,21 +1,20 @@
-"""Reads from a stored analysis where in a frame, or in a stretch of frames, the evidence lies."""
+"""Reads from a stored analysis where in a frame its evidence lies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.analysis.runner import analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
 from engine.scoring.calibration import Calibration
 from engine.scoring.conditions import in_other_light, kinds_of_samples
 from engine.scoring.evidence import LOOKS
-from engine.scoring.motion import PLACES
+from engine.scoring.heat_map import EvidenceAt
 from engine.scoring.places import placed_signals, unpack_places
 from engine.scoring.sampling import SAMPLED, Times
 from engine.scoring.scorers import default_scorer
@@ -26,15 +25,6 @@ from engine.video.source import VideoSource
 if TYPE_CHECKING:
     # torch takes seconds to import, and whoever has a Predictor has imported it.
     from engine.models.predictor import Predictor
-
-Seconds = npt.NDArray[np.float64]
-"""[PLACES, PLACES]: how long something stood out in each window."""
-EvidenceAt = Callable[[int], WindowEvidence | None]
-
-_MAX_MOMENTS = 60
-"""Of a stretch: more of them would only take longer."""
-_FAINT_SHARE = 0.5
-"""Of the strongest evidence: what belongs to it where none reaches the threshold by itself."""
 
 
 @contextmanager
@@ -90,25 +80,3 @@ def evidence_at(
         for found in maps.values():
             found[names.index(LOOKS)] = np.nan
     return WindowEvidence.of(calibration, maps).within(counted_windows(zones))
-
-
-def seconds_by_place(evidence: EvidenceAt, times: Times, start: int, stop: int, threshold: float) -> Seconds:
-    """How long the score of each window reaches a threshold in frames [start, stop) of a video at `times` [N].
-
-    What is flagged may last, and be strong at no moment: then the strongest evidence counts, where it was.
-
-    Raises:
-        ScoreStoreError: what `evidence` reads can't be read.
-    """
-    began, end = float(times[start]), float(times[stop - 1])
-    step = max(SAMPLED.seconds, (end - began) / _MAX_MOMENTS)
-    moments = np.unique(np.searchsorted(times, np.arange(began, end + step / 2, step)).clip(start, stop - 1))
-    seconds, faint, strongest = np.zeros((PLACES, PLACES)), np.zeros((PLACES, PLACES)), 0.0
-    for frame in moments.tolist():
-        found = evidence(frame)
-        if found is None:
-            continue
-        seconds[found.scores >= threshold] += step
-        if (peak := float(found.strengths.max())) > strongest:
-            strongest, faint = peak, step * (found.strengths >= _FAINT_SHARE * peak)
-    return seconds if seconds.any() else faint

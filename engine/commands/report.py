@@ -8,7 +8,14 @@ import click
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
-from engine.commands.reviewed_recordings import ALL, Predictors, check_reviewed, open_reviewed, verdicts_of
+from engine.commands.reviewed_recordings import (
+    ALL,
+    Predictors,
+    check_reviewed,
+    open_evidence,
+    open_reviewed,
+    verdicts_of,
+)
 from engine.export.list_files import refuse_existing
 from engine.review.document import Verdict
 
@@ -43,5 +50,9 @@ def report(
     from engine.report.report import write_report
 
     refuse_existing(target)  # before an analysis
-    recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet)
-    click.echo(follow(write_report(recordings, target, verdicts=only), hidden=quiet))
+    predictors = Predictors(detector, device)
+    recordings = open_reviewed(review, predictors, quiet=quiet)
+    work = write_report(
+        recordings, target, verdicts=only, evidence_of=lambda recording: open_evidence(recording, predictors)
+    )
+    click.echo(follow(work, hidden=quiet))

@@ -6,7 +6,8 @@ import importlib.metadata
 import platform
 import socket
 from collections import Counter
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +22,17 @@ from engine.common.hashing import sha256_of
 from engine.common.names import displayable
 from engine.export.list_files import refuse_existing, write_new
 from engine.export.reviewed import ListedSegment, ReviewedRecording
+from engine.report.heat_map import HeatMap, heat_map_of
 from engine.report.pictures import Thumbnail, thumbnails
 from engine.report.timeline import Timeline, clock, timeline_of
 from engine.review.document import Verdict
 from engine.review.edits import person
+from engine.scoring.heat_map import EvidenceAt
 from engine.video import open_video
 from engine.video.integrity import Integrity
+
+EvidenceOf = Callable[[ReviewedRecording], AbstractContextManager[EvidenceAt | None]]
+"""Opens what tells of a recording where its evidence lies; it gives None where nobody knows."""
 
 PHASE = "Drawing"
 _MARKS = {Verdict.CONFIRMED: "✓", Verdict.UNSURE: "?", Verdict.DISMISSED: "✕", Verdict.UNREVIEWED: "○"}
@@ -63,6 +69,8 @@ class Section:
     """How many segments the report leaves out by their verdict."""
     sha256: str
     """Of the recording's file; empty for a folder of pictures."""
+    heat_map: HeatMap | None = None
+    """Where things happened, unless nobody knows."""
 
 
 def write_report(
@@ -71,9 +79,12 @@ def write_report(
     *,
     verdicts: Collection[Verdict] = tuple(Verdict),
     known_sha256: Mapping[str, str] | None = None,
+    evidence_of: EvidenceOf | None = None,
     should_stop: ShouldStop = never_stop,
 ) -> Generator[Progress | Finished, None, None]:
     """Write a report with a card for each segment that has one of the verdicts.
+
+    Heat maps need `evidence_of`.
 
     `known_sha256` are checksums of recordings by fingerprint, which then need not be read for that.
 
@@ -101,7 +112,9 @@ def write_report(
                 cards.append(_card(recording, segment, tuple(thumbnails(source, segment, should_stop))))
                 done += 1
                 yield Progress(PHASE, done, total)
-        sections.append(_section(recording, cards, sha256))
+            with evidence_of(recording) if evidence_of else nullcontext() as evidence:
+                heat_map = heat_map_of(recording, source, evidence, should_stop) if evidence else None
+        sections.append(_section(recording, cards, sha256, heat_map))
     write_new(target, report_html(sections).encode())
     yield Finished(str(target))
 
@@ -145,7 +158,7 @@ def _card(recording: ReviewedRecording, segment: ListedSegment, pictures: tuple[
     return Card(segment, start, recording.stop_seconds(segment), recording.time_of_day(start), pictures)
 
 
-def _section(recording: ReviewedRecording, cards: Sequence[Card], sha256: str) -> Section:
+def _section(recording: ReviewedRecording, cards: Sequence[Card], sha256: str, heat_map: HeatMap | None) -> Section:
     counts = Counter(str(each.verdict) for each in recording.segments)
     return Section(
         recording,
@@ -157,6 +170,7 @@ def _section(recording: ReviewedRecording, cards: Sequence[Card], sha256: str) -
         tuple(Integrity.of(recording.info, recording.times).in_words()),
         len(recording.segments) - len(cards),
         sha256,
+        heat_map,
     )
 
 

@@ -27,7 +27,7 @@ ABOVE, BELOW = ((0.05, 0.05), (0.95, 0.5)), ((0.05, 0.6), (0.95, 0.95))
 
 @pytest.fixture
 def program(start_program: StartProgram, qtbot: QtBot, tmp_path: Path) -> Program:
-    files = FakeFiles(yard=lambda _: Yard())
+    files = FakeFiles(yard=Yard)
     knows: Any = StillPredictor("knows")
     knows.settings.calibration = calibration(MOTION)
     files.predictors["knows"] = knows

@@ -11,11 +11,12 @@ import numpy as np
 
 from engine.analysis.runner import analyse_to_store, analysis_key
 from engine.analysis.score_store import CHUNK_ROWS, ScoreStore
-from engine.analysis.where import Seconds, evidence_at, seconds_by_place
+from engine.analysis.where import evidence_at
 from engine.analysis.zoned import rows_within
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
 from engine.scoring.conditions import EDGE_SECONDS, in_other_light, kinds_of_samples
+from engine.scoring.heat_map import Seconds, seconds_by_place
 from engine.scoring.scorers import default_scorer
 from engine.scoring.where import WindowEvidence
 from engine.scoring.zones import Zones

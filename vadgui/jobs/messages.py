@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis.where import Seconds
 from engine.review.store import FoundReview
+from engine.scoring.heat_map import Seconds
 from engine.scoring.sampling import Frames
 from engine.scoring.signals import RawSignals
 from engine.video.source import VideoInfo

@@ -10,13 +10,11 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
+from engine.scoring.heat_map import Seconds
 from engine.scoring.motion import PLACES
 from engine.scoring.segments import Segment
 from engine.scoring.zones import Point, Zone, ZoneKind, counted_windows
 from vadgui.model.score_model import ScoreModel
-
-Seconds = npt.NDArray[np.float64]
-"""[PLACES, PLACES]: how long something stood out in each window."""
 
 
 @dataclass(frozen=True)

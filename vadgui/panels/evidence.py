@@ -11,9 +11,9 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from engine.common.durations import duration_in_words
 from engine.export.place_colours import scale_colours, under_places
+from engine.scoring.heat_map import Seconds
 from engine.scoring.where import WindowEvidence
 from vadgui.model.frame_view import Bgra
-from vadgui.model.segment_places import Seconds
 
 _MARGIN_PX = 5
 _BAR_PX = (120, 8)

@@ -9,8 +9,8 @@ from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from engine.scoring.heat_map import Seconds
 from vadgui.model.frame_view import Bgra, FrameView
-from vadgui.model.segment_places import Seconds
 from vadgui.model.session import ReviewSession
 from vadgui.panels.arrangement import GAP_PX, arrange
 from vadgui.panels.content import SHOWN_AT_FIRST, Panel, detail_of, message_for, picture_of, signals_of

@@ -13,7 +13,8 @@ import pytest
 
 from engine.analysis.runner import analyse_to_store
 from engine.analysis.score_store import AnalysisKey, ScoreStore
-from engine.analysis.where import evidence_at, seconds_by_place
+from engine.analysis.where import evidence_at
+from engine.scoring.heat_map import seconds_by_place
 from engine.scoring.motion import PLACES
 from engine.scoring.places import pack_places, placed_signals
 from engine.scoring.sampling import EVERY_FRAME, SAMPLED, Sampling
