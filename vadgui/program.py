@@ -130,6 +130,7 @@ class Program(QObject):
         worker.detector_opened.connect(self._detector_opened)
         worker.view_ready.connect(session.show)
         worker.thumbnail_ready.connect(session.add_thumbnail)
+        worker.clock_found.connect(session.review.take_found_zone)
         worker.places_ready.connect(
             lambda asked, seconds: session.places.add(asked.start, asked.stop, asked.threshold, seconds)
         )
@@ -270,6 +271,9 @@ class Program(QObject):
     def _begin_analysis(self) -> None:
         # Whoever opened a recording or a detector has forgotten them.
         self.worker.set_zones(self.session.review.zones)
+        detector, review = self.session.detector, self.session.review
+        if detector and detector.calibration and not review.zones_are_touched and not review.zones:
+            self.worker.find_clock()
         if self._settings.analyse_on_open:
             self.worker.run_analysis()
 

@@ -27,6 +27,7 @@ from engine.common.atomic_write import may_write
 from engine.common.errors import ExportError, VadError
 from engine.common.names import displayable, fitting_name
 from engine.common.paths import resolved
+from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.conditions import Condition, conditions_told, drifts_apart_from
 from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from engine.scoring.sampling import EVERY_FRAME, Sampling
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from engine.video.source import VideoSource
 
 _DEFAULTS = SegmentRule()
+_CLOCK_FOUND = "a clock is burnt into the picture: what happens there does not count. --zones says otherwise."
 
 
 def _rule_option(name: str, default: float | None, text: str) -> Callable[[Any], Any]:
@@ -191,10 +193,11 @@ class _Job:
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
             self._make_folder()
+            zones = self._with_clock(source)
             with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
                 work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
                 follow(work, label=displayable(self.video.name), hidden=quiet)
-                signals = stored_signals_within(store, len(source), predictor.settings.calibration, self.zones)
+                signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
             scores = self.scorer.scores(signals, source.times)
             conditions = self.scorer.conditions(signals, source.times)
             is_other_scene = self.scorer.is_other_scene(signals)
@@ -211,12 +214,23 @@ class _Job:
                 detector_fingerprint=predictor.fingerprint,
                 score=self.scorer.name,
                 reasons=[self.scorer.reason(each, signals, source.times) for each in segments],
-                zones=self.zones,
+                zones=zones,
                 conditions=conditions,
                 is_other_scene=is_other_scene,
             )
             if not quiet:
                 self._tell(source, predictor, signals, segments, conditions, is_other_scene)
+                if zones != self.zones:
+                    click.echo(f"{displayable(self.video.name)}: {_CLOCK_FOUND}")
+
+    def _with_clock(self, source: VideoSource) -> Zones:
+        """The zones, and one over a burnt-in clock where none were given."""
+        if self.zones or not isinstance(self.scorer, CalibratedScorer):
+            return self.zones
+        from engine.analysis.clock import find_clock
+
+        clock = find_clock(source)
+        return (clock,) if clock else ()
 
     def _tell(
         self,

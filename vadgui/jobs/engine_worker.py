@@ -16,6 +16,7 @@ from vadgui.jobs.engine_loop import EngineLoop, PredictorOpener, VideoOpener
 from vadgui.jobs.frame_reader import FrameReader, FrameRequest
 from vadgui.jobs.latest_value import LatestValue
 from vadgui.jobs.messages import (
+    ClockFound,
     DetectorClosed,
     DetectorOpened,
     DetectorRead,
@@ -33,6 +34,7 @@ from vadgui.jobs.request_queue import (
     CloseDetector,
     CloseVideo,
     ControlAnalysis,
+    FindClock,
     FindPlaces,
     MakeThumbnail,
     OpenDetector,
@@ -65,6 +67,8 @@ class EngineWorker(QObject):
     """Frame number and Bgra."""
     places_ready = Signal(object, object)
     """The FindPlaces that was asked for, and Seconds."""
+    clock_found = Signal(object)
+    """An ignored Zone over a clock that is burnt into the pictures."""
     signals_ready = Signal(object, object)
     """Numbers of judged frames [K], and their RawSignals [K]."""
     times_revised = Signal(object, object)
@@ -134,6 +138,10 @@ class EngineWorker(QObject):
     def make_thumbnail(self, index: int) -> None:
         """Make a small picture of a frame, when nobody waits for a view."""
         self._requests.add(MakeThumbnail(self._generation, index))
+
+    def find_clock(self) -> None:
+        """Look for a clock in the pictures, when nobody waits for a view."""
+        self._requests.add(FindClock(self._generation))
 
     def find_places(self, start: int, stop: int, threshold: float) -> None:
         """Find where something stood out in frames [start, stop), when nobody waits for a view."""
@@ -218,6 +226,9 @@ class EngineWorker(QObject):
             case PlacesFound():
                 if message.request.generation == self._generation:
                     self.places_ready.emit(message.request, message.seconds)
+            case ClockFound():
+                if message.generation == self._generation:
+                    self.clock_found.emit(message.zone)
             case SignalsMeasured():
                 self.signals_ready.emit(message.frames, message.rows)
             case TimesRevised():

@@ -11,6 +11,7 @@ from engine.review.store import FoundReview
 from engine.scoring.heat_map import Seconds
 from engine.scoring.sampling import Frames
 from engine.scoring.signals import RawSignals
+from engine.scoring.zones import Zone
 from engine.video.source import VideoInfo
 from vadgui.jobs.request_queue import FindPlaces
 from vadgui.model.frame_view import Bgra, FrameView
@@ -83,6 +84,14 @@ class PlacesFound:
     seconds: Seconds
 
 
+@dataclass(frozen=True)
+class ClockFound:
+    """A clock is burnt into the recording's pictures."""
+
+    generation: int
+    zone: Zone
+
+
 @dataclass(frozen=True, eq=False)
 class SignalsMeasured:
     """Raw signals [K] of judged frames [K]."""
@@ -115,6 +124,7 @@ Message = (
     | DetectorRead
     | ThumbnailMade
     | PlacesFound
+    | ClockFound
     | SignalsMeasured
     | TimesRevised
     | AnalysisState
