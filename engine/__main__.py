@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
 import sys
@@ -10,12 +9,14 @@ import traceback
 
 import click
 
+from engine.commands.lazy_group import LazyGroup
 from engine.common.errors import VadError
+from engine.common.memory import is_out_of_memory, out_of_memory_error
 
-# What --help says of each is kept here: nobody should wait for OpenCV and torch to be imported to read it.
 _COMMANDS = {
     "ablation": "Train and judge the method with and without its ingredients: Table 2 of the paper.",
     "analyse": "Score recordings and list what is unusual in them.",
+    "archive": "Index recordings of many folders and cameras, and search all of them.",
     "calibrate": "Teach a detector what its scores mean on a camera.",
     "detectors": "List, name, export, import and delete your detectors.",
     "doctor": "Say what is missing on this machine, and how to fix it.",
@@ -27,6 +28,7 @@ _COMMANDS = {
     "package": "Make an evidence package of a review.",
     "plan": "Say what a training run would take here: time, memory and disk.",
     "rate": "Give the frame rate of recordings that do not store one.",
+    "recalibrate": "Teach a detector from the verdicts of reviews.",
     "report": "Write the report of a review as one HTML file.",
     "timing": "Say how many frames a second a detector predicts and judges: Table 3 of the paper.",
     "train": "Train a detector from normal footage, or resume a run.",
@@ -35,21 +37,8 @@ _COMMANDS = {
 _INTERRUPTED = 130  # what shells report of a program that Ctrl-C ended
 
 
-class _Commands(click.Group):
-    """Imports a command when it is asked for, and words whatever ends one early."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = getattr(importlib.import_module(f"engine.commands.{cmd_name}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+class _Commands(LazyGroup):
+    """Words whatever ends a command early."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -60,12 +49,23 @@ class _Commands(click.Group):
             else:
                 click.echo(f"Error: {error}", err=True)
             ctx.exit(1)
+        except Exception as error:
+            if ctx.params["debug"] or not is_out_of_memory(error):
+                raise
+            click.echo(f"Error: {out_of_memory_error()}", err=True)
+            ctx.exit(1)
         except KeyboardInterrupt as interrupt:
             click.echo(str(interrupt) or "Interrupted.", err=True)
             ctx.exit(_INTERRUPTED)
 
 
-@click.group("vad", cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    "vad",
+    cls=_Commands,
+    package="engine.commands",
+    summaries=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
 @click.version_option(package_name="vadgui", message="%(prog)s %(version)s")
 def cli(debug: bool) -> None:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 import resources
 from engine.common.errors import DetectorFileError
-from engine.common.paths import analyses_folder
+from engine.common.paths import analyses_folder, recordings_file
 from engine.detector_library import find_detector
 from vadgui import errors
 from vadgui.demo import run_demo
@@ -54,11 +54,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line; None means `sys.argv`."""
     parser = argparse.ArgumentParser(prog="vadgui", description="Review surveillance video for what is unusual.")
     parser.add_argument(
-        "videos",
-        metavar="VIDEO",
-        nargs="*",
-        type=Path,
-        help="video or folder of pictures to open; more than one wait under File, Open recent",
+        "videos", metavar="VIDEO", nargs="*", type=Path, help="videos and folders to review; the first is opened"
     )
     parser.add_argument(
         "--detector",
@@ -116,7 +112,8 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
     errors.install(reporter, loop)
     theme.install(app, theme.ThemeChoice(settings.theme))
     collector = GarbageCollector()
-    program = Program(settings, reporter, analyses=analyses_folder())
+    list_file = recordings_file() if with_screen else None
+    program = Program(settings, reporter, analyses=analyses_folder(), recordings_file=list_file)
     try:
         reporter.set_parent_window(program.window)
         program.window.show()
@@ -127,8 +124,8 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
         if options.demo:
             program.open_demo()
         else:
-            program.begin(options.videos[0] if options.videos else None, options.detector)
-            program.window.remember_others(options.videos[1:])
+            first, *others = options.videos or [None]
+            program.begin(first, options.detector, others)
             program.controller.find_pending_run()
         await closed.wait()
         return 0

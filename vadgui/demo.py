@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QWidget
 
 from engine.common.paths import resolved
 from engine.export.clip import ExportOptions
+from engine.hand_over.jobs import ClipsJob, Subject
 from vadgui.async_signals import until
-from vadgui.dialogs.export import ClipRange
 from vadgui.errors import ErrorReporter, ErrorText
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.program import Program
 
 _TIME_LIMIT_SECONDS = 1800.0  # a slow machine without half precision takes ten minutes
@@ -111,16 +112,22 @@ class _Demo:
 
     async def _exported(self) -> Path:
         """Export the selected segment; returns the clip's path."""
-        session, exports = self._session, self._program.exports
-        clip = ClipRange.of_selection(session)
-        if clip is None:
+        snapshot, exports = ReviewSnapshot.of(self._session), self._program.exports
+        if snapshot is None or snapshot.selected is None:
             raise DemoError("No segment is selected.")
         states: list[ExportState] = []
         exports.changed.connect(states.append)
-        target = resolved(self._output) / clip.file_name
-        options = ExportOptions(threshold=session.scoring.rule.enter, outlines=clip.knows_where)
-        self._program.export(clip, options, target)
-        await self._until(lambda: states[-1].phase is ExportPhase.DONE, exports.changed)
+        subject = Subject(snapshot.recording, snapshot.detector, knows_where=snapshot.knows_where)
+        options = ExportOptions(outlines=True)
+        exports.add(
+            ClipsJob(
+                subject, (snapshot.selected,), resolved(self._output), "{recording}_frames-{first}-{last}", options
+            )
+        )
+        ends = (ExportPhase.DONE, ExportPhase.FAILED)
+        await self._until(lambda: states[-1].phase in ends, exports.changed)
+        if states[-1].failure:
+            raise DemoError(states[-1].failure)
         return states[-1].path
 
 

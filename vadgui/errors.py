@@ -19,6 +19,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from engine.common.errors import VadError
+from engine.common.memory import is_out_of_memory, out_of_memory_error
 
 _REPEAT_AFTER_SECONDS = 10.0  # an error in a paint event is raised again by every repaint
 _MAX_WAITING = 3  # nobody reads more dialogs than this in a row
@@ -43,6 +44,8 @@ def describe_error(error: BaseException, about: Path | None = None) -> ErrorText
 
     It names the recording `about` which it is, where the error names no file itself.
     """
+    if not isinstance(error, VadError) and is_out_of_memory(error):
+        error = out_of_memory_error()
     if isinstance(error, VadError):
         parts = (error.subject or (about.name if about else ""), error.advice)
         return ErrorText(f"{error.what}.", "\n\n".join(part for part in parts if part), about=about)

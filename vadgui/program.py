@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,21 +11,22 @@ from PySide6.QtCore import QObject
 import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
 from engine.common.names import displayable
-from engine.export.clip import ExportOptions
 from engine.review.camera_zones import remember_zones
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
 from engine.video.given_rates import give_rate
 from vadgui import errors
 from vadgui.camera_controller import CameraController
-from vadgui.dialogs.export import ClipRange
-from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
 from vadgui.jobs.engine_worker import EngineWorker
-from vadgui.jobs.export_queue import ExportJob, ExportQueue, ExportState
+from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
+from vadgui.jobs.request_queue import QueueJob
 from vadgui.jobs.review_keeper import ReviewKeeper
 from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.playback.player import Player
+from vadgui.recordings.controller import RecordingsController
+from vadgui.recordings.model import RecordingModel
 from vadgui.settings import Settings
 from vadgui.training.controller import TrainingController
 from vadgui.ui.questions import ask
@@ -60,8 +61,9 @@ class Program(QObject):
         video_opener: VideoOpener = open_video,
         predictor_opener: PredictorOpener = open_predictor,
         controller: TrainingController | None = None,
+        recordings_file: Path | None = None,
     ) -> None:
-        """Start the engine's thread; `close` ends it."""
+        """Start the engine's thread; `close` ends it. Without `recordings_file` no list of recordings is kept."""
         super().__init__()
         self._settings = settings
         self._reporter = reporter
@@ -73,7 +75,8 @@ class Program(QObject):
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
         self.camera = CameraController()
-        self.window = MainWindow(self.session, self.player, settings)
+        self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
+        self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
         self.reviews = ReviewKeeper(self._review_to_save)
         self._pending_detector: Path | None = None
         self._connect_session()
@@ -81,10 +84,12 @@ class Program(QObject):
         self._connect_window()
         self._connect_training()
         self._connect_camera()
+        self._connect_recordings()
 
     def open_video(self, path: Path) -> None:
         """Open a recording, or the one of a review's file, in place of the present one."""
         if self._may_leave_review(lambda: self.open_video(path)):
+            self.recordings.expect_opening()
             self.worker.open_video(path)
 
     def open_detector(self, path: Path, device: str | None = None) -> None:
@@ -94,10 +99,10 @@ class Program(QObject):
         if self.session.video is not None:
             self._load_pending_detector()
 
-    def begin(self, video: Path | None, detector: Path | None) -> None:
-        """Open the recording and the detector that the command line names."""
+    def begin(self, video: Path | None, detector: Path | None, others: Sequence[Path] = ()) -> None:
+        """Open the recording and the detector that the command line names; with `others` all go onto the list."""
         if video:
-            self.open_video(video)
+            self.recordings.add([video, *others], opens=True)
         if detector:
             self.open_detector(detector)
 
@@ -111,6 +116,7 @@ class Program(QObject):
         self.player.pause()
         self.reviews.close()
         self.worker.close()
+        self.recordings.close()
         self.exports.close()
         self.controller.close()
         self.camera.close()
@@ -138,6 +144,7 @@ class Program(QObject):
         worker.times_revised.connect(session.revise_times)
         worker.analysis_changed.connect(session.set_analysis)
         worker.failed.connect(self._worker_failed)
+        worker.opening_failed.connect(self._opening_failed)
         self.exports.failed.connect(self._reporter.report)
 
     def _worker_failed(self, error: Exception) -> None:
@@ -156,6 +163,10 @@ class Program(QObject):
             about = Path(error.subject)  # the one that could not be opened, perhaps
         self._reporter.report(error, about)
 
+    def _opening_failed(self, path: Path, error: Exception) -> None:
+        if not self.recordings.opening_failed(path, error):
+            self._worker_failed(error)
+
     def _video_opened(self, opened: VideoOpened) -> None:
         self._reporter.leave_behind(opened.info.path)
         # Remember the recording first: the window lists recent ones as soon as the session changes.
@@ -168,6 +179,7 @@ class Program(QObject):
         self._load_pending_detector()
         if may_analyse:
             self._begin_analysis()
+        self.recordings.video_opened(opened)
 
     def _choose_detector(self, video: Path) -> bool:
         """Take the detector that was asked for, or that of the folder; whether the one in use is right.
@@ -287,13 +299,14 @@ class Program(QObject):
         window.close_video_requested.connect(self._close_video)
         window.detector_chosen.connect(self.open_detector)
         window.detector_banner.use_requested.connect(self.open_detector)
-        window.run_requested.connect(worker.run_analysis)
-        window.pause_requested.connect(worker.pause_analysis)
+        window.run_requested.connect(lambda: self._run_all(True))
+        window.pause_requested.connect(lambda: self._run_all(False))
         window.cancel_requested.connect(worker.cancel_analysis)
-        window.export_chosen.connect(self.export)
+        window.hand_over.export_requested.connect(self.exports.add)
         window.export_cancelled.connect(self.exports.cancel)
         worker.opening_changed.connect(window.show_opening)
         self.exports.changed.connect(window.show_export)
+        self.exports.changed.connect(window.hand_over.show_done)
 
     def _give_rate(self, fps: float) -> None:
         video = self.session.video
@@ -305,6 +318,35 @@ class Program(QObject):
             self._reporter.report(error)
         else:
             self.open_video(video.path)
+
+    def _run_all(self, goes_on: bool) -> None:
+        """Whoever pauses the analysis wants the machine for something else: the others wait too."""
+        if goes_on:
+            self.worker.run_analysis()
+        else:
+            self.worker.pause_analysis()
+        self.recordings.model.set_paused(not goes_on)
+
+    def _job_of(self, video: Path) -> QueueJob | None:
+        """How a recording of the list is analysed; not where its folder has no detector yet: nobody would be asked."""
+        detector = self._settings.detector_for(video)
+        return QueueJob(video, detector, self._settings.device) if detector and detector.is_file() else None
+
+    def _connect_recordings(self) -> None:
+        recordings, window = self.recordings, self.window
+        dock = window.recordings_dock
+        window.recordings_chosen.connect(recordings.add)
+        dock.view.open_requested.connect(lambda path: self.open_video(Path(path)))
+        dock.view.remove_requested.connect(recordings.remove)
+        dock.view.again_requested.connect(recordings.analyse_again)
+        dock.view.pause_requested.connect(recordings.model.set_paused)
+        dock.neighbour_requested.connect(recordings.open_neighbour)
+        recordings.open_requested.connect(self.open_video)
+        recordings.told.connect(window.tell)
+        recordings.job_of = self._job_of
+        recordings.failed.connect(self._reporter.report)
+        recordings.model.set_paused(not self._settings.analyse_on_open)
+        recordings.begin()
 
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window
@@ -327,23 +369,6 @@ class Program(QObject):
         video, detector = self.session.video, self.session.detector
         if video and detector:
             self.camera.open(self.window, video.path, detector.path, self._settings.device, self.session.review.zones)
-
-    def export(self, clip: ClipRange, options: ExportOptions, target: Path) -> ExportState:
-        """Queue the export of a clip, and remember its options for the next one."""
-        self._settings.export_folder = str(target.parent)
-        self._settings.export_panels = ",".join(options.panels)
-        self._settings.export_strip = options.score_strip
-        job = ExportJob(
-            video=clip.video,
-            start=clip.start,
-            stop=clip.stop,
-            scores=clip.scores,
-            target=target,
-            options=options,
-            detector=clip.detector,
-            device=self._settings.device,
-        )
-        return self.exports.add(job)
 
 
 def _in_a_line(error: VadError) -> str:

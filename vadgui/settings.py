@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from engine.common.json_values import decode
 from engine.common.paths import resolved
+from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
 from vadgui.ui.theme import ThemeChoice
 
@@ -89,14 +90,20 @@ class Settings:
         lambda device: bool(re.fullmatch(r"auto|mps|cpu|cuda(:\d{1,3})?", device)),
     )
     outlines = Setting("view/outlines", True, "Draw lines round what stands out in flagged frames.")
+    _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
     analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
-    export_folder = Setting("folders/exports", "", "Where the last clip went; empty means among the person's films.")
+    export_folder = Setting("folders/exports", "", "Where the last export went; empty means among the person's films.")
     runs_folder = Setting("folders/runs", "", "Where trainings keep their files; empty means among the person's data.")
     export_panels = Setting(
         "export/panels", "", "Panels of the last export, separated by commas; empty means all.", _are_panels
     )
     export_strip = Setting("export/score_strip", True, "Draw the score strip under exported clips.")
+    export_texts_off = Setting("export/texts_off", "", "Texts that exported clips don't show, separated by commas.")
+    export_copy = Setting("export/without_encoding", False, "Cut clips without re-encoding.")
+    export_names = Setting("export/names", DEFAULT_TEMPLATE, "Template of the names of exported clips.")
+    export_tables = Setting("export/tables", "csv", "Formats of the tables exported last, separated by commas.")
+    package_copies = Setting("package/with_recording", True, "Copy the recording into evidence packages.")
     _dismiss_reasons = Setting("review/reasons", "", "A person's own reasons to dismiss a segment, one a line.")
     _recent_videos = Setting("recent/videos", "", "Recordings opened lately, newest first, one path a line.")
 
@@ -113,6 +120,15 @@ class Settings:
         settings = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
         weakref.finalize(settings, folder.cleanup)
         return settings
+
+    @property
+    def lanes(self) -> list[str]:
+        """Lanes shown under the score."""
+        return [key for key in self._lanes.split(",") if key]
+
+    @lanes.setter
+    def lanes(self, keys: Sequence[str]) -> None:
+        self._lanes = ",".join(keys)
 
     @property
     def dismiss_reasons(self) -> list[str]:

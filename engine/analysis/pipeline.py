@@ -59,6 +59,8 @@ class Inspection:
     """The motion model's flow from I_{t-1} alone, as colour-wheel RGB, uint8 [256, 256, 3]."""
     teacher_flow: Pixels
     """The ground-truth flow from I_{t-1} to I_t on the same colour scale, uint8 [256, 256, 3]."""
+    flow_difference: Flow
+    """Predicted less ground-truth flow, [2, 256, 256]; colours leave out how much faster than their radius it is."""
     predicted_frame: Pixels
     """The frame model's picture of I_t, uint8 [256, 256, 3]."""
     signals: np.void
@@ -94,7 +96,7 @@ def analyse(
     names = placed_signals(predictor.settings.calibration) if placed is None else placed
 
     def result(transition: Transition, prediction: Prediction) -> FrameResult:
-        signals, windows, _ = _measure(transition, prediction, predictor, ratio)
+        signals, windows, *_ = _measure(transition, prediction, predictor, ratio)
         return FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, names))
 
     batches = _predicted(source, predictor, start, None, should_stop, baseline=baseline, passed=passed)
@@ -330,8 +332,8 @@ def _measured(
 
 def _measure(
     transition: Transition, prediction: Prediction, predictor: Predictor, ratio: float | None
-) -> tuple[np.void, WindowValues, Flow]:
-    """The transition's raw signals, those of every window, and the teacher flow that they were measured with.
+) -> tuple[np.void, WindowValues, Flow, Flow]:
+    """The transition's raw signals, those of every window, and the flows of teacher and prediction that they compare.
 
     `ratio` is how many frames one counts as in what is said of motion; None where nothing is to be said.
     """
@@ -339,16 +341,17 @@ def _measure(
     flow = rgb_to_flow(prediction.flow_rgb, predictor.settings.flow_radius_px)
     predicted = Predicted(prediction.frame, flow, prediction.appearance)
     motion = measured_motion(transition, ratio) if ratio is not None else None
-    return *measure(transition.current, teacher_flow, motion, predicted, predictor.normal_model), teacher_flow
+    return *measure(transition.current, teacher_flow, motion, predicted, predictor.normal_model), teacher_flow, flow
 
 
 def _inspection(transition: Transition, prediction: Prediction, predictor: Predictor) -> Inspection:
     assert transition.frame is not None
-    signals, _, teacher_flow = _measure(transition, prediction, predictor, None)
+    signals, _, teacher_flow, predicted_flow = _measure(transition, prediction, predictor, None)
     return Inspection(
         frame=transition.frame,
         predicted_flow=_picture(prediction.flow_rgb),
         teacher_flow=flow_to_rgb(teacher_flow, predictor.settings.flow_radius_px),
+        flow_difference=predicted_flow - teacher_flow,
         predicted_frame=_picture(prediction.frame),
         signals=signals,
     )

@@ -15,6 +15,7 @@ from engine.analysis import pipeline
 from engine.analysis.overview import frames_near_events, overview_frames
 from engine.analysis.pipeline import FrameResult
 from engine.analysis.score_store import AnalysisKey, ScoreStore, find_analysis
+from engine.common.errors import VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.json_values import decode
 from engine.common.progress_rate import ProgressRate
@@ -100,7 +101,7 @@ def analyse_to_store(
     is saved first.
 
     Raises:
-        VideoError: a frame can't be decoded.
+        VideoError: a frame can't be decoded, or the recording was changed meanwhile.
         ScoreStoreError: the disk is full or the store can't be written.
         DeviceError: the device's memory does not suffice.
         Cancelled: `should_stop` said yes.
@@ -130,11 +131,27 @@ def analyse_to_store(
                 reported = now
             # The next pass asks the store what there is.
             _hand_over(measured, store)
+        _refuse_changed(source, measured, store)
+    except VideoError:
+        _refuse_changed(source, measured, store)
+        raise
     finally:
         _hand_over(measured, store)
         store.flush()
     # A damaged file ends before the frame count that it announced.
     yield rate.progress(PHASE, len(store), len(store), clock())
+
+
+def _refuse_changed(source: VideoSource, measured: list[FrameResult], store: ScoreStore) -> None:
+    """Forget what was measured of a recording that was changed meanwhile: nobody knows of which content it is."""
+    if source.is_changed():
+        measured.clear()
+        store.clear()
+        raise VideoError(
+            "The recording was changed while it was analysed",
+            subject=source.info.path,
+            advice="It may still be recorded or copied: wait until it is complete, and analyse it again.",
+        )
 
 
 def stored_signals(store: ScoreStore, frame_count: int) -> RawSignals:

@@ -59,16 +59,22 @@ class NormalStatistics:
     """Those of each held-out video, since it is held out."""
     rarities_of_others: Sequence[tuple[RawSignals, npt.NDArray[np.float64]]]
     """Of some videos that are not held out: how rare their motion is by that of all others, and their frames' times."""
+    earlier_bank: PrototypeBank | None = None
+    """Prototypes of earlier footage, whose features are gone."""
 
     @cached_property
     def normal_model(self) -> NormalModel:
         """The normal model of all footage."""
-        return NormalModel(self.motion, PrototypeBank.of(list(chain.from_iterable(self.features))))
+        return NormalModel(self.motion, self._bank_of(self.features))
 
     def normal_model_without(self, own: VideoStatistics) -> NormalModel:
         """The normal model of all footage but a held-out video."""
-        features = chain.from_iterable(part for part in self.features if part is not own.features)
-        return NormalModel(self.motion.without(own.motion), PrototypeBank.of(list(features)))
+        others = [part for part in self.features if part is not own.features]
+        return NormalModel(self.motion.without(own.motion), self._bank_of(others))
+
+    def _bank_of(self, features: Sequence[list[MovingFeatures]]) -> PrototypeBank | None:
+        frames = list(chain.from_iterable(features))
+        return self.earlier_bank.with_more(frames) if self.earlier_bank else PrototypeBank.of(frames)
 
 
 def collect_statistics(
@@ -77,15 +83,16 @@ def collect_statistics(
     frame_seconds: float,
     sampling: Sampling,
     should_stop: ShouldStop,
+    earlier: NormalModel | None = None,
 ) -> Generator[Progress, None, NormalStatistics]:
-    """Go through all videos once, telling motion in px a frame of `frame_seconds`.
+    """Go through all videos once, telling motion in px a frame of `frame_seconds`; they add to an `earlier` model.
 
     Raises:
         VideoError: a video can't be opened or decoded.
         DeviceError: the device's memory does not suffice.
         Cancelled: `should_stop` said yes.
     """
-    motion = MotionHistogram()
+    motion = earlier.motion if earlier and earlier.motion else MotionHistogram()
     features: list[list[MovingFeatures]] = []
     of_held_out, recorded = [], []
     rate = ProgressRate(0, time.monotonic())
@@ -109,7 +116,7 @@ def collect_statistics(
         yield progress_of(STATISTICS_PHASE, len(videos), len(videos), rate)
         if should_stop():
             raise Cancelled
-    return NormalStatistics(motion, features, of_held_out, rarities)
+    return NormalStatistics(motion, features, of_held_out, rarities, earlier.appearance if earlier else None)
 
 
 def appearance_frames(frames: int) -> int:

@@ -25,6 +25,7 @@ from engine.commands.score_options import (
 )
 from engine.common.atomic_write import may_write
 from engine.common.errors import ExportError, VadError
+from engine.common.memory import is_out_of_memory, out_of_memory_error
 from engine.common.names import displayable, fitting_name
 from engine.common.paths import resolved
 from engine.scoring.calibrated_scorer import CalibratedScorer
@@ -139,6 +140,9 @@ def analyse(
                 if ctx.find_root().params.get("debug"):
                     raise
                 failed += 1
+                if is_out_of_memory(error):
+                    click.echo(f"Error: {out_of_memory_error(video)}", err=True)
+                    continue
                 click.echo(f"Error: Something unexpected went wrong: {displayable(video)}", err=True)
                 click.echo(f"{error!r}. Please report it, with what `vad --debug analyse` says of it.", err=True)
             except KeyboardInterrupt:

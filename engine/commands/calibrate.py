@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,9 +12,11 @@ import click
 from engine.commands.detector_option import detector_option
 from engine.commands.progress import follow
 from engine.commands.score_options import zones_option
+from engine.common.atomic_write import may_write
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, TrainingError
 from engine.common.events import Progress
+from engine.export.list_files import cannot_write
 
 
 @click.command(short_help="Teach a detector what its scores mean on a camera.")
@@ -71,6 +75,8 @@ def calibrate(
         raise click.BadParameter(f"{out.name} has to end in .safetensors", param_hint="--out")
     if not out.absolute().parent.is_dir():
         raise ExportError("There is no such folder", subject=out.absolute().parent, advice="Make it first.")
+    if not may_write(out.absolute().parent):
+        raise cannot_write(out, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
     from engine.calibrating.calibrate import Calibrated
     from engine.calibrating.calibrate import calibrate as calibrating
     from engine.calibrating.footage import NormalFootage
@@ -103,7 +109,10 @@ def calibrate(
             subject=", ".join(map(str, held_out)),
             advice="Give more normal footage: some minutes at the least, an hour of different times of day is better.",
         )
-    save_detector(calibrated.detector, out)
+    try:
+        save_detector(calibrated.detector, out)
+    except OSError as error:
+        raise cannot_write(out, error) from error
     if zones:
         _, fingerprint = load_detector(out)
         remember_zones(fingerprint, zones)

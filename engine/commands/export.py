@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.number_range import NumberRange
+from engine.commands.redaction_option import kept_redaction, redaction_option
 from engine.commands.review_export import ReviewExport, copied, encoded, export_review
 from engine.commands.reviewed_recordings import ALL, is_reviewed, scored, tells_where, verdicts_of
 from engine.commands.score_options import (
@@ -27,7 +28,7 @@ from engine.common.names import fitting_name
 from engine.export.clip import PANELS, ExportOptions, refuse_frames
 from engine.export.list_files import FORMATS, refuse_existing
 from engine.export.mosaic import Panel
-from engine.export.stream_copy import copy_suffix
+from engine.export.stream_copy import copy_suffix, refuse_redacted
 from engine.export.tables import read_segments_json
 from engine.review.document import Span, Verdict
 from engine.scoring.scorers import default_scorer
@@ -119,6 +120,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     callback=verdicts_of,
     help=f"Of a review: what --tables list, out of {','.join(Verdict)}.",
 )
+@redaction_option
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def export(
@@ -142,6 +144,7 @@ def export(
     tables: tuple[str, ...],
     clips: tuple[Verdict, ...] | None,
     only: tuple[Verdict, ...],
+    redact: bool,
     device: str,
     quiet: bool,
 ) -> None:
@@ -156,7 +159,7 @@ def export(
         panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder, sound=sound
     )
     if is_reviewed(video):
-        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy)
+        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy, redact)
         for path in export_review(video, chosen, target or Path(), detector, device, quiet=quiet):
             click.echo(path)
         return
@@ -175,6 +178,9 @@ def export(
         if listed and listed.video_fingerprint != source.info.fingerprint:
             raise _foreign(segments_file, f"another video, {listed.video_name}")
         # Checked before the analysis, which may take hours.
+        redaction = kept_redaction(source.info, redact=redact, quiet=quiet)
+        if copy:
+            refuse_redacted(source.info, redaction)
         part = f"segment-{number}" if stop is None else f"frames-{start}-{stop - 1}"
         target = _checked_target(target, video, part, copy_suffix(source.info) if copy else ".mp4", copy=copy)
         if start is not None and stop is not None:
@@ -189,7 +195,7 @@ def export(
         rule = listed.rule if listed else scorer.rule(false_alarms)
         zones = listed.zones if listed else chosen_zones(zones_file, scorer)
         has_outlines = outlines and needs_scores and tells_where(predictor, scorer.name)
-        options = replace(options, threshold=rule.enter, outlines=has_outlines, zones=zones)
+        options = replace(options, threshold=rule.enter, outlines=has_outlines, zones=zones, redaction=redaction)
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
             # What is not flagged elsewhere is no segment here.
@@ -200,7 +206,7 @@ def export(
             segments = listed.segments if listed else find_segments(scores, source.times, rule)
             span = _numbered(segments, number, source)
         if copy:
-            click.echo(copied(source, span, target, sound=sound, quiet=quiet))
+            click.echo(copied(source, span, target, sound=sound, quiet=quiet, redaction=redaction))
         else:
             click.echo(encoded(source, predictor, scores, span, target, options, quiet=quiet))
 

@@ -14,12 +14,14 @@ from engine.analysis.pipeline import inspect_pair
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
 from engine.commands.labelled_videos import labelled_dataset, measured_videos
+from engine.commands.redaction_option import kept_redaction, redaction_option
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
 from engine.datasets import Dataset, LabelledVideo
 from engine.datasets.file_access import odd_file
 from engine.figures.choosing import ChosenFrame, labelled_regions, representative_frames
 from engine.figures.drawing import SheetKind, Transition, draw_sheet
+from engine.redaction.source import redacted
 from engine.video import open_video
 from engine.video.frame import Pixels
 from engine.video.naming import picture_count
@@ -52,6 +54,7 @@ _KINDS = {"1": "figure-1", "3": "figure-3-4", "4": "figure-3-4", "5": "figure-5"
     show_default=True,
     help="1: all of a transition; 3 and 4: its motion; 5: predicted beside real.",
 )
+@redaction_option
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
@@ -62,6 +65,7 @@ def figures(
     frames: str | None,
     count: int,
     kind: str,
+    redact: bool,
     device: str,
     no_cache: bool,
     quiet: bool,
@@ -79,7 +83,7 @@ def figures(
     predictor = Predictor.open(detector, device)
     with analysis_cache(no_cache) as cache:
         choices = requested or _selected_frames(dataset, labelled, predictor, cache, count, quiet)
-    transitions = [_transition(dataset, choice, predictor) for choice in choices]
+    transitions = [_transition(dataset, choice, predictor, redact=redact, quiet=quiet) for choice in choices]
     _write(folder, transitions, kind, predictor.settings.flow_radius_px)
 
 
@@ -125,9 +129,12 @@ def _selected_frames(
     return representative_frames(measured_videos(dataset, predictor, cache, quiet=quiet), count, labelled=labelled)
 
 
-def _transition(dataset: Dataset, choice: ChosenFrame, predictor: Predictor) -> Transition:
+def _transition(
+    dataset: Dataset, choice: ChosenFrame, predictor: Predictor, *, redact: bool, quiet: bool
+) -> Transition:
     video = dataset.testing[choice.video]
-    with open_video(video.path) as source:
+    with open_video(video.path) as recording:
+        source = redacted(recording, kept_redaction(recording.info, redact=redact, quiet=quiet))
         previous, frame = source.read(choice.frame - 1), source.read(choice.frame)
     masks = video.masks() if choice.abnormal and video.masks else None
     regions_before, regions = (

@@ -8,6 +8,7 @@ import click
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
+from engine.commands.redaction_option import redaction_option
 from engine.commands.reviewed_recordings import Predictors, check_reviewed, open_evidence, open_reviewed, verdicts_of
 from engine.export.list_files import refuse_existing
 from engine.review.document import Verdict
@@ -28,6 +29,12 @@ from engine.review.document import Verdict
 )
 @click.option("--hash-only", is_flag=True, help="Leave the recordings themselves out; keep their SHA-256.")
 @click.option(
+    "--with-redacted",
+    is_flag=True,
+    help="Copy the recordings even if something of them is redacted: whoever has the package can see it.",
+)
+@redaction_option
+@click.option(
     "--sign",
     "key_path",
     metavar="KEY",
@@ -42,12 +49,16 @@ def package(
     folder: Path,
     clips: tuple[Verdict, ...],
     hash_only: bool,
+    with_redacted: bool,
+    redact: bool,
     key_path: Path | None,
     detector: Path | None,
     device: str,
     quiet: bool,
 ) -> None:
     """Make an evidence package of REVIEW: the recordings bit for bit, working copies, review, tables and report.
+
+    Recordings of which something is redacted are left out, but for their SHA-256.
 
     `vad verify` tells whether it is whole. Its path and its checksum go to stdout; who notes that down elsewhere can
     later tell this package from any other.
@@ -61,8 +72,8 @@ def package(
         read_key(key_path, lambda: click.prompt("Password of the key", hide_input=True, err=True)) if key_path else None
     )
     predictors = Predictors(detector, device)
-    recordings = open_reviewed(review, predictors, quiet=quiet)
-    options = PackageOptions(clips, with_recordings=not hash_only)
+    recordings = open_reviewed(review, predictors, quiet=quiet, redact=redact)
+    options = PackageOptions(clips, with_recordings=not hash_only, with_redacted=with_redacted)
     work = make_package(
         recordings,
         review_file(review),

@@ -52,6 +52,24 @@ def finished(work: Generator[Progress, None, Result]) -> Result:
             return result
 
 
+def finished_with_bar(work: Generator[Progress, None, Result], *, hidden: bool = False) -> Result:
+    """Run work to its end and show its progress, under the name of each phase; returns what it returns."""
+    with (
+        closing(work),
+        click.progressbar(
+            length=1, file=sys.stderr, hidden=hidden, show_eta=False, show_pos=True, item_show_func=_rate
+        ) as bar,
+    ):
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            bar.label, bar.length = event.phase, event.total
+            bar.update(event.done - bar.pos, event)
+
+
 def _rate(progress: Progress | None) -> str:
     if progress is None or progress.seconds_left is None:
         return ""

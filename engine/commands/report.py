@@ -8,6 +8,7 @@ import click
 
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
+from engine.commands.redaction_option import redaction_option
 from engine.commands.reviewed_recordings import (
     ALL,
     Predictors,
@@ -37,11 +38,18 @@ from engine.review.document import Verdict
     callback=verdicts_of,
     help=f"Segments with these verdicts, out of {','.join(Verdict)}; the report says how many it leaves out.",
 )
+@redaction_option
 @detector_option(text=f"Detector {WHICH}; by default that of the review, out of your library.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def report(
-    review: Path, target: Path, only: tuple[Verdict, ...], detector: Path | None, device: str, quiet: bool
+    review: Path,
+    target: Path,
+    only: tuple[Verdict, ...],
+    redact: bool,
+    detector: Path | None,
+    device: str,
+    quiet: bool,
 ) -> None:
     """Write the report of REVIEW: a NAME.review.json, or the NAME.segments.json of an analysis.
 
@@ -51,7 +59,7 @@ def report(
 
     refuse_existing(target)  # before an analysis
     predictors = Predictors(detector, device)
-    recordings = open_reviewed(review, predictors, quiet=quiet)
+    recordings = open_reviewed(review, predictors, quiet=quiet, redact=redact)
     work = write_report(
         recordings, target, verdicts=only, evidence_of=lambda recording: open_evidence(recording, predictors)
     )

@@ -22,7 +22,8 @@ from engine.common.paths import analyses_folder
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.list_files import make_folder, refuse_existing, unique_names, write_lists
 from engine.export.reviewed import ListedSegment, ReviewedRecording
-from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted
+from engine.redaction.regions import Redaction
 from engine.review.document import Span, Verdict
 from engine.video import open_video
 from engine.video.integrity import Integrity
@@ -45,6 +46,8 @@ class ReviewExport:
     """How clips look and sound."""
     copy: bool
     """Whether they are cut without re-encoding instead."""
+    redact: bool = True
+    """Whether what the review redacts is kept out of them."""
 
 
 def export_review(
@@ -60,7 +63,7 @@ def export_review(
     if not chosen.tables and chosen.clips is None:
         raise click.UsageError("Of a review or segments file, give --tables or --clips.")
     predictors = Predictors(detector, device)
-    recordings = open_reviewed(path, predictors, quiet=quiet)
+    recordings = open_reviewed(path, predictors, quiet=quiet, redact=chosen.redact)
     targets = _clip_paths(recordings, chosen, folder)
     for target in targets:
         refuse_existing(target)
@@ -88,9 +91,9 @@ def export_review(
         )
 
 
-def copied(source: VideoSource, span: Span, target: Path, *, sound: bool, quiet: bool) -> str:
+def copied(source: VideoSource, span: Span, target: Path, *, sound: bool, quiet: bool, redaction: Redaction) -> str:
     """Cut frames without re-encoding, and say on stderr how much earlier the clip begins."""
-    path = follow(copy_clip(source, span.start, span.stop, target, sound=sound), hidden=quiet)
+    path = follow(copy_clip(source, span.start, span.stop, target, sound=sound, redaction=redaction), hidden=quiet)
     first = copy_starts_at(source, span.start)
     earlier = float(source.times[span.start] - source.times[first])
     if not quiet:
@@ -109,6 +112,8 @@ def _clip_paths(
     paths = {}
     for name, recording in zip(unique_names(recordings), recordings, strict=True):
         segments = recording.only(chosen.clips or ()).segments
+        if segments and chosen.copy:
+            refuse_redacted(recording.info, recording.redaction)
         suffix = copy_suffix(recording.info) if segments and chosen.copy else ".mp4"
         for segment in segments:
             paths[folder / fitting_name(name, f".segment-{segment.number}{suffix}")] = (recording, segment)
@@ -125,7 +130,16 @@ def _clip(
 ) -> Path:
     with open_video(recording.info.path) as source:
         if chosen.copy:
-            return Path(copied(source, segment.span, target, sound=chosen.options.sound, quiet=quiet))
+            return Path(
+                copied(
+                    source,
+                    segment.span,
+                    target,
+                    sound=chosen.options.sound,
+                    quiet=quiet,
+                    redaction=recording.redaction,
+                )
+            )
         scores = np.full(len(source), np.nan) if recording.scores is None else recording.scores
         predictor = None
         if chosen.options.needs_detector or (chosen.options.outlines and recording.scores is not None):
@@ -135,6 +149,8 @@ def _clip(
             threshold=recording.rule.enter if recording.rule else None,
             outlines=chosen.options.outlines and tells_where(predictor, recording.score_name),
             zones=recording.zones,
+            verdict=str(segment.verdict),
+            redaction=recording.redaction,
         )
         return Path(encoded(source, predictor, scores, segment.span, target, options, quiet=quiet))
 

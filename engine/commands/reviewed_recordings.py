@@ -16,27 +16,30 @@ from engine.analysis.score_store import ScoreStore
 from engine.analysis.where import stored_evidence
 from engine.analysis.zoned import stored_signals_within
 from engine.commands.progress import follow
+from engine.commands.redaction_option import kept_redaction, told
 from engine.common.errors import ExportError, ReviewError
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
+from engine.export.caveats import blind_in_words, caveats
 from engine.export.reviewed import ReviewedRecording, numbered
 from engine.export.tables import read_segments_json
+from engine.redaction.regions import Redaction
 from engine.review.attaching import ReviewedSegment, Scores, attach, hidden
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
 from engine.review.files import SUFFIX, located, read_review
 from engine.scoring.calibrated_scorer import CalibratedScorer
-from engine.scoring.conditions import conditions_told, drifts_apart_from
-from engine.scoring.drift import OTHER_SCENE, drifts_in_words
+from engine.scoring.conditions import drifts_apart_from
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer, scorer_named
 from engine.scoring.segments import SegmentRule, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.where import Outline, WindowEvidence
-from engine.scoring.zones import Zones, zones_in_words
+from engine.scoring.zones import Zones
 from engine.video import open_video
-from engine.video.source import VideoSource
+from engine.video.source import VideoSource, ends_of
 
 if TYPE_CHECKING:
+    from engine.calibrating.reviewed import ReviewedFootage
     from engine.models.predictor import Predictor
 
 SEGMENTS_SUFFIX = ".segments.json"
@@ -67,10 +70,10 @@ def verdicts_of(_: click.Context, __: click.Parameter, value: str | None) -> tup
         raise click.BadParameter(f"choose from {','.join(Verdict)}, or {ALL}") from error
 
 
-def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool) -> list[ReviewedRecording]:
+def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool, redact: bool = True) -> list[ReviewedRecording]:
     """What was reviewed, with scores where the detector is here; what a person should know of it goes to stderr.
 
-    What the stored analysis lacks is analysed.
+    What the stored analysis lacks is analysed. Unless it is to `redact`, nothing counts as redacted.
 
     Raises:
         ReviewError: the review can't be read, or a recording of it is gone or was changed.
@@ -78,11 +81,11 @@ def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool) -> list[Re
         VideoError: a recording can't be read.
     """
     if path.name.lower().endswith(SEGMENTS_SUFFIX):
-        return [_of_segments_file(path)]
+        return [_of_segments_file(path, redact, quiet)]
     opened = read_review(path)
     if opened.notice and not quiet:
         click.echo(opened.notice, err=True)
-    recordings = [_of_review(each, path, predictors, quiet) for each in opened.review.recordings]
+    recordings = [_of_review(each, path, predictors, redact, quiet) for each in opened.review.recordings]
     for notice in _notices(recordings):
         if not quiet:
             click.echo(notice, err=True)
@@ -117,18 +120,22 @@ class Predictors:
         self._device = device
         self._open: dict[Path, Predictor] = {}
 
+    def file_of(self, used: DetectorUsed | None) -> Path | None:
+        """The file of the detector that was used, or the chosen one."""
+        if used is None:
+            return None
+        return self._chosen or next(
+            (entry.path for entry in DetectorLibrary().entries() if entry.fingerprint == used.fingerprint), None
+        )
+
     def of(self, used: DetectorUsed | None) -> Predictor | None:
         """The detector that was used; None where there was none, or it is not here.
 
         Raises:
             ExportError: the chosen detector is another one.
         """
-        if used is None:
-            return None
-        path = self._chosen or next(
-            (entry.path for entry in DetectorLibrary().entries() if entry.fingerprint == used.fingerprint), None
-        )
-        if path is None:
+        path = self.file_of(used)
+        if used is None or path is None:
             return None
         if path not in self._open:
             from engine.models.predictor import Predictor  # torch takes seconds to import
@@ -144,7 +151,59 @@ class Predictors:
         return predictor
 
 
-def _of_segments_file(path: Path) -> ReviewedRecording:
+def reviewed_footage(
+    reviews: Sequence[Path], predictors: Predictors, *, quiet: bool
+) -> tuple[Path, list[ReviewedFootage]]:
+    """The detector that all reviews were made with, and what was reviewed with it.
+
+    Raises:
+        ReviewError: a review can't be read, a recording of it is gone or was changed, or has no calibrated score.
+        ExportError: they were made with several detectors, or with another one than is chosen.
+        VideoError: a recording can't be read.
+    """
+    from engine.calibrating.reviewed import ReviewedFootage
+
+    used: dict[Path, str] = {}
+    footage = []
+    for path in reviews:
+        for recording in read_review(path).review.recordings:
+            predictor, file = predictors.of(recording.detector), predictors.file_of(recording.detector)
+            if predictor is None or file is None or recording.detector is None:
+                raise ReviewError(
+                    "The detector of this review is not here",
+                    subject=path,
+                    advice="Name its file with --detector.",
+                )
+            used[file] = recording.detector.name
+            with open_recording(recording, path) as source:
+                shown = shown_of(recording, source, predictor, quiet=quiet)
+                if not isinstance(shown.scorer, CalibratedScorer):
+                    raise ReviewError(
+                        "This review was not made by the calibrated score",
+                        subject=path,
+                        advice="Only calibrated detectors learn from verdicts. Calibrate this one first.",
+                    )
+                footage.append(
+                    ReviewedFootage(
+                        source.info.path,
+                        source.times,
+                        ends_of(source.info, source.times),
+                        shown.scored.signals,
+                        shown.segments,
+                        shown.rule.enter,
+                        recording.zones,
+                    )
+                )
+    if len(used) > 1:
+        raise ExportError(
+            f"These reviews were made with several detectors: {', '.join(used.values())}",
+            advice="Give the reviews of one at a time.",
+        )
+    (file,) = used
+    return file, footage
+
+
+def _of_segments_file(path: Path, redact: bool, quiet: bool) -> ReviewedRecording:
     listed = read_segments_json(path)
     beside = path.with_name(listed.video_name)
     with open_video(beside if beside.exists() else Path(listed.video_path)) as source:
@@ -162,12 +221,20 @@ def _of_segments_file(path: Path) -> ReviewedRecording:
             score_name=listed.score,
             rule=listed.rule,
             detector=DetectorUsed(listed.detector_name, listed.detector_fingerprint),
-            conditions=tuple(_blind(listed.zones)),
+            conditions=tuple(blind_in_words(listed.zones)),
             zones=listed.zones,
+            redaction=kept_redaction(source.info, redact=redact, quiet=quiet),
         )
 
 
-def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet: bool) -> ReviewedRecording:
+@contextmanager
+def open_recording(recording: Recording, review: Path) -> Iterator[VideoSource]:
+    """The video of a recording of a review.
+
+    Raises:
+        ReviewError: it is gone or was changed.
+        VideoError: it can't be read.
+    """
     video = located(recording, review)
     if video is None:
         raise ReviewError(
@@ -175,7 +242,6 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
             subject=recording.path,
             advice=f"Put it back there, or beside {review.name}: there it is found under any name.",
         )
-    predictor = predictors.of(recording.detector)
     with open_video(video) as source:
         if source.info.fingerprint != recording.fingerprint:
             raise ReviewError(
@@ -183,13 +249,36 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
                 subject=video,
                 advice="Put the reviewed one back, or review this one anew.",
             )
+        yield source
+
+
+class Shown(NamedTuple):
+    """What the window would show of a recording under review."""
+
+    scorer: Scorer
+    rule: SegmentRule
+    scored: Scored
+    segments: list[ReviewedSegment]
+
+
+def shown_of(recording: Recording, source: VideoSource, predictor: Predictor, *, quiet: bool) -> Shown:
+    """The scores of a recording at its threshold, and the segments to review in it; what is missing is analysed."""
+    scorer = _scorer(recording.score, predictor)
+    found = scored(source, predictor, scorer, recording.zones, quiet=quiet)
+    rule = _rule(recording, scorer)
+    flagged = find_segments(found.flaggable, source.times, rule)
+    return Shown(scorer, rule, found, attach(flagged, recording.segments, found.scores, rule.enter, found.flaggable))
+
+
+def _of_review(
+    recording: Recording, review: Path, predictors: Predictors, redact: bool, quiet: bool
+) -> ReviewedRecording:
+    predictor = predictors.of(recording.detector)
+    with open_recording(recording, review) as source:
+        redaction = told(source.info, recording.redaction, redact=redact, quiet=quiet)
         if predictor is None:
-            return _without_scores(recording, source)
-        scorer = _scorer(recording.score, predictor)
-        signals, scores, flaggable = scored(source, predictor, scorer, recording.zones, quiet=quiet)
-        rule = _rule(recording, scorer)
-        flagged = find_segments(flaggable, source.times, rule)
-        shown = attach(flagged, recording.segments, scores, rule.enter, flaggable)
+            return _without_scores(recording, source, redaction)
+        scorer, rule, (signals, scores, _), shown = shown_of(recording, source, predictor, quiet=quiet)
         reasons = [_reason(each, scorer, signals, source) for each in shown]
         peaks = [scorer.describe(each.peak_score) for each in shown]
         return ReviewedRecording(
@@ -200,13 +289,14 @@ def _of_review(recording: Recording, review: Path, predictors: Predictors, quiet
             scorer.name,
             rule,
             recording.detector,
-            conditions=(*_blind(recording.zones), *_conditions(predictor, scorer, signals, source)),
+            conditions=(*blind_in_words(recording.zones), *_caveats(predictor, scorer, signals, source)),
             zones=recording.zones,
+            redaction=redaction,
             hidden=tuple(hidden(recording.segments, shown)),
         )
 
 
-def _without_scores(recording: Recording, source: VideoSource) -> ReviewedRecording:
+def _without_scores(recording: Recording, source: VideoSource, redaction: Redaction) -> ReviewedRecording:
     count = len(source)
     judged = [_cut(each, count) for each in recording.segments if each.start < count]
     segments = [ReviewedSegment(each.start, each.stop, each.start, float("nan"), each) for each in judged]
@@ -222,8 +312,9 @@ def _without_scores(recording: Recording, source: VideoSource) -> ReviewedRecord
         numbered(segments),
         score_name=recording.score,
         detector=recording.detector,
-        conditions=tuple(_blind(recording.zones)),
+        conditions=tuple(blind_in_words(recording.zones)),
         zones=recording.zones,
+        redaction=redaction,
         notice=notice,
     )
 
@@ -297,26 +388,12 @@ def open_evidence(
         yield evidence
 
 
-def _blind(zones: Zones) -> Iterator[str]:
-    """That parts of the picture did not count, as nobody may take them for calm."""
-    if zones:
-        yield f"Parts of the picture did not count: {zones_in_words(zones)}."
-
-
-def _conditions(predictor: Predictor, scorer: Scorer, signals: RawSignals, source: VideoSource) -> Iterator[str]:
-    """What keeps scores of the recording from meaning what they usually do, in sentences."""
+def _caveats(predictor: Predictor, scorer: Scorer, signals: RawSignals, source: VideoSource) -> Iterator[str]:
     calibration = predictor.settings.calibration
-    is_other_scene = scorer.is_other_scene(signals)
-    if is_other_scene:
-        yield f"{OTHER_SCENE} Nothing is flagged."
-    if calibration and (rate := calibration.other_rate(source.frame_seconds)):
-        yield f"The recording has {rate}. Scores mean less."
     conditions = scorer.conditions(signals, source.times)
-    for sentence in conditions_told(conditions):
-        yield f"{sentence}."
     drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
-    if drifts and not is_other_scene:
-        yield f"Not as in the footage of the calibration: {drifts_in_words(drifts)}. Scores mean less there."
+    is_other_scene = scorer.is_other_scene(signals)
+    return caveats(calibration, source.frame_seconds, conditions, drifts, is_other_scene=is_other_scene)
 
 
 def _notices(recordings: Sequence[ReviewedRecording]) -> Iterator[str]:

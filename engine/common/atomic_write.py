@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+PROCESS = secrets.token_hex(4)
+"""Stands in the names of all temporary files of this process."""
 _TEMPORARY_NAME = ".vadgui-{}.partial"
 _LEFTOVER_SECONDS = 24 * 3600.0
 _swept: set[Path] = set()
@@ -30,10 +33,37 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        sync_folder(path.absolute().parent)
     finally:
         # A folder that may not be written must not hide why the writing failed.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names of a folder's files on disk, so that a power failure takes none back."""
+    # Windows has no such call, and some network shares refuse it.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """Have all files of a folder on disk, with their names.
+
+    Raises:
+        OSError: a file can't be written.
+    """
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        else:
+            sync_folder(path)
+    sync_folder(folder)
 
 
 def may_write(folder: Path) -> bool:
@@ -42,9 +72,10 @@ def may_write(folder: Path) -> bool:
 
 
 def temporary_path(path: Path) -> Path:
-    """A new name beside `path` for what shall become it; leftovers of killed processes in that folder go.
+    """A new name beside `path` for the file or folder that shall become it.
 
-    Programs that write touch their file more often than once a day: what is older belongs to none.
+    Leftovers of killed processes in that folder go. Programs that write touch theirs more often than once a day: what
+    is older belongs to none.
     """
     folder = path.absolute().parent
     if folder not in _swept:
@@ -53,7 +84,25 @@ def temporary_path(path: Path) -> Path:
         with suppress(OSError):
             for leftover in folder.glob(_TEMPORARY_NAME.format("*")):
                 with suppress(OSError):
-                    if leftover.stat().st_mtime < oldest:
-                        leftover.unlink()
+                    _remove_if_older(leftover, oldest)
     # Short, because file systems limit the length of names.
-    return path.with_name(_TEMPORARY_NAME.format(secrets.token_hex(4)))
+    return path.with_name(_TEMPORARY_NAME.format(f"{PROCESS}-{secrets.token_hex(4)}"))
+
+
+def remove_leftovers(folder: Path, process: str) -> None:
+    """Delete what a process that has ended left half-written in a folder; `process` is its `PROCESS`."""
+    for leftover in folder.glob(_TEMPORARY_NAME.format(f"{process}-*")):
+        with suppress(OSError):
+            _remove(leftover)
+
+
+def _remove_if_older(leftover: Path, oldest: float) -> None:
+    if max(each.stat().st_mtime for each in (leftover, *leftover.rglob("*"))) < oldest:
+        _remove(leftover)
+
+
+def _remove(leftover: Path) -> None:
+    if leftover.is_dir():
+        shutil.rmtree(leftover)
+    else:
+        leftover.unlink()

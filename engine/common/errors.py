@@ -44,6 +44,10 @@ class ReviewError(VadError):
     """A review can't be read or written, or a change of it is not possible."""
 
 
+class ArchiveError(VadError):
+    """An archive can't be opened, read or changed."""
+
+
 class ExportError(VadError):
     """A clip, table or report can't be written."""
 

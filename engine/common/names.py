@@ -41,11 +41,17 @@ def fitting_name(stem: str, suffix: str) -> str:
         stem = displayable(stem).replace("\\", "_")
     if name_bytes(stem + suffix) <= MAX_NAME_BYTES:
         return stem + suffix
-    digest = hashlib.sha256(os.fsencode(stem)).hexdigest()[:_HASH_DIGITS]
-    room = MAX_NAME_BYTES - name_bytes(suffix) - _HASH_DIGITS - 1
-    while name_bytes(stem) > room:
-        stem = stem[:-1]
-    return f"{stem}-{digest}{suffix}"
+    return cut_name(stem, MAX_NAME_BYTES - name_bytes(suffix)) + suffix
+
+
+def cut_name(name: str, room_bytes: int) -> str:
+    """A name of so many bytes at the most; one that is cut is told apart by a hash."""
+    if name_bytes(name) <= room_bytes:
+        return name
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:_HASH_DIGITS]
+    while name_bytes(name) > room_bytes - _HASH_DIGITS - 1:
+        name = name[:-1]
+    return f"{name}-{digest}"
 
 
 def name_bytes(name: str) -> int:

@@ -13,6 +13,12 @@ def resolved(path: Path) -> Path:
     return Path(os.path.realpath(path))  # Path.resolve raises RuntimeError there
 
 
+def existing_folder(folder: Path) -> Path:
+    """The folder, or its nearest parent that exists."""
+    folder = folder.absolute()
+    return next(each for each in (folder, *folder.parents) if each.exists())
+
+
 def cache_folder() -> Path:
     """The folder that VADGUI_CACHE names, by default the system's cache folder; it may not exist yet."""
     chosen = os.environ.get("VADGUI_CACHE")
@@ -48,6 +54,11 @@ def reviews_folder() -> Path:
     """
     chosen = os.environ.get("VADGUI_REVIEWS")
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("vadgui", appauthor=False) / "reviews"
+
+
+def recordings_file() -> Path:
+    """The list of recordings under review; it may not exist yet."""
+    return platformdirs.user_data_path("vadgui", appauthor=False) / "recordings.json"
 
 
 def frame_rates_file() -> Path:

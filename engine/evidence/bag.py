@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import unicodedata
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,11 +53,23 @@ def write_manifest(folder: Path, should_stop: ShouldStop = never_stop) -> Genera
     for path in sorted(each for each in (folder / "data").rglob("*") if each.is_file()):
         name = path.relative_to(folder).as_posix()
         hashes[name] = yield from sha256_of(path, should_stop)
-    with (folder / MANIFEST).open("x", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{digest}  {name}\n" for name, digest in hashes.items())
-        file.flush()
-        os.fsync(file.fileno())
+    _write(folder / MANIFEST, "".join(f"{digest}  {name}\n" for name, digest in hashes.items()))
     return hashes
+
+
+def write_tags(folder: Path, info: Mapping[str, str]) -> None:
+    """Write what is said of a package, and the list of its lists; nothing of it may be written after that.
+
+    `bagit` does so from within the folder: it changes where the whole program works, and other threads work, too.
+
+    Raises:
+        OSError: a file can't be written.
+    """
+    lines = "".join(f"{name}: {text}\n" for name, text in info.items())
+    _write(folder / "bag-info.txt", lines)
+    tags = sorted(each for each in folder.iterdir() if each.is_file())
+    hashes = {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in tags}
+    _write(folder / TAG_MANIFEST, "".join(f"{digest}  {name}\n" for name, digest in hashes.items()))
 
 
 def verify_package(
@@ -113,6 +125,13 @@ def _listed(folder: Path) -> dict[str, str]:
             subject=folder,
             advice=f"Take another copy of the package ({error}).",
         ) from error
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _key(name: str) -> str:

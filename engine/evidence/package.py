@@ -5,23 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import bagit
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from engine.common.atomic_write import sync_folder, sync_tree, temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
 from engine.common.names import displayable, fitting_name
-from engine.evidence.bag import BAGIT_TXT, write_manifest
+from engine.evidence.bag import BAGIT_TXT, write_manifest, write_tags
 from engine.evidence.provenance import made_now, program
 from engine.evidence.signature import sign
 from engine.export.clip import ExportOptions, export_clip
@@ -29,22 +28,24 @@ from engine.export.edit_lists import UnsuitableError
 from engine.export.list_files import FORMATS, cannot_write, refuse_existing, safe_name, unique_names, write_lists
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
+from engine.redaction.regions import redaction_in_words
 from engine.report.report import EvidenceOf, write_report
 from engine.review.document import Verdict, from_bytes, to_bytes
 from engine.review.files import SUFFIX, read_review
 from engine.scoring.heat_map import EvidenceAt
 from engine.video import open_video
 from engine.video.integrity import Integrity
-from engine.video.source import PICTURES
+from engine.video.source import PICTURES, size_bytes
 
-FORMAT, VERSION = "vadgui-evidence", 1
+FORMAT, VERSION = "vadgui-evidence", 2
 COPYING = "Copying the recording"
 _BLOCK_BYTES = 8 << 20
 _SPARE_BYTES = 64 << 20  # for all but the recordings, at the least
 _READ_ME = """\
 This folder is an evidence package made by vadgui.
 
-data/originals     the recordings, bit for bit as they were
+data/originals     the recordings, bit for bit as they were; not of recordings of which something is redacted, unless
+                   whoever made this asked for them
 data/clips         working copies: excerpts to look at. "cut" ones hold the recording's own pictures from a keyframe
                    on, "annotated" ones are encoded anew, with scores
 data/review        what people decided
@@ -65,6 +66,12 @@ class PackageOptions:
     """There are clips of segments with these verdicts."""
     with_recordings: bool = True
     """Whether the recordings themselves are copied; else only their hashes are noted."""
+    with_redacted: bool = False
+    """Whether that is done, too, with recordings of which something is redacted."""
+
+    def copies(self, recording: ReviewedRecording) -> bool:
+        """Whether a recording itself is in the package."""
+        return self.with_recordings and (self.with_redacted or not recording.redaction)
 
 
 @dataclass
@@ -135,13 +142,15 @@ def make_package(
 @contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
     """A hidden folder that gets its name when all went well, and is removed otherwise."""
-    temporary = folder.absolute().with_name(f".vadgui-{secrets.token_hex(4)}.partial")
+    temporary = temporary_path(folder.absolute())
     try:
         temporary.mkdir()
         _write(temporary / "bagit.txt", BAGIT_TXT)
         yield temporary
+        sync_tree(temporary)
         refuse_existing(folder)
         temporary.rename(folder.absolute())
+        sync_folder(folder.absolute().parent)
     except OSError as error:
         raise cannot_write(folder, error) from error
     finally:
@@ -153,26 +162,13 @@ def _refuse_small_disk(recordings: Sequence[ReviewedRecording], folder: Path, op
         free = shutil.disk_usage(folder.absolute().parent).free
     except OSError as error:
         raise cannot_write(folder, error) from error
-    sizes = [size_bytes(each.info.path) for each in recordings] if options.with_recordings else []
+    sizes = [size_bytes(each.info.path) for each in recordings if options.copies(each)]
     if sum(sizes) + _SPARE_BYTES > free:
         raise ExportError(
             f"The disk is too small: {(sum(sizes) + _SPARE_BYTES) >> 20} MiB are needed, {free >> 20} MiB are free",
             subject=folder,
             advice="Free some space, choose another disk, or leave the recordings out and keep only their hashes.",
         )
-
-
-def size_bytes(path: Path) -> int:
-    """How much a recording takes on the disk.
-
-    Raises:
-        VideoError: it can't be read.
-    """
-    try:
-        files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
-        return sum(each.stat().st_size for each in files)
-    except OSError as error:
-        raise VideoError("The recording can't be read", subject=path, advice=f"{error.strerror}.") from error
 
 
 def _add_recording(
@@ -184,7 +180,7 @@ def _add_recording(
     noted = []
     for file in files:
         target = (place / _safe(path.name) if path.is_dir() else place) / _safe(file.name)
-        if options.with_recordings:
+        if options.copies(recording):
             sha256 = yield from _copy(file, target, should_stop)
         else:
             sha256 = yield from sha256_of(file, should_stop)
@@ -193,7 +189,7 @@ def _add_recording(
                 "name": displayable(file.name),
                 "size_bytes": file.stat().st_size,
                 "sha256": sha256,
-                "copy": target.relative_to(data.parent).as_posix() if options.with_recordings else None,
+                "copy": target.relative_to(data.parent).as_posix() if options.copies(recording) else None,
             }
         )
     info, detector, rule = recording.info, recording.detector, recording.rule
@@ -210,6 +206,7 @@ def _add_recording(
             "detector": {"name": detector.name, "fingerprint": detector.fingerprint} if detector else None,
             "score": recording.score_name or None,
             "rule": asdict(rule) if rule else None,
+            "redacted": redaction_in_words(recording.redaction) or None,
             "notes": [each for each in (recording.notice, *recording.conditions, *_missing(recording)) if each],
         }
     )
@@ -268,8 +265,10 @@ def _add_clips(
         outlines=evidence is not None,
         mark="working copy",
         zones=recording.zones,
+        redaction=recording.redaction,
     )
-    suffix = None if recording.info.codec == PICTURES else copy_suffix(recording.info)
+    has_cuts = recording.info.codec != PICTURES and not recording.redaction
+    suffix = copy_suffix(recording.info) if has_cuts else None
     with open_video(recording.info.path, should_stop) as source:
         for segment in segments:
             start, stop = segment.start, segment.stop
@@ -278,6 +277,7 @@ def _add_clips(
                 yield from _without_end(copy_clip(source, start, stop, target, should_stop))
                 _note(contents, target, data, recording, segment, copy_starts_at(source, start))
             target = _clip_path(data, name, segment, "annotated.mp4")
+            look = replace(look, verdict=str(segment.verdict))
             clip = export_clip(source, None, scores, start, stop, target, look, should_stop, evidence)
             yield from _without_end(clip)
             _note(contents, target, data, recording, segment, start)
@@ -327,19 +327,16 @@ def _compare(contents: _Contents, hashes: dict[str, str]) -> None:
 
 
 def _finish_bag(folder: Path) -> None:
-    bag = bagit.Bag(str(folder))
     payload = [each for each in (folder / "data").rglob("*") if each.is_file()]
     made = made_now()
-    bag.info.update(
-        {
-            "Bag-Software-Agent": program()["name"],
-            "Bagging-Date": made["at"][:10],
-            "Contact-Name": made["by"],
-            "External-Description": "Evidence package of a review of surveillance video",
-            "Payload-Oxum": f"{sum(each.stat().st_size for each in payload)}.{len(payload)}",
-        }
-    )
-    bag.save()
+    info = {
+        "Bag-Software-Agent": program()["name"],
+        "Bagging-Date": made["at"][:10],
+        "Contact-Name": made["by"],
+        "External-Description": "Evidence package of a review of surveillance video",
+        "Payload-Oxum": f"{sum(each.stat().st_size for each in payload)}.{len(payload)}",
+    }
+    write_tags(folder, info)
 
 
 def review_file(path: Path) -> tuple[str, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -15,14 +15,16 @@ import numpy.typing as npt
 from engine.analysis.pipeline import Inspection, inspect
 from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
-from engine.export.mosaic import Mosaic, Panel, plan_layout
+from engine.export.mosaic import BurntIn, Layout, Mosaic, Panel, plan_layout
 from engine.export.score_strip import ScoreStrip
+from engine.redaction.regions import NOTHING_REDACTED, Redaction
+from engine.redaction.source import redacted
 from engine.scoring.calibrated_scorer import calibrated_leave
 from engine.scoring.where import Outline, WindowEvidence
 from engine.scoring.zones import Zones
 from engine.video.frame import Frame
 from engine.video.sound import ClipSound, sound_of
-from engine.video.source import VideoSource, ends_of
+from engine.video.source import VideoInfo, VideoSource, ends_of
 from engine.video.timing import gaps, without_gaps
 from engine.video.writer import DEFAULT_ENCODER, ClipWriter
 
@@ -52,8 +54,13 @@ class ExportOptions:
     """Opacity in [0, 1] of the marks on suspicious patches of the frame; above 0 needs a detector."""
     zones: Zones = ()
     """Of the picture: what does not count in the scores is hatched in the frame."""
+    redaction: Redaction = NOTHING_REDACTED
+    """What of the recording is not to be seen; where there is something, the clip has no sound either."""
     mark: str = ""
     """What stands before the recording's name, such as that this is a working copy."""
+    verdict: str = ""
+    """A person's word on the segment, to be written into the picture; empty where there is none."""
+    burnt_in: BurntIn = field(default_factory=BurntIn)
     encoder: str = DEFAULT_ENCODER
     """A key of engine.video.writer.ENCODERS."""
     sound: bool = True
@@ -104,6 +111,7 @@ def export_clip(
         Cancelled: `should_stop` said yes; no file is left.
     """
     options = options or ExportOptions()
+    source = redacted(source, options.redaction)
     refuse_frames(source, segment_start, segment_stop)
     if predictor is None and options.needs_detector:
         raise ExportError(
@@ -145,7 +153,7 @@ def export_clip(
 def _sound(source: VideoSource, start: int, stop: int, options: ExportOptions) -> Iterator[ClipSound | None]:
     """The sound of frames [start, stop) without that of gaps, as the pictures have it."""
     sound = None
-    if options.sound:
+    if options.sound and not options.redaction:
         begins = [start, *(gap.frame for gap in gaps(source.times) if start < gap.frame < stop)]
         ends = ends_of(source.info, source.times)
         spans = [
@@ -192,38 +200,53 @@ def _mosaic(
     options: ExportOptions,
 ) -> tuple[Mosaic, int, int]:
     """The mosaic of a clip, and its width and height."""
-    shows_flow = bool({"predicted_flow", "teacher_flow"} & set(options.panels))
-    try:
-        layout = plan_layout(
-            source.info.width_px,
-            source.info.height_px,
-            len(options.panels),
-            strip=options.score_strip,
-            legend=shows_flow,
-            max_width_px=options.max_width_px,
-            max_height_px=options.max_height_px,
-        )
-    except ValueError as error:
-        shape = f"{source.info.width_px} x {source.info.height_px} px"
-        raise ExportError(
-            f"No clip can show these panels of {shape}",
-            subject=source.info.name,
-            advice="Choose fewer panels, or cut the video to a less extreme shape first.",
-        ) from error
+    layout = layout_of(source.info, options)
     strip = None
     if layout.strip:
         box = layout.strip
         strip = ScoreStrip(box.width, box.height, scores, source.times, start, stop, options.threshold)
+    burnt_in = options.burnt_in
+    title = [
+        options.mark,
+        source.info.name if burnt_in.camera else "",
+        options.verdict if burnt_in.verdict else "",
+    ]
     mosaic = Mosaic(
         layout,
         options.panels,
-        f"{options.mark} · {source.info.name}" if options.mark else source.info.name,
+        " · ".join(filter(None, title)),
         strip=strip,
-        flow_radius_px=predictor.settings.flow_radius_px if predictor and shows_flow else None,
+        flow_radius_px=predictor.settings.flow_radius_px if predictor and layout.legend else None,
         overlay_opacity=options.overlay_opacity,
         zones=options.zones,
+        burnt_in=burnt_in,
+        start=source.info.start,
     )
     return mosaic, layout.width, layout.height
+
+
+def layout_of(video: VideoInfo, options: ExportOptions) -> Layout:
+    """Where everything is in the picture of a clip, and how large that is.
+
+    Raises:
+        ExportError: no picture has room for these panels of this video.
+    """
+    try:
+        return plan_layout(
+            video.width_px,
+            video.height_px,
+            len(options.panels),
+            strip=options.score_strip,
+            legend=bool({"predicted_flow", "teacher_flow"} & set(options.panels)),
+            max_width_px=options.max_width_px,
+            max_height_px=options.max_height_px,
+        )
+    except ValueError as error:
+        raise ExportError(
+            f"No clip can show these panels of {video.width_px} x {video.height_px} px",
+            subject=video.name,
+            advice="Choose fewer panels, or cut the video to a less extreme shape first.",
+        ) from error
 
 
 def _pictures(

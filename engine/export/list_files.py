@@ -16,6 +16,7 @@ from engine.export.edit_lists import edl, otio
 from engine.export.reviewed import ReviewedRecording
 from engine.export.segment_lists import segments_csv, segments_json
 from engine.export.subtitles import srt, webvtt
+from engine.video.writer import free_path
 
 FORMATS: dict[str, Callable[[ReviewedRecording], bytes]] = {
     "csv": segments_csv,
@@ -30,8 +31,12 @@ FORMATS: dict[str, Callable[[ReviewedRecording], bytes]] = {
 _UNSAFE = re.compile(r'[\\/:*?"<>|%\x00-\x1f]')
 
 
-def write_lists(recordings: Sequence[ReviewedRecording], formats: Sequence[str], folder: Path) -> list[Path]:
+def write_lists(
+    recordings: Sequence[ReviewedRecording], formats: Sequence[str], folder: Path, *, next_free: bool = False
+) -> list[Path]:
     """Write NAME.reviewed.FORMAT of each recording into a folder; nothing is written unless all of it can be made.
+
+    Where a file of that name exists, `next_free` takes the next free one.
 
     Raises:
         ExportError: a file of that name exists or can't be written, or a format can't hold the segments.
@@ -41,6 +46,8 @@ def write_lists(recordings: Sequence[ReviewedRecording], formats: Sequence[str],
         for name, recording in zip(unique_names(recordings), recordings, strict=True)
         for kind in formats
     }
+    if next_free:
+        contents = {free_path(path): content for path, content in contents.items()}
     for path in contents:
         refuse_existing(path)
     make_folder(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import cv2
@@ -31,6 +32,7 @@ from engine.export.score_strip import ScoreStrip, clock_text
 from engine.scoring.where import Outline
 from engine.scoring.zones import Zones
 from engine.video.frame import Frame, Pixels
+from engine.video.wall_clock import RecordingStart
 
 Panel = Literal["frame", "predicted_flow", "teacher_flow", "predicted_frame", "psnr_mask"]
 
@@ -52,12 +54,31 @@ LEGEND_WIDTH_PX = 150
 _TITLE_TEXT_PX = 19
 _CAPTION_TEXT_PX = 15
 _SMALL_TEXT_PX = 13
+_SMALLEST_TEXT_PX = 9
 _CAPTION_MIDDLE_PX = CAPTION_PX / 2 - 1
 _DETAIL_WIDTH_PX = 140
 _NOT_ANALYSED = "not analysed"
+_GAP = " " * 4
 _TARGET_ASPECT = 1.6  # preferred width / height of a mosaic, which suits screens and pages
 _MIN_SIDE_PX = 860  # longer side to which the large panel of a smaller video is enlarged
 _MIN_PANEL_PX = 64
+
+
+@dataclass(frozen=True)
+class BurntIn:
+    """Which texts are written into the picture."""
+
+    camera: bool = True
+    """The recording's name."""
+    frame_number: bool = True
+    running_time: bool = True
+    """Since the recording's first frame."""
+    wall_clock: bool = True
+    """The time of day, where the recording tells it."""
+    score: bool = True
+    """The number, where there is a score strip."""
+    verdict: bool = True
+    """A person's word on the segment."""
 
 
 @dataclass(frozen=True)
@@ -198,13 +219,20 @@ class Mosaic:
         flow_radius_px: float | None,
         overlay_opacity: float,
         zones: Zones = (),
+        burnt_in: BurntIn | None = None,
+        start: RecordingStart | None = None,
     ) -> None:
-        """`flow_radius_px` is shown in the legend; `overlay_opacity` above 0 marks suspicious patches in the frame."""
+        """`flow_radius_px` is shown in the legend; `overlay_opacity` above 0 marks suspicious patches in the frame.
+
+        `start` tells the time of day.
+        """
         self._layout = layout
         self._panels = tuple(zip(panels, layout.panels, strict=True))
         self._strip = strip
         self._overlay_opacity = overlay_opacity
         self._zones = zones
+        self._burnt_in = burnt_in or BurntIn()
+        self._start = start if self._burnt_in.wall_clock else None
         self._canvas = np.empty((layout.height, layout.width, 3), np.uint8)
         self._canvas[:] = BACKGROUND
         self._caption_widths: dict[Box, int] = {}
@@ -220,7 +248,7 @@ class Mosaic:
         self, frame: Frame, inspection: Inspection | None, score: float, outlines: Sequence[Outline] = ()
     ) -> Pixels:
         """The canvas of a frame, uint8 [height, width, 3], valid until the next call; frame 0 has no inspection."""
-        self._draw_position(f"Frame {frame.index}    {clock_text(frame.pts_seconds, 3)}")
+        self._draw_position(_GAP.join(self._position(frame.index, frame.pts_seconds)))
         for panel, box in self._panels:
             self._draw_detail(box, _detail(panel, frame, inspection))
             self._draw_panel(panel, box.of(self._canvas), frame, inspection)
@@ -228,7 +256,8 @@ class Mosaic:
                 draw_zones(box.of(self._canvas), self._zones)
                 draw_outlines(box.of(self._canvas), outlines)
         if self._strip and self._layout.strip:
-            self._draw_detail(self._layout.strip, _NOT_ANALYSED if np.isnan(score) else f"{score:.2f}")
+            if self._burnt_in.score:
+                self._draw_detail(self._layout.strip, _NOT_ANALYSED if np.isnan(score) else f"{score:.2f}")
             self._strip.draw(self._layout.strip.of(self._canvas), frame.index)
         return self._canvas
 
@@ -251,17 +280,37 @@ class Mosaic:
 
     def _draw_header(self, title: str) -> None:
         header = self._layout.header.of(self._canvas)
-        max_width = self._layout.header.width - self._position_width() - GAP_PX
+        max_width = self._layout.header.width - self._position_size[0] - GAP_PX
         shown = fit_text(title, max_width, _TITLE_TEXT_PX)
         draw_text(header, shown, 0, HEADER_PX / 2, _TITLE_TEXT_PX, MUTED)
 
-    def _position_width(self) -> int:
-        return text_width("Frame 88888888    88:88:88.888", _TITLE_TEXT_PX, bold=True)
+    def _position(self, index: int, seconds: float) -> list[str]:
+        """What is said of when a frame is, at the right of the header."""
+        said = [f"{self._start.at(seconds):%Y-%m-%d %H:%M:%S %Z}"] if self._start else []
+        if self._burnt_in.frame_number:
+            said.append(f"Frame {index}")
+        if self._burnt_in.running_time:
+            said.append(clock_text(seconds, 3))
+        return said
+
+    @cached_property
+    def _position_size(self) -> tuple[int, int]:
+        """Width of the widest position, and the size of its text: the largest with which it fits."""
+        # A hundred million frames take more room than a hundred hours.
+        widest = _GAP.join(self._position(88_888_888, 319_000.0))
+        for size_px in range(_TITLE_TEXT_PX, _SMALLEST_TEXT_PX, -1):
+            width = text_width(widest, size_px, bold=True)
+            if width <= self._layout.header.width:
+                return width, size_px
+        return self._layout.header.width, _SMALLEST_TEXT_PX
 
     def _draw_position(self, text: str) -> None:
+        if not text:
+            return
         header = self._layout.header.of(self._canvas)
-        header[:, -self._position_width() :] = BACKGROUND
-        draw_text(header, text, header.shape[1], HEADER_PX / 2, _TITLE_TEXT_PX, TEXT, bold=True, align=1)
+        width, size_px = self._position_size
+        header[:, -width:] = BACKGROUND
+        draw_text(header, text, header.shape[1], HEADER_PX / 2, size_px, TEXT, bold=True, align=1)
 
     def _draw_caption(self, box: Box, text: str) -> None:
         draw_text(box.caption().of(self._canvas), text, 0, _CAPTION_MIDDLE_PX, _CAPTION_TEXT_PX, TEXT, bold=True)

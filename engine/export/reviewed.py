@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.names import displayable
+from engine.redaction.regions import NOTHING_REDACTED, Redaction
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import DetectorUsed, JudgedSegment, Verdict
 from engine.scoring.segments import Segment, SegmentRule
@@ -76,6 +77,8 @@ class ReviewedRecording:
     """Where nothing is flagged or scores mean less, and why, in sentences."""
     zones: Zones = ()
     """Of the picture: what counts in the scores."""
+    redaction: Redaction = NOTHING_REDACTED
+    """What is not to be seen in pictures and clips of it."""
     hidden: tuple[JudgedSegment, ...] = ()
     """What was judged where nothing is flagged at the threshold."""
 

@@ -70,7 +70,7 @@ def segments_csv(recording: ReviewedRecording) -> bytes:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for segment in recording.segments:
-        writer.writerow([_cell(value) for value in row(recording, segment).values()])
+        writer.writerow([cell(value) for value in row(recording, segment).values()])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -97,7 +97,7 @@ def segments_json(recording: ReviewedRecording) -> bytes:
     return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """A cell that no spreadsheet takes for a formula: what a person wrote may begin like one."""
     match value:
         case None:

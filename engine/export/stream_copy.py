@@ -20,6 +20,7 @@ from engine.common.atomic_write import temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.export.list_files import cannot_write, refuse_existing
+from engine.redaction.regions import NOTHING_REDACTED, Redaction, redaction_in_words
 from engine.video.decoder import Decoder
 from engine.video.source import PICTURES, VideoInfo, VideoSource
 from engine.video.writer import rename_to_new
@@ -63,16 +64,19 @@ def copy_clip(
     should_stop: ShouldStop = never_stop,
     *,
     sound: bool = True,
+    redaction: Redaction = NOTHING_REDACTED,
 ) -> Generator[Progress | Finished, None, None]:
     """Copy frames [start, stop) with their sound to `target`, from `copy_starts_at` on, bit for bit.
 
     A few frames behind the last one stay where frames before it are predicted from them.
 
     Raises:
-        ExportError: the target exists or can't be written, or the recording does not say when its packets are shown.
+        ExportError: the target exists or can't be written, the recording does not say when its packets are shown, or
+            something of it is redacted.
         VideoError: the recording can't be read.
         Cancelled: `should_stop` said yes; no file is left.
     """
+    refuse_redacted(source.info, redaction)
     _refuse(source.info, target)
     first = copy_starts_at(source, start)
     end = float(source.times[stop]) if stop < len(source) else np.inf
@@ -219,6 +223,20 @@ class _Copy:
             "This recording does not say reliably when its frames are shown, so it can't be cut without re-encoding",
             subject=self._info.name,
             advice="Export an encoded clip instead.",
+        )
+
+
+def refuse_redacted(info: VideoInfo, redaction: Redaction) -> None:
+    """Check that nothing is redacted: a copy shows all that was recorded.
+
+    Raises:
+        ExportError: something is.
+    """
+    if redaction:
+        raise ExportError(
+            f"Cut without re-encoding, a clip would show what is redacted ({redaction_in_words(redaction)})",
+            subject=info.name,
+            advice="Export an encoded clip instead, or say that nothing is to be redacted.",
         )
 
 

@@ -113,7 +113,11 @@ class Detector(nn.Module):
 
 
 def save_detector(detector: Detector, path: Path) -> None:
-    """Write the detector's file atomically, with weights in float16."""
+    """Write the detector's file atomically, with weights in float16.
+
+    Raises:
+        OSError: the folder can't be written, or the disk is full.
+    """
     tensors = {
         # Running statistics exceed the range of float16, and they are few.
         name: (tensor if "running_" in name or not tensor.is_floating_point() else tensor.half()).cpu().contiguous()

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.common.device import ComputeConfig, choose_compute
 from engine.common.errors import DeviceError
+from engine.common.memory import is_out_of_memory
 from engine.common.paths import cache_folder
 from engine.flow.teachers import teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector
@@ -172,7 +173,9 @@ class Predictor:
             batch = pictures[len(results) : len(results) + self.batch_size]
             try:
                 results += run(self._on_device(np.stack(batch)))
-            except torch.OutOfMemoryError as error:
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
                 if len(batch) == 1:
                     raise DeviceError(
                         "One frame does not fit into memory",

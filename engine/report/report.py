@@ -22,6 +22,8 @@ from engine.common.hashing import sha256_of
 from engine.common.names import displayable
 from engine.export.list_files import refuse_existing, write_new
 from engine.export.reviewed import ListedSegment, ReviewedRecording
+from engine.redaction.regions import redaction_in_words
+from engine.redaction.source import redacted
 from engine.report.heat_map import HeatMap, heat_map_of
 from engine.report.pictures import Thumbnail, thumbnails
 from engine.report.timeline import Timeline, clock, timeline_of
@@ -105,7 +107,7 @@ def write_report(
         if not sha256 and not recording.info.path.is_dir():
             sha256 = yield from sha256_of(recording.info.path, should_stop)
         cards = []
-        with open_video(recording.info.path, should_stop) as source:
+        with redacted(open_video(recording.info.path, should_stop), recording.redaction) as source:
             for segment in recording.only(verdicts).segments:
                 if should_stop():
                     raise Cancelled
@@ -128,7 +130,7 @@ def report_html(sections: Sequence[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clock=clock, duration=duration_in_words, moment=_moment)
+    environment.filters.update(clock=clock, duration=duration_in_words, moment=_moment, redaction=redaction_in_words)
     reviewers = {
         each.judged.who
         for section in sections

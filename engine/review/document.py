@@ -10,9 +10,11 @@ import msgspec
 
 from engine.common.errors import ReviewError
 from engine.common.json_values import decode
+from engine.redaction.regions import NOTHING_REDACTED, Redaction, check_redaction
 from engine.scoring.zones import Zones, check_zones
 
-FORMAT, VERSION = "vadgui-review", 1
+FORMAT, VERSION = "vadgui-review", 2
+"""From 2 on something may be redacted: a program that knows nothing of that must not hand the recording over."""
 
 
 class Verdict(StrEnum):
@@ -85,14 +87,22 @@ class ZonesChange(msgspec.Struct, frozen=True):
     after: Zones
 
 
+class RedactionChange(msgspec.Struct, frozen=True):
+    """From what was redacted to what is redacted."""
+
+    before: Redaction
+    after: Redaction
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One change: judged segments that went and that came, a threshold, or zones. Read backwards it is undone."""
+    """One change: judged segments that went and came, a threshold, zones or redaction. Read backwards it is undone."""
 
     name: str
     removed: tuple[JudgedSegment, ...] = ()
     added: tuple[JudgedSegment, ...] = ()
     threshold: ThresholdChange | None = None
     zones: ZonesChange | None = None
+    redaction: RedactionChange | None = None
     who: str = ""
     when: str = ""
 
@@ -121,6 +131,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """By the score's name; a score that is missing has its default."""
     zones: Zones = ()
     """Of the picture: what counts in the scores."""
+    redaction: Redaction = NOTHING_REDACTED
+    """What is not to be seen in anything that is handed over."""
     playhead: int = 0
     segments: tuple[JudgedSegment, ...] = ()
     """In order of time, disjoint."""
@@ -131,7 +143,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_untouched(self) -> bool:
         """Whether nobody has decided anything yet."""
-        return not (self.history or self.segments or self.thresholds or self.zones)
+        return not (self.history or self.segments or self.thresholds or self.zones or self.redaction)
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,13 +212,14 @@ def from_bytes(text: bytes) -> Review:
 
 
 def check(recording: Recording) -> None:
-    """Check that the judged segments are in order and disjoint, that zones make sense, and that the history fits.
+    """Check that judged segments are in order and disjoint, zones and redaction make sense, and the history fits.
 
     Raises:
         ValueError: they are not.
     """
     check_segments(recording.segments)
     check_zones(recording.zones)
+    check_redaction(recording.redaction)
     if not 0 <= recording.done <= len(recording.history):
         raise ValueError(f"{recording.done} of {len(recording.history)} steps can't be done")
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
+from engine.redaction.regions import Redaction, check_redaction
 from engine.review.attaching import ReviewedSegment, hidden
 from engine.review.document import (
     JudgedSegment,
     Recording,
+    RedactionChange,
     Span,
     Step,
     Threshold,
@@ -170,15 +173,21 @@ class Editor:
         Raises:
             ReviewError: they make no sense.
         """
-        try:
+        with _sensible():
             check_zones(zones)
-        except ValueError as error:
-            reason = str(error)
-            raise ReviewError(
-                reason[0].upper() + reason[1:], advice="Draw another one, or remove one that is there."
-            ) from error
         change = ZonesChange(self._recording.zones, zones)
         return Step(name=name, zones=change, who=self._who, when=self._when)
+
+    def set_redaction(self, name: str, redaction: Redaction) -> Step:
+        """Other regions that are redacted; `name` says what was done to them.
+
+        Raises:
+            ReviewError: they make no sense.
+        """
+        with _sensible():
+            check_redaction(redaction)
+        change = RedactionChange(self._recording.redaction, redaction)
+        return Step(name=name, redaction=change, who=self._who, when=self._when)
 
     def _say(self, name: str, segment: ReviewedSegment, said: JudgedSegment) -> Step:
         return self._step(name, segment.span, *self._exchange(segment, [said] if said.says_something else []))
@@ -234,6 +243,18 @@ class Editor:
         last = span.stop - 1
         place = f"frame {span.start}" if last == span.start else f"frames {span.start}–{last}"
         return Step(name=f"{name}, {place}", removed=tuple(removed), added=tuple(added), who=self._who, when=self._when)
+
+
+@contextmanager
+def _sensible() -> Iterator[None]:
+    """Tell a person why what was drawn makes no sense."""
+    try:
+        yield
+    except ValueError as error:
+        reason = str(error)
+        raise ReviewError(
+            reason[0].upper() + reason[1:], advice="Draw another one, or remove one that is there."
+        ) from error
 
 
 def _base(segment: ReviewedSegment) -> JudgedSegment:

@@ -97,7 +97,8 @@ def find_review(video: Path, fingerprint: str) -> tuple[OpenedReview | None, str
     notice = ""
     found: list[OpenedReview] = []
     for path in (usual_path(video), own_path(video, fingerprint), personal_path(video, fingerprint)):
-        if not path.exists() and not backup_path(path, 1).exists():
+        # A name that is too long for a file is that of no review.
+        if not os.path.lexists(path) and not os.path.lexists(backup_path(path, 1)):
             continue
         opened = read_review(path)
         if opened.review.recording_of(fingerprint):

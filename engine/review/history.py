@@ -62,7 +62,9 @@ def inverse(step: Step) -> Step:
     change = step.threshold
     back = replace(change, before=change.after, after=change.before) if change else None
     zones = replace(step.zones, before=step.zones.after, after=step.zones.before) if step.zones else None
-    return replace(step, removed=step.added, added=step.removed, threshold=back, zones=zones)
+    redacted = step.redaction
+    redaction = replace(redacted, before=redacted.after, after=redacted.before) if redacted else None
+    return replace(step, removed=step.added, added=step.removed, threshold=back, zones=zones, redaction=redaction)
 
 
 def _applied(recording: Recording, step: Step) -> Recording:
@@ -73,7 +75,9 @@ def _applied(recording: Recording, step: Step) -> Recording:
         else:
             thresholds[change.score] = change.after
     zones = step.zones.after if step.zones else recording.zones
-    return replace(recording, segments=_exchanged(recording.segments, step), thresholds=thresholds, zones=zones)
+    redaction = step.redaction.after if step.redaction else recording.redaction
+    segments = _exchanged(recording.segments, step)
+    return replace(recording, segments=segments, thresholds=thresholds, zones=zones, redaction=redaction)
 
 
 def _exchanged(segments: tuple[JudgedSegment, ...], step: Step) -> tuple[JudgedSegment, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.common.errors import TrainingError
 from engine.common.events import ShouldStop
+from engine.common.paths import existing_folder
 from engine.flow.teachers import Teacher
 from engine.models.picture import PICTURE_SIZE
 from engine.run_plan.plan import in_one_line
@@ -84,12 +85,6 @@ def plan_context(settings: RunSettings, folder: Path, device: str, should_stop: 
         plan,
         refusal,
     )
-
-
-def existing_folder(folder: Path) -> Path:
-    """The folder, or its nearest parent that exists."""
-    folder = folder.absolute()
-    return next(each for each in (folder, *folder.parents) if each.exists())
 
 
 def synthetic_footage() -> Footage:

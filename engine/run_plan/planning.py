@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from engine.common.durations import duration_in_words
 from engine.common.errors import VadError
 from engine.common.events import Progress, ShouldStop, never_stop
-from engine.run_plan.context import PlanContext, existing_folder, plan_context
+from engine.common.paths import existing_folder
+from engine.run_plan.context import PlanContext, plan_context
 from engine.run_plan.plan import EFFORTS, RunPlan, StageCost, in_one_line
 from engine.scoring.tail import MIN_BLOCKS
 

@@ -13,6 +13,7 @@ import torch
 
 from engine.common.errors import Cancelled, DeviceError
 from engine.common.events import ShouldStop
+from engine.common.memory import is_out_of_memory
 from engine.models.detector import Detector, DetectorSettings
 from engine.run_plan.free_memory import free_memory_bytes
 from engine.training.distributed import ProcessGroup
@@ -21,7 +22,6 @@ from engine.training.run import Run
 from engine.training.settings import RunSettings
 from engine.training.stage_trainer import StageTrainer
 from engine.training.stages import Stage, stages_of
-from engine.training.step_guards import is_out_of_memory
 
 _PROBE_BATCH = 2
 _GRADIENT_FACTOR = 1.5  # memory of a step relative to the activations saved for the backward pass
@@ -65,7 +65,7 @@ def measure_stages(
             try:
                 yield _StageBenchmark(settings, footage, scratch, group, stage_index).measure(size, should_stop)
                 break
-            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
                     raise
                 if size == 1:

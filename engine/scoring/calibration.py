@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ Times = npt.NDArray[np.floating]
 
 _MAX_SAMPLE_SECONDS = min(SMOOTHING_SECONDS)
 """Evidence is a mean over at least so long, both ways or back: there has to be a sample in it."""
+_UNUSUAL_AT_MOST = 2.0
+"""-log10 p of most of what was dismissed as normal: one second in a hundred."""
 _FAR_FROM_RATE = 2.1
 """Scores hardly change at up to twice or down to half the frame rate; a little more allows for rounded times."""
 
@@ -129,6 +131,39 @@ class Calibration:
             sampling=sampling,
         )
 
+    def with_more(
+        self,
+        videos: Sequence[tuple[RawSignals, Times]],
+        dismissed: Sequence[npt.NDArray[np.bool_]],
+        rare_seconds: int = 0,
+    ) -> Calibration:
+        """This calibration with more normal videos, given as in `of`: their maxima join its distributions.
+
+        Evidence that stood out in frames [N] of each video that were `dismissed` as normal is scaled down, so far that
+        most of them score no higher than one normal second in a hundred; what stands out otherwise still does.
+        """
+        flags = [self.in_condition(*video) for video in videos]
+        videos = [
+            (without_conditions(signals, flag), times) for (signals, times), flag in zip(videos, flags, strict=True)
+        ]
+        scales = {}
+        for live, scale in ((True, self.live), (False, self.offline)):
+            evidence = [self._evidence(*video, live) for video in videos]
+            parts = [each[:, chosen] for each, chosen in zip(evidence, dismissed, strict=True)]
+            standard = scale.standard.widened(np.concatenate(parts, axis=1), scale.tail.value_at(_UNUSUAL_AT_MOST))
+            maxima = [
+                block_maxima(standard.max_evidence(each), times)
+                for each, (_, times) in zip(evidence, videos, strict=True)
+            ]
+            scales[live] = Scale(standard, scale.tail.with_more(np.concatenate(maxima), rare_seconds))
+        return replace(
+            self,
+            live=scales[True],
+            offline=scales[False],
+            seconds=self.seconds + sum(float(times[-1] - times[0]) for _, times in videos if len(times)),
+            videos=self.videos + len(videos),
+        )
+
     def scores(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.float64]:
         """Anomaly scores [N], -log10 of the share of normal seconds that score at least as high, of one video.
 
@@ -140,6 +175,14 @@ class Calibration:
         evidence = self._evidence(told, seconds, live)
         scores = scale.tail.neg_log10_p(scale.standard.max_evidence(evidence))
         return np.where(flags, np.nan, scores) if flags.any() else scores
+
+    def scores_by_signal(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.float64]:
+        """The score [S, N] that frames would have by each signal of `evidence` alone; `scores` is the highest."""
+        flags = self.in_condition(signals, seconds)
+        evidence = self._evidence(without_conditions(signals, flags), seconds, live=False)
+        scaled = self.offline.standard.scaled(evidence).reshape(-1, len(self.evidence), len(seconds))
+        scores = self.offline.tail.neg_log10_p(scaled.max(axis=0).ravel()).reshape(scaled.shape[1:])
+        return np.where(flags, np.nan, scores)
 
     def in_condition(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.bool_]:
         """Which frames [N] of a video say nothing, as the camera fails there."""

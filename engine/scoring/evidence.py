@@ -163,6 +163,14 @@ class RobustScaler:
         spreads = np.maximum(upper - medians, 1e-3) / np.array(weights)
         return cls(tuple(medians.tolist()), tuple(spreads.tolist()))
 
+    def widened(self, evidence: Floats, level: float) -> RobustScaler:
+        """With spreads so much wider, where needed, that the 95th percentile of evidence [E, N] lies at `level`."""
+        known = evidence[:, ~np.isnan(evidence).any(axis=0)]
+        if not known.shape[1]:
+            return self
+        factors = np.maximum(np.quantile(self.scaled(known), _UPPER, axis=1) / level, 1)
+        return RobustScaler(self.medians, tuple((np.array(self.spreads) * factors).tolist()))
+
     def max_evidence(self, evidence: Floats) -> Floats:
         """One number a frame [N] of evidence [E, N]: the strongest, each by its own spread.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -74,18 +74,20 @@ class PrototypeBank:
         if not frames:
             return None
         slowest_px = _MOVING_SHARE * float(np.median([each.fastest_px for each in frames]))
-        features = np.concatenate([each.features[each.speeds_px >= slowest_px] for each in frames]).astype(np.float32)
-        rng = np.random.default_rng(0)
-        features = features[rng.permutation(len(features))[:_MAX_WINDOWS]]
-        count = min(_PROTOTYPES, len(features) // _WINDOWS_A_PROTOTYPE)
-        if count < 1:
+        features = _some(np.concatenate([each.features[each.speeds_px >= slowest_px] for each in frames]))
+        if len(features) < _WINDOWS_A_PROTOTYPE:
             return None
         mean = features.mean(axis=0)
         basis = _whitening(features - mean)
-        cv2.setRNGSeed(0)
-        enough = (cv2.TERM_CRITERIA_MAX_ITER, _ROUNDS, 0.0)
-        _, _, prototypes = cv2.kmeans((features - mean) @ basis, count, None, enough, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-        return cls(mean, basis, prototypes.astype(np.float32), slowest_px)
+        return cls(mean, basis, _clusters((features - mean) @ basis), slowest_px)
+
+    def with_more(self, frames: Sequence[MovingFeatures]) -> PrototypeBank:
+        """This bank with the prototypes of more normal footage, among the same components."""
+        features = [each.features[each.speeds_px >= self.slowest_px] for each in frames]
+        if not features:
+            return self
+        more = _clusters(np.asarray((_some(np.concatenate(features)) - self.mean) @ self.basis, np.float32))
+        return replace(self, prototypes=np.concatenate([self.prototypes, more]))
 
     def distance(self, appearance: Appearance, motion: Motion) -> float:
         """How far the most unusual of the moving windows are from their nearest prototypes."""
@@ -109,6 +111,23 @@ class PrototypeBank:
 def distance_of(distances: Floats) -> float:
     """The mean distance of a few windows, the most unusual ones, of every window's [PLACES, PLACES]."""
     return float(np.partition(distances, -FEW_WINDOWS, axis=None)[-FEW_WINDOWS:].mean())
+
+
+def _some(features: npt.NDArray[np.float16]) -> Floats:
+    """Features [N, C] of as many windows as are clustered, by chance; the same of the same."""
+    chosen = np.random.default_rng(0).permutation(len(features))[:_MAX_WINDOWS]
+    return features[chosen].astype(np.float32)
+
+
+def _clusters(components: Floats) -> Floats:
+    """The prototypes [K, D] of main components [N, D] of some windows."""
+    count = min(_PROTOTYPES, len(components) // _WINDOWS_A_PROTOTYPE)
+    if count < 1:
+        return np.empty((0, components.shape[1]), np.float32)
+    cv2.setRNGSeed(0)
+    enough = (cv2.TERM_CRITERIA_MAX_ITER, _ROUNDS, 0.0)
+    _, _, prototypes = cv2.kmeans(components, count, None, enough, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
+    return np.asarray(prototypes, np.float32)
 
 
 def _whitening(centred: Floats) -> Floats:

@@ -71,34 +71,51 @@ def find_segments(
     Raises:
         ValueError: the two arrays differ in length.
     """
-    if len(scores) != len(seconds):
-        raise ValueError(f"{len(scores)} scores at {len(seconds)} times")
-    is_after_gap = after_gaps(seconds)
-    starts, stops = runs(scores >= rule.leave, is_after_gap)
-    has_entered = np.zeros(len(starts), np.bool_)
-    has_entered[np.searchsorted(starts, np.flatnonzero(scores >= rule.enter), side="right") - 1] = True
-    starts, stops = starts[has_entered], stops[has_entered]
-    if not len(starts):
-        return []
+    return SegmentFinder(seconds).find(scores, rule)
 
-    ends = frame_ends(seconds)
-    long_enough = ends[stops - 1] - seconds[starts] >= rule.min_length_seconds - _TIME_TOLERANCE_SECONDS
-    starts, stops = starts[long_enough], stops[long_enough]
 
-    analysed_starts, analysed_stops = runs(~np.isnan(scores), is_after_gap)
-    stretch = np.searchsorted(analysed_starts, starts, side="right") - 1
-    between = seconds[starts[1:]] - ends[stops[:-1] - 1]
-    near = (between <= rule.merge_gap_seconds + _TIME_TOLERANCE_SECONDS) & (stretch[1:] == stretch[:-1])
-    starts, stops, stretch = _join(starts, stops, near, stretch)
+class SegmentFinder:
+    """Finds segments in a recording, again and again: what follows from its times alone is worked out once."""
 
-    first = np.searchsorted(seconds, seconds[starts] - rule.padding_seconds - _TIME_TOLERANCE_SECONDS)
-    last = np.searchsorted(seconds, ends[stops - 1] + rule.padding_seconds - _TIME_TOLERANCE_SECONDS)
-    # Frames that share a time must not shrink a run, nor padding reach into what was not analysed.
-    starts = np.maximum(np.minimum(first, starts), analysed_starts[stretch])
-    stops = np.minimum(np.maximum(last, stops), analysed_stops[stretch])
-    touching = (starts[1:] <= stops[:-1]) & (stretch[1:] == stretch[:-1])
-    starts, stops, _ = _join(starts, stops, touching, stretch)
-    return [_segment(scores, start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+    def __init__(self, seconds: npt.NDArray[np.floating]) -> None:
+        """Of a recording with frames at these times [N]."""
+        self._seconds = seconds
+        self._is_after_gap = after_gaps(seconds)
+        self._ends = frame_ends(seconds)
+
+    def find(self, scores: npt.NDArray[np.floating], rule: SegmentRule) -> list[Segment]:
+        """What `find_segments` does.
+
+        Raises:
+            ValueError: there are more or fewer scores than frames.
+        """
+        seconds, ends = self._seconds, self._ends
+        if len(scores) != len(seconds):
+            raise ValueError(f"{len(scores)} scores at {len(seconds)} times")
+        starts, stops = runs(scores >= rule.leave, self._is_after_gap)
+        has_entered = np.zeros(len(starts), np.bool_)
+        has_entered[np.searchsorted(starts, np.flatnonzero(scores >= rule.enter), side="right") - 1] = True
+        starts, stops = starts[has_entered], stops[has_entered]
+        if not len(starts):
+            return []
+
+        long_enough = ends[stops - 1] - seconds[starts] >= rule.min_length_seconds - _TIME_TOLERANCE_SECONDS
+        starts, stops = starts[long_enough], stops[long_enough]
+
+        analysed_starts, analysed_stops = runs(~np.isnan(scores), self._is_after_gap)
+        stretch = np.searchsorted(analysed_starts, starts, side="right") - 1
+        between = seconds[starts[1:]] - ends[stops[:-1] - 1]
+        near = (between <= rule.merge_gap_seconds + _TIME_TOLERANCE_SECONDS) & (stretch[1:] == stretch[:-1])
+        starts, stops, stretch = _join(starts, stops, near, stretch)
+
+        first = np.searchsorted(seconds, seconds[starts] - rule.padding_seconds - _TIME_TOLERANCE_SECONDS)
+        last = np.searchsorted(seconds, ends[stops - 1] + rule.padding_seconds - _TIME_TOLERANCE_SECONDS)
+        # Frames that share a time must not shrink a run, nor padding reach into what was not analysed.
+        starts = np.maximum(np.minimum(first, starts), analysed_starts[stretch])
+        stops = np.minimum(np.maximum(last, stops), analysed_stops[stretch])
+        touching = (starts[1:] <= stops[:-1]) & (stretch[1:] == stretch[:-1])
+        starts, stops, _ = _join(starts, stops, touching, stretch)
+        return [_segment(scores, start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
 
 
 def _join(

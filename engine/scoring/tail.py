@@ -77,6 +77,19 @@ class Tail:
             count,
         )
 
+    def with_more(self, maxima: Floats, rare: int = 0) -> Tail:
+        """The tail of these maxima and of more of them, of which so many `rare` ones were left out."""
+        return Tail.of(np.concatenate([self._likely_maxima(), maxima]), rare)
+
+    def _likely_maxima(self) -> npt.NDArray[np.float64]:
+        """Maxima [blocks] that have this tail: between those kept interpolated, above them exponential."""
+        count = self.blocks
+        start = min(round((1 + count) * (1 - 10 ** -self.surprises[-1])), count - 1)
+        as_high = count - np.arange(start + 1)
+        inside = np.interp(-np.log10((1 + as_high) / (1 + count)), self.surprises, self.quantiles)
+        shares = np.arange(1, count - start) / (count - start)
+        return np.concatenate([inside, self.quantiles[-1] - self.excess / self.exceedances * np.log(shares)])
+
     def neg_log10_p(self, scores: Floats) -> npt.NDArray[np.float64]:
         """-log10 p of scores [N]; NaN stays NaN.
 
@@ -91,6 +104,12 @@ class Tail:
         beyond = np.maximum(scores - start, 0)
         log_share = self.exceedances * np.log1p(beyond / max(self.excess, 1e-12)) / math.log(10)
         return np.asarray(np.where(np.isnan(scores), np.nan, found + log_share))
+
+    def value_at(self, neg_log10_p: float) -> float:
+        """The maximum that has this -log10 p, which is one of at least 0: inverse of `neg_log10_p`."""
+        inside = float(np.interp(neg_log10_p, self.surprises, self.quantiles))
+        beyond = max(neg_log10_p - self.surprises[-1], 0) * math.log(10) / self.exceedances
+        return inside + self.excess * math.expm1(beyond)
 
     @property
     def least_false_alarms(self) -> float:

@@ -19,8 +19,11 @@ Windows = npt.NDArray[np.bool_]
 """[PLACES, PLACES]: which windows of the picture count."""
 Point = tuple[float, float]
 """x and y as shares of the frame's width and height."""
+Points = tuple[Point, ...]
+"""Corners of a polygon."""
 
 MAX_ZONES, MAX_POINTS = 64, 256
+_RECTANGLE_CORNERS = 4
 _COVERED = 0.25
 """Share of a cell from which on it lies in a zone: lines by hand along a cell's edge reach over it a little."""
 _SUBPIXEL_BITS = 4
@@ -40,31 +43,45 @@ class Zone:
     """A polygon in the picture."""
 
     kind: ZoneKind
-    points: tuple[Point, ...]
+    points: Points
     name: str = ""
 
     @classmethod
     def rectangle(cls, kind: ZoneKind, one: Point, other: Point, name: str = "") -> Zone:
         """Between two opposite corners."""
-        (left, right), (top, bottom) = (sorted(pair) for pair in zip(one, other, strict=True))
-        return cls(kind, ((left, top), (right, top), (right, bottom), (left, bottom)), name)
+        return cls(kind, rectangle_points(one, other), name)
 
     @property
     def title(self) -> str:
         """What people see it called."""
         return f"{self.kind.value}: {self.name}" if self.name else self.kind.value
 
-    def moved(self, across: float, down: float) -> Zone:
-        """The zone so far to the right and down, but inside the picture."""
-        xs, ys = zip(*self.points, strict=True)
-        across = min(max(across, -min(xs)), 1 - max(xs))
-        down = min(max(down, -min(ys)), 1 - max(ys))
-        # Sums may leave the picture by a rounding.
-        points = tuple((min(max(x + across, 0.0), 1.0), min(max(y + down, 0.0), 1.0)) for x, y in self.points)
-        return Zone(self.kind, points, self.name)
-
 
 Zones = tuple[Zone, ...]
+
+
+def rectangle_points(one: Point, other: Point) -> Points:
+    """The rectangle between two opposite corners."""
+    (left, right), (top, bottom) = (sorted(pair) for pair in zip(one, other, strict=True))
+    return (left, top), (right, top), (right, bottom), (left, bottom)
+
+
+def moved_points(points: Points, across: float, down: float) -> Points:
+    """A polygon so far to the right and down, but inside the picture."""
+    xs, ys = zip(*points, strict=True)
+    across = min(max(across, -min(xs)), 1 - max(xs))
+    down = min(max(down, -min(ys)), 1 - max(ys))
+    # Sums may leave the picture by a rounding.
+    return tuple((min(max(x + across, 0.0), 1.0), min(max(y + down, 0.0), 1.0)) for x, y in points)
+
+
+def reshaped_points(points: Points, corner: int, to: Point) -> Points:
+    """A polygon with one corner elsewhere; an upright rectangle stays one."""
+    x, y = points[corner]
+    opposite_x, opposite_y = points[corner - 2]
+    if len(points) == _RECTANGLE_CORNERS and all(a in (x, opposite_x) and b in (y, opposite_y) for a, b in points):
+        return tuple((to[0] if a == x else a, to[1] if b == y else b) for a, b in points)
+    return (*points[:corner], to, *points[corner + 1 :])
 
 
 def check_zones(zones: Sequence[Zone]) -> None:

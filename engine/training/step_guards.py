@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor, nn
 
 from engine.common.errors import TrainingError
 from engine.common.events import ShouldStop
-
-_OUT_OF_MEMORY_MESSAGES = ("out of memory", "can't allocate memory", "not enough memory")
+from engine.common.memory import is_out_of_memory
 
 
 class Interrupted(Exception):  # noqa: N818 - not an error, so not named one
@@ -50,12 +48,6 @@ def interruptible(model: nn.Module, should_stop: ShouldStop) -> Iterator[None]:
             hook.remove()
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out; torch raises it as several types."""
-    by_message = isinstance(error, RuntimeError) and any(each in str(error).lower() for each in _OUT_OF_MEMORY_MESSAGES)
-    return by_message or isinstance(error, torch.OutOfMemoryError | MemoryError)
-
-
 @contextmanager
 def memory_errors_as_training_errors(batch_size: int, device_label: str) -> Iterator[None]:
     """Turn an out-of-memory error of the block into a TrainingError that advises a smaller batch size.
@@ -65,7 +57,7 @@ def memory_errors_as_training_errors(batch_size: int, device_label: str) -> Iter
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
         smaller = batch_size // 2

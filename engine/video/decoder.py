@@ -74,6 +74,13 @@ class Decoder:
         """The file's size, at least 1."""
         return max(self._container.size, 1)
 
+    @property
+    def duration_seconds(self) -> float | None:
+        """How long the file says it lasts; None where it does not."""
+        if not self.has_timestamps or self._container.duration is None:
+            return None
+        return self._container.duration / av.time_base
+
     def packets(self) -> Iterator[av.Packet[VideoStream]]:
         """The compressed frames in file order; a truncated file ends early without an error."""
         demuxed = self._container.demux(self.stream)
@@ -122,6 +129,16 @@ class Decoder:
     def container(self) -> InputContainer:
         """The file itself, for whoever copies packets of all its streams."""
         return self._container
+
+
+def undecodable(path: Path) -> VideoError:
+    """The error of a file that opens, but of which no picture can be decoded."""
+    return VideoError(
+        "No picture of this video can be decoded",
+        subject=path,
+        advice="The file may be damaged or cut short: copy it again from where it came from."
+        f" Pictures of more than {MAX_PIXELS / 1e6:.0f} million pixels are not opened.",
+    )
 
 
 def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:

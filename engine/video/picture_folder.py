@@ -76,6 +76,12 @@ class PictureFolderSource(VideoSource):
         """Presentation times [N] in seconds, evenly spaced."""
         return self._times
 
+    def is_changed(self) -> bool:
+        """Whether there are other pictures by now than those that were opened."""
+        with suppress(OSError):
+            return pictures_fingerprint(picture_files(visible_entries(self._path))) != self._info.fingerprint
+        return False
+
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
         """Picture number `index` of the folder.
 

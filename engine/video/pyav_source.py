@@ -21,13 +21,12 @@ from engine.common.events import ShouldStop, never_stop
 from engine.common.names import displayable
 from engine.video.chosen_frames import ChosenFrames
 from engine.video.cursor import Cursor
-from engine.video.decoder import Decoder
+from engine.video.decoder import Decoder, undecodable
 from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
 from engine.video.frame_index import DecodedIndexBuilder, EntryPoint, FrameIndex, PacketIndexBuilder
 from engine.video.given_rates import given_rate
 from engine.video.index_store import load_index, save_index
-from engine.video.picture_file import MAX_PIXELS
 from engine.video.pixels import PixelReader, SquareReader
 from engine.video.planes import PALETTE
 from engine.video.source import ASSUMED_FPS, CACHE_BYTES, Rate, VideoInfo, VideoSource, checked_numbers
@@ -79,12 +78,7 @@ class PyAvSource(VideoSource):
             stored_fps = float(stored or 0)
             knows_rate = stored_fps > 0 or probe.has_timestamps
         if not first:
-            raise VideoError(
-                "No picture of this video can be decoded",
-                subject=path,
-                advice="The file may be damaged or cut short: copy it again from where it came from."
-                f" Pictures of more than {MAX_PIXELS / 1e6:.0f} million pixels are not opened.",
-            )
+            raise undecodable(path)
         self._first = first[0]
         self._pixels = PixelReader(self._first)
         self._height_px, self._width_px = self._pixels.read(self._first).shape[:2]
@@ -128,6 +122,12 @@ class PyAvSource(VideoSource):
         """
         if self._index.checksums is None:
             self._replace_index(self._decoded_index(should_stop, None))
+
+    def is_changed(self) -> bool:
+        """Whether the file's content is another by now than what was opened."""
+        with suppress(OSError):
+            return file_fingerprint(self._path) != self._fingerprint
+        return False
 
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
         """Exactly frame `index`, from the cache or decoded from the keyframe before it.
@@ -243,8 +243,13 @@ class PyAvSource(VideoSource):
             for frame in decoder.frames(add_packet, builder.add_failure):
                 builder.add(frame)
         index = builder.index()
-        save_index(self._fingerprint, index)
+        self._keep_index(index)
         return index
+
+    def _keep_index(self, index: FrameIndex) -> None:
+        """Store the index for the next time, unless it is of a file that is another meanwhile."""
+        if not self.is_changed():
+            save_index(self._fingerprint, index)
 
     def _builder(self, decoder: Decoder) -> DecodedIndexBuilder:
         assert decoder.stream.time_base is not None
@@ -314,7 +319,7 @@ class PyAvSource(VideoSource):
         if len(builder) and self._index.checksums is None:
             index = builder.index()
             self._replace_index(index)
-            save_index(self._fingerprint, index)
+            self._keep_index(index)
 
     # Decoding
 

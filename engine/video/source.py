@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.video.frame import Frame, LostFrames
 from engine.video.scaling import SquareScaler
@@ -81,6 +82,19 @@ def ends_of(info: VideoInfo, times: npt.NDArray[np.floating]) -> npt.NDArray[np.
     ends = frame_ends(times)
     ends[-1:] = np.maximum(times[-1:], info.duration_seconds)
     return ends
+
+
+def size_bytes(path: Path) -> int:
+    """How much a recording takes on the disk.
+
+    Raises:
+        VideoError: it can't be read.
+    """
+    try:
+        files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+        return sum(each.stat().st_size for each in files)
+    except OSError as error:
+        raise VideoError("The recording can't be read", subject=path, advice=f"{error.strerror}.") from error
 
 
 def own_frame_seconds(info: VideoInfo, times: npt.NDArray[np.floating]) -> float | None:
@@ -158,6 +172,10 @@ class VideoSource(ABC):
             Cancelled: `should_stop` said yes.
         """
         del should_stop
+
+    def is_changed(self) -> bool:
+        """Whether the recording is another by now than what was opened; not where it is gone or can't be read."""
+        return False
 
     def index_at(self, seconds: float) -> int:
         """Number of the frame on screen at a time; clamped to the video."""

@@ -18,7 +18,7 @@ import cv2
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
-from engine.common.atomic_write import may_write, temporary_path
+from engine.common.atomic_write import may_write, sync_folder, temporary_path
 from engine.common.errors import ExportError
 from engine.common.names import MAX_NAME_BYTES, fitting_name, name_bytes
 from engine.video.frame import Pixels
@@ -272,3 +272,4 @@ def rename_to_new(temporary: Path, target: Path) -> None:
         if os.path.lexists(target):
             raise FileExistsError(target) from None
         temporary.replace(target)
+    sync_folder(target.absolute().parent)

@@ -23,13 +23,17 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
 from engine.export.clip import ExportOptions
+from engine.export.reviewed import numbered
+from engine.hand_over.jobs import ClipsJob, Subject
+from engine.review.attaching import ReviewedSegment
 from engine.training import Run, RunSettings
 from resources import demo_video
 from tests.benchmarks.memory import recording
 from tests.benchmarks.video import recording as sized_recording
 from vadgui import app
-from vadgui.jobs.export_queue import ExportJob, ExportState
+from vadgui.jobs.export_queue import ExportState
 from vadgui.model.session import AnalysisPhase
+from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.panels.content import Panel
 from vadgui.program import Program
 from vadgui.settings import Settings
@@ -240,15 +244,11 @@ class _Busy(QObject):
             return
         session.analysis_changed.disconnect(self._analysis_changed)
         self._program.player.play()
-        job = ExportJob(
-            video=session.video.path,
-            start=1,
-            stop=session.frame_count,
-            scores=session.scoring.scores.copy(),
-            target=Path(self._folder.name) / "clip.mp4",
-            options=ExportOptions(),
-            detector=session.detector.path,
-        )
+        snapshot = ReviewSnapshot.of(session)
+        assert snapshot is not None
+        (segment,) = numbered([ReviewedSegment(1, session.frame_count, 1, float("nan"))])
+        subject = Subject(snapshot.recording, session.detector.path)
+        job = ClipsJob(subject, (segment,), Path(self._folder.name), "clip", ExportOptions())
         self._program.exports.add(job)
 
     def _export_changed(self, state: ExportState) -> None:

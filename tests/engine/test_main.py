@@ -106,6 +106,13 @@ def test_debug_shows_where_an_error_came_from(fail_with: list[BaseException]) ->
     assert "DeviceError: No such device" in result.stderr
 
 
+def test_running_out_of_memory_is_said_without_a_traceback(fail_with: list[BaseException]) -> None:
+    fail_with.append(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"))
+    result = CliRunner().invoke(cli, ["doctor"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: The memory of this machine does not suffice.\nClose other programs")
+
+
 def test_ctrl_c_ends_with_its_own_status(fail_with: list[BaseException]) -> None:
     fail_with.append(KeyboardInterrupt())
     result = CliRunner().invoke(cli, ["doctor"])

@@ -129,6 +129,7 @@ def view_of(session: ReviewSession, index: int, *, complete: bool = True, missin
     small = {
         "predicted_flow": plain_picture(256, 256, (blue, 200, 10)),
         "teacher_flow": plain_picture(256, 256, (blue, 200, 20)),
+        "flow_difference": plain_picture(256, 256, (blue, 200, 25)),
         "predicted_frame": plain_picture(256, 256, (blue, 200, 30)),
     }
     return FrameView(

@@ -37,7 +37,7 @@ from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.app import parse_arguments
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
-from vadgui.dialogs.export import ExportDialog
+from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.help import ShortcutsDialog
 from vadgui.dialogs.learn_camera import LearnCameraDialog
 from vadgui.jobs import camera_learning
@@ -326,9 +326,10 @@ def export_first_segment(program: Program, qtbot: QtBot, target: Path) -> list[E
     program.exports.changed.connect(states.append)
     press(program, qtbot, Qt.Key.Key_Down)
     press(program, qtbot, Qt.Key.Key_E)
-    dialog = dialog_of(program.window, ExportDialog, qtbot)
-    assert isinstance(dialog, ExportDialog)
-    dialog.target_edit.setText(str(target))
+    dialog = dialog_of(program.window, HandOverDialog, qtbot)
+    assert isinstance(dialog, HandOverDialog)
+    dialog.folder_edit.setText(str(target.parent))
+    dialog.clips.names_edit.setText(target.stem)
     qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
     return states
 
@@ -395,22 +396,29 @@ def test_an_export_shows_the_recording_that_was_open_when_its_dialog_opened(
     segment = program.session.scoring.selected
     assert segment is not None
     press(program, qtbot, Qt.Key.Key_E)
-    dialog = dialog_of(program.window, ExportDialog, qtbot)
-    assert isinstance(dialog, ExportDialog)
+    dialog = dialog_of(program.window, HandOverDialog, qtbot)
+    assert isinstance(dialog, HandOverDialog)
     program.open_video(tmp_path / "yard.mp4")
     qtbot.waitUntil(lambda: program.session.frame_count == 30)
-    dialog.target_edit.setText(str(tmp_path / "clip.mp4"))
+    dialog.folder_edit.setText(str(tmp_path))
     qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=30_000)
     assert states[-1].total == len(segment)
 
 
-def test_a_failed_export_is_reported(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_failed_export_says_why_and_does_not_stop_the_next(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
-    states = export_first_segment(program, qtbot, tmp_path / "no such folder" / "clip.mp4")
-    box = dialog_of(program.window, QMessageBox, qtbot)
-    assert states[-1].phase is ExportPhase.FAILED
-    box.done(0)
+    (tmp_path / "file").touch()
+    failing = export_first_segment(program, qtbot, tmp_path / "file" / "clip.mp4")
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    states = export_first_segment(program, qtbot, tmp_path / "clip.mp4")
+    qtbot.waitUntil(lambda: states[-1].phase is ExportPhase.DONE, timeout=30_000)
+    failed = next(state for state in failing if state.phase is ExportPhase.FAILED)
+    row = program.window.exports.row(failed.number)
+    assert row.text() == "Failed"
+    assert "can't be written" in row.why()
+    assert not row.show_button.isVisible()
 
 
 # Close
@@ -685,22 +693,6 @@ def drop(program: Program, *paths: Path) -> None:
     program.window.dropEvent(event)
 
 
-def test_of_several_dropped_recordings_the_others_are_kept_at_hand(
-    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
-) -> None:
-    paths = [tmp_path / name for name in ("street.mp4", "yard.mp4", "long.mp4")]
-    for path in paths:
-        path.touch()
-    drop(program, *paths)
-    qtbot.waitUntil(lambda: program.session.video is not None)
-    assert program.session.video is not None
-    assert program.session.video.name == "street.mp4"
-    assert program.window.statusBar().currentMessage() == (
-        "One recording is open at a time: 2 others wait under File, Open recent."
-    )
-    assert settings.recent_videos == paths
-
-
 def test_a_recording_and_its_detector_can_be_dropped_together(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     drop(program, tmp_path / "still.safetensors", tmp_path / "street.mp4")
     qtbot.waitUntil(lambda: program.session.detector is not None)
@@ -752,15 +744,15 @@ def test_clips_go_elsewhere_than_beside_the_evidence_until_somebody_says_so(
     open_street(program, qtbot, tmp_path)
     press(program, qtbot, Qt.Key.Key_Down)
     press(program, qtbot, Qt.Key.Key_E)
-    dialog = dialog_of(program.window, ExportDialog, qtbot)
-    assert isinstance(dialog, ExportDialog)
-    assert dialog.target().parent != tmp_path
-    assert dialog.target().parent.is_dir()
+    dialog = dialog_of(program.window, HandOverDialog, qtbot)
+    assert isinstance(dialog, HandOverDialog)
+    assert dialog.folder != tmp_path
+    assert dialog.folder.is_dir()
     dialog.reject()
     settings.export_folder = str(tmp_path / "clips")
     press(program, qtbot, Qt.Key.Key_E)
-    dialog = next(found for found in program.window.findChildren(ExportDialog) if found.isVisible())
-    assert dialog.target().parent == tmp_path / "clips"
+    dialog = next(found for found in program.window.findChildren(HandOverDialog) if found.isVisible())
+    assert dialog.folder == tmp_path / "clips"
     dialog.reject()
 
 

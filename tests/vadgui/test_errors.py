@@ -49,6 +49,13 @@ def test_unexpected_errors_carry_details() -> None:
     assert "test_errors.py" in error_text.details
 
 
+def test_running_out_of_memory_is_described_by_what_to_do() -> None:
+    error_text = errors.describe_error(MemoryError(), Path("gate.mp4"))
+    assert error_text.headline == "The memory of this machine does not suffice."
+    assert error_text.text.startswith("gate.mp4\n\nClose other programs")
+    assert not error_text.details
+
+
 def test_shows_a_dialog_that_blocks_nothing(reporter: ErrorReporter, qtbot: QtBot) -> None:
     reporter.report(BROKEN)
     qtbot.waitUntil(lambda: len(boxes()) == 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.review.document import Verdict
+from engine.scoring.sampling import SAMPLED
 from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
@@ -29,7 +31,7 @@ ABOVE, BELOW = ((0.05, 0.05), (0.95, 0.5)), ((0.05, 0.6), (0.95, 0.95))
 def program(start_program: StartProgram, qtbot: QtBot, tmp_path: Path) -> Program:
     files = FakeFiles(yard=Yard)
     knows: Any = StillPredictor("knows")
-    knows.settings.calibration = calibration(MOTION)
+    knows.settings.calibration = replace(calibration(MOTION), sampling=SAMPLED)
     files.predictors["knows"] = knows
     program = start_program(files)
     open_yard(program, qtbot, tmp_path)

@@ -16,7 +16,7 @@ from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, StillPredictor
-from vadgui.dialogs.export import ExportDialog
+from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
@@ -152,16 +152,18 @@ def test_exported_clips_are_outlined_unless_that_is_unticked(
     open_yard(program, qtbot, tmp_path)
     program.session.select_next_segment()
     qtbot.keyClick(program.window, Qt.Key.Key_E)
-    qtbot.waitUntil(lambda: bool(program.window.findChildren(ExportDialog)))
-    (dialog,) = program.window.findChildren(ExportDialog)
-    assert dialog.outlines_box.isChecked()
-    dialog.strip_box.click()
-    for panel, box in dialog.panel_boxes.items():
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)))
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    page = dialog.clips
+    assert page.outlines_box.isChecked()
+    page.strip_box.click()
+    for panel, box in page.panel_boxes.items():
         if panel != "frame":
             box.click()
     if not outlines:
-        dialog.outlines_box.click()
-    dialog.target_edit.setText(str(tmp_path / "clip.mp4"))
+        page.outlines_box.click()
+    dialog.folder_edit.setText(str(tmp_path))
+    page.names_edit.setText("clip")
     states: list[ExportState] = []
     program.exports.changed.connect(states.append)
     dialog.export_button.click()

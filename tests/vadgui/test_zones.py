@@ -22,7 +22,7 @@ from tests.vadgui.fakes import FakeFiles, StillPredictor
 from tests.vadgui.test_where import open_yard, outlined, show
 from vadgui.model.session import AnalysisPhase
 from vadgui.panels.content import Panel
-from vadgui.panels.zone_tool import ZoneShape
+from vadgui.panels.shape_tool import MouseMode
 from vadgui.program import Program
 
 MOVING = 60
@@ -65,10 +65,10 @@ def drag(program: Program, one: tuple[float, float], other: tuple[float, float])
     QTest.mouseRelease(panel, LEFT_BUTTON, NO_KEYS, at(program, *other))
 
 
-def edit(program: Program, qtbot: QtBot, shape: ZoneShape = ZoneShape.RECTANGLE) -> None:
+def edit(program: Program, qtbot: QtBot, mode: MouseMode = MouseMode.RECTANGLE) -> None:
     qtbot.keyClick(program.window, Qt.Key.Key_Z)
     assert program.window.panels.zone_bar.isVisible()
-    qtbot.mouseClick(program.window.panels.zone_bar.shape_buttons[shape], LEFT_BUTTON)
+    qtbot.mouseClick(program.window.panels.zone_bar.modes.buttons[mode], LEFT_BUTTON)
 
 
 def until_flagged(program: Program, qtbot: QtBot, flagged: bool) -> None:
@@ -112,7 +112,7 @@ def test_what_does_not_count_is_hatched(program: Program, qtbot: QtBot) -> None:
 
 
 def test_a_watched_polygon_of_clicks_leaves_nothing_else(program: Program, qtbot: QtBot) -> None:
-    edit(program, qtbot, ZoneShape.POLYGON)
+    edit(program, qtbot, MouseMode.POLYGON)
     bar = program.window.panels.zone_bar
     bar.kind_box.setFocus()
     qtbot.keyClick(bar.kind_box, Qt.Key.Key_Down)
@@ -135,7 +135,7 @@ def test_a_zone_is_moved_named_and_deleted(program: Program, qtbot: QtBot) -> No
     drag(program, (0.1, 0.6), (0.3, 0.9))
     until_flagged(program, qtbot, True)
     bar = program.window.panels.zone_bar
-    qtbot.mouseClick(bar.shape_buttons[ZoneShape.MOVE], LEFT_BUTTON)
+    qtbot.mouseClick(bar.modes.buttons[MouseMode.MOVE], LEFT_BUTTON)
     drag(program, (0.2, 0.75), (0.5, 0.25))
     (zone,) = program.session.review.zones
     np.testing.assert_allclose(zone.points[0], (0.4, 0.1), atol=0.015)

@@ -16,7 +16,6 @@ _VIDEO_PATTERNS = " ".join(f"*.{suffix}" for suffix in _VIDEO_SUFFIXES.split())
 VIDEO_FILTER = f"Videos ({_VIDEO_PATTERNS})"
 RECORDING_FILTER = f"Videos and reviews ({_VIDEO_PATTERNS} *{SUFFIX})"
 DETECTOR_FILTER = "Detectors (*.safetensors)"
-CLIP_FILTER = "MP4 videos (*.mp4)"
 ZONES_FILTER = f"Zones (*{ZONES_SUFFIX})"
 
 
@@ -52,14 +51,13 @@ def ask_for_folder(parent: QWidget, title: str, folder: str, chosen: Callable[[P
 
 
 def ask_for_target(
-    parent: QWidget, title: str, target: Path, chosen: Callable[[Path], None], name_filter: str = CLIP_FILTER
+    parent: QWidget, title: str, target: Path, name_filter: str, suffix: str, chosen: Callable[[Path], None]
 ) -> QFileDialog:
-    """Open the system's save dialog at `target`. Of clips it asks nothing about existing files: none is replaced."""
+    """Open the system's save dialog at `target`; a name without a suffix gets this one."""
     dialog = QFileDialog(parent, title, str(target.parent))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, name_filter == CLIP_FILTER)
     dialog.setNameFilter(name_filter)
-    dialog.setDefaultSuffix("mp4" if name_filter == CLIP_FILTER else ZONES_SUFFIX.removeprefix("."))
+    dialog.setDefaultSuffix(suffix.removeprefix("."))
     dialog.selectFile(target.name)
     return _open(dialog, chosen)
 

@@ -12,12 +12,14 @@ import numpy as np
 from engine.analysis.runner import analyse_to_store, analysis_key
 from engine.analysis.score_store import CHUNK_ROWS, ScoreStore
 from engine.analysis.where import evidence_at
-from engine.analysis.zoned import rows_within
+from engine.analysis.zoned import rows_within, stored_signals_within
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
 from engine.scoring.conditions import EDGE_SECONDS, in_other_light, kinds_of_samples
 from engine.scoring.heat_map import Seconds, seconds_by_place
+from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
+from engine.scoring.signals import RawSignals
 from engine.scoring.where import WindowEvidence
 from engine.scoring.zones import Zones
 from engine.video.source import VideoSource
@@ -44,10 +46,12 @@ class AnalysisRun:
         post: Callable[[Message], None],
         should_stop: ShouldStop,
         zones: Zones = (),
+        *,
+        tells_signals: bool = True,
     ) -> None:
         """Take up the analysis that `folder` holds of this video by this detector, or begin one.
 
-        What is told of it is what counts in `zones`.
+        What is told of it is what counts in `zones`; without `tells_signals`, only where it stands.
 
         Raises:
             ScoreStoreError: the folder can't be used.
@@ -56,6 +60,7 @@ class AnalysisRun:
         self._predictor = predictor
         self._post = post
         self._should_stop = should_stop
+        self._tells_signals = tells_signals
         self._scorer = default_scorer(predictor.settings.calibration)
         self._sampling = self._scorer.sampling
         self._store = ScoreStore(folder, analysis_key(source, predictor, self._sampling))
@@ -118,6 +123,20 @@ class AnalysisRun:
         if self.last_step - self._reported >= _REPORT_SECONDS:
             self._report(AnalysisPhase.RUNNING)
 
+    @property
+    def scorer(self) -> Scorer:
+        """What it is made for."""
+        return self._scorer
+
+    def signals(self) -> RawSignals:
+        """Raw signals [N] of the recording, as far as it is analysed, and as they are in the zones.
+
+        Raises:
+            ScoreStoreError: the analysis can't be read.
+        """
+        calibration = self._predictor.settings.calibration
+        return stored_signals_within(self._store, len(self._source), calibration, self._zones)
+
     def where(self, frame: int) -> WindowEvidence | None:
         """The evidence of each window of a frame; None where that is not known, or not yet.
 
@@ -153,7 +172,7 @@ class AnalysisRun:
 
     @property
     def _backlog(self) -> int:
-        return len(self._store) - self._posted_rows
+        return len(self._store) - self._posted_rows if self._tells_signals else 0
 
     def close(self) -> None:
         """Save what was measured and let go; the analysis can be taken up another time."""
@@ -194,6 +213,13 @@ class AnalysisRun:
 
     def _report(self, phase: AnalysisPhase) -> None:
         self._reported = time.monotonic()
+        if self._tells_signals:
+            self._post_signals(phase)
+        now = self._progress
+        unit = FRAMES if self._sampling.is_every_frame else SAMPLES
+        self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left, unit))
+
+    def _post_signals(self, phase: AnalysisPhase) -> None:
         if self._source.times is not self._times:
             self._times = self._source.times
             self._kinds = np.resize(self._kinds, len(self._times))
@@ -201,10 +227,7 @@ class AnalysisRun:
         if self._posted_rows > len(self._store):
             self._posted_rows = 0  # the analysis began anew
         if not self._zones:
-            while self._posted_rows < len(self._store):
+            while self._backlog > 0:
                 self._post_rows(ROWS_A_MESSAGE)
         elif self._backlog <= _ROWS_A_STEP or phase is AnalysisPhase.CANCELLED:
             self._post_rows(self._backlog)
-        now = self._progress
-        unit = FRAMES if self._sampling.is_every_frame else SAMPLES
-        self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left, unit))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.common.errors import TrainingError
 from engine.common.events import Progress, ShouldStop
 from engine.detector_library import DetectorLibrary
+from engine.export.list_files import cannot_write
 from engine.scoring.zones import Zones
 from vadgui.jobs.background import Background
 
@@ -90,7 +91,10 @@ def learn_camera(request: CameraRequest, should_stop: ShouldStop) -> Iterator[Pr
     name = f"Camera of {request.videos[0].stem}"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "camera.safetensors"
-        save_detector(calibrated.detector.with_settings(replace(settings, name=name)), file)
+        try:
+            save_detector(calibrated.detector.with_settings(replace(settings, name=name)), file)
+        except OSError as error:
+            raise cannot_write(file, error) from error
         yield DetectorLibrary().add(file, note=f"Calibrated, unreviewed, on {_names(request.videos)}").path
 
 

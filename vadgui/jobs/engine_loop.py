@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import resources
 from engine.analysis.clock import find_clock
 from engine.common.errors import Cancelled, VadError
-from engine.common.events import ShouldStop
 from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
 from engine.review.store import FoundReview, look_up
@@ -32,8 +31,11 @@ from vadgui.jobs.messages import (
     VideoClosed,
     VideoOpened,
 )
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.priority import lower_thread_priority
+from vadgui.jobs.queued_analysis import QueuedAnalysis
 from vadgui.jobs.request_queue import (
+    AnalyseQueued,
     CloseDetector,
     CloseVideo,
     ContinueAnalysis,
@@ -60,20 +62,6 @@ if TYPE_CHECKING:
 _ANALYSIS_DUE_SECONDS = 0.25  # during playback, the analysis gets a step this often
 
 
-class VideoOpener(Protocol):
-    """Opens a video; has the signature of `engine.video.open_video`."""
-
-    def __call__(
-        self, path: Path, should_stop: ShouldStop = ..., on_progress: Callable[[float], None] | None = ...
-    ) -> VideoSource:
-        """The source of a file or picture folder; `on_progress` is called with the share done, from 0 to 1."""
-        ...
-
-
-PredictorOpener = Callable[[Path, str], "Predictor"]
-"""Opens a detector from path and device; has the signature of `engine.models.predictor.Predictor.open`."""
-
-
 class EngineLoop:
     """Does one task after another and posts the results."""
 
@@ -97,8 +85,11 @@ class EngineLoop:
         self._generation = 0
         self._source: VideoSource | None = None
         self._predictor: Predictor | None = None
+        self._loaded: tuple[Path, Predictor] | None = None
+        """The same, with its path."""
         self._view_maker: ViewMaker | None = None
         self._analysis: AnalysisRun | None = None
+        self._queued = QueuedAnalysis(video_opener, predictor_opener, analyses_folder, post, requests)
         self._zones: Zones = ()
         self._view_failure_reported = False
 
@@ -112,15 +103,19 @@ class EngineLoop:
                 pass
             except Exception as error:
                 # Catches everything: otherwise one bad task would end the thread, and the window would have no engine.
-                self._post(JobFailed(error))
+                self._post(JobFailed(error, task.path if isinstance(task, OpenVideo) else None))
         self._close_analysis()
+        self._queued.let_go()
         if self._source:
             self._source.close()
 
     def _next_task(self) -> Task:
         analysis = self._analysis
         if analysis is None or not (analysis.running or analysis.is_behind):
-            return self._requests.next(analysing=False, analysis_is_due=False)
+            return self._requests.next(
+                analysing=self._queued.wants_step(self._source.info.path if self._source else None),
+                analysis_is_due=False,
+            )
         due = time.monotonic() - analysis.last_step > _ANALYSIS_DUE_SECONDS
         return self._requests.next(analysing=True, analysis_is_due=due)
 
@@ -149,8 +144,12 @@ class EngineLoop:
                     self._analysis.set_zones(task.zones)
             case ControlAnalysis():
                 self._control_analysis(task)
-            case ContinueAnalysis() if self._analysis:
+            case AnalyseQueued():
+                self._queued.take(task.job)
+            case ContinueAnalysis() if self._analysis and (self._analysis.running or self._analysis.is_behind):
                 self._analysis.step()
+            case ContinueAnalysis():
+                self._queued.step(self._loaded)
 
     # Video and detector
 
@@ -189,6 +188,7 @@ class EngineLoop:
 
     def _replace_source(self, source: VideoSource | None) -> None:
         self._close_analysis()
+        self._queued.let_go()  # it may be the one that is opened
         if self._source:
             self._source.close()
         self._source = source
@@ -206,7 +206,8 @@ class EngineLoop:
         finally:
             self._post(Opening())
         self._close_analysis()
-        self._predictor = predictor
+        self._queued.let_go()  # it goes on with this detector if it is the same
+        self._predictor, self._loaded = predictor, (path, predictor)
         self._begin_generation()
         settings = predictor.settings
         summary = DetectorSummary(
@@ -223,7 +224,7 @@ class EngineLoop:
 
     def _close_detector(self) -> None:
         self._close_analysis()
-        self._predictor = None
+        self._predictor, self._loaded = None, None
         self._begin_generation()
         self._post(DetectorClosed(self._generation))
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.scoring.zones import Zones
 from engine.video.frame import Frame
-from vadgui.jobs.engine_loop import EngineLoop, PredictorOpener, VideoOpener
+from vadgui.jobs.engine_loop import EngineLoop
 from vadgui.jobs.frame_reader import FrameReader, FrameRequest
 from vadgui.jobs.latest_value import LatestValue
 from vadgui.jobs.messages import (
@@ -24,13 +24,18 @@ from vadgui.jobs.messages import (
     Message,
     Opening,
     PlacesFound,
+    QueueDone,
+    QueueFailed,
+    QueueProgress,
     SignalsMeasured,
     ThumbnailMade,
     TimesRevised,
     VideoClosed,
     VideoOpened,
 )
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.request_queue import (
+    AnalyseQueued,
     CloseDetector,
     CloseVideo,
     ControlAnalysis,
@@ -39,6 +44,7 @@ from vadgui.jobs.request_queue import (
     MakeThumbnail,
     OpenDetector,
     OpenVideo,
+    QueueJob,
     Quit,
     RequestQueue,
     SetZones,
@@ -75,8 +81,12 @@ class EngineWorker(QObject):
     """VideoInfo and times [N]."""
     analysis_changed = Signal(object)
     """AnalysisState."""
+    queue_changed = Signal(object)
+    """QueueProgress, QueueDone or QueueFailed of a recording that is not open."""
+    opening_failed = Signal(object, object)
+    """Path of a recording that could not be opened, and the Exception."""
     failed = Signal(object)
-    """The Exception that a task ended with."""
+    """The Exception that another task ended with."""
 
     _posted = Signal(object)
     _view_waiting = Signal()
@@ -163,6 +173,10 @@ class EngineWorker(QObject):
         """Give the analysis up; what was measured stays and is taken up by the next run."""
         self._requests.add(ControlAnalysis.CANCEL)
 
+    def analyse_queued(self, job: QueueJob | None) -> None:
+        """Analyse a recording that is not open whenever there is nothing else to do; None: no more."""
+        self._requests.add(AnalyseQueued(job))
+
     def close(self) -> None:
         """Abandon everything and wait for the thread's end; closing twice is fine."""
         self._requests.add(Quit())
@@ -236,5 +250,9 @@ class EngineWorker(QObject):
                 self.times_revised.emit(message.info, message.times)
             case AnalysisState():
                 self.analysis_changed.emit(message)
+            case QueueProgress() | QueueDone() | QueueFailed():
+                self.queue_changed.emit(message)
+            case JobFailed() if message.opening:
+                self.opening_failed.emit(message.opening, message.error)
             case JobFailed():
                 self.failed.emit(message.error)

@@ -1,47 +1,21 @@
-"""Exports clips one after another in a thread of their own, while review and analysis go on."""
+"""Exports one thing after another in a thread of its own, while review and analysis go on."""
 
 from __future__ import annotations
 
 import itertools
 import threading
 from collections import deque
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from engine.analysis.where import stored_evidence
-from engine.common.errors import Cancelled
-from engine.common.events import Progress
-from engine.export.clip import ExportOptions, export_clip
-from engine.video.writer import free_path
-from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
+from engine.common.errors import Cancelled, VadError
+from engine.common.events import Finished, Noted, Progress
+from engine.hand_over.jobs import ExportJob, ExportTools
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.priority import lower_thread_priority
-
-if TYPE_CHECKING:
-    from engine.models.predictor import Predictor
-
-
-@dataclass(frozen=True, eq=False)
-class ExportJob:
-    """A clip to export."""
-
-    video: Path
-    start: int
-    stop: int
-    """One past the last frame: [start, stop)."""
-    scores: npt.NDArray[np.floating]
-    """Anomaly scores [N] of the video, copied when the clip was requested."""
-    target: Path
-    """Path of the clip; where a file exists there already, the next free name is used."""
-    options: ExportOptions
-    detector: Path | None
-    device: str = "auto"
 
 
 class ExportPhase(Enum):
@@ -61,11 +35,21 @@ class ExportState:
     number: int
     """Identifies the export; counts from 1 since the program's start."""
     phase: ExportPhase
+    title: str
+    """What is made, in words."""
     path: Path
-    """Path of the clip; the file exists once the phase is DONE."""
+    """The file that was finished last, or the folder of several; once the phase is DONE it exists."""
     total: int
     done: int = 0
+    doing: str = ""
+    """What is being done, in words."""
+    unit: str = ""
+    """What `done` and `total` count; empty where that says nothing to people."""
     seconds_left: float | None = None
+    note: str = ""
+    """What a person should know of what was made."""
+    failure: str = ""
+    """Why it failed, in words."""
 
 
 @dataclass(eq=False)
@@ -76,12 +60,12 @@ class _QueuedExport:
 
 
 class ExportQueue(QObject):
-    """Exports jobs in its own thread and emits their progress in the GUI thread."""
+    """Runs jobs in its own thread and emits their progress in the GUI thread."""
 
     changed = Signal(object)
     """ExportState of one export."""
     failed = Signal(object)
-    """The Exception that ended an export."""
+    """The Exception that ended an export and that nobody expected: a fault of the program."""
 
     _posted = Signal(object)
 
@@ -90,9 +74,7 @@ class ExportQueue(QObject):
     ) -> None:
         """The thread is started with the first job; `close` ends it. Outlines come from stored `analyses`."""
         super().__init__()
-        self._analyses = analyses
-        self._video_opener = video_opener
-        self._predictor_opener = predictor_opener
+        self._tools = ExportTools(video_opener, predictor_opener, analyses)
         self._numbers = itertools.count(1)
         self._queue: deque[_QueuedExport] = deque()
         self._arrived = threading.Condition()
@@ -103,7 +85,7 @@ class ExportQueue(QObject):
 
     def add(self, job: ExportJob) -> ExportState:
         """Queue a job; it starts when all earlier jobs are done."""
-        state = ExportState(next(self._numbers), ExportPhase.WAITING, job.target, job.stop - job.start)
+        state = ExportState(next(self._numbers), ExportPhase.WAITING, job.title, job.target, job.total)
         with self._arrived:
             self._queue.append(_QueuedExport(job, state))
             self._arrived.notify()
@@ -114,7 +96,7 @@ class ExportQueue(QObject):
         return state
 
     def cancel(self, number: int) -> None:
-        """Cancel a job that waits or runs; a partly written clip is deleted."""
+        """Cancel a job that waits or runs; a partly written file is deleted."""
         with self._arrived:
             if self._current and self._current.state.number == number:
                 self._current.cancelled.set()
@@ -147,74 +129,55 @@ class ExportQueue(QObject):
 
     def _work(self) -> None:
         lower_thread_priority()
-        cache = _PredictorCache(self._predictor_opener)
-        while export := self._next(cache):
-            self._update_state(export, phase=ExportPhase.RUNNING, path=free_path(export.job.target))
+        while export := self._next():
+            self._update_state(export, phase=ExportPhase.RUNNING)
             try:
-                self._export(export, cache)
+                self._run(export)
                 self._update_state(export, phase=ExportPhase.DONE, done=export.state.total)
             except Cancelled:
-                self._update_state(export, phase=ExportPhase.CANCELLED)
+                if not self._closing:
+                    self._update_state(export, phase=ExportPhase.CANCELLED)
+            except VadError as error:
+                self._update_state(export, phase=ExportPhase.FAILED, failure=str(error))
             except Exception as error:
                 # Catches everything: one failed job must not end the thread, the next one may succeed.
-                self._update_state(export, phase=ExportPhase.FAILED)
+                self._update_state(export, phase=ExportPhase.FAILED, failure=str(error))
                 self._posted.emit(error)
             with self._arrived:
                 self._current = None
 
-    def _next(self, cache: _PredictorCache) -> _QueuedExport | None:
+    def _next(self) -> _QueuedExport | None:
         with self._arrived:
             while not self._closing:
                 if self._queue:
                     self._current = self._queue.popleft()
                     return self._current
-                cache.clear()
+                self._tools.clear()
                 self._arrived.wait()
         return None
 
-    def _export(self, export: _QueuedExport, cache: _PredictorCache) -> None:
+    def _run(self, export: _QueuedExport) -> None:
         def should_stop() -> bool:
             return self._closing or export.cancelled.is_set()
 
-        job = export.job
         if should_stop():
             raise Cancelled
-        needs_detector = job.options.needs_detector or job.options.needs_evidence
-        predictor = cache.predictor(job.detector, job.device) if job.detector and needs_detector else None
-        with self._video_opener(job.video, should_stop=should_stop) as source, ExitStack() as open_store:
-            evidence = None
-            if predictor and job.options.needs_evidence and self._analyses:
-                stored = stored_evidence(self._analyses, source, predictor, job.options.zones)
-                evidence = open_store.enter_context(stored)
-            events = export_clip(
-                source,
-                predictor,
-                job.scores,
-                job.start,
-                job.stop,
-                export.state.path,
-                job.options,
-                should_stop,
-                evidence,
-            )
-            for event in events:
-                if isinstance(event, Progress):
-                    self._update_state(export, done=event.done, seconds_left=event.seconds_left)
-
-
-class _PredictorCache:
-    """Keeps the last detector loaded for the next job; cleared when the queue is empty, to free its memory."""
-
-    def __init__(self, opener: PredictorOpener) -> None:
-        self._opener = opener
-        self._opened: tuple[Path, str] | None = None
-        self._predictor: Predictor | None = None
-
-    def predictor(self, path: Path, device: str) -> Predictor:
-        if self._predictor is None or self._opened != (path, device):
-            self._predictor = self._opener(path, device)
-            self._opened = (path, device)
-        return self._predictor
-
-    def clear(self) -> None:
-        self._predictor = None
+        finished: list[Path] = []
+        for event in export.job.run(self._tools, should_stop):
+            match event:
+                case Progress():
+                    self._update_state(
+                        export,
+                        doing=event.phase,
+                        unit=export.job.units.get(event.phase, ""),
+                        done=event.done,
+                        total=event.total,
+                        seconds_left=event.seconds_left,
+                    )
+                case Noted():
+                    note = "\n".join(filter(None, (export.state.note, event.text)))
+                    export.state = replace(export.state, note=note)
+                case Finished():
+                    finished.append(Path(event.path))
+        if finished:
+            export.state = replace(export.state, path=finished[0] if len(finished) == 1 else finished[0].parent)

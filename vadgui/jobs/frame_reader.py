@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.common.errors import Cancelled, VadError
 from engine.video.frame import Frame
 from engine.video.source import VideoSource
-from vadgui.jobs.engine_loop import VideoOpener
+from vadgui.jobs.openers import VideoOpener
 from vadgui.jobs.view_maker import frame_only
 from vadgui.model.frame_view import PREDICTING, FrameView
 

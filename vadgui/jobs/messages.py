@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.review.recording_list import FoundSegment
 from engine.review.store import FoundReview
 from engine.scoring.heat_map import Seconds
 from engine.scoring.sampling import Frames
@@ -109,10 +111,40 @@ class TimesRevised:
 
 
 @dataclass(frozen=True)
+class QueueProgress:
+    """How far a recording is analysed that is not open, from 0 to 1."""
+
+    path: Path
+    share: float
+
+
+@dataclass(frozen=True)
+class QueueDone:
+    """A recording that is not open is analysed."""
+
+    path: Path
+    detector: str
+    """Name of the detector that did it."""
+    score: str
+    segments: tuple[FoundSegment, ...]
+    is_other_scene: bool
+
+
+@dataclass(frozen=True)
+class QueueFailed:
+    """A recording that is not open can't be analysed."""
+
+    path: Path
+    error: Exception
+
+
+@dataclass(frozen=True)
 class JobFailed:
     """A task ended with an error."""
 
     error: Exception
+    opening: Path | None = None
+    """The recording that could not be opened, if that was the task."""
 
 
 Message = (
@@ -128,5 +160,8 @@ Message = (
     | SignalsMeasured
     | TimesRevised
     | AnalysisState
+    | QueueProgress
+    | QueueDone
+    | QueueFailed
     | JobFailed
 )

@@ -94,6 +94,22 @@ class ControlAnalysis(Enum):
 
 
 @dataclass(frozen=True)
+class QueueJob:
+    """A recording that is not open, and the detector that is to analyse it."""
+
+    path: Path
+    detector: Path
+    device: str
+
+
+@dataclass(frozen=True)
+class AnalyseQueued:
+    """Analyse a recording when nothing else is to be done; None: no more."""
+
+    job: QueueJob | None
+
+
+@dataclass(frozen=True)
 class ContinueAnalysis:
     """Analyse a few frames; the queue returns it where no request is more urgent."""
 
@@ -114,6 +130,7 @@ Task = (
     | FindClock
     | SetZones
     | ControlAnalysis
+    | AnalyseQueued
     | ContinueAnalysis
     | Quit
 )
@@ -132,6 +149,7 @@ class RequestQueue:
         self._detector: OpenDetector | CloseDetector | None = None
         self._zones: SetZones | None = None
         self._control: ControlAnalysis | None = None
+        self._queued: AnalyseQueued | None = None
         self._view: ShowFrame | None = None
         self._thumbnails: deque[MakeThumbnail] = deque()
         self._places: deque[FindPlaces] = deque()
@@ -153,6 +171,8 @@ class RequestQueue:
                     self._zones = request
                 case ControlAnalysis():
                     self._control = request
+                case AnalyseQueued():
+                    self._queued = request
                 case ShowFrame():
                     self._view = request
                 case MakeThumbnail():
@@ -201,6 +221,9 @@ class RequestQueue:
         if self._control:
             control, self._control = self._control, None
             return control
+        if self._queued:
+            queued, self._queued = self._queued, None
+            return queued
         if analysing and analysis_is_due:
             return ContinueAnalysis()
         if self._view:
@@ -231,3 +254,12 @@ class RequestQueue:
     def analysis_is_outdated(self) -> bool:
         """Whether the running analysis is cancelled, or another video or detector has been requested."""
         return self.opening_is_outdated() or self._detector is not None or self._control is ControlAnalysis.CANCEL
+
+    def queued_opening_is_outdated(self) -> bool:
+        """Whether there is anything to do that is more urgent than opening a recording nobody looks at."""
+        urgent = (self._video, self._control, self._queued, self._view, self._detector)
+        return self._quit or any(request is not None for request in urgent)
+
+    def queued_analysis_is_outdated(self) -> bool:
+        """Whether another recording than this one is to be analysed, or opened, or the detector to be replaced."""
+        return self.analysis_is_outdated() or self._queued is not None

@@ -15,6 +15,7 @@ from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled
 from engine.common.events import ShouldStop
 from engine.export.drawing import draw_outlines
+from engine.flow.colour import flow_to_rgb
 from engine.scoring.where import Outline
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoSource
@@ -39,7 +40,7 @@ def to_bgra(pixels: Pixels) -> Bgra:
 
 
 def _size_bytes(view: FrameView) -> int:
-    pictures = (view.frame, view.predicted_flow, view.teacher_flow, view.predicted_frame)
+    pictures = (view.frame, view.predicted_flow, view.teacher_flow, view.flow_difference, view.predicted_frame)
     return sum(picture.nbytes for picture in pictures if picture is not None)
 
 
@@ -111,7 +112,7 @@ class ViewMaker:
 
     def _make_complete(self, previous: Frame, frame: Frame, predictor: Predictor) -> FrameView:
         started = time.perf_counter()
-        view = _with_pictures(inspect_pair(previous, frame, predictor))
+        view = _with_pictures(inspect_pair(previous, frame, predictor), predictor.settings.flow_radius_px)
         # An exponential moving average: one slow frame must not make the next ones flicker.
         self._seconds_to_inspect += 0.5 * (time.perf_counter() - started - self._seconds_to_inspect)
         self._cache[view.index] = view
@@ -123,13 +124,14 @@ def frame_only(frame: Frame, missing: str = "") -> FrameView:
     return FrameView(frame.index, frame.pts_seconds, to_bgra(frame.pixels), missing=missing)
 
 
-def _with_pictures(inspection: Inspection) -> FrameView:
+def _with_pictures(inspection: Inspection, flow_radius_px: float) -> FrameView:
     return FrameView(
         index=inspection.frame.index,
         pts_seconds=inspection.frame.pts_seconds,
         frame=to_bgra(inspection.frame.pixels),
         predicted_flow=to_bgra(inspection.predicted_flow),
         teacher_flow=to_bgra(inspection.teacher_flow),
+        flow_difference=to_bgra(flow_to_rgb(inspection.flow_difference, flow_radius_px)),
         predicted_frame=to_bgra(inspection.predicted_frame),
         signals=inspection.signals,
     )

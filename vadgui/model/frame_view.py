@@ -27,8 +27,10 @@ class FrameView:
     """In the video's own size; None where it can't be decoded."""
     predicted_flow: Bgra | None = None
     teacher_flow: Bgra | None = None
+    flow_difference: Bgra | None = None
+    """Predicted less measured flow, on the colour scale of both."""
     predicted_frame: Bgra | None = None
-    """All three [256, 256, 4], or all None."""
+    """All four [256, 256, 4], or all None."""
     signals: np.void | None = None
     """One row of engine.scoring.signals.RAW_SIGNALS."""
     where: WindowEvidence | None = None

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.common.errors import ReviewError
+from engine.redaction.regions import NOTHING_REDACTED, Redaction
 from engine.review.attaching import ReviewedSegment, attach, hidden
 from engine.review.document import DetectorUsed, Recording, Review, Step, Threshold, Verdict
 from engine.review.edits import Editor, now, person
@@ -79,6 +80,11 @@ class ReviewModel(QObject):
         return self._recording.zones if self._recording else ()
 
     @property
+    def redaction(self) -> Redaction:
+        """What is not to be seen in anything that is handed over."""
+        return self._recording.redaction if self._recording else NOTHING_REDACTED
+
+    @property
     def hidden_count(self) -> int:
         """How many judged segments the threshold hides."""
         return len(hidden(self._recording.segments, self.segments)) if self._recording else 0
@@ -109,13 +115,20 @@ class ReviewModel(QObject):
         """All that is to be saved; None where nothing was decided and nothing is kept yet."""
         if self._recording is None or self._read_only or (self._review is None and self._is_untouched):
             return None
-        score = self._scoring.scorer.name if detector else self._recording.score
-        used = self._recording.detector
+        self._review = self._with_recording(self._recording, playhead, detector)
+        return self._review
+
+    def copy(self, playhead: int, detector: DetectorUsed | None) -> Review | None:
+        """All that there is to hand over, also of a review that may not be changed here; None where nothing is open."""
+        return self._with_recording(self._recording, playhead, detector) if self._recording else None
+
+    def _with_recording(self, recording: Recording, playhead: int, detector: DetectorUsed | None) -> Review:
+        score = self._scoring.scorer.name if detector else recording.score
+        used = recording.detector
         if detector and (used is None or self._is_changed):
             used = detector
-        recording = replace(self._recording, playhead=playhead, detector=used, score=score)
-        self._review = (self._review or Review(recordings=())).with_recording(recording)
-        return self._review
+        recording = replace(recording, playhead=playhead, detector=used, score=score)
+        return (self._review or Review(recordings=())).with_recording(recording)
 
     @property
     def found_zones(self) -> Zones:

@@ -18,7 +18,7 @@ from engine.scoring.ranking import most_suspicious
 from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
-from engine.scoring.segments import Segment, SegmentRule, find_segments
+from engine.scoring.segments import Segment, SegmentFinder, SegmentRule
 from engine.scoring.signals import RawSignals, is_judged
 from engine.scoring.where import Outline, WindowEvidence
 from engine.video.source import VideoInfo, own_frame_seconds
@@ -42,6 +42,8 @@ class ScoreModel(QObject):
     """What is said of the camera changed: how the recording differs from the calibration's footage, or fails."""
     rule_changed = Signal()
     """Another rule, or another scorer with a rule of its own."""
+    signals_added = Signal(object)
+    """Raw signals of these frames [K] came, in the order of time or not."""
     caught_up = Signal()
     """All that follows from the signals so far has been told."""
 
@@ -201,6 +203,7 @@ class ScoreModel(QObject):
 
     def _take_video(self, video: VideoInfo | None, times: Times) -> None:
         self._video, self._times = video, times
+        self._finder = SegmentFinder(times)
         self._other_rate = ""
         if video and self._calibration:
             self._other_rate = self._calibration.other_rate(own_frame_seconds(video, times))
@@ -231,6 +234,7 @@ class ScoreModel(QObject):
         if len(frames) and frames.max() < len(self.signals) and self.signals[frames].tobytes() == rows.tobytes():
             return  # an analysis that is taken up tells again what was shown before the detector was loaded
         self._incremental.add(frames, rows)
+        self.signals_added.emit(frames)
         if not self._timer.isActive():
             self._timer.start(self._tell_interval_ms)
 
@@ -300,7 +304,7 @@ class ScoreModel(QObject):
         self._highest = float(np.fmax.reduce(self._scores, initial=0.0))
 
     def _find_segments(self) -> None:
-        self._flagged = find_segments(self.flaggable, self._times, self.rule)
+        self._flagged = self._finder.find(self.flaggable, self.rule)
         self.rearrange()
 
     def rearrange(self) -> None:

@@ -20,6 +20,7 @@ class Panel(Enum):
     PSNR_MASK = "PSNR mask"
     EVIDENCE = "Evidence"
     HEAT_MAP = "Heat map"
+    FLOW_DIFFERENCE = "Flow difference"
 
     @property
     def explanation(self) -> str:
@@ -32,7 +33,9 @@ class Panel(Enum):
         return _USES[self]
 
 
-SHOWN_AT_FIRST: tuple[Panel, ...] = tuple(panel for panel in Panel if panel not in (Panel.EVIDENCE, Panel.HEAT_MAP))
+SHOWN_AT_FIRST: tuple[Panel, ...] = tuple(
+    panel for panel in Panel if panel not in (Panel.EVIDENCE, Panel.HEAT_MAP, Panel.FLOW_DIFFERENCE)
+)
 """Panels that are shown until a person chooses others."""
 
 _EXPLANATIONS = {
@@ -48,6 +51,8 @@ _EXPLANATIONS = {
     "The lighter, the more suspicious.",
     Panel.HEAT_MAP: "Where things happened in the whole recording: for how long something stood out at each place, in "
     "all segments but the dismissed ones. The lighter, the longer.",
+    Panel.FLOW_DIFFERENCE: "Predicted less measured motion, on the colour scale of both: white is as predicted. "
+    "What moves faster than predicted has the colour of the opposite direction.",
 }
 
 _NO_EVIDENCE = "Not analysed yet"
@@ -61,6 +66,7 @@ _USES = {
     Panel.PSNR_MASK: "Where it looks otherwise: the darker, the more suspicious.",
     Panel.EVIDENCE: "Where what is unusual lies: the lighter, the more suspicious.",
     Panel.HEAT_MAP: "Where things happened in the whole recording: the lighter, the longer.",
+    Panel.FLOW_DIFFERENCE: "How things moved otherwise than is normal.",
 }
 
 
@@ -73,6 +79,8 @@ def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
             return view.predicted_flow
         case Panel.TEACHER_FLOW:
             return view.teacher_flow
+        case Panel.FLOW_DIFFERENCE:
+            return view.flow_difference
         case Panel.PREDICTED_FRAME:
             return view.predicted_frame
         case Panel.PSNR_MASK | Panel.EVIDENCE | Panel.HEAT_MAP:
@@ -96,7 +104,7 @@ def detail_of(panel: Panel, view: FrameView, signals: np.void | None, flow_radiu
     if signals is None or (panel is not Panel.PSNR_MASK and not view.complete):
         return ""
     match panel:
-        case Panel.PREDICTED_FLOW:
+        case Panel.PREDICTED_FLOW | Panel.FLOW_DIFFERENCE:
             return f"error {signals['flow_error_px']:.2f} px"
         case Panel.PREDICTED_FRAME:
             return f"PSNR {signals['psnr_db']:.1f} dB"
@@ -116,7 +124,7 @@ def message_for(panel: Panel, view: FrameView | None, session: ReviewSession) ->
         return "Loading the frame …"
     if view.missing == NO_DETECTOR and session.detector_is_coming:
         return "Loading the detector …"
-    if panel is Panel.HEAT_MAP and session.detector is not None:
+    if panel is Panel.HEAT_MAP and session.detector is not None and view.frame is not None:
         return _NO_HEAT if session.detector.calibration else _NOT_CALIBRATED
     if view.missing == NO_TRANSITION or (view.index == 0 and not view.missing and session.detector is not None):
         return f"{panel.use}\n\nFrom the second frame on: the first has no motion yet."

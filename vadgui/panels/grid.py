@@ -17,14 +17,21 @@ from vadgui.panels.content import SHOWN_AT_FIRST, Panel, detail_of, message_for,
 from vadgui.panels.evidence import evidence_picture, heat_picture, paint_evidence_scale, paint_heat_scale
 from vadgui.panels.header import PanelHeader
 from vadgui.panels.legend import paint_legend
+from vadgui.panels.loupe import Loupe
 from vadgui.panels.mask import paint_mask, paint_overlay
 from vadgui.panels.outlines import paint_outlines
 from vadgui.panels.picture import Decoration, PicturePanel
+from vadgui.panels.redaction_bar import RedactionBar
+from vadgui.panels.redaction_tool import RedactionTool
 from vadgui.panels.search_tool import SearchTool
+from vadgui.panels.shape_tool import ShapeTool
 from vadgui.panels.zone_bar import ZoneBar
 from vadgui.panels.zone_tool import ZoneTool
 from vadgui.panels.zones import paint_zones
+from vadgui.panels.zoom import PictureZoom
 from vadgui.ui import theme
+
+_MOUSE = "Wheel: zoom all panels, drag: move them. Double click: all of the picture, then this panel alone, and back."
 
 
 class PanelGrid(QWidget):
@@ -49,9 +56,14 @@ class PanelGrid(QWidget):
             self._area.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
         self.overlay_action = self.header.overlay_action
         """Checkable action that shows the PSNR mask on the frame; also in the main window's menu."""
+        self.zoom = self._area.zoom
+        """What part of the picture all panels show."""
+        self.loupe = Loupe(list(self._area.panels.values()), self._area)
         self.zone_tool = ZoneTool(session.review, self._area.panels[Panel.FRAME], self)
         self.zone_bar = ZoneBar(session, self.zone_tool)
         self.search_tool = SearchTool(session.places, self._area.panels[Panel.FRAME], self)
+        self.redaction_tool = RedactionTool(session, self._area.panels[Panel.FRAME], self)
+        self.redaction_bar = RedactionBar(self.redaction_tool)
         self._outlines_are_shown = False
         self._evidence: tuple[FrameView, float, Bgra] | None = None
         """The picture of the evidence panel, and what it was made of."""
@@ -64,10 +76,12 @@ class PanelGrid(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(self.zone_bar)
+        layout.addWidget(self.redaction_bar)
         layout.addWidget(self._area, stretch=1)
 
         session.view_changed.connect(self._refresh)
         session.video_changed.connect(self._refresh)
+        session.video_changed.connect(self._show_whole_picture)
         session.detector_changed.connect(self._refresh)
         # The raw signals of the frame on screen may come from the analysis, not only with its view.
         session.scoring.scores_changed.connect(self._refresh)
@@ -79,6 +93,7 @@ class PanelGrid(QWidget):
         self.search_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         session.places.changed.connect(self._refresh)
         session.scoring.segments_changed.connect(self._refresh)
+        self.redaction_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         theme.changed.connect(self._area.repaint_all)
         self._refresh()
 
@@ -112,24 +127,32 @@ class PanelGrid(QWidget):
 
     def edit_zones(self, on: bool) -> None:
         """Give the mouse on the frame to whoever draws zones, or take it back."""
-        self._reach_frame(on)
-        self.zone_tool.turn_on(on)
+        self._edit_frame(self.zone_tool, on)
+
+    def edit_redaction(self, on: bool) -> None:
+        """Give the mouse on the frame to whoever redacts regions, or take it back."""
+        self._edit_frame(self.redaction_tool, on)
 
     def search_place(self, on: bool) -> None:
         """Give the mouse on the frame to whoever searches a place, or take it back."""
-        self._reach_frame(on)
-        self.search_tool.turn_on(on)
+        self._edit_frame(self.search_tool, on)
 
-    def _reach_frame(self, needed: bool) -> None:
-        if needed:
+    def _edit_frame(self, tool: ShapeTool, on: bool) -> None:
+        if on:
             self.set_panel_shown(Panel.FRAME, True)
             if self.enlarged not in (None, Panel.FRAME):
                 self.toggle_enlarged(Panel.FRAME)
+        tool.turn_on(on)
 
     def toggle_enlarged(self, panel: Panel) -> None:
         """Give a panel the whole grid, or bring the others back."""
         self._area.enlarged = None if self._area.enlarged is panel else panel
         self._arrange()
+
+    def _show_whole_picture(self) -> None:
+        """Another recording begins unzoomed; the same one with revised times stays as it is."""
+        if self._session.view is None:
+            self.zoom.reset()
 
     def _on_panel_toggled(self, panel: Panel, shown: bool) -> None:
         chosen = [p for p in Panel if self.panel_actions[p].isChecked()]
@@ -164,11 +187,12 @@ class PanelGrid(QWidget):
             shown, of_shown = (trailing, trailing_signals) if trails else (view, signals)
             picture = self._picture(panel, shown) if shown else None
             decoration = self._decoration(panel, shown, of_shown) if shown else None
+            legend = self._legend(panel, shown) if shown else None
             if shown is None or (picture is None and decoration is None):
                 widget.show_message(message_for(panel, view, self._session))
             else:
                 detail = f"frame {shown.index}" if trails else detail_of(panel, shown, of_shown, radius_px)
-                widget.show_picture(picture, detail=detail, decoration=decoration)
+                widget.show_picture(picture, detail=detail, decoration=decoration, legend=legend)
         self.header.show_view(view)
 
     def _picture(self, panel: Panel, view: FrameView) -> Bgra | None:
@@ -197,17 +221,29 @@ class PanelGrid(QWidget):
             case Panel.FRAME:
                 return self._marks(view, signals)
             case Panel.HEAT_MAP if self._heat is not None and panel in self.shown_panels():
-                return self._over_heat
+                return partial(paint_zones, zones=self._session.review.zones)
             case Panel.EVIDENCE if view.where is not None and view.frame is not None:
-                return self._over_evidence
-            case Panel.PREDICTED_FLOW | Panel.TEACHER_FLOW if view.complete and self._session.detector:
+                return partial(paint_zones, zones=self._session.review.zones)
+            case _:
+                return None
+
+    def _legend(self, panel: Panel, view: FrameView) -> Decoration | None:
+        match panel:
+            case Panel.EVIDENCE if view.where is not None and view.frame is not None:
+                return self._paint_scale
+            case Panel.HEAT_MAP if self._heat is not None and panel in self.shown_panels():
+                return partial(paint_heat_scale, heat=self._heat[0])
+            case Panel.PREDICTED_FLOW | Panel.TEACHER_FLOW | Panel.FLOW_DIFFERENCE if (
+                view.complete and self._session.detector
+            ):
                 return partial(paint_legend, radius_px=self._session.detector.flow_radius_px)
             case _:
                 return None
 
     def _marks(self, view: FrameView, signals: np.void | None) -> Decoration | None:
         """What is painted on the frame."""
-        marks: list[Decoration] = [] if view.frame is None else [self.zone_tool.paint, self.search_tool.paint]
+        tools = (self.zone_tool, self.redaction_tool, self.search_tool)
+        marks: list[Decoration] = [] if view.frame is None else [tool.paint for tool in tools]
         if signals is not None and self.overlay_action.isChecked():
             opacity = self.header.overlay_opacity
             marks.append(partial(paint_overlay, patch_psnr_db=signals["patch_psnr_db"], opacity=opacity))
@@ -221,15 +257,9 @@ class PanelGrid(QWidget):
 
         return paint if marks else None
 
-    def _over_evidence(self, painter: QPainter, picture: QRect) -> None:
+    def _paint_scale(self, painter: QPainter, picture: QRect) -> None:
         scoring = self._session.scoring
-        paint_zones(painter, picture, self._session.review.zones)
         paint_evidence_scale(painter, picture, scoring.top, scoring.rule.enter)
-
-    def _over_heat(self, painter: QPainter, picture: QRect) -> None:
-        paint_zones(painter, picture, self._session.review.zones)
-        if self._heat:
-            paint_heat_scale(painter, picture, self._heat[0])
 
 
 class _PanelArea(QWidget):
@@ -237,12 +267,13 @@ class _PanelArea(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.panels = {panel: PicturePanel(panel.value, self) for panel in Panel}
+        self.zoom = PictureZoom(self)
+        self.panels = {panel: PicturePanel(panel.value, self, zoom=self.zoom) for panel in Panel}
         self.chosen: list[Panel] = list(SHOWN_AT_FIRST)
         self.enlarged: Panel | None = None
         self._aspect = 16 / 9
         for panel, widget in self.panels.items():
-            widget.setToolTip(f"{panel.explanation}\nDouble click: this panel alone, and back.")
+            widget.setToolTip(f"{panel.explanation}\n{_MOUSE}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QT
 from vadgui.model.frame_view import FrameView
 from vadgui.model.session import ReviewSession
 from vadgui.ui.clock_text import clock_text
+from vadgui.ui.widgets import tool_button
 
 
 class PanelHeader(QWidget):
@@ -45,12 +46,6 @@ class PanelHeader(QWidget):
         self._opacity.setToolTip("Opacity of the mask on the frame")
         self._opacity.valueChanged.connect(self.opacity_changed)
 
-        self._zones_button = QToolButton()
-        self._zones_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self._zones_button.setAutoRaise(True)
-        self._zones_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._zones_button.hide()
-
         self._panels_button = QToolButton()
         self._panels_button.setText("Panels")
         self._panels_button.setToolTip("Which panels are shown")
@@ -64,8 +59,11 @@ class PanelHeader(QWidget):
         layout.addWidget(self._time_of_day)
         layout.addWidget(self._pending)
         layout.addStretch(1)
-        for widget in (self._overlay_box, self._opacity, self._zones_button, self._panels_button):
-            layout.addWidget(widget)
+        layout.addWidget(self._overlay_box)
+        layout.addWidget(self._opacity)
+        self._tools = QHBoxLayout()
+        layout.addLayout(self._tools)
+        layout.addWidget(self._panels_button)
         session.playhead_changed.connect(self._show_pending)
 
     @property
@@ -83,10 +81,11 @@ class PanelHeader(QWidget):
         menu.addActions(actions)
         self._panels_button.setMenu(menu)
 
-    def set_zones_action(self, action: QAction) -> None:
-        """Show the button by which zones are edited."""
-        self._zones_button.setDefaultAction(action)
-        self._zones_button.show()
+    def add_tool(self, action: QAction) -> None:
+        """Show a button by which something is drawn on the frame."""
+        made = tool_button("", checkable=True)
+        made.setDefaultAction(action)
+        self._tools.addWidget(made)
 
     def text(self) -> str:
         """Number and time of the frame on screen, as shown."""

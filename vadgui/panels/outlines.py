@@ -44,7 +44,9 @@ def _paint_words(painter: QPainter, picture: QRect, outlines: Sequence[Outline],
     font.setPixelSize(12)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
-    area = QRectF(picture).adjusted(_GAP_PX, _GAP_PX, -_GAP_PX, -_GAP_PX)
+    # Of a zoomed picture, words stay in the part that is shown.
+    shown = picture.intersected(painter.clipBoundingRect().toRect()) if painter.hasClipping() else picture
+    area = QRectF(shown).adjusted(_GAP_PX, _GAP_PX, -_GAP_PX, -_GAP_PX)
     taken = [polygon.boundingRect() for polygon in polygons]
     for outline, around in zip(outlines, list(taken), strict=True):
         text = metrics.elidedText(outline.in_words, Qt.TextElideMode.ElideRight, area.width() - 2 * _PADDING_PX)

@@ -7,11 +7,12 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vadgui.model.frame_view import Bgra
+from vadgui.panels.zoom import ZOOM_A_NOTCH, PictureZoom
 from vadgui.ui import theme
 
 Decoration = Callable[[QPainter, QRect], None]
@@ -43,19 +44,22 @@ class PictureTool(Protocol):
 
 
 class ScaledPicture:
-    """A picture in the size it is painted in; scaled again only when picture or size change."""
+    """A picture, or a part of one, in the size it is painted in; scaled again only when one of these changes."""
 
     def __init__(self) -> None:
         self._source: Bgra | None = None
+        self._crop = QRect()
         self._pixels: Bgra | None = None
         self._image = QImage()
 
-    def image(self, picture: Bgra, size: QSize, pixel_ratio: float) -> QImage:
-        """`picture` stretched to `size` device-independent pixels; valid until the next call."""
+    def image(self, picture: Bgra, crop: QRect, size: QSize, pixel_ratio: float) -> QImage:
+        """The pixels of `crop` stretched to `size` device-independent pixels; valid until the next call."""
         target_size = (max(round(size.width() * pixel_ratio), 1), max(round(size.height() * pixel_ratio), 1))
-        if picture is not self._source or target_size != (self._image.width(), self._image.height()):
-            self._source = picture
-            self._pixels = _resized(picture, target_size)
+        is_known = picture is self._source and crop == self._crop
+        if not is_known or target_size != (self._image.width(), self._image.height()):
+            self._source, self._crop = picture, crop
+            part = picture[crop.top() : crop.top() + crop.height(), crop.left() : crop.left() + crop.width()]
+            self._pixels = _resized(part, target_size)
             # QImage does not copy the pixels: the array must live as long as the image.
             self._image = QImage(self._pixels.data, *target_size, self._pixels.strides[0], QImage.Format.Format_RGB32)
         self._image.setDevicePixelRatio(pixel_ratio)
@@ -67,7 +71,7 @@ def _resized(picture: Bgra, size: tuple[int, int]) -> Bgra:
     while picture.shape[1] >= 2 * size[0] and picture.shape[0] >= 2 * size[1]:
         picture = np.asarray(cv2.resize(picture, (picture.shape[1] // 2, picture.shape[0] // 2)), np.uint8)
     if (picture.shape[1], picture.shape[0]) == size:
-        return picture
+        return np.ascontiguousarray(picture)
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
@@ -84,8 +88,13 @@ class PicturePanel(QWidget):
     enlarge_toggled = Signal()
     """The panel was double-clicked: it is to be shown alone, or with the others again."""
 
-    def __init__(self, title: str, parent: QWidget | None = None, *, inset_px: int = 1) -> None:
-        """`inset_px` is the margin left and right of the title; larger where there is no canvas around the panel."""
+    def __init__(
+        self, title: str, parent: QWidget | None = None, *, inset_px: int = 1, zoom: PictureZoom | None = None
+    ) -> None:
+        """`inset_px` is the margin left and right of the title; larger where there is no canvas around the panel.
+
+        Panels that share a `zoom` show the same part of their pictures.
+        """
         super().__init__(parent)
         self._title, self._inset_px = title, inset_px
         self._detail = ""
@@ -95,6 +104,11 @@ class PicturePanel(QWidget):
         self._aspect = 16 / 9
         self._scaled = ScaledPicture()
         self._tool: PictureTool | None = None
+        self._legend: Decoration | None = None
+        self._zoom = zoom or PictureZoom(self)
+        self._can_zoom = zoom is not None
+        self._grabbed: QPointF | None = None
+        self._zoom.changed.connect(self.update)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
@@ -135,23 +149,39 @@ class PicturePanel(QWidget):
         return self.fontMetrics().height() + 6
 
     def picture_rect(self) -> QRect:
-        """The picture's rectangle in the widget's coordinates."""
+        """The rectangle in the widget's coordinates in which the picture, or its part, is shown."""
         return fitted(self.rect().adjusted(0, self.title_height(), 0, 0), self._aspect)
+
+    def whole_rect(self) -> QRect:
+        """Where the whole picture lies, in the widget's coordinates: beyond the widget while it is zoomed."""
+        return self._zoom.whole_rect(self.picture_rect())
 
     def set_aspect(self, aspect: float) -> None:
         """Set the aspect ratio (width / height) that pictures are stretched to."""
         self._aspect = aspect
         self.update()
 
-    def show_picture(self, picture: Bgra | None, *, detail: str = "", decoration: Decoration | None = None) -> None:
-        """Show a picture, and the decoration painted on it; the decoration may also be shown without a picture."""
+    def show_picture(
+        self,
+        picture: Bgra | None,
+        *,
+        detail: str = "",
+        decoration: Decoration | None = None,
+        legend: Decoration | None = None,
+    ) -> None:
+        """Show a picture, and the decoration painted on it; the decoration may also be shown without a picture.
+
+        A legend stays where it is when the picture is zoomed.
+        """
         self._picture, self._detail, self._decoration, self._message = picture, detail, decoration, ""
+        self._legend = legend
         self.setAccessibleDescription(detail)
         self.update()
 
     def show_message(self, message: str) -> None:
         """Show a message in place of a picture."""
         self._picture, self._detail, self._decoration, self._message = None, "", None, message
+        self._legend = None
         self.setAccessibleDescription(message)
         self.update()
 
@@ -163,16 +193,40 @@ class PicturePanel(QWidget):
         self._paint_title(painter)
         rect = self.picture_rect()
         if self._picture is not None:
-            image = self._scaled.image(self._picture, rect.size(), self.devicePixelRatioF())
-            painter.drawImage(rect.topLeft(), image)
+            self._paint_picture(painter, self._picture, rect)
         if self._decoration:
-            self._decoration(painter, rect)
-        elif self._picture is None:
+            painter.save()
+            painter.setClipRect(rect)
+            self._decoration(painter, self.whole_rect())
+            painter.restore()
+        if self._legend:
+            self._legend(painter, rect)
+        if self._picture is None and not self._decoration:
             painter.setPen(QColor(colours.border))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
             painter.setPen(_muted(colours.on_canvas))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(rect.adjusted(_PADDING_PX, 2, -_PADDING_PX, -2), flags, self._message)
+
+    def _paint_picture(self, painter: QPainter, picture: Bgra, rect: QRect) -> None:
+        height, width = picture.shape[:2]
+        if self._zoom.is_whole:
+            image = self._scaled.image(picture, QRect(0, 0, width, height), rect.size(), self.devicePixelRatioF())
+            painter.drawImage(rect.topLeft(), image)
+            return
+        # Whole pixels of the picture, so that what is shown does not tremble while it is moved.
+        part, whole = self._zoom.part, self.whole_rect()
+        left, top = int(part.left() * width), int(part.top() * height)
+        right, bottom = min(int(part.right() * width) + 1, width), min(int(part.bottom() * height) + 1, height)
+        crop = QRect(left, top, right - left, bottom - top)
+        across, down = whole.width() / width, whole.height() / height
+        place = QRectF(
+            whole.left() + left * across, whole.top() + top * down, crop.width() * across, crop.height() * down
+        )
+        painter.save()
+        painter.setClipRect(rect)
+        painter.drawImage(place, self._scaled.image(picture, crop, place.size().toSize(), self.devicePixelRatioF()))
+        painter.restore()
 
     def _paint_title(self, painter: QPainter) -> None:
         colours = theme.current()
@@ -191,28 +245,51 @@ class PicturePanel(QWidget):
             painter.setPen(_muted(colours.on_canvas))
             painter.drawText(strip, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._detail)
 
+    # The mouse
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Zoom around what is under the mouse."""
+        if not self._can_zoom:
+            event.ignore()
+            return
+        event.accept()
+        rect, position = self.picture_rect(), event.position()
+        at = QPointF((position.x() - rect.left()) / rect.width(), (position.y() - rect.top()) / rect.height())
+        self._zoom.zoom(ZOOM_A_NOTCH ** (event.angleDelta().y() / 120), at)
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Emit `enlarge_toggled`, unless a tool takes it."""
+        """Show the whole picture again where it is zoomed, else emit `enlarge_toggled`, unless a tool takes it."""
         if self._tool:
             self._tool.double_click(event)
+        elif event.button() == Qt.MouseButton.LeftButton and not self._zoom.is_whole:
+            self._zoom.reset()
         elif event.button() == Qt.MouseButton.LeftButton:
             self.enlarge_toggled.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """The tool's."""
-        if self._tool:
+        """The tool's; else take hold of a zoomed picture. The middle button does so with a tool, too."""
+        is_hold = event.button() == Qt.MouseButton.MiddleButton or not self._tool
+        if is_hold and event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._grabbed = event.position()
+        elif self._tool:
             self._tool.press(event)
         else:
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """The tool's."""
-        if self._tool:
+        """Move the picture that is held; else the tool's."""
+        if self._grabbed is not None:
+            moved, rect = self._grabbed - event.position(), self.picture_rect()
+            self._grabbed = event.position()
+            self._zoom.move(moved.x() / rect.width(), moved.y() / rect.height())
+        elif self._tool:
             self._tool.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """The tool's."""
-        if self._tool:
+        """Let the picture go; else the tool's."""
+        if self._grabbed is not None:
+            self._grabbed = None
+        elif self._tool:
             self._tool.release(event)
 
     def event(self, event: QEvent) -> bool:

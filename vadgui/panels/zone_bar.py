@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from engine.scoring.zones import ZoneKind
 from vadgui.model.session import ReviewSession
-from vadgui.panels.zone_tool import ZoneShape, ZoneTool
+from vadgui.panels.mode_buttons import ModeButtons
+from vadgui.panels.zone_tool import ZoneTool
+from vadgui.ui.widgets import tool_button
 
 _KINDS = {ZoneKind.IGNORED: "Ignore", ZoneKind.WATCHED: "Watch only"}
 _KIND_TIPS = {
@@ -36,23 +38,17 @@ class ZoneBar(QWidget):
             self.kind_box.setItemData(self.kind_box.count() - 1, _KIND_TIPS[kind], Qt.ItemDataRole.ToolTipRole)
         self.kind_box.setAccessibleName("What the next zone is for")
         self.kind_box.activated.connect(self._use)
-        self.shape_buttons: dict[ZoneShape, QToolButton] = {}
-        self._shapes = QButtonGroup(self)
-        for shape in ZoneShape:
-            self.shape_buttons[shape] = _button(shape.value, checkable=True)
-            self._shapes.addButton(self.shape_buttons[shape])
-            self.shape_buttons[shape].clicked.connect(self._use)
-        self.shape_buttons[ZoneShape.RECTANGLE].setChecked(True)
+        self.modes = ModeButtons(tool)
         self.name_edit = QLineEdit()
         self.name_edit.setPlaceholderText("Name")
         self.name_edit.setMaximumWidth(_NAME_WIDTH_PX)
         self.name_edit.setMaxLength(60)
         self.name_edit.setAccessibleName("Name of the selected zone")
         self.name_edit.editingFinished.connect(self._name)
-        self.remove_button = _button("Remove")
+        self.remove_button = tool_button("Remove")
         self.remove_button.setToolTip("Remove the selected zone (Delete)")
         self.remove_button.clicked.connect(tool.delete_selected)
-        self.file_button = _button("File")
+        self.file_button = tool_button("File")
         self.file_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.save_action, self.load_action = QAction("&Save zones …", self), QAction("&Load zones …", self)
         self.save_action.triggered.connect(self.save_requested)
@@ -60,7 +56,7 @@ class ZoneBar(QWidget):
         menu = QMenu(self.file_button)
         menu.addActions([self.save_action, self.load_action])
         self.file_button.setMenu(menu)
-        self.done_button = _button("Done")
+        self.done_button = tool_button("Done")
         self.done_button.clicked.connect(self.done)
         self._hint = QLabel()
         self._hint.setProperty("role", "muted")
@@ -78,16 +74,14 @@ class ZoneBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 3)
         layout.addWidget(self.kind_box)
-        for shape_button in self.shape_buttons.values():
-            layout.addWidget(shape_button)
+        layout.addWidget(self.modes)
         layout.addWidget(self._hint, stretch=1)
         for widget in (self.name_edit, self.remove_button, self.file_button, self.done_button):
             layout.addWidget(widget)
 
     def _use(self) -> None:
-        shape = next(each for each, button in self.shape_buttons.items() if button.isChecked())
         # Qt gives the kind back as the text that it is.
-        self._tool.use(shape, ZoneKind(self.kind_box.currentData()))
+        self._tool.use_kind(ZoneKind(self.kind_box.currentData()))
 
     def _name(self) -> None:
         self._tool.name_selected(self.name_edit.text())
@@ -104,15 +98,3 @@ class ZoneBar(QWidget):
         if not self.name_edit.hasFocus():
             self.name_edit.setText(zones[selected].name if selected is not None else "")
         self.save_action.setEnabled(bool(zones))
-
-
-def _button(text: str, *, checkable: bool = False) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setCheckable(checkable)
-    # Flat, so that the chosen one stands out.
-    button.setAutoRaise(checkable)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    # The panel keeps the keyboard, for Delete and Escape.
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QSizePolicy,
     QToolButton,
     QWidget,
@@ -51,7 +52,7 @@ class TimelineHeader(QWidget):
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
-        self._reading = _ElidedLabel()
+        self._reading = _ElidedLabel(QSizePolicy.Policy.Ignored)
         self.threshold_box = NumberBox()
         self.show_top(1.0)
         self.threshold_box.setDecimals(2)
@@ -69,7 +70,7 @@ class TimelineHeader(QWidget):
             select_all_on_focus(box)
         self._alarms_label = QLabel("False alarms, about")
         self._alarms_label.setBuddy(self.alarms_box)
-        self._expected = QLabel()
+        self._expected = _ElidedLabel(QSizePolicy.Policy.Preferred)
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
@@ -82,10 +83,17 @@ class TimelineHeader(QWidget):
         ):  # fmt: skip
             layout.addWidget(widget)
         layout.addSpacing(8)
+        self.lanes_button = _button("Lanes", "Single signals under the score")
+        self.lanes_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        layout.addWidget(self.lanes_button)
         layout.addWidget(_button("−", "Zoom out", lambda: self.zoom_requested.emit(0.5)))
         layout.addWidget(_button("+", "Zoom in", lambda: self.zoom_requested.emit(2.0)))
         layout.addWidget(_button("All", "Show the whole recording", self.all_requested.emit))
         self.show_scorer(default_scorer(None))
+
+    def set_lane_menu(self, menu: QMenu) -> None:
+        """The menu that says which lanes are shown."""
+        self.lanes_button.setMenu(menu)
 
     def show_scorer(self, scorer: Scorer) -> None:
         """Speak of these scores: a threshold is a number of false alarms, where they know it."""
@@ -114,7 +122,7 @@ class TimelineHeader(QWidget):
         words = f"{low} to {high}" if low != high else f"{low}" if high else "none"
         text = f"{words} expected here" if expected else ""
         self._expected.setText(doubt if text and doubt else text)
-        self._expected.setToolTip(f"{_DOUBT}\nA guess: {text}." if doubt else _EXPECTED)
+        self._expected.setToolTip(f"{doubt}.\n{_DOUBT}\nA guess: {text}." if doubt else f"{text}.\n{_EXPECTED}")
 
     def reading(self) -> str:
         """What is said of the frame under the mouse."""
@@ -138,11 +146,11 @@ class TimelineHeader(QWidget):
 
 
 class _ElidedLabel(QLabel):
-    """Asks for no room: what is under the mouse must not make the window wider."""
+    """Insists on no room: what it says must not make the window wider."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: QSizePolicy.Policy) -> None:
         super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As high as a line."""
@@ -177,12 +185,13 @@ class _AlarmsBox(NumberBox):
         return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _button(text: str, name: str, call: Callable[[], None]) -> QToolButton:
+def _button(text: str, name: str, call: Callable[[], None] | None = None) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setAutoRaise(True)
     button.setAccessibleName(name)
     button.setToolTip(name)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.clicked.connect(lambda: call())
+    if call:
+        button.clicked.connect(lambda: call())
     return button

@@ -82,7 +82,16 @@ class ScoreItem(PixelItem):
         device = painter.device()
         ratio = device.devicePixelRatioF() if device else 1.0
         width, height = round(area.width() * ratio), round(area.height() * ratio)
-        key = (begin, stop, width, height, self._threshold, self._series.version, theme.current().name)
+        key = (
+            begin,
+            stop,
+            width,
+            height,
+            self._threshold,
+            self._series.top,
+            self._series.version,
+            theme.current().name,
+        )
         if key != self._key:
             self._key = key
             columns = self._series.columns(begin, stop, width)
@@ -131,10 +140,9 @@ class SegmentsItem(_SpansItem):
     def paint_pixels(self, painter: QPainter, area: QRect, begin: float, stop: float) -> None:
         """At most one stretch every few pixels, however many segments there are."""
         fill, bracket = self.colours()
-        for left, right in merged_pixels(self._starts, self._stops, begin, stop, area.width()):
-            x, width = area.left() + left, right - left
-            painter.fillRect(x, area.top(), width, area.height(), fill)
-            paint_bracket(painter, x, area.top(), width, bracket)
+        runs = merged_pixels(self._starts, self._stops, begin, stop, area.width())
+        paint_runs(painter, area, runs, fill)
+        paint_brackets(painter, area, runs, bracket)
 
     def colours(self) -> tuple[QColor, QColor]:
         """Of the tint and of the bracket."""
@@ -246,11 +254,29 @@ def merged_pixels(starts: Floats, stops: Floats, begin: float, stop: float, widt
     return list(zip(left[opens].tolist(), np.maximum.accumulate(right)[closes].tolist(), strict=True))
 
 
-def paint_bracket(painter: QPainter, x: int, y: int, width: int, colour: QColor) -> None:
-    """A bracket open to the bottom: tells a segment apart without its colour."""
-    painter.fillRect(x, y, width, _BRACKET_PX, colour)
-    for side in (x, x + width - 2):
-        painter.fillRect(side, y, 2, 3 * _BRACKET_PX, colour)
+def paint_runs(painter: QPainter, area: QRect, runs: Sequence[tuple[int, int]], colour: QColor) -> None:
+    """Fill pixel runs (left, right) of an area from top to bottom.
+
+    One line of pixels is stretched: hundreds of rectangles would take several times as long.
+    """
+    if not runs:
+        return
+    line = np.zeros(area.width() + 1, np.int32)
+    lefts, rights = np.clip(np.array(runs), 0, area.width()).T
+    np.add.at(line, lefts, 1)
+    np.subtract.at(line, rights, 1)
+    filled = QColor(colour).rgba()
+    pixels = np.where(np.cumsum(line[:-1]) > 0, np.uint32(filled), np.uint32(0))
+    image = QImage(pixels.data, area.width(), 1, pixels.nbytes, QImage.Format.Format_ARGB32)
+    painter.drawImage(area, image)
+
+
+def paint_brackets(painter: QPainter, area: QRect, runs: Sequence[tuple[int, int]], colour: QColor) -> None:
+    """Brackets over pixel runs, open to the bottom: they tell segments apart without their colour."""
+    bar = QRect(area.left(), area.top(), area.width(), _BRACKET_PX)
+    paint_runs(painter, bar, runs, colour)
+    sides = [(side, side + 2) for left, right in runs for side in (left, right - 2)]
+    paint_runs(painter, QRect(area.left(), area.top(), area.width(), 3 * _BRACKET_PX), sides, colour)
 
 
 def ignore_mouse(*items: QGraphicsItem) -> None:

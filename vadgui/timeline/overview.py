@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vadgui.timeline.hole_marks import HoleSpans
 from vadgui.timeline.holes import Hole
-from vadgui.timeline.items import merged_pixels
+from vadgui.timeline.items import merged_pixels, paint_runs
 from vadgui.timeline.pyramid import Floats
 from vadgui.timeline.scores import ScoreSeries
 from vadgui.timeline.trace import draw_trace
@@ -104,8 +104,9 @@ class OverviewStrip(QWidget):
         for start, stop in self._conditions:
             place = QRectF(strip.left() + start * scale, strip.top(), max((stop - start) * scale, 2), strip.height())
             painter.fillRect(place, QBrush(QColor(colours.control_border), Qt.BrushStyle.BDiagPattern))
-        for left, right in merged_pixels(self._starts, self._stops, 0.0, end, strip.width()):
-            painter.fillRect(strip.left() + left, strip.top(), right - left, _MARK_PX, QColor(colours.alert))
+        marks = QRect(strip.left(), strip.top(), strip.width(), _MARK_PX)
+        runs = merged_pixels(self._starts, self._stops, 0.0, end, strip.width())
+        paint_runs(painter, marks, runs, QColor(colours.alert))
         x = strip.left() + int(self._playhead_seconds / end * strip.width())
         painter.fillRect(x, strip.top(), 2, strip.height(), QColor(colours.playhead))
         self._paint_window(painter, strip, end)
@@ -113,7 +114,7 @@ class OverviewStrip(QWidget):
     def _curve(self, strip: QRect, end: float) -> QImage:
         ratio = self.devicePixelRatioF()
         width, height = round(strip.width() * ratio), round(strip.height() * ratio)
-        key = (end, width, height, self._threshold, self._series.version, theme.current().name)
+        key = (end, width, height, self._threshold, self._series.top, self._series.version, theme.current().name)
         if key != self._key:
             self._key = key
             columns = self._series.columns(0.0, end, width)

@@ -106,9 +106,17 @@ class TimeBox(pg.ViewBox):  # type: ignore[misc] # pyqtgraph has no types
         notches = event.delta() / 120
         sideways = event.orientation() == Qt.Orientation.Horizontal
         if sideways or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._pan(-notches * self.sceneBoundingRect().width() / 10)
+            self.pan_by_notches(notches)
         else:
-            self.zoom(_ZOOM_A_NOTCH**notches, self.seconds_at(event.scenePos()))
+            self.zoom_by_notches(notches, self.seconds_at(event.scenePos()))
+
+    def pan_by_notches(self, notches: float) -> None:
+        """Show what lies before, or after, by turns of the wheel."""
+        self._pan(-notches * self.sceneBoundingRect().width() / 10)
+
+    def zoom_by_notches(self, notches: float, centre: float) -> None:
+        """Magnify by turns of the wheel, the time `centre` staying in place."""
+        self.zoom(_ZOOM_A_NOTCH**notches, centre)
 
     def _pan(self, pixels: float) -> None:
         begin, stop = self.span()
@@ -178,8 +186,14 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
     def show_threshold(self, threshold: float) -> None:
         """Put the line at a score."""
         self.threshold.setValue(threshold)
+        self.label_threshold("")
+
+    def label_threshold(self, flagged: str) -> None:
+        """Write the threshold beside its line, and what it flags."""
+        label = self.threshold.label
+        label.format = f"{_THRESHOLD_LABEL}: {flagged}" if flagged else _THRESHOLD_LABEL
         # pyqtgraph's label takes no notice of the line while both are hidden.
-        self.threshold.label.setText(_THRESHOLD_LABEL.format(value=threshold))
+        label.setText(label.format.format(value=self.threshold.value()))
 
     def show_leave(self, score: float) -> None:
         """Draw the lower threshold, at which a segment ends."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,7 +15,10 @@ _BLOCKS_A_STRETCH = 4  # at least: a stretch's ends are blurred by less than a q
 
 
 class MinMaxPyramid:
-    """Levels of minima and maxima of values [N], each over 8 entries of the level below; NaN counts as absent."""
+    """Levels of minima and maxima of values [N], each over 8 entries of the level below; NaN counts as absent.
+
+    It goes by the values themselves, not by a copy: whoever changes some of them says so by `update`.
+    """
 
     def __init__(self, values: Floats) -> None:
         self._count = len(values)
@@ -24,6 +29,15 @@ class MinMaxPyramid:
 
     def __len__(self) -> int:
         return self._count
+
+    def update(self, start: int, stop: int) -> None:
+        """Take over values [start, stop) that have changed."""
+        for (low, high), (coarse_low, coarse_high) in pairwise(self._levels):
+            first, beyond = start // _FACTOR, -(-stop // _FACTOR)
+            part = slice(first * _FACTOR, beyond * _FACTOR)
+            coarse_low[first:beyond] = _reduced(low[part], np.fmin)
+            coarse_high[first:beyond] = _reduced(high[part], np.fmax)
+            start, stop = first, beyond
 
     def extremes(self, starts: Indices, stops: Indices) -> tuple[Floats, Floats]:
         """Minima and maxima [M] of the half-open stretches [starts, stops); NaN where all is NaN.

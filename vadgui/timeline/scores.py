@@ -15,7 +15,7 @@ from vadgui.model.session import ReviewSession
 from vadgui.timeline.holes import Hole, holes
 from vadgui.timeline.pyramid import Floats, Indices, MinMaxPyramid
 from vadgui.timeline.timescale import Timescale
-from vadgui.timeline.trace import Columns, RoughScores, sample_columns
+from vadgui.timeline.trace import ColumnFrames, Columns, RoughScores, sample_columns
 
 
 class ScoreSeries:
@@ -28,6 +28,9 @@ class ScoreSeries:
         self._top: float | None = None
         self._version = 0
         self._session_times: Floats | None = None
+        self._column_key: tuple[float, float, int] | None = None
+        self._column_frames = ColumnFrames.of(np.empty(0), 0.0, 0.0, 1.0, 1)
+        """Of the stretch drawn last: all lanes ask for the same one."""
         self._starts: Floats = np.empty(0)
         self._ends: Floats = np.empty(0)
 
@@ -43,6 +46,10 @@ class ScoreSeries:
         self._top = None
         self._version += 1
 
+    def forget_scale(self) -> None:
+        """The end of the scale may be another; the scores are the same."""
+        self._top = None
+
     @property
     def top(self) -> float:
         """The end of the scores' scale."""
@@ -55,6 +62,7 @@ class ScoreSeries:
         if session.times is self._session_times:
             return
         self._session_times = session.times
+        self._column_key = None
         if not session.frame_count:
             self._scale, self._starts, self._ends = Timescale((), 0.0), np.empty(0), np.empty(0)
             self._holes = []
@@ -117,23 +125,37 @@ class ScoreSeries:
     def _built(self) -> MinMaxPyramid:
         self._use_times()
         if self._pyramid is None:
-            # What is beyond the scale runs along its end.
-            self._pyramid = MinMaxPyramid(np.minimum(self._session.scoring.scores, self.top))
+            self._pyramid = MinMaxPyramid(self._session.scoring.scores)
             rough = self._session.scoring.rough_scores
             known = np.flatnonzero(~np.isnan(rough))
             if len(known):
-                self._rough = RoughScores(self._starts[known], np.minimum(rough[known], self.top))
+                self._rough = RoughScores(self._starts[known], rough[known])
         return self._pyramid
 
     def columns(self, begin: float, stop: float, width: int) -> Columns:
         """What is drawn of the time range [begin, stop) in `width` pixels."""
-        pyramid = self._built()
-        columns = sample_columns(pyramid, self._starts, self.end_seconds, begin, stop, width, self._rough)
+        columns = self.columns_of(self._built(), begin, stop, width, self._rough)
+        # What is beyond the scale runs along its end.
+        low, high, rough = (np.minimum(each, self.top) for each in (columns.low, columns.high, columns.rough))
+        return replace(columns, low=low, high=high, rough=rough)
+
+    def columns_of(
+        self, pyramid: MinMaxPyramid, begin: float, stop: float, width: int, rough: RoughScores | None = None
+    ) -> Columns:
+        """The same of other values of all frames."""
+        self._use_times()
+        key = (begin, stop, width)
+        if key != self._column_key:
+            self._column_key = key
+            self._column_frames = ColumnFrames.of(self._starts, self.end_seconds, begin, stop, width)
+        columns = sample_columns(pyramid, self._column_frames, rough)
         columns = columns.without(self._scale.gap_starts, self._scale.gap_stops, begin, stop)
         return self._without_conditions(columns, begin, stop, width)
 
     def _without_conditions(self, columns: Columns, begin: float, stop: float, width: int) -> Columns:
         """Where the camera fails there is no score: nothing is pending."""
+        if not self._session.scoring.conditions:
+            return columns
         middles = begin + (stop - begin) * (np.arange(width) + 0.5) / width
         pending = columns.pending.copy()
         for start_seconds, stop_seconds in self.condition_spans():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QColor, QImage
 
-from vadgui.timeline.pyramid import Floats, MinMaxPyramid
+from vadgui.timeline.pyramid import Floats, Indices, MinMaxPyramid
 from vadgui.ui.theme import Theme
 
 _NOTHING, _PENDING, _PENDING_STRIPE, _AREA, _CURVE, _FLAGGED, _ROUGH = range(7)
@@ -46,6 +46,13 @@ class Columns:
     rough: Floats
     """Score [W] of pending columns that the overview has been near; NaN for none."""
 
+    def on_scale(self, bottom: float, top: float) -> Columns:
+        """Values from `bottom` to `top`, whichever is the larger, as distances from `bottom`, cut to that range."""
+        one, other = (
+            np.clip(np.sign(top - bottom) * (each - bottom), 0, abs(top - bottom)) for each in (self.low, self.high)
+        )
+        return replace(self, low=np.fmin(one, other), high=np.fmax(one, other))
+
     def without(self, starts: Floats, stops: Floats, begin: float, stop: float) -> Columns:
         """Nothing in the columns of the time range [begin, stop) that lie in gaps [starts, stops): no frame is on."""
         if not len(starts):
@@ -57,28 +64,35 @@ class Columns:
         return Columns(low, high, self.pending & ~empty, rough)
 
 
-def sample_columns(
-    pyramid: MinMaxPyramid,
-    times: Floats,
-    end_seconds: float,
-    begin: float,
-    stop: float,
-    width: int,
-    rough: RoughScores | None = None,
-) -> Columns:
-    """Columns of the time range [begin, stop) seconds; frame t is on screen from times[t] until times[t + 1].
+@dataclass(frozen=True)
+class ColumnFrames:
+    """Which frames are on screen during each pixel column's stretch of time; the same for every curve drawn there."""
 
-    `rough` holds scores that can still change.
-    """
-    low, high, rough_high = (np.full(width, np.nan) for _ in range(3))
-    edges = begin + (stop - begin) * np.arange(width + 1) / width
-    inside = (edges[1:] > 0) & (edges[:-1] < end_seconds)
+    inside: npt.NDArray[np.bool_]
+    """Columns [W] within the recording; the others are of those alone."""
+    first: Indices
+    beyond: Indices
+    middles: Floats
+
+    @classmethod
+    def of(cls, times: Floats, end_seconds: float, begin: float, stop: float, width: int) -> ColumnFrames:
+        """Of the time range [begin, stop) seconds; frame t is on screen from times[t] until times[t + 1]."""
+        edges = begin + (stop - begin) * np.arange(width + 1) / width
+        inside = (edges[1:] > 0) & (edges[:-1] < end_seconds)
+        lefts, rights = edges[:-1][inside], edges[1:][inside]
+        first = np.maximum(np.searchsorted(times, lefts, side="right") - 1, 0)
+        beyond = np.maximum(np.searchsorted(times, rights, side="left"), first + 1)
+        return cls(inside, first, beyond, (lefts + rights) / 2)
+
+
+def sample_columns(pyramid: MinMaxPyramid, frames: ColumnFrames, rough: RoughScores | None = None) -> Columns:
+    """Columns of values of all frames; `rough` holds scores that can still change."""
+    inside = frames.inside
+    low, high, rough_high = (np.full(len(inside), np.nan) for _ in range(3))
     if len(pyramid) and inside.any():
-        first = np.maximum(np.searchsorted(times, edges[:-1][inside], side="right") - 1, 0)
-        beyond = np.maximum(np.searchsorted(times, edges[1:][inside], side="left"), first + 1)
-        low[inside], high[inside] = pyramid.extremes(first, beyond)
+        low[inside], high[inside] = pyramid.extremes(frames.first, frames.beyond)
         if rough is not None:
-            rough_high[inside] = rough.at((edges[1:][inside] + edges[:-1][inside]) / 2)
+            rough_high[inside] = rough.at(frames.middles)
     pending = inside & np.isnan(high)
     return Columns(low, high, pending, np.where(pending, rough_high, np.nan))
 
@@ -93,30 +107,38 @@ def draw_trace(
     Grey throughout where it is muted. Score 0 is on the lowest row, `top_score` on the highest; one image pixel is one
     column.
     """
-    rows = np.arange(height)[:, None]
+    # Whole numbers of rows in few bytes: a day's timeline is drawn anew at every step of a pan.
+    rows = np.arange(height, dtype=np.int16)[:, None]
     scale = (height - 2) / top_score
     low, high = _connected(columns)
     top = height - 1.5 - high * scale
     bottom = height - 0.5 - low * scale
-    codes = np.zeros((height, len(high)), np.uint8)
-    with np.errstate(invalid="ignore"):
-        codes[rows >= top] = _PENDING if is_muted else _AREA
-        on_curve = (rows >= np.floor(top)) & (rows <= bottom)
-    codes[on_curve] = _CURVE
-    if is_muted:
-        codes[on_curve] = _ROUGH
-    else:
-        codes[on_curve & (rows <= height - 1 - threshold * scale)] = _FLAGGED
-    diagonal = (rows + np.arange(len(high))) % _STRIPE_PERIOD_PX
-    codes = np.where(columns.pending, np.where(diagonal < 2, _PENDING_STRIPE, _PENDING), codes).astype(np.uint8)
-    with np.errstate(invalid="ignore"):
-        on_rough = np.abs(rows - (height - 1.5 - np.minimum(columns.rough, top_score) * scale)) < _ROUGH_HALF_WIDTH_PX
-    codes[on_rough] = _ROUGH
+    curve_rows = np.full((height, 1), _ROUGH if is_muted else _CURVE, np.uint8)
+    if not is_muted:
+        curve_rows[: _row(np.array([height - threshold * scale]), 0, height)[0]] = _FLAGGED
+    area = np.uint8(_PENDING if is_muted else _AREA)
+    codes = np.where(rows >= _row(np.ceil(top), height, height), area, np.uint8(_NOTHING))
+    on_curve = (rows >= _row(top, height, height)) & (rows <= _row(bottom, height, height))
+    codes = np.where(on_curve, curve_rows, codes)
+    pending = np.flatnonzero(columns.pending)
+    if len(pending):
+        is_stripe = (rows + pending) % _STRIPE_PERIOD_PX < 2
+        codes[:, pending] = np.where(is_stripe, np.uint8(_PENDING_STRIPE), np.uint8(_PENDING))
+        middle = height - 1.5 - np.minimum(columns.rough[pending], top_score) * scale
+        with np.errstate(invalid="ignore"):
+            on_rough, across = np.nonzero(np.abs(rows - middle) < _ROUGH_HALF_WIDTH_PX)
+        codes[on_rough, pending[across]] = _ROUGH
     # QImage wants rows of whole 32-bit words; the copy frees it from the array.
-    padded = np.pad(codes, ((0, 0), (0, -len(high) % 4)))
+    padded = np.zeros((height, len(high) + -len(high) % 4), np.uint8)
+    padded[:, : len(high)] = codes
     image = QImage(padded.data, len(high), height, padded.shape[1], QImage.Format.Format_Indexed8).copy()
     image.setColorTable(_colours(theme))
     return image
+
+
+def _row(places: Floats, unknown: int, height: int) -> npt.NDArray[np.int16]:
+    """The rows of an image that these places lie in."""
+    return np.floor(np.where(np.isnan(places), unknown, places)).clip(-1, height).astype(np.int16)
 
 
 def _connected(columns: Columns) -> tuple[Floats, Floats]:

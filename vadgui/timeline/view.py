@@ -11,6 +11,9 @@ from engine.review.document import Verdict
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.timeline.header import TimelineHeader
+from vadgui.timeline.hole_marks import HoleSpans
+from vadgui.timeline.lane_stack import LaneMenu, LaneStack
+from vadgui.timeline.lanes import LaneSeries
 from vadgui.timeline.overview import OverviewStrip
 from vadgui.timeline.plot import AXIS_WIDTH_PX, RIGHT_MARGIN_PX, TimelinePlot
 from vadgui.timeline.scores import ScoreSeries
@@ -33,6 +36,10 @@ class TimelineView(QWidget):
         self._shown_scale: tuple[float, tuple[float, ...], bool] | None = None
         self.header = TimelineHeader(self)
         self.plot = TimelinePlot(self._series, self)
+        self.lanes = LaneSeries(session, self._series, self)
+        self.lane_stack = LaneStack(self._series, self.lanes, self.plot.box, self)
+        self.lane_menu = LaneMenu(self.lanes, self)
+        self.header.set_lane_menu(self.lane_menu)
         self.overview = OverviewStrip(self._series, self)
         self.overview.set_margins(AXIS_WIDTH_PX, RIGHT_MARGIN_PX)
         self._rule_timer = QTimer(self, singleShot=True, interval=_RULE_INTERVAL_MS)
@@ -42,6 +49,7 @@ class TimelineView(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(self.plot, stretch=1)
+        layout.addWidget(self.lane_stack)
         layout.addWidget(self.overview)
         self.setAccessibleName("Timeline")
 
@@ -68,8 +76,13 @@ class TimelineView(QWidget):
         box.sigXRangeChanged.connect(lambda: self.overview.set_visible(*box.span()))
         line.sigDragged.connect(lambda: self._rule_timer.isActive() or self._rule_timer.start())
         line.sigPositionChangeFinished.connect(self._take_over_threshold)
+        line.sigPositionChangeFinished.connect(self._label_threshold)
         self._rule_timer.timeout.connect(self._take_over_threshold)
         self.overview.centre_requested.connect(self._centre)
+        strips = self.lane_stack.strips
+        strips.time_picked.connect(self._on_time_picked)
+        strips.hovered.connect(self._point_at)
+        strips.left.connect(self._point_nowhere)
         self.header.threshold_entered.connect(self._session.review.set_threshold)
         self.header.zoom_requested.connect(self.zoom)
         self.header.all_requested.connect(self.zoom_to_all)
@@ -102,12 +115,12 @@ class TimelineView(QWidget):
         self.plot.box.set_end(self._shown_end)
         self.plot.show_holes(self._series.scale, self._series.holes)
         self.overview.set_holes(self._series.holes)
+        self.lane_stack.strips.set_holes(HoleSpans(self._series.holes))
         if showed_all:
             self.zoom_to_all()
         self.setEnabled(self._session.video is not None)
         self.plot.show_empty(self._session.video is None)
-        self.plot.hover.hide()
-        self.header.show_reading("")
+        self._point_nowhere()
         self.header.show_expected(self._session.scoring.expected_alarms(), self._session.scoring.doubt())
         self._show_segments()
         self._show_conditions()
@@ -130,7 +143,9 @@ class TimelineView(QWidget):
         spans = self._series.spans_of(others)
         self.plot.segments.set_spans(*spans)
         self.overview.set_spans(*spans)
+        self.lane_stack.strips.set_segments(*spans)
         self._show_selection()
+        self._label_threshold()
 
     def _show_conditions(self) -> None:
         conditions = self._series.conditions
@@ -150,6 +165,7 @@ class TimelineView(QWidget):
         here, until = float(self._series.starts_of(frame)[0]), float(self._series.ends_of(frame)[0])
         self.plot.playhead.move_to(here, until)
         self.overview.set_playhead(here)
+        self.lane_stack.strips.set_playhead(frame[0])
 
     def _follow_playhead(self) -> None:
         self._show_playhead()
@@ -170,20 +186,35 @@ class TimelineView(QWidget):
             self.header.show_top(top)
 
     def _show_rule(self) -> None:
-        self._series.forget()
+        self._series.forget_scale()
         self.header.show_scorer(self._session.scoring.scorer)
         self._show_scale()
         enter = self._session.scoring.rule.enter
         if not self.plot.threshold.moving:
             self.plot.show_threshold(enter)
+        self._label_threshold()
         self._draw_threshold(enter)
 
     def _draw_threshold(self, enter: float) -> None:
         self.plot.show_leave(self._session.scoring.rule.leave)
         self.plot.scores.set_threshold(enter)
         self.overview.set_threshold(enter)
+        self.lane_stack.strips.set_threshold(enter)
         self.header.show_threshold(enter)
         self.header.show_expected(self._session.scoring.expected_alarms(), self._session.scoring.doubt())
+
+    def _label_threshold(self) -> None:
+        """While the line is dragged, it says how much would be flagged."""
+        self.plot.label_threshold(self.flagged_in_words() if self.plot.threshold.moving else "")
+
+    def flagged_in_words(self) -> str:
+        """How many segments there are, and what share of the recording they are."""
+        session = self._session
+        segments = session.scoring.segments
+        seconds = sum(float(session.ends[each.stop - 1] - session.times[each.start]) for each in segments)
+        share = seconds / session.video.shown_seconds if session.video and session.video.shown_seconds else 0.0
+        words = f"{100 * share:.0f} %" if share >= 0.095 or not segments else f"{100 * share:.2g} %"
+        return f"{len(segments)} segment{'' if len(segments) == 1 else 's'}, {words} of the recording"
 
     # What the person does
 
@@ -212,14 +243,11 @@ class TimelineView(QWidget):
 
     def _on_mouse_moved(self, scene_pos: QPointF) -> None:
         inside = self.plot.box.sceneBoundingRect().contains(scene_pos) and self._session.frame_count > 0
-        self.plot.hover.setVisible(inside)
         if not inside:
-            self.header.show_reading("")
-            self.plot.conditions.setToolTip("")
+            self._point_nowhere()
             return
         seconds = self.plot.box.seconds_at(scene_pos)
-        self.plot.hover.setValue(seconds)
-        self.header.show_reading(self._hole_at(seconds) or self.reading_at(self._series.frame_at(seconds)))
+        self._point_at(seconds)
         wrong = ", ".join(self._wrong_at(seconds))
         self.plot.conditions.setToolTip(f"The camera fails: {wrong}.\nThere is no score here." if wrong else "")
         # What does not fit into the header stands beside the mouse.
@@ -227,6 +255,19 @@ class TimelineView(QWidget):
         if tip or QToolTip.isVisible():
             viewport = self.plot.viewport()
             QToolTip.showText(viewport.mapToGlobal(self.plot.mapFromScene(scene_pos)), tip, viewport)
+
+    def _point_at(self, seconds: float) -> None:
+        """Say what is known of the time under the mouse, in the plot or in a lane."""
+        self.plot.hover.show()
+        self.plot.hover.setValue(seconds)
+        self.lane_stack.strips.set_hover(seconds)
+        self.header.show_reading(self._hole_at(seconds) or self.reading_at(self._series.frame_at(seconds)))
+
+    def _point_nowhere(self) -> None:
+        self.plot.hover.hide()
+        self.plot.conditions.setToolTip("")
+        self.lane_stack.strips.set_hover(None)
+        self.header.show_reading("")
 
     def _hole_at(self, seconds: float) -> str:
         """What is known of a time, as drawn, at which no frame is there; empty where there is one."""
@@ -264,6 +305,5 @@ class TimelineView(QWidget):
     def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """The scene tells where the mouse is, but not that it has left."""
         if event.type() == QEvent.Type.Leave:
-            self.plot.hover.hide()
-            self.header.show_reading("")
+            self._point_nowhere()
         return bool(super().eventFilter(watched, event))  # type: ignore[arg-type]

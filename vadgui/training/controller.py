@@ -16,7 +16,7 @@ from engine.detector_library import DetectorLibrary, LibraryEntry
 from engine.training import Run
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.jobs.background import Background
-from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.settings import Settings
 from vadgui.training.jobs import wizard_work
 from vadgui.training.jobs.acceptance_work import AcceptanceWork

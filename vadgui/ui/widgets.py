@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from vadgui.ui import theme
 from vadgui.ui.failure import Failure
@@ -39,6 +39,19 @@ def button(text: str, tip: str = "") -> QPushButton:
     if tip:
         push_button.setToolTip(tip)
     return push_button
+
+
+def tool_button(text: str, *, checkable: bool = False) -> QToolButton:
+    """A button of a bar over the picture: text alone, and no focus by the mouse."""
+    made = QToolButton()
+    made.setText(text)
+    made.setCheckable(checkable)
+    # Flat, so that the chosen one stands out.
+    made.setAutoRaise(checkable)
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    # The panel keeps the keyboard, for Delete and Escape.
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
 
 
 class IconLine(QWidget):

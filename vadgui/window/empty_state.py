@@ -29,14 +29,14 @@ class EmptyState(QWidget):
             "You jump from one flagged segment to the next, see why, and export what matters.",
             role="muted",
         )
-        self.open_button = QPushButton("Open video …")
+        self.open_button = QPushButton("Open videos …")
         self.open_button.setProperty("role", "primary")
         self.open_button.clicked.connect(open_action.trigger)
         self.demo_button = QPushButton("Try the demo")
         self.demo_button.setProperty("role", "secondary")
         self.demo_button.clicked.connect(demo_action.trigger)
         self.demo_button.setVisible(demo_action.isEnabled())
-        drop = _label("or drop a video or a folder of pictures anywhere in this window", role="muted")
+        drop = _label("or drop videos or folders anywhere in this window", role="muted")
         buttons = QHBoxLayout()
         buttons.addWidget(self.open_button)
         buttons.addWidget(self.demo_button)

@@ -1,4 +1,4 @@
-"""The list of exports since the program's start, with their progress and buttons to open the clips."""
+"""The list of exports since the program's start, with their progress and buttons to open what was made."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from engine.common.durations import duration_in_words
 from engine.common.names import displayable
 from vadgui.jobs.export_queue import ExportPhase, ExportState
+from vadgui.ui.widgets import set_role, text_label
 
 _MARGIN_PX = 4
 _UNFINISHED = (ExportPhase.WAITING, ExportPhase.RUNNING)
@@ -69,49 +70,60 @@ class ExportRow(QFrame):
     def __init__(self, number: int) -> None:
         super().__init__()
         self._path = Path()
+        self._title = ""
         self._name = QLabel()
         self._name.setTextFormat(Qt.TextFormat.PlainText)
         # A long name is elided and must not widen the dock.
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._state = QLabel()
-        self._state.setProperty("role", "muted")
+        self._state = text_label(role="muted")
+        self._why = text_label(role="alert")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(8)
         self.cancel_button = _button("Cancel", "Give this export up; nothing of it stays")
         self.cancel_button.clicked.connect(lambda: self.cancel_requested.emit(number))
-        self.show_button = _button("Show in folder", "Open the folder that the clip lies in")
+        self.show_button = _button("Show in folder", "Open the folder that it lies in")
         self.show_button.clicked.connect(lambda: show_in_folder(self._path))
-        self.play_button = _button("Play", "Open the clip in this system's player")
-        self.play_button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path))))
+        self.open_button = _button("Open", "Open it in this system's program")
+        self.open_button.clicked.connect(lambda: open_file(self._path))
 
         below = QHBoxLayout()
         below.addWidget(self._state, stretch=1)
-        for button in (self.cancel_button, self.play_button, self.show_button):
+        for button in (self.cancel_button, self.open_button, self.show_button):
             below.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX)
         layout.setSpacing(3)
         layout.addWidget(self._name)
         layout.addWidget(self._bar)
+        layout.addWidget(self._why)
         layout.addLayout(below)
 
     def text(self) -> str:
         """The export's state, as shown."""
         return self._state.text()
 
+    def why(self) -> str:
+        """Why it failed, as shown; empty where it did not."""
+        return self._why.text()
+
     def show_export(self, state: ExportState) -> None:
         """Update the row."""
-        self._path = state.path
+        self._path, self._title = state.path, state.title
         self._show_name()
         self._name.setToolTip(displayable(state.path))
         self._state.setText(_state_text(state))
+        self._why.setText(state.failure or state.note)
+        set_role(self._why, "alert" if state.failure else "muted")
+        self._why.setVisible(bool(self._why.text()))
         self._bar.setVisible(state.phase in _UNFINISHED)
         self._bar.setRange(0, state.total)
         self._bar.setValue(state.done)
         self.cancel_button.setVisible(state.phase in _UNFINISHED)
         self.show_button.setVisible(state.phase is ExportPhase.DONE)
-        self.play_button.setVisible(state.phase is ExportPhase.DONE)
+        self.open_button.setVisible(
+            state.phase is ExportPhase.DONE and bool(state.path.suffix) and state.path.is_file()
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, D102
         super().resizeEvent(event)
@@ -120,9 +132,7 @@ class ExportRow(QFrame):
     def _show_name(self) -> None:
         # Elide in the middle: the beginning and the end of a file name identify it.
         width = self.contentsRect().width() - 2 * _MARGIN_PX
-        self._name.setText(
-            self.fontMetrics().elidedText(displayable(self._path.name), Qt.TextElideMode.ElideMiddle, width)
-        )
+        self._name.setText(self.fontMetrics().elidedText(displayable(self._title), Qt.TextElideMode.ElideMiddle, width))
 
 
 def _state_text(state: ExportState) -> str:
@@ -130,8 +140,9 @@ def _state_text(state: ExportState) -> str:
         case ExportPhase.WAITING:
             return "Waiting"
         case ExportPhase.RUNNING:
-            left = f" · {duration_in_words(state.seconds_left)} left" if state.seconds_left is not None else ""
-            return f"{state.done:,} of {state.total:,} frames{left}"
+            left = f"{duration_in_words(state.seconds_left)} left" if state.seconds_left is not None else ""
+            counted = f"{state.done:,} of {state.total:,} {state.unit}" if state.unit else _share(state)
+            return " · ".join(filter(None, ("" if state.unit else state.doing, counted, left)))
         case ExportPhase.DONE:
             return "Done"
         case ExportPhase.CANCELLED:
@@ -140,11 +151,20 @@ def _state_text(state: ExportState) -> str:
             return "Failed"
 
 
+def _share(state: ExportState) -> str:
+    return f"{state.done / state.total:.0%}" if state.total else ""
+
+
 def _button(text: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setToolTip(tip)
     return button
+
+
+def open_file(path: Path) -> None:
+    """Open a file in the program that this system has for it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 def show_in_folder(path: Path) -> None:

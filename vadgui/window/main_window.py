@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
-from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -18,8 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.dialogs.export import ClipRange, ExportDialog
-from vadgui.dialogs.files import RECORDING_FILTER, ask_for_file, ask_for_folder
+from vadgui.dialogs.files import RECORDING_FILTER, ask_for_files, ask_for_folder
 from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
 from vadgui.dialogs.rate import ask_for_rate
 from vadgui.jobs.export_queue import ExportPhase, ExportState
@@ -27,8 +25,11 @@ from vadgui.jobs.messages import Opening
 from vadgui.model.reviewing import Reviewing
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.panels.grid import PanelGrid
+from vadgui.panels.loupe import HeldAction
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
+from vadgui.recordings.dock import RecordingsDock
+from vadgui.recordings.model import RecordingModel
 from vadgui.segments.verdict_bar import VerdictBar
 from vadgui.segments.view import SegmentList
 from vadgui.settings import Settings
@@ -41,9 +42,12 @@ from vadgui.window.analysis_status import AnalysisStatus
 from vadgui.window.context_menus import add_context_menus
 from vadgui.window.detector_banner import DetectorBanner
 from vadgui.window.drift_banner import DriftBanner
+from vadgui.window.dropping import dropped, has_files
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
+from vadgui.window.hand_over_actions import HandOverActions
 from vadgui.window.menus import Menus
+from vadgui.window.redaction_actions import RedactionActions
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
@@ -52,13 +56,13 @@ from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
 
 _LAYOUT_VERSION = 1
-_DETECTOR_SUFFIX = ".safetensors"
 _LONG_STEP_FRAMES = 10
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
-_SAID_MS = 20_000  # how long a message stays in the status bar
 _TOOL_ICON_PX = 18
 _MESSAGE_MS = 6000
+_ZOOM_A_KEY = 1.5
+_MOVE_A_KEY = 0.2  # of what is shown
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 
 
@@ -67,6 +71,8 @@ class MainWindow(QMainWindow):
 
     video_chosen = Signal(object)
     """Path of a video or picture folder."""
+    recordings_chosen = Signal(object)
+    """Paths of files and folders, one or many."""
     demo_chosen = Signal()
     close_video_requested = Signal()
     rate_given = Signal(float)
@@ -76,20 +82,21 @@ class MainWindow(QMainWindow):
     run_requested = Signal()
     pause_requested = Signal()
     cancel_requested = Signal()
-    export_chosen = Signal(object, object, object)
-    """ClipRange, ExportOptions and the target's Path."""
     export_cancelled = Signal(int)
     train_requested = Signal()
     library_requested = Signal()
     camera_requested = Signal()
     closed = Signal()
 
-    def __init__(self, session: ReviewSession, player: Player, settings: Settings) -> None:
+    def __init__(
+        self, session: ReviewSession, player: Player, settings: Settings, recordings: RecordingModel | None = None
+    ) -> None:
         super().__init__()
         self._session = session
         self._player = player
         self._settings = settings
         self.actions_by_name = make_actions(self)
+        self.recordings_dock = RecordingsDock(recordings or RecordingModel(self), self.actions_by_name)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
         self.zone_banner = ZoneBanner(session)
@@ -134,20 +141,10 @@ class MainWindow(QMainWindow):
         share = f" {opening.share:.0%}" if opening.share is not None else ""
         self._opening.setText(f"Opening {self._short(opening.name)} …{share}" if opening.name else "")
 
-    def remember_others(self, videos: Sequence[Path]) -> None:
-        """Of several recordings only the first is opened: keep the others at hand, and say so."""
-        for video in reversed(videos):
-            self._settings.remember_video(video)
-        if videos:
-            others = f"{len(videos)} others wait" if len(videos) > 1 else f"{self._short(videos[0].name)} waits"
-            self.statusBar().showMessage(
-                f"One recording is open at a time: {others} under File, Open recent.", _SAID_MS
-            )
-
     def show_export(self, state: ExportState) -> None:
-        """Show an export's state; a new export shows the dock."""
+        """Show an export's state; a new export shows the dock, and so does one that fails."""
         self.exports.show_export(state)
-        if state.phase is ExportPhase.WAITING:
+        if state.phase in (ExportPhase.WAITING, ExportPhase.FAILED):
             self.exports_dock.show()
 
     def _short(self, text: str) -> str:
@@ -203,7 +200,6 @@ class MainWindow(QMainWindow):
                 self.actions_by_name[spec.name].setEnabled(is_open)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
-        self.actions_by_name["export"].setEnabled(self._session.scoring.selected is not None)
         self._show_analysis()
 
     # Layout
@@ -238,6 +234,7 @@ class MainWindow(QMainWindow):
         self.exports_dock = self._add_dock("exports", "Exports", self.exports)
         self.exports_dock.hide()
         self.resizeDocks([self.segments_dock], [_DOCK_WIDTH_PX], Qt.Orientation.Horizontal)
+        self.recordings_dock.place_above(self, self.segments_dock)
         self._tool_bar = QToolBar("Tool bar")
         self._tool_bar.setObjectName("tools")
         self._tool_bar.setIconSize(QSize(_TOOL_ICON_PX, _TOOL_ICON_PX))
@@ -258,7 +255,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _fill_menus(self) -> None:
-        docks = (self.segments_dock, self.history_dock, self.exports_dock)
+        docks = (self.recordings_dock, self.segments_dock, self.history_dock, self.exports_dock)
         shown = [[*self.panels.panel_actions.values(), self.panels.overlay_action]]
         shown.append([dock.toggleViewAction() for dock in docks])
         self.menus = Menus(self, self.actions_by_name, shown, self._settings)
@@ -281,6 +278,7 @@ class MainWindow(QMainWindow):
         # No recording is open yet, whatever the restored layout showed: hide tool bar and docks.
         self._show_video()
         self.exports_dock.hide()
+        self.recordings_dock.settle()
 
     def tell(self, message: str) -> None:
         """Show a line for a moment, in place of the analysis's state."""
@@ -289,7 +287,7 @@ class MainWindow(QMainWindow):
     # Requests of the person
 
     def _connect_actions(self) -> None:
-        session, player = self._session, self._player
+        session, player, zoom = self._session, self._player, self.panels.zoom
         calls = {
             "open": self._ask_for_video,
             "open_folder": self._ask_for_picture_folder,
@@ -306,25 +304,46 @@ class MainWindow(QMainWindow):
             "forward_second": lambda: session.step_seconds(1),
             "first": lambda: session.seek(0),
             "last": lambda: session.seek(session.frame_count - 1),
-            "export": self._ask_for_export,
             "detector": self.library_requested.emit,
             "run": self.run_requested.emit,
             "pause": self.pause_requested.emit,
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
-            "full_screen": self._toggle_full_screen,
+            "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
+            "zoom_in": lambda: zoom.zoom(_ZOOM_A_KEY),
+            "zoom_out": lambda: zoom.zoom(1 / _ZOOM_A_KEY),
+            "zoom_reset": zoom.reset,
+            "move_left": lambda: zoom.move(-_MOVE_A_KEY, 0),
+            "move_right": lambda: zoom.move(_MOVE_A_KEY, 0),
+            "move_up": lambda: zoom.move(0, -_MOVE_A_KEY),
+            "move_down": lambda: zoom.move(0, _MOVE_A_KEY),
+            "timeline_zoom_in": lambda: self.timeline.zoom(2.0),
+            "timeline_zoom_out": lambda: self.timeline.zoom(0.5),
+            "timeline_all": self.timeline.zoom_to_all,
+            "lanes": self.timeline.header.lanes_button.showMenu,
             "shortcuts": lambda: ShortcutsDialog(self).open(),
             "about": lambda: AboutDialog(self).open(),
         }
         for name, call in calls.items():
             # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
+        self.actions_by_name["loupe"].toggled.connect(self.panels.loupe.turn_on)
+        HeldAction(self.actions_by_name["loupe"])
         self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
         self.actions_by_name["outlines"].setChecked(self._settings.outlines)
+        self.hand_over = HandOverActions(self, self.actions_by_name, session, self._settings)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
+        self.redaction_actions = RedactionActions(
+            self.actions_by_name["redaction"], self.actions_by_name["zones"], session, self.panels, self
+        )
+        self.timeline.lanes.show(self._settings.lanes)
+        self.timeline.lanes.lanes_changed.connect(self._remember_lanes)
         self.search_actions = SearchActions(
-            self.actions_by_name["search_place"], self.actions_by_name["zones"], session, self.panels
+            self.actions_by_name["search_place"],
+            [self.actions_by_name[name] for name in ("zones", "redaction")],
+            session,
+            self.panels,
         )
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
@@ -340,65 +359,37 @@ class MainWindow(QMainWindow):
         session.detector_changed.connect(self._show_detector)
         session.analysis_changed.connect(self._show_analysis)
         session.scoring.segments_changed.connect(self._enable)
-        session.scoring.selection_changed.connect(self._enable)
 
     def _ask_for_video(self) -> None:
-        ask_for_file(self, "Open video", self._settings.video_folder, RECORDING_FILTER, self.video_chosen.emit)
+        ask_for_files(self, "Open videos", self._settings.video_folder, RECORDING_FILTER, self.recordings_chosen.emit)
 
     def _ask_for_picture_folder(self) -> None:
-        ask_for_folder(self, "Open picture folder", self._settings.video_folder, self.video_chosen.emit)
+        chosen = self.recordings_chosen.emit
+        ask_for_folder(self, "Open folder", self._settings.video_folder, lambda path: chosen([path]))
 
     def _ask_for_rate(self) -> None:
         if self._session.video:
             ask_for_rate(self, self._session.video.average_fps, self.rate_given.emit)
 
-    def _ask_for_export(self) -> None:
-        clip = ClipRange.of_selection(self._session)
-        if clip is None:
-            return
-        # Never beside the recording, which may be evidence, unless somebody says so; what they say is remembered.
-        movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        films = Path(movies) if movies and Path(movies).is_dir() else Path.home()
-        folder = Path(self._settings.export_folder) if self._settings.export_folder else films
-        remembered = tuple(filter(None, self._settings.export_panels.split(",")))
-        panels = {"panels": remembered} if remembered else {}
-        dialog = ExportDialog(
-            clip,
-            folder,
-            score_strip=self._settings.export_strip,
-            threshold=self._session.scoring.rule.enter,
-            outlines=self._settings.outlines,
-            parent=self,
-            **panels,
-        )
-        dialog.export_chosen.connect(lambda options, target: self.export_chosen.emit(clip, options, target))
-        dialog.open()
-
     def _show_outlines(self, shown: bool) -> None:
         self._settings.outlines = shown
         self.panels.show_outlines(shown)
 
-    def _toggle_full_screen(self) -> None:
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
+    def _remember_lanes(self) -> None:
+        self._settings.lanes = self.timeline.lanes.wanted
 
     # Event handlers of Qt
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, D102
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if has_files(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        videos = [path for path in paths if path.suffix.lower() != _DETECTOR_SUFFIX]
-        if videos:
-            self.video_chosen.emit(videos[0])
-        for detector in [path for path in paths if path.suffix.lower() == _DETECTOR_SUFFIX][:1]:
+        recordings, detectors = dropped(event)
+        self.recordings_chosen.emit(recordings)
+        for detector in detectors[:1]:
             self.detector_chosen.emit(detector, self._settings.device)
-        self.remember_others(videos[1:])
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, D102
         if not self.may_close():

@@ -20,7 +20,11 @@ _THEME_TEXTS = {
     theme.ThemeChoice.LIGHT: "&Light",
     theme.ThemeChoice.DARK: "&Dark",
 }
-_SEPARATED = {REVIEW: ("confirm", "begin_here", "undo", "export"), FILE: ("close_video",)}
+_SEPARATED = {
+    REVIEW: ("confirm", "begin_here", "undo", "export"),
+    FILE: ("close_video",),
+    VIEW: ("zoom_in", "timeline_zoom_in", "full_screen"),
+}
 """Actions with a line above them."""
 
 

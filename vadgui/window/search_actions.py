@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
@@ -12,15 +14,16 @@ from vadgui.panels.grid import PanelGrid
 class SearchActions(QObject):
     """While the action is on, the mouse on the frame says where to search; off, all segments are listed again."""
 
-    def __init__(self, action: QAction, zones: QAction, session: ReviewSession, panels: PanelGrid) -> None:
-        """Zones need the same mouse: of both actions only one is on."""
+    def __init__(self, action: QAction, others: Sequence[QAction], session: ReviewSession, panels: PanelGrid) -> None:
+        """Others need the same mouse: of all these actions only one is on."""
         super().__init__(panels)
         self._action = action
         self._session = session
         self._panels = panels
         action.toggled.connect(self._turn)
-        action.toggled.connect(lambda on: zones.setChecked(False) if on else None)
-        zones.toggled.connect(lambda on: action.setChecked(False) if on else None)
+        for other in others:
+            action.toggled.connect(lambda on, other=other: other.setChecked(other.isChecked() and not on))
+            other.toggled.connect(lambda on: action.setChecked(action.isChecked() and not on))
         panels.search_tool.ended.connect(lambda: action.setChecked(False))
         session.places.changed.connect(self._follow)
         session.video_changed.connect(self._enable)

@@ -29,7 +29,7 @@ class ZoneActions(QObject):
         self._action = action
         self._session = session
         self._settings = settings
-        panels.header.set_zones_action(action)
+        panels.header.add_tool(action)
         action.toggled.connect(panels.edit_zones)
         bar = panels.zone_bar
         bar.done.connect(lambda: action.setChecked(False))
@@ -69,4 +69,4 @@ class ZoneActions(QObject):
         video = self._session.video
         if video:
             target = free_path(Path(self._settings.video_folder) / fitting_name(video.path.stem, SUFFIX))
-            ask_for_target(self._window, "Save zones", target, self.save, ZONES_FILTER)
+            ask_for_target(self._window, "Save zones", target, ZONES_FILTER, SUFFIX, self.save)

@@ -10,6 +10,7 @@ import torch
 
 from engine.common.device import choose_compute
 from engine.common.errors import DeviceError
+from engine.common.memory import is_out_of_memory
 from engine.flow.colour import Flow
 from engine.flow.networks.pwcnet import PWCNET_NAMINGS, pwcnet
 from engine.flow.networks.raft import RAFT_NAMINGS, raft_small
@@ -52,7 +53,9 @@ class NetworkTeacher:
             with self._lock:
                 pair = pair.to(self._device) / 255
                 flow = self._network(pair[:1], pair[1:])[0].cpu().numpy()
-        except torch.OutOfMemoryError as error:
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
             raise DeviceError(
                 f"A picture of {previous.shape[1]}x{previous.shape[0]} pixels does not fit into memory",
                 subject=f"{self.name} on {self._device}",

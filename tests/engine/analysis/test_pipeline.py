@@ -227,6 +227,9 @@ def test_inspection_shows_one_transition_in_every_picture(source, predictor) -> 
     for picture in (inspection.predicted_flow, inspection.teacher_flow, inspection.predicted_frame):
         assert picture.dtype == np.uint8
         assert picture.shape == (256, 256, 3)
+    assert inspection.flow_difference.shape == (2, 256, 256)
+    distance = np.hypot(*inspection.flow_difference)
+    assert distance.mean() == pytest.approx(inspection.signals["flow_error_px"], rel=1e-3)
     truth = cv2.resize(source.stills[4], (256, 256)) / 255
     shown = psnr_db(truth, inspection.predicted_frame / 255)
     assert inspection.signals["psnr_db"] == pytest.approx(shown, abs=0.05)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -18,7 +19,9 @@ from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.common.errors import Cancelled, ScoreStoreError, VideoError
 from engine.common.events import Progress
 from engine.scoring.motion import baseline_frames
+from engine.video import open_video
 from engine.video.source import VideoInfo
+from tests.clips import make_clip, numbered_picture
 from tests.vadgui.fakes import MemoryVideo, StillPredictor
 
 
@@ -47,6 +50,17 @@ def store(tmp_path: Path) -> Iterator[ScoreStore]:
 
 def video(count: int) -> MemoryVideo:
     return MemoryVideo(Path("clip"), count, burst=range(20, 30))
+
+
+def as_file(folder: Path) -> Path:
+    return make_clip(folder / "gate.mp4", 40)
+
+
+def as_pictures(folder: Path) -> Path:
+    (folder / "gate").mkdir()
+    for number in range(40):
+        cv2.imwrite(str(folder / "gate" / f"{number:04}.png"), numbered_picture(number))
+    return folder / "gate"
 
 
 def measured(source: MemoryVideo, predictor: Any) -> bytes:
@@ -247,3 +261,34 @@ def test_keys_stay_those_of_analyses_on_disk(calibration: Any, settings: str, fi
     )
     assert analysis_key(source, predictor) == AnalysisKey("video", "detector", settings)
     assert analysis_key(source, predictor).file_name == file_name
+
+
+@pytest.mark.parametrize("make", [as_file, as_pictures])
+def test_of_a_recording_that_is_changed_meanwhile_nothing_is_kept(
+    tmp_path: Path, predictor: Any, store: ScoreStore, make: Callable[[Path], Path]
+) -> None:
+    """It may be still recorded, or another recording may have taken its name."""
+    path = make(tmp_path)
+    changed = path if path.is_file() else path / "0003.png"
+    with open_video(path) as source:
+        work = analyse_to_store(source, predictor, store, report_seconds=0.0)
+        while len(store) < 2:
+            next(work)
+        changed.write_bytes(changed.read_bytes() + b"more")
+        with pytest.raises(VideoError, match="changed while it was analysed"):
+            list(work)
+    assert len(store) == 0
+
+
+def test_of_a_recording_that_is_gone_meanwhile_all_that_was_measured_is_kept(
+    tmp_path: Path, predictor: Any, store: ScoreStore
+) -> None:
+    path = as_pictures(tmp_path)
+    with open_video(path) as source:
+        work = analyse_to_store(source, predictor, store, report_seconds=0.0)
+        while len(store) < 2:
+            next(work)
+        path.rename(tmp_path / "elsewhere")
+        with pytest.raises(VideoError):
+            list(work)
+    assert 2 <= len(store) < 40

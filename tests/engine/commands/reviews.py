@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.redaction.regions import NOTHING_REDACTED, Redaction
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Review, Threshold
 from engine.review.files import usual_path
 from engine.review.files import write_review as write_file
 from engine.video import open_video
 
 
-def write_review(video: Path, *segments: JudgedSegment, detector: DetectorUsed | None = None, score: str = "") -> Path:
+def write_review(
+    video: Path,
+    *segments: JudgedSegment,
+    detector: DetectorUsed | None = None,
+    score: str = "",
+    redaction: Redaction = NOTHING_REDACTED,
+) -> Path:
     """A review beside its video, as the window writes it."""
     with open_video(video) as source:
         info = source.info
@@ -24,6 +31,7 @@ def write_review(video: Path, *segments: JudgedSegment, detector: DetectorUsed |
         detector=detector,
         score=score,
         segments=segments,
+        redaction=redaction,
         thresholds={"paper": Threshold(0.0)},
     )
     write_file(path, Review(recordings=(recording,)))

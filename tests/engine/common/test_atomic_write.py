@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.common.atomic_write import atomic_write
+from engine.common.atomic_write import atomic_write, remove_leftovers, temporary_path
 from tests.read_only import ReadOnlyFolder
 
 
@@ -42,14 +42,16 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch) -> None:
 
 def test_leftovers_of_a_kill_go_and_what_is_being_written_stays(tmp_path: Path) -> None:
     old, young = tmp_path / ".vadgui-00000000.partial", tmp_path / ".vadgui-11111111.partial"
-    for path in (old, young, tmp_path / "other.partial"):
+    begun, given_up = tmp_path / ".vadgui-22222222.partial", tmp_path / ".vadgui-33333333.partial"
+    for path in (old, young, tmp_path / "other.partial", begun / "data" / "copy", given_up / "data" / "copy"):
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     two_days_ago = time.time() - 2 * 24 * 3600
-    for path in (old, tmp_path / "other.partial"):
+    for path in (old, tmp_path / "other.partial", begun / "data", begun, *given_up.rglob("*"), given_up):
         os.utime(path, (two_days_ago, two_days_ago))
     with atomic_write(tmp_path / "a") as file:
         file.write(b"new")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, "a", "other.partial"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, begun.name, "a", "other.partial"]
 
 
 def test_a_folder_that_is_locked_meanwhile_does_not_hide_why_the_writing_failed(
@@ -59,3 +61,14 @@ def test_a_folder_that_is_locked_meanwhile_does_not_hide_why_the_writing_failed(
     writing.__enter__()
     with read_only_folder.locked():
         assert not writing.__exit__(KeyError, KeyError("odd"), None)  # as a `with` block does: the error goes on
+
+
+def test_what_a_process_that_has_ended_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    mine = temporary_path(tmp_path / "clip.mp4")
+    mine.touch()
+    folder = tmp_path / ".vadgui-0badf00d-1.partial"
+    (folder / "data").mkdir(parents=True)
+    (tmp_path / ".vadgui-0badf00d-2.partial").touch()
+    (tmp_path / "clip.mp4").touch()
+    remove_leftovers(tmp_path, "0badf00d")
+    assert set(tmp_path.iterdir()) == {mine, tmp_path / "clip.mp4"}

@@ -71,6 +71,18 @@ def test_it_holds_the_recording_bit_for_bit_and_all_that_explains_it(tmp_path: P
     assert bagit.Bag(str(folder)).validate()
 
 
+def test_it_is_made_without_leaving_the_folder_that_the_program_works_in(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(_: object) -> None:
+        raise AssertionError("other threads work with relative paths meanwhile")
+
+    monkeypatch.setattr(os, "chdir", leave)
+    folder = packaged(tmp_path / "package", reviewed(clip), with_recordings=False)
+    assert "Contact-Name: " in (folder / "bag-info.txt").read_text(encoding="utf-8")
+    assert verified(folder).is_whole
+
+
 def test_working_copies_say_so_in_their_names_and_hold_the_segments(tmp_path: Path, clip: Path) -> None:
     folder = packaged(tmp_path / "package", reviewed(clip))
     clips = {path.name: path for path in (folder / "data/clips").iterdir()}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,14 @@ from engine.analysis.pipeline import Inspection, inspect
 from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, never_stop
 from engine.export.clip import PANELS, ExportOptions, export_clip
-from engine.export.drawing import psnr_mask
-from engine.export.mosaic import Box, Layout, Mosaic, plan_layout
+from engine.export.drawing import BACKGROUND, psnr_mask
+from engine.export.mosaic import HEADER_PX, Box, BurntIn, Layout, Mosaic, plan_layout
 from engine.export.score_strip import ScoreStrip
 from engine.flow.colour import flow_to_rgb
 from engine.models.picture import model_picture
 from engine.scoring.zones import Zone, ZoneKind
 from engine.video.frame import Frame, Pixels
+from engine.video.wall_clock import FROM_NAME, RecordingStart
 from tests.engine.barcode_video import EXPECTED_FLOW, BarcodePredictor, BarcodeVideo, read_barcode
 
 VARIABLE_TIMES = np.cumsum([0.0, *([0.04, 0.04, 0.1, 0.02, 0.5] * 12)])[:60]
@@ -276,6 +279,42 @@ def test_frame_number_and_time_are_drawn(video: BarcodeVideo) -> None:
     changed = np.nonzero((headers[0] != headers[1]).any(axis=(0, 2)))[0]
     assert changed.size
     assert changed.min() > layout.header.width / 2  # the name on the left is unchanged
+
+
+START = RecordingStart(datetime(2026, 3, 1, 8, tzinfo=UTC), FROM_NAME)
+
+
+@pytest.mark.parametrize("off", [each.name for each in fields(BurntIn)])
+def test_each_text_in_the_picture_can_be_switched_off(tmp_path: Path, video: BarcodeVideo, off: str) -> None:
+    video._info = replace(video.info, start=START)
+
+    def picture(burnt_in: BurntIn) -> Pixels:
+        target = tmp_path / f"{hash(burnt_in)}.mp4"
+        options = {"panels": ("frame",), "threshold": 0.5, "verdict": "confirmed", "burnt_in": burnt_in}
+        export(video, None, 5, 6, target, **options)
+        return read_clip(target)[1][0]
+
+    changed = np.abs(picture(BurntIn()).astype(int) - picture(replace(BurntIn(), **{off: False}))).max(axis=2) > 60
+    rows, _ = np.nonzero(changed)
+    assert rows.size
+    assert bool(rows.max() < HEADER_PX) is (off != "score")
+
+
+def test_nothing_is_written_above_the_picture_with_all_texts_switched_off(video: BarcodeVideo) -> None:
+    none = BurntIn(**dict.fromkeys((each.name for each in fields(BurntIn)), False))
+    layout = layout_of(video, 1, strip=False, legend=False)
+    mosaic = Mosaic(
+        layout, ["frame"], "", strip=None, flow_radius_px=None, overlay_opacity=0, burnt_in=none, start=START
+    )
+    header = layout.header.of(mosaic.compose(video.read(3), None, 0.5))
+    assert (header == BACKGROUND).all()
+
+
+def test_the_position_fits_a_narrow_picture_with_the_time_of_day() -> None:
+    layout = plan_layout(240, 860, 1, strip=False, legend=False, **BIG)
+    mosaic = Mosaic(layout, ["frame"], "gate", strip=None, flow_radius_px=None, overlay_opacity=0, start=START)
+    width, _ = mosaic._position_size
+    assert width <= layout.header.width
 
 
 def test_overlay_marks_the_frame_panel_only(video: BarcodeVideo, predictor: Any) -> None:

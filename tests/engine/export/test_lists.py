@@ -182,6 +182,13 @@ def test_an_existing_file_is_kept_and_nothing_is_written(tmp_path: Path) -> None
     assert names_in(tmp_path) == ["gate 視.reviewed.vtt"]
 
 
+def test_the_next_free_names_are_taken_where_that_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "gate 視.reviewed.csv").write_bytes(b"somebody's")
+    paths = write_lists([reviewed()], ("csv", "srt"), tmp_path, next_free=True)
+    assert [path.name for path in paths] == ["gate 視.reviewed-2.csv", "gate 視.reviewed.srt"]
+    assert (tmp_path / "gate 視.reviewed.csv").read_bytes() == b"somebody's"
+
+
 def test_a_format_that_can_not_be_made_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ExportError):
         write_lists([reviewed(times=UNEVEN)], ["csv", "edl"], tmp_path)

@@ -73,13 +73,16 @@ def test_splitting_a_batch_keeps_the_order(predictor, pictures) -> None:
 
 
 @pytest.mark.slow
-def test_out_of_memory_halves_the_batch(predictor, pictures, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
+)
+def test_out_of_memory_halves_the_batch(predictor, pictures, monkeypatch, error: Exception) -> None:
     predict_batch, batch_sizes = predictor._predict_batch, []
 
     def only_two_fit(batch):
         batch_sizes.append(len(batch))
         if len(batch) > 2:
-            raise torch.OutOfMemoryError
+            raise error
         return predict_batch(batch)
 
     monkeypatch.setattr(predictor, "_predict_batch", only_two_fit)

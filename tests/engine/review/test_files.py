@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
+from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
 from engine.review import files
 from engine.review.document import (
     DetectorUsed,
@@ -70,7 +71,7 @@ def test_a_review_is_read_as_it_was_written(tmp_path: Path) -> None:
     files.write_review(path, review())
     assert files.read_review(path) == files.OpenedReview(path, review())
     text = json.loads(path.read_text())
-    assert (text["format"], text["version"]) == ("vadgui-review", 1)
+    assert (text["format"], text["version"]) == ("vadgui-review", 2)
 
 
 def test_unknown_fields_are_ignored_and_missing_optional_ones_have_defaults() -> None:
@@ -94,6 +95,38 @@ def test_zones_come_back_and_are_changed_by_steps_that_can_be_undone() -> None:
     assert redone(undone(read)) == read
 
 
+REDACTION = Redaction(
+    (RedactedRegion(RedactionMethod.FILL, (Keyframe(3, ZONE.points), Keyframe(9, ZONE.points)), start=2),), True
+)
+
+
+def test_redaction_comes_back_and_is_changed_by_steps_that_can_be_undone() -> None:
+    before = recording()
+    after = with_step(before, Editor(before, ()).set_redaction("Redact region", REDACTION))
+    (read,) = from_bytes(to_bytes(Review(recordings=(after,)))).recordings
+    assert read == after
+    assert read.redaction == REDACTION
+    assert not undone(read).redaction
+    assert redone(undone(read)) == after
+    assert not after.is_untouched
+    with pytest.raises(ReviewError, match="do not have the same"):
+        Editor(before, ()).set_redaction("", Redaction((RedactedRegion(RedactionMethod.FILL, (Keyframe(0, ()),)),)))
+
+
+def test_redaction_that_makes_no_sense_is_damage() -> None:
+    text = to_bytes(Review(recordings=(recording(redaction=REDACTION),)))
+    with pytest.raises(ValueError, match="do not ascend"):
+        from_bytes(text.replace(b'"frame": 9', b'"frame": 1'))
+
+
+def test_a_review_without_redaction_of_an_earlier_version_opens() -> None:
+    text = json.loads(to_bytes(review()))
+    text["version"] = 1
+    for each in text["review"]["recordings"]:
+        del each["redaction"]
+    assert from_bytes(json.dumps(text).encode()) == review()
+
+
 def test_zones_that_make_no_sense_are_damage() -> None:
     text = to_bytes(Review(recordings=(replace(review().recordings[0], zones=(ZONE,)),)))
     with pytest.raises(ValueError, match="beyond the picture"):
@@ -104,7 +137,7 @@ def test_a_newer_version_says_so_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.review.json"
     files.write_review(path, review("old"))
     files.write_review(path, review("new"))
-    newer = path.read_bytes().replace(b'"version": 1', b'"version": 2')
+    newer = path.read_bytes().replace(b'"version": 2', b'"version": 3')
     path.write_bytes(newer)
     with pytest.raises(NewerReviewError, match="newer version") as refused:
         files.read_review(path)

@@ -54,6 +54,15 @@ def test_smoothing_takes_in_some_time_before_and_live_nothing_after(time: int) -
     assert ahead.max() == pytest.approx(1 / (2 * reach + 1))
 
 
+def test_the_score_is_the_highest_of_those_by_each_signal(calibration: Calibration) -> None:
+    signals, seconds = video(21)
+    signals["speed_excess_px"][200:240] += 9
+    by_signal = calibration.scores_by_signal(signals, seconds)
+    assert by_signal.shape == (len(calibration.evidence), len(seconds))
+    np.testing.assert_allclose(by_signal.max(axis=0), calibration.scores(signals, seconds))
+    assert by_signal[:, 220].argmax() == calibration.evidence.index("speed_excess_px")
+
+
 def test_a_live_score_does_not_know_what_comes(calibration: Calibration) -> None:
     signals, seconds = video(20)
     whole = calibration.scores(signals, seconds, live=True)

@@ -91,3 +91,13 @@ def test_what_never_varies_does_not_become_noise() -> None:
     found = PrototypeBank.of([MovingFeatures.of(plain, motion_of(2), np.random.default_rng(0))] * 5)
     assert found is not None
     assert found.distance(plain, motion_of(2)) == pytest.approx(0, abs=1e-3)
+
+
+def test_more_footage_adds_its_looks_and_keeps_the_others(normal: PrototypeBank) -> None:
+    strange = looks(3)
+    strange[:] = (2, 2, 4, 0, 0, 2)
+    motion = motion_of(2)
+    more = normal.with_more([MovingFeatures.of(strange, motion, np.random.default_rng(0))])
+    assert more.distance(strange, motion) < 0.1 * normal.distance(strange, motion)
+    assert more.distance(looks(100), motion) <= normal.distance(looks(100), motion)
+    assert len(normal.with_more([]).prototypes) == len(normal.prototypes)

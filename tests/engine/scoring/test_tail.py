@@ -77,3 +77,20 @@ def test_unknown_scores_stay_unknown_and_too_few_are_refused() -> None:
 def test_footage_in_which_nothing_ever_changes() -> None:
     tail = Tail.of(np.full(50, 2.0))
     assert np.isfinite(tail.neg_log10_p(np.array([1.0, 2.0, 3.0]))).all()
+
+
+def test_more_footage_joins_as_if_it_had_been_there_from_the_beginning() -> None:
+    random = np.random.default_rng(8)
+    first, more = random.exponential(1.0, 2000), random.exponential(2.0, 1000)
+    whole, joined = Tail.of(np.concatenate([first, more])), Tail.of(first).with_more(more)
+    assert joined.blocks == whole.blocks
+    scores = np.linspace(0, 15, 200)
+    np.testing.assert_allclose(joined.neg_log10_p(scores), whole.neg_log10_p(scores), atol=0.1)
+    rare = Tail.of(first, 300).with_more(np.empty(0))
+    np.testing.assert_allclose(rare.neg_log10_p(scores), Tail.of(first, 300).neg_log10_p(scores), atol=0.15)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3, 0.9, 2.0, 5.0])
+def test_a_value_has_the_p_by_which_it_is_asked_for(value: float) -> None:
+    tail = Tail.of(np.random.default_rng(9).exponential(1.0, 300))
+    assert tail.neg_log10_p(np.array([tail.value_at(value)]))[0] == pytest.approx(value)

@@ -9,7 +9,16 @@ import pytest
 from engine.scoring.motion import PLACES
 from engine.scoring.places import pack_places, signals_within
 from engine.scoring.signals import RawSignals, missing_signals
-from engine.scoring.zones import Zone, ZoneKind, check_zones, counted_windows, zones_in_words
+from engine.scoring.zones import (
+    Zone,
+    ZoneKind,
+    check_zones,
+    counted_windows,
+    moved_points,
+    rectangle_points,
+    reshaped_points,
+    zones_in_words,
+)
 
 NAMES = ("speed_excess_px", "appearance_distance")
 IGNORED, WATCHED = ZoneKind.IGNORED, ZoneKind.WATCHED
@@ -127,10 +136,19 @@ def test_zones_that_make_no_sense_are_told(zones: list[Zone], said: str) -> None
 
 def test_a_zone_is_moved_up_to_the_rim_and_keeps_its_shape() -> None:
     zone = Zone.rectangle(IGNORED, (0.3, 0.2), (0.1, 0.4), "clock")
-    moved = zone.moved(0.9, -0.9)
-    np.testing.assert_allclose(moved.points, ((0.8, 0), (1, 0), (1, 0.2), (0.8, 0.2)), atol=1e-12)
-    assert moved.name == "clock"
-    check_zones([moved])
+    moved = moved_points(zone.points, 0.9, -0.9)
+    np.testing.assert_allclose(moved, ((0.8, 0), (1, 0), (1, 0.2), (0.8, 0.2)), atol=1e-12)
+    check_zones([Zone(zone.kind, moved)])
+
+
+def test_a_corner_is_moved_and_a_rectangle_stays_one() -> None:
+    square = rectangle_points((0.2, 0.2), (0.4, 0.4))
+    assert reshaped_points(square, 2, (0.6, 0.7)) == rectangle_points((0.2, 0.2), (0.6, 0.7))
+    assert reshaped_points(square, 3, (0.1, 0.7)) == ((0.1, 0.2), (0.4, 0.2), (0.4, 0.7), (0.1, 0.7))
+    triangle = square[:3]
+    assert reshaped_points(triangle, 0, (0.0, 0.0)) == ((0.0, 0.0), *triangle[1:])
+    slanted = ((0.0, 0.1), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5))
+    assert reshaped_points(slanted, 2, (0.6, 0.6)) == (*slanted[:2], (0.6, 0.6), slanted[3])
 
 
 def test_zones_are_counted_in_words() -> None:

@@ -190,3 +190,18 @@ def test_fingerprints_depend_on_the_end_of_a_file_and_on_names_in_a_folder(tmp_p
     assert pictures_fingerprint(pictures[:-1]) != whole
     os.utime(pictures[0], (0, 0))
     assert pictures_fingerprint(pictures) == whole
+
+
+def test_the_index_of_a_file_that_is_changed_meanwhile_is_not_kept(tmp_path: Path) -> None:
+    """It would be taken for that of the file which had this fingerprint."""
+    path = make_clip(tmp_path / "a.mp4", 40)
+    with open_video(path) as source:
+        longer = make_clip(tmp_path / "longer.mp4", 60)
+        path.write_bytes(longer.read_bytes())
+        assert source.is_changed()
+        source.verify()
+        assert load_index(source.info.fingerprint) is None
+    with open_video(path) as source:
+        assert not source.is_changed()
+        path.unlink()
+        assert not source.is_changed()

@@ -17,6 +17,8 @@ from engine.analysis.score_store import ScoreStore
 from engine.common.errors import DetectorFileError, VideoError
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.jobs.engine_worker import EngineWorker
+from vadgui.jobs.messages import QueueDone, QueueFailed
+from vadgui.jobs.request_queue import QueueJob
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, FrameView
 from vadgui.model.session import AnalysisPhase, AnalysisState
 
@@ -42,6 +44,7 @@ class Receiver:
         self.worker.analysis_changed.connect(self.states.append)
         self.worker.signals_ready.connect(self._take_rows)
         self.worker.failed.connect(self.errors.append)
+        self.worker.opening_failed.connect(lambda _, error: self.errors.append(error))
 
     def _take_rows(self, frames: Any, rows: Any) -> None:
         self.rows.update(zip(frames.tolist(), rows, strict=True))
@@ -55,6 +58,7 @@ class Receiver:
 def fake_files() -> FakeFiles:
     return FakeFiles(
         street=lambda path: MemoryVideo(path, COUNT, BURST),
+        scene=lambda path: MemoryVideo(path, COUNT, BURST, is_scene=True),
         yard=lambda path: MemoryVideo(path, 30),
         slow=lambda path: MemoryVideo(path, COUNT, read_seconds=0.4),
         long=lambda path: MemoryVideo(path, 20_000),
@@ -421,3 +425,90 @@ def test_a_view_that_was_interrupted_by_a_broken_file_is_made_afterwards(receive
     qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].complete)
     assert receiver.views[-1].index == 5
     assert [type(error) for error in receiver.errors] == [VideoError]
+
+
+# Recordings that are not open
+
+
+def job(path: str) -> QueueJob:
+    return QueueJob(Path(path).absolute(), Path("still.safetensors"), "auto")
+
+
+def queue(receiver: Receiver, path: str, messages: list[Any]) -> None:
+    receiver.worker.queue_changed.connect(messages.append)
+    receiver.worker.analyse_queued(job(path))
+
+
+def test_a_queued_recording_is_analysed_without_being_opened(receiver: Receiver, qtbot: QtBot) -> None:
+    messages: list[Any] = []
+    queue(receiver, "scene.mp4", messages)
+    qtbot.waitUntil(lambda: bool(messages) and isinstance(messages[-1], QueueDone), timeout=20_000)
+    done = messages[-1]
+    assert (done.path, done.detector, done.score) == (Path("scene.mp4").absolute(), "still", "paper")
+    assert [each.start <= BURST.start < BURST.stop <= each.stop for each in done.segments] == [True]
+    shares = [each.share for each in messages[:-1]]
+    assert shares == sorted(shares)
+    assert receiver.messages == [], "nothing was opened on screen"
+    qtbot.waitUntil(lambda: receiver.fake_files.opened[0].closed)
+
+
+def test_a_queued_recording_that_fails_says_so_and_the_next_one_goes_on(receiver: Receiver, qtbot: QtBot) -> None:
+    receiver.worker.open_detector(Path("still.safetensors"), "auto")
+    messages: list[Any] = []
+    queue(receiver, "nothing.mp4", messages)
+    qtbot.waitUntil(lambda: bool(messages))
+    assert isinstance(messages[0], QueueFailed)
+    assert isinstance(messages[0].error, VideoError)
+    receiver.worker.analyse_queued(job("scratched.mp4"))
+    qtbot.waitUntil(lambda: isinstance(messages[-1], QueueFailed | QueueDone) and len(messages) > 1, timeout=20_000)
+    assert messages[-1].path.name == "scratched.mp4"
+    receiver.worker.analyse_queued(job("yard.mp4"))
+    qtbot.waitUntil(lambda: isinstance(messages[-1], QueueDone) and messages[-1].path.stem == "yard", timeout=20_000)
+    assert receiver.errors == []
+
+
+def test_the_open_recording_is_analysed_before_queued_ones(receiver: Receiver, qtbot: QtBot) -> None:
+    open_both(receiver, qtbot)
+    order: list[str] = []
+    receiver.worker.analysis_changed.connect(lambda state: order.append("open") if state.done < state.total else None)
+    receiver.worker.queue_changed.connect(lambda _: order.append("queued"))
+    receiver.worker.run_analysis()
+    receiver.worker.analyse_queued(job("yard.mp4"))
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE and "queued" in order, timeout=20_000)
+    assert order == sorted(order)
+
+
+def test_a_queued_recording_keeps_what_was_measured_when_it_has_to_stop(receiver: Receiver, qtbot: QtBot) -> None:
+    receiver.worker.open_detector(Path("still.safetensors"), "auto")
+    messages: list[Any] = []
+    queue(receiver, "long.mp4", messages)
+    qtbot.waitUntil(lambda: bool(messages) and messages[-1].share > 0.01, timeout=20_000)
+    receiver.worker.analyse_queued(None)
+    qtbot.waitUntil(lambda: all(video.closed for video in receiver.fake_files.opened))
+    share = messages[-1].share
+    count = len(messages)
+    receiver.worker.analyse_queued(job("long.mp4"))
+    qtbot.waitUntil(lambda: len(messages) > count, timeout=20_000)
+    assert messages[count].share >= share
+
+
+def test_opening_the_queued_recording_takes_its_analysis_over(receiver: Receiver, qtbot: QtBot) -> None:
+    receiver.worker.open_detector(Path("still.safetensors"), "auto")
+    messages: list[Any] = []
+    queue(receiver, "long.mp4", messages)
+    qtbot.waitUntil(lambda: bool(messages) and messages[-1].share > 0.01, timeout=20_000)
+    receiver.worker.open_video(Path("long.mp4").absolute())
+    receiver.worker.run_analysis()
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.RUNNING)
+    assert receiver.states[0].done / receiver.states[0].total >= messages[-1].share
+    count = len(messages)
+    qtbot.wait(300)
+    assert len(messages) == count, "it is not analysed twice"
+
+
+def test_a_recording_that_cannot_be_opened_is_named(receiver: Receiver, qtbot: QtBot) -> None:
+    named: list[Path] = []
+    receiver.worker.opening_failed.connect(lambda path, _: named.append(path))
+    receiver.worker.open_video(Path("nothing.mp4"))
+    qtbot.waitUntil(lambda: bool(receiver.errors))
+    assert named == [Path("nothing.mp4")]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vadgui.timeline.pyramid import MinMaxPyramid
-from vadgui.timeline.trace import draw_trace, sample_columns
+from vadgui.timeline.trace import ColumnFrames, draw_trace, sample_columns
 from vadgui.ui import theme
 
 
@@ -39,7 +39,7 @@ def test_extremes_cover_each_stretch_and_a_margin_of_up_to_a_quarter(count: int,
 def test_columns_of_few_frames_show_exactly_the_frame_on_screen() -> None:
     times = np.array([0.0, 1.0, 1.5, 4.0])
     scores = np.array([0.1, 0.2, np.nan, 0.4], np.float32)
-    columns = sample_columns(MinMaxPyramid(scores), times, 5.0, -1.0, 6.0, width=14)
+    columns = sample_columns(MinMaxPyramid(scores), ColumnFrames.of(times, 5.0, -1.0, 6.0, width=14))
     nothing = float("nan")
     expected = [nothing] * 2 + [0.1] * 2 + [0.2] + [nothing] * 5 + [0.4] * 2 + [nothing] * 2
     np.testing.assert_allclose(columns.high, expected, rtol=1e-6)
@@ -51,7 +51,9 @@ def test_one_high_frame_among_a_million_is_seen() -> None:
     scores = np.zeros(1_000_000, np.float32)
     scores[654_321] = 1.0
     times = np.arange(len(scores)) / 25
-    columns = sample_columns(MinMaxPyramid(scores), times, len(scores) / 25, 0.0, len(scores) / 25, width=1000)
+    columns = sample_columns(
+        MinMaxPyramid(scores), ColumnFrames.of(times, len(scores) / 25, 0.0, len(scores) / 25, width=1000)
+    )
     seen = np.flatnonzero(columns.high == 1.0)
     assert 654 in seen
     assert np.all(np.abs(seen - 654) <= 1)
@@ -60,7 +62,7 @@ def test_one_high_frame_among_a_million_is_seen() -> None:
 def test_curve_is_drawn_at_its_score_and_marked_above_the_threshold() -> None:
     times = np.arange(4) * 1.0
     scores = np.array([0.0, 0.25, 0.75, np.nan], np.float32)
-    columns = sample_columns(MinMaxPyramid(scores), times, 4.0, 0.0, 4.0, width=40)
+    columns = sample_columns(MinMaxPyramid(scores), ColumnFrames.of(times, 4.0, 0.0, 4.0, width=40))
     image = draw_trace(columns, 101, 1.0, 0.5, theme.LIGHT)
     column = [image.pixelIndex(15, y) for y in range(101)]
     curve_rows = [y for y, code in enumerate(column) if code == 4]

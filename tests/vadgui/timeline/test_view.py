@@ -85,7 +85,7 @@ def click(timeline: TimelineView, qtbot: QtBot, at: QPoint) -> None:
     qtbot.mouseClick(timeline.plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
 
 
-def drag(timeline: TimelineView, qtbot: QtBot, path: list[QPoint]) -> None:
+def drag(timeline: TimelineView, qtbot: QtBot, path: list[QPoint], release: bool = True) -> None:
     viewport = timeline.plot.viewport()
     qtbot.mouseMove(viewport, path[0])
     qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=path[0])
@@ -102,7 +102,8 @@ def drag(timeline: TimelineView, qtbot: QtBot, path: list[QPoint]) -> None:
             Qt.KeyboardModifier.NoModifier,
         )
         QApplication.sendEvent(viewport, move_event)
-    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=path[-1])
+    if release:
+        qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=path[-1])
 
 
 def wheel(timeline: TimelineView, at: QPoint, notches: int, *, shift: bool = False) -> None:
@@ -170,6 +171,21 @@ def test_dragging_the_threshold_moves_the_rule(timeline: TimelineView, session: 
     assert session.scoring.rule.leave == pytest.approx(0.75 * session.scoring.rule.enter)
     assert session.playhead == playhead
     assert timeline.header.threshold_box.value() == pytest.approx(session.scoring.rule.enter, abs=0.006)
+
+
+def test_while_it_is_dragged_the_threshold_says_what_it_flags(
+    timeline: TimelineView, session: ReviewSession, qtbot: QtBot
+) -> None:
+    session.scoring.set_rule(SegmentRule(enter=0.95, leave=0.9))
+    path = [pixel_of(timeline, 60, score) for score in (0.95, 0.8, 0.6)]
+    drag(timeline, qtbot, path, release=False)
+    label = timeline.plot.threshold.label.textItem.toPlainText
+    qtbot.waitUntil(lambda: len(session.scoring.segments) == 2)
+    share = sum(len(segment) for segment in session.scoring.segments) / COUNT
+    expected = f": 2 segments, {100 * share:.2g} % of the recording"
+    qtbot.waitUntil(lambda: label() == f"threshold {timeline.plot.threshold.value():.2f}{expected}")
+    qtbot.mouseRelease(timeline.plot.viewport(), Qt.MouseButton.LeftButton, pos=path[-1])
+    assert label() == f"threshold {session.scoring.rule.enter:.2f}"
 
 
 def test_threshold_can_be_typed(timeline: TimelineView, session: ReviewSession, qtbot: QtBot) -> None:

@@ -21,7 +21,7 @@ from engine.datasets.held_out import Stretch
 from engine.scoring.scorers import comparable_scorer
 from engine.scoring.signals import missing_signals
 from engine.training import Run
-from vadgui.jobs.engine_loop import PredictorOpener, VideoOpener
+from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.training.model.acceptance import MeasuredRecording, MeasureRequest
 
 _LEVELS_ABOVE = 3  # a video of a dataset lies this deep in its tree at most

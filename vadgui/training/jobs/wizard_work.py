@@ -22,7 +22,7 @@ from engine.models.picture import model_picture
 from engine.training import Run, RunSettings
 from engine.video.frame import Pixels
 from engine.video.source import VideoSource
-from vadgui.jobs.engine_loop import VideoOpener
+from vadgui.jobs.openers import VideoOpener
 from vadgui.jobs.view_maker import to_bgra
 from vadgui.model.frame_view import Bgra
 from vadgui.training.model.run_summaries import RunSummary, find_runs

@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QProgressBar
 
 from engine.common.durations import duration_in_words
 from engine.run_plan import RunPlan, StageCost
-from vadgui.training.model.choices import bytes_text
 from vadgui.training.model.draft import CURRENT_SETTINGS
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.widgets import Page
+from vadgui.ui.bytes_text import bytes_text
 from vadgui.ui.failure import Failure
 from vadgui.ui.widgets import FactCard, IconLine
 

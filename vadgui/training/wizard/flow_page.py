@@ -24,10 +24,11 @@ from engine.common.paths import weights_folder
 from vadgui.dialogs.files import ask_for_file, ask_for_folder
 from vadgui.panels.legend import paint_legend
 from vadgui.panels.picture import PicturePanel
-from vadgui.training.model.choices import TEACHERS, TeacherChoice, bytes_text
+from vadgui.training.model.choices import TEACHERS, TeacherChoice
 from vadgui.training.model.wizard_state import FlowRequest, Preview, WizardState
 from vadgui.training.wizard.range_strip import RangeStrip
 from vadgui.training.wizard.widgets import TITLE_INSET_PX, OptionCard, Page, group_cards
+from vadgui.ui.bytes_text import bytes_text
 from vadgui.ui.widgets import IconLine, button, text_label
 
 _CHOICES_TO_PREVIEW = [330, 470]

@@ -1,0 +1,1 @@
+"""The archive: an index of recordings over any number of folders, their analyses, segments and verdicts."""

@@ -1,0 +1,161 @@
+"""Opens an archive: one SQLite file, or a PostgreSQL data base by its URL."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from engine.archive import schema
+from engine.common.errors import ArchiveError
+
+_BUSY_SECONDS = 30.0
+_POSTGRES = "postgresql"
+_READS = "reads"  # of a connection: it changes nothing
+_FIRST_TIME_LOCK = 0x76616441  # "vadA": two processes may make the tables of one archive at the same time
+
+
+class Archive:
+    """An open archive; any number of threads and processes may have it open."""
+
+    def __init__(self, place: str, *, create: bool = False) -> None:
+        """Open the archive in a file, or at a `postgresql://` URL; `create` makes it where there is none.
+
+        Raises:
+            ArchiveError: it can't be reached, is none, or was made by a newer version.
+        """
+        self._url = _url(place)
+        self.place = self._url.render_as_string(hide_password=True) if "://" in place else place
+        if self._is_file and not create and not Path(self._url.database or "").exists():
+            advice = "Check the name, or make one with `vad archive scan`."
+            raise ArchiveError("There is no such archive", subject=self.place, advice=advice)
+        self._engine = _engine(self._url)
+        with self.changing() as connection:
+            is_new = self._check_version(connection, create)
+        if is_new and self._is_file:
+            with self._errors("The archive can't be made"), self._engine.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA journal_mode = WAL")  # kept in the file
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for queries.
+
+        Raises:
+            ArchiveError: the data base says no.
+        """
+        with self._errors("The archive can't be read"), self._engine.connect() as connection:
+            yield connection.execution_options(**{_READS: True})
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A connection for changes, which are kept together or, where the block raises, not at all.
+
+        Raises:
+            ArchiveError: the data base says no.
+        """
+        with self._errors("The archive can't be changed"), self._engine.begin() as connection:
+            yield connection
+
+    def now(self, connection: Connection) -> datetime:
+        """The time by the data base's clock: those of several machines differ."""
+        if self._is_file:
+            return datetime.now(UTC)
+        moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _is_file(self) -> bool:
+        return self._url.get_backend_name() != _POSTGRES
+
+    def _check_version(self, connection: Connection, create: bool) -> bool:
+        """Whether it was made just now."""
+        if not self._is_file:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FIRST_TIME_LOCK)))
+        tables = set(sa.inspect(connection).get_table_names())
+        if schema.archive_version.name not in tables:
+            if tables or not create:
+                advice = "Name another file or data base: this one holds something else, or nothing."
+                raise ArchiveError("This is no archive", subject=self.place, advice=advice)
+            schema.metadata.create_all(connection)
+            connection.execute(sa.insert(schema.archive_version).values(version=schema.VERSION))
+            return True
+        version = connection.execute(sa.select(sa.func.max(schema.archive_version.c.version))).scalar()
+        if version is None or version > schema.VERSION:
+            raise ArchiveError(
+                "This archive was made by a newer version of the program",
+                subject=self.place,
+                advice="Update the program to open it. The archive is left as it is.",
+            )
+        return False
+
+    @contextlib.contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            advice = "Check that the file or the server can be reached, and has space."
+            raise ArchiveError(f"{what} ({reason})", subject=self.place, advice=advice) from error
+
+
+def _url(place: str) -> URL:
+    if "://" not in place:
+        return URL.create("sqlite+pysqlite", database=place)
+    try:
+        url = make_url(place)
+    except ArgumentError as error:
+        raise ArchiveError("This is no URL of a data base", subject=place, advice=_WHICH) from error
+    if url.get_backend_name() != _POSTGRES:
+        raise ArchiveError(
+            "An archive can't be kept there", subject=url.render_as_string(hide_password=True), advice=_WHICH
+        )
+    return url.set(drivername=f"{_POSTGRES}+psycopg")
+
+
+_WHICH = "Name a file, or a data base as postgresql://USER@HOST/NAME."
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == _POSTGRES:
+        try:
+            return sa.create_engine(url, pool_pre_ping=True)
+        except ImportError as error:
+            advice = "Install it: pip install 'vadgui[postgres]'."
+            raise ArchiveError("PostgreSQL's driver is missing (psycopg)", advice=advice) from error
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # pysqlite would begin at the first change only: of two that read before they change something, one would fail.
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

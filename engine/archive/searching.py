@@ -1,0 +1,191 @@
+"""Finds segments in an archive, the most conspicuous first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.archive.database import Archive
+from engine.archive.listing import Box
+from engine.archive.schema import AnalysisState, FileState, recordings, segments
+from engine.review.document import Verdict
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a segment has to be; whatever is empty does not matter."""
+
+    cameras: Sequence[str] = ()
+    begins_from: datetime | None = None
+    """By the clock on the wall, as `begins_before`: segments of recordings whose time is not known are left out."""
+    begins_before: datetime | None = None
+    min_score: float | None = None
+    reason: str = ""
+    """A part of the reason, in any case."""
+    region: Box | None = None
+    """What stands out at the peak reaches into this part of the picture."""
+    verdicts: Sequence[Verdict] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A segment that was found."""
+
+    path: Path
+    camera: str
+    number: int
+    """Of the recording's segments, from 1, in order of time."""
+    start: int
+    stop: int
+    start_seconds: float
+    stop_seconds: float
+    start_time: datetime | None
+    peak_seconds: float
+    peak_score: float | None
+    """None of what people drew where nothing was flagged."""
+    reason: str
+    box: Box | None
+    verdict: Verdict
+    verdict_reason: str
+    note: str
+    reviewer: str
+    detector_name: str
+    score: str
+    threshold: float | None
+    fingerprint: str
+
+
+def search(archive: Archive, query: Query) -> Iterator[Hit]:
+    """Yield the segments that fit, the highest peaks first, then by time; those without a score last.
+
+    Raises:
+        ArchiveError: the archive can't be read.
+    """
+    s, r = segments.c, recordings.c
+    wanted = (
+        sa.select(
+            *(r.path, r.camera, r.detector_name, r.score, r.threshold, r.fingerprint),
+            *(column for column in s if column.name != s.recording_id.name),
+        )
+        .join_from(segments, recordings, s.recording_id == r.id)
+        .where(*_conditions(query))
+        # Not every data base sorts what is unknown to the same end.
+        .order_by(s.peak_score.is_(None), s.peak_score.desc(), s.start_time, r.id, s.number)
+        .limit(query.limit)
+    )
+    with archive.reading() as connection:
+        for row in connection.execute(wanted.execution_options(yield_per=1000)).mappings():
+            yield _hit(row)
+
+
+def counts(archive: Archive) -> list[CameraCounts]:
+    """How far each camera's recordings are, by the camera's name.
+
+    Raises:
+        ArchiveError: the archive can't be read.
+    """
+    r, s = recordings.c, segments.c
+    is_here = r.file_state == FileState.PRESENT
+
+    def number(*conditions: sa.ColumnElement[bool]) -> sa.Function[Any]:
+        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0)), 0)
+
+    states = [
+        *(number(r.file_state == state).label(state) for state in FileState),
+        *(number(is_here, r.analysis_state == state).label(state) for state in AnalysisState),
+    ]
+    hours = sa.func.coalesce(sa.func.sum(r.duration_seconds), 0.0) / 3600
+    done = sa.func.coalesce(sa.func.sum(r.duration_seconds * r.analysed_share), 0.0) / 3600
+    by_camera = sa.select(
+        r.camera,
+        hours.label("hours"),
+        done.label("analysed_hours"),
+        sa.func.min(r.start_time, type_=r.start_time.type).label("first"),
+        sa.func.max(r.stop_time, type_=r.stop_time.type).label("last"),
+        *states,
+    )
+    listed = (
+        sa.select(r.camera, s.verdict, sa.func.count().label("count"))
+        .join_from(segments, recordings, s.recording_id == r.id)
+        .group_by(r.camera, s.verdict)
+    )
+    with archive.reading() as connection:
+        rows = connection.execute(by_camera.group_by(r.camera).order_by(r.camera)).mappings().all()
+        verdicts: dict[str, dict[str, int]] = {}
+        for camera, verdict, count in connection.execute(listed):
+            verdicts.setdefault(camera, {})[verdict] = count
+    return [CameraCounts(**row, verdicts=verdicts.get(row["camera"], {})) for row in rows]
+
+
+@dataclass(frozen=True)
+class CameraCounts:
+    """How far the recordings of one camera are."""
+
+    camera: str
+    hours: float
+    analysed_hours: float
+    first: datetime | None
+    last: datetime | None
+    present: int
+    growing: int
+    broken: int
+    missing: int
+    waiting: int
+    running: int
+    done: int
+    failed: int
+    verdicts: Mapping[str, int]
+    """Segments by verdict."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A recording that could not be read or analysed."""
+
+    path: Path
+    problem: str
+
+
+def problems(archive: Archive) -> list[Problem]:
+    """The recordings that are broken, and those whose analysis failed, with the reason.
+
+    Raises:
+        ArchiveError: the archive can't be read.
+    """
+    r = recordings.c
+    failed = sa.and_(r.file_state == FileState.PRESENT, r.analysis_state == AnalysisState.FAILED)
+    rows = sa.select(r.path, r.problem, r.analysis_problem).where(sa.or_(r.file_state == FileState.BROKEN, failed))
+    with archive.reading() as connection:
+        return [Problem(path, one or other) for path, one, other in connection.execute(rows.order_by(r.path))]
+
+
+def _conditions(query: Query) -> Iterator[sa.ColumnElement[bool]]:
+    s, r = segments.c, recordings.c
+    if query.cameras:
+        yield r.camera.in_(query.cameras)
+    if query.begins_from:
+        yield s.start_time >= query.begins_from
+    if query.begins_before:
+        yield s.start_time < query.begins_before
+    if query.min_score is not None:
+        yield s.peak_score >= query.min_score
+    if query.reason:
+        yield s.reason.icontains(query.reason, autoescape=True)
+    if query.region:
+        left, top, right, bottom = query.region
+        yield sa.and_(s.left < right, s.right > left, s.top < bottom, s.bottom > top)
+    if query.verdicts:
+        yield s.verdict.in_([str(verdict) for verdict in query.verdicts])
+
+
+def _hit(row: Mapping[Any, Any]) -> Hit:
+    values = dict(row)
+    sides = tuple(values.pop(side) for side in ("left", "top", "right", "bottom"))
+    box = None if None in sides else sides
+    return Hit(**values | {"box": box, "verdict": Verdict(values["verdict"])})

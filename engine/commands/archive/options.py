@@ -1,0 +1,100 @@
+"""Options that several commands of an archive share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from engine.archive.listing import Box
+from engine.archive.searching import Query
+from engine.commands.reviewed_recordings import verdicts_of
+
+archive_option = click.option(
+    "--archive",
+    "place",
+    required=True,
+    envvar="VADGUI_ARCHIVE",
+    show_envvar=True,
+    metavar="FILE|URL",
+    help="The archive: a file, or postgresql://USER@HOST/NAME.",
+)
+cameras_option = click.option("--camera", "cameras", multiple=True, metavar="NAME", help="May be given several times.")
+
+
+class Moment(click.ParamType[datetime]):
+    """A date, or date and time, in this machine's time zone unless it names another; `ends_day` of a date alone."""
+
+    name = "moment"
+
+    def __init__(self, *, ends_day: bool = False) -> None:
+        self._ends_day = ends_day
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment that a text means."""
+        text = str(value).strip()
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is no date and time such as 2026-03-28T22:00.", param, ctx)
+        is_date = len(text) <= len("2026-03-28") and ":" not in text
+        if self._ends_day and is_date:
+            moment += timedelta(days=1)
+        return moment.astimezone()
+
+
+class Region(click.ParamType[Box]):
+    """LEFT,TOP,RIGHT,BOTTOM as shares of the picture's width and height."""
+
+    name = "region"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Box:
+        """The box that a text means."""
+        try:
+            left, top, right, bottom = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail("Give LEFT,TOP,RIGHT,BOTTOM, such as 0.5,0,1,1 for the right half.", param, ctx)
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            self.fail("The four numbers go from 0 to 1: LEFT below RIGHT, TOP below BOTTOM.", param, ctx)
+        return left, top, right, bottom
+
+
+def query_options(limit: int | None) -> Callable[[Any], Any]:
+    """Options that say which segments are meant, passed to the command as a `query`."""
+    options = (
+        cameras_option,
+        click.option("--from", "begins_from", type=Moment(), metavar="TIME", help="Begins then or later."),
+        click.option(
+            "--to",
+            "begins_before",
+            type=Moment(ends_day=True),
+            metavar="TIME",
+            help="Begins before; of a date alone, on that day still.",
+        ),
+        click.option("--min-score", type=float, metavar="X", help="Peak score at least."),
+        click.option("--reason", default="", metavar="TEXT", help="Why it was flagged, or a part of that."),
+        click.option(
+            "--region",
+            type=Region(),
+            metavar="L,T,R,B",
+            help="What stands out reaches into this part of the picture; shares from 0 to 1, from the top left corner.",
+        ),
+        click.option(
+            "--verdict", "verdicts", callback=verdicts_of, metavar="VERDICTS", help="Separated by commas, or all."
+        ),
+        click.option("--limit", type=click.IntRange(1), default=limit, show_default=limit is not None, metavar="N"),
+    )
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def query_of(**values: Any) -> Query:
+    """The query of those options."""
+    return Query(**values | {"verdicts": values["verdicts"] or ()})

@@ -1,0 +1,97 @@
+"""`vad recalibrate`: adds reviewed recordings to what a detector takes as normal."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.commands.detector_option import detector_option
+from engine.commands.progress import follow
+from engine.common.durations import duration_in_words
+from engine.common.errors import ExportError, ReviewError
+from engine.common.events import Progress
+from engine.common.names import displayable
+from engine.review.document import Verdict
+
+if TYPE_CHECKING:
+    from engine.calibrating.reviewed import Recalibrated
+
+_NORMAL = "normal"
+
+
+@click.command(short_help="Teach a detector from the verdicts of reviews.")
+@click.argument("reviews", metavar="REVIEW...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@detector_option(text="Detector that the reviews were made with; needed only where the library lacks it.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File of the detector that has learnt.")
+@click.option(
+    "--reason",
+    "reasons",
+    multiple=True,
+    default=(_NORMAL,),
+    show_default=True,
+    help="What was dismissed for this reason is normal; may be given more than once.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def recalibrate(
+    reviews: tuple[Path, ...],
+    detector: Path | None,
+    out: Path,
+    reasons: tuple[str, ...],
+    device: str,
+    quiet: bool,
+) -> None:
+    """Take what was dismissed as normal in each REVIEW into a detector, so that its like raises fewer alarms.
+
+    What was not flagged in these recordings counts as normal too. What was confirmed, is unsure or has no verdict is
+    left out, and lowers no threshold. The networks stay as they are. Afterwards every confirmed segment is scored anew:
+    the command lists those that the new detector would no longer flag. The detector that you had is left as it is.
+    """
+    if out.suffix != ".safetensors":
+        raise click.BadParameter(f"{out.name} has to end in .safetensors", param_hint="--out")
+    if not out.absolute().parent.is_dir():
+        raise ExportError("There is no such folder", subject=out.absolute().parent, advice="Make it first.")
+    from engine.calibrating.reviewed import recalibrate as recalibrating
+    from engine.commands.reviewed_recordings import Predictors, reviewed_footage
+    from engine.common.device import choose_compute
+    from engine.models.detector import load_detector, save_detector
+
+    used, footage = reviewed_footage(reviews, Predictors(detector, device), quiet=quiet)
+    dismissed = [each for part in footage for each in part.segments if part.is_normal(each, reasons)]
+    if not dismissed:
+        raise ReviewError(
+            f"Nothing was dismissed as {', '.join(reasons)} in these reviews",
+            subject=", ".join(displayable(each.name) for each in reviews),
+            advice="Review them first, or choose other reasons with --reason.",
+        )
+    loaded, _ = load_detector(used)
+    results: list[Recalibrated] = []
+
+    def work() -> Generator[Progress, None, None]:
+        results.append((yield from recalibrating(loaded, choose_compute(device), footage, reasons=reasons)))
+
+    follow(work(), hidden=quiet)
+    (learnt,) = results
+    save_detector(learnt.detector, out)
+    _print_effects(learnt)
+    calibration = learnt.detector.settings.calibration
+    seconds = calibration.seconds if calibration else 0
+    click.echo(f"Written: {out} ({duration_in_words(seconds)} of normal footage are known to it)")
+
+
+def _print_effects(learnt: Recalibrated) -> None:
+    for verdict, said in ((Verdict.DISMISSED, "Dismissed as normal"), (Verdict.CONFIRMED, "Confirmed")):
+        effects = [each for each in learnt.effects if each.segment.verdict is verdict]
+        if effects:
+            before = sum(each.before >= each.enter for each in effects)
+            after = sum(each.is_flagged for each in effects)
+            click.echo(f"{said}: {before} of {len(effects)} were flagged, {after} would be now")
+    lost = [each for each in learnt.effects if each.is_lost]
+    for each in lost:
+        click.echo(
+            f"  No longer flagged though confirmed: {displayable(each.path.name)} at {each.seconds:.1f} s "
+            f"(score {each.before:.1f}, now {each.after:.1f})"
+        )

@@ -1,0 +1,1 @@
+"""Redaction: what of a recording is not to be seen in anything that leaves the program."""

@@ -1,0 +1,171 @@
+"""The list of recordings under review, as a file: what each is, how far it is analysed and reviewed.
+
+It holds no decision: those are in the reviews. It says at once, without opening any of forty, where the work stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from engine.common.atomic_write import atomic_write
+from engine.common.cache_files import put_aside
+from engine.common.errors import ReviewError
+from engine.common.json_values import decode
+from engine.review.document import Verdict
+
+FORMAT, VERSION = "vadgui-recordings", 1
+
+
+class AnalysisStage(StrEnum):
+    """Where a recording's analysis stands."""
+
+    WAITING = "waiting"
+    ANALYSING = "analysing"
+    ANALYSED = "analysed"
+    CANCELLED = "cancelled"
+    """Given up by the person; it does not begin again by itself."""
+    FAILED = "failed"
+
+
+class FoundSegment(msgspec.Struct, frozen=True, array_like=True):
+    """A segment to review, at the recording's threshold."""
+
+    start: int
+    stop: int
+    peak_frame: int
+    peak_seconds: float
+    """Of the peak, since the first frame."""
+    peak_score: float
+    verdict: Verdict = Verdict.UNREVIEWED
+
+
+class ListedRecording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A recording of the list; paths are absolute."""
+
+    path: str
+    stage: AnalysisStage = AnalysisStage.WAITING
+    share: float = 0.0
+    """How much of it is analysed, from 0 to 1."""
+    problem: str = ""
+    """Why it failed."""
+    advice: str = ""
+    detector: str = ""
+    """Name of the detector that found `segments`."""
+    score: str = ""
+    """Name of the score by which it found them."""
+    is_other_scene: bool = False
+    """Whether it shows another scene than that detector's: nothing is flagged then."""
+    segments: tuple[FoundSegment, ...] = ()
+
+    @property
+    def unreviewed(self) -> tuple[FoundSegment, ...]:
+        """The segments without a verdict."""
+        return tuple(each for each in self.segments if each.verdict is Verdict.UNREVIEWED)
+
+
+class _Head(msgspec.Struct):
+    format: str
+    version: int
+
+
+class _File(msgspec.Struct, frozen=True):
+    format: str
+    version: int
+    recordings: tuple[ListedRecording, ...]
+
+
+class RecordingListFile:
+    """Reads and writes one list. It belongs to the window that has it open; another one's list is not kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+        self._may_write = False
+
+    def open(self) -> tuple[ListedRecording, ...]:
+        """Take the list; there may be none yet, or only a damaged one, which is put aside.
+
+        Raises:
+            ReviewError: another window has it, it is of a newer version, or it can't be read; then nothing is kept.
+        """
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+        except Timeout as error:
+            raise ReviewError(
+                "The list of recordings is open in another window",
+                advice="This window begins an empty one, and does not keep it.",
+            ) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            recordings = self._read()
+        except ReviewError:
+            self.close()
+            raise
+        self._may_write = True
+        return recordings
+
+    def write(self, recordings: Sequence[ListedRecording]) -> None:
+        """Keep the list, if it is this window's.
+
+        Raises:
+            ReviewError: it can't be written.
+        """
+        if not self._may_write:
+            return
+        # Not msgspec's encoder, which refuses names that are no Unicode.
+        text = json.dumps(msgspec.to_builtins(_File(FORMAT, VERSION, tuple(recordings))), indent=1)
+        try:
+            with atomic_write(self._path) as file:
+                file.write(text.encode("ascii") + b"\n")
+        except OSError as error:
+            raise ReviewError(
+                "The list of recordings can't be saved",
+                subject=self._path,
+                advice=f"{error.strerror}. Verdicts are kept elsewhere.",
+            ) from error
+
+    def close(self) -> None:
+        """Let another window have it; closing twice is fine."""
+        self._may_write = False
+        self._lock.release()
+
+    def _read(self) -> tuple[ListedRecording, ...]:
+        try:
+            text = self._path.read_bytes()
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            head = decode(text, _Head)
+            if head.format == FORMAT and head.version > VERSION:
+                raise ReviewError(
+                    "The list of recordings was written by a newer version of the program",
+                    subject=self._path,
+                    advice="Update the program. Until then this window keeps no list, and leaves the file as it is.",
+                )
+            if head.format != FORMAT:
+                raise ValueError(head.format)
+            return tuple(_after_restart(decode(text, _File).recordings))
+        except ValueError:
+            with suppress(OSError):
+                put_aside(self._path)
+            return ()
+
+    def _unusable(self, error: OSError) -> ReviewError:
+        return ReviewError("The list of recordings can't be read", subject=self._path, advice=f"{error.strerror}.")
+
+
+def _after_restart(recordings: Iterable[ListedRecording]) -> Iterable[ListedRecording]:
+    for each in recordings:
+        was_at_it = each.stage is AnalysisStage.ANALYSING
+        yield msgspec.structs.replace(each, stage=AnalysisStage.WAITING) if was_at_it else each

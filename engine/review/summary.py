@@ -1,0 +1,44 @@
+"""What there is to review of a recording that is not open: its segments, with what a person has said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.review.attaching import ReviewedSegment, attach
+from engine.review.document import Recording
+from engine.review.recording_list import FoundSegment
+from engine.scoring.scorer import Scorer
+from engine.scoring.segments import find_segments
+from engine.scoring.signals import RawSignals
+
+Floats = npt.NDArray[np.floating]
+
+
+def segments_to_review(
+    signals: RawSignals, seconds: Floats, scorer: Scorer, recording: Recording | None
+) -> tuple[FoundSegment, ...]:
+    """The segments of a recording with raw signals [N] of frames at times [N], at the threshold that its review has."""
+    scores = scorer.scores(signals, seconds)
+    spoilt = scorer.in_condition(signals, seconds) | scorer.is_other_scene(signals)
+    rule = scorer.rule()
+    kept = recording.thresholds.get(scorer.name) if recording else None
+    if kept:
+        rule = replace(rule, enter=kept.enter, leave=scorer.leave_for(kept.enter, rule))
+    flaggable = np.where(spoilt, np.nan, scores)
+    flagged = find_segments(flaggable, seconds, rule)
+    judged = recording.segments if recording else ()
+    return found(attach(flagged, judged, scores, rule.enter, flaggable), seconds)
+
+
+def found(segments: Iterable[ReviewedSegment], seconds: Floats) -> tuple[FoundSegment, ...]:
+    """Segments as the list of recordings keeps them."""
+    return tuple(
+        FoundSegment(
+            each.start, each.stop, each.peak_frame, float(seconds[each.peak_frame]), each.peak_score, each.verdict
+        )
+        for each in segments
+    )

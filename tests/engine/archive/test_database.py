@@ -1,0 +1,69 @@
+"""Archives in a file and on a server: made, opened, refused."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from engine.archive import schema
+from engine.archive.database import Archive
+from engine.common.errors import ArchiveError
+
+
+def test_an_archive_is_there_again(place: str) -> None:
+    with pytest.raises(ArchiveError):
+        Archive(place)
+    with Archive(place, create=True) as archive, archive.changing() as connection:
+        connection.execute(sa.insert(schema.folders).values(path=Path("/a"), camera_rule={}))
+    with Archive(place) as archive, archive.reading() as connection:
+        assert connection.execute(sa.select(schema.folders.c.path)).scalars().all() == [Path("/a")]
+
+
+def test_a_newer_one_is_refused_and_left_as_it_is(place: str) -> None:
+    with Archive(place, create=True) as archive, archive.changing() as connection:
+        connection.execute(sa.update(schema.archive_version).values(version=schema.VERSION + 1))
+    for create in (False, True):
+        with pytest.raises(ArchiveError, match="newer version"):
+            Archive(place, create=create)
+
+
+def test_a_strangers_data_base_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE accounts (id INTEGER)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(ArchiveError, match="no archive"):
+        Archive(str(path), create=True)
+    assert path.read_bytes() == before
+    text = tmp_path / "notes.txt"
+    text.write_text("not a data base, but long enough to be looked at" * 50)
+    with pytest.raises(ArchiveError):
+        Archive(str(text), create=True)
+
+
+@pytest.mark.parametrize("place", ["mysql://host/name", "what://"])
+def test_other_servers_are_refused(place: str) -> None:
+    with pytest.raises(ArchiveError, match="postgresql://"):
+        Archive(place)
+
+
+def test_a_server_that_does_not_answer_is_said_without_its_password() -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(ArchiveError) as caught:
+        Archive("postgresql://me:secret@127.0.0.1:1/name", create=True)
+    assert "secret" not in str(caught.value)
+    assert "127.0.0.1" in str(caught.value)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX alone")
+def test_a_name_that_is_no_text_comes_back(archive: Archive) -> None:
+    path = Path(os.fsdecode(b"/footage/caf\xe9 %41.mp4"))
+    with archive.changing() as connection:
+        connection.execute(sa.insert(schema.folders).values(path=path, camera_rule={}))
+    with archive.reading() as connection:
+        assert connection.execute(sa.select(schema.folders.c.path)).scalar_one() == path

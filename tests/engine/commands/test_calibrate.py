@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.__main__ import cli
+from tests.clips import make_clip
+
+
+def calibrate(detector: Path, footage: Path, out: Path) -> Result:
+    arguments = ["calibrate", "--detector", detector, "--footage", footage, "--out", out, "--device", "cpu", "--quiet"]
+    return CliRunner().invoke(cli, [str(each) for each in arguments])
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told(detector_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("engine.models.detector.save_detector", full)
+    ran = calibrate(detector_file, make_clip(tmp_path / "slow.mp4", 40, fps=1), tmp_path / "calibrated.safetensors")
+    assert ran.exit_code == 1, ran.output
+    assert "The disk is full" in ran.stderr
+
+
+def test_a_folder_that_may_not_be_written_is_told_before_the_work(
+    detector_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.commands.calibrate.may_write", lambda folder: folder != tmp_path)
+    ran = calibrate(detector_file, tmp_path / "there is none.mp4", tmp_path / "calibrated.safetensors")
+    assert ran.exit_code == 1, ran.output
+    assert "You may not write there" in ran.stderr

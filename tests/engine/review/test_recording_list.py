@@ -1,0 +1,83 @@
+"""The list of recordings: what is kept of it, and that it never stands in the way."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.common.errors import ReviewError
+from engine.review.document import Verdict
+from engine.review.recording_list import AnalysisStage, FoundSegment, ListedRecording, RecordingListFile
+
+LISTED = (
+    ListedRecording(
+        path="/videos/street.mp4",
+        stage=AnalysisStage.ANALYSED,
+        share=1.0,
+        detector="plaza",
+        score="paper",
+        segments=(FoundSegment(10, 20, 15, 0.6, 0.9, Verdict.CONFIRMED), FoundSegment(40, 50, 45, 1.8, 0.8)),
+    ),
+    ListedRecording(path="/videos/yard.mp4", stage=AnalysisStage.FAILED, problem="It holds no video", advice="Go on."),
+    ListedRecording(path=os.fsdecode(b"/videos/caf\xe9.mp4")),
+)
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    file = RecordingListFile(tmp_path / "data" / "recordings.json")
+    assert file.open() == ()
+    file.write(LISTED)
+    file.close()
+    again = RecordingListFile(tmp_path / "data" / "recordings.json")
+    assert again.open() == LISTED
+    assert len(LISTED[0].unreviewed) == 1
+    again.close()
+
+
+def test_an_analysis_that_was_going_on_waits_after_a_restart(tmp_path: Path) -> None:
+    file = RecordingListFile(tmp_path / "recordings.json")
+    file.open()
+    file.write([ListedRecording(path="/a.mp4", stage=AnalysisStage.ANALYSING, share=0.4)])
+    file.close()
+    assert file.open() == (ListedRecording(path="/a.mp4", stage=AnalysisStage.WAITING, share=0.4),)
+    file.close()
+
+
+def test_a_list_belongs_to_one_window(tmp_path: Path) -> None:
+    path = tmp_path / "recordings.json"
+    first, second = RecordingListFile(path), RecordingListFile(path)
+    first.open()
+    first.write(LISTED)
+    with pytest.raises(ReviewError, match="another window"):
+        second.open()
+    second.write([])
+    first.close()
+    assert second.open() == LISTED
+    second.close()
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b'{"format": "vadgui-recordings", "version": 1, "recordings": 3}', b"[]"])
+def test_a_damaged_list_is_put_aside(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "recordings.json"
+    path.write_bytes(text)
+    file = RecordingListFile(path)
+    assert file.open() == ()
+    file.write(LISTED)
+    file.close()
+    assert [each.read_bytes() for each in tmp_path.glob("*.damaged")] == [text]
+    assert file.open() == LISTED
+    file.close()
+
+
+def test_a_newer_list_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "recordings.json"
+    text = json.dumps({"format": "vadgui-recordings", "version": 99, "recordings": "other"})
+    path.write_text(text)
+    file = RecordingListFile(path)
+    with pytest.raises(ReviewError, match="newer version"):
+        file.open()
+    file.write(LISTED)
+    assert path.read_text() == text

@@ -1,0 +1,149 @@
+"""What is handed over from the window, of a recording on the disk, up to the files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import pytest
+from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton
+from pytestqt.qtbot import QtBot
+
+from engine.commands.progress import finished
+from engine.evidence.bag import verify_package
+from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
+from engine.review.files import read_review
+from engine.video import open_video
+from tests.clips import make_clip, read_number
+from tests.vadgui.conftest import StartProgram
+from tests.vadgui.fakes import FakeFiles, StillPredictor
+from vadgui.dialogs.hand_over.dialog import HandOverDialog
+from vadgui.jobs.export_queue import ExportPhase, ExportState
+from vadgui.model.session import AnalysisPhase
+from vadgui.program import Program
+from vadgui.window import exports_view
+
+FIRST, LAST = 30, 44
+
+
+@pytest.fixture
+def program(start_program: StartProgram, tmp_path: Path, qtbot: QtBot) -> Program:
+    """With a recording of 90 frames, in which a person has drawn and confirmed frames 30 to 44."""
+    files = FakeFiles(gate=open_video)
+    files.predictors["still"] = StillPredictor("still")
+    program = start_program(files)
+    video = make_clip(tmp_path / "gate.mp4", 90, gop=12, b_frames=0)
+    program.begin(video, tmp_path / "still.safetensors")
+    session = program.session
+    qtbot.waitUntil(lambda: session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    session.seek(FIRST)
+    QTest.keyClick(program.window, Qt.Key.Key_I)
+    session.seek(LAST)
+    QTest.keyClick(program.window, Qt.Key.Key_O)
+    QTest.keyClick(program.window, Qt.Key.Key_Y)
+    assert [(each.start, each.stop) for each in session.review.segments if each.judged] == [(FIRST, LAST + 1)]
+    return program
+
+
+Choose = Callable[[HandOverDialog], object]
+
+
+def hand_over(program: Program, qtbot: QtBot, folder: Path, kind: int, choose: Choose = lambda _: None) -> ExportState:
+    """Ctrl+E, the kind, the folder, Export; returns the last state."""
+    states: list[ExportState] = []
+    program.exports.changed.connect(states.append)
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    QTest.keyClick(program.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    qtbot.waitExposed(dialog)
+    place = dialog.kinds.visualItemRect(dialog.kinds.item(kind)).center()
+    QTest.mouseClick(dialog.kinds.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    choose(dialog)
+    dialog.folder_edit.setText(str(folder))
+    click(dialog.export_button)
+    ends = (ExportPhase.DONE, ExportPhase.FAILED)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase in ends, timeout=60_000)
+    assert states[-1].phase is ExportPhase.DONE, states[-1].failure
+    return states[-1]
+
+
+def click(box: QAbstractButton) -> None:
+    QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+
+
+def test_a_cut_without_re_encoding_says_how_much_earlier_it_begins(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    state = hand_over(program, qtbot, tmp_path / "out", 0, lambda dialog: click(dialog.clips.cut_button))
+    with av.open(str(state.path)) as container:
+        numbers = [read_number(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+    assert numbers[0] == 24
+    assert numbers[:21] == list(range(24, LAST + 1))
+    assert "0.24 s earlier, at keyframe 24" in program.window.exports.row(state.number).why()
+
+
+def test_tables_of_what_was_decided(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "gate.reviewed.csv").write_text("somebody's")
+    state = hand_over(program, qtbot, tmp_path / "out", 1, lambda dialog: click(dialog.tables.format_boxes["vtt"]))
+    assert state.path == tmp_path / "out"
+    assert {path.name for path in state.path.iterdir()} == {
+        "gate.reviewed.csv",
+        "gate.reviewed-2.csv",
+        "gate.reviewed.vtt",
+    }
+    line = (tmp_path / "out" / "gate.reviewed-2.csv").read_text("utf-8-sig").splitlines()[1]
+    assert f"gate.mp4,1,{FIRST},{LAST + 1}," in line
+    assert ",confirmed," in line
+
+
+def test_a_report_opens_when_it_is_done(
+    program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(exports_view.QDesktopServices, "openUrl", opened.append)
+    state = hand_over(program, qtbot, tmp_path / "out", 2)
+    assert opened == [QUrl.fromLocalFile(str(state.path))]
+    text = state.path.read_text("utf-8")
+    assert "Review of gate.mp4" in text
+    assert f"frames {FIRST} to {LAST}" in text
+    assert hashlib.sha256((tmp_path / "gate.mp4").read_bytes()).hexdigest() in text
+
+
+def test_a_package_is_whole_and_holds_the_review_as_it_is_now(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    state = hand_over(program, qtbot, tmp_path / "out", 3)
+    assert state.path == tmp_path / "out" / "gate.evidence"
+    assert finished(verify_package(state.path)).is_whole
+    data = state.path / "data"
+    assert next((data / "originals").rglob("gate.mp4")).read_bytes() == (tmp_path / "gate.mp4").read_bytes()
+    (recording,) = read_review(data / "review" / "gate.mp4.review.json").review.recordings
+    assert [(each.start, each.stop, each.verdict) for each in recording.segments] == [(FIRST, LAST + 1, "confirmed")]
+    assert len(list((data / "clips").iterdir())) == 2
+
+
+def test_what_is_redacted_is_in_no_clip_and_in_no_package(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    redaction = Redaction((RedactedRegion(RedactionMethod.FILL, (Keyframe(0, whole),)),))
+    assert program.session.review.edit(lambda editor: editor.set_redaction("Redact", redaction))
+    clip = hand_over(program, qtbot, tmp_path / "out", 0, only_frame).path
+    with av.open(str(clip)) as container:
+        for frame in container.decode(video=0):
+            picture = frame.to_ndarray(format="rgb24")
+            middle = picture[
+                picture.shape[0] // 3 : picture.shape[0] // 2, picture.shape[1] // 4 : -picture.shape[1] // 4
+            ]
+            assert int(middle.max()) - int(middle.min()) < 8
+    package = hand_over(program, qtbot, tmp_path / "out", 3).path
+    assert not (package / "data" / "originals").exists()
+    assert [path.name for path in (package / "data" / "clips").iterdir() if "cut" in path.name] == []
+
+
+def only_frame(dialog: HandOverDialog) -> None:
+    for panel, box in dialog.clips.panel_boxes.items():
+        if box.isChecked() != (panel == "frame"):
+            click(box)

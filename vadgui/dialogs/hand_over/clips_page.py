@@ -1,0 +1,211 @@
+"""Chooses clips: of which segments, how they are cut, what they show, what they are called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFormLayout,
+    QGridLayout,
+    QGroupBox,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+)
+
+from engine.common.durations import duration_in_words
+from engine.common.errors import VadError
+from engine.export.clip import PANELS, ExportOptions
+from engine.export.clip_names import FIELDS, clip_name
+from engine.export.estimate import Estimate, estimate_clips
+from engine.export.mosaic import CAPTIONS, BurntIn, Panel
+from engine.hand_over.jobs import ClipsJob
+from engine.redaction.regions import redaction_in_words
+from vadgui.dialogs.hand_over.page import Page, SegmentsBox
+from vadgui.model.snapshot import ReviewSnapshot
+from vadgui.settings import Settings
+from vadgui.ui.widgets import text_label
+
+_TEXTS = {
+    "camera": "Recording's name",
+    "verdict": "Verdict",
+    "wall_clock": "Time of day",
+    "frame_number": "Frame number",
+    "running_time": "Running time",
+    "score": "Score",
+}
+_COLUMN_PX = 170
+_CUT_HINT = (
+    "The recording's own pictures, bit for bit. A cut begins at the keyframe before its segment; how much earlier "
+    "that is, is said when it is done."
+)
+
+
+class ClipsPage(Page):
+    """A clip of each of some segments."""
+
+    title = "Clips"
+    icon = "export"
+
+    def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
+        super().__init__(snapshot, settings)
+        self.segments_box = SegmentsBox(snapshot, offers_selected=True)
+        self.annotated_button = QRadioButton("Annotated, encoded anew")
+        self.cut_button = QRadioButton("Cut without re-encoding")
+        redaction = snapshot.recording.redaction
+        cuts = settings.export_copy and not redaction
+        self.annotated_button.setChecked(not cuts)
+        self.cut_button.setChecked(cuts)
+        self.cut_button.setEnabled(not redaction)
+        self.redaction_hint = text_label(f"Redacted, and so without sound: {redaction_in_words(redaction)}.", "muted")
+        self.redaction_hint.setVisible(bool(redaction))
+        self.panel_boxes = self._make_panel_boxes()
+        self.strip_box = _box("Score strip with the threshold", settings.export_strip)
+        self.outlines_box = _box("Outlines of what stands out", settings.outlines and snapshot.knows_where)
+        self.overlay_box = _box("Mark suspicious parts in the frame", False)
+        self.text_boxes = {name: _box(text, name not in settings.export_texts_off) for name, text in _TEXTS.items()}
+        has_sound = snapshot.recording.info.has_sound and not redaction
+        self.sound_box = _box("Sound", has_sound)
+        self.sound_box.setVisible(has_sound)
+        self.names_edit = QLineEdit(settings.export_names)
+        self.names_edit.setAccessibleName("Names of the clips")
+        self.names_edit.setToolTip("\n".join(f"{{{name}}}: {meaning}" for name, meaning in FIELDS.items()))
+        self.preview = text_label(role="muted")
+        self._lay_out()
+        self._connect()
+        self._enable()
+
+    def _make_panel_boxes(self) -> dict[Panel, QCheckBox]:
+        remembered = set(filter(None, self._settings.export_panels.split(","))) or set(PANELS)
+        without = self._snapshot.detector is None
+        boxes = {panel: _box(CAPTIONS[panel], panel in remembered) for panel in PANELS}
+        for panel, box in boxes.items():
+            if without and panel != "frame":
+                box.setChecked(False)
+                box.setEnabled(False)
+        return boxes
+
+    def options(self) -> ExportOptions | None:
+        """How clips look; None where they are cut without re-encoding.
+
+        Raises:
+            ValueError: no panel is chosen.
+        """
+        if self.cut_button.isChecked():
+            return None
+        return ExportOptions(
+            panels=tuple(panel for panel, box in self.panel_boxes.items() if box.isChecked()),
+            score_strip=self.strip_box.isChecked(),
+            outlines=self.outlines_box.isChecked(),
+            overlay_opacity=0.6 if self.overlay_box.isChecked() else 0.0,
+            burnt_in=BurntIn(**{name: box.isChecked() for name, box in self.text_boxes.items()}),
+        )
+
+    def estimate(self) -> Estimate:
+        """Of all chosen clips."""
+        return estimate_clips(self._snapshot.recording, self.segments_box.segments, self.options())
+
+    def summary(self) -> str:
+        """Count and length."""
+        segments, recording = self.segments_box.segments, self._snapshot.recording
+        seconds = sum(recording.stop_seconds(each) - recording.start_seconds(each) for each in segments)
+        count = len(segments)
+        if not count or not (self.cut_button.isChecked() or any(box.isChecked() for box in self.panel_boxes.values())):
+            return ""
+        return f"{count} clip{'s' if count != 1 else ''}, {duration_in_words(seconds)}{' in all' if count != 1 else ''}"
+
+    def job(self, folder: Path) -> ClipsJob:
+        """The clips."""
+        self._name_of_first()
+        sound = self.sound_box.isChecked()
+        segments = self.segments_box.segments
+        return ClipsJob(self.subject, segments, folder, self.names_edit.text(), self.options(), sound)
+
+    def remember(self) -> None:
+        """All but the outlines, which the window has a switch for, and the marks."""
+        settings = self._settings
+        if self.cut_button.isEnabled():
+            settings.export_copy = self.cut_button.isChecked()
+        settings.export_names = self.names_edit.text()
+        settings.export_texts_off = ",".join(name for name, box in self.text_boxes.items() if not box.isChecked())
+        if options := self.options():
+            settings.export_panels = ",".join(options.panels)
+            settings.export_strip = options.score_strip
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.addRow("Of", self.segments_box)
+        kind = QVBoxLayout()
+        kind.addWidget(self.annotated_button)
+        kind.addWidget(self.cut_button)
+        form.addRow("As", kind)
+        names = QVBoxLayout()
+        names.addWidget(self.names_edit)
+        names.addWidget(self.preview)
+        form.addRow("Names", names)
+        boxes = [*self.panel_boxes.values(), self.strip_box, self.outlines_box, self.overlay_box]
+        self.shown = _group("Shown", boxes)
+        tells_time = self._snapshot.recording.info.start is not None
+        written = [box for name, box in self.text_boxes.items() if tells_time or name != "wall_clock"]
+        self.written = _group("Written into the picture", written)
+        self.cut_hint = text_label(_CUT_HINT, "muted")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(form)
+        layout.addWidget(self.redaction_hint)
+        layout.addWidget(self.cut_hint)
+        layout.addWidget(self.shown)
+        layout.addWidget(self.written)
+        layout.addWidget(self.sound_box)
+        layout.addStretch(1)
+
+    def _connect(self) -> None:
+        self.segments_box.currentIndexChanged.connect(self._enable)
+        self.names_edit.textChanged.connect(self._enable)
+        boxes = (*self.panel_boxes.values(), self.strip_box, *self.text_boxes.values(), self.sound_box)
+        for button in (*boxes, self.cut_button):
+            button.toggled.connect(self._enable)
+
+    def _enable(self) -> None:
+        is_cut = self.cut_button.isChecked()
+        self.cut_hint.setVisible(is_cut)
+        for group in (self.shown, self.written):
+            group.setVisible(not is_cut)
+        frame_shown = self.panel_boxes["frame"].isChecked()
+        self.overlay_box.setEnabled(frame_shown and self._snapshot.detector is not None)
+        self.outlines_box.setEnabled(frame_shown and self._snapshot.knows_where)
+        self.text_boxes["score"].setEnabled(self.strip_box.isChecked())
+        if not frame_shown:
+            self.overlay_box.setChecked(False)
+        try:
+            self.preview.setText(self._name_of_first())
+        except VadError as error:
+            self.preview.setText(f"{error.what}. {error.advice}")
+        self.changed.emit()
+
+    def _name_of_first(self) -> str:
+        segments = self.segments_box.segments or self._snapshot.recording.segments[:1]
+        if not segments:
+            return ""
+        suffix = "" if self.cut_button.isChecked() else ".mp4"  # of a cut it depends on what the recording holds
+        recording = self._snapshot.recording
+        return clip_name(self.names_edit.text(), self.subject.name, recording, segments[0], suffix)
+
+
+def _box(text: str, checked: bool) -> QCheckBox:
+    box = QCheckBox(text)
+    box.setChecked(checked)
+    return box
+
+
+def _group(title: str, boxes: list[QCheckBox]) -> QGroupBox:
+    """Boxes in two columns, read downwards."""
+    group = QGroupBox(title)
+    grid = QGridLayout(group)
+    grid.setColumnMinimumWidth(0, _COLUMN_PX)
+    rows = (len(boxes) + 1) // 2
+    for number, box in enumerate(boxes):
+        grid.addWidget(box, number % rows, number // rows)
+    grid.setColumnStretch(1, 1)
+    return group

@@ -1,0 +1,179 @@
+"""The dialog "Hand over": a list of kinds, the choices of the chosen one, the folder, and what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.common.errors import VadError
+from engine.export.estimate import Estimate, free_bytes
+from vadgui.dialogs.files import ask_for_folder
+from vadgui.dialogs.hand_over.clips_page import ClipsPage
+from vadgui.dialogs.hand_over.package_page import PackagePage
+from vadgui.dialogs.hand_over.page import Page
+from vadgui.dialogs.hand_over.report_page import ReportPage
+from vadgui.dialogs.hand_over.tables_page import TablesPage
+from vadgui.model.snapshot import ReviewSnapshot
+from vadgui.settings import Settings
+from vadgui.ui.bytes_text import bytes_text
+from vadgui.ui.failure import Failure
+from vadgui.ui.icons import icon
+from vadgui.ui.questions import ask
+from vadgui.ui.widgets import IconLine, button
+
+_ICON_PX = 18
+_KINDS_WIDTH_PX, _KIND_HEIGHT_PX = 160, 32
+_SMALLEST_TOLD_BYTES = 1_000_000
+
+
+class HandOverDialog(QDialog):
+    """Asks what to hand over of a recording, and emits it as a job."""
+
+    export_requested = Signal(object)
+    """The ExportJob."""
+
+    def __init__(
+        self, snapshot: ReviewSnapshot, settings: Settings, folder: Path, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Hand over · {snapshot.recording.name}")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._settings = settings
+        self.clips = ClipsPage(snapshot, settings)
+        self.tables = TablesPage(snapshot, settings)
+        self.report = ReportPage(snapshot, settings)
+        self.package = PackagePage(snapshot, settings)
+        self.kinds = QListWidget()
+        self.kinds.setAccessibleName("What to hand over")
+        self.kinds.setFixedWidth(_KINDS_WIDTH_PX)
+        self.kinds.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        self._pages = QStackedWidget()
+        for page in (self.clips, self.tables, self.report, self.package):
+            item = QListWidgetItem(icon(page.icon), page.title)
+            item.setSizeHint(QSize(0, _KIND_HEIGHT_PX))
+            self.kinds.addItem(item)
+            self._pages.addWidget(page)
+            page.changed.connect(self._sum_up)
+        self.folder_edit = QLineEdit(str(folder))
+        self.folder_edit.setAccessibleName("Folder")
+        self.folder_edit.textChanged.connect(self._sum_up)
+        self.summary = QLabel()
+        self.summary.setProperty("role", "muted")
+        self.line = IconLine()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.export_button = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.ActionRole)
+        self.export_button.setDefault(True)
+        self.export_button.clicked.connect(self._ask_and_export)
+        self.buttons.rejected.connect(self.reject)
+        self._lay_out()
+        self.kinds.currentRowChanged.connect(self._show_page)
+        self.kinds.setCurrentRow(0)
+
+    @property
+    def page(self) -> Page:
+        """What is chosen on the left."""
+        page = self._pages.currentWidget()
+        assert isinstance(page, Page)
+        return page
+
+    @property
+    def folder(self) -> Path:
+        """Where it goes."""
+        return Path(self.folder_edit.text().strip()).expanduser()
+
+    def show_page(self, page: Page) -> None:
+        """Choose a kind."""
+        self.kinds.setCurrentRow(self._pages.indexOf(page))
+
+    def _lay_out(self) -> None:
+        upper = QHBoxLayout()
+        upper.setSpacing(16)
+        upper.addWidget(self.kinds)
+        upper.addWidget(self._pages, stretch=1)
+        browse = button("Browse …")
+        browse.clicked.connect(self._browse)
+        folder = QHBoxLayout()
+        folder.addWidget(QLabel("Folder"))
+        folder.addWidget(self.folder_edit, stretch=1)
+        folder.addWidget(browse)
+        lower = QHBoxLayout()
+        lower.addWidget(self.summary, stretch=1)
+        lower.addWidget(self.buttons)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(12)
+        layout.addLayout(upper, stretch=1)
+        layout.addLayout(folder)
+        layout.addWidget(self.line)
+        layout.addLayout(lower)
+        self.line.hide()
+
+    def _show_page(self, row: int) -> None:
+        self._pages.setCurrentIndex(row)
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Say what it comes to, and whether it can start."""
+        self.line.hide()
+        said = self.page.summary()
+        self.export_button.setEnabled(bool(said) and bool(self.folder_edit.text().strip()))
+        if not said:
+            self.summary.setText("Nothing is chosen")
+            return
+        try:
+            size, free = self.page.estimate().size_bytes, free_bytes(self.folder)
+        except VadError as error:
+            self._show_failure(error)
+            return
+        parts = (
+            [said]
+            + ([f"about {bytes_text(size)}"] if size >= _SMALLEST_TOLD_BYTES else [])
+            + [f"{bytes_text(free)} free"]
+        )
+        self.summary.setText(" · ".join(parts))
+
+    def _ask_and_export(self) -> None:
+        try:
+            estimate, free = self.page.estimate(), free_bytes(self.folder)
+        except VadError as error:
+            self._show_failure(error)
+            return
+        if estimate.is_much(free):
+            # Later: the question is a child of this dialog, which must not go while the question tells its answer.
+            self._ask(estimate, free, lambda: QTimer.singleShot(0, self._export))
+        else:
+            self._export()
+
+    def _ask(self, estimate: Estimate, free: int, export: Callable[[], None]) -> None:
+        size = f"about {bytes_text(estimate.size_bytes)}; {bytes_text(free)} are free in that folder"
+        ask(self, "Export that much?", f"{self.page.summary()}, {size}.", {"Export": export})
+
+    def _export(self) -> None:
+        try:
+            job = self.page.job(self.folder)
+        except VadError as error:
+            self._show_failure(error)
+            return
+        self._settings.export_folder = str(self.folder)
+        self.page.remember()
+        self.export_requested.emit(job)
+        self.accept()
+
+    def _show_failure(self, error: VadError) -> None:
+        self.line.show_failure(Failure(error.what, error.subject, error.advice))
+
+    def _browse(self) -> None:
+        ask_for_folder(self, "Folder", str(self.folder), lambda path: self.folder_edit.setText(str(path)))

@@ -1,0 +1,123 @@
+"""Chooses an evidence package: with the recording or its hash, clips of which segments, whose signature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout
+
+from engine.common.names import fitting_name
+from engine.export.clip import ExportOptions
+from engine.export.estimate import Estimate, estimate_clips
+from engine.hand_over.jobs import PackageJob
+from engine.video.source import PICTURES, size_bytes
+from vadgui.dialogs.files import ask_for_file
+from vadgui.dialogs.hand_over.page import Page, SegmentsBox
+from vadgui.model.snapshot import ReviewSnapshot
+from vadgui.settings import Settings
+from vadgui.ui.widgets import button, text_label
+
+_EXPLANATION = (
+    "A folder with working copies of the segments, review, tables, report and the SHA-256 of every file. "
+    "`vad verify` tells whether it is whole."
+)
+_REDACTION_HINT = "Parts of it are redacted. Whoever has a copy of the recording sees them."
+_KEY_FILTER = "Keys (*.pem *.key id_ed25519*)"
+_KEY_HINT = "An ed25519 key of your own, in PEM or OpenSSH format"
+
+
+class PackagePage(Page):
+    """An evidence package of a review."""
+
+    title = "Evidence package"
+    icon = "check"
+
+    def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
+        super().__init__(snapshot, settings)
+        self.segments_box = SegmentsBox(snapshot)
+        self.copy_button = QRadioButton("Copy it, bit for bit")
+        self.hash_button = QRadioButton("Leave it out, and keep its SHA-256")
+        self._is_redacted = bool(snapshot.recording.redaction)
+        copies = settings.package_copies and not self._is_redacted
+        self.copy_button.setChecked(copies)
+        self.hash_button.setChecked(not copies)
+        self.redaction_hint = text_label(_REDACTION_HINT, "muted")
+        self.redaction_hint.setVisible(self._is_redacted)
+        self.key_edit = QLineEdit()
+        self.key_edit.setAccessibleName("Key to sign with")
+        self.key_edit.setPlaceholderText("Not signed")
+        self.key_edit.setToolTip(_KEY_HINT)
+        self.password_edit = QLineEdit()
+        self.password_edit.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password_edit.setAccessibleName("Password of the key")
+        self.password_edit.setPlaceholderText("Password, if the key has one")
+        self.browse_button = button("Browse …")
+        self.browse_button.clicked.connect(self._browse)
+        self.segments_box.currentIndexChanged.connect(self.changed)
+        self.copy_button.toggled.connect(self.changed)
+        self.key_edit.textChanged.connect(self._enable)
+        self._lay_out()
+        self._enable()
+
+    def estimate(self) -> Estimate:
+        """The recording, and each segment twice: annotated, and cut."""
+        recording, segments = self._snapshot.recording, self.segments_box.segments
+        look = ExportOptions(panels=("frame",), score_strip=recording.scores is not None)
+        clips = estimate_clips(recording, segments, look)
+        if recording.info.codec != PICTURES and not self._is_redacted:
+            clips = clips.plus_bytes(estimate_clips(recording, segments, None).size_bytes)
+        copied = size_bytes(recording.info.path) if self.copy_button.isChecked() else 0
+        return clips.plus_bytes(copied)
+
+    def summary(self) -> str:
+        """With how many clips."""
+        count = len(self.segments_box.segments)
+        return (
+            f"Package with working copies of {count} segment{'s' if count != 1 else ''}"
+            if count
+            else "Package without clips"
+        )
+
+    def job(self, folder: Path) -> PackageJob:
+        """The package; reads the key."""
+        # Brings the libraries of packages and keys, which nothing else in the window needs.
+        from engine.evidence.package import PackageOptions
+        from engine.evidence.signature import read_key
+
+        path = self.key_edit.text().strip()
+        key = read_key(Path(path).expanduser(), self.password_edit.text) if path else None
+        segments = self.segments_box
+        copies = self.copy_button.isChecked()
+        options = PackageOptions(segments.verdicts, with_recordings=copies, with_redacted=copies)
+        target = folder / fitting_name(self.subject.name, ".evidence")
+        return PackageJob(self.subject, self._snapshot.review, target, options, key)
+
+    def remember(self) -> None:
+        """All but the key."""
+        if not self._is_redacted:
+            self._settings.package_copies = self.copy_button.isChecked()
+
+    def _lay_out(self) -> None:
+        recording = QVBoxLayout()
+        recording.addWidget(self.copy_button)
+        recording.addWidget(self.hash_button)
+        recording.addWidget(self.redaction_hint)
+        key = QHBoxLayout()
+        key.addWidget(self.key_edit, stretch=1)
+        key.addWidget(self.browse_button)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow("Clips of", self.segments_box)
+        form.addRow("Recording", recording)
+        form.addRow("Sign with", key)
+        form.addRow("", self.password_edit)
+        form.addRow(text_label(_EXPLANATION, "muted"))
+
+    def _browse(self) -> None:
+        ask_for_file(
+            self, "Key to sign with", str(Path.home()), _KEY_FILTER, lambda path: self.key_edit.setText(str(path))
+        )
+
+    def _enable(self) -> None:
+        self.password_edit.setVisible(bool(self.key_edit.text().strip()))
+        self.changed.emit()

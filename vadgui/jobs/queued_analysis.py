@@ -1,0 +1,123 @@
+"""Analyses of recordings that are not open, in short steps for when nobody needs the engine for anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.common.errors import Cancelled
+from engine.review.store import look_up
+from engine.review.summary import segments_to_review
+from engine.video.source import VideoSource
+from vadgui.jobs.analysis_run import AnalysisRun
+from vadgui.jobs.messages import Message, QueueDone, QueueFailed, QueueProgress
+from vadgui.jobs.request_queue import QueueJob, RequestQueue
+from vadgui.model.session import AnalysisPhase, AnalysisState
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
+    from vadgui.jobs.openers import PredictorOpener, VideoOpener
+
+
+class QueuedAnalysis:
+    """Does one job after another, and says how each ended: done or failed, but never by raising."""
+
+    def __init__(
+        self,
+        video_opener: VideoOpener,
+        predictor_opener: PredictorOpener,
+        folder: Path,
+        post: Callable[[Message], None],
+        requests: RequestQueue,
+    ) -> None:
+        """`folder` is that of the analyses."""
+        self._video_opener = video_opener
+        self._predictor_opener = predictor_opener
+        self._folder = folder
+        self._post = post
+        self._requests = requests
+        self._job: QueueJob | None = None
+        self._own: tuple[Path, Predictor] | None = None
+        """A detector that is not the open recording's."""
+        self._source: VideoSource | None = None
+        self._run: AnalysisRun | None = None
+
+    def take(self, job: QueueJob | None) -> None:
+        """Do another job from now on, or none."""
+        self.let_go()
+        self._job = job
+        if job is None:
+            self._own = None
+
+    def wants_step(self, open_video: Path | None) -> bool:
+        """Whether there is something to do; the recording that is open has an analysis of its own."""
+        return self._job is not None and (open_video is None or open_video.absolute() != self._job.path)
+
+    def step(self, loaded: tuple[Path, Predictor] | None) -> None:
+        """Work for a moment; `loaded` is the open recording's detector and its path.
+
+        Raises:
+            Cancelled: something more urgent has come; step again.
+        """
+        job = self._job
+        if job is None:
+            return
+        try:
+            self._go_on(job, loaded)
+        except Cancelled:
+            raise
+        except Exception as error:
+            # Catches everything: one broken file must not end the thread, nor keep the others waiting.
+            self._post(QueueFailed(job.path, error))
+            self._job = None
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Save what was measured and close the recording; the next step takes it up again."""
+        run, self._run = self._run, None
+        source, self._source = self._source, None
+        try:
+            if run:
+                run.close()
+        finally:
+            if source:
+                source.close()
+
+    def _go_on(self, job: QueueJob, loaded: tuple[Path, Predictor] | None) -> None:
+        if self._run:
+            self._run.step()
+            return
+        predictor = self._predictor(job, loaded)
+        if predictor is None:
+            return
+        should_stop = self._requests.queued_opening_is_outdated
+        source = self._source = self._source or self._video_opener(job.path, should_stop=should_stop)
+        opened = look_up(source.info.path, source.info.fingerprint).opened
+        review = opened.review.recording_of(source.info.fingerprint) if opened else None
+
+        def receive(message: Message) -> None:
+            if not isinstance(message, AnalysisState) or self._run is None:
+                return
+            if message.phase is AnalysisPhase.RUNNING:
+                self._post(QueueProgress(job.path, message.done / message.total if message.total else 0.0))
+            elif message.phase is AnalysisPhase.DONE:
+                scorer, signals = self._run.scorer, self._run.signals()
+                segments = segments_to_review(signals, source.times, scorer, review)
+                other = scorer.is_other_scene(signals)
+                self._post(QueueDone(job.path, predictor.settings.name, scorer.name, segments, other))
+                self._job = None
+                self.let_go()
+
+        zones = review.zones if review else ()
+        outdated = self._requests.queued_analysis_is_outdated
+        self._run = AnalysisRun(source, predictor, self._folder, receive, outdated, zones, tells_signals=False)
+        self._run.run()
+
+    def _predictor(self, job: QueueJob, loaded: tuple[Path, Predictor] | None) -> Predictor | None:
+        """The job's detector; None if it has just been loaded: that took long, and somebody may wait by now."""
+        for known in (loaded, self._own):
+            if known and known[0] == job.detector:
+                return known[1]
+        self._own = job.detector, self._predictor_opener(job.detector, job.device)
+        return None

@@ -1,0 +1,320 @@
+"""Keeps the list of recordings: what comes onto it, which is analysed next, and what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+import resources
+from engine.common.errors import DeviceError, ReviewError, ScoreStoreError, VadError, VideoError
+from engine.common.events import ShouldStop
+from engine.common.names import displayable
+from engine.review.files import SUFFIX
+from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingListFile
+from engine.review.summary import found
+from engine.video.finding import find_recordings
+from vadgui.jobs.background import Background
+from vadgui.jobs.engine_worker import EngineWorker
+from vadgui.jobs.messages import QueueDone, QueueFailed, QueueProgress, VideoOpened
+from vadgui.jobs.request_queue import QueueJob
+from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.recordings.model import RecordingModel, listed_path
+
+_SAVE_MS = 1000
+_OF_THE_MACHINE = (ScoreStoreError, DeviceError)
+"""Failures that the next recording would have as well: a full disk, too little memory."""
+
+
+class RecordingsController(QObject):
+    """Owns the list's file and the search for recordings; `close` ends both."""
+
+    open_requested = Signal(object)
+    """Path of a recording to be opened."""
+    told = Signal(str)
+    """What a person should know now, in a line."""
+    failed = Signal(object)
+    """A VadError that concerns no single recording."""
+
+    def __init__(
+        self, session: ReviewSession, worker: EngineWorker, model: RecordingModel, file: Path | None = None
+    ) -> None:
+        """The list is kept in `file`; without one it is forgotten."""
+        super().__init__()
+        self._session = session
+        self._worker = worker
+        self.model = model
+        self._file = RecordingListFile(file) if file else None
+        self._background = Background("vadgui-recordings")
+        self._searches = 0
+        self._is_opening = False
+        self._untried: list[Path] = []
+        """Recordings to open instead, should the one that is being opened be broken."""
+        self._queued = ""
+        """Path of the recording that the worker has been given."""
+        self.job_of: Callable[[Path], QueueJob | None] = lambda _: None
+        """How a recording is analysed; None where no detector was chosen for its folder yet."""
+        self._save_timer = QTimer(self, singleShot=True)
+        self._save_timer.timeout.connect(self._save_soon)
+        self._plan_timer = QTimer(self, singleShot=True, interval=0)  # after what belongs together has changed
+        self._plan_timer.timeout.connect(self._plan)
+        model.changed.connect(self._note_change)
+        model.paused_changed.connect(self._plan)
+        worker.video_closed.connect(self._end_opening)
+        worker.queue_changed.connect(self._take_queue)
+        worker.failed.connect(self._note_failure)
+        session.video_changed.connect(self._follow_video)
+        session.detector_changed.connect(self._plan_timer.start)
+        for changed in (session.analysis_changed, session.scoring.segments_changed, session.review.changed):
+            changed.connect(self._follow_review)
+
+    def begin(self) -> None:
+        """Take up the list of last time."""
+        if self._file is None:
+            return
+        try:
+            self.model.add(self._file.open())
+        except ReviewError as error:
+            self._file = None
+            self.told.emit(f"{error.what}. {error.advice}")
+        self._save_timer.stop()
+
+    def close(self) -> None:
+        """Keep the list and end the thread; closing twice is fine."""
+        self._plan_timer.stop()
+        self._background.close()
+        file, self._file = self._file, None
+        if file:
+            try:
+                file.write(self.model.recordings)
+            except ReviewError as error:
+                self.failed.emit(error)
+            file.close()
+
+    # What comes onto the list
+
+    def add(self, paths: Sequence[Path], *, opens: bool = False) -> None:
+        """Add files and what folders hold. One recording is opened; of several the first, where none is open.
+
+        With `opens` the first is opened also where one is open.
+        """
+        if len(paths) == 1 and not paths[0].is_dir():
+            self.open_requested.emit(paths[0])
+        elif paths:
+            self._searches += 1
+            take = partial(self._take_found, paths, opens)
+            self._background.begin(f"search {self._searches}", partial(_search, paths), take, self.failed.emit)
+
+    def _take_found(self, searched: Sequence[Path], opens: bool, results: list[Path | VideoError]) -> None:
+        paths = dict.fromkeys(listed_path(_of_review(each)) for each in results if isinstance(each, Path))
+        found_here = [Path(path) for path in paths]
+        errors = [each for each in results if isinstance(each, VideoError)]
+        if errors:
+            self.failed.emit(errors[0])
+        if len(found_here) == 1:
+            self.open_requested.emit(found_here[0])
+        elif found_here:
+            if opens or (self._session.video is None and not self._is_opening):
+                self._open_first(found_here)
+            new = self.model.add(ListedRecording(path=path) for path in paths)
+            known = len(found_here) - len(new)
+            before = f", {known} {'was' if known == 1 else 'were'} in it already" if known else ""
+            self.told.emit(f"{len(new)} recording{'' if len(new) == 1 else 's'} added to the list{before}.")
+        elif not errors:
+            self.told.emit(f"There is no recording in {displayable(searched[0].name)}.")
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Take recordings off the list; the one that is open stays."""
+        gone = [path for path in paths if path != self.model.open_path]
+        if len(gone) < len(paths):
+            self.told.emit("The recording that is open stays on the list. Close it first.")
+        if gone:
+            self.model.remove(gone)
+
+    def analyse_again(self, paths: Sequence[str]) -> None:
+        """Let recordings wait for their analysis; what is stored of it is taken up."""
+        for path in paths:
+            if path == self.model.open_path:
+                self._worker.run_analysis()
+            else:
+                self.model.change(path, stage=AnalysisStage.WAITING, problem="", advice="")
+        self.model.set_paused(False)
+
+    def open_neighbour(self, direction: int) -> None:
+        """Open the next recording of the list (1), or the previous one (-1)."""
+        count = len(self.model.recordings)
+        row = self.model.row_of(self.model.open_path)
+        wanted = (0 if direction > 0 else count - 1) if row is None else row + direction
+        if 0 <= wanted < count:
+            self.open_requested.emit(Path(self.model.recordings[wanted].path))
+        elif count:
+            self.told.emit(f"This is the {'last' if direction > 0 else 'first'} recording of the list.")
+
+    # The open recording
+
+    def expect_opening(self) -> None:
+        """A recording is about to be opened: its detector and its analysis come before the list's."""
+        self._is_opening = True
+        self._untried = []
+
+    def _end_opening(self) -> None:
+        self._is_opening = False
+        self._plan_timer.start()
+
+    def opening_failed(self, path: Path, error: Exception) -> bool:
+        """Note that a recording could not be opened; whether another one is opened in its place."""
+        self._mark_failed(listed_path(path), error)
+        self._end_opening()
+        if not self._untried:
+            return False
+        self.told.emit(f"{displayable(path.name)} can't be opened: the list says why.")
+        self._open_first(self._untried)
+        return True
+
+    def _open_first(self, paths: Sequence[Path]) -> None:
+        self.open_requested.emit(paths[0])
+        self._untried = list(paths[1:])
+
+    def video_opened(self, opened: VideoOpened) -> None:
+        """List what was opened, once its detector is asked for; the demo is no one's work."""
+        if not resources.contains(opened.info.path):
+            self.model.add([ListedRecording(path=listed_path(opened.info.path))])
+        self._end_opening()
+
+    def _follow_video(self) -> None:
+        video = self._session.video
+        path = listed_path(video.path) if video else ""
+        if path == self.model.open_path:
+            return
+        before = self.model.recording(self.model.open_path)
+        if before and before.stage is AnalysisStage.ANALYSING:
+            self.model.change(before.path, stage=AnalysisStage.WAITING)
+        self.model.set_open(path)
+        now = self.model.recording(path)
+        if now and now.stage is AnalysisStage.FAILED:
+            self.model.change(path, stage=AnalysisStage.WAITING, problem="", advice="")
+
+    def _follow_review(self) -> None:
+        """Say of the open recording what its analysis and its segments say."""
+        session, path = self._session, self.model.open_path
+        known, state = self.model.recording(path), session.analysis
+        if known is None or session.detector is None or state.phase is AnalysisPhase.IDLE:
+            return
+        is_whole = state.phase is AnalysisPhase.DONE
+        if known.stage is AnalysisStage.ANALYSED and not is_whole and state.done >= state.total:
+            return  # it is only being read from the store
+        stage = {
+            AnalysisPhase.RUNNING: AnalysisStage.ANALYSING,
+            AnalysisPhase.DONE: AnalysisStage.ANALYSED,
+            AnalysisPhase.CANCELLED: AnalysisStage.CANCELLED,
+            AnalysisPhase.FAILED: AnalysisStage.FAILED,
+        }.get(state.phase, AnalysisStage.WAITING)
+        self.model.change(
+            path,
+            stage=stage,
+            share=1.0 if is_whole else state.done / state.total if state.total else 0.0,
+            detector=session.detector.name,
+            score=session.scoring.scorer.name,
+            is_other_scene=session.scoring.is_other_scene,
+            segments=found(session.review.segments, session.times),
+        )
+
+    def _note_failure(self, error: Exception) -> None:
+        if self._session.analysis.phase is AnalysisPhase.FAILED:
+            self._mark_failed(self.model.open_path, error)
+
+    # The others
+
+    def _plan(self) -> None:
+        """Give the worker the recording that is to be analysed next, beside the one that is open."""
+        if self._is_opening or self._session.detector_is_coming:
+            return
+        job = self._next_job()
+        wanted = str(job.path) if job else ""
+        if wanted != self._queued:
+            before, self._queued = self.model.recording(self._queued), wanted
+            self._worker.analyse_queued(job)
+            if before and before.stage is AnalysisStage.ANALYSING and before.path != self.model.open_path:
+                self.model.change(before.path, stage=AnalysisStage.WAITING)
+
+    def _next_job(self) -> QueueJob | None:
+        """The job in hand while it is wanted, else that of the first recording that waits."""
+        model = self.model
+        waiting = (AnalysisStage.WAITING, AnalysisStage.ANALYSING)
+        jobs: dict[str, QueueJob] = {}
+        lacking: set[str] = set()
+        by_folder: dict[Path, QueueJob | None] = {}
+        for path in (Path(each.path) for each in model.recordings if each.stage in waiting):
+            if path.parent not in by_folder:
+                by_folder[path.parent] = self.job_of(path)
+            if job := by_folder[path.parent]:
+                jobs[str(path)] = replace(job, path=path)
+            else:
+                lacking.add(str(path))
+        model.set_lacking_detector(lacking)
+        jobs.pop(model.open_path, None)
+        if model.paused:
+            return None
+        return jobs.get(self._queued) or next(iter(jobs.values()), None)
+
+    def _take_queue(self, message: QueueProgress | QueueDone | QueueFailed) -> None:
+        path = listed_path(message.path)
+        if path != self._queued:
+            return  # of a recording that is open by now, or was taken off the list
+        match message:
+            case QueueProgress():
+                self.model.change(path, stage=AnalysisStage.ANALYSING, share=message.share)
+            case QueueDone():
+                self._queued = ""
+                self.model.change(
+                    path,
+                    stage=AnalysisStage.ANALYSED,
+                    share=1.0,
+                    detector=message.detector,
+                    score=message.score,
+                    is_other_scene=message.is_other_scene,
+                    segments=message.segments,
+                )
+            case QueueFailed() if isinstance(message.error, _OF_THE_MACHINE):
+                self.model.change(path, stage=AnalysisStage.WAITING)
+                self.model.set_paused(True)
+                self.failed.emit(message.error)
+            case QueueFailed():
+                self._queued = ""
+                self._mark_failed(path, message.error)
+        self._plan()
+
+    def _mark_failed(self, path: str, error: Exception) -> None:
+        what = error.what if isinstance(error, VadError) else f"{type(error).__name__}: {error}"
+        advice = error.advice if isinstance(error, VadError) else ""
+        self.model.change(path, stage=AnalysisStage.FAILED, problem=what, advice=advice)
+
+    # The file
+
+    def _note_change(self) -> None:
+        if not self._save_timer.isActive():
+            self._save_timer.start(_SAVE_MS)
+        self._plan_timer.start()
+
+    def _save_soon(self) -> None:
+        file, recordings = self._file, list(self.model.recordings)
+        if file:
+
+            def write(_: ShouldStop) -> Iterator[None]:
+                file.write(recordings)
+                yield None
+
+            self._background.begin("save", write, lambda _: None, self.failed.emit)
+
+
+def _search(paths: Sequence[Path], should_stop: ShouldStop) -> Iterator[list[Path | VideoError]]:
+    yield list(find_recordings(paths, should_stop))
+
+
+def _of_review(path: Path) -> Path:
+    """The recording that a review is beside."""
+    video = path.with_name(path.name.removesuffix(SUFFIX))
+    return video if path.name.endswith(SUFFIX) and video.name and video.exists() else path

@@ -1,0 +1,208 @@
+"""The Qt model of the list of recordings, and what each row says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from engine.common.names import displayable
+from engine.review.recording_list import AnalysisStage, ListedRecording
+
+RECORDING_ROLE = Qt.ItemDataRole.UserRole
+_NO_PARENT = QModelIndex()
+_STAGE_ICONS = {
+    AnalysisStage.WAITING: "waiting",
+    AnalysisStage.ANALYSING: "analyse",
+    AnalysisStage.CANCELLED: "stop",
+    AnalysisStage.FAILED: "error",
+}
+
+
+def listed_path(path: Path) -> str:
+    """A recording's path as the list has it: two ways to write one path are one recording."""
+    return os.path.abspath(path)  # noqa: PTH100 - a link is shown as the person named it
+
+
+def name_of(recording: ListedRecording) -> str:
+    """The recording's name on screen."""
+    return displayable(Path(recording.path).name)
+
+
+def reviewed_words(recording: ListedRecording) -> str:
+    """How far a recording is reviewed."""
+    count = len(recording.segments)
+    return f"{count - len(recording.unreviewed)} of {count} reviewed" if count else ""
+
+
+def state_words(recording: ListedRecording, *, paused: bool = False, lacks_detector: bool = False) -> str:
+    """Where a recording stands, in a line."""
+    share = f"{int(100 * recording.share)} %"
+    match recording.stage:
+        case AnalysisStage.ANALYSED:
+            nothing = "Another scene than the detector’s" if recording.is_other_scene else "Nothing flagged"
+            return reviewed_words(recording) or nothing
+        case AnalysisStage.ANALYSING:
+            words = f"Analysing {share}"
+        case AnalysisStage.CANCELLED:
+            words = f"Cancelled at {share}"
+        case AnalysisStage.FAILED:
+            return f"Failed: {recording.problem or 'for an unknown reason'}"
+        case AnalysisStage.WAITING:
+            if lacks_detector:
+                return "No detector for its folder yet"
+            words = "Paused" if paused else "Waiting"
+            if recording.share > 0:
+                words += f" at {share}"
+    return " · ".join(filter(None, (words, reviewed_words(recording))))
+
+
+def state_icon(recording: ListedRecording) -> str:
+    """The icon that says the same."""
+    if recording.stage is AnalysisStage.ANALYSED:
+        if recording.is_other_scene:
+            return "warning"
+        return "flag" if recording.unreviewed else "check"
+    return _STAGE_ICONS[recording.stage]
+
+
+class RecordingModel(QAbstractListModel):
+    """One row for each recording, in the order in which they were added."""
+
+    changed = Signal()
+    """Rows came or went, or one says something else; not for each percent of an analysis."""
+    paused_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[ListedRecording] = []
+        self._numbers: dict[str, int] = {}
+        self._open_path = ""
+        self._paused = False
+        self._lacking: set[str] = set()
+
+    # What is known
+
+    @property
+    def recordings(self) -> Sequence[ListedRecording]:
+        """All of them, in order."""
+        return self._rows
+
+    @property
+    def open_path(self) -> str:
+        """Path of the recording that is open; empty if none is."""
+        return self._open_path
+
+    @property
+    def paused(self) -> bool:
+        """Whether no recording is analysed but the one that is open."""
+        return self._paused
+
+    def recording(self, path: str) -> ListedRecording | None:
+        """The recording with this path."""
+        number = self._numbers.get(path)
+        return None if number is None else self._rows[number]
+
+    def row_of(self, path: str) -> int | None:
+        """The row of a recording; None where it is not listed."""
+        return self._numbers.get(path)
+
+    def summary(self) -> str:
+        """The whole list in a line."""
+        count = len(self._rows)
+        analysed = sum(each.stage is AnalysisStage.ANALYSED for each in self._rows)
+        failed = sum(each.stage is AnalysisStage.FAILED for each in self._rows)
+        left = sum(len(each.unreviewed) for each in self._rows)
+        parts = [f"{analysed} of {count} analysed", f"{failed} failed" if failed else ""]
+        parts.append(f"{left:,} to review" if left else "")
+        return " · ".join(filter(None, parts)) if count else ""
+
+    # Changes
+
+    def add(self, recordings: Iterable[ListedRecording]) -> list[ListedRecording]:
+        """Append those that are not listed yet; returns them."""
+        new = {each.path: each for each in recordings if each.path not in self._numbers}
+        if new:
+            self.beginInsertRows(_NO_PARENT, len(self._rows), len(self._rows) + len(new) - 1)
+            self._rows += new.values()
+            self._count()
+            self.endInsertRows()
+            self.changed.emit()
+        return list(new.values())
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Take recordings off the list; their files, analyses and reviews stay."""
+        for row in sorted((self._numbers[path] for path in set(paths) if path in self._numbers), reverse=True):
+            self.beginRemoveRows(_NO_PARENT, row, row)
+            del self._rows[row]
+            self._count()
+            self.endRemoveRows()
+        self.changed.emit()
+
+    def change(self, path: str, **fields: Any) -> None:
+        """Say something else of a recording, if it is listed."""
+        row = self._numbers.get(path)
+        if row is None:
+            return
+        before, after = self._rows[row], replace(self._rows[row], **fields)
+        if after == before:
+            return
+        self._rows[row] = after
+        self.dataChanged.emit(self.index(row), self.index(row))
+        if replace(after, share=before.share) != before:
+            self.changed.emit()
+
+    def set_open(self, path: str) -> None:
+        """Another recording is open, or none."""
+        before, self._open_path = self._open_path, path
+        for row in {self._numbers.get(before), self._numbers.get(path)} - {None}:
+            self.dataChanged.emit(self.index(row or 0), self.index(row or 0))
+        self.changed.emit()
+
+    def set_paused(self, paused: bool) -> None:
+        """Analyse no recording but the one that is open, or go on with the others."""
+        if paused != self._paused:
+            self._paused = paused
+            if self._rows:
+                self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+            self.paused_changed.emit()
+
+    def set_lacking_detector(self, paths: set[str]) -> None:
+        """Say which recordings can't be analysed before the person has chosen a detector for their folder."""
+        changed, self._lacking = paths ^ self._lacking, paths
+        for row in (self._numbers[path] for path in changed if path in self._numbers):
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+    def _count(self) -> None:
+        self._numbers = {each.path: row for row, each in enumerate(self._rows)}
+
+    # Qt's side
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NO_PARENT) -> int:  # noqa: N802, D102
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(  # noqa: D102
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        recording = self._rows[index.row()]
+        said: dict[int, Callable[[], Any]] = {
+            RECORDING_ROLE: lambda: recording,
+            Qt.ItemDataRole.DisplayRole: lambda: name_of(recording),
+            Qt.ItemDataRole.ToolTipRole: lambda: self._tip(recording),
+            Qt.ItemDataRole.AccessibleTextRole: lambda: f"{name_of(recording)}, {self.state_words(recording)}",
+        }
+        return said[role]() if role in said else None
+
+    def state_words(self, recording: ListedRecording) -> str:
+        """Where a recording stands, in a line."""
+        return state_words(recording, paused=self._paused, lacks_detector=recording.path in self._lacking)
+
+    def _tip(self, recording: ListedRecording) -> str:
+        by = f"Analysed with the detector {recording.detector}" if recording.detector else ""
+        advice = "Open it to choose one." if recording.path in self._lacking else recording.advice
+        lines = (displayable(recording.path), self.state_words(recording), advice, by)
+        return "\n".join(filter(None, lines))
