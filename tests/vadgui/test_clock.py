@@ -21,6 +21,7 @@ from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from tests.vadgui.test_where import open_yard
+from vadgui.panels.content import Panel
 from vadgui.program import Program
 
 LEFT = Qt.MouseButton.LeftButton
@@ -86,3 +87,20 @@ def test_the_person_may_count_it_and_is_not_asked_again(program: Program, qtbot:
     assert program.session.review.zones == ()
     program.session.review.undo()
     assert [zone.name for zone in program.session.review.zones] == ["clock"]
+
+
+def test_the_clock_can_still_be_read(program: Program) -> None:
+    """Its zone is hatched, but no name hides it."""
+    panel = program.window.panels.panel(Panel.FRAME)
+    picture = panel.picture_rect()
+    (zone,) = program.session.review.zones
+    xs, ys = zip(*zone.points, strict=True)
+    image = panel.grab().toImage()
+    top, bottom = (picture.top() + round(y * picture.height()) for y in (min(ys), max(ys)))
+    lightness = [
+        image.pixelColor(x, y).lightness()
+        for x in range(picture.left() + 4, picture.left() + round(max(xs) * picture.width() / 2))
+        for y in range(top + 4, bottom - 4)
+    ]
+    assert max(lightness) < 250, "no name is written there"
+    assert sum(each > 70 for each in lightness) > 60, "the digits show"
