@@ -6,7 +6,7 @@ BUILD_DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 # Whole blocks of neighbours, which share fixtures, go to a worker; who is done first takes from the other's.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-.PHONY: help demo run test test-fast abuse test-research lint quick-lint docs format bench clean
+.PHONY: help demo run test test-fast abuse test-research lint quick-lint docs format audit release bench clean
 
 help:
 	@echo "make demo               review the bundled demo scene"
@@ -18,6 +18,8 @@ help:
 	@echo "make lint               all of make test but the tests"
 	@echo "make docs               the documentation as a site, in the folder site"
 	@echo "make format             format the code and mend what the linter can"
+	@echo "make audit              look up known vulnerabilities of the pinned packages"
+	@echo "make release            wheel, sdist and SBOM, in the folder dist"
 	@echo "make bench [BENCH=...]  benchmarks, by name: $(notdir $(basename $(filter-out %/__init__.py %/__main__.py,$(wildcard tests/benchmarks/*.py))))"
 	@echo "make clean              remove .venv and caches of the checks"
 	@echo "PYTHON=/path/to/python names the Python (3.11 to 3.13) to set up with."
@@ -61,6 +63,12 @@ docs: .venv/ready-dev
 format: .venv/ready-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+audit: .venv/ready-dev
+	$(BIN)/python packaging/release.py --audit
+
+release: .venv/ready-dev
+	$(BIN)/python packaging/release.py
 
 bench: .venv/ready-dev
 	$(BIN)/python -m tests.benchmarks $(BENCH)

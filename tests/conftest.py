@@ -1,4 +1,4 @@
-"""What every test stands on: no screen, no trace outside a temporary folder, nothing left running."""
+"""What every test stands on: no screen, no network, no trace outside a temporary folder, nothing left running."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.network import refuse_network
 from tests.read_only import ReadOnlyFolder
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -28,7 +29,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the tests, and the processes they start, a home of their own: settings and caches go there."""
+    """Keep the tests off the network, and give them and the processes they start a home of their own for settings."""
+    refuse_network()
     home = Path(tempfile.mkdtemp(prefix="vadgui-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     places = {

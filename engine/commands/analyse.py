@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 from engine.commands.analysis_cache import analysis_cache
 from engine.commands.detector_option import detector_option
@@ -29,15 +28,16 @@ from engine.common.memory import is_out_of_memory, out_of_memory_error
 from engine.common.names import displayable, fitting_name
 from engine.common.paths import resolved
 from engine.scoring.calibrated_scorer import CalibratedScorer
-from engine.scoring.conditions import Condition, conditions_told, drifts_apart_from
+from engine.scoring.conditions import conditions_told, drifts_apart_from
 from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.scorer import Scorer
-from engine.scoring.segments import Segment, SegmentRule, find_segments
-from engine.scoring.signals import RawSignals, is_judged
+from engine.scoring.segments import SegmentRule
+from engine.scoring.signals import is_judged
 from engine.scoring.zones import Zones, zones_in_words
 
 if TYPE_CHECKING:
+    from engine.analysis.findings import Findings
     from engine.models.predictor import Predictor
     from engine.video.source import VideoSource
 
@@ -188,6 +188,7 @@ class _Job:
 
     def run(self, predictor: Predictor, *, quiet: bool) -> None:
         """Analyse what the cache lacks and write the tables."""
+        from engine.analysis.findings import Findings
         from engine.analysis.runner import analyse_to_store, analysis_key
         from engine.analysis.score_store import ScoreStore
         from engine.analysis.zoned import stored_signals_within
@@ -202,28 +203,24 @@ class _Job:
                 work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
                 follow(work, label=displayable(self.video.name), hidden=quiet)
                 signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
-            scores = self.scorer.scores(signals, source.times)
-            conditions = self.scorer.conditions(signals, source.times)
-            is_other_scene = self.scorer.is_other_scene(signals)
-            flaggable = is_other_scene | self.scorer.in_condition(signals, source.times)
-            segments = find_segments(np.where(flaggable, np.nan, scores), source.times, self.rule)
-            tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, scores)
+            found = Findings.of(signals, source.times, self.scorer, self.rule)
+            tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, found.scores)
             tables.write_segments_json(
                 self._table(".segments.json"),
                 source.info,
                 source.times,
-                segments,
+                found.segments,
                 self.rule,
                 detector_name=predictor.settings.name,
                 detector_fingerprint=predictor.fingerprint,
                 score=self.scorer.name,
-                reasons=[self.scorer.reason(each, signals, source.times) for each in segments],
+                reasons=found.reasons,
                 zones=zones,
-                conditions=conditions,
-                is_other_scene=is_other_scene,
+                conditions=found.conditions,
+                is_other_scene=found.is_other_scene,
             )
             if not quiet:
-                self._tell(source, predictor, signals, segments, conditions, is_other_scene)
+                self._tell(source, predictor, found)
                 if zones != self.zones:
                     click.echo(f"{displayable(self.video.name)}: {_CLOCK_FOUND}")
 
@@ -236,21 +233,14 @@ class _Job:
         clock = find_clock(source)
         return (clock,) if clock else ()
 
-    def _tell(
-        self,
-        source: VideoSource,
-        predictor: Predictor,
-        signals: RawSignals,
-        segments: Sequence[Segment],
-        conditions: Sequence[Condition],
-        is_other_scene: bool,
-    ) -> None:
+    def _tell(self, source: VideoSource, predictor: Predictor, findings: Findings) -> None:
         from engine.video.integrity import Integrity
 
         name = displayable(self.video.name)
+        signals, conditions, is_other_scene = findings.signals, findings.conditions, findings.is_other_scene
         judged = int(is_judged(signals).sum())
         sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
-        found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(segments), 'segment')}"
+        found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(findings.segments), 'segment')}"
         per_hour = self.scorer.false_alarms_at(self.rule.enter)
         expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
         if per_hour is not None and expected is not None and not is_other_scene:

@@ -1,4 +1,4 @@
-"""`vad report`: what was flagged in reviewed recordings and what a person said of it, as one HTML file."""
+"""`vad report`: what was flagged in reviewed recordings and what a person said of it, as one HTML file or PDF."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from engine.commands.reviewed_recordings import (
     open_reviewed,
     verdicts_of,
 )
-from engine.export.list_files import refuse_existing
 from engine.review.document import Verdict
 
 
-@click.command(short_help="Write the report of a review as one HTML file.")
+@click.command(short_help="Write the report of a review as one HTML file or PDF.")
 @click.argument("review", type=click.Path(path_type=Path), callback=check_reviewed)
 @click.option(
     "--out",
     "target",
     type=click.Path(path_type=Path),
     required=True,
-    help="An .html file that does not exist yet.",
+    help="An .html or .pdf file that does not exist yet.",
 )
+@click.option("--pdf", "with_pdf", is_flag=True, help="Write an .html file as .pdf beside it, too.")
 @click.option(
     "--only",
     metavar="VERDICTS",
@@ -45,6 +45,7 @@ from engine.review.document import Verdict
 def report(
     review: Path,
     target: Path,
+    with_pdf: bool,
     only: tuple[Verdict, ...],
     redact: bool,
     detector: Path | None,
@@ -55,12 +56,19 @@ def report(
 
     The file needs neither network nor script. Its path goes to stdout.
     """
-    from engine.report.report import write_report
+    from engine.report.report import refuse_targets, report_targets, write_report
 
-    refuse_existing(target)  # before an analysis
+    targets = report_targets(target, with_pdf=with_pdf)
+    refuse_targets(targets)  # before an analysis
     predictors = Predictors(detector, device)
     recordings = open_reviewed(review, predictors, quiet=quiet, redact=redact)
     work = write_report(
-        recordings, target, verdicts=only, evidence_of=lambda recording: open_evidence(recording, predictors)
+        recordings,
+        target,
+        verdicts=only,
+        with_pdf=with_pdf,
+        evidence_of=lambda recording: open_evidence(recording, predictors),
     )
-    click.echo(follow(work, hidden=quiet))
+    follow(work, hidden=quiet)
+    for path in targets:
+        click.echo(path)

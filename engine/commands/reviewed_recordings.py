@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
-import numpy as np
 from msgspec.structs import replace
 
+from engine.analysis.findings import flaggable_scores
 from engine.analysis.runner import analyse_to_store, analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.analysis.where import stored_evidence
@@ -108,8 +108,7 @@ def scored(source: VideoSource, predictor: Predictor, scorer: Scorer, zones: Zon
         follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling, scorer=scorer), hidden=quiet)
         signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
     scores = scorer.scores(signals, source.times)
-    unflagged = scorer.is_other_scene(signals) | scorer.in_condition(signals, source.times)
-    return Scored(signals, scores, np.where(unflagged, np.nan, scores))
+    return Scored(signals, scores, flaggable_scores(scores, signals, source.times, scorer))
 
 
 class Predictors:

@@ -6,7 +6,8 @@ It holds no decision: those are in the reviews. It says at once, without opening
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -50,6 +51,8 @@ class ListedRecording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """A recording of the list; paths are absolute."""
 
     path: str
+    fingerprint: str = ""
+    """Of its content; empty where it was never opened."""
     stage: AnalysisStage = AnalysisStage.WAITING
     share: float = 0.0
     """How much of it is analysed, from 0 to 1."""
@@ -70,15 +73,39 @@ class ListedRecording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
         return tuple(each for each in self.segments if each.verdict is Verdict.UNREVIEWED)
 
 
+class RecordingList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that is kept of the list."""
+
+    recordings: tuple[ListedRecording, ...] = ()
+    watched_folders: tuple[str, ...] = ()
+    """Recordings that come into them come onto the list."""
+    left_out: tuple[str, ...] = ()
+    """Recordings of watched folders that a person took off the list."""
+
+
+def ranked(recordings: Iterable[ListedRecording]) -> list[tuple[ListedRecording, FoundSegment]]:
+    """Segments of all recordings with their recording, the most suspicious first.
+
+    Scores of different detectors do not compare: the highest of each come first, then the second of each, and so on.
+    """
+    by_score: dict[tuple[str, str], list[tuple[ListedRecording, FoundSegment]]] = defaultdict(list)
+    for recording in recordings:
+        by_score[recording.detector, recording.score] += [(recording, segment) for segment in recording.segments]
+    places = []
+    for comparable in by_score.values():
+        comparable.sort(key=lambda each: -each[1].peak_score)
+        places += list(enumerate(comparable))
+    return [each for _, each in sorted(places, key=lambda placed: placed[0])]
+
+
 class _Head(msgspec.Struct):
     format: str
     version: int
 
 
-class _File(msgspec.Struct, frozen=True):
+class _File(RecordingList, frozen=True, kw_only=True):
     format: str
     version: int
-    recordings: tuple[ListedRecording, ...]
 
 
 class RecordingListFile:
@@ -89,7 +116,7 @@ class RecordingListFile:
         self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
         self._may_write = False
 
-    def open(self) -> tuple[ListedRecording, ...]:
+    def open(self) -> RecordingList:
         """Take the list; there may be none yet, or only a damaged one, which is put aside.
 
         Raises:
@@ -106,14 +133,14 @@ class RecordingListFile:
         except OSError as error:
             raise self._unusable(error) from error
         try:
-            recordings = self._read()
+            kept = self._read()
         except ReviewError:
             self.close()
             raise
         self._may_write = True
-        return recordings
+        return kept
 
-    def write(self, recordings: Sequence[ListedRecording]) -> None:
+    def write(self, kept: RecordingList) -> None:
         """Keep the list, if it is this window's.
 
         Raises:
@@ -122,10 +149,11 @@ class RecordingListFile:
         if not self._may_write:
             return
         # Not msgspec's encoder, which refuses names that are no Unicode.
-        text = json.dumps(msgspec.to_builtins(_File(FORMAT, VERSION, tuple(recordings))), indent=1)
+        file = _File(format=FORMAT, version=VERSION, **msgspec.structs.asdict(kept))
+        text = json.dumps(msgspec.to_builtins(file), indent=1)
         try:
-            with atomic_write(self._path) as file:
-                file.write(text.encode("ascii") + b"\n")
+            with atomic_write(self._path) as target:
+                target.write(text.encode("ascii") + b"\n")
         except OSError as error:
             raise ReviewError(
                 "The list of recordings can't be saved",
@@ -138,11 +166,11 @@ class RecordingListFile:
         self._may_write = False
         self._lock.release()
 
-    def _read(self) -> tuple[ListedRecording, ...]:
+    def _read(self) -> RecordingList:
         try:
             text = self._path.read_bytes()
         except FileNotFoundError:
-            return ()
+            return RecordingList()
         except OSError as error:
             raise self._unusable(error) from error
         try:
@@ -155,17 +183,19 @@ class RecordingListFile:
                 )
             if head.format != FORMAT:
                 raise ValueError(head.format)
-            return tuple(_after_restart(decode(text, _File).recordings))
+            return _after_restart(decode(text, _File))
         except ValueError:
             with suppress(OSError):
                 put_aside(self._path)
-            return ()
+            return RecordingList()
 
     def _unusable(self, error: OSError) -> ReviewError:
         return ReviewError("The list of recordings can't be read", subject=self._path, advice=f"{error.strerror}.")
 
 
-def _after_restart(recordings: Iterable[ListedRecording]) -> Iterable[ListedRecording]:
-    for each in recordings:
-        was_at_it = each.stage is AnalysisStage.ANALYSING
-        yield msgspec.structs.replace(each, stage=AnalysisStage.WAITING) if was_at_it else each
+def _after_restart(kept: RecordingList) -> RecordingList:
+    recordings = tuple(
+        msgspec.structs.replace(each, stage=AnalysisStage.WAITING) if each.stage is AnalysisStage.ANALYSING else each
+        for each in kept.recordings
+    )
+    return RecordingList(recordings=recordings, watched_folders=kept.watched_folders, left_out=kept.left_out)

@@ -95,7 +95,8 @@ def _block_means(picture: Pixels) -> npt.NDArray[np.uint8]:
 
 def net_speed(motion: Motion) -> npt.NDArray[np.float32]:
     """Speed of each window's mean motion [PLACES, PLACES]: opposite motions within a window cancel out."""
-    return np.asarray(cv2.magnitude(motion[0], motion[1]), np.float32)
+    # Not OpenCV's magnitude: its last bit hangs on where in memory the arrays lie.
+    return np.asarray(np.sqrt(motion[0] * motion[0] + motion[1] * motion[1]), np.float32)
 
 
 def camera_motion_px(motion: Motion) -> float:

@@ -165,15 +165,19 @@ class Place:
         """Where results go."""
         return self.folder / "work" / "out"
 
-    def start(self, arguments: list[object], memory_bytes: int | None = None) -> ForkedVad:
-        """Start `vad` there."""
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """A home and a cache of its own."""
+        return {
             "HOME": str(self.folder / "home"),
             "XDG_DATA_HOME": str(self.folder / "home" / "data"),
             "VADGUI_CACHE": str(self.folder / "home" / "cache"),
             "VADGUI_DETECTORS": str(self.folder / "home" / "detectors"),
         }
-        return ForkedVad(arguments, self.folder / "work", environment, memory_bytes)
+
+    def start(self, arguments: list[object], memory_bytes: int | None = None) -> ForkedVad:
+        """Start `vad` there."""
+        return ForkedVad(arguments, self.folder / "work", self.environment, memory_bytes)
 
     def results(self) -> set[str]:
         """Names of what was made, without what bears the name of something unfinished."""

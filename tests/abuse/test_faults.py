@@ -200,6 +200,20 @@ def test_the_disk_is_read_only(material: Path, undisturbed: Undisturbed, small_d
     check_next_run(command, place, reference, material)
 
 
+@every_command
+def test_two_at_once(material: Path, undisturbed: Undisturbed, command: Writing) -> None:
+    """Each does its work, or says that the other is at work or was faster; nothing is lost between them."""
+    reference, _ = undisturbed.of(command)
+    place = undisturbed.prepared(command, Path("two"))
+    both = [ended.end() for ended in [place.start(command.arguments(material)) for _ in range(2)]]
+    for ended in both:
+        check_said(ended)
+        assert ended.code == 0 or any(word in ended.said for word in ("already", "Another process", "no such detector"))
+    check_whole(command, place, reference)
+    assert place.results() >= reference.results()
+    assert not place.leftovers()
+
+
 @pytest.mark.abuse
 @every_command
 @pytest.mark.parametrize("mebibytes", [48, 192])

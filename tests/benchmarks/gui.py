@@ -1,4 +1,4 @@
-"""Start-up time, frames shown in real time beside an analysis, and the longest gaps of the event loop.
+"""Start-up time, also with a long list, frames shown in real time, and the longest gaps of the event loop.
 
 Runs the real `vadgui.app.main` on the offscreen platform, as if there were a screen, with temporary settings.
 """
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,13 @@ from engine.export.clip import ExportOptions
 from engine.export.reviewed import numbered
 from engine.hand_over.jobs import ClipsJob, Subject
 from engine.review.attaching import ReviewedSegment
+from engine.review.recording_list import (
+    AnalysisStage,
+    FoundSegment,
+    ListedRecording,
+    RecordingList,
+    RecordingListFile,
+)
 from engine.training import Run, RunSettings
 from resources import demo_video
 from tests.benchmarks.memory import recording
@@ -36,14 +43,18 @@ from vadgui.model.session import AnalysisPhase
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.panels.content import Panel
 from vadgui.program import Program
+from vadgui.recordings.view import Listed
 from vadgui.settings import Settings
 from vadgui.training.model.training_run import RunPhase, TrainingRun
 
 ROOT = Path(__file__).parents[2]
 TICK_MS = 2
 TIMEOUT_SECONDS = 180
+PEAKS = range(0, 20_000, 1000)
+"""Peak frames of each listed recording's segments."""
 BARS = {
     "window_seconds": ("<", 2.5),
+    "list_of_200_seconds": ("<", 2.0),
     "gap_p99_ms": ("<", 50.0),
     "training_gap_p99_ms": ("<", 50.0),
     "training_stop_seconds": ("<", 5.0),
@@ -63,6 +74,7 @@ def run(quick: bool = False) -> Figures:
         _in_process("make_detector", detector_path)
         # The first start fills the disk cache and is not counted.
         starts = [_in_process("start", str(video), str(detector)) for _ in range(2 if quick else 6)][1:]
+        listed = _in_process("list_of_recordings", folder)
         seconds = "5" if quick else "30"
         busy = _in_process("busy", str(video), str(detector), seconds)
         real_time: Figures = {}
@@ -74,7 +86,13 @@ def run(quick: bool = False) -> Figures:
             share = real_time[f"real_time_{name}_all_percent"] / real_time[f"real_time_{name}_frame_percent"]
             real_time[f"real_time_{name}_share_percent"] = 100 * share
         training = _in_process("training", str(video), str(detector), seconds, f"{folder}/run")
-    return {key: statistics.median(start[key] for start in starts) for key in starts[0]} | busy | real_time | training
+    return (
+        {key: statistics.median(start[key] for start in starts) for key in starts[0]}
+        | listed
+        | busy
+        | real_time
+        | training
+    )
 
 
 def _in_process(scenario: str, *arguments: str) -> Figures:
@@ -101,17 +119,33 @@ def make_detector(_began: float, path: str) -> Figures:
 
 def start(began: float, video: str, detector: str) -> Figures:
     """Open a recording and close when its first frame is on screen."""
-    return _watched_main(video, detector, partial(_Start, began))
+    return _watched_main([video, "--detector", detector], partial(_Start, began))
+
+
+def list_of_recordings(_began: float, folder: str) -> Figures:
+    """Show a list of 200 recordings, then their 4,000 segments by score; counted from before the window is made."""
+    listed = []
+    for number in range(200):
+        path = Path(folder) / f"camera_{number:03}.mp4"
+        path.touch()
+        scores = np.random.default_rng(number).uniform(3, 9, len(PEAKS)).tolist()
+        segments = tuple(FoundSegment(at, at + 9, at, at / 25, score) for at, score in zip(PEAKS, scores, strict=True))
+        listed.append(ListedRecording(path=str(path), stage=AnalysisStage.ANALYSED, share=1.0, segments=segments))
+    file = RecordingListFile(Path(folder) / "recordings.json")
+    file.open()
+    file.write(RecordingList(recordings=tuple(listed)))
+    file.close()
+    return _watched_main([], _List, list_file=Path(folder) / "recordings.json")
 
 
 def busy(_began: float, video: str, detector: str, seconds: str) -> Figures:
     """Analyse, play and export the same recording at once, and measure the gaps of the event loop."""
-    return _watched_main(video, detector, partial(_Busy, float(seconds)))
+    return _watched_main([video, "--detector", detector], partial(_Busy, float(seconds)))
 
 
 def real_time(_began: float, video: str, detector: str, seconds: str, panels: str) -> Figures:
     """Play at 1x beside a running analysis, with all panels or the frame's alone; the share of due frames painted."""
-    return _watched_main(video, detector, partial(_RealTime, float(seconds), panels == "all"))
+    return _watched_main([video, "--detector", detector], partial(_RealTime, float(seconds), panels == "all"))
 
 
 def training(_began: float, video: str, detector: str, seconds: str, folder: str) -> Figures:
@@ -122,26 +156,71 @@ def training(_began: float, video: str, detector: str, seconds: str, folder: str
     left_out = dict.fromkeys(footage, ((8.0, 1000000.0),))  # keeps reading footage short
     settings = RunSettings("benchmark", tuple(footage), tuple(footage[:1]), left_out, motion_epochs=1000)
     run = Run.create(Path(folder), settings)
-    return _watched_main(video, detector, partial(_Training, float(seconds), run), analyse=False)
+    return _watched_main([video, "--detector", detector], partial(_Training, float(seconds), run), analyse=False)
 
 
-def _watched_main(video: str, detector: str, make_watch: Callable[[Program], _Watch], analyse: bool = True) -> Figures:
+def _watched_main(
+    arguments: Sequence[str],
+    make_watch: Callable[[Any], _Watch],
+    analyse: bool = True,
+    list_file: Path | None = None,
+) -> Figures:
     watches: list[_Watch] = []
 
     class WatchedProgram(Program):
-        def begin(self, video: Path | None, detector: Path | None) -> None:
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            self.began = time.perf_counter()
+            super().__init__(*arguments, **options)
+
+        def begin(self, video: Path | None, detector: Path | None, others: Sequence[Path] = ()) -> None:
             watches.append(make_watch(self))
-            super().begin(video, detector)
+            super().begin(video, detector, others)
 
     def settings() -> Settings:
         made = Settings.temporary()
         made.analyse_on_open = analyse
         return made
 
-    changes: dict[str, Any] = {"Program": WatchedProgram, "Settings": settings, "has_screen": lambda: True}
-    with mock.patch.multiple(app, **changes):
-        app.main([video, "--detector", detector])
+    with tempfile.TemporaryDirectory() as folder:
+        own_list = list_file or Path(folder) / "recordings.json"
+        changes: dict[str, Any] = {
+            "Program": WatchedProgram,
+            "Settings": settings,
+            "has_screen": lambda: True,
+            "recordings_file": lambda: own_list,
+        }
+        with mock.patch.multiple(app, **changes):
+            app.main(arguments)
     return watches[0].figures()
+
+
+class _List(QObject):
+    """Records when the list of recordings was painted, and how long its segments took, then closes the window."""
+
+    def __init__(self, program: Any) -> None:
+        super().__init__()
+        self._began: float = program.began
+        self._program: Program = program
+        self._figures: Figures = {}
+        program.window.recordings_dock.view.list.viewport().installEventFilter(self)
+
+    def figures(self) -> Figures:
+        return self._figures
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() is QEvent.Type.Paint and not self._figures:
+            self._figures["list_of_200_seconds"] = time.perf_counter() - self._began
+            QTimer.singleShot(0, self._show_segments)
+        return False
+
+    def _show_segments(self) -> None:
+        view = self._program.window.recordings_dock.view
+        began = time.perf_counter()
+        view.listed_box.setCurrentIndex(list(Listed).index(Listed.SEGMENTS))
+        view.listed_box.activated.emit(view.listed_box.currentIndex())
+        view.segments.grab()
+        self._figures["list_of_4000_segments_ms"] = 1000 * (time.perf_counter() - began)
+        self._program.window.close()
 
 
 class _Start(QObject):
@@ -360,11 +439,12 @@ class _Training(QObject):
         self._run.stop()
 
 
-_Watch = _Start | _Busy | _RealTime | _Training
+_Watch = _Start | _List | _Busy | _RealTime | _Training
 
 SCENARIOS: dict[str, Callable[..., Figures]] = {
     "make_detector": make_detector,
     "start": start,
+    "list_of_recordings": list_of_recordings,
     "busy": busy,
     "real_time": real_time,
     "training": training,

@@ -8,23 +8,28 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import DeviceError
 from engine.review.files import usual_path
 from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingListFile
+from engine.video import watching as engine_watching
+from engine.video.fingerprint import file_fingerprint
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from vadgui.errors import ErrorReporter
 from vadgui.model.session import AnalysisPhase
 from vadgui.program import Program
+from vadgui.recordings import watching
 from vadgui.recordings.model import name_of
+from vadgui.recordings.view import Listed
 from vadgui.settings import Settings
 
-PATIENCE_MS = 120_000  # of a list analysed on a machine that is busy
+PATIENCE_MS = 60_000  # of a list analysed on a machine that is busy
 COUNT = 120
 BURSTS = [*range(30, 40), *range(80, 90)]
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing the keyboard)", extend=True)
 
@@ -344,7 +349,7 @@ def test_a_second_window_has_a_list_of_its_own(
     second.close()
     program.close()
     file = RecordingListFile(tmp_path / "data" / "recordings.json")
-    assert len(file.open()) == 3
+    assert len(file.open().recordings) == 3
     file.close()
 
 
@@ -366,3 +371,227 @@ def test_verdicts_count_in_the_list(program: Program, qtbot: QtBot, videos: Path
     assert words(program)["street.mp4"] == "1 of 2 reviewed"
     program.reviews.flush()
     assert usual_path(videos / "street.mp4").exists()
+
+
+# From one recording to the next
+
+
+def selected(program: Program) -> tuple[str, int] | None:
+    segment = program.session.scoring.selected
+    return (open_name(program), segment.start) if segment else None
+
+
+def test_the_next_unreviewed_is_in_the_next_recording_that_has_one(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "gate.mp4", tmp_path / "still.safetensors", [videos / "night", videos / "street.mp4"])
+    wait_for_all(program, qtbot)
+    first, second = (each.start for each in program.session.review.segments)
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    assert selected(program) == ("gate.mp4", second)
+    press(program, qtbot, Qt.Key.Key_Y)
+    assert "On to street.mp4: 2 to review" in program.window.statusBar().currentMessage()
+    qtbot.waitUntil(lambda: selected(program) == ("street.mp4", first), timeout=PATIENCE_MS)
+    assert program.session.playhead == program.session.review.segments[0].peak_frame
+    press(program, qtbot, Qt.Key.Key_Y, Qt.Key.Key_U)
+    assert words(program)["street.mp4"] == "2 of 2 reviewed"
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    assert "Every segment has a verdict" in program.window.statusBar().currentMessage()
+    assert open_name(program) == "street.mp4"
+
+
+def test_shift_up_goes_back_into_the_recording_before(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "gate.mp4", tmp_path / "still.safetensors", [videos / "street.mp4"])
+    wait_for_all(program, qtbot)
+    first, second = (each.start for each in program.session.review.segments)
+    press(program, qtbot, Qt.Key.Key_Up, modifier=SHIFT)
+    qtbot.waitUntil(lambda: selected(program) == ("street.mp4", second), timeout=PATIENCE_MS)
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    qtbot.waitUntil(lambda: selected(program) == ("gate.mp4", first), timeout=PATIENCE_MS)
+
+
+def test_whoever_goes_elsewhere_while_a_recording_opens_stays_there(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "night" / "yard.mkv", tmp_path / "still.safetensors", [videos / "street.mp4"])
+    wait_for_all(program, qtbot)
+    program.worker.video_opened.connect(lambda _: program.session.seek(5))
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    qtbot.waitUntil(lambda: len(program.session.review.segments) == 2 and open_name(program) == "street.mp4")
+    qtbot.wait(100)
+    assert program.session.playhead == 5
+    assert selected(program) is None
+
+
+# Segments of all recordings
+
+
+def listed_segments(program: Program) -> list[tuple[str, int]]:
+    ranked = program.window.recordings_dock.view.ranked
+    rows = [ranked.segment(row) for row in range(ranked.rowCount())]
+    return [(name_of(recording), segment.start) for recording, segment in rows]
+
+
+def choose_listed(program: Program, qtbot: QtBot, wanted: Listed) -> None:
+    """Choose what is listed with the keys of the box."""
+    box = program.window.recordings_dock.view.listed_box
+    box.setFocus()
+    for _ in range(list(Listed).index(wanted) - box.currentIndex()):
+        qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert program.window.recordings_dock.view.listed is wanted
+
+
+def test_segments_of_all_recordings_are_one_list_and_open_their_recording(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "night" / "yard.mkv", tmp_path / "still.safetensors", [videos])
+    wait_for_all(program, qtbot)
+    choose_listed(program, qtbot, Listed.UNREVIEWED)
+    rows = listed_segments(program)
+    assert len(rows) == 4
+    view = program.window.recordings_dock.view
+    scores = [view.ranked.segment(row)[1].peak_score for row in range(4)]
+    assert scores == sorted(scores, reverse=True)
+    at = view.segments.visualRect(view.ranked.index(2)).center()
+    qtbot.mouseClick(view.segments.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert open_name(program) == "yard.mkv", "one click selects"
+    qtbot.mouseDClick(view.segments.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: selected(program) == rows[2], timeout=PATIENCE_MS)
+    press(program, qtbot, Qt.Key.Key_U)
+    qtbot.waitUntil(lambda: listed_segments(program) == [*rows[:2], rows[3]])
+    press(program, qtbot, Qt.Key.Key_J, modifier=CONTROL)
+    press(program, qtbot, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: selected(program) == rows[3], timeout=PATIENCE_MS)
+    choose_listed(program, qtbot, Listed.SEGMENTS)
+    assert listed_segments(program) == rows
+
+
+def test_a_list_without_segments_says_why(program: Program, qtbot: QtBot, videos: Path, tmp_path: Path) -> None:
+    (videos / "street.mp4").unlink()
+    (videos / "gate.mp4").unlink()
+    (videos / "yard.mp4").touch()
+    program.begin(videos, tmp_path / "still.safetensors")
+    wait_for_all(program, qtbot)
+    choose_listed(program, qtbot, Listed.UNREVIEWED)
+    nothing = [each.text() for each in program.window.recordings_dock.view.findChildren(QLabel) if each.isVisible()]
+    assert "Nothing is flagged so far." in nothing
+
+
+# Watched folders
+
+
+@pytest.fixture
+def _quick_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files rest at once, and folders are looked into all the time."""
+    monkeypatch.setattr(engine_watching, "REST_SECONDS", 0.2)
+    monkeypatch.setattr(watching, "POLL_MS", 50)
+
+
+@pytest.mark.usefixtures("_quick_to_rest")
+def test_what_comes_into_a_watched_folder_comes_onto_the_list(
+    make_program: Callable[[], Program], qtbot: QtBot, videos: Path
+) -> None:
+    program = make_program()
+    program.window.actions_by_name["watch_folder"].trigger()
+    dialog = program.window.findChildren(QFileDialog)[0]
+    dialog.fileSelected.emit(str(videos))
+    dialog.reject()
+    assert "Watching videos" in program.window.statusBar().currentMessage()
+    wait_for_all(program, qtbot)
+    assert list(stages(program)) == ["gate.mp4", "street.mp4", "yard.mkv"]
+    assert program.session.video is None, "nothing is opened by itself"
+    program.recordings.remove([str(videos / "gate.mp4")])
+    (videos / "yard.mp4").touch()
+    qtbot.waitUntil(lambda: list(stages(program)) == ["street.mp4", "yard.mkv", "yard.mp4"])
+    program.close()
+    program.window.close()
+
+    (videos / "long.mp4").touch()
+    again = make_program()
+    qtbot.waitUntil(lambda: list(stages(again)) == ["street.mp4", "yard.mkv", "yard.mp4", "long.mp4"])
+    view = again.window.recordings_dock.view
+    assert view.watched_button.text() == "Watching videos"
+    view.watched_button.menu().actions()[0].trigger()
+    assert not view.watched_button.isVisible()
+    (videos / "scratched.mp4").touch()
+    drop(again, videos / "gate.mp4", videos / "street.mp4")
+    qtbot.waitUntil(lambda: "gate.mp4" in stages(again))
+    qtbot.wait(500)
+    assert "scratched.mp4" not in stages(again)
+
+
+@pytest.mark.usefixtures("_quick_to_rest")
+def test_a_watched_folder_that_is_gone_is_told_and_watched_on(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    program.recordings.told.connect(told.append)
+    program.recordings.watch(tmp_path / "disk")
+    qtbot.waitUntil(lambda: any("disk is watched, but: The folder is gone" in each for each in told))
+    videos.rename(tmp_path / "disk")
+    qtbot.waitUntil(lambda: len(stages(program)) == 3)
+    assert sum("is gone" in each for each in told) == 1
+
+
+# The order, and where recordings are
+
+
+def test_recordings_are_moved_in_the_list_with_alt_and_the_arrows(program: Program, qtbot: QtBot, videos: Path) -> None:
+    program.recordings.model.set_paused(True)
+    drop(program, videos)
+    qtbot.waitUntil(lambda: open_name(program) == "gate.mp4")
+    press(program, qtbot, Qt.Key.Key_J, modifier=CONTROL)
+    press(program, qtbot, Qt.Key.Key_Down, modifier=ALT)
+    assert list(stages(program)) == ["street.mp4", "gate.mp4", "yard.mkv"]
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    press(program, qtbot, Qt.Key.Key_Down, modifier=ALT)
+    assert list(stages(program)) == ["street.mp4", "gate.mp4", "yard.mkv"], "the last one can go no further"
+    press(program, qtbot, Qt.Key.Key_Up, modifier=ALT)
+    assert list(stages(program)) == ["gate.mp4", "yard.mkv", "street.mp4"]
+
+
+def test_recordings_that_moved_are_told_and_found_again(
+    make_program: Callable[[], Program], qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    first = make_program()
+    first.begin(videos / "night" / "yard.mkv", tmp_path / "still.safetensors", [videos])
+    wait_for_all(first, qtbot)
+    first.close()
+    first.window.close()
+    (tmp_path / "archive").mkdir()
+    (videos / "street.mp4").rename(tmp_path / "archive" / "street.mp4")
+
+    again = make_program()
+    qtbot.waitUntil(lambda: words(again)["street.mp4"] == "Failed: It is not where it was")
+    assert words(again)["gate.mp4"] == "0 of 2 reviewed"
+    model = again.recordings.model
+    known = model.recording(str(videos / "street.mp4"))
+    assert known
+    model.change(known.path, fingerprint=file_fingerprint(tmp_path / "archive" / "street.mp4"))  # as of a real file
+    again.window.actions_by_name["find_moved"].trigger()
+    dialog = again.window.findChildren(QFileDialog)[0]
+    dialog.fileSelected.emit(str(tmp_path))
+    dialog.reject()
+    qtbot.waitUntil(lambda: "1 of 1 moved" in again.window.statusBar().currentMessage())
+    assert model.recording(str(tmp_path / "archive" / "street.mp4"))
+    assert words(again)["street.mp4"] == "0 of 2 reviewed"
+
+
+def test_a_recording_that_is_put_back_goes_on_at_the_next_start(
+    make_program: Callable[[], Program], qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    first = make_program()
+    first.begin(videos / "gate.mp4", tmp_path / "still.safetensors", [videos])
+    wait_for_all(first, qtbot)
+    first.close()
+    first.window.close()
+    videos.rename(tmp_path / "unplugged")
+    second = make_program()
+    qtbot.waitUntil(lambda: set(words(second).values()) == {"Failed: It is not where it was"})
+    second.close()
+    second.window.close()
+    (tmp_path / "unplugged").rename(videos)
+    third = make_program()
+    qtbot.waitUntil(lambda: all_analysed(third))

@@ -123,6 +123,7 @@ class QueueDone:
     """A recording that is not open is analysed."""
 
     path: Path
+    fingerprint: str
     detector: str
     """Name of the detector that did it."""
     score: str

@@ -105,7 +105,8 @@ class QueuedAnalysis:
                 scorer, signals = self._run.scorer, self._run.signals()
                 segments = segments_to_review(signals, source.times, scorer, review)
                 other = scorer.is_other_scene(signals)
-                self._post(QueueDone(job.path, predictor.settings.name, scorer.name, segments, other))
+                name, fingerprint = predictor.settings.name, source.info.fingerprint
+                self._post(QueueDone(job.path, fingerprint, name, scorer.name, segments, other))
                 self._job = None
                 self.let_go()
 

@@ -12,6 +12,8 @@ from engine.review.edits import Editor
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 
+_NONE_LEFT = "Every segment has a verdict."
+
 
 class Reviewing(QObject):
     """Turns keys and buttons into changes of the session's review; starts no work and draws nothing."""
@@ -23,6 +25,8 @@ class Reviewing(QObject):
         super().__init__(parent)
         self._session = session
         self._begun_at: int | None = None
+        self.go_elsewhere: Callable[[int], bool] = lambda _: False
+        """Goes to what is unreviewed in a later recording (1) or an earlier one (-1); whether there is something."""
         session.review.refused.connect(self.told)
         session.video_changed.connect(self._forget_begin)
 
@@ -31,6 +35,14 @@ class Reviewing(QObject):
         """The segment that a key means."""
         segment = self._session.current_segment
         return segment if isinstance(segment, ReviewedSegment) else None
+
+    def next_unreviewed(self) -> None:
+        """The next segment without a verdict, here or in the next recording of the list that has one."""
+        self._go_on(self._session.select_next_unreviewed, 1)
+
+    def previous_unreviewed(self) -> None:
+        """The previous segment without a verdict, here or in a recording before this one."""
+        self._go_on(self._session.select_previous_unreviewed, -1)
 
     def confirm(self) -> None:
         """Confirm the current segment and go on to the next unreviewed one."""
@@ -101,9 +113,14 @@ class Reviewing(QObject):
     def _judge(self, verdict: Verdict, reason: str = "", *, goes_on: bool = False) -> None:
         judged = self._edit(lambda editor, current: editor.judge(current, verdict, reason))
         if judged and goes_on:
-            self._session.select_next_unreviewed()
-        if judged and not self._session.review.unreviewed:
-            self.told.emit("Every segment has a verdict.")
+            self.next_unreviewed()
+        elif judged and not self._session.review.unreviewed:
+            self.told.emit(_NONE_LEFT)
+
+    def _go_on(self, select: Callable[..., bool], direction: int) -> None:
+        """Leave the recording before beginning again with it."""
+        if not (select(wraps=False) or self.go_elsewhere(direction) or select()):
+            self.told.emit(_NONE_LEFT)
 
     def _edit(self, make: Callable[[Editor, ReviewedSegment], Step]) -> bool:
         current = self.current

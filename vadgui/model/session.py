@@ -110,6 +110,8 @@ class ReviewSession(QObject):
         self._thumbnails_asked: set[int] = set()
         self._pictures_requested = True
         self._frames_first = False
+        self.looped: Segment | None = None
+        """The segment that is played again and again: the playhead counts as in it, also in the margin around it."""
 
     # What is open
 
@@ -383,15 +385,15 @@ class ReviewSession(QObject):
         """The last segment that starts before the current one, or before the playhead where that has left it."""
         self.select_segment(next(iter(self._earlier(self.scoring.segments)), self.scoring.selected))
 
-    def select_next_unreviewed(self) -> None:
-        """The next segment without a verdict; after the last one begin again with the first."""
+    def select_next_unreviewed(self, *, wraps: bool = True) -> bool:
+        """The next segment without a verdict; with `wraps` the first one comes after the last. Whether there is one."""
         left = self.review.unreviewed
-        self._select_first([*self._later(left), *left])
+        return self._select_first([*self._later(left), *(left if wraps else ())])
 
-    def select_previous_unreviewed(self) -> None:
-        """The previous segment without a verdict; before the first one begin again with the last."""
+    def select_previous_unreviewed(self, *, wraps: bool = True) -> bool:
+        """The previous segment without a verdict; with `wraps` the last one comes before the first."""
         left = self.review.unreviewed
-        self._select_first([*self._earlier(left), *reversed(left)])
+        return self._select_first([*self._earlier(left), *(reversed(left) if wraps else ())])
 
     def segment_at(self, frame: int) -> Segment | None:
         """The segment that holds a frame."""
@@ -402,12 +404,13 @@ class ReviewSession(QObject):
         """What a key means: the selected segment, else the one that the playhead is in."""
         return self.scoring.selected or self.segment_at(self._playhead)
 
-    def _select_first(self, candidates: Sequence[Segment]) -> None:
+    def _select_first(self, candidates: Sequence[Segment]) -> bool:
         if candidates:
             self.select_segment(candidates[0])
+        return bool(candidates)
 
     def _later(self, segments: Sequence[Segment]) -> list[Segment]:
-        inside = self.segment_at(self._playhead)
+        inside = self.looped or self.segment_at(self._playhead)
         here = self._playhead
         if inside:
             here = inside.start + 1 if inside == self.scoring.selected else inside.start
@@ -415,7 +418,8 @@ class ReviewSession(QObject):
 
     def _earlier(self, segments: Sequence[Segment]) -> list[Segment]:
         current = self.scoring.selected
-        here = current.start if current and current.start <= self._playhead < current.stop else self._playhead
+        is_here = current and (current == self.looped or current.start <= self._playhead < current.stop)
+        here = current.start if current and is_here else self._playhead
         return [each for each in reversed(segments) if each.start < here]
 
     # The analysis

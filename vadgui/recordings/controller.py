@@ -14,15 +14,19 @@ from engine.common.errors import DeviceError, ReviewError, ScoreStoreError, VadE
 from engine.common.events import ShouldStop
 from engine.common.names import displayable
 from engine.review.files import SUFFIX
-from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingListFile
+from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingList, RecordingListFile
 from engine.review.summary import found
 from engine.video.finding import find_recordings
+from engine.video.watching import REST_SECONDS
 from vadgui.jobs.background import Background
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.messages import QueueDone, QueueFailed, QueueProgress, VideoOpened
 from vadgui.jobs.request_queue import QueueJob
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path
+from vadgui.recordings.navigation import RecordingNavigation
+from vadgui.recordings.relinking import Relinking
+from vadgui.recordings.watching import FolderWatching
 
 _SAVE_MS = 1000
 _OF_THE_MACHINE = (ScoreStoreError, DeviceError)
@@ -47,9 +51,13 @@ class RecordingsController(QObject):
         self._session = session
         self._worker = worker
         self.model = model
+        self.navigation = RecordingNavigation(session, model, self)
         self._file = RecordingListFile(file) if file else None
         self._background = Background("vadgui-recordings")
         self._searches = 0
+        self._left_out: set[str] = set()
+        """Recordings of watched folders that were taken off the list."""
+        self._watching = FolderWatching(self._background, self._known, self)
         self._is_opening = False
         self._untried: list[Path] = []
         """Recordings to open instead, should the one that is being opened be broken."""
@@ -61,8 +69,16 @@ class RecordingsController(QObject):
         self._save_timer.timeout.connect(self._save_soon)
         self._plan_timer = QTimer(self, singleShot=True, interval=0)  # after what belongs together has changed
         self._plan_timer.timeout.connect(self._plan)
+        self.navigation.open_requested.connect(self.open_requested)
+        self.navigation.told.connect(self.told)
         model.changed.connect(self._note_change)
         model.paused_changed.connect(self._plan)
+        self.relinking = Relinking(self._background, model, self)
+        self.relinking.told.connect(self.told)
+        self.relinking.failed.connect(self.failed)
+        self._watching.found.connect(self._take_new)
+        self._watching.failed.connect(self.failed)
+        self._watching.told.connect(self.told)
         worker.video_closed.connect(self._end_opening)
         worker.queue_changed.connect(self._take_queue)
         worker.failed.connect(self._note_failure)
@@ -76,7 +92,12 @@ class RecordingsController(QObject):
         if self._file is None:
             return
         try:
-            self.model.add(self._file.open())
+            kept = self._file.open()
+            self.model.add(kept.recordings)
+            self.model.watch(kept.watched_folders)
+            self._left_out = set(kept.left_out)
+            self._watching.use(kept.watched_folders)
+            self.relinking.check()
         except ReviewError as error:
             self._file = None
             self.told.emit(f"{error.what}. {error.advice}")
@@ -85,11 +106,12 @@ class RecordingsController(QObject):
     def close(self) -> None:
         """Keep the list and end the thread; closing twice is fine."""
         self._plan_timer.stop()
+        self._watching.close()
         self._background.close()
         file, self._file = self._file, None
         if file:
             try:
-                file.write(self.model.recordings)
+                file.write(self._kept())
             except ReviewError as error:
                 self.failed.emit(error)
             file.close()
@@ -122,7 +144,8 @@ class RecordingsController(QObject):
             new = self.model.add(ListedRecording(path=path) for path in paths)
             known = len(found_here) - len(new)
             before = f", {known} {'was' if known == 1 else 'were'} in it already" if known else ""
-            self.told.emit(f"{len(new)} recording{'' if len(new) == 1 else 's'} added to the list{before}.")
+            self._left_out.difference_update(paths)
+            self.told.emit(f"{_count_words(len(new))} added to the list{before}.")
         elif not errors:
             self.told.emit(f"There is no recording in {displayable(searched[0].name)}.")
 
@@ -132,7 +155,38 @@ class RecordingsController(QObject):
         if len(gone) < len(paths):
             self.told.emit("The recording that is open stays on the list. Close it first.")
         if gone:
+            self._left_out.update(path for path in gone if self._is_watched(path))
             self.model.remove(gone)
+
+    def watch(self, folder: Path) -> None:
+        """Let recordings that are in a folder, or come into it, come onto the list once they rest."""
+        path = listed_path(folder)
+        if path not in self.model.watched_folders:
+            self._watch_all([*self.model.watched_folders, path])
+        self.told.emit(
+            f"Watching {displayable(folder.name)}: its recordings come onto the list once they have not changed for "
+            f"{REST_SECONDS:.0f} seconds."
+        )
+
+    def stop_watching(self, folder: str) -> None:
+        """Let a folder be; its recordings stay on the list."""
+        self._watch_all([each for each in self.model.watched_folders if each != folder])
+        self._left_out = {path for path in self._left_out if self._is_watched(path)}
+
+    def _watch_all(self, folders: Sequence[str]) -> None:
+        self.model.watch(folders)
+        self._watching.use(folders)
+
+    def _is_watched(self, path: str) -> bool:
+        return any(Path(path).is_relative_to(folder) for folder in self.model.watched_folders)
+
+    def _known(self) -> set[Path]:
+        return {Path(each.path) for each in self.model.recordings} | {Path(path) for path in self._left_out}
+
+    def _take_new(self, paths: Sequence[Path]) -> None:
+        new = self.model.add(ListedRecording(path=listed_path(path)) for path in paths)
+        if new:
+            self.told.emit(f"{_count_words(len(new))} came into a watched folder.")
 
     def analyse_again(self, paths: Sequence[str]) -> None:
         """Let recordings wait for their analysis; what is stored of it is taken up."""
@@ -142,16 +196,6 @@ class RecordingsController(QObject):
             else:
                 self.model.change(path, stage=AnalysisStage.WAITING, problem="", advice="")
         self.model.set_paused(False)
-
-    def open_neighbour(self, direction: int) -> None:
-        """Open the next recording of the list (1), or the previous one (-1)."""
-        count = len(self.model.recordings)
-        row = self.model.row_of(self.model.open_path)
-        wanted = (0 if direction > 0 else count - 1) if row is None else row + direction
-        if 0 <= wanted < count:
-            self.open_requested.emit(Path(self.model.recordings[wanted].path))
-        elif count:
-            self.told.emit(f"This is the {'last' if direction > 0 else 'first'} recording of the list.")
 
     # The open recording
 
@@ -181,7 +225,10 @@ class RecordingsController(QObject):
     def video_opened(self, opened: VideoOpened) -> None:
         """List what was opened, once its detector is asked for; the demo is no one's work."""
         if not resources.contains(opened.info.path):
-            self.model.add([ListedRecording(path=listed_path(opened.info.path))])
+            path = listed_path(opened.info.path)
+            self.model.add([ListedRecording(path=path)])
+            self.model.change(path, fingerprint=opened.info.fingerprint)
+        self.navigation.video_opened()
         self._end_opening()
 
     def _follow_video(self) -> None:
@@ -273,6 +320,7 @@ class RecordingsController(QObject):
                     path,
                     stage=AnalysisStage.ANALYSED,
                     share=1.0,
+                    fingerprint=message.fingerprint,
                     detector=message.detector,
                     score=message.score,
                     is_other_scene=message.is_other_scene,
@@ -294,17 +342,24 @@ class RecordingsController(QObject):
 
     # The file
 
+    def _kept(self) -> RecordingList:
+        return RecordingList(
+            recordings=tuple(self.model.recordings),
+            watched_folders=self.model.watched_folders,
+            left_out=tuple(sorted(self._left_out)),
+        )
+
     def _note_change(self) -> None:
         if not self._save_timer.isActive():
             self._save_timer.start(_SAVE_MS)
         self._plan_timer.start()
 
     def _save_soon(self) -> None:
-        file, recordings = self._file, list(self.model.recordings)
+        file, kept = self._file, self._kept()
         if file:
 
             def write(_: ShouldStop) -> Iterator[None]:
-                file.write(recordings)
+                file.write(kept)
                 yield None
 
             self._background.begin("save", write, lambda _: None, self.failed.emit)
@@ -312,6 +367,10 @@ class RecordingsController(QObject):
 
 def _search(paths: Sequence[Path], should_stop: ShouldStop) -> Iterator[list[Path | VideoError]]:
     yield list(find_recordings(paths, should_stop))
+
+
+def _count_words(count: int) -> str:
+    return f"{count} recording{'' if count == 1 else 's'}"
 
 
 def _of_review(path: Path) -> Path:

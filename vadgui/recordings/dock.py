@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 from vadgui.recordings.model import RecordingModel
 from vadgui.recordings.view import RecordingsView
 
-_HEIGHTS_PX = [280, 420]
+_HEIGHTS_PX = [320, 380]
 _A_LIST = 2  # of a single recording the window says everything already
 
 
@@ -48,14 +48,15 @@ class RecordingsDock(QDockWidget):
             self.hide()
 
     def _is_list(self) -> bool:
-        return len(self._model.recordings) >= _A_LIST
+        return len(self._model.recordings) >= _A_LIST or bool(self._model.watched_folders)
 
     def _follow(self) -> None:
         is_list = self._is_list()
         if is_list != self._was_list:
             self._was_list = is_list
             self.setVisible(is_list)
-        self._actions["recordings"].setEnabled(bool(self._model.recordings))
+        for name in ("recordings", "find_moved"):
+            self._actions[name].setEnabled(bool(self._model.recordings))
         for name in ("next_recording", "previous_recording"):
             self._actions[name].setEnabled(is_list or (bool(self._model.recordings) and not self._model.open_path))
 

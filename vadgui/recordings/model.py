@@ -71,7 +71,7 @@ def state_icon(recording: ListedRecording) -> str:
 
 
 class RecordingModel(QAbstractListModel):
-    """One row for each recording, in the order in which they were added."""
+    """One row for each recording, in the order in which they are analysed."""
 
     changed = Signal()
     """Rows came or went, or one says something else; not for each percent of an analysis."""
@@ -84,6 +84,7 @@ class RecordingModel(QAbstractListModel):
         self._open_path = ""
         self._paused = False
         self._lacking: set[str] = set()
+        self._watched: tuple[str, ...] = ()
 
     # What is known
 
@@ -101,6 +102,11 @@ class RecordingModel(QAbstractListModel):
     def paused(self) -> bool:
         """Whether no recording is analysed but the one that is open."""
         return self._paused
+
+    @property
+    def watched_folders(self) -> tuple[str, ...]:
+        """Folders whose new recordings come onto the list."""
+        return self._watched
 
     def recording(self, path: str) -> ListedRecording | None:
         """The recording with this path."""
@@ -156,6 +162,32 @@ class RecordingModel(QAbstractListModel):
         if replace(after, share=before.share) != before:
             self.changed.emit()
 
+    def relink(self, path: str, now: str) -> None:
+        """A recording is found, perhaps elsewhere: it goes on as it stood."""
+        if now != path and now in self._numbers:
+            self.remove([path])  # somebody has added it where it is now
+            return
+        row = self._numbers.get(path)
+        if row is not None:
+            known = self._rows[row]
+            stage = AnalysisStage.ANALYSED if known.share >= 1 else AnalysisStage.WAITING
+            self._rows[row] = replace(known, path=now, stage=stage, problem="", advice="")
+            self._count()
+            self.dataChanged.emit(self.index(row), self.index(row))
+            self.changed.emit()
+
+    def move(self, paths: Iterable[str], step: int) -> None:
+        """Move recordings one row up (-1) or down (1), together; at the end they stay."""
+        rows = sorted((self._numbers[path] for path in set(paths) if path in self._numbers), reverse=step > 0)
+        if not rows or not 0 <= rows[0] + step < len(self._rows):
+            return
+        for row in rows:
+            self.beginMoveRows(_NO_PARENT, row, row, _NO_PARENT, row + (2 if step > 0 else -1))
+            self._rows.insert(row + step, self._rows.pop(row))
+            self._count()
+            self.endMoveRows()
+        self.changed.emit()
+
     def set_open(self, path: str) -> None:
         """Another recording is open, or none."""
         before, self._open_path = self._open_path, path
@@ -176,6 +208,12 @@ class RecordingModel(QAbstractListModel):
         changed, self._lacking = paths ^ self._lacking, paths
         for row in (self._numbers[path] for path in changed if path in self._numbers):
             self.dataChanged.emit(self.index(row), self.index(row))
+
+    def watch(self, folders: Sequence[str]) -> None:
+        """Name the folders whose new recordings come onto the list."""
+        if tuple(folders) != self._watched:
+            self._watched = tuple(folders)
+            self.changed.emit()
 
     def _count(self) -> None:
         self._numbers = {each.path: row for row, each in enumerate(self._rows)}

@@ -1,73 +1,131 @@
-"""The widget that lists recordings."""
+"""The widget that lists recordings, or the segments of all of them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QKeySequence
+from enum import Enum
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QHBoxLayout,
     QLabel,
-    QListView,
     QMenu,
     QSizePolicy,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from vadgui.recordings.delegate import RecordingDelegate
+from engine.common.names import displayable
+from vadgui.recordings.delegate import RankedDelegate, RecordingDelegate
+from vadgui.recordings.list_view import OPENING_KEYS, ListView
 from vadgui.recordings.model import RecordingModel
+from vadgui.recordings.ranked import RankedModel
 from vadgui.ui import theme
 from vadgui.ui.icons import set_icon
+from vadgui.ui.widgets import text_label
 
-_OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_MOVING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+
+class Listed(Enum):
+    """What the list shows; the value is the text shown to the person."""
+
+    RECORDINGS = "Recordings"
+    UNREVIEWED = "Segments to review, highest first"
+    SEGMENTS = "All segments, highest first"
 
 
 class RecordingsView(QWidget):
-    """Lists the recordings; a double click or Enter opens one."""
+    """Lists the recordings or their segments; a double click or Enter opens one."""
 
     open_requested = Signal(str)
     """Path of a listed recording."""
+    segment_requested = Signal(str, object)
+    """Path of a listed recording, and the FoundSegment of it to be opened."""
     again_requested = Signal(object)
     """Paths to be analysed again."""
     remove_requested = Signal(object)
     """Paths to be taken off the list."""
+    move_requested = Signal(object, int)
+    """Paths to be moved in the list: 1 for down, -1 for up."""
+    stop_watching_requested = Signal(str)
+    """A watched folder."""
     pause_requested = Signal(bool)
     """Whether the recordings that are not open are to wait."""
 
     def __init__(self, model: RecordingModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = model
-        self.list = _ListView()
-        self.list.setModel(model)
-        self.list.setItemDelegate(RecordingDelegate(self))
+        self.ranked = RankedModel(model, self)
+        own_keys = (Qt.Key.Key_Delete, Qt.Key.Key_F5)
+        self.list = ListView("Recordings", model, RecordingDelegate(self), own_keys, moves_rows=True)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.segments = ListView("Segments of all recordings", self.ranked, RankedDelegate(self))
+        self.listed_box = QComboBox()
+        self.listed_box.addItems([each.value for each in Listed])
+        self.listed_box.setAccessibleName("What is listed")
         self._summary = QLabel()
         # A label is never narrower than its text: a long line would widen the dock.
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pause_button = QToolButton()
         self.pause_button.setAutoRaise(True)
         self.pause_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._nothing = text_label(role="muted")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pages = QStackedWidget()
+        self.watched_button = QToolButton()
+        self.watched_button.setAutoRaise(True)
+        self.watched_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.watched_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.watched_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.watched_button.setMenu(QMenu(self.watched_button))
+        set_icon(self.watched_button, "waiting")
+        self._lay_out()
+
+        self.list.doubleClicked.connect(self._open)
+        self.list.key_pressed.connect(self._do_key)
+        self.list.move_requested.connect(lambda step: self.move_requested.emit(self.selected_paths(), step))
+        self.list.menu_requested.connect(self._show_menu)
+        self.segments.doubleClicked.connect(self._open_segment)
+        self.segments.key_pressed.connect(lambda _: self._open_segment(self.segments.currentIndex()))
+        self.ranked.modelAboutToBeReset.connect(self._keep_place)
+        self.ranked.modelReset.connect(self._restore_place)
+        self._place: tuple[int, str, int] | None = None
+        """Row, path and peak frame of the segment that the cursor is on."""
+        self.listed_box.activated.connect(lambda _: self._show_listed())
+        self.pause_button.clicked.connect(lambda: self.pause_requested.emit(not self.model.paused))
+        model.changed.connect(self._show)
+        model.paused_changed.connect(self._show)
+        theme.changed.connect(self._pages.update)
+        self._show()
+
+    @property
+    def listed(self) -> Listed:
+        """What the list shows."""
+        return list(Listed)[self.listed_box.currentIndex()]
+
+    def _lay_out(self) -> None:
         header = QHBoxLayout()
-        header.setContentsMargins(8, 3, 8, 3)
-        header.addWidget(self._summary, stretch=1)
+        header.setContentsMargins(8, 3, 8, 0)
+        header.addWidget(self.listed_box, stretch=1)
         header.addWidget(self.pause_button)
+        summary = QHBoxLayout()
+        summary.setContentsMargins(10, 2, 8, 4)
+        summary.addWidget(self._summary)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(header)
-        layout.addWidget(self.list, stretch=1)
+        layout.addLayout(summary)
+        for page in (self.list, self.segments, self._nothing):
+            self._pages.addWidget(page)
+        layout.addWidget(self._pages, stretch=1)
+        layout.addWidget(self.watched_button)
         self.setMinimumWidth(240)
-
-        self.list.doubleClicked.connect(self._open)
-        self.list.key_pressed.connect(self._do_key)
-        self.list.menu_requested.connect(self._show_menu)
-        self.pause_button.clicked.connect(lambda: self.pause_requested.emit(not self.model.paused))
-        model.changed.connect(self._show)
-        model.paused_changed.connect(self._show)
-        theme.changed.connect(self.list.viewport().update)
-        self._show()
 
     def summary(self) -> str:
         """The line above the list."""
@@ -79,12 +137,15 @@ class RecordingsView(QWidget):
         return [self.model.recordings[row].path for row in rows]
 
     def take_focus(self) -> None:
-        """Put the cursor into the list, on the recording that is open."""
-        current = self.list.currentIndex()
+        """Put the cursor into the list: among recordings on the one that is open."""
+        if self.listed is not Listed.RECORDINGS:
+            if not self.segments.currentIndex().isValid():
+                self.segments.choose(0)
+            self.segments.setFocus()
+            return
         row = self.model.row_of(self.model.open_path)
-        if not current.isValid() or row is not None:
-            index = self.model.index(row or 0)
-            self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if row is not None or not self.list.currentIndex().isValid():
+            self.list.choose(row or 0)
         self.list.setFocus()
 
     def menu(self) -> QMenu:
@@ -97,8 +158,13 @@ class RecordingsView(QWidget):
         again = menu.addAction("&Analyse again", lambda: self.again_requested.emit(paths))
         menu.addSeparator()
         removing = menu.addAction("&Take off the list", lambda: self.remove_requested.emit(paths))
-        for action, key in ((opening, Qt.Key.Key_Return), (again, Qt.Key.Key_F5), (removing, Qt.Key.Key_Delete)):
-            _show_key(action, key)
+        menu.addSeparator()
+        up = menu.addAction("Move &up", lambda: self.move_requested.emit(paths, -1))
+        down = menu.addAction("Move &down", lambda: self.move_requested.emit(paths, 1))
+        keys = {opening: "Return", again: "F5", removing: "Delete", up: "Alt+Up", down: "Alt+Down"}
+        for action, key in keys.items():
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutVisibleInContextMenu(True)
             action.setEnabled(action.isEnabled() and bool(paths))
         return menu
 
@@ -112,6 +178,56 @@ class RecordingsView(QWidget):
         self.pause_button.setAccessibleName(words)
         # Nothing that is on screen is different for anybody who looks at one recording alone.
         self.pause_button.setVisible(bool(self.model.recordings))
+        self._show_watched()
+        self._show_page()
+
+    def _show_watched(self) -> None:
+        folders = self.model.watched_folders
+        names = displayable(Path(folders[0]).name) if len(folders) == 1 else f"{len(folders)} folders"
+        self.watched_button.setVisible(bool(folders))
+        self.watched_button.setText(f"Watching {names}".replace("&", "&&"))
+        self.watched_button.setToolTip("\n".join(displayable(folder) for folder in folders))
+        menu = self.watched_button.menu()
+        menu.clear()
+        for folder in folders:
+            words = f"Stop watching {displayable(folder)}".replace("&", "&&")
+            menu.addAction(words, partial(self.stop_watching_requested.emit, folder))
+
+    def _show_listed(self) -> None:
+        listed = self.listed
+        self.ranked.show(listed is not Listed.RECORDINGS, only_unreviewed=listed is Listed.UNREVIEWED)
+        self._show_page()
+
+    def _show_page(self) -> None:
+        if self.listed is Listed.RECORDINGS:
+            self._pages.setCurrentWidget(self.list)
+        elif self.ranked.rowCount():
+            self._pages.setCurrentWidget(self.segments)
+        else:
+            are_all_judged = any(each.segments for each in self.model.recordings)
+            self._nothing.setText("Every segment has a verdict." if are_all_judged else "Nothing is flagged so far.")
+            self._pages.setCurrentWidget(self._nothing)
+
+    def _keep_place(self) -> None:
+        row = self.segments.currentIndex().row()
+        if row >= 0:
+            recording, segment = self.ranked.segment(row)
+            self._place = row, recording.path, segment.peak_frame
+
+    def _restore_place(self) -> None:
+        """The cursor stays on its segment; where that is gone, the next one has taken its row."""
+        self._show_page()
+        count = self.ranked.rowCount()
+        if self._place and count:
+            row, path, peak_frame = self._place
+            same = self.ranked.row_of(path, peak_frame)
+            self.segments.choose(min(row, count - 1) if same is None else same)
+
+    def _open_segment(self, index: QModelIndex) -> None:
+        if index.isValid():
+            recording, segment = self.ranked.segment(index.row())
+            self.segment_requested.emit(recording.path, segment)
+            self.segments.clearFocus()  # keys are for the recording from now on
 
     def _open(self, index: QModelIndex) -> None:
         self.open_requested.emit(self.model.recordings[index.row()].path)
@@ -119,7 +235,7 @@ class RecordingsView(QWidget):
 
     def _do_key(self, key: int) -> None:
         paths = self.selected_paths()
-        if key in _OPENING and self.list.currentIndex().isValid():
+        if key in OPENING_KEYS and self.list.currentIndex().isValid():
             self._open(self.list.currentIndex())
         elif key == Qt.Key.Key_F5 and paths:
             self.again_requested.emit(paths)
@@ -128,49 +244,3 @@ class RecordingsView(QWidget):
 
     def _show_menu(self, event: QContextMenuEvent) -> None:
         self.menu().popup(event.globalPos())
-
-
-class _ListView(QListView):
-    """The list itself; its keys are for it, also where the window has another use for them."""
-
-    key_pressed = Signal(int)
-    menu_requested = Signal(object)
-    """QContextMenuEvent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QListView.Shape.NoFrame)
-        self.setAccessibleName("Recordings")
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the keys of the list from the window's shortcuts."""
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and event.key() in (*_MOVING, *_OPENING, Qt.Key.Key_Delete, Qt.Key.Key_F5)
-            and event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Open, take off, analyse again; Qt moves through the rows."""
-        if event.key() in (*_OPENING, Qt.Key.Key_Delete, Qt.Key.Key_F5):
-            self.key_pressed.emit(event.key())
-        else:
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
-        """Offer what can be done with the row."""
-        self.menu_requested.emit(event)
-
-
-def _show_key(action: QAction, key: Qt.Key) -> None:
-    action.setShortcut(QKeySequence(key))
-    action.setShortcutVisibleInContextMenu(True)

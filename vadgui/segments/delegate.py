@@ -18,7 +18,7 @@ _PADDING_PX = 8
 _PICTURE = QSize(96, 60)
 _BAR_HEIGHT_PX = 6
 _ICON_PX = 14
-_VERDICT_ICONS = {Verdict.CONFIRMED: "check", Verdict.DISMISSED: "dismiss", Verdict.UNSURE: "unsure"}
+VERDICT_ICONS = {Verdict.CONFIRMED: "check", Verdict.DISMISSED: "dismiss", Verdict.UNSURE: "unsure"}
 
 
 class SegmentDelegate(QStyledItemDelegate):
@@ -92,7 +92,7 @@ class SegmentDelegate(QStyledItemDelegate):
             if row == 0:
                 line_rect.setRight(self._paint_marks(painter, line_rect, segment))
             elif row == 1 and said:
-                line_rect.setLeft(_paint_icon(painter, line_rect.left(), line_rect, _VERDICT_ICONS[verdict]))
+                line_rect.setLeft(_paint_icon(painter, line_rect.left(), line_rect, VERDICT_ICONS[verdict]))
             elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, line_rect.width())
             painter.drawText(line_rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.setFont(normal)

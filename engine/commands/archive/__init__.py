@@ -7,7 +7,9 @@ import click
 from engine.commands.lazy_group import LazyGroup
 
 _COMMANDS = {
+    "analyse": "Analyse what waits.",
     "export": "Write the segments that fit into a file.",
+    "plan": "Say what the analysis costs: time, workers, disk.",
     "scan": "Bring an archive up to date with its folders.",
     "search": "List the segments that fit, the most conspicuous first.",
     "status": "Say how far each camera's recordings are.",

@@ -29,6 +29,8 @@ def _programs() -> Path:
 @contextmanager
 def postgres_server() -> Iterator[Path]:
     """Run a server; yields the folder of its socket. Skips the test where there is none to run."""
+    if os.name != "posix":
+        pytest.skip("a server of a test's own is run on POSIX alone")
     pytest.importorskip("psycopg", reason="needs PostgreSQL's driver, psycopg")
     programs = _programs()
     user = _UNPRIVILEGED if os.geteuid() == 0 else None

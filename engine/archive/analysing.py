@@ -1,0 +1,235 @@
+"""Analyses the recordings of an archive that wait for it, with the same analyses and stores as everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.analysis.findings import Findings
+from engine.analysis.runner import PHASE, analyse_to_store, analysis_key
+from engine.analysis.score_store import CACHE_MAX_BYTES, ScoreStore, prune
+from engine.analysis.where import evidence_at
+from engine.analysis.zoned import stored_signals_within
+from engine.archive.dispatching import SHARD_FRAMES, Dispatcher, RecordingGivenUp, RecordingJudged, ShardStored
+from engine.archive.leases import LEASE_SECONDS, Heartbeat, LeasedRecording, LeaseLostError, Leases
+from engine.archive.listing import FlaggedSegment, keep_flagged, list_segments
+from engine.archive.scanning import recording_review
+from engine.archive.workers import Workers
+from engine.common.errors import Cancelled, ReviewError, VadError, VideoError
+from engine.common.events import Progress, ShouldStop, never_stop
+from engine.review.document import DetectorUsed
+from engine.scoring.calibrated_scorer import CalibratedScorer
+from engine.scoring.calibration import Calibration
+from engine.scoring.scorer import Scorer
+from engine.scoring.segments import SegmentRule
+from engine.scoring.zones import Zones
+from engine.video import open_video
+from engine.video.source import VideoSource
+
+if TYPE_CHECKING:
+    # torch takes seconds to import, and whoever has a Predictor has imported it.
+    from engine.models.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class AnalysisSettings:
+    """How all recordings are analysed."""
+
+    detector: DetectorUsed
+    calibration: Calibration | None
+    scorer: Scorer
+    rule: SegmentRule
+    folder: Path
+    """Of the score stores."""
+    zones: Zones = ()
+    max_bytes: int = CACHE_MAX_BYTES
+    """What the stores may take on disk before those go that were used least lately."""
+    lease_seconds: float = LEASE_SECONDS
+    shard_frames: int = SHARD_FRAMES
+
+
+@dataclass(frozen=True)
+class RecordingAnalysed:
+    """A recording is done."""
+
+    path: Path
+    segments: int
+
+
+@dataclass(frozen=True)
+class RecordingFailed:
+    """A recording could not be analysed; the others go on."""
+
+    path: Path
+    error: VadError
+    is_final: bool
+    """Whether it is tried no more."""
+
+
+Event = Progress | RecordingAnalysed | RecordingFailed
+
+
+def analyse_waiting(
+    leases: Leases, predictor: Predictor, settings: AnalysisSettings, should_stop: ShouldStop = never_stop
+) -> Generator[Event, None, None]:
+    """Analyse one recording after another until none waits.
+
+    However it ends, what was measured is stored, and the recording that was not finished waits again.
+
+    Raises:
+        ArchiveError: the archive can't be changed.
+        ScoreStoreError: the disk is full, or the stores can't be written.
+        DeviceError: the device's memory does not suffice.
+        Cancelled: `should_stop` said yes.
+    """
+    while recording := leases.take():
+        heartbeat = Heartbeat(leases, recording, should_stop, settings.lease_seconds)
+        try:
+            with closing(_analyse(recording, leases, predictor, settings, heartbeat)) as work:
+                yield from work
+        except LeaseLostError:
+            continue
+        except Cancelled:
+            if heartbeat.is_lost:
+                continue
+            leases.release(recording)
+            raise
+        except VideoError as error:
+            yield RecordingFailed(recording.path, error, leases.fail(recording, str(error)))
+        except (VadError, GeneratorExit, KeyboardInterrupt):
+            # No fault of the recording's.
+            leases.release(recording)
+            raise
+        except Exception as error:
+            # Catches everything: what is odd about one recording must not end the work on all others.
+            odd = VadError("Something unexpected went wrong", subject=recording.path, advice=repr(error))
+            yield RecordingFailed(recording.path, odd, leases.fail(recording, str(odd)))
+        prune(settings.folder, settings.max_bytes)
+
+
+def analyse_divided(
+    leases: Leases, workers: Workers, settings: AnalysisSettings, should_stop: ShouldStop = never_stop
+) -> Generator[Event, None, None]:
+    """Analyse all recordings that wait, divided among workers; the same results as of `analyse_waiting`.
+
+    However it ends, what was judged is stored, and recordings that were not finished wait again.
+
+    Raises:
+        ArchiveError: the archive can't be changed.
+        ScoreStoreError: the disk is full, or the stores can't be written.
+        Cancelled: `should_stop` said yes.
+    """
+    dispatcher = Dispatcher(
+        leases,
+        workers,
+        settings.folder,
+        divides=not settings.scorer.sampling.is_every_frame,
+        shard_frames=settings.shard_frames,
+        lease_seconds=settings.lease_seconds,
+        should_stop=should_stop,
+    )
+    with closing(dispatcher.run()) as work:
+        for event in work:
+            match event:
+                case ShardStored():
+                    yield Progress(PHASE, event.done, event.total)
+                case RecordingGivenUp():
+                    leases.fail(event.recording, str(event.error), tried_enough=True)
+                    yield RecordingFailed(event.recording.path, event.error, is_final=True)
+                case RecordingJudged():
+                    with suppress(LeaseLostError):
+                        yield _finish_judged(event, leases, settings)
+                    prune(settings.folder, settings.max_bytes)
+
+
+def _finish_judged(judged: RecordingJudged, leases: Leases, settings: AnalysisSettings) -> Event:
+    recording = judged.recording
+    try:
+        with judged.store, open_video(recording.path) as source:
+            check_content(recording, source)
+            return finish(recording, leases, source, judged.store, settings)
+    except VideoError as error:
+        return RecordingFailed(recording.path, error, leases.fail(recording, str(error)))
+    except BaseException:
+        leases.release(recording)
+        raise
+
+
+def _analyse(
+    recording: LeasedRecording,
+    leases: Leases,
+    predictor: Predictor,
+    settings: AnalysisSettings,
+    heartbeat: Heartbeat,
+) -> Generator[Event, None, None]:
+    with open_video(recording.path, heartbeat.should_stop) as source:
+        check_content(recording, source)
+        sampling = settings.scorer.sampling
+        with ScoreStore(settings.folder, analysis_key(source, predictor, sampling)) as store:
+            work = analyse_to_store(
+                source, predictor, store, heartbeat.should_stop, sampling=sampling, scorer=settings.scorer
+            )
+            for progress in work:
+                heartbeat.share = progress.done / progress.total if progress.total else 0.0
+                yield progress
+            yield finish(recording, leases, source, store, settings)
+
+
+def check_content(recording: LeasedRecording, source: VideoSource) -> None:
+    """Check that a recording is the one that was scanned.
+
+    Raises:
+        VideoError: it was changed.
+    """
+    if source.info.fingerprint != recording.fingerprint:
+        raise VideoError(
+            "The recording was changed since it was scanned",
+            subject=recording.path,
+            advice="Scan its folder again: `vad archive scan`.",
+        )
+
+
+def finish(
+    recording: LeasedRecording,
+    leases: Leases,
+    source: VideoSource,
+    store: ScoreStore,
+    settings: AnalysisSettings,
+) -> RecordingAnalysed:
+    """Write into the archive what was found in a recording whose analysis is stored.
+
+    Raises:
+        ArchiveError: the archive can't be changed.
+        ScoreStoreError: the store can't be read.
+        LeaseLostError: this process has the recording no more.
+    """
+    scorer, calibration = settings.scorer, settings.calibration
+    signals = stored_signals_within(store, len(source), calibration, settings.zones)
+    found = Findings.of(signals, source.times, scorer, settings.rule)
+    flagged = []
+    for segment, reason in zip(found.segments, found.reasons, strict=True):
+        box = None
+        if isinstance(scorer, CalibratedScorer):
+            evidence = evidence_at(store, calibration, source.times, segment.peak_frame, settings.zones)
+            outlines = evidence.outlines(settings.rule.enter, at_least=1) if evidence else []
+            box = outlines[0].box if outlines else None
+        flagged.append(FlaggedSegment(**asdict(segment), reason=reason, box=box))
+    try:
+        review = recording_review(recording.path, recording.fingerprint)
+    except ReviewError:
+        review = None  # the scan has named it
+    values: dict[str, object] = {
+        "detector_name": settings.detector.name,
+        "detector_fingerprint": settings.detector.fingerprint,
+        "score": scorer.name,
+        "threshold": settings.rule.enter,
+        "is_other_scene": found.is_other_scene,
+        "duration_seconds": source.info.duration_seconds,
+    }
+    with leases.finishing(recording, values) as connection:
+        keep_flagged(connection, recording.id, flagged)
+        list_segments(connection, recording.id, source, review.segments if review else ())
+    return RecordingAnalysed(recording.path, len(flagged))

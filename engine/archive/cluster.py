@@ -1,0 +1,197 @@
+"""Workers on a Ray cluster: one process a GPU, or one for every few cores."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.archive.shards import Judge, Outcome, Shard
+from engine.archive.workers import Ended, Worker, Workers
+from engine.common.errors import ArchiveError, VadError
+from engine.scoring.sampling import Sampling
+
+LOCAL = "local"
+"""The address of a cluster of this machine alone, which lives as long as the workers do."""
+_OBJECT_STORE_BYTES = 256 << 20  # only signals travel
+
+
+@dataclass(eq=False)
+class _Process:
+    """One worker."""
+
+    actor: Any
+    starting: Any
+    """Pending until it has loaded the detector; None afterwards."""
+    shard: Shard | None = None
+
+
+class RayWorkers(Workers):
+    """As many workers as the cluster has GPUs or cores for; one that dies is started anew where there is room."""
+
+    def __init__(
+        self,
+        address: str,
+        detector: Path,
+        sampling: Sampling,
+        *,
+        device: str = "auto",
+        count: int | None = None,
+        cores: int = 1,
+    ) -> None:
+        """`detector` is its file here: workers are sent its content. Each has `cores` cores, or a GPU and those.
+
+        Raises:
+            ArchiveError: Ray is not installed, or the cluster does not answer or has no room for a worker.
+        """
+        self._ray = _import_ray()
+        self._processes: dict[Worker, _Process] = {}
+        self._pending: dict[Any, Worker] = {}
+        self._connect(address, count, cores)
+        try:
+            resources = self._ray.cluster_resources()
+            wants_gpu = device == "cuda" or (device == "auto" and resources.get("GPU", 0) >= 1)
+            room = int(resources.get("GPU", 0)) if wants_gpu else int(resources.get("CPU", 0)) // cores
+            if min(room, count or room) < 1:
+                advice = "Ask for fewer cores a worker, or for another device."
+                raise ArchiveError("The cluster has no room for a worker", subject=address, advice=advice)
+            content = self._ray.put(detector.read_bytes())
+            options = {"num_cpus": cores, "num_gpus": int(wants_gpu), "max_restarts": 0}
+            remote = self._ray.remote(_Judging).options(**options)
+            self._start: Callable[[], Any] = lambda: remote.remote(content, sampling, device, cores)
+            for number in range(min(room, count or room)):
+                self._replace(number)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def count(self) -> int:
+        """How many there are, with those that are still starting."""
+        return len(self._processes)
+
+    @property
+    def idle(self) -> Sequence[Worker]:
+        """Those that have loaded the detector and have nothing to do."""
+        return [worker for worker, each in self._processes.items() if each.starting is None and each.shard is None]
+
+    def submit(self, worker: Worker, shard: Shard) -> None:
+        """Give it a shard."""
+        process = self._processes[worker]
+        process.shard = shard
+        self._pending[process.actor.run.remote(shard)] = worker
+
+    def wait(self, seconds: float) -> list[Ended]:
+        """What has ended.
+
+        Raises:
+            ArchiveError: a worker can't load the detector.
+        """
+        starting = {each.starting: worker for worker, each in self._processes.items() if each.starting is not None}
+        ready, _ = self._ray.wait([*self._pending, *starting], timeout=seconds)
+        # Whatever else has ended by now is taken at the same time.
+        more, _ = self._ray.wait([*self._pending, *starting], num_returns=len(self._pending) + len(starting), timeout=0)
+        ended = []
+        for reference in {*ready, *more}:
+            if reference in starting:
+                self._take_started(starting[reference], reference)
+            else:
+                ended.append(self._take_ended(self._pending.pop(reference), reference))
+        return ended
+
+    def close(self) -> None:
+        """End all workers; a local cluster ends with them."""
+        for each in self._processes.values():
+            self._ray.kill(each.actor)
+        self._processes.clear()
+        self._pending.clear()
+        self._ray.shutdown()
+
+    def _connect(self, address: str, count: int | None, cores: int) -> None:
+        # Another copy of the program may be installed there.
+        own = {"PYTHONPATH": str(Path(__file__).parents[2])} if address == LOCAL else {}
+        options: dict[str, Any] = {"address": address, "runtime_env": {"env_vars": own | _thread_limits(cores)}}
+        if address == LOCAL:
+            options |= {"num_cpus": count * cores if count else None, "object_store_memory": _OBJECT_STORE_BYTES}
+            options |= {"include_dashboard": False}
+        try:
+            self._ray.init(**options, log_to_driver=False, configure_logging=False)
+        except (ConnectionError, ImportError, RuntimeError, ValueError) as error:
+            advice = f"Start one with `ray start --head`, or say {LOCAL} ({error})."
+            raise ArchiveError("The cluster can't be reached", subject=address, advice=advice) from error
+
+    def _replace(self, worker: Worker) -> None:
+        actor = self._start()
+        self._processes[worker] = _Process(actor, actor.start.remote())
+
+    def _take_started(self, worker: Worker, reference: Any) -> None:
+        try:
+            problem = self._ray.get(reference)
+        except self._ray.exceptions.RayError:
+            self._replace(worker)  # it died while it started
+            return
+        if problem:
+            raise ArchiveError("A worker of the cluster can't begin", subject=problem[0], advice=problem[1])
+        self._processes[worker].starting = None
+
+    def _take_ended(self, worker: Worker, reference: Any) -> Ended:
+        process = self._processes[worker]
+        shard, process.shard = process.shard, None
+        assert shard is not None
+        try:
+            outcome: Outcome | None = self._ray.get(reference)
+        except self._ray.exceptions.RayError:
+            outcome = None
+            self._ray.kill(process.actor)
+            self._replace(worker)
+        return Ended(worker, shard, outcome)
+
+
+class _Judging:
+    """What runs in a worker's process."""
+
+    def __init__(self, detector: bytes, sampling: Sampling, device: str, threads: int) -> None:
+        self._detector = detector
+        self._sampling = sampling
+        self._device = device
+        self._threads = threads
+
+    def start(self) -> tuple[str, str] | None:
+        """Load the detector; subject and advice where that fails."""
+        import torch
+
+        from engine.models.predictor import Predictor
+
+        torch.set_num_threads(self._threads)
+        with tempfile.TemporaryDirectory(prefix="vadgui-") as folder:
+            path = Path(folder) / "detector.safetensors"
+            path.write_bytes(self._detector)
+            try:
+                predictor = Predictor.open(path, self._device)
+            except VadError as error:
+                return error.what, error.advice
+        self._judge = Judge(predictor, self._sampling)
+        return None
+
+    def run(self, shard: Shard) -> Outcome:
+        """What comes of a shard."""
+        return self._judge.run(shard)
+
+
+def _thread_limits(cores: int) -> dict[str, str]:
+    # Read when the libraries are loaded, before anything of ours runs.
+    return {"OMP_NUM_THREADS": str(cores), "OMP_WAIT_POLICY": "passive"}
+
+
+def _import_ray() -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
+    try:
+        import ray
+        import ray.exceptions
+    except ImportError as error:
+        advice = "Install it: pip install 'vadgui[cluster]'."
+        raise ArchiveError("Ray is not installed", advice=advice) from error
+    return ray

@@ -1,0 +1,167 @@
+"""`vad archive analyse`: analyses what waits, beside any number of other processes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import click
+
+from engine.archive.database import Archive
+from engine.archive.leases import LEASE_SECONDS, MOST_ATTEMPTS, Leases, wait_again
+from engine.commands.archive.options import archive_option, cameras_option
+from engine.commands.detector_option import detector_option
+from engine.commands.number_range import NumberRange
+from engine.commands.score_options import (
+    chosen_scorer,
+    chosen_zones,
+    false_alarms_option,
+    score_option,
+    zones_option,
+)
+from engine.common.events import Progress
+from engine.common.names import displayable
+from engine.common.paths import analyses_folder
+from engine.review.document import DetectorUsed
+
+_GIB = 2**30
+
+
+@click.command()
+@archive_option
+@detector_option("detector_path", required=True)
+@cameras_option
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@score_option
+@false_alarms_option
+@zones_option
+@click.option("--again", is_flag=True, help="Also what another detector has analysed.")
+@click.option("--retry", is_flag=True, help="Also what failed.")
+@click.option(
+    "--attempts",
+    type=click.IntRange(1),
+    default=MOST_ATTEMPTS,
+    show_default=True,
+    metavar="N",
+    help="After so many a recording counts as failed.",
+)
+@click.option(
+    "--lease",
+    "lease_seconds",
+    type=NumberRange(10),
+    default=LEASE_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="After how long without a word another process may take over.",
+)
+@click.option(
+    "--keep",
+    "keep_gib",
+    type=NumberRange(0),
+    default=4,
+    show_default=True,
+    metavar="GIB",
+    help="What stored analyses may take on disk; those used least lately go first.",
+)
+@click.option(
+    "--cluster",
+    "address",
+    metavar="ADDRESS",
+    help="Divide the recordings among the workers of a Ray cluster: HOST:PORT, auto, or local for this machine's own.",
+)
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="With --cluster: at most so many.")
+@click.option(
+    "--cores", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="With --cluster: of each worker."
+)
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def analyse(
+    ctx: click.Context,
+    place: str,
+    detector_path: Path,
+    cameras: tuple[str, ...],
+    device: str,
+    score: str | None,
+    false_alarms: float,
+    zones_file: Path | None,
+    again: bool,
+    retry: bool,
+    attempts: int,
+    lease_seconds: float,
+    keep_gib: float,
+    address: str | None,
+    workers: int | None,
+    cores: int,
+    quiet: bool,
+) -> None:
+    """Analyse the recordings that wait, with a DETECTOR of their camera.
+
+    Any number of processes may work on one archive at the same time. One that is stopped or killed leaves what it has
+    done; its recording is taken up again from there.
+    """
+    with Archive(place) as archive, ExitStack() as open_workers:
+        from engine.archive.analysing import AnalysisSettings, analyse_divided, analyse_waiting
+        from engine.models.predictor import Predictor
+
+        # Of a cluster, only the workers' device matters.
+        predictor = Predictor.open(detector_path, "cpu" if address else device)
+        scorer = chosen_scorer(score, predictor.settings.calibration)
+        settings = AnalysisSettings(
+            DetectorUsed(predictor.settings.name, predictor.fingerprint),
+            predictor.settings.calibration,
+            scorer,
+            scorer.rule(false_alarms),
+            analyses_folder(),
+            chosen_zones(zones_file, scorer),
+            int(keep_gib * _GIB),
+            lease_seconds,
+        )
+        for is_asked_for, failed in ((again, False), (retry, True)):
+            if is_asked_for:
+                wait_again(archive, predictor.fingerprint, cameras=cameras, failed=failed)
+        leases = Leases(archive, cameras=cameras, lease_seconds=lease_seconds, most_attempts=attempts)
+        if address:
+            from engine.archive.cluster import RayWorkers
+
+            found = RayWorkers(address, detector_path, scorer.sampling, device=device, count=workers, cores=cores)
+            open_workers.callback(found.close)
+            work, where = analyse_divided(leases, found, settings), f"{found.count} workers of the cluster {address}"
+        else:
+            work, where = analyse_waiting(leases, predictor, settings), predictor.device_label
+        if not quiet:
+            click.echo(f"Detector {predictor.settings.name} on {where}", err=True)
+        try:
+            lost = _follow(work, quiet=quiet)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                "Stopped. What was analysed is kept: the same command goes on from there."
+            ) from None
+    ctx.exit(1 if lost else 0)
+
+
+def _follow(work: Generator[object, None, None], *, quiet: bool) -> int:
+    """Tell how each recording ended, and the progress of the one at hand; returns how many failed for good."""
+    from engine.archive.analysing import RecordingAnalysed, RecordingFailed
+
+    done = failed = 0
+    with closing(work):
+        for event in work:
+            match event:
+                case Progress() if not quiet and sys.stderr.isatty():
+                    share = event.done / event.total if event.total else 1.0
+                    click.echo(
+                        f"\r{done} done, the next {share:4.0%}, {event.per_second:.0f} a second ", err=True, nl=False
+                    )
+                case RecordingAnalysed():
+                    done += 1
+                    if not quiet:
+                        click.echo(f"{displayable(event.path)}: {event.segments} segments")
+                case RecordingFailed():
+                    failed += event.is_final
+                    told = "" if event.is_final else " (it is tried again)"
+                    click.echo(f"Error: {event.error}{told}", err=True)
+    if not quiet:
+        click.echo(f"{done} recordings analysed, {failed} failed.", err=True)
+    return failed

@@ -1,0 +1,52 @@
+"""Recordings of the list that are not where they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from engine.review.moved import find_moved, missing
+from engine.review.recording_list import ListedRecording
+from engine.video import open_video
+from engine.video.fingerprint import file_fingerprint
+
+
+def listed(path: Path, content: bytes) -> ListedRecording:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return ListedRecording(path=str(path), fingerprint=file_fingerprint(path))
+
+
+def test_moved_and_renamed_recordings_are_found_by_their_content(tmp_path: Path) -> None:
+    gate = listed(tmp_path / "old" / "gate.mp4", b"gate")
+    street = listed(tmp_path / "old" / "street.mp4", b"street")
+    stays = listed(tmp_path / "stays.mp4", b"stays")
+    gone = listed(tmp_path / "old" / "gone.mp4", b"gone")
+    (tmp_path / "old" / "gone.mp4").unlink()
+    (tmp_path / "old").rename(tmp_path / "new")
+    (tmp_path / "new" / "gate.mp4").rename(tmp_path / "new" / "renamed.mp4")
+    (tmp_path / "new" / "gate.mp4").write_bytes(b"another recording of that name")
+    moved = missing([gate, street, stays, gone])
+    assert moved == [gate, street, gone]
+    found = dict(find_moved(moved, tmp_path))
+    assert found == {gate.path: tmp_path / "new" / "renamed.mp4", street.path: tmp_path / "new" / "street.mp4"}
+
+
+def test_one_that_was_never_opened_is_known_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "gate.mp4").touch()
+    assert list(find_moved([ListedRecording(path="/old/gate.mp4")], tmp_path)) == [
+        ("/old/gate.mp4", tmp_path / "gate.mp4")
+    ]
+
+
+def test_a_folder_of_pictures_is_found_as_well(tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    for number in range(3):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((16, 16, 3), 40 * number, np.uint8))
+    with open_video(folder) as source:
+        recording = ListedRecording(path=str(folder), fingerprint=source.info.fingerprint)
+    folder.rename(tmp_path / "new")
+    assert list(find_moved([recording], tmp_path)) == [(str(folder), tmp_path / "new")]

@@ -1,0 +1,89 @@
+"""Goes from one recording of the list to another, and there to the segment that was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.review.recording_list import AnalysisStage, FoundSegment, ListedRecording
+from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.recordings.model import RecordingModel, listed_path, name_of
+
+
+class RecordingNavigation(QObject):
+    """Knows which segment is to be selected once its recording is open."""
+
+    open_requested = Signal(object)
+    """Path of a recording to be opened."""
+    told = Signal(str)
+    """What a person should know now, in a line."""
+
+    def __init__(self, session: ReviewSession, model: RecordingModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._model = model
+        self._target: tuple[str, int] | None = None
+        """Path of a recording that is not open yet, and the peak frame of a segment of it."""
+        self._awaited: int | None = None
+        """Peak frame of the open recording's segment that is selected once there are scores."""
+        session.scoring.segments_changed.connect(self._select_awaited)
+        session.analysis_changed.connect(self._select_awaited)
+
+    def open_neighbour(self, direction: int) -> None:
+        """Open the next recording of the list (1), or the previous one (-1)."""
+        count = len(self._model.recordings)
+        row = self._model.row_of(self._model.open_path)
+        wanted = (0 if direction > 0 else count - 1) if row is None else row + direction
+        if 0 <= wanted < count:
+            self.open_requested.emit(Path(self._model.recordings[wanted].path))
+        elif count:
+            self.told.emit(f"This is the {'last' if direction > 0 else 'first'} recording of the list.")
+
+    def open_unreviewed(self, direction: int) -> bool:
+        """Go to what is unreviewed in the next recording that has something (1), or the previous one (-1)."""
+        recording = next((each for each in self._others(direction) if _has_work(each)), None)
+        if recording is None:
+            return False
+        left = recording.unreviewed
+        self.open_at(recording.path, left[0 if direction > 0 else -1])
+        self.told.emit(f"On to {name_of(recording)}: {len(left)} to review.")
+        return True
+
+    def open_at(self, path: str, segment: FoundSegment) -> None:
+        """Open a recording, unless it is, and select a segment of it."""
+        self._target = path, segment.peak_frame
+        if path == self._model.open_path:
+            self.video_opened()
+        else:
+            self.open_requested.emit(Path(path))
+
+    def video_opened(self) -> None:
+        """Show the frame that was meant at once; its segment is selected when there are scores."""
+        target, self._target = self._target, None
+        video = self._session.video
+        self._awaited = target[1] if target and video and listed_path(video.path) == target[0] else None
+        if self._awaited is not None:
+            self._session.seek(self._awaited)
+            self._select_awaited()
+
+    def _select_awaited(self) -> None:
+        frame = self._awaited
+        if frame is None:
+            return
+        segment = self._session.segment_at(frame)
+        has_left = self._session.playhead != frame
+        if segment and not has_left:
+            self._session.select_segment(segment)
+        if segment or has_left or self._session.analysis.phase is AnalysisPhase.DONE:
+            self._awaited = None
+
+    def _others(self, direction: int) -> list[ListedRecording]:
+        """The recordings after the open one, and from the top those before it; backwards with -1."""
+        rows, at = list(self._model.recordings), self._model.row_of(self._model.open_path)
+        around = rows if at is None else rows[at + 1 :] + rows[:at]
+        return around[::direction]
+
+
+def _has_work(recording: ListedRecording) -> bool:
+    return bool(recording.unreviewed) and recording.stage is not AnalysisStage.FAILED
