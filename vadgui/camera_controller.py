@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.common.events import Progress
+from engine.scoring.zones import Zones
 from vadgui.dialogs.learn_camera import LearnCameraDialog
 from vadgui.jobs.camera_learning import CameraLearning, CameraRequest
 
@@ -28,12 +29,10 @@ class CameraController(QObject):
         self.learning.learnt.connect(self._finish)
         self.dialog: LearnCameraDialog | None = None
 
-    def open(self, parent: QWidget, video: Path, detector: Path, device: str) -> None:
+    def open(self, parent: QWidget, video: Path, detector: Path, device: str, zones: Zones) -> None:
         """Ask for the recordings to know a camera by, `video` being one; the detector's networks are kept."""
         dialog = LearnCameraDialog(video, parent)
-        dialog.requested.connect(
-            lambda videos: self._begin(CameraRequest(detector=detector, device=device, videos=tuple(videos)))
-        )
+        dialog.requested.connect(lambda videos: self._begin(CameraRequest(detector, device, tuple(videos), zones)))
         dialog.cancelled.connect(self.learning.cancel)
         dialog.finished.connect(self._forget)
         self.dialog = dialog

@@ -143,6 +143,7 @@ class Program(QObject):
         session.trace.requested.connect(worker.trace_window)
         worker.window_traced.connect(session.trace.add)
         session.thumbnail_requested.connect(worker.make_thumbnail)
+        session.places.wanted.connect(worker.find_places)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(self._video_closed)
         worker.detector_closed.connect(session.drop_detector)
@@ -150,6 +151,10 @@ class Program(QObject):
         worker.detector_opened.connect(self._detector_opened)
         worker.view_ready.connect(session.show)
         worker.thumbnail_ready.connect(session.add_thumbnail)
+        worker.clock_found.connect(session.review.take_found_zone)
+        worker.places_ready.connect(
+            lambda asked, seconds: session.places.add(asked.start, asked.stop, asked.threshold, seconds)
+        )
         worker.signals_ready.connect(session.scoring.add)
         worker.times_revised.connect(session.revise_times)
         worker.analysis_changed.connect(session.set_analysis)
@@ -294,6 +299,9 @@ class Program(QObject):
     def _begin_analysis(self) -> None:
         # Whoever opened a recording or a detector has forgotten them.
         self.worker.set_zones(self.session.review.zones)
+        detector, review = self.session.detector, self.session.review
+        if detector and detector.calibration and not review.zones_are_touched and not review.zones:
+            self.worker.find_clock()
         if self._settings.analyse_on_open:
             self.worker.run_analysis()
 
@@ -390,7 +398,7 @@ class Program(QObject):
     def _ask_for_camera(self) -> None:
         video, detector = self.session.video, self.session.detector
         if video and detector:
-            self.camera.open(self.window, video.path, detector.path, self._settings.device)
+            self.camera.open(self.window, video.path, detector.path, self._settings.device, self.session.review.zones)
 
 
 def _in_a_line(error: VadError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -73,12 +73,14 @@ def analyse(
     *,
     start: int = 0,
     frame_seconds: float | None = None,
+    placed: Sequence[str] | None = None,
     should_stop: ShouldStop = never_stop,
 ) -> Iterator[FrameResult]:
     """Stream the raw signals of frames [start, end) in order, a few frames in memory at a time.
 
     Motion is told in px a frame of `frame_seconds`: of the detector's calibration where that is None, of the video's
-    own where there is no calibration, or either is not known.
+    own where there is no calibration, or either is not known. Values of windows are packed of the signals `placed`, or
+    of those that the detector's calibration takes.
 
     Raises:
         VideoError: a frame can't be decoded.
@@ -91,11 +93,11 @@ def analyse(
     # A jump into a file that may count its frames wrong would number these otherwise than those before.
     passed = min(baseline - 1, start - 1) if source.numbers_are_certain else start - 1
     ratio = _told_ratio(source, predictor, frame_seconds)
-    placed = placed_signals(predictor.settings.calibration)
+    names = placed_signals(predictor.settings.calibration) if placed is None else placed
 
     def result(transition: Transition, prediction: Prediction) -> FrameResult:
         signals, windows, *_ = _measure(transition, prediction, predictor, ratio)
-        return FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, placed))
+        return FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, names))
 
     batches = _predicted(source, predictor, start, None, should_stop, baseline=baseline, passed=passed)
     yield from _measured(batches, predictor, result)
@@ -108,12 +110,13 @@ def analyse_samples(
     predicted: npt.NDArray[np.bool_],
     *,
     frame_seconds: float | None = None,
+    placed: Sequence[str] | None = None,
     should_stop: ShouldStop = never_stop,
 ) -> Iterator[FrameResult]:
     """Stream the raw signals of some frames, ascending numbers from 1 on, that need neither frame model nor teacher.
 
     The motion model looks at those that are to be `predicted`; the others have signals of motion alone. Told in px a
-    frame of `frame_seconds` as by `analyse`.
+    frame of `frame_seconds`, with values of windows, as by `analyse`.
 
     Raises:
         VideoError: a frame can't be decoded.
@@ -122,7 +125,7 @@ def analyse_samples(
     """
     ratio = _told_ratio(source, predictor, frame_seconds)
     radius_px, normal_model = predictor.settings.flow_radius_px, predictor.normal_model
-    placed = placed_signals(predictor.settings.calibration)
+    names = placed_signals(predictor.settings.calibration) if placed is None else placed
 
     def result(transition: Transition, prediction: MotionPrediction | None) -> FrameResult:
         expected = None
@@ -130,7 +133,7 @@ def analyse_samples(
             expected = Predicted(None, rgb_to_flow(prediction.flow_rgb, radius_px), prediction.appearance)
         motion = measured_motion(transition, ratio)
         signals, windows = measure(transition.current, None, motion, expected, normal_model)
-        return FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, placed))
+        return FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, names))
 
     transitions = zip(sampled_transitions(source, samples, should_stop), predicted.tolist(), strict=False)
     with closing(_predicted_ahead(transitions, predictor, should_stop)) as batches:
@@ -177,6 +180,7 @@ def judge(
     sampling: Sampling,
     *,
     frame_seconds: float | None = None,
+    placed: Sequence[str] | None = None,
     should_stop: ShouldStop = never_stop,
 ) -> Iterator[FrameResult]:
     """Stream the raw signals of some of a sampling's frames; of every frame, all from the first one on.
@@ -191,12 +195,20 @@ def judge(
     if sampling.is_every_frame:
         first = int(frames[0])
         # Not cut at the announced end: there may be more, and the end of the pass corrects what the file announced.
-        return analyse(source, predictor, start=first, frame_seconds=frame_seconds, should_stop=should_stop)
+        return analyse(
+            source, predictor, start=first, frame_seconds=frame_seconds, placed=placed, should_stop=should_stop
+        )
     frame_0 = [FrameResult(0, float(source.times[0]), missing_signals(1)[0])] if frames[0] == 0 else []
     samples = frames[frames > 0]
     predicted = np.searchsorted(sampling.frames(source.times), samples) % sampling.motion_every == 0
     results = analyse_samples(
-        source, predictor, samples, predicted, frame_seconds=frame_seconds, should_stop=should_stop
+        source,
+        predictor,
+        samples,
+        predicted,
+        frame_seconds=frame_seconds,
+        placed=placed,
+        should_stop=should_stop,
     )
     return chain(frame_0, results)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis.runner import analysis_key
+from engine.analysis.runner import analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
 from engine.scoring.calibration import Calibration
+from engine.scoring.conditions import in_other_light, kinds_of_samples
+from engine.scoring.evidence import LOOKS
+from engine.scoring.heat_map import EvidenceAt
 from engine.scoring.motion import PLACES
 from engine.scoring.places import placed_signals, unpack_places
 from engine.scoring.sampling import SAMPLED, Frames, Sampling, Times
@@ -27,9 +30,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def stored_evidence(
-    folder: Path, source: VideoSource, predictor: Predictor, zones: Zones = ()
-) -> Iterator[Callable[[int], WindowEvidence | None]]:
+def stored_evidence(folder: Path, source: VideoSource, predictor: Predictor, zones: Zones = ()) -> Iterator[EvidenceAt]:
     """What tells of each frame of a video what `evidence_at` does, by the default analysis kept in `folder`.
 
     Raises:
@@ -38,15 +39,26 @@ def stored_evidence(
     calibration = predictor.settings.calibration
     sampling = default_scorer(calibration).sampling
     with ScoreStore(folder, analysis_key(source, predictor, sampling)) as store:
-        yield lambda frame: evidence_at(store, calibration, source.times, frame, zones)
+        signals = stored_signals(store, len(source))
+        kinds = kinds_of_samples(signals, source.times, calibration.reference if calibration else None)
+        is_lit = in_other_light(kinds, source.times)
+        yield lambda frame: evidence_at(
+            store, calibration, source.times, frame, zones, without_looks=bool(is_lit[frame])
+        )
 
 
 def evidence_at(
-    store: ScoreStore, calibration: Calibration | None, times: Times, frame: int, zones: Zones = ()
+    store: ScoreStore,
+    calibration: Calibration | None,
+    times: Times,
+    frame: int,
+    zones: Zones = (),
+    *,
+    without_looks: bool = False,
 ) -> WindowEvidence | None:
-    """How conspicuous every window of a frame is, by the samples around it, of a video with frames at `times` [N].
+    """The evidence of every window of a frame, by the samples around it, of a video with frames at `times` [N].
 
-    Only windows that count in `zones` have any evidence.
+    Only windows that count in `zones` have any evidence; with `without_looks`, only by how they move.
 
     None where the analysis has not come so far, or knows no places: without calibration, or of frame 0.
 
@@ -62,9 +74,13 @@ def evidence_at(
     part = slice(int(first), int(stop))
     wanted = {frame, *(int(each) + part.start for each in np.flatnonzero(sampling.due(times[part])))}
     packed = store.places(sorted(wanted))
+    names = placed_signals(calibration)
     maps = {float(times[each] - times[frame]): unpack_places(found) for each, found in packed.items()}
     if not maps or min(map(abs, maps)) > sampling.seconds:
         return None
+    if without_looks and LOOKS in names:
+        for found in maps.values():
+            found[names.index(LOOKS)] = np.nan
     return WindowEvidence.of(calibration, maps).within(counted_windows(zones))
 
 

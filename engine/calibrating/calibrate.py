@@ -20,8 +20,10 @@ from engine.common.progress_rate import ProgressRate
 from engine.models.detector import Detector
 from engine.models.predictor import Predictor
 from engine.scoring.calibration import Calibration, TooLittleFootageError
+from engine.scoring.places import PLACED_SIGNALS, signals_within
 from engine.scoring.sampling import SAMPLED, Sampling
 from engine.scoring.signals import RAW_SIGNALS, missing_signals
+from engine.scoring.zones import counted_windows
 from engine.video import open_video
 from engine.video.source import usual_frame_seconds
 
@@ -86,6 +88,7 @@ def _measure_held_out(
     Each is measured by a normal model of all others, as any recording to come will be, or by what it shows before it
     is held out; one that is alone, by its own, to which it is less unusual than a new one will be.
     """
+    placed = PLACED_SIGNALS if footage.zones else ()
     found = []
     rate = ProgressRate(0, time.monotonic())
     at_most = max_held_out_frames(len(footage.held_out))
@@ -96,20 +99,28 @@ def _measure_held_out(
             statistics.normal_model_without(own) if has_others else statistics.normal_model
         )
         stretches = footage.left_out.get(path, ())
-        rows = []
+        rows, places = [], []
         with open_video(path, should_stop) as source:
             since = footage.since.get(path, 0.0)
             # The first frame is no sample, but the footage begins with it.
             frames = np.union1d(sampling.frames(source.times), np.arange(min(len(source), 1)))
             frames = frames[source.times[frames] >= since][:at_most]
             results = pipeline.judge(
-                source, by_others, frames, sampling, frame_seconds=frame_seconds, should_stop=should_stop
+                source,
+                by_others,
+                frames,
+                sampling,
+                frame_seconds=frame_seconds,
+                placed=placed,
+                should_stop=should_stop,
             )
             for result in islice(results, len(frames)):
                 rows.append(missing_signals(1)[0] if is_left_out(result.pts_seconds, stretches) else result.signals)
+                places.append(result.places)
                 yield progress_of(HELD_OUT_PHASE, number + len(rows) / len(frames), len(footage.held_out), rate)
             times = source.times[frames[: len(rows)]]
-            found.append(HeldOutSignals(path, times, np.array(rows, RAW_SIGNALS)))
+            signals = signals_within(np.array(rows, RAW_SIGNALS), places, placed, counted_windows(footage.zones))
+            found.append(HeldOutSignals(path, times, signals))
     return found
 
 

@@ -10,6 +10,7 @@ from engine.common.paths import resolved
 from engine.datasets import footage_videos
 from engine.datasets.held_out import Stretch
 from engine.scoring.motion import BASELINE_SECONDS
+from engine.scoring.zones import Zones
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,11 @@ class NormalFootage:
     """Parts of them that are not normal."""
     since: Mapping[Path, float] = field(default_factory=dict)
     """From when on, in seconds, a held-out video is held out that the detector has learnt from before."""
+    zones: Zones = ()
+    """Scores get their meaning by what happens inside them alone. What is usual elsewhere is learnt all the same."""
 
     @classmethod
-    def of(cls, held_out: Iterable[Path], others: Iterable[Path]) -> NormalFootage:
+    def of(cls, held_out: Iterable[Path], others: Iterable[Path], zones: Zones = ()) -> NormalFootage:
         """The videos behind files and folders; what is held out is not among the others, though their folder holds it.
 
         Raises:
@@ -34,7 +37,7 @@ class NormalFootage:
         """
         apart = footage_videos(held_out)
         known = {resolved(path) for path in apart}
-        return cls(apart, [path for path in footage_videos(others) if resolved(path) not in known])
+        return cls(apart, [path for path in footage_videos(others) if resolved(path) not in known], zones=zones)
 
     @property
     def videos(self) -> list[Path]:

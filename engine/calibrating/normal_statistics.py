@@ -26,6 +26,7 @@ from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import MovingFeatures, PrototypeBank
 from engine.scoring.sampling import Sampling
 from engine.scoring.signals import RawSignals, missing_signals
+from engine.scoring.zones import Windows, counted_windows
 from engine.video import open_video
 from engine.video.frame import Pixels
 
@@ -111,7 +112,7 @@ def collect_statistics(
             recorded.append(recording)
     rarities = []
     for recording in recorded:
-        rarities.append(recording.rarities(motion))
+        rarities.append(recording.rarities(motion, counted_windows(footage.zones)))
         yield progress_of(STATISTICS_PHASE, len(videos), len(videos), rate)
         if should_stop():
             raise Cancelled
@@ -210,12 +211,17 @@ class _MotionRecording:
             # Half precision: twenty thousand of them take 100 MB.
             self._motions.append(motion.astype(np.float16))
 
-    def rarities(self, everything: MotionHistogram) -> tuple[RawSignals, npt.NDArray[np.float64]]:
-        """Raw signals [N] in which only rarities by all other footage are known, and when their frames appear [N]."""
+    def rarities(self, everything: MotionHistogram, windows: Windows) -> tuple[RawSignals, npt.NDArray[np.float64]]:
+        """Raw signals [N] in which only rarities by all other footage are known, and when their frames appear [N].
+
+        They are of the rarest of those windows.
+        """
         others = everything.without(self._own)
         signals = missing_signals(len(self._seconds))
         for row, motion in enumerate(self._motions):
-            signals[row]["speed_rarity"], signals[row]["direction_rarity"] = others.rarity(motion.astype(np.float32))
+            by_speed, by_direction = others.rarities(motion.astype(np.float32))
+            signals[row]["speed_rarity"] = by_speed[windows].max()
+            signals[row]["direction_rarity"] = by_direction[windows].max()
         return signals, np.array(self._seconds)
 
 

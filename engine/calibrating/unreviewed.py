@@ -36,7 +36,7 @@ def calibrate_unreviewed(
     """Calibrate twice, the second time without the seconds that are least like all others.
 
     How unusual a recording is is measured by the others, so that an event does not speak for itself. What was left out
-    counts as seconds that are more conspicuous than all that stayed: thresholds do not fall because of it.
+    counts as seconds that score higher than all that stayed: thresholds do not fall because of it.
 
     Raises:
         VideoError: a video can't be opened or decoded.
@@ -62,7 +62,8 @@ def calibrate_unreviewed(
         return first
     rare = rare_stretches(first.held_out, calibration)
     seconds = round(sum(stop - start for stretches in rare.values() for start, stop in stretches) / BLOCK_SECONDS)
-    return (yield from calibrated(replace(footage, left_out=rare), seconds))
+    left_out = {path: [*footage.left_out.get(path, ()), *rare.get(path, ())] for path in footage.videos}
+    return (yield from calibrated(replace(footage, left_out=left_out), seconds))
 
 
 def rare_stretches(videos: Sequence[HeldOutSignals], calibration: Calibration) -> dict[Path, list[Stretch]]:

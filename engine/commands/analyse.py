@@ -27,7 +27,8 @@ from engine.common.errors import ExportError, VadError
 from engine.common.memory import is_out_of_memory, out_of_memory_error
 from engine.common.names import displayable, fitting_name
 from engine.common.paths import resolved
-from engine.scoring.conditions import conditions_in_words, drifts_apart_from
+from engine.scoring.calibrated_scorer import CalibratedScorer
+from engine.scoring.conditions import conditions_told, drifts_apart_from
 from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.scorer import Scorer
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from engine.video.source import VideoSource
 
 _DEFAULTS = SegmentRule()
+_CLOCK_FOUND = "a clock is burnt into the picture: what happens there does not count. --zones says otherwise."
 
 
 def _rule_option(name: str, default: float | None, text: str) -> Callable[[Any], Any]:
@@ -196,10 +198,11 @@ class _Job:
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
             self._make_folder()
+            zones = self._with_clock(source)
             with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
                 work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
                 follow(work, label=displayable(self.video.name), hidden=quiet)
-                signals = stored_signals_within(store, len(source), predictor.settings.calibration, self.zones)
+                signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
             found = Findings.of(signals, source.times, self.scorer, self.rule)
             tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, found.scores)
             tables.write_segments_json(
@@ -212,12 +215,23 @@ class _Job:
                 detector_fingerprint=predictor.fingerprint,
                 score=self.scorer.name,
                 reasons=found.reasons,
-                zones=self.zones,
+                zones=zones,
                 conditions=found.conditions,
                 is_other_scene=found.is_other_scene,
             )
             if not quiet:
                 self._tell(source, predictor, found)
+                if zones != self.zones:
+                    click.echo(f"{displayable(self.video.name)}: {_CLOCK_FOUND}")
+
+    def _with_clock(self, source: VideoSource) -> Zones:
+        """The zones, and one over a burnt-in clock where none were given."""
+        if self.zones or not isinstance(self.scorer, CalibratedScorer):
+            return self.zones
+        from engine.analysis.clock import find_clock
+
+        clock = find_clock(source)
+        return (clock,) if clock else ()
 
     def _tell(self, source: VideoSource, predictor: Predictor, findings: Findings) -> None:
         from engine.video.integrity import Integrity
@@ -245,8 +259,8 @@ class _Job:
             )
         if calibration and (rate := calibration.other_rate(source.frame_seconds)):
             click.echo(f"{name}: {rate}. Scores mean less.")
-        if conditions:
-            click.echo(f"{name}: nothing is flagged where the camera fails: {conditions_in_words(conditions)}.")
+        for sentence in conditions_told(conditions):
+            click.echo(f"{name}: {sentence}.")
         drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
         if drifts and not is_other_scene:
             click.echo(

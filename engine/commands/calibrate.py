@@ -11,6 +11,7 @@ import click
 
 from engine.commands.detector_option import detector_option
 from engine.commands.progress import follow
+from engine.commands.score_options import zones_option
 from engine.common.atomic_write import may_write
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, TrainingError
@@ -43,6 +44,7 @@ from engine.export.list_files import cannot_write
     help="Nobody has looked through the footage: what is rare in it does not count as usual. Takes twice as long.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File of the calibrated detector.")
+@zones_option
 @click.option("--every-frame", is_flag=True, help="Judge every frame, not samples; analyses then do likewise.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
@@ -52,6 +54,7 @@ def calibrate(
     others: tuple[Path, ...],
     unreviewed: bool,
     out: Path,
+    zones_file: Path | None,
     every_frame: bool,
     device: str,
     quiet: bool,
@@ -64,6 +67,9 @@ def calibrate(
 
     With --unreviewed, an event in the footage does not become usual: recordings at hand will do for a first answer on
     a camera that the detector does not know.
+
+    With --zones, scores get their meaning by what happens inside them. Recordings have to be analysed with the same
+    zones then; the window offers them.
     """
     if out.suffix != ".safetensors":
         raise click.BadParameter(f"{out.name} has to end in .safetensors", param_hint="--out")
@@ -77,10 +83,14 @@ def calibrate(
     from engine.calibrating.unreviewed import calibrate_unreviewed
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
+    from engine.review.camera_zones import remember_zones
     from engine.scoring.sampling import EVERY_FRAME, SAMPLED
     from engine.scoring.tail import MIN_BLOCKS
+    from engine.scoring.zone_files import read_zones
+    from engine.scoring.zones import zones_in_words
 
-    footage = NormalFootage.of(held_out, others)
+    zones = read_zones(zones_file) if zones_file else ()
+    footage = NormalFootage.of(held_out, others, zones)
     plan = choose_compute(device)
     loaded, _ = load_detector(detector)
     sampling = EVERY_FRAME if every_frame else SAMPLED
@@ -103,6 +113,10 @@ def calibrate(
         save_detector(calibrated.detector, out)
     except OSError as error:
         raise cannot_write(out, error) from error
+    if zones:
+        _, fingerprint = load_detector(out)
+        remember_zones(fingerprint, zones)
+        click.echo(f"{zones_in_words(zones)}: give `vad analyse` the same with --zones.")
     low, high = found.expected_alarms(2, found.seconds / 3600)
     click.echo(
         f"Written: {out} (calibrated on {found.videos} videos, {duration_in_words(found.seconds)}; at 2 false alarms "

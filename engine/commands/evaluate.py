@@ -102,8 +102,9 @@ def evaluate(
     AUCs are of frames: micro is the paper's (each video rescaled by itself, all in one curve), macro the mean of the
     videos' own, global that of scores as they are, comparable across videos. Of events it is said how many a flagged
     segment overlaps, how long after their start the score reached the threshold, how many flagged segments overlap
-    none, and what share of the footage a person watches to see 95 % of the events, the most suspicious first. Where
-    labels have pixel masks: in how many of the frames rightly flagged the strongest outline is where the label is.
+    none, and what share of the footage a person watches to see 95 % of the events, the most suspicious first; also how
+    many the most suspicious moments show, by footage watched and by number of moments. Where labels have pixel masks:
+    in how many of the frames rightly flagged the strongest outline is where the label is.
 
     Tables go to stdout. An evaluation that was interrupted goes on where it stopped.
     """

@@ -9,7 +9,14 @@ import click
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
 from engine.commands.redaction_option import redaction_option
-from engine.commands.reviewed_recordings import ALL, Predictors, check_reviewed, open_reviewed, verdicts_of
+from engine.commands.reviewed_recordings import (
+    ALL,
+    Predictors,
+    check_reviewed,
+    open_evidence,
+    open_reviewed,
+    verdicts_of,
+)
 from engine.review.document import Verdict
 
 
@@ -53,7 +60,15 @@ def report(
 
     targets = report_targets(target, with_pdf=with_pdf)
     refuse_targets(targets)  # before an analysis
-    recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet, redact=redact)
-    follow(write_report(recordings, target, verdicts=only, with_pdf=with_pdf), hidden=quiet)
+    predictors = Predictors(detector, device)
+    recordings = open_reviewed(review, predictors, quiet=quiet, redact=redact)
+    work = write_report(
+        recordings,
+        target,
+        verdicts=only,
+        with_pdf=with_pdf,
+        evidence_of=lambda recording: open_evidence(recording, predictors),
+    )
+    follow(work, hidden=quiet)
     for path in targets:
         click.echo(path)

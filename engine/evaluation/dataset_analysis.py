@@ -107,7 +107,7 @@ def measure(
 
 
 def _outlines(store: ScoreStore, predictor: Predictor, source: VideoSource, zones: Zones) -> list[list[Outline]]:
-    """What is at all conspicuous in each frame; frames without evidence have none."""
+    """Outlines of the strongest evidence in each frame; frames without evidence have none."""
     calibration = predictor.settings.calibration
     evidence = (evidence_at(store, calibration, source.times, frame, zones) for frame in range(len(source)))
     return [each.outlines(0.0, at_least=1) if each else [] for each in evidence]

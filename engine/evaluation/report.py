@@ -18,12 +18,18 @@ from engine.common.errors import ExportError
 from engine.common.names import displayable
 from engine.evaluation.dataset_analysis import MeasuredVideo
 from engine.evaluation.places import PlaceFigures
+from engine.evaluation.ranked import FIRST_MOMENTS, FOOTAGE_SHARES
 from engine.evaluation.score_figures import ScoreFigures
 
 _FORMAT = "vadgui-evaluation"
 _VERSION = 1
 _PACKAGES = ("vadgui", "numpy", "torch", "opencv-python-headless", "av")
 _NO_VALUE = "–"
+_RANKED_HEADER = (
+    "events seen, most suspicious first",
+    *(f"{100 * share:g} % of footage" for share in FOOTAGE_SHARES),
+    *(f"{count} moments" for count in FIRST_MOMENTS),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +73,10 @@ def as_json(evaluation: Evaluation, headline: str, *, command: str, max_i: float
         **chosen.aucs,
         "frames": evaluation.frames,
         "abnormal": evaluation.abnormal,
-        "scores": {name: each.aucs | {"events": _events(each)} for name, each in evaluation.figures.items()},
+        "scores": {
+            name: each.aucs | {"events": _events(each), "ranked": _ranked(each)}
+            for name, each in evaluation.figures.items()
+        },
         **({"signals": {name: dict(each) for name, each in evaluation.signals.items()}} if evaluation.signals else {}),
         **({"places": asdict(evaluation.places) | {"share": evaluation.places.share}} if evaluation.places else {}),
         "videos": [
@@ -161,6 +170,7 @@ def in_words(evaluation: Evaluation) -> str:
                 aucs,
             ),
             table(["score", "events found", "median delay", "false alarms", "review effort"], reviews),
+            table(_RANKED_HEADER, [[name, *_ranked_cells(each)] for name, each in evaluation.figures.items()]),
             *([_places(evaluation.places)] if evaluation.places else []),
         ]
     )
@@ -202,6 +212,20 @@ def _events(figures: ScoreFigures) -> dict[str, Any]:
         "review_effort": events.review_effort,
         "rule": asdict(figures.rule),
     }
+
+
+def _ranked(figures: ScoreFigures) -> dict[str, Any]:
+    """Keys of JSON are strings."""
+    found = figures.ranked
+    return {
+        "by_footage": {f"{share:g}": count for share, count in found.by_footage.items()},
+        "by_moments": {str(moments): count for moments, count in found.by_moments.items()},
+    }
+
+
+def _ranked_cells(figures: ScoreFigures) -> list[str]:
+    found, events = figures.ranked, figures.events.events
+    return [f"{count}/{events}" for count in (*found.by_footage.values(), *found.by_moments.values())]
 
 
 def _review_cells(figures: ScoreFigures) -> list[str]:

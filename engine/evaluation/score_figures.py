@@ -13,6 +13,7 @@ from engine.common.errors import DatasetError
 from engine.evaluation.dataset_analysis import MeasuredVideo
 from engine.evaluation.events import EventFigures, ScoredVideo, event_figures
 from engine.evaluation.metrics import RocCurve, global_auc, macro_auc, micro_auc, roc_auc, roc_curve
+from engine.evaluation.ranked import RankedFigures, ranked_figures
 from engine.scoring.scorer import Scorer
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RAW_SIGNALS
@@ -30,6 +31,7 @@ class ScoreFigures:
     video_aucs: tuple[float, ...]
     """AUC of each single video, unpadded."""
     events: EventFigures
+    ranked: RankedFigures
     rule: SegmentRule
     """The segment rule of the event-level metrics."""
     shown: tuple[FloatArray, ...]
@@ -71,6 +73,7 @@ def figures_of(videos: Sequence[MeasuredVideo], scorer: Scorer) -> ScoreFigures:
         global_auc=global_auc(raw, abnormal),
         video_aucs=tuple(roc_auc(each, labels) for each, labels in zip(raw, abnormal, strict=True)),
         events=event_figures(scored, rule),
+        ranked=ranked_figures(scored),
         rule=rule,
         shown=tuple(shown),
         curve=roc_curve(np.concatenate(compared), np.concatenate(abnormal)),

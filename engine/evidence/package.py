@@ -6,8 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,16 +29,13 @@ from engine.export.list_files import FORMATS, cannot_write, refuse_existing, saf
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
 from engine.redaction.regions import redaction_in_words
-from engine.report.report import write_report
+from engine.report.report import EvidenceOf, write_report
 from engine.review.document import Verdict, from_bytes, to_bytes
 from engine.review.files import SUFFIX, read_review
-from engine.scoring.where import WindowEvidence
+from engine.scoring.heat_map import EvidenceAt
 from engine.video import open_video
 from engine.video.integrity import Integrity
 from engine.video.source import PICTURES, size_bytes
-
-Evidence = Callable[[int], WindowEvidence | None]
-EvidenceOf = Callable[[ReviewedRecording], AbstractContextManager[Evidence | None]]
 
 FORMAT, VERSION = "vadgui-evidence", 2
 COPYING = "Copying the recording"
@@ -128,7 +125,9 @@ def make_package(
             for each, of in zip(recordings, files, strict=True)
             if not each.info.path.is_dir()
         }
-        report = write_report(recordings, data / "report.html", known_sha256=known, should_stop=should_stop)
+        report = write_report(
+            recordings, data / "report.html", known_sha256=known, evidence_of=evidence_of, should_stop=should_stop
+        )
         yield from _without_end(report)
         _write(data / "provenance.json", _provenance(contents))
         _write(made / "read-me.txt", _READ_ME.encode())
@@ -251,7 +250,7 @@ def _add_clips(
     data: Path,
     options: PackageOptions,
     contents: _Contents,
-    evidence: Evidence | None,
+    evidence: EvidenceAt | None,
     should_stop: ShouldStop,
 ) -> Generator[Progress, None, None]:
     segments = recording.only(options.clips).segments

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.scoring.calibration import Calibration
-from engine.scoring.conditions import Condition, conditions_in_words
+from engine.scoring.conditions import Condition, conditions_told
 from engine.scoring.drift import OTHER_SCENE, Drift, drifts_in_words
 from engine.scoring.zones import Zones, zones_in_words
 
@@ -29,7 +29,7 @@ def caveats(
         yield f"{OTHER_SCENE} Nothing is flagged."
     if calibration and (rate := calibration.other_rate(frame_seconds)):
         yield f"The recording has {rate}. Scores mean less."
-    if conditions:
-        yield f"Nothing is flagged where the camera fails: {conditions_in_words(conditions)}."
+    for sentence in conditions_told(conditions):
+        yield f"{sentence}."
     if drifts and not is_other_scene:
         yield f"Not as in the footage of the calibration: {drifts_in_words(drifts)}. Scores mean less there."

@@ -131,7 +131,7 @@ def export_clip(
     Gaps in that timing are skipped: a note says so for a second, and times written into the frames keep them.
 
     `scores` are the video's anomaly scores [N], NaN where not analysed. A clip of the frame alone needs no predictor.
-    `evidence` tells how conspicuous each window of a frame is, for outlines.
+    `evidence` tells the evidence of each window of a frame, for outlines.
 
     Raises:
         ExportError: the target exists or can't be written, or the frames are not in the video.

@@ -149,7 +149,7 @@ def draw_mask(picture: Pixels, patch_psnr_db: PatchValues) -> None:
 
 
 def overlay_mask(frame: Pixels, patch_psnr_db: PatchValues, opacity: float) -> Pixels:
-    """A copy of a frame with conspicuous patches tinted and hatched and the worst outlined; opacity in [0, 1].
+    """A copy of a frame with badly predicted patches tinted and hatched and the worst outlined; opacity in [0, 1].
 
     Patches are not blackened as in the mask, because suspicious things must stay visible.
     """

@@ -6,7 +6,8 @@ import importlib.metadata
 import platform
 import socket
 from collections import Counter
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,14 +24,19 @@ from engine.export.list_files import refuse_existing, write_new
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.redaction.regions import redaction_in_words
 from engine.redaction.source import redacted
+from engine.report.heat_map import HeatMap, heat_map_of
 from engine.report.pdf import SUFFIX as PDF_SUFFIX
 from engine.report.pdf import pdf_of, refuse_pdf
 from engine.report.pictures import Thumbnail, thumbnails
 from engine.report.timeline import Timeline, clock, timeline_of
 from engine.review.document import Verdict
 from engine.review.edits import person
+from engine.scoring.heat_map import EvidenceAt
 from engine.video import open_video
 from engine.video.integrity import Integrity
+
+EvidenceOf = Callable[[ReviewedRecording], AbstractContextManager[EvidenceAt | None]]
+"""Opens what tells of a recording where its evidence lies; it gives None where nobody knows."""
 
 PHASE, LAYING_OUT = "Drawing", "Laying out pages"
 _MARKS = {Verdict.CONFIRMED: "✓", Verdict.UNSURE: "?", Verdict.DISMISSED: "✕", Verdict.UNREVIEWED: "○"}
@@ -74,6 +80,8 @@ class Section:
     """How many segments the report leaves out by their verdict."""
     sha256: str
     """Of the recording's file; empty for a folder of pictures."""
+    heat_map: HeatMap | None = None
+    """Where things happened, unless nobody knows."""
 
 
 def write_report(
@@ -83,12 +91,13 @@ def write_report(
     verdicts: Collection[Verdict] = tuple(Verdict),
     with_pdf: bool = False,
     known_sha256: Mapping[str, str] | None = None,
+    evidence_of: EvidenceOf | None = None,
     should_stop: ShouldStop = never_stop,
 ) -> Generator[Progress | Finished, None, None]:
     """Write a report with a card for each segment that has one of the verdicts, as HTML or PDF by the target's name.
 
     `with_pdf` writes an HTML report as PDF beside it, too. `known_sha256` are checksums of recordings by fingerprint,
-    which then need not be read for that.
+    which then need not be read for that. Heat maps need `evidence_of`.
 
     Raises:
         ExportError: the target exists or can't be written, or a library that PDFs need is missing.
@@ -113,7 +122,9 @@ def write_report(
                 cards.append(_card(recording, segment, tuple(thumbnails(source, segment, should_stop))))
                 done += 1
                 yield Progress(PHASE, done, total)
-        sections.append(_section(recording, cards, sha256))
+            with evidence_of(recording) if evidence_of else nullcontext() as evidence:
+                heat_map = heat_map_of(recording, source, evidence, should_stop) if evidence else None
+        sections.append(_section(recording, cards, sha256, heat_map))
     html = report_html(sections)
     contents = {}
     for path in targets:
@@ -189,7 +200,7 @@ def _card(recording: ReviewedRecording, segment: ListedSegment, pictures: tuple[
     return Card(segment, start, recording.stop_seconds(segment), recording.time_of_day(start), pictures)
 
 
-def _section(recording: ReviewedRecording, cards: Sequence[Card], sha256: str) -> Section:
+def _section(recording: ReviewedRecording, cards: Sequence[Card], sha256: str, heat_map: HeatMap | None) -> Section:
     counts = Counter(str(each.verdict) for each in recording.segments)
     return Section(
         recording,
@@ -201,6 +212,7 @@ def _section(recording: ReviewedRecording, cards: Sequence[Card], sha256: str) -
         tuple(Integrity.of(recording.info, recording.times).in_words()),
         len(recording.segments) - len(cards),
         sha256,
+        heat_map,
     )
 
 

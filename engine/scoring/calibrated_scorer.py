@@ -28,7 +28,7 @@ _LIFETIME = 9.4
 
 @dataclass(frozen=True)
 class CalibratedScorer(Scorer):
-    """-log10 of the share of normal seconds on this camera that are as conspicuous; looks a second ahead."""
+    """-log10 of the share of normal seconds on this camera that score at least as high; looks a second ahead."""
 
     calibration: Calibration
 
@@ -132,7 +132,7 @@ def calibrated_leave(enter: float) -> float:
 
 
 def how_often(score: float) -> str:
-    """What a calibrated score means: how long normal life goes on until something is as conspicuous."""
+    """What a calibrated score means: how long normal life goes on until it scores as high."""
     if score >= _LIFETIME:
         return "usual less than once in a lifetime"
     seconds = 10**score

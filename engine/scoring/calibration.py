@@ -12,13 +12,16 @@ import numpy.typing as npt
 from engine.common.json_values import convert
 from engine.scoring.conditions import (
     CONTEXT_SECONDS,
-    in_condition,
+    in_other_light,
+    kinds_of_samples,
+    spoilt,
     without_conditions,
 )
 from engine.scoring.drift import Drift, Reference
 from engine.scoring.evidence import (
     EARLIER_SMOOTHING_SECONDS,
     EVIDENCE,
+    LOOKS,
     MAX_SMOOTHING_SECONDS,
     ROUNDING_SECONDS,
     SMOOTHING_SECONDS,
@@ -100,10 +103,7 @@ class Calibration:
         if not names:
             raise TooLittleFootageError
         reference = Reference.of(videos)
-        videos = [
-            (without_conditions(signals, in_condition(signals, times, reference, sampling)), times)
-            for signals, times in videos
-        ]
+        videos = [(_usual(signals, times, reference, sampling), times) for signals, times in videos]
         weights = [WEIGHTS[name] for _ in SMOOTHING_SECONDS for name in names]
         scales = {}
         for live in (True, False):
@@ -165,14 +165,14 @@ class Calibration:
         )
 
     def scores(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.float64]:
-        """Anomaly scores [N], -log10 of the share of normal seconds that are as conspicuous, of one video.
+        """Anomaly scores [N], -log10 of the share of normal seconds that score at least as high, of one video.
 
         Below 0 lies what is calmer than all of them; NaN where a frame was not analysed, or the camera fails; frame 0
         takes frame 1's.
         """
         scale = self.live if live else self.offline
-        flags = self.in_condition(signals, seconds, live=live)
-        evidence = self._evidence(without_conditions(signals, flags), seconds, live)
+        told, flags = self._told(signals, seconds, live)
+        evidence = self._evidence(told, seconds, live)
         scores = scale.tail.neg_log10_p(scale.standard.max_evidence(evidence))
         return np.where(flags, np.nan, scores) if flags.any() else scores
 
@@ -186,7 +186,7 @@ class Calibration:
 
     def in_condition(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.bool_]:
         """Which frames [N] of a video say nothing, as the camera fails there."""
-        return in_condition(signals, seconds, self.reference, self.sampling, live=live)
+        return self._told(signals, seconds, live)[1]
 
     @property
     def reach_seconds(self) -> float:
@@ -200,7 +200,7 @@ class Calibration:
         first, stop = np.searchsorted(seconds, [seconds[frame] - reach, seconds[frame] + reach])
         # Frame 0 takes frame 1's, whatever it is smoothed over.
         part = slice(int(first), max(int(stop), frame + 2))
-        near = without_conditions(signals[part], self.in_condition(signals[part], seconds[part], live=live))
+        near, _ = self._told(signals[part], seconds[part], live)
         evidence = self._evidence(near, seconds[part], live)[:, [frame - part.start]]
         strongest = (self.live if live else self.offline).standard.strongest(evidence)
         return in_words(self.evidence[int(strongest[0]) % len(self.evidence)])
@@ -222,6 +222,20 @@ class Calibration:
             return ""
         own, footage = 1 / own_seconds, 1 / self.frame_seconds
         return f"{own:.3g} frames a second, the detector's calibration footage had {footage:.3g}"
+
+    def _told(self, signals: RawSignals, seconds: Times, live: bool) -> tuple[RawSignals, npt.NDArray[np.bool_]]:
+        """Signals [N] as far as they say something of what happens, and which frames [N] say nothing at all."""
+        kinds = kinds_of_samples(signals, seconds, self.reference, self.sampling)
+        flags = spoilt(kinds, seconds, live=live)
+        told = without_conditions(signals, flags)
+        is_other_light = in_other_light(kinds, seconds, live=live)
+        if LOOKS in self.evidence and is_other_light.any():
+            # The encoder's features follow the light: everything looks unusual there, and moves as it does.
+            usual = self.offline.standard.medians[self.evidence.index(LOOKS)]
+            told = told.copy()
+            looks = told[LOOKS]
+            looks[is_other_light & ~np.isnan(looks)] = usual
+        return told, flags
 
     def _evidence(self, signals: RawSignals, seconds: Times, live: bool) -> npt.NDArray[np.float64]:
         return evidence_of(
@@ -250,3 +264,9 @@ class Calibration:
         if not 0 <= motion_seconds <= _MAX_SAMPLE_SECONDS or made.sampling.motion_every < 1:
             raise TypeError(f"samples of another version: {made.sampling}")
         return made
+
+
+def _usual(signals: RawSignals, seconds: Times, reference: Reference | None, sampling: Sampling) -> RawSignals:
+    """The signals [N] without what was measured while the camera failed, or in other light than usual."""
+    kinds = kinds_of_samples(signals, seconds, reference, sampling)
+    return without_conditions(signals, spoilt(kinds, seconds) | in_other_light(kinds, seconds))

@@ -1,6 +1,7 @@
 """When a camera fails: frozen, black, covered, noisy or out of focus pictures, other light all of a sudden.
 
-Scores of such pictures speak of the camera, not of what happens before it: nothing is flagged there.
+Scores of such pictures speak of the camera, not of what happens before it: nothing is flagged there. In other light
+that lasts, motion is judged all the same, but no looks: an evening is no failure.
 """
 
 from __future__ import annotations
@@ -78,11 +79,13 @@ _MIN_LENGTHS = dict.fromkeys(ConditionKind, _MIN_SECONDS) | {
 
 
 _BITS = {kind: np.uint16(1 << number) for number, kind in enumerate(ConditionKind)}
+_OTHER_LIGHT = (ConditionKind.DARKER, ConditionKind.BRIGHTER)
+_OTHER_LIGHT_BITS = _BITS[ConditionKind.DARKER] | _BITS[ConditionKind.BRIGHTER]
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A stretch of a recording in which the picture is of no use, from its first sample to its last."""
+    """A stretch of a recording in which the picture is of no use, or of less, from its first sample to its last."""
 
     kind: ConditionKind
     start_seconds: float
@@ -92,6 +95,11 @@ class Condition:
     def words(self) -> str:
         """What is wrong, for people."""
         return _WORDS[self.kind]
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there are scores all the same."""
+        return self.kind in _OTHER_LIGHT
 
 
 def kinds_of_samples(
@@ -131,7 +139,8 @@ def find_conditions(
 
 
 def spoilt(kinds: Kinds, seconds: Times, *, live: bool = False) -> Flags:
-    """Which frames [N] are in a condition, or beside one; with `live`, as far as it shows up to each of them."""
+    """Which frames [N] are in a condition without scores, or beside it; with `live`, as far as it shows up to each."""
+    kinds = kinds & ~_OTHER_LIGHT_BITS
     flags = np.zeros(len(seconds), np.bool_)
     # Whoever sees no later frame knows no gap from an end, and has to wait until it has lasted.
     for kind, times in _stretches(kinds, seconds, EDGE_SECONDS if live else _BRIDGED_SECONDS):
@@ -149,8 +158,22 @@ def in_condition(
     *,
     live: bool = False,
 ) -> Flags:
-    """Which frames of a recording with raw signals [N] at times [N] are in a condition, or beside one."""
+    """Which frames of a recording with raw signals [N] at times [N] are in a condition without scores, or beside it."""
     return spoilt(kinds_of_samples(signals, seconds, reference, sampling), seconds, live=live)
+
+
+def in_other_light(kinds: Kinds, seconds: Times, *, live: bool = False) -> Flags:
+    """Which frames [N] show a much darker or brighter picture, or are beside such; with `live`, after such."""
+    dark_or_bright = seconds[(kinds & _OTHER_LIGHT_BITS) != 0]
+    if not len(dark_or_bright):
+        return np.zeros(len(seconds), np.bool_)
+    after = np.searchsorted(dark_or_bright, seconds, "right")
+    since = seconds - dark_or_bright[np.maximum(after - 1, 0)]
+    flags = (after > 0) & (since <= EDGE_SECONDS)
+    if not live:
+        until = dark_or_bright[np.minimum(after, len(dark_or_bright) - 1)] - seconds
+        flags |= (after < len(dark_or_bright)) & (until <= EDGE_SECONDS)
+    return np.asarray(flags)
 
 
 def without_conditions(signals: RawSignals, flags: Flags) -> RawSignals:
@@ -164,8 +187,18 @@ def without_conditions(signals: RawSignals, flags: Flags) -> RawSignals:
     return kept
 
 
-def conditions_in_words(conditions: Sequence[Condition], at_most: int = 3) -> str:
-    """What is wrong and when, as a part of a sentence, a line's worth; empty where nothing is."""
+def conditions_told(conditions: Sequence[Condition]) -> Iterator[str]:
+    """What follows from conditions, in sentences without a full stop: no scores here, less sure ones there."""
+    if failing := [each for each in conditions if not each.is_judged]:
+        yield f"Nothing is flagged where the camera fails: {_in_words(failing)}"
+    if lit := [each for each in conditions if each.is_judged]:
+        yield (
+            f"Other light than the detector was calibrated on: {_in_words(lit)}. Motion is judged there, looks are "
+            "not; scores are less sure, and false alarms may be more"
+        )
+
+
+def _in_words(conditions: Sequence[Condition], at_most: int = 3) -> str:
     told = [f"{each.words} {_when(each)}" for each in conditions[:at_most]]
     if len(conditions) > at_most:
         told.append(f"and {len(conditions) - at_most} more")

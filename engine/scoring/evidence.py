@@ -26,6 +26,8 @@ docs/research/choice-of-signals.md says how they were chosen and what others add
 
 At a lower weight, unusual prediction errors or looks have to be more extreme than unusual motion to score as high."""
 EVIDENCE = tuple(WEIGHTS)
+LOOKS = "appearance_distance"
+"""The one that goes by looks; the others go by motion."""
 _IN_WORDS = {
     "direction_rarity": "rare motion there",
     "speed_rarity": "rare speed there",

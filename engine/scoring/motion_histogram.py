@@ -70,11 +70,6 @@ class MotionHistogram:
         """How many transitions were counted."""
         return int(self.counts[0, 0].sum())
 
-    def rarity(self, motion: Motion) -> tuple[float, float]:
-        """How rare the rarest window's motion is, as `rarities` says."""
-        by_speed, by_direction = self.rarities(motion)
-        return float(by_speed.max()), float(by_direction.max())
-
     def rarities(self, motion: Motion) -> tuple[Rarities, Rarities]:
         """How rare each window's motion is at its place [PLACES, PLACES]: by speed, and by speed in its direction.
 

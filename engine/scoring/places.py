@@ -19,7 +19,7 @@ WindowValues = Mapping[str, npt.NDArray[np.floating]]
 PlaceMaps = npt.NDArray[np.float32]
 """float32 [L, PLACES, PLACES] of the signals that `placed_signals` names, in that order; NaN where not measured."""
 
-_PLACED = (
+PLACED_SIGNALS = (
     "speed_px",
     "speed_excess_px",
     "velocity_error_px",
@@ -27,6 +27,7 @@ _PLACED = (
     "direction_rarity",
     "appearance_distance",
 )
+"""Raw signals that are the worst of values of windows."""
 _SMALLEST, _STEP = 0.05, 0.03
 """A code c stands for 0.05 (e^(0.03 c) - 1): steps of 3 %, or of 0.0015 near 0, up to 102.
 
@@ -40,7 +41,7 @@ _COMPRESSION = 6
 
 def placed_signals(calibration: Calibration | None) -> tuple[str, ...]:
     """The signals of the calibrated score whose windows are kept; none without calibration."""
-    return tuple(name for name in calibration.evidence if name in _PLACED) if calibration else ()
+    return tuple(name for name in calibration.evidence if name in PLACED_SIGNALS) if calibration else ()
 
 
 def pack_places(values: WindowValues, names: Sequence[str]) -> bytes:

@@ -28,7 +28,7 @@ _SECONDS_A_WINDOW = 0.2
 REACH_WINDOWS = 2
 """How many windows farther another moment of that time can change what one says."""
 _SHARE_OF_PEAK = 0.5
-"""A thing is the windows around its most conspicuous one that are at least half as conspicuous."""
+"""A thing is the windows around that of the strongest evidence which have at least half of it."""
 _MAX_OUTLINES = 6
 _MARGIN = 0.3
 """Outlines lie where the things' blurred windows fall to this: a little outside, so that the line hides nothing."""
@@ -78,7 +78,7 @@ class WindowReading:
 
 @dataclass(frozen=True, eq=False)
 class WindowEvidence:
-    """How conspicuous every window of a frame is."""
+    """The evidence of every window of a frame."""
 
     calibration: Calibration
     strengths: Floats
@@ -115,7 +115,7 @@ class WindowEvidence:
         return self.calibration.offline.tail.neg_log10_p(self.strengths.ravel()).reshape(self.strengths.shape)
 
     def outlines(self, threshold: float, at_least: int = 0) -> list[Outline]:
-        """What reaches a score, the most conspicuous first; `at_least` so many, whatever they reach."""
+        """What reaches a score, the strongest evidence first; `at_least` so many, whatever they reach."""
         left = self.strengths.copy()
         found: list[Outline] = []
         while len(found) < _MAX_OUTLINES:

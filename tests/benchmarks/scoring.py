@@ -32,7 +32,7 @@ BARS = {
 
 
 def normal_life(count: int, seed: int, events: int = 0) -> RawSignals:
-    """Signals of a still camera, conspicuous for a second and a half `events` times."""
+    """Signals of a still camera, anomalous for a second and a half `events` times."""
     noise = np.random.default_rng(seed)
     signals = missing_signals(count)
     signals["psnr_db"] = noise.normal(36, 0.5, count)

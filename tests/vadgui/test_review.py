@@ -18,7 +18,7 @@ from engine.review.document import Verdict
 from engine.review.files import backup_path, read_review, usual_path
 from engine.review.store import ReviewStore, look_up
 from tests.vadgui.conftest import StartProgram
-from tests.vadgui.fakes import FakeFiles, MemoryVideo
+from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
 from vadgui.model.session import AnalysisPhase, AnalysisState
 from vadgui.program import Program
@@ -39,13 +39,13 @@ def make_program(settings: Settings, start_program: StartProgram) -> Callable[[]
     settings.analyse_on_open = False
 
     def make() -> Program:
-        return start_program(
-            FakeFiles(
-                street=lambda path: MemoryVideo(path, COUNT),
-                square=lambda path: MemoryVideo(path, COUNT + 1),
-                gate=lambda path: MemoryVideo(path, COUNT + 2),
-            )
+        files = FakeFiles(
+            street=lambda path: MemoryVideo(path, COUNT),
+            square=lambda path: MemoryVideo(path, COUNT + 1),
+            gate=lambda path: MemoryVideo(path, COUNT + 2),
         )
+        files.predictors["newer"] = StillPredictor("newer")
+        return start_program(files)
 
     return make
 
@@ -88,6 +88,12 @@ def saved(video: Path) -> list[dict[str, object]]:
     """Judged segments in a recording's file."""
     review = json.loads(usual_path(video).read_text())["review"]
     return review["recordings"][review["current"]]["segments"]  # type: ignore[no-any-return]
+
+
+def used_detector(video: Path) -> str:
+    """The detector in a recording's file."""
+    (recording,) = json.loads(usual_path(video).read_text())["review"]["recordings"]
+    return str(recording["detector"]["name"])
 
 
 def click_timeline(program: Program, qtbot: QtBot, frame: int) -> None:
@@ -391,6 +397,36 @@ def test_a_damaged_review_opens_from_its_backup_and_says_so(
     assert len(saved(tmp_path / "street.mp4")) == 2
     qtbot.mouseClick(again.window.review_banner.hide_button, Qt.MouseButton.LeftButton)
     assert not again.window.review_banner.isVisible()
+
+
+def test_a_review_made_with_another_detector_says_so(
+    make_program: Callable[[], Program], program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    video = tmp_path / "street.mp4"
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    program.open_detector(tmp_path / "newer.safetensors")
+    qtbot.waitUntil(lambda: program.session.detector.name == "newer")
+    assert program.window.review_banner.text() == "", "it was made here, not earlier"
+    program.open_detector(tmp_path / "still.safetensors")
+    qtbot.waitUntil(lambda: program.session.detector.name == "still")
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    program.close()
+    program.window.close()
+    again = opened(make_program(), qtbot, video)
+    assert not again.window.review_banner.isVisible()
+    again.open_detector(tmp_path / "newer.safetensors")
+    qtbot.waitUntil(again.window.review_banner.isVisible)
+    text = again.window.review_banner.text()
+    assert text.startswith("This review was made with still. What is flagged now is by newer")
+    again.session.seek(33)
+    again.reviews.save_soon()
+    again.reviews.flush()
+    assert used_detector(video) == "still", "looking is not deciding"
+    press(again, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    again.reviews.flush()
+    assert used_detector(video) == "newer"
+    again.open_detector(tmp_path / "still.safetensors")
+    qtbot.waitUntil(again.window.review_banner.isHidden)
 
 
 def test_a_second_window_says_who_has_the_review_and_changes_nothing(

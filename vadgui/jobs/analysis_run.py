@@ -16,6 +16,8 @@ from engine.analysis.where import evidence_at, scores_of_window
 from engine.analysis.zoned import rows_within, stored_signals_within
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
+from engine.scoring.conditions import EDGE_SECONDS, in_other_light, kinds_of_samples
+from engine.scoring.heat_map import Seconds, seconds_by_place
 from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
@@ -66,6 +68,8 @@ class AnalysisRun:
         self._store = ScoreStore(folder, analysis_key(source, predictor, self._sampling))
         self._times = source.times
         self._zones = zones
+        self._kinds = np.zeros(len(source.times), np.uint16)
+        """What is wrong in each frame that was told."""
         self._steps = self._begin_steps()
         self._progress = Progress("", len(self._store), len(self._sampling.frames(source.times)))
         self._posted_rows = 0
@@ -141,13 +145,26 @@ class AnalysisRun:
         return stored_signals_within(self._store, len(self._source), calibration, self._zones)
 
     def where(self, frame: int) -> WindowEvidence | None:
-        """How conspicuous each window of a frame is; None where that is not known, or not yet.
+        """The evidence of each window of a frame; None where that is not known, or not yet.
 
         Raises:
             ScoreStoreError: the analysis can't be read.
         """
-        calibration = self._predictor.settings.calibration
-        return evidence_at(self._store, calibration, self._source.times, frame, self._zones)
+        calibration, times = self._predictor.settings.calibration, self._source.times
+        if frame >= len(self._kinds):
+            return None
+        first, stop = np.searchsorted(times, [times[frame] - EDGE_SECONDS, times[frame] + EDGE_SECONDS], "right")
+        first = min(first, frame)
+        is_lit = in_other_light(self._kinds[first:stop], times[first:stop])[frame - first]
+        return evidence_at(self._store, calibration, times, frame, self._zones, without_looks=bool(is_lit))
+
+    def places(self, start: int, stop: int, threshold: float) -> Seconds:
+        """For how long something stood out at each place in frames [start, stop).
+
+        Raises:
+            ScoreStoreError: the analysis can't be read.
+        """
+        return seconds_by_place(self.where, self._source.times, start, stop, threshold)
 
     def set_zones(self, zones: Zones) -> None:
         """Tell everything anew as far as it counts in other zones, in steps."""
@@ -205,6 +222,10 @@ class AnalysisRun:
         """Tell what counts in the zones of the next rows."""
         frames, rows = self._store.read(self._posted_rows, self._posted_rows + at_most)
         calibration = self._predictor.settings.calibration
+        known = frames < len(self._kinds)
+        self._kinds[frames[known]] = kinds_of_samples(
+            rows[known], self._times[frames[known]], calibration.reference if calibration else None
+        )
         self._post(SignalsMeasured(frames, rows_within(self._store, frames, rows, calibration, self._zones)))
         self._posted_rows += len(rows)
 
@@ -227,6 +248,7 @@ class AnalysisRun:
     def _post_signals(self, phase: AnalysisPhase) -> None:
         if self._source.times is not self._times:
             self._times = self._source.times
+            self._kinds = np.resize(self._kinds, len(self._times))
             self._post(TimesRevised(self._source.info, self._times))
         if self._posted_rows > len(self._store):
             self._posted_rows = 0  # the analysis began anew

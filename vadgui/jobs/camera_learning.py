@@ -13,6 +13,7 @@ from engine.common.errors import TrainingError
 from engine.common.events import Progress, ShouldStop
 from engine.detector_library import DetectorLibrary
 from engine.export.list_files import cannot_write
+from engine.scoring.zones import Zones
 from vadgui.jobs.background import Background
 
 _KIND = "camera"
@@ -27,6 +28,8 @@ class CameraRequest:
     device: str
     videos: tuple[Path, ...]
     """What somebody records there, whatever happens in it."""
+    zones: Zones = ()
+    """Of the camera's picture: scores get their meaning by what happens inside them."""
 
 
 class CameraLearning(QObject):
@@ -76,7 +79,7 @@ def learn_camera(request: CameraRequest, should_stop: ShouldStop) -> Iterator[Pr
     from engine.models.detector import load_detector, save_detector
 
     detector, _ = load_detector(request.detector)
-    footage = NormalFootage.of(request.videos, ())
+    footage = NormalFootage.of(request.videos, (), request.zones)
     calibrated = yield from calibrate_unreviewed(detector, choose_compute(request.device), footage, should_stop)
     settings = calibrated.detector.settings
     if settings.calibration is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import resources
+from engine.analysis.clock import find_clock
 from engine.common.errors import Cancelled, VadError
 from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
@@ -19,11 +20,13 @@ from engine.video.frame import Frame
 from engine.video.source import VideoInfo, VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.messages import (
+    ClockFound,
     DetectorClosed,
     DetectorOpened,
     JobFailed,
     Message,
     Opening,
+    PlacesFound,
     ThumbnailMade,
     VideoClosed,
     VideoOpened,
@@ -37,6 +40,8 @@ from vadgui.jobs.request_queue import (
     CloseVideo,
     ContinueAnalysis,
     ControlAnalysis,
+    FindClock,
+    FindPlaces,
     MakeThumbnail,
     OpenDetector,
     OpenVideo,
@@ -130,6 +135,10 @@ class EngineLoop:
                 self._show(task)
             case MakeThumbnail():
                 self._make_thumbnail(task)
+            case FindClock() if task.generation == self._generation:
+                self._find_clock(task)
+            case FindPlaces() if self._analysis and task.generation == self._generation:
+                self._post(PlacesFound(task, self._analysis.places(task.start, task.stop, task.threshold)))
             case SetZones() if task.generation == self._generation:
                 self._zones = task.zones
                 if self._analysis:
@@ -279,6 +288,19 @@ class EngineLoop:
             return  # the list shows no thumbnail; showing the frame itself reports the error
         else:
             self._post(ThumbnailMade(request.index, picture))
+
+    def _find_clock(self, request: FindClock) -> None:
+        if self._source is None:
+            return
+        try:
+            zone = find_clock(self._source, self._requests.view_is_outdated)
+        except Cancelled:
+            self._requests.put_back(request)
+        except VadError:
+            return  # the analysis comes to what can't be decoded, and tells it
+        else:
+            if zone:
+                self._post(ClockFound(request.generation, zone))
 
     # The analysis
 

@@ -16,12 +16,14 @@ from vadgui.jobs.engine_loop import EngineLoop
 from vadgui.jobs.frame_reader import FrameReader, FrameRequest
 from vadgui.jobs.latest_value import LatestValue
 from vadgui.jobs.messages import (
+    ClockFound,
     DetectorClosed,
     DetectorOpened,
     DetectorRead,
     JobFailed,
     Message,
     Opening,
+    PlacesFound,
     QueueDone,
     QueueFailed,
     QueueProgress,
@@ -38,6 +40,8 @@ from vadgui.jobs.request_queue import (
     CloseDetector,
     CloseVideo,
     ControlAnalysis,
+    FindClock,
+    FindPlaces,
     MakeThumbnail,
     OpenDetector,
     OpenVideo,
@@ -69,6 +73,10 @@ class EngineWorker(QObject):
     """FrameView; those that a newer one overtook are left out."""
     thumbnail_ready = Signal(int, object)
     """Frame number and Bgra."""
+    places_ready = Signal(object, object)
+    """The FindPlaces that was asked for, and Seconds."""
+    clock_found = Signal(object)
+    """An ignored Zone over a clock that is burnt into the pictures."""
     signals_ready = Signal(object, object)
     """Numbers of judged frames [K], and their RawSignals [K]."""
     window_traced = Signal(object, object, object)
@@ -144,6 +152,14 @@ class EngineWorker(QObject):
     def make_thumbnail(self, index: int) -> None:
         """Make a small picture of a frame, when nobody waits for a view."""
         self._requests.add(MakeThumbnail(self._generation, index))
+
+    def find_clock(self) -> None:
+        """Look for a clock in the pictures, when nobody waits for a view."""
+        self._requests.add(FindClock(self._generation))
+
+    def find_places(self, start: int, stop: int, threshold: float) -> None:
+        """Find where something stood out in frames [start, stop), when nobody waits for a view."""
+        self._requests.add(FindPlaces(self._generation, start, stop, threshold))
 
     def set_zones(self, zones: Zones) -> None:
         """Tell signals of what counts in these zones, also of what was told before."""
@@ -229,6 +245,12 @@ class EngineWorker(QObject):
                 self.detector_read.emit(message.summary)
             case ThumbnailMade():
                 self.thumbnail_ready.emit(message.index, message.picture)
+            case PlacesFound():
+                if message.request.generation == self._generation:
+                    self.places_ready.emit(message.request, message.seconds)
+            case ClockFound():
+                if message.generation == self._generation:
+                    self.clock_found.emit(message.zone)
             case SignalsMeasured():
                 self.signals_ready.emit(message.frames, message.rows)
             case WindowTraced():

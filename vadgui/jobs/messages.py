@@ -10,9 +10,12 @@ import numpy.typing as npt
 
 from engine.review.recording_list import FoundSegment
 from engine.review.store import FoundReview
+from engine.scoring.heat_map import Seconds
 from engine.scoring.sampling import Frames
 from engine.scoring.signals import RawSignals
+from engine.scoring.zones import Zone
 from engine.video.source import VideoInfo
+from vadgui.jobs.request_queue import FindPlaces
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.session import AnalysisState, DetectorSummary
 
@@ -73,6 +76,22 @@ class ThumbnailMade:
 
     index: int
     picture: Bgra
+
+
+@dataclass(frozen=True, eq=False)
+class PlacesFound:
+    """What was asked for by `FindPlaces`."""
+
+    request: FindPlaces
+    seconds: Seconds
+
+
+@dataclass(frozen=True)
+class ClockFound:
+    """A clock is burnt into the recording's pictures."""
+
+    generation: int
+    zone: Zone
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +166,8 @@ Message = (
     | DetectorClosed
     | DetectorRead
     | ThumbnailMade
+    | PlacesFound
+    | ClockFound
     | SignalsMeasured
     | WindowTraced
     | TimesRevised

@@ -58,6 +58,25 @@ class MakeThumbnail:
 
 
 @dataclass(frozen=True)
+class FindPlaces:
+    """Find for how long something stood out at each place in frames [start, stop), where scores reach the threshold."""
+
+    generation: int
+    """As for ShowFrame."""
+    start: int
+    stop: int
+    threshold: float
+
+
+@dataclass(frozen=True)
+class FindClock:
+    """Look for a clock that is burnt into the recording's pictures."""
+
+    generation: int
+    """As for ShowFrame."""
+
+
+@dataclass(frozen=True)
 class SetZones:
     """Zones of the recording that is open: what counts in the scores."""
 
@@ -116,6 +135,8 @@ Task = (
     | CloseDetector
     | ShowFrame
     | MakeThumbnail
+    | FindPlaces
+    | FindClock
     | SetZones
     | TraceWindow
     | ControlAnalysis
@@ -142,6 +163,8 @@ class RequestQueue:
         self._queued: AnalyseQueued | None = None
         self._view: ShowFrame | None = None
         self._thumbnails: deque[MakeThumbnail] = deque()
+        self._places: deque[FindPlaces] = deque()
+        self._clock: FindClock | None = None
 
     def add(self, request: Task) -> None:
         """Add a request; returns at once."""
@@ -167,15 +190,21 @@ class RequestQueue:
                     self._view = request
                 case MakeThumbnail():
                     self._thumbnails.append(request)
+                case FindPlaces():
+                    self._places.append(request)
+                case FindClock():
+                    self._clock = request
                 case ContinueAnalysis():
                     raise ValueError("the worker goes on by itself; use ControlAnalysis")
             self._changed.notify()
 
-    def put_back(self, request: ShowFrame | MakeThumbnail) -> None:
+    def put_back(self, request: ShowFrame | MakeThumbnail | FindClock) -> None:
         """Put an interrupted request back to the front, unless a newer view has been requested."""
         with self._changed:
             if isinstance(request, MakeThumbnail):
                 self._thumbnails.appendleft(request)
+            elif isinstance(request, FindClock):
+                self._clock = self._clock or request
             elif self._view is None:
                 self._view = request
 
@@ -221,6 +250,11 @@ class RequestQueue:
             return detector
         if self._thumbnails:
             return self._thumbnails.popleft()
+        if self._clock:
+            clock, self._clock = self._clock, None
+            return clock
+        if self._places:
+            return self._places.popleft()
         return ContinueAnalysis() if analysing else None
 
     # `should_stop` functions of the current task: whether it is to be interrupted for a newer request.

@@ -34,7 +34,7 @@ class FrameView:
     signals: np.void | None = None
     """One row of engine.scoring.signals.RAW_SIGNALS."""
     where: WindowEvidence | None = None
-    """How conspicuous each window is; None where the analysis has not come so far, or the detector does not tell."""
+    """The evidence of each window; None where the analysis has not come so far, or the detector does not tell."""
     missing: str = ""
     """Why pictures are not there, for the person; empty when all are."""
     trailing: FrameView | None = None

@@ -19,7 +19,7 @@ from engine.review.document import DetectorUsed, Recording, Review, Step, Thresh
 from engine.review.edits import Editor, now, person
 from engine.review.history import HISTORY_STEPS, redone, undone, with_step, with_step_in_last
 from engine.scoring.segments import Segment
-from engine.scoring.zones import Zones
+from engine.scoring.zones import Zone, Zones
 from engine.video.source import VideoInfo
 from vadgui.model.score_model import ScoreModel
 
@@ -53,6 +53,9 @@ class ReviewModel(QObject):
         self._read_only = ""
         self._dragged_at = float("-inf")
         self._is_mirroring = False
+        self._found_zones: Zones = ()
+        self._is_changed = False
+        """Whether something was decided since the recording was opened."""
         self.stack = QUndoStack(self)
         self.stack.setUndoLimit(HISTORY_STEPS)
         scoring.arrange = self._arrange
@@ -118,7 +121,7 @@ class ReviewModel(QObject):
 
     def document(self, playhead: int, detector: DetectorUsed | None) -> Review | None:
         """All that is to be saved; None where nothing was decided and nothing is kept yet."""
-        if self._recording is None or self._read_only or (self._review is None and self._recording.is_untouched):
+        if self._recording is None or self._read_only or (self._review is None and self._is_untouched):
             return None
         self._review = self._with_recording(self._recording, playhead, detector)
         return self._review
@@ -129,8 +132,42 @@ class ReviewModel(QObject):
 
     def _with_recording(self, recording: Recording, playhead: int, detector: DetectorUsed | None) -> Review:
         score = self._scoring.scorer.name if detector else recording.score
-        recording = replace(recording, playhead=playhead, detector=detector or recording.detector, score=score)
+        used = recording.detector
+        if detector and (used is None or self._is_changed):
+            used = detector
+        recording = replace(recording, playhead=playhead, detector=used, score=score)
         return (self._review or Review(recordings=())).with_recording(recording)
+
+    @property
+    def found_zones(self) -> Zones:
+        """Those that the program has set by itself, while nobody has drawn others."""
+        return self._found_zones if self.zones == self._found_zones else ()
+
+    @property
+    def zones_are_touched(self) -> bool:
+        """Whether the person has drawn zones, or removed them."""
+        recording = self._recording
+        return recording is not None and (self.zones != self._found_zones or any(s.zones for s in recording.history))
+
+    @property
+    def _is_untouched(self) -> bool:
+        recording = self._recording
+        return recording is None or replace(recording, zones=() if self.found_zones else recording.zones).is_untouched
+
+    def take_found_zone(self, zone: Zone) -> None:
+        """Set a zone that was found in the picture, unless the person has drawn any; nothing is saved because of it."""
+        if self._recording is not None and not self._read_only and not self.zones_are_touched and not self.zones:
+            self._found_zones = (zone,)
+            self._recording = replace(self._recording, zones=self._found_zones)
+            self.zones_changed.emit()
+            self.access_changed.emit()
+
+    def detector_before(self, fingerprint: str) -> DetectorUsed | None:
+        """The detector with which the person decided earlier, where it is another than that of this fingerprint."""
+        recording = self._recording
+        if recording is None or recording.is_untouched or recording.detector is None:
+            return None
+        return recording.detector if recording.detector.fingerprint != fingerprint else None
 
     def holds(self, fingerprint: str) -> bool:
         """Whether the review that is open here has a recording of this content."""
@@ -141,7 +178,7 @@ class ReviewModel(QObject):
     def begin(self, video: VideoInfo | None, frame_count: int) -> None:
         """Begin with a recording of which nothing is known; tells nobody before `tell_opened`."""
         self._review, self._notice, self._read_only = None, "", ""
-        self._recording = None
+        self._recording, self._is_changed, self._found_zones = None, False, ()
         if video:
             self._recording = Recording(
                 name=video.name,
@@ -218,7 +255,7 @@ class ReviewModel(QObject):
 
     def take(self, recording: Recording) -> None:
         """Take over another state of the document, as a step or its inverse has left it."""
-        before, self._recording = self._recording, recording
+        before, self._recording, self._is_changed = self._recording, recording, True
         if before is None or before.thresholds != recording.thresholds:
             if self._scoring.scorer.name not in recording.thresholds:
                 self._scoring.reset_rule()

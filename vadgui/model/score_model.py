@@ -143,7 +143,7 @@ class ScoreModel(QObject):
         return self._other_rate
 
     def outlines(self, evidence: WindowEvidence, frame: int) -> list[Outline]:
-        """What stands out in a frame that is flagged, the most conspicuous first; nothing in one that is not."""
+        """What stands out in a frame that is flagged, the strongest evidence first; nothing in one that is not."""
         score = self._scores[frame] if frame < len(self._scores) else np.nan
         is_flagged = score >= self.rule.enter and not self._is_other_scene
         if is_flagged or any(each.start <= frame < each.stop for each in self._segments):
@@ -169,6 +169,8 @@ class ScoreModel(QObject):
 
     def doubt(self) -> str:
         """What is not known of the false alarms at the threshold, in words; empty where nothing has to be said."""
+        if any(each.is_judged for each in self._conditions):
+            return "other light than it was calibrated on: nobody knows how many"
         return self._scorer.doubt(self.rule.enter)
 
     def reason(self, segment: Segment) -> str:

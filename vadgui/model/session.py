@@ -21,6 +21,7 @@ from engine.video.wall_clock import RecordingStart
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.review_model import ReviewModel
 from vadgui.model.score_model import ScoreModel
+from vadgui.model.segment_places import SegmentPlaces
 from vadgui.model.window_trace import Window, WindowTrace
 
 
@@ -101,6 +102,8 @@ class ReviewSession(QObject):
         self._start: RecordingStart | None = None
         self.trace = WindowTrace(self)
         """A window of the picture over time."""
+        self.places = SegmentPlaces(self.scoring, self)
+        """Where in the picture its segments happened."""
         self._use_times(None, np.empty(0))
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
@@ -192,6 +195,7 @@ class ReviewSession(QObject):
         self._thumbnails_asked.clear()
         self.review.begin(video, len(times))
         self.scoring.forget_rules()
+        self.places.start_over()
         self._analyse_anew()
         self.video_changed.emit()
         self.analysis_changed.emit()
@@ -223,6 +227,7 @@ class ReviewSession(QObject):
         self._analysis, self._done_soon = AnalysisState(), None
         self.follow_window(None)
         self.scoring.start_over(self._video, self._times, self.scored_by.calibration if self.scored_by else None)
+        self.places.forget()
 
     @property
     def detector_is_coming(self) -> bool:
@@ -269,6 +274,7 @@ class ReviewSession(QObject):
             self._analyse_anew()
         # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
         self._thumbnails_asked.intersection_update(self._thumbnails)
+        self.places.forget()
         self.detector_changed.emit()
         self.analysis_changed.emit()
         self.scoring.tell_all()
@@ -328,6 +334,7 @@ class ReviewSession(QObject):
         """Other parts of the picture count: ask anew for what was drawn by where the evidence lay."""
         for index in self._thumbnails:
             self.thumbnail_requested.emit(index)
+        self.places.forget()
         if self._video:
             self.view_requested.emit(self._playhead, self._pictures_requested)
 

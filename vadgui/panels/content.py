@@ -19,6 +19,7 @@ class Panel(Enum):
     PREDICTED_FRAME = "Predicted frame"
     PSNR_MASK = "PSNR mask"
     EVIDENCE = "Evidence"
+    HEAT_MAP = "Heat map"
     FLOW_DIFFERENCE = "Flow difference"
 
     @property
@@ -33,7 +34,7 @@ class Panel(Enum):
 
 
 SHOWN_AT_FIRST: tuple[Panel, ...] = tuple(
-    panel for panel in Panel if panel not in (Panel.EVIDENCE, Panel.FLOW_DIFFERENCE)
+    panel for panel in Panel if panel not in (Panel.EVIDENCE, Panel.HEAT_MAP, Panel.FLOW_DIFFERENCE)
 )
 """Panels that are shown until a person chooses others."""
 
@@ -48,11 +49,14 @@ _EXPLANATIONS = {
     Panel.PSNR_MASK: "How well each part of the frame was predicted, in dB: the darker, the more suspicious.",
     Panel.EVIDENCE: "Where the evidence lies: the anomaly score that the frame would have for each part of it alone. "
     "The lighter, the more suspicious.",
+    Panel.HEAT_MAP: "Where things happened in the whole recording: for how long something stood out at each place, in "
+    "all segments but the dismissed ones. The lighter, the longer.",
     Panel.FLOW_DIFFERENCE: "Predicted less measured motion, on the colour scale of both: white is as predicted. "
     "What moves faster than predicted has the colour of the opposite direction.",
 }
 
 _NO_EVIDENCE = "Not analysed yet"
+_NO_HEAT = "Nothing flagged yet, or nobody has looked where"
 _NOT_CALIBRATED = "Only a calibrated detector tells where"
 _USES = {
     Panel.FRAME: "The recorded frame.",
@@ -61,6 +65,7 @@ _USES = {
     Panel.PREDICTED_FRAME: "How the frame would normally look.",
     Panel.PSNR_MASK: "Where it looks otherwise: the darker, the more suspicious.",
     Panel.EVIDENCE: "Where what is unusual lies: the lighter, the more suspicious.",
+    Panel.HEAT_MAP: "Where things happened in the whole recording: the lighter, the longer.",
     Panel.FLOW_DIFFERENCE: "How things moved otherwise than is normal.",
 }
 
@@ -78,7 +83,7 @@ def picture_of(panel: Panel, view: FrameView) -> Bgra | None:
             return view.flow_difference
         case Panel.PREDICTED_FRAME:
             return view.predicted_frame
-        case Panel.PSNR_MASK | Panel.EVIDENCE:
+        case Panel.PSNR_MASK | Panel.EVIDENCE | Panel.HEAT_MAP:
             return None
 
 
@@ -119,6 +124,8 @@ def message_for(panel: Panel, view: FrameView | None, session: ReviewSession) ->
         return "Loading the frame …"
     if view.missing == NO_DETECTOR and session.detector_is_coming:
         return "Loading the detector …"
+    if panel is Panel.HEAT_MAP and session.detector is not None and view.frame is not None:
+        return _NO_HEAT if session.detector.calibration else _NOT_CALIBRATED
     if view.missing == NO_TRANSITION or (view.index == 0 and not view.missing and session.detector is not None):
         return f"{panel.use}\n\nFrom the second frame on: the first has no motion yet."
     if panel is Panel.EVIDENCE and session.detector is not None:

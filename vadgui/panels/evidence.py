@@ -1,52 +1,56 @@
-"""The panel of evidence by place: the frame in grey, and on it how conspicuous each window is."""
+"""The panels of evidence by place, of a frame and of the whole recording: the frame in grey, under colours."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
 
-import cv2
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
+from engine.common.durations import duration_in_words
+from engine.export.place_colours import scale_colours, under_places
+from engine.scoring.heat_map import Seconds
 from engine.scoring.where import WindowEvidence
-from engine.scoring.windows import PICTURE_CELLS, WINDOW_CELLS
 from vadgui.model.frame_view import Bgra
 
 _MARGIN_PX = 5
 _BAR_PX = (120, 8)
 _MIN_WIDTH_PX = 240
-_DIMMED = 0.45
-_FULL_FROM = 0.35
-"""Share of the scale from which on a colour covers the frame."""
-_MOST_OPAQUE = 0.75
 
 
 def evidence_picture(frame: Bgra, evidence: WindowEvidence, top: float) -> Bgra:
-    """The frame [H, W, 4] dimmed and grey, under the colours of each window's score on a scale from 0 to `top`."""
-    height, width = frame.shape[:2]
-    cells = np.zeros((PICTURE_CELLS, PICTURE_CELLS), np.float32)
-    first = WINDOW_CELLS // 2
-    inside = slice(first, PICTURE_CELLS - first)
-    cells[inside, inside] = np.clip(np.nan_to_num(evidence.scores, neginf=0) / top, 0, 1)
-    shares = cv2.resize(cells, (width, height), interpolation=cv2.INTER_LINEAR)
-    colours = _colours()[np.asarray(255 * shares, np.uint8)]
-    grey = cv2.cvtColor(frame, cv2.COLOR_BGRA2GRAY)[..., None] * np.float32(_DIMMED)
-    opacity = (_MOST_OPAQUE * np.minimum(shares / _FULL_FROM, 1))[..., None]
+    """The frame [H, W, 4] under the colours of each window's score on a scale from 0 to `top`."""
+    return _coloured(frame, np.nan_to_num(evidence.scores, neginf=0) / top)
+
+
+def heat_picture(frame: Bgra, heat: Seconds) -> Bgra:
+    """The frame [H, W, 4] under the colours of how long something stood out at each place."""
+    return _coloured(frame, heat / heat.max())
+
+
+def _coloured(frame: Bgra, shares: npt.NDArray[np.float64]) -> Bgra:
     picture = np.full_like(frame, 255)
-    picture[..., :3] = grey * (1 - opacity) + colours * opacity
+    picture[..., :3] = under_places(np.ascontiguousarray(frame[..., :3]), shares, bgr=True)
     return picture
 
 
-@lru_cache(maxsize=1)
-def _colours() -> Bgra:
-    """Blue, green, red of 256 steps from dark to light: told apart by lightness, without seeing colours too."""
-    ramp = np.arange(256, dtype=np.uint8)[:, None]
-    return np.asarray(cv2.applyColorMap(ramp, cv2.COLORMAP_INFERNO)[:, 0], np.uint8)
+def paint_evidence_scale(painter: QPainter, picture: QRect, top: float, threshold: float) -> None:
+    """Paint what the colours of evidence mean, with the threshold marked."""
+    at = min(threshold / top, 1)
+    _paint_scale(painter, picture, [(0.0, "0"), (at, f"threshold {threshold:.1f}"), (1.0, f"{top:.0f}")], mark=at)
 
 
-def paint_scale(painter: QPainter, picture: QRect, top: float, threshold: float) -> None:
-    """Paint the scale of the colours into the lower right corner of a picture, with the threshold marked."""
+def paint_heat_scale(painter: QPainter, picture: QRect, heat: Seconds) -> None:
+    """Paint what the colours of a heat map mean."""
+    _paint_scale(painter, picture, [(0.0, "0"), (1.0, duration_in_words(float(heat.max())))])
+
+
+def _paint_scale(
+    painter: QPainter, picture: QRect, labels: Sequence[tuple[float, str]], mark: float | None = None
+) -> None:
+    """Paint the scale of the colours, labelled at shares of it, into the lower right corner of a picture."""
     if picture.width() < _MIN_WIDTH_PX:
         return
     painter.save()
@@ -61,12 +65,15 @@ def paint_scale(painter: QPainter, picture: QRect, top: float, threshold: float)
     painter.setBrush(QColor(0, 0, 0, 190))
     painter.drawRoundedRect(plate, 4, 4)
     bar = QRect(plate.left() + 2 * _MARGIN_PX, plate.top() + _MARGIN_PX, width, height)
-    ramp = np.ascontiguousarray(_colours()[None, :, ::-1])
-    painter.drawImage(bar, QImage(ramp.data, 256, 1, ramp.strides[0], QImage.Format.Format_RGB888))
+    ramp = scale_colours()[None]
+    painter.drawImage(bar, QImage(ramp.tobytes(), 256, 1, ramp.strides[0], QImage.Format.Format_RGB888))
     painter.setPen(QColor(255, 255, 255))
-    place = bar.left() + round(width * min(threshold / top, 1))
-    painter.drawLine(place, bar.top() - 2, place, bar.bottom() + 2)
-    for at, text in ((bar.left(), "0"), (place, f"threshold {threshold:.1f}"), (bar.right(), f"{top:.0f}")):
-        below = QRectF(at - width / 2, bar.bottom() + _MARGIN_PX, width, line)
-        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
+    if mark is not None:
+        place = bar.left() + round(width * mark)
+        painter.drawLine(place, bar.top() - 2, place, bar.bottom() + 2)
+    for share, text in labels:
+        # At either end, words stay over the plate.
+        wide = painter.fontMetrics().horizontalAdvance(text)
+        left = min(max(bar.left() + share * width - wide / 2, plate.left() + 3), plate.right() - 3 - wide)
+        painter.drawText(QRectF(left, bar.bottom() + _MARGIN_PX, wide + 1, line), Qt.AlignmentFlag.AlignTop, text)
     painter.restore()

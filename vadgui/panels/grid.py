@@ -9,11 +9,12 @@ from PySide6.QtCore import QPointF, QRect, QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from engine.scoring.heat_map import Seconds
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.session import ReviewSession
 from vadgui.panels.arrangement import GAP_PX, arrange
 from vadgui.panels.content import SHOWN_AT_FIRST, Panel, detail_of, message_for, picture_of, signals_of
-from vadgui.panels.evidence import evidence_picture, paint_scale
+from vadgui.panels.evidence import evidence_picture, heat_picture, paint_evidence_scale, paint_heat_scale
 from vadgui.panels.header import PanelHeader
 from vadgui.panels.legend import paint_legend
 from vadgui.panels.loupe import Loupe
@@ -22,6 +23,7 @@ from vadgui.panels.outlines import paint_outlines
 from vadgui.panels.picture import Decoration, PicturePanel
 from vadgui.panels.redaction_bar import RedactionBar
 from vadgui.panels.redaction_tool import RedactionTool
+from vadgui.panels.search_tool import SearchTool
 from vadgui.panels.shape_tool import ShapeTool
 from vadgui.panels.window_mark import paint_window, paint_words, window_at, window_in_words, worst_window
 from vadgui.panels.zone_bar import ZoneBar
@@ -65,11 +67,14 @@ class PanelGrid(QWidget):
         self.loupe = Loupe(list(self._area.panels.values()), self._area)
         self.zone_tool = ZoneTool(session.review, self._area.panels[Panel.FRAME], self)
         self.zone_bar = ZoneBar(session, self.zone_tool)
+        self.search_tool = SearchTool(session.places, self._area.panels[Panel.FRAME], self)
         self.redaction_tool = RedactionTool(session, self._area.panels[Panel.FRAME], self)
         self.redaction_bar = RedactionBar(self.redaction_tool)
         self._outlines_are_shown = False
         self._evidence: tuple[FrameView, float, Bgra] | None = None
         """The picture of the evidence panel, and what it was made of."""
+        self._heat: tuple[Seconds, Bgra] | None = None
+        """The heat map, and its picture."""
         self.header.set_panel_actions(list(self.panel_actions.values()))
 
         layout = QVBoxLayout(self)
@@ -95,6 +100,9 @@ class PanelGrid(QWidget):
         self._rank_timer.timeout.connect(self._refresh)
         session.trace.scores_added.connect(lambda *_: self._rank_timer.isActive() or self._rank_timer.start())
         self.zone_tool.changed.connect(self._area.panels[Panel.FRAME].update)
+        self.search_tool.changed.connect(self._area.panels[Panel.FRAME].update)
+        session.places.changed.connect(self._refresh)
+        session.scoring.segments_changed.connect(self._refresh)
         self.redaction_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         theme.changed.connect(self._area.repaint_all)
         self._refresh()
@@ -134,6 +142,10 @@ class PanelGrid(QWidget):
     def edit_redaction(self, on: bool) -> None:
         """Give the mouse on the frame to whoever redacts regions, or take it back."""
         self._edit_frame(self.redaction_tool, on)
+
+    def search_place(self, on: bool) -> None:
+        """Give the mouse on the frame to whoever searches a place, or take it back."""
+        self._edit_frame(self.search_tool, on)
 
     def _edit_frame(self, tool: ShapeTool, on: bool) -> None:
         if on:
@@ -188,7 +200,9 @@ class PanelGrid(QWidget):
     def _arrange(self) -> None:
         self._area.arrange()
         self._refresh()  # a panel that was hidden may have no picture yet
-        self._session.set_pictures_requested(self.shown_panels() != [Panel.FRAME])
+        needs_pictures = set(self.shown_panels()) - {Panel.FRAME, Panel.HEAT_MAP}
+        self._session.set_pictures_requested(bool(needs_pictures))
+        self._session.places.show_heat(Panel.HEAT_MAP in self.shown_panels())
         self.shown_panels_changed.emit()
         self.arrangement_changed.emit()
 
@@ -215,6 +229,8 @@ class PanelGrid(QWidget):
         self.header.show_view(view)
 
     def _picture(self, panel: Panel, view: FrameView) -> Bgra | None:
+        if panel is Panel.HEAT_MAP and panel in self.shown_panels() and view.frame is not None:
+            return self._heat_picture(view.frame)
         if panel is not Panel.EVIDENCE or panel not in self.shown_panels() or view.frame is None or view.where is None:
             return picture_of(panel, view)
         top = self._session.scoring.top
@@ -222,12 +238,23 @@ class PanelGrid(QWidget):
             self._evidence = (view, top, evidence_picture(view.frame, view.where, top))
         return self._evidence[2]
 
+    def _heat_picture(self, frame: Bgra) -> Bgra | None:
+        """Over the frame that was on screen when the map was made: another one needs no new picture."""
+        heat = self._session.places.heat()
+        if heat is None:
+            self._heat = None
+        elif self._heat is None or self._heat[1].shape != frame.shape or not np.array_equal(self._heat[0], heat):
+            self._heat = (heat, heat_picture(frame, heat))
+        return self._heat[1] if self._heat else None
+
     def _decoration(self, panel: Panel, view: FrameView, signals: np.void | None) -> Decoration | None:
         match panel:
             case Panel.PSNR_MASK if signals is not None:
                 return partial(paint_mask, patch_psnr_db=signals["patch_psnr_db"])
             case Panel.FRAME:
                 return self._marks(view, signals)
+            case Panel.HEAT_MAP if self._heat is not None and panel in self.shown_panels():
+                return partial(paint_zones, zones=self._session.review.zones)
             case Panel.EVIDENCE if view.where is not None and view.frame is not None:
                 return partial(paint_zones, zones=self._session.review.zones)
             case _:
@@ -239,6 +266,8 @@ class PanelGrid(QWidget):
                 return partial(paint_words, words=window_in_words(self._session))
             case Panel.EVIDENCE if view.where is not None and view.frame is not None:
                 return self._paint_scale
+            case Panel.HEAT_MAP if self._heat is not None and panel in self.shown_panels():
+                return partial(paint_heat_scale, heat=self._heat[0])
             case Panel.PREDICTED_FLOW | Panel.TEACHER_FLOW | Panel.FLOW_DIFFERENCE if (
                 view.complete and self._session.detector
             ):
@@ -248,7 +277,8 @@ class PanelGrid(QWidget):
 
     def _marks(self, view: FrameView, signals: np.void | None) -> Decoration | None:
         """What is painted on the frame."""
-        marks: list[Decoration] = [] if view.frame is None else [self.zone_tool.paint, self.redaction_tool.paint]
+        tools = (self.zone_tool, self.redaction_tool, self.search_tool)
+        marks: list[Decoration] = [] if view.frame is None else [tool.paint for tool in tools]
         if signals is not None and self.overlay_action.isChecked():
             opacity = self.header.overlay_opacity
             marks.append(partial(paint_overlay, patch_psnr_db=signals["patch_psnr_db"], opacity=opacity))
@@ -266,7 +296,7 @@ class PanelGrid(QWidget):
 
     def _paint_scale(self, painter: QPainter, picture: QRect) -> None:
         scoring = self._session.scoring
-        paint_scale(painter, picture, scoring.top, scoring.rule.enter)
+        paint_evidence_scale(painter, picture, scoring.top, scoring.rule.enter)
 
 
 class _PanelArea(QWidget):

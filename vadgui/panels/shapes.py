@@ -9,6 +9,8 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
 from engine.scoring.zones import Point
 
+_MIN_PLATES = 2
+"""Heights of the name that a shape has to have for it."""
 _PADDING_PX = 4
 _CORNER_PX = 7
 
@@ -72,7 +74,8 @@ def paint_title(painter: QPainter, picture: QRect, points: Sequence[Point], titl
         metrics.horizontalAdvance(text) + 2 * _PADDING_PX,
         metrics.height() + 2,
     )
-    if len(text) < 2 or plate.height() + 2 * _PADDING_PX > box.height():
+    # In a low shape it would hide what is there: the clock that a zone leaves out is still to be read.
+    if len(text) < 2 or _MIN_PLATES * plate.height() > box.height():
         return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 190))

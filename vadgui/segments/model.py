@@ -170,7 +170,12 @@ class SegmentModel(QAbstractListModel):
 
     def wanted(self) -> list[Segment]:
         """The segments that rows are of, in order of time."""
-        chosen = [each for each in self._session.scoring.segments if self._filter.lets_through(each)]
+        places = self._session.places
+        chosen = [
+            each
+            for each in self._session.scoring.segments
+            if self._filter.lets_through(each) and places.lets_through(each)
+        ]
         start, hours = self._session.start, self._hours
         if start is None or hours is None:
             return chosen

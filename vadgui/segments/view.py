@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QStackedLayout,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -57,6 +58,7 @@ class SegmentList(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setMargin(16)
+        self.place_line = _PlaceLine(session, self.model)
         self._lay_out()
         self.setMinimumWidth(240)
 
@@ -74,6 +76,7 @@ class SegmentList(QWidget):
         session.scoring.scores_changed.connect(self._update_texts)
         session.clock_changed.connect(self._show_segments)
         session.thumbnail_arrived.connect(self.model.repaint_peak)
+        session.places.changed.connect(self._show_segments)
         theme.changed.connect(self.list.viewport().update)
         self._show_segments()
 
@@ -110,6 +113,7 @@ class SegmentList(QWidget):
         layout.setSpacing(0)
         layout.addLayout(header)
         layout.addWidget(self.hours)
+        layout.addWidget(self.place_line)
         layout.addLayout(self._pages, stretch=1)
         layout.addWidget(self.moments, stretch=0)
         # Unfolded, both lists share the height.
@@ -180,10 +184,13 @@ class SegmentList(QWidget):
         self.filter_box.setEnabled(count > 0)
         listed = self.model.rowCount()
         self._pages.setCurrentWidget(self.list if listed else self._empty)
+        self.place_line.show_found()
         if not listed:
             nothing = f"No segment here is “{self.model.filter.value.lower()}”."
             if self.model.hours:
                 nothing = "No segment of these hours is listed."
+            if session.places.rectangle:
+                nothing = "Looking …" if session.places.is_looking else "Nothing flagged happened in the rectangle."
             self._empty.setText(nothing if count else self._reason_for_none())
 
     def _reason_for_none(self) -> str:
@@ -209,6 +216,36 @@ class SegmentList(QWidget):
                 return "Not analysed yet."
             case _:
                 return f"Nothing flagged so far {at_threshold}." if analysed else "Not analysed yet."
+
+
+class _PlaceLine(QWidget):
+    """Says that only segments of one place are listed, and lists all again."""
+
+    def __init__(self, session: ReviewSession, model: SegmentModel) -> None:
+        super().__init__()
+        self._session = session
+        self._model = model
+        self._text = QLabel()
+        self.clear_button = QToolButton()
+        self.clear_button.setText("Show all")
+        self.clear_button.setAutoRaise(True)
+        self.clear_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.clear_button.clicked.connect(lambda: session.places.search(None))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 3)
+        layout.addWidget(self._text, stretch=1)
+        layout.addWidget(self.clear_button)
+
+    def text(self) -> str:
+        """How many segments there are at the place; empty without a search."""
+        return self._text.text()
+
+    def show_found(self) -> None:
+        """Count anew."""
+        places = self._session.places
+        self.setVisible(places.rectangle is not None)
+        words = f"In the rectangle: {self._model.rowCount()} of {len(self._session.scoring.segments)}"
+        self._text.setText(f"{words}{', looking …' * places.is_looking}" if places.rectangle else "")
 
 
 class _ListView(QListView):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.scoring.conditions import EDGE_SECONDS
+from engine.scoring.conditions import EDGE_SECONDS, Condition
 from engine.scoring.segments import Segment
 from engine.video.source import frame_at
 from engine.video.timing import gaps, last_seconds
@@ -163,10 +163,15 @@ class ScoreSeries:
             pending[first:beyond] = False
         return replace(columns, pending=pending, rough=np.where(pending, columns.rough, np.nan))
 
+    @property
+    def conditions(self) -> list[Condition]:
+        """Those in which there is no score."""
+        return [each for each in self._session.scoring.conditions if not each.is_judged]
+
     def condition_spans(self) -> list[tuple[float, float]]:
         """When the camera fails, with what is not scored beside it."""
         spans = []
-        for each in self._session.scoring.conditions:
+        for each in self.conditions:
             start, stop = self.scale.drawn([each.start_seconds, each.stop_seconds])
             spans.append((max(float(start) - EDGE_SECONDS, 0.0), min(float(stop) + EDGE_SECONDS, self.end_seconds)))
         return spans

@@ -69,6 +69,7 @@ class TimelineView(QWidget):
         session.scoring.selection_changed.connect(self._show_selection)
         session.scoring.drifts_changed.connect(self._show_conditions)
         session.scoring.rule_changed.connect(self._show_rule)
+        session.places.changed.connect(self._show_segments)
 
     def _connect_views(self) -> None:
         box, line = self.plot.box, self.plot.threshold
@@ -160,7 +161,7 @@ class TimelineView(QWidget):
     def _show_segments(self) -> None:
         dismissed: list[Segment] = []
         others: list[Segment] = []
-        for segment in self._session.scoring.segments:
+        for segment in filter(self._session.places.lets_through, self._session.scoring.segments):
             is_dismissed = isinstance(segment, ReviewedSegment) and segment.verdict is Verdict.DISMISSED
             (dismissed if is_dismissed else others).append(segment)
         self.plot.dismissed.set_spans(*self._series.spans_of(dismissed))
@@ -172,7 +173,7 @@ class TimelineView(QWidget):
         self._label_threshold()
 
     def _show_conditions(self) -> None:
-        conditions = self._session.scoring.conditions
+        conditions = self._series.conditions
         spans = np.array(self._series.condition_spans()).reshape(-1, 2)
         self.plot.conditions.set_spans(spans[:, 0], spans[:, 1])
         self.plot.conditions.set_words([each.words for each in conditions])
@@ -324,7 +325,7 @@ class TimelineView(QWidget):
         return "   ".join(words)
 
     def _wrong_at(self, seconds: float) -> list[str]:
-        spans = zip(self._session.scoring.conditions, self._series.condition_spans(), strict=True)
+        spans = zip(self._series.conditions, self._series.condition_spans(), strict=True)
         return list(dict.fromkeys(each.words for each, (start, stop) in spans if start <= seconds <= stop))
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802 - Qt's name

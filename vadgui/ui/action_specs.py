@@ -80,6 +80,7 @@ _PANELS = (
     _panel("psnr_mask", "PSNR mas&k", 5),
     _panel("evidence", "&Evidence", 6),
     _panel("flow_difference", "F&low difference", 7),
+    _panel("heat_map", "&Heat map", 8),
 )
 
 SPECS: tuple[ActionSpec, ...] = (
@@ -249,6 +250,15 @@ SPECS: tuple[ActionSpec, ...] = (
         hint="Draw parts of the picture that don't count, or that alone do",
         checkable=True,
         needs=_WRITABLE,
+    ),
+    ActionSpec(
+        "search_place",
+        VIEW,
+        "S&earch a place",
+        ("Ctrl+F",),
+        hint="Drag a rectangle: segments in which something stood out there",
+        checkable=True,
+        needs="a recording and a calibrated detector",
     ),
     ActionSpec(
         "redaction",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
-from engine.scoring.conditions import conditions_in_words
+from engine.scoring.conditions import conditions_told
 from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from vadgui.model.session import ReviewSession
 from vadgui.ui.widgets import IconLine
@@ -82,7 +82,7 @@ class DriftBanner(QWidget):
         if scoring.is_other_scene:
             yield f"{OTHER_SCENE} Nothing is flagged."
             return
-        if scoring.conditions:
-            yield f"Nothing is flagged where the camera fails: {conditions_in_words(scoring.conditions)}."
+        for sentence in conditions_told(scoring.conditions):
+            yield f"{sentence}."
         if differs := drifts_in_words(scoring.drifts):
             yield f"Not the picture that the detector was calibrated on: {differs}. Scores mean less there."

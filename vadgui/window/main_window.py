@@ -53,6 +53,7 @@ from vadgui.window.requests import Requests
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
+from vadgui.window.search_actions import SearchActions
 from vadgui.window.view_actions import ViewActions
 from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
@@ -107,7 +108,7 @@ class MainWindow(QMainWindow):
         self.segment_list = SegmentList(session)
         self.reviewing = Reviewing(session, self)
         self.verdict_bar = VerdictBar(session, self.actions_by_name)
-        self.review_banner = ReviewBanner(session.review)
+        self.review_banner = ReviewBanner(session)
         self.review_actions = ReviewActions(
             self, self.actions_by_name, session, self.reviewing, self.verdict_bar, settings
         )
@@ -340,6 +341,12 @@ class MainWindow(QMainWindow):
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
         self.redaction_actions = RedactionActions(
             self.actions_by_name["redaction"], self.actions_by_name["zones"], session, self.panels, self
+        )
+        self.search_actions = SearchActions(
+            self.actions_by_name["search_place"],
+            [self.actions_by_name[name] for name in ("zones", "redaction")],
+            session,
+            self.panels,
         )
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)

@@ -1,20 +1,20 @@
-"""The banner above the timeline that tells how the review was opened, and why it can't be changed."""
+"""The banner above the timeline that tells how the review was opened, by what, and why it can't be changed."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from vadgui.model.review_model import ReviewModel
+from vadgui.model.session import ReviewSession
 from vadgui.ui.widgets import IconLine
 
 
 class ReviewBanner(QWidget):
-    """Shows the review's notice until it is hidden, and that it is read-only for as long as it is."""
+    """Shows until it is hidden what is to be known of the review: its notice, read-only, made with another detector."""
 
-    def __init__(self, review: ReviewModel, parent: QWidget | None = None) -> None:
+    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._review = review
+        self._session = session
         self._hidden_text = ""
         self._line = IconLine()
         self.hide_button = QToolButton()
@@ -27,7 +27,8 @@ class ReviewBanner(QWidget):
         layout.addWidget(self._line, 1)
         layout.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
         self.setAccessibleName("About this review")
-        review.access_changed.connect(self._show)
+        session.review.access_changed.connect(self._show)
+        session.detector_changed.connect(self._show)
         self._show()
 
     def text(self) -> str:
@@ -39,8 +40,17 @@ class ReviewBanner(QWidget):
         self._show()
 
     def _show(self) -> None:
-        text = "\n".join(filter(None, (self._review.read_only, self._review.notice)))
+        review = self._session.review
+        text = "\n".join(filter(None, (review.read_only, review.notice, self._other_detector())))
         if text == self._hidden_text:
             text = ""
         self._line.show_line("warning", text)
         self.setVisible(bool(text))
+
+    def _other_detector(self) -> str:
+        now = self._session.detector
+        before = self._session.review.detector_before(now.fingerprint) if now and now.fingerprint else None
+        if now is None or before is None:
+            return ""
+        name = f"another version of {before.name}" if before.name == now.name else before.name
+        return f"This review was made with {name}. What is flagged now is by {now.name}; verdicts stay where they are."

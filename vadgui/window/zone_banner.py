@@ -1,4 +1,4 @@
-"""The banner above the timeline that offers the zones that were drawn in another recording of the camera."""
+"""The banner above the timeline about zones that nobody drew here: of the camera's other recordings, or found."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from engine.scoring.zones import zones_in_words
 from vadgui.model.session import ReviewSession
 from vadgui.ui.widgets import IconLine
 
+_CLOCK_FOUND = "A clock is burnt into the picture. What happens there does not count: it is an ignored zone."
+
 
 class ZoneBanner(QWidget):
-    """Shown where a recording's zones were never touched, and its detector was used with some elsewhere."""
+    """Shown where a recording's zones were never touched: offers those of others, or tells that a clock was found."""
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +32,13 @@ class ZoneBanner(QWidget):
         layout.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
         self.setAccessibleName("Zones of this camera")
         review = session.review
-        for changed in (review.opened, review.changed, review.access_changed, session.detector_changed):
+        for changed in (
+            review.opened,
+            review.changed,
+            review.zones_changed,
+            review.access_changed,
+            session.detector_changed,
+        ):
             changed.connect(self._show)
         self._show()
 
@@ -39,10 +47,12 @@ class ZoneBanner(QWidget):
         return self._line.text()
 
     def _use(self) -> None:
-        detector = self._session.detector
-        if detector:
+        detector, review = self._session.detector, self._session.review
+        if review.found_zones:
+            review.edit(lambda editor: editor.set_zones("Count the clock", ()))
+        elif detector:
             zones = zones_drawn_with(detector.fingerprint)
-            self._session.review.edit(lambda editor: editor.set_zones("Use the camera's zones", zones))
+            review.edit(lambda editor: editor.set_zones("Use the camera's zones", zones))
 
     def _hide(self) -> None:
         if self._session.video:
@@ -50,12 +60,15 @@ class ZoneBanner(QWidget):
         self._show()
 
     def _show(self) -> None:
-        text = ""
-        if self._is_untouched():
+        text, use = "", "Use them"
+        if self._is_untouched() and self._session.review.found_zones:
+            text, use = _CLOCK_FOUND, "Count it"
+        elif self._is_untouched():
             detector = self._session.detector
             words = zones_in_words(zones_drawn_with(detector.fingerprint)) if detector else ""
             if detector and words:
                 text = f"With {detector.name}, another recording has {words}: is this the same camera?"
+        self.use_button.setText(use)
         self._line.show_line("note", text)
         self.setVisible(bool(text))
 
@@ -63,7 +76,7 @@ class ZoneBanner(QWidget):
         recording, video = self._session.review.recording, self._session.video
         if recording is None or video is None or video.fingerprint in self._refused or self._session.review.read_only:
             return False
-        return not recording.zones and not any(step.zones for step in recording.history)
+        return not self._session.review.zones_are_touched
 
 
 def _button(text: str) -> QToolButton:

@@ -14,7 +14,12 @@ import pytest
 from engine.analysis.runner import analyse_to_store
 from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.analysis.where import evidence_at, scores_of_window
+from engine.scoring.heat_map import seconds_by_place
+from engine.scoring.motion import PLACES
+from engine.scoring.places import pack_places, placed_signals
 from engine.scoring.sampling import EVERY_FRAME, SAMPLED, Sampling
+from engine.scoring.signals import missing_signals
+from engine.scoring.where import WindowEvidence
 from tests.engine.scoring.test_where import calibration
 from tests.vadgui.fakes import MemoryVideo, StillPredictor
 
@@ -96,3 +101,41 @@ def test_a_window_over_time_says_what_it_says_in_each_frame(
 def test_of_nothing_analysed_a_window_says_nothing(tmp_path: Path) -> None:
     with ScoreStore(tmp_path, KEY) as store:
         assert list(scores_of_window(store, calibration(MOTION), Yard().times, (3, 3))) == []
+
+
+def test_how_long_something_stood_out_at_each_place(tmp_path: Path, predictor: Any) -> None:
+    video = Yard()
+    known = calibration(MOTION)
+    with ScoreStore(tmp_path, KEY) as store:
+        list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
+
+        def evidence(frame: int) -> WindowEvidence | None:
+            return evidence_at(store, known, video.times, frame)
+
+        found = seconds_by_place(evidence, video.times, 20, 80, 3.0)
+        assert found[20:].any()
+        assert not found[:15].any()
+        # It goes on at 75 px a second: of 2.4 s it is nowhere for more than half.
+        assert 0.1 < found.max() <= 1.2
+        left, right = (seconds_by_place(evidence, video.times, *part, 3.0) for part in ((24, 40), (60, 76)))
+        assert left[:, :15].sum() > 0 == left[:, 20:].sum()
+        assert right[:, 15:].sum() > 0 == right[:, :10].sum()
+        faint = seconds_by_place(evidence, video.times, 20, 80, 1000.0)
+        assert 0 < np.count_nonzero(faint) < np.count_nonzero(found)
+        assert not seconds_by_place(evidence, video.times, 88, 100, 3.0).any()
+        assert not seconds_by_place(lambda _: None, video.times, 20, 80, 3.0).any()
+
+
+def test_looks_can_be_left_out(tmp_path: Path) -> None:
+    known = calibration((*MOTION, "appearance_distance"))
+    times = np.arange(50) / 25
+    odd = np.zeros((PLACES, PLACES), np.float32)
+    odd[4:7, 4:7] = 9
+    with ScoreStore(tmp_path, KEY) as store:
+        packed = pack_places(dict.fromkeys(MOTION, 0 * odd) | {"appearance_distance": odd}, placed_signals(known))
+        store.append(np.array([25]), missing_signals(1), {25: packed})
+        whole, motion = (evidence_at(store, known, times, 25, without_looks=each) for each in (False, True))
+    assert whole is not None
+    assert motion is not None
+    assert whole.outlines(3.0)
+    assert not motion.outlines(3.0)

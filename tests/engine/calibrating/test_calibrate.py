@@ -19,10 +19,13 @@ from engine.common.device import ComputeConfig
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.review.camera_zones import zones_drawn_with
 from engine.scoring.calibration import Calibration
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.prototype_bank import PrototypeBank
 from engine.scoring.sampling import SAMPLED
+from engine.scoring.zone_files import write_zones
+from engine.scoring.zones import Zone, ZoneKind
 from engine.video import open_video
 
 RATE, SECONDS = 2, 22
@@ -144,6 +147,73 @@ def test_what_is_left_out_does_not_count(videos, detector) -> None:
     assert of_held_out == detector.settings.calibration
 
 
+@pytest.fixture
+def busy(tmp_path: Path) -> list[Path]:
+    """Clips of a still picture in whose lower right a square darts about."""
+    still = cv2.GaussianBlur(np.random.default_rng(2).integers(0, 256, (64, 64, 3), np.uint8), (0, 0), 2)
+    paths = []
+    for number in range(2):
+        random = np.random.default_rng(number)
+        path = tmp_path / f"busy{number}.avi"
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (64, 64))
+        for _ in range(RATE * SECONDS):
+            picture = still.copy()
+            left, top = random.integers(40, 54, 2)
+            picture[top : top + 8, left : left + 8] = 255
+            writer.write(picture)
+        writer.release()
+        paths.append(path)
+    return paths
+
+
+@pytest.mark.slow
+def test_scores_get_their_meaning_inside_zones_alone(busy, detector) -> None:
+    """What darts about in an ignored corner neither raises thresholds nor is forgotten as a motion."""
+    corner = Zone.rectangle(ZoneKind.IGNORED, (0.5, 0.5), (1, 1))
+    whole = calibrated(detector, NormalFootage(held_out=busy))
+    inside = calibrated(detector, NormalFootage(held_out=busy, zones=(corner,)))
+    for everywhere, left in zip(whole.held_out, inside.held_out, strict=True):
+        assert np.nanmedian(everywhere.signals["speed_px"]) > 1
+        assert np.nanmax(left.signals["speed_px"]) < 0.5
+    np.testing.assert_array_equal(whole.detector.normal_model.motion.counts, inside.detector.normal_model.motion.counts)
+
+
+@pytest.mark.slow
+def test_rarities_of_what_is_learnt_from_are_told_inside_zones_too(busy, detector, monkeypatch) -> None:
+    handed_over = []
+    of = Calibration.of
+    monkeypatch.setattr(
+        Calibration,
+        "of",
+        lambda found, rate, others, *rest: handed_over.append(others) or of(found, rate, others, *rest),
+    )
+    corner = Zone.rectangle(ZoneKind.IGNORED, (0.5, 0.5), (1, 1))
+    for zones in ((), (corner,)):
+        calibrated(detector, NormalFootage(held_out=busy[:1], others=busy[1:], zones=zones))
+    ((whole, _),), ((inside, _),) = handed_over
+    assert inside["speed_rarity"].max() < 1 < whole["speed_rarity"].max()
+
+
+@pytest.mark.slow
+def test_the_command_takes_zones_and_keeps_them_for_the_window(busy, detector, tmp_path) -> None:
+    save_detector(detector, tmp_path / "old.safetensors")
+    zones = (Zone.rectangle(ZoneKind.IGNORED, (0.5, 0.5), (1, 1), "road"),)
+    write_zones(tmp_path / "zones.json", zones)
+    options = ["--detector", str(tmp_path / "old.safetensors"), "--quiet", "--device", "cpu"]
+    options += ["--footage", str(busy[0]), "--footage", str(busy[1]), "--out", str(tmp_path / "new.safetensors")]
+    done = CliRunner().invoke(cli, ["calibrate", *options, "--zones", str(tmp_path / "zones.json")])
+    assert done.exit_code == 0, done.output
+    assert "1 ignored zone" in done.output
+    made, fingerprint = load_detector(tmp_path / "new.safetensors")
+    assert made.settings.calibration.offline.standard.medians != pytest.approx(
+        calibrated(detector, NormalFootage(held_out=busy)).detector.settings.calibration.offline.standard.medians
+    )
+    assert zones_drawn_with(fingerprint) == zones
+    missing = CliRunner().invoke(cli, ["calibrate", *options, "--zones", str(tmp_path / "none.json")])
+    assert missing.exit_code == 1
+    assert "zones" in missing.output
+
+
 @pytest.mark.slow
 def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(videos, detector, monkeypatch) -> None:
     handed_over = []
@@ -164,7 +234,8 @@ def test_how_rare_motion_is_elsewhere_is_judged_by_all_but_the_video_itself(vide
                 usual.add(motion)
     with open_video(videos[2]) as source:
         _, _, first = next(iter(motions(source)))
-    assert (signals[0]["speed_rarity"], signals[0]["direction_rarity"]) == pytest.approx(usual.rarity(first), rel=1e-2)
+    rarest = [by.max() for by in usual.rarities(first)]
+    assert (signals[0]["speed_rarity"], signals[0]["direction_rarity"]) == pytest.approx(rarest, rel=1e-2)
     assert np.isnan(signals["speed_excess_px"]).all()
     assert np.isnan(signals["psnr_db"]).all()
 

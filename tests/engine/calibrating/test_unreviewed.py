@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.calibrating.footage import NormalFootage
 from engine.calibrating.held_out_signals import HeldOutSignals
-from engine.calibrating.unreviewed import RARE_SHARE, rare_stretches
+from engine.calibrating.unreviewed import RARE_SHARE, calibrate_unreviewed, rare_stretches
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.signals import missing_signals
@@ -40,6 +44,22 @@ def test_an_event_of_a_tenth_of_the_footage_does_not_lift_the_threshold() -> Non
     score_of_events = Tail.of(kept, len(mixed) - len(kept)).neg_log10_p(events)
     assert score_of_events.min() > threshold_for(2)
     assert np.median(Tail.of(mixed).neg_log10_p(events)) < threshold_for(2), "taken as usual, they are"
+
+
+def test_what_is_left_out_stays_left_out_of_the_second_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = Path("1.mp4"), Path("2.mp4")
+    passes: list[NormalFootage] = []
+
+    def calibrate(_detector: object, _plan: object, footage: NormalFootage, *_: object, **_options: object) -> Iterator:
+        passes.append(footage)
+        return SimpleNamespace(detector=SimpleNamespace(settings=SimpleNamespace(calibration="some")), held_out=[])
+        yield
+
+    monkeypatch.setattr("engine.calibrating.unreviewed.calibrate", calibrate)
+    monkeypatch.setattr("engine.calibrating.unreviewed.rare_stretches", lambda *_: {one: [(8.0, 9.0)]})
+    nothing: Any = None
+    list(calibrate_unreviewed(nothing, nothing, NormalFootage([one, other], left_out={one: [(1.0, 2.0)]})))
+    assert passes[1].left_out == {one: [(1.0, 2.0), (8.0, 9.0)], other: []}
 
 
 def test_the_seconds_least_like_the_others_are_rare() -> None:

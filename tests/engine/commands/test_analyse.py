@@ -41,6 +41,7 @@ from engine.video.source import VideoSource
 from resources import demo_video
 from tests import failing_camera
 from tests.clips import write_clip
+from tests.engine.analysis.test_clock import with_clock
 from tests.engine.commands.conftest import MakeVideo
 
 ROOT = Path(__file__).parents[3]
@@ -520,7 +521,7 @@ def test_a_camera_that_fails_is_told_and_not_scored(tmp_path: Path, out: Path) -
     video = write_clip(tmp_path / "frozen.mp4", failing_camera.frozen(pictures, 10, 110))
     result = run(video, "--detector", "plaza", "--out", out, "--device", "cpu")
     assert result.exit_code == 0, result.output
-    assert "nothing is flagged where the camera fails: frozen picture at 0:00:00 for 4 s" in result.stdout
+    assert "Nothing is flagged where the camera fails: frozen picture at 0:00:00 for 4 s" in result.stdout
     content = json.loads((out / "frozen.segments.json").read_text(encoding="utf-8"))
     (condition,) = content["conditions"]
     assert condition["kind"] == "frozen"
@@ -540,3 +541,29 @@ def test_a_camera_that_the_detector_does_not_know_is_told_and_flags_nothing(tmp_
     assert "expected" not in result.stdout
     content = json.loads((out / "other.segments.json").read_text(encoding="utf-8"))
     assert (content["other_scene"], content["segments"]) == (True, [])
+
+
+@pytest.mark.slow
+def test_a_burnt_in_clock_does_not_count_and_is_told(
+    make_video: MakeVideo, calibrated_file: Path, tmp_path: Path, cache: Path
+) -> None:
+    del cache
+    video = make_video("gate", count=300)
+    paths = sorted(video.iterdir())
+    for path, picture in zip(paths, with_clock([cv2.imread(str(each)) for each in paths], 25, scale=0.3), strict=True):
+        cv2.imwrite(str(path), picture)
+    options = [
+        "analyse",
+        str(video),
+        "--detector",
+        str(calibrated_file),
+        "--device",
+        "cpu",
+        "--out",
+        str(tmp_path / "t"),
+    ]
+    result = CliRunner().invoke(cli, options)
+    assert result.exit_code == 0, result.output
+    assert "a clock is burnt into the picture" in result.stdout
+    (zone,) = json.loads((tmp_path / "t" / "gate.segments.json").read_text())["zones"]
+    assert zone["properties"] == {"kind": "ignored", "name": "clock"}

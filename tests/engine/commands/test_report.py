@@ -52,6 +52,7 @@ def test_ped2s_cyclist_is_reported_and_packaged_with_outlines(tmp_path: Path, ca
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "lines mark what stands out" in text
     assert "Every segment has a verdict." in text
+    assert "Heat map of 01.mp4" in text
     assert "usual once in" in text
     folder = tmp_path / "package"
     ran = CliRunner().invoke(cli, ["package", str(review), "--out", str(folder), "--device", "cpu", "--quiet"])

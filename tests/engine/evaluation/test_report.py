@@ -51,6 +51,9 @@ def test_the_json_has_the_documented_keys() -> None:
         "name": "03", "frames": 5, "abnormal": 5, "events": 1, "seconds": 0.5, "auc": 0
     }  # fmt: skip
     assert found["scores"]["paper"]["events"]["detected"] == 2
+    ranked = found["scores"]["paper"]["ranked"]
+    assert ranked["by_moments"] == {"5": 3, "10": 3, "20": 3}
+    assert set(ranked["by_footage"]) == {"0.05", "0.1", "0.2"}
     assert found["command"] == "vad evaluate tiny"
     assert {"python", "numpy", "torch", "vadgui"} <= set(found["versions"])
 
@@ -63,6 +66,8 @@ def test_the_tables_show_all_figures() -> None:
     assert ["03", "5", "5", "1", "–", "–"] in rows
     assert ["all", "15", "9", "3"] in rows
     assert "2/3" in text
+    ranked = text[text.index("events seen, most suspicious first") :].splitlines()[1].split()
+    assert ranked[-3:] == ["3/3", "3/3", "3/3"]
 
 
 def test_figures_by_place_are_told_where_there_are_some() -> None:

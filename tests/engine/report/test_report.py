@@ -5,6 +5,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -22,10 +23,13 @@ from engine.report.report import write_report
 from engine.report.timeline import WIDTH, timeline_of
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
-from engine.scoring.where import Outline
+from engine.scoring.motion import PLACES
+from engine.scoring.segments import SegmentRule
+from engine.scoring.where import Outline, WindowEvidence
 from engine.video.frame import LostFrames
 from tests.clips import make_clip, read_number
 from tests.engine.export.reviews import HOSTILE, SEGMENTS, judged, reviewed
+from tests.engine.scoring.test_where import NAMES, calibration
 
 VOID = {"meta", "img", "br", "link", "input", "line", "rect", "polyline"}
 
@@ -334,3 +338,39 @@ def test_frames_that_can_not_be_decoded_are_named(tmp_path: Path, clip: Path, mo
     page = report(tmp_path, reviewed(clip))
     assert "Frame 25 can't be decoded" in page.text
     assert len(page.all("img")) == 15
+
+
+def evidence_at(row: int, column: int) -> WindowEvidence:
+    """Of a frame in which something stands out in one window."""
+    maps = np.zeros((len(NAMES), PLACES, PLACES), np.float32)
+    maps[:, row, column] = 9
+    return WindowEvidence.of(calibration(), {0.0: maps})
+
+
+def test_a_heat_map_shows_where_things_happened_but_what_was_dismissed(tmp_path: Path, clip: Path) -> None:
+    rule = SegmentRule(enter=3.0, leave=2.0)
+    recording = replace(reviewed(clip), rule=rule)
+    dismissed, *others = sorted(recording.segments, key=lambda each: each.verdict is not Verdict.DISMISSED)
+    assert dismissed.verdict is Verdict.DISMISSED
+    assert others
+
+    def evidence(frame: int) -> WindowEvidence:
+        return evidence_at(4, 4) if dismissed.start <= frame < dismissed.stop else evidence_at(20, 22)
+
+    page = report(tmp_path, recording, evidence_of=lambda _: nullcontext(evidence))
+    (image,) = [each for each in page.all("img") if each["alt"].startswith("Heat map")]
+    picture = picture_of(image)
+    height, width = picture.shape[:2]
+    there, dismissed_there = (
+        picture[round((row + 1.5) / 32 * height), round((column + 1.5) / 32 * width)]
+        for row, column in ((20, 22), (4, 4))
+    )
+    # Coloured, as far as JPEG leaves colours to so small a picture.
+    assert np.ptp(there) > 15
+    assert np.ptp(dismissed_there) < 8
+    assert "the lighter, the longer" in page.text
+
+
+def test_without_evidence_there_is_no_heat_map(tmp_path: Path, clip: Path) -> None:
+    page = report(tmp_path, reviewed(clip), evidence_of=lambda _: nullcontext(None))
+    assert not [each for each in page.all("img") if each["alt"].startswith("Heat map")]

@@ -263,3 +263,46 @@ def test_a_tail_of_a_newer_version_is_refused(calibration: Calibration) -> None:
 def test_too_little_footage_is_refused(videos: list) -> None:
     with pytest.raises(TooLittleFootageError):
         Calibration.of(videos)
+
+
+def lit_video(seed: int) -> tuple[RawSignals, np.ndarray]:
+    """A video of a scene in usual light."""
+    signals, times = video(seed)
+    signals["layout"] = np.linspace(60, 190, 64).reshape(8, 8)
+    signals["sharpness"], signals["contrast"], signals["camera_motion_px"] = 8, 45, 0
+    signals["median_change"], signals["highest_change"], signals["changed_share"] = 0.5, 40, 0.1
+    return signals, times
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("light", [0.7, 1.35])
+def test_in_other_light_motion_is_judged_and_looks_are_not(live: bool, light: float) -> None:
+    learnt = Calibration.of([lit_video(seed) for seed in range(4)])
+    usual, times = lit_video(9)
+    lit = usual.copy()
+    lit["layout"] = np.minimum(lit["layout"] * light, 255)
+    lit["appearance_distance"] += 30
+    first = max(learnt.smoothing_seconds)
+    settled = times >= first
+    scores = learnt.scores(lit, times, live=live)
+    assert not np.isnan(scores).any()
+    assert scores[settled].max() < threshold_for(2), "everything looks unusual there"
+    middle = len(times) // 2
+    lit["speed_excess_px"][middle : middle + 10] += 30
+    scores = learnt.scores(lit, times, live=live)
+    assert scores[middle + 5] > threshold_for(2)
+    assert learnt.reason(lit, times, middle + 5, live=live) == in_words("speed_excess_px")
+    usual["appearance_distance"] += 30
+    assert learnt.scores(usual, times, live=live).min() > threshold_for(2)
+
+
+def test_moments_in_other_light_do_not_widen_what_is_usual() -> None:
+    videos = [lit_video(seed) for seed in range(4)]
+    learnt = Calibration.of(videos)
+    flashed = [(signals.copy(), times) for signals, times in videos]
+    # Fewer than the hundredth that the range of usual light leaves out.
+    flashed[0][0]["layout"][100:104] = flashed[0][0]["layout"][100:104] * 0.7
+    flashed[0][0]["appearance_distance"][100:104] = 100
+    assert Calibration.of(flashed).offline.tail.neg_log10_p(np.array([20.0])) == pytest.approx(
+        learnt.offline.tail.neg_log10_p(np.array([20.0])), rel=0.1
+    )

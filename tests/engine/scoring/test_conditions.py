@@ -8,10 +8,12 @@ import pytest
 from engine.scoring.conditions import (
     Condition,
     ConditionKind,
-    conditions_in_words,
+    conditions_told,
     drifts_apart_from,
     find_conditions,
     in_condition,
+    in_other_light,
+    kinds_of_samples,
     without_conditions,
 )
 from engine.scoring.drift import Drift, DriftKind, Reference
@@ -129,11 +131,42 @@ def test_nothing_is_measured_of_flagged_frames_and_others_stay_as_they_are() -> 
 def test_words_say_what_and_when() -> None:
     frozen = Condition(ConditionKind.FROZEN, 61.2, 91.2)
     changed = Condition(ConditionKind.CHANGED, 3725.0, 3725.0)
-    assert conditions_in_words([frozen, changed]) == (
-        "frozen picture at 0:01:01 for 30 s, the whole picture changed at 1:02:05"
-    )
-    assert conditions_in_words([frozen] * 5).endswith("and 2 more")
-    assert conditions_in_words([]) == ""
+    assert list(conditions_told([frozen, changed])) == [
+        "Nothing is flagged where the camera fails: frozen picture at 0:01:01 for 30 s, "
+        "the whole picture changed at 1:02:05"
+    ]
+    (told,) = conditions_told([frozen] * 5)
+    assert told.endswith("and 2 more")
+    assert list(conditions_told([])) == []
+    failing, lit = conditions_told([frozen, Condition(ConditionKind.DARKER, 100.0, 4000.0)])
+    assert "frozen" in failing
+    assert lit.startswith("Other light than the detector was calibrated on: much darker at 0:01:40 for 65 min.")
+    assert "less sure" in lit
+
+
+@pytest.mark.parametrize("layout", [LAYOUT + 40, LAYOUT * 0.7])
+def test_other_light_that_lasts_is_judged(layout: np.ndarray) -> None:
+    made = signals()
+    made["layout"][200:] = layout
+    (condition,) = find_conditions(made, TIMES, REFERENCE)
+    assert condition.is_judged
+    assert not in_condition(made, TIMES, REFERENCE).any()
+    kinds = kinds_of_samples(made, TIMES, REFERENCE)
+    assert np.flatnonzero(in_other_light(kinds, TIMES))[0] == 195, "half a second before it, for motion reaches back"
+    live = in_other_light(kinds, TIMES, live=True)
+    assert np.flatnonzero(live)[0] == 200
+    for until in (210, 400):
+        np.testing.assert_array_equal(in_other_light(kinds[:until], TIMES[:until], live=True), live[:until])
+    made["changed_share"][200] = 0.9
+    flags = in_condition(made, TIMES, REFERENCE)
+    assert np.flatnonzero(flags).tolist() == list(range(195, 206)), "the moment of change says nothing"
+
+
+def test_other_light_ends() -> None:
+    made = signals()
+    made["layout"][200:300] = LAYOUT * 0.7
+    kinds = kinds_of_samples(made, TIMES, REFERENCE)
+    assert np.flatnonzero(in_other_light(kinds, TIMES)).tolist() == list(range(195, 305))
 
 
 def test_a_drift_that_is_a_condition_is_not_told_twice() -> None:

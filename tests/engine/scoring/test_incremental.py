@@ -36,6 +36,7 @@ def signals_of(seed: int, count: int = COUNT) -> RawSignals:
     made["camera_motion_px"] = noise.gamma(1, 0.01, count)
     made["sharpness"] = 8
     light = np.where(np.arange(count) < count * 0.65, 1.0, 0.4)
+    light[60 : 60 + count // 10] = 0.72
     made["layout"] = np.linspace(60, 190, 64).reshape(8, 8) * light[:, None, None]
     made["contrast"] = 40
     made["median_change"], made["highest_change"] = 0.5, 40

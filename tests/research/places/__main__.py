@@ -32,7 +32,7 @@ _MIN_CHANGE = 12
 
 @dataclass(frozen=True)
 class _Frame:
-    """A frame that is changed, abnormal and conspicuous."""
+    """A frame that is changed, abnormal and flagged."""
 
     kind: str
     mask: npt.NDArray[np.bool_]

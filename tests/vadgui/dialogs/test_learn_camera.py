@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.common.errors import TrainingError
 from engine.common.events import Progress, ShouldStop
 from engine.detector_library import DetectorLibrary
+from engine.scoring.zones import Zone, ZoneKind
 from tests.clips import write_clip
 from vadgui.camera_controller import CameraController
 from vadgui.dialogs.learn_camera import LearnCameraDialog
@@ -21,6 +22,7 @@ from vadgui.jobs import camera_learning
 from vadgui.jobs.camera_learning import CameraRequest, learn_camera
 
 VIDEO, DETECTOR = Path("/gate/monday.mp4"), Path("/detectors/plaza.safetensors")
+ZONES = (Zone.rectangle(ZoneKind.IGNORED, (0, 0), (0.5, 0.25)),)
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def dialog(controller: CameraController, qtbot: QtBot) -> Iterator[LearnCameraDi
     window = QWidget()
     qtbot.addWidget(window)
     window.show()
-    controller.open(window, VIDEO, DETECTOR, "cpu")
+    controller.open(window, VIDEO, DETECTOR, "cpu", ZONES)
     assert controller.dialog is not None
     qtbot.waitExposed(controller.dialog)
     yield controller.dialog
@@ -63,7 +65,7 @@ def test_learns_from_this_recording_and_those_that_were_added(
     dialog.list.item(1).setCheckState(Qt.CheckState.Unchecked)
     with qtbot.waitSignals([controller.begun, controller.learnt]):
         click(qtbot, dialog.start_button)
-    assert asked == [CameraRequest(DETECTOR, "cpu", (VIDEO, Path("/gate/wednesday.mp4")))]
+    assert asked == [CameraRequest(DETECTOR, "cpu", (VIDEO, Path("/gate/wednesday.mp4")), ZONES)]
     assert controller.dialog is None
 
 

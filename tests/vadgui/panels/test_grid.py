@@ -85,7 +85,7 @@ def test_panels_never_mix_frames(grid: PanelGrid, session: ReviewSession) -> Non
     session.show(view_of(session, 11, complete=False, missing=PREDICTING))
     assert frames_on_screen(grid) == {11}
     assert grid.header.pending_text() == ""
-    for panel in set(Panel) - {Panel.FRAME}:
+    for panel in set(Panel) - {Panel.FRAME, Panel.HEAT_MAP}:  # the latter is of the whole recording
         assert grid.panel(panel).picture is None
         assert grid.panel(panel).message == PREDICTING
 
@@ -132,7 +132,7 @@ def test_panels_say_why_they_are_empty(qtbot: QtBot) -> None:
 
 def test_at_the_first_frame_panels_say_what_they_are_there_for(grid: PanelGrid, session: ReviewSession) -> None:
     session.show(view_of(session, 0, complete=False, missing=NO_TRANSITION))
-    for panel in set(Panel) - {Panel.FRAME}:
+    for panel in set(Panel) - {Panel.FRAME, Panel.HEAT_MAP}:  # the latter is of the whole recording
         assert grid.panel(panel).message.startswith(panel.use)
         assert "From the second frame on" in grid.panel(panel).message
 
@@ -203,7 +203,7 @@ def test_double_click_enlarges_a_panel_and_brings_the_others_back(grid: PanelGri
 def test_pictures_are_requested_only_while_a_panel_shows_them(grid: PanelGrid, session: ReviewSession) -> None:
     requests: list[tuple[int, bool]] = []
     session.view_requested.connect(lambda index, pictures: requests.append((index, pictures)))
-    for panel in set(Panel) - {Panel.FRAME}:
+    for panel in set(Panel) - {Panel.FRAME, Panel.HEAT_MAP}:  # the latter is of the whole recording
         grid.set_panel_shown(panel, False)
     session.seek(3)
     assert requests == [(3, False)]
