@@ -17,7 +17,8 @@ from engine.analysis.pipeline import Inspection, inspect
 from engine.common.durations import duration_in_words
 from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
-from engine.export.mosaic import BurntIn, Layout, Mosaic, Panel, plan_layout, plan_side_by_side
+from engine.export.layout import Layout, plan_layout, plan_side_by_side
+from engine.export.mosaic import BurntIn, Mosaic, Panel
 from engine.export.plain import PlainPicture
 from engine.export.score_strip import ScoreStrip
 from engine.redaction.regions import NOTHING_REDACTED, Redaction

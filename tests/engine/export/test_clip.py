@@ -16,7 +16,8 @@ from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, never_stop
 from engine.export.clip import PANELS, ClipLayout, ExportOptions, export_clip
 from engine.export.drawing import BACKGROUND, psnr_mask
-from engine.export.mosaic import HEADER_PX, Box, BurntIn, Layout, Mosaic, plan_layout
+from engine.export.layout import HEADER_PX, Box, Layout, plan_layout
+from engine.export.mosaic import BurntIn, Mosaic
 from engine.export.score_strip import ScoreStrip
 from engine.flow.colour import flow_to_rgb
 from engine.models.picture import model_picture

@@ -16,7 +16,7 @@ import pytest
 
 from engine.common.errors import Cancelled, ExportError
 from engine.export.clip import ClipLayout, ExportOptions, export_clip, gap_notes
-from engine.export.mosaic import plan_side_by_side
+from engine.export.layout import plan_side_by_side
 from engine.export.score_strip import ScoreStrip
 from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
 from engine.scoring.where import Outline, WindowEvidence
