@@ -127,6 +127,7 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
             first, *others = options.videos or [None]
             program.begin(first, options.detector, others)
             program.controller.find_pending_run()
+        program.export_controller.offer_unfinished()
         await closed.wait()
         return 0
     finally:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QSignalBlocker
 
 import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
@@ -17,6 +17,7 @@ from engine.video import open_video
 from engine.video.given_rates import give_rate
 from vadgui import errors
 from vadgui.camera_controller import CameraController
+from vadgui.export_controller import ExportController
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
@@ -77,6 +78,7 @@ class Program(QObject):
         self.camera = CameraController()
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
+        self.export_controller = ExportController(self.window, self.exports)
         self.reviews = ReviewKeeper(self._review_to_save)
         self._pending_detector: Path | None = None
         self._connect_session()
@@ -84,6 +86,7 @@ class Program(QObject):
         self._connect_window()
         self._connect_training()
         self._connect_camera()
+        settings.changed.connect(self._use_setting)
         self._connect_recordings()
 
     def open_video(self, path: Path) -> None:
@@ -94,10 +97,17 @@ class Program(QObject):
 
     def open_detector(self, path: Path, device: str | None = None) -> None:
         """Load a detector, but only after a recording is open: the first frame must not wait for torch."""
-        self._settings.device = device or self._settings.device
         self._pending_detector = path
+        self._settings.device = device or self._settings.device
         if self.session.video is not None:
             self._load_pending_detector()
+
+    def _use_setting(self, setting: object) -> None:
+        """Another device holds at once: the detector is loaded anew on it, unless one is on its way anyhow."""
+        detector = self.session.detector
+        on_its_way = self.session.detector_is_coming or self._pending_detector is not None
+        if setting is Settings.device and detector and not on_its_way:
+            self.open_detector(detector.path)
 
     def begin(self, video: Path | None, detector: Path | None, others: Sequence[Path] = ()) -> None:
         """Open the recording and the detector that the command line names; with `others` all go onto the list."""
@@ -118,6 +128,7 @@ class Program(QObject):
         self.worker.close()
         self.recordings.close()
         self.exports.close()
+        self.export_controller.close()
         self.controller.close()
         self.camera.close()
 
@@ -152,7 +163,8 @@ class Program(QObject):
             if isinstance(error, DetectorFileError) and error.subject == displayable(detector):
                 self._settings.forget_detector(detector)
         if isinstance(error, DeviceError) and error.subject == self._settings.device:
-            self._settings.device = "auto"
+            with QSignalBlocker(self._settings):  # to load the detector again is the person's choice
+                self._settings.device = "auto"
         about = self.session.video.path if self.session.video else None
         if isinstance(error, VideoError) and error.subject:
             about = Path(error.subject)  # the one that could not be opened, perhaps
@@ -294,11 +306,8 @@ class Program(QObject):
         window.run_requested.connect(lambda: self._run_all(True))
         window.pause_requested.connect(lambda: self._run_all(False))
         window.cancel_requested.connect(worker.cancel_analysis)
-        window.hand_over.export_requested.connect(self.exports.add)
-        window.export_cancelled.connect(self.exports.cancel)
+        window.hand_over.video_requested.connect(self.open_video)
         worker.opening_changed.connect(window.show_opening)
-        self.exports.changed.connect(window.show_export)
-        self.exports.changed.connect(window.hand_over.show_done)
 
     def _give_rate(self, fps: float) -> None:
         video = self.session.video
@@ -332,9 +341,9 @@ class Program(QObject):
         dock.view.segment_requested.connect(recordings.navigation.open_at)
         dock.view.remove_requested.connect(recordings.remove)
         dock.view.again_requested.connect(recordings.analyse_again)
-        window.find_moved_requested.connect(recordings.relinking.find)
+        window.requests.find_moved_requested.connect(recordings.relinking.find)
         dock.view.move_requested.connect(recordings.model.move)
-        window.watch_requested.connect(recordings.watch)
+        window.requests.watch_requested.connect(recordings.watch)
         dock.view.stop_watching_requested.connect(recordings.stop_watching)
         dock.view.pause_requested.connect(recordings.model.set_paused)
         dock.neighbour_requested.connect(recordings.navigation.open_neighbour)

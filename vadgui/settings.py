@@ -6,21 +6,24 @@ import json
 import logging
 import re
 import weakref
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar, get_args, overload
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from engine.common.json_values import decode
 from engine.common.paths import resolved
 from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
+from vadgui.ui.devices import DEVICES
 from vadgui.ui.theme import ThemeChoice
 
-T = TypeVar("T", str, bool, QByteArray)
+T = TypeVar("T", str, bool, float, QByteArray)
 
 _MAX_RECENT_VIDEOS = 10
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}  # how Qt writes them, and people
@@ -30,6 +33,45 @@ _logger = logging.getLogger(__name__)
 
 def _are_panels(names: str) -> bool:
     return not names or set(names.split(",")) <= set(get_args(Panel))
+
+
+class Page(Enum):
+    """A page of the settings dialog; the value is its title."""
+
+    APPEARANCE = "Appearance"
+    PLAYBACK = "Playback"
+    ANALYSIS = "Analysis"
+    REVIEW = "Review"
+    FILES = "Files"
+
+
+class Form(Enum):
+    """The field by which a text is entered."""
+
+    FOLDER = auto()
+    LINES = auto()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How the settings dialog shows a setting."""
+
+    page: Page
+    label: str
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """Values and what people see of them, where only these are possible."""
+    form: Form | None = None
+    most: float = 0.0
+    """The largest number."""
+    unit: str = ""
+
+
+def _is_object(text: str) -> bool:
+    try:
+        decode(text, dict[str, Any])
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -42,6 +84,8 @@ class Setting(Generic[T]):
     """What the setting decides, in words for people."""
     is_valid: Callable[[T], bool] = lambda _: True
     """Whether a value can be used; of one that can't, or of another type, the default is taken."""
+    shown: Shown | None = None
+    """None where a person changes it elsewhere only."""
 
     @overload
     def __get__(self, settings: None, owner: type[Settings]) -> Setting[T]: ...
@@ -62,20 +106,29 @@ class Setting(Generic[T]):
         """A stored value in the setting's type; None where it is of another, as after an edit by hand."""
         if isinstance(self.default, bool) and isinstance(value, str):
             value = _BOOLS.get(value.lower())
+        elif isinstance(self.default, float) and isinstance(value, str):
+            with suppress(ValueError):
+                value = float(value)
         return value if type(value) is type(self.default) else None
 
     def __set__(self, settings: Settings, value: T) -> None:
-        settings.store.setValue(self.key, value)
+        if value != self.__get__(settings, Settings):
+            settings.store.setValue(self.key, value)
+            settings.changed.emit(self)
 
 
-class Settings:
+class Settings(QObject):
     """All settings; a value that was never set has its default."""
+
+    changed = Signal(object)
+    """The Setting whose value is another now."""
 
     theme = Setting(
         "appearance/theme",
         "system",
         "Light, dark, or as the system.",
         lambda theme: theme in {choice.value for choice in ThemeChoice},
+        Shown(Page.APPEARANCE, "Theme", {"system": "As the system", "light": "Light", "dark": "Dark"}),
     )
     geometry = Setting("window/geometry", QByteArray(), "Where the window was.")
     layout = Setting("window/layout", QByteArray(), "Where its docks and tool bars were.")
@@ -86,29 +139,72 @@ class Settings:
     device = Setting(
         "detector/device",
         "auto",
-        "Where the detector runs: auto, cuda, mps or cpu.",
+        "Where the detector runs; the fastest is a GPU where there is one.",
         lambda device: bool(re.fullmatch(r"auto|mps|cpu|cuda(:\d{1,3})?", device)),
+        Shown(Page.ANALYSIS, "Compute on", DEVICES),
     )
-    outlines = Setting("view/outlines", True, "Draw lines round what stands out in flagged frames.")
-    _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
-    analyse_on_open = Setting("analysis/on_open", True, "Analyse a recording as soon as it is open.")
+    outlines = Setting(
+        "view/outlines",
+        True,
+        "Draw lines round what stands out in flagged frames.",
+        shown=Shown(Page.APPEARANCE, "Outlines"),
+    )
+    analyse_on_open = Setting(
+        "analysis/on_open",
+        True,
+        "Analyse a recording as soon as it is open and has a detector.",
+        shown=Shown(Page.ANALYSIS, "Analyse at once"),
+    )
+    loop_margin = Setting(
+        "playback/loop_margin",
+        1.0,
+        "Seconds before and after a segment that is looped.",
+        lambda seconds: 0 <= seconds <= 60,
+        Shown(Page.PLAYBACK, "Margin of a loop", most=60.0, unit=" s"),
+    )
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
-    export_folder = Setting("folders/exports", "", "Where the last export went; empty means among the person's films.")
-    runs_folder = Setting("folders/runs", "", "Where trainings keep their files; empty means among the person's data.")
+    export_folder = Setting(
+        "folders/exports",
+        "",
+        "Where exports go: the folder of the last one, until another is chosen; empty means among your films.",
+        shown=Shown(Page.FILES, "Exports", form=Form.FOLDER),
+    )
+    runs_folder = Setting(
+        "folders/runs",
+        "",
+        "Where trainings keep their files; empty means among your data.",
+        shown=Shown(Page.FILES, "Trainings", form=Form.FOLDER),
+    )
+    _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
     export_panels = Setting(
         "export/panels", "", "Panels of the last export, separated by commas; empty means all.", _are_panels
     )
-    export_strip = Setting("export/score_strip", True, "Draw the score strip under exported clips.")
+    export_strip = Setting(
+        "export/score_strip",
+        True,
+        "Draw the score strip under exported clips.",
+        shown=Shown(Page.FILES, "Score strip"),
+    )
     export_texts_off = Setting("export/texts_off", "", "Texts that exported clips don't show, separated by commas.")
     export_copy = Setting("export/without_encoding", False, "Cut clips without re-encoding.")
     export_names = Setting("export/names", DEFAULT_TEMPLATE, "Template of the names of exported clips.")
     export_tables = Setting("export/tables", "csv", "Formats of the tables exported last, separated by commas.")
+    export_report = Setting("export/report", "html", "Formats of the report, separated by commas: html, pdf.")
     package_copies = Setting("package/with_recording", True, "Copy the recording into evidence packages.")
-    _dismiss_reasons = Setting("review/reasons", "", "A person's own reasons to dismiss a segment, one a line.")
+    _dismiss_reasons = Setting(
+        "review/reasons",
+        "",
+        "Your own reasons to dismiss a segment, one a line; they follow those that come with the program.",
+        shown=Shown(Page.REVIEW, "Reasons", form=Form.LINES),
+    )
+    _keys = Setting(
+        "keys/by_action", "{}", "Keys that a person has chosen: a JSON object of lists, by action.", _is_object
+    )
     _recent_videos = Setting("recent/videos", "", "Recordings opened lately, newest first, one path a line.")
 
     def __init__(self, store: QSettings | None = None) -> None:
         """Settings in the user's configuration file, or in `store`."""
+        super().__init__()
         self.odd_keys: set[str] = set()
         """Settings that can't be used, and of which that was said."""
         self.store = store or QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "vadgui", "vadgui")
@@ -120,6 +216,20 @@ class Settings:
         settings = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
         weakref.finalize(settings, folder.cleanup)
         return settings
+
+    @classmethod
+    def declared(cls) -> list[Setting[Any]]:
+        """All settings."""
+        return [setting for setting in vars(cls).values() if isinstance(setting, Setting)]
+
+    @property
+    def keys(self) -> Mapping[str, Any]:
+        """The keys that a person has chosen, by the name of their action: lists of texts, unless edited by hand."""
+        return decode(self._keys, dict[str, Any])
+
+    @keys.setter
+    def keys(self, keys: Mapping[str, Sequence[str]]) -> None:
+        self._keys = json.dumps({name: list(each) for name, each in keys.items()}, ensure_ascii=False)
 
     @property
     def lanes(self) -> list[str]:

@@ -91,9 +91,12 @@ class RayWorkers(Workers):
             ArchiveError: a worker can't load the detector.
         """
         starting = {each.starting: worker for worker, each in self._processes.items() if each.starting is not None}
-        ready, _ = self._ray.wait([*self._pending, *starting], timeout=seconds)
+        references = [*self._pending, *starting]
+        if not references:
+            return []
+        ready, _ = self._ray.wait(references, timeout=seconds)
         # Whatever else has ended by now is taken at the same time.
-        more, _ = self._ray.wait([*self._pending, *starting], num_returns=len(self._pending) + len(starting), timeout=0)
+        more, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
         ended = []
         for reference in {*ready, *more}:
             if reference in starting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,9 @@ from engine.commands.score_options import (
 from engine.common.errors import ExportError
 from engine.common.names import fitting_name
 from engine.export.clip import PANELS, ExportOptions, refuse_frames
+from engine.export.clip_names import DEFAULT_TEMPLATE, FIELDS, refuse_template
 from engine.export.list_files import FORMATS, refuse_existing
-from engine.export.mosaic import Panel
+from engine.export.mosaic import BurntIn, Panel
 from engine.export.stream_copy import copy_suffix, refuse_redacted
 from engine.export.tables import read_segments_json
 from engine.review.document import Span, Verdict
@@ -36,6 +37,9 @@ from engine.scoring.segments import Segment, find_segments
 from engine.video import open_video
 from engine.video.source import VideoSource
 from engine.video.writer import DEFAULT_ENCODER, ENCODERS, free_path, refuse_target
+
+_TEXTS = {field.name.replace("_", "-"): field.name for field in fields(BurntIn)}
+"""What can be written into the picture, by the word for it on the command line."""
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -53,6 +57,21 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     if not set(chosen) <= set(FORMATS):
         raise click.BadParameter(f"choose from {','.join(FORMATS)}")
     return chosen
+
+
+def _texts(_: click.Context, __: click.Parameter, value: str) -> BurntIn:
+    chosen = {part.strip() for part in value.split(",")} - {""}
+    if not chosen <= set(_TEXTS):
+        raise click.BadParameter(f"choose from {','.join(_TEXTS)}")
+    return BurntIn(**{name: text in chosen for text, name in _TEXTS.items()})
+
+
+def _template(_: click.Context, __: click.Parameter, value: str) -> str:
+    try:
+        refuse_template(value)
+    except ExportError as error:
+        raise click.BadParameter(f"{error.what}. {error.advice}") from error
+    return value
 
 
 @click.command(short_help="Export clips of segments, and tables of a review.")
@@ -80,6 +99,15 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     default=True,
     show_default=True,
     help="Lines round what stands out in flagged frames, with a calibrated detector and an analysed recording.",
+)
+@click.option(
+    "--texts",
+    "burnt_in",
+    metavar="TEXTS",
+    callback=_texts,
+    default=",".join(_TEXTS),
+    show_default=True,
+    help="What is written into the picture; an empty text for nothing.",
 )
 @click.option(
     "--encoder",
@@ -113,6 +141,15 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     help="Of a review: a clip of each segment with one of these verdicts, such as confirmed; or of all.",
 )
 @click.option(
+    "--names",
+    "template",
+    metavar="TEMPLATE",
+    callback=_template,
+    default=DEFAULT_TEMPLATE,
+    show_default=True,
+    help=f"Of a review: names of --clips, out of {', '.join(f'{{{field}}}' for field in FIELDS)}.",
+)
+@click.option(
     "--only",
     metavar="VERDICTS",
     default=ALL,
@@ -137,12 +174,14 @@ def export(
     zones_file: Path | None,
     overlay: float,
     outlines: bool,
+    burnt_in: BurntIn,
     encoder: str,
     target: Path | None,
     sound: bool,
     copy: bool,
     tables: tuple[str, ...],
     clips: tuple[Verdict, ...] | None,
+    template: str,
     only: tuple[Verdict, ...],
     redact: bool,
     device: str,
@@ -156,10 +195,15 @@ def export(
     The paths of the finished files go to stdout.
     """
     options = ExportOptions(
-        panels=panels, score_strip=score_strip, overlay_opacity=overlay, encoder=encoder, sound=sound
+        panels=panels,
+        score_strip=score_strip,
+        overlay_opacity=overlay,
+        burnt_in=burnt_in,
+        encoder=encoder,
+        sound=sound,
     )
     if is_reviewed(video):
-        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy, redact)
+        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy, redact, template)
         for path in export_review(video, chosen, target or Path(), detector, device, quiet=quiet):
             click.echo(path)
         return

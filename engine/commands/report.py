@@ -1,4 +1,4 @@
-"""`vad report`: what was flagged in reviewed recordings and what a person said of it, as one HTML file."""
+"""`vad report`: what was flagged in reviewed recordings and what a person said of it, as one HTML file or PDF."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.progress import follow
 from engine.commands.redaction_option import redaction_option
 from engine.commands.reviewed_recordings import ALL, Predictors, check_reviewed, open_reviewed, verdicts_of
-from engine.export.list_files import refuse_existing
 from engine.review.document import Verdict
 
 
-@click.command(short_help="Write the report of a review as one HTML file.")
+@click.command(short_help="Write the report of a review as one HTML file or PDF.")
 @click.argument("review", type=click.Path(path_type=Path), callback=check_reviewed)
 @click.option(
     "--out",
     "target",
     type=click.Path(path_type=Path),
     required=True,
-    help="An .html file that does not exist yet.",
+    help="An .html or .pdf file that does not exist yet.",
 )
+@click.option("--pdf", "with_pdf", is_flag=True, help="Write an .html file as .pdf beside it, too.")
 @click.option(
     "--only",
     metavar="VERDICTS",
@@ -38,6 +38,7 @@ from engine.review.document import Verdict
 def report(
     review: Path,
     target: Path,
+    with_pdf: bool,
     only: tuple[Verdict, ...],
     redact: bool,
     detector: Path | None,
@@ -48,8 +49,11 @@ def report(
 
     The file needs neither network nor script. Its path goes to stdout.
     """
-    from engine.report.report import write_report
+    from engine.report.report import refuse_targets, report_targets, write_report
 
-    refuse_existing(target)  # before an analysis
+    targets = report_targets(target, with_pdf=with_pdf)
+    refuse_targets(targets)  # before an analysis
     recordings = open_reviewed(review, Predictors(detector, device), quiet=quiet, redact=redact)
-    click.echo(follow(write_report(recordings, target, verdicts=only), hidden=quiet))
+    follow(write_report(recordings, target, verdicts=only, with_pdf=with_pdf), hidden=quiet)
+    for path in targets:
+        click.echo(path)

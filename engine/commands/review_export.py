@@ -17,9 +17,10 @@ from engine.commands.progress import follow
 from engine.commands.reviewed_recordings import Predictors, open_reviewed, tells_where
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, VadError
-from engine.common.names import displayable, fitting_name
+from engine.common.names import displayable
 from engine.common.paths import analyses_folder
 from engine.export.clip import ExportOptions, export_clip
+from engine.export.clip_names import DEFAULT_TEMPLATE, clip_name
 from engine.export.list_files import make_folder, refuse_existing, unique_names, write_lists
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted
@@ -48,6 +49,8 @@ class ReviewExport:
     """Whether they are cut without re-encoding instead."""
     redact: bool = True
     """Whether what the review redacts is kept out of them."""
+    template: str = DEFAULT_TEMPLATE
+    """Of the clips' names."""
 
 
 def export_review(
@@ -109,14 +112,19 @@ def copied(source: VideoSource, span: Span, target: Path, *, sound: bool, quiet:
 def _clip_paths(
     recordings: list[ReviewedRecording], chosen: ReviewExport, folder: Path
 ) -> dict[Path, tuple[ReviewedRecording, ListedSegment]]:
-    paths = {}
+    paths: dict[Path, tuple[ReviewedRecording, ListedSegment]] = {}
     for name, recording in zip(unique_names(recordings), recordings, strict=True):
         segments = recording.only(chosen.clips or ()).segments
         if segments and chosen.copy:
             refuse_redacted(recording.info, recording.redaction)
         suffix = copy_suffix(recording.info) if segments and chosen.copy else ".mp4"
         for segment in segments:
-            paths[folder / fitting_name(name, f".segment-{segment.number}{suffix}")] = (recording, segment)
+            path = folder / clip_name(chosen.template, name, recording, segment, suffix)
+            if path in paths:
+                raise ExportError(
+                    "Two clips would have one name", subject=path.name, advice="Put {recording} and {segment} into it."
+                )
+            paths[path] = (recording, segment)
     return paths
 
 

@@ -71,6 +71,11 @@ def camera_zones_file() -> Path:
     return platformdirs.user_data_path("vadgui", appauthor=False) / "camera-zones.json"
 
 
+def exports_folder() -> Path:
+    """What is known of exports that are not finished; it may not exist yet."""
+    return platformdirs.user_data_path("vadgui", appauthor=False) / "exports"
+
+
 def weights_folder() -> Path:
     """Folder of flow network weights: the one that VADGUI_WEIGHTS names, else one in the user's data folder."""
     chosen = os.environ.get("VADGUI_WEIGHTS")

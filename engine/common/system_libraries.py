@@ -1,4 +1,4 @@
-"""The system libraries that Qt's wheels expect on Linux, and which Debian packages bring them.
+"""The system libraries that Qt's wheels and WeasyPrint expect on Linux, and which Debian packages bring them.
 
 Uses only the standard library and no other module of the project, because set-up imports it before installing anything.
 """
@@ -24,7 +24,13 @@ class SystemLibrary:
 
 _ANY_WINDOW = "any window, also without a screen"
 _X11_WINDOW = "windows on an X11 screen"
+_PDF = "reports as PDF"
 
+PDF_LIBRARIES = (
+    SystemLibrary("libpango-1.0.so.0", "libpango-1.0-0", _PDF),
+    SystemLibrary("libpangoft2-1.0.so.0", "libpangoft2-1.0-0", _PDF),
+    SystemLibrary("libharfbuzz-subset.so.0", "libharfbuzz-subset0", _PDF),
+)
 LIBRARIES = (
     SystemLibrary("libglib-2.0.so.0", "libglib2.0-0", _ANY_WINDOW),
     SystemLibrary("libgthread-2.0.so.0", "libglib2.0-0", _ANY_WINDOW),
@@ -38,11 +44,12 @@ LIBRARIES = (
     SystemLibrary("libxcb-keysyms.so.1", "libxcb-keysyms1", _X11_WINDOW),
     SystemLibrary("libxcb-shape.so.0", "libxcb-shape0", _X11_WINDOW),
     SystemLibrary("libxkbcommon-x11.so.0", "libxkbcommon-x11-0", _X11_WINDOW),
+    *PDF_LIBRARIES,
 )
 
 
 def missing(libraries: Iterable[SystemLibrary] = LIBRARIES) -> list[SystemLibrary]:
-    """The libraries that can't be loaded here; none on Windows and macOS, whose wheels contain everything."""
+    """The libraries that can't be loaded here; none on Windows and macOS, whose wheels of Qt contain all."""
     if not sys.platform.startswith("linux"):
         return []
     return [library for library in libraries if not _loads(library.soname)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import cv2
@@ -112,6 +112,7 @@ class Layout:
     legend: Box | None
 
 
+@lru_cache(maxsize=16)
 def plan_layout(
     frame_width: int,
     frame_height: int,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Events = Generator[Progress | Noted | Finished, None, None]
 Evidence = Callable[[int], WindowEvidence | None]
-REPORT_SUFFIX = ".html"
+REPORT_SUFFIXES = (".html", ".pdf")
 _TOLD_FAILURES = 3
 
 
@@ -51,11 +51,29 @@ class ExportTools:
 
         What stands out in a frame comes from the stored `analyses`.
         """
-        self.open_video = video_opener
+        self._video_opener = video_opener
         self._predictor_opener = predictor_opener
         self._analyses = analyses
         self._opened: tuple[Path, str] | None = None
         self._predictor: Predictor | None = None
+
+    @contextmanager
+    def source(self, recording: ReviewedRecording, should_stop: ShouldStop) -> Iterator[VideoSource]:
+        """The recording.
+
+        Raises:
+            ExportError: it is not the one that was reviewed any more.
+            VideoError: it can't be read.
+        """
+        info = recording.info
+        with self._video_opener(info.path, should_stop=should_stop) as source:
+            if source.info.fingerprint != info.fingerprint:
+                raise ExportError(
+                    "The recording was changed since it was reviewed",
+                    subject=info.path,
+                    advice="Put the reviewed one back, or review this one anew.",
+                )
+            yield source
 
     def predictor(self, path: Path, device: str) -> Predictor:
         """A detector."""
@@ -102,16 +120,16 @@ class Subject:
     def outlined(self, tools: ExportTools, should_stop: ShouldStop) -> ReviewedRecording:
         """The recording with what stands out in the peak frame of each segment."""
         recording, predictor = self.recording, self.outlining(tools)
-        if predictor is None or recording.rule is None:
-            return recording
-        enter = recording.rule.enter
+        segments = []
         with (
-            tools.open_video(recording.info.path, should_stop=should_stop) as source,
+            tools.source(recording, should_stop) as source,
             tools.evidence(recording, source, predictor) as evidence_at,
         ):
-            segments = []
+            if evidence_at is None or recording.rule is None:
+                return recording
+            enter = recording.rule.enter
             for segment in recording.segments:
-                evidence = evidence_at(segment.peak_frame) if evidence_at and segment.has_score else None
+                evidence = evidence_at(segment.peak_frame) if segment.has_score else None
                 outlines = tuple(evidence.outlines(enter, at_least=1)) if evidence else ()
                 segments.append(replace(segment, outlines=outlines))
         return replace(recording, segments=tuple(segments))
@@ -203,7 +221,7 @@ class ClipsJob:
 
     def _clip(self, segment: ListedSegment, target: Path, tools: ExportTools, should_stop: ShouldStop) -> Events:
         subject, recording = self.subject, self.subject.recording
-        with tools.open_video(recording.info.path, should_stop=should_stop) as source:
+        with tools.source(recording, should_stop) as source:
             if self.options is None:
                 start, stop, redaction = segment.start, segment.stop, recording.redaction
                 yield from copy_clip(source, start, stop, target, should_stop, sound=self.sound, redaction=redaction)
@@ -274,7 +292,10 @@ class ReportJob:
 
     subject: Subject
     target: Path
+    """An HTML or PDF file."""
     verdicts: tuple[Verdict, ...] = tuple(Verdict)
+    with_pdf: bool = False
+    """Whether there is a PDF beside an HTML file."""
 
     units: ClassVar[Mapping[str, str]] = {"Drawing": "segments"}
 
@@ -294,7 +315,14 @@ class ReportJob:
 
         make_folder(self.target.parent)
         recording = self.subject.outlined(tools, should_stop)
-        yield from write_report([recording], free_path(self.target), verdicts=self.verdicts, should_stop=should_stop)
+        target = free_path(self.target, [".pdf"] if self.with_pdf else [])
+        report = write_report(
+            [recording], target, verdicts=self.verdicts, with_pdf=self.with_pdf, should_stop=should_stop
+        )
+        for event in report:
+            # What is shown when all is done is the file that was asked for.
+            if not isinstance(event, Finished) or event.path == str(target):
+                yield event
 
 
 @dataclass(frozen=True, eq=False)
@@ -330,7 +358,7 @@ class PackageJob:
         def evidence_of(recording: ReviewedRecording) -> Iterator[Evidence | None]:
             predictor = self.subject.outlining(tools)
             with (
-                tools.open_video(recording.info.path, should_stop=should_stop) as source,
+                tools.source(recording, should_stop) as source,
                 tools.evidence(recording, source, predictor) as evidence,
             ):
                 yield evidence

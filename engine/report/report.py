@@ -1,4 +1,4 @@
-"""Writes the report of reviewed recordings as one HTML file that needs neither network nor script."""
+"""Writes the report of reviewed recordings: an HTML file that needs neither network nor script, or PDF pages."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from engine.export.list_files import refuse_existing, write_new
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.redaction.regions import redaction_in_words
 from engine.redaction.source import redacted
+from engine.report.pdf import SUFFIX as PDF_SUFFIX
+from engine.report.pdf import pdf_of, refuse_pdf
 from engine.report.pictures import Thumbnail, thumbnails
 from engine.report.timeline import Timeline, clock, timeline_of
 from engine.review.document import Verdict
@@ -30,9 +32,16 @@ from engine.review.edits import person
 from engine.video import open_video
 from engine.video.integrity import Integrity
 
-PHASE = "Drawing"
+PHASE, LAYING_OUT = "Drawing", "Laying out pages"
 _MARKS = {Verdict.CONFIRMED: "✓", Verdict.UNSURE: "?", Verdict.DISMISSED: "✕", Verdict.UNREVIEWED: "○"}
 """In the order in which a reader wants them; told apart without colour."""
+_BAR_LOOKS = {
+    Verdict.CONFIRMED: 'fill="#000"',
+    Verdict.UNSURE: 'fill="#000" fill-opacity="0.35"',
+    Verdict.DISMISSED: 'fill="none" stroke-dasharray="2 2"',
+    Verdict.UNREVIEWED: 'fill="none"',
+}
+"""Attributes, since styles of the page don't reach into a drawing in a PDF; in a browser the styles win."""
 
 
 @dataclass(frozen=True)
@@ -72,21 +81,22 @@ def write_report(
     target: Path,
     *,
     verdicts: Collection[Verdict] = tuple(Verdict),
+    with_pdf: bool = False,
     known_sha256: Mapping[str, str] | None = None,
     should_stop: ShouldStop = never_stop,
 ) -> Generator[Progress | Finished, None, None]:
-    """Write a report with a card for each segment that has one of the verdicts.
+    """Write a report with a card for each segment that has one of the verdicts, as HTML or PDF by the target's name.
 
-    `known_sha256` are checksums of recordings by fingerprint, which then need not be read for that.
+    `with_pdf` writes an HTML report as PDF beside it, too. `known_sha256` are checksums of recordings by fingerprint,
+    which then need not be read for that.
 
     Raises:
-        ExportError: the target exists or can't be written.
+        ExportError: the target exists or can't be written, or a library that PDFs need is missing.
         VideoError: a recording can't be read; of single frames that can't be decoded the report says so.
         Cancelled: `should_stop` said yes; no file is left.
     """
-    if target.suffix.lower() not in (".html", ".htm"):
-        raise ExportError("Reports are HTML files", subject=target, advice="Give the file a name that ends in .html.")
-    refuse_existing(target)
+    targets = report_targets(target, with_pdf=with_pdf)
+    refuse_targets(targets)
     total = sum(len(each.only(verdicts).segments) for each in recordings)
     done = 0
     sections = []
@@ -104,8 +114,39 @@ def write_report(
                 done += 1
                 yield Progress(PHASE, done, total)
         sections.append(_section(recording, cards, sha256))
-    write_new(target, report_html(sections).encode())
-    yield Finished(str(target))
+    html = report_html(sections)
+    contents = {}
+    for path in targets:
+        if path.suffix.lower() == PDF_SUFFIX:
+            yield Progress(LAYING_OUT, 0, 0)
+            contents[path] = pdf_of(html)
+        else:
+            contents[path] = html.encode()
+    for path, content in contents.items():
+        write_new(path, content)
+        yield Finished(str(path))
+
+
+def report_targets(target: Path, *, with_pdf: bool) -> list[Path]:
+    """The files that a report becomes."""
+    beside = target.with_suffix(PDF_SUFFIX)
+    return [target, beside] if with_pdf and beside != target else [target]
+
+
+def refuse_targets(targets: Sequence[Path]) -> None:
+    """Check that a report can become these files.
+
+    Raises:
+        ExportError: one exists, is of another kind, or a library that PDFs need is missing.
+    """
+    for target in targets:
+        refuse_existing(target)
+        suffix = target.suffix.lower()
+        if suffix not in (".html", ".htm", PDF_SUFFIX):
+            advice = f"Give the file a name that ends in .html or {PDF_SUFFIX}."
+            raise ExportError("Reports are HTML or PDF files", subject=target, advice=advice)
+        if suffix == PDF_SUFFIX:
+            refuse_pdf()
 
 
 def report_html(sections: Sequence[Section]) -> str:
@@ -130,6 +171,7 @@ def report_html(sections: Sequence[Section]) -> str:
         settings=_each_once(section.recording for section in sections),
         verdicts=list(_MARKS),
         marks=_MARKS,
+        bar_looks=_BAR_LOOKS,
         counts=sum((Counter(section.counts) for section in sections), Counter()),
         reviewers=sorted(reviewers),
         made={

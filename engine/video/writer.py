@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,12 +53,20 @@ ENCODERS = {
 DEFAULT_ENCODER = "libx264"
 
 
-def free_path(path: Path) -> Path:
-    """`path`, or if it exists the first free one of "name-2.mp4", "name-3.mp4" and so on."""
-    if not os.path.lexists(path):
+def free_path(path: Path, beside: Sequence[str] = ()) -> Path:
+    """`path`, or if it exists the first free one of "name-2.mp4", "name-3.mp4" and so on.
+
+    The names with the suffixes `beside` in place of its own are free, too.
+    """
+
+    def is_free(candidate: Path) -> bool:
+        names = (candidate, *map(candidate.with_suffix, beside))
+        return not any(map(os.path.lexists, names))
+
+    if is_free(path):
         return path
     numbered = (path.with_name(fitting_name(path.stem, f"-{number}{path.suffix}")) for number in count(2))
-    return next(candidate for candidate in numbered if not os.path.lexists(candidate))
+    return next(candidate for candidate in numbered if is_free(candidate))
 
 
 def refuse_target(target: Path) -> None:

@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from engine.commands.progress import finished
+from engine.common.paths import exports_folder
 from engine.evidence.bag import verify_package
+from engine.hand_over.unfinished import UnfinishedExport, UnfinishedExports
 from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
 from engine.review.files import read_review
 from engine.video import open_video
@@ -31,10 +33,15 @@ FIRST, LAST = 30, 44
 
 
 @pytest.fixture
-def program(start_program: StartProgram, tmp_path: Path, qtbot: QtBot) -> Program:
-    """With a recording of 90 frames, in which a person has drawn and confirmed frames 30 to 44."""
+def files() -> FakeFiles:
     files = FakeFiles(gate=open_video)
     files.predictors["still"] = StillPredictor("still")
+    return files
+
+
+@pytest.fixture
+def program(files: FakeFiles, start_program: StartProgram, tmp_path: Path, qtbot: QtBot) -> Program:
+    """With a recording of 90 frames, in which a person has drawn and confirmed frames 30 to 44."""
     program = start_program(files)
     video = make_clip(tmp_path / "gate.mp4", 90, gop=12, b_frames=0)
     program.begin(video, tmp_path / "still.safetensors")
@@ -107,7 +114,11 @@ def test_a_report_opens_when_it_is_done(
 ) -> None:
     opened: list[QUrl] = []
     monkeypatch.setattr(exports_view.QDesktopServices, "openUrl", opened.append)
-    state = hand_over(program, qtbot, tmp_path / "out", 2)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "gate.report.pdf").write_bytes(b"somebody's")
+    state = hand_over(program, qtbot, tmp_path / "out", 2, lambda dialog: click(dialog.report.format_boxes[".pdf"]))
+    assert state.path == tmp_path / "out" / "gate.report-2.html"
+    assert state.path.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
     assert opened == [QUrl.fromLocalFile(str(state.path))]
     text = state.path.read_text("utf-8")
     assert "Review of gate.mp4" in text
@@ -124,6 +135,65 @@ def test_a_package_is_whole_and_holds_the_review_as_it_is_now(program: Program, 
     (recording,) = read_review(data / "review" / "gate.mp4.review.json").review.recordings
     assert [(each.start, each.stop, each.verdict) for each in recording.segments] == [(FIRST, LAST + 1, "confirmed")]
     assert len(list((data / "clips").iterdir())) == 2
+
+
+def crashed(exports: Path, video: Path, folder: Path) -> None:
+    """As a window that was killed while it exported leaves it."""
+    unfinished = UnfinishedExports(exports, "0badf00d")
+    unfinished.begin(1, UnfinishedExport("Tables of gate.mp4", str(video), str(folder), "tables", "confirmed"))
+    unfinished.close()
+    folder.mkdir()
+    (folder / ".vadgui-0badf00d-1.partial").touch()
+
+
+def test_what_was_not_finished_is_offered_again(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    crashed(exports_folder(), tmp_path / "gate.mp4", folder)
+    program.export_controller.offer_unfinished()
+    qtbot.waitUntil(program.window.exports_dock.isVisible)
+    (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
+    assert not list(folder.iterdir())
+    click(row.again_button)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)))
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    assert dialog.page is dialog.tables
+    assert dialog.tables.segments_box.which == "confirmed"
+    assert dialog.folder == folder
+    dialog.reject()
+    assert not list(exports_folder().glob("*.json")), "it is offered once"
+
+
+def test_its_recording_is_opened_first(
+    files: FakeFiles, start_program: StartProgram, qtbot: QtBot, tmp_path: Path
+) -> None:
+    program = start_program(files)
+    crashed(exports_folder(), make_clip(tmp_path / "gate.mp4", 30, gop=12, b_frames=0), tmp_path / "out")
+    program.export_controller.offer_unfinished()
+    qtbot.waitUntil(lambda: bool(program.window.exports.findChildren(exports_view.UnfinishedRow)))
+    (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
+    qtbot.waitUntil(row.again_button.isVisible)
+    click(row.again_button)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)), timeout=30_000)
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    assert dialog.page is dialog.tables
+    dialog.reject()
+
+
+def test_an_export_that_the_end_of_the_program_cuts_off_is_offered_again(
+    program: Program, files: FakeFiles, qtbot: QtBot, tmp_path: Path
+) -> None:
+    files.predictors["still"] = StillPredictor(seconds=0.1)
+    states: list[ExportState] = []
+    program.exports.changed.connect(states.append)
+    QTest.keyClick(program.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    dialog.folder_edit.setText(str(tmp_path / "out"))
+    click(dialog.export_button)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0, timeout=30_000)
+    program.close()
+    (found,) = UnfinishedExports(exports_folder(), "another").take_over()
+    assert (found.title, found.kind, found.folder) == ("1 clip of gate.mp4", "clips", str(tmp_path / "out"))
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_what_is_redacted_is_in_no_clip_and_in_no_package(program: Program, qtbot: QtBot, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
+from engine.common.events import never_stop
+from engine.hand_over.jobs import ExportTools, Subject
 from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
@@ -19,6 +21,7 @@ from tests.vadgui.fakes import FakeFiles, StillPredictor
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
+from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.panels.content import Panel
 from vadgui.panels.picture import PicturePanel
 from vadgui.program import Program
@@ -171,3 +174,20 @@ def test_exported_clips_are_outlined_unless_that_is_unticked(
     with av.open(str(tmp_path / "clip.mp4")) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert bool(yellow(frames[len(frames) // 2]).sum() > 50) is outlines
+
+
+def test_what_is_handed_over_tells_where_and_why(
+    program: Program, files: FakeFiles, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_yard(program, qtbot, tmp_path)
+    snapshot = ReviewSnapshot.of(program.session)
+    assert snapshot is not None
+    assert snapshot.knows_where
+    tools = ExportTools(files.open_video, files.open_predictor, tmp_path / "analyses")
+    subject = Subject(snapshot.recording, snapshot.detector, knows_where=True)
+    segments = subject.outlined(tools, never_stop).segments
+    assert len(segments) == len(program.session.scoring.segments) > 0
+    for segment in segments:
+        assert segment.outlines
+        assert segment.flagged_because == program.session.scoring.reason(segment)
+        assert "score" in segment.peak_in_words

@@ -5,41 +5,60 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
-from PySide6.QtCore import Qt, qVersion
+from PySide6.QtCore import Qt, Signal, qVersion
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QGridLayout,
-    QGroupBox,
-    QHBoxLayout,
     QLabel,
+    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
-from vadgui.ui.actions import MENUS, SPECS, ActionSpec, shown_keys, without_mnemonic
+from vadgui.dialogs.action_tree import ActionTree
+from vadgui.ui.action_specs import SPECS
+from vadgui.ui.keymap import Keymap, shown_keys
+from vadgui.ui.widgets import button
 
-_COLUMNS = 3
-_BOX_LINES = 2  # how many lines a box's title and frame take
+_SIZE = (560, 640)
 
 
 class ShortcutsDialog(QDialog):
-    """Lists all keyboard shortcuts, grouped by menu."""
+    """Lists all keys in force, grouped by menu; what is typed leaves only actions and keys that hold it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    change_requested = Signal()
+    """The person wants other keys."""
+
+    def __init__(self, keymap: Keymap, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        row = QHBoxLayout()
-        for menus in _columns():
-            column = QVBoxLayout()
-            for menu in menus:
-                column.addWidget(_menu_box(menu))
-            column.addStretch()
-            row.addLayout(column)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search actions and keys")
+        self.search.setAccessibleName("Search actions and keys")
+        self.search.setClearButtonEnabled(True)
+        self.tree = ActionTree()
+        self.tree.setSelectionMode(ActionTree.SelectionMode.NoSelection)
+        for spec in SPECS:
+            if keys := keymap.keys(spec.name):
+                self.tree.add(spec.name, shown_keys(keys))
+        self.search.textChanged.connect(self.tree.filter)
+        buttons = _close_button(self)
+        change = button("Change keys …")
+        change.clicked.connect(self._change)
+        buttons.addButton(change, QDialogButtonBox.ButtonRole.ActionRole)
         layout = QVBoxLayout(self)
-        layout.addLayout(row)
-        layout.addWidget(_close_button(self))
+        for widget in (self.search, self.tree, buttons):
+            layout.addWidget(widget)
+        self.resize(*_SIZE)
+
+    def listed(self) -> dict[str, str]:
+        """The keys that are on screen, by the text of their action."""
+        return {item.text(0): item.text(1) for item in self.tree.rows.values() if not item.isHidden()}
+
+    def _change(self) -> None:
+        self.close()
+        self.change_requested.emit()
 
 
 class AboutDialog(QDialog):
@@ -64,33 +83,6 @@ class AboutDialog(QDialog):
         layout.addWidget(text)
         layout.addWidget(_close_button(self))
         self.setMinimumWidth(420)
-
-
-def _columns() -> list[list[str]]:
-    """The menus in columns about equally high, the longest ones first: the dialog has to fit a small screen."""
-    columns: list[list[str]] = [[] for _ in range(_COLUMNS)]
-    heights = [0] * _COLUMNS
-    for menu in sorted(MENUS, key=lambda menu: -len(_with_keys(menu))):
-        shortest = heights.index(min(heights))
-        columns[shortest].append(menu)
-        heights[shortest] += len(_with_keys(menu)) + _BOX_LINES
-    return columns
-
-
-def _with_keys(menu: str) -> list[ActionSpec]:
-    return [spec for spec in SPECS if spec.menu == menu and spec.keys]
-
-
-def _menu_box(menu: str) -> QGroupBox:
-    box = QGroupBox(without_mnemonic(menu))
-    grid = QGridLayout(box)
-    for row, spec in enumerate(_with_keys(menu)):
-        keys = QLabel("  or  ".join(shown_keys(key) for key in spec.keys))
-        keys.setProperty("role", "keys")
-        grid.addWidget(QLabel(without_mnemonic(spec.text)), row, 0)
-        grid.addWidget(keys, row, 1, Qt.AlignmentFlag.AlignRight)
-    grid.setColumnMinimumWidth(0, 150)
-    return box
 
 
 def _close_button(dialog: QDialog) -> QDialogButtonBox:

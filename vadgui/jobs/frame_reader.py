@@ -28,7 +28,7 @@ class FrameRequest:
 
 
 class FrameReader:
-    """Answers the latest request, hands both frames of its transition on, and reads ahead until the next one.
+    """Answers the latest request, hands both frames of its transition on, and reads ahead, the way that playback goes.
 
     The thread and the second decoder are started by the first request. `close` ends both.
     """
@@ -55,6 +55,7 @@ class FrameReader:
         self._source: VideoSource | None = None
         self._opened_number = 0
         self._next_view: FrameView | None = None
+        self._last_index = 0
         self._failure_reported = False
 
     def use(self, path: Path | None) -> None:
@@ -119,6 +120,8 @@ class FrameReader:
 
     def _serve(self, request: FrameRequest) -> None:
         source, index = self._opened_source(), request.index
+        way = -1 if index < self._last_index else 1
+        self._last_index = index
         view = self._next_view
         if view is None or view.index != index:
             view = frame_only(source.read(index, self._is_outdated))
@@ -131,9 +134,10 @@ class FrameReader:
                 self._put_view(request.generation, view.without_pictures(_in_words(error)))
                 self._report_once(error)
         with suppress(VadError):  # told when the frame is asked for
-            if index + 1 < len(source):
-                self._next_view = frame_only(source.read(index + 1, self._is_outdated))
-            source.prefetch(index + 2, index + 1 + _FRAMES_AHEAD, self._is_outdated)
+            if 0 <= index + way < len(source):
+                self._next_view = frame_only(source.read(index + way, self._is_outdated))
+            begin = index + 2 if way > 0 else max(index - _FRAMES_AHEAD, 0)
+            source.prefetch(begin, begin + _FRAMES_AHEAD - 1, self._is_outdated)
 
     def _opened_source(self) -> VideoSource:
         with self._changed:

@@ -107,6 +107,8 @@ class ReviewSession(QObject):
         self._thumbnails_asked: set[int] = set()
         self._pictures_requested = True
         self._frames_first = False
+        self.looped: Segment | None = None
+        """The segment that is played again and again: the playhead counts as in it, also in the margin around it."""
 
     # What is open
 
@@ -401,7 +403,7 @@ class ReviewSession(QObject):
         return bool(candidates)
 
     def _later(self, segments: Sequence[Segment]) -> list[Segment]:
-        inside = self.segment_at(self._playhead)
+        inside = self.looped or self.segment_at(self._playhead)
         here = self._playhead
         if inside:
             here = inside.start + 1 if inside == self.scoring.selected else inside.start
@@ -409,7 +411,8 @@ class ReviewSession(QObject):
 
     def _earlier(self, segments: Sequence[Segment]) -> list[Segment]:
         current = self.scoring.selected
-        here = current.start if current and current.start <= self._playhead < current.stop else self._playhead
+        is_here = current and (current == self.looped or current.start <= self._playhead < current.stop)
+        here = current.start if current and is_here else self._playhead
         return [each for each in reversed(segments) if each.start < here]
 
     # The analysis

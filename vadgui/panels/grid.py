@@ -137,6 +137,14 @@ class PanelGrid(QWidget):
         self._area.enlarged = None if self._area.enlarged is panel else panel
         self._arrange()
 
+    def show_all(self) -> None:
+        """Bring back the panels that were shown before one was alone; where none is, show the hidden ones too."""
+        if self.enlarged:
+            self.toggle_enlarged(self.enlarged)
+        else:
+            for panel in Panel:
+                self.set_panel_shown(panel, True)
+
     def _show_whole_picture(self) -> None:
         """Another recording begins unzoomed; the same one with revised times stays as it is."""
         if self._session.view is None:

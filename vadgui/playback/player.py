@@ -37,6 +37,7 @@ class Player(QObject):
     playing_changed = Signal(bool)
     speed_changed = Signal(float)
     mode_changed = Signal()
+    loop_changed = Signal(bool)
 
     def __init__(
         self, session: ReviewSession, now: Callable[[], float] = time.perf_counter, parent: QObject | None = None
@@ -46,8 +47,12 @@ class Player(QObject):
         self._now = now
         self._playing = False
         self._speed = 1.0
+        self._usual_speed: float | None = None
+        """The speed to go back to on pause, while `shuttle` has set another."""
+        self._direction = 1
         self._mode = PlaybackMode.REAL_TIME
         self._stop_frame: int | None = None
+        self._loop: tuple[int, int] | None = None
         self._requested_frame: int | None = None
         self._requested_at: float | None = None
         self._anchor: tuple[float, float] | None = None
@@ -68,6 +73,21 @@ class Player(QObject):
         return self._speed
 
     @property
+    def backwards(self) -> bool:
+        """Whether playback runs, or would go on, towards the first frame."""
+        return self._direction < 0
+
+    @property
+    def loop(self) -> tuple[int, int] | None:
+        """Frames [start, stop) that are played again and again; None where that is not so."""
+        return self._loop
+
+    @property
+    def looping(self) -> bool:
+        """Whether a run of frames is played again and again."""
+        return self._loop is not None
+
+    @property
     def mode(self) -> PlaybackMode:
         """What playback does when pictures are late."""
         return self._mode
@@ -77,15 +97,48 @@ class Player(QObject):
         if self._playing or self._session.frame_count < 2:
             return
         self._stop_frame = None
+        self._turn(1)
         if self._session.playhead == self._session.frame_count - 1:
             self._session.seek(0)
         self._start()
 
     def play_run(self, start: int, stop: int) -> None:
         """Play frames [start, stop) and pause on frame stop - 1."""
+        self._set_loop(None)
+        self._turn(1)
         self._session.seek(start)
         self._stop_frame = stop
         self._start()
+
+    def play_loop(self, start: int, stop: int) -> None:
+        """Play frames [start, stop) again and again, until playback pauses or the playhead is moved elsewhere."""
+        if stop - start < 2:
+            return
+        self.play_run(start, stop)
+        self._set_loop((start, stop))
+
+    def shuttle(self, direction: int) -> None:
+        """Play forward (1) or backwards (-1); once more plays twice as fast, the other direction turns round.
+
+        The speed is for this run alone: a pause brings the usual one back.
+        """
+        if self._session.frame_count < 2:
+            return
+        again = self._playing and direction == self._direction
+        usual = self._speed if self._usual_speed is None else self._usual_speed
+        speed = min(2 * self._speed, SPEEDS[-1]) if again else 1.0
+        self._stop_frame = None
+        self._set_loop(None)
+        self._turn(direction)
+        self._use_speed(speed)
+        self._usual_speed = usual
+        if not self._playing:
+            self._start()
+
+    def change_speed(self, steps: int) -> None:
+        """Play some steps of `SPEEDS` faster, or slower where negative."""
+        place = min(range(len(SPEEDS)), key=lambda number: abs(SPEEDS[number] - self._speed))
+        self.set_speed(SPEEDS[min(max(place + steps, 0), len(SPEEDS) - 1)])
 
     def pause(self) -> None:
         """Pause playback; the frame on screen stays."""
@@ -93,6 +146,10 @@ class Player(QObject):
             self._playing = False
             self._timer.stop()
             self._put_frames_first()
+            self._set_loop(None)
+            usual, self._usual_speed = self._usual_speed, None
+            if usual is not None:
+                self._use_speed(usual)
             self.playing_changed.emit(False)
 
     def toggle(self) -> None:
@@ -106,6 +163,10 @@ class Player(QObject):
         """Play `speed` times as fast as recorded."""
         if speed <= 0:
             raise ValueError(f"a speed must be above 0, not {speed}")
+        self._usual_speed = None
+        self._use_speed(speed)
+
+    def _use_speed(self, speed: float) -> None:
         if speed != self._speed:
             self._speed = speed
             self._restart_clock()
@@ -118,6 +179,16 @@ class Player(QObject):
             self._put_frames_first()
             self._restart_clock()
             self.mode_changed.emit()
+
+    def _turn(self, direction: int) -> None:
+        if direction != self._direction:
+            self._direction = direction
+            self._restart_clock()
+
+    def _set_loop(self, loop: tuple[int, int] | None) -> None:
+        if loop != self._loop:
+            self._loop = loop
+            self.loop_changed.emit(loop is not None)
 
     def _start(self) -> None:
         self._restart_clock()
@@ -146,7 +217,9 @@ class Player(QObject):
     def _on_playhead_changed(self, index: int) -> None:
         if self._playing and index != self._requested_frame:
             # The person has scrubbed or jumped: play on from there, no longer only up to `_stop_frame`.
-            self._stop_frame = None
+            if self._loop is None or not self._loop[0] <= index < self._loop[1]:
+                self._stop_frame = None
+                self._set_loop(None)
             self._restart_clock()
 
     def _on_video_changed(self) -> None:
@@ -155,14 +228,20 @@ class Player(QObject):
             self.pause()
 
     def _last_frame(self) -> int:
+        """Where playback ends, in its direction."""
+        if self._direction < 0:
+            return 0
         last = self._session.frame_count - 1
         return last if self._stop_frame is None else min(self._stop_frame - 1, last)
 
     def _schedule(self) -> None:
         if not self._playing or self._timer.isActive() or not self._may_go_on():
             return
-        if self._session.playhead >= self._last_frame():
-            self.pause()
+        if (self._session.playhead - self._last_frame()) * self._direction >= 0:
+            if self._loop is None:
+                self.pause()
+            else:
+                self._begin_loop_again()
             return
         now = self._now()
         # Gaps are skipped: a still picture for an hour is nothing to watch.
@@ -171,26 +250,36 @@ class Player(QObject):
             self._anchor = (now, float(times[playhead]))
         if self._mode is PlaybackMode.REAL_TIME:
             began, began_seconds = self._anchor
-            due = began + (float(times[playhead + 1]) - began_seconds) / self._speed
+            due = began + abs(float(times[playhead + self._direction]) - began_seconds) / self._speed
         else:
             # Count from the last request, not from its view's arrival, which would add the engine's time to each frame.
             begin = now if self._requested_at is None else self._requested_at
-            due = begin + float(times[playhead + 1] - times[playhead]) / self._speed
+            due = begin + abs(float(times[playhead + self._direction] - times[playhead])) / self._speed
         self._timer.start(min(max(0, ceil(1000 * (due - now))), _LONGEST_WAIT_MS))
 
     def _advance(self) -> None:
         if not self._playing or self._anchor is None or not self._may_go_on():
             return
-        target = self._session.playhead + 1
+        way = self._direction
+        target = self._session.playhead + way
         now = self._now()
         if self._mode is PlaybackMode.REAL_TIME:
             began, began_seconds = self._anchor
             # A little behind the clock, no frame is left out: the next ones come the sooner.
             behind = _CATCH_UP_SECONDS * min(self._speed, 1.0)
             times = self._session.played_times
-            clock = began_seconds + (now - began) * self._speed
-            if frame_at(times, clock - behind) > target:
-                target = frame_at(times, clock)
-        self._requested_frame = min(target, self._last_frame())
+            passed = (now - began) * self._speed
+            if (frame_at(times, began_seconds + way * (passed - behind)) - target) * way > 0:
+                target = frame_at(times, began_seconds + way * passed)
+        last = self._last_frame()
+        self._request(min(target, last) if way > 0 else max(target, last))
         self._requested_at = now
-        self._session.seek(self._requested_frame)
+
+    def _begin_loop_again(self) -> None:
+        if self._loop:
+            self._anchor = self._requested_at = None
+            self._request(self._loop[0])
+
+    def _request(self, frame: int) -> None:
+        self._requested_frame = frame
+        self._session.seek(frame)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from vadgui.model.session import ReviewSession
 from vadgui.playback.player import SPEEDS, PlaybackMode, Player
-from vadgui.ui.actions import SPECS, tool_tip, without_mnemonic
+from vadgui.ui.action_specs import SPECS_BY_NAME
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.icons import set_icon
 from vadgui.ui.number_boxes import WholeNumberBox
 from vadgui.ui.select_all import select_all_on_focus
-
-_SPECS = {spec.name: spec for spec in SPECS}
 
 
 class TransportBar(QWidget):
@@ -60,6 +58,13 @@ class TransportBar(QWidget):
         self._show_speed()
         self._show_mode()
 
+    def explain_by(self, actions: Mapping[str, QAction]) -> None:
+        """Give the buttons the tool tips of the actions by name, which tell their keys."""
+        for button in (self.play_button, *self.buttons):
+            action = actions[button.objectName()]
+            button.setToolTip(action.toolTip())
+            action.changed.connect(lambda action=action, button=button: button.setToolTip(action.toolTip()))
+
     def clock(self) -> str:
         """The playhead's time and the recording's duration, as shown."""
         return self._clock.text()
@@ -100,14 +105,14 @@ class TransportBar(QWidget):
         ]
 
     def _button(self, name: str, call: Callable[[], None], *, icon: str = "", text: str = "") -> QToolButton:
-        """A button that does the same as the action `name`, with its name and tool tip."""
-        spec = _SPECS[name]
+        """A button that does the same as the action `name`, with its name."""
         button = QToolButton(self)
         if icon:
             set_icon(button, icon)
         button.setText(text)
-        button.setAccessibleName(without_mnemonic(spec.text))
-        button.setToolTip(tool_tip(spec))
+        button.setObjectName(name)
+        button.setAccessibleName(SPECS_BY_NAME[name].label)
+        button.setToolTip(SPECS_BY_NAME[name].label)
         button.setAutoRaise(True)
         # Clicking must not take the keyboard focus from the timeline or the list.
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -179,10 +179,11 @@ class SegmentModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.time_range(segment)
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return self._sentence(segment)
+            return self.sentence(segment)
         return None
 
-    def _sentence(self, segment: Segment) -> str:
+    def sentence(self, segment: Segment) -> str:
+        """All that is known of a segment, for tool tips, screen readers and the clipboard."""
         reason = self.reason(segment)
         judged = judged_of(segment)
         said = [verdict_words(segment)]

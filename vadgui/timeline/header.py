@@ -48,7 +48,7 @@ class TimelineHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = QLabel()
+        self._title = _ElidedLabel(QSizePolicy.Policy.Preferred)
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
@@ -75,9 +75,9 @@ class TimelineHeader(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
         layout.addWidget(self._title)
-        layout.addSpacing(12)
+        layout.addSpacing(6)
         layout.addWidget(self._reading, stretch=1)
-        layout.addSpacing(12)
+        layout.addSpacing(6)
         for widget in (
             self._threshold_label, self.threshold_box, self._alarms_label, self.alarms_box, self._expected
         ):  # fmt: skip
@@ -123,6 +123,18 @@ class TimelineHeader(QWidget):
         text = f"{words} expected here" if expected else ""
         self._expected.setText(doubt if text and doubt else text)
         self._expected.setToolTip(f"{doubt}.\n{_DOUBT}\nA guess: {text}." if doubt else f"{text}.\n{_EXPECTED}")
+
+    def edit_threshold(self) -> None:
+        """Put the cursor into the field by which the threshold is chosen."""
+        self._field().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def step_threshold(self, steps: int) -> None:
+        """Flag less, or more where negative, as the field's arrows would."""
+        # Fewer false alarms mean a higher threshold.
+        self._field().stepBy(-steps if self._scorer.knows_false_alarms else steps)
+
+    def _field(self) -> NumberBox:
+        return self.alarms_box if self._scorer.knows_false_alarms else self.threshold_box
 
     def reading(self) -> str:
         """What is said of the frame under the mouse."""

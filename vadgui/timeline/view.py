@@ -99,6 +99,17 @@ class TimelineView(QWidget):
         """Show the whole recording."""
         self.plot.box.show_span(0.0, self._series.end_seconds)
 
+    def zoom_to(self, segment: Segment) -> None:
+        """Show a segment, with as much again before and after it."""
+        starts, stops = self._series.spans_of([segment])
+        length = float(stops[0] - starts[0])
+        self.plot.box.show_span(float(starts[0]) - length, 3 * length)
+
+    def pan(self, share: float) -> None:
+        """Show later times, or earlier ones where negative, by a share of what is shown."""
+        begin, stop = self.plot.box.span()
+        self.plot.box.show_span(begin + share * (stop - begin), stop - begin)
+
     def _centre(self, seconds: float) -> None:
         begin, stop = self.plot.box.span()
         self.plot.box.show_span(seconds - (stop - begin) / 2, stop - begin)

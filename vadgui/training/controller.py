@@ -126,7 +126,7 @@ class TrainingController(QObject):
         """Show the detector library."""
         dialog = DetectorLibraryDialog(self.library, self._current_detector(), parent, device=self._settings.device)
         dialog.use_requested.connect(self.detector_accepted)
-        dialog.device_chosen.connect(self._run_on)
+        dialog.device_chosen.connect(lambda device: setattr(self._settings, "device", device))
         dialog.import_requested.connect(
             lambda path: self._begin(
                 "library",
@@ -146,12 +146,6 @@ class TrainingController(QObject):
         dialog.destroyed.connect(lambda: self._background.cancel("library"))
         dialog.open()
         return dialog
-
-    def _run_on(self, device: str) -> None:
-        self._settings.device = device
-        current = self._current_detector()
-        if current is not None:
-            self.detector_accepted.emit(current)
 
     def may_close(self, parent: QWidget) -> bool:
         """Whether the program may be closed now. If not, ask the person; `may_close_now` follows the answer."""

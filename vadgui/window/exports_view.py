@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal, SignalInstance
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -23,10 +23,12 @@ from PySide6.QtWidgets import (
 
 from engine.common.durations import duration_in_words
 from engine.common.names import displayable
+from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.ui.widgets import set_role, text_label
 
 _MARGIN_PX = 4
+_SMALLEST_PX = 120  # a row with its reason; docks above take what is left
 _UNFINISHED = (ExportPhase.WAITING, ExportPhase.RUNNING)
 
 
@@ -35,6 +37,10 @@ class ExportsView(QScrollArea):
 
     cancel_requested = Signal(int)
     """The export's number."""
+    again_requested = Signal(int)
+    """An unfinished export is to be done after all."""
+    forgotten = Signal(int)
+    """An unfinished export is not wanted any more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +51,7 @@ class ExportsView(QScrollArea):
         self._layout.addStretch(1)
         self.setWidget(inside)
         self.setWidgetResizable(True)
+        self.setMinimumHeight(_SMALLEST_PX)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
@@ -56,6 +63,18 @@ class ExportsView(QScrollArea):
             row.cancel_requested.connect(self.cancel_requested)
             self._layout.insertWidget(0, row)
         row.show_export(state)
+
+    def show_unfinished(self, number: int, export: UnfinishedExport) -> None:
+        """Add a row for what was not finished when the program ended; `number` identifies it, see `again_requested`."""
+        row = UnfinishedRow(export)
+        row.again_button.clicked.connect(lambda: self._leave(row, number, self.again_requested))
+        row.forget_button.clicked.connect(lambda: self._leave(row, number, self.forgotten))
+        self._layout.insertWidget(0, row)
+
+    def _leave(self, row: UnfinishedRow, number: int, signal: SignalInstance) -> None:
+        row.hide()
+        row.deleteLater()
+        signal.emit(number)
 
     def row(self, number: int) -> ExportRow:
         """The row of an export."""
@@ -133,6 +152,27 @@ class ExportRow(QFrame):
         # Elide in the middle: the beginning and the end of a file name identify it.
         width = self.contentsRect().width() - 2 * _MARGIN_PX
         self._name.setText(self.fontMetrics().elidedText(displayable(self._title), Qt.TextElideMode.ElideMiddle, width))
+
+
+class UnfinishedRow(QFrame):
+    """Offers what was not finished when the program ended."""
+
+    def __init__(self, export: UnfinishedExport) -> None:
+        super().__init__()
+        self.again_button = _button("Export again …", "Open the recording, and choose the same again")
+        self.forget_button = _button("Forget", "Don't offer it any more")
+        below = QHBoxLayout()
+        below.addStretch(1)
+        below.addWidget(self.again_button)
+        below.addWidget(self.forget_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX)
+        layout.setSpacing(3)
+        name = text_label(export.title)
+        name.setToolTip(displayable(export.folder))
+        layout.addWidget(name)
+        layout.addWidget(text_label("Not finished when the program ended. What was half-written is removed.", "muted"))
+        layout.addLayout(below)
 
 
 def _state_text(state: ExportState) -> str:

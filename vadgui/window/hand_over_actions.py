@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from engine.hand_over.jobs import REPORT_SUFFIX
+from engine.hand_over.jobs import REPORT_SUFFIXES
+from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.hand_over.page import SegmentsBox
 from vadgui.jobs.export_queue import ExportPhase, ExportState
-from vadgui.model.session import ReviewSession
+from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 from vadgui.window.exports_view import open_file
@@ -22,8 +23,10 @@ from vadgui.window.exports_view import open_file
 class HandOverActions(QObject):
     """Connects the window's actions to the dialog."""
 
-    export_requested = Signal(object)
-    """An ExportJob."""
+    export_requested = Signal(object, object)
+    """An ExportJob, and as the UnfinishedExport that it is until it is done."""
+    video_requested = Signal(object)
+    """Path of the recording of an export that was not finished."""
 
     def __init__(
         self, window: QWidget, actions: Mapping[str, QAction], session: ReviewSession, settings: Settings
@@ -33,9 +36,13 @@ class HandOverActions(QObject):
         self._actions = actions
         self._session = session
         self._settings = settings
+        self._again: UnfinishedExport | None = None
         actions["export"].triggered.connect(lambda: self.ask(SegmentsBox.SELECTED))
         actions["hand_over"].triggered.connect(lambda: self.ask(SegmentsBox.CONFIRMED))
         session.video_changed.connect(self._enable)
+        for changed in (session.video_changed, session.detector_changed, session.analysis_changed):
+            # Later: whoever opened the recording has not yet said which detector it takes.
+            changed.connect(lambda: QTimer.singleShot(0, self._go_on_with))
         session.scoring.selection_changed.connect(self._enable)
         self._enable()
 
@@ -53,9 +60,34 @@ class HandOverActions(QObject):
         dialog.open()
         return dialog
 
+    def ask_again(self, export: UnfinishedExport) -> None:
+        """Open the recording of an export that was not finished, and then the dialog as it was."""
+        self._again = export
+        if not self._is_open(export):
+            self.video_requested.emit(Path(export.video))
+        self._go_on_with()
+
+    def _go_on_with(self) -> None:
+        export, session = self._again, self._session
+        if export is None or not self._is_open(export) or session.detector_is_coming:
+            return
+        phase = session.analysis.phase
+        is_to_come = self._settings.analyse_on_open and phase is AnalysisPhase.IDLE
+        if session.detector and (is_to_come or phase is AnalysisPhase.RUNNING):
+            return
+        self._again = None
+        segment = session.segment_at(export.start)
+        if export.which == SegmentsBox.SELECTED and segment:
+            session.select_segment(segment)
+        if dialog := self.ask(export.which):
+            dialog.choose_again(export)
+
+    def _is_open(self, export: UnfinishedExport) -> bool:
+        return self._session.video is not None and self._session.video.path == Path(export.video)
+
     def show_done(self, state: ExportState) -> None:
-        """Open a report in the browser as soon as it is there."""
-        if state.phase is ExportPhase.DONE and state.path.suffix == REPORT_SUFFIX:
+        """Open a report as soon as it is there."""
+        if state.phase is ExportPhase.DONE and state.path.suffix in REPORT_SUFFIXES:
             open_file(state.path)
 
     def _enable(self) -> None:

@@ -17,15 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vadgui.dialogs.files import RECORDING_FILTER, ask_for_files, ask_for_folder
-from vadgui.dialogs.help import AboutDialog, ShortcutsDialog
-from vadgui.dialogs.rate import ask_for_rate
+from engine.hand_over.unfinished import UnfinishedExport
+from vadgui.dialogs.help import AboutDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.jobs.messages import Opening
 from vadgui.model.reviewing import Reviewing
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.panels.grid import PanelGrid
-from vadgui.panels.loupe import HeldAction
+from vadgui.playback.go_to_box import GoToBox
 from vadgui.playback.player import Player
 from vadgui.playback.transport import TransportBar
 from vadgui.recordings.dock import RecordingsDock
@@ -35,8 +34,9 @@ from vadgui.segments.view import SegmentList
 from vadgui.settings import Settings
 from vadgui.timeline.view import TimelineView
 from vadgui.training.status import TrainingStatus
-from vadgui.ui.actions import PLAYBACK, SPECS, make_actions
+from vadgui.ui.actions import Actions
 from vadgui.ui.icons import set_icon
+from vadgui.ui.keymap import Keymap
 from vadgui.ui.text_keys import TextKeys
 from vadgui.window.analysis_status import AnalysisStatus
 from vadgui.window.context_menus import add_context_menus
@@ -47,21 +47,21 @@ from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
 from vadgui.window.hand_over_actions import HandOverActions
 from vadgui.window.menus import Menus
+from vadgui.window.playback_actions import PlaybackActions
 from vadgui.window.redaction_actions import RedactionActions
+from vadgui.window.requests import Requests
 from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
+from vadgui.window.view_actions import ViewActions
 from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
 
 _LAYOUT_VERSION = 1
-_LONG_STEP_FRAMES = 10
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
 _TOOL_ICON_PX = 18
 _MESSAGE_MS = 6000
-_ZOOM_A_KEY = 1.5
-_MOVE_A_KEY = 0.2  # of what is shown
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 
 
@@ -72,10 +72,6 @@ class MainWindow(QMainWindow):
     """Path of a video or picture folder."""
     recordings_chosen = Signal(object)
     """Paths of files and folders, one or many."""
-    watch_requested = Signal(object)
-    """Path of a folder whose recordings are to come onto the list."""
-    find_moved_requested = Signal(object)
-    """Path of a folder in which moved recordings of the list may be."""
     demo_chosen = Signal()
     close_video_requested = Signal()
     rate_given = Signal(float)
@@ -85,7 +81,6 @@ class MainWindow(QMainWindow):
     run_requested = Signal()
     pause_requested = Signal()
     cancel_requested = Signal()
-    export_cancelled = Signal(int)
     train_requested = Signal()
     library_requested = Signal()
     camera_requested = Signal()
@@ -98,10 +93,13 @@ class MainWindow(QMainWindow):
         self._session = session
         self._player = player
         self._settings = settings
-        self.actions_by_name = make_actions(self)
+        keymap = Keymap(settings.keys, self)
+        keymap.changed.connect(lambda: setattr(settings, "keys", keymap.chosen))
+        self.actions_by_name = Actions(self, keymap)
         self.recordings_dock = RecordingsDock(recordings or RecordingModel(self), self.actions_by_name)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
+        self.transport.explain_by(self.actions_by_name)
         self.zone_banner = ZoneBanner(session)
         self.drift_banner = DriftBanner(session)
         self.detector_banner = DetectorBanner(session, settings)
@@ -117,6 +115,9 @@ class MainWindow(QMainWindow):
         self.exports = ExportsView()
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self.training_status = TrainingStatus()
+        self.requests = Requests(self, session, settings, keymap)
+        self.requests.recordings_chosen.connect(self.recordings_chosen)
+        self.requests.rate_given.connect(self.rate_given)
         self.may_close: Callable[[], bool] = lambda: True
         """Called before the window closes. If it returns False, the window stays open until it is closed again."""
         self._opening = QLabel()
@@ -126,9 +127,9 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
 
         self._lay_out()
-        self._fill_menus()
         self._fill_status_bar()
         self._connect_actions()
+        self._fill_menus()
         self._connect_session()
         add_context_menus(session, self.panels, self.timeline, self.segment_list, self.actions_by_name)
         self.setAcceptDrops(True)
@@ -150,6 +151,11 @@ class MainWindow(QMainWindow):
         if state.phase in (ExportPhase.WAITING, ExportPhase.FAILED):
             self.exports_dock.show()
 
+    def offer_export(self, number: int, export: UnfinishedExport) -> None:
+        """Offer an export that was not finished when the program ended; `number` identifies it."""
+        self.exports.show_unfinished(number, export)
+        self.exports_dock.show()
+
     def _short(self, text: str) -> str:
         # A status bar label is never narrower than its text: a long name would widen the window.
         return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _STATUS_TEXT_PX)
@@ -157,6 +163,9 @@ class MainWindow(QMainWindow):
     def _show_video(self) -> None:
         video = self._session.video
         self._pages.setCurrentWidget(self._splitter if video else self.empty)
+        if video is not None and self._session.view is None:
+            # Else the first button would have the keyboard.
+            self.timeline.plot.setFocus()
         self._show_segments_dock(video is not None)
         self._tool_bar.setVisible(video is not None)
         self.setWindowTitle(f"{video.name} — vadgui" if video else "vadgui")
@@ -190,17 +199,13 @@ class MainWindow(QMainWindow):
         actions = self.actions_by_name
         actions["run"].setEnabled(ready and phase not in (AnalysisPhase.RUNNING, AnalysisPhase.DONE))
         is_paused = phase is AnalysisPhase.PAUSED
-        actions["run"].setText("&Resume analysis" if is_paused else "&Analyse")
-        actions["run"].setToolTip("Resume the analysis where it stopped" if is_paused else "Analyse the recording")
+        actions.set_text("run", "&Resume analysis" if is_paused else "&Analyse")
         set_icon(actions["run"], "play" if is_paused else "analyse")
         actions["pause"].setEnabled(phase is AnalysisPhase.RUNNING)
         actions["cancel"].setEnabled(phase in (AnalysisPhase.RUNNING, AnalysisPhase.PAUSED))
 
     def _enable(self) -> None:
-        is_open = self._session.video is not None
-        for spec in SPECS:
-            if spec.menu == PLAYBACK or spec.name == "close_video":
-                self.actions_by_name[spec.name].setEnabled(is_open)
+        self.actions_by_name["close_video"].setEnabled(self._session.video is not None)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
         self._show_analysis()
@@ -258,10 +263,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _fill_menus(self) -> None:
-        docks = (self.recordings_dock, self.segments_dock, self.history_dock, self.exports_dock)
-        shown = [[*self.panels.panel_actions.values(), self.panels.overlay_action]]
-        shown.append([dock.toggleViewAction() for dock in docks])
-        self.menus = Menus(self, self.actions_by_name, shown, self._settings)
+        self.menus = Menus(self, self.actions_by_name, self._settings)
         self.menus.video_chosen.connect(self.video_chosen)
 
     def _fill_status_bar(self) -> None:
@@ -290,66 +292,57 @@ class MainWindow(QMainWindow):
     # Requests of the person
 
     def _connect_actions(self) -> None:
-        session, player, zoom = self._session, self._player, self.panels.zoom
+        session, player = self._session, self._player
         calls = {
-            "open": self._ask_for_video,
-            "open_folder": self._ask_for_picture_folder,
-            "watch_folder": self._ask_for_folder_to_watch,
-            "find_moved": self._ask_where_moved,
+            "open": self.requests.ask_for_videos,
+            "open_folder": self.requests.ask_for_folder,
+            "watch_folder": self.requests.ask_for_folder_to_watch,
+            "find_moved": self.requests.ask_where_moved,
             "open_demo": self.demo_chosen.emit,
-            "set_rate": self._ask_for_rate,
+            "set_rate": self.requests.ask_for_rate,
             "close_video": self.close_video_requested.emit,
             "quit": self.close,
-            "play": player.toggle,
-            "step_back": lambda: session.step(-1),
-            "step_forward": lambda: session.step(1),
-            "back_10": lambda: session.step(-_LONG_STEP_FRAMES),
-            "forward_10": lambda: session.step(_LONG_STEP_FRAMES),
-            "back_second": lambda: session.step_seconds(-1),
-            "forward_second": lambda: session.step_seconds(1),
-            "first": lambda: session.seek(0),
-            "last": lambda: session.seek(session.frame_count - 1),
             "detector": self.library_requested.emit,
             "run": self.run_requested.emit,
             "pause": self.pause_requested.emit,
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
-            "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
-            "zoom_in": lambda: zoom.zoom(_ZOOM_A_KEY),
-            "zoom_out": lambda: zoom.zoom(1 / _ZOOM_A_KEY),
-            "zoom_reset": zoom.reset,
-            "move_left": lambda: zoom.move(-_MOVE_A_KEY, 0),
-            "move_right": lambda: zoom.move(_MOVE_A_KEY, 0),
-            "move_up": lambda: zoom.move(0, -_MOVE_A_KEY),
-            "move_down": lambda: zoom.move(0, _MOVE_A_KEY),
-            "timeline_zoom_in": lambda: self.timeline.zoom(2.0),
-            "timeline_zoom_out": lambda: self.timeline.zoom(0.5),
-            "timeline_all": self.timeline.zoom_to_all,
-            "lanes": self.timeline.header.lanes_button.showMenu,
-            "shortcuts": lambda: ShortcutsDialog(self).open(),
+            "shortcuts": self.requests.show_keys,
+            "settings": self.requests.change_settings,
             "about": lambda: AboutDialog(self).open(),
         }
         for name, call in calls.items():
-            # Those of a review are connected by `ReviewActions`. Drop the argument `checked` of the signal.
+            # Drop the argument `checked` of the signal. The others are connected where they belong.
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
-        self.actions_by_name["loupe"].toggled.connect(self.panels.loupe.turn_on)
-        HeldAction(self.actions_by_name["loupe"])
-        self.actions_by_name["outlines"].toggled.connect(self._show_outlines)
-        self.actions_by_name["outlines"].setChecked(self._settings.outlines)
+        self.go_to_box = GoToBox(session, self)
+        self.actions_by_name["go_to"].triggered.connect(lambda _: self.go_to_box.open_box())
+        PlaybackActions(self.actions_by_name, session, player, self._settings, self)
+        self.view_actions = ViewActions(
+            self, self.actions_by_name, session, self._settings, self.panels, self.timeline, self.segment_list
+        )
+        self.view_actions.use_docks(
+            {
+                "show_segments": self.segments_dock,
+                "show_history": self.history_dock,
+                "show_exports": self.exports_dock,
+                "show_recordings": self.recordings_dock,
+            }
+        )
+        self.view_actions.use_splitter(self._splitter)
+        banners = (self.review_banner, self.detector_banner, self.zone_banner, self.drift_banner)
+        docks = (self.recordings_dock, self.segments_dock, self.history_dock, self.exports_dock)
+        self.view_actions.use_areas([self.empty, self.panels, self.transport, *banners, self.timeline, *docks])
         self.hand_over = HandOverActions(self, self.actions_by_name, session, self._settings)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
         self.redaction_actions = RedactionActions(
             self.actions_by_name["redaction"], self.actions_by_name["zones"], session, self.panels, self
         )
-        self.timeline.lanes.show(self._settings.lanes)
-        self.timeline.lanes.lanes_changed.connect(self._remember_lanes)
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
         self.detector_banner.choose_requested.connect(self.library_requested)
         self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())
-        self.exports.cancel_requested.connect(self.export_cancelled)
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
 
     def _connect_session(self) -> None:
@@ -358,30 +351,6 @@ class MainWindow(QMainWindow):
         session.detector_changed.connect(self._show_detector)
         session.analysis_changed.connect(self._show_analysis)
         session.scoring.segments_changed.connect(self._enable)
-
-    def _ask_for_video(self) -> None:
-        ask_for_files(self, "Open videos", self._settings.video_folder, RECORDING_FILTER, self.recordings_chosen.emit)
-
-    def _ask_for_picture_folder(self) -> None:
-        chosen = self.recordings_chosen.emit
-        ask_for_folder(self, "Open folder", self._settings.video_folder, lambda path: chosen([path]))
-
-    def _ask_for_folder_to_watch(self) -> None:
-        ask_for_folder(self, "Watch folder", self._settings.video_folder, self.watch_requested.emit)
-
-    def _ask_where_moved(self) -> None:
-        ask_for_folder(self, "Find moved recordings", self._settings.video_folder, self.find_moved_requested.emit)
-
-    def _ask_for_rate(self) -> None:
-        if self._session.video:
-            ask_for_rate(self, self._session.video.average_fps, self.rate_given.emit)
-
-    def _show_outlines(self, shown: bool) -> None:
-        self._settings.outlines = shown
-        self.panels.show_outlines(shown)
-
-    def _remember_lanes(self) -> None:
-        self._settings.lanes = self.timeline.lanes.wanted
 
     # Event handlers of Qt
 

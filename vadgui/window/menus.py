@@ -1,30 +1,21 @@
-"""The menu bar: all declared actions, recent recordings, what is shown, and the theme."""
+"""The menu bar: all declared actions, and recent recordings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from engine.common.names import displayable
 from vadgui.settings import Settings
-from vadgui.ui import theme
-from vadgui.ui.actions import FILE, MENUS, REVIEW, SPECS, VIEW
+from vadgui.ui.action_specs import FILE, MENUS, SPECS
 
 _TEXT_PX = 320
-_THEME_TEXTS = {
-    theme.ThemeChoice.SYSTEM: "As the &system",
-    theme.ThemeChoice.LIGHT: "&Light",
-    theme.ThemeChoice.DARK: "&Dark",
-}
-_SEPARATED = {
-    REVIEW: ("confirm", "begin_here", "undo", "export"),
-    FILE: ("close_video",),
-    VIEW: ("zoom_in", "timeline_zoom_in", "full_screen"),
-}
+_SEPARATED = ("close_video", "go_to", "play_segment", "confirm", "begin_here", "undo", "export", "threshold",
+              "show_segments", "copy_frame")  # fmt: skip
 """Actions with a line above them."""
 
 
@@ -38,43 +29,32 @@ class Menus(QObject):
         self,
         window: QMainWindow,
         actions: Mapping[str, QAction],
-        shown: Sequence[Sequence[QAction]],
         settings: Settings,
     ) -> None:
-        """`shown` are groups of actions that show and hide something: panels, docks."""
         super().__init__(window)
         self._window = window
         self._settings = settings
-        menus = {menu: window.menuBar().addMenu(menu) for menu in MENUS}
-        for menu in menus.values():
-            menu.setToolTipsVisible(True)
+        self._actions = actions
+        self._menus: dict[tuple[str, str], QMenu] = {}
+        for name in MENUS:
+            self._menu(name)
         for spec in SPECS:
-            menus[spec.menu].addAction(actions[spec.name])
-        for name, separated in _SEPARATED.items():
-            for action in separated:
-                menus[name].insertSeparator(actions[action])
+            menu = self._menu(spec.menu, spec.submenu)
+            if spec.name in _SEPARATED:
+                menu.addSeparator()
+            menu.addAction(actions[spec.name])
         self.recent = QMenu("Open &recent", window)
         self.recent.setToolTipsVisible(True)  # with full paths: names may be equal, and long ones are elided
         self.recent.aboutToShow.connect(self._fill_recent)
-        menus[FILE].insertMenu(actions["open_demo"], self.recent)
-        for group in shown:
-            menus[VIEW].addSeparator()
-            menus[VIEW].addActions(list(group))
-        menus[VIEW].addSeparator()
-        self._fill_theme(menus[VIEW].addMenu("&Theme"))
+        self._menu(FILE).insertMenu(actions["open_demo"], self.recent)
 
-    def _fill_theme(self, menu: QMenu) -> None:
-        group = QActionGroup(menu)
-        for choice, text in _THEME_TEXTS.items():
-            action = menu.addAction(text)
-            action.setCheckable(True)
-            action.setChecked(choice.value == self._settings.theme)
-            action.triggered.connect(lambda _, choice=choice: self._choose_theme(choice))
-            group.addAction(action)
-
-    def _choose_theme(self, choice: theme.ThemeChoice) -> None:
-        self._settings.theme = choice.value
-        theme.choose(choice)
+    def _menu(self, name: str, submenu: str = "") -> QMenu:
+        if (name, submenu) not in self._menus:
+            parent = self._menu(name) if submenu else self._window.menuBar()
+            menu = parent.addMenu(submenu or name)
+            menu.setToolTipsVisible(True)
+            self._menus[name, submenu] = menu
+        return self._menus[name, submenu]
 
     def _fill_recent(self) -> None:
         self.recent.clear()

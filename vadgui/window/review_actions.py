@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QObject, QPoint, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from vadgui.model.reviewing import Reviewing
@@ -13,6 +10,7 @@ from vadgui.model.session import ReviewSession
 from vadgui.segments.dismiss_menu import DismissMenu
 from vadgui.segments.verdict_bar import VerdictBar
 from vadgui.settings import Settings
+from vadgui.ui.actions import Actions
 
 _OF_A_SEGMENT = ("confirm", "dismiss", "unsure", "bookmark", "note", "split", "merge", "forget")
 _OF_SEGMENTS = ("next_segment", "previous_segment")
@@ -28,7 +26,7 @@ class ReviewActions(QObject):
     def __init__(
         self,
         window: QWidget,
-        actions: Mapping[str, QAction],
+        actions: Actions,
         session: ReviewSession,
         reviewing: Reviewing,
         verdict_bar: VerdictBar,
@@ -83,8 +81,8 @@ class ReviewActions(QObject):
         states |= {"undo": is_free and bool(review.undo_name), "redo": is_free and bool(review.redo_name)}
         for name, state in states.items():
             self._actions[name].setEnabled(state)
-        self._actions["undo"].setText(f"Undo: {review.undo_name}" if review.undo_name else "Undo")
-        self._actions["redo"].setText(f"Redo: {review.redo_name}" if review.redo_name else "Redo")
+        self._actions.set_text("undo", f"Undo: {review.undo_name}" if review.undo_name else "Undo")
+        self._actions.set_text("redo", f"Redo: {review.redo_name}" if review.redo_name else "Redo")
 
     def _edit_note(self) -> None:
         self._session.scoring.select(self._session.current_segment)

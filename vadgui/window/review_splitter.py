@@ -35,6 +35,12 @@ class ReviewSplitter(QSplitter):
         upper = self._panels.needed_height(self.width(), max(height - lower, 1))
         self.setSizes([upper, height - upper])
 
+    def grow_timeline(self, pixels: int) -> None:
+        """Move the handle, as the mouse would; down where negative."""
+        upper, lower = self.sizes()
+        self._is_moved = True
+        self.setSizes([upper - pixels, lower + pixels])
+
     def _on_moved(self) -> None:
         self._is_moved = True
 

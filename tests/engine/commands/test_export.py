@@ -355,3 +355,46 @@ def test_a_clip_that_fails_does_not_stop_the_others(
     assert "disk is full" in ran.stderr
     assert "1 of 2 clips failed" in ran.stderr
     assert [path.name for path in Path("clips").iterdir()] == ["gate.segment-2.mp4"]
+
+
+def test_clips_are_called_as_a_template_says(tmp_path: Path, video: Path) -> None:
+    segments = [JudgedSegment(start=start, stop=start + 2, verdict=Verdict.CONFIRMED) for start in (2, 6)]
+    review = write_review(video, *segments)
+    clips = (
+        review,
+        "--clips",
+        "confirmed",
+        "--panels",
+        "frame",
+        "--no-score-strip",
+        "--out",
+        tmp_path / "out",
+        "--quiet",
+    )
+    ran = vad_export(*clips, "--names", "{verdict} {first}-{last}")
+    assert ran.exit_code == 0, ran.output
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["confirmed 2-3.mp4", "confirmed 6-7.mp4"]
+    ran = vad_export(*clips, "--names", "{verdict}")
+    assert ran.exit_code > 0
+    assert "{segment}" in ran.stderr
+    ran = vad_export(*clips, "--names", "{number}")
+    assert ran.exit_code > 0
+    assert "{recording}" in ran.stderr
+
+
+def test_texts_in_the_picture_are_those_asked_for(tmp_path: Path, video: Path) -> None:
+    def header(*options: str) -> np.ndarray:
+        target = tmp_path / f"{len(list(tmp_path.iterdir()))}.mp4"
+        frames = ("--start", 2, "--stop", 3, "--panels", "frame", "--no-score-strip", "--out", target, "--quiet")
+        ran = vad_export(video, *frames, *options)
+        assert ran.exit_code == 0, ran.output
+        with av.open(str(target)) as container:
+            return next(container.decode(video=0)).to_ndarray(format="rgb24")[:36].max(axis=(0, 2)) > 120
+
+    half = len(header()) // 2
+    assert header()[:half].any()
+    assert header()[half:].any()
+    assert header("--texts", "camera")[:half].any()
+    assert not header("--texts", "camera")[half:].any()
+    assert not header("--texts", "").any()
+    assert vad_export(video, "--texts", "clock").exit_code == 2

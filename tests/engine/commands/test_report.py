@@ -29,6 +29,16 @@ def test_the_report_of_a_review(tmp_path: Path) -> None:
     assert "2026-03-01 10:15:00" in text
 
 
+def test_a_pdf_beside_it(tmp_path: Path) -> None:
+    review = write_review(make_clip(tmp_path / "gate.mp4", 12), JudgedSegment(start=2, stop=5))
+    ran = vad_report(review, "--out", tmp_path / "report.html", "--pdf", "--quiet")
+    assert (ran.exit_code, ran.stdout.splitlines()) == (
+        0,
+        [str(tmp_path / f"report.{kind}") for kind in ("html", "pdf")],
+    )
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
 @pytest.mark.slow
 def test_ped2s_cyclist_is_reported_and_packaged_with_outlines(tmp_path: Path, cache: Path, shared_data: Path) -> None:
     del cache
@@ -58,7 +68,7 @@ def test_ped2s_cyclist_is_reported_and_packaged_with_outlines(tmp_path: Path, ca
     ("name", "out", "said"),
     [
         ("gate.mp4", "report.html", "NAME.review.json"),
-        ("gate.mp4.review.json", "report.pdf", "HTML"),
+        ("gate.mp4.review.json", "report.txt", "HTML"),
         ("gate.mp4.review.json", "missing/report.html", "can't be written"),
         ("gate.mp4.review.json", "gate.mp4", "already"),
     ],

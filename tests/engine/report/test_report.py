@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import sys
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -257,6 +258,45 @@ def test_numbers_of_neighbours_do_not_cover_each_other() -> None:
 
 
 # Failures
+
+
+def test_pages_of_a_pdf_hold_the_same(tmp_path: Path, clip: Path) -> None:
+    events = list(write_report([reviewed(clip)], tmp_path / "report.html", with_pdf=True))
+    assert [each.path for each in events if isinstance(each, Finished)] == [
+        str(tmp_path / "report.html"),
+        str(tmp_path / "report.pdf"),
+    ]
+    pages = (tmp_path / "report.pdf").read_bytes()
+    assert pages.startswith(b"%PDF-")
+    assert pages.count(b"/DCTDecode") >= 4, "the pictures"
+
+
+def test_a_pdf_alone(tmp_path: Path, clip: Path) -> None:
+    list(write_report([reviewed(clip)], tmp_path / "report.pdf", with_pdf=True))
+    assert [path.name for path in tmp_path.iterdir() if path != clip] == ["report.pdf"]
+
+
+def test_an_existing_pdf_is_kept_and_no_html_is_written(tmp_path: Path, clip: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"somebody's")
+    with pytest.raises(ExportError, match="already"):
+        list(write_report([reviewed(clip)], tmp_path / "report.html", with_pdf=True))
+    assert (tmp_path / "report.pdf").read_bytes() == b"somebody's"
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_missing_library_is_told_before_anything_is_read(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Missing:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "weasyprint":
+                raise OSError("cannot load library 'libpango-1.0-0'")
+
+    monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    with pytest.raises(ExportError, match="library") as refused:
+        next(write_report([reviewed(clip)], tmp_path / "report.pdf"))
+    assert "HTML" in refused.value.advice
 
 
 def test_an_existing_file_is_kept(tmp_path: Path, clip: Path) -> None:

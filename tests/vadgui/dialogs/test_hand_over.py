@@ -56,7 +56,7 @@ def click(box: QAbstractButton) -> None:
 
 def exported(dialog: HandOverDialog) -> ExportJob:
     jobs: list[ExportJob] = []
-    dialog.export_requested.connect(jobs.append)
+    dialog.export_requested.connect(lambda job, _: jobs.append(job))
     click(dialog.export_button)
     (job,) = jobs
     return job
@@ -169,7 +169,7 @@ def test_much_is_asked_for_first(
     dialog = open_dialog(qtbot, settings, video)
     dialog.clips.segments_box.choose(SegmentsBox.ALL)
     jobs: list[ExportJob] = []
-    dialog.export_requested.connect(jobs.append)
+    dialog.export_requested.connect(lambda job, _: jobs.append(job))
     click(dialog.export_button)
     (box,) = dialog.findChildren(QMessageBox)
     assert "4 clips" in box.informativeText()
@@ -195,6 +195,19 @@ def test_a_report(qtbot: QtBot, settings: Settings, video: Path) -> None:
     job = exported(dialog)
     assert isinstance(job, ReportJob)
     assert (job.target, job.verdicts) == (video.parent / "out" / "gate.report.html", tuple(Verdict))
+    assert not job.with_pdf
+
+
+def test_a_report_as_pdf_alone(qtbot: QtBot, settings: Settings, video: Path) -> None:
+    dialog = open_dialog(qtbot, settings, video)
+    choose_kind(dialog, 2)
+    click(dialog.report.format_boxes[".html"])
+    assert not dialog.export_button.isEnabled()
+    click(dialog.report.format_boxes[".pdf"])
+    job = exported(dialog)
+    assert isinstance(job, ReportJob)
+    assert (job.target.name, job.with_pdf) == ("gate.report.pdf", False)
+    assert settings.export_report == "pdf"
 
 
 def test_a_package_signed_with_a_locked_key_and_without_the_recording(

@@ -253,3 +253,61 @@ def test_without_a_recording_play_does_nothing() -> None:
 def test_a_speed_must_be_positive() -> None:
     with pytest.raises(ValueError, match="above 0"):
         Player(ReviewSession()).set_speed(0)
+
+
+def test_shuttling_turns_round_gets_faster_and_leaves_the_usual_speed_alone(qtbot: QtBot) -> None:
+    session = small_session(2000, fps=25)
+    LateEngine(session, frame_ms=1).answer_first()
+    session.seek(1000)
+    qtbot.waitUntil(session.view_is_settled)
+    player = Player(session)
+    player.set_speed(0.5)
+    speeds = []
+    for _ in range(5):
+        player.shuttle(-1)
+        speeds.append(player.speed)
+    assert speeds == [1, 2, 4, 8, 8]
+    assert player.backwards
+    qtbot.waitUntil(lambda: session.playhead < 990)
+    player.shuttle(1)
+    assert player.speed == 1
+    turned_at = session.playhead
+    qtbot.waitUntil(lambda: session.playhead > turned_at)
+    player.pause()
+    assert (player.speed, player.playing) == (0.5, False)
+    player.play()
+    assert not player.backwards
+
+
+@pytest.mark.parametrize("mode", list(PlaybackMode))
+def test_backwards_follows_the_clock_and_ends_at_the_first_frame(qtbot: QtBot, mode: PlaybackMode) -> None:
+    session = small_session(60, fps=100)
+    engine = LateEngine(session, frame_ms=1)
+    session.seek(59)
+    qtbot.waitUntil(session.view_is_settled)
+    player = Player(session)
+    player.set_mode(mode)
+    began = time.perf_counter()
+    with qtbot.waitSignal(player.playing_changed, timeout=5000, check_params_cb=lambda playing: not playing):
+        player.shuttle(-1)
+    assert 0.5 <= time.perf_counter() - began < 3
+    assert session.playhead == 0
+    assert engine.completed == sorted(engine.completed, reverse=True)
+
+
+def test_a_loop_begins_again_until_the_playhead_is_moved_elsewhere(qtbot: QtBot) -> None:
+    session = small_session(500, fps=100)
+    LateEngine(session, frame_ms=1).answer_first()
+    player = Player(session)
+    shown: list[int] = []
+    session.playhead_changed.connect(shown.append)
+    player.play_loop(100, 115)
+    assert player.looping
+    qtbot.waitUntil(lambda: shown.count(100) == 3, timeout=5000)
+    assert set(shown) <= set(range(100, 115))
+    session.seek(300)
+    assert not player.looping
+    qtbot.waitUntil(lambda: session.playhead > 305)
+    player.play_loop(100, 115)
+    player.pause()
+    assert not player.looping

@@ -22,6 +22,7 @@ from engine.export.estimate import Estimate, estimate_clips
 from engine.export.mosaic import CAPTIONS, BurntIn, Panel
 from engine.hand_over.jobs import ClipsJob
 from engine.redaction.regions import redaction_in_words
+from engine.video.source import PICTURES
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
@@ -45,6 +46,7 @@ _CUT_HINT = (
 class ClipsPage(Page):
     """A clip of each of some segments."""
 
+    kind = "clips"
     title = "Clips"
     icon = "export"
 
@@ -54,10 +56,9 @@ class ClipsPage(Page):
         self.annotated_button = QRadioButton("Annotated, encoded anew")
         self.cut_button = QRadioButton("Cut without re-encoding")
         redaction = snapshot.recording.redaction
-        cuts = settings.export_copy and not redaction
-        self.annotated_button.setChecked(not cuts)
-        self.cut_button.setChecked(cuts)
-        self.cut_button.setEnabled(not redaction)
+        self.cut_button.setEnabled(snapshot.recording.info.codec != PICTURES and not redaction)
+        self.cut_button.setChecked(settings.export_copy and self.cut_button.isEnabled())
+        self.annotated_button.setChecked(not self.cut_button.isChecked())
         self.redaction_hint = text_label(f"Redacted, and so without sound: {redaction_in_words(redaction)}.", "muted")
         self.redaction_hint.setVisible(bool(redaction))
         self.panel_boxes = self._make_panel_boxes()

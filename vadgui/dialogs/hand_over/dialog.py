@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from engine.common.errors import VadError
 from engine.export.estimate import Estimate, free_bytes
+from engine.hand_over.jobs import ExportJob
+from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.files import ask_for_folder
 from vadgui.dialogs.hand_over.clips_page import ClipsPage
 from vadgui.dialogs.hand_over.package_page import PackagePage
@@ -43,8 +45,8 @@ _SMALLEST_TOLD_BYTES = 1_000_000
 class HandOverDialog(QDialog):
     """Asks what to hand over of a recording, and emits it as a job."""
 
-    export_requested = Signal(object)
-    """The ExportJob."""
+    export_requested = Signal(object, object)
+    """The ExportJob, and as the UnfinishedExport that it is until it is done."""
 
     def __init__(
         self, snapshot: ReviewSnapshot, settings: Settings, folder: Path, parent: QWidget | None = None
@@ -52,6 +54,7 @@ class HandOverDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(f"Hand over · {snapshot.recording.name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._snapshot = snapshot
         self._settings = settings
         self.clips = ClipsPage(snapshot, settings)
         self.tables = TablesPage(snapshot, settings)
@@ -62,7 +65,9 @@ class HandOverDialog(QDialog):
         self.kinds.setFixedWidth(_KINDS_WIDTH_PX)
         self.kinds.setIconSize(QSize(_ICON_PX, _ICON_PX))
         self._pages = QStackedWidget()
+        self._by_kind: dict[str, Page] = {}
         for page in (self.clips, self.tables, self.report, self.package):
+            self._by_kind[page.kind] = page
             item = QListWidgetItem(icon(page.icon), page.title)
             item.setSizeHint(QSize(0, _KIND_HEIGHT_PX))
             self.kinds.addItem(item)
@@ -95,9 +100,12 @@ class HandOverDialog(QDialog):
         """Where it goes."""
         return Path(self.folder_edit.text().strip()).expanduser()
 
-    def show_page(self, page: Page) -> None:
-        """Choose a kind."""
-        self.kinds.setCurrentRow(self._pages.indexOf(page))
+    def choose_again(self, export: UnfinishedExport) -> None:
+        """Choose what was not finished."""
+        if page := self._by_kind.get(export.kind):
+            self.kinds.setCurrentRow(self._pages.indexOf(page))
+            page.segments_box.choose(export.which)
+        self.folder_edit.setText(export.folder)
 
     def _lay_out(self) -> None:
         upper = QHBoxLayout()
@@ -169,8 +177,19 @@ class HandOverDialog(QDialog):
             return
         self._settings.export_folder = str(self.folder)
         self.page.remember()
-        self.export_requested.emit(job)
+        self.export_requested.emit(job, self._as_unfinished(job))
         self.accept()
+
+    def _as_unfinished(self, job: ExportJob) -> UnfinishedExport:
+        selected = self._snapshot.selected
+        return UnfinishedExport(
+            job.title,
+            str(self._snapshot.recording.info.path),
+            str(self.folder),
+            self.page.kind,
+            self.page.segments_box.which,
+            selected.start if selected else 0,
+        )
 
     def _show_failure(self, error: VadError) -> None:
         self.line.show_failure(Failure(error.what, error.subject, error.advice))

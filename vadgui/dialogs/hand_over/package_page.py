@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout
@@ -29,6 +30,7 @@ _KEY_HINT = "An ed25519 key of your own, in PEM or OpenSSH format"
 class PackagePage(Page):
     """An evidence package of a review."""
 
+    kind = "package"
     title = "Evidence package"
     icon = "check"
 
@@ -66,17 +68,13 @@ class PackagePage(Page):
         clips = estimate_clips(recording, segments, look)
         if recording.info.codec != PICTURES and not self._is_redacted:
             clips = clips.plus_bytes(estimate_clips(recording, segments, None).size_bytes)
-        copied = size_bytes(recording.info.path) if self.copy_button.isChecked() else 0
-        return clips.plus_bytes(copied)
+        return clips.plus_bytes(self._recording_bytes) if self.copy_button.isChecked() else clips
 
     def summary(self) -> str:
         """With how many clips."""
         count = len(self.segments_box.segments)
-        return (
-            f"Package with working copies of {count} segment{'s' if count != 1 else ''}"
-            if count
-            else "Package without clips"
-        )
+        copies = f"with working copies of {count} segment{'s' if count != 1 else ''}"
+        return f"Package {copies if count else 'without clips'}"
 
     def job(self, folder: Path) -> PackageJob:
         """The package; reads the key."""
@@ -96,6 +94,10 @@ class PackagePage(Page):
         """All but the key."""
         if not self._is_redacted:
             self._settings.package_copies = self.copy_button.isChecked()
+
+    @cached_property
+    def _recording_bytes(self) -> int:
+        return size_bytes(self._snapshot.recording.info.path)  # a folder may have many files
 
     def _lay_out(self) -> None:
         recording = QVBoxLayout()

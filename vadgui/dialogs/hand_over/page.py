@@ -22,9 +22,12 @@ class Page(QWidget):
     changed = Signal()
     """Something else is chosen."""
 
+    kind = ""
+    """By which an unfinished export is kept."""
     title = ""
     """In the list of kinds."""
     icon = ""
+    segments_box: SegmentsBox
 
     def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
         super().__init__()

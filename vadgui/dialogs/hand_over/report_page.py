@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFormLayout
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
 
 from engine.common.names import fitting_name
 from engine.export.estimate import Estimate
-from engine.hand_over.jobs import REPORT_SUFFIX, ReportJob
+from engine.hand_over.jobs import ReportJob
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
@@ -16,7 +16,7 @@ from vadgui.ui.widgets import text_label
 
 _EXPLANATION = (
     "Summary, timeline, a card with pictures for each segment, what was not looked at, and where it all came from. "
-    "One HTML file that needs neither network nor script; it opens in your browser when it is done."
+    "It needs neither network nor script, and opens when it is done."
 )
 _CARD_BYTES = 120_000
 """Four thumbnails, as text."""
@@ -25,6 +25,7 @@ _CARD_BYTES = 120_000
 class ReportPage(Page):
     """The report of a review."""
 
+    kind = "report"
     title = "Report"
     icon = "flag"
 
@@ -33,9 +34,17 @@ class ReportPage(Page):
         self.segments_box = SegmentsBox(snapshot)
         self.segments_box.choose(SegmentsBox.ALL)
         self.segments_box.currentIndexChanged.connect(self.changed)
+        kinds = settings.export_report.split(",")
+        self.format_boxes = {".html": QCheckBox("HTML, for browsers"), ".pdf": QCheckBox("PDF, pages to print")}
+        column = QVBoxLayout()
+        for suffix, box in self.format_boxes.items():
+            box.setChecked(suffix.removeprefix(".") in kinds)
+            box.toggled.connect(self.changed)
+            column.addWidget(box)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Of", self.segments_box)
+        form.addRow("Format", column)
         form.addRow(text_label(_EXPLANATION, "muted"))
 
     def estimate(self) -> Estimate:
@@ -45,12 +54,20 @@ class ReportPage(Page):
     def summary(self) -> str:
         """How many segments."""
         count = len(self.segments_box.segments)
+        if not self._suffixes:
+            return ""
         return f"Report of {count} segment{'s' if count != 1 else ''}"
 
     def job(self, folder: Path) -> ReportJob:
         """The report."""
-        target = folder / fitting_name(self.subject.name, f".report{REPORT_SUFFIX}")
-        return ReportJob(self.subject, target, self.segments_box.verdicts)
+        suffixes = self._suffixes
+        target = folder / fitting_name(self.subject.name, f".report{suffixes[0]}")
+        return ReportJob(self.subject, target, self.segments_box.verdicts, with_pdf=len(suffixes) > 1)
 
     def remember(self) -> None:
-        """Nothing: which segments depends on the review."""
+        """The formats: which segments depends on the review."""
+        self._settings.export_report = ",".join(suffix.removeprefix(".") for suffix in self._suffixes)
+
+    @property
+    def _suffixes(self) -> list[str]:
+        return [suffix for suffix, box in self.format_boxes.items() if box.isChecked()]

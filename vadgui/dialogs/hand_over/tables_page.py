@@ -26,6 +26,7 @@ _WORDS = {
 class TablesPage(Page):
     """Lists of segments, with verdicts, notes and times."""
 
+    kind = "tables"
     title = "Tables"
     icon = "note"
 

@@ -1,0 +1,97 @@
+"""Remembers exports that are not finished, so that they can be offered again after a crash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from engine.common.atomic_write import PROCESS, atomic_write, remove_leftovers
+from engine.common.json_values import decode
+from engine.common.paths import exports_folder
+
+
+@dataclass(frozen=True)
+class UnfinishedExport:
+    """An export as it was asked for."""
+
+    title: str
+    """What was to be made, in words."""
+    video: str
+    folder: str
+    kind: str
+    """A key of the dialog's pages."""
+    which: str
+    """Which segments, as the dialog has it."""
+    start: int = 0
+    """First frame of the segment that was selected."""
+
+
+class UnfinishedExports:
+    """The unfinished exports of this process, kept in a file of its own, which is locked while the process lives."""
+
+    def __init__(self, folder: Path | None = None, process: str = PROCESS) -> None:
+        """Nothing is written before the first export."""
+        self._folder = folder or exports_folder()
+        self._process = process
+        self._exports: dict[int, UnfinishedExport] = {}
+        self._lock = FileLock(self._path(process, "lock"), timeout=0)
+
+    def begin(self, number: int, export: UnfinishedExport) -> None:
+        """Remember an export until `end`."""
+        self._exports[number] = export
+        self._write()
+
+    def end(self, number: int) -> None:
+        """It was finished, cancelled, or has failed, and a person was told so; nothing if it is not known."""
+        if self._exports.pop(number, None):
+            self._write()
+
+    def take_over(self) -> list[UnfinishedExport]:
+        """What processes that have ended left unfinished; what they had half-written is removed."""
+        found: list[UnfinishedExport] = []
+        for path in sorted(self._folder.glob("*.json")):
+            if path.stem == self._process:
+                continue
+            lock = FileLock(self._path(path.stem, "lock"), timeout=0)
+            with suppress(OSError, Timeout, ValueError), lock:
+                exports = decode(path.read_text(encoding="utf-8"), list[UnfinishedExport])
+                for folder in {each.folder for each in exports}:
+                    remove_leftovers(Path(folder), path.stem)
+                found += exports
+                path.unlink()
+                Path(lock.lock_file).unlink(missing_ok=True)
+        return found
+
+    def close(self) -> None:
+        """Let the next start of the program offer what is left."""
+        if self._lock.is_locked:
+            if not self._exports:
+                with suppress(OSError):
+                    Path(self._lock.lock_file).unlink(missing_ok=True)
+            self._lock.release()
+
+    def _write(self) -> None:
+        # An export is worth more than that it would be offered again.
+        with suppress(OSError, Timeout):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if not self._lock.is_locked:
+                self._lock.acquire()
+            path = self._path(self._process, "json")
+            if not self._exports:
+                path.unlink(missing_ok=True)
+                return
+            with atomic_write(path) as file:
+                file.write(_as_json(self._exports))
+
+    def _path(self, process: str, kind: str) -> Path:
+        return self._folder / f"{process}.{kind}"
+
+
+def _as_json(exports: Mapping[int, UnfinishedExport]) -> bytes:
+    # Names that are no text stay as they are: lone surrogates are escaped.
+    return json.dumps([asdict(each) for each in exports.values()], indent=1).encode("ascii")

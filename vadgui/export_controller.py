@@ -1,0 +1,70 @@
+"""Exports of the window: queued, remembered until they are done, and offered again after a crash."""
+
+from __future__ import annotations
+
+import itertools
+
+from PySide6.QtCore import QObject
+
+from engine.hand_over.jobs import ExportJob
+from engine.hand_over.unfinished import UnfinishedExport, UnfinishedExports
+from vadgui.jobs.background import Background
+from vadgui.jobs.export_queue import ExportPhase, ExportQueue, ExportState
+from vadgui.window.main_window import MainWindow
+
+_ENDS = (ExportPhase.DONE, ExportPhase.CANCELLED, ExportPhase.FAILED)
+
+
+class ExportController(QObject):
+    """Joins the window and the queue."""
+
+    def __init__(self, window: MainWindow, queue: ExportQueue) -> None:
+        super().__init__(window)  # what the queue tells after the window is gone reaches nobody
+        self._window = window
+        self._queue = queue
+        self._unfinished = UnfinishedExports()
+        self._offered: dict[int, UnfinishedExport] = {}
+        self._numbers = itertools.count(-1, -1)  # those of the queue count upwards
+        self._background = Background("vadgui-unfinished")
+        window.hand_over.export_requested.connect(self.export)
+        window.exports.cancel_requested.connect(queue.cancel)
+        window.exports.again_requested.connect(self._export_again)
+        window.exports.forgotten.connect(self._forget)
+        queue.changed.connect(self._show)
+
+    def export(self, job: ExportJob, unfinished: UnfinishedExport) -> ExportState:
+        """Queue a job, and remember it until it is done."""
+        state = self._queue.add(job)
+        self._unfinished.begin(state.number, unfinished)
+        return state
+
+    def offer_unfinished(self) -> None:
+        """Look for what earlier runs of the program did not finish, and offer it."""
+        # In a thread: what is to be removed may lie on a disk that does not answer.
+        self._background.begin("find", lambda _: iter([self._unfinished.take_over()]), self._offer, lambda _: None)
+
+    def close(self) -> None:
+        """What is not finished now is offered when the program starts again."""
+        self._background.close()
+        self._unfinished.close()
+
+    def _offer(self, exports: list[UnfinishedExport]) -> None:
+        for export in exports:
+            number = next(self._numbers)
+            self._offered[number] = export
+            self._unfinished.begin(number, export)
+            self._window.offer_export(number, export)
+
+    def _export_again(self, number: int) -> None:
+        self._window.hand_over.ask_again(self._offered[number])
+        self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        self._offered.pop(number)
+        self._unfinished.end(number)
+
+    def _show(self, state: ExportState) -> None:
+        self._window.show_export(state)
+        self._window.hand_over.show_done(state)
+        if state.phase in _ENDS:
+            self._unfinished.end(state.number)
