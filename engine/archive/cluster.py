@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from engine.scoring.sampling import Sampling
 
 LOCAL = "local"
 """The address of a cluster of this machine alone, which lives as long as the workers do."""
+_ANSWER_SECONDS = 10.0
 _OBJECT_STORE_BYTES = 256 << 20  # only signals travel
 
 
@@ -91,9 +93,12 @@ class RayWorkers(Workers):
             ArchiveError: a worker can't load the detector.
         """
         starting = {each.starting: worker for worker, each in self._processes.items() if each.starting is not None}
-        ready, _ = self._ray.wait([*self._pending, *starting], timeout=seconds)
+        references = [*self._pending, *starting]
+        if not references:
+            return []
+        ready, _ = self._ray.wait(references, timeout=seconds)
         # Whatever else has ended by now is taken at the same time.
-        more, _ = self._ray.wait([*self._pending, *starting], num_returns=len(self._pending) + len(starting), timeout=0)
+        more, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
         ended = []
         for reference in {*ready, *more}:
             if reference in starting:
@@ -111,6 +116,7 @@ class RayWorkers(Workers):
         self._ray.shutdown()
 
     def _connect(self, address: str, count: int | None, cores: int) -> None:
+        _check_reachable(address)
         # Another copy of the program may be installed there.
         own = {"PYTHONPATH": str(Path(__file__).parents[2])} if address == LOCAL else {}
         options: dict[str, Any] = {"address": address, "runtime_env": {"env_vars": own | _thread_limits(cores)}}
@@ -120,8 +126,7 @@ class RayWorkers(Workers):
         try:
             self._ray.init(**options, log_to_driver=False, configure_logging=False)
         except (ConnectionError, ImportError, RuntimeError, ValueError) as error:
-            advice = f"Start one with `ray start --head`, or say {LOCAL} ({error})."
-            raise ArchiveError("The cluster can't be reached", subject=address, advice=advice) from error
+            raise _unreachable(address, error) from error
 
     def _replace(self, worker: Worker) -> None:
         actor = self._start()
@@ -179,6 +184,25 @@ class _Judging:
     def run(self, shard: Shard) -> Outcome:
         """What comes of a shard."""
         return self._judge.run(shard)
+
+
+def _check_reachable(address: str) -> None:
+    """Check that something listens there: Ray itself tries for minutes.
+
+    Raises:
+        ArchiveError: nothing does.
+    """
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), timeout=_ANSWER_SECONDS).close()
+        except OSError as error:
+            raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> ArchiveError:
+    advice = f"Start one with `ray start --head`, or say {LOCAL} ({error})."
+    return ArchiveError("The cluster can't be reached", subject=address, advice=advice)
 
 
 def _thread_limits(cores: int) -> dict[str, str]:

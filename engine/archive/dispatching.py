@@ -15,6 +15,7 @@ from engine.archive.shards import JudgedShard, Look, Shard, ShardFailed
 from engine.archive.workers import Ended, Worker, Workers
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.scoring.sampling import Frames
 
 SHARD_FRAMES = 1024
 """Judged frames a shard: some three minutes of a recording, and ten seconds of work for two cores."""
@@ -64,6 +65,8 @@ class _OpenRecording:
     verify: bool = False
     look: Look | None = None
     store: ScoreStore | None = None
+    stored_before: Frames = field(default_factory=lambda: np.empty(0, np.int64))
+    """Frames that an earlier analysis has stored: shards reach over some of them."""
     waiting: deque[Shard] = field(default_factory=deque)
     ready: dict[int, JudgedShard] = field(default_factory=dict)
     """By the first frame; rows go into the store in order, so that any analysis can go on from them."""
@@ -189,7 +192,8 @@ class Dispatcher:
         opened.close()
         opened.look = look
         store = opened.store = self._open_store(self._folder, look)
-        lacking = np.setdiff1d(look.frames, store.frames())
+        opened.stored_before = store.frames()
+        lacking = np.setdiff1d(look.frames, opened.stored_before)
         parts = -(-len(lacking) // self._shard_frames) if self._divides else min(len(lacking), 1)
         runs = np.array_split(lacking, parts) if parts else []
         for run in runs:
@@ -224,15 +228,14 @@ class Dispatcher:
         assert opened.store is not None
         while opened.starts and opened.starts[0] in opened.ready:
             judged = opened.ready.pop(opened.starts.popleft())
-            # An earlier analysis may have stored some of them: those are the same.
-            new = ~np.isin(judged.frames, opened.store.frames())
+            new = ~np.isin(judged.frames, opened.stored_before)
             opened.store.append(judged.frames[new], judged.rows[new], judged.places)
             opened.store.flush()
 
     def _left(self, opened: _OpenRecording) -> int:
         assert opened.look is not None
-        first = opened.starts[0] if opened.starts else np.inf
-        return int((opened.look.frames >= first).sum())
+        frames = opened.look.frames
+        return len(frames) - int(np.searchsorted(frames, opened.starts[0])) if opened.starts else 0
 
     def _renew(self) -> None:
         for path, each in list(self._open.items()):
