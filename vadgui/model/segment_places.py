@@ -90,15 +90,19 @@ class SegmentPlaces(QObject):
 
     def forget(self) -> None:
         """Other zones or another detector: all is to be asked anew, as far as it is still wanted."""
-        self._known.clear()
-        self._asked.clear()
+        self.clear()
         self._ask()
         self.changed.emit()
 
+    def clear(self) -> None:
+        """What is known is of no use any more; nothing is told or asked yet."""
+        self._known.clear()
+        self._asked.clear()
+
     def start_over(self) -> None:
-        """Another recording: nothing is searched in it."""
+        """Another recording: nothing is searched in it. Nothing is told yet."""
         self._rectangle = self._windows = None
-        self.forget()
+        self.clear()
 
     def _ask(self) -> None:
         if self._rectangle is None and not self._heat_is_shown:

@@ -201,6 +201,7 @@ class ReviewSession(QObject):
         self.analysis_changed.emit()
         self.scoring.tell_all()
         self.review.tell_opened()
+        self.places.changed.emit()
         self.playhead_changed.emit(0)
         self.view_changed.emit()
 
@@ -227,7 +228,7 @@ class ReviewSession(QObject):
         self._analysis, self._done_soon = AnalysisState(), None
         self.follow_window(None)
         self.scoring.start_over(self._video, self._times, self.scored_by.calibration if self.scored_by else None)
-        self.places.forget()
+        self.places.clear()
 
     @property
     def detector_is_coming(self) -> bool:
