@@ -138,10 +138,11 @@ def _dialog(error_text: ErrorText, parent: QWidget | None) -> QMessageBox:
     dialog.setEscapeButton(dialog.addButton(QMessageBox.StandardButton.Ok))
     if error_text.details:
         dialog.setDetailedText(error_text.details)
-        copy = dialog.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
-        # A QMessageBox closes on every button unless the button's own connection is removed.
-        copy.clicked.disconnect()
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(error_text.details))
+    copy = dialog.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
+    # A QMessageBox closes on every button unless the button's own connection is removed.
+    copy.clicked.disconnect()
+    parts = (error_text.headline, error_text.text, error_text.details)
+    copy.clicked.connect(lambda: QGuiApplication.clipboard().setText("\n\n".join(filter(None, parts))))
     return dialog
 
 

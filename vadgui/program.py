@@ -12,9 +12,11 @@ import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
 from engine.common.names import displayable
 from engine.review.camera_zones import remember_zones
+from engine.review.clock import Clock
 from engine.review.document import DetectorUsed, Review
 from engine.video import open_video
 from engine.video.given_rates import give_rate
+from engine.video.name_patterns import remember_pattern
 from vadgui import errors
 from vadgui.camera_controller import CameraController
 from vadgui.export_controller import ExportController
@@ -138,6 +140,8 @@ class Program(QObject):
         session, worker = self.session, self.worker
         session.view_requested.connect(worker.show)
         session.frames_first_changed.connect(worker.set_frames_first)
+        session.trace.requested.connect(worker.trace_window)
+        worker.window_traced.connect(session.trace.add)
         session.thumbnail_requested.connect(worker.make_thumbnail)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(self._video_closed)
@@ -300,6 +304,7 @@ class Program(QObject):
         window.video_chosen.connect(self.open_video)
         window.demo_chosen.connect(self.open_demo)
         window.rate_given.connect(self._give_rate)
+        window.requests.clock_chosen.connect(self._set_clock)
         window.close_video_requested.connect(self._close_video)
         window.detector_chosen.connect(self.open_detector)
         window.detector_banner.use_requested.connect(self.open_detector)
@@ -319,6 +324,16 @@ class Program(QObject):
             self._reporter.report(error)
         else:
             self.open_video(video.path)
+
+    def _set_clock(self, clock: Clock, pattern: str) -> None:
+        review = self.session.review
+        if clock != review.clock:
+            review.edit(lambda editor: editor.set_clock(clock))
+        if pattern:
+            try:
+                remember_pattern(pattern)
+            except VadError as error:
+                self._reporter.report(error)
 
     def _run_all(self, goes_on: bool) -> None:
         """Whoever pauses the analysis wants the machine for something else: the others wait too."""
@@ -341,9 +356,9 @@ class Program(QObject):
         dock.view.segment_requested.connect(recordings.navigation.open_at)
         dock.view.remove_requested.connect(recordings.remove)
         dock.view.again_requested.connect(recordings.analyse_again)
-        window.requests.find_moved_requested.connect(recordings.relinking.find)
+        window.requests.search_chosen.connect(recordings.relinking.find)
         dock.view.move_requested.connect(recordings.model.move)
-        window.requests.watch_requested.connect(recordings.watch)
+        window.requests.watch_chosen.connect(recordings.watch)
         dock.view.stop_watching_requested.connect(recordings.stop_watching)
         dock.view.pause_requested.connect(recordings.model.set_paused)
         dock.neighbour_requested.connect(recordings.navigation.open_neighbour)

@@ -162,6 +162,12 @@ class Settings(QObject):
         lambda seconds: 0 <= seconds <= 60,
         Shown(Page.PLAYBACK, "Margin of a loop", most=60.0, unit=" s"),
     )
+    time_of_day = Setting(
+        "timeline/time_of_day",
+        False,
+        "Show the time of day instead of the recording's own time, where it is known.",
+        shown=Shown(Page.APPEARANCE, "Time of day"),
+    )
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
     export_folder = Setting(
         "folders/exports",

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.scoring.calibration import Calibration
+from engine.scoring.motion import PLACES
 from engine.scoring.places import placed_signals, unpack_places
-from engine.scoring.sampling import SAMPLED, Times
+from engine.scoring.sampling import SAMPLED, Frames, Sampling, Times
 from engine.scoring.scorers import default_scorer
-from engine.scoring.where import REACH_SECONDS, WindowEvidence
+from engine.scoring.where import REACH_SECONDS, REACH_WINDOWS, WindowEvidence
 from engine.scoring.zones import Zones, counted_windows
 from engine.video.source import VideoSource
 
@@ -53,7 +55,7 @@ def evidence_at(
     """
     if calibration is None or not placed_signals(calibration) or not 0 <= frame < len(times):
         return None
-    sampling = SAMPLED if calibration.sampling.is_every_frame else calibration.sampling
+    sampling = _sampling(calibration)
     # A sample's neighbours are enough: more of them would only take longer.
     reach = max(REACH_SECONDS, sampling.seconds)
     first, stop = np.searchsorted(times, [times[frame] - reach - 1e-4, times[frame] + reach + 1e-4])
@@ -64,3 +66,41 @@ def evidence_at(
     if not maps or min(map(abs, maps)) > sampling.seconds:
         return None
     return WindowEvidence.of(calibration, maps).within(counted_windows(zones))
+
+
+Window = tuple[int, int]
+"""Row and column of a window."""
+
+
+def scores_of_window(
+    store: ScoreStore, calibration: Calibration, times: Times, window: Window, at_a_time: int = 100
+) -> Iterator[tuple[Frames, npt.NDArray[np.float64]]]:
+    """What `evidence_at` says of one window at all samples of an analysis: frames [K], scores [K], some at a time.
+
+    Raises:
+        ScoreStoreError: the store can't be read.
+    """
+    sampling = _sampling(calibration)
+    judged = np.sort(store.frames())
+    frames = judged[sampling.due(times)[judged]] if len(judged) else judged
+    reach = max(REACH_SECONDS, sampling.seconds) + 1e-4
+    row, column = window
+    top, left = max(row - REACH_WINDOWS, 0), max(column - REACH_WINDOWS, 0)
+    near = np.s_[:, top : min(row + REACH_WINDOWS + 1, PLACES), left : min(column + REACH_WINDOWS + 1, PLACES)]
+    for first in range(0, len(frames), at_a_time):
+        part = frames[first : first + at_a_time]
+        begin = np.searchsorted(times[frames], times[part] - reach)
+        stop = np.searchsorted(times[frames], times[part] + reach)
+        packed = store.places(frames[begin[0] : stop[-1]].tolist())
+        maps = {frame: unpack_places(found)[near] for frame, found in packed.items()}
+        scores = np.full(len(part), np.nan)
+        for number, frame in enumerate(part.tolist()):
+            around = frames[begin[number] : stop[number]].tolist()
+            seen = {float(times[each] - times[frame]): maps[each] for each in around if each in maps}
+            if frame in maps:
+                scores[number] = WindowEvidence.of(calibration, seen).scores[row - top, column - left]
+        yield part, scores
+
+
+def _sampling(calibration: Calibration) -> Sampling:
+    return SAMPLED if calibration.sampling.is_every_frame else calibration.sampling

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,7 @@ from engine.scoring.signals import RawSignals
 from engine.scoring.where import Outline, WindowEvidence
 from engine.scoring.zones import Zones
 from engine.video import open_video
-from engine.video.source import VideoSource, ends_of
+from engine.video.source import VideoInfo, VideoSource, ends_of
 
 if TYPE_CHECKING:
     from engine.calibrating.reviewed import ReviewedFootage
@@ -281,7 +282,7 @@ def _of_review(
         reasons = [_reason(each, scorer, signals, source) for each in shown]
         peaks = [scorer.describe(each.peak_score) for each in shown]
         return ReviewedRecording(
-            source.info,
+            _by_clock(source.info, recording),
             source.times,
             numbered(shown, reasons, peaks, _outlines(shown, source, predictor, scorer, rule, recording.zones)),
             scores,
@@ -306,7 +307,7 @@ def _without_scores(recording: Recording, source: VideoSource, redaction: Redact
             "missing."
         )
     return ReviewedRecording(
-        source.info,
+        _by_clock(source.info, recording),
         source.times,
         numbered(segments),
         score_name=recording.score,
@@ -316,6 +317,11 @@ def _without_scores(recording: Recording, source: VideoSource, redaction: Redact
         redaction=redaction,
         notice=notice,
     )
+
+
+def _by_clock(info: VideoInfo, recording: Recording) -> VideoInfo:
+    """The recording with the time of day that a person has set."""
+    return dataclasses.replace(info, start=recording.clock.start_of(info.path, info.start))
 
 
 def _cut(judged: JudgedSegment, count: int) -> JudgedSegment:

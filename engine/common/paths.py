@@ -66,6 +66,11 @@ def frame_rates_file() -> Path:
     return platformdirs.user_data_path("vadgui", appauthor=False) / "frame-rates.json"
 
 
+def name_patterns_file() -> Path:
+    """How own recorders write date and time into file names; it may not exist yet."""
+    return platformdirs.user_data_path("vadgui", appauthor=False) / "name-patterns.json"
+
+
 def camera_zones_file() -> Path:
     """Zones that were drawn last with each detector; it may not exist yet."""
     return platformdirs.user_data_path("vadgui", appauthor=False) / "camera-zones.json"

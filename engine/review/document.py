@@ -11,10 +11,11 @@ import msgspec
 from engine.common.errors import ReviewError
 from engine.common.json_values import decode
 from engine.redaction.regions import NOTHING_REDACTED, Redaction, check_redaction
+from engine.review.clock import NO_CLOCK, Clock, check_clock
 from engine.scoring.zones import Zones, check_zones
 
 FORMAT, VERSION = "vadgui-review", 2
-"""From 2 on something may be redacted: a program that knows nothing of that must not hand the recording over."""
+"""From 2 on something may be redacted, and the clock be set: programs that know nothing of that must not hand over."""
 
 
 class Verdict(StrEnum):
@@ -87,6 +88,13 @@ class ZonesChange(msgspec.Struct, frozen=True):
     after: Zones
 
 
+class ClockSet(msgspec.Struct, frozen=True):
+    """From one clock of the recording to another."""
+
+    before: Clock
+    after: Clock
+
+
 class RedactionChange(msgspec.Struct, frozen=True):
     """From what was redacted to what is redacted."""
 
@@ -95,13 +103,14 @@ class RedactionChange(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One change: judged segments that went and came, a threshold, zones or redaction. Read backwards it is undone."""
+    """One change: segments that went and came, threshold, zones, redaction or clock. Read backwards it is undone."""
 
     name: str
     removed: tuple[JudgedSegment, ...] = ()
     added: tuple[JudgedSegment, ...] = ()
     threshold: ThresholdChange | None = None
     zones: ZonesChange | None = None
+    clock: ClockSet | None = None
     redaction: RedactionChange | None = None
     who: str = ""
     when: str = ""
@@ -131,6 +140,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """By the score's name; a score that is missing has its default."""
     zones: Zones = ()
     """Of the picture: what counts in the scores."""
+    clock: Clock = NO_CLOCK
+    """What a person said of the time of day."""
     redaction: Redaction = NOTHING_REDACTED
     """What is not to be seen in anything that is handed over."""
     playhead: int = 0
@@ -143,7 +154,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_untouched(self) -> bool:
         """Whether nobody has decided anything yet."""
-        return not (self.history or self.segments or self.thresholds or self.zones or self.redaction)
+        is_plain = self.clock == NO_CLOCK and not self.redaction
+        return is_plain and not (self.history or self.segments or self.thresholds or self.zones)
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,13 +224,14 @@ def from_bytes(text: bytes) -> Review:
 
 
 def check(recording: Recording) -> None:
-    """Check that judged segments are in order and disjoint, zones and redaction make sense, and the history fits.
+    """Check that segments are in order and disjoint, zones, redaction and clock make sense, and the history fits.
 
     Raises:
         ValueError: they are not.
     """
     check_segments(recording.segments)
     check_zones(recording.zones)
+    check_clock(recording.clock)
     check_redaction(recording.redaction)
     if not 0 <= recording.done <= len(recording.history):
         raise ValueError(f"{recording.done} of {len(recording.history)} steps can't be done")

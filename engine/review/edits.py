@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from engine.common.errors import ReviewError
 from engine.redaction.regions import Redaction, check_redaction
 from engine.review.attaching import ReviewedSegment, hidden
+from engine.review.clock import Clock, check_clock
 from engine.review.document import (
+    ClockSet,
     JudgedSegment,
     Recording,
     RedactionChange,
@@ -177,6 +179,18 @@ class Editor:
             check_zones(zones)
         change = ZonesChange(self._recording.zones, zones)
         return Step(name=name, zones=change, who=self._who, when=self._when)
+
+    def set_clock(self, clock: Clock) -> Step:
+        """Say when the recording began, and where.
+
+        Raises:
+            ReviewError: it makes no sense.
+        """
+        try:
+            check_clock(clock)
+        except ValueError as error:
+            raise ReviewError(f"This is no clock: {error}", advice="Choose a time zone of the list.") from error
+        return Step(name="Set clock", clock=ClockSet(self._recording.clock, clock), who=self._who, when=self._when)
 
     def set_redaction(self, name: str, redaction: Redaction) -> Step:
         """Other regions that are redacted; `name` says what was done to them.

@@ -64,7 +64,16 @@ def inverse(step: Step) -> Step:
     zones = replace(step.zones, before=step.zones.after, after=step.zones.before) if step.zones else None
     redacted = step.redaction
     redaction = replace(redacted, before=redacted.after, after=redacted.before) if redacted else None
-    return replace(step, removed=step.added, added=step.removed, threshold=back, zones=zones, redaction=redaction)
+    clock = replace(step.clock, before=step.clock.after, after=step.clock.before) if step.clock else None
+    return replace(
+        step,
+        removed=step.added,
+        added=step.removed,
+        threshold=back,
+        zones=zones,
+        redaction=redaction,
+        clock=clock,
+    )
 
 
 def _applied(recording: Recording, step: Step) -> Recording:
@@ -74,10 +83,14 @@ def _applied(recording: Recording, step: Step) -> Recording:
             thresholds.pop(change.score, None)
         else:
             thresholds[change.score] = change.after
-    zones = step.zones.after if step.zones else recording.zones
-    redaction = step.redaction.after if step.redaction else recording.redaction
-    segments = _exchanged(recording.segments, step)
-    return replace(recording, segments=segments, thresholds=thresholds, zones=zones, redaction=redaction)
+    return replace(
+        recording,
+        segments=_exchanged(recording.segments, step),
+        thresholds=thresholds,
+        zones=step.zones.after if step.zones else recording.zones,
+        redaction=step.redaction.after if step.redaction else recording.redaction,
+        clock=step.clock.after if step.clock else recording.clock,
+    )
 
 
 def _exchanged(segments: tuple[JudgedSegment, ...], step: Step) -> tuple[JudgedSegment, ...]:

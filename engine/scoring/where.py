@@ -25,6 +25,8 @@ REACH_SECONDS = 0.3
 """Windows are seen together with those around this much earlier and later: a single moment's values flicker."""
 _SECONDS_A_WINDOW = 0.2
 """How long a thing takes at most to the next window: so far afield is it looked for at other moments."""
+REACH_WINDOWS = 2
+"""How many windows farther another moment of that time can change what one says."""
 _SHARE_OF_PEAK = 0.5
 """A thing is the windows around its most conspicuous one that are at least half as conspicuous."""
 _MAX_OUTLINES = 6
@@ -60,6 +62,18 @@ class Outline:
         """Left, top, right and bottom, as shares of the frame's width and height."""
         (left, top), (right, bottom) = self.contour.min(axis=0), self.contour.max(axis=0)
         return float(left), float(top), float(right), float(bottom)
+
+
+@dataclass(frozen=True)
+class WindowReading:
+    """What a single window of a frame says."""
+
+    score: float
+    """The calibrated score that the frame would have for this alone; below 0 what is calmer than all normal footage."""
+    reason: str
+    """What speaks most for it, in words; empty where nothing was measured."""
+    values: str
+    """As in `Outline`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,14 +131,26 @@ class WindowEvidence:
             left[cv2.dilate(thing.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = -np.inf
         return found
 
+    def window(self, row: int, column: int) -> WindowReading:
+        """What one window says."""
+        layer = int(self.strongest[row, column])
+        name = placed_signals(self.calibration)[layer]
+        if not np.isfinite(self.strengths[row, column]):
+            return WindowReading(0.0, "", "")
+        score = float(self.scores[row, column])
+        return WindowReading(score, in_words(name), self._values(name, float(self.now[layer, row, column])))
+
     def _outline(self, thing: npt.NDArray[np.bool_], layer: int, score: float) -> Outline:
         name = placed_signals(self.calibration)[layer]
-        unit = _UNITS.get(name)
-        values = ""
-        if unit:
-            seen = float(np.nanmax(self.now[layer][thing]))
-            values = f"{seen:.1f} {unit}, here usually {self._usual(name):.1f} at most"
+        values = self._values(name, float(np.nanmax(self.now[layer][thing])))
         return Outline(_contour(thing), score, in_words(name), values)
+
+    def _values(self, name: str, seen: float) -> str:
+        """What was measured and what is usual; empty where the signal has no unit, or was not measured."""
+        unit = _UNITS.get(name)
+        if not unit or np.isnan(seen):
+            return ""
+        return f"{seen:.1f} {unit}, here usually {self._usual(name):.1f} at most"
 
     def _usual(self, name: str) -> float:
         """What the worst window of normal footage reaches one time in twenty, in the signal's unit."""

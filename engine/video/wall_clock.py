@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
+from engine.common.durations import duration_in_words
+from engine.video.name_patterns import moment_by, own_patterns
+
 FROM_NAME = "file name"
 FROM_METADATA = "metadata"
+BY_HAND = "reviewer"
 
 _DATE = (
     r"(?P<year>(?:19|20)\d\d)(?P<date_separator>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=date_separator)"
@@ -30,6 +34,8 @@ _FRIGATE = re.compile(rf"(?:.*/)?{_DATE}/(?P<hour>[01]\d|2[0-3])/[^/]+/(?P<minut
 _UNIX = re.compile(r"(?<!\d)(?P<seconds>1[2-9]\d{8})(?:[.,](?P<fraction>\d{1,6}))?(?!\d)")
 """Seconds since 1970, from 2008 to 2033."""
 _PARTS = ("year", "month", "day", "hour", "minute", "second")
+_DAY_SECONDS = 86400.0
+_CHANGE_SECONDS = 1.0
 _FOLDERS = 5
 """A date farther above a file is not its own."""
 
@@ -41,11 +47,50 @@ class RecordingStart:
     utc: datetime
     """In UTC, so that the seconds since then lead to the right time when clocks change between."""
     origin: str
-    """FROM_NAME or FROM_METADATA."""
+    """FROM_NAME, FROM_METADATA or BY_HAND."""
+    zone: tzinfo | None = None
+    """The time zone in which times of day are told; None is this machine's."""
 
     def at(self, seconds: float, zone: tzinfo | None = None) -> datetime:
-        """The time of day at so many seconds of the recording, in a time zone; by default in this machine's."""
-        return (self.utc + timedelta(seconds=seconds)).astimezone(zone)
+        """The time of day at so many seconds of the recording, in a time zone; by default in its own."""
+        return (self.utc + timedelta(seconds=seconds)).astimezone(zone or self.zone)
+
+    def clock_changes(self, end_seconds: float) -> list[ClockChange]:
+        """When clocks are put forward or back before so many seconds of the recording."""
+        changes = []
+        begin, until = 0.0, 0.0
+        while until < end_seconds:
+            begin, until = until, min(until + _DAY_SECONDS, end_seconds)
+            before, after = self._offset_at(begin), self._offset_at(until)
+            if before != after:
+                earlier, later = begin, until
+                while later - earlier > _CHANGE_SECONDS:
+                    middle = (earlier + later) / 2
+                    earlier, later = (middle, later) if self._offset_at(middle) == before else (earlier, middle)
+                # Clocks change at whole minutes.
+                moment = self.utc + timedelta(seconds=later, minutes=-0.5)
+                seconds = ((moment.replace(second=0, microsecond=0) + timedelta(minutes=1)) - self.utc).total_seconds()
+                changes.append(ClockChange(seconds, after - before))
+        return changes
+
+    def _offset_at(self, seconds: float) -> timedelta:
+        return self.at(seconds).utcoffset() or timedelta()
+
+
+@dataclass(frozen=True)
+class ClockChange:
+    """A moment of a recording at which the clock on the wall jumps."""
+
+    seconds: float
+    """Of the recording."""
+    jump: timedelta
+    """How far it is put forward; less than 0 where it is put back."""
+
+    @property
+    def in_words(self) -> str:
+        """What happens to the clock."""
+        direction = "forward" if self.jump > timedelta() else "back"
+        return f"clocks put {direction} {duration_in_words(abs(self.jump.total_seconds()))}"
 
 
 def recording_start(path: Path, metadata: Mapping[str, str], zone: tzinfo | None = None) -> RecordingStart | None:
@@ -63,6 +108,9 @@ def recording_start(path: Path, metadata: Mapping[str, str], zone: tzinfo | None
 
 
 def _of_name(path: Path, zone: tzinfo | None) -> datetime | None:
+    for pattern in own_patterns():
+        if moment := moment_by(pattern, path.name, zone):
+            return moment
     # A part without neighbours, such as a drive or "/", has no date.
     tail = "/".join(path.parts[-_FOLDERS:])
     if found := _MOMENT.search(path.name):

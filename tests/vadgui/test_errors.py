@@ -98,6 +98,16 @@ def test_details_can_be_copied(reporter: ErrorReporter, qtbot: QtBot) -> None:
     assert box.isVisible(), "copying does not close it"
 
 
+def test_an_error_that_one_can_act_on_is_copied_with_its_remedy(reporter: ErrorReporter, qtbot: QtBot) -> None:
+    reporter.report(BROKEN)
+    qtbot.waitUntil(lambda: len(boxes()) == 1)
+    (box,) = boxes()
+    next(button for button in box.buttons() if button.text() == "Copy details").click()
+    assert QGuiApplication.clipboard().text() == (
+        "This file can't be opened as a video.\n\na<b>.mp4\n\nChoose a video file."
+    )
+
+
 @pytest.mark.logs_errors
 def test_escape_closes_whatever_the_box_holds(reporter: ErrorReporter, qtbot: QtBot) -> None:
     for error in (BROKEN, ZeroDivisionError("division by zero")):

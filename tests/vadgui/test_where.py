@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.common.events import never_stop
@@ -24,8 +25,10 @@ from vadgui.model.session import AnalysisPhase
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.panels.content import Panel
 from vadgui.panels.picture import PicturePanel
+from vadgui.panels.window_mark import window_in_words
 from vadgui.program import Program
 from vadgui.settings import Settings
+from vadgui.timeline.lanes import WINDOW
 
 MOVING, STILL = 60, 95
 
@@ -191,3 +194,69 @@ def test_what_is_handed_over_tells_where_and_why(
         assert segment.outlines
         assert segment.flagged_because == program.session.scoring.reason(segment)
         assert "score" in segment.peak_in_words
+
+
+# A place over time
+
+
+def click_at(program: Program, qtbot: QtBot, x: float, y: float) -> None:
+    """Click a place of the frame, in shares of it; a click is told once it can't become a double click."""
+    panel = program.window.panels.panel(Panel.FRAME)
+    rect = panel.picture_rect()
+    at = QPoint(rect.left() + int(x * rect.width()), rect.top() + int(y * rect.height()))
+    with qtbot.waitSignal(panel.place_clicked):
+        qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=at)
+
+
+def test_a_click_on_a_place_shows_it_over_time_and_says_how_it_ranks(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_yard(program, qtbot, tmp_path)
+    show(program, qtbot, MOVING)
+    session, lanes = program.session, program.window.timeline.lanes
+    x, y = (3 * MOVING - 28) / 256, 192 / 256
+    click_at(program, qtbot, x, y)
+    assert lanes.shown == [WINDOW]
+    qtbot.waitUntil(lambda: bool(np.isfinite(session.trace.scores[5:95]).all()))
+    assert abs(int(np.nanargmax(session.trace.scores)) - MOVING) <= 12
+    assert lanes.value_at(WINDOW, MOVING) > 3 > lanes.value_at(WINDOW, STILL)
+    words = window_in_words(session)
+    assert words.startswith(("Here: unusually fast", "Here: unexpected motion"))
+    assert "px a frame" in words
+    assert "calmer here in 9" in words or "calmer here in 8" in words
+    show(program, qtbot, STILL)
+    assert "nothing unusual moves" in window_in_words(session)
+    click_at(program, qtbot, x, y)
+    assert session.trace.window is None
+    assert lanes.shown == []
+
+
+def test_a_key_follows_the_place_that_stands_out_most(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_yard(program, qtbot, tmp_path)
+    show(program, qtbot, MOVING)
+    qtbot.keyClick(program.window, Qt.Key.Key_P)
+    assert program.session.trace.window is not None
+    row, column = program.session.trace.window
+    assert (row + 1.5) * 8 == pytest.approx(192, abs=24)
+    assert (column + 1.5) * 8 == pytest.approx(3 * MOVING - 28, abs=32)
+    qtbot.keyClick(program.window, Qt.Key.Key_P)
+    assert program.session.trace.window is None
+
+
+def test_a_double_click_chooses_no_place(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_yard(program, qtbot, tmp_path)
+    panel = show(program, qtbot, MOVING)
+    middle = panel.picture_rect().center()
+    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.mouseDClick(panel, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    assert program.session.trace.window is None
+    assert program.window.panels.enlarged is Panel.FRAME
+
+
+def test_another_recording_has_no_place_chosen(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_yard(program, qtbot, tmp_path)
+    show(program, qtbot, MOVING)
+    qtbot.keyClick(program.window, Qt.Key.Key_P)
+    program.open_video(tmp_path / "yard.mp4")
+    qtbot.waitUntil(lambda: program.session.trace.window is None)

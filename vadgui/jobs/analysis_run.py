@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from engine.analysis.runner import analyse_to_store, analysis_key
 from engine.analysis.score_store import CHUNK_ROWS, ScoreStore
-from engine.analysis.where import evidence_at
+from engine.analysis.where import evidence_at, scores_of_window
 from engine.analysis.zoned import rows_within, stored_signals_within
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
+from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.signals import RawSignals
 from engine.scoring.where import WindowEvidence
 from engine.scoring.zones import Zones
 from engine.video.source import VideoSource
-from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised
+from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised, WindowTraced
 from vadgui.model.session import FRAMES, SAMPLES, AnalysisPhase, AnalysisState
 
 if TYPE_CHECKING:
@@ -65,6 +69,8 @@ class AnalysisRun:
         self._steps = self._begin_steps()
         self._progress = Progress("", len(self._store), len(self._sampling.frames(source.times)))
         self._posted_rows = 0
+        self._traced = (0, 0)
+        self._trace: Iterator[tuple[Frames, npt.NDArray[np.float64]]] | None = None
         self._reported = 0.0
         self._paused_since = time.monotonic()
         self._paused_seconds = 0.0
@@ -96,7 +102,10 @@ class AnalysisRun:
             VideoError, ScoreStoreError, DeviceError: as `analyse_to_store`; the run has failed then.
         """
         if self.is_behind:
-            self._post_rows(_ROWS_A_STEP)
+            if self._is_untold:
+                self._post_rows(_ROWS_A_STEP)
+            else:
+                self._trace_on()
             self.last_step = time.monotonic()
             return
         try:
@@ -146,9 +155,28 @@ class AnalysisRun:
             self._zones = zones
             self._posted_rows = 0
 
+    def trace(self, window: tuple[int, int] | None) -> None:
+        """Tell of a window what it says at all samples that are stored, in steps; None ends that."""
+        calibration = self._predictor.settings.calibration
+        self._traced = window or (0, 0)
+        self._trace = (
+            scores_of_window(self._store, calibration, self._times, window) if window and calibration else None
+        )
+
+    def _trace_on(self) -> None:
+        found = next(self._trace, None) if self._trace else None
+        if found is None:
+            self._trace = None
+        else:
+            self._post(WindowTraced(self._traced, *found))
+
     @property
     def is_behind(self) -> bool:
-        """Whether much is stored that was not told yet: `step` tells it, also while the analysis does not run."""
+        """Whether something is stored that was not told yet: `step` tells it, also while the analysis does not run."""
+        return self._is_untold or self._trace is not None
+
+    @property
+    def _is_untold(self) -> bool:
         return self._backlog > (_ROWS_A_STEP if self.running else 0)
 
     @property

@@ -45,6 +45,7 @@ from vadgui.jobs.request_queue import (
     SetZones,
     ShowFrame,
     Task,
+    TraceWindow,
 )
 from vadgui.jobs.stored_analysis import stored_analysis
 from vadgui.jobs.view_maker import ViewMaker, frame_only
@@ -133,6 +134,8 @@ class EngineLoop:
                 self._zones = task.zones
                 if self._analysis:
                     self._analysis.set_zones(task.zones)
+            case TraceWindow() if task.generation == self._generation and self._analysis:
+                self._analysis.trace(task.window)
             case ControlAnalysis():
                 self._control_analysis(task)
             case AnalyseQueued():

@@ -30,6 +30,7 @@ from vadgui.jobs.messages import (
     TimesRevised,
     VideoClosed,
     VideoOpened,
+    WindowTraced,
 )
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.request_queue import (
@@ -45,6 +46,7 @@ from vadgui.jobs.request_queue import (
     RequestQueue,
     SetZones,
     ShowFrame,
+    TraceWindow,
 )
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, FrameView
 from vadgui.model.session import AnalysisState
@@ -69,6 +71,8 @@ class EngineWorker(QObject):
     """Frame number and Bgra."""
     signals_ready = Signal(object, object)
     """Numbers of judged frames [K], and their RawSignals [K]."""
+    window_traced = Signal(object, object, object)
+    """Row and column of a window, numbers of frames [K], and their scores by that window alone [K]."""
     times_revised = Signal(object, object)
     """VideoInfo and times [N]."""
     analysis_changed = Signal(object)
@@ -144,6 +148,10 @@ class EngineWorker(QObject):
     def set_zones(self, zones: Zones) -> None:
         """Tell signals of what counts in these zones, also of what was told before."""
         self._requests.add(SetZones(self._generation, zones))
+
+    def trace_window(self, window: tuple[int, int] | None) -> None:
+        """Tell what one window of the picture, by row and column, says over time; None tells of none."""
+        self._requests.add(TraceWindow(self._generation, window))
 
     def run_analysis(self) -> None:
         """Begin the analysis or go on with it; nothing happens without a video or detector."""
@@ -223,6 +231,8 @@ class EngineWorker(QObject):
                 self.thumbnail_ready.emit(message.index, message.picture)
             case SignalsMeasured():
                 self.signals_ready.emit(message.frames, message.rows)
+            case WindowTraced():
+                self.window_traced.emit(message.window, message.frames, message.scores)
             case TimesRevised():
                 self._reader.use(message.info.path)
                 self.times_revised.emit(message.info, message.times)

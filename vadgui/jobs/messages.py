@@ -84,6 +84,16 @@ class SignalsMeasured:
 
 
 @dataclass(frozen=True, eq=False)
+class WindowTraced:
+    """The scores [K] that frames [K] would have for one window of the picture alone."""
+
+    window: tuple[int, int]
+    """Row and column."""
+    frames: Frames
+    scores: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class TimesRevised:
     """The full pass found other frames than were announced."""
 
@@ -138,6 +148,7 @@ Message = (
     | DetectorRead
     | ThumbnailMade
     | SignalsMeasured
+    | WindowTraced
     | TimesRevised
     | AnalysisState
     | QueueProgress

@@ -66,6 +66,15 @@ class SetZones:
     zones: Zones
 
 
+@dataclass(frozen=True)
+class TraceWindow:
+    """Tell of one window of the picture what it says over time; None tells of none."""
+
+    generation: int
+    """As for ShowFrame."""
+    window: tuple[int, int] | None
+
+
 class ControlAnalysis(Enum):
     """Start or resume, pause, or cancel the analysis of the whole recording."""
 
@@ -108,6 +117,7 @@ Task = (
     | ShowFrame
     | MakeThumbnail
     | SetZones
+    | TraceWindow
     | ControlAnalysis
     | AnalyseQueued
     | ContinueAnalysis
@@ -118,7 +128,7 @@ Task = (
 class RequestQueue:
     """Collects requests from the GUI thread and gives the worker one task at a time.
 
-    A newer request for a video, a detector, zones or a view replaces the older one, which is out of date.
+    A newer request for a video, a detector, zones, a window or a view replaces the older one, which is out of date.
     """
 
     def __init__(self) -> None:
@@ -127,6 +137,7 @@ class RequestQueue:
         self._video: OpenVideo | CloseVideo | None = None
         self._detector: OpenDetector | CloseDetector | None = None
         self._zones: SetZones | None = None
+        self._window: TraceWindow | None = None
         self._control: ControlAnalysis | None = None
         self._queued: AnalyseQueued | None = None
         self._view: ShowFrame | None = None
@@ -146,6 +157,8 @@ class RequestQueue:
                     self._detector = request
                 case SetZones():
                     self._zones = request
+                case TraceWindow():
+                    self._window = request
                 case ControlAnalysis():
                     self._control = request
                 case AnalyseQueued():
@@ -192,6 +205,9 @@ class RequestQueue:
         if self._control:
             control, self._control = self._control, None
             return control
+        if self._window:
+            window, self._window = self._window, None
+            return window
         if self._queued:
             queued, self._queued = self._queued, None
             return queued

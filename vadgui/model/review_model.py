@@ -14,6 +14,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from engine.common.errors import ReviewError
 from engine.redaction.regions import NOTHING_REDACTED, Redaction
 from engine.review.attaching import ReviewedSegment, attach, hidden
+from engine.review.clock import NO_CLOCK, Clock
 from engine.review.document import DetectorUsed, Recording, Review, Step, Threshold, Verdict
 from engine.review.edits import Editor, now, person
 from engine.review.history import HISTORY_STEPS, redone, undone, with_step, with_step_in_last
@@ -38,6 +39,8 @@ class ReviewModel(QObject):
     """Another notice, or it may not be changed any more."""
     zones_changed = Signal()
     """The person has changed the zones of the picture, or taken that back."""
+    clock_changed = Signal()
+    """The person has set the clock, or taken that back."""
     refused = Signal(str)
     """A change was not possible; why, in a line for the person."""
 
@@ -75,6 +78,11 @@ class ReviewModel(QObject):
     def zones(self) -> Zones:
         """Zones of the picture: what counts in the scores."""
         return self._recording.zones if self._recording else ()
+
+    @property
+    def clock(self) -> Clock:
+        """What the person said of the recording's time of day."""
+        return self._recording.clock if self._recording else NO_CLOCK
 
     @property
     def redaction(self) -> Redaction:
@@ -218,6 +226,8 @@ class ReviewModel(QObject):
         self._scoring.rearrange()
         if before is None or before.zones != recording.zones:
             self.zones_changed.emit()
+        if before is None or before.clock != recording.clock:
+            self.clock_changed.emit()
         self.changed.emit()
 
     def step_back(self, make: Callable[[Recording], Recording]) -> None:

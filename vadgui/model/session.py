@@ -17,9 +17,11 @@ from engine.scoring.segments import Segment, SegmentRule
 from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, ends_of, frame_at
 from engine.video.timing import without_gaps
+from engine.video.wall_clock import RecordingStart
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.review_model import ReviewModel
 from vadgui.model.score_model import ScoreModel
+from vadgui.model.window_trace import Window, WindowTrace
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class ReviewSession(QObject):
 
     view_requested = Signal(int, bool)
     """Frame number, and whether its transition's pictures are wanted too; the latest request replaces older ones."""
+    clock_changed = Signal()
+    """The recording's time of day is another, or known no more."""
     thumbnail_requested = Signal(int)
     frames_first_changed = Signal(bool)
     """Whether frames are wanted at once, without waiting for their pictures."""
@@ -92,6 +96,11 @@ class ReviewSession(QObject):
         self.scoring.caught_up.connect(self._scores_caught_up)
         self.review = ReviewModel(self.scoring, self)
         """What the person says of it."""
+        self.review.opened.connect(self._set_clock)
+        self.review.clock_changed.connect(self._set_clock)
+        self._start: RecordingStart | None = None
+        self.trace = WindowTrace(self)
+        """A window of the picture over time."""
         self._use_times(None, np.empty(0))
         self._detector: DetectorSummary | None = None
         self._detector_is_coming = False
@@ -136,6 +145,16 @@ class ReviewSession(QObject):
     def integrity(self) -> Integrity:
         """Where frames are lost, where the recording has gaps, which times were replaced."""
         return self._integrity
+
+    @property
+    def start(self) -> RecordingStart | None:
+        """When the recording began by the clock on the wall, as far as anybody knows."""
+        return self._start
+
+    def _set_clock(self) -> None:
+        video = self._video
+        self._start = self.review.clock.start_of(video.path, video.start) if video else None
+        self.clock_changed.emit()
 
     def _use_times(self, video: VideoInfo | None, times: npt.NDArray[np.float64]) -> None:
         self._video, self._times = video, times
@@ -190,6 +209,7 @@ class ReviewSession(QObject):
     def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
         """Take over what a full decode found: damaged files hold fewer frames than they announce."""
         self._use_times(video, times)
+        self.follow_window(None)
         self.scoring.revise_times(video, times)
         beyond_end = self._playhead >= len(times)
         self._playhead = max(min(self._playhead, len(times) - 1), 0)
@@ -201,6 +221,7 @@ class ReviewSession(QObject):
 
     def _analyse_anew(self) -> None:
         self._analysis, self._done_soon = AnalysisState(), None
+        self.follow_window(None)
         self.scoring.start_over(self._video, self._times, self.scored_by.calibration if self.scored_by else None)
 
     @property
@@ -362,6 +383,10 @@ class ReviewSession(QObject):
             if wanted and self._video:
                 self.view_requested.emit(self._playhead, True)
 
+    def follow_window(self, window: Window | None) -> None:
+        """Follow a window of the picture over time, or none."""
+        self.trace.choose(window, self.frame_count)
+
     # Segments under review
 
     def select_segment(self, segment: Segment | None) -> None:
@@ -429,6 +454,8 @@ class ReviewSession(QObject):
             self._done_soon = state
         elif state != self._analysis:
             self._analysis = state
+            if state.phase is AnalysisPhase.DONE:
+                self.trace.read_again()
             self.analysis_changed.emit()
 
     def _scores_caught_up(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Signal
+from PySide6.QtCore import QPointF, QRect, QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -23,6 +23,7 @@ from vadgui.panels.picture import Decoration, PicturePanel
 from vadgui.panels.redaction_bar import RedactionBar
 from vadgui.panels.redaction_tool import RedactionTool
 from vadgui.panels.shape_tool import ShapeTool
+from vadgui.panels.window_mark import paint_window, paint_words, window_at, window_in_words, worst_window
 from vadgui.panels.zone_bar import ZoneBar
 from vadgui.panels.zone_tool import ZoneTool
 from vadgui.panels.zones import paint_zones
@@ -30,6 +31,9 @@ from vadgui.panels.zoom import PictureZoom
 from vadgui.ui import theme
 
 _MOUSE = "Wheel: zoom all panels, drag: move them. Double click: all of the picture, then this panel alone, and back."
+
+
+_RANK_INTERVAL_MS = 200  # the rank of a chosen place changes with every moment that is read
 
 
 class PanelGrid(QWidget):
@@ -54,6 +58,8 @@ class PanelGrid(QWidget):
             self._area.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
         self.overlay_action = self.header.overlay_action
         """Checkable action that shows the PSNR mask on the frame; also in the main window's menu."""
+        for panel in Panel:
+            self._area.panels[panel].place_clicked.connect(self._choose_place)
         self.zoom = self._area.zoom
         """What part of the picture all panels show."""
         self.loupe = Loupe(list(self._area.panels.values()), self._area)
@@ -84,6 +90,10 @@ class PanelGrid(QWidget):
         self.header.opacity_changed.connect(self._refresh)
         session.review.zones_changed.connect(self._refresh)
         session.review.opened.connect(self._refresh)
+        session.trace.window_changed.connect(self._refresh)
+        self._rank_timer = QTimer(self, singleShot=True, interval=_RANK_INTERVAL_MS)
+        self._rank_timer.timeout.connect(self._refresh)
+        session.trace.scores_added.connect(lambda *_: self._rank_timer.isActive() or self._rank_timer.start())
         self.zone_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         self.redaction_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         theme.changed.connect(self._area.repaint_all)
@@ -144,6 +154,21 @@ class PanelGrid(QWidget):
         else:
             for panel in Panel:
                 self.set_panel_shown(panel, True)
+
+    def choose_worst_window(self) -> None:
+        """Follow the window that stands out most in the frame on screen, or none where one is followed."""
+        view = self._session.view
+        if self._session.trace.window is not None:
+            self._session.follow_window(None)
+        elif view is not None and view.where is not None:
+            self._session.follow_window(worst_window(view.where))
+
+    def _choose_place(self, place: QPointF) -> None:
+        """Follow the window under the mouse; a second click on it ends that."""
+        view = self._session.view
+        if view is not None and view.where is not None:
+            window = window_at(place)
+            self._session.follow_window(None if window == self._session.trace.window else window)
 
     def _show_whole_picture(self) -> None:
         """Another recording begins unzoomed; the same one with revised times stays as it is."""
@@ -210,6 +235,8 @@ class PanelGrid(QWidget):
 
     def _legend(self, panel: Panel, view: FrameView) -> Decoration | None:
         match panel:
+            case Panel.FRAME if self._session.trace.window is not None:
+                return partial(paint_words, words=window_in_words(self._session))
             case Panel.EVIDENCE if view.where is not None and view.frame is not None:
                 return self._paint_scale
             case Panel.PREDICTED_FLOW | Panel.TEACHER_FLOW | Panel.FLOW_DIFFERENCE if (
@@ -228,6 +255,8 @@ class PanelGrid(QWidget):
         if view.where and self._outlines_are_shown:
             outlines = self._session.scoring.outlines(view.where, view.index)
             marks.append(partial(paint_outlines, outlines=outlines))
+        if self._session.trace.window is not None:
+            marks.append(partial(paint_window, window=self._session.trace.window))
 
         def paint(painter: QPainter, picture: QRect) -> None:
             for mark in marks:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
+from engine.video.wall_clock import BY_HAND
 from vadgui.model.frame_view import FrameView
 from vadgui.model.session import ReviewSession
 from vadgui.ui.clock_text import clock_text
@@ -65,6 +66,7 @@ class PanelHeader(QWidget):
         layout.addLayout(self._tools)
         layout.addWidget(self._panels_button)
         session.playhead_changed.connect(self._show_pending)
+        session.clock_changed.connect(self._show_time_of_day)
 
     @property
     def overlay_opacity(self) -> float:
@@ -107,13 +109,12 @@ class PanelHeader(QWidget):
         self._show_pending()
 
     def _show_time_of_day(self) -> None:
-        video, view = self._session.video, self._shown
-        start = video.start if video and view else None
+        start, view = self._session.start, self._shown
         self._time_of_day.setText(f"{start.at(view.pts_seconds):%Y-%m-%d %H:%M:%S}" if start and view else "")
         if start:
-            self._time_of_day.setToolTip(
-                f"When the frame was taken, by the recording's {start.origin}, in this computer's time zone"
-            )
+            zone = "in this computer's time zone" if start.zone is None else f"in the time zone {start.zone}"
+            told = "as you set it" if start.origin == BY_HAND else f"by the recording's {start.origin}"
+            self._time_of_day.setToolTip(f"When the frame was taken, {told}, {zone}")
 
     def _show_pending(self) -> None:
         is_pending = self._shown is not None and self._shown.index != self._session.playhead

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from vadgui.model.frame_view import Bgra
 from vadgui.panels.zoom import ZOOM_A_NOTCH, PictureZoom
@@ -19,6 +19,8 @@ Decoration = Callable[[QPainter, QRect], None]
 """Paints on top of a picture, inside the rectangle it was drawn in."""
 
 _PADDING_PX = 8
+_CLICK_PX = 4
+"""A mouse that moved farther while its button was down has dragged."""
 
 
 class PictureTool(Protocol):
@@ -85,6 +87,8 @@ def fitted(area: QRect, aspect: float) -> QRect:
 class PicturePanel(QWidget):
     """Shows a title above a picture, or above the reason why there is none."""
 
+    place_clicked = Signal(QPointF)
+    """A click on the picture that was neither a drag nor a double click: where, in shares of the whole picture."""
     enlarge_toggled = Signal()
     """The panel was double-clicked: it is to be shown alone, or with the others again."""
 
@@ -108,6 +112,9 @@ class PicturePanel(QWidget):
         self._zoom = zoom or PictureZoom(self)
         self._can_zoom = zoom is not None
         self._grabbed: QPointF | None = None
+        self._clicked: QPointF | None = None
+        self._click_timer = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
+        self._click_timer.timeout.connect(self._tell_click)
         self._zoom.changed.connect(self.update)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -259,6 +266,7 @@ class PicturePanel(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Show the whole picture again where it is zoomed, else emit `enlarge_toggled`, unless a tool takes it."""
+        self._click_timer.stop()
         if self._tool:
             self._tool.double_click(event)
         elif event.button() == Qt.MouseButton.LeftButton and not self._zoom.is_whole:
@@ -271,6 +279,7 @@ class PicturePanel(QWidget):
         is_hold = event.button() == Qt.MouseButton.MiddleButton or not self._tool
         if is_hold and event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._grabbed = event.position()
+            self._clicked = event.position() if event.button() == Qt.MouseButton.LeftButton else None
         elif self._tool:
             self._tool.press(event)
         else:
@@ -280,6 +289,8 @@ class PicturePanel(QWidget):
         """Move the picture that is held; else the tool's."""
         if self._grabbed is not None:
             moved, rect = self._grabbed - event.position(), self.picture_rect()
+            if self._clicked and (self._clicked - event.position()).manhattanLength() > _CLICK_PX:
+                self._clicked = None
             self._grabbed = event.position()
             self._zoom.move(moved.x() / rect.width(), moved.y() / rect.height())
         elif self._tool:
@@ -289,8 +300,17 @@ class PicturePanel(QWidget):
         """Let the picture go; else the tool's."""
         if self._grabbed is not None:
             self._grabbed = None
+            if self._clicked is not None:
+                self._click_timer.start()
         elif self._tool:
             self._tool.release(event)
+
+    def _tell_click(self) -> None:
+        if self._clicked is not None and self.picture_rect().contains(self._clicked.toPoint()):
+            whole = self.whole_rect()
+            across, down = self._clicked.x() - whole.left(), self._clicked.y() - whole.top()
+            self.place_clicked.emit(QPointF(across / whole.width(), down / whole.height()))
+        self._clicked = None
 
     def event(self, event: QEvent) -> bool:
         """Keep keys that mean something to the tool from the window's shortcuts."""

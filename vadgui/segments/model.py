@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from enum import Enum
 from typing import Any
 
@@ -52,6 +54,31 @@ class SegmentFilter(Enum):
                 return verdict_of(segment) == wanted
 
 
+@dataclass(frozen=True)
+class Hours:
+    """A part of every day, from one time of day up to another; over midnight where that is the earlier one."""
+
+    begin: time
+    stop: time
+
+    def overlap(self, first: datetime, last: datetime) -> bool:
+        """Whether some moment from `first` up to `last`, by the clock, lies in it."""
+        if last - first >= timedelta(days=1) or self.begin == self.stop:
+            return True
+        if self._holds(first.time()):
+            return True
+        # Else it has to begin in between.
+        reached = datetime.combine(first.date(), self.begin)
+        if self.begin < first.time():
+            reached += timedelta(days=1)
+        return reached <= last.replace(tzinfo=None)
+
+    def _holds(self, moment: time) -> bool:
+        if self.begin < self.stop:
+            return self.begin <= moment < self.stop
+        return moment >= self.begin or moment < self.stop
+
+
 _VERDICT_ORDER = (Verdict.UNREVIEWED, Verdict.UNSURE, Verdict.CONFIRMED, Verdict.DISMISSED)
 _VERDICT_WORDS = {Verdict.CONFIRMED: "Confirmed", Verdict.DISMISSED: "Dismissed", Verdict.UNSURE: "Unsure"}
 
@@ -82,6 +109,8 @@ class SegmentModel(QAbstractListModel):
         self._session = session
         self._order = SegmentOrder.TIME
         self._filter = SegmentFilter.ALL
+        self._shows_time_of_day = False
+        self._hours: Hours | None = None
         self._rows: list[Segment] = []
         self._highest = 0.0
 
@@ -141,7 +170,32 @@ class SegmentModel(QAbstractListModel):
 
     def wanted(self) -> list[Segment]:
         """The segments that rows are of, in order of time."""
-        return [each for each in self._session.scoring.segments if self._filter.lets_through(each)]
+        chosen = [each for each in self._session.scoring.segments if self._filter.lets_through(each)]
+        start, hours = self._session.start, self._hours
+        if start is None or hours is None:
+            return chosen
+        times, ends = self._session.times, self._session.ends
+        return [
+            each
+            for each in chosen
+            if hours.overlap(start.at(float(times[each.start])), start.at(float(ends[each.stop - 1])))
+        ]
+
+    def show_time_of_day(self, shown: bool) -> None:
+        """Show when segments were by the clock on the wall, where that is known."""
+        self._shows_time_of_day = shown
+        if self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    @property
+    def hours(self) -> Hours | None:
+        """Of which hours of the day segments have rows; None for all."""
+        return self._hours
+
+    def set_hours(self, hours: Hours | None) -> None:
+        """List the segments of these hours of the day alone; None lists all."""
+        self._hours = hours
+        self.update()
 
     def detail(self, segment: Segment) -> str:
         """What a row says of a segment that has no verdict."""
@@ -190,6 +244,9 @@ class SegmentModel(QAbstractListModel):
         if judged:
             said += ["Bookmarked" if judged.bookmark else "", judged.note]
             said += [f"{judged.who}, {judged.when[:16].replace('T', ' ')} UTC" if judged.who else ""]
+        began, end = float(self._session.times[segment.start]), float(self._session.ends[segment.stop - 1])
+        if self._session.start:
+            said.insert(0, f"{self._session.start.at(began):%Y-%m-%d}, {self._time_of_day(began, end)}")
         return "\n".join(
             [
                 f"{self.time_range(segment)}, {frame_range(segment)}, "
@@ -210,7 +267,13 @@ class SegmentModel(QAbstractListModel):
     def time_range(self, segment: Segment) -> str:
         """The time of the first frame, and the time at which the last frame ends."""
         began, end = float(self._session.times[segment.start]), float(self._session.ends[segment.stop - 1])
+        if self._shows_time_of_day and self._session.start:
+            return self._time_of_day(began, end)
         return f"{clock_text(began, 1)} – {clock_text(end, 1)}"
+
+    def _time_of_day(self, began: float, end: float) -> str:
+        start = self._session.start
+        return f"{start.at(began):%H:%M:%S} – {start.at(end):%H:%M:%S}" if start else ""
 
 
 def frame_range(segment: Segment) -> str:

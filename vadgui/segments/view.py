@@ -21,7 +21,8 @@ from engine.scoring.segments import Segment
 from engine.scoring.zones import zones_in_words
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
-from vadgui.segments.model import SegmentFilter, SegmentModel, SegmentOrder
+from vadgui.segments.hours_bar import HoursBar
+from vadgui.segments.model import Hours, SegmentFilter, SegmentModel, SegmentOrder
 from vadgui.segments.moments import Moments
 from vadgui.ui import theme
 
@@ -50,6 +51,8 @@ class SegmentList(QWidget):
             self.filter_box.addItem(which.value, which)
         self.filter_box.setAccessibleName("Which segments are listed")
         self.filter_box.activated.connect(lambda: self._arrange(self.model.order, self.filter_box.currentData()))
+        self.hours = HoursBar(session)
+        self.hours.hours_chosen.connect(self._choose_hours)
         self._empty = QLabel()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -69,6 +72,7 @@ class SegmentList(QWidget):
         session.analysis_changed.connect(self._update_texts)
         session.scoring.rule_changed.connect(self._update_texts)
         session.scoring.scores_changed.connect(self._update_texts)
+        session.clock_changed.connect(self._show_segments)
         session.thumbnail_arrived.connect(self.model.repaint_peak)
         theme.changed.connect(self.list.viewport().update)
         self._show_segments()
@@ -81,10 +85,19 @@ class SegmentList(QWidget):
         """The number of segments, as the header shows it."""
         return self._count.text()
 
+    def show_time_of_day(self, shown: bool) -> None:
+        """Show when segments were by the clock on the wall, or by the recording's own time."""
+        self.model.show_time_of_day(shown)
+
+    def _choose_hours(self, hours: Hours | None) -> None:
+        self.model.set_hours(hours)
+        self._show_segments()
+
     def _lay_out(self) -> None:
         header = QHBoxLayout()
         header.setContentsMargins(8, 3, 8, 3)
         header.addWidget(self._count, stretch=1)
+        header.addWidget(self.hours.button)
         header.addWidget(self.filter_box)
         header.addWidget(self.order_box)
         self._pages = QStackedLayout()
@@ -96,6 +109,7 @@ class SegmentList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(header)
+        layout.addWidget(self.hours)
         layout.addLayout(self._pages, stretch=1)
         layout.addWidget(self.moments, stretch=0)
         # Unfolded, both lists share the height.
@@ -168,6 +182,8 @@ class SegmentList(QWidget):
         self._pages.setCurrentWidget(self.list if listed else self._empty)
         if not listed:
             nothing = f"No segment here is “{self.model.filter.value.lower()}”."
+            if self.model.hours:
+                nothing = "No segment of these hours is listed."
             self._empty.setText(nothing if count else self._reason_for_none())
 
     def _reason_for_none(self) -> str:

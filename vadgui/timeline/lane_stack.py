@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QWidget
 
 from vadgui.timeline.hole_marks import HoleSpans
 from vadgui.timeline.items import merged_pixels, paint_runs
-from vadgui.timeline.lanes import Lane, LaneSeries
+from vadgui.timeline.lanes import WINDOW, Lane, LaneSeries
 from vadgui.timeline.plot import AXIS_WIDTH_PX, TimeBox
 from vadgui.timeline.pyramid import Floats
 from vadgui.timeline.scores import ScoreSeries
@@ -32,7 +32,7 @@ LANE_PX = 38
 _GAP_PX = 3
 _FONT_PX = 10
 _ALWAYS_IN_SIGHT = 3
-_NOT_MEASURED = "Not measured: this detector judges samples, and by motion alone"
+_NOT_MEASURED = "measured only where you looked: this detector judges samples, by motion"
 
 
 class LaneStack(QScrollArea):
@@ -129,7 +129,8 @@ class LaneStrips(QWidget):
     def text_of(self, lane: Lane) -> str:
         """What is written in a lane: its title, and its value under the mouse, or else at the playhead."""
         frame = self._playhead if self._hover is None else self._series.frame_at(self._hover)
-        return f"{lane.title}  {lane.describe(self._lanes.value_at(lane, frame))}".rstrip()
+        note = "" if self._lanes.is_measured(lane) else _NOT_MEASURED
+        return "  ".join(filter(None, (lane.title, lane.describe(self._lanes.value_at(lane, frame)), note)))
 
     def area_of(self, number: int) -> QRect:
         """Where a lane is drawn: beneath the plot, whether there is a scroll bar or not."""
@@ -217,8 +218,6 @@ class LaneStrips(QWidget):
     def _paint_title(self, painter: QPainter, lane: Lane, area: QRect) -> None:
         colours = theme.current()
         text = self.text_of(lane)
-        if not self._lanes.is_measured(lane) and np.isnan(self._lanes.value_at(lane, self._playhead)):
-            text = f"{lane.title}  {_NOT_MEASURED}"
         metrics = painter.fontMetrics()
         plate = QRect(area.left() + 4, area.top() + 2, metrics.horizontalAdvance(text) + 8, metrics.height() + 1)
         back = QColor(colours.surface)
@@ -230,7 +229,7 @@ class LaneStrips(QWidget):
     def _paint_scale(self, painter: QPainter, area: QRect, low: float, high: float) -> None:
         painter.setPen(QColor(theme.current().muted_text))
         right = QRect(0, area.top(), AXIS_WIDTH_PX - 4, area.height())
-        digits = 0 if max(abs(low), abs(high)) >= 10 else 1
+        digits = 0 if max(abs(low), abs(high)) >= 10 or high.is_integer() else 1
         for value, edge in ((high, Qt.AlignmentFlag.AlignTop), (low, Qt.AlignmentFlag.AlignBottom)):
             text = f"{value:.{digits}f}" if value else "0"
             painter.drawText(right, Qt.AlignmentFlag.AlignRight | edge, text)
@@ -289,10 +288,14 @@ class LaneMenu(QMenu):
         for lane in self._lanes.offered:
             action = QAction(lane.title, self, checkable=True, checked=lane.key in shown)
             action.setToolTip(lane.explanation)
-            action.toggled.connect(partial(self._toggle, lane.key))
+            action.toggled.connect(self._lanes.hide_window if lane is WINDOW else partial(self._toggle, lane.key))
             self.addAction(action)
         self.addSeparator()
-        self.addAction("None", partial(self._lanes.show, ())).setEnabled(bool(shown))
+        self.addAction("None", self._hide_all).setEnabled(bool(shown))
+
+    def _hide_all(self) -> None:
+        self._lanes.hide_window()
+        self._lanes.show(())
 
     def _toggle(self, key: str, on: bool) -> None:
         kept = [each for each in self._lanes.wanted if each != key]

@@ -66,6 +66,14 @@ FLOW_ERROR = Lane(
 )
 
 
+WINDOW = Lane(
+    "window",
+    "Chosen place",
+    "The score that each frame would have for the place alone that you clicked in the picture.",
+    _SCORE,
+)
+
+
 def lanes_of(calibration: Calibration | None) -> list[Lane]:
     """The lanes of scores of a calibration: one for each signal that takes part, and the prediction errors."""
     evidence = [
@@ -107,17 +115,23 @@ class LaneSeries(QObject):
         self._timer.timeout.connect(self._step)
         self._scoring.signals_added.connect(self._take)
         self._scoring.scores_changed.connect(self._look_for_another)
+        session.trace.window_changed.connect(self._show_window)
+        session.trace.scores_added.connect(self._take_window)
         self._look_for_another()
 
     @property
     def offered(self) -> list[Lane]:
-        """All lanes that there are for the present score."""
-        return self._offered
+        """All lanes that there are for the present score, and for a place of the picture while one is chosen."""
+        return [*([WINDOW] if self._session.trace.window else []), *self._offered]
 
     @property
     def shown(self) -> list[Lane]:
         """Those that a person wants to see."""
-        return [lane for lane in self._offered if lane.key in self._wanted]
+        return [lane for lane in self.offered if lane is WINDOW or lane.key in self._wanted]
+
+    def hide_window(self) -> None:
+        """Do without the lane of a place."""
+        self._session.follow_window(None)
 
     @property
     def wanted(self) -> list[str]:
@@ -128,7 +142,7 @@ class LaneSeries(QObject):
         """Show these lanes and no others."""
         added = set(keys) - self._wanted
         self._wanted = set(keys)
-        for key in set(self._values) - self._wanted:
+        for key in set(self._values) - self._wanted - {WINDOW.key}:
             del self._values[key], self._pyramids[key]
         if added:
             self._derive_all()
@@ -184,6 +198,17 @@ class LaneSeries(QObject):
         self._extents.clear()
         self._derive_all()
         self.lanes_changed.emit()
+
+    def _show_window(self) -> None:
+        self._values.pop(WINDOW.key, None)
+        if self._session.trace.window:
+            self._values[WINDOW.key] = self._session.trace.scores
+            self._pyramids[WINDOW.key] = MinMaxPyramid(self._session.trace.scores)
+        self.lanes_changed.emit()
+
+    def _take_window(self, start: int, stop: int) -> None:
+        self._pyramids[WINDOW.key].update(start, stop)
+        self.values_changed.emit()
 
     def _derive_all(self) -> None:
         for lane in self.shown:
@@ -245,6 +270,8 @@ class LaneSeries(QObject):
             by_signal = dict(zip(self._calibration.evidence, found[:, start - first : stop - first], strict=True))
         for lane in self.shown:
             rows = self._signals[start:stop]
+            if lane is WINDOW:
+                continue
             if lane.is_score:
                 values = by_signal[lane.key]
             else:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
+from engine.video.wall_clock import RecordingStart
 from vadgui.timeline.axis import TimeAxis
 from vadgui.timeline.hole_marks import HolesItem
 from vadgui.timeline.holes import Hole
@@ -144,6 +145,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         self.selected = SelectedItem()
         self.playhead = PlayheadItem()
         self.hover = pg.InfiniteLine(angle=90, movable=False)
+        self._clock_changes: list[pg.InfiniteLine] = []
         self.threshold = pg.InfiniteLine(
             angle=0,
             movable=True,
@@ -182,6 +184,28 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         """Label times on this scale, and mark where there are no pictures."""
         self.getPlotItem().getAxis("bottom").set_timescale(scale)
         self.holes.set_holes(holes)
+
+    def show_start(
+        self, start: RecordingStart | None, changes: Sequence[tuple[float, str]], end_seconds: float
+    ) -> None:
+        """Label times of day, if the start is given, and mark changes of the clock, each with a word about it."""
+        self.getPlotItem().getAxis("bottom").set_start(start, end_seconds)
+        for line in self._clock_changes:
+            self.getPlotItem().removeItem(line)
+        self._clock_changes = []
+        for seconds, words in changes:
+            options = {"position": 0.8, "anchors": [(0, 0.5), (1, 0.5)], "movable": False}
+            line = pg.InfiniteLine(seconds, angle=90, movable=False, label=words, labelOpts=options)
+            ignore_mouse(line, line.label)
+            self._clock_changes.append(line)
+            self.getPlotItem().addItem(line, ignoreBounds=True)
+        self._colour_clock_changes()
+
+    def _colour_clock_changes(self) -> None:
+        colours = theme.current()
+        for line in self._clock_changes:
+            line.setPen(pg.mkPen(colours.alert, width=1.5, style=Qt.PenStyle.DashDotLine))
+            line.label.setColor(colours.alert)
 
     def show_threshold(self, threshold: float) -> None:
         """Put the line at a score."""
@@ -224,5 +248,6 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         self.threshold.label.setColor(colours.threshold)
         self.leave.setPen(pg.mkPen(colours.muted_text, width=1, style=Qt.PenStyle.DotLine))
         self.leave.label.setColor(colours.muted_text)
+        self._colour_clock_changes()
         self.hover.setPen(pg.mkPen(colours.muted_text, style=Qt.PenStyle.DotLine))
         self.viewport().update()

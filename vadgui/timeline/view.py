@@ -33,6 +33,7 @@ class TimelineView(QWidget):
         self._session = session
         self._series = ScoreSeries(session)
         self._shown_end = 0.0
+        self._shows_time_of_day = False
         self._shown_scale: tuple[float, tuple[float, ...], bool] | None = None
         self.header = TimelineHeader(self)
         self.plot = TimelinePlot(self._series, self)
@@ -61,6 +62,7 @@ class TimelineView(QWidget):
     def _connect_session(self) -> None:
         session = self._session
         session.video_changed.connect(self._show_video)
+        session.clock_changed.connect(self._show_clock)
         session.playhead_changed.connect(self._follow_playhead)
         session.scoring.scores_changed.connect(self._show_scores)
         session.scoring.segments_changed.connect(self._show_segments)
@@ -110,6 +112,17 @@ class TimelineView(QWidget):
         begin, stop = self.plot.box.span()
         self.plot.box.show_span(begin + share * (stop - begin), stop - begin)
 
+    def show_time_of_day(self, shown: bool) -> None:
+        """Label the axis with times of day, where they are known, or with the recording's own time."""
+        self._shows_time_of_day = shown
+        self._show_clock()
+
+    def _show_clock(self) -> None:
+        start, end = self._session.start, float(self._session.ends[-1]) if self._session.frame_count else 0.0
+        changes = start.clock_changes(end) if start else []
+        marks = [(float(self._series.scale.drawn(change.seconds)), change.in_words) for change in changes]
+        self.plot.show_start(start if self._shows_time_of_day else None, marks, end)
+
     def _centre(self, seconds: float) -> None:
         begin, stop = self.plot.box.span()
         self.plot.box.show_span(seconds - (stop - begin) / 2, stop - begin)
@@ -132,6 +145,7 @@ class TimelineView(QWidget):
         self.plot.show_empty(self._session.video is None)
         self._point_nowhere()
         self.header.show_expected(self._session.scoring.expected_alarms(), self._session.scoring.doubt())
+        self._show_clock()
         self._show_segments()
         self._show_conditions()
         self._show_playhead()
@@ -292,7 +306,8 @@ class TimelineView(QWidget):
     def reading_at(self, frame: int) -> str:
         """What is known of a frame, in a line: number, time, score, PSNR."""
         score = self._session.scoring.scores[frame]
-        words = [f"Frame {frame}", clock_text(float(self._session.times[frame]))]
+        seconds, start = float(self._session.times[frame]), self._session.start
+        words = [f"Frame {frame}", clock_text(seconds), *([f"{start.at(seconds):%H:%M:%S}"] if start else [])]
         rough = self._series.rough_at(frame)
         if np.isnan(score):
             wrong = self._wrong_at(float(self._series.starts_of([frame])[0]))

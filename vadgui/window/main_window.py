@@ -205,7 +205,9 @@ class MainWindow(QMainWindow):
         actions["cancel"].setEnabled(phase in (AnalysisPhase.RUNNING, AnalysisPhase.PAUSED))
 
     def _enable(self) -> None:
-        self.actions_by_name["close_video"].setEnabled(self._session.video is not None)
+        is_open = self._session.video is not None
+        for name in ("close_video", "set_clock"):
+            self.actions_by_name[name].setEnabled(is_open)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
         self._show_analysis()
@@ -300,6 +302,7 @@ class MainWindow(QMainWindow):
             "find_moved": self.requests.ask_where_moved,
             "open_demo": self.demo_chosen.emit,
             "set_rate": self.requests.ask_for_rate,
+            "set_clock": self.requests.ask_for_clock,
             "close_video": self.close_video_requested.emit,
             "quit": self.close,
             "detector": self.library_requested.emit,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from vadgui.dialogs.clock import ClockDialog
 from vadgui.dialogs.files import RECORDING_FILTER, ask_for_files, ask_for_folder
 from vadgui.dialogs.help import ShortcutsDialog
 from vadgui.dialogs.rate import ask_for_rate
@@ -19,10 +20,12 @@ class Requests(QObject):
 
     recordings_chosen = Signal(object)
     """Paths of files and folders, one or many."""
-    watch_requested = Signal(object)
-    """Path of a folder whose new recordings are to come onto the list."""
-    find_moved_requested = Signal(object)
-    """Path of a folder in which recordings of the list may be that are not where they were."""
+    watch_chosen = Signal(object)
+    """Path of a folder whose recordings are to come onto the list."""
+    search_chosen = Signal(object)
+    """Path of a folder in which moved recordings of the list may be."""
+    clock_chosen = Signal(object, str)
+    """The recording's Clock, and a pattern of file names to remember, if any."""
     rate_given = Signal(float)
     """Frames a second of the recording that is open, which does not store its rate."""
 
@@ -44,13 +47,19 @@ class Requests(QObject):
         ask_for_folder(self._window, "Open folder", self._settings.video_folder, lambda path: chosen([path]))
 
     def ask_for_folder_to_watch(self) -> None:
-        """Choose a folder whose new recordings come onto the list."""
-        ask_for_folder(self._window, "Watch folder", self._settings.video_folder, self.watch_requested.emit)
+        """Choose a folder whose recordings come onto the list."""
+        ask_for_folder(self._window, "Watch folder", self._settings.video_folder, self.watch_chosen.emit)
 
     def ask_where_moved(self) -> None:
-        """Choose where recordings of the list are looked for."""
-        chosen = self.find_moved_requested.emit
-        ask_for_folder(self._window, "Find moved recordings", self._settings.video_folder, chosen)
+        """Choose the folder in which to look for moved recordings."""
+        ask_for_folder(self._window, "Find moved recordings", self._settings.video_folder, self.search_chosen.emit)
+
+    def ask_for_clock(self) -> None:
+        """Say when the recording that is open began."""
+        if video := self._session.video:
+            dialog = ClockDialog(video.path, video.start, self._session.review.clock, self._window)
+            dialog.clock_chosen.connect(self.clock_chosen)
+            dialog.open()
 
     def ask_for_rate(self) -> None:
         """Enter the frame rate of the recording that is open."""

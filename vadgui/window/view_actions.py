@@ -70,6 +70,7 @@ class ViewActions(QObject):
             "timeline_zoom_out": lambda: timeline.zoom(1 / _ZOOM),
             "timeline_all": timeline.zoom_to_all,
             "lanes": timeline.header.lanes_button.showMenu,
+            "window": panels.choose_worst_window,
             "zoom_segment": self._zoom_to_segment,
             "pan_left": lambda: timeline.pan(-_PAN_SHARE),
             "pan_right": lambda: timeline.pan(_PAN_SHARE),
@@ -91,6 +92,8 @@ class ViewActions(QObject):
             actions[f"theme_{choice.value}"].triggered.connect(partial(self._choose_theme, choice))
         settings.changed.connect(self._use_setting)
         self._show_theme()
+        actions["time_of_day"].toggled.connect(self._show_time_of_day)
+        actions["time_of_day"].setChecked(settings.time_of_day)
         timeline.lanes.show(settings.lanes)
         timeline.lanes.lanes_changed.connect(self._remember_lanes)
         scoring, review = session.scoring, session.review
@@ -155,6 +158,11 @@ class ViewActions(QObject):
     def _remember_lanes(self) -> None:
         self._settings.lanes = self._timeline.lanes.wanted
 
+    def _show_time_of_day(self, shown: bool) -> None:
+        self._settings.time_of_day = shown
+        self._timeline.show_time_of_day(shown)
+        self._segments.show_time_of_day(shown)
+
     def _choose_theme(self, choice: theme.ThemeChoice) -> None:
         self._settings.theme = choice.value
         self._show_theme()
@@ -163,6 +171,8 @@ class ViewActions(QObject):
         if setting is Settings.theme:
             theme.choose(theme.ThemeChoice(self._settings.theme))
             self._show_theme()
+        elif setting is Settings.time_of_day:
+            self._actions["time_of_day"].setChecked(self._settings.time_of_day)
         elif setting is Settings.outlines:
             self._actions["outlines"].setChecked(self._settings.outlines)
 

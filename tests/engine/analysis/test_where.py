@@ -13,7 +13,7 @@ import pytest
 
 from engine.analysis.runner import analyse_to_store
 from engine.analysis.score_store import AnalysisKey, ScoreStore
-from engine.analysis.where import evidence_at
+from engine.analysis.where import evidence_at, scores_of_window
 from engine.scoring.sampling import EVERY_FRAME, SAMPLED, Sampling
 from tests.engine.scoring.test_where import calibration
 from tests.vadgui.fakes import MemoryVideo, StillPredictor
@@ -74,3 +74,25 @@ def test_what_is_not_analysed_or_not_calibrated_has_no_places(tmp_path: Path, pr
         list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
         assert evidence_at(store, None, video.times, 40) is None
         assert evidence_at(store, calibration(MOTION), video.times, 400) is None
+
+
+@pytest.mark.parametrize("sampling", [EVERY_FRAME, SAMPLED])
+@pytest.mark.parametrize("window", [(22, 12), (0, 0), (29, 29)])
+def test_a_window_over_time_says_what_it_says_in_each_frame(
+    tmp_path: Path, predictor: Any, sampling: Sampling, window: tuple[int, int]
+) -> None:
+    video, known = Yard(), calibration(MOTION)
+    with ScoreStore(tmp_path, KEY) as store:
+        list(analyse_to_store(video, predictor, store, sampling=sampling))
+        parts = list(scores_of_window(store, known, video.times, window, at_a_time=3))
+        frames, scores = (np.concatenate([part[which] for part in parts]) for which in (0, 1))
+        assert frames.tolist() == np.flatnonzero(SAMPLED.due(video.times)).tolist()
+        for frame, score in zip(frames.tolist(), scores.tolist(), strict=True):
+            found = evidence_at(store, known, video.times, frame)
+            assert found is not None
+            assert score == pytest.approx(found.scores[window], abs=1e-6), frame
+
+
+def test_of_nothing_analysed_a_window_says_nothing(tmp_path: Path) -> None:
+    with ScoreStore(tmp_path, KEY) as store:
+        assert list(scores_of_window(store, calibration(MOTION), Yard().times, (3, 3))) == []
