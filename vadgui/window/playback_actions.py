@@ -66,7 +66,7 @@ class PlaybackActions(QObject):
         session.video_changed.connect(self._enable)
         session.scoring.segments_changed.connect(self._enable)
         session.scoring.selection_changed.connect(self._follow_selection)
-        session.playhead_changed.connect(lambda _: self._enable_on_segment())
+        session.playhead_changed.connect(self._enable_on_segment)
         self._enable()
 
     def _enable(self) -> None:

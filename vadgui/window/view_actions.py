@@ -101,7 +101,7 @@ class ViewActions(QObject):
             session.video_changed, scoring.segments_changed, scoring.selection_changed, review.access_changed
         ):  # fmt: skip
             changed.connect(self._enable)
-        session.playhead_changed.connect(lambda _: self._enable_on_segment())
+        session.playhead_changed.connect(self._enable_on_segment)
         self._enable()
 
     def use_docks(self, docks: dict[str, QDockWidget]) -> None:
