@@ -290,7 +290,8 @@ class Program(QObject):
         self.worker.set_zones(self.session.review.zones)
         self.session.forget_places()
         detector = self.session.detector
-        if detector and detector.fingerprint:
+        # A clock that was found by itself is that of this recording; nobody has drawn it.
+        if detector and detector.fingerprint and self.session.review.zones_are_touched:
             try:
                 remember_zones(detector.fingerprint, self.session.review.zones)
             except VadError as error:

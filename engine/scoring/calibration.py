@@ -140,12 +140,10 @@ class Calibration:
         """This calibration with more normal videos, given as in `of`: their maxima join its distributions.
 
         Evidence that stood out in frames [N] of each video that were `dismissed` as normal is scaled down, so far that
-        most of them score no higher than one normal second in a hundred; what stands out otherwise still does.
+        most of them score no higher than one normal second in a hundred; what stands out otherwise still does. In other
+        light than usual nothing is learnt.
         """
-        flags = [self.in_condition(*video) for video in videos]
-        videos = [
-            (without_conditions(signals, flag), times) for (signals, times), flag in zip(videos, flags, strict=True)
-        ]
+        videos = [(_usual(signals, times, self.reference, self.sampling), times) for signals, times in videos]
         scales = {}
         for live, scale in ((True, self.live), (False, self.offline)):
             evidence = [self._evidence(*video, live) for video in videos]
@@ -178,8 +176,8 @@ class Calibration:
 
     def scores_by_signal(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.float64]:
         """The score [S, N] that frames would have by each signal of `evidence` alone; `scores` is the highest."""
-        flags = self.in_condition(signals, seconds)
-        evidence = self._evidence(without_conditions(signals, flags), seconds, live=False)
+        told, flags = self._told(signals, seconds, live=False)
+        evidence = self._evidence(told, seconds, live=False)
         scaled = self.offline.standard.scaled(evidence).reshape(-1, len(self.evidence), len(seconds))
         scores = self.offline.tail.neg_log10_p(scaled.max(axis=0).ravel()).reshape(scaled.shape[1:])
         return np.where(flags, np.nan, scores)

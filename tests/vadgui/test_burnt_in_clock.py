@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.review.camera_zones import zones_drawn_with
 from engine.review.document import Verdict
 from engine.review.files import usual_path
 from engine.scoring.sampling import SAMPLED
@@ -104,3 +105,11 @@ def test_the_clock_can_still_be_read(program: Program) -> None:
     ]
     assert max(lightness) < 250, "no name is written there"
     assert sum(each > 70 for each in lightness) > 60, "the digits show"
+
+
+def test_it_does_not_replace_the_zones_that_were_drawn_for_the_camera(program: Program, qtbot: QtBot) -> None:
+    detector = program.session.detector
+    assert detector is not None
+    assert zones_drawn_with(detector.fingerprint) == ()
+    qtbot.mouseClick(program.window.zone_banner.use_button, LEFT)
+    assert program.session.review.zones_are_touched

@@ -55,7 +55,8 @@ def normal() -> MotionHistogram:
 
 def rarities(normal: MotionHistogram, film: Film, frame_seconds: float) -> np.ndarray:
     """By speed and by direction [N - 1, 2] of each transition."""
-    return np.array([normal.rarity(motion) for _, _, motion in motions(film, frame_seconds=frame_seconds)])  # type: ignore[arg-type]
+    found = [normal.rarities(motion) for _, _, motion in motions(film, frame_seconds=frame_seconds)]  # type: ignore[arg-type]
+    return np.array([[by_speed.max(), by_direction.max()] for by_speed, by_direction in found])
 
 
 @pytest.mark.slow

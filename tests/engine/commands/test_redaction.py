@@ -130,3 +130,17 @@ def test_a_review_that_can_not_be_read_might_redact(video: Path, review: Path) -
     assert (ran.exit_code, "damaged" in ran.stderr) == (1, True)
     ran = vad("export", video, "--start", 2, "--stop", 9, *PLAIN, "--no-redaction", "--quiet")
     assert ran.exit_code == 0, ran.output
+
+
+def test_a_recording_that_changed_since_it_was_redacted_is_not_handed_over(video: Path, review: Path) -> None:
+    del review
+    make_clip(video, 21)
+    ran = vad("export", video, "--start", 2, "--stop", 9, *PLAIN)
+    assert (ran.exit_code, "redacted" in ran.stderr) == (1, True)
+    assert vad("export", video, "--start", 2, "--stop", 9, *PLAIN, "--no-redaction").exit_code == 0
+
+
+def test_a_review_of_other_content_that_redacts_nothing_hinders_nobody(video: Path) -> None:
+    write_review(video, JudgedSegment(start=2, stop=9, verdict=Verdict.CONFIRMED))
+    make_clip(video, 21)
+    assert vad("export", video, "--start", 2, "--stop", 9, *PLAIN).exit_code == 0

@@ -306,3 +306,31 @@ def test_moments_in_other_light_do_not_widen_what_is_usual() -> None:
     assert Calibration.of(flashed).offline.tail.neg_log10_p(np.array([20.0])) == pytest.approx(
         learnt.offline.tail.neg_log10_p(np.array([20.0])), rel=0.1
     )
+
+
+def test_more_footage_in_other_light_changes_nothing_but_usual_light_does() -> None:
+    learnt = Calibration.of([lit_video(seed) for seed in range(4)])
+    night = lit_video(7)
+    night[0]["layout"] = night[0]["layout"] * 0.7
+    night[0]["appearance_distance"] += 30
+    event, times = lit_video(9)
+    event["speed_excess_px"][300:310] += 30
+    nothing = np.zeros(len(times), np.bool_)
+    before = learnt.scores(event, times)[305]
+    assert learnt.with_more([night], [nothing]).scores(event, times)[305] == pytest.approx(before, rel=0.1)
+    assert learnt.with_more([night], [~nothing]).scores(event, times)[305] == pytest.approx(before, rel=0.1)
+    # Dismissed in usual light, its like no longer stands out; what stands out otherwise does.
+    dismissed = (times >= 30) & (times < 31)
+    after = learnt.with_more([(event, times)], [dismissed])
+    assert after.scores(event, times)[305] < threshold_for(2) < before
+    other, _ = lit_video(11)
+    other["appearance_distance"][300:310] += 60
+    assert after.scores(other, times)[305] > threshold_for(2)
+
+
+def test_in_other_light_no_signal_alone_says_more_than_the_score() -> None:
+    learnt = Calibration.of([lit_video(seed) for seed in range(4)])
+    night, times = lit_video(7)
+    night["layout"] = night["layout"] * 0.7
+    night["appearance_distance"] += 30
+    np.testing.assert_allclose(learnt.scores_by_signal(night, times).max(axis=0), learnt.scores(night, times))
