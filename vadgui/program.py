@@ -381,7 +381,9 @@ class Program(QObject):
         controller.may_close_now.connect(window.close)
         window.train_requested.connect(lambda: controller.open_wizard(window))
         window.library_requested.connect(lambda: controller.open_library(window))
-        window.may_close = lambda: self._may_leave_review(window.close) and controller.may_close(window)
+        window.may_close = lambda: (
+            self._may_leave_review(window.close) and self.learning.verdicts.may_close() and controller.may_close(window)
+        )
 
 
 def _in_a_line(error: VadError) -> str:

@@ -62,6 +62,13 @@ class VerdictsController(QObject):
         dialog.show()  # not modal: a click in it shows a place in the window
         self.work.begin(lambda should_stop: verdict_learning.find_verdicts(videos, detector.fingerprint, should_stop))
 
+    def may_close(self) -> bool:
+        """Whether nothing would be lost; if a detector would, ask what is to become of it."""
+        if self.dialog is None or not self.dialog.holds_detector:
+            return True
+        self.dialog.reject()
+        return False
+
     def close(self) -> None:
         """End the work."""
         self.work.close()

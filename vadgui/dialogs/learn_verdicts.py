@@ -172,7 +172,7 @@ class LearnVerdictsDialog(WorkDialog):
         still = sum(each.is_flagged for each in dismissed)
         before = sum(each.before >= each.enter for each in dismissed)
         self.dismissed_line.show_line(
-            "dismiss", f"Dismissed: {before} of {len(dismissed)} were flagged, {still} still would be."
+            "dismiss", f"Dismissed: {before} of {len(dismissed)} were flagged, {still or 'none'} still would be."
         )
         confirmed = [each for each in learnt.effects if each.segment.verdict is Verdict.CONFIRMED]
         before = sum(each.before >= each.enter for each in confirmed)
@@ -188,6 +188,11 @@ class LearnVerdictsDialog(WorkDialog):
         else:
             self.confirmed_line.show_line("check", said)
 
+    @property
+    def holds_detector(self) -> bool:
+        """Whether there is a detector that is neither used nor discarded."""
+        return self._learnt is not None
+
     def _show_place(self, item: QListWidgetItem) -> None:
         self.place_requested.emit(item.data(_ROLE))
 
@@ -201,7 +206,7 @@ class LearnVerdictsDialog(WorkDialog):
 
     def reject(self) -> None:
         """Stop the work, and close; a detector that is neither used nor discarded is asked about first."""
-        if self._learnt is None:
+        if not self.holds_detector:
             super().reject()
         elif not self._is_working:
             ask(

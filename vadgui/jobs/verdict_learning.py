@@ -73,5 +73,5 @@ def keep_learnt(learnt: Recalibrated, request: VerdictRequest) -> Iterator[Path]
     name = learnt.detector.settings.name.removesuffix(_NAME_ENDS) + _NAME_ENDS
     names = ", ".join(each.video.name for each in request.recordings)
     yield add_to_library(
-        learnt.detector, name, f"What was dismissed as {', '.join(sorted(request.reasons))} in {names}"
+        learnt.detector, name, f"Takes as normal what was dismissed as {', '.join(sorted(request.reasons))} in {names}"
     )

@@ -153,6 +153,18 @@ def test_a_click_shows_the_place(controller: VerdictsController, dialog: LearnVe
     assert not dialog.isModal()
 
 
+def test_enter_shows_the_place_and_decides_nothing(
+    controller: VerdictsController, dialog: LearnVerdictsDialog, qtbot: QtBot
+) -> None:
+    learn(dialog, qtbot)
+    dialog.places.setFocus()
+    dialog.places.setCurrentRow(1)
+    with qtbot.waitSignal(controller.place_requested) as shown, qtbot.assertNotEmitted(dialog.use_requested):
+        qtbot.keyClick(dialog.places, Qt.Key.Key_Return)
+    assert Path(shown.args[0]).name == "monday.mp4"
+    assert dialog.holds_detector
+
+
 def test_the_new_detector_is_kept_and_used(
     controller: VerdictsController, dialog: LearnVerdictsDialog, work: list[Any], qtbot: QtBot
 ) -> None:
@@ -187,9 +199,13 @@ def test_discard_closes_and_escape_asks_first(
     assert box is not None
     qtbot.keyClick(box, Qt.Key.Key_Escape)
     assert dialog.isVisible()
+    assert not controller.may_close(), "the window asks, too"
+    (box,) = (each for each in dialog.findChildren(QMessageBox) if each.isVisible())
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
     with qtbot.assertNotEmitted(controller.learnt):
         click(qtbot, dialog.discard_button)
     assert controller.dialog is None
+    assert controller.may_close()
 
 
 def test_without_a_confirmed_segment_it_says_that_nothing_is_known(
