@@ -32,6 +32,8 @@ _EXPLANATION = (
     "What is dismissed for a ticked reason counts as normal from then on, and so does what was never flagged in these "
     "recordings. What is confirmed, unsure or without a verdict is left out. You see what changes before you decide."
 )
+_TOLD = 4
+"""How many of the recordings that are left out are named; a tip has all."""
 _ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -114,9 +116,15 @@ class LearnVerdictsDialog(WorkDialog):
             box.toggled.connect(self.enable)
             self.boxes[reason] = box
             self._reasons.addWidget(box)
-        names = "\n".join(f"{each.name}: {each.why}." for each in found.left_out)
-        self.left_out.show_line("note", f"Left out:\n{names}" if names else "")
+        self._show_left_out([f"{each.name}: {each.why}." for each in found.left_out])
         self.set_working(False)
+
+    def _show_left_out(self, names: Sequence[str]) -> None:
+        told = list(names[:_TOLD])
+        if len(names) > _TOLD:
+            told.append(f"and {len(names) - _TOLD} more, which a tip lists.")
+        self.left_out.show_line("note", "\n".join(["Left out:", *told]) if told else "")
+        self.left_out.setToolTip("\n".join(names))
 
     def recordings(self) -> list[JudgedRecording]:
         """Those that are ticked."""

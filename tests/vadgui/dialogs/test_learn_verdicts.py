@@ -129,6 +129,16 @@ def test_says_what_would_be_taken_as_normal_and_why_something_is_left_out(
     assert not dialog.start_button.isEnabled()
 
 
+def test_of_many_that_are_left_out_all_are_in_a_tip(qtbot: QtBot) -> None:
+    dialog = LearnVerdictsDialog()
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)  # qtbot closes it
+    qtbot.addWidget(dialog)
+    dialog.show_verdicts(FoundVerdicts([], [LeftOut(f"{n}.mp4", "Reviewed without a detector") for n in range(50)]))
+    assert dialog.headline.text() == "There is no recording with verdicts to learn from"
+    assert "and 46 more" in dialog.left_out.text()
+    assert "49.mp4: Reviewed without a detector." in dialog.left_out.toolTip()
+
+
 def test_before_and_after_is_shown_and_nothing_is_in_use_yet(
     controller: VerdictsController, dialog: LearnVerdictsDialog, work: list[Any], qtbot: QtBot
 ) -> None:
