@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QWidget
 from engine.common.events import Progress
 from engine.scoring.zones import Zones
 from vadgui.dialogs.learn_camera import LearnCameraDialog
-from vadgui.jobs.camera_learning import CameraLearning, CameraRequest
+from vadgui.jobs import camera_learning
+from vadgui.jobs.camera_learning import CameraRequest
+from vadgui.jobs.single_work import SingleWork
 
 
 class CameraController(QObject):
@@ -23,10 +25,10 @@ class CameraController(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.learning = CameraLearning()
+        self.learning = SingleWork("vadgui-camera")
         self.learning.progressed.connect(self._show_progress)
         self.learning.failed.connect(self._show_failure)
-        self.learning.learnt.connect(self._finish)
+        self.learning.done.connect(self._finish)
         self.dialog: LearnCameraDialog | None = None
 
     def open(self, parent: QWidget, video: Path, detector: Path, device: str, zones: Zones) -> None:
@@ -44,7 +46,7 @@ class CameraController(QObject):
 
     def _begin(self, request: CameraRequest) -> None:
         self.begun.emit()
-        self.learning.begin(request)
+        self.learning.begin(lambda should_stop: camera_learning.learn_camera(request, should_stop))
 
     def _show_progress(self, progress: Progress) -> None:
         if self.dialog:

@@ -18,7 +18,6 @@ from engine.video import open_video
 from engine.video.given_rates import give_rate
 from engine.video.name_patterns import remember_pattern
 from vadgui import errors
-from vadgui.camera_controller import CameraController
 from vadgui.export_controller import ExportController
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportQueue
@@ -26,6 +25,7 @@ from vadgui.jobs.messages import VideoOpened
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.request_queue import QueueJob
 from vadgui.jobs.review_keeper import ReviewKeeper
+from vadgui.learning_controller import LearningController
 from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.playback.player import Player
 from vadgui.recordings.controller import RecordingsController
@@ -77,17 +77,19 @@ class Program(QObject):
         self.controller = controller or TrainingController(
             settings, analyses=analyses, video_opener=video_opener, predictor_opener=predictor_opener
         )
-        self.camera = CameraController()
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
         self.export_controller = ExportController(self.window, self.exports)
         self.reviews = ReviewKeeper(self._review_to_save)
+        self.learning = LearningController(
+            self.window, self.session, self.worker, self.reviews, self.recordings, settings
+        )
         self._pending_detector: Path | None = None
         self._connect_session()
         self._connect_review()
         self._connect_window()
         self._connect_training()
-        self._connect_camera()
+        self.learning.learnt.connect(self.open_detector)
         settings.changed.connect(self._use_setting)
         self._connect_recordings()
 
@@ -132,7 +134,7 @@ class Program(QObject):
         self.exports.close()
         self.export_controller.close()
         self.controller.close()
-        self.camera.close()
+        self.learning.close()
 
     # Session and worker
 
@@ -388,18 +390,9 @@ class Program(QObject):
         controller.may_close_now.connect(window.close)
         window.train_requested.connect(lambda: controller.open_wizard(window))
         window.library_requested.connect(lambda: controller.open_library(window))
-        window.may_close = lambda: self._may_leave_review(window.close) and controller.may_close(window)
-
-    def _connect_camera(self) -> None:
-        self.window.camera_requested.connect(self._ask_for_camera)
-        # Scores of the present detector flag nothing here: the machine has better to do.
-        self.camera.begun.connect(self.worker.pause_analysis)
-        self.camera.learnt.connect(self.open_detector)
-
-    def _ask_for_camera(self) -> None:
-        video, detector = self.session.video, self.session.detector
-        if video and detector:
-            self.camera.open(self.window, video.path, detector.path, self._settings.device, self.session.review.zones)
+        window.may_close = lambda: (
+            self._may_leave_review(window.close) and self.learning.verdicts.may_close() and controller.may_close(window)
+        )
 
 
 def _in_a_line(error: VadError) -> str:

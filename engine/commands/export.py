@@ -14,9 +14,10 @@ import numpy.typing as npt
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.enum_option import enum_option
 from engine.commands.number_range import NumberRange
+from engine.commands.progress import finished_with_bar
 from engine.commands.redaction_option import kept_redaction, redaction_option
 from engine.commands.review_export import ReviewExport, copied, encoded, export_review
-from engine.commands.reviewed_recordings import ALL, is_reviewed, scored, tells_where, verdicts_of
+from engine.commands.reviewed_recordings import ALL, is_reviewed, tells_where, verdicts_of
 from engine.commands.score_options import (
     chosen_scorer,
     chosen_zones,
@@ -33,6 +34,7 @@ from engine.export.mosaic import BurntIn, Panel
 from engine.export.stream_copy import copy_suffix, refuse_redacted
 from engine.export.tables import read_segments_json
 from engine.review.document import Span, Verdict
+from engine.review.shown import scored
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.video import open_video
@@ -269,7 +271,7 @@ def export(
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
             # What is not flagged elsewhere is no segment here.
-            scores = scored(source, predictor, scorer, zones, quiet=quiet).flaggable
+            scores = finished_with_bar(scored(source, predictor, scorer, zones), hidden=quiet).flaggable
         if start is not None and stop is not None:
             span = Span(start, stop)
         else:

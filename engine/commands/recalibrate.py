@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.commands.detector_option import detector_option
-from engine.commands.progress import follow
+from engine.commands.progress import finished_with_bar
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, ReviewError
-from engine.common.events import Progress
 from engine.common.names import displayable
 from engine.review.document import Verdict
+from engine.review.files import read_review
 
 if TYPE_CHECKING:
-    from engine.calibrating.reviewed import Recalibrated
+    from engine.calibrating.reviewed import Recalibrated, ReviewedFootage
+    from engine.commands.reviewed_recordings import Predictors
 
 _NORMAL = "normal"
 
@@ -55,11 +56,11 @@ def recalibrate(
     if not out.absolute().parent.is_dir():
         raise ExportError("There is no such folder", subject=out.absolute().parent, advice="Make it first.")
     from engine.calibrating.reviewed import recalibrate as recalibrating
-    from engine.commands.reviewed_recordings import Predictors, reviewed_footage
+    from engine.commands.reviewed_recordings import Predictors
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
 
-    used, footage = reviewed_footage(reviews, Predictors(detector, device), quiet=quiet)
+    used, footage = _footage(reviews, Predictors(detector, device), quiet)
     dismissed = [each for part in footage for each in part.segments if part.is_normal(each, reasons)]
     if not dismissed:
         raise ReviewError(
@@ -68,18 +69,44 @@ def recalibrate(
             advice="Review them first, or choose other reasons with --reason.",
         )
     loaded, _ = load_detector(used)
-    results: list[Recalibrated] = []
-
-    def work() -> Generator[Progress, None, None]:
-        results.append((yield from recalibrating(loaded, choose_compute(device), footage, reasons=reasons)))
-
-    follow(work(), hidden=quiet)
-    (learnt,) = results
+    learnt = finished_with_bar(recalibrating(loaded, choose_compute(device), footage, reasons=reasons), hidden=quiet)
     save_detector(learnt.detector, out)
     _print_effects(learnt)
     calibration = learnt.detector.settings.calibration
     seconds = calibration.seconds if calibration else 0
     click.echo(f"Written: {out} ({duration_in_words(seconds)} of normal footage are known to it)")
+
+
+def _footage(reviews: Sequence[Path], predictors: Predictors, quiet: bool) -> tuple[Path, list[ReviewedFootage]]:
+    """The detector that all reviews were made with, and what was reviewed with it.
+
+    Raises:
+        ReviewError: a review can't be read, a recording of it is gone or was changed, or has no calibrated score.
+        ExportError: they were made with several detectors, or with another one than is chosen.
+        VideoError: a recording can't be read.
+    """
+    from engine.calibrating.reviewed_footage import reviewed_footage
+
+    used: dict[Path, str] = {}
+    footage = []
+    for path in reviews:
+        for recording in read_review(path).review.recordings:
+            predictor, file = predictors.of(recording.detector), predictors.file_of(recording.detector)
+            if predictor is None or file is None or recording.detector is None:
+                raise ReviewError(
+                    "The detector of this review is not here",
+                    subject=path,
+                    advice="Name its file with --detector.",
+                )
+            used[file] = recording.detector.name
+            footage.append(finished_with_bar(reviewed_footage(recording, path, predictor), hidden=quiet))
+    if len(used) > 1:
+        raise ExportError(
+            f"These reviews were made with several detectors: {', '.join(used.values())}",
+            advice="Give the reviews of one at a time.",
+        )
+    (file,) = used
+    return file, footage
 
 
 def _print_effects(learnt: Recalibrated) -> None:

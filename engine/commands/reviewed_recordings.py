@@ -6,41 +6,36 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
-from engine.analysis.findings import flaggable_scores
-from engine.analysis.runner import analyse_to_store, analysis_key
-from engine.analysis.score_store import ScoreStore
 from engine.analysis.where import stored_evidence
-from engine.analysis.zoned import stored_signals_within
-from engine.commands.progress import follow
+from engine.commands.progress import finished_with_bar
 from engine.commands.redaction_option import kept_redaction, told
-from engine.common.errors import ExportError, ReviewError
+from engine.common.errors import ExportError
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
 from engine.export.caveats import blind_in_words, caveats
 from engine.export.reviewed import ReviewedRecording, numbered
 from engine.export.tables import read_segments_json
 from engine.redaction.regions import Redaction
-from engine.review.attaching import ReviewedSegment, Scores, attach, hidden
+from engine.review.attaching import ReviewedSegment, hidden
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
-from engine.review.files import SUFFIX, located, read_review
+from engine.review.files import SUFFIX, read_review
+from engine.review.shown import open_recording, shown_of
 from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.conditions import drifts_apart_from
 from engine.scoring.scorer import Scorer
-from engine.scoring.scorers import default_scorer, scorer_named
-from engine.scoring.segments import SegmentRule, find_segments
+from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals
 from engine.scoring.where import Outline, WindowEvidence
 from engine.scoring.zones import Zones
 from engine.video import open_video
-from engine.video.source import VideoInfo, VideoSource, ends_of
+from engine.video.source import VideoInfo, VideoSource
 
 if TYPE_CHECKING:
-    from engine.calibrating.reviewed import ReviewedFootage
     from engine.models.predictor import Predictor
 
 SEGMENTS_SUFFIX = ".segments.json"
@@ -93,25 +88,6 @@ def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool, redact: bo
     return recordings
 
 
-class Scored(NamedTuple):
-    """What an analysis says of all frames of a video."""
-
-    signals: RawSignals
-    scores: Scores
-    """Anomaly scores [N]."""
-    flaggable: Scores
-    """The same, but NaN where nothing is to be flagged: the camera fails, or the scene is another one."""
-
-
-def scored(source: VideoSource, predictor: Predictor, scorer: Scorer, zones: Zones = (), *, quiet: bool) -> Scored:
-    """The analysis of a whole video as it counts in zones, from the cache as far as it is there."""
-    with ScoreStore(analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
-        follow(analyse_to_store(source, predictor, store, sampling=scorer.sampling, scorer=scorer), hidden=quiet)
-        signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
-    scores = scorer.scores(signals, source.times)
-    return Scored(signals, scores, flaggable_scores(scores, signals, source.times, scorer))
-
-
 class Predictors:
     """The detectors that reviews were made with: a chosen file, or found in the library by content."""
 
@@ -151,58 +127,6 @@ class Predictors:
         return predictor
 
 
-def reviewed_footage(
-    reviews: Sequence[Path], predictors: Predictors, *, quiet: bool
-) -> tuple[Path, list[ReviewedFootage]]:
-    """The detector that all reviews were made with, and what was reviewed with it.
-
-    Raises:
-        ReviewError: a review can't be read, a recording of it is gone or was changed, or has no calibrated score.
-        ExportError: they were made with several detectors, or with another one than is chosen.
-        VideoError: a recording can't be read.
-    """
-    from engine.calibrating.reviewed import ReviewedFootage
-
-    used: dict[Path, str] = {}
-    footage = []
-    for path in reviews:
-        for recording in read_review(path).review.recordings:
-            predictor, file = predictors.of(recording.detector), predictors.file_of(recording.detector)
-            if predictor is None or file is None or recording.detector is None:
-                raise ReviewError(
-                    "The detector of this review is not here",
-                    subject=path,
-                    advice="Name its file with --detector.",
-                )
-            used[file] = recording.detector.name
-            with open_recording(recording, path) as source:
-                shown = shown_of(recording, source, predictor, quiet=quiet)
-                if not isinstance(shown.scorer, CalibratedScorer):
-                    raise ReviewError(
-                        "This review was not made by the calibrated score",
-                        subject=path,
-                        advice="Only calibrated detectors learn from verdicts. Calibrate this one first.",
-                    )
-                footage.append(
-                    ReviewedFootage(
-                        source.info.path,
-                        source.times,
-                        ends_of(source.info, source.times),
-                        shown.scored.signals,
-                        shown.segments,
-                        shown.rule.enter,
-                        recording.zones,
-                    )
-                )
-    if len(used) > 1:
-        raise ExportError(
-            f"These reviews were made with several detectors: {', '.join(used.values())}",
-            advice="Give the reviews of one at a time.",
-        )
-    (file,) = used
-    return file, footage
-
-
 def _of_segments_file(path: Path, redact: bool, quiet: bool) -> ReviewedRecording:
     listed = read_segments_json(path)
     beside = path.with_name(listed.video_name)
@@ -227,49 +151,6 @@ def _of_segments_file(path: Path, redact: bool, quiet: bool) -> ReviewedRecordin
         )
 
 
-@contextmanager
-def open_recording(recording: Recording, review: Path) -> Iterator[VideoSource]:
-    """The video of a recording of a review.
-
-    Raises:
-        ReviewError: it is gone or was changed.
-        VideoError: it can't be read.
-    """
-    video = located(recording, review)
-    if video is None:
-        raise ReviewError(
-            "A recording of this review is not where it was",
-            subject=recording.path,
-            advice=f"Put it back there, or beside {review.name}: there it is found under any name.",
-        )
-    with open_video(video) as source:
-        if source.info.fingerprint != recording.fingerprint:
-            raise ReviewError(
-                "The recording was changed since it was reviewed",
-                subject=video,
-                advice="Put the reviewed one back, or review this one anew.",
-            )
-        yield source
-
-
-class Shown(NamedTuple):
-    """What the window would show of a recording under review."""
-
-    scorer: Scorer
-    rule: SegmentRule
-    scored: Scored
-    segments: list[ReviewedSegment]
-
-
-def shown_of(recording: Recording, source: VideoSource, predictor: Predictor, *, quiet: bool) -> Shown:
-    """The scores of a recording at its threshold, and the segments to review in it; what is missing is analysed."""
-    scorer = _scorer(recording.score, predictor)
-    found = scored(source, predictor, scorer, recording.zones, quiet=quiet)
-    rule = _rule(recording, scorer)
-    flagged = find_segments(found.flaggable, source.times, rule)
-    return Shown(scorer, rule, found, attach(flagged, recording.segments, found.scores, rule.enter, found.flaggable))
-
-
 def _of_review(
     recording: Recording, review: Path, predictors: Predictors, redact: bool, quiet: bool
 ) -> ReviewedRecording:
@@ -278,7 +159,9 @@ def _of_review(
         redaction = told(source.info, recording.redaction, redact=redact, quiet=quiet)
         if predictor is None:
             return _without_scores(recording, source, redaction)
-        scorer, rule, (signals, scores, _), shown = shown_of(recording, source, predictor, quiet=quiet)
+        scorer, rule, (signals, scores, _), shown = finished_with_bar(
+            shown_of(recording, source, predictor), hidden=quiet
+        )
         reasons = [_reason(each, scorer, signals, source) for each in shown]
         peaks = [scorer.describe(each.peak_score) for each in shown]
         return ReviewedRecording(
@@ -326,28 +209,6 @@ def _by_clock(info: VideoInfo, recording: Recording) -> VideoInfo:
 
 def _cut(judged: JudgedSegment, count: int) -> JudgedSegment:
     return replace(judged, stop=min(judged.stop, count))
-
-
-def _scorer(name: str, predictor: Predictor) -> Scorer:
-    calibration = predictor.settings.calibration
-    try:
-        return scorer_named(name, calibration)
-    except (KeyError, ValueError):  # it has no score yet, or one of a later version
-        return default_scorer(calibration)
-
-
-def _rule(recording: Recording, scorer: Scorer) -> SegmentRule:
-    """As the window has it: a threshold that a person moved takes the end of segments along."""
-    usual, kept = scorer.rule(), recording.thresholds.get(scorer.name)
-    if kept is None or kept.enter == usual.enter:
-        return usual
-    return SegmentRule(
-        kept.enter,
-        scorer.leave_for(kept.enter, usual),
-        usual.min_length_seconds,
-        usual.merge_gap_seconds,
-        usual.padding_seconds,
-    )
 
 
 def _reason(segment: ReviewedSegment, scorer: Scorer, signals: RawSignals, source: VideoSource) -> str:

@@ -100,6 +100,7 @@ class Background(QObject):
             latest.cancelled.set()
         if dropped := self._tasks.pop(kind, None):
             self._abandoned.append(dropped)
+            self._arrived.notify()
 
     def _receive(self, delivery: _Delivery) -> None:
         if delivery.task.cancelled.is_set():
@@ -114,7 +115,6 @@ class Background(QObject):
     def _work(self) -> None:
         lower_thread_priority()
         while task := self._next():
-            self._close_abandoned()
             try:
                 if task.steps is None:
                     task.steps = task.work(task.cancelled.is_set)
@@ -139,15 +139,18 @@ class Background(QObject):
                 task.steps.close()
 
     def _next(self) -> _Task | None:
-        with self._arrived:
-            while not self._closing.is_set():
+        while True:
+            self._close_abandoned()
+            with self._arrived:
+                if self._closing.is_set():
+                    return None
                 if self._tasks:
                     # Urgent work first, then the task whose last step is longest ago.
                     task = min(self._tasks.values(), key=lambda task: (not task.urgent, task.last_step))
                     task.last_step = time.monotonic()
                     return task
-                self._arrived.wait()
-        return None
+                if not self._abandoned:
+                    self._arrived.wait()
 
     def _done(self, task: _Task) -> None:
         with self._arrived:

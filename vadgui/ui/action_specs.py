@@ -241,6 +241,13 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("lower_threshold", ANALYSIS, "Flag &more", ("Alt+PgDown",), hint="A lower threshold", needs=_WRITABLE),
     ActionSpec("train", TRAINING, "&Train a detector …", ("Ctrl+T",), "teach", "From recordings of normal life"),
     ActionSpec("library", TRAINING, "Detector &library …", ("Ctrl+L",), hint="Rename, pass on, take in, delete"),
+    ActionSpec(
+        "learn_verdicts",
+        TRAINING,
+        "Learn from &verdicts …",
+        hint="What was dismissed as normal raises fewer alarms from then on",
+        needs="an open recording, and a calibrated detector",
+    ),
     # View
     ActionSpec(
         "zones",

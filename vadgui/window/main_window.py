@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
     train_requested = Signal()
     library_requested = Signal()
     camera_requested = Signal()
+    verdicts_requested = Signal()
     closed = Signal()
 
     def __init__(
@@ -211,6 +212,9 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].setEnabled(is_open)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
+        detector = self._session.detector
+        can_learn = is_open and detector is not None and detector.calibration is not None
+        self.actions_by_name["learn_verdicts"].setEnabled(can_learn)
         self._show_analysis()
 
     # Layout
@@ -312,6 +316,7 @@ class MainWindow(QMainWindow):
             "cancel": self.cancel_requested.emit,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
+            "learn_verdicts": self.verdicts_requested.emit,
             "shortcuts": self.requests.show_keys,
             "settings": self.requests.change_settings,
             "about": lambda: AboutDialog(self).open(),

@@ -163,3 +163,21 @@ def test_a_result_that_was_posted_before_cancelling_is_not_delivered(
         qtbot.wait(50)
         assert receiver.items == []
     assert receiver.errors == []
+
+
+def test_work_that_is_cancelled_between_two_steps_is_closed_without_waiting_for_more(
+    background: Background, qtbot: QtBot
+) -> None:
+    receiver, closed = Receiver(), threading.Event()
+
+    def work(_: ShouldStop) -> Iterator[int]:
+        try:
+            background.cancel("read")  # as if by the person, while this step is done
+            yield 1
+            yield 2
+        finally:
+            closed.set()
+
+    background.begin("read", work, receiver.deliver, receiver.errors.append)
+    qtbot.waitUntil(closed.is_set)
+    assert not receiver.items

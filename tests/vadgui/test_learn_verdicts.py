@@ -1,0 +1,139 @@
+"""Learning from verdicts in the window: from the menu to the detector in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.calibrating.reviewed import Effect
+from engine.common.events import ShouldStop
+from engine.review.attaching import ReviewedSegment
+from engine.review.document import Verdict
+from engine.review.files import read_review, usual_path
+from engine.review.verdicts import FoundVerdicts, JudgedRecording
+from tests.engine.analysis.test_where import MOTION, Yard
+from tests.engine.scoring.test_where import calibration
+from tests.vadgui.conftest import StartProgram
+from tests.vadgui.fakes import FakeFiles, StillPredictor
+from vadgui.dialogs.learn_verdicts import LearnVerdictsDialog
+from vadgui.jobs import verdict_learning
+from vadgui.jobs.verdict_learning import VerdictRequest
+from vadgui.model.session import AnalysisPhase
+from vadgui.program import Program
+
+PEAK = 60
+
+
+@pytest.fixture
+def program(start_program: StartProgram) -> Program:
+    files = FakeFiles(yard=lambda path: Yard(path))
+    for name in ("knows", "learnt"):
+        detector: Any = StillPredictor(name)
+        detector.settings.calibration = calibration(MOTION)
+        files.predictors[name] = detector
+    return start_program(files)
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    (tmp_path / "yard.mp4").touch()
+    return tmp_path / "yard.mp4"
+
+
+@pytest.fixture
+def asked(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Replaces the engine's work by one confirmed segment that is lost; what was asked of it is listed."""
+    asked: list[Any] = []
+
+    def find(videos: Mapping[Path, str], fingerprint: str, _: ShouldStop) -> Iterator[FoundVerdicts]:
+        recording = read_review(usual_path(video)).review.recordings[0]
+        asked.append((list(videos), fingerprint, [each.verdict for each in recording.segments]))
+        yield FoundVerdicts([JudgedRecording(usual_path(video), recording, video, {"normal": [5.0]})], [])
+
+    def learn(request: VerdictRequest, _: ShouldStop) -> Iterator[Any]:
+        asked.append(request.detector.stem)
+        (judged,) = request.recordings[0].recording.segments
+        segment = ReviewedSegment(judged.start, judged.stop, PEAK, 5.0, judged)
+        yield SimpleNamespace(effects=[Effect(video, segment, judged.start / 25, 5.0, 1.0, 3.0)])
+
+    def keep(*_: object) -> Iterator[Path]:
+        yield tmp_path / "learnt.safetensors"
+
+    monkeypatch.setattr(verdict_learning, "find_verdicts", find)
+    monkeypatch.setattr(verdict_learning, "learn_from_verdicts", learn)
+    monkeypatch.setattr(verdict_learning, "keep_learnt", keep)
+    return asked
+
+
+def open_yard(program: Program, qtbot: QtBot, video: Path, detector: str) -> None:
+    program.begin(video, video.with_name(f"{detector}.safetensors"))
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+
+
+def choose_from_menu(program: Program, qtbot: QtBot) -> LearnVerdictsDialog:
+    bar, action = program.window.menuBar(), program.window.actions_by_name["learn_verdicts"]
+    title = next(each for each in bar.actions() if each.text() == "&Detectors")
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.actionGeometry(title).center())
+    menu = title.menu()
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+    (dialog,) = program.window.findChildren(LearnVerdictsDialog)
+    qtbot.waitUntil(lambda: dialog.list.count() == 1)
+    return dialog
+
+
+def test_from_a_verdict_to_the_detector_in_use(program: Program, asked: list[Any], qtbot: QtBot, video: Path) -> None:
+    open_yard(program, qtbot, video, "knows")
+    session = program.session
+    session.select_segment(session.review.segments[0])
+    qtbot.keyClick(program.window, Qt.Key.Key_Y)
+    dialog = choose_from_menu(program, qtbot)
+    # What was said a moment ago is on disk already.
+    assert asked == [([video], "knows-fingerprint", [Verdict.CONFIRMED])]
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.places.count() == 1)
+    assert session.detector is not None
+    assert session.detector.name == "knows"
+    session.seek(0)
+    session.select_segment(None)
+    place = dialog.places.visualItemRect(dialog.places.item(0)).center()
+    qtbot.mouseClick(dialog.places.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    selected = program.window.reviewing.current
+    assert selected is not None
+    assert selected.start <= PEAK < selected.stop
+    assert dialog.isVisible()
+    qtbot.mouseClick(dialog.use_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.detector is not None and session.detector.name == "learnt", timeout=30_000)
+    assert asked[-1] == "knows"
+
+
+def test_a_detector_without_calibration_can_learn_nothing(program: Program, qtbot: QtBot, video: Path) -> None:
+    action = program.window.actions_by_name["learn_verdicts"]
+    assert not action.isEnabled()
+    open_yard(program, qtbot, video, "still")
+    assert not action.isEnabled()
+    open_yard(program, qtbot, video, "knows")
+    qtbot.waitUntil(action.isEnabled)
+
+
+def test_an_analysis_that_runs_waits_and_goes_on(
+    program: Program, asked: list[Any], qtbot: QtBot, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del asked
+    open_yard(program, qtbot, video, "knows")
+    program.session.select_segment(program.session.review.segments[0])
+    qtbot.keyClick(program.window, Qt.Key.Key_Y)
+    dialog = choose_from_menu(program, qtbot)
+    told: list[str] = []
+    monkeypatch.setattr(program.worker, "pause_analysis", lambda: told.append("pause"))
+    monkeypatch.setattr(program.worker, "run_analysis", lambda: told.append("run"))
+    program.session.set_analysis(replace(program.session.analysis, phase=AnalysisPhase.RUNNING))
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: told == ["pause", "run"])
+    qtbot.mouseClick(dialog.discard_button, Qt.MouseButton.LeftButton)

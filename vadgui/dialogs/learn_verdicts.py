@@ -1,0 +1,270 @@
+"""The dialog in which a person chooses the verdicts that a detector learns from, and judges what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialogButtonBox,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.common.durations import duration_in_words
+from engine.common.names import displayable
+from engine.review.document import Verdict
+from engine.review.verdicts import FoundVerdicts, JudgedRecording
+from vadgui.dialogs.work_dialog import WorkDialog
+from vadgui.ui.clock_text import clock_text
+from vadgui.ui.questions import ask
+from vadgui.ui.widgets import IconLine, text_label
+
+if TYPE_CHECKING:
+    from engine.calibrating.reviewed import Effect, Recalibrated
+
+_NORMAL = "normal"
+_EXPLANATION = (
+    "What is dismissed for a ticked reason counts as normal from then on, and so does what was never flagged in these "
+    "recordings. What is confirmed, unsure or without a verdict is left out. You see what changes before you decide."
+)
+_TOLD = 4
+"""How many of the recordings that are left out are named; a tip has all."""
+_ROLE = Qt.ItemDataRole.UserRole
+
+
+class LearnVerdictsDialog(WorkDialog):
+    """Shows verdicts, how far the work is, and its effects; asks for the work by signals."""
+
+    requested = Signal(object, object)
+    """The JudgedRecordings, and a frozenset of reasons."""
+    place_requested = Signal(object)
+    """The Effect of which a person wants to see the segment."""
+    use_requested = Signal(object)
+    """The Recalibrated whose detector is to be used."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """It is empty until `show_verdicts`."""
+        super().__init__("Learn from verdicts", parent)
+        self._learnt: Recalibrated | None = None
+        self._reasons = QVBoxLayout()
+        self.boxes: dict[str, QCheckBox] = {}
+        """By the reason."""
+        self.headline = text_label("Looking for recordings that were reviewed with this detector", "title")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Recordings with verdicts")
+        self.list.itemChanged.connect(self.enable)
+        self.left_out = IconLine()
+        self.left_out.hide()
+        self._choice = QWidget()
+        column = QVBoxLayout(self._choice)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(text_label(_EXPLANATION, "muted"))
+        column.addLayout(self._reasons)
+        column.addWidget(self.list)
+        column.addWidget(self.left_out)
+        self.dismissed_line, self.confirmed_line = IconLine(), IconLine()
+        self.places = QListWidget()
+        self.places.setAccessibleName("Segments to look at")
+        self.places.setWordWrap(True)
+        self.places.itemClicked.connect(self._show_place)
+        self.places.itemActivated.connect(self._show_place)
+        self._places_hint = text_label("Click one to see it in the window.", "muted")
+        self._effects = QWidget()
+        column = QVBoxLayout(self._effects)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.confirmed_line, self.dismissed_line, self._places_hint):
+            column.addWidget(widget)
+        column.addWidget(self.places, 1)
+        column.addStretch()
+        self._effects.hide()
+        self._lay_out()
+        self.set_working(True, "Looking for reviews")
+
+    def _lay_out(self) -> None:
+        roles = QDialogButtonBox.ButtonRole
+        buttons = QDialogButtonBox()
+        self.start_button = buttons.addButton("Take them as normal", roles.AcceptRole)
+        self.use_button = buttons.addButton("Use the new detector", roles.AcceptRole)
+        self.discard_button = buttons.addButton("Discard", roles.DestructiveRole)
+        self.cancel_button = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.start_button.clicked.connect(self._start)
+        self.use_button.clicked.connect(self._use)
+        self.discard_button.clicked.connect(self._discard)
+        self.cancel_button.clicked.connect(self.reject)
+        self.use_button.hide()
+        self.discard_button.hide()
+        layout = QVBoxLayout(self)
+        for widget in (self.headline, self._choice, self._effects, self.bar, self.line, buttons):
+            layout.addWidget(widget)
+        self.resize(560, 440)
+
+    # The choice
+
+    def show_verdicts(self, found: FoundVerdicts) -> None:
+        """Offer what was found."""
+        for each in found.recordings:
+            self.list.addItem(_recording_item(each))
+        reasons = sorted({reason for each in found.recordings for reason in each.dismissed}, key=_normal_first)
+        for reason in reasons:
+            box = QCheckBox()
+            box.setChecked(reason == _NORMAL)
+            box.toggled.connect(self.enable)
+            self.boxes[reason] = box
+            self._reasons.addWidget(box)
+        self._show_left_out([f"{each.name}: {each.why}." for each in found.left_out])
+        self.set_working(False)
+
+    def _show_left_out(self, names: Sequence[str]) -> None:
+        told = list(names[:_TOLD])
+        if len(names) > _TOLD:
+            told.append(f"and {len(names) - _TOLD} more, which a tip lists.")
+        self.left_out.show_line("note", "\n".join(["Left out:", *told]) if told else "")
+        self.left_out.setToolTip("\n".join(names))
+
+    def recordings(self) -> list[JudgedRecording]:
+        """Those that are ticked."""
+        items = [self.list.item(row) for row in range(self.list.count())]
+        return [item.data(_ROLE) for item in items if item.checkState() is Qt.CheckState.Checked]
+
+    def reasons(self) -> frozenset[str]:
+        """Those that are ticked."""
+        return frozenset(reason for reason, box in self.boxes.items() if box.isChecked())
+
+    def enable(self) -> None:
+        """Say what is chosen, and enable what can be done now."""
+        recordings = self.recordings()
+        for reason, box in self.boxes.items():
+            lengths = [seconds for each in recordings for seconds in each.dismissed_for({reason})]
+            box.setText(f"{displayable(reason) or 'no reason'}: {_amount(lengths)}".replace("&", "&&"))
+        chosen = [each.dismissed_for(self.reasons()) for each in recordings]
+        self._choice.setEnabled(not self._is_working)
+        self.start_button.setEnabled(not self._is_working and any(chosen))
+        self.use_button.setEnabled(not self._is_working)
+        self.discard_button.setEnabled(not self._is_working)
+        if self._learnt is None and not (self._is_working and not self.list.count()):
+            self.headline.setText(_headline(chosen))
+
+    def _start(self) -> None:
+        self.set_working(True, "Loading the detector")
+        self.requested.emit(self.recordings(), self.reasons())
+
+    # What came of it
+
+    def show_learnt(self, learnt: Recalibrated) -> None:
+        """Show what the new detector makes of the verdicts."""
+        self._learnt = learnt
+        self.set_working(False)
+        self._choice.hide()
+        self.start_button.hide()
+        self.cancel_button.hide()
+        self.use_button.show()
+        self.discard_button.show()
+        self._effects.show()
+        self.headline.setText("Before and after")
+        self._show_counts(learnt)
+        for effect, said in _to_look_at(learnt):
+            item = QListWidgetItem(f"{displayable(effect.path.name)} at {clock_text(effect.seconds, 0)}  ·  {said}")
+            item.setToolTip(f"Score {effect.before:.1f}, now {effect.after:.1f}; flagged from {effect.enter:.1f} on")
+            item.setData(_ROLE, effect)
+            self.places.addItem(item)
+        self.places.setVisible(bool(self.places.count()))
+        self._places_hint.setVisible(bool(self.places.count()))
+
+    def _show_counts(self, learnt: Recalibrated) -> None:
+        dismissed = [each for each in learnt.effects if each.segment.verdict is Verdict.DISMISSED]
+        still = sum(each.is_flagged for each in dismissed)
+        before = sum(each.before >= each.enter for each in dismissed)
+        self.dismissed_line.show_line(
+            "dismiss", f"Dismissed: {before} of {len(dismissed)} were flagged, {still or 'none'} still would be."
+        )
+        confirmed = [each for each in learnt.effects if each.segment.verdict is Verdict.CONFIRMED]
+        before = sum(each.before >= each.enter for each in confirmed)
+        lost = sum(each.is_lost for each in confirmed)
+        if not confirmed:
+            self.confirmed_line.show_line(
+                "warning", "Nothing is confirmed in these recordings: it is not known what the new detector would miss."
+            )
+            return
+        said = f"Confirmed: {before} of {len(confirmed)} were flagged, {lost or 'none'} would be lost."
+        if lost:
+            self.confirmed_line.show_line("warning", f"{said} Look there before you decide.", alert=True)
+        else:
+            self.confirmed_line.show_line("check", said)
+
+    @property
+    def holds_detector(self) -> bool:
+        """Whether there is a detector that is neither used nor discarded."""
+        return self._learnt is not None
+
+    def _show_place(self, item: QListWidgetItem) -> None:
+        self.place_requested.emit(item.data(_ROLE))
+
+    def _use(self) -> None:
+        self.set_working(True, "Keeping the new detector in the library")
+        self.use_requested.emit(self._learnt)
+
+    def _discard(self) -> None:
+        self._learnt = None
+        self.reject()
+
+    def reject(self) -> None:
+        """Stop the work, and close; a detector that is neither used nor discarded is asked about first."""
+        if not self.holds_detector:
+            super().reject()
+        elif not self._is_working:
+            ask(
+                self,
+                "Discard the new detector?",
+                "It is in no file yet. Your present detector stays as it is.",
+                {"Discard": self._discard},
+                otherwise="Keep it here",
+            )
+
+
+def _recording_item(recording: JudgedRecording) -> QListWidgetItem:
+    dismissed = sum(len(lengths) for lengths in recording.dismissed.values())
+    item = QListWidgetItem(
+        f"{displayable(recording.video.name)}  ·  {dismissed} dismissed, {recording.confirmed_count} confirmed"
+    )
+    item.setData(_ROLE, recording)
+    item.setToolTip(displayable(recording.video))
+    item.setCheckState(Qt.CheckState.Checked)
+    return item
+
+
+def _to_look_at(learnt: Recalibrated) -> Iterator[tuple[Effect, str]]:
+    """What was confirmed and would be lost, then what was dismissed and would still be flagged."""
+    for each in learnt.effects:
+        if each.is_lost:
+            yield each, "confirmed, would no longer be flagged"
+    for each in learnt.effects:
+        if each.segment.verdict is Verdict.DISMISSED and each.is_flagged:
+            yield each, "dismissed, would still be flagged"
+
+
+def _headline(chosen: Sequence[Sequence[float]]) -> str:
+    """What is taken as normal: how long the segments of each recording are that are dismissed for a ticked reason."""
+    if not chosen:
+        return "There is no recording with verdicts to learn from"
+    lengths = [seconds for each in chosen for seconds in each]
+    if not lengths:
+        return "Nothing was dismissed for a reason that is ticked"
+    recordings = sum(bool(each) for each in chosen)
+    of = "1 recording" if recordings == 1 else f"{recordings} recordings"
+    segments = "1 dismissed segment" if len(lengths) == 1 else f"{len(lengths)} dismissed segments"
+    them = "it" if len(lengths) == 1 else "them"
+    return f"{segments} of {of}, {duration_in_words(sum(lengths))}: take {them} as normal"
+
+
+def _amount(lengths: Sequence[float]) -> str:
+    count = "1 segment" if len(lengths) == 1 else f"{len(lengths)} segments"
+    return f"{count}, {duration_in_words(sum(lengths))}" if lengths else "none in what is ticked below"
+
+
+def _normal_first(reason: str) -> tuple[bool, str]:
+    return reason != _NORMAL, reason

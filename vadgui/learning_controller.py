@@ -1,0 +1,82 @@
+"""Joins the window with what makes one detector out of another: from a camera's recordings, or from verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from vadgui.camera_controller import CameraController
+from vadgui.jobs.engine_worker import EngineWorker
+from vadgui.jobs.review_keeper import ReviewKeeper
+from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.recordings.controller import RecordingsController
+from vadgui.settings import Settings
+from vadgui.verdicts_controller import VerdictsController
+from vadgui.window.main_window import MainWindow
+
+
+class LearningController(QObject):
+    """Owns both controllers; `close` ends their work."""
+
+    learnt = Signal(object)
+    """Path of a detector in the library, which is to be used."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: ReviewSession,
+        worker: EngineWorker,
+        reviews: ReviewKeeper,
+        recordings: RecordingsController,
+        settings: Settings,
+    ) -> None:
+        super().__init__()
+        self._window = window
+        self._session = session
+        self._worker = worker
+        self._reviews = reviews
+        self._recordings = recordings
+        self._settings = settings
+        self._goes_on = False
+        """Whether an analysis was paused for the work."""
+        self.camera = CameraController()
+        self.verdicts = VerdictsController()
+        window.camera_requested.connect(self._ask_for_camera)
+        window.verdicts_requested.connect(self._ask_for_verdicts)
+        # Scores of the present detector flag nothing here: the machine has better to do.
+        self.camera.begun.connect(worker.pause_analysis)
+        self.camera.learnt.connect(self.learnt)
+        self.verdicts.begun.connect(self._pause)
+        self.verdicts.ended.connect(self._resume)
+        self.verdicts.learnt.connect(self.learnt)
+        self.verdicts.place_requested.connect(recordings.navigation.open_at)
+
+    def close(self) -> None:
+        """End all work."""
+        self.camera.close()
+        self.verdicts.close()
+
+    def _ask_for_camera(self) -> None:
+        video, detector = self._session.video, self._session.detector
+        if video and detector:
+            zones = self._session.review.zones
+            self.camera.open(self._window, video.path, detector.path, self._settings.device, zones)
+
+    def _ask_for_verdicts(self) -> None:
+        video, detector = self._session.video, self._session.detector
+        if video and detector:
+            self._reviews.flush()  # the work reads the files
+            videos = {video.path: video.fingerprint}
+            videos |= {Path(each.path): each.fingerprint for each in self._recordings.model.recordings}
+            self.verdicts.open(self._window, videos, detector, self._settings.device)
+
+    def _pause(self) -> None:
+        self._goes_on = self._session.analysis.phase is AnalysisPhase.RUNNING
+        if self._goes_on:
+            self._worker.pause_analysis()
+
+    def _resume(self) -> None:
+        if self._goes_on:
+            self._worker.run_analysis()
+        self._goes_on = False
