@@ -35,6 +35,7 @@ class PanelHeader(QWidget):
         self.overlay_action.setToolTip("Mark the suspicious parts of the frame: hatched, the worst one outlined")
         self._overlay_box = QCheckBox(self.overlay_action.text())
         self._overlay_box.setToolTip(self.overlay_action.toolTip())
+        self._overlay_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._overlay_box.toggled.connect(self.overlay_action.setChecked)
         self.overlay_action.toggled.connect(self._on_overlay_toggled)
 
@@ -45,6 +46,7 @@ class PanelHeader(QWidget):
         self._opacity.hide()
         self._opacity.setAccessibleName("Opacity of the mask on the frame")
         self._opacity.setToolTip("Opacity of the mask on the frame")
+        self._opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._opacity.valueChanged.connect(self.opacity_changed)
 
         self._panels_button = QToolButton()

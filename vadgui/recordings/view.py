@@ -68,6 +68,7 @@ class RecordingsView(QWidget):
         self.listed_box = QComboBox()
         self.listed_box.addItems([each.value for each in Listed])
         self.listed_box.setAccessibleName("What is listed")
+        self.listed_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._summary = QLabel()
         # A label is never narrower than its text: a long line would widen the dock.
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

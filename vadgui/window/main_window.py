@@ -35,9 +35,9 @@ from vadgui.settings import Settings
 from vadgui.timeline.view import TimelineView
 from vadgui.training.status import TrainingStatus
 from vadgui.ui.actions import Actions
+from vadgui.ui.focus_keys import FocusKeys
 from vadgui.ui.icons import set_icon
 from vadgui.ui.keymap import Keymap
-from vadgui.ui.text_keys import TextKeys
 from vadgui.window.analysis_status import AnalysisStatus
 from vadgui.window.context_menus import add_context_menus
 from vadgui.window.detector_banner import DetectorBanner
@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         self.review_actions = ReviewActions(
             self, self.actions_by_name, session, self.reviewing, self.verdict_bar, settings
         )
-        self._text_keys = TextKeys(self)
+        self._focus_keys = FocusKeys(self)
         self.exports = ExportsView()
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self.training_status = TrainingStatus()
