@@ -88,7 +88,13 @@ SPECS: tuple[ActionSpec, ...] = (
         "open_folder", FILE, "Open &folder …", ("Ctrl+Shift+O",), hint="All videos in it and below, or its pictures"
     ),
     ActionSpec("watch_folder", FILE, "&Watch folder …", hint="Recordings that come into it come onto the list"),
-    ActionSpec("find_moved", FILE, "Find &moved recordings …", hint="Of the list, by their content, in a folder"),
+    ActionSpec(
+        "find_moved",
+        FILE,
+        "Find &moved recordings …",
+        hint="Of the list, by their content, in a folder",
+        needs=_LIST,
+    ),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
     ActionSpec(
         "set_rate",
@@ -320,6 +326,9 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("theme_system", VIEW, "As the &system", checkable=True, submenu=THEME),
     ActionSpec("theme_light", VIEW, "&Light", checkable=True, submenu=THEME),
     ActionSpec("theme_dark", VIEW, "&Dark", checkable=True, submenu=THEME),
+    ActionSpec(
+        "commands", HELP, "&Command palette", ("Ctrl+K",), hint="Any action by a part of its name; a frame or a time"
+    ),
     ActionSpec("shortcuts", HELP, "&Keyboard shortcuts", ("F1", "?")),
     ActionSpec("about", HELP, "&About vadgui"),
 )

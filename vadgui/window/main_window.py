@@ -39,6 +39,7 @@ from vadgui.ui.focus_keys import FocusKeys
 from vadgui.ui.icons import set_icon
 from vadgui.ui.keymap import Keymap
 from vadgui.window.analysis_status import AnalysisStatus
+from vadgui.window.command_palette import CommandPalette
 from vadgui.window.context_menus import add_context_menus
 from vadgui.window.detector_banner import DetectorBanner
 from vadgui.window.drift_banner import DriftBanner
@@ -320,6 +321,8 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
         self.go_to_box = GoToBox(session, self)
         self.actions_by_name["go_to"].triggered.connect(lambda _: self.go_to_box.open_box())
+        self.command_palette = CommandPalette(self.actions_by_name, session, self._settings, self)
+        self.actions_by_name["commands"].triggered.connect(lambda _: self.command_palette.toggle())
         PlaybackActions(self.actions_by_name, session, player, self._settings, self)
         self.view_actions = ViewActions(
             self, self.actions_by_name, session, self._settings, self.panels, self.timeline, self.segment_list
