@@ -23,11 +23,11 @@ from PySide6.QtWidgets import (
 
 from engine.common.names import displayable
 from vadgui.recordings.delegate import RankedDelegate, RecordingDelegate
-from vadgui.recordings.list_view import OPENING_KEYS, ListView
 from vadgui.recordings.model import RecordingModel
 from vadgui.recordings.ranked import RankedModel
 from vadgui.ui import theme
 from vadgui.ui.icons import set_icon
+from vadgui.ui.list_view import OPENING_KEYS, ListView
 from vadgui.ui.widgets import text_label
 
 

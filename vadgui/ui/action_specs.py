@@ -160,6 +160,14 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("next_unreviewed", REVIEW, "Next un&reviewed", ("Shift+Down",), hint="Also in the next recordings"),
     ActionSpec("previous_unreviewed", REVIEW, "Pre&vious unreviewed", ("Shift+Up",)),
     ActionSpec(
+        "moments",
+        REVIEW,
+        "Ne&xt most suspicious",
+        ("Shift+M",),
+        hint="The highest scores beside what is flagged; arrows go from one to the next",
+        needs=_RECORDING,
+    ),
+    ActionSpec(
         "next_recording", REVIEW, "&Next recording", ("Ctrl+Down",), hint="Of the list", needs=_LIST, submenu=LIST
     ),
     ActionSpec("previous_recording", REVIEW, "&Previous recording", ("Ctrl+Up",), needs=_LIST, submenu=LIST),

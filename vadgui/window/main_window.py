@@ -207,7 +207,7 @@ class MainWindow(QMainWindow):
 
     def _enable(self) -> None:
         is_open = self._session.video is not None
-        for name in ("close_video", "set_clock"):
+        for name in ("close_video", "set_clock", "moments"):
             self.actions_by_name[name].setEnabled(is_open)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
@@ -310,6 +310,7 @@ class MainWindow(QMainWindow):
             "run": self.run_requested.emit,
             "pause": self.pause_requested.emit,
             "cancel": self.cancel_requested.emit,
+            "moments": self._enter_moments,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
             "shortcuts": self.requests.show_keys,
@@ -350,6 +351,11 @@ class MainWindow(QMainWindow):
         self.detector_banner.choose_requested.connect(self.library_requested)
         self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
+
+    def _enter_moments(self) -> None:
+        self.segments_dock.show()
+        self.segments_dock.raise_()  # it may be a tab behind another
+        self.segment_list.moments.enter()
 
     def _connect_session(self) -> None:
         session = self._session
