@@ -65,6 +65,7 @@ class PanelHeader(QWidget):
         layout.addWidget(self._overlay_box)
         layout.addWidget(self._opacity)
         self._tools = QHBoxLayout()
+        self._last_control: QWidget = self._opacity
         layout.addLayout(self._tools)
         layout.addWidget(self._panels_button)
         session.playhead_changed.connect(self._show_pending)
@@ -90,6 +91,8 @@ class PanelHeader(QWidget):
         made = tool_button("", checkable=True)
         made.setDefaultAction(action)
         self._tools.addWidget(made)
+        self.setTabOrder(self._last_control, made)
+        self._last_control = made
 
     def text(self) -> str:
         """Number and time of the frame on screen, as shown."""

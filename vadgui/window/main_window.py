@@ -236,6 +236,8 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.segment_list, stretch=1)
         column.addWidget(self.verdict_bar)
+        # The upper one first: Tab goes through docks in the order in which they were added.
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.recordings_dock)
         self.segments_dock = self._add_dock("segments", "Segments", segments)
         history = QUndoView(self._session.review.stack)
         history.setEmptyLabel("As it was opened")
