@@ -26,6 +26,7 @@ from vadgui.ui.theme import ThemeChoice
 T = TypeVar("T", str, bool, float, QByteArray)
 
 _MAX_RECENT_VIDEOS = 10
+_MAX_RECENT_COMMANDS = 6
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}  # how Qt writes them, and people
 
 _logger = logging.getLogger(__name__)
@@ -206,6 +207,9 @@ class Settings(QObject):
     _keys = Setting(
         "keys/by_action", "{}", "Keys that a person has chosen: a JSON object of lists, by action.", _is_object
     )
+    _recent_commands = Setting(
+        "recent/commands", "", "Actions run from the command palette, newest first, separated by commas."
+    )
     _recent_videos = Setting("recent/videos", "", "Recordings opened lately, newest first, one path a line.")
 
     def __init__(self, store: QSettings | None = None) -> None:
@@ -284,6 +288,15 @@ class Settings(QObject):
             return decode(self._detectors_by_folder, dict[str, str])
         except ValueError:
             return {}  # edited by hand: people are asked again
+
+    @property
+    def recent_commands(self) -> list[str]:
+        """Names of the actions that were run from the command palette, newest first."""
+        return [name for name in self._recent_commands.split(",") if name]
+
+    def remember_command(self, name: str) -> None:
+        """Put an action at the top of those that the command palette offers first."""
+        self._recent_commands = ",".join(list(dict.fromkeys([name, *self.recent_commands]))[:_MAX_RECENT_COMMANDS])
 
     @property
     def recent_videos(self) -> list[Path]:

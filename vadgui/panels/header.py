@@ -35,6 +35,7 @@ class PanelHeader(QWidget):
         self.overlay_action.setToolTip("Mark the suspicious parts of the frame: hatched, the worst one outlined")
         self._overlay_box = QCheckBox(self.overlay_action.text())
         self._overlay_box.setToolTip(self.overlay_action.toolTip())
+        self._overlay_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._overlay_box.toggled.connect(self.overlay_action.setChecked)
         self.overlay_action.toggled.connect(self._on_overlay_toggled)
 
@@ -45,6 +46,7 @@ class PanelHeader(QWidget):
         self._opacity.hide()
         self._opacity.setAccessibleName("Opacity of the mask on the frame")
         self._opacity.setToolTip("Opacity of the mask on the frame")
+        self._opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._opacity.valueChanged.connect(self.opacity_changed)
 
         self._panels_button = QToolButton()
@@ -63,6 +65,7 @@ class PanelHeader(QWidget):
         layout.addWidget(self._overlay_box)
         layout.addWidget(self._opacity)
         self._tools = QHBoxLayout()
+        self._last_control: QWidget = self._opacity
         layout.addLayout(self._tools)
         layout.addWidget(self._panels_button)
         session.playhead_changed.connect(self._show_pending)
@@ -88,6 +91,8 @@ class PanelHeader(QWidget):
         made = tool_button("", checkable=True)
         made.setDefaultAction(action)
         self._tools.addWidget(made)
+        self.setTabOrder(self._last_control, made)
+        self._last_control = made
 
     def text(self) -> str:
         """Number and time of the frame on screen, as shown."""

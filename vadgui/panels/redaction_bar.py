@@ -32,11 +32,13 @@ class RedactionBar(QWidget):
             self.method_box.addItem(text, method)
             self.method_box.setItemData(self.method_box.count() - 1, _METHOD_TIPS[method], Qt.ItemDataRole.ToolTipRole)
         self.method_box.setAccessibleName("What is shown in place of the region")
+        self.method_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # Qt gives the method back as the text that it is.
         self.method_box.activated.connect(lambda: tool.use_method(RedactionMethod(self.method_box.currentData())))
         self.modes = ModeButtons(tool)
         self.blur_box = QCheckBox("Blur the whole picture")
         self.blur_box.setToolTip("Outlines of what stands out stay sharp. Weaker than regions: rough colours stay")
+        self.blur_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.blur_box.toggled.connect(tool.blur_picture)
         self.span_button = tool_button("Frames")
         self.span_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -37,6 +37,7 @@ class ZoneBar(QWidget):
             self.kind_box.addItem(text, kind)
             self.kind_box.setItemData(self.kind_box.count() - 1, _KIND_TIPS[kind], Qt.ItemDataRole.ToolTipRole)
         self.kind_box.setAccessibleName("What the next zone is for")
+        self.kind_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.kind_box.activated.connect(self._use)
         self.modes = ModeButtons(tool)
         self.name_edit = QLineEdit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
@@ -40,6 +41,8 @@ class TransportBar(QWidget):
         self.buttons = self._buttons()
         for button in self.buttons:
             layout.addWidget(button)
+        for before, after in pairwise(self.buttons):
+            self.setTabOrder(before, after)
         for widget in (_separator(), self.frame_box, self._count, _separator(), self._clock):
             layout.addSpacing(6)
             layout.addWidget(widget)

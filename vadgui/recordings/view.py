@@ -23,11 +23,11 @@ from PySide6.QtWidgets import (
 
 from engine.common.names import displayable
 from vadgui.recordings.delegate import RankedDelegate, RecordingDelegate
-from vadgui.recordings.list_view import OPENING_KEYS, ListView
 from vadgui.recordings.model import RecordingModel
 from vadgui.recordings.ranked import RankedModel
 from vadgui.ui import theme
 from vadgui.ui.icons import set_icon
+from vadgui.ui.list_view import OPENING_KEYS, ListView
 from vadgui.ui.widgets import text_label
 
 
@@ -68,6 +68,7 @@ class RecordingsView(QWidget):
         self.listed_box = QComboBox()
         self.listed_box.addItems([each.value for each in Listed])
         self.listed_box.setAccessibleName("What is listed")
+        self.listed_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._summary = QLabel()
         # A label is never narrower than its text: a long line would widen the dock.
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
 from vadgui.segments.model import SegmentModel
 from vadgui.ui import theme
+from vadgui.ui.list_view import ListView
 
 _COUNT = 10
 
@@ -31,13 +32,14 @@ class MomentModel(SegmentModel):
 
 
 class Moments(QWidget):
-    """A line that unfolds into a list; a click goes to a moment, a double click plays it."""
+    """A line that unfolds into a list; a click or an arrow goes to a moment, a double click or Enter plays it."""
 
     play_requested = Signal(Segment)
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._is_updating = False
         self.model = MomentModel(session, self)
         self.fold_button = QToolButton()
         self.fold_button.setText("Next most suspicious")
@@ -52,18 +54,12 @@ class Moments(QWidget):
         self.fold_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.fold_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.fold_button.toggled.connect(self._fold)
-        self.list = QListView()
-        self.list.setModel(self.model)
-        self.list.setItemDelegate(SegmentDelegate(session, self))
-        self.list.setUniformItemSizes(True)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setFrameShape(QListView.Shape.NoFrame)
-        self.list.setAccessibleName("Next most suspicious")
+        self.list = ListView("Next most suspicious", self.model, SegmentDelegate(session, self))
         self.list.hide()
         self.list.clicked.connect(self._go)
-        self.list.doubleClicked.connect(lambda index: self.play_requested.emit(self.model.segment(index.row())))
+        self.list.selectionModel().currentChanged.connect(self._go_on)
+        self.list.doubleClicked.connect(self._play)
+        self.list.key_pressed.connect(lambda _: self._play(self.list.currentIndex()))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -76,6 +72,13 @@ class Moments(QWidget):
         theme.changed.connect(self.list.viewport().update)
         self._update()
 
+    def enter(self) -> None:
+        """Unfold the list, put the keyboard into it, and go to the most suspicious moment."""
+        self.fold_button.setChecked(True)
+        self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if self.model.rowCount():
+            self.list.choose(0)
+
     def _fold(self, is_open: bool) -> None:
         self.fold_button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self.list.setVisible(is_open)
@@ -84,7 +87,18 @@ class Moments(QWidget):
 
     def _update(self) -> None:
         self.setVisible(self._session.video is not None)
+        # Qt chooses another row when the current one leaves the list: nobody wants to go there.
+        self._is_updating = True
         self.model.update()
+        self._is_updating = False
+
+    def _go_on(self, current: QModelIndex) -> None:
+        if current.isValid() and not self._is_updating:
+            self._go(current)
+
+    def _play(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.play_requested.emit(self.model.segment(index.row()))
 
     def _go(self, index: QModelIndex) -> None:
         self._session.scoring.select(None)

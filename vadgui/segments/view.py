@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -46,11 +45,13 @@ class SegmentList(QWidget):
         for order in SegmentOrder:
             self.order_box.addItem(order.value, order)
         self.order_box.setAccessibleName("Order of the segments")
+        self.order_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.order_box.activated.connect(lambda: self._arrange(self.order_box.currentData(), self.model.filter))
         self.filter_box = QComboBox()
         for which in SegmentFilter:
             self.filter_box.addItem(which.value, which)
         self.filter_box.setAccessibleName("Which segments are listed")
+        self.filter_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.filter_box.activated.connect(lambda: self._arrange(self.model.order, self.filter_box.currentData()))
         self.hours = HoursBar(session)
         self.hours.hours_chosen.connect(self._choose_hours)
@@ -248,24 +249,8 @@ class _PlaceLine(QWidget):
         self._text.setText(f"{words}{', looking …' * places.is_looking}" if places.rectangle else "")
 
 
-class _ListView(QListView):
-    """Up and down go through the rows in their order, also where the window has another use for these keys."""
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the plain arrow keys."""
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
-            and event.modifiers() == Qt.KeyboardModifier.NoModifier
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-
 def _list_view(model: SegmentModel, delegate: SegmentDelegate) -> QListView:
-    view = _ListView()
+    view = QListView()
     view.setModel(model)
     view.setItemDelegate(delegate)
     # All rows have the same height: Qt can compute the positions of thousands of rows without asking for each.

@@ -130,6 +130,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
     def __init__(self, series: ScoreSeries, parent: QWidget | None = None) -> None:
         self.box = TimeBox()
         super().__init__(parent, viewBox=self.box, axisItems={"bottom": TimeAxis("bottom")})
+        self.setAccessibleName("Anomaly score over time")
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)

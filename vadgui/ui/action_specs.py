@@ -89,7 +89,13 @@ SPECS: tuple[ActionSpec, ...] = (
         "open_folder", FILE, "Open &folder …", ("Ctrl+Shift+O",), hint="All videos in it and below, or its pictures"
     ),
     ActionSpec("watch_folder", FILE, "&Watch folder …", hint="Recordings that come into it come onto the list"),
-    ActionSpec("find_moved", FILE, "Find &moved recordings …", hint="Of the list, by their content, in a folder"),
+    ActionSpec(
+        "find_moved",
+        FILE,
+        "Find &moved recordings …",
+        hint="Of the list, by their content, in a folder",
+        needs=_LIST,
+    ),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
     ActionSpec(
         "set_rate",
@@ -154,6 +160,14 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("previous_segment", REVIEW, "&Previous segment", ("Up", "["), "previous-segment", needs=_FLAGGED),
     ActionSpec("next_unreviewed", REVIEW, "Next un&reviewed", ("Shift+Down",), hint="Also in the next recordings"),
     ActionSpec("previous_unreviewed", REVIEW, "Pre&vious unreviewed", ("Shift+Up",)),
+    ActionSpec(
+        "moments",
+        REVIEW,
+        "Ne&xt most suspicious",
+        ("Shift+M",),
+        hint="The highest scores beside what is flagged; arrows go from one to the next",
+        needs=_RECORDING,
+    ),
     ActionSpec(
         "next_recording", REVIEW, "&Next recording", ("Ctrl+Down",), hint="Of the list", needs=_LIST, submenu=LIST
     ),
@@ -337,6 +351,9 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("theme_system", VIEW, "As the &system", checkable=True, submenu=THEME),
     ActionSpec("theme_light", VIEW, "&Light", checkable=True, submenu=THEME),
     ActionSpec("theme_dark", VIEW, "&Dark", checkable=True, submenu=THEME),
+    ActionSpec(
+        "commands", HELP, "&Command palette", ("Ctrl+K",), hint="Any action by a part of its name; a frame or a time"
+    ),
     ActionSpec("shortcuts", HELP, "&Keyboard shortcuts", ("F1", "?")),
     ActionSpec("about", HELP, "&About vadgui"),
 )

@@ -36,6 +36,7 @@ class DriftBanner(QWidget):
         self.hide_button.clicked.connect(self._hide)
         self.learn_button = QPushButton("Get to know this camera …")
         self.learn_button.setToolTip("Make a detector of this camera out of recordings at hand, in minutes")
+        self.learn_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._line, 1)

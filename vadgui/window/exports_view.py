@@ -44,6 +44,7 @@ class ExportsView(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName("Exports")
         self._rows: dict[int, ExportRow] = {}
         inside = QWidget()
         self._layout = QVBoxLayout(inside)

@@ -35,10 +35,11 @@ from vadgui.settings import Settings
 from vadgui.timeline.view import TimelineView
 from vadgui.training.status import TrainingStatus
 from vadgui.ui.actions import Actions
+from vadgui.ui.focus_keys import FocusKeys
 from vadgui.ui.icons import set_icon
 from vadgui.ui.keymap import Keymap
-from vadgui.ui.text_keys import TextKeys
 from vadgui.window.analysis_status import AnalysisStatus
+from vadgui.window.command_palette import CommandPalette
 from vadgui.window.context_menus import add_context_menus
 from vadgui.window.detector_banner import DetectorBanner
 from vadgui.window.drift_banner import DriftBanner
@@ -113,7 +114,7 @@ class MainWindow(QMainWindow):
         self.review_actions = ReviewActions(
             self, self.actions_by_name, session, self.reviewing, self.verdict_bar, settings
         )
-        self._text_keys = TextKeys(self)
+        self._focus_keys = FocusKeys(self)
         self.exports = ExportsView()
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self.training_status = TrainingStatus()
@@ -208,7 +209,7 @@ class MainWindow(QMainWindow):
 
     def _enable(self) -> None:
         is_open = self._session.video is not None
-        for name in ("close_video", "set_clock"):
+        for name in ("close_video", "set_clock", "moments"):
             self.actions_by_name[name].setEnabled(is_open)
         can_set_rate = self._session.video is not None and self._session.video.rate != "stored"
         self.actions_by_name["set_rate"].setEnabled(can_set_rate)
@@ -240,6 +241,8 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.segment_list, stretch=1)
         column.addWidget(self.verdict_bar)
+        # The upper one first: Tab goes through docks in the order in which they were added.
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.recordings_dock)
         self.segments_dock = self._add_dock("segments", "Segments", segments)
         history = QUndoView(self._session.review.stack)
         history.setEmptyLabel("As it was opened")
@@ -314,6 +317,7 @@ class MainWindow(QMainWindow):
             "run": self.run_requested.emit,
             "pause": self.pause_requested.emit,
             "cancel": self.cancel_requested.emit,
+            "moments": self._enter_moments,
             "train": self.train_requested.emit,
             "library": self.library_requested.emit,
             "learn_verdicts": self.verdicts_requested.emit,
@@ -326,6 +330,8 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
         self.go_to_box = GoToBox(session, self)
         self.actions_by_name["go_to"].triggered.connect(lambda _: self.go_to_box.open_box())
+        self.command_palette = CommandPalette(self.actions_by_name, session, self._settings, self)
+        self.actions_by_name["commands"].triggered.connect(lambda _: self.command_palette.toggle())
         PlaybackActions(self.actions_by_name, session, player, self._settings, self)
         self.view_actions = ViewActions(
             self, self.actions_by_name, session, self._settings, self.panels, self.timeline, self.segment_list
@@ -359,6 +365,11 @@ class MainWindow(QMainWindow):
         self.detector_banner.choose_requested.connect(self.library_requested)
         self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
+
+    def _enter_moments(self) -> None:
+        self.segments_dock.show()
+        self.segments_dock.raise_()  # it may be a tab behind another
+        self.segment_list.moments.enter()
 
     def _connect_session(self) -> None:
         session = self._session

@@ -302,3 +302,35 @@ def test_settings_hold_at_once(program: Program, settings: Settings, qtbot: QtBo
     assert theme.current().dark
     with qtbot.waitSignal(program.worker.detector_opened):
         settings.device = "cpu"
+
+
+def test_the_next_most_suspicious_are_gone_through(program: Program, press: Press) -> None:
+    program.session.scoring.set_threshold(2.0)
+    program.window.segments_dock.hide()
+    moments, session = program.window.segment_list.moments, program.session
+    press(KEY.Key_M, modifier=SHIFT)
+    assert moments.list.isVisible()
+    peaks = [moments.model.segment(row).peak_frame for row in range(moments.model.rowCount())]
+    assert len(peaks) > 2
+    assert session.playhead == peaks[0]
+    press(KEY.Key_Down, KEY.Key_Down)
+    assert session.playhead == peaks[2]
+    press(KEY.Key_Up)
+    assert session.playhead == peaks[1]
+    press(KEY.Key_Return)
+    assert program.player.playing
+    assert session.playhead == moments.model.segment(1).start
+    press(KEY.Key_Space)
+    assert not program.player.playing
+
+
+def test_moments_that_leave_the_list_leave_the_playhead_alone(program: Program, press: Press) -> None:
+    program.session.scoring.set_threshold(2.0)
+    press(KEY.Key_M, modifier=SHIFT)
+    press(KEY.Key_End)
+    model = program.window.segment_list.moments.model
+    count = model.rowCount()
+    program.session.seek(7)
+    program.session.scoring.set_threshold(0.5)
+    assert 0 < model.rowCount() < count
+    assert program.session.playhead == 7

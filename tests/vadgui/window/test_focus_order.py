@@ -1,0 +1,74 @@
+"""What screen readers say of the widgets that take the keyboard, and the order in which Tab reaches them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.vadgui.window.test_keys import KEY, program
+from vadgui.program import Program
+
+__all__ = ["program"]
+
+
+def is_named(widget: QWidget) -> bool:
+    """Whether a screen reader has a name for it; of a button, its text is one."""
+    if isinstance(widget, QAbstractButton) and (widget.text() or widget.isHidden()):
+        return True  # some get their text when they are shown
+    return bool(widget.accessibleName())
+
+
+def describe(widget: QWidget) -> str:
+    return f"{type(widget).__name__} of {type(widget.parent()).__name__}"
+
+
+def test_all_that_takes_the_keyboard_has_a_name(program: Program) -> None:
+    focusable = [
+        each
+        for each in program.window.findChildren(QWidget)
+        if each.focusPolicy() != Qt.FocusPolicy.NoFocus
+        and each.window() is program.window
+        # What has a proxy hands the keyboard on, such as the editor in a spin box. Labels take it for their text alone.
+        and not (each.focusProxy() or isinstance(each, QLabel))
+    ]
+    assert len(focusable) > 50
+    assert [describe(each) for each in focusable if not is_named(each)] == []
+
+
+def reached_by_tab(program: Program, qtbot: QtBot) -> list[QWidget]:
+    """The widgets that Tab reaches, from the first control of the panels on."""
+    window = program.window
+    reached: list[QWidget] = []
+    widget = window.timeline.plot
+    widget.setFocus()
+    while widget not in reached:
+        reached.append(widget)
+        qtbot.keyClick(widget, KEY.Key_Tab)
+        widget = window.focusWidget()
+    first = next(n for n, each in enumerate(reached) if window.panels.isAncestorOf(each))
+    return reached[first:] + reached[:first]
+
+
+def test_tab_goes_from_area_to_area(program: Program, qtbot: QtBot) -> None:
+    window = program.window
+    for dock in (window.recordings_dock, window.history_dock, window.exports_dock):
+        dock.show()
+    areas = [window.panels, window.transport, window.timeline, window.recordings_dock, window.segments_dock,
+             window.history_dock, window.exports_dock]  # fmt: skip
+    order = [
+        next(n for n, area in enumerate(areas) if area.isAncestorOf(each)) for each in reached_by_tab(program, qtbot)
+    ]
+    assert order == sorted(order)
+    assert set(order) == set(range(len(areas)))
+
+
+def test_tab_goes_through_bars_from_left_to_right(program: Program, qtbot: QtBot) -> None:
+    window = program.window
+    window.panels.overlay_action.setChecked(True)
+    reached = reached_by_tab(program, qtbot)
+    for bar in (window.panels, window.transport, window.timeline.header, window.verdict_bar):
+        inside = [each for each in reached if bar.isAncestorOf(each) and each is not window.verdict_bar.note]
+        places = [each.mapTo(window, each.rect().topLeft()).x() for each in inside]
+        assert len(places) > 3
+        assert places == sorted(places), f"{type(bar).__name__}: {[describe(each) for each in inside]}"
