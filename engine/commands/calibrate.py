@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Generator
 from pathlib import Path
 
 import click
 
-from engine.commands.detector_option import detector_option
+from engine.commands.detector_option import check_detector_target, detector_option
 from engine.commands.progress import follow
 from engine.commands.score_options import zones_option
-from engine.common.atomic_write import may_write
 from engine.common.durations import duration_in_words
-from engine.common.errors import ExportError, TrainingError
+from engine.common.errors import TrainingError
 from engine.common.events import Progress
 from engine.export.list_files import cannot_write
 
@@ -71,12 +68,7 @@ def calibrate(
     With --zones, scores get their meaning by what happens inside them. Recordings have to be analysed with the same
     zones then; the window offers them.
     """
-    if out.suffix != ".safetensors":
-        raise click.BadParameter(f"{out.name} has to end in .safetensors", param_hint="--out")
-    if not out.absolute().parent.is_dir():
-        raise ExportError("There is no such folder", subject=out.absolute().parent, advice="Make it first.")
-    if not may_write(out.absolute().parent):
-        raise cannot_write(out, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+    check_detector_target(out)
     from engine.calibrating.calibrate import Calibrated
     from engine.calibrating.calibrate import calibrate as calibrating
     from engine.calibrating.footage import NormalFootage

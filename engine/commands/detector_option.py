@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.common.errors import DetectorFileError
+from engine.common.atomic_write import may_write
+from engine.common.errors import DetectorFileError, ExportError
 from engine.detector_library import DetectorLibrary, find_detector
+from engine.export.list_files import cannot_write
 
 WHICH = "file, or a name out of `vad detectors list`"
 """What an option that takes a detector accepts, for help texts."""
@@ -45,6 +49,22 @@ def required_detector(ctx: click.Context, param: click.Parameter, value: str | N
     if path is None:
         raise click.MissingParameter(f"Give a detector file, or the name of a detector: {_names()}.", ctx, param)
     return path
+
+
+def check_detector_target(out: Path) -> None:
+    """Check before the work that a detector can be written there.
+
+    Raises:
+        click.BadParameter: the name has another ending.
+        ExportError: there is no such folder, or it can't be written.
+    """
+    if out.suffix != ".safetensors":
+        raise click.BadParameter(f"{out.name} has to end in .safetensors", param_hint="--out")
+    folder = out.absolute().parent
+    if not folder.is_dir():
+        raise ExportError("There is no such folder", subject=folder, advice="Make it first.")
+    if not may_write(folder):
+        raise cannot_write(out, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 def _names() -> str:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.detector_option import detector_option
+from engine.commands.detector_option import check_detector_target, detector_option
 from engine.commands.progress import finished_with_bar
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, ReviewError
 from engine.common.names import displayable
+from engine.common.paths import resolved
+from engine.export.list_files import cannot_write
 from engine.review.document import Verdict
 from engine.review.files import read_review
 
@@ -51,16 +53,20 @@ def recalibrate(
     left out, and lowers no threshold. The networks stay as they are. Afterwards every confirmed segment is scored anew:
     the command lists those that the new detector would no longer flag. The detector that you had is left as it is.
     """
-    if out.suffix != ".safetensors":
-        raise click.BadParameter(f"{out.name} has to end in .safetensors", param_hint="--out")
-    if not out.absolute().parent.is_dir():
-        raise ExportError("There is no such folder", subject=out.absolute().parent, advice="Make it first.")
+    check_detector_target(out)
     from engine.calibrating.reviewed import recalibrate as recalibrating
     from engine.commands.reviewed_recordings import Predictors
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
 
     used, footage = _footage(reviews, Predictors(detector, device), quiet)
+    if resolved(out) == resolved(used):
+        raise ExportError(
+            "This is the detector that the reviews were made with",
+            subject=out,
+            advice="Give the one that has learnt another name: reviews and analyses belong to the old one.",
+        )
+    _refuse_twice([each.path for each in footage])
     dismissed = [each for part in footage for each in part.segments if part.is_normal(each, reasons)]
     if not dismissed:
         raise ReviewError(
@@ -70,11 +76,23 @@ def recalibrate(
         )
     loaded, _ = load_detector(used)
     learnt = finished_with_bar(recalibrating(loaded, choose_compute(device), footage, reasons=reasons), hidden=quiet)
-    save_detector(learnt.detector, out)
+    try:
+        save_detector(learnt.detector, out)
+    except OSError as error:
+        raise cannot_write(out, error) from error
     _print_effects(learnt)
     calibration = learnt.detector.settings.calibration
     seconds = calibration.seconds if calibration else 0
     click.echo(f"Written: {out} ({duration_in_words(seconds)} of normal footage are known to it)")
+
+
+def _refuse_twice(videos: Sequence[Path]) -> None:
+    """What one review says of a recording would be lost beside what another says."""
+    for number, video in enumerate(videos):
+        if resolved(video) in map(resolved, videos[:number]):
+            raise ReviewError(
+                "Two of these reviews are of the same recording", subject=video, advice="Give one of them."
+            )
 
 
 def _footage(reviews: Sequence[Path], predictors: Predictors, quiet: bool) -> tuple[Path, list[ReviewedFootage]]:

@@ -179,3 +179,12 @@ def test_the_command_says_what_changes_and_leaves_the_detector_alone(
     ran = CliRunner().invoke(cli, ["recalibrate", str(review), *options, "--reason", "animal"])
     assert ran.exit_code == 1
     assert "Nothing was dismissed as animal" in ran.output
+    ran = CliRunner().invoke(cli, ["recalibrate", str(review), *options[:3], str(file), *options[4:]])
+    assert ran.exit_code == 1
+    assert "another name" in ran.output
+    copy = tmp_path / "colleague.review.json"
+    copy.write_bytes(review.read_bytes())
+    ran = CliRunner().invoke(cli, ["recalibrate", str(review), str(copy), *options])
+    assert ran.exit_code == 1
+    assert "same recording" in ran.output
+    assert file.read_bytes() == before
