@@ -1,11 +1,15 @@
-"""What is redacted in a review, for commands that hand something over."""
+"""What the review that is kept of a recording redacts, and its clock, for commands that hand something over."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
+from engine.common.errors import ReviewError
 from engine.common.names import displayable
 from engine.redaction.regions import NOTHING_REDACTED, Redaction, redaction_in_words
+from engine.review.document import Recording
 from engine.review.files import find_review
 from engine.video.source import VideoInfo
 
@@ -24,9 +28,29 @@ def kept_redaction(info: VideoInfo, *, redact: bool, quiet: bool) -> Redaction:
     Raises:
         ReviewError: there is a review that can't be read, so nobody knows.
     """
-    opened, _ = find_review(info.path, info.fingerprint) if redact else (None, "")
-    recording = opened.review.recording_of(info.fingerprint) if opened else None
+    recording = _kept(info) if redact else None
     return told(info, recording.redaction if recording else NOTHING_REDACTED, redact=redact, quiet=quiet)
+
+
+def by_kept_clock(info: VideoInfo, *, quiet: bool) -> VideoInfo:
+    """The recording with the time of day that a person has set in its review; a line on stderr says if none knows."""
+    try:
+        recording = _kept(info)
+    except ReviewError as error:  # who wants no redaction may go on
+        if not quiet:
+            click.echo(f"{displayable(info.name)}: {error.what}, so a clock that was set there is not known.", err=True)
+        return info
+    return by_clock(info, recording) if recording else info
+
+
+def by_clock(info: VideoInfo, recording: Recording) -> VideoInfo:
+    """The recording with the time of day that a person has set."""
+    return replace(info, start=recording.clock.start_of(info.path, info.start))
+
+
+def _kept(info: VideoInfo) -> Recording | None:
+    opened, _ = find_review(info.path, info.fingerprint)
+    return opened.review.recording_of(info.fingerprint) if opened else None
 
 
 def told(info: VideoInfo, redaction: Redaction, *, redact: bool, quiet: bool) -> Redaction:

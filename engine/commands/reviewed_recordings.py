@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from engine.analysis.score_store import ScoreStore
 from engine.analysis.where import stored_evidence
 from engine.analysis.zoned import stored_signals_within
 from engine.commands.progress import follow
-from engine.commands.redaction_option import kept_redaction, told
+from engine.commands.redaction_option import by_clock, by_kept_clock, kept_redaction, told
 from engine.common.errors import ExportError, ReviewError
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
@@ -37,7 +36,7 @@ from engine.scoring.signals import RawSignals
 from engine.scoring.where import Outline, WindowEvidence
 from engine.scoring.zones import Zones
 from engine.video import open_video
-from engine.video.source import VideoInfo, VideoSource, ends_of
+from engine.video.source import VideoSource, ends_of
 
 if TYPE_CHECKING:
     from engine.calibrating.reviewed import ReviewedFootage
@@ -215,7 +214,7 @@ def _of_segments_file(path: Path, redact: bool, quiet: bool) -> ReviewedRecordin
             )
         segments = [ReviewedSegment(e.start, e.stop, e.peak_frame, e.peak_score) for e in listed.segments]
         return ReviewedRecording(
-            source.info,
+            by_kept_clock(source.info, quiet=quiet),
             source.times,
             numbered(segments, listed.reasons),
             score_name=listed.score,
@@ -282,7 +281,7 @@ def _of_review(
         reasons = [_reason(each, scorer, signals, source) for each in shown]
         peaks = [scorer.describe(each.peak_score) for each in shown]
         return ReviewedRecording(
-            _by_clock(source.info, recording),
+            by_clock(source.info, recording),
             source.times,
             numbered(shown, reasons, peaks, _outlines(shown, source, predictor, scorer, rule, recording.zones)),
             scores,
@@ -307,7 +306,7 @@ def _without_scores(recording: Recording, source: VideoSource, redaction: Redact
             "missing."
         )
     return ReviewedRecording(
-        _by_clock(source.info, recording),
+        by_clock(source.info, recording),
         source.times,
         numbered(segments),
         score_name=recording.score,
@@ -317,11 +316,6 @@ def _without_scores(recording: Recording, source: VideoSource, redaction: Redact
         redaction=redaction,
         notice=notice,
     )
-
-
-def _by_clock(info: VideoInfo, recording: Recording) -> VideoInfo:
-    """The recording with the time of day that a person has set."""
-    return dataclasses.replace(info, start=recording.clock.start_of(info.path, info.start))
 
 
 def _cut(judged: JudgedSegment, count: int) -> JudgedSegment:
