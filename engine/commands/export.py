@@ -15,7 +15,7 @@ from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.enum_option import enum_option
 from engine.commands.number_range import NumberRange
 from engine.commands.progress import finished_with_bar
-from engine.commands.redaction_option import kept_redaction, redaction_option
+from engine.commands.redaction_option import by_kept_clock, kept_redaction, redaction_option
 from engine.commands.review_export import ReviewExport, copied, encoded, export_review
 from engine.commands.reviewed_recordings import ALL, is_reviewed, tells_where, verdicts_of
 from engine.commands.score_options import (
@@ -267,7 +267,14 @@ def export(
         rule = listed.rule if listed else scorer.rule(false_alarms)
         zones = listed.zones if listed else chosen_zones(zones_file, scorer)
         has_outlines = outlines and needs_scores and tells_where(predictor, scorer.name)
-        options = replace(options, threshold=rule.enter, outlines=has_outlines, zones=zones, redaction=redaction)
+        options = replace(
+            options,
+            threshold=rule.enter,
+            outlines=has_outlines,
+            zones=zones,
+            redaction=redaction,
+            start=by_kept_clock(source.info, quiet=quiet).start,
+        )
         scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
         if predictor and needs_scores:
             # What is not flagged elsewhere is no segment here.

@@ -1,6 +1,8 @@
-"""What is redacted in a review, for commands that hand something over."""
+"""What the review that is kept of a recording redacts, and its clock, for commands that hand something over."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import click
 
@@ -42,6 +44,27 @@ def _beside(info: VideoInfo) -> tuple[Recording, ...]:
     """What the review beside a recording is of."""
     path = usual_path(info.path)
     return read_review(path).review.recordings if path.exists() else ()
+
+
+def by_kept_clock(info: VideoInfo, *, quiet: bool) -> VideoInfo:
+    """The recording with the time of day that a person has set in its review; a line on stderr says if none knows."""
+    try:
+        recording = _kept(info)
+    except ReviewError as error:  # who wants no redaction may go on
+        if not quiet:
+            click.echo(f"{displayable(info.name)}: {error.what}, so a clock that was set there is not known.", err=True)
+        return info
+    return by_clock(info, recording) if recording else info
+
+
+def by_clock(info: VideoInfo, recording: Recording) -> VideoInfo:
+    """The recording with the time of day that a person has set."""
+    return replace(info, start=recording.clock.start_of(info.path, info.start))
+
+
+def _kept(info: VideoInfo) -> Recording | None:
+    opened, _ = find_review(info.path, info.fingerprint)
+    return opened.review.recording_of(info.fingerprint) if opened else None
 
 
 def told(info: VideoInfo, redaction: Redaction, *, redact: bool, quiet: bool) -> Redaction:

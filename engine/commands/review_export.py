@@ -161,6 +161,7 @@ def _clip(
             zones=recording.zones,
             verdict=str(segment.verdict),
             redaction=recording.redaction,
+            start=recording.info.start,
         )
         return Path(encoded(source, predictor, scores, segment.span, target, options, quiet=quiet))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from msgspec.structs import replace
 
 from engine.analysis.where import stored_evidence
 from engine.commands.progress import finished_with_bar
-from engine.commands.redaction_option import kept_redaction, told
+from engine.commands.redaction_option import by_clock, by_kept_clock, kept_redaction, told
 from engine.common.errors import ExportError
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
@@ -33,7 +32,7 @@ from engine.scoring.signals import RawSignals
 from engine.scoring.where import Outline, WindowEvidence
 from engine.scoring.zones import Zones
 from engine.video import open_video
-from engine.video.source import VideoInfo, VideoSource
+from engine.video.source import VideoSource
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -139,7 +138,7 @@ def _of_segments_file(path: Path, redact: bool, quiet: bool) -> ReviewedRecordin
             )
         segments = [ReviewedSegment(e.start, e.stop, e.peak_frame, e.peak_score) for e in listed.segments]
         return ReviewedRecording(
-            source.info,
+            by_kept_clock(source.info, quiet=quiet),
             source.times,
             numbered(segments, listed.reasons),
             score_name=listed.score,
@@ -165,7 +164,7 @@ def _of_review(
         reasons = [_reason(each, scorer, signals, source) for each in shown]
         peaks = [scorer.describe(each.peak_score) for each in shown]
         return ReviewedRecording(
-            _by_clock(source.info, recording),
+            by_clock(source.info, recording),
             source.times,
             numbered(shown, reasons, peaks, _outlines(shown, source, predictor, scorer, rule, recording.zones)),
             scores,
@@ -190,7 +189,7 @@ def _without_scores(recording: Recording, source: VideoSource, redaction: Redact
             "missing."
         )
     return ReviewedRecording(
-        _by_clock(source.info, recording),
+        by_clock(source.info, recording),
         source.times,
         numbered(segments),
         score_name=recording.score,
@@ -200,11 +199,6 @@ def _without_scores(recording: Recording, source: VideoSource, redaction: Redact
         redaction=redaction,
         notice=notice,
     )
-
-
-def _by_clock(info: VideoInfo, recording: Recording) -> VideoInfo:
-    """The recording with the time of day that a person has set."""
-    return dataclasses.replace(info, start=recording.clock.start_of(info.path, info.start))
 
 
 def _cut(judged: JudgedSegment, count: int) -> JudgedSegment:

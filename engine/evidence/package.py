@@ -264,6 +264,7 @@ def _add_clips(
         threshold=recording.rule.enter if recording.rule else None,
         outlines=evidence is not None,
         mark="working copy",
+        start=recording.info.start,
         zones=recording.zones,
         redaction=recording.redaction,
     )

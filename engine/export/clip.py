@@ -32,6 +32,7 @@ from engine.video.picture_sequence import PictureSequence
 from engine.video.sound import ClipSound, sound_of
 from engine.video.source import VideoInfo, VideoSource, ends_of
 from engine.video.timing import gaps, shown_seconds, without_gaps
+from engine.video.wall_clock import RecordingStart
 from engine.video.writer import ClipWriter
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class ExportOptions:
     """Of the picture: what does not count in the scores is hatched in the frame."""
     redaction: Redaction = NOTHING_REDACTED
     """What of the recording is not to be seen; where there is something, the clip has no sound either."""
+    start: RecordingStart | None = None
+    """When the recording began, as the review's clock has it; None where no time of day is known."""
     mark: str = ""
     """What stands before the recording's name, such as that this is a working copy."""
     verdict: str = ""
@@ -289,7 +292,7 @@ def _composer(
         overlay_opacity=options.overlay_opacity,
         zones=options.zones,
         burnt_in=burnt_in,
-        start=source.info.start,
+        start=options.start,
     )
     return mosaic, layout.width, layout.height
 

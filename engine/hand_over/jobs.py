@@ -242,6 +242,7 @@ class ClipsJob:
                 outlines=self.options.outlines and subject.knows_where,
                 zones=recording.zones,
                 redaction=recording.redaction,
+                start=recording.info.start,
                 verdict=str(segment.verdict),
                 sound=self.sound,
             )

@@ -23,8 +23,16 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def time_zone(self) -> ZoneInfo | None:
-        """The zone; None for the machine's."""
-        return ZoneInfo(self.zone) if self.zone else None
+        """The zone; None for the machine's, also where the machine does not know this one."""
+        try:
+            return ZoneInfo(self.zone) if self.zone else None
+        except (ZoneInfoNotFoundError, OSError, ValueError):  # a folder's name, or none that a file may have
+            return None
+
+    @property
+    def has_unknown_zone(self) -> bool:
+        """Whether it has a time zone that this machine does not know."""
+        return bool(self.zone) and self.time_zone is None
 
     def start_of(self, path: Path, told: RecordingStart | None) -> RecordingStart | None:
         """When a recording began, of which `told` is what file name or metadata say; None where nothing tells it."""
@@ -39,17 +47,32 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 NO_CLOCK = Clock()
+MOST_OFFSET_SECONDS = 10 * 366 * 86400.0
+_FIRST_YEAR, _LAST_YEAR = 1000, 9000
+"""Far from where Python's calendar ends: offset and zone are added to a start."""
 
 
 def check_clock(clock: Clock) -> None:
-    """Check that a clock makes sense.
+    """Check that a clock makes sense; another machine may know other time zones, so any name of one does.
 
     Raises:
-        ValueError: its start is no moment, or nobody knows its zone.
+        ValueError: its start is no moment, or its offset is none that a recorder's clock has.
     """
-    if clock.start and datetime.fromisoformat(clock.start).tzinfo is None:
-        raise ValueError(f"{clock.start} has no time zone")
-    try:
-        _ = clock.time_zone
-    except (ZoneInfoNotFoundError, OSError) as error:
-        raise ValueError(f"there is no time zone {clock.zone}") from error
+    if clock.start:
+        start = datetime.fromisoformat(clock.start)
+        if start.tzinfo is None:
+            raise ValueError(f"{clock.start} has no time zone")
+        if not _FIRST_YEAR <= start.year <= _LAST_YEAR:
+            raise ValueError(f"{clock.start} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    if not abs(clock.offset_seconds) <= MOST_OFFSET_SECONDS:  # nor is NaN
+        raise ValueError(f"a clock can't be wrong by {clock.offset_seconds:g} s")
+
+
+def check_zone(clock: Clock) -> None:
+    """Check that this machine knows a clock's time zone.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if clock.has_unknown_zone:
+        raise ValueError(f"there is no time zone {clock.zone}")

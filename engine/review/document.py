@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -13,6 +14,8 @@ from engine.common.json_values import decode
 from engine.redaction.regions import NOTHING_REDACTED, Redaction, check_redaction
 from engine.review.clock import NO_CLOCK, Clock, check_clock
 from engine.scoring.zones import Zones, check_zones
+
+V = TypeVar("V", covariant=True)
 
 FORMAT, VERSION = "vadgui-review", 2
 """From 2 on something may be redacted, and the clock be set: programs that know nothing of that must not hand over."""
@@ -230,11 +233,31 @@ def check(recording: Recording) -> None:
         ValueError: they are not.
     """
     check_segments(recording.segments)
-    check_zones(recording.zones)
-    check_clock(recording.clock)
-    check_redaction(recording.redaction)
+    # Each once: a step begins with what the one before it left.
+    for zones in {recording.zones, *_of_history(step.zones for step in recording.history)}:
+        check_zones(zones)
+    for clock in {recording.clock, *_of_history(step.clock for step in recording.history)}:
+        check_clock(clock)
+    for redaction in {recording.redaction, *_of_history(step.redaction for step in recording.history)}:
+        check_redaction(redaction)
     if not 0 <= recording.done <= len(recording.history):
         raise ValueError(f"{recording.done} of {len(recording.history)} steps can't be done")
+
+
+class _Change(Protocol[V]):
+    @property
+    def before(self) -> V: ...
+
+    @property
+    def after(self) -> V: ...
+
+
+def _of_history(changes: Iterable[_Change[V] | None]) -> Iterator[V]:
+    """What undoing and redoing may bring back."""
+    for change in changes:
+        if change:
+            yield change.before
+            yield change.after
 
 
 def check_segments(segments: Sequence[JudgedSegment]) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from engine.common.errors import ReviewError
 from engine.redaction.regions import Redaction, check_redaction
 from engine.review.attaching import ReviewedSegment, hidden
-from engine.review.clock import Clock, check_clock
+from engine.review.clock import Clock, check_clock, check_zone
 from engine.review.document import (
     ClockSet,
     JudgedSegment,
@@ -188,8 +188,9 @@ class Editor:
         """
         try:
             check_clock(clock)
+            check_zone(clock)
         except ValueError as error:
-            raise ReviewError(f"This is no clock: {error}", advice="Choose a time zone of the list.") from error
+            raise ReviewError(f"This is no clock: {error}", advice="Choose another one.") from error
         return Step(name="Set clock", clock=ClockSet(self._recording.clock, clock), who=self._who, when=self._when)
 
     def set_redaction(self, name: str, redaction: Redaction) -> Step:

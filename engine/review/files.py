@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ReviewError
+from engine.common.names import displayable
 from engine.common.paths import reviews_folder
 from engine.review.document import NewerReviewError, Recording, Review, from_bytes, to_bytes
 from engine.video.fingerprint import file_fingerprint
@@ -59,7 +60,8 @@ def read_review(path: Path) -> OpenedReview:
         ReviewError: there is none, it can't be read, or it is of a newer version.
     """
     try:
-        return OpenedReview(path, _read(path))
+        review = _read(path)
+        return OpenedReview(path, review, _of_zones(review))
     except FileNotFoundError:
         reason = "The review's file is gone"
     except ValueError:
@@ -69,7 +71,8 @@ def read_review(path: Path) -> OpenedReview:
     for number in range(1, len(_BACKUP_AGES_SECONDS) + 1):
         with suppress(OSError, ValueError):
             review = _read(backup_path(path, number))
-            return OpenedReview(path, review, f"{reason}: opened from its backup of {_in_words(review.saved)}.")
+            notice = f"{reason}: opened from its backup of {_in_words(review.saved)}."
+            return OpenedReview(path, review, " ".join(filter(None, (notice, _of_zones(review)))))
     raise ReviewError(
         reason, subject=path, advice="There is no sound backup beside it. Put the file back from a copy of your own."
     )
@@ -169,6 +172,14 @@ def _read(path: Path) -> Review:
         return from_bytes(path.read_bytes())
     except NewerReviewError as error:
         raise NewerReviewError(error.what, subject=path, advice=error.advice) from error
+
+
+def _of_zones(review: Review) -> str:
+    """Which time zones of a review this machine does not know."""
+    zones = sorted({each.clock.zone for each in review.recordings if each.clock.has_unknown_zone})
+    if not zones:
+        return ""
+    return f"This machine does not know the time zone {displayable(', '.join(zones))}: times are shown in its own."
 
 
 def _keep_present(path: Path) -> None:

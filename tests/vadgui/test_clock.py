@@ -21,6 +21,7 @@ from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times, video_info
 from vadgui.dialogs.clock import ClockDialog
 from vadgui.model.session import ReviewSession
+from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.program import Program
 from vadgui.segments.model import Hours
 from vadgui.segments.view import SegmentList
@@ -73,6 +74,18 @@ def test_a_clock_that_is_set_is_shown_kept_and_undone(program: Program, qtbot: Q
     qtbot.waitUntil(lambda: program.session.start is not None)
     assert program.session.start
     assert program.session.start.utc == datetime(2024, 7, 1, 1, tzinfo=UTC)
+
+
+def test_what_is_handed_over_has_the_clock_that_was_set(program: Program, qtbot: QtBot) -> None:
+    dialog = open_dialog(program)
+    enter(dialog, qtbot, "2024-07-01 09:59:30", "Asia/Tokyo")
+    dialog.offset_box.setValue(30)
+    accept(dialog, qtbot)
+    snapshot = ReviewSnapshot.of(program.session)
+    assert snapshot
+    start = snapshot.recording.info.start
+    assert start
+    assert start.at(0).isoformat() == "2024-07-01T10:00:00+09:00"
 
 
 def test_a_zone_that_nobody_knows_is_not_accepted(program: Program, qtbot: QtBot) -> None:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.errors import VideoError
-from engine.review.clock import Clock
+from engine.review.clock import MOST_OFFSET_SECONDS, Clock
 from engine.video.name_patterns import pattern_of
 from engine.video.wall_clock import RecordingStart
 from vadgui.ui.number_boxes import NumberBox
@@ -31,7 +31,6 @@ from vadgui.ui.select_all import select_all_on_focus
 _RESULT_LINES, _WIDTH_PX = 3, 480
 _FORMAT = "yyyy-MM-dd HH:mm:ss"
 _THIS_COMPUTER = "This computer's"
-_MOST_OFFSET_SECONDS = 10 * 366 * 86400.0
 
 
 class ClockDialog(QDialog):
@@ -56,7 +55,7 @@ class ClockDialog(QDialog):
         self.second_hour = QCheckBox("The clock shows this hour twice: it is the second")
         self.zone_box = _zone_box(clock.zone)
         self.offset_box = NumberBox()
-        self.offset_box.setRange(-_MOST_OFFSET_SECONDS, _MOST_OFFSET_SECONDS)
+        self.offset_box.setRange(-MOST_OFFSET_SECONDS, MOST_OFFSET_SECONDS)
         self.offset_box.setSuffix(" s")
         select_all_on_focus(self.offset_box)
         self.offset_box.setValue(clock.offset_seconds)

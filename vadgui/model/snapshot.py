@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.export.caveats import blind_in_words, caveats
@@ -49,7 +49,7 @@ class ReviewSnapshot:
         selected = scoring.selected
         return cls(
             recording=ReviewedRecording(
-                video,
+                replace(video, start=session.start),
                 session.times,
                 segments,
                 scoring.scores.copy() if scored_by else None,

@@ -71,8 +71,8 @@ def describe_frame(frame: int, session: ReviewSession) -> str:
     """A frame's number, running time and, where it is known, time of day."""
     seconds = float(session.times[frame])
     words = [f"Frame {frame}", clock_text(seconds)]
-    if session.video and session.video.start:
-        words.append(f"{session.video.start.at(seconds):%Y-%m-%d %H:%M:%S}")
+    if session.start:
+        words.append(f"{session.start.at(seconds):%Y-%m-%d %H:%M:%S}")
     return "   ".join(words)
 
 
@@ -101,17 +101,18 @@ def _running_time(typed: str) -> tuple[float | None, str]:
 
 
 def _seconds_of_moment(moment: re.Match[str], session: ReviewSession) -> float:
-    video = session.video
-    if video is None or video.start is None:
+    start = session.start
+    if start is None:
         raise NoDestinationError("When this recording was made is not known: type a frame number or a running time.")
     duration = float(session.ends[-1])
-    begin, end = video.start.at(0.0), video.start.at(duration)
+    begin, end = start.at(0.0), start.at(duration)
     hour, minute, second = (int(moment[part] or 0) for part in ("hour", "minute", "second"))
     for day in [date.fromisoformat(moment["date"])] if moment["date"] else _days(begin.date(), end.date()):
         # An hour that comes twice, when clocks are set back, is in the recording once at least.
         for fold in (0, 1):
-            wanted = datetime(day.year, day.month, day.day, hour, minute, second, fold=fold).astimezone()
-            seconds = (wanted - video.start.utc).total_seconds() + _number(moment["fraction"] or "0")
+            local = datetime(day.year, day.month, day.day, hour, minute, second, fold=fold)
+            wanted = local.replace(tzinfo=start.zone) if start.zone else local.astimezone()
+            seconds = (wanted - start.utc).total_seconds() + _number(moment["fraction"] or "0")
             # Without seconds the minute is meant, in which the recording may begin.
             reach = 1.0 if moment["second"] else 60.0
             if -reach < seconds <= duration:

@@ -43,6 +43,22 @@ def numbers(clip: Path) -> list[int]:
     return [read_number(picture) for picture in pictures]
 
 
+def write_segments(video: Path) -> Path:
+    path = Path("gate.segments.json")
+    with open_video(video) as source:
+        write_segments_json(
+            path,
+            source.info,
+            source.times,
+            [Segment(2, 9, 5, 1.0)],
+            SegmentRule(),
+            detector_name="x",
+            detector_fingerprint="x",
+            score="paper",
+        )
+    return path
+
+
 PLAIN = ("--panels", "frame", "--no-score-strip")
 
 
@@ -53,18 +69,7 @@ def test_clips_are_redacted_whatever_they_are_asked_for_by(kind: str, video: Pat
     if kind == "video":
         given, clip = [video, "--start", 2, "--stop", 9], "gate.frames-2-8.mp4"
     elif kind == "segments":
-        given[0] = Path("gate.segments.json")
-        with open_video(video) as source:
-            write_segments_json(
-                given[0],
-                source.info,
-                source.times,
-                [Segment(2, 9, 5, 1.0)],
-                SegmentRule(),
-                detector_name="x",
-                detector_fingerprint="x",
-                score="paper",
-            )
+        given[0] = write_segments(video)
     out = ["--out", "clips" if kind != "video" else clip]
     ran = vad("export", *given, *PLAIN, *out, "--no-outlines")
     assert ran.exit_code == 0, ran.output

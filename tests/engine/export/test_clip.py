@@ -287,12 +287,10 @@ START = RecordingStart(datetime(2026, 3, 1, 8, tzinfo=UTC), FROM_NAME)
 
 @pytest.mark.parametrize("off", [each.name for each in fields(BurntIn)])
 def test_each_text_in_the_picture_can_be_switched_off(tmp_path: Path, video: BarcodeVideo, off: str) -> None:
-    video._info = replace(video.info, start=START)
-
     def picture(burnt_in: BurntIn) -> Pixels:
         target = tmp_path / f"{hash(burnt_in)}.mp4"
-        options = {"panels": ("frame",), "threshold": 0.5, "verdict": "confirmed", "burnt_in": burnt_in}
-        export(video, None, 5, 6, target, **options)
+        options = ExportOptions(("frame",), threshold=0.5, verdict="confirmed", burnt_in=burnt_in, start=START)
+        list(export_clip(video, None, scores_of(video), 5, 6, target, options))
         return read_clip(target)[1][0]
 
     changed = np.abs(picture(BurntIn()).astype(int) - picture(replace(BurntIn(), **{off: False}))).max(axis=2) > 60

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -14,6 +17,7 @@ from engine.export.clip import ExportOptions
 from engine.hand_over.jobs import ClipsJob, ExportTools, ReportJob, Subject, TablesJob
 from engine.review.document import Verdict
 from engine.video import open_video
+from engine.video.wall_clock import BY_HAND, RecordingStart
 from tests.clips import make_clip
 from tests.engine.export.reviews import reviewed
 
@@ -64,6 +68,22 @@ def test_a_clip_that_fails_does_not_keep_the_others_from_being_made(
         list(job.run(tools, never_stop))
     assert "2.mp4: The video has no frames 148 to 159" in failed.value.advice
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1.mp4", "3.mp4", "4.mp4"]
+
+
+def test_clips_have_the_time_that_was_reviewed_not_that_of_the_file(
+    tmp_path: Path, tools: ExportTools, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[ExportOptions] = []
+
+    def watched(*given: Any) -> Iterator[Finished]:
+        made.append(given[6])
+        yield Finished(str(given[5]))
+
+    monkeypatch.setattr("engine.hand_over.jobs.export_clip", watched)
+    start = RecordingStart(datetime(2024, 1, 15, 10, 30, tzinfo=UTC), BY_HAND)
+    recording = replace(subject.recording, info=replace(subject.recording.info, start=start))
+    list(clips(replace(subject, recording=recording), tmp_path / "out").run(tools, never_stop))
+    assert [each.start for each in made] == [start] * 4
 
 
 def test_nothing_is_replaced(tmp_path: Path, tools: ExportTools, subject: Subject) -> None:

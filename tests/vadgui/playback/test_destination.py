@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from engine.review.clock import Clock
 from engine.video.wall_clock import FROM_NAME, RecordingStart
 from tests.vadgui.synthetic import steady_times, video_info
 from vadgui.model.session import ReviewSession
@@ -95,3 +96,20 @@ def test_an_hour_that_comes_twice_is_found_where_the_recording_has_it() -> None:
 
 def test_says_all_that_is_known_of_the_frame() -> None:
     assert find_destination("750", session_from(EVENING)).words == "Frame 750   0:30.000   2024-05-01 23:59:00"
+
+
+def test_goes_by_the_clock_that_was_set_and_its_zone() -> None:
+    session = session_from(EVENING)
+    clock = Clock("2024-05-01T21:58:30+00:00", 60.0, "Asia/Tokyo")  # 06:59:30 there
+    assert session.review.edit(lambda editor: editor.set_clock(clock))
+    assert find_destination("07:00:00", session).frame == 750
+    assert find_destination("2024-05-02 07:00:00", session).frame == 750
+    assert find_destination("750", session).words.endswith("2024-05-02 07:00:00")
+    with pytest.raises(NoDestinationError, match="2024-05-02 06:59:30 to 2024-05-02 07:02:50"):
+        find_destination("23:59:30", session)
+
+
+def test_a_clock_that_was_set_where_the_recording_tells_none() -> None:
+    session = session_from(None)
+    assert session.review.edit(lambda editor: editor.set_clock(Clock(start="2024-05-01T21:58:30+00:00")))
+    assert find_destination("23:59:30", session).frame == 1500
