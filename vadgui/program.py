@@ -249,6 +249,7 @@ class Program(QObject):
 
     def _may_leave_review(self, leave: Callable[[], object]) -> bool:
         """Whether all that was decided is on disk. Where it can't be written, ask; `leave` is called if it may go."""
+        self.window.verdict_bar.keep_note()
         self.reviews.flush()  # besides, the same review may be read next
         if not self.reviews.is_unsaved:
             return True

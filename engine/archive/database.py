@@ -60,7 +60,7 @@ class Archive:
         Raises:
             ArchiveError: the data base says no.
         """
-        with self._errors("The archive can't be changed"), self._engine.begin() as connection:
+        with self._errors("The archive can't be used"), self._engine.begin() as connection:
             yield connection
 
     def now(self, connection: Connection) -> datetime:

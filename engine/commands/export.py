@@ -227,6 +227,8 @@ def export(
         encoding=Encoding(clip_format, encoder, quality, round(max_mb * 1e6) if max_mb else None),
         sound=sound,
     )
+    if copy and clip_format is not ClipFormat.MP4:
+        raise click.UsageError("--copy keeps the recording's own format; it goes without --format.")
     if is_reviewed(video):
         chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy, redact, template)
         for path in export_review(video, chosen, target or Path(), detector, device, quiet=quiet):

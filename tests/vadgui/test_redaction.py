@@ -168,3 +168,17 @@ def test_a_polygon_and_a_press_that_draws_nothing(program: Program, qtbot: QtBot
     edit(program, qtbot)
     drag(program, (0.7, 0.7), (0.701, 0.9))
     assert len(program.session.review.redaction.regions) == 1
+
+
+def test_a_bookmark_leaves_the_region_selected(program: Program, qtbot: QtBot) -> None:
+    segment = program.session.scoring.segments[0]
+    program.session.select_segment(segment)
+    qtbot.keyClick(program.window, Qt.Key.Key_Y)
+    program.session.select_segment(program.session.scoring.segments[0])
+    drawn(program, qtbot)
+    qtbot.keyClick(program.window, Qt.Key.Key_B)
+    panel = program.window.panels.panel(Panel.FRAME)
+    panel.setFocus()
+    qtbot.keyClick(panel, Qt.Key.Key_Delete)
+    assert not program.session.review.redaction
+    assert [each.verdict for each in program.session.review.segments if each.judged] == ["confirmed"]

@@ -550,3 +550,13 @@ def test_verdicts_survive_opening_the_same_recording_again(program: Program, qtb
     program.reviews.flush()
     assert len(saved(tmp_path / "street.mp4")) == 2
     assert [each.verdict for each in program.session.review.segments[:2]] == [Verdict.CONFIRMED] * 2
+
+
+def test_a_note_that_is_being_typed_goes_along_when_the_recording_is_left(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_N)
+    qtbot.keyClicks(program.window.verdict_bar.note, "by the gate")
+    program.window.close_video_requested.emit()
+    qtbot.waitUntil(lambda: program.session.video is None)
+    assert [each["note"] for each in saved(tmp_path / "street.mp4")] == ["by the gate"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QListWidget,
+    QListWidgetItem,
     QPlainTextEdit,
     QScrollArea,
     QStackedWidget,
@@ -30,6 +31,7 @@ from vadgui.ui.number_boxes import NumberBox
 from vadgui.ui.widgets import button, text_label
 
 _SIZE = (720, 560)
+_PAGE_HEIGHT_PX = 32
 _PAGES_WIDTH_PX = 150
 _LINES_HEIGHT_PX = 120
 
@@ -71,7 +73,9 @@ class SettingsDialog(QDialog):
         self.keys_page.search.setFocus()
 
     def _add_page(self, title: str, page: QWidget) -> None:
-        self.pages.addItem(title)
+        item = QListWidgetItem(title)
+        item.setSizeHint(QSize(0, _PAGE_HEIGHT_PX))
+        self.pages.addItem(item)
         self._stack.addWidget(page)
 
     def _page(self, page: Page, settings: Settings) -> QWidget:

@@ -30,7 +30,8 @@ class RedactionTool(ShapeTool):
         self._session = session
         self._review = session.review
         self._method = RedactionMethod.FILL
-        self._review.changed.connect(self.forget)
+        self._shown = self.redaction
+        self._review.changed.connect(self._follow)
         self._review.opened.connect(self.forget)
         session.view_changed.connect(self._go_to_frame)
 
@@ -58,6 +59,12 @@ class RedactionTool(ShapeTool):
     def method(self) -> RedactionMethod:
         """What the next region shows."""
         return self._method
+
+    def _follow(self) -> None:
+        """Regions may be others now; a verdict or a bookmark changes none."""
+        if self.redaction != self._shown:
+            self._shown = self.redaction
+            self.forget()
 
     def use_method(self, method: RedactionMethod) -> None:
         """Choose what the next region shows, and the selected one."""

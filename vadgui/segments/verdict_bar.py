@@ -30,7 +30,7 @@ class VerdictBar(QWidget):
         self.note = _NoteField()
         self.note.setPlaceholderText("Note (N)")
         self.note.setAccessibleName("Note on the segment")
-        self.note.editingFinished.connect(self._keep_note)
+        self.note.editingFinished.connect(self.keep_note)
         self._hidden = text_label(role="muted")
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
@@ -79,7 +79,8 @@ class VerdictBar(QWidget):
             judged = judged_of(selected) if selected else None
             self.note.setText(judged.note if judged else "")
 
-    def _keep_note(self) -> None:
+    def keep_note(self) -> None:
+        """Take over a note that is being typed."""
         if self._noted and self.note.isModified():
             self.note_written.emit(self._noted, self.note.text())
             self.note.setModified(False)

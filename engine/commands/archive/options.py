@@ -35,14 +35,12 @@ class Moment(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """The moment that a text means."""
         text = str(value).strip()
+        is_date = len(text) <= len("2026-03-28") and ":" not in text
         try:
             moment = datetime.fromisoformat(text)
-        except ValueError:
+            return (moment + timedelta(days=self._ends_day and is_date)).astimezone()
+        except (ValueError, OverflowError):  # the latter at the ends of the calendar
             self.fail(f"{text!r} is no date and time such as 2026-03-28T22:00.", param, ctx)
-        is_date = len(text) <= len("2026-03-28") and ":" not in text
-        if self._ends_day and is_date:
-            moment += timedelta(days=1)
-        return moment.astimezone()
 
 
 class Region(click.ParamType[Box]):

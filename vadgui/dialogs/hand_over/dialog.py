@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -98,7 +99,10 @@ class HandOverDialog(QDialog):
     @property
     def folder(self) -> Path:
         """Where it goes."""
-        return Path(self.folder_edit.text().strip()).expanduser()
+        folder = Path(self.folder_edit.text().strip())
+        with suppress(RuntimeError):  # ~somebody whom this machine does not know is a name like any other
+            folder = folder.expanduser()
+        return folder.absolute()
 
     def choose_again(self, export: UnfinishedExport) -> None:
         """Choose what was not finished."""
