@@ -136,7 +136,8 @@ class ClipsPage(Page):
         return not self.cut_button.isChecked() and self._layout() in (ClipLayout.MOSAIC, ClipLayout.SIDE_BY_SIDE)
 
     def estimate(self) -> Estimate:
-        """Of all chosen clips."""
+        """Of all chosen clips, whose names can be used."""
+        self._name_of_first()
         return estimate_clips(self._snapshot.recording, self.segments_box.segments, self.options())
 
     def summary(self) -> str:
@@ -221,8 +222,8 @@ class ClipsPage(Page):
             self.overlay_box.setChecked(False)
         try:
             self.preview.setText(self._name_of_first())
-        except VadError as error:
-            self.preview.setText(f"{error.what}. {error.advice}")
+        except VadError:
+            self.preview.clear()  # why is said below
         self.changed.emit()
 
     def _name_of_first(self) -> str:

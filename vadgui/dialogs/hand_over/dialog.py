@@ -148,6 +148,8 @@ class HandOverDialog(QDialog):
         try:
             size, free = self.page.estimate().size_bytes, free_bytes(self.folder)
         except VadError as error:
+            self.export_button.setEnabled(False)
+            self.summary.clear()
             self._show_failure(error)
             return
         parts = (
