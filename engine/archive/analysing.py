@@ -149,7 +149,11 @@ def _finish_judged(judged: RecordingJudged, leases: Leases, settings: AnalysisSe
     recording = judged.recording
     try:
         with judged.store, open_video(recording.path) as source:
-            check_content(recording, source)
+            try:
+                check_content(recording, source)
+            except VideoError:
+                judged.store.clear()  # nobody knows of which content it is
+                raise
             return finish(recording, leases, source, judged.store, settings)
     except VideoError as error:
         return RecordingFailed(recording.path, error, leases.fail(recording, str(error)))

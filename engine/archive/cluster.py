@@ -17,6 +17,8 @@ from engine.scoring.sampling import Sampling
 
 LOCAL = "local"
 """The address of a cluster of this machine alone, which lives as long as the workers do."""
+MOST_STARTS = 3
+"""So often a worker may die while it starts before all is given up."""
 _ANSWER_SECONDS = 10.0
 _OBJECT_STORE_BYTES = 256 << 20  # only signals travel
 
@@ -29,6 +31,8 @@ class _Process:
     starting: Any
     """Pending until it has loaded the detector; None afterwards."""
     shard: Shard | None = None
+    starts: int = 1
+    """So often it was started in a row."""
 
 
 class RayWorkers(Workers):
@@ -90,7 +94,7 @@ class RayWorkers(Workers):
         """What has ended.
 
         Raises:
-            ArchiveError: a worker can't load the detector.
+            ArchiveError: a worker can't load the detector, or dies each time that it starts.
         """
         starting = {each.starting: worker for worker, each in self._processes.items() if each.starting is not None}
         references = [*self._pending, *starting]
@@ -128,19 +132,24 @@ class RayWorkers(Workers):
         except (ConnectionError, ImportError, RuntimeError, ValueError) as error:
             raise _unreachable(address, error) from error
 
-    def _replace(self, worker: Worker) -> None:
+    def _replace(self, worker: Worker, starts: int = 1) -> None:
         actor = self._start()
-        self._processes[worker] = _Process(actor, actor.start.remote())
+        self._processes[worker] = _Process(actor, actor.start.remote(), starts=starts)
 
     def _take_started(self, worker: Worker, reference: Any) -> None:
+        process = self._processes[worker]
         try:
             problem = self._ray.get(reference)
-        except self._ray.exceptions.RayError:
-            self._replace(worker)  # it died while it started
+        except self._ray.exceptions.RayError as error:
+            if process.starts >= MOST_STARTS:
+                what = f"A worker of the cluster died each of the {MOST_STARTS} times that it started"
+                raise ArchiveError(what, advice=f"See the messages of the cluster ({error}).") from error
+            self._ray.kill(process.actor)
+            self._replace(worker, process.starts + 1)
             return
         if problem:
             raise ArchiveError("A worker of the cluster can't begin", subject=problem[0], advice=problem[1])
-        self._processes[worker].starting = None
+        process.starting = None
 
     def _take_ended(self, worker: Worker, reference: Any) -> Ended:
         process = self._processes[worker]

@@ -30,6 +30,8 @@ from engine.video.header import read_header
 PHASE = "Reading"
 REST_SECONDS = 60.0
 """A file that was written to more lately may still be growing."""
+_NOT_READ_NS = -1
+"""Time of a file whose content is not known: its fingerprint, where it has one, is of what was there before."""
 
 
 @dataclass
@@ -215,7 +217,7 @@ class _FolderScan:
         }
         if self._is_growing(file, row):
             self._report.growing += 1
-            self._keep(file, row, values | {"file_state": FileState.GROWING})
+            self._keep(file, row, values | {"file_state": FileState.GROWING, "modified_ns": _NOT_READ_NS})
             return
         is_same = row is not None and _is_same_file(file, row) and row["fingerprint"]
         if not is_same:
@@ -223,7 +225,8 @@ class _FolderScan:
                 header = read_header(file.path)
             except VideoError as error:
                 self._report.problems.append(error)
-                self._keep(file, row, values | {"file_state": FileState.BROKEN, "problem": str(error)})
+                broken = {"file_state": FileState.BROKEN, "modified_ns": _NOT_READ_NS, "problem": str(error)}
+                self._keep(file, row, values | broken)
                 return
             seconds = header.duration_seconds
             start = header.start.utc if header.start else None

@@ -100,8 +100,9 @@ def counts(archive: Archive) -> list[CameraCounts]:
         *(number(r.file_state == state).label(state) for state in FileState),
         *(number(is_here, r.analysis_state == state).label(state) for state in AnalysisState),
     ]
-    hours = sa.func.coalesce(sa.func.sum(r.duration_seconds), 0.0) / 3600
-    done = sa.func.coalesce(sa.func.sum(r.duration_seconds * r.analysed_share), 0.0) / 3600
+    seconds = sa.case((is_here, r.duration_seconds), else_=0.0)
+    hours = sa.func.coalesce(sa.func.sum(seconds), 0.0) / 3600
+    done = sa.func.coalesce(sa.func.sum(seconds * r.analysed_share), 0.0) / 3600
     by_camera = sa.select(
         r.camera,
         hours.label("hours"),

@@ -144,6 +144,12 @@ class Judge:
             if result.index >= shard.stop:
                 break
             results.append(result)
+        if source.is_changed():
+            raise VideoError(
+                "The recording was changed while it was analysed",
+                subject=shard.path,
+                advice="It may still be recorded or copied: wait until it is complete, and scan its folder again.",
+            )
         return JudgedShard(
             np.array([result.index for result in results], np.int64),
             np.array([result.signals for result in results], RAW_SIGNALS),

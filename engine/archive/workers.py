@@ -1,4 +1,4 @@
-"""What does the shards: an interface, and one worker in this process."""
+"""What does the shards: an interface."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from engine.archive.shards import Judge, Outcome, Shard
+from engine.archive.shards import Outcome, Shard
 
 Worker = Hashable
 
@@ -40,31 +40,3 @@ class Workers(ABC):
     @abstractmethod
     def close(self) -> None:
         """End all workers, whatever they do."""
-
-
-class OwnWorker(Workers):
-    """This process itself."""
-
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
-        self._given: Shard | None = None
-
-    @property
-    def idle(self) -> Sequence[Worker]:
-        """It, between two shards."""
-        return [] if self._given else [0]
-
-    def submit(self, worker: Worker, shard: Shard) -> None:
-        """Take a shard."""
-        del worker
-        self._given = shard
-
-    def wait(self, seconds: float) -> list[Ended]:
-        """Do what was given."""
-        del seconds
-        shard, self._given = self._given, None
-        return [Ended(0, shard, self._judge.run(shard))] if shard else []
-
-    def close(self) -> None:
-        """Close what it has open."""
-        self._judge.close()

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from engine.analysis.findings import flaggable_scores
 from engine.review.attaching import ReviewedSegment, attach
 from engine.review.document import Recording
 from engine.review.recording_list import FoundSegment
@@ -23,12 +24,11 @@ def segments_to_review(
 ) -> tuple[FoundSegment, ...]:
     """The segments of a recording with raw signals [N] of frames at times [N], at the threshold that its review has."""
     scores = scorer.scores(signals, seconds)
-    spoilt = scorer.in_condition(signals, seconds) | scorer.is_other_scene(signals)
     rule = scorer.rule()
     kept = recording.thresholds.get(scorer.name) if recording else None
     if kept:
         rule = replace(rule, enter=kept.enter, leave=scorer.leave_for(kept.enter, rule))
-    flaggable = np.where(spoilt, np.nan, scores)
+    flaggable = flaggable_scores(scores, signals, seconds, scorer)
     flagged = find_segments(flaggable, seconds, rule)
     judged = recording.segments if recording else ()
     return found(attach(flagged, judged, scores, rule.enter, flaggable), seconds)

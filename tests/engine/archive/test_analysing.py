@@ -21,12 +21,20 @@ from engine.__main__ import cli
 from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.archive import analysing
-from engine.archive.analysing import AnalysisSettings, RecordingAnalysed, RecordingFailed, analyse_waiting
+from engine.archive.analysing import (
+    AnalysisSettings,
+    RecordingAnalysed,
+    RecordingFailed,
+    analyse_divided,
+    analyse_waiting,
+)
 from engine.archive.database import Archive
 from engine.archive.leases import Leases
 from engine.archive.scanning import scan
 from engine.archive.schema import recordings
 from engine.archive.searching import Query, search
+from engine.archive.shards import Judge, JudgedShard
+from engine.archive.workers import Ended
 from engine.commands.progress import finished
 from engine.common.errors import Cancelled, ScoreStoreError
 from engine.export.tables import read_segments_json
@@ -36,6 +44,7 @@ from engine.scoring.scorers import default_scorer
 from engine.video import open_video
 from tests.clips import write_clip
 from tests.engine.archive.conftest import LONG_AGO, scanned
+from tests.engine.archive.test_dispatching import OwnWorker
 from tests.engine.commands.reviews import write_review
 
 ROOT = Path(__file__).parents[3]
@@ -210,6 +219,32 @@ def test_what_was_found_in_a_file_that_changed_meanwhile_is_not_kept(
     assert {event.path for event in ended} == {video, other}
     (hit,) = [each for each in search(archive, Query()) if each.path == video]
     assert 20 <= hit.stop <= 30
+
+
+class _Replacing(OwnWorker):
+    """Puts another recording in the place of one that has just been judged."""
+
+    def wait(self, seconds: float) -> list[Ended]:
+        ended = super().wait(seconds)
+        for each in ended:
+            if isinstance(each.outcome, JudgedShard):
+                film(each.shard.path, seed=5)
+        return ended
+
+
+def test_of_a_recording_that_changed_once_all_was_judged_nothing_is_kept(
+    archive: Archive, footage: Path, predictor: Predictor, settings: AnalysisSettings
+) -> None:
+    video = film(footage / "a.mp4")
+    scanned(archive, footage)
+    with open_video(video) as source:
+        key = analysis_key(source, predictor, settings.scorer.sampling)
+    workers = _Replacing(Judge(predictor, settings.scorer.sampling))
+    failed = [each for each in analyse_divided(Leases(archive), workers, settings) if isinstance(each, RecordingFailed)]
+    workers.close()
+    assert "changed since" in str(failed[0])
+    with ScoreStore(settings.folder, key) as store:
+        assert len(store) == 0
 
 
 def test_stores_keep_to_their_room(archive: Archive, footage: Path, predictor: Predictor, cache: Path) -> None:

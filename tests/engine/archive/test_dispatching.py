@@ -16,7 +16,7 @@ from engine.archive.dispatching import Dispatcher, Event, RecordingGivenUp, Reco
 from engine.archive.leases import Leases
 from engine.archive.schema import AnalysisState, FileState, folders, recordings
 from engine.archive.shards import Judge, JudgedShard, Look, Outcome, Shard, ShardFailed
-from engine.archive.workers import Ended, OwnWorker, Worker, Workers
+from engine.archive.workers import Ended, Worker, Workers
 from engine.common.errors import Cancelled
 from engine.models.predictor import Predictor
 from engine.scoring.sampling import Sampling
@@ -80,6 +80,30 @@ class FakeWorkers(Workers):
 
     def close(self) -> None:
         pass
+
+
+class OwnWorker(Workers):
+    """This process itself, as the only worker."""
+
+    def __init__(self, judge: Judge | FakeJudge) -> None:
+        self._judge = judge
+        self._given: Shard | None = None
+
+    @property
+    def idle(self) -> Sequence[Worker]:
+        return [] if self._given else [0]
+
+    def submit(self, worker: Worker, shard: Shard) -> None:
+        del worker
+        self._given = shard
+
+    def wait(self, seconds: float) -> list[Ended]:
+        del seconds
+        shard, self._given = self._given, None
+        return [Ended(0, shard, self._judge.run(shard))] if shard else []
+
+    def close(self) -> None:
+        self._judge.close()
 
 
 def fill(archive: Archive, count: int) -> None:
@@ -150,7 +174,7 @@ def test_workers_that_start_slowly_are_waited_for(archive: Archive, tmp_path: Pa
 def test_a_worker_keeps_to_its_recording_while_others_wait(archive: Archive, tmp_path: Path) -> None:
     fill(archive, 6)
     judge = FakeJudge()
-    dispatch(archive, OwnWorker(judge), tmp_path)  # type: ignore[arg-type]
+    dispatch(archive, OwnWorker(judge), tmp_path)
     paths = [shard.path for shard in judge.done]
     assert paths == sorted(paths)
 

@@ -212,6 +212,42 @@ def test_another_recording_under_an_old_name_begins_anew(
     assert rows(archive, segments) == []
 
 
+@pytest.mark.parametrize("goes_meanwhile", [False, True])
+def test_a_recording_that_was_replaced_is_read_once_it_rests(
+    archive: Archive, footage: Path, record: MakeRecording, tmp_path: Path, goes_meanwhile: bool
+) -> None:
+    now = time.time()
+    record("a.mp4")
+    record("b.mp4", 200)
+    scanned(archive, footage)
+    before = rows(archive)[0]
+    path = record("a.mp4", 100, 50, modified=now - 5)
+    assert finished(scan(archive)).growing == 1
+    if goes_meanwhile:
+        path.rename(tmp_path / "a.mp4")
+        assert finished(scan(archive)).missing == 1
+        (tmp_path / "a.mp4").rename(path)
+    assert finished(scan(archive, clock=lambda: now + 3600)).changed == 1
+    after = rows(archive)[0]
+    assert (after["file_state"], after["duration_seconds"]) == ("present", 10)
+    assert after["fingerprint"] != before["fingerprint"]
+    finished(scan(archive, clock=lambda: now + 7200))
+    assert rows(archive)[0] == after
+
+
+def test_a_recording_replaced_by_a_broken_file_is_broken_until_it_is_whole(
+    archive: Archive, footage: Path, record: MakeRecording
+) -> None:
+    path = record("a.mp4")
+    record("b.mp4", 200)
+    scanned(archive, footage)
+    path.write_bytes(b"no video at all" * 100)
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    for _ in range(2):
+        assert len(finished(scan(archive)).problems) == 1
+        assert states(archive)["a.mp4"] == "broken"
+
+
 def test_stopping_keeps_what_was_found(archive: Archive, footage: Path, record: MakeRecording) -> None:
     for number in range(4):
         record(f"{number}.mp4", 10 * number)

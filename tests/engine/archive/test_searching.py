@@ -75,6 +75,14 @@ def test_times_are_those_of_another_time_zone_too(filled: Archive) -> None:
     assert hit.start_time == MORNING
 
 
+def test_hours_are_of_what_is_there(filled: Archive) -> None:
+    with filled.changing() as connection:
+        connection.execute(sa.update(recordings).where(recordings.c.id == 1).values(file_state=FileState.MISSING))
+    north, south = counts(filled)
+    assert (north.hours, north.analysed_hours, north.missing) == (0, 0, 1)
+    assert (south.hours, south.analysed_hours) == (2, 2)
+
+
 def test_counts_are_by_camera(filled: Archive) -> None:
     north, south = counts(filled)
     assert (north.camera, north.hours, north.analysed_hours, north.waiting) == ("north", 2, 1, 1)
