@@ -179,7 +179,7 @@ class SegmentList(QWidget):
         if not count or left == count:
             words = f"{count} segment{'' if count == 1 else 's'}"
         else:
-            words = f"{left} of {count} left" if left else f"All {count} reviewed"
+            words = f"{left} of {count} left"
         self._count.setText(f"{words}{so_far}" if is_counted else "")
         self.order_box.setEnabled(count > 1)
         self.filter_box.setEnabled(count > 0)
