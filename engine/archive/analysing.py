@@ -235,5 +235,5 @@ def finish(
     }
     with leases.finishing(recording, values) as connection:
         keep_flagged(connection, recording.id, flagged)
-        list_segments(connection, recording.id, source, review.segments if review else ())
+        list_segments(connection, recording.id, source, review)
     return RecordingAnalysed(recording.path, len(flagged))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from sqlalchemy.engine import Connection
 from engine.archive.schema import flagged, recordings, segments
 from engine.common.names import displayable
 from engine.review.attaching import ReviewedSegment, Scores, attach
-from engine.review.document import JudgedSegment
+from engine.review.clock import NO_CLOCK
+from engine.review.document import JudgedSegment, Recording
 from engine.scoring.segments import Segment
 from engine.video.source import VideoSource, ends_of
+from engine.video.wall_clock import RecordingStart
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom, as shares of the picture's width and height."""
@@ -38,17 +41,16 @@ def keep_flagged(connection: Connection, recording_id: int, found: Sequence[Flag
         connection.execute(sa.insert(flagged), [{"recording_id": recording_id, **_values(each)} for each in found])
 
 
-def list_segments(
-    connection: Connection, recording_id: int, source: VideoSource, judged: Sequence[JudgedSegment]
-) -> None:
+def list_segments(connection: Connection, recording_id: int, source: VideoSource, review: Recording | None) -> None:
     """Replace a recording's segments by what is flagged at the archive's threshold, with what people said of it.
 
-    What they judged where nothing is flagged is listed, too: a confirmed segment must not be lost to another detector.
+    Times are by the clock that they set. What they judged where nothing is flagged is listed, too: a confirmed segment
+    must not be lost to another detector.
     """
     rows = connection.execute(sa.select(flagged).where(flagged.c.recording_id == recording_id)).mappings()
     found = [_flagged(row) for row in rows]
-    shown = _brought_together(found, judged, len(source))
-    start = source.info.start
+    shown = _brought_together(found, review.segments if review else (), len(source))
+    start = _keep_time(connection, recording_id, source, review)
     ends = ends_of(source.info, source.times)
     listed = []
     for number, each in enumerate(shown, 1):
@@ -77,6 +79,20 @@ def list_segments(
     connection.execute(sa.delete(segments).where(segments.c.recording_id == recording_id))
     if listed:
         connection.execute(sa.insert(segments), listed)
+
+
+def _keep_time(
+    connection: Connection, recording_id: int, source: VideoSource, review: Recording | None
+) -> RecordingStart | None:
+    """Write when a recording began and ended, and return the former."""
+    info = source.info
+    start = (review.clock if review else NO_CLOCK).start_of(info.path, info.start)
+    times = {
+        "start_time": start.utc if start else None,
+        "stop_time": start.utc + timedelta(seconds=info.duration_seconds) if start else None,
+    }
+    connection.execute(sa.update(recordings).where(recordings.c.id == recording_id).values(times))
+    return start
 
 
 def forget_analysis(connection: Connection, recording_id: int) -> None:

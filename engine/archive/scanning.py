@@ -237,7 +237,9 @@ class _FolderScan:
                 "duration_seconds": seconds,
             }
         recording_id = self._keep(file, row, values)
-        if file.reviews_stamp != (row["reviews_stamp"] if row else ""):
+        # The clock may be set there: the file alone tells another time.
+        has_review = bool(file.reviews_stamp) and not is_same
+        if has_review or file.reviews_stamp != (row["reviews_stamp"] if row else ""):
             self._read_review(file, recording_id, values.get("fingerprint") or (row["fingerprint"] if row else ""))
 
     def _is_growing(self, file: FoundFile, row: Mapping[Any, Any] | None) -> bool:
@@ -280,7 +282,7 @@ class _FolderScan:
             with open_video(file.path) as source:
                 review = recording_review(file.path, fingerprint)
                 with self._archive.changing() as connection:
-                    list_segments(connection, recording_id, source, review.segments if review else ())
+                    list_segments(connection, recording_id, source, review)
                     connection.execute(sa.update(recordings).where(recordings.c.id == recording_id).values(values))
         except (ReviewError, VideoError) as error:
             self._report.problems.append(error)

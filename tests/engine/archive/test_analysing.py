@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -39,6 +40,7 @@ from engine.commands.progress import finished
 from engine.common.errors import Cancelled, ScoreStoreError
 from engine.export.tables import read_segments_json
 from engine.models.predictor import Predictor
+from engine.review.clock import Clock
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
 from engine.scoring.scorers import default_scorer
 from engine.video import open_video
@@ -131,6 +133,17 @@ def test_verdicts_that_were_there_and_that_come_go_with_what_is_flagged(
     (again,) = search(archive, Query())
     assert (again.verdict, again.verdict_reason) == (Verdict.DISMISSED, "wind")
     assert (again.start, again.stop, again.peak_score, again.box) == (hit.start, hit.stop, hit.peak_score, hit.box)
+
+
+def test_what_is_found_has_the_time_that_the_review_says(
+    archive: Archive, footage: Path, predictor: Predictor, settings: AnalysisSettings
+) -> None:
+    video = film(footage / "a.mp4")
+    write_review(video, clock=Clock(start="2026-03-28T10:00:00+00:00"))
+    scanned(archive, footage)
+    list(work(archive, predictor, settings))
+    (hit,) = search(archive, Query())
+    assert hit.start_time == datetime(2026, 3, 28, 10, tzinfo=UTC) + timedelta(seconds=hit.start_seconds)
 
 
 def test_a_broken_recording_fails_alone(

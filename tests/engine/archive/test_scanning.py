@@ -18,9 +18,10 @@ from engine.archive.cameras import CameraRule
 from engine.archive.database import Archive
 from engine.archive.scanning import remember_folder, scan
 from engine.archive.schema import recordings, segments
-from engine.archive.searching import counts
+from engine.archive.searching import Query, counts, search
 from engine.commands.progress import finished
 from engine.common.errors import ArchiveError
+from engine.review.clock import Clock
 from engine.review.document import JudgedSegment, Verdict
 from engine.review.files import usual_path
 from tests.engine.archive.conftest import LONG_AGO, MakeRecording, scanned
@@ -187,6 +188,32 @@ def test_verdicts_come_from_the_review_beside_whenever_it_changed(
     assert finished(scan(archive)).reviewed == 1
     assert [row["verdict"] for row in rows(archive, segments)] == ["dismissed", "unsure"]
     assert counts(archive)[0].verdicts == {"dismissed": 1, "unsure": 1}
+
+
+def test_times_are_by_the_clock_that_the_review_has(archive: Archive, footage: Path, record: MakeRecording) -> None:
+    path = record("20260328_100000.mp4", count=50)
+    recorders = datetime(2026, 3, 28, 10).astimezone(UTC)
+    judged = JudgedSegment(start=5, stop=10, verdict=Verdict.CONFIRMED)
+
+    def told() -> list[datetime]:
+        (recording,), (segment,) = rows(archive), rows(archive, segments)
+        return [recording["start_time"], recording["stop_time"], segment["start_time"]]
+
+    def times_from(start: datetime) -> list[datetime]:
+        return [start + timedelta(seconds=seconds) for seconds in (0, 10, 1)]
+
+    write_review(path, judged, clock=Clock(offset_seconds=3600.0))
+    scanned(archive, footage)
+    set_right = times_from(recorders + timedelta(hours=1))
+    assert told() == set_right
+    hit = next(search(archive, Query(begins_from=recorders + timedelta(minutes=30))))
+    assert hit.start_time == set_right[2]
+    os.utime(path, (LONG_AGO + 1, LONG_AGO + 1))
+    finished(scan(archive))
+    assert told() == set_right
+    write_review(path, judged)
+    finished(scan(archive))
+    assert told() == times_from(recorders)
 
 
 def test_a_review_that_cant_be_read_is_named_and_the_recording_stays(
