@@ -29,7 +29,7 @@ from engine.video.writer import free_path
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from engine.evidence.package import PackageOptions
+    from engine.evidence.package import EvidenceOf, PackageOptions
     from engine.models.predictor import Predictor
 
 Events = Generator[Progress | Noted | Finished, None, None]
@@ -116,6 +116,20 @@ class Subject:
     def outlining(self, tools: ExportTools) -> Predictor | None:
         """The detector, if it tells where the evidence lies."""
         return tools.predictor(self.detector, self.device) if self.detector and self.knows_where else None
+
+    def evidence_opener(self, tools: ExportTools, should_stop: ShouldStop) -> EvidenceOf:
+        """What opens, for reports and packages, what tells of each frame where its evidence lies."""
+
+        @contextmanager
+        def evidence_of(recording: ReviewedRecording) -> Iterator[Evidence | None]:
+            predictor = self.outlining(tools)
+            with (
+                tools.source(recording, should_stop) as source,
+                tools.evidence(recording, source, predictor) as evidence,
+            ):
+                yield evidence
+
+        return evidence_of
 
     def outlined(self, tools: ExportTools, should_stop: ShouldStop) -> ReviewedRecording:
         """The recording with what stands out in the peak frame of each segment."""
@@ -327,7 +341,12 @@ class ReportJob:
         recording = self.subject.outlined(tools, should_stop)
         target = free_path(self.target, [".pdf"] if self.with_pdf else [])
         report = write_report(
-            [recording], target, verdicts=self.verdicts, with_pdf=self.with_pdf, should_stop=should_stop
+            [recording],
+            target,
+            verdicts=self.verdicts,
+            with_pdf=self.with_pdf,
+            evidence_of=self.subject.evidence_opener(tools, should_stop),
+            should_stop=should_stop,
         )
         for event in report:
             # What is shown when all is done is the file that was asked for.
@@ -364,15 +383,6 @@ class PackageJob:
         """Make it."""
         from engine.evidence.package import make_package
 
-        @contextmanager
-        def evidence_of(recording: ReviewedRecording) -> Iterator[Evidence | None]:
-            predictor = self.subject.outlining(tools)
-            with (
-                tools.source(recording, should_stop) as source,
-                tools.evidence(recording, source, predictor) as evidence,
-            ):
-                yield evidence
-
         make_folder(self.target.parent)
         recording = self.subject.outlined(tools, should_stop)
         yield from make_package(
@@ -382,5 +392,5 @@ class PackageJob:
             self.options,
             should_stop,
             key=self.key,
-            evidence_of=evidence_of,
+            evidence_of=self.subject.evidence_opener(tools, should_stop),
         )

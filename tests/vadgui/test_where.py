@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.common.events import never_stop
-from engine.hand_over.jobs import ExportTools, Subject
+from engine.hand_over.jobs import ExportTools, ReportJob, Subject
 from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
@@ -194,6 +194,20 @@ def test_what_is_handed_over_tells_where_and_why(
         assert segment.outlines
         assert segment.flagged_because == program.session.scoring.reason(segment)
         assert "score" in segment.peak_in_words
+
+
+def test_the_report_has_a_heat_map(
+    program: Program, files: FakeFiles, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_yard(program, qtbot, tmp_path)
+    snapshot = ReviewSnapshot.of(program.session)
+    assert snapshot is not None
+    tools = ExportTools(files.open_video, files.open_predictor, tmp_path / "analyses")
+    monkeypatch.setattr("engine.report.report.open_video", files.open_video)
+    monkeypatch.setattr("engine.report.report.sha256_of", lambda *_, **__: iter(()))
+    job = ReportJob(Subject(snapshot.recording, snapshot.detector, knows_where=True), tmp_path / "report.html")
+    list(job.run(tools, never_stop))
+    assert "Heat map of" in (tmp_path / "report.html").read_text("utf-8")
 
 
 # A place over time
