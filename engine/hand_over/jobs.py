@@ -29,8 +29,9 @@ from engine.video.writer import free_path
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from engine.evidence.package import EvidenceOf, PackageOptions
+    from engine.evidence.package import PackageOptions
     from engine.models.predictor import Predictor
+    from engine.report.report import EvidenceOf
 
 Events = Generator[Progress | Noted | Finished, None, None]
 Evidence = Callable[[int], WindowEvidence | None]
