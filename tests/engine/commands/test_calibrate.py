@@ -30,7 +30,7 @@ def test_a_full_disk_is_told(detector_file: Path, tmp_path: Path, monkeypatch: p
 def test_a_folder_that_may_not_be_written_is_told_before_the_work(
     detector_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.commands.calibrate.may_write", lambda folder: folder != tmp_path)
+    monkeypatch.setattr("engine.commands.detector_option.may_write", lambda folder: folder != tmp_path)
     ran = calibrate(detector_file, tmp_path / "there is none.mp4", tmp_path / "calibrated.safetensors")
     assert ran.exit_code == 1, ran.output
     assert "You may not write there" in ran.stderr
