@@ -65,7 +65,9 @@ class _Demo:
         print("Opening the demo clip and its detector …", flush=True)
         self._program.open_demo()
         await self._analysed()
-        print(f"Analysed {session.frame_count} frames on {_device(session)}: {_flagged(session)}.", flush=True)
+        device = _device(session)  # empty where the analysis of an earlier run was there before the detector
+        where = f" on {device}" if device else ""
+        print(f"Analysed {session.frame_count} frames{where}: {_flagged(session)}.", flush=True)
         session.select_segment(max(session.scoring.segments, key=lambda segment: segment.peak_score))
         await self._until(self._all_is_shown, session.view_changed, session.thumbnail_arrived)
         screenshot = self._output / "vadgui-demo.png"
