@@ -87,10 +87,12 @@ def _add_silence(container: av.container.OutputContainer, stream: av.AudioStream
     container.mux(stream.encode(None))
 
 
-def write_clip(path: Path, pictures: Sequence[np.ndarray], rate: int = 25) -> Path:
-    """Write pictures [H, W, 3] as H.264 that hardly loses anything; returns the path."""
+def write_clip(path: Path, pictures: Sequence[np.ndarray], rate: int = 25, crf: int = 14, gop: int = 250) -> Path:
+    """Write pictures [H, W, 3] as H.264 that hardly loses anything, unless told otherwise; returns the path."""
+    # With more threads x264 decides otherwise, and what a test measures would depend on the machine's cores.
+    options = {"crf": str(crf), "preset": "veryfast", "g": str(gop), "threads": "1"}
     with av.open(path, "w") as container:
-        stream = container.add_stream("libx264", rate=rate, options={"crf": "14", "preset": "veryfast"})
+        stream = container.add_stream("libx264", rate=rate, options=options)
         stream.height, stream.width = pictures[0].shape[:2]
         stream.pix_fmt, stream.codec_context.time_base = "yuv420p", Fraction(1, rate)
         for number, picture in enumerate(pictures):

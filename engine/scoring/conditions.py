@@ -24,7 +24,7 @@ Kinds = npt.NDArray[np.uint16]
 """Bits of ConditionKind [N], 0 where nothing is wrong or known."""
 
 # Chosen between what normal footage of Ped2, Avenue and the demo's scene reaches, and made failures of the same.
-_FROZEN_LEVELS = 0.75  # a repeated picture, encoded anew: 0.6; somebody far away moves: 27
+_FROZEN_LEVELS = 2.0  # a repeated picture, encoded anew: 1 to 1.9 between keyframes; somebody far away moves: 27
 _BLACK_LUMA, _BLACK_CONTRAST = 20.0, 8.0
 _FLAT_CONTRAST = 3.0
 _COVERED_CONTRAST = 0.3  # of the calibration's
@@ -51,8 +51,8 @@ class ConditionKind(StrEnum):
     """What is wrong with the picture; of two at a time, the first is told."""
 
     BLACK = "black"
-    FROZEN = "frozen"
     COVERED = "covered"
+    FROZEN = "frozen"
     LOW_CONTRAST = "low contrast"
     DARKER = "darker"
     BRIGHTER = "brighter"

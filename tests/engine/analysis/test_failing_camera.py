@@ -130,6 +130,16 @@ def measured_conditions(path: Path, detector: str) -> list[Condition]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("crf", [20, 26, 32])
+def test_a_frozen_picture_is_told_however_it_is_encoded(crf: int, tmp_path: Path) -> None:
+    """Recorders encode it anew; each keyframe, here one a second, changes it a little."""
+    clip = write_clip(tmp_path / "plaza.mp4", failing.frozen(plaza(), 50, 175), 25, crf=crf, gop=25)
+    (condition,) = measured_conditions(clip, "plaza")
+    assert condition.kind is ConditionKind.FROZEN
+    assert_when([condition], 2.0, 7.0)
+
+
+@pytest.mark.slow
 def test_normal_and_eventful_recordings_have_none(shared_data: Path) -> None:
     paths = sorted((shared_data / "ped2").glob("*/*.mp4"))
     assert len(paths) == 28

@@ -42,7 +42,7 @@ def write(
     """Write frames to an H.264 file; at `times` in seconds, or at any `rate` instead of `fps`."""
     tick = Fraction(1, fps) if times is None and rate is None else Fraction(1, 10_000)
     with av.open(str(path), "w", options=container) as file:
-        stream = file.add_stream("libx264", rate=fps, options={"crf": str(crf)})
+        stream = file.add_stream("libx264", rate=fps, options={"crf": str(crf), "threads": "1"})
         assert isinstance(stream, av.VideoStream)
         for n, frame in enumerate(frames):
             if n == 0:
