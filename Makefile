@@ -64,6 +64,9 @@ format: .venv/ready-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+catalogues: .venv/ready-dev
+	$(BIN)/python packaging/catalogues.py
+
 audit: .venv/ready-dev
 	$(BIN)/python packaging/release.py --audit
 

@@ -1,4 +1,4 @@
-"""Bundled resources: detectors, the demo clip, style sheets and icons, found wherever the program is installed."""
+"""Bundled resources: detectors, demo clip, style sheets, icons, languages, found wherever the program is installed."""
 
 from __future__ import annotations
 
@@ -62,6 +62,11 @@ def icon_path(name: str) -> Path:
         VadError: there is no such icon.
     """
     return _find("icon", "icons", name, ".svg")
+
+
+def catalogues(language: str) -> tuple[Path, ...]:
+    """The catalogues (PO files) with the texts of a language, such as "de"; one a part of the program."""
+    return tuple(sorted((_HERE / "languages" / language).glob("*.po")))
 
 
 def _find(kind: str, folder: str, name: str, suffix: str) -> Path:

@@ -25,6 +25,7 @@ from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.ui import theme
 from vadgui.ui.icons import program_icon
+from vadgui.ui.language import install_language
 
 _SWITCH_INTERVAL_SECONDS = 0.0005  # with it a Python loop in a thread delays the GUI by 6 ms, without it by 120
 
@@ -110,6 +111,7 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
     settings = Settings() if with_screen else Settings.temporary()
     reporter = errors.ErrorReporter()
     errors.install(reporter, loop)
+    install_language(app, settings.language)
     theme.install(app, theme.ThemeChoice(settings.theme))
     collector = GarbageCollector()
     list_file = recordings_file() if with_screen else None

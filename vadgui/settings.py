@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar, get_args, overload
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from engine.common.json_values import decode
+from engine.common.language import LANGUAGES
 from engine.common.paths import resolved
 from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
@@ -130,6 +131,13 @@ class Settings(QObject):
         "Light, dark, or as the system.",
         lambda theme: theme in {choice.value for choice in ThemeChoice},
         Shown(Page.APPEARANCE, "Theme", {"system": "As the system", "light": "Light", "dark": "Dark"}),
+    )
+    language = Setting(
+        "appearance/language",
+        "system",
+        "The language of the window and of reports, from the next start on.",
+        lambda language: language == "system" or language in LANGUAGES,
+        Shown(Page.APPEARANCE, "Language", {"system": "As the system", **LANGUAGES}),
     )
     geometry = Setting("window/geometry", QByteArray(), "Where the window was.")
     layout = Setting("window/layout", QByteArray(), "Where its docks and tool bars were.")

@@ -1,0 +1,76 @@
+"""Texts in a person's language: they are English in the source, other languages are gettext catalogues.
+
+`tr` translates a text where it is shown, placeholders are filled in afterwards: `tr("{count} left").format(count=3)`.
+A constant is marked with `tr_noop` where it stands and translated with `tr` where it is shown: its module may be
+imported before the language is known.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+SOURCE_LANGUAGE = "en"
+LANGUAGES = {SOURCE_LANGUAGE: "English", "de": "Deutsch"}
+"""Languages by their code (ISO 639-1), each with the name that its speakers know."""
+
+KEYWORDS = {"tr": None, "tr_noop": None, "tr_n": (1, 2)}
+"""The functions whose arguments are texts, as Babel's extraction takes them."""
+
+_translations = gettext.NullTranslations()
+
+
+def tr(text: str) -> str:
+    """A text in the language in use; the text itself where the catalogue lacks it."""
+    return _translations.gettext(text) if text else text
+
+
+def tr_n(singular: str, plural: str, count: int) -> str:
+    """The form of a text that the language in use takes for a count; "{count}" stays, to be filled in."""
+    return _translations.ngettext(singular, plural, count)
+
+
+def tr_noop(text: str) -> str:
+    """Mark a constant as a text to be translated where it is shown; returns it unchanged."""
+    return text
+
+
+def known_language(wanted: Iterable[str]) -> str:
+    """The first of the languages wanted (codes such as "de" or "de-AT") that there is; English where there is none."""
+    for each in wanted:
+        code = each.replace("_", "-").split("-")[0].lower()
+        if code in LANGUAGES:
+            return code
+    return SOURCE_LANGUAGE
+
+
+def use_language(code: str) -> None:
+    """Translate into the language of a code of `LANGUAGES` from now on, in the whole process."""
+    from resources import catalogues
+
+    use_translations(gettext.NullTranslations() if code == SOURCE_LANGUAGE else read_translations(catalogues(code)))
+
+
+def use_translations(translations: gettext.NullTranslations) -> None:
+    """Translate by these from now on, in the whole process."""
+    global _translations
+    _translations = translations
+
+
+def read_translations(paths: Sequence[Path]) -> gettext.NullTranslations:
+    """The translations of some catalogues (PO files), as one."""
+    merged = gettext.NullTranslations()
+    for path in paths:
+        compiled = io.BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file))
+        compiled.seek(0)
+        each = gettext.GNUTranslations(compiled)
+        each.add_fallback(merged)
+        merged = each
+    return merged

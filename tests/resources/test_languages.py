@@ -1,0 +1,103 @@
+"""Every text that is marked in the source has its translation, with the same placeholders."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+
+from engine.common.language import LANGUAGES, SOURCE_LANGUAGE, known_language, tr, tr_n, use_language
+
+ROOT = Path(__file__).parents[2]
+OTHERS = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
+
+
+def load_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("catalogues", ROOT / "packaging" / "catalogues.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+catalogues = load_script()
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    use_language("de")
+    yield
+    use_language(SOURCE_LANGUAGE)
+
+
+def translated(language: str, part: str) -> Catalog:
+    return catalogues.read_catalogue(catalogues.catalogue_path(language, part), language)
+
+
+def forms(text: str | list[str] | tuple[str, ...]) -> list[str]:
+    return [text] if isinstance(text, str) else list(text)
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("part", sorted(set(catalogues.PARTS.values())))
+def test_every_text_has_its_translation(language: str, part: str) -> None:
+    texts, catalogue = catalogues.extracted()[part], translated(language, part)
+    found = {each.id: catalogue.get(key(each)) for each in texts if each.id}
+    missing = [text for text, message in found.items() if message is None or not catalogues.is_translated(message)]
+    assert missing == [], "translate them: python packaging/catalogues.py"
+    gone = [each.id for each in catalogue if each.id and texts.get(key(each)) is None]
+    assert gone == [], "remove them: python packaging/catalogues.py"
+
+
+def key(message: Message) -> str:
+    return forms(message.id)[0]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_translations_have_the_placeholders_of_the_text(language: str) -> None:
+    for part in set(catalogues.PARTS.values()):
+        for message in translated(language, part):
+            wanted = set().union(*map(placeholders, forms(message.id)))
+            for text in forms(message.string) if message.id else []:
+                assert placeholders(text) <= wanted, message.id
+                assert placeholders(text) == wanted or len(forms(message.id)) > 1, message.id
+                assert outer_space(text) == outer_space(key(message)), message.id
+
+
+def outer_space(text: str) -> tuple[str, str]:
+    return re.match(r"\s*", text)[0], re.search(r"\s*$", text)[0]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_text_is_translated_alike_everywhere(language: str) -> None:
+    known: dict[str, list[str]] = {}
+    for part in sorted(set(catalogues.PARTS.values())):
+        for message in translated(language, part):
+            if message.id:
+                assert known.setdefault(key(message), forms(message.string)) == forms(message.string), message.id
+
+
+@pytest.mark.usefixtures("german")
+def test_texts_without_a_translation_stay_english() -> None:
+    assert tr("Nobody translates this.") == "Nobody translates this."
+    assert tr_n("{count} nobody", "{count} nobodies", 2) == "{count} nobodies"
+    assert tr("") == ""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [(["de-AT", "en"], "de"), (["fr-FR", "de"], "de"), (["fr"], "en"), ([], "en"), (["en_GB"], "en")],
+)
+def test_the_first_known_language_of_a_person_is_taken(wanted: list[str], code: str) -> None:
+    assert known_language(wanted) == code

@@ -1,0 +1,19 @@
+"""The language of the window: that of the program's own texts and of Qt's, such as the buttons of its dialogs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from engine.common.language import SOURCE_LANGUAGE, known_language, use_language
+
+
+def install_language(app: QApplication, chosen: str) -> str:
+    """Use the language of a code, or for "system" the first of the person's that there is; returns its code."""
+    code = known_language(QLocale.system().uiLanguages()) if chosen == "system" else known_language([chosen])
+    use_language(code)
+    if code != SOURCE_LANGUAGE:
+        translator = QTranslator(app)
+        if translator.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+            app.installTranslator(translator)
+    return code
