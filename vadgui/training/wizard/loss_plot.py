@@ -112,7 +112,7 @@ class LossLegend(QLabel):
     def _tint(self) -> None:
         lines = ((theme.current().accent, "—", tr("learnt from")), (theme.current().alert, "- • -", tr("held out")))
         self.setText(
-            (6 * "&nbsp;").join(f'<b style="color: {colour}">{line}</b>&nbsp; {name}' for colour, line, name in lines)
+            (6 * "\u00a0").join(f'<b style="color: {colour}">{line}</b>\u00a0 {name}' for colour, line, name in lines)
         )
 
 
