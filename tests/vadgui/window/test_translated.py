@@ -26,7 +26,7 @@ from vadgui.ui.action_specs import SPECS
 from vadgui.window.main_window import MainWindow
 
 COUNT = 1000
-ALIKE = ("street.mp4", "street", "still", "memory")
+ALIKE = ("street.mp4", "still.safetensors", "still", "memory")
 """Names of the recording, the detector and the device."""
 
 
@@ -57,8 +57,8 @@ def open_street(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.waitUntil(session.view_is_settled)
 
 
-def left_english(window: MainWindow) -> list[str]:
-    return untranslated(window, same=ALIKE)
+def left_english(window: MainWindow, folder: Path = Path("/")) -> list[str]:
+    return untranslated(window, same=(*ALIKE, str(folder)))
 
 
 def test_nothing_is_left_english_in_the_empty_window(program: Program) -> None:
@@ -68,12 +68,11 @@ def test_nothing_is_left_english_in_the_empty_window(program: Program) -> None:
 def test_nothing_is_left_english_with_a_recording(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_street(program, qtbot, tmp_path)
     window, session = program.window, program.session
-    assert left_english(window) == []
+    assert left_english(window, tmp_path) == []
     session.select_segment(session.scoring.segments[0])
-    for name in ("zones", "redaction", "mask", "lanes", "commands"):
-        if name != "lanes":
-            window.actions_by_name[name].trigger()
-        assert left_english(window) == [], name
+    for name in ("zones", "redaction", "mask", "show_history", "show_exports", "commands"):
+        window.actions_by_name[name].trigger()
+        assert left_english(window, tmp_path) == [], name
     assert untranslated(window.command_palette) == []
 
 
