@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
@@ -106,6 +107,10 @@ class RedactionChange(msgspec.Struct, frozen=True):
     after: Redaction
 
 
+_STEP_NAME = re.compile(r"(?P<what>.+?)(?: \((?P<about>.+)\))?(?:, frames? (?P<frames>[\d–]+))?", re.DOTALL)
+"""What was done, to or why, and where: "Dismiss (weather), frames 40–59"."""
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One change: segments that went and came, threshold, zones, redaction or clock. Read backwards it is undone."""
 
@@ -126,8 +131,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             if change.after is None:
                 return tr("Threshold to its default")
             return tr("Threshold to {score:.2f}").format(score=change.after.enter)
-        what, bracket, reason = self.name.removesuffix(")").partition(" (")
-        return f"{tr(what)} ({tr(reason)})" if bracket else tr(self.name)
+        found = _STEP_NAME.fullmatch(self.name)
+        if not found:
+            return tr(self.name)
+        words = tr(found["what"]) + (f" ({tr(found['about'])})" if found["about"] else "")
+        if frames := found["frames"]:
+            text = tr("{step}, frames {frames}") if "–" in frames else tr("{step}, frame {frames}")
+            words = text.format(step=words, frames=frames)
+        return words
 
 
 class DetectorUsed(msgspec.Struct, frozen=True):

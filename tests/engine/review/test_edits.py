@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.common.errors import ReviewError
+from engine.common.language import SOURCE_LANGUAGE, use_language
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import JudgedSegment, Recording, Step, Threshold, Verdict
 from engine.review.edits import MISSED, Editor
@@ -192,3 +193,22 @@ def test_a_history_that_does_not_fit_says_so() -> None:
     broken = recording(history=(Step(name="Confirm", added=(other,)),), done=1)
     with pytest.raises(ReviewError, match="does not fit"):
         undone(broken)
+
+
+@pytest.mark.parametrize(
+    ("name", "german"),
+    [
+        ("Dismiss (weather), frames 40–59", "Verwerfen (Wetter), Bilder 40–59"),
+        ("Confirm, frame 40", "Bestätigen, Bild 40"),
+        ("Set clock", "Uhr stellen"),
+        ("Load zones (gate (2).zones.json)", "Zonen laden (gate (2).zones.json)"),
+    ],
+)
+def test_steps_are_told_in_the_language_in_use(name: str, german: str) -> None:
+    step = Step(name=name)
+    assert step.in_words == name
+    use_language("de")
+    try:
+        assert step.in_words == german
+    finally:
+        use_language(SOURCE_LANGUAGE)
