@@ -20,6 +20,7 @@ from engine.archive.scanning import recording_review
 from engine.archive.workers import Workers
 from engine.common.errors import Cancelled, ReviewError, VadError, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr
 from engine.review.document import DetectorUsed
 from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
@@ -105,7 +106,7 @@ def analyse_waiting(
             raise
         except Exception as error:
             # Catches everything: what is odd about one recording must not end the work on all others.
-            odd = VadError("Something unexpected went wrong", subject=recording.path, advice=repr(error))
+            odd = VadError(tr("Something unexpected went wrong"), subject=recording.path, advice=repr(error))
             yield RecordingFailed(recording.path, odd, leases.fail(recording, str(odd)))
         prune(settings.folder, settings.max_bytes)
 
@@ -190,9 +191,9 @@ def check_content(recording: LeasedRecording, source: VideoSource) -> None:
     """
     if source.info.fingerprint != recording.fingerprint:
         raise VideoError(
-            "The recording was changed since it was scanned",
+            tr("The recording was changed since it was scanned"),
             subject=recording.path,
-            advice="Scan its folder again: `vad archive scan`.",
+            advice=tr("Scan its folder again: `vad archive scan`."),
         )
 
 
