@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from vadgui.ui.action_specs import MENUS, SPECS
+from vadgui.ui.action_spec import MENUS
+from vadgui.ui.action_specs import SPECS
 from vadgui.ui.keymap import normal_key
 
 
