@@ -136,9 +136,10 @@ def _own_texts(widget: QWidget) -> Iterator[str]:
 
 def _items(model: QAbstractItemModel) -> Iterator[str]:
     """The headers and the first rows of a table or list."""
-    root = QModelIndex()
-    columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(root)  # a list's is private
-    rows = min(model.rowCount(root), _MOST_ROWS)
+    top = QModelIndex()
+    # PySide lets nobody ask a list for its columns.
+    columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(top)
+    rows = min(model.rowCount(top), _MOST_ROWS)
     shown = []
     for role in _SHOWN_ROLES:
         shown += [model.headerData(column, Qt.Orientation.Horizontal, role) for column in range(columns)]
