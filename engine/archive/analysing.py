@@ -177,7 +177,14 @@ def _analyse(
         sampling = settings.scorer.sampling
         with ScoreStore(settings.folder, analysis_key(source, predictor, sampling)) as store:
             work = analyse_to_store(
-                source, predictor, store, heartbeat.should_stop, sampling=sampling, scorer=settings.scorer
+                source,
+                predictor,
+                store,
+                heartbeat.should_stop,
+                sampling=sampling,
+                scorer=settings.scorer,
+                # An archive keeps segments alone, and hundreds of recordings wait.
+                segments_by_frame=False,
             )
             for progress in work:
                 heartbeat.share = progress.done / progress.total if progress.total else 0.0

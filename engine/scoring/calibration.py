@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.common.json_values import convert
 from engine.common.language import tr
+from engine.scoring.between_samples import bounded_by_samples
 from engine.scoring.conditions import (
     CONTEXT_SECONDS,
     in_other_light,
@@ -151,7 +152,7 @@ class Calibration:
             parts = [each[:, chosen] for each, chosen in zip(evidence, dismissed, strict=True)]
             standard = scale.standard.widened(np.concatenate(parts, axis=1), scale.tail.value_at(_UNUSUAL_AT_MOST))
             maxima = [
-                block_maxima(standard.max_evidence(each), times)
+                block_maxima(self._bounded(standard.max_evidence(each), times, live), times)
                 for each, (_, times) in zip(evidence, videos, strict=True)
             ]
             scales[live] = Scale(standard, scale.tail.with_more(np.concatenate(maxima), rare_seconds))
@@ -171,8 +172,8 @@ class Calibration:
         """
         scale = self.live if live else self.offline
         told, flags = self._told(signals, seconds, live)
-        evidence = self._evidence(told, seconds, live)
-        scores = scale.tail.neg_log10_p(scale.standard.max_evidence(evidence))
+        strongest = self._bounded(scale.standard.max_evidence(self._evidence(told, seconds, live)), seconds, live)
+        scores = scale.tail.neg_log10_p(strongest)
         return np.where(flags, np.nan, scores) if flags.any() else scores
 
     def scores_by_signal(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.float64]:
@@ -180,7 +181,8 @@ class Calibration:
         told, flags = self._told(signals, seconds, live=False)
         evidence = self._evidence(told, seconds, live=False)
         scaled = self.offline.standard.scaled(evidence).reshape(-1, len(self.evidence), len(seconds))
-        scores = self.offline.tail.neg_log10_p(scaled.max(axis=0).ravel()).reshape(scaled.shape[1:])
+        strongest = self._bounded(scaled.max(axis=0), seconds, live=False)
+        scores = self.offline.tail.neg_log10_p(strongest.ravel()).reshape(strongest.shape)
         return np.where(flags, np.nan, scores)
 
     def in_condition(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.bool_]:
@@ -190,7 +192,7 @@ class Calibration:
     @property
     def reach_seconds(self) -> float:
         """A frame's score depends on frames that are so near at most, rounded times included."""
-        # Between samples, a frame has the score of one of its neighbours.
+        # Between samples, a frame's score lies between those of its neighbours.
         return max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS + 2 * self.sampling.seconds + CONTEXT_SECONDS
 
     def reason(self, signals: RawSignals, seconds: Times, frame: int, *, live: bool = False) -> str:
@@ -246,6 +248,12 @@ class Calibration:
             smoothing_seconds=self.smoothing_seconds,
             sampling=self.sampling,
         )
+
+    def _bounded(self, strongest: npt.NDArray[np.float64], seconds: Times, live: bool) -> npt.NDArray[np.float64]:
+        """Evidence [..., N] of which no frame between samples has more, or less, than both samples beside it."""
+        if live or self.sampling.is_every_frame:
+            return strongest  # live, frames between samples have the evidence of the sample before
+        return bounded_by_samples(strongest, seconds, self.sampling.frames(seconds))
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:

@@ -41,7 +41,7 @@ def stored_analysis(source: VideoSource, detector: Path, folder: Path, zones: Zo
             wanted = sampling.frames(source.times)
             if np.isin(wanted, store.frames()).all():
                 unit = FRAMES if sampling.is_every_frame else SAMPLES
-                yield AnalysisState(AnalysisPhase.DONE, len(store), len(store), unit=unit)
+                yield AnalysisState(AnalysisPhase.DONE, len(wanted), len(wanted), unit=unit)
     except (DetectorFileError, ScoreStoreError, KeyError, TypeError, ValueError):
         return  # loading the detector, or its analysis, tells what is wrong
 
