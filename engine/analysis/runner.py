@@ -116,7 +116,7 @@ def analyse_to_store(
     total = len(frames)
     yield rate.progress(PHASE, len(store), total, clock())
     in_detail = scorer if segments_by_frame and not sampling.is_every_frame else None
-    if _is_complete(store, source.times, sampling, in_detail):
+    if is_complete(store, source.times, sampling, in_detail):
         return
     measured: list[FrameResult] = []
     reported = flushed = clock()
@@ -173,7 +173,11 @@ def stored_signals(store: ScoreStore, frame_count: int) -> RawSignals:
     return signals
 
 
-def _is_complete(store: ScoreStore, times: Times, sampling: Sampling, in_detail: Scorer | None) -> bool:
+def is_complete(store: ScoreStore, times: Times, sampling: Sampling, in_detail: Scorer | None) -> bool:
+    """Whether nothing is left to judge of a recording with frames at these times [N].
+
+    With `in_detail`, the frames of its segments are asked for, too.
+    """
     if sampling.is_every_frame:
         return len(store) >= len(times)
     if not np.isin(sampling.frames(times), store.frames()).all():
