@@ -166,6 +166,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     done: int = 0
 
     @property
+    def has_decided_zones(self) -> bool:
+        """Whether a person has drawn zones, or removed them all."""
+        return bool(self.zones) or any(step.zones for step in self.history)
+
+    @property
     def is_untouched(self) -> bool:
         """Whether nobody has decided anything yet."""
         is_plain = self.clock == NO_CLOCK and not self.redaction

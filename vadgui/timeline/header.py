@@ -99,8 +99,8 @@ class TimelineHeader(QWidget):
     def show_scorer(self, scorer: Scorer) -> None:
         """Speak of these scores: a threshold is a number of false alarms, where they know it."""
         self._scorer = scorer
-        self._title.setText(scorer.title)
-        self._title.setToolTip(f"{scorer.description}\n{tr(_LINES)}\n{tr(_MOUSE)}")
+        self._title.setText(tr(scorer.title))
+        self._title.setToolTip(f"{tr(scorer.description)}\n{tr(_LINES)}\n{tr(_MOUSE)}")
         for widget in (self._threshold_label, self.threshold_box):
             widget.setVisible(not scorer.knows_false_alarms)
         for widget in (self._alarms_label, self.alarms_box, self._expected):
