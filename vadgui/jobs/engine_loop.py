@@ -284,7 +284,7 @@ class EngineLoop:
             where = self._analysis.where(request.index) if self._analysis else None
             # Thumbnails are of segments' peaks: something stands out, whatever the threshold is.
             outlines = where.outlines(math.inf, at_least=1) if where else []
-            picture = self._view_maker.thumbnail(request.index, self._requests.view_is_outdated, outlines)
+            picture = self._view_maker.thumbnail(request.index, self._requests.small_work_is_outdated, outlines)
         except Cancelled:
             self._requests.put_back(request)
         except VadError:
@@ -296,7 +296,7 @@ class EngineLoop:
         if self._source is None:
             return
         try:
-            zone = find_clock(self._source, self._requests.view_is_outdated)
+            zone = find_clock(self._source, self._requests.small_work_is_outdated)
         except Cancelled:
             self._requests.put_back(request)
         except VadError:
