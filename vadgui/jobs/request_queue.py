@@ -119,6 +119,11 @@ class AnalyseQueued:
 
 
 @dataclass(frozen=True)
+class LookAtSource:
+    """Look whether the recording's file is still the one that was opened."""
+
+
+@dataclass(frozen=True)
 class ContinueAnalysis:
     """Analyse a few frames; the queue returns it where no request is more urgent."""
 
@@ -141,6 +146,7 @@ Task = (
     | TraceWindow
     | ControlAnalysis
     | AnalyseQueued
+    | LookAtSource
     | ContinueAnalysis
     | Quit
 )
@@ -161,6 +167,7 @@ class RequestQueue:
         self._zones: SetZones | None = None
         self._window: TraceWindow | None = None
         self._control: ControlAnalysis | None = None
+        self._look: LookAtSource | None = None
         self._queued: AnalyseQueued | None = None
         self._view: ShowFrame | None = None
         self._played: ShowFrame | None = None
@@ -188,6 +195,8 @@ class RequestQueue:
                     self._control = request
                 case AnalyseQueued():
                     self._queued = request
+                case LookAtSource():
+                    self._look = request
                 case ShowFrame() if request.frames:
                     self._played = request
                 case ShowFrame():
@@ -238,6 +247,9 @@ class RequestQueue:
         if self._control:
             control, self._control = self._control, None
             return control
+        if self._look:
+            look, self._look = self._look, None
+            return look
         if self._window:
             window, self._window = self._window, None
             return window
