@@ -19,7 +19,8 @@ from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.progress_rate import ProgressRate
 from engine.models.detector import Detector
 from engine.models.predictor import Predictor
-from engine.scoring.calibration import Calibration, TooLittleFootageError
+from engine.scoring.calibration import Calibration
+from engine.scoring.light_calibration import TooLittleFootageError
 from engine.scoring.places import PLACED_SIGNALS, signals_within
 from engine.scoring.sampling import SAMPLED, Sampling
 from engine.scoring.signals import RAW_SIGNALS, missing_signals

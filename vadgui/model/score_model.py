@@ -209,8 +209,8 @@ class ScoreModel(QObject):
             self._other_rate = self._calibration.other_rate(own_frame_seconds(video, times))
 
     def _nothing_yet(self) -> IncrementalScores:
-        reference = self._calibration.reference if self._calibration else None
-        return IncrementalScores(self._scorer, self._times, reference)
+        references = self._calibration.references if self._calibration else ()
+        return IncrementalScores(self._scorer, self._times, references)
 
     def tell_all(self) -> None:
         """Tell that everything is another."""
