@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator
 from pathlib import Path
 
@@ -80,7 +79,7 @@ def calibrate(
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
     from engine.review.camera_zones import remember_zones
-    from engine.scoring.lights import light_names
+    from engine.scoring.light_calibration import lights_in_words
     from engine.scoring.sampling import EVERY_FRAME, SAMPLED
     from engine.scoring.tail import MIN_BLOCKS
     from engine.scoring.zone_files import read_zones
@@ -120,9 +119,5 @@ def calibrate(
         f"Written: {out} (calibrated on {len(calibrated.held_out)} videos, {duration_in_words(seconds)}; at 2 false "
         f"alarms an hour, {low} to {high} are expected in as much footage)"
     )
-    if found.other_lights:
-        for name, light in zip(light_names(found.references), found.lights, strict=True):
-            click.echo(
-                f"{name.capitalize()}: {duration_in_words(light.seconds)}, which can't promise less than "
-                f"{math.ceil(light.least_false_alarms)} false alarms an hour."
-            )
+    for line in lights_in_words(found.lights):
+        click.echo(f"{line}.")

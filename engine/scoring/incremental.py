@@ -102,9 +102,10 @@ class IncrementalScores:
         """Which frames [N] are not to be flagged, as the camera fails or its light changes there."""
         return unjudged(self._kinds, self._seconds)
 
-    def lights(self) -> npt.NDArray[np.intp]:
-        """The light of each frame [N], of what was derived; 0 where nothing is known of several."""
-        return held_lights(self._kinds, self._seconds)
+    def light_of(self, frame: int) -> int:
+        """The number of a frame's light, of what was derived; 0 where nothing is known of several."""
+        begin, stop = self._near(frame, frame + 1)
+        return int(held_lights(self._kinds[begin:stop], self._seconds[begin:stop])[frame - begin])
 
     def is_other_scene(self) -> bool:
         """Whether the recording shows another scene than the calibration's, by some of the frames that came."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.durations import duration_in_words
+from engine.common.language import tr
 from engine.scoring.conditions import in_other_light, kinds_of_samples, spoilt, without_conditions
 from engine.scoring.drift import Reference
 from engine.scoring.evidence import SMOOTHING_SECONDS, WEIGHTS, RobustScaler, evidence_of
+from engine.scoring.lights import light_names
 from engine.scoring.sampling import Sampling
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import MIN_BLOCKS, Tail, block_maxima
@@ -91,3 +95,15 @@ def usual_signals(signals: RawSignals, seconds: Times, reference: Reference | No
     """The signals [N] without what was measured while the camera failed, or in other light than usual."""
     kinds = kinds_of_samples(signals, seconds, (reference,) if reference else (), sampling)
     return without_conditions(signals, spoilt(kinds, seconds) | in_other_light(kinds, seconds))
+
+
+def lights_in_words(lights: Sequence[Light]) -> list[str]:
+    """Of several lights: what each is, how much footage it had, and what that can promise; nothing of one alone."""
+    if len(lights) < 2:
+        return []
+    names = light_names([each.reference for each in lights if each.reference])
+    told = tr("{light}: {length} of normal footage, which can't promise less than {count} false alarms an hour")
+    return [
+        told.format(light=name, length=duration_in_words(each.seconds), count=math.ceil(each.least_false_alarms))
+        for name, each in zip(names, lights, strict=True)
+    ]

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.errors import DetectorFileError
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.detector_library import DetectorLibrary, LibraryEntry, file_entry
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file, ask_for_folder
@@ -293,5 +294,6 @@ def fact_rows(entry: LibraryEntry) -> list[tuple[str, str]]:
     return [
         ("Learnt from", ", ".join(filter(None, (learnt, ", ".join(videos[:3]) + more))) or "not recorded"),
         ("Models", models or "not recorded"),
+        *([(tr("Lights"), "\n".join(entry.lights))] if entry.lights else []),
         ("Note", entry.note or "none"),
     ]
