@@ -613,6 +613,22 @@ def test_a_failing_camera_is_marked_with_a_tip_and_nothing_is_pending_there(qtbo
     qtbot.waitUntil(lambda: timeline.plot.conditions.toolTip() == "")
 
 
+def test_the_light_that_holds_is_told_where_the_detector_knows_several(qtbot: QtBot) -> None:
+    night = watched_signals(LAYOUT / 2 + 60)
+    night["layout"][: COUNT // 2] = watched_signals()["layout"][: COUNT // 2]
+    detector = watching_detector()
+    timeline = shown(open_session(steady_times(COUNT), night, detector=detector), qtbot)
+    assert "light" not in hover(timeline, 5.0, qtbot)
+    assert detector.calibration is not None
+    reference = Reference.of([(watched_signals(LAYOUT / 2 + 60), steady_times(COUNT))])
+    further = replace(detector.calibration.lights[0], reference=reference)
+    several = replace(detector, calibration=detector.calibration.with_lights([further]))
+    timeline.close()
+    timeline = shown(open_session(steady_times(COUNT), night, detector=several), qtbot)
+    assert hover(timeline, 5.0, qtbot).endswith("usual light")
+    assert hover(timeline, COUNT / 25 - 5.0, qtbot).endswith("less contrast, as by infrared light")
+
+
 def test_scores_of_another_scene_are_grey(qtbot: QtBot) -> None:
     grey = QColor(theme.current().muted_text).rgb()
     shown_colours = []
