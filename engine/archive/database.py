@@ -17,6 +17,8 @@ from engine.archive import schema
 from engine.common.errors import ArchiveError
 
 _BUSY_SECONDS = 30.0
+_REACHED_SECONDS = 10
+"""A server that says nothing for so long is away; unless the URL has a `connect_timeout` of its own."""
 _POSTGRES = "postgresql"
 _READS = "reads"  # of a connection: it changes nothing
 _FIRST_TIME_LOCK = 0x76616441  # "vadA": two processes may make the tables of one archive at the same time
@@ -37,7 +39,7 @@ class Archive:
             advice = "Check the name, or make one with `vad archive scan`."
             raise ArchiveError("There is no such archive", subject=self.place, advice=advice)
         self._engine = _engine(self._url)
-        with self.changing() as connection:
+        with self.changing() if create else self.reading() as connection:
             is_new = self._check_version(connection, create)
         if is_new and self._is_file:
             with self._errors("The archive can't be made"), self._engine.connect() as connection:
@@ -70,6 +72,17 @@ class Archive:
         moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         return moment.astimezone(UTC)
 
+    def revision(self) -> object:
+        """Told by equality whether something was changed meanwhile, by whichever process; costs nearly nothing.
+
+        Raises:
+            ArchiveError: the data base says no.
+        """
+        if self._is_file:
+            return [_stamp(Path(f"{self._url.database}{suffix}")) for suffix in ("", "-wal")]
+        with self.reading() as connection:
+            return connection.execute(sa.text(_CHANGES)).scalar_one()
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -88,7 +101,7 @@ class Archive:
 
     def _check_version(self, connection: Connection, create: bool) -> bool:
         """Whether it was made just now."""
-        if not self._is_file:
+        if create and not self._is_file:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FIRST_TIME_LOCK)))
         tables = set(sa.inspect(connection).get_table_names())
         if schema.archive_version.name not in tables:
@@ -105,6 +118,9 @@ class Archive:
                 subject=self.place,
                 advice="Update the program to open it. The archive is left as it is.",
             )
+        if lacking := sorted(set(schema.metadata.tables) - tables):
+            advice = "Take back a copy of it, or make a new one with `vad archive scan`."
+            raise ArchiveError(f"This archive lacks tables: {', '.join(lacking)}", subject=self.place, advice=advice)
         return False
 
     @contextlib.contextmanager
@@ -131,13 +147,25 @@ def _url(place: str) -> URL:
     return url.set(drivername=f"{_POSTGRES}+psycopg")
 
 
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:  # there is no journal while nobody has the archive open
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+_CHANGES = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_user_tables"
+"""Of all processes, as PostgreSQL counts them for itself."""
+
 _WHICH = "Name a file, or a data base as postgresql://USER@HOST/NAME."
 
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == _POSTGRES:
         try:
-            return sa.create_engine(url, pool_pre_ping=True)
+            timeout = {} if "connect_timeout" in url.query else {"connect_timeout": _REACHED_SECONDS}
+            return sa.create_engine(url, pool_pre_ping=True, connect_args=timeout)
         except ImportError as error:
             advice = "Install it: pip install 'vadgui[postgres]'."
             raise ArchiveError("PostgreSQL's driver is missing (psycopg)", advice=advice) from error
