@@ -12,11 +12,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.vadgui.fakes import FakeFiles
+from tests.vadgui.pseudo_language import pseudo_language
 from vadgui.errors import ErrorReporter
 from vadgui.garbage import GarbageCollector
 from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.ui import theme
+
+__all__ = ["pseudo_language"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
