@@ -79,7 +79,11 @@ class Archive:
             ArchiveError: the data base says no.
         """
         if self._is_file:
-            return [_stamp(Path(f"{self._url.database}{suffix}")) for suffix in ("", "-wal")]
+            stamps = [_stamp(Path(f"{self._url.database}{suffix}")) for suffix in ("", "-wal")]
+            if stamps[0] is None:
+                advice = "Put it back, or open another one."
+                raise ArchiveError("The archive is not where it was", subject=self.place, advice=advice)
+            return stamps
         with self.reading() as connection:
             return connection.execute(sa.text(_CHANGES)).scalar_one()
 
@@ -133,6 +137,16 @@ class Archive:
             raise ArchiveError(f"{what} ({reason})", subject=self.place, advice=advice) from error
 
 
+def without_password(place: str) -> str:
+    """A place as it may be shown and remembered: passwords of servers are kept elsewhere, such as in ~/.pgpass."""
+    if "://" not in place:
+        return place
+    try:
+        return make_url(place).set(password=None).render_as_string()
+    except ArgumentError:
+        return place
+
+
 def _url(place: str) -> URL:
     if "://" not in place:
         return URL.create("sqlite+pysqlite", database=place)
@@ -147,12 +161,12 @@ def _url(place: str) -> URL:
     return url.set(drivername=f"{_POSTGRES}+psycopg")
 
 
-def _stamp(file: Path) -> tuple[int, int] | None:
+def _stamp(file: Path) -> tuple[int, int, int] | None:
     try:
         status = file.stat()
     except OSError:  # there is no journal while nobody has the archive open
         return None
-    return status.st_mtime_ns, status.st_size
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 _CHANGES = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_user_tables"

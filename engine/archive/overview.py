@@ -9,12 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from engine.archive.database import Archive
 from engine.archive.schema import AnalysisState, FileState, recordings, segments
-from engine.archive.searching import Hit, hits_where
+from engine.archive.searching import CameraCounts, Hit, counts, hits_where
 
 _LONGEST_RECORDING = timedelta(days=2)
 """What begins before so long a time is not looked for on a day: segments are found by their beginning."""
@@ -81,6 +82,25 @@ class NotedRecording:
     fingerprint: str
 
 
+@dataclass(frozen=True)
+class Overview:
+    """What there is in an archive, and how far it is."""
+
+    cameras: Sequence[CameraCounts]
+    noted: Sequence[NotedRecording]
+    reasons: Sequence[str]
+    last_day: date | None
+
+
+def overview(archive: Archive) -> Overview:
+    """All that is not of a certain time.
+
+    Raises:
+        ArchiveError: the archive can't be read.
+    """
+    return Overview(counts(archive), noted_recordings(archive), reasons(archive), last_day(archive))
+
+
 def day_ends(day: date) -> tuple[datetime, datetime]:
     """When a day begins and ends here; not every day has 24 hours."""
     start, stop = (datetime.combine(each, time.min).astimezone() for each in (day, day + timedelta(days=1)))
@@ -97,12 +117,13 @@ def days(archive: Archive, first: date, last: date) -> list[DaySummary]:
     with archive.reading() as connection:
         begin, end = day_ends(first)[0], day_ends(last)[1]
         spans = connection.execute(sa.select(r.start_time, r.stop_time).where(*_overlaps(begin, end))).all()
+        begun, ended = np.array([[each.timestamp() for each in span] for span in spans]).reshape(-1, 2).T
         found = []
         for number in range((last - first).days + 1):
             day = first + timedelta(days=number)
             start, stop = day_ends(day)
-            shares = ((min(stop, ended) - max(start, begun)).total_seconds() for begun, ended in spans)
-            recorded = sum(share for share in shares if share > 0)
+            within = np.minimum(ended, stop.timestamp()) - np.maximum(begun, start.timestamp())
+            recorded = float(within[within > 0].sum())
             count, unreviewed, top = connection.execute(_segments_between(start, stop)).one()
             if recorded or count:
                 found.append(DaySummary(day, recorded, count, unreviewed, top))

@@ -8,10 +8,7 @@ import sqlalchemy as sa
 
 from engine.archive.database import Archive
 from engine.archive.schema import recordings, segments
-from engine.archive.searching import Hit, Query, conditions, hits_where, in_order
-
-HitKey = tuple[int, int]
-"""A recording's id, and the number of its segment."""
+from engine.archive.searching import Hit, HitKey, Query, conditions, hits_where, in_order
 
 
 def ranking(archive: Archive, query: Query) -> list[HitKey]:
@@ -36,4 +33,4 @@ def hits(archive: Archive, keys: Sequence[HitKey]) -> dict[HitKey, Hit]:
     key = sa.tuple_(segments.c.recording_id, segments.c.number)
     with archive.reading() as connection:
         found = hits_where(connection, key.in_(keys))
-    return {(hit.recording_id, hit.number): hit for hit in found}
+    return {hit.key: hit for hit in found}

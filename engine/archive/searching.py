@@ -34,6 +34,10 @@ class Query:
     limit: int | None = None
 
 
+HitKey = tuple[int, int]
+"""A recording's id, and the number of its segment."""
+
+
 @dataclass(frozen=True)
 class Hit:
     """A segment that was found."""
@@ -61,6 +65,11 @@ class Hit:
     threshold: float | None
     fingerprint: str
     recording_id: int
+
+    @property
+    def key(self) -> HitKey:
+        """By which it is known in the archive."""
+        return self.recording_id, self.number
 
     @property
     def stop_time(self) -> datetime | None:

@@ -23,6 +23,7 @@ KEYWORDS = {"tr": None, "tr_noop": None, "tr_n": (1, 2)}
 """The functions whose arguments are texts, as Babel's extraction takes them."""
 
 _translations = gettext.NullTranslations()
+_code = SOURCE_LANGUAGE
 
 
 def tr(text: str) -> str:
@@ -53,7 +54,14 @@ def use_language(code: str) -> None:
     """Translate into the language of a code of `LANGUAGES` from now on, in the whole process."""
     from resources import catalogues
 
+    global _code
+    _code = code
     use_translations(gettext.NullTranslations() if code == SOURCE_LANGUAGE else read_translations(catalogues(code)))
+
+
+def language() -> str:
+    """The code of the language in use."""
+    return _code
 
 
 def use_translations(translations: gettext.NullTranslations) -> None:

@@ -16,6 +16,7 @@ _VIDEO_PATTERNS = " ".join(f"*.{suffix}" for suffix in _VIDEO_SUFFIXES.split())
 VIDEO_FILTER = f"Videos ({_VIDEO_PATTERNS})"
 RECORDING_FILTER = f"Videos and reviews ({_VIDEO_PATTERNS} *{SUFFIX})"
 DETECTOR_FILTER = "Detectors (*.safetensors)"
+ARCHIVE_SUFFIXES = (".archive", ".sqlite3", ".sqlite", ".db")
 ZONES_FILTER = f"Zones (*{ZONES_SUFFIX})"
 
 

@@ -96,6 +96,13 @@ SPECS: tuple[ActionSpec, ...] = (
         hint="Of the list, by their content, in a folder",
         needs=_LIST,
     ),
+    ActionSpec(
+        "open_archive",
+        FILE,
+        "Open &archive …",
+        ("Ctrl+Shift+A",),
+        hint="Recordings of many cameras, by day and by score",
+    ),
     ActionSpec("open_demo", FILE, "Open the &demo", (), hint="A rendered plaza with a detector that knows it"),
     ActionSpec(
         "set_rate",
