@@ -11,9 +11,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.models.picture import PICTURE_SIZE
-from engine.scoring.zones import Zone, ZoneKind
+from engine.scoring.calibrated_scorer import CalibratedScorer
+from engine.scoring.scorer import Scorer
+from engine.scoring.zones import Zone, ZoneKind, Zones
 from engine.video.source import VideoSource
 from engine.video.timing import without_gaps
 
@@ -65,6 +68,21 @@ def find_clock(source: VideoSource, should_stop: ShouldStop = never_stop) -> Zon
         ticks += _ticks(changes, at, np.median(np.diff(at)))
         seconds += int(at[-1] - at[0])
     return _zone(ticks >= _KEPT_SHARE * max(seconds, 1)) if seconds >= _MIN_SECONDS / 2 else None
+
+
+def zones_or_clock(zones: Zones, source: VideoSource, scorer: Scorer, should_stop: ShouldStop = never_stop) -> Zones:
+    """Zones of a recording; where there are none, an ignored one over its burnt-in clock, if the score knows zones.
+
+    Raises:
+        Cancelled: `should_stop` said yes.
+    """
+    if zones or not isinstance(scorer, CalibratedScorer):
+        return zones
+    try:
+        clock = find_clock(source, should_stop)
+    except VideoError:
+        return zones  # the analysis comes to what can't be decoded, and tells it
+    return (clock,) if clock else ()
 
 
 def _changes(source: VideoSource, frames: npt.NDArray[np.int64], should_stop: ShouldStop) -> Flags:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from engine.common.cache_files import DAMAGED_SUFFIX, is_damage, read_or_put_aside
 from engine.common.errors import ScoreStoreError
 from engine.common.json_values import convert, decode
+from engine.common.language import tr
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 
 CHUNK_ROWS = 256
@@ -100,7 +101,7 @@ class ScoreStore:
         """
         self._path = folder / key.file_name
         self._copy: tempfile.TemporaryDirectory[str] | None = None
-        with self._errors("An analysis can't be opened"):
+        with self._errors(tr("An analysis can't be opened")):
             opened = self._open(key)
         self._database, self._full_chunks, self._tail = opened
         self._saved_tail = len(self._tail)
@@ -155,7 +156,7 @@ class ScoreStore:
         Raises:
             ScoreStoreError: the database can't be written.
         """
-        with self._errors("An analysis can't be saved"), self._database:
+        with self._errors(tr("An analysis can't be saved")), self._database:
             self._database.execute("DELETE FROM chunks")
             self._database.execute("DELETE FROM places")
         self._pending_places.clear()
@@ -169,7 +170,7 @@ class ScoreStore:
         """
         start, stop, _ = slice(start, stop).indices(len(self))
         first, last = start // CHUNK_ROWS, min(-(-stop // CHUNK_ROWS), self._full_chunks)
-        with self._errors("An analysis can't be read"):
+        with self._errors(tr("An analysis can't be read")):
             chunks = self._database.execute(
                 "SELECT rows FROM chunks WHERE number >= ? AND number < ? ORDER BY number", (first, last)
             ).fetchall()
@@ -188,7 +189,7 @@ class ScoreStore:
             ScoreStoreError: the database can't be read.
         """
         found = {}
-        with self._errors("An analysis can't be read"):
+        with self._errors(tr("An analysis can't be read")):
             for frame in map(int, frames):
                 if (pending := self._pending_places.get(frame)) is not None:
                     found[frame] = pending
@@ -246,7 +247,7 @@ class ScoreStore:
     def _write(self, chunks: list[_Rows]) -> None:
         """Write chunks from the first incomplete one on, in one transaction."""
         blobs = [chunk.tobytes() for chunk in chunks]
-        with self._errors("An analysis can't be saved"), self._database:
+        with self._errors(tr("An analysis can't be saved")), self._database:
             self._database.executemany(
                 "INSERT INTO chunks VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE"
                 " SET crc32 = excluded.crc32, rows = excluded.rows WHERE length(excluded.rows) > length(rows)",
@@ -264,8 +265,10 @@ class ScoreStore:
             raise ScoreStoreError(
                 f"{what} ({error})",
                 subject=self._path,
-                advice="Check the free space and the permissions of that folder,"
-                " or name another one in the environment variable VADGUI_CACHE.",
+                advice=tr(
+                    "Check the free space and the permissions of that folder, or name another one in the environment "
+                    "variable VADGUI_CACHE."
+                ),
             ) from error
 
 

@@ -13,13 +13,14 @@ import numpy.typing as npt
 from engine.analysis.runner import analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
 from engine.scoring.calibration import Calibration
-from engine.scoring.conditions import in_other_light, kinds_of_samples
+from engine.scoring.conditions import EDGE_SECONDS, Kinds, in_other_light, kinds_of_samples
 from engine.scoring.evidence import LOOKS
 from engine.scoring.heat_map import EvidenceAt
 from engine.scoring.motion import PLACES
-from engine.scoring.places import placed_signals, unpack_places
+from engine.scoring.places import PlaceMaps, placed_signals, unpack_places
 from engine.scoring.sampling import SAMPLED, Frames, Sampling, Times
 from engine.scoring.scorers import default_scorer
+from engine.scoring.signals import RawSignals
 from engine.scoring.where import REACH_SECONDS, REACH_WINDOWS, WindowEvidence
 from engine.scoring.zones import Zones, counted_windows
 from engine.video.source import VideoSource
@@ -39,12 +40,13 @@ def stored_evidence(folder: Path, source: VideoSource, predictor: Predictor, zon
     calibration = predictor.settings.calibration
     sampling = default_scorer(calibration).sampling
     with ScoreStore(folder, analysis_key(source, predictor, sampling)) as store:
-        signals = stored_signals(store, len(source))
-        kinds = kinds_of_samples(signals, source.times, calibration.reference if calibration else None)
-        is_lit = in_other_light(kinds, source.times)
-        yield lambda frame: evidence_at(
-            store, calibration, source.times, frame, zones, without_looks=bool(is_lit[frame])
-        )
+        kinds = kinds_of_frames(stored_signals(store, len(source)), source.times, calibration)
+        yield lambda frame: evidence_at(store, calibration, source.times, frame, kinds, zones)
+
+
+def kinds_of_frames(signals: RawSignals, times: Times, calibration: Calibration | None) -> Kinds:
+    """What is wrong in each judged frame, by raw signals [N] of frames at times [N]; 0 elsewhere."""
+    return kinds_of_samples(signals, times, calibration.reference if calibration else None)
 
 
 def evidence_at(
@@ -52,13 +54,12 @@ def evidence_at(
     calibration: Calibration | None,
     times: Times,
     frame: int,
+    kinds: Kinds,
     zones: Zones = (),
-    *,
-    without_looks: bool = False,
 ) -> WindowEvidence | None:
     """The evidence of every window of a frame, by the samples around it, of a video with frames at `times` [N].
 
-    Only windows that count in `zones` have any evidence; with `without_looks`, only by how they move.
+    Only windows that count in `zones` have any evidence; in other light, which `kinds` [N] tell, by motion alone.
 
     None where the analysis has not come so far, or knows no places: without calibration, or of frame 0.
 
@@ -78,9 +79,8 @@ def evidence_at(
     maps = {float(times[each] - times[frame]): unpack_places(found) for each, found in packed.items()}
     if not maps or min(map(abs, maps)) > sampling.seconds:
         return None
-    if without_looks and LOOKS in names:
-        for found in maps.values():
-            found[names.index(LOOKS)] = np.nan
+    if LOOKS in names and _is_in_other_light(kinds, times, frame):
+        maps = {offset: _without_looks(found, names) for offset, found in maps.items()}
     return WindowEvidence.of(calibration, maps).within(counted_windows(zones))
 
 
@@ -89,7 +89,7 @@ Window = tuple[int, int]
 
 
 def scores_of_window(
-    store: ScoreStore, calibration: Calibration, times: Times, window: Window, at_a_time: int = 100
+    store: ScoreStore, calibration: Calibration, times: Times, window: Window, kinds: Kinds, at_a_time: int = 100
 ) -> Iterator[tuple[Frames, npt.NDArray[np.float64]]]:
     """What `evidence_at` says of one window at all samples of an analysis: frames [K], scores [K], some at a time.
 
@@ -100,6 +100,7 @@ def scores_of_window(
     judged = np.sort(store.frames())
     frames = judged[sampling.due(times)[judged]] if len(judged) else judged
     reach = max(REACH_SECONDS, sampling.seconds) + 1e-4
+    names = placed_signals(calibration)
     row, column = window
     top, left = max(row - REACH_WINDOWS, 0), max(column - REACH_WINDOWS, 0)
     near = np.s_[:, top : min(row + REACH_WINDOWS + 1, PLACES), left : min(column + REACH_WINDOWS + 1, PLACES)]
@@ -113,9 +114,23 @@ def scores_of_window(
         for number, frame in enumerate(part.tolist()):
             around = frames[begin[number] : stop[number]].tolist()
             seen = {float(times[each] - times[frame]): maps[each] for each in around if each in maps}
+            if LOOKS in names and _is_in_other_light(kinds, times, frame):
+                seen = {offset: _without_looks(found, names) for offset, found in seen.items()}
             if frame in maps:
                 scores[number] = WindowEvidence.of(calibration, seen).scores[row - top, column - left]
         yield part, scores
+
+
+def _is_in_other_light(kinds: Kinds, times: Times, frame: int) -> bool:
+    first, stop = np.searchsorted(times, [times[frame] - EDGE_SECONDS, times[frame] + EDGE_SECONDS], "right")
+    first = min(int(first), frame)
+    return bool(in_other_light(kinds[first:stop], times[first:stop])[frame - first])
+
+
+def _without_looks(maps: PlaceMaps, names: tuple[str, ...]) -> PlaceMaps:
+    kept = maps.copy()
+    kept[names.index(LOOKS)] = np.nan
+    return kept
 
 
 def _sampling(calibration: Calibration) -> Sampling:

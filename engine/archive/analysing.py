@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.analysis.clock import zones_or_clock
 from engine.analysis.findings import Findings
 from engine.analysis.runner import PHASE, analyse_to_store, analysis_key
 from engine.analysis.score_store import CACHE_MAX_BYTES, ScoreStore, prune
-from engine.analysis.where import evidence_at
+from engine.analysis.where import evidence_at, kinds_of_frames
 from engine.analysis.zoned import stored_signals_within
 from engine.archive.dispatching import SHARD_FRAMES, Dispatcher, RecordingGivenUp, RecordingJudged, ShardStored
 from engine.archive.leases import LEASE_SECONDS, Heartbeat, LeasedRecording, LeaseLostError, Leases
@@ -20,6 +21,7 @@ from engine.archive.scanning import recording_review
 from engine.archive.workers import Workers
 from engine.common.errors import Cancelled, ReviewError, VadError, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr
 from engine.review.document import DetectorUsed
 from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
@@ -45,6 +47,7 @@ class AnalysisSettings:
     folder: Path
     """Of the score stores."""
     zones: Zones = ()
+    """Without any, a burnt-in clock is ignored."""
     max_bytes: int = CACHE_MAX_BYTES
     """What the stores may take on disk before those go that were used least lately."""
     lease_seconds: float = LEASE_SECONDS
@@ -105,7 +108,7 @@ def analyse_waiting(
             raise
         except Exception as error:
             # Catches everything: what is odd about one recording must not end the work on all others.
-            odd = VadError("Something unexpected went wrong", subject=recording.path, advice=repr(error))
+            odd = VadError(tr("Something unexpected went wrong"), subject=recording.path, advice=repr(error))
             yield RecordingFailed(recording.path, odd, leases.fail(recording, str(odd)))
         prune(settings.folder, settings.max_bytes)
 
@@ -179,7 +182,7 @@ def _analyse(
             for progress in work:
                 heartbeat.share = progress.done / progress.total if progress.total else 0.0
                 yield progress
-            yield finish(recording, leases, source, store, settings)
+            yield finish(recording, leases, source, store, settings, heartbeat.should_stop)
 
 
 def check_content(recording: LeasedRecording, source: VideoSource) -> None:
@@ -190,9 +193,9 @@ def check_content(recording: LeasedRecording, source: VideoSource) -> None:
     """
     if source.info.fingerprint != recording.fingerprint:
         raise VideoError(
-            "The recording was changed since it was scanned",
+            tr("The recording was changed since it was scanned"),
             subject=recording.path,
-            advice="Scan its folder again: `vad archive scan`.",
+            advice=tr("Scan its folder again: `vad archive scan`."),
         )
 
 
@@ -202,6 +205,7 @@ def finish(
     source: VideoSource,
     store: ScoreStore,
     settings: AnalysisSettings,
+    should_stop: ShouldStop = never_stop,
 ) -> RecordingAnalysed:
     """Write into the archive what was found in a recording whose analysis is stored.
 
@@ -209,15 +213,18 @@ def finish(
         ArchiveError: the archive can't be changed.
         ScoreStoreError: the store can't be read.
         LeaseLostError: this process has the recording no more.
+        Cancelled: `should_stop` said yes.
     """
     scorer, calibration = settings.scorer, settings.calibration
-    signals = stored_signals_within(store, len(source), calibration, settings.zones)
+    zones = zones_or_clock(settings.zones, source, scorer, should_stop)
+    signals = stored_signals_within(store, len(source), calibration, zones)
     found = Findings.of(signals, source.times, scorer, settings.rule)
+    kinds = kinds_of_frames(signals, source.times, calibration)
     flagged = []
     for segment, reason in zip(found.segments, found.reasons, strict=True):
         box = None
         if isinstance(scorer, CalibratedScorer):
-            evidence = evidence_at(store, calibration, source.times, segment.peak_frame, settings.zones)
+            evidence = evidence_at(store, calibration, source.times, segment.peak_frame, kinds, zones)
             outlines = evidence.outlines(settings.rule.enter, at_least=1) if evidence else []
             box = outlines[0].box if outlines else None
         flagged.append(FlaggedSegment(**asdict(segment), reason=reason, box=box))

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from engine.archive.database import Archive
 from engine.archive.listing import Box
-from engine.archive.schema import AnalysisState, FileState, recordings, segments
+from engine.archive.schema import RANK, AnalysisState, FileState, recordings, segments
 from engine.review.document import Verdict
 
 
@@ -101,8 +101,7 @@ def hits_where(connection: Connection, *wanted: sa.ColumnElement[bool]) -> list[
 def in_order() -> Sequence[sa.ColumnElement[Any]]:
     """The order of segments: the highest peaks first, then by time."""
     s = segments.c
-    # Not every data base sorts what is unknown to the same end.
-    return s.peak_score.is_(None), s.peak_score.desc(), s.start_time, s.recording_id, s.number
+    return RANK.desc(), s.start_time, s.recording_id, s.number
 
 
 def _listed() -> sa.Select[Any]:

@@ -45,25 +45,44 @@ def calibrate_unreviewed(
         Cancelled: `should_stop` said yes.
     """
 
-    def calibrated(on: NormalFootage, rare_seconds: int = 0) -> Generator[Progress, None, Calibrated]:
-        return calibrate(
-            detector,
-            plan,
-            on,
-            should_stop,
-            teacher_weights=teacher_weights,
-            sampling=sampling,
-            rare_seconds=rare_seconds,
+    first = yield from calibrate(
+        detector, plan, footage, should_stop, teacher_weights=teacher_weights, sampling=sampling
+    )
+    return (
+        yield from calibrate_without_rare(
+            first, detector, plan, footage, should_stop, teacher_weights=teacher_weights, sampling=sampling
         )
+    )
 
-    first = yield from calibrated(footage)
+
+def calibrate_without_rare(
+    first: Calibrated,
+    detector: Detector,
+    plan: ComputeConfig,
+    footage: NormalFootage,
+    should_stop: ShouldStop = never_stop,
+    *,
+    teacher_weights: Path | None = None,
+    sampling: Sampling = SAMPLED,
+) -> Generator[Progress, None, Calibrated]:
+    """The second time of `calibrate_unreviewed`, after a `first` calibration on all of the footage; same errors."""
     calibration = first.detector.settings.calibration
     if calibration is None:
         return first
     rare = rare_stretches(first.held_out, calibration)
     seconds = round(sum(stop - start for stretches in rare.values() for start, stop in stretches) / BLOCK_SECONDS)
     left_out = {path: [*footage.left_out.get(path, ()), *rare.get(path, ())] for path in footage.videos}
-    return (yield from calibrated(replace(footage, left_out=left_out), seconds))
+    return (
+        yield from calibrate(
+            detector,
+            plan,
+            replace(footage, left_out=left_out),
+            should_stop,
+            teacher_weights=teacher_weights,
+            sampling=sampling,
+            rare_seconds=seconds,
+        )
+    )
 
 
 def rare_stretches(videos: Sequence[HeldOutSignals], calibration: Calibration) -> dict[Path, list[Stretch]]:

@@ -27,7 +27,6 @@ from engine.common.errors import ExportError, VadError
 from engine.common.memory import is_out_of_memory, out_of_memory_error
 from engine.common.names import displayable, fitting_name
 from engine.common.paths import resolved
-from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.conditions import conditions_told, drifts_apart_from
 from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from engine.scoring.sampling import EVERY_FRAME, Sampling
@@ -188,6 +187,7 @@ class _Job:
 
     def run(self, predictor: Predictor, *, quiet: bool) -> None:
         """Analyse what the cache lacks and write the tables."""
+        from engine.analysis.clock import zones_or_clock
         from engine.analysis.findings import Findings
         from engine.analysis.runner import analyse_to_store, analysis_key
         from engine.analysis.score_store import ScoreStore
@@ -198,7 +198,7 @@ class _Job:
         with open_video(self.video) as source:
             self._refuse_to_mix(source)
             self._make_folder()
-            zones = self._with_clock(source)
+            zones = zones_or_clock(self.zones, source, self.scorer)
             with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
                 work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
                 follow(work, label=displayable(self.video.name), hidden=quiet)
@@ -223,15 +223,6 @@ class _Job:
                 self._tell(source, predictor, found)
                 if zones != self.zones:
                     click.echo(f"{displayable(self.video.name)}: {_CLOCK_FOUND}")
-
-    def _with_clock(self, source: VideoSource) -> Zones:
-        """The zones, and one over a burnt-in clock where none were given."""
-        if self.zones or not isinstance(self.scorer, CalibratedScorer):
-            return self.zones
-        from engine.analysis.clock import find_clock
-
-        clock = find_clock(source)
-        return (clock,) if clock else ()
 
     def _tell(self, source: VideoSource, predictor: Predictor, findings: Findings) -> None:
         from engine.video.integrity import Integrity

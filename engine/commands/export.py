@@ -11,6 +11,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
+from engine.analysis.clock import zones_or_clock
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.enum_option import enum_option
 from engine.commands.number_range import NumberRange
@@ -268,6 +269,8 @@ def export(
             scorer = chosen_scorer(listed.score if listed else score, predictor.settings.calibration)
         rule = listed.rule if listed else scorer.rule(false_alarms)
         zones = listed.zones if listed else chosen_zones(zones_file, scorer)
+        if predictor and not listed:
+            zones = zones_or_clock(zones, source, scorer)
         has_outlines = outlines and needs_scores and tells_where(predictor, scorer.name)
         options = replace(
             options,

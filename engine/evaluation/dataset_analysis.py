@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from engine.analysis.runner import PACE_SECONDS, PHASE, REPORT_SECONDS, analyse_to_store, analysis_key
 from engine.analysis.score_store import ScoreStore
-from engine.analysis.where import evidence_at
+from engine.analysis.where import evidence_at, kinds_of_frames
 from engine.analysis.zoned import stored_signals_within
 from engine.common.errors import DatasetError
 from engine.common.events import Progress, ShouldStop, never_stop
@@ -101,15 +101,18 @@ def measure(
                 source.info.duration_seconds,
                 signals,
                 video.masks,
-                _outlines(store, predictor, source, zones) if video.masks else (),
+                _outlines(store, predictor, source, signals, zones) if video.masks else (),
             )
         whole.leave(len(video.abnormal))
 
 
-def _outlines(store: ScoreStore, predictor: Predictor, source: VideoSource, zones: Zones) -> list[list[Outline]]:
+def _outlines(
+    store: ScoreStore, predictor: Predictor, source: VideoSource, signals: RawSignals, zones: Zones
+) -> list[list[Outline]]:
     """Outlines of the strongest evidence in each frame; frames without evidence have none."""
     calibration = predictor.settings.calibration
-    evidence = (evidence_at(store, calibration, source.times, frame, zones) for frame in range(len(source)))
+    kinds = kinds_of_frames(signals, source.times, calibration)
+    evidence = (evidence_at(store, calibration, source.times, frame, kinds, zones) for frame in range(len(source)))
     return [each.outlines(0.0, at_least=1) if each else [] for each in evidence]
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from engine.common.errors import ReviewError
 from engine.common.json_values import decode
+from engine.common.language import tr, tr_noop
 from engine.redaction.regions import NOTHING_REDACTED, Redaction, check_redaction
 from engine.review.clock import NO_CLOCK, Clock, check_clock
 from engine.scoring.zones import Zones, check_zones
@@ -24,10 +25,10 @@ FORMAT, VERSION = "vadgui-review", 2
 class Verdict(StrEnum):
     """What a person says of a segment."""
 
-    UNREVIEWED = "unreviewed"
-    CONFIRMED = "confirmed"
-    DISMISSED = "dismissed"
-    UNSURE = "unsure"
+    UNREVIEWED = tr_noop("unreviewed")
+    CONFIRMED = tr_noop("confirmed")
+    DISMISSED = tr_noop("dismissed")
+    UNSURE = tr_noop("unsure")
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True):
@@ -118,6 +119,16 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     who: str = ""
     when: str = ""
 
+    @property
+    def in_words(self) -> str:
+        """The name in the language in use; stored ones are English."""
+        if change := self.threshold:
+            if change.after is None:
+                return tr("Threshold to its default")
+            return tr("Threshold to {score:.2f}").format(score=change.after.enter)
+        what, bracket, reason = self.name.removesuffix(")").partition(" (")
+        return f"{tr(what)} ({tr(reason)})" if bracket else tr(self.name)
+
 
 class DetectorUsed(msgspec.Struct, frozen=True):
     """The detector whose scores were reviewed."""
@@ -153,6 +164,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[Step, ...] = ()
     """Oldest first; those from `done` on were undone, and can be done again."""
     done: int = 0
+
+    @property
+    def has_decided_zones(self) -> bool:
+        """Whether a person has drawn zones, or removed them all."""
+        return bool(self.zones) or any(step.zones for step in self.history)
 
     @property
     def is_untouched(self) -> bool:
@@ -215,8 +231,8 @@ def from_bytes(text: bytes) -> Review:
         raise ValueError(f"the format is {head.format}, not {FORMAT}")
     if head.version > VERSION:
         raise NewerReviewError(
-            "This review was written by a newer version of the program",
-            advice="Update the program to open it. The file is left as it is.",
+            tr("This review was written by a newer version of the program"),
+            advice=tr("Update the program to open it. The file is left as it is."),
         )
     review = decode(text, _File).review
     if not review.recordings or not 0 <= review.current < len(review.recordings):

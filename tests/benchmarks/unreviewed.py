@@ -10,7 +10,6 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from engine.analysis.pipeline import judge
 from engine.calibrating.calibrate import Calibrated, calibrate
 from engine.calibrating.footage import NormalFootage
-from engine.calibrating.unreviewed import calibrate_unreviewed
+from engine.calibrating.unreviewed import calibrate_without_rare
 from engine.common.device import choose_compute
 from engine.common.events import Progress
 from engine.datasets import open_dataset
@@ -59,11 +58,13 @@ def run(quick: bool = False) -> dict[str, float]:
     for each in _mixtures()[: 1 if quick else None]:
         key = tuple(each.normal)
         if key not in on_normal:
-            on_normal[key] = _finished(calibrate(untaught, _PLAN, NormalFootage(each.normal)))
+            on_normal[key] = _finished(calibrate(untaught, _PLAN, NormalFootage(each.normal))).detector
         footage = NormalFootage([*each.normal, each.event], left_out=each.left_out)
+        as_normal = _finished(calibrate(untaught, _PLAN, footage))
+        unreviewed = _finished(calibrate_without_rare(as_normal, untaught, _PLAN, footage))
         taught = {
-            "unreviewed": _finished(calibrate_unreviewed(untaught, _PLAN, footage)),
-            "as_normal": _finished(calibrate(untaught, _PLAN, footage)),
+            "unreviewed": unreviewed.detector,
+            "as_normal": as_normal.detector,
             "normal_only": on_normal[key],
         }
         for name, detector in taught.items():
@@ -87,14 +88,13 @@ def _mixtures() -> list[_Mixture]:
     return found
 
 
-def _finished(work: Generator[Progress, None, Calibrated]) -> Detector:
+def _finished(work: Generator[Progress, None, Calibrated]) -> Calibrated:
     while True:
         try:
             next(work)
         except StopIteration as end:
-            result: Any = end.value
-            detector: Detector = result.detector
-            return detector
+            result: Calibrated = end.value
+            return result
 
 
 def _flagged(detector: Detector, path: Path) -> npt.NDArray[np.bool_]:

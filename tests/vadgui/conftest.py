@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.vadgui.fakes import FakeFiles
+from tests.vadgui.patience import PatientQtBot
 from tests.vadgui.pseudo_language import pseudo_language
 from vadgui.errors import ErrorReporter
 from vadgui.garbage import GarbageCollector
@@ -36,6 +37,13 @@ def _widgets_are_destroyed_in_the_gui_thread(qapp: QApplication) -> Iterator[Non
     collector = GarbageCollector()
     yield
     collector.close()
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """Mouse, keys and waits."""
+    del qapp
+    return PatientQtBot(request)
 
 
 @pytest.fixture

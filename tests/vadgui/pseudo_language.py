@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 
 import pytest
-from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -136,7 +136,10 @@ def _own_texts(widget: QWidget) -> Iterator[str]:
 
 def _items(model: QAbstractItemModel) -> Iterator[str]:
     """The headers and the first rows of a table or list."""
-    columns, rows = model.columnCount(), min(model.rowCount(), _MOST_ROWS)
+    top = QModelIndex()
+    # PySide lets nobody ask a list for its columns.
+    columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(top)
+    rows = min(model.rowCount(top), _MOST_ROWS)
     shown = []
     for role in _SHOWN_ROLES:
         shown += [model.headerData(column, Qt.Orientation.Horizontal, role) for column in range(columns)]

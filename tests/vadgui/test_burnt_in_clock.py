@@ -22,6 +22,9 @@ from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from tests.vadgui.test_where import open_yard
+from vadgui.jobs.engine_worker import EngineWorker
+from vadgui.jobs.messages import QueueDone, QueueFailed
+from vadgui.jobs.request_queue import QueueJob
 from vadgui.panels.content import Panel
 from vadgui.program import Program
 
@@ -40,16 +43,21 @@ class ClockYard(MemoryVideo):
         return self._pictures[index]
 
 
+def knowing_predictor() -> Any:
+    """It knows how things move in the yard."""
+    knows: Any = StillPredictor("knows")
+    knows.settings.calibration = replace(calibration(MOTION), sampling=SAMPLED)
+    return knows
+
+
 @pytest.fixture
 def program(start_program: StartProgram, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     monkeypatch.setattr("engine.review.camera_zones.camera_zones_file", lambda: tmp_path / "camera-zones.json")
     files = FakeFiles(yard=ClockYard)
-    knows: Any = StillPredictor("knows")
-    knows.settings.calibration = replace(calibration(MOTION), sampling=SAMPLED)
-    files.predictors["knows"] = knows
+    files.predictors["knows"] = knowing_predictor()
     program = start_program(files)
     open_yard(program, qtbot, tmp_path)
-    qtbot.waitUntil(lambda: bool(program.session.review.zones), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(program.session.review.zones))
     return program
 
 
@@ -113,3 +121,18 @@ def test_it_does_not_replace_the_zones_that_were_drawn_for_the_camera(program: P
     assert zones_drawn_with(detector.fingerprint) == ()
     qtbot.mouseClick(program.window.zone_banner.use_button, LEFT)
     assert program.session.review.zones_are_touched
+
+
+def test_in_the_list_of_recordings_it_does_not_count_either(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    files = FakeFiles(yard=ClockYard)
+    files.predictors["knows"] = knowing_predictor()
+    worker = EngineWorker(files.open_video, files.open_predictor, tmp_path / "analyses")
+    told: list[object] = []
+    worker.queue_changed.connect(told.append)
+    worker.analyse_queued(QueueJob(tmp_path / "elsewhere" / "yard.mp4", Path("knows"), "auto"))
+    qtbot.waitUntil(lambda: bool(told) and isinstance(told[-1], QueueDone | QueueFailed), timeout=30_000)
+    worker.close()
+    done = told[-1]
+    assert isinstance(done, QueueDone)
+    shown = [(each.start, each.stop) for each in program.session.review.segments]
+    assert [(each.start, each.stop) for each in done.segments] == shown

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLineEdit,
 
 from engine.common.language import tr
 from engine.common.names import displayable
-from vadgui.dialogs.files import ARCHIVE_SUFFIXES, ask_for_file
+from vadgui.dialogs.files import ARCHIVE_FILTER, ask_for_file
 from vadgui.ui.widgets import button, text_label
 
 _PLACE_ROLE = Qt.ItemDataRole.UserRole
@@ -67,8 +67,7 @@ class ArchiveChooser(QDialog):
             self.field.setText(str(path))
             self.accept()
 
-        patterns = " ".join(f"*{suffix}" for suffix in ARCHIVE_SUFFIXES)
-        ask_for_file(self, tr("Open archive"), str(Path.home()), f"{tr('Archives')} ({patterns})", take)
+        ask_for_file(self, tr("Open archive"), str(Path.home()), ARCHIVE_FILTER, take)
 
     def _lay_out(self, has_recent: bool) -> None:
         column = QVBoxLayout(self)

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QToolBut
 
 from engine.archive.entering import moment_of, region_of
 from engine.archive.searching import Query
-from engine.common.language import tr, tr_n
+from engine.common.language import tr
 from engine.review.document import Verdict
-from vadgui.archive.texts import VERDICT_WORDS
+from vadgui.recordings.ranked import VERDICT_WORDS
 from vadgui.ui.number_boxes import parse_number
 from vadgui.ui.widgets import tool_button
 
@@ -67,7 +67,7 @@ class ChoiceButton(QToolButton):
 
     def _show(self) -> None:
         chosen = [action.text() for action in self.menu().actions() if action.isChecked()]
-        many = tr_n("{count} chosen", "{count} chosen", len(chosen)).format(count=len(chosen))
+        many = tr("{count} chosen").format(count=len(chosen))
         self.setText(self._all_words if not chosen else chosen[0] if len(chosen) == 1 else many)
 
 

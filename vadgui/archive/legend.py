@@ -12,7 +12,7 @@ from engine.archive.schema import AnalysisState
 from engine.common.language import tr, tr_noop
 from engine.review.document import Verdict
 from vadgui.archive.lane_painter import paint_footage, paint_hit
-from vadgui.archive.texts import VERDICT_WORDS
+from vadgui.recordings.ranked import VERDICT_WORDS
 from vadgui.ui import theme
 
 _FOOTAGE: Sequence[tuple[AnalysisState | None, str]] = (

@@ -26,7 +26,7 @@ def status_lines(cameras: Sequence[CameraCounts]) -> Iterator[str]:
     if waiting:
         yield tr_n("{count} waits for its analysis", "{count} wait for their analysis", waiting).format(count=waiting)
     if failed:
-        yield tr_n("{count} failed", "{count} failed", failed).format(count=failed)
+        yield tr("{count} failed").format(count=failed)
     found = sum(sum(each.verdicts.values()) for each in cameras)
     unreviewed = sum(each.verdicts.get(Verdict.UNREVIEWED, 0) for each in cameras)
     if found:

@@ -11,16 +11,10 @@ from engine.archive.schema import AnalysisState
 from engine.archive.searching import Hit
 from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
-from engine.review.document import Verdict
+from vadgui.recordings.ranked import VERDICT_WORDS
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.language import dates_locale
 
-VERDICT_WORDS = {
-    Verdict.UNREVIEWED: tr_noop("unreviewed"),
-    Verdict.CONFIRMED: tr_noop("confirmed"),
-    Verdict.DISMISSED: tr_noop("dismissed"),
-    Verdict.UNSURE: tr_noop("unsure"),
-}
 _ANALYSIS_WORDS = {
     AnalysisState.WAITING: tr_noop("not analysed yet"),
     AnalysisState.RUNNING: tr_noop("being analysed"),
@@ -57,7 +51,7 @@ def reason_words(hit: Hit) -> str:
 def verdict_words(hit: Hit) -> str:
     """What was said of it, with the reason of that."""
     said = tr(VERDICT_WORDS[hit.verdict])
-    return f"{said} ({hit.verdict_reason})" if hit.verdict_reason else said
+    return f"{said} ({tr(hit.verdict_reason)})" if hit.verdict_reason else said
 
 
 def recording_words(hit: Hit) -> str:

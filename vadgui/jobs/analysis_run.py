@@ -12,11 +12,10 @@ import numpy.typing as npt
 
 from engine.analysis.runner import analyse_to_store, analysis_key
 from engine.analysis.score_store import CHUNK_ROWS, ScoreStore
-from engine.analysis.where import evidence_at, scores_of_window
+from engine.analysis.where import evidence_at, kinds_of_frames, scores_of_window
 from engine.analysis.zoned import rows_within, stored_signals_within
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
-from engine.scoring.conditions import EDGE_SECONDS, in_other_light, kinds_of_samples
 from engine.scoring.heat_map import Seconds, seconds_by_place
 from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
@@ -153,10 +152,7 @@ class AnalysisRun:
         calibration, times = self._predictor.settings.calibration, self._source.times
         if frame >= len(self._kinds):
             return None
-        first, stop = np.searchsorted(times, [times[frame] - EDGE_SECONDS, times[frame] + EDGE_SECONDS], "right")
-        first = min(first, frame)
-        is_lit = in_other_light(self._kinds[first:stop], times[first:stop])[frame - first]
-        return evidence_at(self._store, calibration, times, frame, self._zones, without_looks=bool(is_lit))
+        return evidence_at(self._store, calibration, times, frame, self._kinds, self._zones)
 
     def places(self, start: int, stop: int, threshold: float) -> Seconds:
         """For how long something stood out at each place in frames [start, stop).
@@ -177,7 +173,9 @@ class AnalysisRun:
         calibration = self._predictor.settings.calibration
         self._traced = window or (0, 0)
         self._trace = (
-            scores_of_window(self._store, calibration, self._times, window) if window and calibration else None
+            scores_of_window(self._store, calibration, self._times, window, self._kinds)
+            if window and calibration
+            else None
         )
 
     def _trace_on(self) -> None:
@@ -223,9 +221,7 @@ class AnalysisRun:
         frames, rows = self._store.read(self._posted_rows, self._posted_rows + at_most)
         calibration = self._predictor.settings.calibration
         known = frames < len(self._kinds)
-        self._kinds[frames[known]] = kinds_of_samples(
-            rows[known], self._times[frames[known]], calibration.reference if calibration else None
-        )
+        self._kinds[frames[known]] = kinds_of_frames(rows[known], self._times[frames[known]], calibration)
         self._post(SignalsMeasured(frames, rows_within(self._store, frames, rows, calibration, self._zones)))
         self._posted_rows += len(rows)
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.analysis.clock import zones_or_clock
 from engine.common.errors import Cancelled
 from engine.review.store import look_up
 from engine.review.summary import segments_to_review
+from engine.scoring.scorers import default_scorer
 from engine.video.source import VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.messages import Message, QueueDone, QueueFailed, QueueProgress
@@ -111,9 +113,15 @@ class QueuedAnalysis:
                 self.let_go()
 
         zones = review.zones if review else ()
+        if review is None or not review.has_decided_zones:
+            scorer = default_scorer(predictor.settings.calibration)
+            zones = zones_or_clock(zones, source, scorer, self._is_needed_elsewhere)
         outdated = self._requests.queued_analysis_is_outdated
         self._run = AnalysisRun(source, predictor, self._folder, receive, outdated, zones, tells_signals=False)
         self._run.run()
+
+    def _is_needed_elsewhere(self) -> bool:
+        return self._requests.queued_analysis_is_outdated() or self._requests.view_is_outdated()
 
     def _predictor(self, job: QueueJob, loaded: tuple[Path, Predictor] | None) -> Predictor | None:
         """The job's detector; None if it has just been loaded: that took long, and somebody may wait by now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 
 from engine.analysis.runner import analyse_to_store
 from engine.analysis.score_store import AnalysisKey, ScoreStore
-from engine.analysis.where import evidence_at, scores_of_window
+from engine.analysis.where import evidence_at, kinds_of_frames, scores_of_window
+from engine.scoring.drift import Reference
 from engine.scoring.heat_map import seconds_by_place
 from engine.scoring.motion import PLACES
 from engine.scoring.places import pack_places, placed_signals
@@ -24,6 +26,7 @@ from tests.engine.scoring.test_where import calibration
 from tests.vadgui.fakes import MemoryVideo, StillPredictor
 
 KEY = AnalysisKey("v", "d", "{}")
+NOTHING_WRONG = np.zeros(100, np.uint16)
 MOTION = ("speed_excess_px", "velocity_error_px")
 
 
@@ -60,14 +63,14 @@ def test_a_moving_thing_is_outlined_where_it_is(tmp_path: Path, predictor: Any, 
     with ScoreStore(tmp_path, KEY) as store:
         list(analyse_to_store(video, predictor, store, sampling=sampling))
         for frame in (40, 42, 60):  # samples, and one between them
-            found = evidence_at(store, known, video.times, frame)
+            found = evidence_at(store, known, video.times, frame, NOTHING_WRONG)
             assert found is not None
             outline, *_ = found.outlines(3.0)
             left, top, right, bottom = outline.box
             assert left < (3 * frame - 28) / 256 < right
             assert top < 0.75 < bottom
             assert (right - left) * (bottom - top) < 0.12
-        calm = evidence_at(store, known, video.times, 95)
+        calm = evidence_at(store, known, video.times, 95, NOTHING_WRONG)
         assert calm is not None
         assert calm.outlines(3.0) == []
 
@@ -75,10 +78,10 @@ def test_a_moving_thing_is_outlined_where_it_is(tmp_path: Path, predictor: Any, 
 def test_what_is_not_analysed_or_not_calibrated_has_no_places(tmp_path: Path, predictor: Any) -> None:
     video = Yard()
     with ScoreStore(tmp_path, KEY) as store:
-        assert evidence_at(store, calibration(MOTION), video.times, 40) is None
+        assert evidence_at(store, calibration(MOTION), video.times, 40, NOTHING_WRONG) is None
         list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
-        assert evidence_at(store, None, video.times, 40) is None
-        assert evidence_at(store, calibration(MOTION), video.times, 400) is None
+        assert evidence_at(store, None, video.times, 40, NOTHING_WRONG) is None
+        assert evidence_at(store, calibration(MOTION), video.times, 400, NOTHING_WRONG) is None
 
 
 @pytest.mark.parametrize("sampling", [EVERY_FRAME, SAMPLED])
@@ -89,18 +92,18 @@ def test_a_window_over_time_says_what_it_says_in_each_frame(
     video, known = Yard(), calibration(MOTION)
     with ScoreStore(tmp_path, KEY) as store:
         list(analyse_to_store(video, predictor, store, sampling=sampling))
-        parts = list(scores_of_window(store, known, video.times, window, at_a_time=3))
+        parts = list(scores_of_window(store, known, video.times, window, NOTHING_WRONG, at_a_time=3))
         frames, scores = (np.concatenate([part[which] for part in parts]) for which in (0, 1))
         assert frames.tolist() == np.flatnonzero(SAMPLED.due(video.times)).tolist()
         for frame, score in zip(frames.tolist(), scores.tolist(), strict=True):
-            found = evidence_at(store, known, video.times, frame)
+            found = evidence_at(store, known, video.times, frame, NOTHING_WRONG)
             assert found is not None
             assert score == pytest.approx(found.scores[window], abs=1e-6), frame
 
 
 def test_of_nothing_analysed_a_window_says_nothing(tmp_path: Path) -> None:
     with ScoreStore(tmp_path, KEY) as store:
-        assert list(scores_of_window(store, calibration(MOTION), Yard().times, (3, 3))) == []
+        assert list(scores_of_window(store, calibration(MOTION), Yard().times, (3, 3), NOTHING_WRONG)) == []
 
 
 def test_how_long_something_stood_out_at_each_place(tmp_path: Path, predictor: Any) -> None:
@@ -110,7 +113,7 @@ def test_how_long_something_stood_out_at_each_place(tmp_path: Path, predictor: A
         list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
 
         def evidence(frame: int) -> WindowEvidence | None:
-            return evidence_at(store, known, video.times, frame)
+            return evidence_at(store, known, video.times, frame, NOTHING_WRONG)
 
         found = seconds_by_place(evidence, video.times, 20, 80, 3.0)
         assert found[20:].any()
@@ -126,16 +129,30 @@ def test_how_long_something_stood_out_at_each_place(tmp_path: Path, predictor: A
         assert not seconds_by_place(lambda _: None, video.times, 20, 80, 3.0).any()
 
 
-def test_looks_can_be_left_out(tmp_path: Path) -> None:
+def test_in_other_light_things_stand_out_by_motion_alone(tmp_path: Path) -> None:
     known = calibration((*MOTION, "appearance_distance"))
     times = np.arange(50) / 25
     odd = np.zeros((PLACES, PLACES), np.float32)
     odd[4:7, 4:7] = 9
+    usual, dark = np.zeros((2, 50), np.uint16)
+    rows = missing_signals(1)
+    rows["median_change"] = 1  # it was judged
+    looks = Reference((100.0,) * 32 + (160.0,) * 32, 1.0, (125.0, 135.0), (0.001, 10.0), 100.0)
+    rows["layout"] = (np.array(looks.layout) * 0.7).reshape(8, 8)
+    rows["contrast"] = 20
+    rows["sharpness"] = 1
+    rows["highest_change"], rows["changed_share"], rows["camera_motion_px"] = 50, 0, 0
+    dark[25] = kinds_of_frames(rows, times[[25]], replace(known, reference=looks))[0]
     with ScoreStore(tmp_path, KEY) as store:
         packed = pack_places(dict.fromkeys(MOTION, 0 * odd) | {"appearance_distance": odd}, placed_signals(known))
-        store.append(np.array([25]), missing_signals(1), {25: packed})
-        whole, motion = (evidence_at(store, known, times, 25, without_looks=each) for each in (False, True))
+        store.append(np.array([25]), rows, {25: packed})
+        whole, motion = (evidence_at(store, known, times, 25, kinds) for kinds in (usual, dark))
+        ((_, by_all),) = scores_of_window(store, known, times, (5, 5), usual)
+        ((_, by_motion),) = scores_of_window(store, known, times, (5, 5), dark)
     assert whole is not None
     assert motion is not None
     assert whole.outlines(3.0)
     assert not motion.outlines(3.0)
+    assert by_all[0] == pytest.approx(whole.scores[5, 5])
+    assert by_motion[0] == pytest.approx(motion.scores[5, 5])
+    assert by_all[0] >= 3 > by_motion[0]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from engine.__main__ import cli
+from engine.analysis.clock import CLOCK
 from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.archive import analysing
@@ -30,7 +32,7 @@ from engine.archive.analysing import (
     analyse_waiting,
 )
 from engine.archive.database import Archive
-from engine.archive.leases import Leases
+from engine.archive.leases import Leases, wait_again
 from engine.archive.scanning import scan
 from engine.archive.schema import recordings
 from engine.archive.searching import Query, search
@@ -43,6 +45,7 @@ from engine.models.predictor import Predictor
 from engine.review.clock import Clock
 from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
 from engine.scoring.scorers import default_scorer
+from engine.scoring.zones import Zone, ZoneKind
 from engine.video import open_video
 from tests.clips import write_clip
 from tests.engine.archive.conftest import LONG_AGO, scanned
@@ -117,6 +120,19 @@ def test_segments_are_those_of_vad_analyse(
     assert 0 <= hit.box[0] < hit.box[2] <= 1
     assert hit.start_time is not None
     assert list(search(archive, Query(region=(0, 0, 1, 1)))) == [hit]
+
+
+def test_a_burnt_in_clock_does_not_count(
+    archive: Archive, footage: Path, predictor: Predictor, settings: AnalysisSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everywhere = Zone.rectangle(ZoneKind.IGNORED, (0.0, 0.0), (1.0, 1.0), CLOCK)
+    monkeypatch.setattr("engine.analysis.clock.find_clock", lambda *_: everywhere)
+    video = film(footage / "a.mp4")
+    scanned(archive, footage)
+    assert list(work(archive, predictor, settings)) == [RecordingAnalysed(video, 0)]
+    settings = replace(settings, zones=(Zone.rectangle(ZoneKind.IGNORED, (0.0, 0.0), (0.1, 0.1)),))
+    wait_again(archive, "", failed=False)
+    assert list(work(archive, predictor, settings)) == [RecordingAnalysed(video, 1)], "zones were given"
 
 
 def test_verdicts_that_were_there_and_that_come_go_with_what_is_flagged(
