@@ -42,7 +42,7 @@ test-fast: .venv/ready-dev
 	$(PYTEST) -m "not slow and not gui and not research and not abuse"
 
 abuse: .venv/ready-dev
-	$(PYTEST) -m "not research" tests/abuse
+	$(PYTEST) -m "not research" --hypothesis-profile=random tests/abuse
 
 test-research: .venv/ready-dev
 	$(BIN)/python -m pytest -m research tests/research

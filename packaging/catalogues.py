@@ -62,7 +62,9 @@ def update(language: str) -> Iterator[str]:
     for part, texts in extracted().items():
         path = catalogue_path(language, part)
         catalogue = read_catalogue(path, language)
+        created = catalogue.creation_date
         catalogue.update(texts, no_fuzzy_matching=True)
+        catalogue.project, catalogue.creation_date = "vadgui", created  # today's would change the file each time
         catalogue.obsolete.clear()
         if not len(catalogue):
             continue

@@ -12,12 +12,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.network import refuse_network
 from tests.read_only import ReadOnlyFolder
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
-THREAD_TIMEOUT_SECONDS = 2.0
+THREAD_TIMEOUT_SECONDS = 30.0
+"""Only what hangs takes as long, also on a busy machine."""
+
+# Examples are the same at each run, and may take any time: neither chance nor load decides whether a change is right.
+# `--hypothesis-profile=random` looks for new ones.
+hypothesis_settings.register_profile(
+    "random", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+hypothesis_settings.register_profile("repeatable", hypothesis_settings.get_profile("random"), derandomize=True)
+hypothesis_settings.load_profile("repeatable")
 
 # The rest has to be in place before Qt, torch or platformdirs look; conftest is imported before any test module.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

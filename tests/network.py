@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import sys
+from functools import cache
+
+import psutil
 
 
 class NetworkUsedError(Exception):
@@ -27,9 +30,15 @@ def _check(event: str, arguments: tuple[object, ...]) -> None:
 
 def _is_here(host: str) -> bool:
     try:
-        return host in ("", "localhost") or ipaddress.ip_address(host).is_loopback
+        return host in ("", "localhost") or ipaddress.ip_address(host).is_loopback or host in _own_addresses()
     except ValueError:
         return False
+
+
+@cache
+def _own_addresses() -> frozenset[str]:
+    """Those of this machine, by which Ray's processes reach each other."""
+    return frozenset(each.address for addresses in psutil.net_if_addrs().values() for each in addresses)
 
 
 def _text(host: object) -> str:

@@ -19,6 +19,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from engine.common.errors import VadError
+from engine.common.language import tr
 from engine.common.memory import is_out_of_memory, out_of_memory_error
 
 _REPEAT_AFTER_SECONDS = 10.0  # an error in a paint event is raised again by every repaint
@@ -52,8 +53,8 @@ def describe_error(error: BaseException, about: Path | None = None) -> ErrorText
     details = "".join(traceback.format_exception(error))
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     text = f"{about.name}\n\n{text}" if about else text
-    advice = "The rest of the program keeps working. Please report this with the details, so that it can be mended."
-    return ErrorText("Something unexpected went wrong.", f"{text}\n\n{advice}", details, about)
+    advice = tr("The rest of the program keeps working. Please report this with the details, so that it can be mended.")
+    return ErrorText(tr("Something unexpected went wrong."), f"{text}\n\n{advice}", details, about)
 
 
 class ErrorReporter(QObject):
@@ -138,7 +139,7 @@ def _dialog(error_text: ErrorText, parent: QWidget | None) -> QMessageBox:
     dialog.setEscapeButton(dialog.addButton(QMessageBox.StandardButton.Ok))
     if error_text.details:
         dialog.setDetailedText(error_text.details)
-    copy = dialog.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
+    copy = dialog.addButton(tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
     # A QMessageBox closes on every button unless the button's own connection is removed.
     copy.clicked.disconnect()
     parts = (error_text.headline, error_text.text, error_text.details)

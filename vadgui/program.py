@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSignalBlocker
 
 import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.review.camera_zones import remember_zones
 from engine.review.clock import Clock
@@ -260,11 +261,13 @@ class Program(QObject):
 
         ask(
             self.window,
-            "What you decided last can't be saved.",
-            "It is kept in this window, and lost if you go on. Make room on the disk, or connect it again, and repeat "
-            "what you did.",
-            {"Go on without saving": give_up},
-            otherwise="Stay here",
+            tr("What you decided last can't be saved."),
+            tr(
+                "It is kept in this window, and lost if you go on. Make room on the disk, or connect it again, and "
+                "repeat what you did."
+            ),
+            {tr("Go on without saving"): give_up},
+            otherwise=tr("Stay here"),
         )
         return False
 

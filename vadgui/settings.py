@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar, get_args, overload
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from engine.common.json_values import decode
-from engine.common.language import LANGUAGES
+from engine.common.language import LANGUAGES, tr_noop
 from engine.common.paths import resolved
 from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
@@ -38,13 +38,13 @@ def _are_panels(names: str) -> bool:
 
 
 class Page(Enum):
-    """A page of the settings dialog; the value is its title."""
+    """A page of the settings dialog; the value is its title, in English."""
 
-    APPEARANCE = "Appearance"
-    PLAYBACK = "Playback"
-    ANALYSIS = "Analysis"
-    REVIEW = "Review"
-    FILES = "Files"
+    APPEARANCE = tr_noop("Appearance")
+    PLAYBACK = tr_noop("Playback")
+    ANALYSIS = tr_noop("Analysis")
+    REVIEW = tr_noop("Review")
+    FILES = tr_noop("Files")
 
 
 class Form(Enum):
@@ -56,7 +56,7 @@ class Form(Enum):
 
 @dataclass(frozen=True)
 class Shown:
-    """How the settings dialog shows a setting."""
+    """How the settings dialog shows a setting; texts are English, and translated there."""
 
     page: Page
     label: str
@@ -66,6 +66,7 @@ class Shown:
     most: float = 0.0
     """The largest number."""
     unit: str = ""
+    decimals: int = 1
 
 
 def _is_object(text: str) -> bool:
@@ -128,16 +129,20 @@ class Settings(QObject):
     theme = Setting(
         "appearance/theme",
         "system",
-        "Light, dark, or as the system.",
+        tr_noop("Light, dark, or as the system."),
         lambda theme: theme in {choice.value for choice in ThemeChoice},
-        Shown(Page.APPEARANCE, "Theme", {"system": "As the system", "light": "Light", "dark": "Dark"}),
+        Shown(
+            Page.APPEARANCE,
+            tr_noop("Theme"),
+            {"system": tr_noop("As the system"), "light": tr_noop("Light"), "dark": tr_noop("Dark")},
+        ),
     )
     language = Setting(
         "appearance/language",
         "system",
-        "The language of the window and of reports, from the next start on.",
+        tr_noop("The language of the window and of reports, from the next start on."),
         lambda language: language == "system" or language in LANGUAGES,
-        Shown(Page.APPEARANCE, "Language", {"system": "As the system", **LANGUAGES}),
+        Shown(Page.APPEARANCE, tr_noop("Language"), {"system": tr_noop("As the system"), **LANGUAGES}),
     )
     geometry = Setting("window/geometry", QByteArray(), "Where the window was.")
     layout = Setting("window/layout", QByteArray(), "Where its docks and tool bars were.")
@@ -148,47 +153,61 @@ class Settings(QObject):
     device = Setting(
         "detector/device",
         "auto",
-        "Where the detector runs; the fastest is a GPU where there is one.",
+        tr_noop("Where the detector runs; the fastest is a GPU where there is one."),
         lambda device: bool(re.fullmatch(r"auto|mps|cpu|cuda(:\d{1,3})?", device)),
-        Shown(Page.ANALYSIS, "Compute on", DEVICES),
+        Shown(Page.ANALYSIS, tr_noop("Compute on"), DEVICES),
     )
     outlines = Setting(
         "view/outlines",
         True,
-        "Draw lines round what stands out in flagged frames.",
-        shown=Shown(Page.APPEARANCE, "Outlines"),
+        tr_noop("Draw lines round what stands out in flagged frames."),
+        shown=Shown(Page.APPEARANCE, tr_noop("Outlines")),
     )
     analyse_on_open = Setting(
         "analysis/on_open",
         True,
-        "Analyse a recording as soon as it is open and has a detector.",
-        shown=Shown(Page.ANALYSIS, "Analyse at once"),
+        tr_noop("Analyse a recording as soon as it is open and has a detector."),
+        shown=Shown(Page.ANALYSIS, tr_noop("Analyse at once")),
     )
     loop_margin = Setting(
         "playback/loop_margin",
         1.0,
-        "Seconds before and after a segment that is looped.",
+        tr_noop("Seconds before and after a segment that is looped."),
         lambda seconds: 0 <= seconds <= 60,
-        Shown(Page.PLAYBACK, "Margin of a loop", most=60.0, unit=" s"),
+        Shown(Page.PLAYBACK, tr_noop("Margin of a loop"), most=60.0, unit=" s"),
     )
     time_of_day = Setting(
         "timeline/time_of_day",
         False,
-        "Show the time of day instead of the recording's own time, where it is known.",
-        shown=Shown(Page.APPEARANCE, "Time of day"),
+        tr_noop("Show the time of day instead of the recording's own time, where it is known."),
+        shown=Shown(Page.APPEARANCE, tr_noop("Time of day")),
     )
     video_folder = Setting("folders/videos", "", "Where the last recording was opened from.")
     export_folder = Setting(
         "folders/exports",
         "",
-        "Where exports go: the folder of the last one, until another is chosen; empty means among your films.",
-        shown=Shown(Page.FILES, "Exports", form=Form.FOLDER),
+        tr_noop("Where exports go: the folder of the last one, until another is chosen; empty means among your films."),
+        shown=Shown(Page.FILES, tr_noop("Exports"), form=Form.FOLDER),
     )
     runs_folder = Setting(
         "folders/runs",
         "",
-        "Where trainings keep their files; empty means among your data.",
-        shown=Shown(Page.FILES, "Trainings", form=Form.FOLDER),
+        tr_noop("Where trainings keep their files; empty means among your data."),
+        shown=Shown(Page.FILES, tr_noop("Trainings"), form=Form.FOLDER),
+    )
+    analyses_gib = Setting(
+        "analyses/gib",
+        4.0,
+        tr_noop("What they may take on disk before those go that were used least lately. An hour takes 30 MB."),
+        lambda gib: 0 <= gib <= 10_000,
+        Shown(Page.FILES, tr_noop("Stored analyses"), most=10_000.0, unit=" GiB"),
+    )
+    analyses_days = Setting(
+        "analyses/days",
+        0.0,
+        tr_noop("Of recordings that nobody opened for so long; 0 keeps them. Reviews stay."),
+        lambda days: 0 <= days <= 36_500,
+        Shown(Page.FILES, tr_noop("Remove unused analyses after"), most=36_500.0, unit=tr_noop(" days"), decimals=0),
     )
     _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
     export_panels = Setting(
@@ -197,8 +216,8 @@ class Settings(QObject):
     export_strip = Setting(
         "export/score_strip",
         True,
-        "Draw the score strip under exported clips.",
-        shown=Shown(Page.FILES, "Score strip"),
+        tr_noop("Draw the score strip under exported clips."),
+        shown=Shown(Page.FILES, tr_noop("Score strip")),
     )
     export_texts_off = Setting("export/texts_off", "", "Texts that exported clips don't show, separated by commas.")
     export_copy = Setting("export/without_encoding", False, "Cut clips without re-encoding.")
@@ -209,8 +228,8 @@ class Settings(QObject):
     _dismiss_reasons = Setting(
         "review/reasons",
         "",
-        "Your own reasons to dismiss a segment, one a line; they follow those that come with the program.",
-        shown=Shown(Page.REVIEW, "Reasons", form=Form.LINES),
+        tr_noop("Your own reasons to dismiss a segment, one a line; they follow those that come with the program."),
+        shown=Shown(Page.REVIEW, tr_noop("Reasons"), form=Form.LINES),
     )
     _keys = Setting(
         "keys/by_action", "{}", "Keys that a person has chosen: a JSON object of lists, by action.", _is_object

@@ -18,6 +18,7 @@ from engine.analysis.score_store import AnalysisKey, ScoreStore, find_analysis
 from engine.common.errors import VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.json_values import decode
+from engine.common.language import tr, tr_noop
 from engine.common.progress_rate import ProgressRate
 from engine.scoring.calibration import Calibration
 from engine.scoring.motion import frame_ratio
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     # torch takes seconds to import, and whoever has a Predictor has imported it.
     from engine.models.predictor import Predictor
 
-OVERVIEW_PHASE = "Overview"
-PHASE = "Analysing"
+OVERVIEW_PHASE = tr_noop("Overview")
+PHASE = tr_noop("Analysing")
 REPORT_SECONDS = 0.2
 _FLUSH_SECONDS = 2.0
 PACE_SECONDS = 5.0
@@ -148,9 +149,9 @@ def _refuse_changed(source: VideoSource, measured: list[FrameResult], store: Sco
         measured.clear()
         store.clear()
         raise VideoError(
-            "The recording was changed while it was analysed",
+            tr("The recording was changed while it was analysed"),
             subject=source.info.path,
-            advice="It may still be recorded or copied: wait until it is complete, and analyse it again.",
+            advice=tr("It may still be recorded or copied: wait until it is complete, and analyse it again."),
         )
 
 

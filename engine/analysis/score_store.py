@@ -6,10 +6,12 @@ import contextlib
 import errno
 import hashlib
 import json
+import math
 import os
 import shutil
 import sqlite3
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
@@ -22,6 +24,7 @@ import numpy.typing as npt
 from engine.common.cache_files import DAMAGED_SUFFIX, is_damage, read_or_put_aside
 from engine.common.errors import ScoreStoreError
 from engine.common.json_values import convert, decode
+from engine.common.language import tr
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 
 CHUNK_ROWS = 256
@@ -33,6 +36,7 @@ _Rows = npt.NDArray[np.void]
 Frames = npt.NDArray[np.int64]
 _Opened = tuple[sqlite3.Connection, int, _Rows]
 
+_DAY_SECONDS = 86_400
 CACHE_MAX_BYTES = 4 * 2**30
 """What analyses may take on disk before the oldest go: some 150 hours at five samples a second."""
 
@@ -100,7 +104,7 @@ class ScoreStore:
         """
         self._path = folder / key.file_name
         self._copy: tempfile.TemporaryDirectory[str] | None = None
-        with self._errors("An analysis can't be opened"):
+        with self._errors(tr("An analysis can't be opened")):
             opened = self._open(key)
         self._database, self._full_chunks, self._tail = opened
         self._saved_tail = len(self._tail)
@@ -155,7 +159,7 @@ class ScoreStore:
         Raises:
             ScoreStoreError: the database can't be written.
         """
-        with self._errors("An analysis can't be saved"), self._database:
+        with self._errors(tr("An analysis can't be saved")), self._database:
             self._database.execute("DELETE FROM chunks")
             self._database.execute("DELETE FROM places")
         self._pending_places.clear()
@@ -169,7 +173,7 @@ class ScoreStore:
         """
         start, stop, _ = slice(start, stop).indices(len(self))
         first, last = start // CHUNK_ROWS, min(-(-stop // CHUNK_ROWS), self._full_chunks)
-        with self._errors("An analysis can't be read"):
+        with self._errors(tr("An analysis can't be read")):
             chunks = self._database.execute(
                 "SELECT rows FROM chunks WHERE number >= ? AND number < ? ORDER BY number", (first, last)
             ).fetchall()
@@ -188,7 +192,7 @@ class ScoreStore:
             ScoreStoreError: the database can't be read.
         """
         found = {}
-        with self._errors("An analysis can't be read"):
+        with self._errors(tr("An analysis can't be read")):
             for frame in map(int, frames):
                 if (pending := self._pending_places.get(frame)) is not None:
                     found[frame] = pending
@@ -246,7 +250,7 @@ class ScoreStore:
     def _write(self, chunks: list[_Rows]) -> None:
         """Write chunks from the first incomplete one on, in one transaction."""
         blobs = [chunk.tobytes() for chunk in chunks]
-        with self._errors("An analysis can't be saved"), self._database:
+        with self._errors(tr("An analysis can't be saved")), self._database:
             self._database.executemany(
                 "INSERT INTO chunks VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE"
                 " SET crc32 = excluded.crc32, rows = excluded.rows WHERE length(excluded.rows) > length(rows)",
@@ -264,8 +268,10 @@ class ScoreStore:
             raise ScoreStoreError(
                 f"{what} ({error})",
                 subject=self._path,
-                advice="Check the free space and the permissions of that folder,"
-                " or name another one in the environment variable VADGUI_CACHE.",
+                advice=tr(
+                    "Check the free space and the permissions of that folder, or name another one in the environment "
+                    "variable VADGUI_CACHE."
+                ),
             ) from error
 
 
@@ -338,16 +344,17 @@ def find_analysis(folder: Path, fits: Callable[[AnalysisKey], bool]) -> Analysis
     return None
 
 
-def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES) -> int:
+def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES, max_days: float = math.inf) -> int:
     """Delete the analyses used least lately until the folder's files fit `max_bytes`; the number of bytes freed.
 
-    Analyses that some process has open stay.
+    Those that nobody used for `max_days` go, too. Analyses that some process has open stay.
     """
     analyses = sorted(_analysis_files(folder), key=lambda file: file[0])
     excess = sum(size for _, size, _ in analyses) - max_bytes
+    oldest = time.time() - max_days * _DAY_SECONDS
     freed = 0
-    for _, size, path in analyses:
-        if freed >= excess:
+    for used, size, path in analyses:
+        if freed >= excess and used >= oldest:
             break
         if path.suffix == _SUFFIX and _is_open_elsewhere(path):
             continue

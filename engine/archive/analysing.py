@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ from engine.archive.scanning import recording_review
 from engine.archive.workers import Workers
 from engine.common.errors import Cancelled, ReviewError, VadError, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr
 from engine.review.document import DetectorUsed
 from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
@@ -49,6 +51,8 @@ class AnalysisSettings:
     """Without any, a burnt-in clock is ignored."""
     max_bytes: int = CACHE_MAX_BYTES
     """What the stores may take on disk before those go that were used least lately."""
+    max_days: float = math.inf
+    """So long a store is kept that nobody uses."""
     lease_seconds: float = LEASE_SECONDS
     shard_frames: int = SHARD_FRAMES
 
@@ -107,9 +111,9 @@ def analyse_waiting(
             raise
         except Exception as error:
             # Catches everything: what is odd about one recording must not end the work on all others.
-            odd = VadError("Something unexpected went wrong", subject=recording.path, advice=repr(error))
+            odd = VadError(tr("Something unexpected went wrong"), subject=recording.path, advice=repr(error))
             yield RecordingFailed(recording.path, odd, leases.fail(recording, str(odd)))
-        prune(settings.folder, settings.max_bytes)
+        prune(settings.folder, settings.max_bytes, settings.max_days)
 
 
 def analyse_divided(
@@ -144,7 +148,7 @@ def analyse_divided(
                 case RecordingJudged():
                     with suppress(LeaseLostError):
                         yield _finish_judged(event, leases, settings)
-                    prune(settings.folder, settings.max_bytes)
+                    prune(settings.folder, settings.max_bytes, settings.max_days)
 
 
 def _finish_judged(judged: RecordingJudged, leases: Leases, settings: AnalysisSettings) -> Event:
@@ -192,9 +196,9 @@ def check_content(recording: LeasedRecording, source: VideoSource) -> None:
     """
     if source.info.fingerprint != recording.fingerprint:
         raise VideoError(
-            "The recording was changed since it was scanned",
+            tr("The recording was changed since it was scanned"),
             subject=recording.path,
-            advice="Scan its folder again: `vad archive scan`.",
+            advice=tr("Scan its folder again: `vad archive scan`."),
         )
 
 

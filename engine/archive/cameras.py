@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from engine.common.errors import ArchiveError
+from engine.common.language import tr
 
 CAMERA = "{camera}"
 _ANY_FOLDERS = "**"
@@ -36,9 +37,9 @@ class CameraRule:
         """
         if self.template and self.template.count(CAMERA) != 1:
             raise ArchiveError(
-                f"The template has to say once where the camera's name is, as {CAMERA}",
+                tr("The template has to say once where the camera's name is, as {camera}").format(camera=CAMERA),
                 subject=self.template,
-                advice="{camera}/** takes the first folder, **/{camera}_*.mp4 the beginning of each file's name.",
+                advice=tr("{camera}/** takes the first folder, **/{camera}_*.mp4 the beginning of each file's name."),
             )
 
     def camera_of(self, relative: PurePosixPath) -> str:
@@ -76,13 +77,17 @@ def read_mapping(path: Path) -> tuple[tuple[str, str], ...]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise ArchiveError("The list of cameras can't be read", subject=path, advice=f"{error}.") from error
+        raise ArchiveError(tr("The list of cameras can't be read"), subject=path, advice=f"{error}.") from error
     mapping = []
     for number, row in enumerate(csv.reader(text.splitlines()), 1):
         if not row or row[0].startswith("#"):
             continue
         if len(row) != 2 or not all(cell.strip() for cell in row):
-            advice = "Each line has a pattern and a camera, such as: north/*,North gate"
-            raise ArchiveError(f"Line {number} of the list of cameras makes no sense", subject=path, advice=advice)
+            advice = tr("Each line has a pattern and a camera, such as: north/*,North gate")
+            raise ArchiveError(
+                tr("Line {number} of the list of cameras makes no sense").format(number=number),
+                subject=path,
+                advice=advice,
+            )
         mapping.append((row[0].strip(), row[1].strip()))
     return tuple(mapping)

@@ -13,6 +13,7 @@ from typing import Any
 from engine.archive.shards import Judge, Outcome, Shard
 from engine.archive.workers import Ended, Worker, Workers
 from engine.common.errors import ArchiveError, VadError
+from engine.common.language import tr
 from engine.scoring.sampling import Sampling
 
 LOCAL = "local"
@@ -62,8 +63,8 @@ class RayWorkers(Workers):
             wants_gpu = device == "cuda" or (device == "auto" and resources.get("GPU", 0) >= 1)
             room = int(resources.get("GPU", 0)) if wants_gpu else int(resources.get("CPU", 0)) // cores
             if min(room, count or room) < 1:
-                advice = "Ask for fewer cores a worker, or for another device."
-                raise ArchiveError("The cluster has no room for a worker", subject=address, advice=advice)
+                advice = tr("Ask for fewer cores a worker, or for another device.")
+                raise ArchiveError(tr("The cluster has no room for a worker"), subject=address, advice=advice)
             content = self._ray.put(detector.read_bytes())
             options = {"num_cpus": cores, "num_gpus": int(wants_gpu), "max_restarts": 0}
             remote = self._ray.remote(_Judging).options(**options)
@@ -142,13 +143,17 @@ class RayWorkers(Workers):
             problem = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
             if process.starts >= MOST_STARTS:
-                what = f"A worker of the cluster died each of the {MOST_STARTS} times that it started"
-                raise ArchiveError(what, advice=f"See the messages of the cluster ({error}).") from error
+                what = tr("A worker of the cluster died each of the {count} times that it started").format(
+                    count=MOST_STARTS
+                )
+                raise ArchiveError(
+                    what, advice=tr("See the messages of the cluster ({error}).").format(error=error)
+                ) from error
             self._ray.kill(process.actor)
             self._replace(worker, process.starts + 1)
             return
         if problem:
-            raise ArchiveError("A worker of the cluster can't begin", subject=problem[0], advice=problem[1])
+            raise ArchiveError(tr("A worker of the cluster can't begin"), subject=problem[0], advice=problem[1])
         process.starting = None
 
     def _take_ended(self, worker: Worker, reference: Any) -> Ended:
@@ -210,8 +215,8 @@ def _check_reachable(address: str) -> None:
 
 
 def _unreachable(address: str, error: Exception) -> ArchiveError:
-    advice = f"Start one with `ray start --head`, or say {LOCAL} ({error})."
-    return ArchiveError("The cluster can't be reached", subject=address, advice=advice)
+    advice = tr("Start one with `ray start --head`, or say {address} ({error}).").format(address=LOCAL, error=error)
+    return ArchiveError(tr("The cluster can't be reached"), subject=address, advice=advice)
 
 
 def _thread_limits(cores: int) -> dict[str, str]:
@@ -225,6 +230,6 @@ def _import_ray() -> Any:
         import ray
         import ray.exceptions
     except ImportError as error:
-        advice = "Install it: pip install 'vadgui[cluster]'."
-        raise ArchiveError("Ray is not installed", advice=advice) from error
+        advice = tr("Install it: pip install 'vadgui[cluster]'.")
+        raise ArchiveError(tr("Ray is not installed"), advice=advice) from error
     return ray

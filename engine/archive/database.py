@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from engine.archive import schema
 from engine.common.errors import ArchiveError
+from engine.common.language import tr, tr_noop
 
 _BUSY_SECONDS = 30.0
 _POSTGRES = "postgresql"
@@ -34,13 +35,13 @@ class Archive:
         self._url = _url(place)
         self.place = self._url.render_as_string(hide_password=True) if "://" in place else place
         if self._is_file and not create and not Path(self._url.database or "").exists():
-            advice = "Check the name, or make one with `vad archive scan`."
-            raise ArchiveError("There is no such archive", subject=self.place, advice=advice)
+            advice = tr("Check the name, or make one with `vad archive scan`.")
+            raise ArchiveError(tr("There is no such archive"), subject=self.place, advice=advice)
         self._engine = _engine(self._url)
         with self.changing() as connection:
             is_new = self._check_version(connection, create)
         if is_new and self._is_file:
-            with self._errors("The archive can't be made"), self._engine.connect() as connection:
+            with self._errors(tr("The archive can't be made")), self._engine.connect() as connection:
                 connection.connection.cursor().execute("PRAGMA journal_mode = WAL")  # kept in the file
 
     @contextlib.contextmanager
@@ -50,7 +51,7 @@ class Archive:
         Raises:
             ArchiveError: the data base says no.
         """
-        with self._errors("The archive can't be read"), self._engine.connect() as connection:
+        with self._errors(tr("The archive can't be read")), self._engine.connect() as connection:
             yield connection.execution_options(**{_READS: True})
 
     @contextlib.contextmanager
@@ -60,7 +61,7 @@ class Archive:
         Raises:
             ArchiveError: the data base says no.
         """
-        with self._errors("The archive can't be used"), self._engine.begin() as connection:
+        with self._errors(tr("The archive can't be used")), self._engine.begin() as connection:
             yield connection
 
     def now(self, connection: Connection) -> datetime:
@@ -93,17 +94,17 @@ class Archive:
         tables = set(sa.inspect(connection).get_table_names())
         if schema.archive_version.name not in tables:
             if tables or not create:
-                advice = "Name another file or data base: this one holds something else, or nothing."
-                raise ArchiveError("This is no archive", subject=self.place, advice=advice)
+                advice = tr("Name another file or data base: this one holds something else, or nothing.")
+                raise ArchiveError(tr("This is no archive"), subject=self.place, advice=advice)
             schema.metadata.create_all(connection)
             connection.execute(sa.insert(schema.archive_version).values(version=schema.VERSION))
             return True
         version = connection.execute(sa.select(sa.func.max(schema.archive_version.c.version))).scalar()
         if version is None or version > schema.VERSION:
             raise ArchiveError(
-                "This archive was made by a newer version of the program",
+                tr("This archive was made by a newer version of the program"),
                 subject=self.place,
-                advice="Update the program to open it. The archive is left as it is.",
+                advice=tr("Update the program to open it. The archive is left as it is."),
             )
         return False
 
@@ -113,7 +114,7 @@ class Archive:
             yield
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            advice = "Check that the file or the server can be reached, and has space."
+            advice = tr("Check that the file or the server can be reached, and has space.")
             raise ArchiveError(f"{what} ({reason})", subject=self.place, advice=advice) from error
 
 
@@ -123,15 +124,15 @@ def _url(place: str) -> URL:
     try:
         url = make_url(place)
     except ArgumentError as error:
-        raise ArchiveError("This is no URL of a data base", subject=place, advice=_WHICH) from error
+        raise ArchiveError(tr("This is no URL of a data base"), subject=place, advice=tr(_WHICH)) from error
     if url.get_backend_name() != _POSTGRES:
         raise ArchiveError(
-            "An archive can't be kept there", subject=url.render_as_string(hide_password=True), advice=_WHICH
+            tr("An archive can't be kept there"), subject=url.render_as_string(hide_password=True), advice=tr(_WHICH)
         )
     return url.set(drivername=f"{_POSTGRES}+psycopg")
 
 
-_WHICH = "Name a file, or a data base as postgresql://USER@HOST/NAME."
+_WHICH = tr_noop("Name a file, or a data base as postgresql://USER@HOST/NAME.")
 
 
 def _engine(url: URL) -> Engine:
@@ -139,8 +140,8 @@ def _engine(url: URL) -> Engine:
         try:
             return sa.create_engine(url, pool_pre_ping=True)
         except ImportError as error:
-            advice = "Install it: pip install 'vadgui[postgres]'."
-            raise ArchiveError("PostgreSQL's driver is missing (psycopg)", advice=advice) from error
+            advice = tr("Install it: pip install 'vadgui[postgres]'.")
+            raise ArchiveError(tr("PostgreSQL's driver is missing (psycopg)"), advice=advice) from error
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin)

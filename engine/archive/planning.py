@@ -15,6 +15,7 @@ from engine.archive.database import Archive
 from engine.archive.schema import AnalysisState, FileState, recordings
 from engine.archive.shards import Judge, JudgedShard, Look, Outcome, Shard, ShardFailed
 from engine.common.errors import ArchiveError
+from engine.common.language import tr
 from engine.scoring.sampling import Sampling
 from engine.video import open_video
 
@@ -87,7 +88,9 @@ def plan_archive(archive: Archive, predictor: Predictor, sampling: Sampling) -> 
         waits = r.analysis_state.in_([AnalysisState.WAITING, AnalysisState.RUNNING])
         seconds = connection.execute(sa.select(left).where(is_here, waits)).scalar() or 0.0
     if row is None:
-        raise ArchiveError("There is no recording to measure", subject=archive.place, advice="Scan its folders first.")
+        raise ArchiveError(
+            tr("There is no recording to measure"), subject=archive.place, advice=tr("Scan its folders first.")
+        )
     return ArchivePlan(measure(row.path, row.fingerprint, predictor, sampling), seconds / 3600)
 
 
@@ -107,8 +110,8 @@ def measure(path: Path, fingerprint: str, predictor: Predictor, sampling: Sampli
         part = frames[np.abs(times[frames] - middle) <= MEASURED_SECONDS / 2]
         warm_up, part = part[:_WARM_UP_FRAMES], part[_WARM_UP_FRAMES:]
         if not len(part):
-            advice = "Plan with an archive that has recordings of a minute or more."
-            raise ArchiveError("The recordings are too short to be measured", subject=path, advice=advice)
+            advice = tr("Plan with an archive that has recordings of a minute or more.")
+            raise ArchiveError(tr("The recordings are too short to be measured"), subject=path, advice=advice)
         judge.run(Shard(path, fingerprint, int(warm_up[0]), int(warm_up[-1]) + 1))
         begun = time.perf_counter()
         judged = _done(judge.run(Shard(path, fingerprint, int(part[0]), int(part[-1]) + 1)), JudgedShard)

@@ -19,6 +19,7 @@ from engine.archive.schema import FileState, folders, recordings
 from engine.archive.walking import FoundFile, video_files
 from engine.common.errors import ArchiveError, ReviewError, VadError, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
 from engine.common.paths import resolved
 from engine.common.progress_rate import ProgressRate
@@ -27,7 +28,7 @@ from engine.review.files import find_review
 from engine.video import open_video
 from engine.video.header import read_header
 
-PHASE = "Reading"
+PHASE = tr_noop("Reading")
 REST_SECONDS = 60.0
 """A file that was written to more lately may still be growing."""
 _NOT_READ_NS = -1
@@ -60,14 +61,14 @@ def remember_folder(archive: Archive, folder: Path, rule: CameraRule | None) -> 
     """
     folder = resolved(folder)
     if not folder.is_dir():
-        raise ArchiveError("There is no such folder", subject=folder, advice="Check the name.")
+        raise ArchiveError(tr("There is no such folder"), subject=folder, advice=tr("Check the name."))
     with archive.changing() as connection:
         for known in connection.execute(sa.select(folders.c.path)).scalars():
             if known != folder and (folder.is_relative_to(known) or known.is_relative_to(folder)):
                 raise ArchiveError(
-                    "The folder holds, or lies in, one that the archive has already",
+                    tr("The folder holds, or lies in, one that the archive has already"),
                     subject=folder,
-                    advice=f"Scan {displayable(known)} instead.",
+                    advice=tr("Scan {folder} instead.").format(folder=displayable(known)),
                 )
         values = {"camera_rule": asdict(rule or CameraRule(folder.name))}
         row = connection.execute(sa.select(folders.c.id).where(folders.c.path == folder)).scalar()
@@ -174,9 +175,9 @@ class _FolderScan:
         if not is_complete:
             return None
         if has_recordings and not found:
-            advice = "Is its disk or share mounted? Nothing was marked as missing."
+            advice = tr("Is its disk or share mounted? Nothing was marked as missing.")
             self._report.problems.append(
-                ArchiveError("The folder is empty, and had recordings before", subject=self._folder, advice=advice)
+                ArchiveError(tr("The folder is empty, and had recordings before"), subject=self._folder, advice=advice)
             )
             return None
         return found

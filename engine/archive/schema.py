@@ -25,6 +25,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    func,
+    literal_column,
 )
 
 VERSION = 1
@@ -179,5 +181,7 @@ segments = Table(
     Column("verdict_reason", Text, nullable=False, default=""),
     Column("note", Text, nullable=False, default=""),
     Column("reviewer", Text, nullable=False, default=""),
-    Index("segments_by_score", "peak_score"),
 )
+RANK = func.coalesce(segments.c.peak_score, literal_column("-1.0"))
+"""By which segments are ranked: those without a score last, in every data base, and by an index."""
+Index("segments_by_rank", RANK.desc())

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from engine.archive.database import Archive
 from engine.archive.listing import Box
-from engine.archive.schema import AnalysisState, FileState, recordings, segments
+from engine.archive.schema import RANK, AnalysisState, FileState, recordings, segments
 from engine.review.document import Verdict
 
 
@@ -75,8 +75,7 @@ def search(archive: Archive, query: Query) -> Iterator[Hit]:
         )
         .join_from(segments, recordings, s.recording_id == r.id)
         .where(*_conditions(query))
-        # Not every data base sorts what is unknown to the same end.
-        .order_by(s.peak_score.is_(None), s.peak_score.desc(), s.start_time, r.id, s.number)
+        .order_by(RANK.desc(), s.start_time, r.id, s.number)
         .limit(query.limit)
     )
     with archive.reading() as connection:

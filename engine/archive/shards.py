@@ -14,6 +14,7 @@ from engine.analysis import pipeline
 from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import AnalysisKey
 from engine.common.errors import VadError, VideoError
+from engine.common.language import tr
 from engine.scoring.sampling import Frames, Sampling
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 from engine.video import open_video
@@ -125,9 +126,9 @@ class Judge:
             self._source, self._path = self._opener(shard.path), shard.path
         if self._source.info.fingerprint != shard.fingerprint:
             raise VideoError(
-                "The recording was changed since it was scanned",
+                tr("The recording was changed since it was scanned"),
                 subject=shard.path,
-                advice="Scan its folder again: `vad archive scan`.",
+                advice=tr("Scan its folder again: `vad archive scan`."),
             )
         return self._source
 
@@ -146,9 +147,9 @@ class Judge:
             results.append(result)
         if source.is_changed():
             raise VideoError(
-                "The recording was changed while it was analysed",
+                tr("The recording was changed while it was analysed"),
                 subject=shard.path,
-                advice="It may still be recorded or copied: wait until it is complete, and scan its folder again.",
+                advice=tr("It may still be recorded or copied: wait until it is complete, and scan its folder again."),
             )
         return JudgedShard(
             np.array([result.index for result in results], np.int64),

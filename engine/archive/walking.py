@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.common.errors import VadError
+from engine.common.language import tr
 from engine.common.paths import reviews_folder
 from engine.review.files import SUFFIX
 from engine.video.naming import VIDEO_SUFFIXES
@@ -37,7 +38,7 @@ def video_files(folder: Path) -> Iterator[FoundFile | VadError]:
         try:
             entries = _entries(current)
         except OSError as error:
-            yield VadError("A folder can't be read", subject=current, advice=f"{error.strerror}.")
+            yield VadError(tr("A folder can't be read"), subject=current, advice=f"{error.strerror}.")
             continue
         reviews = personal | _reviews(entries)
         folders += [Path(entry.path) for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]

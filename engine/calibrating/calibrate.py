@@ -16,6 +16,7 @@ from engine.calibrating.held_out_signals import HeldOutSignals
 from engine.calibrating.normal_statistics import NormalStatistics, collect_statistics, progress_of
 from engine.common.device import ComputeConfig
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr_noop
 from engine.common.progress_rate import ProgressRate
 from engine.models.detector import Detector
 from engine.models.predictor import Predictor
@@ -28,7 +29,7 @@ from engine.scoring.zones import counted_windows
 from engine.video import open_video
 from engine.video.source import usual_frame_seconds
 
-HELD_OUT_PHASE = "Judging held-out footage"
+HELD_OUT_PHASE = tr_noop("Judging held-out footage")
 _MAX_HELD_OUT_FRAMES = 20_000
 """Judged ones, over all videos."""
 

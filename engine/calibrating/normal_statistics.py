@@ -17,6 +17,7 @@ from engine.analysis import pipeline
 from engine.calibrating.footage import NormalFootage, is_left_out
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
+from engine.common.language import tr_noop
 from engine.common.progress_rate import ProgressRate
 from engine.datasets.held_out import GAP_SECONDS
 from engine.models.predictor import Predictor
@@ -30,7 +31,7 @@ from engine.scoring.zones import Windows, counted_windows
 from engine.video import open_video
 from engine.video.frame import Pixels
 
-STATISTICS_PHASE = "Counting normal motion"
+STATISTICS_PHASE = tr_noop("Counting normal motion")
 _MAX_MOTION_VIDEOS = 32
 """Videos not held out whose rarities are measured, for each takes 2 MB of counts."""
 _MAX_MOTIONS = 20_000

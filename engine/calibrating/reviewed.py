@@ -16,6 +16,7 @@ from engine.calibrating.normal_statistics import collect_statistics
 from engine.common.device import ComputeConfig
 from engine.common.errors import TrainingError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr, tr_noop
 from engine.datasets.held_out import Stretch
 from engine.models.detector import Detector
 from engine.models.predictor import Predictor
@@ -140,9 +141,9 @@ def recalibrate(
     calibration = detector.settings.calibration
     if calibration is None:
         raise TrainingError(
-            "This detector has no calibration to which anything could be added",
+            tr("This detector has no calibration to which anything could be added"),
             subject=detector.settings.name,
-            advice="Calibrate it on normal footage first.",
+            advice=tr("Calibrate it on normal footage first."),
         )
     left_out = {each.path: each.left_out(reasons) for each in footage}
     predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
@@ -186,7 +187,7 @@ def _normal_signals(
     dismissed = [each for each in footage.segments if footage.is_normal(each, reasons)]
     with open_video(footage.path, should_stop) as source:
         for number, each in enumerate(dismissed):
-            yield Progress("Measuring dismissed segments", number, len(dismissed))
+            yield Progress(tr_noop("Measuring dismissed segments"), number, len(dismissed))
             own = _motion_in(source, each, calibration, should_stop)
             model = NormalModel(motion.without(own), others.normal_model.appearance)
             by_all_else = others.with_normal_model(model)
@@ -229,7 +230,7 @@ def _effects(
     scores = before.scores(footage.signals, footage.times)
     with open_video(footage.path, should_stop) as source:
         for number, each in enumerate(judged):
-            yield Progress("Comparing with the detector as it was", number, len(judged))
+            yield Progress(tr_noop("Comparing with the detector as it was"), number, len(judged))
             frames = slice(each.start, each.stop)
             signals = _measured(source, each, after, predictor, footage.zones, should_stop)
             effects.append(

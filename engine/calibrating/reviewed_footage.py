@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.calibrating.reviewed import ReviewedFootage
 from engine.common.errors import ReviewError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr
 from engine.review.document import Recording
 from engine.review.shown import open_recording, shown_of
 from engine.scoring.calibrated_scorer import CalibratedScorer
@@ -32,9 +33,9 @@ def reviewed_footage(
         shown = yield from shown_of(recording, source, predictor, should_stop)
         if not isinstance(shown.scorer, CalibratedScorer):
             raise ReviewError(
-                "This review was not made by the calibrated score",
+                tr("This review was not made by the calibrated score"),
                 subject=review,
-                advice="Only calibrated detectors learn from verdicts. Calibrate this one first.",
+                advice=tr("Only calibrated detectors learn from verdicts. Calibrate this one first."),
             )
         return ReviewedFootage(
             source.info.path,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine.commands.detector_option import WHICH, detector_option
+from engine.commands.language_option import language_option
 from engine.commands.progress import follow
 from engine.commands.redaction_option import redaction_option
 from engine.commands.reviewed_recordings import Predictors, check_reviewed, open_evidence, open_reviewed, verdicts_of
@@ -33,6 +34,7 @@ from engine.review.document import Verdict
     is_flag=True,
     help="Copy the recordings even if something of them is redacted: whoever has the package can see it.",
 )
+@language_option
 @redaction_option
 @click.option(
     "--sign",

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine.commands.detector_option import WHICH, detector_option
+from engine.commands.language_option import language_option
 from engine.commands.progress import follow
 from engine.commands.redaction_option import redaction_option
 from engine.commands.reviewed_recordings import (
@@ -38,6 +39,7 @@ from engine.review.document import Verdict
     callback=verdicts_of,
     help=f"Segments with these verdicts, out of {','.join(Verdict)}; the report says how many it leaves out.",
 )
+@language_option
 @redaction_option
 @detector_option(text=f"Detector {WHICH}; by default that of the review, out of your library.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")

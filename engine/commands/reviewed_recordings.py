@@ -16,7 +16,7 @@ from engine.commands.redaction_option import by_clock, by_kept_clock, kept_redac
 from engine.common.errors import ExportError
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
-from engine.export.caveats import blind_in_words, caveats
+from engine.export.caveats import Caveats
 from engine.export.reviewed import ReviewedRecording, numbered
 from engine.export.tables import read_segments_json
 from engine.redaction.regions import Redaction
@@ -144,7 +144,6 @@ def _of_segments_file(path: Path, redact: bool, quiet: bool) -> ReviewedRecordin
             score_name=listed.score,
             rule=listed.rule,
             detector=DetectorUsed(listed.detector_name, listed.detector_fingerprint),
-            conditions=tuple(blind_in_words(listed.zones)),
             zones=listed.zones,
             redaction=kept_redaction(source.info, redact=redact, quiet=quiet),
         )
@@ -171,7 +170,7 @@ def _of_review(
             scorer.name,
             rule,
             recording.detector,
-            conditions=(*blind_in_words(recording.zones), *_caveats(predictor, scorer, signals, source)),
+            caveats=_caveats(predictor, scorer, signals, source),
             zones=recording.zones,
             redaction=redaction,
             hidden=tuple(hidden(recording.segments, shown)),
@@ -182,22 +181,15 @@ def _without_scores(recording: Recording, source: VideoSource, redaction: Redact
     count = len(source)
     judged = [_cut(each, count) for each in recording.segments if each.start < count]
     segments = [ReviewedSegment(each.start, each.stop, each.start, float("nan"), each) for each in judged]
-    notice = ""
-    if recording.detector:
-        notice = (
-            f"The detector {recording.detector.name} is not here: only what a person judged is listed, and scores are "
-            "missing."
-        )
     return ReviewedRecording(
         by_clock(source.info, recording),
         source.times,
         numbered(segments),
         score_name=recording.score,
         detector=recording.detector,
-        conditions=tuple(blind_in_words(recording.zones)),
         zones=recording.zones,
         redaction=redaction,
-        notice=notice,
+        lacks_detector=recording.detector is not None,
     )
 
 
@@ -248,12 +240,12 @@ def open_evidence(
         yield evidence
 
 
-def _caveats(predictor: Predictor, scorer: Scorer, signals: RawSignals, source: VideoSource) -> Iterator[str]:
+def _caveats(predictor: Predictor, scorer: Scorer, signals: RawSignals, source: VideoSource) -> Caveats:
     calibration = predictor.settings.calibration
     conditions = scorer.conditions(signals, source.times)
     drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
     is_other_scene = scorer.is_other_scene(signals)
-    return caveats(calibration, source.frame_seconds, conditions, drifts, is_other_scene=is_other_scene)
+    return Caveats(calibration, source.frame_seconds, conditions, drifts, is_other_scene)
 
 
 def _notices(recordings: Sequence[ReviewedRecording]) -> Iterator[str]:

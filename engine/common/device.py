@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from engine.common.errors import DeviceError
+from engine.common.language import tr
 
 DEVICE_NAMES = ("auto", "cuda", "mps", "cpu")
 
@@ -35,23 +36,33 @@ def choose_compute(name: str = "auto") -> ComputeConfig:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise DeviceError("Unknown device", subject=name, advice=f"Choose one of {', '.join(DEVICE_NAMES)}.") from error
+        raise DeviceError(
+            tr("Unknown device"),
+            subject=name,
+            advice=tr("Choose one of {names}.").format(names=", ".join(DEVICE_NAMES)),
+        ) from error
     if device.type == "cuda":
         if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
             raise DeviceError(
-                "No such CUDA device here",
+                tr("No such CUDA device here"),
                 subject=name,
-                advice="Choose the device cpu, or check the NVIDIA driver with `vad doctor`.",
+                advice=tr("Choose the device cpu, or check the NVIDIA driver with `vad doctor`."),
             )
         major, _ = torch.cuda.get_device_capability(device)
         dtype = torch.bfloat16 if major >= 8 else torch.float16 if major >= 7 else torch.float32
         return ComputeConfig(device, dtype, f"{torch.cuda.get_device_name(device)}, {_in_words(dtype)}")
     if device.type == "mps":
         if not torch.backends.mps.is_available():
-            raise DeviceError("Apple's GPU is not available here", subject=name, advice="Choose the device cpu.")
+            raise DeviceError(
+                tr("Apple's GPU is not available here"), subject=name, advice=tr("Choose the device cpu.")
+            )
         return ComputeConfig(device, torch.float16, "Apple GPU (MPS), float16")
     if device.type != "cpu":
-        raise DeviceError("Unsupported device", subject=name, advice=f"Choose one of {', '.join(DEVICE_NAMES)}.")
+        raise DeviceError(
+            tr("Unsupported device"),
+            subject=name,
+            advice=tr("Choose one of {names}.").format(names=", ".join(DEVICE_NAMES)),
+        )
     dtype = torch.bfloat16 if _cpu_multiplies_bfloat16() else torch.float32
     return ComputeConfig(device, dtype, f"CPU ({torch.get_num_threads()} threads), {_in_words(dtype)}")
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-_UNITS = ((31_557_600, "years"), (86_400, "days"), (3600, "h"), (60, "min"))
+from engine.common.language import tr, tr_noop
+
+_UNITS = (
+    (31_557_600, tr_noop("{count} years")),
+    (86_400, tr_noop("{count} days")),
+    (3600, tr_noop("{count} h")),
+    (60, tr_noop("{count} min")),
+)
 
 
 def duration_in_words(seconds: float) -> str:
@@ -13,6 +20,6 @@ def duration_in_words(seconds: float) -> str:
     for size, unit in _UNITS:
         count = seconds / size
         if count >= 2:
-            return f"{count:.2g} {unit}" if count < 10 else f"{count:.0f} {unit}"
+            return tr(unit).format(count=f"{count:.2g}" if count < 10 else f"{count:.0f}")
     # Positive durations are never shown as 0 s.
-    return f"{max(round(seconds), int(seconds > 0))} s"
+    return tr("{count} s").format(count=max(round(seconds), int(seconds > 0)))

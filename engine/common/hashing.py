@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr
 
 PHASE = "Hashing"
 _BLOCK_BYTES = 8 << 20
@@ -32,5 +33,5 @@ def sha256_of(path: Path, should_stop: ShouldStop = never_stop) -> Generator[Pro
                 done += len(block)
                 yield Progress(PHASE, done >> 20, max(total, done) >> 20)
     except OSError as error:
-        raise VideoError("The file can't be read", subject=path, advice=f"{error.strerror}.") from error
+        raise VideoError(tr("The file can't be read"), subject=path, advice=f"{error.strerror}.") from error
     return digest.hexdigest()

@@ -9,30 +9,40 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 SOURCE_LANGUAGE = "en"
 LANGUAGES = {SOURCE_LANGUAGE: "English", "de": "Deutsch"}
 """Languages by their code (ISO 639-1), each with the name that its speakers know."""
 
+LANGUAGE_VARIABLE = "VADGUI_LANGUAGE"
+"""The environment variable by which the window tells its child processes the language."""
+
 KEYWORDS = {"tr": None, "tr_noop": None, "tr_n": (1, 2)}
 """The functions whose arguments are texts, as Babel's extraction takes them."""
 
 _translations = gettext.NullTranslations()
+_here: ContextVar[gettext.NullTranslations | None] = ContextVar("translations", default=None)
+"""Instead of those of the process, where a piece of work has a language of its own."""
 
 
 def tr(text: str) -> str:
     """A text in the language in use; the text itself where the catalogue lacks it."""
-    return _translations.gettext(text) if text else text
+    return (_here.get() or _translations).gettext(text) if text else text
 
 
 def tr_n(singular: str, plural: str, count: int) -> str:
     """The form of a text that the language in use takes for a count; "{count}" stays, to be filled in."""
-    return _translations.ngettext(singular, plural, count)
+    return (_here.get() or _translations).ngettext(singular, plural, count)
+
+
+def language_in_use() -> str:
+    """The code of the language that texts are translated into."""
+    return (_here.get() or _translations).info().get("language", SOURCE_LANGUAGE)
 
 
 def tr_noop(text: str) -> str:
@@ -51,9 +61,13 @@ def known_language(wanted: Iterable[str]) -> str:
 
 def use_language(code: str) -> None:
     """Translate into the language of a code of `LANGUAGES` from now on, in the whole process."""
-    from resources import catalogues
+    use_translations(_translations_of(code))
 
-    use_translations(gettext.NullTranslations() if code == SOURCE_LANGUAGE else read_translations(catalogues(code)))
+
+def use_language_of_environment() -> None:
+    """Translate into the language that the window has set for this child process; else texts stay as they are."""
+    if code := os.environ.get(LANGUAGE_VARIABLE):
+        use_language(known_language([code]))
 
 
 def use_translations(translations: gettext.NullTranslations) -> None:
@@ -62,8 +76,27 @@ def use_translations(translations: gettext.NullTranslations) -> None:
     _translations = translations
 
 
+@contextmanager
+def in_language(code: str) -> Iterator[None]:
+    """Translate into this language inside the block, in this thread: what is stored is English whatever is shown."""
+    before = _here.set(_translations_of(code))
+    try:
+        yield
+    finally:
+        _here.reset(before)
+
+
+def _translations_of(code: str) -> gettext.NullTranslations:
+    from resources import catalogues
+
+    return gettext.NullTranslations() if code == SOURCE_LANGUAGE else read_translations(catalogues(code))
+
+
 def read_translations(paths: Sequence[Path]) -> gettext.NullTranslations:
     """The translations of some catalogues (PO files), as one."""
+    from babel.messages.mofile import write_mo  # texts that stay English need nothing but the standard library
+    from babel.messages.pofile import read_po
+
     merged = gettext.NullTranslations()
     for path in paths:
         compiled = io.BytesIO()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.common.errors import DeviceError
+from engine.common.language import tr
 
 _MESSAGES = (
     "out of memory",  # torch on a GPU
@@ -31,7 +32,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 def out_of_memory_error(subject: str | Path | None = None) -> DeviceError:
     """What to tell a person when memory ran out, at the work on `subject`."""
     return DeviceError(
-        "The memory of this machine does not suffice",
+        tr("The memory of this machine does not suffice"),
         subject=subject,
-        advice="Close other programs and try again, or work on one recording at a time.",
+        advice=tr("Close other programs and try again, or work on one recording at a time."),
     )

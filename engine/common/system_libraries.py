@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.common.language import tr
+
 
 @dataclass(frozen=True)
 class SystemLibrary:
@@ -63,8 +65,9 @@ def apt_install(libraries: Iterable[SystemLibrary]) -> list[str]:
 def advice(libraries: Iterable[SystemLibrary]) -> str:
     """How to install missing libraries on this machine, as a sentence for people."""
     if shutil.which("apt-get"):
-        return f"Run: sudo {' '.join(apt_install(libraries))}"
-    return f"Install what your system calls these Debian packages: {' '.join(_packages(libraries))}"
+        return tr("Run: sudo {command}").format(command=" ".join(apt_install(libraries)))
+    text = tr("Install what your system calls these Debian packages: {packages}")
+    return text.format(packages=" ".join(_packages(libraries)))
 
 
 def _packages(libraries: Iterable[SystemLibrary]) -> list[str]:

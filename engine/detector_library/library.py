@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.common.paths import detectors_folder, resolved
 from engine.detector_library.metadata import LibraryMetadata, MetadataFile
@@ -85,9 +86,11 @@ class DetectorLibrary:
             matches = _named(group, name) or [entry for entry in group if entry.path.stem == name]
             if len(matches) > 1:
                 raise DetectorFileError(
-                    f"{len(matches)} detectors have this name",
+                    tr("{count} detectors have this name").format(count=len(matches)),
                     subject=name,
-                    advice=f"Rename one, or name the file: {', '.join(str(entry.path) for entry in matches)}.",
+                    advice=tr("Rename one, or name the file: {paths}.").format(
+                        paths=", ".join(str(entry.path) for entry in matches)
+                    ),
                 )
             if matches:
                 return matches[0]
@@ -120,9 +123,9 @@ class DetectorLibrary:
             for entry in entries:
                 if entry.fingerprint == header.fingerprint and not entry.problem:
                     raise DetectorFileError(
-                        f"This detector is in the library already, as {entry.name!r}",
+                        tr("This detector is in the library already, as {name!r}").format(name=entry.name),
                         subject=path,
-                        advice="Use that one; its name and note can be changed.",
+                        advice=tr("Use that one; its name and note can be changed."),
                     )
             current = _label_of(header, metadata)
             label = Label(
@@ -172,14 +175,16 @@ class DetectorLibrary:
         if target.is_dir():
             target = target / f"{_slug(entry.name)}{SUFFIX}"
         if target.exists() and (not overwrite or target.samefile(entry.path)):
-            raise DetectorFileError("There is such a file already", subject=target, advice="Choose another name.")
+            raise DetectorFileError(
+                tr("There is such a file already"), subject=target, advice=tr("Choose another name.")
+            )
         try:
             copy_labelled(entry.path, target, Label(entry.name, entry.note, entry.camera))
         except OSError as error:
             raise DetectorFileError(
-                "The detector can't be exported there",
+                tr("The detector can't be exported there"),
                 subject=target,
-                advice=f"Choose another folder ({error.strerror}).",
+                advice=tr("Choose another folder ({reason}).").format(reason=error.strerror),
             ) from error
         return target
 
@@ -264,7 +269,7 @@ def _read_entry(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) -> L
     except DetectorFileError as error:
         problem = f"{error.what}."
     except Exception as error:  # one odd file must not hide all others
-        problem = f"The file can't be understood ({type(error).__name__})."
+        problem = tr("The file can't be understood ({kind}).").format(kind=type(error).__name__)
     return LibraryEntry(path, displayable(path.stem), is_bundled=is_bundled, problem=problem)
 
 
@@ -310,16 +315,18 @@ def _entry_of(entries: Iterable[LibraryEntry], path: Path) -> LibraryEntry:
         if entry.path == path or resolved(entry.path) == resolved(path):
             return entry
     raise DetectorFileError(
-        "This detector is not in the library", subject=path, advice="It may have been deleted or moved; list them anew."
+        tr("This detector is not in the library"),
+        subject=path,
+        advice=tr("It may have been deleted or moved; list them anew."),
     )
 
 
 def _require_user_owned(entry: LibraryEntry) -> LibraryEntry:
     if entry.is_bundled:
         raise DetectorFileError(
-            "A detector that came with the program can't be changed",
+            tr("A detector that came with the program can't be changed"),
             subject=entry.name,
-            advice="Your own can: a training makes one of your footage.",
+            advice=tr("Your own can: a training makes one of your footage."),
         )
     return entry
 
@@ -327,7 +334,7 @@ def _require_user_owned(entry: LibraryEntry) -> LibraryEntry:
 def _require_intact(entry: LibraryEntry) -> LibraryEntry:
     if entry.problem:
         raise DetectorFileError(
-            entry.problem, subject=entry.path, advice="Copy the file again from where it came from, or delete it."
+            entry.problem, subject=entry.path, advice=tr("Copy the file again from where it came from, or delete it.")
         )
     return entry
 
@@ -347,9 +354,11 @@ def _named(entries: Iterable[LibraryEntry], name: str) -> list[LibraryEntry]:
 def _checked_name(name: str, others: Iterable[LibraryEntry]) -> str:
     name = displayable(" ".join(name.split()))
     if not name:
-        raise DetectorFileError("A detector needs a name", advice="Name it after its camera, for example.")
+        raise DetectorFileError(tr("A detector needs a name"), advice=tr("Name it after its camera, for example."))
     if _named(others, name):
-        raise DetectorFileError("There is a detector of this name already", subject=name, advice="Choose another name.")
+        raise DetectorFileError(
+            tr("There is a detector of this name already"), subject=name, advice=tr("Choose another name.")
+        )
     return name
 
 

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.json_values import decode
+from engine.common.language import tr
 from engine.models.detector_header import Label
 
 _VERSION = 1
@@ -69,11 +70,13 @@ class MetadataFile:
                 with atomic_write(self._path) as file:
                     file.write(_dump(metadata))
         except OSError as error:
-            reason = "another process is using it" if isinstance(error, Timeout) else error
+            reason = tr("another process is using it") if isinstance(error, Timeout) else error
             raise DetectorFileError(
-                "The detector library can't be written",
+                tr("The detector library can't be written"),
                 subject=self._folder,
-                advice=f"Check folder and free disk space, or name another folder in VADGUI_DETECTORS ({reason}).",
+                advice=tr(
+                    "Check folder and free disk space, or name another folder in VADGUI_DETECTORS ({reason})."
+                ).format(reason=reason),
             ) from error
 
     def _read_or_put_aside(self) -> LibraryMetadata:
@@ -86,9 +89,9 @@ class MetadataFile:
             return LibraryMetadata()
         if metadata is None:
             raise DetectorFileError(
-                "The detector library was written by a newer version of vadgui",
+                tr("The detector library was written by a newer version of vadgui"),
                 subject=self._path,
-                advice="Update vadgui to change it.",
+                advice=tr("Update vadgui to change it."),
             )
         return metadata
 

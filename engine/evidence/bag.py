@@ -15,6 +15,7 @@ import bagit
 from engine.common.errors import ExportError, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
+from engine.common.language import tr
 from engine.common.names import displayable
 
 ALGORITHM = "sha256"
@@ -112,18 +113,18 @@ def _listed(folder: Path) -> dict[str, str]:
     for needed in (folder / "bagit.txt", folder / TAG_MANIFEST):
         if not needed.is_file():
             raise ExportError(
-                f"This is no evidence package: it has no {needed.name}",
+                tr("This is no evidence package: it has no {file}").format(file=needed.name),
                 subject=folder,
-                advice="Choose the folder that `vad package` made.",
+                advice=tr("Choose the folder that `vad package` made."),
             )
     try:
         entries: dict[str, dict[str, str]] = bagit.Bag(str(folder)).entries
         return {_key(Path(name).as_posix()): digests[ALGORITHM] for name, digests in entries.items()}
     except (bagit.BagError, KeyError, ValueError, OSError) as error:
         raise ExportError(
-            "The package is NOT whole: its lists are damaged, or a file in it leads out of it",
+            tr("The package is NOT whole: its lists are damaged, or a file in it leads out of it"),
             subject=folder,
-            advice=f"Take another copy of the package ({error}).",
+            advice=tr("Take another copy of the package ({error}).").format(error=error),
         ) from error
 
 

@@ -19,6 +19,7 @@ from engine.common.atomic_write import sync_folder, sync_tree, temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
+from engine.common.language import SOURCE_LANGUAGE, in_language, tr, tr_noop
 from engine.common.names import displayable, fitting_name
 from engine.evidence.bag import BAGIT_TXT, write_manifest, write_tags
 from engine.evidence.provenance import made_now, program
@@ -38,7 +39,7 @@ from engine.video.integrity import Integrity
 from engine.video.source import PICTURES, size_bytes
 
 FORMAT, VERSION = "vadgui-evidence", 2
-COPYING = "Copying the recording"
+COPYING = tr_noop("Copying the recording")
 _BLOCK_BYTES = 8 << 20
 _SPARE_BYTES = 64 << 20  # for all but the recordings, at the least
 _READ_ME = """\
@@ -165,9 +166,11 @@ def _refuse_small_disk(recordings: Sequence[ReviewedRecording], folder: Path, op
     sizes = [size_bytes(each.info.path) for each in recordings if options.copies(each)]
     if sum(sizes) + _SPARE_BYTES > free:
         raise ExportError(
-            f"The disk is too small: {(sum(sizes) + _SPARE_BYTES) >> 20} MiB are needed, {free >> 20} MiB are free",
+            tr("The disk is too small: {needed} MiB are needed, {free} MiB are free").format(
+                needed=(sum(sizes) + _SPARE_BYTES) >> 20, free=free >> 20
+            ),
             subject=folder,
-            advice="Free some space, choose another disk, or leave the recordings out and keep only their hashes.",
+            advice=tr("Free some space, choose another disk, or leave the recordings out and keep only their hashes."),
         )
 
 
@@ -206,14 +209,19 @@ def _add_recording(
             "detector": {"name": detector.name, "fingerprint": detector.fingerprint} if detector else None,
             "score": recording.score_name or None,
             "rule": asdict(rule) if rule else None,
-            "redacted": redaction_in_words(recording.redaction) or None,
-            "notes": [each for each in (recording.notice, *recording.conditions, *_missing(recording)) if each],
+            **_remarks(recording),
         }
     )
 
 
-def _missing(recording: ReviewedRecording) -> list[str]:
-    return [f"{sentence}." for sentence in Integrity.of(recording.info, recording.times).in_words()]
+def _remarks(recording: ReviewedRecording) -> dict[str, Any]:
+    """What to know of it, in English whatever the report's language is: programs may look for it."""
+    with in_language(SOURCE_LANGUAGE):
+        missing = [f"{sentence}." for sentence in Integrity.of(recording.info, recording.times).in_words()]
+        return {
+            "redacted": redaction_in_words(recording.redaction) or None,
+            "notes": [each for each in (recording.notice, *recording.conditions, *missing) if each],
+        }
 
 
 def _copy(file: Path, target: Path, should_stop: ShouldStop) -> Generator[Progress, None, str]:
@@ -241,7 +249,7 @@ def _blocks(file: Path) -> Iterator[bytes]:
             while block := source.read(_BLOCK_BYTES):
                 yield block
     except OSError as error:
-        raise VideoError("The recording can't be read", subject=file, advice=f"{error.strerror}.") from error
+        raise VideoError(tr("The recording can't be read"), subject=file, advice=f"{error.strerror}.") from error
 
 
 def _add_clips(
@@ -263,7 +271,7 @@ def _add_clips(
         score_strip=recording.scores is not None,
         threshold=recording.rule.enter if recording.rule else None,
         outlines=evidence is not None,
-        mark="working copy",
+        mark=tr("working copy"),
         start=recording.info.start,
         zones=recording.zones,
         redaction=recording.redaction,
@@ -321,9 +329,9 @@ def _compare(contents: _Contents, hashes: dict[str, str]) -> None:
         for file in recording["files"]:
             if file["copy"] and hashes[file["copy"]] != file["sha256"]:
                 raise ExportError(
-                    "The copy of the recording is not as the recording",
+                    tr("The copy of the recording is not as the recording"),
                     subject=file["name"],
-                    advice="It was changed meanwhile, or a disk is failing. Check both and make the package again.",
+                    advice=tr("It was changed meanwhile, or a disk is failing. Check both and make the package again."),
                 )
 
 

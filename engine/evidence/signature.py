@@ -13,11 +13,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from engine.common.errors import ExportError
+from engine.common.language import tr, tr_noop
 from engine.evidence.bag import TAG_MANIFEST
 
 SIGNATURE, SIGNER = f"{TAG_MANIFEST}.sig", "signer.pem"
 """64 bytes over the list of the lists; the public key that they are checked with."""
-_ADVICE = "Give an ed25519 key in PEM or OpenSSH format; `ssh-keygen -t ed25519` makes one."
+_ADVICE = tr_noop("Give an ed25519 key in PEM or OpenSSH format; `ssh-keygen -t ed25519` makes one.")
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ def read_key(path: Path, ask_password: Callable[[], str]) -> Ed25519PrivateKey:
         except TypeError:  # it is locked
             key = load(content, ask_password().encode())
     except (TypeError, ValueError, UnsupportedAlgorithm) as error:
-        raise ExportError("The key can't be opened", subject=path, advice=f"{error}. {_ADVICE}") from error
+        raise ExportError(tr("The key can't be opened"), subject=path, advice=f"{error}. {tr(_ADVICE)}") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise ExportError("The key is of another kind", subject=path, advice=_ADVICE)
+        raise ExportError(tr("The key is of another kind"), subject=path, advice=tr(_ADVICE))
     return key
 
 
@@ -66,9 +67,9 @@ def read_public_key(path: Path) -> str:
         else:
             key = serialization.load_pem_public_key(content)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ExportError("The public key can't be read", subject=path, advice=_ADVICE) from error
+        raise ExportError(tr("The public key can't be read"), subject=path, advice=tr(_ADVICE)) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise ExportError("The public key is of another kind", subject=path, advice=_ADVICE)
+        raise ExportError(tr("The public key is of another kind"), subject=path, advice=tr(_ADVICE))
     return key_name(key)
 
 
@@ -111,4 +112,4 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ExportError("The key can't be read", subject=path, advice=f"{error.strerror}.") from error
+        raise ExportError(tr("The key can't be read"), subject=path, advice=f"{error.strerror}.") from error

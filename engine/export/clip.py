@@ -17,6 +17,7 @@ from engine.analysis.pipeline import Inspection, inspect
 from engine.common.durations import duration_in_words
 from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
+from engine.common.language import tr, tr_noop
 from engine.export.layout import Layout, plan_layout, plan_side_by_side
 from engine.export.mosaic import BurntIn, Mosaic, Panel
 from engine.export.plain import PlainPicture
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 PANELS: tuple[Panel, ...] = get_args(Panel)
 """All panels in their default order."""
-PHASE = "Exporting"
+PHASE = tr_noop("Exporting")
 _NOTE_SECONDS = 1.0
 
 
@@ -151,7 +152,9 @@ def export_clip(
     refuse_frames(source, segment_start, segment_stop)
     if predictor is None and options.needs_detector:
         raise ExportError(
-            "These panels need a detector", subject=", ".join(options.panels), advice="Choose one, or the frame alone."
+            tr("These panels need a detector"),
+            subject=", ".join(options.panels),
+            advice=tr("Choose one, or the frame alone."),
         )
     composer, width, height = _composer(source, predictor, scores, segment_start, segment_stop, options)
     # Gaps are skipped: nobody wants to look at a still picture for an hour.
@@ -177,9 +180,9 @@ def export_clip(
             yield Progress(PHASE, done, total, per_second, (total - done) / per_second)
         if done < total:
             raise ExportError(
-                f"The video ended after {done} of the clip's {total} frames",
+                tr("The video ended after {done} of the clip's {total} frames").format(done=done, total=total),
                 subject=source.info.path,
-                advice="The file is damaged: copy it again, or export the frames before the damage.",
+                advice=tr("The file is damaged: copy it again, or export the frames before the damage."),
             )
     yield Finished(str(target))
 
@@ -189,7 +192,7 @@ def gap_notes(times: npt.NDArray[np.floating], start: int, stop: int) -> dict[in
     notes: dict[int, str] = {}
     for gap in gaps(times):
         if start < gap.frame < stop:
-            text = f"The recording stops here for {duration_in_words(gap.seconds)}"
+            text = tr("The recording stops here for {duration}").format(duration=duration_in_words(gap.seconds))
             shown = times[gap.frame : stop] < times[gap.frame] + _NOTE_SECONDS
             notes |= {gap.frame + int(place): text for place in np.flatnonzero(shown)}
     return notes
@@ -254,9 +257,9 @@ def refuse_frames(source: VideoSource, start: int, stop: int) -> None:
     """
     if not 0 <= start < stop <= len(source):
         raise ExportError(
-            f"The video has no frames {start} to {stop - 1}",
+            tr("The video has no frames {start} to {last}").format(start=start, last=stop - 1),
             subject=source.info.name,
-            advice=f"Its frames are numbered 0 to {len(source) - 1}.",
+            advice=tr("Its frames are numbered 0 to {last}.").format(last=len(source) - 1),
         )
 
 
@@ -281,7 +284,7 @@ def _composer(
     title = [
         options.mark,
         source.info.name if burnt_in.camera else "",
-        options.verdict if burnt_in.verdict else "",
+        tr(options.verdict) if burnt_in.verdict else "",
     ]
     mosaic = Mosaic(
         layout,
@@ -321,9 +324,11 @@ def _layout(video: VideoInfo, options: ExportOptions) -> Layout:
         return plan_layout(video.width_px, video.height_px, count, strip=options.score_strip, legend=legend, **limits)
     except ValueError as error:
         raise ExportError(
-            f"No clip can show these panels of {video.width_px} x {video.height_px} px",
+            tr("No clip can show these panels of {width} x {height} px").format(
+                width=video.width_px, height=video.height_px
+            ),
             subject=video.name,
-            advice="Choose fewer panels, or cut the video to a less extreme shape first.",
+            advice=tr("Choose fewer panels, or cut the video to a less extreme shape first."),
         ) from error
 
 

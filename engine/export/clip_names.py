@@ -6,18 +6,19 @@ import re
 from collections.abc import Mapping
 
 from engine.common.errors import ExportError
+from engine.common.language import tr, tr_noop
 from engine.common.names import MAX_NAME_BYTES, cut_name, fitting_name, name_bytes
 from engine.export.list_files import safe_name
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 
 DEFAULT_TEMPLATE = "{recording}.segment-{segment}"
 FIELDS = {
-    "recording": "the recording's name",
-    "segment": "the segment's number",
-    "verdict": "its verdict",
-    "first": "its first frame",
-    "last": "its last frame",
-    "time": "when it begins: the time of day, or where nothing tells it, the time in the recording",
+    "recording": tr_noop("the recording's name"),
+    "segment": tr_noop("the segment's number"),
+    "verdict": tr_noop("its verdict"),
+    "first": tr_noop("its first frame"),
+    "last": tr_noop("its last frame"),
+    "time": tr_noop("when it begins: the time of day, or where nothing tells it, the time in the recording"),
 }
 """What a template may contain in braces, and what that becomes."""
 
@@ -65,11 +66,15 @@ def refuse_template(template: str) -> None:
     """
     known = ", ".join(f"{{{field}}}" for field in FIELDS)
     if not template.strip():
-        raise ExportError("Clips need a name", advice=f"It may contain {known}.")
+        raise ExportError(tr("Clips need a name"), advice=tr("It may contain {known}.").format(known=known))
     unknown = [field for field in _FIELD.findall(template) if field not in FIELDS]
     if unknown or set("{}") & set(_FIELD.sub("", template)):
-        wrong = f"{{{unknown[0]}}}" if unknown else "a single brace"
-        raise ExportError(f"The name can't contain {wrong}", subject=template, advice=f"It may contain {known}.")
+        wrong = f"{{{unknown[0]}}}" if unknown else tr("a single brace")
+        raise ExportError(
+            tr("The name can't contain {wrong}").format(wrong=wrong),
+            subject=template,
+            advice=tr("It may contain {known}.").format(known=known),
+        )
 
 
 def _time(recording: ReviewedRecording, segment: ListedSegment) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.common.errors import ExportError
+from engine.common.language import tr
 from engine.export.reviewed import ReviewedRecording
 from engine.export.segment_lists import row
 from engine.review.document import Verdict
@@ -34,17 +35,19 @@ def edl(recording: ReviewedRecording) -> bytes:
     fps = recording.constant_fps()
     if fps is None or not 1 <= round(fps) <= _MOST_FPS:
         raise UnsuitableError(
-            "An EDL needs a constant frame rate, and the frames of this recording do not last equally long"
+            tr("An EDL needs a constant frame rate, and the frames of this recording do not last equally long")
             if fps is None
-            else f"An EDL can't count {fps:.3g} frames a second",
+            else tr("An EDL can't count {fps:.3g} frames a second").format(fps=fps),
             subject=recording.name,
-            advice="Choose OpenTimelineIO (otio) instead.",
+            advice=tr("Choose OpenTimelineIO (otio) instead."),
         )
     if len(recording.segments) > _MOST_EVENTS:
         raise UnsuitableError(
-            f"An EDL holds {_MOST_EVENTS} segments, these are {len(recording.segments)}",
+            tr("An EDL holds {most} segments, these are {count}").format(
+                most=_MOST_EVENTS, count=len(recording.segments)
+            ),
             subject=recording.name,
-            advice="Leave some out by their verdict, or choose OpenTimelineIO (otio) instead.",
+            advice=tr("Leave some out by their verdict, or choose OpenTimelineIO (otio) instead."),
         )
     base = round(fps)
     lines = [f"TITLE: {_line(recording.name)}", "FCM: NON-DROP FRAME", f"* FRAME RATE: {fps:.7g}"]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
+from engine.common.language import tr
 from engine.common.names import displayable, fitting_name
 from engine.export.edit_lists import edl, otio
 from engine.export.reviewed import ReviewedRecording
@@ -80,9 +81,9 @@ def refuse_existing(path: Path) -> None:
     """
     if os.path.lexists(path):
         raise ExportError(
-            "There is a file of this name already",
+            tr("There is a file of this name already"),
             subject=path,
-            advice="Choose another name or folder, or move the file away.",
+            advice=tr("Choose another name or folder, or move the file away."),
         )
 
 
@@ -116,9 +117,9 @@ def cannot_write(path: Path, error: Exception) -> ExportError:
     """What to do where a file or folder can't be written, by an error of the system or of FFmpeg."""
     number = getattr(error, "errno", None)
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        advice = "The disk is full: free some space or choose another folder."
+        advice = tr("The disk is full: free some space or choose another folder.")
     elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        advice = "You may not write there: choose another folder."
+        advice = tr("You may not write there: choose another folder.")
     else:
-        advice = f"Choose another folder ({getattr(error, 'strerror', None) or error})."
-    return ExportError("It can't be written", subject=path, advice=advice)
+        advice = tr("Choose another folder ({reason}).").format(reason=getattr(error, "strerror", None) or error)
+    return ExportError(tr("It can't be written"), subject=path, advice=advice)

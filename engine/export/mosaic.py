@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from engine.analysis.pipeline import Inspection
+from engine.common.language import tr, tr_noop
 from engine.export.drawing import (
     ALERT,
     BACKGROUND,
@@ -39,11 +40,11 @@ from engine.video.wall_clock import RecordingStart
 Panel = Literal["frame", "predicted_flow", "teacher_flow", "predicted_frame", "psnr_mask"]
 
 CAPTIONS: dict[Panel, str] = {
-    "frame": "Frame",
-    "predicted_flow": "Predicted flow",
-    "teacher_flow": "Measured flow",
-    "predicted_frame": "Predicted frame",
-    "psnr_mask": "PSNR mask",
+    "frame": tr_noop("Frame"),
+    "predicted_flow": tr_noop("Predicted flow"),
+    "teacher_flow": tr_noop("Measured flow"),
+    "predicted_frame": tr_noop("Predicted frame"),
+    "psnr_mask": tr_noop("PSNR mask"),
 }
 """All panels in their default order, and the caption above each."""
 
@@ -53,7 +54,7 @@ _SMALL_TEXT_PX = 13
 _SMALLEST_TEXT_PX = 9
 _CAPTION_MIDDLE_PX = CAPTION_PX / 2 - 1
 _DETAIL_WIDTH_PX = 140
-_NOT_ANALYSED = "not analysed"
+_NOT_ANALYSED = tr_noop("not analysed")
 _GAP = " " * 4
 
 
@@ -106,7 +107,7 @@ class Mosaic:
         self._caption_widths: dict[Box, int] = {}
         self._draw_header(title)
         for panel, box in self._panels:
-            self._draw_caption(box, CAPTIONS[panel])
+            self._draw_caption(box, tr(CAPTIONS[panel]))
         if layout.strip and strip:
             self._draw_strip_caption(layout.strip, strip.threshold)
         if layout.legend and flow_radius_px:
@@ -134,7 +135,7 @@ class Mosaic:
         draw_note(self._panels[0][1].of(self._canvas), note)
         if self._strip and self._layout.strip:
             if self._burnt_in.score:
-                self._draw_detail(self._layout.strip, _NOT_ANALYSED if np.isnan(score) else f"{score:.2f}")
+                self._draw_detail(self._layout.strip, tr(_NOT_ANALYSED) if np.isnan(score) else f"{score:.2f}")
             self._strip.draw(self._layout.strip.of(self._canvas), frame.index)
         return self._canvas
 
@@ -165,7 +166,7 @@ class Mosaic:
         """What is said of when a frame is, at the right of the header."""
         said = [f"{self._start.at(seconds):%Y-%m-%d %H:%M:%S %Z}"] if self._start else []
         if self._burnt_in.frame_number:
-            said.append(f"Frame {index}")
+            said.append(tr("Frame {frame}").format(frame=index))
         if self._burnt_in.running_time:
             said.append(clock_text(seconds, 3))
         return said
@@ -202,27 +203,27 @@ class Mosaic:
             draw_text(caption, text, box.width, _CAPTION_MIDDLE_PX, _CAPTION_TEXT_PX, MUTED, align=1)
 
     def _draw_strip_caption(self, box: Box, threshold: float | None) -> None:
-        self._draw_caption(box, "Anomaly score")
+        self._draw_caption(box, tr("Anomaly score"))
         if threshold is None:
             return
         caption = box.caption().of(self._canvas)
         x = self._caption_widths[box] + 2 * GAP_PX
-        label = f"threshold {threshold:.2f}"
+        label = tr("threshold {threshold:.2f}").format(threshold=threshold)
         end = x + 2 * DASH_PERIOD_PX + 4 + text_width(label, _SMALL_TEXT_PX)
-        if end + GAP_PX + text_width(_NOT_ANALYSED, _CAPTION_TEXT_PX) > box.width:
+        if end + GAP_PX + text_width(tr(_NOT_ANALYSED), _CAPTION_TEXT_PX) > box.width:
             return  # there is no space for the label; the line in the strip is drawn anyway
         self._caption_widths[box] = end
         draw_dashes(caption, x, x + 2 * DASH_PERIOD_PX, round(_CAPTION_MIDDLE_PX), ALERT)
         draw_text(caption, label, x + 2 * DASH_PERIOD_PX + 4, _CAPTION_MIDDLE_PX, _SMALL_TEXT_PX, ALERT)
 
     def _draw_legend(self, box: Box, flow_radius_px: float) -> None:
-        self._draw_caption(box, "Flow colours")
+        self._draw_caption(box, tr("Flow colours"))
         picture = box.of(self._canvas)
         line = _SMALL_TEXT_PX + 9
         size = box.height - line
         left = (box.width - size) // 2
         picture[:size, left : left + size] = flow_wheel(size, BACKGROUND)
-        text = f"rim {flow_radius_px:.1f} px/frame"
+        text = tr("rim {radius:.1f} px/frame").format(radius=flow_radius_px)
         draw_text(picture, text, box.width / 2, box.height - line / 2 + 2, _SMALL_TEXT_PX, MUTED, align=0.5)
 
 
@@ -234,11 +235,11 @@ def _detail(panel: Panel, frame: Frame, inspection: Inspection | None) -> str:
         return ""
     match panel:
         case "predicted_flow":
-            return f"error {inspection.signals['flow_error_px']:.2f} px"
+            return tr("error {error:.2f} px").format(error=inspection.signals["flow_error_px"])
         case "predicted_frame":
             return f"PSNR {inspection.signals['psnr_db']:.1f} dB"
         case "psnr_mask":
-            return f"worst {inspection.signals['patch_psnr_db'].min():.1f} dB"
+            return tr("worst {psnr:.1f} dB").format(psnr=inspection.signals["patch_psnr_db"].min())
         case _:
             return ""
 
@@ -254,5 +255,5 @@ def _resize_into(picture: Pixels, content: Pixels) -> None:
 def _draw_placeholder(picture: Pixels) -> None:
     picture[:] = SURFACE
     height, width = picture.shape[:2]
-    for line, text in enumerate(("Frame 0 has no frame before it", "to predict it from")):
+    for line, text in enumerate(tr("Frame 0 has no frame before it\nto predict it from").splitlines()):
         draw_text(picture, text, width / 2, height / 2 + (line - 0.5) * 20, _CAPTION_TEXT_PX, MUTED, align=0.5)

@@ -11,7 +11,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.language import tr
 from engine.common.names import displayable
+from engine.export.caveats import Caveats, blind_in_words
 from engine.redaction.regions import NOTHING_REDACTED, Redaction
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import DetectorUsed, JudgedSegment, Verdict
@@ -71,10 +73,10 @@ class ReviewedRecording:
     rule: SegmentRule | None = None
     """How scores became segments; None where that is not known."""
     detector: DetectorUsed | None = None
-    notice: str = ""
-    """What a person should know of how this came about."""
-    conditions: tuple[str, ...] = ()
-    """Where nothing is flagged or scores mean less, and why, in sentences."""
+    lacks_detector: bool = False
+    """Whether the detector that it was reviewed with is not here: nobody knows the scores and what else was flagged."""
+    caveats: Caveats = field(default_factory=Caveats)
+    """Where nothing is flagged or scores mean less, and why."""
     zones: Zones = ()
     """Of the picture: what counts in the scores."""
     redaction: Redaction = NOTHING_REDACTED
@@ -86,6 +88,20 @@ class ReviewedRecording:
     def name(self) -> str:
         """The recording's name as text that can be shown and stored."""
         return displayable(self.info.name)
+
+    @property
+    def notice(self) -> str:
+        """What a person should know of how this came about; empty where there is nothing."""
+        if not (self.lacks_detector and self.detector):
+            return ""
+        return tr(
+            "The detector {name} is not here: only what a person judged is listed, and scores are missing."
+        ).format(name=self.detector.name)
+
+    @property
+    def conditions(self) -> list[str]:
+        """What did not count, where nothing is flagged or scores mean less, and why, in sentences."""
+        return [*blind_in_words(self.zones), *self.caveats.in_words()]
 
     def only(self, verdicts: Iterable[Verdict]) -> ReviewedRecording:
         """The same with the segments that have one of these verdicts; they keep their numbers."""

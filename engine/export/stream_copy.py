@@ -19,13 +19,14 @@ from av.video.stream import VideoStream
 from engine.common.atomic_write import temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
+from engine.common.language import tr, tr_noop
 from engine.export.list_files import cannot_write, refuse_existing
 from engine.redaction.regions import NOTHING_REDACTED, Redaction, redaction_in_words
 from engine.video.decoder import Decoder
 from engine.video.source import PICTURES, VideoInfo, VideoSource
 from engine.video.writer import rename_to_new
 
-PHASE = "Copying"
+PHASE = tr_noop("Copying")
 _FORMATS = {".mp4": "mp4", ".mkv": "matroska", ".mov": "mov"}
 _IN_MP4 = {"h264", "hevc", "av1", "mpeg4", "vp9"}
 _SOUND_IN_MP4 = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
@@ -176,9 +177,9 @@ class _Copy:
             yield from self._decoder.container.demux(streams)
         except av.FFmpegError as error:
             raise VideoError(
-                "The recording can't be read to the end of the clip",
+                tr("The recording can't be read to the end of the clip"),
                 subject=self._info.path,
-                advice="It is damaged there: copy it again from where it came from, or export an encoded clip.",
+                advice=tr("It is damaged there: copy it again from where it came from, or export an encoded clip."),
             ) from error
 
     def _copies(self, streams: list[Stream]) -> dict[int, Stream]:
@@ -186,9 +187,9 @@ class _Copy:
             return {each.index: self._output.add_stream_from_template(each) for each in streams}
         except ValueError as error:
             raise ExportError(
-                "A file of this kind can't hold the recording's picture or sound",
+                tr("A file of this kind can't hold the recording's picture or sound"),
                 subject=self._output.format.long_name,
-                advice=f"Give the file a name in {copy_suffix(self._info)}.",
+                advice=tr("Give the file a name in {suffix}.").format(suffix=copy_suffix(self._info)),
             ) from error
 
     def _first_seconds(self) -> float:
@@ -220,9 +221,11 @@ class _Copy:
 
     def _unreliable(self) -> ExportError:
         return ExportError(
-            "This recording does not say reliably when its frames are shown, so it can't be cut without re-encoding",
+            tr(
+                "This recording does not say reliably when its frames are shown, so it can't be cut without re-encoding"
+            ),
             subject=self._info.name,
-            advice="Export an encoded clip instead.",
+            advice=tr("Export an encoded clip instead."),
         )
 
 
@@ -234,18 +237,20 @@ def refuse_redacted(info: VideoInfo, redaction: Redaction) -> None:
     """
     if redaction:
         raise ExportError(
-            f"Cut without re-encoding, a clip would show what is redacted ({redaction_in_words(redaction)})",
+            tr("Cut without re-encoding, a clip would show what is redacted ({what})").format(
+                what=redaction_in_words(redaction)
+            ),
             subject=info.name,
-            advice="Export an encoded clip instead, or say that nothing is to be redacted.",
+            advice=tr("Export an encoded clip instead, or say that nothing is to be redacted."),
         )
 
 
 def _refuse_pictures(info: VideoInfo) -> None:
     if info.codec == PICTURES:
         raise ExportError(
-            "A folder of pictures can't be cut without re-encoding",
+            tr("A folder of pictures can't be cut without re-encoding"),
             subject=info.name,
-            advice="Export an encoded clip instead.",
+            advice=tr("Export an encoded clip instead."),
         )
 
 
@@ -253,8 +258,8 @@ def _refuse(info: VideoInfo, target: Path) -> None:
     _refuse_pictures(info)
     if target.suffix.lower() not in _FORMATS:
         raise ExportError(
-            "Copies are MP4, Matroska or QuickTime files",
+            tr("Copies are MP4, Matroska or QuickTime files"),
             subject=target,
-            advice=f"Give the file a name in {copy_suffix(info)}.",
+            advice=tr("Give the file a name in {suffix}.").format(suffix=copy_suffix(info)),
         )
     refuse_existing(target)

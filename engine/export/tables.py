@@ -14,6 +14,7 @@ import numpy.typing as npt
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ExportError
 from engine.common.json_values import convert, decode
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.scoring.conditions import Condition
 from engine.scoring.paper_scorer import PaperScorer
@@ -168,7 +169,9 @@ def read_segments_json(path: Path) -> SegmentsFile:
             raise KeyError(_FORMAT)
         if content["version"] > _VERSION:
             raise ExportError(
-                "This segments file was made by a newer version of vadgui", subject=path, advice="Update vadgui."
+                tr("This segments file was made by a newer version of vadgui"),
+                subject=path,
+                advice=tr("Update vadgui."),
             )
         video, detector = (convert(content[key], dict[str, str]) for key in ("video", "detector"))
         return SegmentsFile(
@@ -185,11 +188,15 @@ def read_segments_json(path: Path) -> SegmentsFile:
         )
     except OSError as error:
         raise ExportError(
-            "The segments file can't be read", subject=path, advice=f"Check the path ({error.strerror})."
+            tr("The segments file can't be read"),
+            subject=path,
+            advice=tr("Check the path ({reason}).").format(reason=error.strerror),
         ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise ExportError(
-            "This is not a segments file", subject=path, advice="Choose a NAME.segments.json made by `vad analyse`."
+            tr("This is not a segments file"),
+            subject=path,
+            advice=tr("Choose a NAME.segments.json made by `vad analyse`."),
         ) from error
 
 
@@ -207,5 +214,5 @@ def _replace(path: Path, text: str) -> None:
         with atomic_write(path) as file:
             file.write(text.encode())
     except OSError as error:
-        advice = f"Free some space or choose another folder ({error.strerror})."
-        raise ExportError("The file can't be written", subject=path, advice=advice) from error
+        advice = tr("Free some space or choose another folder ({reason}).").format(reason=error.strerror)
+        raise ExportError(tr("The file can't be written"), subject=path, advice=advice) from error

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.common.durations import duration_in_words
 from engine.common.errors import VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr
 from engine.datasets import PICTURE_SUFFIXES
 from engine.footage_check.moments import Moment, SampledMoments, moving_share, sample_moments
 from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary
@@ -66,7 +67,7 @@ def _check(path: Path, should_stop: ShouldStop) -> Checked:
     except VideoError as error:
         what, advice = error.what, error.advice
         if path.is_file() and not path.stat().st_size:
-            what, advice = "The file is empty", "Copy it again from where it came from, or take it out."
+            what, advice = tr("The file is empty"), tr("Copy it again from where it came from, or take it out.")
         finding = FootageFinding(path, "error", FindingKind.UNREADABLE, what, advice)
         return Checked(FootageReport(path, 0, 0.0, 0.0, 0, 0, "", (finding,)))
 
@@ -101,7 +102,7 @@ def _inspect(source: VideoSource, should_stop: ShouldStop) -> Checked:
 
 def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFinding]:
     path = source.info.path
-    advice = "Copy it again from where it came from, or take it out."
+    advice = tr("Copy it again from where it came from, or take it out.")
     announced, announced_seconds = _announced_length(path)
     lost = sum(each.count for each in source.info.lost)
     # AVI counts the places for frames, of which a recorder with a varying rate leaves some empty.
@@ -112,7 +113,7 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
         lost = sum(each.count for each in source.info.lost if each.frame < len(source))
     stored = len(source) + lost
     if is_cut:
-        what = f"Cut short: {stored} of {announced} frames are there"
+        what = tr("Cut short: {stored} of {announced} frames are there").format(stored=stored, announced=announced)
         yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
     decodable, undecodable = len(sample.moments), len(sample.undecodable)
     if lost:
@@ -120,12 +121,16 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
         is_small = lost <= len(source)
         yield FootageFinding(path, "warning" if is_small else "error", FindingKind.DAMAGED, what, advice)
     elif undecodable > is_cut:
-        what = f"Damaged: {decodable} of {decodable + undecodable} frames looked at can be decoded"
+        what = tr("Damaged: {decodable} of {count} frames looked at can be decoded").format(
+            decodable=decodable, count=decodable + undecodable
+        )
         yield FootageFinding(path, "warning" if decodable > undecodable else "error", FindingKind.DAMAGED, what, advice)
     empty = _empty_pictures(path)
     if empty:
-        what = f"{len(empty)} of {len(source)} pictures are empty files, {empty[0].name} the first"
-        advice = "Copy them again, or delete the empty ones."
+        what = tr("{empty} of {count} pictures are empty files, {first} the first").format(
+            empty=len(empty), count=len(source), first=empty[0].name
+        )
+        advice = tr("Copy them again, or delete the empty ones.")
         yield FootageFinding(path, "error", FindingKind.DAMAGED, what, advice)
 
 
@@ -133,38 +138,40 @@ def _times(source: VideoSource) -> Iterator[FootageFinding]:
     path = source.info.path
     usual = source.frame_seconds
     if usual and usual > _TIME_LAPSE_SECONDS:
-        what = f"A time-lapse: a frame every {duration_in_words(usual)}"
-        advice = (
+        what = tr("A time-lapse: a frame every {duration}").format(duration=duration_in_words(usual))
+        advice = tr(
             "A detector learns how things move from one frame to the next, and here they are gone by then: take it "
             "out, unless the camera only ever records like this."
         )
         yield FootageFinding(path, "warning", FindingKind.TIME_LAPSE, what, advice)
     integrity = Integrity.of(source.info, source.times)
     for what in replace(integrity, lost=(), replaced_frames=0).in_words():
-        advice = "No motion is learnt across it. Check the recorder's clock if it was not meant."
+        advice = tr("No motion is learnt across it. Check the recorder's clock if it was not meant.")
         yield FootageFinding(path, "note", FindingKind.GAPS, what, advice)
     for what in replace(integrity, lost=(), gaps=()).in_words():
-        advice = "All other times are as they were stored. Motion measured there may be too fast or too slow."
+        advice = tr("All other times are as they were stored. Motion measured there may be too fast or too slow.")
         yield FootageFinding(path, "note", FindingKind.REPLACED_TIMES, what, advice)
 
 
 def _length(info: VideoInfo) -> Iterator[FootageFinding]:
     if info.frame_count < 2:
-        advice = "Take it out: a detector learns from what happens between frames."
-        yield FootageFinding(info.path, "error", FindingKind.TOO_SHORT, "It has a single frame", advice)
+        advice = tr("Take it out: a detector learns from what happens between frames.")
+        yield FootageFinding(info.path, "error", FindingKind.TOO_SHORT, tr("It has a single frame"), advice)
     elif info.shown_seconds < _MIN_SECONDS:
-        what = f"Very short: {info.shown_seconds:.1f} s"
-        yield FootageFinding(info.path, "note", FindingKind.TOO_SHORT, what, "Longer recordings teach more.")
+        what = tr("Very short: {seconds:.1f} s").format(seconds=info.shown_seconds)
+        yield FootageFinding(info.path, "note", FindingKind.TOO_SHORT, what, tr("Longer recordings teach more."))
 
 
 def _motion(info: VideoInfo, moments: Sequence[Moment]) -> Iterator[FootageFinding]:
     moving = sum(moment.moving > _MIN_MOVING_SHARE for moment in moments)
     if info.frame_count < 2 or moving > 1 or moving == len(moments):
         return
-    what = f"Almost nothing moves: something does in {moving} of {len(moments)} moments looked at"
+    what = tr("Almost nothing moves: something does in {moving} of {count} moments looked at").format(
+        moving=moving, count=len(moments)
+    )
     if is_still(moments):
-        what = "Nothing moves: a still picture, or an empty scene"
-    advice = "Choose recordings full of what normally happens: whatever it has not seen will seem unusual."
+        what = tr("Nothing moves: a still picture, or an empty scene")
+    advice = tr("Choose recordings full of what normally happens: whatever it has not seen will seem unusual.")
     yield FootageFinding(info.path, "warning", FindingKind.LITTLE_MOTION, what, advice)
 
 
@@ -179,8 +186,8 @@ def _scene_changes(
     """Findings for parts of the video whose view differs from that of most of the video."""
     path = source.info.path
     if steady.mean() <= _MAIN_VIEW_SHARE and len(moments) > 1:
-        what = "The view changes all the time: the camera moves, or scenes were joined"
-        advice = "A detector needs a camera that stands still. Choose recordings of one view, or cut them apart."
+        what = tr("The view changes all the time: the camera moves, or scenes were joined")
+        advice = tr("A detector needs a camera that stands still. Choose recordings of one view, or cut them apart.")
         yield FootageFinding(path, "warning", FindingKind.SCENE_CHANGE, what, advice)
         return
     outliers = np.flatnonzero(~steady)
@@ -192,16 +199,18 @@ def _scene_changes(
             start = _change_seconds(source, moments[first - 1], moments[first], should_stop)
         if last + 1 < len(moments):
             stop = _change_seconds(source, moments[last], moments[last + 1], should_stop)
-        what = f"Another view from {clock(start)} to {clock(stop)}: the camera moved, or something covers it"
-        advice = "Leave that part out, or cut the video there."
+        what = tr("Another view from {start} to {stop}: the camera moved, or something covers it").format(
+            start=clock(start), stop=clock(stop)
+        )
+        advice = tr("Leave that part out, or cut the video there.")
         yield FootageFinding(path, "warning", FindingKind.SCENE_CHANGE, what, advice, (start, stop))
 
 
 def _light(path: Path, pictures: Sequence[Pixels]) -> Iterator[FootageFinding]:
     levels = [brightness(picture) for picture in pictures]
     if max(levels) - min(levels) > OTHER_LIGHT_LEVELS:
-        what = "The light changes much in it: day and night?"
-        advice = "Good, if it shall be watched in both: give enough footage of each."
+        what = tr("The light changes much in it: day and night?")
+        advice = tr("Good, if it shall be watched in both: give enough footage of each.")
         yield FootageFinding(path, "note", FindingKind.LIGHT, what, advice)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from engine.common.language import tr
 from engine.video.frame import Pixels
 
 Severity = Literal["error", "warning", "note"]
@@ -86,7 +87,9 @@ class FootageReport:
 
 def rate_in_words(fps: float) -> str:
     """A frame rate, also of less than a frame a second."""
-    return f"{fps:.3g} frames a second" if fps >= 1 else f"a frame every {1 / fps:.3g} s"
+    if fps >= 1:
+        return tr("{count:.3g} frames a second").format(count=fps)
+    return tr("a frame every {seconds:.3g} s").format(seconds=1 / fps)
 
 
 @dataclass(frozen=True)

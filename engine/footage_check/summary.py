@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr
 from engine.datasets.held_out import held_out_end_seconds, held_out_indices
 from engine.footage_check.moments import smoothed_luma
 from engine.footage_check.report import (
@@ -81,9 +82,9 @@ def summarise(checked: Sequence[Checked]) -> FootageSummary:
 
 def _refusal(usable: Sequence[Checked]) -> str | None:
     if not usable:
-        return "There is no video to learn from: none of these can be used."
+        return tr("There is no video to learn from: none of these can be used.")
     if all(each.is_still for each in usable):
-        return "There is nothing to learn from: nothing moves in any of these videos."
+        return tr("There is nothing to learn from: nothing moves in any of these videos.")
     return None
 
 
@@ -92,18 +93,22 @@ def _amount_findings(videos: int, seconds: float) -> Iterator[FootageFinding]:
         return
     if seconds < WANTED_SECONDS:
         length, wanted = duration_in_words(seconds), duration_in_words(WANTED_SECONDS)
-        what = f"Only {length} of footage in all; at least {wanted} are wanted"
-        advice = "Add recordings of other hours and days: whatever the detector has not seen will seem unusual to it."
+        what = tr("Only {length} of footage in all; at least {wanted} are wanted").format(length=length, wanted=wanted)
+        advice = tr(
+            "Add recordings of other hours and days: whatever the detector has not seen will seem unusual to it."
+        )
         yield FootageFinding(None, "warning", FindingKind.TOO_SHORT, what, advice)
     if videos == 1:
         end = held_out_end_seconds(seconds)
         if end:
-            what = f"There is only one video: its end, {duration_in_words(end)}, is held out to judge the detector by"
-            advice = "A recording of another day would judge it better: add one if you can."
+            what = tr("There is only one video: its end, {duration}, is held out to judge the detector by").format(
+                duration=duration_in_words(end)
+            )
+            advice = tr("A recording of another day would judge it better: add one if you can.")
             yield FootageFinding(None, "note", FindingKind.ONE_VIDEO, what, advice)
         else:
-            what = "There is only one video, too short to hold some of it out to judge the detector by"
-            advice = "Add another recording, or a longer one."
+            what = tr("There is only one video, too short to hold some of it out to judge the detector by")
+            advice = tr("Add another recording, or a longer one.")
             yield FootageFinding(None, "warning", FindingKind.NOTHING_HELD_OUT, what, advice)
 
 
@@ -115,8 +120,8 @@ def _duplicates(checked: Sequence[Checked]) -> Iterator[tuple[Path, FootageFindi
             continue
         original = first_of.setdefault(report.fingerprint, report.path)
         if original is not report.path:
-            what = f"The same recording as {_distinct_name(original, report.path)}"
-            finding = FootageFinding(report.path, "warning", FindingKind.DUPLICATE, what, "Take one of them out.")
+            what = tr("The same recording as {name}").format(name=_distinct_name(original, report.path))
+            finding = FootageFinding(report.path, "warning", FindingKind.DUPLICATE, what, tr("Take one of them out."))
             yield report.path, finding
 
 
@@ -128,19 +133,22 @@ def _other_formats(reports: Sequence[FootageReport]) -> Iterator[FootageFinding]
         if size_px != size:
             same_shape = abs(size_px[0] * size[1] / (size_px[1] * size[0]) - 1) < _SHAPE_TOLERANCE
             severity: Severity = "note" if same_shape else "warning"
-            what = f"{size_px[0]}×{size_px[1]} pixels, most of the footage is {size[0]}×{size[1]}"
+            what = tr("{size} pixels, most of the footage is {usual}").format(
+                size=f"{size_px[0]}×{size_px[1]}", usual=f"{size[0]}×{size[1]}"
+            )
             advice = (
-                "The same shape: it will be scaled alike, only sharpness differs."
+                tr("The same shape: it will be scaled alike, only sharpness differs.")
                 if same_shape
-                else "Things would be stretched otherwise than in the rest: make a detector of its own for it."
+                else tr("Things would be stretched otherwise than in the rest: make a detector of its own for it.")
             )
             yield FootageFinding(report.path, severity, FindingKind.OTHER_SIZE, what, advice)
         if rate and report.rate_is_known and not _is_same_rate(report.fps, rate):
-            what = f"{rate_in_words(report.fps)}, most of the footage has {rate_in_words(rate)}"
-            advice = (
-                "Things would seem to move at another speed: convert it to the same rate "
-                f"(`ffmpeg -i IN -vf fps={rate:.3g} OUT`), or take it out."
+            what = tr("{rate}, most of the footage has {usual}").format(
+                rate=rate_in_words(report.fps), usual=rate_in_words(rate)
             )
+            advice = tr(
+                "Things would seem to move at another speed: convert it to the same rate (`{command}`), or take it out."
+            ).format(command=f"ffmpeg -i IN -vf fps={rate:.3g} OUT")
             yield FootageFinding(report.path, "warning", FindingKind.OTHER_RATE, what, advice)
 
 
@@ -167,8 +175,10 @@ def _other_scenes(checked: Sequence[Checked]) -> Iterator[FootageFinding]:
     similarity = similarities([signature(background) for background in backgrounds])
     centre, in_main_scene = main_group(similarity, seconds)
     if seconds[in_main_scene].sum() < _MAIN_SCENE_SHARE * seconds.sum():
-        what = f"The videos show different scenes, the most frequent one in {in_main_scene.sum()} of {len(seen)}"
-        advice = "A detector knows one camera best: make one for each, of that camera's recordings only."
+        what = tr("The videos show different scenes, the most frequent one in {in_scene} of {count}").format(
+            in_scene=in_main_scene.sum(), count=len(seen)
+        )
+        advice = tr("A detector knows one camera best: make one for each, of that camera's recordings only.")
         yield FootageFinding(None, "warning", FindingKind.OTHER_SCENE, what, advice)
         return
     main_levels = [brightness(each) for each, is_main in zip(backgrounds, in_main_scene, strict=True) if is_main]
@@ -183,8 +193,8 @@ def _other_scenes(checked: Sequence[Checked]) -> Iterator[FootageFinding]:
         if in_main_scene[index] or shift is not None:
             yield from _main_scene_findings(each, shift or 0.0, brightness(backgrounds[index]) - light)
         else:
-            advice = "Take it out, and make a detector of its own for that camera."
-            what = f"Another scene than {main_scene}"
+            advice = tr("Take it out, and make a detector of its own for that camera.")
+            what = tr("Another scene than {name}").format(name=main_scene)
             yield FootageFinding(each.report.path, "warning", FindingKind.OTHER_SCENE, what, advice)
     yield from _same_openings(seen, similarity)
 
@@ -192,12 +202,16 @@ def _other_scenes(checked: Sequence[Checked]) -> Iterator[FootageFinding]:
 def _main_scene_findings(checked: Checked, shift: float, brighter: float) -> Iterator[FootageFinding]:
     path = checked.report.path
     if shift >= _MIN_SHIFT_PX:
-        what = f"The camera was turned by {shift / PICTURE_SIZE:.0%} of the picture against the others"
-        advice = "Keep the recordings of where the camera stands now: a detector learns what is normal from there."
+        what = tr("The camera was turned by {share:.0%} of the picture against the others").format(
+            share=shift / PICTURE_SIZE
+        )
+        advice = tr("Keep the recordings of where the camera stands now: a detector learns what is normal from there.")
         yield FootageFinding(path, "warning", FindingKind.CAMERA_MOVED, what, advice)
     if abs(brighter) > OTHER_LIGHT_LEVELS:
-        what = f"Much {'brighter' if brighter > 0 else 'darker'} than the others: another time of the day?"
-        advice = "Good, if it shall be watched then too: give enough footage of both."
+        what = tr("Much brighter than the others: another time of the day?")
+        if brighter < 0:
+            what = tr("Much darker than the others: another time of the day?")
+        advice = tr("Good, if it shall be watched then too: give enough footage of both.")
         yield FootageFinding(path, "note", FindingKind.LIGHT, what, advice)
 
 
@@ -212,8 +226,10 @@ def _same_openings(checked: Sequence[Checked], similarity: npt.NDArray[np.float3
             if lengths[1] > lengths[0] * (1 + _SAME_LENGTH) or similarity[earlier, later] < _SAME_VIEW_SIMILARITY:
                 continue
             if float(openings[later] @ openings[earlier]) > _SAME_OPENING_CORRELATION:
-                what = f"It seems to be {_distinct_name(other.path, report.path)} in another encoding"
-                yield FootageFinding(report.path, "warning", FindingKind.DUPLICATE, what, "Take one of them out.")
+                what = tr("It seems to be {name} in another encoding").format(
+                    name=_distinct_name(other.path, report.path)
+                )
+                yield FootageFinding(report.path, "warning", FindingKind.DUPLICATE, what, tr("Take one of them out."))
                 break
 
 
@@ -240,7 +256,7 @@ def _most_common(reports: Sequence[FootageReport], key: Callable[[FootageReport]
 
 
 def _main_scene_name(example: Path, count: int) -> str:
-    return f"{example.name} and {count - 1} more" if count > 1 else example.name
+    return tr("{name} and {count} more").format(name=example.name, count=count - 1) if count > 1 else example.name
 
 
 def _distinct_name(path: Path, other: Path) -> str:

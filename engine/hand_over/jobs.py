@@ -13,6 +13,7 @@ import numpy as np
 from engine.analysis.where import stored_evidence
 from engine.common.errors import ExportError, VadError
 from engine.common.events import Finished, Noted, Progress, ShouldStop
+from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
 from engine.export.clip import PHASE as ENCODING
 from engine.export.clip import ExportOptions, export_clip
@@ -70,9 +71,9 @@ class ExportTools:
         with self._video_opener(info.path, should_stop=should_stop) as source:
             if source.info.fingerprint != info.fingerprint:
                 raise ExportError(
-                    "The recording was changed since it was reviewed",
+                    tr("The recording was changed since it was reviewed"),
                     subject=info.path,
-                    advice="Put the reviewed one back, or review this one anew.",
+                    advice=tr("Put the reviewed one back, or review this one anew."),
                 )
             yield source
 
@@ -185,13 +186,14 @@ class ClipsJob:
     """How they look; None to cut without re-encoding."""
     sound: bool = True
 
-    units: ClassVar[Mapping[str, str]] = {ENCODING: "frames", CUTTING: "frames"}
+    units: ClassVar[Mapping[str, str]] = {ENCODING: tr_noop("frames"), CUTTING: tr_noop("frames")}
 
     @property
     def title(self) -> str:
         """How many clips of what."""
         count = len(self.segments)
-        return f"{count} clip{'s' if count != 1 else ''} of {self.subject.recording.name}"
+        text = tr_n("{count} clip of {name}", "{count} clips of {name}", count)
+        return text.format(count=count, name=self.subject.recording.name)
 
     @property
     def target(self) -> Path:
@@ -225,9 +227,11 @@ class ClipsJob:
             done += len(segment)
         if failures:
             more = len(failures) - _TOLD_FAILURES
-            told = [*failures[:_TOLD_FAILURES], *([f"and {more} more"] if more > 0 else [])]
+            told = [*failures[:_TOLD_FAILURES], *([tr("and {count} more").format(count=more)] if more > 0 else [])]
             raise ExportError(
-                f"{len(failures)} of {len(self.segments)} clips failed", subject=self.folder, advice="\n".join(told)
+                tr("{count} of {total} clips failed").format(count=len(failures), total=len(self.segments)),
+                subject=self.folder,
+                advice="\n".join(told),
             )
 
     @property
@@ -275,7 +279,11 @@ def _noted_start(source: VideoSource, segment: ListedSegment) -> Iterator[Noted]
     first = copy_starts_at(source, segment.start)
     earlier = float(source.times[segment.start] - source.times[first])
     if earlier:
-        yield Noted(f"Segment {segment.number} begins {earlier:.2f} s earlier, at keyframe {first}.")
+        yield Noted(
+            tr("Segment {number} begins {seconds:.2f} s earlier, at keyframe {first}.").format(
+                number=segment.number, seconds=earlier, first=first
+            )
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,7 +300,7 @@ class TablesJob:
     @property
     def title(self) -> str:
         """Of what."""
-        return f"Tables of {self.subject.recording.name}"
+        return tr("Tables of {name}").format(name=self.subject.recording.name)
 
     @property
     def target(self) -> Path:
@@ -322,12 +330,12 @@ class ReportJob:
     with_pdf: bool = False
     """Whether there is a PDF beside an HTML file."""
 
-    units: ClassVar[Mapping[str, str]] = {"Drawing": "segments"}
+    units: ClassVar[Mapping[str, str]] = {"Drawing": tr_noop("segments")}
 
     @property
     def title(self) -> str:
         """Of what."""
-        return f"Report of {self.subject.recording.name}"
+        return tr("Report of {name}").format(name=self.subject.recording.name)
 
     @property
     def total(self) -> int:
@@ -368,12 +376,12 @@ class PackageJob:
     key: Ed25519PrivateKey | None = None
     """What it is signed with."""
 
-    units: ClassVar[Mapping[str, str]] = {ENCODING: "frames", "Drawing": "segments"}
+    units: ClassVar[Mapping[str, str]] = {ENCODING: tr_noop("frames"), "Drawing": tr_noop("segments")}
 
     @property
     def title(self) -> str:
         """Of what."""
-        return f"Evidence package of {self.subject.recording.name}"
+        return tr("Evidence package of {name}").format(name=self.subject.recording.name)
 
     @property
     def total(self) -> int:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.json_values import convert, decode
+from engine.common.language import tr
 from engine.models.detector_check import check_calibration, check_normal_model, check_settings, check_tensors
 from engine.models.detector_header import TrainingRecord, read_metadata
 from engine.models.frame import FrameModel
@@ -152,27 +153,29 @@ def load_detector(path: Path) -> tuple[Detector, str]:
     """
     if not path.is_file():
         raise DetectorFileError(
-            "There is no detector file", subject=path, advice="Check the path, or choose a bundled detector."
+            tr("There is no detector file"), subject=path, advice=tr("Check the path, or choose a bundled detector.")
         )
     header = read_metadata(path)
     if header.get("format") != _FORMAT:
         raise DetectorFileError(
-            "This safetensors file is not a vadgui detector",
+            tr("This safetensors file is not a vadgui detector"),
             subject=path,
-            advice="Choose a file that a training made.",
+            advice=tr("Choose a file that a training made."),
         )
     if header.get("format_version") not in _KNOWN_VERSIONS:
         raise DetectorFileError(
-            "This detector was made by a newer version of vadgui", subject=path, advice="Update vadgui to use it."
+            tr("This detector was made by a newer version of vadgui"),
+            subject=path,
+            advice=tr("Update vadgui to use it."),
         )
     tensors = _read_tensors(path)
     try:
         check_tensors(tensors)
     except ValueError as error:
         raise DetectorFileError(
-            "The detector's weights are unusable",
+            tr("The detector's weights are unusable"),
             subject=path,
-            advice=f"Copy it again from where it came from, or train it again ({error}).",
+            advice=tr("Copy it again from where it came from, or train it again ({error}).").format(error=error),
         ) from error
     if _digest(header.get("settings", ""), tensors) != header.get("sha256"):
         raise _damaged_error(path)
@@ -190,9 +193,9 @@ def load_detector(path: Path) -> tuple[Detector, str]:
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DetectorFileError(
-            "The detector's settings and weights do not fit together",
+            tr("The detector's settings and weights do not fit together"),
             subject=path,
-            advice=f"Train it again, or update vadgui ({error}).",
+            advice=tr("Train it again, or update vadgui ({error}).").format(error=error),
         ) from error
     return detector.eval(), header["sha256"]
 
@@ -230,21 +233,23 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except OSError as error:
         raise DetectorFileError(
-            "The detector file can't be read", subject=path, advice=f"Check the file and its permissions ({error})."
+            tr("The detector file can't be read"),
+            subject=path,
+            advice=tr("Check the file and its permissions ({error}).").format(error=error),
         ) from error
     except SafetensorError as error:
         raise DetectorFileError(
-            "This is not a detector, or its file is damaged",
+            tr("This is not a detector, or its file is damaged"),
             subject=path,
-            advice="Detectors are .safetensors files that a training makes; copy it again from where it came from.",
+            advice=tr("Detectors are .safetensors files that a training makes; copy it again from where it came from."),
         ) from error
 
 
 def _damaged_error(path: Path) -> DetectorFileError:
     return DetectorFileError(
-        "The detector file is damaged: its contents do not match its checksum",
+        tr("The detector file is damaged: its contents do not match its checksum"),
         subject=path,
-        advice="Copy it again from where it came from.",
+        advice=tr("Copy it again from where it came from."),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, TypedDict
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.json_values import convert, decode
+from engine.common.language import tr
 
 _LABEL = "library"  # metadata key outside the checksum, so that a renamed detector keeps its fingerprint
 _LENGTH_BYTES = 8
@@ -110,11 +111,15 @@ def _open(path: Path) -> BinaryIO:
         return path.open("rb")
     except FileNotFoundError as error:
         raise DetectorFileError(
-            "There is no detector file", subject=path, advice="It may have been moved or deleted: check the path."
+            tr("There is no detector file"),
+            subject=path,
+            advice=tr("It may have been moved or deleted: check the path."),
         ) from error
     except OSError as error:
         raise DetectorFileError(
-            "The detector file can't be read", subject=path, advice=f"Check its permissions ({error.strerror})."
+            tr("The detector file can't be read"),
+            subject=path,
+            advice=tr("Check its permissions ({reason}).").format(reason=error.strerror),
         ) from error
 
 
@@ -134,7 +139,7 @@ def _read(file: BinaryIO, path: Path) -> tuple[dict[str, str], dict[str, Any]]:
 
 def _not_a_detector_error(path: Path) -> DetectorFileError:
     return DetectorFileError(
-        "This is not a detector, or its file is damaged",
+        tr("This is not a detector, or its file is damaged"),
         subject=path,
-        advice="Detectors are .safetensors files that a training makes; copy it again from where it came from.",
+        advice=tr("Detectors are .safetensors files that a training makes; copy it again from where it came from."),
     )

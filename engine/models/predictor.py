@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.common.device import ComputeConfig, choose_compute
 from engine.common.errors import DeviceError
+from engine.common.language import tr
 from engine.common.memory import is_out_of_memory
 from engine.common.paths import cache_folder
 from engine.flow.teachers import teacher_by_name
@@ -178,9 +179,9 @@ class Predictor:
                     raise
                 if len(batch) == 1:
                     raise DeviceError(
-                        "One frame does not fit into memory",
+                        tr("One frame does not fit into memory"),
                         subject=self.device_label,
-                        advice="Close other programs that use the device, or choose --device cpu.",
+                        advice=tr("Close other programs that use the device, or choose --device cpu."),
                     ) from error
                 self.batch_size = len(batch) // 2
                 if self._plan.device.type == "cuda":

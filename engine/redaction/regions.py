@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
+from engine.common.language import tr, tr_n, tr_noop
 from engine.scoring.zones import MAX_POINTS, Points
 
 MAX_REGIONS, MAX_KEYFRAMES = 64, 1000
@@ -17,11 +18,11 @@ MAX_REGIONS, MAX_KEYFRAMES = 64, 1000
 class RedactionMethod(StrEnum):
     """What is shown in place of a region. None of them lets anything through of what was there."""
 
-    FILL = "fill"
+    FILL = tr_noop("fill")
     """Black."""
-    PIXELATE = "pixelate"
+    PIXELATE = tr_noop("pixelate")
     """Squares in the colours of what is around the region."""
-    BLUR = "blur"
+    BLUR = tr_noop("blur")
     """The colours of what is around the region, running into one another."""
 
 
@@ -105,32 +106,45 @@ def check_redaction(redaction: Redaction) -> None:
         ValueError: they do not; why, as a part of a sentence.
     """
     if len(redaction.regions) > MAX_REGIONS:
-        raise ValueError(f"there are {len(redaction.regions)} redacted regions, and {MAX_REGIONS} at most are possible")
+        raise ValueError(
+            tr("there are {count} redacted regions, and {most} at most are possible").format(
+                count=len(redaction.regions), most=MAX_REGIONS
+            )
+        )
     for number, region in enumerate(redaction.regions, 1):
         if not 1 <= len(region.keyframes) <= MAX_KEYFRAMES:
             raise ValueError(
-                f"redacted region {number} has {len(region.keyframes)} keyframes, not 1 to {MAX_KEYFRAMES}"
+                tr("redacted region {number} has {count} keyframes, not 1 to {most}").format(
+                    number=number, count=len(region.keyframes), most=MAX_KEYFRAMES
+                )
             )
         if region.start < 0 or (region.stop is not None and region.stop <= region.start):
-            raise ValueError(f"redacted region {number} has no frame")
+            raise ValueError(tr("redacted region {number} has no frame").format(number=number))
         if any(one.frame >= after.frame for one, after in pairwise(region.keyframes)) or region.keyframes[0].frame < 0:
-            raise ValueError(f"the keyframes of redacted region {number} do not ascend")
+            raise ValueError(tr("the keyframes of redacted region {number} do not ascend").format(number=number))
         counts = {len(each.points) for each in region.keyframes}
         if len(counts) != 1 or not 3 <= min(counts) <= MAX_POINTS:
             raise ValueError(
-                f"the keyframes of redacted region {number} do not have the same 3 to {MAX_POINTS} corners"
+                tr("the keyframes of redacted region {number} do not have the same 3 to {most} corners").format(
+                    number=number, most=MAX_POINTS
+                )
             )
         points = (point for each in region.keyframes for point in each.points)
         if not all(math.isfinite(value) and 0 <= value <= 1 for point in points for value in point):
-            raise ValueError(f"redacted region {number} reaches beyond the picture, whose coordinates go from 0 to 1")
+            raise ValueError(
+                tr("redacted region {number} reaches beyond the picture, whose coordinates go from 0 to 1").format(
+                    number=number
+                )
+            )
 
 
 def redaction_in_words(redaction: Redaction) -> str:
     """What is redacted, such as "2 regions (fill), whole picture blurred"; empty where nothing is."""
     counts = Counter(each.method for each in redaction.regions)
     parts = [_counted(counts[method], method) for method in RedactionMethod if counts[method]]
-    return ", ".join([*parts, *(["whole picture blurred"] if redaction.blurs_picture else [])])
+    return ", ".join([*parts, *([tr("whole picture blurred")] if redaction.blurs_picture else [])])
 
 
 def _counted(count: int, method: RedactionMethod) -> str:
-    return f"{count} region{'s' * (count != 1)} ({method})"
+    text = tr_n("{count} region ({method})", "{count} regions ({method})", count)
+    return text.format(count=count, method=tr(method))

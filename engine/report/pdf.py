@@ -8,6 +8,7 @@ import warnings
 
 from engine.common import system_libraries
 from engine.common.errors import ExportError
+from engine.common.language import tr
 
 SUFFIX = ".pdf"
 
@@ -24,9 +25,11 @@ def refuse_pdf() -> None:
             import weasyprint  # noqa: F401
     except OSError as error:
         missing = system_libraries.missing(system_libraries.PDF_LIBRARIES)
-        advice = system_libraries.advice(missing) if missing else "Install the library Pango."
+        advice = system_libraries.advice(missing) if missing else tr("Install the library Pango.")
         raise ExportError(
-            "PDFs need a library that is not here", subject=str(error), advice=f"{advice} An HTML file needs none."
+            tr("PDFs need a library that is not here"),
+            subject=str(error),
+            advice=tr("{advice} An HTML file needs none.").format(advice=advice),
         ) from error
 
 

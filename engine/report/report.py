@@ -14,11 +14,13 @@ from pathlib import Path
 
 import jinja2
 import numpy as np
+from markupsafe import Markup
 
 from engine.common.durations import duration_in_words
 from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
+from engine.common.language import language_in_use, tr, tr_n, tr_noop
 from engine.common.names import displayable
 from engine.export.list_files import refuse_existing, write_new
 from engine.export.reviewed import ListedSegment, ReviewedRecording
@@ -29,7 +31,7 @@ from engine.report.pdf import SUFFIX as PDF_SUFFIX
 from engine.report.pdf import pdf_of, refuse_pdf
 from engine.report.pictures import Thumbnail, thumbnails
 from engine.report.timeline import Timeline, clock, timeline_of
-from engine.review.document import Verdict
+from engine.review.document import JudgedSegment, Verdict
 from engine.review.edits import person
 from engine.scoring.heat_map import EvidenceAt
 from engine.video import open_video
@@ -38,7 +40,7 @@ from engine.video.integrity import Integrity
 EvidenceOf = Callable[[ReviewedRecording], AbstractContextManager[EvidenceAt | None]]
 """Opens what tells of a recording where its evidence lies; it gives None where nobody knows."""
 
-PHASE, LAYING_OUT = "Drawing", "Laying out pages"
+PHASE, LAYING_OUT = tr_noop("Drawing"), tr_noop("Laying out pages")
 _MARKS = {Verdict.CONFIRMED: "✓", Verdict.UNSURE: "?", Verdict.DISMISSED: "✕", Verdict.UNREVIEWED: "○"}
 """In the order in which a reader wants them; told apart without colour."""
 _BAR_LOOKS = {
@@ -154,8 +156,8 @@ def refuse_targets(targets: Sequence[Path]) -> None:
         refuse_existing(target)
         suffix = target.suffix.lower()
         if suffix not in (".html", ".htm", PDF_SUFFIX):
-            advice = f"Give the file a name that ends in .html or {PDF_SUFFIX}."
-            raise ExportError("Reports are HTML or PDF files", subject=target, advice=advice)
+            advice = tr("Give the file a name that ends in .html or {suffix}.").format(suffix=PDF_SUFFIX)
+            raise ExportError(tr("Reports are HTML or PDF files"), subject=target, advice=advice)
         if suffix == PDF_SUFFIX:
             refuse_pdf()
 
@@ -169,7 +171,19 @@ def report_html(sections: Sequence[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clock=clock, duration=duration_in_words, moment=_moment, redaction=redaction_in_words)
+    environment.filters.update(
+        clock=clock,
+        duration=duration_in_words,
+        moment=_moment,
+        redaction=redaction_in_words,
+        translated=tr,
+        verdict=_verdict,
+    )
+    # The template's own texts are taken as they stand; what is filled into them is escaped.
+    environment.globals.update(
+        tr=lambda text: Markup(tr(text)),
+        tr_n=lambda singular, plural, count: Markup(tr_n(singular, plural, count)),
+    )
     reviewers = {
         each.judged.who
         for section in sections
@@ -178,6 +192,7 @@ def report_html(sections: Sequence[Section]) -> str:
     }
     now = datetime.now(UTC)
     return environment.get_template("report.html").render(
+        language=language_in_use(),
         sections=sections,
         settings=_each_once(section.recording for section in sections),
         verdicts=list(_MARKS),
@@ -187,7 +202,7 @@ def report_html(sections: Sequence[Section]) -> str:
         reviewers=sorted(reviewers),
         made={
             "at": " = ".join(dict.fromkeys((_moment(now.astimezone()), _moment(now)))),
-            "by": displayable(person()) or "unknown",
+            "by": displayable(person()),
             "on": displayable(socket.gethostname()),
             "program": f"vadgui {importlib.metadata.version('vadgui')}",
             "system": platform.platform(),
@@ -227,6 +242,10 @@ def _not_analysed(recording: ReviewedRecording) -> list[tuple[float, float]]:
 def _each_once(recordings: Iterable[ReviewedRecording]) -> list[ReviewedRecording]:
     """One recording for each way in which they were analysed."""
     return list({(each.detector, each.score_name, each.rule): each for each in recordings}.values())
+
+
+def _verdict(judged: JudgedSegment) -> str:
+    return f"{tr(judged.verdict)} ({tr(judged.reason)})" if judged.reason else tr(judged.verdict)
 
 
 def _moment(moment: datetime) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.common.errors import ZonesError
 from engine.common.kept_values import changed_values, kept_values
+from engine.common.language import tr
 from engine.common.paths import camera_zones_file
 from engine.scoring.zone_files import as_features, from_features
 from engine.scoring.zones import Zones
@@ -32,5 +33,5 @@ def remember_zones(fingerprint: str, zones: Zones) -> None:
             if zones:
                 known[fingerprint] = as_features(zones)
     except OSError as error:
-        advice = f"Free some space, or allow writing there ({error.strerror})."
-        raise ZonesError("The zones can't be kept for other recordings", subject=path, advice=advice) from error
+        advice = tr("Free some space, or allow writing there ({reason}).").format(reason=error.strerror)
+        raise ZonesError(tr("The zones can't be kept for other recordings"), subject=path, advice=advice) from error

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from engine.common.language import tr
 from engine.video.wall_clock import BY_HAND, FROM_NAME, RecordingStart, recording_start
 
 
@@ -61,11 +62,15 @@ def check_clock(clock: Clock) -> None:
     if clock.start:
         start = datetime.fromisoformat(clock.start)
         if start.tzinfo is None:
-            raise ValueError(f"{clock.start} has no time zone")
+            raise ValueError(tr("{start} has no time zone").format(start=clock.start))
         if not _FIRST_YEAR <= start.year <= _LAST_YEAR:
-            raise ValueError(f"{clock.start} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+            raise ValueError(
+                tr("{start} is not in the years {first} to {last}").format(
+                    start=clock.start, first=_FIRST_YEAR, last=_LAST_YEAR
+                )
+            )
     if not abs(clock.offset_seconds) <= MOST_OFFSET_SECONDS:  # nor is NaN
-        raise ValueError(f"a clock can't be wrong by {clock.offset_seconds:g} s")
+        raise ValueError(tr("a clock can't be wrong by {seconds:g} s").format(seconds=clock.offset_seconds))
 
 
 def check_zone(clock: Clock) -> None:
@@ -75,4 +80,4 @@ def check_zone(clock: Clock) -> None:
         ValueError: it does not.
     """
     if clock.has_unknown_zone:
-        raise ValueError(f"there is no time zone {clock.zone}")
+        raise ValueError(tr("there is no time zone {zone}").format(zone=clock.zone))

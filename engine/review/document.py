@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
@@ -11,6 +12,7 @@ import msgspec
 
 from engine.common.errors import ReviewError
 from engine.common.json_values import decode
+from engine.common.language import tr, tr_noop
 from engine.redaction.regions import NOTHING_REDACTED, Redaction, check_redaction
 from engine.review.clock import NO_CLOCK, Clock, check_clock
 from engine.scoring.zones import Zones, check_zones
@@ -21,13 +23,19 @@ FORMAT, VERSION = "vadgui-review", 2
 """From 2 on something may be redacted, and the clock be set: programs that know nothing of that must not hand over."""
 
 
+_STEP_NAME = re.compile(
+    r"(?P<what>.+?)(?: \((?P<reason>.+)\))?(?:, frames? (?P<first>\d+)(?:–(?P<last>\d+))?)?", re.DOTALL
+)
+"""What was done, the reason given, and the frames that it was done to, as the editor names its steps."""
+
+
 class Verdict(StrEnum):
     """What a person says of a segment."""
 
-    UNREVIEWED = "unreviewed"
-    CONFIRMED = "confirmed"
-    DISMISSED = "dismissed"
-    UNSURE = "unsure"
+    UNREVIEWED = tr_noop("unreviewed")
+    CONFIRMED = tr_noop("confirmed")
+    DISMISSED = tr_noop("dismissed")
+    UNSURE = tr_noop("unsure")
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True):
@@ -117,6 +125,22 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     redaction: RedactionChange | None = None
     who: str = ""
     when: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """The name in the language in use; stored ones are English."""
+        if change := self.threshold:
+            if change.after is None:
+                return tr("Threshold to its default")
+            return tr("Threshold to {score:.2f}").format(score=change.after.enter)
+        named = _STEP_NAME.fullmatch(self.name)
+        if named is None:
+            return tr(self.name)
+        told = tr(named["what"]) + (f" ({tr(named['reason'])})" if named["reason"] else "")
+        if named["first"] is None:
+            return told
+        place = tr("frames {first}–{last}") if named["last"] else tr("frame {first}")
+        return f"{told}, {place.format(first=named['first'], last=named['last'])}"
 
 
 class DetectorUsed(msgspec.Struct, frozen=True):
@@ -220,8 +244,8 @@ def from_bytes(text: bytes) -> Review:
         raise ValueError(f"the format is {head.format}, not {FORMAT}")
     if head.version > VERSION:
         raise NewerReviewError(
-            "This review was written by a newer version of the program",
-            advice="Update the program to open it. The file is left as it is.",
+            tr("This review was written by a newer version of the program"),
+            advice=tr("Update the program to open it. The file is left as it is."),
         )
     review = decode(text, _File).review
     if not review.recordings or not 0 <= review.current < len(review.recordings):

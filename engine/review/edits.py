@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
+from engine.common.language import tr, tr_noop
 from engine.redaction.regions import Redaction, check_redaction
 from engine.review.attaching import ReviewedSegment, hidden
 from engine.review.clock import Clock, check_clock, check_zone
@@ -27,15 +28,15 @@ from engine.review.document import (
 )
 from engine.scoring.zones import Zones, check_zones
 
-DISMISS_REASONS = ("normal", "weather", "animal", "camera", "other")
-MISSED = "missed by the detector"
+DISMISS_REASONS = (tr_noop("normal"), tr_noop("weather"), tr_noop("animal"), tr_noop("camera"), tr_noop("other"))
+MISSED = tr_noop("missed by the detector")
 """The reason of a segment that was drawn by hand."""
 
 _DONE = {
-    Verdict.CONFIRMED: "Confirm",
-    Verdict.DISMISSED: "Dismiss",
-    Verdict.UNSURE: "Mark as unsure",
-    Verdict.UNREVIEWED: "Take the verdict back",
+    Verdict.CONFIRMED: tr_noop("Confirm"),
+    Verdict.DISMISSED: tr_noop("Dismiss"),
+    Verdict.UNSURE: tr_noop("Mark as unsure"),
+    Verdict.UNREVIEWED: tr_noop("Take the verdict back"),
 }
 
 
@@ -71,11 +72,13 @@ class Editor:
     def bookmark(self, segment: ReviewedSegment) -> Step:
         """Set or remove its bookmark."""
         base = _base(segment)
-        return self._say("Remove bookmark" if base.bookmark else "Bookmark", segment, _with_bookmark(base))
+        return self._say(
+            tr_noop("Remove bookmark") if base.bookmark else tr_noop("Bookmark"), segment, _with_bookmark(base)
+        )
 
     def write_note(self, segment: ReviewedSegment, note: str) -> Step:
         """Replace its note."""
-        return self._say("Note", segment, replace(_base(segment), note=note.strip()))
+        return self._say(tr_noop("Note"), segment, replace(_base(segment), note=note.strip()))
 
     def forget(self, segment: ReviewedSegment) -> Step:
         """Take back all that was said of it: a flagged segment is as the detector found it, a drawn one is gone.
@@ -84,8 +87,8 @@ class Editor:
             ReviewError: nothing was said of it.
         """
         if segment.judged is None:
-            raise ReviewError("Nothing was said of this segment yet")
-        name = "Remove segment" if segment.judged.is_drawn else "Take everything back"
+            raise ReviewError(tr("Nothing was said of this segment yet"))
+        name = tr_noop("Remove segment") if segment.judged.is_drawn else tr_noop("Take everything back")
         return self._step(name, segment.span, *self._exchange(segment, []))
 
     def trim(self, segment: ReviewedSegment, start: int, stop: int) -> Step:
@@ -96,14 +99,14 @@ class Editor:
         """
         if not start < stop:
             raise ReviewError(
-                "A segment needs a frame", advice="Go to a frame before its end for I, after its start for O."
+                tr("A segment needs a frame"), advice=tr("Go to a frame before its end for I, after its start for O.")
             )
         base = _base(segment)
         covers = base.covers or segment.span
         covers = Span(min(covers.start, start), max(covers.stop, stop))
         trimmed = replace(base, start=start, stop=stop, covers=covers)
         gone, come = self._exchange(segment, [trimmed])
-        return self._choose("Trim", Span(start, stop), [segment], gone, come)
+        return self._choose(tr_noop("Trim"), Span(start, stop), [segment], gone, come)
 
     def split(self, segment: ReviewedSegment, frame: int) -> Step:
         """Make two of it; the second begins at `frame`. Both keep what was said.
@@ -113,7 +116,7 @@ class Editor:
         """
         if not segment.start < frame < segment.stop:
             raise ReviewError(
-                "Here the segment can't be split", advice="Go to a frame inside it, behind its first one."
+                tr("Here the segment can't be split"), advice=tr("Go to a frame inside it, behind its first one.")
             )
         base = _base(segment)
         covers = base.covers or segment.span
@@ -121,7 +124,7 @@ class Editor:
             replace(base, start=segment.start, stop=frame, covers=Span(covers.start, frame)),
             replace(base, start=frame, stop=segment.stop, covers=Span(frame, covers.stop)),
         ]
-        return self._step("Split", segment.span, *self._exchange(segment, parts))
+        return self._step(tr_noop("Split"), segment.span, *self._exchange(segment, parts))
 
     def merge(self, first: ReviewedSegment, second: ReviewedSegment) -> Step:
         """Make one of two neighbours. Two different verdicts leave none.
@@ -149,7 +152,7 @@ class Editor:
         # Parts of one and the same verdict: what stays of it elsewhere is said once.
         gone = [*gone, *(each for each in more_gone if each not in gone)]
         parts = [each for each in dict.fromkeys([*parts, *more_parts]) if not each.span.overlaps(span)]
-        return self._choose("Merge", span, [first, second], gone, [*parts, self._signed(merged)])
+        return self._choose(tr_noop("Merge"), span, [first, second], gone, [*parts, self._signed(merged)])
 
     def draw(self, start: int, stop: int) -> Step:
         """A segment where nothing was flagged: the detector missed it.
@@ -161,7 +164,7 @@ class Editor:
         drawn = JudgedSegment(
             start=start, stop=stop, verdict=Verdict.CONFIRMED, reason=MISSED, covers=span, is_drawn=True
         )
-        return self._choose("Draw segment", span, [], [], [self._signed(drawn)])
+        return self._choose(tr_noop("Draw segment"), span, [], [], [self._signed(drawn)])
 
     def set_threshold(self, score: str, threshold: Threshold | None) -> Step:
         """Choose the threshold of a score; None is its default."""
@@ -190,8 +193,12 @@ class Editor:
             check_clock(clock)
             check_zone(clock)
         except ValueError as error:
-            raise ReviewError(f"This is no clock: {error}", advice="Choose another one.") from error
-        return Step(name="Set clock", clock=ClockSet(self._recording.clock, clock), who=self._who, when=self._when)
+            raise ReviewError(
+                tr("This is no clock: {error}").format(error=error), advice=tr("Choose another one.")
+            ) from error
+        return Step(
+            name=tr_noop("Set clock"), clock=ClockSet(self._recording.clock, clock), who=self._who, when=self._when
+        )
 
     def set_redaction(self, name: str, redaction: Redaction) -> Step:
         """Other regions that are redacted; `name` says what was done to them.
@@ -231,16 +238,16 @@ class Editor:
         for each in self._shown:
             if each not in of and each.span.overlaps(span):
                 raise ReviewError(
-                    "There is another segment here",
-                    subject=f"frames {each.start}–{each.stop - 1}",
-                    advice="Trim, split or merge that one.",
+                    tr("There is another segment here"),
+                    subject=tr("frames {first}–{last}").format(first=each.start, last=each.stop - 1),
+                    advice=tr("Trim, split or merge that one."),
                 )
         for judged in hidden(self._recording.segments, self._shown):
             if judged.span.overlaps(span):
                 raise ReviewError(
-                    "A segment that was judged lies here, hidden by the threshold",
-                    subject=f"frames {judged.start}–{judged.stop - 1}",
-                    advice="Lower the threshold to see it.",
+                    tr("A segment that was judged lies here, hidden by the threshold"),
+                    subject=tr("frames {first}–{last}").format(first=judged.start, last=judged.stop - 1),
+                    advice=tr("Lower the threshold to see it."),
                 )
         # At another threshold a neighbour may have been longer when it was judged: it takes the frames it has now.
         longer = [each for each in self._recording.segments if each not in removed and each.span.overlaps(span)]
@@ -268,7 +275,7 @@ def _sensible() -> Iterator[None]:
     except ValueError as error:
         reason = str(error)
         raise ReviewError(
-            reason[0].upper() + reason[1:], advice="Draw another one, or remove one that is there."
+            reason[0].upper() + reason[1:], advice=tr("Draw another one, or remove one that is there.")
         ) from error
 
 

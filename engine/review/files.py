@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ReviewError
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.common.paths import reviews_folder
 from engine.review.document import NewerReviewError, Recording, Review, from_bytes, to_bytes
@@ -63,18 +64,22 @@ def read_review(path: Path) -> OpenedReview:
         review = _read(path)
         return OpenedReview(path, review, _of_zones(review))
     except FileNotFoundError:
-        reason = "The review's file is gone"
+        reason = tr("The review's file is gone")
     except ValueError:
-        reason = "The review's file is damaged"
+        reason = tr("The review's file is damaged")
     except OSError as error:
-        raise ReviewError("The review can't be read", subject=path, advice=f"{error.strerror}.") from error
+        raise ReviewError(tr("The review can't be read"), subject=path, advice=f"{error.strerror}.") from error
     for number in range(1, len(_BACKUP_AGES_SECONDS) + 1):
         with suppress(OSError, ValueError):
             review = _read(backup_path(path, number))
-            notice = f"{reason}: opened from its backup of {_in_words(review.saved)}."
+            notice = tr("{reason}: opened from its backup of {time}.").format(
+                reason=reason, time=_in_words(review.saved)
+            )
             return OpenedReview(path, review, " ".join(filter(None, (notice, _of_zones(review)))))
     raise ReviewError(
-        reason, subject=path, advice="There is no sound backup beside it. Put the file back from a copy of your own."
+        reason,
+        subject=path,
+        advice=tr("There is no sound backup beside it. Put the file back from a copy of your own."),
     )
 
 
@@ -107,7 +112,9 @@ def find_review(video: Path, fingerprint: str) -> tuple[OpenedReview | None, str
         if opened.review.recording_of(fingerprint):
             found.append(opened)
         else:
-            notice = f"{path.name} is the review of another recording of this name, or of this one before it changed."
+            notice = tr(
+                "{name} is the review of another recording of this name, or of this one before it changed."
+            ).format(name=path.name)
     found = found or list(_reviews_left_behind(video, fingerprint))
     # Of two, the folder could be written at one time and not at another: the later one goes on.
     return max(found, key=lambda opened: opened.review.saved, default=None), notice
@@ -151,9 +158,11 @@ def reviewed_video(opened: OpenedReview) -> Path:
     path = located(recording, opened.path)
     if path is None:
         raise ReviewError(
-            "The recording of this review is not where it was",
+            tr("The recording of this review is not where it was"),
             subject=recording.path,
-            advice=f"Put it back there, or beside {opened.path.name}: there it is found under any name.",
+            advice=tr("Put it back there, or beside {name}: there it is found under any name.").format(
+                name=opened.path.name
+            ),
         )
     return path
 
@@ -179,7 +188,8 @@ def _of_zones(review: Review) -> str:
     zones = sorted({each.clock.zone for each in review.recordings if each.clock.has_unknown_zone})
     if not zones:
         return ""
-    return f"This machine does not know the time zone {displayable(', '.join(zones))}: times are shown in its own."
+    text = tr("This machine does not know the time zone {zones}: times are shown in its own.")
+    return text.format(zones=displayable(", ".join(zones)))
 
 
 def _keep_present(path: Path) -> None:
@@ -207,4 +217,4 @@ def _keep_present(path: Path) -> None:
 
 
 def _in_words(saved: str) -> str:
-    return saved[:19].replace("T", " ") + " UTC" if saved else "an unknown time"
+    return saved[:19].replace("T", " ") + " UTC" if saved else tr("an unknown time")

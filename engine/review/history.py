@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
+from engine.common.language import tr
 from engine.review.document import JudgedSegment, Recording, Step, check_segments
 
 HISTORY_STEPS = 500
@@ -29,7 +30,7 @@ def with_step_in_last(recording: Recording, step: Step) -> Recording:
     """
     last = recording.history[recording.done - 1] if recording.done else None
     if last is None or last.threshold is None or step.threshold is None or last.threshold.score != step.threshold.score:
-        raise ReviewError("Only steps of one threshold can become one")
+        raise ReviewError(tr("Only steps of one threshold can become one"))
     both = replace(step, threshold=replace(step.threshold, before=last.threshold.before))
     history = (*recording.history[: recording.done - 1], both)
     return replace(_applied(recording, step), history=history, done=len(history))
@@ -102,7 +103,7 @@ def _exchanged(segments: tuple[JudgedSegment, ...], step: Step) -> tuple[JudgedS
         check_segments(exchanged)
     except ValueError as error:
         raise ReviewError(
-            f"“{step.name}” does not fit what is judged now",
-            advice=f"The review's file seems to have been changed by another program ({error}).",
+            tr("“{name}” does not fit what is judged now").format(name=step.in_words),
+            advice=tr("The review's file seems to have been changed by another program ({error}).").format(error=error),
         ) from error
     return exchanged

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.common.errors import ReviewError
+from engine.common.language import tr
 from engine.review.edits import person
 
 
@@ -34,9 +35,9 @@ class ReviewLock:
             self._lock.acquire()
         except Timeout as error:
             raise ReviewError(
-                f"This review is open in another window ({holder(self._path)})",
+                tr("This review is open in another window ({who})").format(who=holder(self._path)),
                 subject=self._path,
-                advice="You can look at it, but not change it here. Close the other window and open it again.",
+                advice=tr("You can look at it, but not change it here. Close the other window and open it again."),
             ) from error
         with contextlib.suppress(OSError):
             text = f"{person() or 'somebody'} on {socket.gethostname()}, process {os.getpid()}"
@@ -54,9 +55,9 @@ class ReviewLock:
 def holder(path: Path) -> str:
     """Who holds the lock, in words."""
     try:
-        return _beside(path, "lock-holder").read_text(encoding="utf-8").strip() or "somebody else"
+        return _beside(path, "lock-holder").read_text(encoding="utf-8").strip() or tr("somebody else")
     except (OSError, ValueError):
-        return "somebody else"
+        return tr("somebody else")
 
 
 def _beside(path: Path, kind: str) -> Path:

@@ -19,6 +19,7 @@ from engine.common.atomic_write import atomic_write
 from engine.common.cache_files import put_aside
 from engine.common.errors import ReviewError
 from engine.common.json_values import decode
+from engine.common.language import tr
 from engine.review.document import Verdict
 
 FORMAT, VERSION = "vadgui-recordings", 1
@@ -127,8 +128,8 @@ class RecordingListFile:
             self._lock.acquire()
         except Timeout as error:
             raise ReviewError(
-                "The list of recordings is open in another window",
-                advice="This window begins an empty one, and does not keep it.",
+                tr("The list of recordings is open in another window"),
+                advice=tr("This window begins an empty one, and does not keep it."),
             ) from error
         except OSError as error:
             raise self._unusable(error) from error
@@ -156,9 +157,9 @@ class RecordingListFile:
                 target.write(text.encode("ascii") + b"\n")
         except OSError as error:
             raise ReviewError(
-                "The list of recordings can't be saved",
+                tr("The list of recordings can't be saved"),
                 subject=self._path,
-                advice=f"{error.strerror}. Verdicts are kept elsewhere.",
+                advice=tr("{reason}. Verdicts are kept elsewhere.").format(reason=error.strerror),
             ) from error
 
     def close(self) -> None:
@@ -177,9 +178,11 @@ class RecordingListFile:
             head = decode(text, _Head)
             if head.format == FORMAT and head.version > VERSION:
                 raise ReviewError(
-                    "The list of recordings was written by a newer version of the program",
+                    tr("The list of recordings was written by a newer version of the program"),
                     subject=self._path,
-                    advice="Update the program. Until then this window keeps no list, and leaves the file as it is.",
+                    advice=tr(
+                        "Update the program. Until then this window keeps no list, and leaves the file as it is."
+                    ),
                 )
             if head.format != FORMAT:
                 raise ValueError(head.format)
@@ -190,7 +193,7 @@ class RecordingListFile:
             return RecordingList()
 
     def _unusable(self, error: OSError) -> ReviewError:
-        return ReviewError("The list of recordings can't be read", subject=self._path, advice=f"{error.strerror}.")
+        return ReviewError(tr("The list of recordings can't be read"), subject=self._path, advice=f"{error.strerror}.")
 
 
 def _after_restart(kept: RecordingList) -> RecordingList:

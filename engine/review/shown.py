@@ -13,6 +13,7 @@ from engine.analysis.score_store import ScoreStore
 from engine.analysis.zoned import stored_signals_within
 from engine.common.errors import ReviewError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr
 from engine.common.paths import analyses_folder
 from engine.review.attaching import ReviewedSegment, Scores, attach
 from engine.review.document import Recording
@@ -86,16 +87,18 @@ def open_recording(recording: Recording, review: Path, should_stop: ShouldStop =
     video = located(recording, review)
     if video is None:
         raise ReviewError(
-            "A recording of this review is not where it was",
+            tr("A recording of this review is not where it was"),
             subject=recording.path,
-            advice=f"Put it back there, or beside {review.name}: there it is found under any name.",
+            advice=tr("Put it back there, or beside {name}: there it is found under any name.").format(
+                name=review.name
+            ),
         )
     with open_video(video, should_stop) as source:
         if source.info.fingerprint != recording.fingerprint:
             raise ReviewError(
-                "The recording was changed since it was reviewed",
+                tr("The recording was changed since it was reviewed"),
                 subject=video,
-                advice="Put the reviewed one back, or review this one anew.",
+                advice=tr("Put the reviewed one back, or review this one anew."),
             )
         yield source
 

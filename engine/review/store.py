@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
+from engine.common.language import tr
 from engine.review.document import Review
 from engine.review.edits import person
 from engine.review.files import (
@@ -138,9 +139,9 @@ class ReviewStore:
         if path.exists() and read_review(path).review.saved > self._stamp:
             self._release()
             raise ReviewError(
-                "This review was changed by another window since it was opened here",
+                tr("This review was changed by another window since it was opened here"),
                 subject=path,
-                advice="Open the recording again to go on with it.",
+                advice=tr("Open the recording again to go on with it."),
             )
 
     def _write(self, path: Path, review: Review) -> None:

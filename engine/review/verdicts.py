@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.common.errors import ReviewError, VadError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
 from engine.review.document import Recording, Verdict
 from engine.review.files import SUFFIX, find_review, read_review, usual_path
@@ -79,12 +80,12 @@ def find_verdicts(
     Raises:
         Cancelled: `should_stop` said yes.
     """
-    yield Progress("Looking for reviews", 0, 1)
+    yield Progress(tr_noop("Looking for reviews"), 0, 1)
     reviews = _reviews_of(videos)
     recordings: dict[str, JudgedRecording] = {}
     left_out = []
     for number, path in enumerate(reviews):
-        yield Progress("Reading reviews", number, len(reviews))
+        yield Progress(tr_noop("Reading reviews"), number, len(reviews))
         try:
             reviewed = read_review(path).review.recordings
         except ReviewError as error:
@@ -107,9 +108,11 @@ def find_verdicts(
 def _unfit(recording: Recording, detector: str) -> str:
     used = recording.detector
     if used is None or used.fingerprint != detector:
-        return f"Reviewed with another detector, {used.name}" if used else "Reviewed without a detector"
+        if used is None:
+            return tr("Reviewed without a detector")
+        return tr("Reviewed with another detector, {name}").format(name=used.name)
     if recording.score != CalibratedScorer.name:
-        return "Not reviewed by the calibrated score"
+        return tr("Not reviewed by the calibrated score")
     return ""
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.common.errors import TrainingError
 from engine.common.events import ShouldStop
+from engine.common.language import tr
 from engine.common.paths import existing_folder
 from engine.flow.teachers import Teacher
 from engine.models.picture import PICTURE_SIZE
@@ -59,7 +60,9 @@ def plan_context(settings: RunSettings, folder: Path, device: str, should_stop: 
     run = Run(folder)
     _check_folder(run, settings)
     if not settings.videos:
-        return PlanContext(0, 0, 0, synthetic_footage(), True, 0.0, 0, refusal="There is no footage to learn from yet.")
+        return PlanContext(
+            0, 0, 0, synthetic_footage(), True, 0.0, 0, refusal=tr("There is no footage to learn from yet.")
+        )
     if run.footage_is_ready:
         footage = load_footage(run.footage_folder)
         plan = FootagePlan.load(run.footage_folder / PLAN_FILE)
@@ -99,19 +102,21 @@ def _check_folder(run: Run, settings: RunSettings) -> None:
     holder = run.process_id
     if holder is not None:
         raise TrainingError(
-            f"A process ({holder}) trains in this folder already",
+            tr("A process ({process}) trains in this folder already").format(process=holder),
             subject=run.folder,
-            advice="Wait until it has finished, stop it, or choose another folder.",
+            advice=tr("Wait until it has finished, stop it, or choose another folder."),
         )
     if run.footage_is_ready and run.settings != settings:
         raise TrainingError(
-            "This folder already holds a training run",
+            tr("This folder already holds a training run"),
             subject=run.folder,
-            advice="Resume it as it was begun, or choose another folder.",
+            advice=tr("Resume it as it was begun, or choose another folder."),
         )
     folder = existing_folder(run.folder)
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise TrainingError("The run's folder can't be written", subject=run.folder, advice="Choose another folder.")
+        raise TrainingError(
+            tr("The run's folder can't be written"), subject=run.folder, advice=tr("Choose another folder.")
+        )
 
 
 def _read_sample(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from engine.common.durations import duration_in_words
 from engine.common.errors import VadError
+from engine.common.language import tr, tr_noop
 from engine.training.settings import RunSettings
 
 
@@ -30,21 +31,23 @@ EFFORTS = {
     for effort in (
         Effort(
             "quick",
-            "A first look: shows whether the footage suits, and flags what is plainly unusual.",
+            tr_noop("A first look: shows whether the footage suits, and flags what is plainly unusual."),
             preset="fast",
             motion_epochs=5,
             frame_epochs=3,
         ),
         Effort(
             "standard",
-            "For daily work: the fast models, taught as long as the paper teaches its own.",
+            tr_noop("For daily work: the fast models, taught as long as the paper teaches its own."),
             preset="fast",
             motion_epochs=20,
             frame_epochs=10,
         ),
         Effort(
             "thorough",
-            "The paper's large models: the finest picture of what is normal; wants a GPU, in training and in use.",
+            tr_noop(
+                "The paper's large models: the finest picture of what is normal; wants a GPU, in training and in use."
+            ),
             preset="paper",
             motion_epochs=20,
             frame_epochs=10,
@@ -112,13 +115,17 @@ class RunPlan:
         """Total time: reading footage, training both stages, and calibrating."""
         return self.reading_seconds + sum(stage.seconds for stage in self.stages) + self.judging_seconds
 
-    def busy_note(self, what: str = "it") -> str:
-        """A note if other programs kept the machine busy during measuring; else empty."""
+    def busy_note(self, what: str = "") -> str:
+        """A note, on `what` is planned, if other programs kept the machine busy during measuring; else empty."""
         if self.undisturbed_seconds is None:
             return ""
-        seconds = self.undisturbed_seconds
-        return (
-            f"Other programs keep this machine busy: without them {what} would take about {duration_in_words(seconds)}."
+        duration = duration_in_words(self.undisturbed_seconds)
+        if not what:
+            return tr("Other programs keep this machine busy: without them it would take about {duration}.").format(
+                duration=duration
+            )
+        return tr("Other programs keep this machine busy: without them {what} would take about {duration}.").format(
+            what=what, duration=duration
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from engine.common.durations import duration_in_words
 from engine.common.errors import VadError
 from engine.common.events import Progress, ShouldStop, never_stop
+from engine.common.language import tr
 from engine.common.paths import existing_folder
 from engine.run_plan.context import PlanContext, plan_context
 from engine.run_plan.plan import EFFORTS, RunPlan, StageCost, in_one_line
@@ -163,31 +164,35 @@ class _Planner:
     def _notes(self, plan: RunPlan, settings: RunSettings) -> Iterator[str]:
         context = self._context
         if plan.batch_size < min(settings.batch_size, context.training):
-            yield f"A batch of {settings.batch_size} does not fit into the memory: {plan.batch_size} does."
+            yield tr("A batch of {size} does not fit into the memory: {smaller} does.").format(
+                size=settings.batch_size, smaller=plan.batch_size
+            )
         if not context.is_synthetic and not context.held_out:
-            yield "No video is held out: nothing will tell when learning more does harm, or how rare a score is."
+            yield tr("No video is held out: nothing will tell when learning more does harm, or how rare a score is.")
         elif settings.calibrate and context.plan and context.plan.held_out_seconds < MIN_BLOCKS:
             held_out = duration_in_words(context.plan.held_out_seconds)
-            yield (
-                f"Only {held_out} are held out: from less than {MIN_BLOCKS} s nobody can tell how rare a score is, "
-                "so scores will be those of the paper, each recording by itself."
-            )
+            yield tr(
+                "Only {held_out} are held out: from less than {seconds} s nobody can tell how rare a score is, so "
+                "scores will be those of the paper, each recording by itself."
+            ).format(held_out=held_out, seconds=MIN_BLOCKS)
         if note := plan.busy_note():
             yield note
         seconds = plan.total_seconds if plan.undisturbed_seconds is None else plan.undisturbed_seconds
         if seconds > _LONG_SECONDS:
             days = seconds / _LONG_SECONDS
-            yield f"It would take {days:.1f} days here: the preset fast or a machine with a GPU does it sooner."
+            yield tr(
+                "It would take {days:.1f} days here: the preset fast or a machine with a GPU does it sooner."
+            ).format(days=days)
 
 
 def _too_little_disk(plan: RunPlan) -> str | None:
     needed, free = plan.disk_needed_bytes, plan.disk_free_bytes
     if needed <= free:
         return None
-    return (
-        f"The run would take {needed / 1e9:.1f} GB on disk, and {free / 1e9:.1f} GB are free. "
-        "Free some space, or choose a folder on another disk."
-    )
+    return tr(
+        "The run would take {needed:.1f} GB on disk, and {free:.1f} GB are free. Free some space, or choose a folder "
+        "on another disk."
+    ).format(needed=needed / 1e9, free=free / 1e9)
 
 
 def _free_bytes(folder: Path) -> int:

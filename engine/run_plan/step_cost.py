@@ -13,6 +13,7 @@ import torch
 
 from engine.common.errors import Cancelled, DeviceError
 from engine.common.events import ShouldStop
+from engine.common.language import tr
 from engine.common.memory import is_out_of_memory
 from engine.models.detector import Detector, DetectorSettings
 from engine.run_plan.free_memory import free_memory_bytes
@@ -70,9 +71,9 @@ def measure_stages(
                     raise
                 if size == 1:
                     raise DeviceError(
-                        "Not even one picture fits into the memory",
+                        tr("Not even one picture fits into the memory"),
                         subject=group.plan.label,
-                        advice="Close other programs that use it, choose another device, or a smaller preset.",
+                        advice=tr("Close other programs that use it, choose another device, or a smaller preset."),
                     ) from error
                 size //= 2
             if group.plan.device.type == "cuda":

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import References
 from engine.scoring.sampling import Sampling
@@ -35,8 +36,8 @@ class CalibratedScorer(Scorer):
     name: ClassVar[str] = "calibrated"
     live: ClassVar[bool] = False
     """Whether it goes by a frame and those before it alone."""
-    title: ClassVar[str] = "Anomaly score"
-    description: ClassVar[str] = (
+    title: ClassVar[str] = tr_noop("Anomaly score")
+    description: ClassVar[str] = tr_noop(
         "How rarely normal life on this camera looks like this: 3 is once in a thousand seconds, 4 in ten thousand.\n"
         "It means the same in every recording of the camera."
     )
@@ -98,7 +99,8 @@ class CalibratedScorer(Scorer):
         if false_alarms_at(threshold) >= least:
             return ""
         learnt = duration_in_words(light.seconds)
-        return f"{learnt} of normal footage can't promise less than {math.ceil(least)} an hour"
+        text = tr("{duration} of normal footage can't promise less than {count} an hour")
+        return text.format(duration=learnt, count=math.ceil(least))
 
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:
         """At what is ten times as usual."""
@@ -116,7 +118,7 @@ class CalibratedScorer(Scorer):
 
     def describe(self, score: float) -> str:
         """The number, and how often normal life looks like that."""
-        return f"score {score:.2f}, {how_often(score)}"
+        return tr("score {score:.2f}, {how_often}").format(score=score, how_often=how_often(score))
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,8 @@ def calibrated_leave(enter: float) -> float:
 def how_often(score: float) -> str:
     """What a calibrated score means: how long normal life goes on until it scores as high."""
     if score >= _LIFETIME:
-        return "usual less than once in a lifetime"
+        return tr("usual less than once in a lifetime")
     seconds = 10**score
-    return "usual" if seconds < 2 else f"usual once in {duration_in_words(seconds)}"
+    if seconds < 2:
+        return tr("usual")
+    return tr("usual once in {duration}").format(duration=duration_in_words(seconds))

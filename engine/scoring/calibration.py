@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.json_values import convert
+from engine.common.language import tr
 from engine.scoring.conditions import (
     CONTEXT_SECONDS,
     Kinds,
@@ -293,7 +294,8 @@ class Calibration:
         if own_seconds is None or 1 / _FAR_FROM_RATE <= frame_ratio(own_seconds, self.frame_seconds) <= _FAR_FROM_RATE:
             return ""
         own, footage = 1 / own_seconds, 1 / self.frame_seconds
-        return f"{own:.3g} frames a second, the detector's calibration footage had {footage:.3g}"
+        text = tr("{rate:.3g} frames a second, the detector's calibration footage had {footage:.3g}")
+        return text.format(rate=own, footage=footage)
 
     def _kinds(self, signals: RawSignals, seconds: Times) -> Kinds:
         return kinds_of_samples(signals, seconds, self.references, self.sampling)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_noop
 from engine.scoring.drift import OTHER_LIGHT, Drift, Reference, References, nearest_light
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
@@ -64,15 +65,15 @@ class ConditionKind(StrEnum):
 
 
 _WORDS = {
-    ConditionKind.BLACK: "black picture or no signal",
-    ConditionKind.FROZEN: "frozen picture",
-    ConditionKind.COVERED: "covered lens",
-    ConditionKind.LOW_CONTRAST: "much less contrast (night, infrared or fog)",
-    ConditionKind.DARKER: "much darker",
-    ConditionKind.BRIGHTER: "much brighter",
-    ConditionKind.OUT_OF_FOCUS: "out of focus",
-    ConditionKind.NOISE: "noise or rain all over the picture",
-    ConditionKind.CHANGED: "the whole picture changed",
+    ConditionKind.BLACK: tr_noop("black picture or no signal"),
+    ConditionKind.FROZEN: tr_noop("frozen picture"),
+    ConditionKind.COVERED: tr_noop("covered lens"),
+    ConditionKind.LOW_CONTRAST: tr_noop("much less contrast (night, infrared or fog)"),
+    ConditionKind.DARKER: tr_noop("much darker"),
+    ConditionKind.BRIGHTER: tr_noop("much brighter"),
+    ConditionKind.OUT_OF_FOCUS: tr_noop("out of focus"),
+    ConditionKind.NOISE: tr_noop("noise or rain all over the picture"),
+    ConditionKind.CHANGED: tr_noop("the whole picture changed"),
 }
 _MIN_LENGTHS = dict.fromkeys(ConditionKind, _MIN_SECONDS) | {
     ConditionKind.FROZEN: _FROZEN_SECONDS,
@@ -98,7 +99,7 @@ class Condition:
     @property
     def words(self) -> str:
         """What is wrong, for people."""
-        return _WORDS[self.kind]
+        return tr(_WORDS[self.kind])
 
     @property
     def is_judged(self) -> bool:
@@ -202,18 +203,18 @@ def without_conditions(signals: RawSignals, flags: Flags) -> RawSignals:
 def conditions_told(conditions: Sequence[Condition]) -> Iterator[str]:
     """What follows from conditions, in sentences without a full stop: no scores here, less sure ones there."""
     if failing := [each for each in conditions if not each.is_judged]:
-        yield f"Nothing is flagged where the camera fails: {_in_words(failing)}"
+        yield tr("Nothing is flagged where the camera fails: {failures}").format(failures=_in_words(failing))
     if lit := [each for each in conditions if each.is_judged]:
-        yield (
-            f"Other light than the detector was calibrated on: {_in_words(lit)}. Motion is judged there, looks are "
-            "not; scores are less sure, and false alarms may be more"
-        )
+        yield tr(
+            "Other light than the detector was calibrated on: {lights}. Motion is judged there, looks are not; scores "
+            "are less sure, and false alarms may be more"
+        ).format(lights=_in_words(lit))
 
 
 def _in_words(conditions: Sequence[Condition], at_most: int = 3) -> str:
     told = [f"{each.words} {_when(each)}" for each in conditions[:at_most]]
     if len(conditions) > at_most:
-        told.append(f"and {len(conditions) - at_most} more")
+        told.append(tr("and {count} more").format(count=len(conditions) - at_most))
     return ", ".join(told)
 
 
@@ -232,7 +233,9 @@ def drifts_apart_from(conditions: Sequence[Condition], drifts: Sequence[Drift]) 
 def _when(condition: Condition) -> str:
     start, length = condition.start_seconds, condition.stop_seconds - condition.start_seconds
     at = f"{int(start) // 3600}:{int(start) // 60 % 60:02d}:{int(start) % 60:02d}"
-    return f"at {at}" if condition.kind is ConditionKind.CHANGED else f"at {at} for {duration_in_words(length)}"
+    if condition.kind is ConditionKind.CHANGED:
+        return tr("at {start}").format(start=at)
+    return tr("at {start} for {duration}").format(start=at, duration=duration_in_words(length))
 
 
 def _stretches(kinds: Kinds, seconds: Times, bridged_seconds: float) -> Iterator[tuple[ConditionKind, Times]]:

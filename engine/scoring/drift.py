@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_noop
 from engine.scoring.signals import LAYOUT_GRID, RawSignals
 
 Times = npt.NDArray[np.floating]
@@ -43,7 +44,7 @@ _OTHER_SHARPNESS = 1.6
 _OTHER_MOTION, _MIN_MOTION_PX = 4.0, 0.25
 
 
-OTHER_SCENE = "This is not the scene that the detector was calibrated for."
+OTHER_SCENE = tr_noop("This is not the scene that the detector was calibrated for.")
 """What is said where a recording is of another camera, or its camera was turned."""
 
 
@@ -61,12 +62,12 @@ class DriftKind(StrEnum):
 
 
 _WORDS = {
-    DriftKind.MOVED: "light and dark lie elsewhere in the picture, as if the camera had been moved,",
-    DriftKind.SHAKING: "the picture shakes",
-    DriftKind.DARKER: "it is darker",
-    DriftKind.BRIGHTER: "it is brighter",
-    DriftKind.BLURRED: "it is blurred",
-    DriftKind.NOISY: "it is noisy",
+    DriftKind.MOVED: tr_noop("light and dark lie elsewhere in the picture, as if the camera had been moved,"),
+    DriftKind.SHAKING: tr_noop("the picture shakes"),
+    DriftKind.DARKER: tr_noop("it is darker"),
+    DriftKind.BRIGHTER: tr_noop("it is brighter"),
+    DriftKind.BLURRED: tr_noop("it is blurred"),
+    DriftKind.NOISY: tr_noop("it is noisy"),
 }
 
 
@@ -89,7 +90,10 @@ def drifts_in_words(drifts: Sequence[Drift]) -> str:
     lengths: dict[DriftKind, float] = {}
     for drift in drifts:
         lengths[drift.kind] = lengths.get(drift.kind, 0.0) + drift.seconds
-    return ", ".join(f"{_WORDS[kind]} for {duration_in_words(seconds)}" for kind, seconds in lengths.items())
+    return ", ".join(
+        tr("{difference} for {duration}").format(difference=tr(_WORDS[kind]), duration=duration_in_words(seconds))
+        for kind, seconds in lengths.items()
+    )
 
 
 @dataclass(frozen=True)

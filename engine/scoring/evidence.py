@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.language import tr_noop
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RawSignals, with_frame_0
 
@@ -29,14 +30,14 @@ EVIDENCE = tuple(WEIGHTS)
 LOOKS = "appearance_distance"
 """The one that goes by looks; the others go by motion."""
 _IN_WORDS = {
-    "direction_rarity": "rare motion there",
-    "speed_rarity": "rare speed there",
-    "speed_px": "fast",
-    "speed_excess_px": "unusually fast",
-    "velocity_error_px": "unexpected motion",
-    "window_flow_error_px": "unexpected motion",
-    "window_psnr_db": "unexpected picture",
-    "appearance_distance": "unusual looks",
+    "direction_rarity": tr_noop("rare motion there"),
+    "speed_rarity": tr_noop("rare speed there"),
+    "speed_px": tr_noop("fast"),
+    "speed_excess_px": tr_noop("unusually fast"),
+    "velocity_error_px": tr_noop("unexpected motion"),
+    "window_flow_error_px": tr_noop("unexpected motion"),
+    "window_psnr_db": tr_noop("unexpected picture"),
+    "appearance_distance": tr_noop("unusual looks"),
 }
 """What each signal means, for people, short enough for a list.
 

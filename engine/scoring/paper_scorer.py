@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
 from engine.scoring.scorer import Floats, Scorer, Times
 from engine.scoring.segments import SegmentRule
@@ -46,8 +47,8 @@ class PaperScorer(Scorer):
     """PSNR of the frame, rescaled over the video: knows nothing of false alarms."""
 
     name: ClassVar[str] = "paper"
-    title: ClassVar[str] = "Anomaly score, within this recording"
-    description: ClassVar[str] = (
+    title: ClassVar[str] = tr_noop("Anomaly score, within this recording")
+    description: ClassVar[str] = tr_noop(
         "How unusual each frame is in this recording: 0 is its most, 1 its least predictable one.\n"
         "The detector is not calibrated: something in every recording is its most unusual."
     )
@@ -86,7 +87,7 @@ class PaperScorer(Scorer):
 
     def describe(self, score: float) -> str:
         """The number."""
-        return f"score {score:.3f}"
+        return tr("score {score:.3f}").format(score=score)
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ class PatchErrorScorer(PaperPatchScorer):
     """Minus the worst patch's PSNR in dB as it is: what compares recordings where the detector is not calibrated."""
 
     name: ClassVar[str] = "patch-error"
-    title: ClassVar[str] = "Prediction error"
-    description: ClassVar[str] = "How badly the worst part of each frame was predicted: higher is worse."
+    title: ClassVar[str] = tr_noop("Prediction error")
+    description: ClassVar[str] = tr_noop("How badly the worst part of each frame was predicted: higher is worse.")
     is_comparable: ClassVar[bool] = True
 
     def display_scores(self, raw: Floats) -> Floats:

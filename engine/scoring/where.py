@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import WEIGHTS, in_words, measured, transformed
 from engine.scoring.motion import PLACES
@@ -32,10 +33,10 @@ _SHARE_OF_PEAK = 0.5
 _MAX_OUTLINES = 6
 _MARGIN = 0.3
 """Outlines lie where the things' blurred windows fall to this: a little outside, so that the line hides nothing."""
-_UNITS = {
-    "speed_px": "px a frame",
-    "speed_excess_px": "px a frame more than predicted",
-    "velocity_error_px": "px a frame off the predicted",
+_VALUES = {
+    "speed_px": tr_noop("{seen:.1f} px a frame, here usually {usual:.1f} at most"),
+    "speed_excess_px": tr_noop("{seen:.1f} px a frame more than predicted, here usually {usual:.1f} at most"),
+    "velocity_error_px": tr_noop("{seen:.1f} px a frame off the predicted, here usually {usual:.1f} at most"),
 }
 
 
@@ -138,19 +139,19 @@ class WindowEvidence:
         if not np.isfinite(self.strengths[row, column]):
             return WindowReading(0.0, "", "")
         score = float(self.scores[row, column])
-        return WindowReading(score, in_words(name), self._values(name, float(self.now[layer, row, column])))
+        return WindowReading(score, tr(in_words(name)), self._values(name, float(self.now[layer, row, column])))
 
     def _outline(self, thing: npt.NDArray[np.bool_], layer: int, score: float) -> Outline:
         name = placed_signals(self.calibration)[layer]
         values = self._values(name, float(np.nanmax(self.now[layer][thing])))
-        return Outline(_contour(thing), score, in_words(name), values)
+        return Outline(_contour(thing), score, tr(in_words(name)), values)
 
     def _values(self, name: str, seen: float) -> str:
         """What was measured and what is usual; empty where the signal has no unit, or was not measured."""
-        unit = _UNITS.get(name)
-        if not unit or np.isnan(seen):
+        text = _VALUES.get(name)
+        if not text or np.isnan(seen):
             return ""
-        return f"{seen:.1f} {unit}, here usually {self._usual(name):.1f} at most"
+        return tr(text).format(seen=seen, usual=self._usual(name))
 
     def _usual(self, name: str) -> float:
         """What the worst window of normal footage reaches one time in twenty, in the signal's unit."""

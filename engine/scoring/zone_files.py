@@ -10,6 +10,7 @@ from typing import Any, Literal
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ZonesError
 from engine.common.json_values import convert, decode
+from engine.common.language import tr
 from engine.scoring.zones import Point, Zone, ZoneKind, Zones, check_zones
 
 FORMAT, VERSION = "vadgui-zones", 1
@@ -46,19 +47,23 @@ def read_zones(path: Path) -> Zones:
         if content.get("format") != FORMAT or not isinstance(content.get("version"), int):
             raise ValueError(f"it has no format {FORMAT} with a version")
         if content["version"] > VERSION:
-            raise ZonesError("These zones were written by a newer version", subject=path, advice="Update vadgui.")
+            raise ZonesError(
+                tr("These zones were written by a newer version"), subject=path, advice=tr("Update vadgui.")
+            )
         if content.get("type") != "FeatureCollection":
             raise ValueError("its type is not FeatureCollection")
         zones = from_features(content.get("features"))
     except OSError as error:
         raise ZonesError(
-            "The file of zones can't be read", subject=path, advice=f"Check the path ({error.strerror})."
+            tr("The file of zones can't be read"),
+            subject=path,
+            advice=tr("Check the path ({reason}).").format(reason=error.strerror),
         ) from error
     except ValueError as error:
         raise ZonesError(
-            f"This is no file of zones ({error})",
+            tr("This is no file of zones ({error})").format(error=error),
             subject=path,
-            advice="docs/file-formats.md describes what it should be; the window writes one by Save zones.",
+            advice=tr("docs/file-formats.md describes what it should be; the window writes one by Save zones."),
         ) from error
     return zones
 
@@ -74,8 +79,8 @@ def write_zones(path: Path, zones: Zones) -> None:
         with atomic_write(path) as file:
             file.write(json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n")
     except OSError as error:
-        advice = f"Free some space or choose another folder ({error.strerror})."
-        raise ZonesError("The zones can't be written", subject=path, advice=advice) from error
+        advice = tr("Free some space or choose another folder ({reason}).").format(reason=error.strerror)
+        raise ZonesError(tr("The zones can't be written"), subject=path, advice=advice) from error
 
 
 def as_features(zones: Zones) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.language import tr, tr_n
 from engine.scoring.motion import PLACES
 from engine.scoring.windows import CELL_PX, PICTURE_CELLS, cell_means
 
@@ -91,16 +92,28 @@ def check_zones(zones: Sequence[Zone]) -> None:
         ValueError: they do not; why, as a part of a sentence.
     """
     if len(zones) > MAX_ZONES:
-        raise ValueError(f"there are {len(zones)} zones, and {MAX_ZONES} at most are possible")
+        raise ValueError(
+            tr("there are {count} zones, and {most} at most are possible").format(count=len(zones), most=MAX_ZONES)
+        )
     for number, zone in enumerate(zones, 1):
         if not 3 <= len(zone.points) <= MAX_POINTS:
-            raise ValueError(f"zone {number} has {len(zone.points)} corners, not 3 to {MAX_POINTS}")
+            raise ValueError(
+                tr("zone {number} has {count} corners, not 3 to {most}").format(
+                    number=number, count=len(zone.points), most=MAX_POINTS
+                )
+            )
         if not all(math.isfinite(value) and 0 <= value <= 1 for point in zone.points for value in point):
-            raise ValueError(f"zone {number} reaches beyond the picture, whose coordinates go from 0 to 1")
+            raise ValueError(
+                tr("zone {number} reaches beyond the picture, whose coordinates go from 0 to 1").format(number=number)
+            )
         if not _cells((zone,)).any():
-            raise ValueError(f"zone {number} is too small: it covers no cell of the {PICTURE_CELLS} across and down")
+            raise ValueError(
+                tr("zone {number} is too small: it covers no cell of the {cells} across and down").format(
+                    number=number, cells=PICTURE_CELLS
+                )
+            )
     if not counted_windows(tuple(zones)).any():
-        raise ValueError("the zones leave nothing of the picture to be judged")
+        raise ValueError(tr("the zones leave nothing of the picture to be judged"))
 
 
 @lru_cache(maxsize=32)
@@ -129,7 +142,13 @@ def counted_windows(zones: Zones) -> Windows:
 def zones_in_words(zones: Sequence[Zone]) -> str:
     """How many of which kind, such as "2 ignored zones, 1 watched zone"; empty without any."""
     counts = {kind: sum(zone.kind is kind for zone in zones) for kind in ZoneKind}
-    return ", ".join(f"{count} {kind} zone{'s' * (count != 1)}" for kind, count in counts.items() if count)
+    return ", ".join(_counted(kind, count) for kind, count in counts.items() if count)
+
+
+def _counted(kind: ZoneKind, count: int) -> str:
+    if kind is ZoneKind.WATCHED:
+        return tr_n("{count} watched zone", "{count} watched zones", count).format(count=count)
+    return tr_n("{count} ignored zone", "{count} ignored zones", count).format(count=count)
 
 
 def _cells(zones: Zones) -> Windows:

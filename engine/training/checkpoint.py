@@ -16,6 +16,7 @@ from torch import Tensor
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import TrainingError
 from engine.common.json_values import decode
+from engine.common.language import tr
 from engine.training.run import Run
 
 _FORMAT = "vadgui-checkpoint 1"
@@ -139,16 +140,15 @@ def find_checkpoint(run: Run) -> tuple[Checkpoint | None, str]:
             damaged = True
             continue
         position = checkpoint.position
-        notice = (
-            f"The last checkpoint is damaged: going on from {path.name}, {position.stage} stage, "
-            f"epoch {position.epoch + 1}."
+        notice = tr("The last checkpoint is damaged: going on from {file}, {stage} stage, epoch {number}.").format(
+            file=path.name, stage=position.stage, number=position.epoch + 1
         )
         return checkpoint, notice if damaged else ""
     if damaged:
         raise TrainingError(
-            "The run's checkpoints are damaged",
+            tr("The run's checkpoints are damaged"),
             subject=run.folder,
-            advice="Check the disk. Delete the checkpoint files to have the run learn from its start.",
+            advice=tr("Check the disk. Delete the checkpoint files to have the run learn from its start."),
         )
     return None, ""
 

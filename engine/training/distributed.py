@@ -13,6 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from engine.common.device import ComputeConfig, choose_compute
 from engine.common.errors import TrainingError
+from engine.common.language import tr
 
 _TIMEOUT = timedelta(days=30)  # the other processes wait while the first one reads the footage, which can take days
 
@@ -43,9 +44,11 @@ class ProcessGroup:
         if batch_size % self.size:
             possible = max(batch_size // self.size, 1) * self.size
             raise TrainingError(
-                f"A batch of {batch_size} can't be shared by {self.size} processes",
-                subject="batch size",
-                advice=f"Choose a multiple of {self.size}: `--batch-size {possible}`.",
+                tr("A batch of {size} can't be shared by {count} processes").format(size=batch_size, count=self.size),
+                subject=tr("batch size"),
+                advice=tr("Choose a multiple of {count}: `{option}`.").format(
+                    count=self.size, option=f"--batch-size {possible}"
+                ),
             )
 
     def shard(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

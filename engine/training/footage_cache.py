@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.errors import TrainingError
+from engine.common.language import tr
 from engine.flow.colour import flow_to_rgb
 from engine.models.picture import PICTURE_SIZE
 from engine.video.frame import Pixels
@@ -62,9 +63,11 @@ def load_footage(folder: Path) -> Footage:
         return _load(folder)
     except Exception as error:  # overwritten bytes make NumPy and zipfile raise nearly anything
         raise TrainingError(
-            "The prepared footage can't be read",
+            tr("The prepared footage can't be read"),
             subject=folder,
-            advice=f"Delete this folder and resume the run: the footage is then read again ({error}).",
+            advice=tr("Delete this folder and resume the run: the footage is then read again ({reason}).").format(
+                reason=error
+            ),
         ) from error
 
 

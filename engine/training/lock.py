@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.common.errors import TrainingError
+from engine.common.language import tr
 
 _TIMEOUT_SECONDS = 1.0  # `lock_holder` takes the lock for a moment to test it
 
@@ -27,15 +28,17 @@ def folder_lock(path: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise TrainingError(
-            f"Another process ({_pid_of_holder(path) or 'unknown'}) trains in this folder",
+            tr("Another process ({process}) trains in this folder").format(
+                process=_pid_of_holder(path) or tr("unknown")
+            ),
             subject=path.parent,
-            advice="Wait until it has finished, stop it, or choose another folder.",
+            advice=tr("Wait until it has finished, stop it, or choose another folder."),
         ) from error
     except OSError as error:
         raise TrainingError(
-            "The run's folder can't be written",
+            tr("The run's folder can't be written"),
             subject=path.parent,
-            advice=f"Check its permissions ({error.strerror}).",
+            advice=tr("Check its permissions ({reason}).").format(reason=error.strerror),
         ) from error
     try:
         _holder_file(path).write_text(f"{os.getpid()}\n", encoding="ascii")

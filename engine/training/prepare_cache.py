@@ -19,6 +19,7 @@ from engine.common.durations import duration_in_words
 from engine.common.errors import DatasetError, TrainingError, VideoError
 from engine.common.events import Noted, Progress, ShouldStop, never_stop
 from engine.common.json_values import decode
+from engine.common.language import tr
 from engine.common.progress_rate import ProgressRate
 from engine.datasets.held_out import GAP_SECONDS, Stretch, held_out_end_seconds, held_out_indices
 from engine.flow.colour import SpeedHistogram
@@ -143,10 +144,14 @@ def prepare_footage(
 def _single_video_notes(plan: FootagePlan) -> Iterator[Noted]:
     held_out = [video for video in plan.videos if video.is_held_out]
     if not held_out:
-        yield Noted("There is one short video only, so none is held out: nothing tells when learning more does harm.")
+        yield Noted(
+            tr("There is one short video only, so none is held out: nothing tells when learning more does harm.")
+        )
     elif held_out[0].since:
         end = duration_in_words(plan.held_out_seconds)
-        yield Noted(f"There is one video only: its end, {end}, is held out, and what it shows is not learnt.")
+        yield Noted(
+            tr("There is one video only: its end, {end}, is held out, and what it shows is not learnt.").format(end=end)
+        )
 
 
 def plan_footage(settings: RunSettings, teacher: Teacher | None, should_stop: ShouldStop = never_stop) -> FootagePlan:
@@ -246,9 +251,9 @@ def _kept_spans(source: VideoSource, left_out: Sequence[Stretch]) -> _Spans:
 
 def _nothing_to_learn_error(videos: Sequence[str]) -> DatasetError:
     return DatasetError(
-        "There is nothing to learn from: no video has two frames in a row",
+        tr("There is nothing to learn from: no video has two frames in a row"),
         subject=", ".join(videos[:3]),
-        advice="Choose recordings of normal life, some minutes at least.",
+        advice=tr("Choose recordings of normal life, some minutes at least."),
     )
 
 
@@ -259,22 +264,21 @@ def check_disk_space(plan: FootagePlan, folder: Path, settings: RunSettings) -> 
         TrainingError: the footage is larger than the free space or the limit.
     """
     needed, free = plan.bytes_on_disk, shutil.disk_usage(folder).free
+    sizes = {"needed": _bytes_text(needed), "free": _bytes_text(free), "limit": _bytes_text(settings.cache_max_bytes)}
     if needed > settings.cache_max_bytes:
         raise TrainingError(
-            f"This footage would take {_bytes_text(needed)} on disk, "
-            f"and the limit is {_bytes_text(settings.cache_max_bytes)}",
+            tr("This footage would take {needed} on disk, and the limit is {limit}").format(**sizes),
             subject=folder,
-            advice="Raise the limit (--cache-gb), or choose fewer or shorter recordings.",
+            advice=tr("Raise the limit (--cache-gb), or choose fewer or shorter recordings."),
         )
     if needed > free:
         raise TrainingError(
-            f"This footage would take {_bytes_text(needed)} on disk, and {_bytes_text(free)} are free",
+            tr("This footage would take {needed} on disk, and {free} are free").format(**sizes),
             subject=folder,
-            advice="Free some space, choose a folder on another disk, or choose fewer or shorter recordings.",
+            advice=tr("Free some space, choose a folder on another disk, or choose fewer or shorter recordings."),
         )
-    return Noted(
-        f"The footage, {plan.frames:,} frames, will take {_bytes_text(needed)} on disk; {_bytes_text(free)} are free."
-    )
+    text = tr("The footage, {frames:,} frames, will take {needed} on disk; {free} are free.")
+    return Noted(text.format(frames=plan.frames, **sizes))
 
 
 def _bytes_text(count: int) -> str:
@@ -333,9 +337,9 @@ class _Reader:
             with open_video(video.path, should_stop) as source:
                 if source.info.fingerprint != video.fingerprint:
                     raise TrainingError(
-                        "A recording is not the one that the run was begun with",
+                        tr("A recording is not the one that the run was begun with"),
                         subject=video.path,
-                        advice="Put the old one back and resume the run, or begin a new run in another folder.",
+                        advice=tr("Put the old one back and resume the run, or begin a new run in another folder."),
                     )
                 # Frame numbers of a damaged file are only reproducible when it is decoded from its first frame.
                 start = max(self._frame, video.parts[0].start) if source.numbers_are_certain else 0
@@ -345,7 +349,7 @@ class _Reader:
                         self._frame = frame.index + 1
                     yield
         except VideoError as error:
-            advice = f"{error.advice} Then resume the run: what was read is kept."
+            advice = tr("{advice} Then resume the run: what was read is kept.").format(advice=error.advice)
             raise VideoError(error.what, subject=error.subject, advice=advice) from error
 
     def _store(self, video: _Video, frame: Frame) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import TrainingError
 from engine.common.events import Event
+from engine.common.language import tr
 from engine.training.event_log import read_event_log
 from engine.training.footage_cache import METADATA_FILE, load_held_out
 from engine.training.lock import folder_lock, lock_holder
@@ -59,9 +60,9 @@ class Run:
         has_begun = run.footage_is_ready or run.checkpoint_path.exists() or run.process_id is not None
         if run.settings_path.exists() and has_begun:
             raise TrainingError(
-                "This folder already holds a training run",
+                tr("This folder already holds a training run"),
                 subject=folder,
-                advice="Resume it by naming the folder alone, or choose another folder.",
+                advice=tr("Resume it by naming the folder alone, or choose another folder."),
             )
         run._write(settings)
         with run.disk_errors():
@@ -84,9 +85,9 @@ class Run:
             return RunSettings.from_json(self.settings_path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise TrainingError(
-                "This folder holds no training run",
+                tr("This folder holds no training run"),
                 subject=self.folder,
-                advice="Choose another, or begin one in it (by command: `vad train FOLDER --footage VIDEO ...`).",
+                advice=tr("Choose another, or begin one in it (by command: `vad train FOLDER --footage VIDEO ...`)."),
             ) from error
 
     def amend(self, **changes: Any) -> None:
@@ -153,9 +154,9 @@ class Run:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise TrainingError(
-                    "The disk is full",
+                    tr("The disk is full"),
                     subject=self.folder,
-                    advice="Free some space and resume the run: its last checkpoint is kept.",
+                    advice=tr("Free some space and resume the run: its last checkpoint is kept."),
                 ) from error
             raise _unwritable(self.folder, error) from error
 
@@ -169,5 +170,7 @@ class Run:
 
 
 def _unwritable(folder: Path, error: OSError) -> TrainingError:
-    advice = f"Check the folder and its permissions, or choose another one ({error.strerror or error})."
-    return TrainingError("The run's folder can't be written", subject=folder, advice=advice)
+    advice = tr("Check the folder and its permissions, or choose another one ({reason}).").format(
+        reason=error.strerror or error
+    )
+    return TrainingError(tr("The run's folder can't be written"), subject=folder, advice=advice)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.common.errors import TrainingError
 from engine.common.json_values import decode
+from engine.common.language import tr
 from engine.datasets.held_out import Stretch
 from engine.flow.teachers import DEFAULT_TEACHER
 
@@ -82,15 +83,15 @@ class RunSettings:
         for video in [*self.held_out, *self.left_out]:
             if video not in self.videos:
                 raise TrainingError(
-                    "A video that is held out or left out in part is not among the footage",
+                    tr("A video that is held out or left out in part is not among the footage"),
                     subject=video,
-                    advice="Name it as the footage names it, or add it to the footage.",
+                    advice=tr("Name it as the footage names it, or add it to the footage."),
                 )
         if self.held_out and not set(self.videos) - set(self.held_out):
             raise TrainingError(
-                "All videos are held out",
+                tr("All videos are held out"),
                 subject=", ".join(self.held_out[:3]),
-                advice="Leave at least one to learn from.",
+                advice=tr("Leave at least one to learn from."),
             )
 
     def weights_of(self, teacher: str) -> Path | None:

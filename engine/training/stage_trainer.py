@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.common.errors import TrainingError
 from engine.common.events import CheckpointSaved, Event, LossReported, Noted, Progress, SampleSaved, ShouldStop
+from engine.common.language import tr
 from engine.common.progress_rate import ProgressRate
 from engine.models.detector import Detector
 from engine.training import samples
@@ -75,9 +76,11 @@ class StageTrainer:
         self._batch_size = batch_size_for(len(footage.training), settings.batch_size, group.size)
         if not self._batch_size:
             raise TrainingError(
-                f"{len(footage.training)} transitions can't be shared by {group.size} processes",
+                tr("{transitions} transitions can't be shared by {count} processes").format(
+                    transitions=len(footage.training), count=group.size
+                ),
                 subject=run.folder,
-                advice="Choose more footage, or start fewer processes.",
+                advice=tr("Choose more footage, or start fewer processes."),
             )
         self._validation = _evenly_spaced(footage.held_out, MAX_VALIDATION_SAMPLES)
         self._saved_at, self._curves_saved_at = time.monotonic(), 0.0
@@ -173,10 +176,11 @@ class StageTrainer:
         option = "--motion-lr" if self._stage.name == "motion" else "--frame-lr"
         smaller = self._stage.learning_rate / 4
         return TrainingError(
-            f"The loss of the {self._stage.name} stage is no longer a number",
-            subject=f"epoch {position.epoch + 1}, step {len(position.losses) + 1}",
-            advice=f"Resume the run from its last checkpoint with a smaller learning rate, as in "
-            f"`{option} {smaller:g}`.",
+            tr("The loss of the {stage} stage is no longer a number").format(stage=self._stage.name),
+            subject=tr("epoch {epoch}, step {step}").format(epoch=position.epoch + 1, step=len(position.losses) + 1),
+            advice=tr("Resume the run from its last checkpoint with a smaller learning rate, as in `{option}`.").format(
+                option=f"{option} {smaller:g}"
+            ),
             remedy={f"{self._stage.name}_learning_rate": smaller},
         )
 
@@ -285,7 +289,7 @@ class StageTrainer:
                 return
         except (FileNotFoundError, DamagedCheckpointError):
             pass
-        yield Noted("The checkpoint of the best model is missing or damaged: the last model is taken instead.")
+        yield Noted(tr("The checkpoint of the best model is missing or damaged: the last model is taken instead."))
 
 
 def _evenly_spaced(transitions: Indices, limit: int) -> Indices:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from engine.common.errors import TrainingError
 from engine.common.events import ShouldStop
+from engine.common.language import tr
 from engine.common.memory import is_out_of_memory
 
 
@@ -62,12 +63,14 @@ def memory_errors_as_training_errors(batch_size: int, device_label: str) -> Iter
             raise
         smaller = batch_size // 2
         advice = (
-            f"Resume the run with `--batch-size {smaller}`; close other programs that use the device."
+            tr("Resume the run with `{option}`; close other programs that use the device.").format(
+                option=f"--batch-size {smaller}"
+            )
             if smaller
-            else "Close other programs that use the device, choose another device, or begin a run of preset fast."
+            else tr("Close other programs that use the device, choose another device, or begin a run of preset fast.")
         )
         raise TrainingError(
-            f"The memory does not suffice for a batch of {batch_size}",
+            tr("The memory does not suffice for a batch of {size}").format(size=batch_size),
             subject=device_label,
             advice=advice,
             remedy={"batch_size": smaller} if smaller else None,

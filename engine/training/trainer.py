@@ -16,6 +16,7 @@ from engine.calibrating.footage import NormalFootage
 from engine.calibrating.held_out_signals import save_held_out_signals
 from engine.common.errors import Cancelled, TeacherError, TrainingError, VadError, VideoError
 from engine.common.events import Event, Failed, Finished, LossReported, Noted, ShouldStop, Stopped, never_stop
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.flow.teachers import DEFAULT_TEACHER, Teacher, teacher_by_name
 from engine.models.detector import PRESETS, Detector, DetectorSettings, load_detector, save_detector
@@ -75,7 +76,7 @@ def _failure(error: Exception) -> Failed:
     if isinstance(error, VadError):
         return Failed.from_error(error)
     # The traceback may be lost; the log must show that the run failed.
-    return Failed("Training ended through a fault of the program", repr(error), "Resume it, and report this.")
+    return Failed(tr("Training ended through a fault of the program"), repr(error), tr("Resume it, and report this."))
 
 
 def _train(
@@ -94,10 +95,10 @@ def _train(
         except Cancelled:
             stopped = True
     if group.all_reduce([float(stopped)])[0]:
-        yield Stopped("Training was stopped while it read the footage; it goes on from there.")
+        yield Stopped(tr("Training was stopped while it read the footage; it goes on from there."))
         return
     if should_finish():
-        yield Noted("Nothing has been learnt yet: there is nothing to finish with.")
+        yield Noted(tr("Nothing has been learnt yet: there is nothing to finish with."))
     footage = load_footage(run.footage_folder)
     torch.manual_seed(settings.seed)
     detector = _new_detector(settings, footage, bases) if checkpoint is None else _restored_detector(checkpoint)
@@ -113,7 +114,7 @@ def _train(
         )
         yield from stage_trainer.train(should_stop, should_finish)
         if not stage_trainer.is_finished:
-            yield Stopped("Training was stopped; it goes on from its last checkpoint.")
+            yield Stopped(tr("Training was stopped; it goes on from its last checkpoint."))
             return
     if group.is_main:
         yield from _complete(detector, run, settings, group, should_stop)
@@ -150,22 +151,28 @@ def load_base_detectors(settings: RunSettings) -> dict[str, Detector]:
         base, _ = load_detector(Path(path))
         if base.settings.preset != settings.preset:
             raise TrainingError(
-                f"The detector to build on is of preset {base.settings.preset}, the run of {settings.preset}",
+                tr("The detector to build on is of preset {preset}, the run of {wanted}").format(
+                    preset=base.settings.preset, wanted=settings.preset
+                ),
                 subject=path,
-                advice=f"Choose another detector, or models of the preset {base.settings.preset}.",
+                advice=tr("Choose another detector, or models of the preset {preset}.").format(
+                    preset=base.settings.preset
+                ),
             )
         if setting == "start_from" and base.settings.flow_guidance != settings.flow_guidance:
             raise TrainingError(
-                "Of the run and the detector to build on, one is guided by flow and the other is not",
+                tr("Of the run and the detector to build on, one is guided by flow and the other is not"),
                 subject=path,
-                advice="Choose another detector, or change whether predicted movement guides the next frame.",
+                advice=tr("Choose another detector, or change whether predicted movement guides the next frame."),
             )
         bases[setting] = base
     if (radius := _base_flow_radius(bases)) and settings.flow_radius_px not in (None, radius):
         raise TrainingError(
-            f"The detector to build on has learnt flow with a radius of {radius} px, not of {settings.flow_radius_px}",
+            tr("The detector to build on has learnt flow with a radius of {radius} px, not of {wanted}").format(
+                radius=radius, wanted=settings.flow_radius_px
+            ),
             subject=settings.motion_from or settings.start_from,
-            advice="Leave the radius out (--flow-radius), for the detector's own is kept, or learn from scratch.",
+            advice=tr("Leave the radius out (--flow-radius), for the detector's own is kept, or learn from scratch."),
         )
     if settings.calibrate and "motion_from" in bases:
         _check_teacher(settings, detector_teacher(settings, bases))
@@ -180,7 +187,9 @@ def _check_teacher(settings: RunSettings, teacher: str) -> None:
         if teacher == settings.teacher:
             raise
         # The person did not choose this teacher; without --teacher, the weights file counts as the run's teacher's.
-        advice = f"{error.advice} The motion model to take was taught by it: --teacher {teacher} goes with the file."
+        advice = tr("{advice} The motion model to take was taught by it: {option} goes with the file.").format(
+            advice=error.advice, option=f"--teacher {teacher}"
+        )
         raise TeacherError(error.what, subject=error.subject, advice=advice) from error
 
 
@@ -193,8 +202,8 @@ def _base_flow_radius(bases: dict[str, Detector]) -> float | None:
 def _new_detector(settings: RunSettings, footage: Footage, bases: dict[str, Detector]) -> Detector:
     """A new detector, with the weights of the base detectors if there are any."""
     if settings.preset not in PRESETS:
-        advice = f"Begin another run with one of {', '.join(PRESETS)}."
-        raise TrainingError("There is no such preset", subject=settings.preset, advice=advice)
+        advice = tr("Begin another run with one of {names}.").format(names=", ".join(PRESETS))
+        raise TrainingError(tr("There is no such preset"), subject=settings.preset, advice=advice)
     detector = Detector(
         DetectorSettings(
             name=displayable(settings.name),
@@ -247,7 +256,7 @@ def _complete(
             if settings.calibrate:
                 detector = yield from _calibrate(detector, run, settings, group, should_stop)
         except Cancelled:
-            yield Stopped("Training was stopped while it judged the held-out footage; it does that again.")
+            yield Stopped(tr("Training was stopped while it judged the held-out footage; it does that again."))
             return
         created = datetime.now(UTC).isoformat(timespec="seconds")
         detector = detector.with_settings(replace(detector.settings, created=created))
@@ -271,20 +280,26 @@ def _calibrate(
         calibrated = yield from calibrate(detector, group.plan, footage, should_stop, teacher_weights=weights)
     except VideoError as error:
         if not _has_failed_before(run, error):
-            advice = f"{error.advice} Then resume the run: only this is left. Without it, the scores have no meaning."
+            advice = tr(
+                "{advice} Then resume the run: only this is left. Without it, the scores have no meaning."
+            ).format(advice=error.advice)
             raise VideoError(error.what, subject=error.subject, advice=advice) from error
         yield Noted(
-            "The held-out footage could not be judged again, so it is done without: scores are those of the paper, "
-            f"each recording by itself. {error}"
+            tr(
+                "The held-out footage could not be judged again, so it is done without: scores are those of the paper, "
+                "each recording by itself. {reason}"
+            ).format(reason=error)
         )
         return detector
     if calibrated.detector.settings.calibration:
         save_held_out_signals(run.held_out_signals_path, calibrated.held_out)
     else:
         yield Noted(
-            f"Less than {MIN_BLOCKS} s of footage are held out: too little to say how rarely normal life looks like "
-            "something. Scores are those of the paper, each recording by itself; a training with more footage held out "
-            "gives them a meaning."
+            tr(
+                "Less than {seconds} s of footage are held out: too little to say how rarely normal life looks like "
+                "something. Scores are those of the paper, each recording by itself; a training with more footage "
+                "held out gives them a meaning."
+            ).format(seconds=MIN_BLOCKS)
         )
     return calibrated.detector
 

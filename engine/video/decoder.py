@@ -14,6 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from engine.common.errors import VideoError
+from engine.common.language import tr
 from engine.video.frame_index import EntryPoint
 from engine.video.naming import PICTURE_SUFFIXES
 from engine.video.picture_file import MAX_PIXELS
@@ -134,10 +135,12 @@ class Decoder:
 def undecodable(path: Path) -> VideoError:
     """The error of a file that opens, but of which no picture can be decoded."""
     return VideoError(
-        "No picture of this video can be decoded",
+        tr("No picture of this video can be decoded"),
         subject=path,
-        advice="The file may be damaged or cut short: copy it again from where it came from."
-        f" Pictures of more than {MAX_PIXELS / 1e6:.0f} million pixels are not opened.",
+        advice=tr(
+            "The file may be damaged or cut short: copy it again from where it came from. Pictures of more "
+            "than {count:.0f} million pixels are not opened."
+        ).format(count=MAX_PIXELS / 1e6),
     )
 
 
@@ -146,18 +149,20 @@ def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
         # Without the prefix, FFmpeg would read a colon in the file name as the end of a protocol.
         container = av.open(f"file:{path}", mode="r", metadata_errors="replace", options=_OPTIONS)
     except PermissionError as error:
-        raise VideoError("The video may not be read", subject=path, advice="Change its permissions.") from error
+        raise VideoError(tr("The video may not be read"), subject=path, advice=tr("Change its permissions.")) from error
     except (av.error.FFmpegError, OSError) as error:
         if _names_other_files(path):
             raise VideoError(
-                "This file names other files instead of holding pictures",
+                tr("This file names other files instead of holding pictures"),
                 subject=path,
-                advice="Open the recordings that it lists, or the folder of the pictures.",
+                advice=tr("Open the recordings that it lists, or the folder of the pictures."),
             ) from error
         raise VideoError(
-            "This file can't be opened as a video",
+            tr("This file can't be opened as a video"),
             subject=path,
-            advice=f"Choose a video file, or copy it again if it is damaged ({error.strerror}).",
+            advice=tr("Choose a video file, or copy it again if it is damaged ({reason}).").format(
+                reason=error.strerror
+            ),
         ) from error
     # FFmpeg reports a song's cover picture as a video stream.
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
@@ -165,9 +170,9 @@ def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
     if not decodable:
         container.close()
         if streams:
-            advice = "Convert it to H.264 with the program that made it, or copy it again if it is damaged."
-            raise VideoError("This video's codec is unknown", subject=path, advice=advice)
-        raise VideoError("This file holds no video", subject=path, advice="Choose a file with pictures in it.")
+            advice = tr("Convert it to H.264 with the program that made it, or copy it again if it is damaged.")
+            raise VideoError(tr("This video's codec is unknown"), subject=path, advice=advice)
+        raise VideoError(tr("This file holds no video"), subject=path, advice=tr("Choose a file with pictures in it."))
     context = decodable[0].codec_context
     context.options = {"max_pixels": str(MAX_PIXELS)}
     decodable[0].thread_type = "AUTO"

@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from engine.common.errors import ExportError
+from engine.common.language import tr, tr_noop
 from engine.video.frame import Pixels
 
 TIME_BASE = Fraction(1, 90_000)
@@ -65,7 +66,7 @@ _REPRODUCIBLE = ("fflags", "+bitexact")
 FORMATS = {
     ClipFormat.MP4: FormatFacts("MP4", ".mp4", "mp4", (("movflags", "+faststart"),), sound="aac"),
     ClipFormat.FFV1: FormatFacts(
-        "FFV1 in Matroska: lossless, large",
+        tr_noop("FFV1 in Matroska: lossless, large"),
         ".mkv",
         "matroska",
         (_REPRODUCIBLE,),
@@ -74,7 +75,7 @@ FORMATS = {
         sound="flac",
     ),
     ClipFormat.GIF: FormatFacts(
-        "GIF: 256 colours a frame, no sound",
+        tr_noop("GIF: 256 colours a frame, no sound"),
         ".gif",
         "gif",
         tick=Fraction(1, 100),
@@ -82,16 +83,16 @@ FORMATS = {
         pixel_format="pal8",
         max_size=(960, 720),
     ),
-    ClipFormat.PNG: FormatFacts("PNG pictures in a folder: lossless, large, no sound", ""),
+    ClipFormat.PNG: FormatFacts(tr_noop("PNG pictures in a folder: lossless, large, no sound"), ""),
 }
 
 
 class Quality(StrEnum):
     """How much a codec that loses something may lose."""
 
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
+    HIGH = tr_noop("high")
+    MEDIUM = tr_noop("medium")
+    LOW = tr_noop("low")
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ class Encoder:
 
 ENCODERS = {
     # Without B-frames, MP4 stores every frame's duration exactly, including the last one's.
-    "libx264": Encoder("H.264 (plays everywhere)", (("preset", "veryfast"), ("bf", "0")), (16, 20, 28)),
-    "libsvtav1": Encoder("AV1 (small files)", (("preset", "10"),), (25, 32, 45)),
+    "libx264": Encoder(tr_noop("H.264 (plays everywhere)"), (("preset", "veryfast"), ("bf", "0")), (16, 20, 28)),
+    "libsvtav1": Encoder(tr_noop("AV1 (small files)"), (("preset", "10"),), (25, 32, 45)),
     "libvpx-vp9": Encoder(
         "VP9", (("deadline", "realtime"), ("cpu-used", "6"), ("row-mt", "1"), ("b", "0")), (22, 30, 42)
     ),
@@ -133,13 +134,13 @@ class Encoding:
 
     def __post_init__(self) -> None:
         if self.encoder not in ENCODERS:
-            advice = f"Choose one of {', '.join(ENCODERS)}."
-            raise ExportError("There is no such encoder", subject=self.encoder, advice=advice)
+            advice = tr("Choose one of {names}.").format(names=", ".join(ENCODERS))
+            raise ExportError(tr("There is no such encoder"), subject=self.encoder, advice=advice)
         if self.max_bytes is not None and (self.format, self.encoder) != (ClipFormat.MP4, DEFAULT_ENCODER):
             raise ExportError(
-                "Only MP4 with H.264 can be made to fit a size",
+                tr("Only MP4 with H.264 can be made to fit a size"),
                 subject=self.format,
-                advice="Choose that, or a quality instead.",
+                advice=tr("Choose that, or a quality instead."),
             )
 
     @property
@@ -175,8 +176,10 @@ class Encoding:
         rate = round(bits / (seconds + _BUFFER_SECONDS))
         if rate < _LEAST_BIT_RATE:
             raise ExportError(
-                f"{seconds:.1f} s of pictures can't be made to fit {max_bytes / 1e6:g} MB",
-                advice="Allow a larger file, or export a shorter part of it.",
+                tr("{seconds:.1f} s of pictures can't be made to fit {size:g} MB").format(
+                    seconds=seconds, size=max_bytes / 1e6
+                ),
+                advice=tr("Allow a larger file, or export a shorter part of it."),
             )
         return rate
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.language import tr
 from engine.common.paths import resolved
 from engine.video.naming import VIDEO_SUFFIXES, picture_files, visible_entries
 
@@ -39,7 +40,7 @@ def _below(folder: Path, seen: set[Path], should_stop: ShouldStop) -> Iterator[P
         entries = visible_entries(folder)
         folders = [entry for entry in entries if entry.is_dir()]
     except OSError as error:
-        yield VideoError("A folder can't be read", subject=folder, advice=f"{error.strerror}.")
+        yield VideoError(tr("A folder can't be read"), subject=folder, advice=f"{error.strerror}.")
         return
     videos = [entry for entry in entries if entry.suffix.lower() in VIDEO_SUFFIXES and entry not in folders]
     if picture_files(entries) and not videos:

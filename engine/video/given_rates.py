@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.common.errors import VideoError
 from engine.common.kept_values import changed_values, kept_values
+from engine.common.language import tr
 from engine.common.paths import frame_rates_file
 
 LOWEST_FPS, HIGHEST_FPS = 0.001, 1000.0
@@ -31,5 +32,5 @@ def give_rate(fingerprint: str, fps: float | None) -> None:
             if fps is not None:
                 rates[fingerprint] = fps
     except OSError as error:
-        advice = f"Free some space, or allow writing there ({error.strerror})."
-        raise VideoError("The frame rate can't be kept", subject=path, advice=advice) from error
+        advice = tr("Free some space, or allow writing there ({reason}).").format(reason=error.strerror)
+        raise VideoError(tr("The frame rate can't be kept"), subject=path, advice=advice) from error

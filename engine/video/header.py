@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.common.errors import VideoError
+from engine.common.language import tr
 from engine.video.decoder import Decoder, undecodable
 from engine.video.fingerprint import file_fingerprint
 from engine.video.wall_clock import RecordingStart, recording_start
@@ -35,4 +36,4 @@ def read_header(path: Path) -> VideoHeader:
     try:
         return VideoHeader(file_fingerprint(path), start, duration)
     except OSError as error:
-        raise VideoError("The file can't be read", subject=path, advice=f"{error.strerror}.") from error
+        raise VideoError(tr("The file can't be read"), subject=path, advice=f"{error.strerror}.") from error

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.common.clock_text import clock_text
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_n
 from engine.video.frame import LostFrames
 from engine.video.source import VideoInfo
 from engine.video.timing import Gap, Times, gaps
@@ -64,25 +65,31 @@ class Integrity:
 
     def _losses(self) -> Iterator[str]:
         if self.lost:
-            frames = self.lost_frames
+            text = tr("{lost} of {frames} frames are damaged and lost: {spans}")
             spans = _listed([_span(each.start_seconds, each.stop_seconds) for each in self.lost])
-            yield f"{frames} of {self.frames + frames} frames are damaged and lost: {spans}"
+            yield text.format(lost=self.lost_frames, frames=self.frames + self.lost_frames, spans=spans)
 
     def _gaps(self) -> Iterator[str]:
         if self.gaps:
-            count = f"{len(self.gaps)} gaps" if len(self.gaps) > 1 else "A gap"
-            spans = [f"{duration_in_words(gap.seconds)} from {clock_text(gap.start_seconds, 1)}" for gap in self.gaps]
-            yield f"{count} without pictures: {_listed(spans)}"
+            spans = [
+                tr("{duration} from {time}").format(
+                    duration=duration_in_words(gap.seconds), time=clock_text(gap.start_seconds, 1)
+                )
+                for gap in self.gaps
+            ]
+            count = len(self.gaps)
+            text = tr_n("A gap without pictures: {spans}", "{count} gaps without pictures: {spans}", count)
+            yield text.format(count=count, spans=_listed(spans))
 
     def _replaced(self) -> Iterator[str]:
         if self.replaced_frames:
-            times = (
-                "The time of a frame does"
-                if self.replaced_frames == 1
-                else f"Times of {self.replaced_frames} frames do"
+            text = tr_n(
+                "The time of a frame does not go forward and was replaced: at {times}",
+                "Times of {count} frames do not go forward and were replaced: at {times}",
+                self.replaced_frames,
             )
-            places = _listed([clock_text(seconds, 1) for seconds in self.replaced])
-            yield f"{times} not go forward and {'was' if self.replaced_frames == 1 else 'were'} replaced: at {places}"
+            times = _listed([clock_text(seconds, 1) for seconds in self.replaced])
+            yield text.format(count=self.replaced_frames, times=times)
 
 
 def _stretches(lost: Sequence[LostFrames], times: Times, end_seconds: float) -> tuple[LostStretch, ...]:
@@ -105,9 +112,10 @@ def _run_starts(frames: Sequence[int]) -> list[int]:
 
 def _span(start: float, stop: float) -> str:
     begin, end = clock_text(start, 1), clock_text(max(start, stop), 1)
-    return f"{begin} to {end}" if begin != end else f"at {begin}"
+    text = tr("{start} to {stop}") if begin != end else tr("at {start}")
+    return text.format(start=begin, stop=end)
 
 
 def _listed(texts: Sequence[str]) -> str:
-    more = len(texts) - _NAMED
-    return ", ".join(texts[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    named, more = ", ".join(texts[:_NAMED]), len(texts) - _NAMED
+    return tr("{named} and {count} more").format(named=named, count=more) if more > 0 else named

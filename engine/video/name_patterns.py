@@ -12,6 +12,7 @@ from itertools import product
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import VideoError
 from engine.common.json_values import decode
+from engine.common.language import tr
 from engine.common.paths import name_patterns_file
 
 _DATES = ("Ymd", "dmY", "mdY", "ymd", "dmy", "mdy")
@@ -50,16 +51,18 @@ def pattern_of(example: str, moment: datetime) -> str:
     readings = {_fields_of(pattern) for pattern in best}
     if not best:
         raise VideoError(
-            "The file name does not say that date and time",
+            tr("The file name does not say that date and time"),
             subject=example,
-            advice=f"It would have to contain {moment:%d}, {moment:%m} and {moment:%Y} or {moment:%y}, and {moment:%H}"
-            f" and {moment:%M}.",
+            advice=tr(
+                "It would have to contain {moment:%d}, {moment:%m} and {moment:%Y} or {moment:%y}, and "
+                "{moment:%H} and {moment:%M}."
+            ).format(moment=moment),
         )
     if len(readings) > 1:
         raise VideoError(
-            "Day, month and year can't be told apart in the file name",
+            tr("Day, month and year can't be told apart in the file name"),
             subject=example,
-            advice="Take a recording of another day as the example.",
+            advice=tr("Take a recording of another day as the example."),
         )
     return best[0]
 
@@ -98,8 +101,8 @@ def remember_pattern(pattern: str) -> None:
         with atomic_write(path) as file:
             file.write(json.dumps(list(dict.fromkeys([pattern, *own_patterns()])), indent=1).encode())
     except OSError as error:
-        advice = f"Free some space, or allow writing there ({error.strerror})."
-        raise VideoError("The pattern of file names can't be kept", subject=path, advice=advice) from error
+        advice = tr("Free some space, or allow writing there ({reason}).").format(reason=error.strerror)
+        raise VideoError(tr("The pattern of file names can't be kept"), subject=path, advice=advice) from error
 
 
 def _written(orders: tuple[str, ...], moment: datetime) -> Iterator[tuple[str, str]]:

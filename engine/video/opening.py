@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.language import tr
 from engine.video.picture_folder import PictureFolderSource
 from engine.video.pyav_source import OnProgress, PyAvSource
 from engine.video.source import CACHE_BYTES, VideoSource
@@ -32,15 +33,15 @@ def open_video(
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
-        advice = "Check the name; it may have been moved."
-        raise VideoError("There is no such file", subject=path, advice=advice) from error
+        advice = tr("Check the name; it may have been moved.")
+        raise VideoError(tr("There is no such file"), subject=path, advice=advice) from error
     except OSError as error:
-        advice = f"Check the name and the permissions of its folder ({error.strerror})."
-        raise VideoError("The file can't be reached", subject=path, advice=advice) from error
+        advice = tr("Check the name and the permissions of its folder ({reason}).").format(reason=error.strerror)
+        raise VideoError(tr("The file can't be reached"), subject=path, advice=advice) from error
     if stat.S_ISDIR(mode):
         return PictureFolderSource(path, cache_bytes=cache_bytes)
     if not stat.S_ISREG(mode):
         # Reading a pipe or a device may wait, or go on, forever.
-        advice = "Record it into a file first, and open that."
-        raise VideoError("Pipes and devices can't be opened as a video", subject=path, advice=advice)
+        advice = tr("Record it into a file first, and open that.")
+        raise VideoError(tr("Pipes and devices can't be opened as a video"), subject=path, advice=advice)
     return PyAvSource(path, should_stop=should_stop, on_progress=on_progress, cache_bytes=cache_bytes)

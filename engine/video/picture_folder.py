@@ -14,6 +14,7 @@ from cachetools import LRUCache
 from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
@@ -37,12 +38,14 @@ class PictureFolderSource(VideoSource):
         try:
             self._pictures = picture_files(visible_entries(path))
         except PermissionError as error:
-            raise VideoError("The folder may not be read", subject=path, advice="Change its permissions.") from error
+            raise VideoError(
+                tr("The folder may not be read"), subject=path, advice=tr("Change its permissions.")
+            ) from error
         if not self._pictures:
             raise VideoError(
-                "There are no pictures in this folder",
+                tr("There are no pictures in this folder"),
                 subject=path,
-                advice="Choose a video file, or a folder with numbered JPEG, PNG, BMP or TIFF pictures.",
+                advice=tr("Choose a video file, or a folder with numbered JPEG, PNG, BMP or TIFF pictures."),
             )
         self._cache: LRUCache[int, Frame] = byte_cache(cache_bytes, lambda frame: frame.pixels.nbytes)
         fingerprint = pictures_fingerprint(self._pictures)
@@ -126,10 +129,14 @@ class PictureFolderSource(VideoSource):
         picture = read_picture(self._pictures[index])
         if picture.shape[:2] != (self._info.height_px, self._info.width_px):
             raise VideoError(
-                f"A picture is {picture.shape[1]}x{picture.shape[0]} pixels large, the first one "
-                f"{self._info.width_px}x{self._info.height_px}",
+                tr("A picture is {width}x{height} pixels large, the first one {first_width}x{first_height}").format(
+                    width=picture.shape[1],
+                    height=picture.shape[0],
+                    first_width=self._info.width_px,
+                    first_height=self._info.height_px,
+                ),
                 subject=self._pictures[index],
-                advice="Keep the pictures of one camera and one size in a folder.",
+                advice=tr("Keep the pictures of one camera and one size in a folder."),
             )
         return Frame(picture, index, float(self._times[index]))
 
@@ -144,9 +151,9 @@ def read_picture(file: Path) -> Pixels:
     try:
         picture = decode_picture(read_picture_bytes(file), cv2.IMREAD_COLOR_RGB)
     except OSError as error:
-        raise VideoError("A picture can't be read", subject=file, advice=f"{error.strerror}.") from error
+        raise VideoError(tr("A picture can't be read"), subject=file, advice=f"{error.strerror}.") from error
     except ValueError as error:
-        advice = f"Replace it or take it out: {error}."
-        raise VideoError("A picture can't be decoded", subject=file, advice=advice) from error
+        advice = tr("Replace it or take it out: {error}.").format(error=error)
+        raise VideoError(tr("A picture can't be decoded"), subject=file, advice=advice) from error
     picture.flags.writeable = False
     return np.asarray(picture, np.uint8)

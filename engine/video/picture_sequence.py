@@ -11,6 +11,7 @@ import cv2
 
 from engine.common.atomic_write import temporary_path
 from engine.common.errors import ExportError
+from engine.common.language import tr
 from engine.video.encoding import ClipFormat
 from engine.video.frame import Pixels
 from engine.video.timing import Times
@@ -74,7 +75,9 @@ class PictureSequence:
 
     def _finish(self) -> None:
         if len(self._lines) == 1:
-            raise ExportError("The clip has no frames", subject=self._target, advice="Choose at least one frame.")
+            raise ExportError(
+                tr("The clip has no frames"), subject=self._target, advice=tr("Choose at least one frame.")
+            )
         self._write(TABLE, ("\n".join(self._lines) + "\n").encode())
         if os.path.lexists(self._target):
             raise already_exists(self._target)

@@ -18,6 +18,7 @@ from cachetools import LRUCache
 from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.video.chosen_frames import ChosenFrames
 from engine.video.cursor import Cursor
@@ -393,9 +394,9 @@ class PyAvSource(VideoSource):
 
     def _undecodable(self, index: int) -> VideoError:
         return VideoError(
-            f"Frame {index} can't be decoded",
+            tr("Frame {frame} can't be decoded").format(frame=index),
             subject=self._path,
-            advice="The file is damaged there: continue at another frame, or copy the file again.",
+            advice=tr("The file is damaged there: continue at another frame, or copy the file again."),
         )
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.language import tr
 from engine.video.frame import Frame, LostFrames
 from engine.video.scaling import SquareScaler
 from engine.video.timing import frame_ends
@@ -94,7 +95,7 @@ def size_bytes(path: Path) -> int:
         files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
         return sum(each.stat().st_size for each in files)
     except OSError as error:
-        raise VideoError("The recording can't be read", subject=path, advice=f"{error.strerror}.") from error
+        raise VideoError(tr("The recording can't be read"), subject=path, advice=f"{error.strerror}.") from error
 
 
 def own_frame_seconds(info: VideoInfo, times: npt.NDArray[np.floating]) -> float | None:

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_noop
 from engine.video.name_patterns import moment_by, own_patterns
 
-FROM_NAME = "file name"
-FROM_METADATA = "metadata"
-BY_HAND = "reviewer"
+FROM_NAME = tr_noop("file name")
+FROM_METADATA = tr_noop("metadata")
+BY_HAND = tr_noop("reviewer")
 
 _DATE = (
     r"(?P<year>(?:19|20)\d\d)(?P<date_separator>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=date_separator)"
@@ -89,8 +90,8 @@ class ClockChange:
     @property
     def in_words(self) -> str:
         """What happens to the clock."""
-        direction = "forward" if self.jump > timedelta() else "back"
-        return f"clocks put {direction} {duration_in_words(abs(self.jump.total_seconds()))}"
+        text = tr("clocks put forward {duration}") if self.jump > timedelta() else tr("clocks put back {duration}")
+        return text.format(duration=duration_in_words(abs(self.jump.total_seconds())))
 
 
 def recording_start(path: Path, metadata: Mapping[str, str], zone: tzinfo | None = None) -> RecordingStart | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.language import tr
 from engine.video.finding import find_recordings
 
 REST_SECONDS = 30.0
@@ -50,7 +51,7 @@ class FolderWatch:
                 self._resting[each] = state, since
 
     def _lost(self) -> Iterator[VideoError]:
-        yield VideoError("The folder is gone", subject=self.folder, advice="It is looked for again and again.")
+        yield VideoError(tr("The folder is gone"), subject=self.folder, advice=tr("It is looked for again and again."))
 
 
 def _state(recording: Path) -> tuple[int, int] | None:

@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 
 from engine.common.atomic_write import may_write, sync_folder, temporary_path
 from engine.common.errors import ExportError
+from engine.common.language import tr
 from engine.common.names import MAX_NAME_BYTES, fitting_name, name_bytes
 from engine.video.encoding import FORMATS, SOUND_BIT_RATE, USUAL_ENCODING, ClipFormat, Encoding, converter
 from engine.video.frame import Pixels
@@ -56,9 +57,9 @@ def refuse_target(target: Path, clip_format: ClipFormat = ClipFormat.MP4) -> Non
     facts = FORMATS[clip_format]
     if facts.suffix and target.suffix.lower() != facts.suffix:
         raise ExportError(
-            f"The name does not fit the format ({facts.label})",
+            tr("The name does not fit the format ({label})").format(label=tr(facts.label)),
             subject=target,
-            advice=f"Give the file a name that ends in {facts.suffix}.",
+            advice=tr("Give the file a name that ends in {suffix}.").format(suffix=facts.suffix),
         )
     if name_bytes(target.name) > MAX_NAME_BYTES:
         raise cannot_write_clip(target, OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)))
@@ -205,7 +206,9 @@ class ClipWriter:
     def _finish(self) -> None:
         if self._last_pts < 0:
             self._abandon()
-            raise ExportError("The clip has no frames", subject=self._target, advice="Choose at least one frame.")
+            raise ExportError(
+                tr("The clip has no frames"), subject=self._target, advice=tr("Choose at least one frame.")
+            )
         try:
             self._mux(self._stream.encode(None))
             if self._sound_stream:
@@ -225,9 +228,9 @@ class ClipWriter:
         limit = self._encoding.max_bytes
         if limit is not None and self._temporary.stat().st_size > limit:
             raise ExportError(
-                f"The clip became larger than {limit / 1e6:g} MB",
+                tr("The clip became larger than {size:g} MB").format(size=limit / 1e6),
                 subject=self._target,
-                advice="Its pictures hold too much for that: allow a larger file, or export a shorter part.",
+                advice=tr("Its pictures hold too much for that: allow a larger file, or export a shorter part."),
             )
 
     def _remove_temporary(self) -> None:
@@ -245,7 +248,9 @@ class ClipWriter:
 def already_exists(target: Path) -> ExportError:
     """What to tell where a clip's name is taken."""
     return ExportError(
-        "There is a file of this name already", subject=target, advice="Choose another name, or move the file away."
+        tr("There is a file of this name already"),
+        subject=target,
+        advice=tr("Choose another name, or move the file away."),
     )
 
 
@@ -253,16 +258,16 @@ def cannot_write_clip(target: Path, error: Exception) -> ExportError:
     """What to tell where a clip can't be written, and what helps."""
     number = getattr(error, "errno", None)
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        advice = "The disk is full: free some space or choose another folder."
+        advice = tr("The disk is full: free some space or choose another folder.")
     elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        advice = "You may not write in this folder: choose another one."
+        advice = tr("You may not write in this folder: choose another one.")
     elif number in (errno.ENOENT, errno.ENOTDIR):
-        advice = "There is no such folder: create it or choose another one."
+        advice = tr("There is no such folder: create it or choose another one.")
     elif number == errno.ENAMETOOLONG:
-        advice = "The name is too long: choose a shorter one."
+        advice = tr("The name is too long: choose a shorter one.")
     else:
-        advice = f"Try another folder or encoder ({error})."
-    return ExportError("The clip can't be written", subject=target, advice=advice)
+        advice = tr("Try another folder or encoder ({error}).").format(error=error)
+    return ExportError(tr("The clip can't be written"), subject=target, advice=advice)
 
 
 def rename_to_new(temporary: Path, target: Path) -> None:

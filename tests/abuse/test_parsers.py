@@ -60,7 +60,7 @@ def test_the_whole_example_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", AS_JSON)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_json_that_is_almost_right(name: str, data: st.DataObject) -> None:
     content = data.draw(almost_right(PARSERS[name].whole))
@@ -69,14 +69,14 @@ def test_json_that_is_almost_right(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", PARSERS)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(content=st.binary(max_size=200) | MOMENTS.map(str.encode))
 def test_bytes_of_no_form(name: str, content: bytes) -> None:
     error = raises_another(PARSERS[name], content)
     assert error is None, (content, error)
 
 
-@settings(max_examples=EXAMPLES * 5, deadline=None)
+@settings(max_examples=EXAMPLES * 5)
 @given(name=MOMENTS)
 def test_names_with_numbers_that_may_be_a_moment(name: str) -> None:
     error = raises_another(PARSERS["file name"], name.encode())

@@ -12,11 +12,15 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.vadgui.fakes import FakeFiles
+from tests.vadgui.patience import PatientQtBot
+from tests.vadgui.pseudo_language import pseudo_language
 from vadgui.errors import ErrorReporter
 from vadgui.garbage import GarbageCollector
 from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.ui import theme
+
+__all__ = ["pseudo_language"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,6 +37,13 @@ def _widgets_are_destroyed_in_the_gui_thread(qapp: QApplication) -> Iterator[Non
     collector = GarbageCollector()
     yield
     collector.close()
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """Mouse, keys and waits."""
+    del qapp
+    return PatientQtBot(request)
 
 
 @pytest.fixture

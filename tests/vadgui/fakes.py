@@ -44,7 +44,10 @@ class MemoryVideo(VideoSource):
         self._times = np.arange(count) / 25
         self._burst = burst
         self._damaged = damaged
-        self._read_seconds = read_seconds
+        self.read_seconds = read_seconds
+        """How long the next read takes."""
+        self.reading: int | None = None
+        """The frame that was asked for last."""
         self.closed = False
         self.threads: set[str] = set()
 
@@ -62,7 +65,8 @@ class MemoryVideo(VideoSource):
             raise IndexError(index)
         if index in self._damaged:
             raise VideoError(f"Frame {index} can't be decoded", subject=self._info.path, advice="Go on behind it.")
-        ends = time.monotonic() + self._read_seconds
+        ends = time.monotonic() + self.read_seconds
+        self.reading = index
         while time.monotonic() < ends:
             if should_stop():
                 raise Cancelled

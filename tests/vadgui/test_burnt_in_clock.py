@@ -57,7 +57,7 @@ def program(start_program: StartProgram, qtbot: QtBot, tmp_path: Path, monkeypat
     files.predictors["knows"] = knowing_predictor()
     program = start_program(files)
     open_yard(program, qtbot, tmp_path)
-    qtbot.waitUntil(lambda: bool(program.session.review.zones), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(program.session.review.zones))
     return program
 
 

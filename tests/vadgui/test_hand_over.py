@@ -46,7 +46,7 @@ def program(files: FakeFiles, start_program: StartProgram, tmp_path: Path, qtbot
     video = make_clip(tmp_path / "gate.mp4", 90, gop=12, b_frames=0)
     program.begin(video, tmp_path / "still.safetensors")
     session = program.session
-    qtbot.waitUntil(lambda: session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: session.analysis.phase is AnalysisPhase.DONE)
     session.seek(FIRST)
     QTest.keyClick(program.window, Qt.Key.Key_I)
     session.seek(LAST)
@@ -74,7 +74,7 @@ def hand_over(program: Program, qtbot: QtBot, folder: Path, kind: int, choose: C
     dialog.folder_edit.setText(str(folder))
     click(dialog.export_button)
     ends = (ExportPhase.DONE, ExportPhase.FAILED)
-    qtbot.waitUntil(lambda: bool(states) and states[-1].phase in ends, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase in ends)
     assert states[-1].phase is ExportPhase.DONE, states[-1].failure
     return states[-1]
 
@@ -173,7 +173,7 @@ def test_its_recording_is_opened_first(
     (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
     qtbot.waitUntil(row.again_button.isVisible)
     click(row.again_button)
-    qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)))
     (dialog,) = program.window.findChildren(HandOverDialog)
     assert dialog.page is dialog.tables
     dialog.reject()
@@ -189,7 +189,7 @@ def test_an_export_that_the_end_of_the_program_cuts_off_is_offered_again(
     (dialog,) = program.window.findChildren(HandOverDialog)
     dialog.folder_edit.setText(str(tmp_path / "out"))
     click(dialog.export_button)
-    qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0)
     program.close()
     (found,) = UnfinishedExports(exports_folder(), "another").take_over()
     assert (found.title, found.kind, found.folder) == ("1 clip of gate.mp4", "clips", str(tmp_path / "out"))

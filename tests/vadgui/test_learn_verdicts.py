@@ -74,7 +74,7 @@ def asked(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[
 
 def open_yard(program: Program, qtbot: QtBot, video: Path, detector: str) -> None:
     program.begin(video, video.with_name(f"{detector}.safetensors"))
-    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
 
 
 def choose_from_menu(program: Program, qtbot: QtBot) -> LearnVerdictsDialog:
@@ -109,7 +109,7 @@ def test_from_a_verdict_to_the_detector_in_use(program: Program, asked: list[Any
     assert selected.start <= PEAK < selected.stop
     assert dialog.isVisible()
     qtbot.mouseClick(dialog.use_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: session.detector is not None and session.detector.name == "learnt", timeout=30_000)
+    qtbot.waitUntil(lambda: session.detector is not None and session.detector.name == "learnt")
     assert asked[-1] == "knows"
 
 

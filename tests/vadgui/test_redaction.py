@@ -142,7 +142,7 @@ def test_it_is_kept_with_the_review_and_goes_into_exports(program: Program, qtbo
     redaction = program.session.review.redaction
     assert redaction.blurs_picture
     path = tmp_path / "yard.mp4.review.json"
-    qtbot.waitUntil(path.exists, timeout=10_000)
+    qtbot.waitUntil(path.exists)
     program.worker.close_video()
     qtbot.waitUntil(lambda: program.session.video is None)
     assert not bar.isVisible()

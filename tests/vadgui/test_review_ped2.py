@@ -75,10 +75,8 @@ def test_twelve_clips_are_reviewed_by_keyboard(
     segments = 0
     for clip in clips:
         keyboard.open(clip)
-        qtbot.waitUntil(
-            lambda clip=clip: program.session.video is not None and program.session.video.path == clip, timeout=20_000
-        )
-        qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=120_000)
+        qtbot.waitUntil(lambda clip=clip: program.session.video is not None and program.session.video.path == clip)
+        qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
         program.window.activateWindow()
         qtbot.waitUntil(program.window.isActiveWindow)
         segments += len(program.session.review.segments)

@@ -122,7 +122,7 @@ def test_half_an_analysis_is_shown_and_then_finished(
     assert np.isnan(scoring.scores).any()
     assert program.session.analysis.phase is AnalysisPhase.IDLE
     slow_files.may_load.set()
-    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
 
 
 @pytest.mark.parametrize("changes", [{"signals_version": SIGNALS_VERSION - 1}, {"sampling": {"seconds": 9}}])

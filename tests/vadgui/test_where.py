@@ -49,7 +49,7 @@ def program(files: FakeFiles, start_program: StartProgram) -> Program:
 
 def open_yard(program: Program, qtbot: QtBot, tmp_path: Path, detector: str = "knows") -> None:
     program.begin(tmp_path / "yard.mp4", tmp_path / f"{detector}.safetensors")
-    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
 
 
 def show(program: Program, qtbot: QtBot, frame: int) -> PicturePanel:
@@ -106,7 +106,7 @@ def test_the_frame_on_screen_gets_its_outline_when_the_analysis_has_come_there(
     panel = show(program, qtbot, MOVING)
     assert not outlined(panel)
     qtbot.keyClick(program.window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
     qtbot.waitUntil(lambda: bool(outlined(panel)))
 
 
@@ -173,7 +173,7 @@ def test_exported_clips_are_outlined_unless_that_is_unticked(
     states: list[ExportState] = []
     program.exports.changed.connect(states.append)
     dialog.export_button.click()
-    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE)
     with av.open(str(tmp_path / "clip.mp4")) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert bool(yellow(frames[len(frames) // 2]).sum() > 50) is outlines

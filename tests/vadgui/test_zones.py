@@ -72,7 +72,7 @@ def edit(program: Program, qtbot: QtBot, mode: MouseMode = MouseMode.RECTANGLE) 
 
 
 def until_flagged(program: Program, qtbot: QtBot, flagged: bool) -> None:
-    qtbot.waitUntil(lambda: bool(program.session.scoring.segments) is flagged, timeout=10_000)
+    qtbot.waitUntil(lambda: bool(program.session.scoring.segments) is flagged)
 
 
 def test_an_ignored_rectangle_takes_the_segment_away_and_undo_brings_it_back(program: Program, qtbot: QtBot) -> None:
@@ -93,7 +93,7 @@ def test_an_ignored_rectangle_takes_the_segment_away_and_undo_brings_it_back(pro
     assert program.session.review.zones == ()
     until_flagged(program, qtbot, True)
     # To the last bit: nothing of the zone is left.
-    qtbot.waitUntil(lambda: np.array_equal(program.session.scoring.scores, scores, equal_nan=True), timeout=10_000)
+    qtbot.waitUntil(lambda: np.array_equal(program.session.scoring.scores, scores, equal_nan=True))
 
 
 def test_what_does_not_count_is_hatched(program: Program, qtbot: QtBot) -> None:
@@ -195,7 +195,7 @@ def test_zones_are_offered_for_another_recording_of_the_camera(program: Program,
     zones = program.session.review.zones
     program.open_video(tmp_path / "gate.mp4")
     qtbot.waitUntil(lambda: program.session.video is not None and program.session.video.name == "gate.mp4")
-    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
     assert program.session.scoring.segments  # nobody has said yet that it is the same camera
     assert "1 ignored zone" in banner.text()
     qtbot.mouseClick(banner.use_button, LEFT_BUTTON)
@@ -212,7 +212,7 @@ def test_zones_that_are_not_wanted_are_offered_no_more(program: Program, qtbot: 
     drag(program, *BELOW)
     program.open_video(tmp_path / "gate.mp4")
     banner = program.window.zone_banner
-    qtbot.waitUntil(banner.isVisible, timeout=10_000)
+    qtbot.waitUntil(banner.isVisible)
     qtbot.mouseClick(banner.hide_button, LEFT_BUTTON)
     assert not banner.isVisible()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
+from engine.common.language import tr
 from vadgui.ui.action_specs import SPECS_BY_NAME
 
 
@@ -16,8 +17,8 @@ class ActionTree(QTreeWidget):
         self.rows: dict[str, QTreeWidgetItem] = {}
         """The rows by the name of their action."""
         self._groups: dict[str, QTreeWidgetItem] = {}
-        self.setAccessibleName("Actions and their keys")
-        self.setHeaderLabels(["Action", "Keys"])
+        self.setAccessibleName(tr("Actions and their keys"))
+        self.setHeaderLabels([tr("Action"), tr("Keys")])
         self.setRootIsDecorated(False)
         self.setItemsExpandable(False)
         self.setUniformRowHeights(True)
@@ -31,7 +32,7 @@ class ActionTree(QTreeWidget):
         """Add a row for an action."""
         spec = SPECS_BY_NAME[name]
         row = QTreeWidgetItem(self._group(spec.path), [spec.label, keys])
-        row.setToolTip(0, spec.hint)
+        row.setToolTip(0, tr(spec.hint))
         row.setData(0, Qt.ItemDataRole.UserRole, name)
         self.rows[name] = row
         return row

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.errors import VideoError
+from engine.common.language import tr, tr_noop
 from engine.review.clock import MOST_OFFSET_SECONDS, Clock
 from engine.video.name_patterns import pattern_of
 from engine.video.wall_clock import RecordingStart
@@ -30,7 +31,7 @@ from vadgui.ui.select_all import select_all_on_focus
 
 _RESULT_LINES, _WIDTH_PX = 3, 480
 _FORMAT = "yyyy-MM-dd HH:mm:ss"
-_THIS_COMPUTER = "This computer's"
+_THIS_COMPUTER = tr_noop("This computer's")
 
 
 class ClockDialog(QDialog):
@@ -43,24 +44,24 @@ class ClockDialog(QDialog):
         """`told` is what file name or metadata say of the start of the recording at `path`."""
         super().__init__(parent)
         self._path, self._told, self._before = path, told, clock
-        self.setWindowTitle("Recording's clock")
+        self.setWindowTitle(tr("Recording's clock"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.as_told = QRadioButton(f"As the {told.origin} says" if told else "Not known")
-        self.by_hand = QRadioButton("First frame taken at")
+        self.as_told = QRadioButton(_as_told(told))
+        self.by_hand = QRadioButton(tr("First frame taken at"))
         self.start_box = QDateTimeEdit()
         self.start_box.setTimeZone(QTimeZone.utc())
         self.start_box.setDisplayFormat(_FORMAT)
         self.start_box.setCalendarPopup(True)
-        self.start_box.setAccessibleName("When the first frame was taken")
-        self.second_hour = QCheckBox("The clock shows this hour twice: it is the second")
+        self.start_box.setAccessibleName(tr("When the first frame was taken"))
+        self.second_hour = QCheckBox(tr("The clock shows this hour twice: it is the second"))
         self.zone_box = _zone_box(clock.zone)
         self.offset_box = NumberBox()
         self.offset_box.setRange(-MOST_OFFSET_SECONDS, MOST_OFFSET_SECONDS)
         self.offset_box.setSuffix(" s")
         select_all_on_focus(self.offset_box)
         self.offset_box.setValue(clock.offset_seconds)
-        self.offset_box.setToolTip("How many seconds the recorder's clock was slow; less than 0 where it was fast")
-        self.pattern_box = QCheckBox("Read file names that are written like this one so from now on")
+        self.offset_box.setToolTip(tr("How many seconds the recorder's clock was slow; less than 0 where it was fast"))
+        self.pattern_box = QCheckBox(tr("Read file names that are written like this one so from now on"))
         self._result = QLabel()
         self._result.setTextFormat(Qt.TextFormat.PlainText)
         self._result.setWordWrap(True)
@@ -79,8 +80,8 @@ class ClockDialog(QDialog):
         form.addRow(self.as_told)
         form.addRow(self.by_hand, self.start_box)
         form.addRow("", self.second_hour)
-        form.addRow("Time &zone", self.zone_box)
-        form.addRow("&Add to the recorder's clock", self.offset_box)
+        form.addRow(tr("Time &zone"), self.zone_box)
+        form.addRow(tr("&Add to the recorder's clock"), self.offset_box)
         form.addRow(self.pattern_box)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
@@ -113,9 +114,10 @@ class ClockDialog(QDialog):
             ValueError: there is no such time zone.
         """
         text = self.zone_box.currentText().strip()
-        zone = "" if text in ("", _THIS_COMPUTER) else text
+        zone = "" if text in ("", tr(_THIS_COMPUTER)) else text
         if zone and zone not in available_timezones():
-            raise ValueError(f"There is no time zone “{zone}”. Choose one of the list, such as Europe/Berlin.")
+            words = tr("There is no time zone “{zone}”. Choose one of the list, such as Europe/Berlin.")
+            raise ValueError(words.format(zone=zone))
         clock = Clock(zone=zone, offset_seconds=self.offset_box.value())
         if not self.by_hand.isChecked():
             return clock
@@ -141,9 +143,9 @@ class ClockDialog(QDialog):
             clock = self.clock()
             self.second_hour.setVisible(self.by_hand.isChecked() and self._is_twice(clock))
             start = clock.start_of(self._path, self._told)
-            words = f"The first frame was taken {start.at(0):%Y-%m-%d %H:%M:%S} (UTC{start.at(0):%z})." if start else ""
+            words = _first_frame_words(start.at(0)) if start else ""
             if pattern := self._pattern():
-                words += f"\nPattern of the file names: {pattern}"
+                words += "\n" + tr("Pattern of the file names: {pattern}").format(pattern=pattern)
         except VideoError as error:
             problem = f"{error.what}. {error.advice}"
         except ValueError as error:
@@ -164,16 +166,25 @@ class ClockDialog(QDialog):
         super().accept()
 
 
+def _as_told(told: RecordingStart | None) -> str:
+    return tr("As the {origin} says").format(origin=tr(told.origin)) if told else tr("Not known")
+
+
+def _first_frame_words(moment: datetime) -> str:
+    words = tr("The first frame was taken {date} {time} (UTC{offset}).")
+    return words.format(date=f"{moment:%Y-%m-%d}", time=f"{moment:%H:%M:%S}", offset=f"{moment:%z}")
+
+
 def _zone_box(zone: str) -> QComboBox:
     box = QComboBox()
     box.setEditable(True)
-    box.addItems([_THIS_COMPUTER, *sorted(available_timezones())])
-    box.setCurrentText(zone or _THIS_COMPUTER)
+    box.addItems([tr(_THIS_COMPUTER), *sorted(available_timezones())])
+    box.setCurrentText(zone or tr(_THIS_COMPUTER))
     completer = QCompleter(box.model(), box)
     completer.setFilterMode(Qt.MatchFlag.MatchContains)
     completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
     box.setCompleter(completer)
-    box.setAccessibleName("Time zone")
+    box.setAccessibleName(tr("Time zone"))
     return box
 
 

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.errors import DetectorFileError
-from engine.common.language import tr
+from engine.common.language import tr, tr_n
 from engine.common.names import displayable
 from engine.detector_library import DetectorLibrary, LibraryEntry, file_entry
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file, ask_for_folder
@@ -58,35 +58,35 @@ class DetectorLibraryDialog(QDialog):
     ) -> None:
         """`current` is the path of the detector in use."""
         super().__init__(parent)
-        self.setWindowTitle("Detectors")
+        self.setWindowTitle(tr("Detectors"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._library = library
         self._current = current
         self._entries: dict[Path, LibraryEntry] = {}
         self.list = QTreeWidget()
-        self.list.setHeaderLabels(["Name", "Camera", "Taught", "Calibrated"])
+        self.list.setHeaderLabels([tr("Name"), tr("Camera"), tr("Taught"), tr("Calibrated")])
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
         self.list.setAlternatingRowColors(True)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.list.setAccessibleName("Detectors")
+        self.list.setAccessibleName(tr("Detectors"))
         for column, width in _COLUMN_PX.items():
             self.list.setColumnWidth(column, width)
         self.list.header().setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         self.list.header().setStretchLastSection(False)
         self.list.currentItemChanged.connect(lambda *_: self._select())
-        self.use_button = button("Use", "Analyse with this detector from now on")
-        self.rename_button = button("Rename …")
-        self.note_button = button("Note …")
-        self.export_button = button("Export …", "Copy it into one file, name and note included, to pass on")
-        self.delete_button = button("Delete …")
-        self.import_button = button("Import …", "Take in a detector's file that somebody passed on")
+        self.use_button = button(tr("Use"), tr("Analyse with this detector from now on"))
+        self.rename_button = button(tr("Rename …"))
+        self.note_button = button(tr("Note …"))
+        self.export_button = button(tr("Export …"), tr("Copy it into one file, name and note included, to pass on"))
+        self.delete_button = button(tr("Delete …"))
+        self.import_button = button(tr("Import …"), tr("Take in a detector's file that somebody passed on"))
         self.device_box = QComboBox()
         for name, text in DEVICES.items():
-            self.device_box.addItem(text, name)
+            self.device_box.addItem(tr(text), name)
         self.device_box.setCurrentIndex(max(self.device_box.findData(device), 0))
-        self.device_box.setAccessibleName("Device that detectors run on")
+        self.device_box.setAccessibleName(tr("Device that detectors run on"))
         self._facts = FactCard()
         self.message = IconLine()
         self._lay_out()
@@ -117,11 +117,13 @@ class DetectorLibraryDialog(QDialog):
         return [item for item in items if item]
 
     def _item(self, entry: LibraryEntry) -> QTreeWidgetItem:
-        in_use = " (in use)" if entry.path == self._current else ""
-        calibrated = "Damaged" if entry.problem else "Yes" if entry.calibrated else "No"
-        elsewhere = "came with the program" if entry.is_bundled else "" if entry.is_listed else "not in your library"
+        name = tr("{name} (in use)").format(name=entry.name) if entry.path == self._current else entry.name
+        calibrated = tr("Damaged") if entry.problem else tr("Yes") if entry.calibrated else tr("No")
+        elsewhere = "" if entry.is_listed else tr("not in your library")
+        if entry.is_bundled:
+            elsewhere = tr("came with the program")
         camera = entry.camera or elsewhere
-        item = QTreeWidgetItem([f"{entry.name}{in_use}", camera, entry.created[:10], calibrated])
+        item = QTreeWidgetItem([name, camera, entry.created[:10], calibrated])
         item.setData(_NAME, _PATH, entry.path)
         item.setToolTip(_NAME, str(entry.path))
         item.setIcon(_CALIBRATED, _icon_of(entry))
@@ -140,7 +142,7 @@ class DetectorLibraryDialog(QDialog):
             buttons.addWidget(each)
         buttons.addStretch(1)
         buttons.addWidget(self.import_button)
-        runs_on = QLabel("Runs on")
+        runs_on = QLabel(tr("Runs on"))
         runs_on.setBuddy(self.device_box)
         below = QHBoxLayout()
         below.addWidget(runs_on)
@@ -149,7 +151,7 @@ class DetectorLibraryDialog(QDialog):
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         box.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        explanation = "A detector knows one camera. The one in use is remembered for the recording's folder."
+        explanation = tr("A detector knows one camera. The one in use is remembered for the recording's folder.")
         layout.addWidget(text_label(explanation, "muted"))
         layout.addWidget(self.list, 1)
         layout.addWidget(self._facts)
@@ -184,7 +186,7 @@ class DetectorLibraryDialog(QDialog):
         self.export_button.clicked.connect(self._ask_for_target)
         self.delete_button.clicked.connect(self._ask_to_delete)
         self.import_button.clicked.connect(
-            lambda: ask_for_file(self, "Import detector", "", DETECTOR_FILTER, self._import)
+            lambda: ask_for_file(self, tr("Import detector"), "", DETECTOR_FILTER, self._import)
         )
 
     def _use(self) -> None:
@@ -211,7 +213,7 @@ class DetectorLibraryDialog(QDialog):
     def _ask_for_name(self) -> None:
         entry = self.selected()
         if entry:
-            dialog = self._ask_for_text("Rename detector", "Name", entry.name)
+            dialog = self._ask_for_text(tr("Rename detector"), tr("Name"), entry.name)
             dialog.textValueSelected.connect(
                 lambda text: self._try(lambda: self._library.rename(entry.path, text).path)
             )
@@ -219,7 +221,7 @@ class DetectorLibraryDialog(QDialog):
     def _ask_for_note(self) -> None:
         entry = self.selected()
         if entry:
-            dialog = self._ask_for_text("Note", f"Note on {entry.name}", entry.note)
+            dialog = self._ask_for_text(tr("Note"), tr("Note on {name}").format(name=entry.name), entry.note)
             dialog.textValueSelected.connect(
                 lambda text: self._try(lambda: self._library.annotate(entry.path, note=text).path)
             )
@@ -228,21 +230,21 @@ class DetectorLibraryDialog(QDialog):
         entry = self.selected()
         if entry:
             ask_for_folder(
-                self, "Export detector to", "", lambda folder: self.export_requested.emit(entry.path, folder)
+                self, tr("Export detector to"), "", lambda folder: self.export_requested.emit(entry.path, folder)
             )
 
     def _import(self, path: Path) -> None:
-        self.message.show_line("waiting", f"Taking {displayable(path.name)} in …")
+        self.message.show_line("waiting", tr("Taking {name} in …").format(name=displayable(path.name)))
         self.import_requested.emit(path)
 
     def imported(self, path: Path) -> None:
         """Show that a file was imported as `path`."""
         self.reload(path)
-        self.message.show_line("check", "Taken in.")
+        self.message.show_line("check", tr("Taken in."))
 
     def exported(self, target: Path) -> None:
         """Show that a detector was copied to `target`."""
-        self.message.show_line("check", f"Exported to {target}")
+        self.message.show_line("check", tr("Exported to {path}").format(path=target))
 
     def show_failure(self, failure: Failure) -> None:
         """Show why an import or export failed."""
@@ -253,9 +255,9 @@ class DetectorLibraryDialog(QDialog):
         if entry:
             ask(
                 self,
-                f"Delete {entry.name}?",
-                "It can no longer be used. What it has analysed stays.",
-                {"Delete": lambda: self._delete(entry)},
+                tr("Delete {name}?").format(name=entry.name),
+                tr("It can no longer be used. What it has analysed stays."),
+                {tr("Delete"): lambda: self._delete(entry)},
             )
 
     def _delete(self, entry: LibraryEntry) -> None:
@@ -267,9 +269,9 @@ class DetectorLibraryDialog(QDialog):
             return
         ask(
             self,
-            f"{entry.name} is in use.",
-            "Without it there is nothing to analyse recordings with, until you choose another detector.",
-            {"Delete it all the same": delete},
+            tr("{name} is in use.").format(name=entry.name),
+            tr("Without it there is nothing to analyse recordings with, until you choose another detector."),
+            {tr("Delete it all the same"): delete},
         )
 
     def _try(self, change: Callable[[], Path]) -> None:
@@ -288,12 +290,15 @@ def fact_rows(entry: LibraryEntry) -> list[tuple[str, str]]:
     """The facts shown of a detector: pairs of name and value."""
     training = entry.training
     videos = entry.training_videos()
-    more = f" and {len(videos) - 3} more" if len(videos) > 3 else ""
-    learnt = f"{training['transitions']:,} frames" if isinstance(training.get("transitions"), int) else ""
-    models = " · ".join(filter(None, (entry.preset, f"movement measured by {entry.teacher}" if entry.teacher else "")))
+    names = ", ".join(videos[:3])
+    if more := len(videos[3:]):
+        names = tr("{names} and {count} more").format(names=names, count=more)
+    frames = training.get("transitions")
+    learnt = tr_n("{count:,} frame", "{count:,} frames", frames).format(count=frames) if isinstance(frames, int) else ""
+    teacher = tr("movement measured by {teacher}").format(teacher=entry.teacher) if entry.teacher else ""
     return [
-        ("Learnt from", ", ".join(filter(None, (learnt, ", ".join(videos[:3]) + more))) or "not recorded"),
-        ("Models", models or "not recorded"),
+        (tr("Learnt from"), ", ".join(filter(None, (learnt, names))) or tr("not recorded")),
+        (tr("Models"), " · ".join(filter(None, (entry.preset, teacher))) or tr("not recorded")),
         *([(tr("Lights"), "\n".join(entry.lights))] if entry.lights else []),
-        ("Note", entry.note or "none"),
+        (tr("Note"), entry.note or tr("none")),
     ]

@@ -8,15 +8,23 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from engine.common.language import tr, tr_noop
 from engine.review.files import SUFFIX
 from engine.scoring.zone_files import SUFFIX as ZONES_SUFFIX
 
 _VIDEO_SUFFIXES = "avi mp4 m4v mkv mov mpg mpeg ts m2ts mts webm wmv flv 3gp asf mjpeg mjpg h264 264 h265 hevc dav"
 _VIDEO_PATTERNS = " ".join(f"*.{suffix}" for suffix in _VIDEO_SUFFIXES.split())
-VIDEO_FILTER = f"Videos ({_VIDEO_PATTERNS})"
-RECORDING_FILTER = f"Videos and reviews ({_VIDEO_PATTERNS} *{SUFFIX})"
-DETECTOR_FILTER = "Detectors (*.safetensors)"
-ZONES_FILTER = f"Zones (*{ZONES_SUFFIX})"
+VIDEO_FILTER = tr_noop("Videos") + f" ({_VIDEO_PATTERNS})"
+RECORDING_FILTER = tr_noop("Videos and reviews") + f" ({_VIDEO_PATTERNS} *{SUFFIX})"
+DETECTOR_FILTER = tr_noop("Detectors") + " (*.safetensors)"
+ZONES_FILTER = tr_noop("Zones") + f" (*{ZONES_SUFFIX})"
+ALL_FILTER = tr_noop("All files") + " (*)"
+
+
+def shown_filter(name_filter: str) -> str:
+    """A filter of files as people read it: what they are called is translated, the patterns stay."""
+    called, bracket, patterns = name_filter.rpartition(" (")
+    return f"{tr(called)}{bracket}{patterns}"
 
 
 def ask_for_file(
@@ -25,7 +33,7 @@ def ask_for_file(
     """Open the system's file dialog; `chosen` is called with the file, unless the dialog is cancelled."""
     dialog = QFileDialog(parent, title, folder)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.setNameFilters([name_filter, "All files (*)"])
+    dialog.setNameFilters([shown_filter(each) for each in (name_filter, ALL_FILTER)])
     return _open(dialog, chosen)
 
 
@@ -35,7 +43,7 @@ def ask_for_files(
     """Open the system's file dialog; `chosen` is called with the files, unless the dialog is cancelled."""
     dialog = QFileDialog(parent, title, folder)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-    dialog.setNameFilters([name_filter, "All files (*)"])
+    dialog.setNameFilters([shown_filter(each) for each in (name_filter, ALL_FILTER)])
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.filesSelected.connect(lambda paths: chosen([Path(path) for path in paths]))
     dialog.open()
@@ -56,7 +64,7 @@ def ask_for_target(
     """Open the system's save dialog at `target`; a name without a suffix gets this one."""
     dialog = QFileDialog(parent, title, str(target.parent))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilter(name_filter)
+    dialog.setNameFilter(shown_filter(name_filter))
     dialog.setDefaultSuffix(suffix.removeprefix("."))
     dialog.selectFile(target.name)
     return _open(dialog, chosen)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.language import tr
 from vadgui.dialogs.action_tree import ActionTree
 from vadgui.ui.action_specs import SPECS
 from vadgui.ui.keymap import Keymap, shown_keys
@@ -31,11 +32,11 @@ class ShortcutsDialog(QDialog):
 
     def __init__(self, keymap: Keymap, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search actions and keys")
-        self.search.setAccessibleName("Search actions and keys")
+        self.search.setPlaceholderText(tr("Search actions and keys"))
+        self.search.setAccessibleName(tr("Search actions and keys"))
         self.search.setClearButtonEnabled(True)
         self.tree = ActionTree()
         self.tree.setSelectionMode(ActionTree.SelectionMode.NoSelection)
@@ -44,7 +45,7 @@ class ShortcutsDialog(QDialog):
                 self.tree.add(spec.name, shown_keys(keys))
         self.search.textChanged.connect(self.tree.filter)
         buttons = _close_button(self)
-        change = button("Change keys …")
+        change = button(tr("Change keys …"))
         change.clicked.connect(self._change)
         buttons.addButton(change, QDialogButtonBox.ButtonRole.ActionRole)
         layout = QVBoxLayout(self)
@@ -66,15 +67,17 @@ class AboutDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("About vadgui")
+        self.setWindowTitle(tr("About vadgui"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         title = QLabel(f"vadgui {version('vadgui')}")
         title.setProperty("role", "title")
         text = QLabel(
-            "Reviews surveillance video: predicts how normal things move and look next, and flags where reality "
-            "differs.\n\nIt flags what is unusual for a camera, not what is forbidden; a person decides.\n\n"
-            f"Qt {qVersion()}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n"
-            "Apache License 2.0; its parts have their own, listed in NOTICE."
+            tr(
+                "Reviews surveillance video: predicts how normal things move and look next, and flags where reality "
+                "differs.\n\nIt flags what is unusual for a camera, not what is forbidden; a person decides."
+            )
+            + f"\n\nQt {qVersion()}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n"
+            + tr("Apache License 2.0; its parts have their own, listed in NOTICE.")
         )
         text.setWordWrap(True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

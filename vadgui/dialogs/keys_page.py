@@ -8,13 +8,14 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QKeySequenceEdit, QLineEdit, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from engine.common.language import tr, tr_noop
 from vadgui.dialogs.action_tree import ActionTree
 from vadgui.ui.action_specs import SPECS, SPECS_BY_NAME
 from vadgui.ui.keymap import Keymap, normal_key, shown_key, shown_keys
 from vadgui.ui.widgets import IconLine, button, text_label
 
-_KEYS = 2
-"""How many keys an action can have."""
+_EDITOR_NAMES = (tr_noop("Key"), tr_noop("Another key"))
+"""Of the fields for the keys that an action can have."""
 
 
 class KeysPage(QWidget):
@@ -24,19 +25,19 @@ class KeysPage(QWidget):
         super().__init__(parent)
         self._keymap = keymap
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search actions and keys")
-        self.search.setAccessibleName("Search actions and keys")
+        self.search.setPlaceholderText(tr("Search actions and keys"))
+        self.search.setAccessibleName(tr("Search actions and keys"))
         self.search.setClearButtonEnabled(True)
         self.problems = IconLine()
         self.tree = ActionTree()
         for spec in SPECS:
             self.tree.add(spec.name, "")
         self._name = text_label()
-        self.editors = [_editor(number) for number in range(_KEYS)]
-        self.reset_button = button("Reset", "The usual keys of this action")
-        self.reset_all_button = button("Reset all", "The usual keys of all actions")
+        self.editors = [_editor(number) for number in range(len(_EDITOR_NAMES))]
+        self.reset_button = button(tr("Reset"), tr("The usual keys of this action"))
+        self.reset_all_button = button(tr("Reset all"), tr("The usual keys of all actions"))
         self.conflict = IconLine()
-        self.take_button = button("Take it over", "The other action does without this key")
+        self.take_button = button(tr("Take it over"), tr("The other action does without this key"))
         self._lay_out()
         self.search.textChanged.connect(self.tree.filter)
         self.tree.currentItemChanged.connect(self._choose)
@@ -86,7 +87,7 @@ class KeysPage(QWidget):
             row.setFont(1, font)
         self.problems.show_line("warning", "\n".join(self._keymap.problems))
         name = self._chosen
-        self._name.setText(SPECS_BY_NAME[name].label if name else "Choose an action")
+        self._name.setText(SPECS_BY_NAME[name].label if name else tr("Choose an action"))
         keys = self._keymap.keys(name) if name else ()
         for number, editor in enumerate(self.editors):
             editor.setEnabled(bool(name))
@@ -120,7 +121,10 @@ class KeysPage(QWidget):
         self._keymap.set_keys(self._chosen, map(_key_in, self.editors))
 
     def _tell_conflict(self, key: str, holder: str = "") -> None:
-        text = f"{shown_key(key)} belongs to “{SPECS_BY_NAME[holder].label}”, and stays its key." if key else ""
+        text = ""
+        if key:
+            words = tr("{key} belongs to “{action}”, and stays its key.")
+            text = words.format(key=shown_key(key), action=SPECS_BY_NAME[holder].label)
         self.conflict.show_line("warning", text, alert=True)
         self.take_button.setVisible(bool(text))
 
@@ -136,6 +140,6 @@ def _editor(number: int) -> QKeySequenceEdit:
     editor = QKeySequenceEdit()
     editor.setMaximumSequenceLength(1)
     editor.setClearButtonEnabled(True)
-    editor.setAccessibleName(("Key", "Another key")[number])
-    editor.setToolTip("Click here, and press the key")
+    editor.setAccessibleName(tr(_EDITOR_NAMES[number]))
+    editor.setToolTip(tr("Click here, and press the key"))
     return editor

@@ -7,11 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialogButtonBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from engine.common.language import tr, tr_noop
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_files
 from vadgui.dialogs.work_dialog import WorkDialog
 from vadgui.ui.widgets import text_label
 
-_EXPLANATION = (
+_EXPLANATION = tr_noop(
     "The detector learns how things usually move and look before this camera. Nobody has to look through the "
     "recordings first: what is rare in them does not count as usual. Some minutes will do for a first answer, "
     "an hour is better."
@@ -26,20 +27,20 @@ class LearnCameraDialog(WorkDialog):
 
     def __init__(self, video: Path, parent: QWidget | None = None) -> None:
         """`video` is the recording under review."""
-        super().__init__("Get to know this camera", parent)
+        super().__init__(tr("Get to know this camera"), parent)
         self._folder = str(video.parent)
         self.list = QListWidget()
-        self.list.setAccessibleName("Recordings of this camera")
+        self.list.setAccessibleName(tr("Recordings of this camera"))
         self.list.itemChanged.connect(self.enable)
         buttons = QDialogButtonBox()
-        self.start_button = buttons.addButton("Get to know it", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.add_button = buttons.addButton("Add recordings …", QDialogButtonBox.ButtonRole.ActionRole)
+        self.start_button = buttons.addButton(tr("Get to know it"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.add_button = buttons.addButton(tr("Add recordings …"), QDialogButtonBox.ButtonRole.ActionRole)
         self.cancel_button = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.start_button.clicked.connect(self._start)
         self.add_button.clicked.connect(self._add)
         self.cancel_button.clicked.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(text_label(_EXPLANATION, "muted"))
+        layout.addWidget(text_label(tr(_EXPLANATION), "muted"))
         layout.addWidget(self.list)
         layout.addWidget(self.bar)
         layout.addWidget(self.line)
@@ -65,7 +66,7 @@ class LearnCameraDialog(WorkDialog):
         self.enable()
 
     def _start(self) -> None:
-        self.set_working(True, "Loading the detector")
+        self.set_working(True, tr("Loading the detector"))
         self.requested.emit(self.videos())
 
     def enable(self) -> None:
@@ -75,4 +76,4 @@ class LearnCameraDialog(WorkDialog):
         self.start_button.setEnabled(not self._is_working and bool(self.videos()))
 
     def _add(self) -> None:
-        ask_for_files(self, "Add recordings of this camera", self._folder, VIDEO_FILTER, self.add_videos)
+        ask_for_files(self, tr("Add recordings of this camera"), self._folder, VIDEO_FILTER, self.add_videos)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
 from engine.review.document import Verdict
 from engine.review.verdicts import FoundVerdicts, JudgedRecording
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from engine.calibrating.reviewed import Effect, Recalibrated
 
 _NORMAL = "normal"
-_EXPLANATION = (
+_EXPLANATION = tr_noop(
     "What is dismissed for a ticked reason counts as normal from then on, and so does what was never flagged in these "
     "recordings. What is confirmed, unsure or without a verdict is left out. You see what changes before you decide."
 )
@@ -49,31 +50,31 @@ class LearnVerdictsDialog(WorkDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """It is empty until `show_verdicts`."""
-        super().__init__("Learn from verdicts", parent)
+        super().__init__(tr("Learn from verdicts"), parent)
         self._learnt: Recalibrated | None = None
         self._reasons = QVBoxLayout()
         self.boxes: dict[str, QCheckBox] = {}
         """By the reason."""
-        self.headline = text_label("Looking for recordings that were reviewed with this detector", "title")
+        self.headline = text_label(tr("Looking for recordings that were reviewed with this detector"), "title")
         self.list = QListWidget()
-        self.list.setAccessibleName("Recordings with verdicts")
+        self.list.setAccessibleName(tr("Recordings with verdicts"))
         self.list.itemChanged.connect(self.enable)
         self.left_out = IconLine()
         self.left_out.hide()
         self._choice = QWidget()
         column = QVBoxLayout(self._choice)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(text_label(_EXPLANATION, "muted"))
+        column.addWidget(text_label(tr(_EXPLANATION), "muted"))
         column.addLayout(self._reasons)
         column.addWidget(self.list)
         column.addWidget(self.left_out)
         self.dismissed_line, self.confirmed_line = IconLine(), IconLine()
         self.places = QListWidget()
-        self.places.setAccessibleName("Segments to look at")
+        self.places.setAccessibleName(tr("Segments to look at"))
         self.places.setWordWrap(True)
         self.places.itemClicked.connect(self._show_place)
         self.places.itemActivated.connect(self._show_place)
-        self._places_hint = text_label("Click one to see it in the window.", "muted")
+        self._places_hint = text_label(tr("Click one to see it in the window."), "muted")
         self._effects = QWidget()
         column = QVBoxLayout(self._effects)
         column.setContentsMargins(0, 0, 0, 0)
@@ -83,14 +84,14 @@ class LearnVerdictsDialog(WorkDialog):
         column.addStretch()
         self._effects.hide()
         self._lay_out()
-        self.set_working(True, "Looking for reviews")
+        self.set_working(True, tr("Looking for reviews"))
 
     def _lay_out(self) -> None:
         roles = QDialogButtonBox.ButtonRole
         buttons = QDialogButtonBox()
-        self.start_button = buttons.addButton("Take them as normal", roles.AcceptRole)
-        self.use_button = buttons.addButton("Use the new detector", roles.AcceptRole)
-        self.discard_button = buttons.addButton("Discard", roles.DestructiveRole)
+        self.start_button = buttons.addButton(tr("Take them as normal"), roles.AcceptRole)
+        self.use_button = buttons.addButton(tr("Use the new detector"), roles.AcceptRole)
+        self.discard_button = buttons.addButton(tr("Discard"), roles.DestructiveRole)
         self.cancel_button = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.start_button.clicked.connect(self._start)
         self.use_button.clicked.connect(self._use)
@@ -116,14 +117,14 @@ class LearnVerdictsDialog(WorkDialog):
             box.toggled.connect(self.enable)
             self.boxes[reason] = box
             self._reasons.addWidget(box)
-        self._show_left_out([f"{each.name}: {each.why}." for each in found.left_out])
+        self._show_left_out([f"{each.name}: {tr(each.why)}." for each in found.left_out])
         self.set_working(False)
 
     def _show_left_out(self, names: Sequence[str]) -> None:
         told = list(names[:_TOLD])
         if len(names) > _TOLD:
-            told.append(f"and {len(names) - _TOLD} more, which a tip lists.")
-        self.left_out.show_line("note", "\n".join(["Left out:", *told]) if told else "")
+            told.append(tr("and {count} more, which a tip lists.").format(count=len(names) - _TOLD))
+        self.left_out.show_line("note", "\n".join([tr("Left out:"), *told]) if told else "")
         self.left_out.setToolTip("\n".join(names))
 
     def recordings(self) -> list[JudgedRecording]:
@@ -140,7 +141,8 @@ class LearnVerdictsDialog(WorkDialog):
         recordings = self.recordings()
         for reason, box in self.boxes.items():
             lengths = [seconds for each in recordings for seconds in each.dismissed_for({reason})]
-            box.setText(f"{displayable(reason) or 'no reason'}: {_amount(lengths)}".replace("&", "&&"))
+            words = tr(displayable(reason)) or tr("no reason")
+            box.setText(f"{words}: {_amount(lengths)}".replace("&", "&&"))
         chosen = [each.dismissed_for(self.reasons()) for each in recordings]
         self._choice.setEnabled(not self._is_working)
         self.start_button.setEnabled(not self._is_working and any(chosen))
@@ -150,7 +152,7 @@ class LearnVerdictsDialog(WorkDialog):
             self.headline.setText(_headline(chosen))
 
     def _start(self) -> None:
-        self.set_working(True, "Loading the detector")
+        self.set_working(True, tr("Loading the detector"))
         self.requested.emit(self.recordings(), self.reasons())
 
     # What came of it
@@ -165,11 +167,13 @@ class LearnVerdictsDialog(WorkDialog):
         self.use_button.show()
         self.discard_button.show()
         self._effects.show()
-        self.headline.setText("Before and after")
+        self.headline.setText(tr("Before and after"))
         self._show_counts(learnt)
         for effect, said in _to_look_at(learnt):
-            item = QListWidgetItem(f"{displayable(effect.path.name)} at {clock_text(effect.seconds, 0)}  ·  {said}")
-            item.setToolTip(f"Score {effect.before:.1f}, now {effect.after:.1f}; flagged from {effect.enter:.1f} on")
+            name, time = displayable(effect.path.name), clock_text(effect.seconds, 0)
+            item = QListWidgetItem(tr("{name} at {time}  ·  {said}").format(name=name, time=time, said=said))
+            tip = tr("Score {before:.1f}, now {after:.1f}; flagged from {enter:.1f} on")
+            item.setToolTip(tip.format(before=effect.before, after=effect.after, enter=effect.enter))
             item.setData(_ROLE, effect)
             self.places.addItem(item)
         self.places.setVisible(bool(self.places.count()))
@@ -179,22 +183,26 @@ class LearnVerdictsDialog(WorkDialog):
         dismissed = [each for each in learnt.effects if each.segment.verdict is Verdict.DISMISSED]
         still = sum(each.is_flagged for each in dismissed)
         before = sum(each.before >= each.enter for each in dismissed)
-        self.dismissed_line.show_line(
-            "dismiss", f"Dismissed: {before} of {len(dismissed)} were flagged, {still or 'none'} still would be."
-        )
+        some = tr("Dismissed: {before} of {count} were flagged, {still} still would be.")
+        said = some if still else tr("Dismissed: {before} of {count} were flagged, none still would be.")
+        self.dismissed_line.show_line("dismiss", said.format(before=before, count=len(dismissed), still=still))
         confirmed = [each for each in learnt.effects if each.segment.verdict is Verdict.CONFIRMED]
         before = sum(each.before >= each.enter for each in confirmed)
         lost = sum(each.is_lost for each in confirmed)
         if not confirmed:
             self.confirmed_line.show_line(
-                "warning", "Nothing is confirmed in these recordings: it is not known what the new detector would miss."
+                "warning",
+                tr("Nothing is confirmed in these recordings: it is not known what the new detector would miss."),
             )
             return
-        said = f"Confirmed: {before} of {len(confirmed)} were flagged, {lost or 'none'} would be lost."
         if lost:
-            self.confirmed_line.show_line("warning", f"{said} Look there before you decide.", alert=True)
+            said = tr(
+                "Confirmed: {before} of {count} were flagged, {lost} would be lost. Look there before you decide."
+            ).format(before=before, count=len(confirmed), lost=lost)
+            self.confirmed_line.show_line("warning", said, alert=True)
         else:
-            self.confirmed_line.show_line("check", said)
+            said = tr("Confirmed: {before} of {count} were flagged, none would be lost.")
+            self.confirmed_line.show_line("check", said.format(before=before, count=len(confirmed)))
 
     @property
     def holds_detector(self) -> bool:
@@ -205,7 +213,7 @@ class LearnVerdictsDialog(WorkDialog):
         self.place_requested.emit(item.data(_ROLE))
 
     def _use(self) -> None:
-        self.set_working(True, "Keeping the new detector in the library")
+        self.set_working(True, tr("Keeping the new detector in the library"))
         self.use_requested.emit(self._learnt)
 
     def _discard(self) -> None:
@@ -219,18 +227,18 @@ class LearnVerdictsDialog(WorkDialog):
         elif not self._is_working:
             ask(
                 self,
-                "Discard the new detector?",
-                "It is in no file yet. Your present detector stays as it is.",
-                {"Discard": self._discard},
-                otherwise="Keep it here",
+                tr("Discard the new detector?"),
+                tr("It is in no file yet. Your present detector stays as it is."),
+                {tr("Discard"): self._discard},
+                otherwise=tr("Keep it here"),
             )
 
 
 def _recording_item(recording: JudgedRecording) -> QListWidgetItem:
     dismissed = sum(len(lengths) for lengths in recording.dismissed.values())
-    item = QListWidgetItem(
-        f"{displayable(recording.video.name)}  ·  {dismissed} dismissed, {recording.confirmed_count} confirmed"
-    )
+    words = tr("{name}  ·  {dismissed} dismissed, {confirmed} confirmed")
+    name, confirmed = displayable(recording.video.name), recording.confirmed_count
+    item = QListWidgetItem(words.format(name=name, dismissed=dismissed, confirmed=confirmed))
     item.setData(_ROLE, recording)
     item.setToolTip(displayable(recording.video))
     item.setCheckState(Qt.CheckState.Checked)
@@ -241,29 +249,34 @@ def _to_look_at(learnt: Recalibrated) -> Iterator[tuple[Effect, str]]:
     """What was confirmed and would be lost, then what was dismissed and would still be flagged."""
     for each in learnt.effects:
         if each.is_lost:
-            yield each, "confirmed, would no longer be flagged"
+            yield each, tr("confirmed, would no longer be flagged")
     for each in learnt.effects:
         if each.segment.verdict is Verdict.DISMISSED and each.is_flagged:
-            yield each, "dismissed, would still be flagged"
+            yield each, tr("dismissed, would still be flagged")
 
 
 def _headline(chosen: Sequence[Sequence[float]]) -> str:
     """What is taken as normal: how long the segments of each recording are that are dismissed for a ticked reason."""
     if not chosen:
-        return "There is no recording with verdicts to learn from"
+        return tr("There is no recording with verdicts to learn from")
     lengths = [seconds for each in chosen for seconds in each]
     if not lengths:
-        return "Nothing was dismissed for a reason that is ticked"
-    recordings = sum(bool(each) for each in chosen)
-    of = "1 recording" if recordings == 1 else f"{recordings} recordings"
-    segments = "1 dismissed segment" if len(lengths) == 1 else f"{len(lengths)} dismissed segments"
-    them = "it" if len(lengths) == 1 else "them"
-    return f"{segments} of {of}, {duration_in_words(sum(lengths))}: take {them} as normal"
+        return tr("Nothing was dismissed for a reason that is ticked")
+    count = sum(bool(each) for each in chosen)
+    recordings = tr_n("{count} recording", "{count} recordings", count).format(count=count)
+    words = tr_n(
+        "{count} dismissed segment of {recordings}, {length}: take it as normal",
+        "{count} dismissed segments of {recordings}, {length}: take them as normal",
+        len(lengths),
+    )
+    return words.format(count=len(lengths), recordings=recordings, length=duration_in_words(sum(lengths)))
 
 
 def _amount(lengths: Sequence[float]) -> str:
-    count = "1 segment" if len(lengths) == 1 else f"{len(lengths)} segments"
-    return f"{count}, {duration_in_words(sum(lengths))}" if lengths else "none in what is ticked below"
+    if not lengths:
+        return tr("none in what is ticked below")
+    words = tr_n("{count} segment, {length}", "{count} segments, {length}", len(lengths))
+    return words.format(count=len(lengths), length=duration_in_words(sum(lengths)))
 
 
 def _normal_first(reason: str) -> tuple[bool, str]:

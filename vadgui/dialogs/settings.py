@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.language import tr
 from vadgui.dialogs.files import ask_for_folder
 from vadgui.dialogs.keys_page import KeysPage
 from vadgui.settings import Form, Page, Setting, Settings, Shown
@@ -41,18 +42,18 @@ class SettingsDialog(QDialog):
 
     def __init__(self, settings: Settings, keymap: Keymap, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Settings")
+        self.setWindowTitle(tr("Settings"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fields: dict[str, QWidget] = {}
         """The fields by the key of their setting."""
         self.pages = QListWidget()
-        self.pages.setAccessibleName("Pages of the settings")
+        self.pages.setAccessibleName(tr("Pages of the settings"))
         self.pages.setFixedWidth(_PAGES_WIDTH_PX)
         self.keys_page = KeysPage(keymap)
         self._stack = QStackedWidget()
         for page in Page:
-            self._add_page(page.value, self._page(page, settings))
-        self._add_page("Keys", self.keys_page)
+            self._add_page(tr(page.value), self._page(page, settings))
+        self._add_page(tr("Keys"), self.keys_page)
         self.pages.currentRowChanged.connect(self._stack.setCurrentIndex)
         self.pages.setCurrentRow(0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -100,21 +101,21 @@ def _add_setting(column: QVBoxLayout, setting: Setting[Any], shown: Shown, setti
     def use(value: object) -> None:
         setting.__set__(settings, value)
 
-    value = setting.__get__(settings, Settings)
+    value, name = setting.__get__(settings, Settings), tr(shown.label)
     if isinstance(setting.default, bool):
-        field: QWidget = _check_box(shown.label, value, use)
+        field: QWidget = _check_box(name, value, use)
     else:
-        label = text_label(shown.label)
+        label = text_label(name)
         label.setContentsMargins(0, 0, 0, 0)
         column.addWidget(label)
         field = _field(shown, value, use)
-    field.setAccessibleName(shown.label)
-    field.setAccessibleDescription(setting.sentence)
+    field.setAccessibleName(name)
+    field.setAccessibleDescription(tr(setting.sentence))
     if shown.form is Form.FOLDER and isinstance(field, QLineEdit):
-        column.addLayout(_with_choice(field, shown.label))
+        column.addLayout(_with_choice(field, name))
     else:
         column.addWidget(field, 0, Qt.AlignmentFlag(0) if shown.form else Qt.AlignmentFlag.AlignLeft)
-    column.addWidget(text_label(setting.sentence, "muted"))
+    column.addWidget(text_label(tr(setting.sentence), "muted"))
     column.addSpacing(12)
     return field
 
@@ -137,7 +138,7 @@ def _check_box(label: str, value: bool, use: Callable[[object], None]) -> QCheck
 def _combo_box(shown: Shown, value: str, use: Callable[[object], None]) -> QComboBox:
     box = QComboBox()
     for each, text in shown.choices.items():
-        box.addItem(text, each)
+        box.addItem(tr(text), each)
     if box.findData(value) < 0:
         box.addItem(value, value)  # such as the second GPU of a machine
     box.setCurrentIndex(box.findData(value))
@@ -148,9 +149,9 @@ def _combo_box(shown: Shown, value: str, use: Callable[[object], None]) -> QComb
 def _number_box(shown: Shown, value: float, use: Callable[[object], None]) -> NumberBox:
     box = NumberBox()
     box.setRange(0.0, shown.most)
-    box.setDecimals(1)
-    box.setSingleStep(0.5)
-    box.setSuffix(shown.unit)
+    box.setDecimals(shown.decimals)
+    box.setSingleStep(0.5 if shown.decimals else 1)
+    box.setSuffix(tr(shown.unit))
     box.setValue(value)
     box.valueChanged.connect(use)
     return box
@@ -170,7 +171,7 @@ def _tidy(text: str) -> str:
 
 def _folder_field(value: str, use: Callable[[object], None]) -> QLineEdit:
     field = QLineEdit(value)
-    field.setPlaceholderText("The usual place")
+    field.setPlaceholderText(tr("The usual place"))
     field.setClearButtonEnabled(True)
 
     def take() -> None:
@@ -184,10 +185,11 @@ def _folder_field(value: str, use: Callable[[object], None]) -> QLineEdit:
 
 def _with_choice(field: QLineEdit, label: str) -> QVBoxLayout:
     """A folder's field with a button that opens a dialog, and what is wrong with the folder."""
-    choose = button("Choose …", f"Choose the folder: {label}")
-    choose.setAccessibleName(f"Choose the folder: {label}")
+    explanation = tr("Choose the folder: {label}").format(label=label)
+    choose = button(tr("Choose …"), explanation)
+    choose.setAccessibleName(explanation)
     choose.clicked.connect(lambda: ask_for_folder(field, label, field.text(), lambda path: field.setText(str(path))))
-    wrong = text_label("There is no such folder: the one before it stays.", "alert")
+    wrong = text_label(tr("There is no such folder: the one before it stays."), "alert")
     row = QHBoxLayout()
     row.addWidget(field, stretch=1)
     row.addWidget(choose)

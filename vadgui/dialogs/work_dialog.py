@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QProgressBar, QWidget
 from engine.common.durations import duration_in_words
 from engine.common.errors import VadError
 from engine.common.events import Progress
+from engine.common.language import tr
 from vadgui.ui.failure import Failure
 from vadgui.ui.widgets import IconLine
 
@@ -24,7 +25,7 @@ class WorkDialog(QDialog):
         self._is_working = False
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(tr("Progress"))
         self.bar.hide()
         self.line = IconLine()
         self.line.hide()
@@ -32,8 +33,11 @@ class WorkDialog(QDialog):
     def show_progress(self, progress: Progress) -> None:
         """Say how far it is."""
         self.bar.setValue(round(1000 * progress.done / max(progress.total, 1)))
-        left = f", {duration_in_words(progress.seconds_left)} left of this step" if progress.seconds_left else ""
-        self.line.show_line("waiting", f"{progress.phase}{left}")
+        said = tr(progress.phase)
+        if progress.seconds_left:
+            left = duration_in_words(progress.seconds_left)
+            said = tr("{phase}, {duration} left of this step").format(phase=said, duration=left)
+        self.line.show_line("waiting", said)
 
     def show_failure(self, error: Exception) -> None:
         """Say why it came to nothing; something else can be chosen."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.common.errors import TrainingError
 from engine.common.events import Progress, ShouldStop
+from engine.common.language import tr
 from engine.scoring.zones import Zones
 from vadgui.jobs.single_work import add_to_library
 
@@ -44,9 +45,9 @@ def learn_camera(request: CameraRequest, should_stop: ShouldStop) -> Iterator[Pr
     calibrated = yield from calibrate_unreviewed(detector, choose_compute(request.device), footage, should_stop)
     if calibrated.detector.settings.calibration is None:
         raise TrainingError(
-            "The recordings are too short to know a camera by",
+            tr("The recordings are too short to know a camera by"),
             subject=_names(request.videos),
-            advice="Add recordings of the same camera: some minutes at the least, an hour is better.",
+            advice=tr("Add recordings of the same camera: some minutes at the least, an hour is better."),
         )
     note = f"Calibrated, unreviewed, on {_names(request.videos)}"
     yield add_to_library(calibrated.detector, f"Camera of {request.videos[0].stem}", note)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import resources
 from engine.analysis.clock import find_clock
 from engine.common.errors import Cancelled, VadError
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
 from engine.review.store import FoundReview, look_up
@@ -185,7 +186,9 @@ class EngineLoop:
             return FoundReview(info.path, info.fingerprint, opened=opened, notice=opened.notice)
         found = look_up(info.path, info.fingerprint, may_be_beside=not resources.contains(info.path))
         if opened:
-            changed = f"{info.name} is not the recording that {opened.path.name} is about: its content is another."
+            changed = tr("{name} is not the recording that {review} is about: its content is another.").format(
+                name=info.name, review=opened.path.name
+            )
             return replace(found, notice="\n".join(filter(None, (changed, found.notice))))
         return found
 

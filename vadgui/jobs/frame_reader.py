@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.common.errors import Cancelled, VadError
+from engine.common.language import tr
 from engine.video.frame import Frame
 from engine.video.source import VideoSource
 from vadgui.jobs.openers import VideoOpener
@@ -158,4 +159,4 @@ class FrameReader:
 
 
 def _in_words(error: Exception) -> str:
-    return f"{error.what}." if isinstance(error, VadError) else "This frame can't be read."
+    return f"{error.what}." if isinstance(error, VadError) else tr("This frame can't be read.")

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.common.errors import ReviewError
+from engine.common.language import tr
 from engine.review.document import Review
 from engine.review.store import FoundReview, ReviewStore
 
@@ -123,9 +124,11 @@ class ReviewKeeper(QObject):
             self._refuse(store, error)
         except OSError as error:
             failure = ReviewError(
-                "The review can't be saved",
+                tr("The review can't be saved"),
                 subject=store.path,
-                advice=f"{error.strerror}. What you decide is kept in this window, and saving is tried again.",
+                advice=tr("{problem}. What you decide is kept in this window, and saving is tried again.").format(
+                    problem=error.strerror
+                ),
             )
             self._post(lambda: self._tell_failure(failure))
         except Exception as error:

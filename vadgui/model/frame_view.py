@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.language import tr_noop
 from engine.scoring.where import WindowEvidence
 
 Bgra = npt.NDArray[np.uint8]
 """A picture ready to paint as QImage.Format_RGB32: uint8 [H, W, 4], C-contiguous, kept alive by its view."""
 
-PREDICTING = "Predicting …"
-NO_TRANSITION = "The first frame has no transition."
-NO_DETECTOR = "Choose a detector to see predictions."
+PREDICTING = tr_noop("Predicting …")
+NO_TRANSITION = tr_noop("The first frame has no transition.")
+NO_DETECTOR = tr_noop("Choose a detector to see predictions.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class FrameView:
     where: WindowEvidence | None = None
     """The evidence of each window; None where the analysis has not come so far, or the detector does not tell."""
     missing: str = ""
-    """Why pictures are not there, for the person; empty when all are."""
+    """Why pictures are not there, to be translated where it is shown; empty when all are."""
     trailing: FrameView | None = None
     """During playback, while the pictures are to come: the complete view of an earlier frame, to show its pictures."""
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.common.language import tr, tr_noop
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Step, Verdict
 from engine.review.edits import Editor
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 
-_NONE_LEFT = "Every segment has a verdict."
+_NONE_LEFT = tr_noop("Every segment has a verdict.")
 
 
 class Reviewing(QObject):
@@ -78,7 +79,8 @@ class Reviewing(QObject):
             self._edit(lambda editor, current: editor.trim(current, here, current.stop))
         else:
             self._begun_at = here
-            self.told.emit(f"A new segment begins at frame {here}. Go to its last frame and end it there.")
+            words = tr("A new segment begins at frame {frame}. Go to its last frame and end it there.")
+            self.told.emit(words.format(frame=here))
 
     def end_here(self) -> None:
         """The current segment, or the new one, ends with the frame under the playhead."""
@@ -87,7 +89,8 @@ class Reviewing(QObject):
         if begun_at is None:
             self._edit(lambda editor, current: editor.trim(current, current.start, end))
         elif end <= begun_at:
-            self.told.emit(f"The new segment begins at frame {begun_at}: go to a later frame to end it.")
+            words = tr("The new segment begins at frame {frame}: go to a later frame to end it.")
+            self.told.emit(words.format(frame=begun_at))
         elif self._session.review.edit(lambda editor: editor.draw(begun_at, end)):
             self._begun_at = None
             self._session.scoring.select(self._session.segment_at(begun_at))
@@ -103,7 +106,7 @@ class Reviewing(QObject):
         if place + 1 < len(segments):
             self._edit(lambda editor, current: editor.merge(current, segments[place + 1]))
         else:
-            self.told.emit("There is no next segment to merge with.")
+            self.told.emit(tr("There is no next segment to merge with."))
 
     def deselect(self) -> None:
         """No segment is the current one any more, and no new one has begun."""
@@ -115,17 +118,17 @@ class Reviewing(QObject):
         if judged and goes_on:
             self.next_unreviewed()
         elif judged and not self._session.review.unreviewed:
-            self.told.emit(_NONE_LEFT)
+            self.told.emit(tr(_NONE_LEFT))
 
     def _go_on(self, select: Callable[..., bool], direction: int) -> None:
         """Leave the recording before beginning again with it."""
         if not (select(wraps=False) or self.go_elsewhere(direction) or select()):
-            self.told.emit(_NONE_LEFT)
+            self.told.emit(tr(_NONE_LEFT))
 
     def _edit(self, make: Callable[[Editor, ReviewedSegment], Step]) -> bool:
         current = self.current
         if current is None:
-            self.told.emit("No segment is selected.")
+            self.told.emit(tr("No segment is selected."))
             return False
         scoring = self._session.scoring
         scoring.select(current)

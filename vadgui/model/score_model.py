@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from engine.common.language import tr
 from engine.scoring.calibration import Calibration
 from engine.scoring.conditions import Condition, drifts_apart_from
 from engine.scoring.drift import Drift
@@ -176,7 +177,7 @@ class ScoreModel(QObject):
     def doubt(self) -> str:
         """What is not known of the false alarms at the threshold, in words; empty where nothing has to be said."""
         if any(each.is_judged for each in self._conditions):
-            return "other light than it was calibrated on: nobody knows how many"
+            return tr("other light than it was calibrated on: nobody knows how many")
         return self._scorer.doubt(self.rule.enter)
 
     def reason(self, segment: Segment) -> str:

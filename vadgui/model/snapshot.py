@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.export.caveats import blind_in_words, caveats
+from engine.export.caveats import Caveats
 from engine.export.reviewed import ListedSegment, ReviewedRecording, numbered
 from engine.review.attaching import ReviewedSegment, hidden
 from engine.review.document import DetectorUsed, to_bytes
@@ -56,7 +56,7 @@ class ReviewSnapshot:
                 scoring.scorer.name if scored_by else session.review.recording.score,
                 scoring.rule if scored_by else None,
                 used,
-                conditions=tuple(_caveats(session)),
+                caveats=_caveats(session),
                 zones=session.review.zones,
                 redaction=session.review.redaction,
                 hidden=tuple(hidden(session.review.recording.segments, shown)),
@@ -73,12 +73,11 @@ def _reason(segment: ReviewedSegment, scoring: ScoreModel) -> str:
     return "" if is_drawn or not math.isfinite(segment.peak_score) else scoring.reason(segment)
 
 
-def _caveats(session: ReviewSession) -> list[str]:
+def _caveats(session: ReviewSession) -> Caveats:
     scoring, video, scored_by = session.scoring, session.video, session.scored_by
-    told = list(blind_in_words(session.review.zones))
-    if video and scored_by:
-        seconds = own_frame_seconds(video, session.times)
-        told += caveats(
-            scored_by.calibration, seconds, scoring.conditions, scoring.drifts, is_other_scene=scoring.is_other_scene
-        )
-    return told
+    if not (video and scored_by):
+        return Caveats()
+    seconds = own_frame_seconds(video, session.times)
+    return Caveats(
+        scored_by.calibration, seconds, tuple(scoring.conditions), tuple(scoring.drifts), scoring.is_other_scene
+    )

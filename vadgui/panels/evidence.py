@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr
 from engine.export.place_colours import scale_colours, under_places
 from engine.scoring.heat_map import Seconds
 from engine.scoring.where import WindowEvidence
@@ -39,7 +40,12 @@ def _coloured(frame: Bgra, shares: npt.NDArray[np.float64]) -> Bgra:
 def paint_evidence_scale(painter: QPainter, picture: QRect, top: float, threshold: float) -> None:
     """Paint what the colours of evidence mean, with the threshold marked."""
     at = min(threshold / top, 1)
-    _paint_scale(painter, picture, [(0.0, "0"), (at, f"threshold {threshold:.1f}"), (1.0, f"{top:.0f}")], mark=at)
+    _paint_scale(
+        painter,
+        picture,
+        [(0.0, "0"), (at, tr("threshold {value:.1f}").format(value=threshold)), (1.0, f"{top:.0f}")],
+        mark=at,
+    )
 
 
 def paint_heat_scale(painter: QPainter, picture: QRect, heat: Seconds) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from engine.common.language import tr, tr_noop
 from engine.scoring.heat_map import Seconds
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.session import ReviewSession
@@ -32,7 +33,9 @@ from vadgui.panels.zones import paint_zones
 from vadgui.panels.zoom import PictureZoom
 from vadgui.ui import theme
 
-_MOUSE = "Wheel: zoom all panels, drag: move them. Double click: all of the picture, then this panel alone, and back."
+_MOUSE = tr_noop(
+    "Wheel: zoom all panels, drag: move them. Double click: all of the picture, then this panel alone, and back."
+)
 
 
 _RANK_INTERVAL_MS = 200  # the rank of a chosen place changes with every moment that is read
@@ -53,7 +56,7 @@ class PanelGrid(QWidget):
         self.panel_actions: dict[Panel, QAction] = {}
         """Checkable actions that show or hide a panel; also in the main window's menu."""
         for panel in Panel:
-            action = QAction(panel.value, self, checkable=True, checked=panel in SHOWN_AT_FIRST)
+            action = QAction(panel.title, self, checkable=True, checked=panel in SHOWN_AT_FIRST)
             action.setToolTip(panel.explanation)
             action.toggled.connect(partial(self._on_panel_toggled, panel))
             self.panel_actions[panel] = action
@@ -224,7 +227,9 @@ class PanelGrid(QWidget):
             if shown is None or (picture is None and decoration is None):
                 widget.show_message(message_for(panel, view, self._session))
             else:
-                detail = f"frame {shown.index}" if trails else detail_of(panel, shown, of_shown, radius_px)
+                detail = detail_of(panel, shown, of_shown, radius_px)
+                if trails:
+                    detail = tr("frame {frame}").format(frame=shown.index)
                 widget.show_picture(picture, detail=detail, decoration=decoration, legend=legend)
         self.header.show_view(view)
 
@@ -305,12 +310,12 @@ class _PanelArea(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.zoom = PictureZoom(self)
-        self.panels = {panel: PicturePanel(panel.value, self, zoom=self.zoom) for panel in Panel}
+        self.panels = {panel: PicturePanel(panel.title, self, zoom=self.zoom) for panel in Panel}
         self.chosen: list[Panel] = list(SHOWN_AT_FIRST)
         self.enlarged: Panel | None = None
         self._aspect = 16 / 9
         for panel, widget in self.panels.items():
-            widget.setToolTip(f"{panel.explanation}\n{_MOUSE}")
+            widget.setToolTip(f"{panel.explanation}\n{tr(_MOUSE)}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name

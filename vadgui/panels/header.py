@@ -6,11 +6,18 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
-from engine.video.wall_clock import BY_HAND
+from engine.common.language import tr, tr_noop
+from engine.video.wall_clock import BY_HAND, FROM_METADATA, FROM_NAME, RecordingStart
 from vadgui.model.frame_view import FrameView
 from vadgui.model.session import ReviewSession
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.widgets import tool_button
+
+_TOLD_BY = {
+    BY_HAND: tr_noop("as you set it"),
+    FROM_NAME: tr_noop("by the recording's file name"),
+    FROM_METADATA: tr_noop("by the recording's metadata"),
+}
 
 
 class PanelHeader(QWidget):
@@ -31,8 +38,8 @@ class PanelHeader(QWidget):
         self._time_of_day.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._pending = QLabel()
 
-        self.overlay_action = QAction("Mask on frame", self, checkable=True)
-        self.overlay_action.setToolTip("Mark the suspicious parts of the frame: hatched, the worst one outlined")
+        self.overlay_action = QAction(tr("Mask on frame"), self, checkable=True)
+        self.overlay_action.setToolTip(tr("Mark the suspicious parts of the frame: hatched, the worst one outlined"))
         self._overlay_box = QCheckBox(self.overlay_action.text())
         self._overlay_box.setToolTip(self.overlay_action.toolTip())
         self._overlay_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -44,14 +51,14 @@ class PanelHeader(QWidget):
         self._opacity.setValue(60)
         self._opacity.setFixedWidth(90)
         self._opacity.hide()
-        self._opacity.setAccessibleName("Opacity of the mask on the frame")
-        self._opacity.setToolTip("Opacity of the mask on the frame")
+        self._opacity.setAccessibleName(tr("Opacity of the mask on the frame"))
+        self._opacity.setToolTip(tr("Opacity of the mask on the frame"))
         self._opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._opacity.valueChanged.connect(self.opacity_changed)
 
         self._panels_button = QToolButton()
-        self._panels_button.setText("Panels")
-        self._panels_button.setToolTip("Which panels are shown")
+        self._panels_button.setText(tr("Panels"))
+        self._panels_button.setToolTip(tr("Which panels are shown"))
         self._panels_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._panels_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self._panels_button.setAutoRaise(True)
@@ -109,7 +116,7 @@ class PanelHeader(QWidget):
     def show_view(self, view: FrameView | None) -> None:
         """Show number and time of the view's frame."""
         self._shown = view
-        self._frame_label.setText(f"Frame {view.index}   {clock_text(view.pts_seconds)}" if view else "")
+        self._frame_label.setText(_in_words(view) if view else "")
         self._show_time_of_day()
         self._show_pending()
 
@@ -117,14 +124,25 @@ class PanelHeader(QWidget):
         start, view = self._session.start, self._shown
         self._time_of_day.setText(f"{start.at(view.pts_seconds):%Y-%m-%d %H:%M:%S}" if start and view else "")
         if start:
-            zone = "in this computer's time zone" if start.zone is None else f"in the time zone {start.zone}"
-            told = "as you set it" if start.origin == BY_HAND else f"by the recording's {start.origin}"
-            self._time_of_day.setToolTip(f"When the frame was taken, {told}, {zone}")
+            self._time_of_day.setToolTip(_told_by(start))
 
     def _show_pending(self) -> None:
         is_pending = self._shown is not None and self._shown.index != self._session.playhead
-        self._pending.setText(f"loading frame {self._session.playhead} …" if is_pending else "")
+        self._pending.setText(tr("loading frame {frame} …").format(frame=self._session.playhead) if is_pending else "")
 
     def _on_overlay_toggled(self, on: bool) -> None:
         self._overlay_box.setChecked(on)
         self._opacity.setVisible(on)
+
+
+def _in_words(view: FrameView) -> str:
+    return f"{tr('Frame {frame}').format(frame=view.index)}   {clock_text(view.pts_seconds)}"
+
+
+def _told_by(start: RecordingStart) -> str:
+    """How it is known when the frame was taken, and in which time zone that is told."""
+    told = tr(_TOLD_BY[start.origin])
+    zone = tr("in this computer's time zone")
+    if start.zone is not None:
+        zone = tr("in the time zone {zone}").format(zone=start.zone)
+    return tr("When the frame was taken, {told}, {zone}").format(told=told, zone=zone)

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen
 
+from engine.common.language import tr
 from engine.flow.colour import wheel_legend
 
 _MARGIN_PX = 5
@@ -25,7 +26,7 @@ def paint_legend(painter: QPainter, picture: QRect, radius_px: float) -> None:
     device = painter.device()
     ratio = device.devicePixelRatioF() if device else 1.0
     family = painter.font().family()
-    plate = _plate(diameter, f"full at {radius_px:.1f} px/frame", family, ratio)
+    plate = _plate(diameter, tr("full at {radius:.1f} px/frame").format(radius=radius_px), family, ratio)
     if plate.deviceIndependentSize().width() > picture.width() / 4:
         plate = _plate(diameter, "", family, ratio)
     size = plate.deviceIndependentSize().toSize()

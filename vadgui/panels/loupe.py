@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QAction, QColor, QCursor, QImage, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.common.language import tr
 from vadgui.panels.picture import PicturePanel
 from vadgui.ui import theme
 
@@ -29,7 +30,7 @@ class Loupe(QWidget):
         self._at = QPoint()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFixedSize(_SIDE_PX, _SIDE_PX)
-        self.setAccessibleName("Loupe")
+        self.setAccessibleName(tr("Loupe"))
         self._timer = QTimer(self, interval=_FOLLOW_MS)
         self._timer.timeout.connect(self._follow)
         self.hide()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
+from engine.common.language import tr
 from vadgui.panels.shape_tool import MouseMode, ShapeTool
 from vadgui.ui.widgets import tool_button
 
@@ -19,7 +20,7 @@ class ModeButtons(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for mode in MouseMode:
-            self.buttons[mode] = tool_button(mode.value, checkable=True)
+            self.buttons[mode] = tool_button(tr(mode.value), checkable=True)
             self._group.addButton(self.buttons[mode])
             self.buttons[mode].clicked.connect(lambda _, mode=mode: tool.use_mode(mode))
             layout.addWidget(self.buttons[mode])

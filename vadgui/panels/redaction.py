@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QPainter
 
-from engine.redaction.regions import RedactedRegion
+from engine.common.language import tr, tr_noop
+from engine.redaction.regions import RedactedRegion, RedactionMethod
 from engine.scoring.zones import Points
 from vadgui.panels.shapes import paint_border, paint_corners, paint_title, polygon
 
@@ -15,6 +16,13 @@ LINE = QColor(255, 150, 215)
 """Pink: neither the blue and orange of zones nor the yellow of outlines."""
 _SHADE = QColor(255, 150, 215, 45)
 _WHOLE: Points = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+
+
+_TITLES = {
+    RedactionMethod.FILL: tr_noop("redacted: fill"),
+    RedactionMethod.PIXELATE: tr_noop("redacted: pixelate"),
+    RedactionMethod.BLUR: tr_noop("redacted: blur"),
+}
 
 
 def paint_redaction(
@@ -32,7 +40,7 @@ def paint_redaction(
     painter.setClipRect(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if blurs_picture:
-        paint_title(painter, picture, _WHOLE, "whole picture blurred when handed over")
+        paint_title(painter, picture, _WHOLE, tr("whole picture blurred when handed over"))
     for number, (region, points) in enumerate(zip(regions, shapes, strict=True)):
         if not points:
             continue
@@ -42,7 +50,7 @@ def paint_redaction(
         painter.drawPolygon(line)
         paint_border(painter, line, LINE, Qt.PenStyle.DashDotLine, thick=number == selected)
         keyframe = "◆ " if not region.is_fixed and region.has_keyframe(frame) else ""
-        paint_title(painter, picture, points, f"{keyframe}redacted: {region.method.value}")
+        paint_title(painter, picture, points, keyframe + tr(_TITLES[region.method]))
         if number == selected:
             paint_corners(painter, picture, points)
     painter.restore()

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
+from engine.common.language import tr, tr_noop
 from engine.redaction.regions import RedactedRegion, RedactionMethod
 from vadgui.panels.mode_buttons import ModeButtons
 from vadgui.panels.redaction_tool import RedactionTool
-from vadgui.ui.widgets import tool_button
+from vadgui.ui.widgets import ElidedLabel, tool_button
 
-_METHODS = {RedactionMethod.FILL: "Fill", RedactionMethod.PIXELATE: "Pixelate", RedactionMethod.BLUR: "Blur"}
+_METHODS = {
+    RedactionMethod.FILL: tr_noop("Fill"),
+    RedactionMethod.PIXELATE: tr_noop("Pixelate"),
+    RedactionMethod.BLUR: tr_noop("Blur"),
+}
 _METHOD_TIPS = {
-    RedactionMethod.FILL: "Black",
-    RedactionMethod.PIXELATE: "Squares in the colours of what is around the region; nothing of what is in it",
-    RedactionMethod.BLUR: "The colours of what is around the region; nothing of what is in it",
+    RedactionMethod.FILL: tr_noop("Black"),
+    RedactionMethod.PIXELATE: tr_noop("Squares in the colours of what is around the region; nothing of what is in it"),
+    RedactionMethod.BLUR: tr_noop("The colours of what is around the region; nothing of what is in it"),
 }
 
 
@@ -29,23 +34,24 @@ class RedactionBar(QWidget):
         self._tool = tool
         self.method_box = QComboBox()
         for method, text in _METHODS.items():
-            self.method_box.addItem(text, method)
-            self.method_box.setItemData(self.method_box.count() - 1, _METHOD_TIPS[method], Qt.ItemDataRole.ToolTipRole)
-        self.method_box.setAccessibleName("What is shown in place of the region")
+            self.method_box.addItem(tr(text), method)
+            tip, last = tr(_METHOD_TIPS[method]), self.method_box.count() - 1
+            self.method_box.setItemData(last, tip, Qt.ItemDataRole.ToolTipRole)
+        self.method_box.setAccessibleName(tr("What is shown in place of the region"))
         self.method_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # Qt gives the method back as the text that it is.
         self.method_box.activated.connect(lambda: tool.use_method(RedactionMethod(self.method_box.currentData())))
         self.modes = ModeButtons(tool)
-        self.blur_box = QCheckBox("Blur the whole picture")
-        self.blur_box.setToolTip("Outlines of what stands out stay sharp. Weaker than regions: rough colours stay")
+        self.blur_box = QCheckBox(tr("Blur the whole picture"))
+        self.blur_box.setToolTip(tr("Outlines of what stands out stay sharp. Weaker than regions: rough colours stay"))
         self.blur_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.blur_box.toggled.connect(tool.blur_picture)
-        self.span_button = tool_button("Frames")
+        self.span_button = tool_button(tr("Frames"))
         self.span_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.begin_action = QAction("&Begin with this frame", self)
-        self.end_action = QAction("&End with this frame", self)
-        self.all_action = QAction("&All frames", self)
-        self.keyframe_action = QAction("Remove &keyframe", self)
+        self.begin_action = QAction(tr("&Begin with this frame"), self)
+        self.end_action = QAction(tr("&End with this frame"), self)
+        self.all_action = QAction(tr("&All frames"), self)
+        self.keyframe_action = QAction(tr("Remove &keyframe"), self)
         for action, call in (
             (self.begin_action, tool.begin_here),
             (self.end_action, tool.end_here),
@@ -56,12 +62,12 @@ class RedactionBar(QWidget):
         menu = QMenu(self.span_button)
         menu.addActions([self.begin_action, self.end_action, self.all_action, self.keyframe_action])
         self.span_button.setMenu(menu)
-        self.remove_button = tool_button("Remove")
-        self.remove_button.setToolTip("Remove the selected region (Delete)")
+        self.remove_button = tool_button(tr("Remove"))
+        self.remove_button.setToolTip(tr("Remove the selected region (Delete)"))
         self.remove_button.clicked.connect(tool.delete_selected)
-        self.done_button = tool_button("Done")
+        self.done_button = tool_button(tr("Done"))
         self.done_button.clicked.connect(self.done)
-        self._hint = QLabel()
+        self._hint = ElidedLabel(QSizePolicy.Policy.Ignored)
         self._hint.setProperty("role", "muted")
         self._hint.setMinimumWidth(60)
         self._lay_out()
@@ -86,7 +92,7 @@ class RedactionBar(QWidget):
         region = self._tool.region
         self._hint.setText(_in_words(region) if region else self._tool.hint)
         self._hint.setToolTip(self._hint.text())
-        self.method_box.setCurrentText(_METHODS[region.method if region else self._tool.method])
+        self.method_box.setCurrentText(tr(_METHODS[region.method if region else self._tool.method]))
         self.blur_box.setChecked(self._tool.redaction.blurs_picture)
         for widget in (self.span_button, self.remove_button):
             widget.setEnabled(region is not None)
@@ -96,11 +102,13 @@ class RedactionBar(QWidget):
 
 def _in_words(region: RedactedRegion) -> str:
     """When and how a region moves."""
-    frames = "All frames"
+    frames = tr("All frames")
     if region.stop is not None:
-        frames = f"Frames {region.start} to {region.stop - 1}"
+        frames = tr("Frames {first} to {last}").format(first=region.start, last=region.stop - 1)
     elif region.start:
-        frames = f"From frame {region.start} on"
+        frames = tr("From frame {first} on").format(first=region.start)
     if region.is_fixed:
-        return f"{frames}, stays in place. Drag it at another frame (Move) to let it move."
-    return f"{frames}, keyframes at {', '.join(str(each.frame) for each in region.keyframes)}."
+        text = tr("{frames}, stays in place. Drag it at another frame (Move) to let it move.")
+        return text.format(frames=frames)
+    keyframes = ", ".join(str(each.frame) for each in region.keyframes)
+    return tr("{frames}, keyframes at {keyframes}.").format(frames=frames, keyframes=keyframes)

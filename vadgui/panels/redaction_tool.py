@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QPainter
 
+from engine.common.language import tr, tr_noop
 from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
 from engine.scoring.zones import Points
 from vadgui.model.session import ReviewSession
@@ -16,9 +17,11 @@ from vadgui.panels.redaction import LINE, paint_redaction
 from vadgui.panels.shape_tool import MouseMode, ShapeTool
 
 _HINTS = {
-    MouseMode.RECTANGLE: "Drag over what is not to be seen when this is handed over.",
-    MouseMode.POLYGON: "Click the corners of what is not to be seen, the last one twice. Right click takes one back.",
-    MouseMode.MOVE: "Drag a region, at other frames too: it moves in between. Delete removes it.",
+    MouseMode.RECTANGLE: tr_noop("Drag over what is not to be seen when this is handed over."),
+    MouseMode.POLYGON: tr_noop(
+        "Click the corners of what is not to be seen, the last one twice. Right click takes one back."
+    ),
+    MouseMode.MOVE: tr_noop("Drag a region, at other frames too: it moves in between. Delete removes it."),
 }
 
 
@@ -38,7 +41,7 @@ class RedactionTool(ShapeTool):
     @property
     def hint(self) -> str:
         """What to do next, for people."""
-        return _HINTS[self.mode]
+        return tr(_HINTS[self.mode])
 
     @property
     def redaction(self) -> Redaction:
@@ -75,30 +78,30 @@ class RedactionTool(ShapeTool):
     def blur_picture(self, on: bool) -> None:
         """Blur the whole picture, or no more."""
         if on != self.redaction.blurs_picture:
-            name = "Blur the whole picture" if on else "Blur the whole picture no more"
+            name = tr_noop("Blur the whole picture") if on else tr_noop("Blur the whole picture no more")
             self._set(name, replace(self.redaction, blurs_picture=on), self._selected)
 
     def begin_here(self) -> None:
         """Redact the selected region from the frame on screen on."""
         if self.region:
             stop = self.region.stop if self.region.stop and self.region.stop > self.frame else None
-            self._change("Begin redaction", replace(self.region, start=self.frame, stop=stop))
+            self._change(tr_noop("Begin redaction"), replace(self.region, start=self.frame, stop=stop))
 
     def end_here(self) -> None:
         """Redact the selected region up to the frame on screen, including it."""
         if self.region:
             start = min(self.region.start, self.frame)
-            self._change("End redaction", replace(self.region, start=start, stop=self.frame + 1))
+            self._change(tr_noop("End redaction"), replace(self.region, start=start, stop=self.frame + 1))
 
     def span_all(self) -> None:
         """Redact the selected region in all frames."""
         if self.region:
-            self._change("Redact in all frames", replace(self.region, start=0, stop=None))
+            self._change(tr_noop("Redact in all frames"), replace(self.region, start=0, stop=None))
 
     def remove_keyframe(self) -> None:
         """Let the selected region move through the frame on screen as its other keyframes say."""
         if self.region:
-            self._change("Remove keyframe", self.region.without_keyframe(self.frame))
+            self._change(tr_noop("Remove keyframe"), self.region.without_keyframe(self.frame))
 
     def shapes(self) -> Sequence[Points]:
         """Where each region is in the frame on screen."""
@@ -109,19 +112,19 @@ class RedactionTool(ShapeTool):
         """Redact a region."""
         region = RedactedRegion(self._method, (Keyframe(self.frame, points),))
         regions = (*self.redaction.regions, region)
-        self._set("Redact region", replace(self.redaction, regions=regions), len(regions) - 1)
+        self._set(tr_noop("Redact region"), replace(self.redaction, regions=regions), len(regions) - 1)
 
     def put(self, number: int, points: Points) -> None:
         """Move or reshape a region in the frame on screen: a keyframe."""
         region = self.redaction.regions[number].with_keyframe(self.frame, points)
-        self._change("Move redacted region", region, number)
+        self._change(tr_noop("Move redacted region"), region, number)
 
     def delete_selected(self) -> None:
         """Remove the selected region."""
         if self._selected is not None:
             regions = list(self.redaction.regions)
             del regions[self._selected]
-            self._set("Remove redacted region", replace(self.redaction, regions=tuple(regions)))
+            self._set(tr_noop("Remove redacted region"), replace(self.redaction, regions=tuple(regions)))
 
     def paint(self, painter: QPainter, picture: QRect) -> None:
         """Paint the regions of the frame on screen as they are or would be, and what is being drawn."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen
 
+from engine.common.language import tr
 from engine.scoring.zones import Points, rectangle_points
 from vadgui.model.segment_places import SegmentPlaces
 from vadgui.panels.picture import PicturePanel
@@ -31,7 +32,7 @@ class SearchTool(ShapeTool):
     @property
     def hint(self) -> str:
         """What to do next, for people."""
-        return "Drag over the place to search."
+        return tr("Drag over the place to search.")
 
     @property
     def is_waiting(self) -> bool:

@@ -8,6 +8,7 @@ from enum import Enum
 from PySide6.QtCore import QObject, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
 
+from engine.common.language import tr_noop
 from engine.scoring.zones import Point, Points, moved_points, rectangle_points, reshaped_points
 from vadgui.panels.picture import PicturePanel
 from vadgui.panels.shapes import corners, paint_draft, polygon
@@ -18,11 +19,11 @@ _MIN_DRAG_PX = 4
 
 
 class MouseMode(Enum):
-    """What the mouse does; the value is what people see."""
+    """What the mouse does; the value is its English name."""
 
-    RECTANGLE = "Rectangle"
-    POLYGON = "Polygon"
-    MOVE = "Move"
+    RECTANGLE = tr_noop("Rectangle")
+    POLYGON = tr_noop("Polygon")
+    MOVE = tr_noop("Move")
 
 
 class ShapeTool(QObject):

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
+from engine.common.language import tr
 from engine.scoring.calibrated_scorer import how_often
 from engine.scoring.motion import PLACES
 from engine.scoring.where import WindowEvidence
@@ -39,12 +40,14 @@ def window_in_words(session: ReviewSession) -> str:
     if view is None or window is None:
         return ""
     if view.where is None:
-        return "Here: not analysed yet"
+        return tr("Here: not analysed yet")
     reading = view.where.window(*window)
     if not reading.reason or reading.score <= 0:
-        return "Here: nothing unusual moves in this frame"
+        return tr("Here: nothing unusual moves in this frame")
     what = ": ".join(filter(None, (reading.reason, reading.values)))
-    return f"Here: {what}\nscore {reading.score:.1f}, {how_often(reading.score)}{_rank(session, reading.score)}"
+    text = tr("Here: {what}\nscore {score:.1f}, {how_often}")
+    text = text.format(what=what, score=reading.score, how_often=how_often(reading.score))
+    return text + _rank(session, reading.score)
 
 
 def _rank(session: ReviewSession, score: float) -> str:
@@ -53,7 +56,8 @@ def _rank(session: ReviewSession, score: float) -> str:
     known = scores[~np.isnan(scores)]
     if len(known) < _FEW:
         return ""
-    return f"; calmer here in {int(100 * (known < score - 0.05).mean())} % of this recording"
+    share = int(100 * (known < score - 0.05).mean())
+    return tr("; calmer here in {share} % of this recording").format(share=share)
 
 
 def paint_window(painter: QPainter, picture: QRect, window: Window) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QPainter
 
+from engine.common.language import tr, tr_noop
 from engine.scoring.zones import Points, Zone, ZoneKind
 from vadgui.model.review_model import ReviewModel
 from vadgui.panels.picture import PicturePanel
@@ -14,10 +15,19 @@ from vadgui.panels.shape_tool import MouseMode, ShapeTool
 from vadgui.panels.zones import LINES, paint_zones
 
 _HINTS = {
-    MouseMode.RECTANGLE: "Drag over what is to be {kind}.",
-    MouseMode.POLYGON: "Click the corners of what is to be {kind}, the last one twice. Right click takes one back.",
-    MouseMode.MOVE: "Drag a zone or one of its corners; Delete removes it.",
+    (MouseMode.RECTANGLE, ZoneKind.IGNORED): tr_noop("Drag over what is to be ignored."),
+    (MouseMode.RECTANGLE, ZoneKind.WATCHED): tr_noop("Drag over what is to be watched."),
+    (MouseMode.POLYGON, ZoneKind.IGNORED): tr_noop(
+        "Click the corners of what is to be ignored, the last one twice. Right click takes one back."
+    ),
+    (MouseMode.POLYGON, ZoneKind.WATCHED): tr_noop(
+        "Click the corners of what is to be watched, the last one twice. Right click takes one back."
+    ),
 }
+_MOVE_HINT = tr_noop("Drag a zone or one of its corners; Delete removes it.")
+
+_DRAWN = {ZoneKind.IGNORED: tr_noop("Draw ignored zone"), ZoneKind.WATCHED: tr_noop("Draw watched zone")}
+"""Names of steps of the review: they are stored in English."""
 
 
 class ZoneTool(ShapeTool):
@@ -33,7 +43,7 @@ class ZoneTool(ShapeTool):
     @property
     def hint(self) -> str:
         """What to do next, for people."""
-        return _HINTS[self.mode].format(kind=self._kind.value)
+        return tr(_HINTS.get((self.mode, self._kind), _MOVE_HINT))
 
     def use_kind(self, kind: ZoneKind) -> None:
         """Choose what the next zone is for."""
@@ -47,20 +57,20 @@ class ZoneTool(ShapeTool):
     def add(self, points: Points) -> None:
         """Add a zone."""
         zones = [*self._review.zones, Zone(self._kind, points)]
-        self._set(f"Draw {self._kind.value} zone", zones, select=len(zones) - 1)
+        self._set(_DRAWN[self._kind], zones, select=len(zones) - 1)
 
     def put(self, number: int, points: Points) -> None:
         """Move or reshape a zone."""
         zones = list(self._review.zones)
         zones[number] = zone = Zone(zones[number].kind, points, zones[number].name)
-        self._set(f"Move zone ({zone.title})", zones, select=number)
+        self._set(f"{tr_noop('Move zone')} ({zone.title})", zones, select=number)
 
     def delete_selected(self) -> None:
         """Remove the selected zone."""
         if self._selected is not None:
             zones = list(self._review.zones)
             gone = zones.pop(self._selected)
-            self._set(f"Remove zone ({gone.title})", zones)
+            self._set(f"{tr_noop('Remove zone')} ({gone.title})", zones)
 
     def name_selected(self, name: str) -> None:
         """Call the selected zone by another name."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from engine.common.language import tr, tr_noop
 from vadgui.model.session import ReviewSession
 from vadgui.ui.clock_text import clock_text
 
@@ -22,7 +23,7 @@ _MOMENT = re.compile(
     re.IGNORECASE,
 )
 _UNIT_SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
-_UNKNOWN = "Type a frame number, a running time such as 1:05, or a time of day such as 14:03:20."
+_UNKNOWN = tr_noop("Type a frame number, a running time such as 1:05, or a time of day such as 14:03:20.")
 
 
 class NoDestinationError(Exception):
@@ -47,7 +48,7 @@ def find_destination(text: str, session: ReviewSession) -> Destination:
         NoDestinationError: The text means nothing, or nothing that is in the recording.
     """
     if not session.frame_count:
-        raise NoDestinationError("No recording is open.")
+        raise NoDestinationError(tr("No recording is open."))
     typed = text.strip()
     if found := _FRAME.fullmatch(typed):
         return _of_frame(found["sign"], int(found["frame"]), session)
@@ -63,14 +64,14 @@ def find_destination(text: str, session: ReviewSession) -> Destination:
         with suppress(ValueError):  # no such day or hour
             return _at(_seconds_of_moment(moment, session), session)
     if seconds is not None:
-        raise NoDestinationError(f"The recording ends at {clock_text(float(session.ends[-1]))}.")
-    raise NoDestinationError(_UNKNOWN if typed else "")
+        raise NoDestinationError(tr("The recording ends at {time}.").format(time=clock_text(float(session.ends[-1]))))
+    raise NoDestinationError(tr(_UNKNOWN) if typed else "")
 
 
 def describe_frame(frame: int, session: ReviewSession) -> str:
     """A frame's number, running time and, where it is known, time of day."""
     seconds = float(session.times[frame])
-    words = [f"Frame {frame}", clock_text(seconds)]
+    words = [tr("Frame {frame}").format(frame=frame), clock_text(seconds)]
     if session.start:
         words.append(f"{session.start.at(seconds):%Y-%m-%d %H:%M:%S}")
     return "   ".join(words)
@@ -81,7 +82,7 @@ def _of_frame(sign: str, number: int, session: ReviewSession) -> Destination:
     if sign:
         number = min(max(session.playhead + (number if sign == "+" else -number), 0), last)
     if number > last:
-        raise NoDestinationError(f"The last frame is {last}.")
+        raise NoDestinationError(tr("The last frame is {frame}.").format(frame=last))
     return Destination(number, describe_frame(number, session))
 
 
@@ -103,7 +104,9 @@ def _running_time(typed: str) -> tuple[float | None, str]:
 def _seconds_of_moment(moment: re.Match[str], session: ReviewSession) -> float:
     start = session.start
     if start is None:
-        raise NoDestinationError("When this recording was made is not known: type a frame number or a running time.")
+        raise NoDestinationError(
+            tr("When this recording was made is not known: type a frame number or a running time.")
+        )
     duration = float(session.ends[-1])
     begin, end = start.at(0.0), start.at(duration)
     hour, minute, second = (int(moment[part] or 0) for part in ("hour", "minute", "second"))
@@ -117,7 +120,8 @@ def _seconds_of_moment(moment: re.Match[str], session: ReviewSession) -> float:
             reach = 1.0 if moment["second"] else 60.0
             if -reach < seconds <= duration:
                 return max(seconds, 0.0)
-    raise NoDestinationError(f"The recording is of {begin:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S}.")
+    text = tr("The recording is of {begin:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S}.")
+    raise NoDestinationError(text.format(begin=begin, end=end))
 
 
 def _days(first: date, last: date) -> Iterator[date]:

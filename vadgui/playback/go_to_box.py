@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from engine.common.language import tr
 from vadgui.model.session import ReviewSession
 from vadgui.playback.destination import Destination, NoDestinationError, describe_frame, find_destination
 from vadgui.ui.overlay import Overlay
@@ -19,8 +20,8 @@ class GoToBox(Overlay):
         super().__init__(window, _WIDTH_PX)
         self._session = session
         self.field = QLineEdit()
-        self.field.setAccessibleName("Go to")
-        self.field.setPlaceholderText("Frame, running time or time of day")
+        self.field.setAccessibleName(tr("Go to"))
+        self.field.setPlaceholderText(tr("Frame, running time or time of day"))
         self._answer = text_label(role="muted")
         self._examples = text_label("120   +10   1:05   90 s   14:03:20   2024-05-01 14:03:20", "muted")
         for widget in (self.field, self._answer, self._examples):
@@ -36,7 +37,8 @@ class GoToBox(Overlay):
     def open_box(self) -> None:
         """Ask where to go."""
         self.field.clear()
-        self._say(f"Now: {describe_frame(self._session.playhead, self._session)}", "muted")
+        here = describe_frame(self._session.playhead, self._session)
+        self._say(tr("Now: {place}").format(place=here), "muted")
         self.open_over_window(self.field)
 
     def _destination(self) -> Destination | None:

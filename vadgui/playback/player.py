@@ -9,6 +9,7 @@ from math import ceil
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from engine.common.language import tr_noop
 from engine.video.source import frame_at
 from vadgui.model.session import ReviewSession
 
@@ -20,9 +21,9 @@ _CATCH_UP_SECONDS = 0.08  # two frames of most recordings
 class PlaybackMode(Enum):
     """What playback does when pictures can't be made as fast as the video runs."""
 
-    REAL_TIME = "Real time"
+    REAL_TIME = tr_noop("Real time")
     """Follow the clock: frames come first, pictures of as many of them as can be made meanwhile."""
-    EVERY_FRAME = "Every frame"
+    EVERY_FRAME = tr_noop("Every frame")
     """Show every frame with all its pictures, and fall behind the clock."""
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from engine.common.language import tr
 from vadgui.model.session import ReviewSession
 from vadgui.playback.player import SPEEDS, PlaybackMode, Player
 from vadgui.ui.action_specs import SPECS_BY_NAME
@@ -123,8 +124,10 @@ class TransportBar(QWidget):
         return button
 
     def _set_up_frame_box(self) -> None:
-        self.frame_box.setAccessibleName("Frame number")
-        self.frame_box.setToolTip("Type a frame number and press Enter to jump to exactly that frame; the first is 0")
+        self.frame_box.setAccessibleName(tr("Frame number"))
+        self.frame_box.setToolTip(
+            tr("Type a frame number and press Enter to jump to exactly that frame; the first is 0")
+        )
         self.frame_box.setKeyboardTracking(False)
         select_all_on_focus(self.frame_box)
         self.frame_box.setButtonSymbols(WholeNumberBox.ButtonSymbols.NoButtons)
@@ -136,15 +139,17 @@ class TransportBar(QWidget):
     def _set_up_boxes(self) -> None:
         for speed in SPEEDS:
             self.speed_box.addItem(f"{speed:g}×", speed)
-        self.speed_box.setAccessibleName("Speed")
-        self.speed_box.setToolTip("Playback speed")
+        self.speed_box.setAccessibleName(tr("Speed"))
+        self.speed_box.setToolTip(tr("Playback speed"))
         self.speed_box.activated.connect(lambda: self._player.set_speed(self.speed_box.currentData()))
         for mode in PlaybackMode:
-            self.mode_box.addItem(mode.value, mode)
-        self.mode_box.setAccessibleName("Playback mode")
+            self.mode_box.addItem(tr(mode.value), mode)
+        self.mode_box.setAccessibleName(tr("Playback mode"))
         self.mode_box.setToolTip(
-            "Real time: frames keep to the clock; the other panels follow as they can, and catch up on pause.\n"
-            "Every frame: shows each frame with all its pictures, however long that takes."
+            tr(
+                "Real time: frames keep to the clock; the other panels follow as they can, and catch up on pause.\n"
+                "Every frame: shows each frame with all its pictures, however long that takes."
+            )
         )
         self.mode_box.activated.connect(lambda: self._player.set_mode(self.mode_box.currentData()))
         for box in (self.speed_box, self.mode_box):
@@ -158,7 +163,7 @@ class TransportBar(QWidget):
             self.frame_box.setRange(0, max(count - 1, 0))
         # Wide enough for the largest frame number, so that the layout stays still during playback.
         self.frame_box.setMinimumWidth(self.fontMetrics().horizontalAdvance("0" * max(len(str(count)), 4)) + 24)
-        self._count.setText(f"of {count} frames" if count else "")
+        self._count.setText(tr("of {count} frames").format(count=count) if count else "")
         self._enable_segment_buttons()
         self._show_playhead()
         self._fit()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 import resources
 from engine.common.errors import DeviceError, ReviewError, ScoreStoreError, VadError, VideoError
 from engine.common.events import ShouldStop
+from engine.common.language import tr, tr_n
 from engine.common.names import displayable
 from engine.review.files import SUFFIX
 from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingList, RecordingListFile
@@ -143,17 +144,17 @@ class RecordingsController(QObject):
                 self._open_first(found_here)
             new = self.model.add(ListedRecording(path=path) for path in paths)
             known = len(found_here) - len(new)
-            before = f", {known} {'was' if known == 1 else 'were'} in it already" if known else ""
             self._left_out.difference_update(paths)
-            self.told.emit(f"{_count_words(len(new))} added to the list{before}.")
+            self.told.emit(_added_words(len(new), known))
         elif not errors:
-            self.told.emit(f"There is no recording in {displayable(searched[0].name)}.")
+            there = displayable(searched[0].name)
+            self.told.emit(tr("There is no recording in {folder}.").format(folder=there))
 
     def remove(self, paths: Sequence[str]) -> None:
         """Take recordings off the list; the one that is open stays."""
         gone = [path for path in paths if path != self.model.open_path]
         if len(gone) < len(paths):
-            self.told.emit("The recording that is open stays on the list. Close it first.")
+            self.told.emit(tr("The recording that is open stays on the list. Close it first."))
         if gone:
             self._left_out.update(path for path in gone if self._is_watched(path))
             self.model.remove(gone)
@@ -164,8 +165,10 @@ class RecordingsController(QObject):
         if path not in self.model.watched_folders:
             self._watch_all([*self.model.watched_folders, path])
         self.told.emit(
-            f"Watching {displayable(folder.name)}: its recordings come onto the list once they have not changed for "
-            f"{REST_SECONDS:.0f} seconds."
+            tr(
+                "Watching {folder}: its recordings come onto the list once they have not changed for {seconds:.0f} "
+                "seconds."
+            ).format(folder=displayable(folder.name), seconds=REST_SECONDS)
         )
 
     def stop_watching(self, folder: str) -> None:
@@ -186,7 +189,12 @@ class RecordingsController(QObject):
     def _take_new(self, paths: Sequence[Path]) -> None:
         new = self.model.add(ListedRecording(path=listed_path(path)) for path in paths)
         if new:
-            self.told.emit(f"{_count_words(len(new))} came into a watched folder.")
+            words = tr_n(
+                "{count} recording came into a watched folder.",
+                "{count} recordings came into a watched folder.",
+                len(new),
+            )
+            self.told.emit(words.format(count=len(new)))
 
     def analyse_again(self, paths: Sequence[str]) -> None:
         """Let recordings wait for their analysis; what is stored of it is taken up."""
@@ -214,7 +222,7 @@ class RecordingsController(QObject):
         self._end_opening()
         if not self._untried:
             return False
-        self.told.emit(f"{displayable(path.name)} can't be opened: the list says why.")
+        self.told.emit(tr("{name} can't be opened: the list says why.").format(name=displayable(path.name)))
         self._open_first(self._untried)
         return True
 
@@ -369,8 +377,15 @@ def _search(paths: Sequence[Path], should_stop: ShouldStop) -> Iterator[list[Pat
     yield list(find_recordings(paths, should_stop))
 
 
-def _count_words(count: int) -> str:
-    return f"{count} recording{'' if count == 1 else 's'}"
+def _added_words(new: int, known: int) -> str:
+    if not known:
+        words = tr_n("{count} recording added to the list.", "{count} recordings added to the list.", new)
+        return words.format(count=new)
+    before = tr_n("{count} was in it already", "{count} were in it already", known).format(count=known)
+    words = tr_n(
+        "{count} recording added to the list, {before}.", "{count} recordings added to the list, {before}.", new
+    )
+    return words.format(count=new, before=before)
 
 
 def _of_review(path: Path) -> Path:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from engine.common.language import tr
 from vadgui.recordings.model import RecordingModel
 from vadgui.recordings.view import RecordingsView
 
@@ -22,7 +23,7 @@ class RecordingsDock(QDockWidget):
     """1 for the next recording, -1 for the previous one."""
 
     def __init__(self, model: RecordingModel, actions: Mapping[str, QAction]) -> None:
-        super().__init__("Recordings")
+        super().__init__(tr("Recordings"))
         self.setObjectName("recordings")
         self.view = RecordingsView(model, self)
         self.setWidget(self.view)

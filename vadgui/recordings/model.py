@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.review.recording_list import AnalysisStage, ListedRecording
 
@@ -36,7 +37,8 @@ def name_of(recording: ListedRecording) -> str:
 def reviewed_words(recording: ListedRecording) -> str:
     """How far a recording is reviewed."""
     count = len(recording.segments)
-    return f"{count - len(recording.unreviewed)} of {count} reviewed" if count else ""
+    reviewed = count - len(recording.unreviewed)
+    return tr("{reviewed} of {count} reviewed").format(reviewed=reviewed, count=count) if count else ""
 
 
 def state_words(recording: ListedRecording, *, paused: bool = False, lacks_detector: bool = False) -> str:
@@ -44,21 +46,23 @@ def state_words(recording: ListedRecording, *, paused: bool = False, lacks_detec
     share = f"{int(100 * recording.share)} %"
     match recording.stage:
         case AnalysisStage.ANALYSED:
-            nothing = "Another scene than the detector’s" if recording.is_other_scene else "Nothing flagged"
-            return reviewed_words(recording) or nothing
+            other = tr("Another scene than the detector’s")
+            return reviewed_words(recording) or (other if recording.is_other_scene else tr("Nothing flagged"))
         case AnalysisStage.ANALYSING:
-            words = f"Analysing {share}"
+            words = tr("Analysing {share}")
         case AnalysisStage.CANCELLED:
-            words = f"Cancelled at {share}"
+            words = tr("Cancelled at {share}")
         case AnalysisStage.FAILED:
-            return f"Failed: {recording.problem or 'for an unknown reason'}"
+            problem = tr(recording.problem) if recording.problem else tr("for an unknown reason")
+            return tr("Failed: {problem}").format(problem=problem)
         case AnalysisStage.WAITING:
             if lacks_detector:
-                return "No detector for its folder yet"
-            words = "Paused" if paused else "Waiting"
+                return tr("No detector for its folder yet")
             if recording.share > 0:
-                words += f" at {share}"
-    return " · ".join(filter(None, (words, reviewed_words(recording))))
+                words = tr("Paused at {share}") if paused else tr("Waiting at {share}")
+            else:
+                words = tr("Paused") if paused else tr("Waiting")
+    return " · ".join(filter(None, (words.format(share=share), reviewed_words(recording))))
 
 
 def state_icon(recording: ListedRecording) -> str:
@@ -123,8 +127,9 @@ class RecordingModel(QAbstractListModel):
         analysed = sum(each.stage is AnalysisStage.ANALYSED for each in self._rows)
         failed = sum(each.stage is AnalysisStage.FAILED for each in self._rows)
         left = sum(len(each.unreviewed) for each in self._rows)
-        parts = [f"{analysed} of {count} analysed", f"{failed} failed" if failed else ""]
-        parts.append(f"{left:,} to review" if left else "")
+        parts = [tr("{analysed} of {count} analysed").format(analysed=analysed, count=count)]
+        parts.append(tr("{count} failed").format(count=failed) if failed else "")
+        parts.append(tr("{count:,} to review").format(count=left) if left else "")
         return " · ".join(filter(None, parts)) if count else ""
 
     # Changes
@@ -240,7 +245,8 @@ class RecordingModel(QAbstractListModel):
         return state_words(recording, paused=self._paused, lacks_detector=recording.path in self._lacking)
 
     def _tip(self, recording: ListedRecording) -> str:
-        by = f"Analysed with the detector {recording.detector}" if recording.detector else ""
-        advice = "Open it to choose one." if recording.path in self._lacking else recording.advice
+        detector = recording.detector
+        by = tr("Analysed with the detector {detector}").format(detector=detector) if detector else ""
+        advice = tr("Open it to choose one.") if recording.path in self._lacking else tr(recording.advice)
         lines = (displayable(recording.path), self.state_words(recording), advice, by)
         return "\n".join(filter(None, lines))

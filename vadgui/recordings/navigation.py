@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.common.language import tr
 from engine.review.recording_list import AnalysisStage, FoundSegment, ListedRecording
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path, name_of
@@ -38,7 +39,8 @@ class RecordingNavigation(QObject):
         if 0 <= wanted < count:
             self.open_requested.emit(Path(self._model.recordings[wanted].path))
         elif count:
-            self.told.emit(f"This is the {'last' if direction > 0 else 'first'} recording of the list.")
+            last, first = tr("This is the last recording of the list."), tr("This is the first recording of the list.")
+            self.told.emit(last if direction > 0 else first)
 
     def open_unreviewed(self, direction: int) -> bool:
         """Go to what is unreviewed in the next recording that has something (1), or the previous one (-1)."""
@@ -47,7 +49,7 @@ class RecordingNavigation(QObject):
             return False
         left = recording.unreviewed
         self.open_at(recording.path, left[0 if direction > 0 else -1])
-        self.told.emit(f"On to {name_of(recording)}: {len(left)} to review.")
+        self.told.emit(tr("On to {name}: {count} to review.").format(name=name_of(recording), count=len(left)))
         return True
 
     def open_at(self, path: str, segment: FoundSegment) -> None:

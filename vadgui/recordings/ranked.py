@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.review.document import Verdict
 from engine.review.recording_list import FoundSegment, ListedRecording, ranked
@@ -75,7 +76,9 @@ class RankedModel(QAbstractListModel):
         recording, segment = self._rows[index.row()]
         said: dict[int, Callable[[], Any]] = {
             SEGMENT_ROLE: lambda: (recording, segment),
-            Qt.ItemDataRole.DisplayRole: lambda: f"{clock_text(segment.peak_seconds, 1)} in {name_of(recording)}",
+            Qt.ItemDataRole.DisplayRole: lambda: tr("{time} in {name}").format(
+                time=clock_text(segment.peak_seconds, 1), name=name_of(recording)
+            ),
             Qt.ItemDataRole.ToolTipRole: lambda: f"{_sentence(segment)}\n{displayable(Path(recording.path))}",
             Qt.ItemDataRole.AccessibleTextRole: lambda: f"{name_of(recording)}, {_sentence(segment)}",
         }
@@ -83,7 +86,10 @@ class RankedModel(QAbstractListModel):
 
 
 def _sentence(segment: FoundSegment) -> str:
-    return (
-        f"peak score {segment.peak_score:.2f} at {clock_text(segment.peak_seconds, 1)}, "
-        f"frames {segment.start}\u2013{segment.stop - 1}, {segment.verdict}"
+    return tr("peak score {score:.2f} at {time}, frames {first}\u2013{last}, {verdict}").format(
+        score=segment.peak_score,
+        time=clock_text(segment.peak_seconds, 1),
+        first=segment.start,
+        last=segment.stop - 1,
+        verdict=tr(segment.verdict),
     )

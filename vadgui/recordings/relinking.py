@@ -8,14 +8,15 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.common.events import ShouldStop
+from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
 from engine.review.moved import find_moved, missing
 from engine.review.recording_list import AnalysisStage, ListedRecording
 from vadgui.jobs.background import Background
 from vadgui.recordings.model import RecordingModel, listed_path
 
-_PROBLEM = "It is not where it was"
-_ADVICE = "Put it back, or look for it with File, Find moved recordings."
+_PROBLEM = tr_noop("It is not where it was")
+_ADVICE = tr_noop("Put it back, or look for it with File, Find moved recordings.")
 
 
 class Relinking(QObject):
@@ -61,12 +62,14 @@ class Relinking(QObject):
             elif each.problem == _PROBLEM:
                 self._model.relink(each.path, each.path)
         if lost:
-            self.told.emit(f"{len(lost)} of the list’s recordings are not where they were: the list says which.")
+            words = tr("{count} of the list’s recordings are not where they were: the list says which.")
+            self.told.emit(words.format(count=len(lost)))
 
     def _relink(self, folder: Path, lost: int, found: dict[str, Path]) -> None:
         for before, now in found.items():
             self._model.relink(before, listed_path(now))
         if not lost:
-            self.told.emit("Every recording of the list is where it was.")
+            self.told.emit(tr("Every recording of the list is where it was."))
         else:
-            self.told.emit(f"{len(found)} of {lost} moved recordings found in {displayable(folder.name)}.")
+            words = tr("{found} of {count} moved recordings found in {folder}.")
+            self.told.emit(words.format(found=len(found), count=lost, folder=displayable(folder.name)))

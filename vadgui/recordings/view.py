@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
 from vadgui.recordings.delegate import RankedDelegate, RecordingDelegate
 from vadgui.recordings.model import RecordingModel
@@ -32,11 +33,11 @@ from vadgui.ui.widgets import text_label
 
 
 class Listed(Enum):
-    """What the list shows; the value is the text shown to the person."""
+    """What the list shows; the value is the text shown to the person, in English."""
 
-    RECORDINGS = "Recordings"
-    UNREVIEWED = "Segments to review, highest first"
-    SEGMENTS = "All segments, highest first"
+    RECORDINGS = tr_noop("Recordings")
+    UNREVIEWED = tr_noop("Segments to review, highest first")
+    SEGMENTS = tr_noop("All segments, highest first")
 
 
 class RecordingsView(QWidget):
@@ -62,12 +63,12 @@ class RecordingsView(QWidget):
         self.model = model
         self.ranked = RankedModel(model, self)
         own_keys = (Qt.Key.Key_Delete, Qt.Key.Key_F5)
-        self.list = ListView("Recordings", model, RecordingDelegate(self), own_keys, moves_rows=True)
+        self.list = ListView(tr("Recordings"), model, RecordingDelegate(self), own_keys, moves_rows=True)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.segments = ListView("Segments of all recordings", self.ranked, RankedDelegate(self))
+        self.segments = ListView(tr("Segments of all recordings"), self.ranked, RankedDelegate(self))
         self.listed_box = QComboBox()
-        self.listed_box.addItems([each.value for each in Listed])
-        self.listed_box.setAccessibleName("What is listed")
+        self.listed_box.addItems([tr(each.value) for each in Listed])
+        self.listed_box.setAccessibleName(tr("What is listed"))
         self.listed_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._summary = QLabel()
         # A label is never narrower than its text: a long line would widen the dock.
@@ -154,14 +155,14 @@ class RecordingsView(QWidget):
         paths = self.selected_paths()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        opening = menu.addAction("&Open", lambda: self.open_requested.emit(paths[0]))
+        opening = menu.addAction(tr("&Open"), lambda: self.open_requested.emit(paths[0]))
         opening.setEnabled(len(paths) == 1)
-        again = menu.addAction("&Analyse again", lambda: self.again_requested.emit(paths))
+        again = menu.addAction(tr("&Analyse again"), lambda: self.again_requested.emit(paths))
         menu.addSeparator()
-        removing = menu.addAction("&Take off the list", lambda: self.remove_requested.emit(paths))
+        removing = menu.addAction(tr("&Take off the list"), lambda: self.remove_requested.emit(paths))
         menu.addSeparator()
-        up = menu.addAction("Move &up", lambda: self.move_requested.emit(paths, -1))
-        down = menu.addAction("Move &down", lambda: self.move_requested.emit(paths, 1))
+        up = menu.addAction(tr("Move &up"), lambda: self.move_requested.emit(paths, -1))
+        down = menu.addAction(tr("Move &down"), lambda: self.move_requested.emit(paths, 1))
         keys = {opening: "Return", again: "F5", removing: "Delete", up: "Alt+Up", down: "Alt+Down"}
         for action, key in keys.items():
             action.setShortcut(QKeySequence(key))
@@ -174,7 +175,7 @@ class RecordingsView(QWidget):
         self._summary.setToolTip(self._summary.text())
         paused = self.model.paused
         set_icon(self.pause_button, "play" if paused else "pause")
-        words = "Go on analysing the list" if paused else "Pause analysing the list"
+        words = tr("Go on analysing the list") if paused else tr("Pause analysing the list")
         self.pause_button.setToolTip(words)
         self.pause_button.setAccessibleName(words)
         # Nothing that is on screen is different for anybody who looks at one recording alone.
@@ -184,15 +185,16 @@ class RecordingsView(QWidget):
 
     def _show_watched(self) -> None:
         folders = self.model.watched_folders
-        names = displayable(Path(folders[0]).name) if len(folders) == 1 else f"{len(folders)} folders"
+        names = ", ".join(displayable(Path(folder).name) for folder in folders[:1])
+        words = tr_n("Watching {names}", "Watching {count} folders", len(folders))
         self.watched_button.setVisible(bool(folders))
-        self.watched_button.setText(f"Watching {names}".replace("&", "&&"))
+        self.watched_button.setText(words.format(names=names, count=len(folders)).replace("&", "&&"))
         self.watched_button.setToolTip("\n".join(displayable(folder) for folder in folders))
         menu = self.watched_button.menu()
         menu.clear()
         for folder in folders:
-            words = f"Stop watching {displayable(folder)}".replace("&", "&&")
-            menu.addAction(words, partial(self.stop_watching_requested.emit, folder))
+            words = tr("Stop watching {folder}").format(folder=displayable(folder))
+            menu.addAction(words.replace("&", "&&"), partial(self.stop_watching_requested.emit, folder))
 
     def _show_listed(self) -> None:
         listed = self.listed
@@ -206,7 +208,8 @@ class RecordingsView(QWidget):
             self._pages.setCurrentWidget(self.segments)
         else:
             are_all_judged = any(each.segments for each in self.model.recordings)
-            self._nothing.setText("Every segment has a verdict." if are_all_judged else "Nothing is flagged so far.")
+            judged, nothing = tr("Every segment has a verdict."), tr("Nothing is flagged so far.")
+            self._nothing.setText(judged if are_all_judged else nothing)
             self._pages.setCurrentWidget(self._nothing)
 
     def _keep_place(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.common.events import ShouldStop
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.video.watching import FolderWatch
 from vadgui.jobs.background import Background
@@ -61,7 +62,8 @@ class FolderWatching(QObject):
             before = self._told.get(watch.folder, "")
             self._told[watch.folder] = watch.problem
             if watch.problem and not before:
-                self.told.emit(f"{displayable(watch.folder.name)} is watched, but: {watch.problem}")
+                words = tr("{folder} is watched, but: {problem}")
+                self.told.emit(words.format(folder=displayable(watch.folder.name), problem=watch.problem))
         if paths:
             self.found.emit(paths)
         self._timer.start()

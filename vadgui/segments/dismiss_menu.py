@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
+from engine.common.language import tr
 from engine.review.edits import DISMISS_REASONS
 
 _MOST_DIGITS = 9
@@ -22,13 +23,14 @@ class DismissMenu(QMenu):
     def __init__(self, own_reasons: Sequence[str], parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAccessibleName("Why the segment is dismissed")
+        self.setAccessibleName(tr("Why the segment is dismissed"))
         for number, reason in enumerate((*DISMISS_REASONS, *own_reasons), start=1):
             digit = f"&{number}  " if number <= _MOST_DIGITS else ""
-            action = self.addAction(f"{digit}{reason.replace('&', '&&').capitalize()}")
+            words = tr(reason).replace("&", "&&")
+            action = self.addAction(f"{digit}{words[:1].upper()}{words[1:]}")
             action.triggered.connect(lambda _, reason=reason: self.reason_chosen.emit(reason))
         self.addSeparator()
-        self.addAction("&Another reason …").triggered.connect(self._ask)
+        self.addAction(tr("&Another reason …")).triggered.connect(self._ask)
 
     def pop_up(self, at: QPoint) -> None:
         """Show it; the first reason has the focus."""
@@ -38,8 +40,8 @@ class DismissMenu(QMenu):
     def _ask(self) -> None:
         dialog = QInputDialog(self.parentWidget())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle("Dismiss")
-        dialog.setLabelText("Why is this nothing of interest? The reason is offered again.")
+        dialog.setWindowTitle(tr("Dismiss"))
+        dialog.setLabelText(tr("Why is this nothing of interest? The reason is offered again."))
         dialog.textValueSelected.connect(self._add)
         dialog.open()
 

@@ -7,6 +7,7 @@ from datetime import time
 from PySide6.QtCore import QTime, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QTimeEdit, QToolButton, QWidget
 
+from engine.common.language import tr
 from vadgui.model.session import ReviewSession
 from vadgui.segments.model import Hours
 
@@ -22,22 +23,22 @@ class HoursBar(QWidget):
         self._session = session
         self.button = QToolButton(self)
         self.button.setCheckable(True)
-        self.button.setText("Hours")
+        self.button.setText(tr("Hours"))
         self.button.setAutoRaise(True)
-        self.button.setToolTip("List the segments of some hours of the day alone")
+        self.button.setToolTip(tr("List the segments of some hours of the day alone"))
         self.begin_box, self.stop_box = QTimeEdit(QTime(22, 0)), QTimeEdit(QTime(6, 0))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 0, 8, 3)
-        for words, box in (("&From", self.begin_box), ("&to", self.stop_box)):
+        for words, box in ((tr("&From"), self.begin_box), (tr("&to"), self.stop_box)):
             box.setDisplayFormat("HH:mm")
-            box.setToolTip("Of every day; over midnight where the second time is the earlier one")
+            box.setToolTip(tr("Of every day; over midnight where the second time is the earlier one"))
             label = QLabel(words)
             label.setBuddy(box)
             layout.addWidget(label)
             layout.addWidget(box)
             box.timeChanged.connect(lambda _: self._tell())
-        self.begin_box.setAccessibleName("From this time of day")
-        self.stop_box.setAccessibleName("Up to this time of day")
+        self.begin_box.setAccessibleName(tr("From this time of day"))
+        self.stop_box.setAccessibleName(tr("Up to this time of day"))
         layout.addStretch(1)
         self.button.toggled.connect(self._toggle)
         session.clock_changed.connect(self._follow_clock)

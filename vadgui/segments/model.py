@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from engine.common.language import tr, tr_noop
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import JudgedSegment, Verdict
 from engine.scoring.segments import Segment
@@ -21,23 +22,23 @@ _NO_PARENT = QModelIndex()
 
 
 class SegmentOrder(Enum):
-    """How the list is sorted; the value is the text shown to the person."""
+    """How the list is sorted; the value is the text shown to the person, in English."""
 
-    TIME = "By time"
-    SCORE = "By score"
-    VERDICT = "By verdict"
+    TIME = tr_noop("By time")
+    SCORE = tr_noop("By score")
+    VERDICT = tr_noop("By verdict")
 
 
 class SegmentFilter(Enum):
-    """Which segments are listed; the value is the text shown to the person."""
+    """Which segments are listed; the value is the text shown to the person, in English."""
 
-    ALL = "All"
-    UNREVIEWED = "Unreviewed"
-    CONFIRMED = "Confirmed"
-    DISMISSED = "Dismissed"
-    UNSURE = "Unsure"
-    BOOKMARKED = "Bookmarked"
-    NOTED = "With a note"
+    ALL = tr_noop("All")
+    UNREVIEWED = tr_noop("Unreviewed")
+    CONFIRMED = tr_noop("Confirmed")
+    DISMISSED = tr_noop("Dismissed")
+    UNSURE = tr_noop("Unsure")
+    BOOKMARKED = tr_noop("Bookmarked")
+    NOTED = tr_noop("With a note")
 
     def lets_through(self, segment: Segment) -> bool:
         """Whether a segment is listed."""
@@ -80,7 +81,11 @@ class Hours:
 
 
 _VERDICT_ORDER = (Verdict.UNREVIEWED, Verdict.UNSURE, Verdict.CONFIRMED, Verdict.DISMISSED)
-_VERDICT_WORDS = {Verdict.CONFIRMED: "Confirmed", Verdict.DISMISSED: "Dismissed", Verdict.UNSURE: "Unsure"}
+_VERDICT_WORDS = {
+    Verdict.CONFIRMED: tr_noop("Confirmed"),
+    Verdict.DISMISSED: tr_noop("Dismissed"),
+    Verdict.UNSURE: tr_noop("Unsure"),
+}
 
 
 def judged_of(segment: Segment) -> JudgedSegment | None:
@@ -97,8 +102,8 @@ def verdict_of(segment: Segment) -> Verdict:
 def verdict_words(segment: Segment) -> str:
     """The verdict with its reason; empty where there is none."""
     judged = judged_of(segment)
-    words = _VERDICT_WORDS.get(judged.verdict, "") if judged else ""
-    return f"{words}: {judged.reason}" if judged and words and judged.reason else words
+    words = tr(_VERDICT_WORDS.get(judged.verdict, "")) if judged else ""
+    return f"{words}: {tr(judged.reason)}" if judged and words and judged.reason else words
 
 
 class SegmentModel(QAbstractListModel):
@@ -247,18 +252,18 @@ class SegmentModel(QAbstractListModel):
         judged = judged_of(segment)
         said = [verdict_words(segment)]
         if judged:
-            said += ["Bookmarked" if judged.bookmark else "", judged.note]
+            said += [tr("Bookmarked") if judged.bookmark else "", judged.note]
             said += [f"{judged.who}, {judged.when[:16].replace('T', ' ')} UTC" if judged.who else ""]
         began, end = float(self._session.times[segment.start]), float(self._session.ends[segment.stop - 1])
         if self._session.start:
             said.insert(0, f"{self._session.start.at(began):%Y-%m-%d}, {self._time_of_day(began, end)}")
-        return "\n".join(
-            [
-                f"{self.time_range(segment)}, {frame_range(segment)}, "
-                f"peak score {segment.peak_score:.2f} at frame {segment.peak_frame}{reason and f': {reason}'}",
-                *filter(None, said),
-            ]
+        peak = tr("{times}, {frames}, peak score {score:.2f} at frame {peak}").format(
+            times=self.time_range(segment),
+            frames=frame_range(segment),
+            score=segment.peak_score,
+            peak=segment.peak_frame,
         )
+        return "\n".join([f"{peak}{reason and f': {reason}'}", *filter(None, said)])
 
     @property
     def has_reasons(self) -> bool:
@@ -267,7 +272,7 @@ class SegmentModel(QAbstractListModel):
 
     def reason(self, segment: Segment) -> str:
         """Why a segment was flagged, in words; empty where scores have no reasons."""
-        return self._session.scoring.reason(segment)
+        return tr(self._session.scoring.reason(segment))
 
     def time_range(self, segment: Segment) -> str:
         """The time of the first frame, and the time at which the last frame ends."""
@@ -284,8 +289,8 @@ class SegmentModel(QAbstractListModel):
 def frame_range(segment: Segment) -> str:
     """Numbers of the first and the last frame, and how many frames there are."""
     if len(segment) == 1:
-        return f"frame {segment.start}"
-    return f"frames {segment.start}–{segment.stop - 1} ({len(segment)})"
+        return tr("frame {frame}").format(frame=segment.start)
+    return tr("frames {first}–{last} ({count})").format(first=segment.start, last=segment.stop - 1, count=len(segment))
 
 
 def _common(a: list[Segment], b: list[Segment]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from engine.common.language import tr
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
@@ -42,10 +43,12 @@ class Moments(QWidget):
         self._is_updating = False
         self.model = MomentModel(session, self)
         self.fold_button = QToolButton()
-        self.fold_button.setText("Next most suspicious")
+        self.fold_button.setText(tr("Next most suspicious"))
         self.fold_button.setToolTip(
-            "The highest scores beside what is flagged, whatever the threshold.\n"
-            "To keep one, go there and mark its first frame with I, its last with O."
+            tr(
+                "The highest scores beside what is flagged, whatever the threshold.\n"
+                "To keep one, go there and mark its first frame with I, its last with O."
+            )
         )
         self.fold_button.setCheckable(True)
         self.fold_button.setAutoRaise(True)
@@ -54,7 +57,7 @@ class Moments(QWidget):
         self.fold_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.fold_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.fold_button.toggled.connect(self._fold)
-        self.list = ListView("Next most suspicious", self.model, SegmentDelegate(session, self))
+        self.list = ListView(tr("Next most suspicious"), self.model, SegmentDelegate(session, self))
         self.list.hide()
         self.list.clicked.connect(self._go)
         self.list.selectionModel().currentChanged.connect(self._go_on)

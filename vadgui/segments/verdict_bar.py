@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from engine.common.language import tr, tr_n
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.segments.model import judged_of
@@ -28,8 +29,8 @@ class VerdictBar(QWidget):
         self._noted: Segment | None = None
         """The segment whose note the field holds."""
         self.note = _NoteField()
-        self.note.setPlaceholderText("Note (N)")
-        self.note.setAccessibleName("Note on the segment")
+        self.note.setPlaceholderText(tr("Note (N)"))
+        self.note.setAccessibleName(tr("Note on the segment"))
         self.note.editingFinished.connect(self.keep_note)
         self._hidden = text_label(role="muted")
         buttons = QHBoxLayout()
@@ -65,7 +66,11 @@ class VerdictBar(QWidget):
         self.note.setEnabled(selected is not None)
         count = review.hidden_count
         self._hidden.setText(
-            f"{count} judged segment{' is' if count == 1 else 's are'} below the threshold: kept, and back with it."
+            tr_n(
+                "{count} judged segment is below the threshold: kept, and back with it.",
+                "{count} judged segments are below the threshold: kept, and back with it.",
+                count,
+            ).format(count=count)
         )
         self._hidden.setVisible(count > 0)
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.language import tr, tr_n, tr_noop
 from engine.scoring.drift import OTHER_SCENE
 from engine.scoring.segments import Segment
 from engine.scoring.zones import zones_in_words
@@ -27,6 +28,14 @@ from vadgui.segments.moments import Moments
 from vadgui.ui import theme
 
 _UNFINISHED = {AnalysisPhase.RUNNING, AnalysisPhase.PAUSED, AnalysisPhase.CANCELLED, AnalysisPhase.FAILED}
+_NONE_LISTED = {
+    SegmentFilter.UNREVIEWED: tr_noop("No segment here is “unreviewed”."),
+    SegmentFilter.CONFIRMED: tr_noop("No segment here is “confirmed”."),
+    SegmentFilter.DISMISSED: tr_noop("No segment here is “dismissed”."),
+    SegmentFilter.UNSURE: tr_noop("No segment here is “unsure”."),
+    SegmentFilter.BOOKMARKED: tr_noop("No segment here is “bookmarked”."),
+    SegmentFilter.NOTED: tr_noop("No segment here is “with a note”."),
+}
 
 
 class SegmentList(QWidget):
@@ -43,14 +52,14 @@ class SegmentList(QWidget):
         self._count = QLabel()
         self.order_box = QComboBox()
         for order in SegmentOrder:
-            self.order_box.addItem(order.value, order)
-        self.order_box.setAccessibleName("Order of the segments")
+            self.order_box.addItem(tr(order.value), order)
+        self.order_box.setAccessibleName(tr("Order of the segments"))
         self.order_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.order_box.activated.connect(lambda: self._arrange(self.order_box.currentData(), self.model.filter))
         self.filter_box = QComboBox()
         for which in SegmentFilter:
-            self.filter_box.addItem(which.value, which)
-        self.filter_box.setAccessibleName("Which segments are listed")
+            self.filter_box.addItem(tr(which.value), which)
+        self.filter_box.setAccessibleName(tr("Which segments are listed"))
         self.filter_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.filter_box.activated.connect(lambda: self._arrange(self.model.order, self.filter_box.currentData()))
         self.hours = HoursBar(session)
@@ -173,50 +182,62 @@ class SegmentList(QWidget):
         session = self._session
         count = len(session.scoring.segments)
         phase = session.analysis.phase
-        so_far = " so far" if phase in _UNFINISHED else ""
         is_counted = count > 0 or phase is AnalysisPhase.DONE
         left = len(session.review.unreviewed)
-        if not count or left == count:
-            words = f"{count} segment{'' if count == 1 else 's'}"
-        else:
-            words = f"{left} of {count} left"
-        self._count.setText(f"{words}{so_far}" if is_counted else "")
+        self._count.setText(_count_words(count, left, so_far=phase in _UNFINISHED) if is_counted else "")
         self.order_box.setEnabled(count > 1)
         self.filter_box.setEnabled(count > 0)
         listed = self.model.rowCount()
         self._pages.setCurrentWidget(self.list if listed else self._empty)
         self.place_line.show_found()
         if not listed:
-            nothing = f"No segment here is “{self.model.filter.value.lower()}”."
-            if self.model.hours:
-                nothing = "No segment of these hours is listed."
-            if session.places.rectangle:
-                nothing = "Looking …" if session.places.is_looking else "Nothing flagged happened in the rectangle."
-            self._empty.setText(nothing if count else self._reason_for_none())
+            self._empty.setText(self._reason_for_none_listed() if count else self._reason_for_none())
+
+    def _reason_for_none_listed(self) -> str:
+        places = self._session.places
+        if places.rectangle:
+            return tr("Looking …") if places.is_looking else tr("Nothing flagged happened in the rectangle.")
+        if self.model.hours:
+            return tr("No segment of these hours is listed.")
+        return tr(_NONE_LISTED.get(self.model.filter, ""))
 
     def _reason_for_none(self) -> str:
         session = self._session
         if session.video is None:
-            return "Open a video to see what is unusual in it."
+            return tr("Open a video to see what is unusual in it.")
         analysed = not np.isnan(session.scoring.scores).all()
         if session.scoring.is_other_scene:
-            return f"{OTHER_SCENE} Nothing is flagged."
+            nothing = tr("Nothing is flagged.")
+            return f"{tr(OTHER_SCENE)} {nothing}"
         enter = session.scoring.rule.enter
         per_hour = session.scoring.scorer.false_alarms_at(enter)
-        at_threshold = f"at the threshold of {enter:.2f}"
+        at_threshold = tr("at the threshold of {threshold:.2f}").format(threshold=enter)
         if per_hour is not None:
-            at_threshold = f"at about {per_hour:.2g} false alarms an hour"
+            at_threshold = tr("at about {rate:.2g} false alarms an hour").format(rate=per_hour)
         if zones := zones_in_words(session.review.zones):
-            at_threshold += f"; the picture has {zones}"
+            at_threshold = tr("{at_threshold}; the picture has {zones}").format(at_threshold=at_threshold, zones=zones)
         match session.analysis.phase:
             case AnalysisPhase.DONE:
-                return f"Nothing flagged {at_threshold}."
+                return tr("Nothing flagged {at_threshold}.").format(at_threshold=at_threshold)
             case AnalysisPhase.IDLE if session.detector is None and not session.detector_is_coming:
-                return "Not analysed yet. Choose a detector first."
+                return tr("Not analysed yet. Choose a detector first.")
             case AnalysisPhase.IDLE:
-                return "Not analysed yet."
+                return tr("Not analysed yet.")
+            case _ if analysed:
+                return tr("Nothing flagged so far {at_threshold}.").format(at_threshold=at_threshold)
             case _:
-                return f"Nothing flagged so far {at_threshold}." if analysed else "Not analysed yet."
+                return tr("Not analysed yet.")
+
+
+def _count_words(count: int, left: int, *, so_far: bool) -> str:
+    """How many segments there are, or how many of them are left to review."""
+    if count and left != count:
+        words = tr("{left} of {count} left so far") if so_far else tr("{left} of {count} left")
+    elif so_far:
+        words = tr_n("{count} segment so far", "{count} segments so far", count)
+    else:
+        words = tr_n("{count} segment", "{count} segments", count)
+    return words.format(left=left, count=count)
 
 
 class _PlaceLine(QWidget):
@@ -228,7 +249,7 @@ class _PlaceLine(QWidget):
         self._model = model
         self._text = QLabel()
         self.clear_button = QToolButton()
-        self.clear_button.setText("Show all")
+        self.clear_button.setText(tr("Show all"))
         self.clear_button.setAutoRaise(True)
         self.clear_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clear_button.clicked.connect(lambda: session.places.search(None))
@@ -245,8 +266,10 @@ class _PlaceLine(QWidget):
         """Count anew."""
         places = self._session.places
         self.setVisible(places.rectangle is not None)
-        words = f"In the rectangle: {self._model.rowCount()} of {len(self._session.scoring.segments)}"
-        self._text.setText(f"{words}{', looking …' * places.is_looking}" if places.rectangle else "")
+        found = tr("In the rectangle: {found} of {count}")
+        words = tr("In the rectangle: {found} of {count}, looking …") if places.is_looking else found
+        said = words.format(found=self._model.rowCount(), count=len(self._session.scoring.segments))
+        self._text.setText(said if places.rectangle else "")
 
 
 def _list_view(model: SegmentModel, delegate: SegmentDelegate) -> QListView:
@@ -260,5 +283,5 @@ def _list_view(model: SegmentModel, delegate: SegmentDelegate) -> QListView:
     view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.setFrameShape(QListView.Shape.NoFrame)
-    view.setAccessibleName("Flagged segments")
+    view.setAccessibleName(tr("Flagged segments"))
     return view

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QHBoxLayout,
@@ -16,24 +15,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.language import tr, tr_noop
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from vadgui.ui.number_boxes import NumberBox
 from vadgui.ui.select_all import select_all_on_focus
+from vadgui.ui.widgets import ElidedLabel
 
+_TITLE_PX = 140
 _STEP = 0.05  # of the threshold, as a share of the scale
-_MOUSE = "Click or drag to move the playhead, wheel to zoom, Shift + wheel to pan."
-_LINES = (
+_MOUSE = tr_noop("Click or drag to move the playhead, wheel to zoom, Shift + wheel to pan.")
+_LINES = tr_noop(
     "A segment begins where the score reaches the threshold, the dashed line,\n"
     "and ends where it falls below the dotted one, so that it does not end at every dip."
 )
 
 
-_EXPECTED = (
+_EXPECTED = tr_noop(
     "How many of this recording's segments are nothing unusual, nine times in ten.\n"
     "It follows from the normal footage that the detector was calibrated on."
 )
-_DOUBT = (
+_DOUBT = tr_noop(
     "What happens more seldom than once in all that footage, it can't know: such a threshold is extrapolated.\n"
     "Calibrate the detector on more normal footage, an hour at best."
 )
@@ -48,29 +50,29 @@ class TimelineHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = _ElidedLabel(QSizePolicy.Policy.Preferred)
+        self._title = ElidedLabel(QSizePolicy.Policy.Preferred, _TITLE_PX)
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
-        self._reading = _ElidedLabel(QSizePolicy.Policy.Ignored)
+        self._reading = ElidedLabel(QSizePolicy.Policy.Ignored)
         self.threshold_box = NumberBox()
         self.show_top(1.0)
         self.threshold_box.setDecimals(2)
-        self.threshold_box.setAccessibleName("Threshold")
-        self.threshold_box.setToolTip("Frames with at least this score are flagged; or drag the dashed line")
+        self.threshold_box.setAccessibleName(tr("Threshold"))
+        self.threshold_box.setToolTip(tr("Frames with at least this score are flagged; or drag the dashed line"))
         self.threshold_box.valueChanged.connect(self.threshold_entered)
         # Enter ends the typing: the next key is for the player again.
         self.threshold_box.lineEdit().returnPressed.connect(self.threshold_box.clearFocus)
-        self._threshold_label = QLabel("Threshold")
+        self._threshold_label = QLabel(tr("Threshold"))
         self._threshold_label.setBuddy(self.threshold_box)
         self.alarms_box = _AlarmsBox()
         self.alarms_box.valueChanged.connect(self._enter_false_alarms)
         self.alarms_box.lineEdit().returnPressed.connect(self.alarms_box.clearFocus)
         for box in (self.threshold_box, self.alarms_box):
             select_all_on_focus(box)
-        self._alarms_label = QLabel("False alarms, about")
+        self._alarms_label = QLabel(tr("False alarms, about"))
         self._alarms_label.setBuddy(self.alarms_box)
-        self._expected = _ElidedLabel(QSizePolicy.Policy.Preferred)
+        self._expected = ElidedLabel(QSizePolicy.Policy.Preferred)
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
@@ -83,12 +85,12 @@ class TimelineHeader(QWidget):
         ):  # fmt: skip
             layout.addWidget(widget)
         layout.addSpacing(8)
-        self.lanes_button = _button("Lanes", "Single signals under the score")
+        self.lanes_button = _button(tr("Lanes"), tr("Single signals under the score"))
         self.lanes_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         layout.addWidget(self.lanes_button)
-        layout.addWidget(_button("−", "Zoom out", lambda: self.zoom_requested.emit(0.5)))
-        layout.addWidget(_button("+", "Zoom in", lambda: self.zoom_requested.emit(2.0)))
-        layout.addWidget(_button("All", "Show the whole recording", self.all_requested.emit))
+        layout.addWidget(_button("−", tr("Zoom out"), lambda: self.zoom_requested.emit(0.5)))
+        layout.addWidget(_button("+", tr("Zoom in"), lambda: self.zoom_requested.emit(2.0)))
+        layout.addWidget(_button(tr("All"), tr("Show the whole recording"), self.all_requested.emit))
         self.show_scorer(default_scorer(None))
 
     def set_lane_menu(self, menu: QMenu) -> None:
@@ -98,8 +100,8 @@ class TimelineHeader(QWidget):
     def show_scorer(self, scorer: Scorer) -> None:
         """Speak of these scores: a threshold is a number of false alarms, where they know it."""
         self._scorer = scorer
-        self._title.setText(scorer.title)
-        self._title.setToolTip(f"{scorer.description}\n{_LINES}\n{_MOUSE}")
+        self._title.setText(tr(scorer.title))
+        self._title.setToolTip(f"{tr(scorer.description)}\n{tr(_LINES)}\n{tr(_MOUSE)}")
         for widget in (self._threshold_label, self.threshold_box):
             widget.setVisible(not scorer.knows_false_alarms)
         for widget in (self._alarms_label, self.alarms_box, self._expected):
@@ -118,11 +120,12 @@ class TimelineHeader(QWidget):
 
     def show_expected(self, expected: tuple[int, int] | None, doubt: str = "") -> None:
         """Say how many false alarms to expect in the recording, or why nobody can."""
-        low, high = expected or (0, 0)
-        words = f"{low} to {high}" if low != high else f"{low}" if high else "none"
-        text = f"{words} expected here" if expected else ""
+        text = _expected_text(*expected) if expected else ""
         self._expected.setText(doubt if text and doubt else text)
-        self._expected.setToolTip(f"{doubt}.\n{_DOUBT}\nA guess: {text}." if doubt else f"{text}.\n{_EXPECTED}")
+        tip = f"{text}.\n{tr(_EXPECTED)}"
+        if doubt:
+            tip = f"{doubt}.\n{tr(_DOUBT)}\n" + tr("A guess: {number}.").format(number=text)
+        self._expected.setToolTip(tip)
 
     def edit_threshold(self) -> None:
         """Put the cursor into the field by which the threshold is chosen."""
@@ -157,24 +160,10 @@ class TimelineHeader(QWidget):
                 self.alarms_box.setValue(per_hour)
 
 
-class _ElidedLabel(QLabel):
-    """Insists on no room: what it says must not make the window wider."""
-
-    def __init__(self, policy: QSizePolicy.Policy) -> None:
-        super().__init__()
-        self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As high as a line."""
-        return QSize(0, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw as much of the text as there is room for."""
-        del event
-        elided = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter = QPainter(self)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
-        painter.end()
+def _expected_text(low: int, high: int) -> str:
+    if low != high:
+        return tr("{low} to {high} expected here").format(low=low, high=high)
+    return tr("{number} expected here").format(number=high) if high else tr("none expected here")
 
 
 class _AlarmsBox(NumberBox):
@@ -184,12 +173,14 @@ class _AlarmsBox(NumberBox):
         super().__init__()
         self.setRange(0.001, 3600.0)
         self.setDecimals(3)
-        self.setSuffix(" an hour")
+        self.setSuffix(tr(" an hour"))
         self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
-        self.setAccessibleName("False alarms an hour")
+        self.setAccessibleName(tr("False alarms an hour"))
         self.setToolTip(
-            "About how often normal life on this camera may raise an alarm: the threshold follows from it.\n"
-            "Or drag the dashed line."
+            tr(
+                "About how often normal life on this camera may raise an alarm: the threshold follows from it.\n"
+                "Or drag the dashed line."
+            )
         )
 
     def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name

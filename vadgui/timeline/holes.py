@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_n
 from engine.video.integrity import Integrity
 from vadgui.timeline.timescale import Timescale
 from vadgui.ui.clock_text import clock_text
@@ -30,11 +31,20 @@ def holes(integrity: Integrity, scale: Timescale) -> list[Hole]:
     for gap in integrity.gaps:
         start, stop = map(float, scale.drawn([gap.start_seconds, gap.stop_seconds]))
         length = duration_in_words(gap.seconds)
-        span = f"{clock_text(gap.start_seconds, 1)} to {clock_text(gap.stop_seconds, 1)}"
-        found.append(Hole(start, stop, False, f"gap of {length}", f"Gap in the recording, {length}: {span}"))
+        span = _span(gap.start_seconds, gap.stop_seconds)
+        label = tr("gap of {duration}").format(duration=length)
+        text = tr("Gap in the recording, {duration}: {span}").format(duration=length, span=span)
+        found.append(Hole(start, stop, False, label, text))
     for lost in integrity.lost:
         start, stop = map(float, scale.drawn([lost.start_seconds, lost.stop_seconds]))
-        frames = f"{lost.count} frame{'' if lost.count == 1 else 's'}"
-        span = f"{clock_text(lost.start_seconds, 1)} to {clock_text(lost.stop_seconds, 1)}"
-        found.append(Hole(start, stop, True, f"{frames} lost", f"{frames} damaged and lost: {span}"))
+        span = _span(lost.start_seconds, lost.stop_seconds)
+        label = tr_n("{count} frame lost", "{count} frames lost", lost.count).format(count=lost.count)
+        text = tr_n(
+            "{count} frame damaged and lost: {span}", "{count} frames damaged and lost: {span}", lost.count
+        ).format(count=lost.count, span=span)
+        found.append(Hole(start, stop, True, label, text))
     return sorted(found, key=lambda hole: hole.start)
+
+
+def _span(start_seconds: float, stop_seconds: float) -> str:
+    return tr("{begin} to {end}").format(begin=clock_text(start_seconds, 1), end=clock_text(stop_seconds, 1))

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from engine.common.language import tr, tr_noop
 from vadgui.timeline.pyramid import Floats, Indices
 from vadgui.timeline.scores import ScoreSeries
 from vadgui.timeline.trace import draw_trace
@@ -21,8 +22,8 @@ SCORE_ROOM = 1.12
 _BRACKET_PX = 4
 _MIN_WIDTH_PX = 3
 _DISMISSED_ALPHA = 50
-_PENDING_TEXT = "not analysed yet"
-_ROUGH_TEXT = "overview"
+_PENDING_TEXT = tr_noop("not analysed yet")
+_ROUGH_TEXT = tr_noop("overview")
 """Scores from few frames, which can still change."""
 
 
@@ -101,7 +102,7 @@ class ScoreItem(PixelItem):
             edges = np.flatnonzero(np.diff(columns.pending, prepend=False, append=False))
             is_rough = ~np.isnan(columns.rough)
             self._pending_runs = [
-                (int(a / ratio), int(b / ratio), _ROUGH_TEXT if is_rough[a:b].mean() > 0.5 else _PENDING_TEXT)
+                (int(a / ratio), int(b / ratio), tr(_ROUGH_TEXT if is_rough[a:b].mean() > 0.5 else _PENDING_TEXT))
                 for a, b in edges.reshape(-1, 2)
             ]
         painter.drawImage(area.topLeft(), self._image)

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QWidget
 
+from engine.common.language import tr, tr_noop
 from vadgui.timeline.hole_marks import HoleSpans
 from vadgui.timeline.items import merged_pixels, paint_runs
 from vadgui.timeline.lanes import WINDOW, Lane, LaneSeries
@@ -32,7 +33,7 @@ LANE_PX = 38
 _GAP_PX = 3
 _FONT_PX = 10
 _ALWAYS_IN_SIGHT = 3
-_NOT_MEASURED = "measured only where you looked: this detector judges samples, by motion"
+_NOT_MEASURED = tr_noop("measured only where you looked: this detector judges samples, by motion")
 
 
 class LaneStack(QScrollArea):
@@ -87,7 +88,7 @@ class LaneStrips(QWidget):
         self._version = 0
         self._images: dict[str, tuple[tuple[object, ...], QImage]] = {}
         self.setMouseTracking(True)
-        self.setAccessibleName("Lanes")
+        self.setAccessibleName(tr("Lanes"))
         lanes.values_changed.connect(self.forget)
         box.sigXRangeChanged.connect(lambda: self.update())
         theme.changed.connect(self.update)
@@ -96,7 +97,7 @@ class LaneStrips(QWidget):
         """Values, or the lanes themselves, are others."""
         self._version += 1
         self._images.clear()
-        titles = ", ".join(lane.title for lane in self._lanes.shown)
+        titles = ", ".join(tr(lane.title) for lane in self._lanes.shown)
         self.setAccessibleDescription(titles)
         self.update()
 
@@ -129,8 +130,8 @@ class LaneStrips(QWidget):
     def text_of(self, lane: Lane) -> str:
         """What is written in a lane: its title, and its value under the mouse, or else at the playhead."""
         frame = self._playhead if self._hover is None else self._series.frame_at(self._hover)
-        note = "" if self._lanes.is_measured(lane) else _NOT_MEASURED
-        return "  ".join(filter(None, (lane.title, lane.describe(self._lanes.value_at(lane, frame)), note)))
+        note = "" if self._lanes.is_measured(lane) else tr(_NOT_MEASURED)
+        return "  ".join(filter(None, (tr(lane.title), lane.describe(self._lanes.value_at(lane, frame)), note)))
 
     def area_of(self, number: int) -> QRect:
         """Where a lane is drawn: beneath the plot, whether there is a scroll bar or not."""
@@ -277,7 +278,7 @@ class LaneMenu(QMenu):
     """The lanes that there are, each switched on or off."""
 
     def __init__(self, lanes: LaneSeries, parent: QWidget | None = None) -> None:
-        super().__init__("&Lanes", parent)
+        super().__init__(tr("&Lanes"), parent)
         self._lanes = lanes
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
@@ -286,12 +287,12 @@ class LaneMenu(QMenu):
         self.clear()
         shown = {lane.key for lane in self._lanes.shown}
         for lane in self._lanes.offered:
-            action = QAction(lane.title, self, checkable=True, checked=lane.key in shown)
-            action.setToolTip(lane.explanation)
+            action = QAction(tr(lane.title), self, checkable=True, checked=lane.key in shown)
+            action.setToolTip(tr(lane.explanation))
             action.toggled.connect(self._lanes.hide_window if lane is WINDOW else partial(self._toggle, lane.key))
             self.addAction(action)
         self.addSeparator()
-        self.addAction("None", self._hide_all).setEnabled(bool(shown))
+        self.addAction(tr("None"), self._hide_all).setEnabled(bool(shown))
 
     def _hide_all(self) -> None:
         self._lanes.hide_window()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import in_words
 from engine.scoring.sampling import Frames
@@ -22,7 +23,7 @@ CHUNK_FRAMES = 8192
 _STEP_SECONDS = 0.006
 _BETWEEN_STEPS_MS = 6
 _TELL_SECONDS = 0.2
-_SCORE, _LOW_DB, _HIGH_PX = "score", "dB", "px a frame"
+_SCORE, _LOW_DB, _HIGH_PX = "score", "dB", tr_noop("px a frame")
 
 
 @dataclass(frozen=True)
@@ -49,27 +50,32 @@ class Lane:
         """A value with its unit."""
         if np.isnan(value):
             return ""
-        return (
-            f"{max(value, 0):.1f}" if self.is_score else f"{value:.{1 if self.is_low_suspicious else 2}f} {self.unit}"
-        )
+        if self.is_score:
+            return f"{max(value, 0):.1f}"
+        return f"{value:.{1 if self.is_low_suspicious else 2}f} {tr(self.unit)}"
 
 
-PSNR = Lane("psnr_db", "PSNR", "How well the whole frame was predicted; what is worse predicted is higher up.", _LOW_DB)
+PSNR = Lane(
+    "psnr_db", "PSNR", tr_noop("How well the whole frame was predicted; what is worse predicted is higher up."), _LOW_DB
+)
 WORST_PATCH = Lane(
     "patch_psnr_db",
-    "Worst patch",
-    "How well the worst of the 16 patches of the frame was predicted; what is worse predicted is higher up.",
+    tr_noop("Worst patch"),
+    tr_noop("How well the worst of the 16 patches of the frame was predicted; what is worse predicted is higher up."),
     _LOW_DB,
 )
 FLOW_ERROR = Lane(
-    "flow_error_px", "Flow error", "How far measured and predicted flow are apart, over the whole frame.", _HIGH_PX
+    "flow_error_px",
+    tr_noop("Flow error"),
+    tr_noop("How far measured and predicted flow are apart, over the whole frame."),
+    _HIGH_PX,
 )
 
 
 WINDOW = Lane(
     "window",
-    "Chosen place",
-    "The score that each frame would have for the place alone that you clicked in the picture.",
+    tr_noop("Chosen place"),
+    tr_noop("The score that each frame would have for the place alone that you clicked in the picture."),
     _SCORE,
 )
 
@@ -79,9 +85,11 @@ def lanes_of(calibration: Calibration | None) -> list[Lane]:
     evidence = [
         Lane(
             name,
-            in_words(name).capitalize(),
-            f"The score that the frame would have for this alone ({in_words(name)}).\n"
-            "The anomaly score is the highest of these lanes.",
+            tr(in_words(name)).capitalize(),
+            tr(
+                "The score that the frame would have for this alone ({signal}).\n"
+                "The anomaly score is the highest of these lanes."
+            ).format(signal=tr(in_words(name))),
             _SCORE,
         )
         for name in (calibration.evidence if calibration else ())

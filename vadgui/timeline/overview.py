@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.common.language import tr
 from vadgui.timeline.hole_marks import HoleSpans
 from vadgui.timeline.holes import Hole
 from vadgui.timeline.items import merged_pixels, paint_runs
@@ -41,8 +42,8 @@ class OverviewStrip(QWidget):
         self._image = QImage()
         self._margins = (0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Overview of the whole recording")
-        self.setToolTip("The whole recording. Click or drag to move the part that is shown above.")
+        self.setAccessibleName(tr("Overview of the whole recording"))
+        self.setToolTip(tr("The whole recording. Click or drag to move the part that is shown above."))
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
+from engine.common.language import tr, tr_noop
 from engine.video.wall_clock import RecordingStart
 from vadgui.timeline.axis import TimeAxis
 from vadgui.timeline.hole_marks import HolesItem
@@ -31,8 +32,8 @@ AXIS_WIDTH_PX = 36
 RIGHT_MARGIN_PX = 12
 _MIN_SPAN_SECONDS = 0.05
 _ZOOM_A_NOTCH = 1.25
-_THRESHOLD_LABEL = "threshold {value:.2f}"
-_LEAVE_LABEL = "ends below {value:.2f}"
+_THRESHOLD_LABEL = tr_noop("threshold {value:.2f}")
+_LEAVE_LABEL = tr_noop("ends below {value:.2f}")
 _MIN_HEIGHT_PX = 104  # lower, the labels of the scale would be cut off
 
 
@@ -130,7 +131,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
     def __init__(self, series: ScoreSeries, parent: QWidget | None = None) -> None:
         self.box = TimeBox()
         super().__init__(parent, viewBox=self.box, axisItems={"bottom": TimeAxis("bottom")})
-        self.setAccessibleName("Anomaly score over time")
+        self.setAccessibleName(tr("Anomaly score over time"))
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
@@ -151,14 +152,14 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             angle=0,
             movable=True,
             bounds=(0.0, 1.0),
-            label=_THRESHOLD_LABEL,
+            label=tr(_THRESHOLD_LABEL),
             labelOpts={"position": 0.985, "anchors": [(1, 1), (1, 1)], "movable": False},
         )
         self.threshold.setCursor(Qt.CursorShape.SizeVerCursor)
         self.leave = pg.InfiniteLine(
             angle=0,
             movable=False,
-            label=_LEAVE_LABEL,
+            label=tr(_LEAVE_LABEL),
             labelOpts={"position": 0.985, "anchors": [(1, 0), (1, 0)], "movable": False},
         )
         bands = (self.segments, self.dismissed, self.selected)
@@ -216,14 +217,15 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
     def label_threshold(self, flagged: str) -> None:
         """Write the threshold beside its line, and what it flags."""
         label = self.threshold.label
-        label.format = f"{_THRESHOLD_LABEL}: {flagged}" if flagged else _THRESHOLD_LABEL
+        threshold = tr(_THRESHOLD_LABEL)
+        label.format = f"{threshold}: {flagged}" if flagged else threshold
         # pyqtgraph's label takes no notice of the line while both are hidden.
         label.setText(label.format.format(value=self.threshold.value()))
 
     def show_leave(self, score: float) -> None:
         """Draw the lower threshold, at which a segment ends."""
         self.leave.setValue(score)
-        self.leave.label.setText(_LEAVE_LABEL.format(value=score))
+        self.leave.label.setText(tr(_LEAVE_LABEL).format(value=score))
 
     def show_empty(self, empty: bool) -> None:
         """Without a recording there is nothing to point at."""

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QTimer
 from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
+from engine.common.language import tr, tr_n
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
 from engine.scoring.segments import Segment
@@ -52,7 +53,7 @@ class TimelineView(QWidget):
         layout.addWidget(self.plot, stretch=1)
         layout.addWidget(self.lane_stack)
         layout.addWidget(self.overview)
-        self.setAccessibleName("Timeline")
+        self.setAccessibleName(tr("Timeline"))
 
         self._connect_session()
         self._connect_views()
@@ -239,7 +240,10 @@ class TimelineView(QWidget):
         seconds = sum(float(session.ends[each.stop - 1] - session.times[each.start]) for each in segments)
         share = seconds / session.video.shown_seconds if session.video and session.video.shown_seconds else 0.0
         words = f"{100 * share:.0f} %" if share >= 0.095 or not segments else f"{100 * share:.2g} %"
-        return f"{len(segments)} segment{'' if len(segments) == 1 else 's'}, {words} of the recording"
+        text = tr_n(
+            "{count} segment, {share} of the recording", "{count} segments, {share} of the recording", len(segments)
+        )
+        return text.format(count=len(segments), share=words)
 
     # What the person does
 
@@ -274,7 +278,8 @@ class TimelineView(QWidget):
         seconds = self.plot.box.seconds_at(scene_pos)
         self._point_at(seconds)
         wrong = ", ".join(self._wrong_at(seconds))
-        self.plot.conditions.setToolTip(f"The camera fails: {wrong}.\nThere is no score here." if wrong else "")
+        told = tr("The camera fails: {conditions}.\nThere is no score here.").format(conditions=wrong)
+        self.plot.conditions.setToolTip(told if wrong else "")
         # What does not fit into the header stands beside the mouse.
         tip = "" if self.header.reading_fits() else self.header.reading().replace("   ", "\n")
         if tip or QToolTip.isVisible():
@@ -308,16 +313,16 @@ class TimelineView(QWidget):
         """What is known of a frame, in a line: number, time, score, PSNR."""
         score = self._session.scoring.scores[frame]
         seconds, start = float(self._session.times[frame]), self._session.start
-        words = [f"Frame {frame}", clock_text(seconds), *([f"{start.at(seconds):%H:%M:%S}"] if start else [])]
+        words = [tr("Frame {frame}").format(frame=frame), clock_text(seconds)]
+        words += [f"{start.at(seconds):%H:%M:%S}"] if start else []
         rough = self._series.rough_at(frame)
         if np.isnan(score):
             wrong = self._wrong_at(float(self._series.starts_of([frame])[0]))
-            about = (
-                f"about {self._session.scoring.scorer.describe(rough)} (rough, from the overview)"
-                if rough is not None
-                else ""
-            )
-            words.append(", ".join(wrong) or about or "not analysed yet")
+            about = tr("not analysed yet")
+            if rough is not None:
+                score_text = self._session.scoring.scorer.describe(rough)
+                about = tr("about {score} (rough, from the overview)").format(score=score_text)
+            words.append(", ".join(wrong) or about)
         else:
             words.append(self._session.scoring.scorer.describe(float(score)))
             psnr = self._session.scoring.signals["psnr_db"][frame]

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.common.errors import TrainingError
+from engine.common.language import tr
 from engine.common.paths import runs_folder
 from engine.detector_library import DetectorLibrary, LibraryEntry
 from engine.training import Run
@@ -154,11 +155,16 @@ class TrainingController(QObject):
             return True
         ask(
             parent,
-            f"{run.name} is still being trained.",
-            "It can go on in the background until it is done, or wait until you take it up again. "
-            "Either way you find it here when you start the program next.",
-            {"Go on in the background": partial(self._leave, True), "Pause, resume later": partial(self._leave, False)},
-            otherwise="Don't close",
+            tr("{name} is still being trained.").format(name=run.name),
+            tr(
+                "It can go on in the background until it is done, or wait until you take it up again. "
+                "Either way you find it here when you start the program next."
+            ),
+            {
+                tr("Go on in the background"): partial(self._leave, True),
+                tr("Pause, resume later"): partial(self._leave, False),
+            },
+            otherwise=tr("Don't close"),
         )
         return False
 

@@ -6,10 +6,19 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QToolButton
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_noop
 from vadgui.training.model.training_run import RunPhase, TrainingRun
 from vadgui.ui.icons import set_icon
 
 _MAX_NAME = 28
+_PHASE_TEXTS = {
+    "Reading footage": tr_noop("reading footage"),
+    "Learning motion": tr_noop("learning motion"),
+    "Learning the next frame": tr_noop("learning the next frame"),
+    "Counting normal motion": tr_noop("counting normal motion"),
+    "Judging held-out footage": tr_noop("judging held-out footage"),
+}
+"""The phases of a run as events name them, and as they stand within a sentence."""
 
 
 class TrainingStatus(QToolButton):
@@ -20,7 +29,7 @@ class TrainingStatus(QToolButton):
     def __init__(self) -> None:
         super().__init__()
         self.setAutoRaise(True)
-        self.setToolTip("Open this training")
+        self.setToolTip(tr("Open this training"))
         self.clicked.connect(self.open_requested)
         self.hide()
 
@@ -38,15 +47,19 @@ def status_text(run: TrainingRun) -> str:
     name = run.name if len(run.name) <= _MAX_NAME else f"{run.name[: _MAX_NAME - 1]}…"
     match run.phase:
         case RunPhase.FINISHED:
-            return f"{name}: trained, look at it"
+            return tr("{name}: trained, look at it").format(name=name)
         case RunPhase.FAILED:
-            return f"{name}: training interrupted"
+            return tr("{name}: training interrupted").format(name=name)
         case RunPhase.STOPPED:
-            return f"{name}: training paused"
+            return tr("{name}: training paused").format(name=name)
         case RunPhase.IDLE:
             return ""
     progress = run.progress
     if progress is None or not progress.total:
-        return f"{name}: training starts"
-    left = f", {duration_in_words(progress.seconds_left)} left" if progress.seconds_left is not None else ""
-    return f"{name}: {progress.phase.lower()}, {progress.done / progress.total:.0%}{left}"
+        return tr("{name}: training starts").format(name=name)
+    step = tr(_PHASE_TEXTS.get(progress.phase, progress.phase))
+    share = progress.done / progress.total
+    if progress.seconds_left is None:
+        return f"{name}: {step}, {share:.0%}"
+    left = duration_in_words(progress.seconds_left)
+    return tr("{name}: {step}, {share:.0%}, {duration} left").format(name=name, step=step, share=share, duration=left)

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from vadgui.ui.action_specs import SPECS, SPECS_BY_NAME, ActionSpec, without_mnemonic
+from engine.common.language import tr
+from vadgui.ui.action_spec import ActionSpec, without_mnemonic
+from vadgui.ui.action_specs import SPECS, SPECS_BY_NAME
 from vadgui.ui.icons import set_icon
 from vadgui.ui.keymap import Keymap, shown_key
 
@@ -21,11 +23,11 @@ class Actions(Mapping[str, QAction]):
         self._actions: dict[str, QAction] = {}
         self._hints: dict[str, str] = {}
         for spec in SPECS:
-            action = QAction(spec.text, window)
+            action = QAction(tr(spec.text), window)
             action.setCheckable(spec.checkable)
             if spec.icon:
                 set_icon(action, spec.icon)
-            self._take(spec, action, spec.hint)
+            self._take(spec, action, tr(spec.hint))
         self.keymap.changed.connect(self._give_keys)
 
     def __getitem__(self, name: str) -> QAction:
@@ -44,8 +46,8 @@ class Actions(Mapping[str, QAction]):
         self._window.removeAction(made)
         made.deleteLater()
         explanation = action.toolTip() if action.toolTip() != action.text() else ""
-        action.setText(spec.text)
-        self._take(spec, action, spec.hint or explanation)
+        action.setText(tr(spec.text))
+        self._take(spec, action, tr(spec.hint) or explanation)
 
     def set_text(self, name: str, text: str) -> None:
         """Call an action otherwise for now, as what it would do is another thing."""

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence
 
+from engine.common.language import tr
 from vadgui.ui.action_specs import SPECS, SPECS_BY_NAME
 
 _PORTABLE, _NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
@@ -28,9 +29,10 @@ class Keymap(QObject):
         """What was left out of `chosen`, a sentence each."""
         for name, keys in (chosen or {}).items():
             if name not in SPECS_BY_NAME:
-                self.problems.append(f"There is no action “{name}”: its keys are ignored.")
+                self.problems.append(tr("There is no action “{name}”: its keys are ignored.").format(name=name))
             elif not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-                self.problems.append(f"The keys of “{SPECS_BY_NAME[name].label}” can't be read: it has the usual ones.")
+                problem = tr("The keys of “{action}” can't be read: it has the usual ones.")
+                self.problems.append(problem.format(action=SPECS_BY_NAME[name].label))
             elif (usable := self._usable(name, keys)) is not None:
                 self._chosen[name] = usable
 
@@ -88,10 +90,11 @@ class Keymap(QObject):
             other = next((each for each, taken in self._chosen.items() if normal in taken), None)
             label = SPECS_BY_NAME[name].label
             if not normal:
-                self.problems.append(f"“{key}” is no key: “{label}” does without it.")
+                self.problems.append(tr("“{key}” is no key: “{action}” does without it.").format(key=key, action=label))
             elif other:
                 owner = SPECS_BY_NAME[other].label
-                self.problems.append(f"{shown_key(normal)} belongs to “{owner}” already: “{label}” does without it.")
+                problem = tr("{key} belongs to “{owner}” already: “{action}” does without it.")
+                self.problems.append(problem.format(key=shown_key(normal), owner=owner, action=label))
             else:
                 usable.append(normal)
         return None if given and not usable else tuple(usable)
@@ -113,4 +116,4 @@ def shown_key(key: str) -> str:
 
 def shown_keys(keys: Iterable[str]) -> str:
     """Several keys of one action in a line."""
-    return "   or   ".join(map(shown_key, keys))
+    return tr("   or   ").join(map(shown_key, keys))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from engine.common.language import tr
+
 
 def ask(
     parent: QWidget,
@@ -14,7 +16,7 @@ def ask(
     explanation: str,
     answers: Mapping[str, Callable[[], None]],
     *,
-    otherwise: str = "Cancel",
+    otherwise: str = "",
 ) -> QMessageBox:
     """Open a message box; the function of the chosen answer is called, the button `otherwise` calls nothing."""
     box = QMessageBox(parent)
@@ -25,7 +27,7 @@ def ask(
     box.setText(question)
     box.setInformativeText(explanation)
     buttons = {box.addButton(text, QMessageBox.ButtonRole.AcceptRole): call for text, call in answers.items()}
-    nothing = box.addButton(otherwise, QMessageBox.ButtonRole.RejectRole)
+    nothing = box.addButton(otherwise or tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     box.setEscapeButton(nothing)
     box.setDefaultButton(nothing)
 

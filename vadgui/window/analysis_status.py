@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr
 from vadgui.model.session import FRAMES, AnalysisPhase, AnalysisState, ReviewSession
 
 _BAR_WIDTH_PX = 140
@@ -13,23 +16,41 @@ _BAR_WIDTH_PX = 140
 
 def analysis_text(state: AnalysisState) -> str:
     """State and progress of the analysis in words; empty before it starts."""
-    frames = f"{state.done:,} of {state.total:,} {state.unit}"
+    counted = _counted(state)
     match state.phase:
         case AnalysisPhase.IDLE:
             return ""
         case AnalysisPhase.RUNNING:
-            per_second = f"{state.frames_per_second:.0f} {'fps' if state.unit == FRAMES else 'a second'}"
-            speed = f" · {per_second}" if state.frames_per_second >= 1 else ""
-            left = f" · {duration_in_words(state.seconds_left)} left" if state.seconds_left is not None else ""
-            return f"Analysing: {frames}{speed}{left}"
+            return tr("Analysing: {progress}").format(progress=" · ".join([counted, *_speed(state), *_left(state)]))
         case AnalysisPhase.PAUSED:
-            return f"Analysis paused: {frames}"
+            return tr("Analysis paused: {progress}").format(progress=counted)
         case AnalysisPhase.DONE:
-            return f"Analysed: all {state.total:,} {state.unit}"
+            return _all_counted(state)
         case AnalysisPhase.CANCELLED:
-            return f"Analysis cancelled: {frames}"
+            return tr("Analysis cancelled: {progress}").format(progress=counted)
         case AnalysisPhase.FAILED:
-            return f"Analysis failed: {frames} done"
+            return tr("Analysis failed: {progress} done").format(progress=counted)
+
+
+def _counted(state: AnalysisState) -> str:
+    text = tr("{done:,} of {total:,} frames") if state.unit == FRAMES else tr("{done:,} of {total:,} samples")
+    return text.format(done=state.done, total=state.total)
+
+
+def _all_counted(state: AnalysisState) -> str:
+    text = tr("Analysed: all {total:,} frames") if state.unit == FRAMES else tr("Analysed: all {total:,} samples")
+    return text.format(total=state.total)
+
+
+def _speed(state: AnalysisState) -> Iterator[str]:
+    if state.frames_per_second >= 1:
+        text = tr("{speed:.0f} fps") if state.unit == FRAMES else tr("{speed:.0f} a second")
+        yield text.format(speed=state.frames_per_second)
+
+
+def _left(state: AnalysisState) -> Iterator[str]:
+    if state.seconds_left is not None:
+        yield tr("{duration} left").format(duration=duration_in_words(state.seconds_left))
 
 
 class AnalysisStatus(QWidget):
@@ -43,7 +64,7 @@ class AnalysisStatus(QWidget):
         self._bar.setFixedWidth(_BAR_WIDTH_PX)
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(10)
-        self._bar.setAccessibleName("Progress of the analysis")
+        self._bar.setAccessibleName(tr("Progress of the analysis"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 0)
         layout.addWidget(self._label)

@@ -10,11 +10,13 @@ from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPe
 from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from engine.common.language import tr
 from vadgui.model.session import ReviewSession
 from vadgui.playback.destination import NoDestinationError, find_destination
 from vadgui.settings import Settings
 from vadgui.ui import fuzzy, theme
-from vadgui.ui.action_specs import SPECS, ActionSpec, without_mnemonic
+from vadgui.ui.action_spec import ActionSpec, without_mnemonic
+from vadgui.ui.action_specs import SPECS
 from vadgui.ui.actions import Actions
 from vadgui.ui.keymap import shown_key
 from vadgui.ui.overlay import Overlay
@@ -57,8 +59,8 @@ class CommandPalette(Overlay):
         self._settings = settings
         self._rows = _RowModel(self)
         self.field = QLineEdit()
-        self.field.setAccessibleName("Command palette")
-        self.field.setPlaceholderText("An action, a frame number or a time")
+        self.field.setAccessibleName(tr("Command palette"))
+        self.field.setPlaceholderText(tr("An action, a frame number or a time"))
         self.field.installEventFilter(self)
         self.list = QListView()
         self.list.setModel(self._rows)
@@ -67,7 +69,7 @@ class CommandPalette(Overlay):
         self.list.setFrameShape(QListView.Shape.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.list.setAccessibleName("Actions that fit")
+        self.list.setAccessibleName(tr("Actions that fit"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the cursor stays in the field
         self._nothing = text_label(role="muted")
         for widget in (self.field, self.list, self._nothing):
@@ -108,7 +110,7 @@ class CommandPalette(Overlay):
         place, problem = self._place(typed)
         rows = [*([place] if place else []), *map(self._row, self._fitting(typed))]
         self._rows.show(rows)
-        self._nothing.setText(problem or f"There is no action like “{typed}”.")
+        self._nothing.setText(problem or tr("There is no action like “{typed}”.").format(typed=typed))
         self._nothing.setVisible(not rows)
         self.list.setVisible(bool(rows))
         if rows:
@@ -125,7 +127,7 @@ class CommandPalette(Overlay):
         places = {name: n for n, name in enumerate(recent)}
         found = []
         for n, spec in enumerate(SPECS):
-            beside = f"{spec.path} {spec.hint} {' '.join(self._actions.keymap.keys(spec.name))}"
+            beside = f"{spec.path} {tr(spec.hint)} {' '.join(self._actions.keymap.keys(spec.name))}"
             fit = fuzzy.rank(typed, self._label(spec), beside)
             if fit is not None and spec.name != _NAME:
                 impossible = not self._actions[spec.name].isEnabled()
@@ -141,12 +143,13 @@ class CommandPalette(Overlay):
             destination = find_destination(match["place"], self._session)
         except NoDestinationError as error:
             return None, str(error)
-        return Row("Go to", destination.words, "", True, lambda: self._session.seek(destination.frame)), ""
+        return Row(tr("Go to"), destination.words, "", True, lambda: self._session.seek(destination.frame)), ""
 
     def _row(self, spec: ActionSpec) -> Row:
         action, keys = self._actions[spec.name], self._actions.keymap.keys(spec.name)
         possible = action.isEnabled()
-        detail = f"Needs {spec.needs}" if spec.needs and not possible else spec.path
+        is_missing = spec.needs and not possible
+        detail = tr("Needs {what}").format(what=tr(spec.needs)) if is_missing else spec.path
         label = f"✓ {self._label(spec)}" if action.isChecked() else self._label(spec)
         return Row(label, detail, shown_key(keys[0]) if keys else "", possible, lambda: self._trigger(spec.name))
 

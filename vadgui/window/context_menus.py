@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QWidget
 
+from engine.common.language import tr
 from vadgui.model.session import ReviewSession
 from vadgui.panels.content import Panel
 from vadgui.panels.grid import PanelGrid
@@ -46,13 +47,15 @@ def _add(widget: QWidget, make: Callable[[QPoint], QMenu | None]) -> None:
 def _panel_menu(panels: PanelGrid, panel: Panel, _at: QPoint) -> QMenu:
     menu = QMenu(panels)
     is_alone = panels.enlarged is panel
-    menu.addAction("Show all panels" if is_alone else "Show this panel alone", lambda: panels.toggle_enlarged(panel))
-    menu.addAction("Hide this panel", lambda: panels.set_panel_shown(panel, False)).setEnabled(
+    alone = tr("Show all panels") if is_alone else tr("Show this panel alone")
+    menu.addAction(alone, lambda: panels.toggle_enlarged(panel))
+    menu.addAction(tr("Hide this panel"), lambda: panels.set_panel_shown(panel, False)).setEnabled(
         len(panels.shown_panels()) > 1
     )
     menu.addAction(panels.overlay_action)
     menu.addSeparator()
-    menu.addAction(f"Copy \u201c{panels.header.text()}\u201d", lambda: _copy(panels.header.text()))
+    copy = tr("Copy “{text}”").format(text=panels.header.text())
+    menu.addAction(copy, lambda: _copy(panels.header.text()))
     return menu
 
 
@@ -62,14 +65,14 @@ def _timeline_menu(session: ReviewSession, timeline: TimelineView, play: QAction
     frame = session.index_at(timeline.plot.box.seconds_at(timeline.plot.mapToScene(at)))
     reading = timeline.reading_at(frame)
     menu = QMenu(timeline)
-    menu.addAction(f"Go to frame {frame}", lambda: session.seek(frame))
+    menu.addAction(tr("Go to frame {frame}").format(frame=frame), lambda: session.seek(frame))
     menu.addAction(play)
     menu.addSeparator()
-    menu.addAction("Zoom in", lambda: timeline.zoom(2.0))
-    menu.addAction("Zoom out", lambda: timeline.zoom(0.5))
-    menu.addAction("Show the whole recording", timeline.zoom_to_all)
+    menu.addAction(tr("Zoom in"), lambda: timeline.zoom(2.0))
+    menu.addAction(tr("Zoom out"), lambda: timeline.zoom(0.5))
+    menu.addAction(tr("Show the whole recording"), timeline.zoom_to_all)
     menu.addSeparator()
-    menu.addAction("Copy what is known of this frame", lambda: _copy(reading))
+    menu.addAction(tr("Copy what is known of this frame"), lambda: _copy(reading))
     return menu
 
 
@@ -81,10 +84,10 @@ def _segment_menu(session: ReviewSession, segments: SegmentList, export: QAction
     session.select_segment(segment)
     words = index.data(Qt.ItemDataRole.ToolTipRole)
     menu = QMenu(segments)
-    menu.addAction("Play segment", lambda: segments.play_requested.emit(segment))
+    menu.addAction(tr("Play segment"), lambda: segments.play_requested.emit(segment))
     menu.addAction(export)
     menu.addSeparator()
-    menu.addAction("Copy times and score", lambda: _copy(words))
+    menu.addAction(tr("Copy times and score"), lambda: _copy(words))
     return menu
 
 

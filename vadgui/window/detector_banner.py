@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from engine.common.language import tr
 from vadgui.model.session import ReviewSession
 from vadgui.settings import Settings
 from vadgui.ui.detector_card import detector_card
@@ -25,9 +26,9 @@ class DetectorBanner(QWidget):
         self._session, self._settings = session, settings
         self._last: Path | None = None
         self._line = IconLine()
-        self.use_button: QPushButton = button("", "Use it for this folder's recordings from now on")
+        self.use_button: QPushButton = button("", tr("Use it for this folder's recordings from now on"))
         self.use_button.clicked.connect(lambda: self.use_requested.emit(self._last))
-        self.choose_button: QPushButton = button("Choose …", "All detectors of this machine")
+        self.choose_button: QPushButton = button(tr("Choose …"), tr("All detectors of this machine"))
         self.choose_button.clicked.connect(self.choose_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
@@ -35,7 +36,7 @@ class DetectorBanner(QWidget):
         for each in (self.use_button, self.choose_button):
             each.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             layout.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.setAccessibleName("No detector chosen")
+        self.setAccessibleName(tr("No detector chosen"))
         session.video_changed.connect(self._show)
         session.detector_changed.connect(self._show)
         self._show()
@@ -51,10 +52,10 @@ class DetectorBanner(QWidget):
         if not is_asking or session.video is None:
             return
         folder = session.video.path.resolve().parent.name
-        self._line.show_line(
-            "settings", f"Which detector knows this camera? None was chosen in the folder {folder} yet."
-        )
+        question = tr("Which detector knows this camera? None was chosen in the folder {folder} yet.")
+        self._line.show_line("settings", question.format(folder=folder))
         self._last = self._settings.last_detector
         self.use_button.setVisible(self._last is not None)
         if self._last is not None:
-            self.use_button.setText(f"Use {detector_card(self._last).name}".replace("&", "&&"))
+            text = tr("Use {detector}").format(detector=detector_card(self._last).name)
+            self.use_button.setText(text.replace("&", "&&"))

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
+from engine.common.language import tr, tr_noop
 from engine.scoring.conditions import conditions_told
 from engine.scoring.drift import OTHER_SCENE, drifts_in_words
 from vadgui.model.session import ReviewSession
 from vadgui.ui.widgets import IconLine
 
-_TOOL_TIP = (
+_TOOL_TIP = tr_noop(
     "Scores compare with normal life as it looked when the detector was calibrated.\n"
     "Where the picture differs for long, they may be too high or too low throughout:\n"
     "put the camera right, or teach a detector the new picture."
@@ -27,22 +28,22 @@ class DriftBanner(QWidget):
         self._session = session
         self._hidden_warnings: set[str] = set()
         self._line = IconLine()
-        self._line.setToolTip(_TOOL_TIP)
+        self._line.setToolTip(tr(_TOOL_TIP))
         self.hide_button = QToolButton()
-        self.hide_button.setText("Hide")
+        self.hide_button.setText(tr("Hide"))
         self.hide_button.setAutoRaise(True)
-        self.hide_button.setToolTip("Hide this for the recording")
+        self.hide_button.setToolTip(tr("Hide this for the recording"))
         self.hide_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hide_button.clicked.connect(self._hide)
-        self.learn_button = QPushButton("Get to know this camera …")
-        self.learn_button.setToolTip("Make a detector of this camera out of recordings at hand, in minutes")
+        self.learn_button = QPushButton(tr("Get to know this camera …"))
+        self.learn_button.setToolTip(tr("Make a detector of this camera out of recordings at hand, in minutes"))
         self.learn_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._line, 1)
         layout.addWidget(self.learn_button, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
-        self.setAccessibleName("About this recording")
+        self.setAccessibleName(tr("About this recording"))
         session.video_changed.connect(self._show_again)
         session.detector_changed.connect(self._show_again)
         session.scoring.drifts_changed.connect(self._show)
@@ -79,11 +80,12 @@ class DriftBanner(QWidget):
         for sentence in self._session.integrity.in_words():
             yield f"{sentence}."
         if scoring.other_rate:
-            yield f"{scoring.other_rate}. Scores mean less."
+            yield tr("{difference}. Scores mean less.").format(difference=scoring.other_rate)
         if scoring.is_other_scene:
-            yield f"{OTHER_SCENE} Nothing is flagged."
+            yield tr("{difference} Nothing is flagged.").format(difference=tr(OTHER_SCENE))
             return
         for sentence in conditions_told(scoring.conditions):
             yield f"{sentence}."
         if differs := drifts_in_words(scoring.drifts):
-            yield f"Not the picture that the detector was calibrated on: {differs}. Scores mean less there."
+            text = tr("Not the picture that the detector was calibrated on: {differences}. Scores mean less there.")
+            yield text.format(differences=differs)

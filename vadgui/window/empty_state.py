@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from engine.common.language import tr
 from engine.common.names import displayable
 
 _RECENT_SHOWN = 5
@@ -23,20 +24,22 @@ class EmptyState(QWidget):
 
     def __init__(self, open_action: QAction, demo_action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = _label("Open a recording to review", role="title")
+        title = _label(tr("Open a recording to review"), role="title")
         explanation = _label(
-            "The detector predicts how each frame should look and move, and flags where reality differs. "
-            "You jump from one flagged segment to the next, see why, and export what matters.",
+            tr(
+                "The detector predicts how each frame should look and move, and flags where reality differs. "
+                "You jump from one flagged segment to the next, see why, and export what matters."
+            ),
             role="muted",
         )
-        self.open_button = QPushButton("Open videos …")
+        self.open_button = QPushButton(tr("Open videos …"))
         self.open_button.setProperty("role", "primary")
         self.open_button.clicked.connect(open_action.trigger)
-        self.demo_button = QPushButton("Try the demo")
+        self.demo_button = QPushButton(tr("Try the demo"))
         self.demo_button.setProperty("role", "secondary")
         self.demo_button.clicked.connect(demo_action.trigger)
         self.demo_button.setVisible(demo_action.isEnabled())
-        drop = _label("or drop videos or folders anywhere in this window", role="muted")
+        drop = _label(tr("or drop videos or folders anywhere in this window"), role="muted")
         buttons = QHBoxLayout()
         buttons.addWidget(self.open_button)
         buttons.addWidget(self.demo_button)
@@ -76,7 +79,7 @@ class EmptyState(QWidget):
                 widget.deleteLater()
         self._recent.setVisible(bool(paths))
         if paths:
-            self._recent_layout.addWidget(_label("Opened lately", role="muted"))
+            self._recent_layout.addWidget(_label(tr("Opened lately"), role="muted"))
         for path in paths[:_RECENT_SHOWN]:
             self._recent_layout.addWidget(self._recent_button(path))
 
@@ -84,7 +87,9 @@ class EmptyState(QWidget):
         button = QToolButton()
         button.setAutoRaise(True)
         name = button.fontMetrics().elidedText(
-            displayable(f"{path.name}  in  {path.parent.name}"), Qt.TextElideMode.ElideMiddle, _WIDTH_PX - 40
+            displayable(tr("{file}  in  {folder}").format(file=path.name, folder=path.parent.name)),
+            Qt.TextElideMode.ElideMiddle,
+            _WIDTH_PX - 40,
         )
         button.setText(name.replace("&", "&&"))
         button.setToolTip(displayable(path))

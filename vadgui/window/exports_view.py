@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.jobs.export_queue import ExportPhase, ExportState
@@ -44,7 +45,7 @@ class ExportsView(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Exports")
+        self.setAccessibleName(tr("Exports"))
         self._rows: dict[int, ExportRow] = {}
         inside = QWidget()
         self._layout = QVBoxLayout(inside)
@@ -100,11 +101,11 @@ class ExportRow(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(8)
-        self.cancel_button = _button("Cancel", "Give this export up; nothing of it stays")
+        self.cancel_button = _button(tr("Cancel"), tr("Give this export up; nothing of it stays"))
         self.cancel_button.clicked.connect(lambda: self.cancel_requested.emit(number))
-        self.show_button = _button("Show in folder", "Open the folder that it lies in")
+        self.show_button = _button(tr("Show in folder"), tr("Open the folder that it lies in"))
         self.show_button.clicked.connect(lambda: show_in_folder(self._path))
-        self.open_button = _button("Open", "Open it in this system's program")
+        self.open_button = _button(tr("Open"), tr("Open it in this system's program"))
         self.open_button.clicked.connect(lambda: open_file(self._path))
 
         below = QHBoxLayout()
@@ -160,8 +161,8 @@ class UnfinishedRow(QFrame):
 
     def __init__(self, export: UnfinishedExport) -> None:
         super().__init__()
-        self.again_button = _button("Export again …", "Open the recording, and choose the same again")
-        self.forget_button = _button("Forget", "Don't offer it any more")
+        self.again_button = _button(tr("Export again …"), tr("Open the recording, and choose the same again"))
+        self.forget_button = _button(tr("Forget"), tr("Don't offer it any more"))
         below = QHBoxLayout()
         below.addStretch(1)
         below.addWidget(self.again_button)
@@ -172,24 +173,33 @@ class UnfinishedRow(QFrame):
         name = text_label(export.title)
         name.setToolTip(displayable(export.folder))
         layout.addWidget(name)
-        layout.addWidget(text_label("Not finished when the program ended. What was half-written is removed.", "muted"))
+        told = tr("Not finished when the program ended. What was half-written is removed.")
+        layout.addWidget(text_label(told, "muted"))
         layout.addLayout(below)
 
 
 def _state_text(state: ExportState) -> str:
     match state.phase:
         case ExportPhase.WAITING:
-            return "Waiting"
+            return tr("Waiting")
         case ExportPhase.RUNNING:
-            left = f"{duration_in_words(state.seconds_left)} left" if state.seconds_left is not None else ""
-            counted = f"{state.done:,} of {state.total:,} {state.unit}" if state.unit else _share(state)
-            return " · ".join(filter(None, ("" if state.unit else state.doing, counted, left)))
+            return _progress_text(state)
         case ExportPhase.DONE:
-            return "Done"
+            return tr("Done")
         case ExportPhase.CANCELLED:
-            return "Cancelled"
+            return tr("Cancelled")
         case ExportPhase.FAILED:
-            return "Failed"
+            return tr("Failed")
+
+
+def _progress_text(state: ExportState) -> str:
+    left, counted, doing = "", _share(state), state.doing
+    if state.seconds_left is not None:
+        left = tr("{duration} left").format(duration=duration_in_words(state.seconds_left))
+    if state.unit:
+        text = tr("{done:,} of {total:,} {unit}")
+        counted, doing = text.format(done=state.done, total=state.total, unit=tr(state.unit)), ""
+    return " · ".join(filter(None, (tr(doing), counted, left)))
 
 
 def _share(state: ExportState) -> str:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.language import tr
 from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.help import AboutDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
@@ -146,7 +147,8 @@ class MainWindow(QMainWindow):
     def show_opening(self, opening: Opening) -> None:
         """Show what is being opened, and the share done."""
         share = f" {opening.share:.0%}" if opening.share is not None else ""
-        self._opening.setText(f"Opening {self._short(opening.name)} …{share}" if opening.name else "")
+        text = tr("Opening {name} …").format(name=self._short(opening.name)) + share
+        self._opening.setText(text if opening.name else "")
 
     def show_export(self, state: ExportState) -> None:
         """Show an export's state; a new export shows the dock, and so does one that fails."""
@@ -189,11 +191,12 @@ class MainWindow(QMainWindow):
     def _show_detector(self) -> None:
         detector = self._session.detector
         # Without a recording, none is loaded: that says nothing about the one that is remembered.
-        none = "No detector chosen" if self._session.video is not None else ""
+        none = tr("No detector chosen") if self._session.video is not None else ""
         if self._session.detector_is_coming:
-            none = "Loading the detector …"
-        self._detector.setText(self._short(f"{detector.name} on {detector.device}") if detector else none)
-        self._detector.setToolTip(str(detector.path) if detector else "Analysis, Choose detector …")
+            none = tr("Loading the detector …")
+        used = tr("{detector} on {device}").format(detector=detector.name, device=detector.device) if detector else ""
+        self._detector.setText(self._short(used) if detector else none)
+        self._detector.setToolTip(str(detector.path) if detector else tr("Analysis, Choose detector …"))
         self._enable()
 
     def _show_analysis(self) -> None:
@@ -202,7 +205,7 @@ class MainWindow(QMainWindow):
         actions = self.actions_by_name
         actions["run"].setEnabled(ready and phase not in (AnalysisPhase.RUNNING, AnalysisPhase.DONE))
         is_paused = phase is AnalysisPhase.PAUSED
-        actions.set_text("run", "&Resume analysis" if is_paused else "&Analyse")
+        actions.set_text("run", tr("&Resume analysis") if is_paused else tr("&Analyse"))
         set_icon(actions["run"], "play" if is_paused else "analyse")
         actions["pause"].setEnabled(phase is AnalysisPhase.RUNNING)
         actions["cancel"].setEnabled(phase in (AnalysisPhase.RUNNING, AnalysisPhase.PAUSED))
@@ -243,17 +246,17 @@ class MainWindow(QMainWindow):
         column.addWidget(self.verdict_bar)
         # The upper one first: Tab goes through docks in the order in which they were added.
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.recordings_dock)
-        self.segments_dock = self._add_dock("segments", "Segments", segments)
+        self.segments_dock = self._add_dock("segments", tr("Segments"), segments)
         history = QUndoView(self._session.review.stack)
-        history.setEmptyLabel("As it was opened")
-        history.setAccessibleName("History of the review")
-        self.history_dock = self._add_dock("history", "History", history)
+        history.setEmptyLabel(tr("As it was opened"))
+        history.setAccessibleName(tr("History of the review"))
+        self.history_dock = self._add_dock("history", tr("History"), history)
         self.history_dock.hide()
-        self.exports_dock = self._add_dock("exports", "Exports", self.exports)
+        self.exports_dock = self._add_dock("exports", tr("Exports"), self.exports)
         self.exports_dock.hide()
         self.resizeDocks([self.segments_dock], [_DOCK_WIDTH_PX], Qt.Orientation.Horizontal)
         self.recordings_dock.place_above(self, self.segments_dock)
-        self._tool_bar = QToolBar("Tool bar")
+        self._tool_bar = QToolBar(tr("Tool bar"))
         self._tool_bar.setObjectName("tools")
         self._tool_bar.setIconSize(QSize(_TOOL_ICON_PX, _TOOL_ICON_PX))
         self._tool_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

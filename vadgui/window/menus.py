@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from engine.common.language import tr
 from engine.common.names import displayable
 from vadgui.settings import Settings
-from vadgui.ui.action_specs import FILE, MENUS, SPECS
+from vadgui.ui.action_spec import FILE, MENUS
+from vadgui.ui.action_specs import SPECS
 
 _TEXT_PX = 320
 _SEPARATED = ("close_video", "go_to", "play_segment", "confirm", "begin_here", "undo", "export", "threshold",
@@ -43,7 +45,7 @@ class Menus(QObject):
             if spec.name in _SEPARATED:
                 menu.addSeparator()
             menu.addAction(actions[spec.name])
-        self.recent = QMenu("Open &recent", window)
+        self.recent = QMenu(tr("Open &recent"), window)
         self.recent.setToolTipsVisible(True)  # with full paths: names may be equal, and long ones are elided
         self.recent.aboutToShow.connect(self._fill_recent)
         self._menu(FILE).insertMenu(actions["open_demo"], self.recent)
@@ -51,7 +53,7 @@ class Menus(QObject):
     def _menu(self, name: str, submenu: str = "") -> QMenu:
         if (name, submenu) not in self._menus:
             parent = self._menu(name) if submenu else self._window.menuBar()
-            menu = parent.addMenu(submenu or name)
+            menu = parent.addMenu(tr(submenu or name))
             menu.setToolTipsVisible(True)
             self._menus[name, submenu] = menu
         return self._menus[name, submenu]
@@ -65,10 +67,10 @@ class Menus(QObject):
             action.triggered.connect(lambda _, path=path: self.video_chosen.emit(path))
         if recent:
             self.recent.addSeparator()
-            self.recent.addAction("&Clear list", self._settings.forget_videos)
+            self.recent.addAction(tr("&Clear list"), self._settings.forget_videos)
         else:
-            self.recent.addAction("Nothing opened yet").setEnabled(False)
+            self.recent.addAction(tr("Nothing opened yet")).setEnabled(False)
 
     def _short(self, path: Path) -> str:
-        text = displayable(f"{path.name}  in  {path.parent.name}")
+        text = displayable(tr("{file}  in  {folder}").format(file=path.name, folder=path.parent.name))
         return self._window.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _TEXT_PX)

@@ -13,7 +13,8 @@ from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.playback.player import PlaybackMode, Player
 from vadgui.settings import Settings
-from vadgui.ui.action_specs import PLAYBACK, SPECS
+from vadgui.ui.action_spec import PLAYBACK
+from vadgui.ui.action_specs import SPECS
 
 _LONG_STEP_FRAMES = 10
 _STEPS_SECONDS = {"second": 1, "10_seconds": 10, "minute": 60}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.common.language import tr
 from vadgui.dialogs.clock import ClockDialog
 from vadgui.dialogs.files import RECORDING_FILTER, ask_for_files, ask_for_folder
 from vadgui.dialogs.help import ShortcutsDialog
@@ -39,20 +40,20 @@ class Requests(QObject):
     def ask_for_videos(self) -> None:
         """Choose recordings to open, one or many."""
         chosen = self.recordings_chosen.emit
-        ask_for_files(self._window, "Open videos", self._settings.video_folder, RECORDING_FILTER, chosen)
+        ask_for_files(self._window, tr("Open videos"), self._settings.video_folder, RECORDING_FILTER, chosen)
 
     def ask_for_folder(self) -> None:
         """Choose a folder of videos or pictures to open."""
         chosen = self.recordings_chosen.emit
-        ask_for_folder(self._window, "Open folder", self._settings.video_folder, lambda path: chosen([path]))
+        ask_for_folder(self._window, tr("Open folder"), self._settings.video_folder, lambda path: chosen([path]))
 
     def ask_for_folder_to_watch(self) -> None:
         """Choose a folder whose recordings come onto the list."""
-        ask_for_folder(self._window, "Watch folder", self._settings.video_folder, self.watch_chosen.emit)
+        ask_for_folder(self._window, tr("Watch folder"), self._settings.video_folder, self.watch_chosen.emit)
 
     def ask_where_moved(self) -> None:
         """Choose the folder in which to look for moved recordings."""
-        ask_for_folder(self._window, "Find moved recordings", self._settings.video_folder, self.search_chosen.emit)
+        ask_for_folder(self._window, tr("Find moved recordings"), self._settings.video_folder, self.search_chosen.emit)
 
     def ask_for_clock(self) -> None:
         """Say when the recording that is open began."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.common.language import tr
 from vadgui.model.reviewing import Reviewing
 from vadgui.model.session import ReviewSession
 from vadgui.segments.dismiss_menu import DismissMenu
@@ -81,8 +82,10 @@ class ReviewActions(QObject):
         states |= {"undo": is_free and bool(review.undo_name), "redo": is_free and bool(review.redo_name)}
         for name, state in states.items():
             self._actions[name].setEnabled(state)
-        self._actions.set_text("undo", f"Undo: {review.undo_name}" if review.undo_name else "Undo")
-        self._actions.set_text("redo", f"Redo: {review.redo_name}" if review.redo_name else "Redo")
+        undo = tr("Undo: {change}").format(change=review.undo_name) if review.undo_name else tr("Undo")
+        self._actions.set_text("undo", undo)
+        redo = tr("Redo: {change}").format(change=review.redo_name) if review.redo_name else tr("Redo")
+        self._actions.set_text("redo", redo)
 
     def _edit_note(self) -> None:
         self._session.scoring.select(self._session.current_segment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
+from engine.common.language import tr
 from vadgui.model.session import ReviewSession
 from vadgui.ui.widgets import IconLine
 
@@ -18,7 +19,7 @@ class ReviewBanner(QWidget):
         self._hidden_text = ""
         self._line = IconLine()
         self.hide_button = QToolButton()
-        self.hide_button.setText("Hide")
+        self.hide_button.setText(tr("Hide"))
         self.hide_button.setAutoRaise(True)
         self.hide_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hide_button.clicked.connect(self._hide)
@@ -26,7 +27,7 @@ class ReviewBanner(QWidget):
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._line, 1)
         layout.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
-        self.setAccessibleName("About this review")
+        self.setAccessibleName(tr("About this review"))
         session.review.access_changed.connect(self._show)
         session.detector_changed.connect(self._show)
         self._show()
@@ -52,5 +53,10 @@ class ReviewBanner(QWidget):
         before = self._session.review.detector_before(now.fingerprint) if now and now.fingerprint else None
         if now is None or before is None:
             return ""
-        name = f"another version of {before.name}" if before.name == now.name else before.name
-        return f"This review was made with {name}. What is flagged now is by {now.name}; verdicts stay where they are."
+        made = tr("This review was made with {before}. What is flagged now is by {now}; verdicts stay where they are.")
+        if before.name == now.name:
+            made = tr(
+                "This review was made with another version of {before}. What is flagged now is by {now}; "
+                "verdicts stay where they are."
+            )
+        return made.format(before=before.name, now=now.name)

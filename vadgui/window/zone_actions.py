@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from engine.common.errors import VadError
+from engine.common.language import tr, tr_noop
 from engine.common.names import fitting_name
 from engine.scoring.zone_files import SUFFIX, read_zones, write_zones
 from engine.video.writer import free_path
@@ -53,7 +54,7 @@ class ZoneActions(QObject):
         except VadError as error:
             review.refused.emit(str(error))
             return
-        review.edit(lambda editor: editor.set_zones(f"Load zones ({path.name})", zones))
+        review.edit(lambda editor: editor.set_zones(f"{tr_noop('Load zones')} ({path.name})", zones))
 
     def save(self, path: Path) -> None:
         """Write the zones to a file."""
@@ -63,10 +64,10 @@ class ZoneActions(QObject):
             self._session.review.refused.emit(str(error))
 
     def _ask_for_file(self) -> None:
-        ask_for_file(self._window, "Load zones", self._settings.video_folder, ZONES_FILTER, self.load)
+        ask_for_file(self._window, tr("Load zones"), self._settings.video_folder, ZONES_FILTER, self.load)
 
     def _ask_for_target(self) -> None:
         video = self._session.video
         if video:
             target = free_path(Path(self._settings.video_folder) / fitting_name(video.path.stem, SUFFIX))
-            ask_for_target(self._window, "Save zones", target, ZONES_FILTER, SUFFIX, self.save)
+            ask_for_target(self._window, tr("Save zones"), target, ZONES_FILTER, SUFFIX, self.save)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
+from engine.common.language import tr, tr_noop
 from engine.review.camera_zones import zones_drawn_with
 from engine.scoring.zones import zones_in_words
 from vadgui.model.session import ReviewSession
 from vadgui.ui.widgets import IconLine
 
-_CLOCK_FOUND = "A clock is burnt into the picture. What happens there does not count: it is an ignored zone."
+_CLOCK_FOUND = tr_noop("A clock is burnt into the picture. What happens there does not count: it is an ignored zone.")
 
 
 class ZoneBanner(QWidget):
@@ -22,7 +23,7 @@ class ZoneBanner(QWidget):
         self._refused: set[str] = set()
         """Fingerprints of recordings for which they are not wanted."""
         self._line = IconLine()
-        self.use_button, self.hide_button = _button("Use them"), _button("Hide")
+        self.use_button, self.hide_button = _button(tr("Use them")), _button(tr("Hide"))
         self.use_button.clicked.connect(self._use)
         self.hide_button.clicked.connect(self._hide)
         layout = QHBoxLayout(self)
@@ -30,7 +31,7 @@ class ZoneBanner(QWidget):
         layout.addWidget(self._line, 1)
         layout.addWidget(self.use_button, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
-        self.setAccessibleName("Zones of this camera")
+        self.setAccessibleName(tr("Zones of this camera"))
         review = session.review
         for changed in (
             review.opened,
@@ -49,10 +50,10 @@ class ZoneBanner(QWidget):
     def _use(self) -> None:
         detector, review = self._session.detector, self._session.review
         if review.found_zones:
-            review.edit(lambda editor: editor.set_zones("Count the clock", ()))
+            review.edit(lambda editor: editor.set_zones(tr_noop("Count the clock"), ()))
         elif detector:
             zones = zones_drawn_with(detector.fingerprint)
-            review.edit(lambda editor: editor.set_zones("Use the camera's zones", zones))
+            review.edit(lambda editor: editor.set_zones(tr_noop("Use the camera's zones"), zones))
 
     def _hide(self) -> None:
         if self._session.video:
@@ -60,14 +61,15 @@ class ZoneBanner(QWidget):
         self._show()
 
     def _show(self) -> None:
-        text, use = "", "Use them"
+        text, use = "", tr("Use them")
         if self._is_untouched() and self._session.review.found_zones:
-            text, use = _CLOCK_FOUND, "Count it"
+            text, use = tr(_CLOCK_FOUND), tr("Count it")
         elif self._is_untouched():
             detector = self._session.detector
             words = zones_in_words(zones_drawn_with(detector.fingerprint)) if detector else ""
             if detector and words:
-                text = f"With {detector.name}, another recording has {words}: is this the same camera?"
+                text = tr("With {detector}, another recording has {zones}: is this the same camera?")
+                text = text.format(detector=detector.name, zones=words)
         self.use_button.setText(use)
         self._line.show_line("note", text)
         self.setVisible(bool(text))

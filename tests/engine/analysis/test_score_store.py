@@ -100,7 +100,7 @@ def start_writer(folder: Path, *, step: int, flush_every: int = 0, until: int = 
     reopen=st.integers(0, 255),
     bounds=st.tuples(st.integers(-50, 3000), st.one_of(st.none(), st.integers(-50, 3000))),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_rows_come_back_as_they_went_in(
     tmp_path_factory: pytest.TempPathFactory, steps: list[int], reopen: int, bounds: tuple[int, int | None]
 ) -> None:
@@ -228,7 +228,7 @@ def torn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @given(data=st.data(), suffix=st.sampled_from(["", "-wal"]), cut=st.booleans())
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_torn_what_is_read_is_right(
     torn: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, suffix: str, cut: bool
 ) -> None:
@@ -414,6 +414,15 @@ def test_pruning_removes_what_was_used_least_lately(tmp_path: Path) -> None:
     assert prune(tmp_path, 2 * each) == 2 * each
     assert [path.exists() for path in paths] == [True, False, False, True]
     assert prune(tmp_path, 2 * each) == 0
+
+
+def test_pruning_removes_what_nobody_used_for_long(tmp_path: Path) -> None:
+    old, new = (write(tmp_path, 1000, AnalysisKey(str(n), "", "")) for n in range(2))
+    for path, days in ((old, 31), (new, 29)):
+        os.utime(path, (time.time() - days * 86_400,) * 2)
+    assert prune(tmp_path) == 0
+    assert prune(tmp_path, max_days=30) > 0
+    assert [old.exists(), new.exists()] == [False, True]
 
 
 def test_pruning_spares_what_is_open_and_takes_what_was_put_aside(tmp_path: Path) -> None:

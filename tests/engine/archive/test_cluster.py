@@ -1,4 +1,4 @@
-"""Workers on a Ray cluster of this machine: killed, they are replaced, and what comes of it is the same."""
+"""Workers on a Ray cluster: killed, alone or with their machine, they change nothing of what comes of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -49,33 +49,67 @@ def hits(place: Path) -> list[Hit]:
         return list(search(archive, Query()))
 
 
-@pytest.mark.timeout(280)
-def test_a_killed_worker_changes_nothing(
-    footage: Path, tmp_path: Path, settings: AnalysisSettings, short_folder: Path
-) -> None:
-    assert short_folder.is_dir()
-    for number in range(2):
-        film(footage / f"{number}.mp4", 120, seed=number)
-    with Archive(str(tmp_path / "divided"), create=True) as archive:
+def of_one_process(folder: Path, footage: Path, settings: AnalysisSettings) -> list[Hit]:
+    """What an analysis without a cluster finds; nothing is taken from what is stored."""
+    shutil.rmtree(settings.folder)
+    with Archive(str(folder / "one"), create=True) as archive:
         scanned(archive, footage)
-        workers = RayWorkers(LOCAL, detector_path("plaza"), settings.scorer.sampling, device="cpu", count=2)
-        killed, done = 0, []
+        list(analyse_waiting(Leases(archive), Predictor.open(detector_path("plaza"), "cpu"), settings))
+    return hits(folder / "one")
+
+
+def divided_among(
+    workers: RayWorkers, folder: Path, footage: Path, settings: AnalysisSettings, kill: Callable[[], bool]
+) -> list[RecordingAnalysed]:
+    """Analyse all recordings, and kill something once there is a result."""
+    killed, done = False, []
+    with Archive(str(folder / "divided"), create=True) as archive:
+        scanned(archive, footage)
         try:
             for event in analyse_divided(Leases(archive), workers, settings):
                 if isinstance(event, Progress) and not killed:
-                    killed = _kill_a_worker()
+                    killed = kill()
                 if isinstance(event, RecordingAnalysed):
                     done.append(event)
         finally:
             workers.close()
-    assert killed, done
-    assert len(done) == 2
-    shutil.rmtree(settings.folder)
-    with Archive(str(tmp_path / "one"), create=True) as archive:
-        scanned(archive, footage)
-        predictor = Predictor.open(detector_path("plaza"), "cpu")
-        list(analyse_waiting(Leases(archive), predictor, settings))
-    assert hits(tmp_path / "divided") == hits(tmp_path / "one")
+    assert killed
+    return done
+
+
+@pytest.mark.timeout(280)
+@pytest.mark.usefixtures("short_folder")
+def test_a_killed_worker_changes_nothing(footage: Path, tmp_path: Path, settings: AnalysisSettings) -> None:
+    for number in range(2):
+        film(footage / f"{number}.mp4", 120, seed=number)
+    workers = RayWorkers(LOCAL, detector_path("plaza"), settings.scorer.sampling, device="cpu", count=2)
+    assert len(divided_among(workers, tmp_path, footage, settings, _kill_a_worker)) == 2
+    assert hits(tmp_path / "divided") == of_one_process(tmp_path, footage, settings)
+
+
+@pytest.mark.timeout(280)
+@pytest.mark.usefixtures("short_folder")
+def test_a_killed_machine_changes_nothing(footage: Path, tmp_path: Path, settings: AnalysisSettings) -> None:
+    from ray.cluster_utils import Cluster
+
+    for number in range(2):
+        film(footage / f"{number}.mp4", 120, seed=number)
+    machine = {"num_cpus": 1, "object_store_memory": 128 << 20}
+    cluster = Cluster(initialize_head=True, head_node_args={**machine, "include_dashboard": False})
+    try:
+        other = cluster.add_node(**machine)
+        cluster.wait_for_nodes()
+        workers = RayWorkers(cluster.address, detector_path("plaza"), settings.scorer.sampling, device="cpu")
+        assert workers.count == 2
+
+        def kill() -> bool:
+            cluster.remove_node(other, allow_graceful=False)
+            return True
+
+        assert len(divided_among(workers, tmp_path, footage, settings, kill)) == 2
+    finally:
+        cluster.shutdown()
+    assert hits(tmp_path / "divided") == of_one_process(tmp_path, footage, settings)
 
 
 def test_a_cluster_that_is_not_there_is_said(settings: AnalysisSettings) -> None:
@@ -83,10 +117,10 @@ def test_a_cluster_that_is_not_there_is_said(settings: AnalysisSettings) -> None
         RayWorkers("127.0.0.1:1", detector_path("plaza"), settings.scorer.sampling)
 
 
-def _kill_a_worker() -> int:
-    """Kill one of the processes that this one's cluster has for judging; returns its number."""
+def _kill_a_worker() -> bool:
+    """Kill one of the processes that this one's cluster has for judging; whether there was one."""
     for process in psutil.Process().children(recursive=True):
         if "ray::_Judging" in " ".join(process.cmdline()):
             os.kill(process.pid, signal.SIGKILL)
-            return process.pid
-    return 0
+            return True
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
@@ -31,7 +31,6 @@ def correctly_ranked(normal: list[int], abnormal: list[int]) -> float:
 
 @pytest.mark.slow
 @given(NORMAL_AND_ABNORMAL)
-@settings(deadline=None)  # the first call imports scikit-learn
 def test_the_area_is_the_fraction_of_correctly_ranked_pairs(drawn: tuple) -> None:
     normal, abnormal, random = drawn
     frames = [(score, False) for score in normal] + [(score, True) for score in abnormal]
@@ -43,7 +42,6 @@ def test_the_area_is_the_fraction_of_correctly_ranked_pairs(drawn: tuple) -> Non
 
 
 @given(NORMAL_AND_ABNORMAL)
-@settings(deadline=None)  # the first call imports scikit-learn
 def test_the_curve_has_the_rates_at_every_threshold(drawn: tuple) -> None:
     normal, abnormal, _ = drawn
     scores = np.array(normal + abnormal, float)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.flow.colour import flow_radius, flow_to_rgb, rgb_to_flow, wheel_legend
@@ -32,7 +32,6 @@ def test_colours_are_middleburys(angle: float, radius: float) -> None:
     assert np.abs(pixel - middlebury_colour(dx, dy)).max() <= 2
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.5, 40))
 def test_flow_survives_the_round_trip(seed: int, radius_px: float) -> None:
     rng = np.random.default_rng(seed)

@@ -171,10 +171,10 @@ def test_it_says_what_nobody_looked_at(tmp_path: Path, clip: Path) -> None:
     assert "1 segment without a verdict: 3." in page.text
     assert "Not analysed: 0:04.0 to 0:04.4." in page.text
     assert "frames 60 to 64" in page.text
-    unscored = replace(recording, scores=None, notice="The detector X is not here.")
+    unscored = replace(recording, scores=None, lacks_detector=True)
     (tmp_path / "report.html").unlink()
     page = report(tmp_path, unscored)
-    assert "The detector X is not here." in page.text
+    assert "The detector Plaza is not here: only what" in page.text
     assert "Scores are not known here" in page.text
 
 

@@ -77,7 +77,7 @@ def pieces(draw: st.DrawFn) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("name", scorer_names())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 50), order=pieces(), at_most=st.integers(20, 2 * COUNT), derive_between=st.booleans())
 def test_pieces_say_what_the_whole_does(
     name: str, seed: int, order: list[tuple[int, int]], at_most: int, derive_between: bool
@@ -159,7 +159,7 @@ def test_frame_0_may_come_last(name: str) -> None:
 @pytest.mark.parametrize("live", [False, True])
 @pytest.mark.parametrize("fps", [25, 29.97, 10])
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_samples_in_any_order_and_pieces_say_what_the_whole_does(fps: float, live: bool, data: st.DataObject) -> None:
     times = np.arange(1500) / fps
     sampled = replace(calibration(), sampling=SAMPLED)

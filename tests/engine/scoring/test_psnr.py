@@ -26,7 +26,7 @@ def eq_9_and_10(frame: Array, predicted: Array, max_i: float) -> float:
 
 
 @given(seed=st.integers(0, 2**31), noise=st.floats(0.01, 0.5), brightest=st.floats(0.2, 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_frame_and_every_patch_follow_the_equations(seed: int, noise: float, brightest: float) -> None:
     frame, predicted = pictures(seed, noise)
     frame *= np.float32(brightest)
@@ -87,7 +87,7 @@ def test_pictures_that_are_views_give_the_same() -> None:
 
 
 @given(seed=st.integers(0, 2**31), spread=st.floats(0.01, 30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_flow_error_is_the_mean_end_point_distance(seed: int, spread: float) -> None:
     random = np.random.default_rng(seed)
     teacher, predicted = random.normal(0, spread, (2, 2, 256, 256)).astype(np.float32)

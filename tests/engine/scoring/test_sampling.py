@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.scoring.sampling import EVERY_FRAME, SAMPLED, Sampling
@@ -34,7 +34,6 @@ def test_every_frame_is_every_frame() -> None:
 
 
 @given(st.lists(st.floats(0.005, 2), min_size=2, max_size=80), st.integers(0, 60))
-@settings(deadline=None)
 def test_a_part_has_the_samples_of_the_whole(gaps: list[float], begin: int) -> None:
     times = np.concatenate([[0.0], np.cumsum(gaps)])
     assume(times[-1] >= SAMPLED.seconds)  # a shorter one has its last frame, and is never cut into parts
@@ -45,7 +44,6 @@ def test_a_part_has_the_samples_of_the_whole(gaps: list[float], begin: int) -> N
 
 
 @given(st.lists(st.floats(0.005, 0.15), min_size=20, max_size=200))
-@settings(deadline=None)
 def test_no_moment_is_far_from_a_sample(gaps: list[float]) -> None:
     times = np.concatenate([[0.0], np.cumsum(gaps)])
     samples = Sampling(seconds=0.2).frames(times)

@@ -100,7 +100,7 @@ rules = st.builds(
     ),
     rule=rules,
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_the_reference_finds_the_same_at_variable_rate(frames: list[tuple[float, int]], rule: SegmentRule) -> None:
     scores = [score for score, _ in frames]
     times_ms = np.cumsum([0, *(step for _, step in frames)])[:-1].tolist()

@@ -25,7 +25,7 @@ def test_inside_the_footage_p_is_the_conformal_one() -> None:
 
 
 @given(seed=st.integers(0, 1000), count=st.integers(MIN_BLOCKS, 2000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_higher_scores_are_never_less_surprising(seed: int, count: int) -> None:
     random = np.random.default_rng(seed)
     tail = Tail.of(np.round(random.exponential(size=count), 1))  # with equal values

@@ -19,7 +19,7 @@ def textured(width: int, height: int) -> np.ndarray:
 
 
 @given(st.integers(20, 700), st.integers(20, 700))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_squares_match_the_model_pictures_within_a_grey_level(width: int, height: int) -> None:
     picture = textured(width, height)
     square = SquareScaler(width, height, PICTURE_SIZE).scale(picture)

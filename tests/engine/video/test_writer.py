@@ -61,7 +61,7 @@ def test_every_encoder_keeps_variable_timing_and_the_last_frames_duration(tmp_pa
     assert [picture.mean() for picture in pictures] == pytest.approx([grey_ramp(i).mean() for i in range(10)], abs=4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.floats(0.0005, 3.0), min_size=1, max_size=40))
 def test_any_timing_is_kept_to_the_tick(tmp_path_factory: pytest.TempPathFactory, durations: list[float]) -> None:
     times = [0.0, *np.cumsum(durations).tolist()]

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.common.errors import DetectorFileError, VideoError
+from engine.video.frame import Pixels
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.messages import QueueDone, QueueFailed
@@ -52,6 +53,26 @@ class Receiver:
     @property
     def phase(self) -> AnalysisPhase | None:
         return self.states[-1].phase if self.states else None
+
+
+class HeldPredictor(StillPredictor):
+    """Predicts nothing until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+    def _wait(self) -> None:
+        self.reached.set()
+        assert self.go_on.wait(60)
+
+    def predict(self, pictures: list[Pixels]) -> list[Any]:
+        self._wait()
+        return super().predict(pictures)
+
+    def predict_motion(self, pictures: list[Pixels]) -> list[Any]:
+        self._wait()
+        return super().predict_motion(pictures)
 
 
 @pytest.fixture
@@ -155,8 +176,7 @@ def test_a_newer_request_abandons_the_older_one(receiver: Receiver, qtbot: QtBot
         receiver.worker.open_video(Path("slow.mp4"))
     for index in range(1, 100):
         receiver.worker.show(index, False)
-        time.sleep(0.002)
-    qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].index == 99, timeout=3000)
+    qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].index == 99)
     assert len(receiver.views) <= 2
 
 
@@ -188,7 +208,7 @@ def test_thumbnails_are_small_pictures_of_their_frames(receiver: Receiver, qtbot
 def test_analysis_measures_every_frame_and_ends(receiver: Receiver, qtbot: QtBot) -> None:
     open_both(receiver, qtbot)
     receiver.worker.run_analysis()
-    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE)
     assert sorted(receiver.rows) == list(range(COUNT))
     psnr = np.array([receiver.rows[i]["psnr_db"] for i in range(COUNT)])
     assert np.isnan(psnr[0])
@@ -199,7 +219,7 @@ def test_analysis_measures_every_frame_and_ends(receiver: Receiver, qtbot: QtBot
 def test_stored_rows_come_at_once(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot, tmp_path: Path) -> None:
     open_both(receiver, qtbot)
     receiver.worker.run_analysis()
-    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE)
     fake_files.predictors["still"]._seconds = 60.0  # an analysis that predicted anything again would time out
     again = Receiver(fake_files, tmp_path / "analyses")
     try:
@@ -223,7 +243,7 @@ def test_pause_and_resume(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBo
     qtbot.wait(200)
     assert len(receiver.rows) == measured_count
     receiver.worker.run_analysis()
-    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE)
     assert sorted(receiver.rows) == list(range(COUNT))
 
 
@@ -244,11 +264,9 @@ def test_the_playhead_does_not_wait_for_the_analysis(receiver: Receiver, fake_fi
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: len(receiver.rows) > 5)
     for index in (5_000, 10_000, 15_000):
-        began = time.monotonic()
         receiver.worker.show(index, True)
         qtbot.waitUntil(lambda index=index: any(v.index == index and v.complete for v in receiver.views))  # type: ignore[misc]
-        assert time.monotonic() - began < 0.5
-    assert receiver.phase is AnalysisPhase.RUNNING
+    assert receiver.phase is AnalysisPhase.RUNNING, "it takes minutes"
 
 
 def test_playing_does_not_starve_the_analysis(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot) -> None:
@@ -259,8 +277,9 @@ def test_playing_does_not_starve_the_analysis(receiver: Receiver, fake_files: Fa
     receiver.worker.view_ready.connect(lambda view: view.complete and receiver.worker.show(next(shown), True))
     receiver.worker.show(next(shown), True)
     qtbot.waitUntil(lambda: len(receiver.views) > 10)
-    measured_count = len(receiver.rows)
-    qtbot.waitUntil(lambda: len(receiver.rows) >= measured_count + 4, timeout=1200)
+    measured_count, shown_count = len(receiver.rows), len(receiver.views)
+    qtbot.waitUntil(lambda: len(receiver.rows) >= measured_count + 4)
+    assert len(receiver.views) < shown_count + 60
 
 
 @pytest.mark.parametrize(
@@ -284,7 +303,7 @@ def test_a_file_that_cannot_be_opened_does_not_disturb_the_analysis(
     request_opening(receiver.worker)
     qtbot.waitUntil(lambda: bool(receiver.errors))
     assert isinstance(receiver.errors[0], kind)
-    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE)
     assert sorted(receiver.rows) == list(range(COUNT))
     with qtbot.waitSignal(receiver.worker.view_ready):
         receiver.worker.show(3, False)
@@ -314,7 +333,8 @@ def test_a_damaged_stretch_is_reported_once(receiver: Receiver, qtbot: QtBot) ->
     receiver.fake_files.opened[0].read = fail  # type: ignore[method-assign, assignment]
     for index in range(5):
         receiver.worker.show(index, False)
-        qtbot.wait(20)
+        qtbot.waitUntil(lambda index=index: bool(receiver.views) and receiver.views[-1].index == index)  # type: ignore[misc]
+    qtbot.waitUntil(lambda: bool(receiver.errors))
     assert len(receiver.errors) == 1
 
 
@@ -326,7 +346,7 @@ def test_another_video_while_analysing(receiver: Receiver, qtbot: QtBot) -> None
     receiver.worker.open_video(Path("yard.mp4"))
     qtbot.waitUntil(lambda: "video yard.mp4" in receiver.messages)
     receiver.worker.run_analysis()
-    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE)
     assert sorted(receiver.rows) == list(range(30))
     assert receiver.fake_files.opened[0].closed
 
@@ -342,21 +362,20 @@ def test_everything_runs_in_one_thread(receiver: Receiver, qtbot: QtBot) -> None
 def test_with_frames_first_frames_do_not_wait_for_pictures_or_the_analysis(
     receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot
 ) -> None:
-    fake_files.predictors["still"] = StillPredictor(seconds=0.3)
+    predictor = fake_files.predictors["still"] = HeldPredictor()
     open_both(receiver, qtbot, "long.mp4")
     receiver.worker.run_analysis()
-    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.RUNNING)
+    assert predictor.reached.wait(60)
     receiver.worker.set_frames_first(True)
-    began = time.monotonic()
     for index in range(1, 26):
         receiver.worker.show(index, True)
         qtbot.waitUntil(lambda index=index: any(view.index == index for view in receiver.views))
-    assert time.monotonic() - began < 2  # a single prediction beside the analysis takes 0.3 to 1 s
     frame = next(view for view in receiver.views if view.index == 25)
     assert frame.predicting
     assert (frame.frame[..., :3] == brightness(25)).all()
+    predictor.go_on.set()
     receiver.worker.set_frames_first(False)
-    qtbot.waitUntil(lambda: receiver.views[-1].index == 25 and receiver.views[-1].complete, timeout=5000)
+    qtbot.waitUntil(lambda: receiver.views[-1].index == 25 and receiver.views[-1].complete)
     predicted = receiver.views[-1].predicted_frame
     assert predicted is not None
     assert (predicted[..., :3] == predicted_brightness(25)).all()
@@ -392,16 +411,17 @@ def test_closes_quickly_whatever_it_is_doing(
     receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot, moment: str
 ) -> None:
     fake_files.predictors["still"] = StillPredictor(seconds=0.05)
-    open_both(receiver, qtbot, "slow.mp4")
+    open_both(receiver, qtbot, "long.mp4")
     if moment == "analysing":
         receiver.worker.run_analysis()
         qtbot.waitUntil(lambda: len(receiver.rows) > 2)
     if moment == "reading":
+        receiver.fake_files.opened[0].read_seconds = 600
         receiver.worker.show(50, True)
-        qtbot.wait(100)
+        qtbot.waitUntil(lambda: receiver.fake_files.opened[0].reading == 50)
     began = time.monotonic()
     receiver.worker.close()
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 30, "the work takes minutes"
 
 
 def test_the_view_of_a_damaged_frame_says_why_it_is_empty(receiver: Receiver, qtbot: QtBot) -> None:
@@ -417,9 +437,12 @@ def test_the_view_of_a_damaged_frame_says_why_it_is_empty(receiver: Receiver, qt
 
 
 def test_a_view_that_was_interrupted_by_a_broken_file_is_made_afterwards(receiver: Receiver, qtbot: QtBot) -> None:
-    open_both(receiver, qtbot, "slow.mp4")
+    open_both(receiver, qtbot)
+    video = receiver.fake_files.opened[0]
+    video.read_seconds = 600
     receiver.worker.show(5, True)
-    qtbot.wait(100)
+    qtbot.waitUntil(lambda: video.reading == 5)
+    video.read_seconds = 0
     assert not receiver.views, "the frame is still being read"
     receiver.worker.open_video(Path("broken.mp4"))
     qtbot.waitUntil(lambda: bool(receiver.views) and receiver.views[-1].complete)
@@ -442,7 +465,7 @@ def queue(receiver: Receiver, path: str, messages: list[Any]) -> None:
 def test_a_queued_recording_is_analysed_without_being_opened(receiver: Receiver, qtbot: QtBot) -> None:
     messages: list[Any] = []
     queue(receiver, "scene.mp4", messages)
-    qtbot.waitUntil(lambda: bool(messages) and isinstance(messages[-1], QueueDone), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(messages) and isinstance(messages[-1], QueueDone))
     done = messages[-1]
     assert (done.path, done.detector, done.score) == (Path("scene.mp4").absolute(), "still", "paper")
     assert [each.start <= BURST.start < BURST.stop <= each.stop for each in done.segments] == [True]
@@ -460,10 +483,10 @@ def test_a_queued_recording_that_fails_says_so_and_the_next_one_goes_on(receiver
     assert isinstance(messages[0], QueueFailed)
     assert isinstance(messages[0].error, VideoError)
     receiver.worker.analyse_queued(job("scratched.mp4"))
-    qtbot.waitUntil(lambda: isinstance(messages[-1], QueueFailed | QueueDone) and len(messages) > 1, timeout=20_000)
+    qtbot.waitUntil(lambda: isinstance(messages[-1], QueueFailed | QueueDone) and len(messages) > 1)
     assert messages[-1].path.name == "scratched.mp4"
     receiver.worker.analyse_queued(job("yard.mp4"))
-    qtbot.waitUntil(lambda: isinstance(messages[-1], QueueDone) and messages[-1].path.stem == "yard", timeout=20_000)
+    qtbot.waitUntil(lambda: isinstance(messages[-1], QueueDone) and messages[-1].path.stem == "yard")
     assert receiver.errors == []
 
 
@@ -474,7 +497,7 @@ def test_the_open_recording_is_analysed_before_queued_ones(receiver: Receiver, q
     receiver.worker.queue_changed.connect(lambda _: order.append("queued"))
     receiver.worker.run_analysis()
     receiver.worker.analyse_queued(job("yard.mp4"))
-    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE and "queued" in order, timeout=20_000)
+    qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.DONE and "queued" in order)
     assert order == sorted(order)
 
 
@@ -482,13 +505,13 @@ def test_a_queued_recording_keeps_what_was_measured_when_it_has_to_stop(receiver
     receiver.worker.open_detector(Path("still.safetensors"), "auto")
     messages: list[Any] = []
     queue(receiver, "long.mp4", messages)
-    qtbot.waitUntil(lambda: bool(messages) and messages[-1].share > 0.01, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(messages) and messages[-1].share > 0.01)
     receiver.worker.analyse_queued(None)
     qtbot.waitUntil(lambda: all(video.closed for video in receiver.fake_files.opened))
     share = messages[-1].share
     count = len(messages)
     receiver.worker.analyse_queued(job("long.mp4"))
-    qtbot.waitUntil(lambda: len(messages) > count, timeout=20_000)
+    qtbot.waitUntil(lambda: len(messages) > count)
     assert messages[count].share >= share
 
 
@@ -496,7 +519,7 @@ def test_opening_the_queued_recording_takes_its_analysis_over(receiver: Receiver
     receiver.worker.open_detector(Path("still.safetensors"), "auto")
     messages: list[Any] = []
     queue(receiver, "long.mp4", messages)
-    qtbot.waitUntil(lambda: bool(messages) and messages[-1].share > 0.01, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(messages) and messages[-1].share > 0.01)
     receiver.worker.open_video(Path("long.mp4").absolute())
     receiver.worker.run_analysis()
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.RUNNING)

@@ -193,7 +193,7 @@ def test_a_key_opens_the_menu_and_what_is_chosen_is_kept(
     assert again.window.timeline.lanes.shown == [PSNR]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 5000), st.integers(0, 1000))
 def test_an_updated_pyramid_is_as_one_that_was_built_anew(count: int, seed: int) -> None:
     random = np.random.default_rng(seed)

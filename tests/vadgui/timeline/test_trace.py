@@ -18,7 +18,7 @@ def scores_with_gaps(count: int, seed: int) -> npt.NDArray[np.float32]:
     return scores
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 5000), st.integers(1, 40), st.integers(0, 1000))
 def test_extremes_cover_each_stretch_and_a_margin_of_up_to_a_quarter(count: int, stretches: int, seed: int) -> None:
     scores = scores_with_gaps(count, seed)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.common.durations import duration_in_words
 from engine.common.errors import VadError
+from engine.common.language import tr, tr_n, tr_noop
 from engine.export.clip import PANELS, ClipLayout, ExportOptions
 from engine.export.clip_names import FIELDS, clip_name
 from engine.export.estimate import Estimate, estimate_clips
@@ -31,21 +32,21 @@ from vadgui.settings import Settings
 from vadgui.ui.widgets import text_label
 
 _TEXTS = {
-    "camera": "Recording's name",
-    "verdict": "Verdict",
-    "wall_clock": "Time of day",
-    "frame_number": "Frame number",
-    "running_time": "Running time",
-    "score": "Score",
+    "camera": tr_noop("Recording's name"),
+    "verdict": tr_noop("Verdict"),
+    "wall_clock": tr_noop("Time of day"),
+    "frame_number": tr_noop("Frame number"),
+    "running_time": tr_noop("Running time"),
+    "score": tr_noop("Score"),
 }
 _LAYOUTS = {
-    ClipLayout.MOSAIC: "Panels around a large one, with the score strip",
-    ClipLayout.SIDE_BY_SIDE: "Panels side by side",
-    ClipLayout.OUTLINES: "The recording's picture with outlines",
-    ClipLayout.ORIGINAL: "The recording's picture alone",
+    ClipLayout.MOSAIC: tr_noop("Panels around a large one, with the score strip"),
+    ClipLayout.SIDE_BY_SIDE: tr_noop("Panels side by side"),
+    ClipLayout.OUTLINES: tr_noop("The recording's picture with outlines"),
+    ClipLayout.ORIGINAL: tr_noop("The recording's picture alone"),
 }
 _COLUMN_PX = 170
-_CUT_HINT = (
+_CUT_HINT = tr_noop(
     "The recording's own pictures, bit for bit. A cut begins at the keyframe before its segment; how much earlier "
     "that is, is said when it is done."
 )
@@ -55,38 +56,39 @@ class ClipsPage(Page):
     """A clip of each of some segments."""
 
     kind = "clips"
-    title = "Clips"
+    title = tr_noop("Clips")
     icon = "export"
 
     def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
         super().__init__(snapshot, settings)
         self.segments_box = SegmentsBox(snapshot, offers_selected=True)
-        self.annotated_button = QRadioButton("Annotated, encoded anew")
-        self.cut_button = QRadioButton("Cut without re-encoding")
+        self.annotated_button = QRadioButton(tr("Annotated, encoded anew"))
+        self.cut_button = QRadioButton(tr("Cut without re-encoding"))
         redaction = snapshot.recording.redaction
         self.cut_button.setEnabled(snapshot.recording.info.codec != PICTURES and not redaction)
         self.cut_button.setChecked(settings.export_copy and self.cut_button.isEnabled())
         self.annotated_button.setChecked(not self.cut_button.isChecked())
-        self.redaction_hint = text_label(f"Redacted, and so without sound: {redaction_in_words(redaction)}.", "muted")
+        redacted = tr("Redacted, and so without sound: {parts}.").format(parts=redaction_in_words(redaction))
+        self.redaction_hint = text_label(redacted, "muted")
         self.redaction_hint.setVisible(bool(redaction))
         self.layout_box, self.format_box = QComboBox(), QComboBox()
-        self.layout_box.setAccessibleName("What stands where")
-        self.format_box.setAccessibleName("Kind of file")
+        self.layout_box.setAccessibleName(tr("What stands where"))
+        self.format_box.setAccessibleName(tr("Kind of file"))
         for layout, text in _LAYOUTS.items():
-            self.layout_box.addItem(text, layout)
+            self.layout_box.addItem(tr(text), layout)
         for clip_format, facts in FORMATS.items():
-            self.format_box.addItem(facts.label, clip_format)
+            self.format_box.addItem(tr(facts.label), clip_format)
         self.panel_boxes = self._make_panel_boxes()
-        self.strip_box = _box("Score strip with the threshold", settings.export_strip)
-        self.outlines_box = _box("Outlines of what stands out", settings.outlines and snapshot.knows_where)
-        self.overlay_box = _box("Mark suspicious parts in the frame", False)
-        self.text_boxes = {name: _box(text, name not in settings.export_texts_off) for name, text in _TEXTS.items()}
+        self.strip_box = _box(tr("Score strip with the threshold"), settings.export_strip)
+        self.outlines_box = _box(tr("Outlines of what stands out"), settings.outlines and snapshot.knows_where)
+        self.overlay_box = _box(tr("Mark suspicious parts in the frame"), False)
+        self.text_boxes = {name: _box(tr(text), name not in settings.export_texts_off) for name, text in _TEXTS.items()}
         has_sound = snapshot.recording.info.has_sound and not redaction
-        self.sound_box = _box("Sound", has_sound)
+        self.sound_box = _box(tr("Sound"), has_sound)
         self.sound_box.setVisible(has_sound)
         self.names_edit = QLineEdit(settings.export_names)
-        self.names_edit.setAccessibleName("Names of the clips")
-        self.names_edit.setToolTip("\n".join(f"{{{name}}}: {meaning}" for name, meaning in FIELDS.items()))
+        self.names_edit.setAccessibleName(tr("Names of the clips"))
+        self.names_edit.setToolTip("\n".join(f"{{{name}}}: {tr(meaning)}" for name, meaning in FIELDS.items()))
         self.preview = text_label(role="muted")
         self._lay_out()
         self._connect()
@@ -95,7 +97,7 @@ class ClipsPage(Page):
     def _make_panel_boxes(self) -> dict[Panel, QCheckBox]:
         remembered = set(filter(None, self._settings.export_panels.split(","))) or set(PANELS)
         without = self._snapshot.detector is None
-        boxes = {panel: _box(CAPTIONS[panel], panel in remembered) for panel in PANELS}
+        boxes = {panel: _box(tr(CAPTIONS[panel]), panel in remembered) for panel in PANELS}
         for panel, box in boxes.items():
             if without and panel != "frame":
                 box.setChecked(False)
@@ -147,7 +149,8 @@ class ClipsPage(Page):
         count = len(segments)
         if not count or (self._shows_panels() and not self._panels()):
             return ""
-        return f"{count} clip{'s' if count != 1 else ''}, {duration_in_words(seconds)}{' in all' if count != 1 else ''}"
+        words = tr_n("{count} clip, {duration}", "{count} clips, {duration} in all", count)
+        return words.format(count=count, duration=duration_in_words(seconds))
 
     def job(self, folder: Path) -> ClipsJob:
         """The clips."""
@@ -169,24 +172,24 @@ class ClipsPage(Page):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
-        form.addRow("Of", self.segments_box)
+        form.addRow(tr("Of"), self.segments_box)
         kind = QVBoxLayout()
         kind.addWidget(self.annotated_button)
         kind.addWidget(self.cut_button)
-        form.addRow("As", kind)
-        form.addRow("Layout", self.layout_box)
-        form.addRow("File", self.format_box)
+        form.addRow(tr("As"), kind)
+        form.addRow(tr("Layout"), self.layout_box)
+        form.addRow(tr("File"), self.format_box)
         self.form = form
         names = QVBoxLayout()
         names.addWidget(self.names_edit)
         names.addWidget(self.preview)
-        form.addRow("Names", names)
+        form.addRow(tr("Names"), names)
         boxes = [*self.panel_boxes.values(), self.strip_box, self.outlines_box, self.overlay_box]
-        self.shown = _group("Shown", boxes)
+        self.shown = _group(tr("Shown"), boxes)
         tells_time = self._snapshot.recording.info.start is not None
         written = [box for name, box in self.text_boxes.items() if tells_time or name != "wall_clock"]
-        self.written = _group("Written into the picture", written)
-        self.cut_hint = text_label(_CUT_HINT, "muted")
+        self.written = _group(tr("Written into the picture"), written)
+        self.cut_hint = text_label(tr(_CUT_HINT), "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.errors import VadError
+from engine.common.language import tr
 from engine.export.estimate import Estimate, free_bytes
 from engine.hand_over.jobs import ExportJob
 from engine.hand_over.unfinished import UnfinishedExport
@@ -53,7 +54,7 @@ class HandOverDialog(QDialog):
         self, snapshot: ReviewSnapshot, settings: Settings, folder: Path, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Hand over · {snapshot.recording.name}")
+        self.setWindowTitle(tr("Hand over · {name}").format(name=snapshot.recording.name))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._snapshot = snapshot
         self._settings = settings
@@ -62,26 +63,26 @@ class HandOverDialog(QDialog):
         self.report = ReportPage(snapshot, settings)
         self.package = PackagePage(snapshot, settings)
         self.kinds = QListWidget()
-        self.kinds.setAccessibleName("What to hand over")
+        self.kinds.setAccessibleName(tr("What to hand over"))
         self.kinds.setFixedWidth(_KINDS_WIDTH_PX)
         self.kinds.setIconSize(QSize(_ICON_PX, _ICON_PX))
         self._pages = QStackedWidget()
         self._by_kind: dict[str, Page] = {}
         for page in (self.clips, self.tables, self.report, self.package):
             self._by_kind[page.kind] = page
-            item = QListWidgetItem(icon(page.icon), page.title)
+            item = QListWidgetItem(icon(page.icon), tr(page.title))
             item.setSizeHint(QSize(0, _KIND_HEIGHT_PX))
             self.kinds.addItem(item)
             self._pages.addWidget(page)
             page.changed.connect(self._sum_up)
         self.folder_edit = QLineEdit(str(folder))
-        self.folder_edit.setAccessibleName("Folder")
+        self.folder_edit.setAccessibleName(tr("Folder"))
         self.folder_edit.textChanged.connect(self._sum_up)
         self.summary = QLabel()
         self.summary.setProperty("role", "muted")
         self.line = IconLine()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.export_button = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.ActionRole)
+        self.export_button = self.buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.ActionRole)
         self.export_button.setDefault(True)
         self.export_button.clicked.connect(self._ask_and_export)
         self.buttons.rejected.connect(self.reject)
@@ -116,10 +117,10 @@ class HandOverDialog(QDialog):
         upper.setSpacing(16)
         upper.addWidget(self.kinds)
         upper.addWidget(self._pages, stretch=1)
-        browse = button("Browse …")
+        browse = button(tr("Browse …"))
         browse.clicked.connect(self._browse)
         folder = QHBoxLayout()
-        folder.addWidget(QLabel("Folder"))
+        folder.addWidget(QLabel(tr("Folder")))
         folder.addWidget(self.folder_edit, stretch=1)
         folder.addWidget(browse)
         lower = QHBoxLayout()
@@ -143,7 +144,7 @@ class HandOverDialog(QDialog):
         said = self.page.summary()
         self.export_button.setEnabled(bool(said) and bool(self.folder_edit.text().strip()))
         if not said:
-            self.summary.setText("Nothing is chosen")
+            self.summary.setText(tr("Nothing is chosen"))
             return
         try:
             size, free = self.page.estimate().size_bytes, free_bytes(self.folder)
@@ -154,8 +155,8 @@ class HandOverDialog(QDialog):
             return
         parts = (
             [said]
-            + ([f"about {bytes_text(size)}"] if size >= _SMALLEST_TOLD_BYTES else [])
-            + [f"{bytes_text(free)} free"]
+            + ([tr("about {size}").format(size=bytes_text(size))] if size >= _SMALLEST_TOLD_BYTES else [])
+            + [tr("{size} free").format(size=bytes_text(free))]
         )
         self.summary.setText(" · ".join(parts))
 
@@ -172,8 +173,10 @@ class HandOverDialog(QDialog):
             self._export()
 
     def _ask(self, estimate: Estimate, free: int, export: Callable[[], None]) -> None:
-        size = f"about {bytes_text(estimate.size_bytes)}; {bytes_text(free)} are free in that folder"
-        ask(self, "Export that much?", f"{self.page.summary()}, {size}.", {"Export": export})
+        words = tr("{summary}, about {size}; {free} are free in that folder.")
+        size, free_size = bytes_text(estimate.size_bytes), bytes_text(free)
+        explanation = words.format(summary=self.page.summary(), size=size, free=free_size)
+        ask(self, tr("Export that much?"), explanation, {tr("Export"): export})
 
     def _export(self) -> None:
         try:
@@ -201,4 +204,4 @@ class HandOverDialog(QDialog):
         self.line.show_failure(Failure(error.what, error.subject, error.advice))
 
     def _browse(self) -> None:
-        ask_for_folder(self, "Folder", str(self.folder), lambda path: self.folder_edit.setText(str(path)))
+        ask_for_folder(self, tr("Folder"), str(self.folder), lambda path: self.folder_edit.setText(str(path)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout
 
+from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import fitting_name
 from engine.export.clip import ExportOptions
 from engine.export.estimate import Estimate, estimate_clips
@@ -18,42 +19,42 @@ from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 from vadgui.ui.widgets import button, text_label
 
-_EXPLANATION = (
+_EXPLANATION = tr_noop(
     "A folder with working copies of the segments, review, tables, report and the SHA-256 of every file. "
     "`vad verify` tells whether it is whole."
 )
-_REDACTION_HINT = "Parts of it are redacted. Whoever has a copy of the recording sees them."
-_KEY_FILTER = "Keys (*.pem *.key id_ed25519*)"
-_KEY_HINT = "An ed25519 key of your own, in PEM or OpenSSH format"
+_REDACTION_HINT = tr_noop("Parts of it are redacted. Whoever has a copy of the recording sees them.")
+_KEY_FILTER = tr_noop("Keys (*.pem *.key id_ed25519*)")
+_KEY_HINT = tr_noop("An ed25519 key of your own, in PEM or OpenSSH format")
 
 
 class PackagePage(Page):
     """An evidence package of a review."""
 
     kind = "package"
-    title = "Evidence package"
+    title = tr_noop("Evidence package")
     icon = "check"
 
     def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
         super().__init__(snapshot, settings)
         self.segments_box = SegmentsBox(snapshot)
-        self.copy_button = QRadioButton("Copy it, bit for bit")
-        self.hash_button = QRadioButton("Leave it out, and keep its SHA-256")
+        self.copy_button = QRadioButton(tr("Copy it, bit for bit"))
+        self.hash_button = QRadioButton(tr("Leave it out, and keep its SHA-256"))
         self._is_redacted = bool(snapshot.recording.redaction)
         copies = settings.package_copies and not self._is_redacted
         self.copy_button.setChecked(copies)
         self.hash_button.setChecked(not copies)
-        self.redaction_hint = text_label(_REDACTION_HINT, "muted")
+        self.redaction_hint = text_label(tr(_REDACTION_HINT), "muted")
         self.redaction_hint.setVisible(self._is_redacted)
         self.key_edit = QLineEdit()
-        self.key_edit.setAccessibleName("Key to sign with")
-        self.key_edit.setPlaceholderText("Not signed")
-        self.key_edit.setToolTip(_KEY_HINT)
+        self.key_edit.setAccessibleName(tr("Key to sign with"))
+        self.key_edit.setPlaceholderText(tr("Not signed"))
+        self.key_edit.setToolTip(tr(_KEY_HINT))
         self.password_edit = QLineEdit()
         self.password_edit.setEchoMode(QLineEdit.EchoMode.Password)
-        self.password_edit.setAccessibleName("Password of the key")
-        self.password_edit.setPlaceholderText("Password, if the key has one")
-        self.browse_button = button("Browse …")
+        self.password_edit.setAccessibleName(tr("Password of the key"))
+        self.password_edit.setPlaceholderText(tr("Password, if the key has one"))
+        self.browse_button = button(tr("Browse …"))
         self.browse_button.clicked.connect(self._browse)
         self.segments_box.currentIndexChanged.connect(self.changed)
         self.copy_button.toggled.connect(self.changed)
@@ -73,8 +74,11 @@ class PackagePage(Page):
     def summary(self) -> str:
         """With how many clips."""
         count = len(self.segments_box.segments)
-        copies = f"with working copies of {count} segment{'s' if count != 1 else ''}"
-        return f"Package {copies if count else 'without clips'}"
+        if not count:
+            return tr("Package without clips")
+        return tr_n(
+            "Package with working copies of {count} segment", "Package with working copies of {count} segments", count
+        ).format(count=count)
 
     def job(self, folder: Path) -> PackageJob:
         """The package; reads the key."""
@@ -109,15 +113,19 @@ class PackagePage(Page):
         key.addWidget(self.browse_button)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
-        form.addRow("Clips of", self.segments_box)
-        form.addRow("Recording", recording)
-        form.addRow("Sign with", key)
+        form.addRow(tr("Clips of"), self.segments_box)
+        form.addRow(tr("Recording"), recording)
+        form.addRow(tr("Sign with"), key)
         form.addRow("", self.password_edit)
-        form.addRow(text_label(_EXPLANATION, "muted"))
+        form.addRow(text_label(tr(_EXPLANATION), "muted"))
 
     def _browse(self) -> None:
         ask_for_file(
-            self, "Key to sign with", str(Path.home()), _KEY_FILTER, lambda path: self.key_edit.setText(str(path))
+            self,
+            tr("Key to sign with"),
+            str(Path.home()),
+            tr(_KEY_FILTER),
+            lambda path: self.key_edit.setText(str(path)),
         )
 
     def _enable(self) -> None:

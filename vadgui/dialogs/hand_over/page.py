@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from engine.common.language import tr
 from engine.export.estimate import Estimate
 from engine.export.reviewed import ListedSegment
 from engine.hand_over.jobs import ExportJob, Subject
@@ -25,7 +26,7 @@ class Page(QWidget):
     kind = ""
     """By which an unfinished export is kept."""
     title = ""
-    """In the list of kinds."""
+    """In the list of kinds; English, and translated there."""
     icon = ""
     segments_box: SegmentsBox
 
@@ -73,15 +74,16 @@ class SegmentsBox(QComboBox):
     def __init__(self, snapshot: ReviewSnapshot, *, offers_selected: bool = False) -> None:
         """The selected segment is offered where a page can do with a single one."""
         super().__init__()
-        self.setAccessibleName("Segments")
+        self.setAccessibleName(tr("Segments"))
         self._snapshot = snapshot
         count = {which: len(self._of(which)) for which in (self.CONFIRMED, self.ALL)}
         selected = snapshot.selected
         if selected and offers_selected:
-            frames = f"frames {selected.start} to {selected.stop - 1}"
-            self.addItem(f"The selected segment ({selected.number}, {frames})", self.SELECTED)
-        self.addItem(f"All confirmed segments ({count[self.CONFIRMED]})", self.CONFIRMED)
-        self.addItem(f"All segments ({count[self.ALL]})", self.ALL)
+            words = tr("The selected segment ({number}, frames {first} to {last})")
+            said = words.format(number=selected.number, first=selected.start, last=selected.stop - 1)
+            self.addItem(said, self.SELECTED)
+        self.addItem(tr("All confirmed segments ({count})").format(count=count[self.CONFIRMED]), self.CONFIRMED)
+        self.addItem(tr("All segments ({count})").format(count=count[self.ALL]), self.ALL)
 
     def choose(self, which: str) -> None:
         """Choose SELECTED, CONFIRMED or ALL, where it is offered."""

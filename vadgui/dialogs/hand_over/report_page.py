@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
 
+from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import fitting_name
 from engine.export.estimate import Estimate
 from engine.hand_over.jobs import ReportJob
@@ -14,7 +15,7 @@ from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 from vadgui.ui.widgets import text_label
 
-_EXPLANATION = (
+_EXPLANATION = tr_noop(
     "Summary, timeline, a card with pictures for each segment, what was not looked at, and where it all came from. "
     "It needs neither network nor script, and opens when it is done."
 )
@@ -26,7 +27,7 @@ class ReportPage(Page):
     """The report of a review."""
 
     kind = "report"
-    title = "Report"
+    title = tr_noop("Report")
     icon = "flag"
 
     def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
@@ -35,7 +36,7 @@ class ReportPage(Page):
         self.segments_box.choose(SegmentsBox.ALL)
         self.segments_box.currentIndexChanged.connect(self.changed)
         kinds = settings.export_report.split(",")
-        self.format_boxes = {".html": QCheckBox("HTML, for browsers"), ".pdf": QCheckBox("PDF, pages to print")}
+        self.format_boxes = {".html": QCheckBox(tr("HTML, for browsers")), ".pdf": QCheckBox(tr("PDF, pages to print"))}
         column = QVBoxLayout()
         for suffix, box in self.format_boxes.items():
             box.setChecked(suffix.removeprefix(".") in kinds)
@@ -43,9 +44,9 @@ class ReportPage(Page):
             column.addWidget(box)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
-        form.addRow("Of", self.segments_box)
-        form.addRow("Format", column)
-        form.addRow(text_label(_EXPLANATION, "muted"))
+        form.addRow(tr("Of"), self.segments_box)
+        form.addRow(tr("Format"), column)
+        form.addRow(text_label(tr(_EXPLANATION), "muted"))
 
     def estimate(self) -> Estimate:
         """By its pictures."""
@@ -56,7 +57,7 @@ class ReportPage(Page):
         count = len(self.segments_box.segments)
         if not self._suffixes:
             return ""
-        return f"Report of {count} segment{'s' if count != 1 else ''}"
+        return tr_n("Report of {count} segment", "Report of {count} segments", count).format(count=count)
 
     def job(self, folder: Path) -> ReportJob:
         """The report."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
 
+from engine.common.language import tr, tr_n, tr_noop
 from engine.export.estimate import Estimate
 from engine.export.list_files import FORMATS
 from engine.hand_over.jobs import TablesJob
@@ -14,12 +15,12 @@ from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 
 _WORDS = {
-    "csv": "CSV, for spreadsheets",
-    "json": "JSON, for programs",
-    "srt": "SRT subtitles",
-    "vtt": "WebVTT subtitles",
-    "edl": "CMX 3600 edit list, of a constant frame rate",
-    "otio": "OpenTimelineIO edit list",
+    "csv": tr_noop("CSV, for spreadsheets"),
+    "json": tr_noop("JSON, for programs"),
+    "srt": tr_noop("SRT subtitles"),
+    "vtt": tr_noop("WebVTT subtitles"),
+    "edl": tr_noop("CMX 3600 edit list, of a constant frame rate"),
+    "otio": tr_noop("OpenTimelineIO edit list"),
 }
 
 
@@ -27,7 +28,7 @@ class TablesPage(Page):
     """Lists of segments, with verdicts, notes and times."""
 
     kind = "tables"
-    title = "Tables"
+    title = tr_noop("Tables")
     icon = "note"
 
     def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
@@ -39,7 +40,7 @@ class TablesPage(Page):
         self.format_boxes: dict[str, QCheckBox] = {}
         column = QVBoxLayout()
         for name in FORMATS:
-            box = self.format_boxes[name] = QCheckBox(_WORDS[name])
+            box = self.format_boxes[name] = QCheckBox(tr(_WORDS[name]))
             box.setEnabled(name != "edl" or can_edl)
             box.setChecked(name in remembered and box.isEnabled())
             box.toggled.connect(self.changed)
@@ -47,8 +48,8 @@ class TablesPage(Page):
         self.segments_box.currentIndexChanged.connect(self.changed)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
-        form.addRow("Of", self.segments_box)
-        form.addRow("Formats", column)
+        form.addRow(tr("Of"), self.segments_box)
+        form.addRow(tr("Formats"), column)
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -62,7 +63,7 @@ class TablesPage(Page):
     def summary(self) -> str:
         """How many files."""
         count = len(self.formats)
-        return f"{count} file{'s' if count != 1 else ''}" if count else ""
+        return tr_n("{count} file", "{count} files", count).format(count=count) if count else ""
 
     def job(self, folder: Path) -> TablesJob:
         """The tables."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from engine.common.language import tr
 from vadgui.jobs.engine_process import engine_environment, lower_process_priority
 
 PLAN_COMMAND = (sys.executable, "-m", "vadgui.training.jobs.plan_process")
@@ -77,12 +78,12 @@ class PlanClient(QObject):
 
     def _finished(self) -> None:
         self._read()
-        self._process_ended("The measuring ended unexpectedly, most likely because memory ran out")
+        self._process_ended(tr("The measuring ended unexpectedly, most likely because memory ran out"))
 
     def _process_failed(self, error: QProcess.ProcessError) -> None:
         # After all other errors, QProcess emits `finished` too.
         if error is QProcess.ProcessError.FailedToStart:
-            self._process_ended("The measuring could not be started")
+            self._process_ended(tr("The measuring could not be started"))
 
     def _process_ended(self, failure: str) -> None:
         """Delete an ended process; if it is the current one and has not answered, emit `failure` as its answer."""
@@ -90,6 +91,8 @@ class PlanClient(QObject):
         if process is self._process:
             self._process = None
             if not self._has_answered:
-                advice = "Close other programs, choose a smaller batch, or check the installation with `vad doctor`."
+                advice = tr(
+                    "Close other programs, choose a smaller batch, or check the installation with `vad doctor`."
+                )
                 self.answered.emit({"failed": [failure, "", advice]})
         process.deleteLater()

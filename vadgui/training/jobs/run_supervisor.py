@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.common.errors import TrainingError
 from engine.common.events import Event, Failed, Stopped
+from engine.common.language import tr
 from engine.training import Run
 from engine.training.stop_control import Request
 from vadgui.training.jobs.event_tail import EventTail
@@ -188,8 +189,8 @@ class RunSupervisor(QObject):
         if is_alive:
             self._expected_until = 0.0
         elif run.phase.is_active and time.monotonic() > self._expected_until:
-            advice = "Go on to take it up from its last save."
-            run.apply(Failed("The training ended unexpectedly", str(run.folder), advice))
+            advice = tr("Go on to take it up from its last save.")
+            run.apply(Failed(tr("The training ended unexpectedly"), str(run.folder), advice))
         if not run.phase.is_active and not is_alive:
             self._poll_timer.stop()
         self.changed.emit()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from engine.common.errors import TrainingError
 from engine.common.events import Event, Failed, Finished, Stopped, from_json_line
+from engine.common.language import tr
 from engine.training import Run
 from vadgui.jobs.engine_process import engine_environment, low_priority_command, lower_process_priority
 
@@ -161,8 +162,10 @@ class TrainingClient(QObject):
     def _process_failed(self, error: QProcess.ProcessError) -> None:
         # After all other errors, QProcess emits `finished` too.
         if error is QProcess.ProcessError.FailedToStart and self._process:
-            advice = f"Check the installation with `vad doctor` ({self._process.errorString()})."
-            self._forget_process(Failed("The training could not be started", str(self._folder), advice))
+            advice = tr("Check the installation with `vad doctor` ({reason}).").format(
+                reason=self._process.errorString()
+            )
+            self._forget_process(Failed(tr("The training could not be started"), str(self._folder), advice))
 
     def _process_finished(self, exit_code: int, how: QProcess.ExitStatus) -> None:
         self._read_events()
@@ -171,13 +174,13 @@ class TrainingClient(QObject):
 
     def _unexpected_end(self, exit_code: int, crashed: bool) -> Event:
         if self._stopping:
-            return Stopped("Training was stopped; it goes on from its last checkpoint.")
+            return Stopped(tr("Training was stopped; it goes on from its last checkpoint."))
         if crashed and exit_code == _OUT_OF_MEMORY_SIGNAL:
             return self._killed_from_outside()
         log_tail = "\n".join(self._log_tail[-3:])
-        advice = "Go on to take it up from its last save."
+        advice = tr("Go on to take it up from its last save.")
         return Failed(
-            "The training ended unexpectedly", str(self._folder), f"{advice}\n\n{log_tail}" if log_tail else advice
+            tr("The training ended unexpectedly"), str(self._folder), f"{advice}\n\n{log_tail}" if log_tail else advice
         )
 
     def _killed_from_outside(self) -> Failed:
@@ -187,9 +190,9 @@ class TrainingClient(QObject):
                 remedy = {"batch_size": max(Run(self._folder).settings.batch_size // 2, 1)}
         self._killed_folders.add(self._folder)
         return Failed(
-            "The training was ended from outside, most likely because memory ran out",
+            tr("The training was ended from outside, most likely because memory ran out"),
             str(self._folder),
-            "Close other programs, then go on: it continues from its last save.",
+            tr("Close other programs, then go on: it continues from its last save."),
             remedy,
         )
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 
 from engine.common.errors import VadError, VideoError
 from engine.common.events import Progress, ShouldStop
+from engine.common.language import tr
 from engine.datasets import footage_videos
 from engine.detector_library import DetectorLibrary, LibraryEntry
 from engine.flow.colour import flow_radius, flow_to_rgb
@@ -40,7 +41,7 @@ def failure_of(error: Exception) -> Failure:
     """An exception as a Failure: what, subject and advice."""
     if isinstance(error, VadError):
         return Failure(error.what, error.subject, error.advice)
-    return Failure("Something unexpected went wrong", "", f"{type(error).__name__}: {error}")
+    return Failure(tr("Something unexpected went wrong"), "", f"{type(error).__name__}: {error}")
 
 
 def find_videos(paths: Sequence[Path], _should_stop: ShouldStop) -> Iterator[list[Path]]:

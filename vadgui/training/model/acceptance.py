@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from engine.common.language import tr
 from engine.scoring.calibration import Calibration
 from engine.scoring.scorer import Scorer
 from engine.scoring.segments import Segment, find_segments
@@ -228,7 +229,7 @@ class Acceptance(QObject):
 
     def traces(self) -> list[Trace]:
         """The curves to draw, the new detector's first."""
-        titles = {self.detector: "New detector"} | ({self.old: "Detector in use"} if self.old else {})
+        titles = {self.detector: tr("New detector")} | ({self.old: tr("Detector in use")} if self.old else {})
         traces = []
         for detector, title in titles.items():
             recording = self._compared.get(detector)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.common.language import tr_noop
+
 
 @dataclass(frozen=True)
 class TeacherChoice:
@@ -20,25 +22,27 @@ class TeacherChoice:
 TEACHERS = (
     TeacherChoice(
         "dis-medium",
-        "DIS, careful  (recommended)",
-        "Comes with the program and runs on any machine. Finds small and slow movement well.",
+        tr_noop("DIS, careful  (recommended)"),
+        tr_noop("Comes with the program and runs on any machine. Finds small and slow movement well."),
     ),
     TeacherChoice(
         "dis-fast",
-        "DIS, quick",
-        "Reads the footage about twice as fast; slightly coarser at edges. For many hours of footage.",
+        tr_noop("DIS, quick"),
+        tr_noop("Reads the footage about twice as fast; slightly coarser at edges. For many hours of footage."),
     ),
     TeacherChoice(
         "raft",
         "RAFT",
-        "A neural network, exact with large movement. Wants a GPU: without one, reading takes many hours.",
+        tr_noop("A neural network, exact with large movement. Wants a GPU: without one, reading takes many hours."),
         needs_file="raft-small.pth",
     ),
     TeacherChoice(
         "pwcnet",
-        "PWC-Net  (experimental)",
-        "A neural network, as in much of the research; not tried with its published file yet. Wants a GPU; the file is "
-        "for non-commercial use only.",
+        tr_noop("PWC-Net  (experimental)"),
+        tr_noop(
+            "A neural network, as in much of the research; not tried with its published file yet. Wants a GPU; the "
+            "file is for non-commercial use only."
+        ),
         needs_file="pwcnet.pth",
     ),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.common.language import tr
 from engine.datasets.held_out import GAP_SECONDS, held_out_end_seconds
 from engine.footage_check import FootageFinding, FootageReport, FootageSummary
 from vadgui.ui.failure import Failure
@@ -184,13 +185,13 @@ class FootageDraft(QObject):
     def refusal(self) -> str | None:
         """Why training can't start with this footage; None where it can."""
         if not self._clips:
-            return "Add recordings of normal life in front of this camera."
+            return tr("Add recordings of normal life in front of this camera.")
         if self._checking is not None or self._summary is None:
-            return "The recordings are still being checked."
+            return tr("The recordings are still being checked.")
         if self._summary.refusal:
             return self._summary.refusal
         if all(clip.path in self.held_out() for clip in self.usable_clips()):
-            return "All recordings are held out: leave some to learn from."
+            return tr("All recordings are held out: leave some to learn from.")
         return None
 
     def _set_parts(self, clip: Clip, parts: tuple[Part, ...]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.common.errors import DetectorFileError, TrainingError
 from engine.common.events import Event, Failed, Finished, Progress, ShouldStop, Stopped
+from engine.common.language import tr
 from engine.models.detector_header import read_header
 from engine.training import Run
 from vadgui.training.model.training_run import RunPhase
@@ -32,16 +33,16 @@ class RunSummary:
     @property
     def state_text(self) -> str:
         """Phase, step and progress in words."""
-        progress_text = f"{self.step}, {self.share:.0%}" if self.step else "not begun"
+        progress = f"{tr(self.step)}, {self.share:.0%}" if self.step else tr("not begun")
         match self.phase:
             case RunPhase.FINISHED:
-                return "Done" if self.is_kept else "Done, to be decided on"
+                return tr("Done") if self.is_kept else tr("Done, to be decided on")
             case RunPhase.FAILED:
-                return f"Interrupted: {progress_text}"
+                return tr("Interrupted: {progress}").format(progress=progress)
             case RunPhase.RUNNING:
-                return f"At work: {progress_text}"
+                return tr("At work: {progress}").format(progress=progress)
             case _:
-                return f"Stopped: {progress_text}"
+                return tr("Stopped: {progress}").format(progress=progress)
 
     @property
     def begun_text(self) -> str:

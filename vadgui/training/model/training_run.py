@@ -20,13 +20,14 @@ from engine.common.events import (
     SampleSaved,
     Stopped,
 )
+from engine.common.language import tr, tr_noop
 from vadgui.ui.failure import Failure
 
 STEPS = (
-    ("Reading footage",),
-    ("Learning motion",),
-    ("Learning the next frame",),
-    ("Counting normal motion", "Judging held-out footage"),
+    (tr_noop("Reading footage"),),
+    (tr_noop("Learning motion"),),
+    (tr_noop("Learning the next frame"),),
+    (tr_noop("Counting normal motion"), tr_noop("Judging held-out footage")),
 )
 """The steps of a run in order, each with its phases as events name them."""
 STAGES = {"motion": "Learning motion", "frame": "Learning the next frame"}
@@ -79,14 +80,14 @@ class Sample:
 def _failure_of(event: Failed) -> Failure:
     """Why a run failed; with a remedy, the advice says which settings "Go on" will change."""
     words = {
-        "batch_size": "with {:.0f} pictures at a time, which takes less memory",
-        "motion_learning_rate": "learning movement in smaller steps (learning rate {:.1e})",
-        "frame_learning_rate": "learning the next frame in smaller steps (learning rate {:.1e})",
+        "batch_size": tr("with {value:.0f} pictures at a time, which takes less memory"),
+        "motion_learning_rate": tr("learning movement in smaller steps (learning rate {value:.1e})"),
+        "frame_learning_rate": tr("learning the next frame in smaller steps (learning rate {value:.1e})"),
     }
-    changes = [words[name].format(value) for name, value in event.remedy.items() if name in words]
+    changes = [words[name].format(value=value) for name, value in event.remedy.items() if name in words]
     if not changes:
         return Failure(event.what, event.subject, event.advice)
-    advice = f"Press “Go on” to continue from the last save, {' and '.join(changes)}."
+    advice = tr("Press “Go on” to continue from the last save, {changes}.").format(changes=tr(" and ").join(changes))
     return Failure(event.what, event.subject, advice, event.remedy)
 
 

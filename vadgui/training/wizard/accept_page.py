@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_n
 from engine.common.names import displayable
 from engine.scoring.tail import MIN_BLOCKS
 from vadgui.dialogs.files import VIDEO_FILTER, ask_for_file
@@ -40,31 +41,31 @@ class AcceptPage(Page):
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
-            "Accept",
-            "Is it good enough?",
-            "Everything in held-out recordings is normal: what it flags there is a false alarm.",
+            tr("Accept"),
+            tr("Is it good enough?"),
+            tr("Everything in held-out recordings is normal: what it flags there is a false alarm."),
         )
         self._state = state
         # The person need not decide now: the run stays in the list of trainings to go on with.
-        self.setButtonText(QWizard.WizardButton.CancelButton, "Decide later")
+        self.setButtonText(QWizard.WizardButton.CancelButton, tr("Decide later"))
         self._acceptance: Acceptance | None = None
         self.rate_box = NumberBox()
         self.rate_box.setRange(0.1, 100.0)
         self.rate_box.setDecimals(1)
-        self.rate_box.setSuffix(" an hour")
-        self.rate_box.setAccessibleName("False alarms that are bearable")
+        self.rate_box.setSuffix(tr(" an hour"))
+        self.rate_box.setAccessibleName(tr("False alarms that are bearable"))
         self.rate_box.valueChanged.connect(self._choose_rate)
         self.alarms = IconLine()
-        self.again_button = button("Look again", "Run the detector over the held-out recordings once more")
+        self.again_button = button(tr("Look again"), tr("Run the detector over the held-out recordings once more"))
         self.again_button.clicked.connect(self._measure_again)
         self.again_button.hide()
         self.video_box = QComboBox()
         self.video_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.video_box.setMinimumContentsLength(20)
-        self.video_box.setAccessibleName("Recording to compare on")
-        self.browse_button = button("Other recording …")
+        self.video_box.setAccessibleName(tr("Recording to compare on"))
+        self.browse_button = button(tr("Other recording …"))
         self.browse_button.clicked.connect(self._browse)
-        self.compare_button = button("Compare", "Run the new detector, and the one in use, over this recording")
+        self.compare_button = button(tr("Compare"), tr("Run the new detector, and the one in use, over this recording"))
         self.compare_button.clicked.connect(self._compare)
         self.hint = text_label("", "muted")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -73,8 +74,8 @@ class AcceptPage(Page):
         self.plot_text = text_label("", "muted")
         self.name_edit, self.note_edit = QLineEdit(), QLineEdit()
         self.name_edit.setMaxLength(_MAX_NAME)
-        self.note_edit.setPlaceholderText("for example: summer, by day")
-        self.use_box = QCheckBox("Use it from now on")
+        self.note_edit.setPlaceholderText(tr("for example: summer, by day"))
+        self.use_box = QCheckBox(tr("Use it from now on"))
         self.use_box.toggled.connect(self._choose)
         self.name_edit.textChanged.connect(self._choose)
         self.note_edit.textChanged.connect(self._choose)
@@ -104,7 +105,7 @@ class AcceptPage(Page):
         self.rate_row = QWidget()
         rate = QHBoxLayout(self.rate_row)
         rate.setContentsMargins(0, 0, 0, 0)
-        rate.addWidget(QLabel("False alarms you can live with:"))
+        rate.addWidget(QLabel(tr("False alarms you can live with:")))
         rate.addWidget(self.rate_box)
         rate.addStretch(1)
         alarms_card = QFrame()
@@ -116,7 +117,7 @@ class AcceptPage(Page):
         inside.addWidget(self.rate_row)
         inside.addLayout(result_row)
         choice = QHBoxLayout()
-        choice.addWidget(QLabel("See it at work on"))
+        choice.addWidget(QLabel(tr("See it at work on")))
         choice.addWidget(self.video_box, 1)
         choice.addWidget(self.browse_button)
         choice.addWidget(self.compare_button)
@@ -126,8 +127,8 @@ class AcceptPage(Page):
         self.plot_pages.addWidget(empty)
         self.plot_pages.addWidget(self.plot)
         form = QFormLayout()
-        form.addRow("Name", self.name_edit)
-        form.addRow("Note", self.note_edit)
+        form.addRow(tr("Name"), self.name_edit)
+        form.addRow(tr("Note"), self.note_edit)
         form.addRow("", self.use_box)
         layout = self.body
         layout.setSpacing(8)
@@ -177,24 +178,28 @@ class AcceptPage(Page):
         self.again_button.setVisible(unmeasured and acceptance.progress is None and acceptance.failure is not None)
         busy = acceptance.compare_progress
         self.compare_button.setEnabled(busy is None and self.video_box.count() > 0)
-        self.compare_button.setText("Compare" if busy is None else f"At work … {busy:.0%}")
+        self.compare_button.setText(tr("Compare") if busy is None else tr("At work … {share:.0%}").format(share=busy))
         self.failure.show_failure(acceptance.failure)
         self.completeChanged.emit()
 
     def _show_alarms(self, acceptance: Acceptance) -> None:
         if not acceptance.held_out:
-            text = "No recording was held out: there is nothing normal to judge by. Compare it below instead."
+            text = tr("No recording was held out: there is nothing normal to judge by. Compare it below instead.")
             self.alarms.show_line("note", text)
             return
         if not acceptance.is_measured:
             if acceptance.progress is None and acceptance.failure:
-                self.alarms.show_line("warning", "Not all held-out recordings could be looked at: the reason is below.")
+                self.alarms.show_line(
+                    "warning", tr("Not all held-out recordings could be looked at: the reason is below.")
+                )
             else:
                 share = acceptance.progress or 0.0
-                self.alarms.show_line("waiting", f"Looking at the held-out recordings … {share:.0%}")
+                self.alarms.show_line(
+                    "waiting", tr("Looking at the held-out recordings … {share:.0%}").format(share=share)
+                )
             return
         if acceptance.threshold() is None:
-            self.alarms.show_line("note", "The held-out recordings are too short to judge by.")
+            self.alarms.show_line("note", tr("The held-out recordings are too short to judge by."))
         elif _knows_false_alarms(acceptance):
             is_acceptable = acceptance.alarms() <= max(acceptance.alarms_per_hour * acceptance.held_out_hours(), 1)
             self.alarms.show_line("check" if is_acceptable else "warning", _alarms_text(acceptance))
@@ -209,8 +214,11 @@ class AcceptPage(Page):
         traces = self._acceptance.traces() if self._acceptance else []
         self.plot_pages.setCurrentIndex(bool(traces))
         self.plot.show_traces(traces)
-        beside = ", beside the detector in use" if self._acceptance and self._acceptance.old else ""
-        self.hint.setText(f"Compare shows what it flags on a recording of your choice{beside}.")
+        self.hint.setText(
+            tr("Compare shows what it flags on a recording of your choice, beside the detector in use.")
+            if self._acceptance and self._acceptance.old
+            else tr("Compare shows what it flags on a recording of your choice.")
+        )
         self.plot_text.setText(legend(traces))
         self.plot_text.setVisible(bool(traces))
 
@@ -227,7 +235,7 @@ class AcceptPage(Page):
             self.completeChanged.emit()
 
     def _browse(self) -> None:
-        ask_for_file(self, "Recording to compare on", "", VIDEO_FILTER, self._add_video)
+        ask_for_file(self, tr("Recording to compare on"), "", VIDEO_FILTER, self._add_video)
 
     def _measure_again(self) -> None:
         if self._acceptance:
@@ -247,25 +255,31 @@ def _knows_false_alarms(acceptance: Acceptance) -> bool:
 def _alarms_text(acceptance: Acceptance) -> str:
     """How many false alarms there were on the held-out recordings, and how reliable that number is."""
     threshold, hours, alarm_count = acceptance.threshold(), acceptance.held_out_hours(), acceptance.alarms()
-    alarms = "no false alarm" if not alarm_count else f"{alarm_count} false alarm{'s' if alarm_count != 1 else ''}"
+    alarms = tr("no false alarm")
+    if alarm_count:
+        alarms = tr_n("{count} false alarm", "{count} false alarms", alarm_count).format(count=alarm_count)
     count = len(acceptance.held_out)
-    recordings = f"{count} held-out recording{'s' if count != 1 else ''}"
+    recordings = tr_n("{count} held-out recording", "{count} held-out recordings", count).format(count=count)
     if acceptance.since:
-        recordings = "the held-out end of the recording"
-    text = f"It would have given {alarms} in {duration_in_words(3600 * hours)} of {recordings}, "
-    text += f"with the threshold at {threshold:.2f}."
+        recordings = tr("the held-out end of the recording")
+    text = tr(
+        "It would have given {alarms} in {duration} of {recordings}, with the threshold at {threshold:.2f}."
+    ).format(alarms=alarms, duration=duration_in_words(3600 * hours), recordings=recordings, threshold=threshold)
     if hours < _ENOUGH_HOURS:
-        text += " That is little to judge by: expect the number of alarms to differ."
+        text += tr(" That is little to judge by: expect the number of alarms to differ.")
     return text
 
 
 def _uncalibrated_text(seconds: float) -> str:
     """Why the number of false alarms can't be predicted, and how the review will scale the scores."""
-    because = "It is not calibrated:"
+    because = tr("It is not calibrated: nobody can tell how rare a score is, or how many false alarms to expect.")
     if seconds < MIN_BLOCKS:
-        because = f"Only {duration_in_words(seconds)} are held out: from less than {MIN_BLOCKS} s"
-    return (
-        f"{because} nobody can tell how rare a score is, or how many false alarms to expect.\n"
+        because = tr(
+            "Only {duration} are held out: from less than {seconds} s nobody can tell how rare a score is, or how many "
+            "false alarms to expect."
+        ).format(duration=duration_in_words(seconds), seconds=MIN_BLOCKS)
+    consequence = tr(
         "The review will scale each recording by itself, so something always peaks. A training with more held-out "
         "footage gives scores a meaning."
     )
+    return f"{because}\n{consequence}"

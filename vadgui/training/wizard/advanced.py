@@ -16,13 +16,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.language import tr, tr_noop
 from vadgui.training.model.choices import Advanced
 from vadgui.training.model.draft import TrainingDraft
 from vadgui.ui.devices import DEVICES
 from vadgui.ui.number_boxes import NumberBox, WholeNumberBox
 from vadgui.ui.widgets import button
 
-_PRESETS = {"": "From the effort", "fast": "fast: for any machine", "paper": "paper: large, for a GPU"}
+_PRESETS = {
+    "": tr_noop("From the effort"),
+    "fast": tr_noop("fast: for any machine"),
+    "paper": tr_noop("paper: large, for a GPU"),
+}
 _RATE_SCALE = 1e-5  # learning rates are shown in this unit, because a spin box has no exponents
 _BATCHES = (4, 8, 16, 32)
 
@@ -41,9 +46,9 @@ class AdvancedForm(QWidget):
         self.seed_box = WholeNumberBox()
         self.seed_box.setRange(0, 2**31 - 1)
         self.device_box = _choice(DEVICES)
-        self.margin_box = QCheckBox("Push predictions away from the present frame (margin, Eq. 4)")
-        self.guidance_box = QCheckBox("Let the predicted movement guide the predicted frame")
-        self.reset_button = button("The paper's values")
+        self.margin_box = QCheckBox(tr("Push predictions away from the present frame (margin, Eq. 4)"))
+        self.guidance_box = QCheckBox(tr("Let the predicted movement guide the predicted frame"))
+        self.reset_button = button(tr("The paper's values"))
         self.reset_button.clicked.connect(lambda: draft.set_advanced(Advanced()))
         self._lay_out()
         for spin in (self.motion_epochs_box, self.frame_epochs_box, self.motion_rate_box, self.frame_rate_box):
@@ -65,10 +70,10 @@ class AdvancedForm(QWidget):
         for column in (1, 4):
             grid.setColumnStretch(column, 1)
         rows: tuple[tuple[str, QWidget, str, QWidget], ...] = (
-            ("Models", self.preset_box, "Learning rate, movement", self.motion_rate_box),
-            ("Passes for movement", self.motion_epochs_box, "Learning rate, next frame", self.frame_rate_box),
-            ("Passes for the next frame", self.frame_epochs_box, "Seed", self.seed_box),
-            ("Batch size, at most", self.batch_box, "Runs on", self.device_box),
+            (tr("Models"), self.preset_box, tr("Learning rate, movement"), self.motion_rate_box),
+            (tr("Passes for movement"), self.motion_epochs_box, tr("Learning rate, next frame"), self.frame_rate_box),
+            (tr("Passes for the next frame"), self.frame_epochs_box, tr("Seed"), self.seed_box),
+            (tr("Batch size, at most"), self.batch_box, tr("Runs on"), self.device_box),
         )
         for row, (left_text, left, right_text, right) in enumerate(rows):
             for column, text, field in ((0, left_text, left), (3, right_text, right)):
@@ -135,7 +140,7 @@ def _choice(texts: dict[Any, str]) -> QComboBox:
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
     for value, text in texts.items():
-        box.addItem(text, value)
+        box.addItem(tr(text), value)
     return box
 
 

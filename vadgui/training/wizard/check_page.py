@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QProgressBar
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_noop
 from engine.run_plan import RunPlan, StageCost
 from vadgui.training.model.draft import CURRENT_SETTINGS
 from vadgui.training.model.wizard_state import WizardState
@@ -13,7 +14,7 @@ from vadgui.ui.bytes_text import bytes_text
 from vadgui.ui.failure import Failure
 from vadgui.ui.widgets import FactCard, IconLine
 
-_STAGE_TEXTS = {"motion": "Movement", "frame": "Next frame"}
+_STAGE_TEXTS = {"motion": tr_noop("Movement"), "frame": tr_noop("Next frame")}
 
 
 class CheckPage(Page):
@@ -21,9 +22,9 @@ class CheckPage(Page):
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
-            "Check",
-            "Ready to begin?",
-            "One real step of everything is tried on this machine first, so that nothing fails after hours.",
+            tr("Check"),
+            tr("Ready to begin?"),
+            tr("One real step of everything is tried on this machine first, so that nothing fails after hours."),
         )
         self._draft = state.draft
         self.setCommitPage(True)
@@ -64,12 +65,13 @@ class CheckPage(Page):
         if state.failure:
             self.status.show_failure(state.failure)
         elif plan is None:
-            self.status.show_line("waiting", "Trying out one step of everything …")
+            self.status.show_line("waiting", tr("Trying out one step of everything …"))
         elif plan.refusal:
-            self.status.show_line("error", f"It can't be begun: {plan.refusal}", alert=True)
+            self.status.show_line("error", tr("It can't be begun: {reason}").format(reason=plan.refusal), alert=True)
         else:
             total = duration_in_words(plan.total_seconds)
-            self.status.show_line("check", f"All is well. The training will take about {total} on this machine.")
+            text = tr("All is well. The training will take about {duration} on this machine.").format(duration=total)
+            self.status.show_line("check", text)
         if plan:
             self.facts.show_facts(fact_rows(plan))
         self.notes.show_line("note", "\n".join(plan.notes) if plan else "")
@@ -81,19 +83,40 @@ class CheckPage(Page):
 
 def fact_rows(plan: RunPlan) -> list[tuple[str, str]]:
     """The facts shown of a plan: pairs of name and value."""
-    free = f" of {bytes_text(plan.memory_free_bytes)} free" if plan.memory_free_bytes else ""
     return [
-        ("Runs on", plan.device),
-        ("Footage", f"{plan.frames:,} frames, {plan.transitions:,} to learn from"),
-        ("Reading it", duration_in_words(plan.reading_seconds)),
-        *((_STAGE_TEXTS.get(stage.name, stage.name), _stage_text(stage)) for stage in plan.stages),
-        *([("Calibration", duration_in_words(plan.judging_seconds))] if plan.judging_seconds else ()),
-        ("In all", f"about {duration_in_words(plan.total_seconds)}"),
-        ("Memory", f"{bytes_text(plan.memory_bytes)}{free}, {plan.batch_size} pictures at a time"),
-        ("Disk", f"{bytes_text(plan.disk_needed_bytes)} of {bytes_text(plan.disk_free_bytes)} free"),
+        (tr("Runs on"), plan.device),
+        (
+            tr("Footage"),
+            tr("{frames:,} frames, {transitions:,} to learn from").format(
+                frames=plan.frames, transitions=plan.transitions
+            ),
+        ),
+        (tr("Reading it"), duration_in_words(plan.reading_seconds)),
+        *((tr(_STAGE_TEXTS.get(stage.name, stage.name)), _stage_text(stage)) for stage in plan.stages),
+        *([(tr("Calibration"), duration_in_words(plan.judging_seconds))] if plan.judging_seconds else ()),
+        (tr("In all"), tr("about {duration}").format(duration=duration_in_words(plan.total_seconds))),
+        (tr("Memory"), _memory_text(plan)),
+        (
+            tr("Disk"),
+            tr("{needed} of {free} free").format(
+                needed=bytes_text(plan.disk_needed_bytes), free=bytes_text(plan.disk_free_bytes)
+            ),
+        ),
     ]
 
 
+def _memory_text(plan: RunPlan) -> str:
+    needed = bytes_text(plan.memory_bytes)
+    if not plan.memory_free_bytes:
+        return tr("{needed}, {count} pictures at a time").format(needed=needed, count=plan.batch_size)
+    return tr("{needed} of {free} free, {count} pictures at a time").format(
+        needed=needed, free=bytes_text(plan.memory_free_bytes), count=plan.batch_size
+    )
+
+
 def _stage_text(stage: StageCost) -> str:
-    passes = f"{stage.epochs} passes of {duration_in_words(stage.epoch_seconds)}" if stage.epochs > 1 else "1 pass"
+    passes = tr("1 pass")
+    if stage.epochs > 1:
+        each = duration_in_words(stage.epoch_seconds)
+        passes = tr("{count} passes of {duration}").format(count=stage.epochs, duration=each)
     return f"{duration_in_words(stage.seconds)}: {passes}"

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from engine.common.language import tr
 from engine.common.names import displayable
 from vadgui.panels.picture import PicturePanel
 from vadgui.training.model.footage_draft import Clip, Part
@@ -31,13 +32,13 @@ class ClipView(QWidget):
         self._footage = state.draft.footage
         self._path: Path | None = None
         self._aspect = 16 / 9
-        self.picture = PicturePanel("Preview", inset_px=TITLE_INSET_PX)
+        self.picture = PicturePanel(tr("Preview"), inset_px=TITLE_INSET_PX)
         self.picture.setMinimumHeight(_MIN_PICTURE_PX)
         self.strip = RangeStrip()
         self.strip.moment_changed.connect(self._request_frame)
-        self.mark_button = button("Leave out from here", "Begin a part that the detector shall not learn from")
+        self.mark_button = button(tr("Leave out from here"), tr("Begin a part that the detector shall not learn from"))
         self.mark_button.clicked.connect(self._mark)
-        self.take_back_button = button("Take back", "Learn from the part at this moment after all")
+        self.take_back_button = button(tr("Take back"), tr("Learn from the part at this moment after all"))
         self.take_back_button.clicked.connect(self._take_back)
         self._findings = QVBoxLayout()
         self._findings.setContentsMargins(0, 4, 0, 0)
@@ -52,7 +53,7 @@ class ClipView(QWidget):
         self._path = path
         clip = self._footage.clip(path) if path else None
         self.strip.set_length(clip.report.duration_seconds if clip and clip.report else 0.0)
-        self.picture.show_message("" if path else "Select a recording to look at it")
+        self.picture.show_message("" if path else tr("Select a recording to look at it"))
         self._show()
         if clip and path and clip.report and clip.report.frames:
             self._state.frame_requested.emit(path, 0.0)
@@ -96,9 +97,9 @@ class ClipView(QWidget):
         self.strip.set_parts(clip.left_out if clip else ())
         self._show_findings(clip)
         if clip and clip.report is None:
-            self.picture.show_message("Being checked …")
+            self.picture.show_message(tr("Being checked …"))
         elif clip and clip.report and not clip.report.frames:
-            self.picture.show_message("This file can't be shown")
+            self.picture.show_message(tr("This file can't be shown"))
         self._enable()
 
     def _show_findings(self, clip: Clip | None) -> None:
@@ -109,7 +110,9 @@ class ClipView(QWidget):
                 (_ICONS[finding.severity], f"{prefix}{finding.what}. {finding.advice}", finding.severity == "error")
             )
         if clip and clip.left_out:
-            lines.append(("note", "Left out: " + ", ".join(map(_part_text, clip.left_out)), False))
+            lines.append(
+                ("note", tr("Left out: {parts}").format(parts=", ".join(map(_part_text, clip.left_out))), False)
+            )
         shown = tuple(lines)
         if shown == getattr(self, "_shown", None):
             return
@@ -131,11 +134,11 @@ class ClipView(QWidget):
         clip = self._footage.clip(self._path) if self._path else None
         marking = self.strip.mark is not None
         self.mark_button.setEnabled(self.strip.isEnabled())
-        self.mark_button.setText("Leave out up to here" if marking else "Leave out from here")
+        self.mark_button.setText(tr("Leave out up to here") if marking else tr("Leave out from here"))
         moment = self.strip.moment
         inside = bool(clip) and any(begin <= moment <= stop for begin, stop in clip.left_out) if clip else False
         self.take_back_button.setEnabled(inside or marking)
-        self.take_back_button.setText("Cancel marking" if marking else "Take back")
+        self.take_back_button.setText(tr("Cancel marking") if marking else tr("Take back"))
 
     def _mark(self) -> None:
         if self.strip.mark is None:
@@ -169,4 +172,4 @@ class ClipView(QWidget):
 
 
 def _part_text(part: Part) -> str:
-    return f"{clock_text(part[0], 1)} to {clock_text(part[1], 1)}"
+    return tr("{start} to {stop}").format(start=clock_text(part[0], 1), stop=clock_text(part[1], 1))

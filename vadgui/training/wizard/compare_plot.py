@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from engine.common.language import tr, tr_n
 from vadgui.timeline.axis import TimeAxis
 from vadgui.training.model.acceptance import Trace
 from vadgui.ui import theme
@@ -25,7 +26,7 @@ class ComparePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc] # pyqtgraph ha
         super().__init__(parent)
         self._traces: tuple[Trace, ...] = ()
         self.setMinimumHeight(150)
-        self.setAccessibleName("Scores of both detectors over time")
+        self.setAccessibleName(tr("Scores of both detectors over time"))
         theme.changed.connect(self._draw)
         self._draw()
 
@@ -59,27 +60,34 @@ class ComparePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc] # pyqtgraph ha
 def trace_title(trace: Trace) -> str:
     """The detector, how many segments it flags, and its AUC where the recording has labels."""
     count = len(trace.flagged)
-    parts = "nothing" if not count else f"{count} part{'s' if count != 1 else ''}"
+    parts = tr_n("{count} part", "{count} parts", count).format(count=count) if count else tr("nothing")
     auc_text = "" if trace.auc is None else f"  ·  AUC {trace.auc:.3f}"
     if trace.scorer.knows_false_alarms:
-        return f"{trace.title}: flags {parts}{auc_text}"
-    beyond = f": {parts} beyond held-out footage" if np.isfinite(trace.threshold) else ""
-    return f"{trace.title}, not calibrated{beyond}{auc_text}"
+        text = tr("{detector}: flags {parts}")
+    elif np.isfinite(trace.threshold):
+        text = tr("{detector}, not calibrated: {parts} beyond held-out footage")
+    else:
+        text = tr("{detector}, not calibrated")
+    return text.format(detector=trace.title, parts=parts) + auc_text
 
 
 def legend(traces: Sequence[Trace]) -> str:
     """The explanation of the curves, thresholds and labels."""
     kinds = {trace.scorer.knows_false_alarms for trace in traces}
-    with_numbers, without = (" with numbers", " without") if len(kinds) > 1 else ("", "")
     lines = []
-    if True in kinds:
-        lines.append(f"The curve{with_numbers} is the score, dashed its threshold; tinted is what would be flagged.")
-    if False in kinds:
-        lines.append(f"The curve{without} is how badly the worst part of each frame was predicted: higher is worse.")
+    if kinds == {True}:
+        lines.append(tr("The curve is the score, dashed its threshold; tinted is what would be flagged."))
+    elif kinds == {False}:
+        lines.append(tr("The curve is how badly the worst part of each frame was predicted: higher is worse."))
+    elif kinds:
+        lines += [
+            tr("The curve with numbers is the score, dashed its threshold; tinted is what would be flagged."),
+            tr("The curve without is how badly the worst part of each frame was predicted: higher is worse."),
+        ]
     if any(not trace.scorer.knows_false_alarms and np.isfinite(trace.threshold) for trace in traces):
-        lines.append("Dashed is the worst of the held-out footage, tinted what goes beyond it.")
+        lines.append(tr("Dashed is the worst of the held-out footage, tinted what goes beyond it."))
     if any(trace.abnormal is not None for trace in traces):
-        lines.append("The bar at the bottom is what is known to be abnormal.")
+        lines.append(tr("The bar at the bottom is what is known to be abnormal."))
     return " ".join(lines)
 
 

@@ -6,13 +6,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_noop
 from engine.run_plan import EFFORTS, RunPlan
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.advanced import AdvancedForm
 from vadgui.training.wizard.widgets import OptionCard, Page, group_cards
 from vadgui.ui.widgets import IconLine, text_label
 
-_TITLES = {"quick": "Quick", "standard": "Standard", "thorough": "Thorough"}
+_TITLES = {"quick": tr_noop("Quick"), "standard": tr_noop("Standard"), "thorough": tr_noop("Thorough")}
 
 
 class EffortPage(Page):
@@ -20,12 +21,12 @@ class EffortPage(Page):
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
-            "Effort",
-            "How thoroughly shall it learn?",
-            "More time makes a finer picture of what is normal. A training can be paused and ended early.",
+            tr("Effort"),
+            tr("How thoroughly shall it learn?"),
+            tr("More time makes a finer picture of what is normal. A training can be paused and ended early."),
         )
         self._draft = state.draft
-        self.cards = {name: OptionCard(_TITLES[name], effort.sentence) for name, effort in EFFORTS.items()}
+        self.cards = {name: OptionCard(tr(_TITLES[name]), tr(effort.sentence)) for name, effort in EFFORTS.items()}
         self._group = group_cards(list(self.cards.values()), self)
         self.times: dict[str, QLabel] = {}
         for name, card in self.cards.items():
@@ -35,7 +36,7 @@ class EffortPage(Page):
             card.chosen.connect(lambda name=name: self._draft.set_effort(name))
         self.status = IconLine()
         self.advanced_button = QToolButton()
-        self.advanced_button.setText("Advanced")
+        self.advanced_button.setText(tr("Advanced"))
         self.advanced_button.setCheckable(True)
         self.advanced_button.setAutoRaise(True)
         self.advanced_button.setArrowType(Qt.ArrowType.RightArrow)
@@ -94,17 +95,21 @@ class EffortPage(Page):
         if state.failure:
             self.status.show_failure(state.failure)
         elif state.share is not None:
-            self.status.show_line("waiting", f"Trying out a step of each on this machine … {state.share:.0%}")
+            self.status.show_line(
+                "waiting", tr("Trying out a step of each on this machine … {share:.0%}").format(share=state.share)
+            )
         else:
             self.status.show_line("note", self._measured_text() if state.plans else "")
 
     def _measured_text(self) -> str:
-        plan, title = self._draft.plan.plans.get(self._draft.effort), _TITLES[self._draft.effort]
+        plan, title = self._draft.plan.plans.get(self._draft.effort), tr(_TITLES[self._draft.effort])
         busy = plan.busy_note(title) if plan and not plan.refusal else ""
-        return "\n".join(filter(None, ("Measured on this machine, with your footage.", busy)))
+        return "\n".join(filter(None, (tr("Measured on this machine, with your footage."), busy)))
 
 
 def _time_text(plan: RunPlan | None, measuring: bool) -> str:
     if plan is None:
         return "…" if measuring else "–"
-    return "does not fit" if plan.refusal else f"about {duration_in_words(plan.total_seconds)}"
+    if plan.refusal:
+        return tr("does not fit")
+    return tr("about {duration}").format(duration=duration_in_words(plan.total_seconds))

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
 from engine.common.paths import weights_folder
 from vadgui.dialogs.files import ask_for_file, ask_for_folder
@@ -34,7 +35,7 @@ from vadgui.ui.widgets import IconLine, button, text_label
 _CHOICES_TO_PREVIEW = [330, 470]
 _MIN_PICTURE_PX = 110
 _MAX_DISK_SHARE = 0.9  # warn when prepared footage would take more than this share of the free disk space
-_WEIGHTS_FILTER = "Weights (*.pth *.pt *.tar *.pytorch)"
+_WEIGHTS_FILTER = tr_noop("Weights") + " (*.pth *.pt *.tar *.pytorch)"
 
 
 class FlowPage(Page):
@@ -42,10 +43,12 @@ class FlowPage(Page):
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
-            "Movement",
-            "How is real movement measured?",
-            "The detector learns to predict movement. What it is compared with is measured from picture to picture; "
-            "the first choice is right for nearly everybody.",
+            tr("Movement"),
+            tr("How is real movement measured?"),
+            tr(
+                "The detector learns to predict movement. What it is compared with is measured from picture to "
+                "picture; the first choice is right for nearly everybody."
+            ),
         )
         self._state = state
         self._draft = state.draft
@@ -53,17 +56,17 @@ class FlowPage(Page):
         self.file_labels: dict[str, QLabel] = {}
         self._group: QButtonGroup = group_cards(list(self.cards.values()), self)
         self.video_box = QComboBox()
-        self.video_box.setAccessibleName("Recording to look at")
+        self.video_box.setAccessibleName(tr("Recording to look at"))
         self.video_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.video_box.setMinimumContentsLength(20)
         self.strip = RangeStrip()
-        self.frame = PicturePanel("Recording", inset_px=TITLE_INSET_PX)
-        self.flow = PicturePanel("Its movement", inset_px=TITLE_INSET_PX)
+        self.frame = PicturePanel(tr("Recording"), inset_px=TITLE_INSET_PX)
+        self.flow = PicturePanel(tr("Its movement"), inset_px=TITLE_INSET_PX)
         for panel in (self.frame, self.flow):
             panel.setMinimumHeight(_MIN_PICTURE_PX)
         self.radius_line = IconLine()
         self.disk_line = IconLine()
-        self.folder_button = button("Other disk …", "Choose where trainings keep their files")
+        self.folder_button = button(tr("Other disk …"), tr("Choose where trainings keep their files"))
         self.folder_button.clicked.connect(self._ask_for_runs_folder)
         self._lay_out()
         for name, card in self.cards.items():
@@ -134,7 +137,7 @@ class FlowPage(Page):
 
     def _add_file_row(self, choice: TeacherChoice) -> None:
         label = text_label("", "muted")
-        browse = button("File …", f"Where {choice.needs_file} is")
+        browse = button(tr("File …"), tr("Where {file} is").format(file=choice.needs_file))
         browse.clicked.connect(partial(self._ask_for_weights, choice.name))
         row = QHBoxLayout()
         row.addWidget(label, 1)
@@ -153,8 +156,8 @@ class FlowPage(Page):
         for choice in TEACHERS:
             if choice.needs_file:
                 path = self._weights_file(choice)
-                needs = f"Needs the file {choice.needs_file}, which is not part of this program."
-                self.file_labels[choice.name].setText(f"Uses {path.name}." if path else needs)
+                text = tr("Uses {file}.") if path else tr("Needs the file {file}, which is not part of this program.")
+                self.file_labels[choice.name].setText(text.format(file=path.name if path else choice.needs_file))
         self.completeChanged.emit()
 
     def _weights_file(self, choice: TeacherChoice) -> Path | None:
@@ -167,7 +170,7 @@ class FlowPage(Page):
         return bool(choice.needs_file) and self._weights_file(choice) is None
 
     def _ask_for_weights(self, teacher: str) -> None:
-        ask_for_file(self, "Weights file", "", _WEIGHTS_FILTER, partial(self._draft.set_weights, teacher))
+        ask_for_file(self, tr("Weights file"), "", _WEIGHTS_FILTER, partial(self._draft.set_weights, teacher))
 
     # The preview
 
@@ -184,13 +187,13 @@ class FlowPage(Page):
         if path is None or not self.isVisible():
             return
         if self._missing_file():
-            self.flow.show_message("Name the file that this needs to see its work here")
+            self.flow.show_message(tr("Name the file that this needs to see its work here"))
             self.radius_line.show_line("note", "")
             self._state.frame_requested.emit(path, self.strip.moment)
             return
         sampled = tuple(clip.path for clip in self._draft.footage.usable_clips())
         request = FlowRequest(path, self.strip.moment, self._draft.teacher, self._draft.weights, sampled)
-        self.flow.show_message("Being measured …")
+        self.flow.show_message(tr("Being measured …"))
         self._state.flow_requested.emit(request)
 
     def _show_frame(self, preview: Preview) -> None:
@@ -203,7 +206,7 @@ class FlowPage(Page):
             return
         self._show_frame(preview)
         if preview.flow is None:
-            self.flow.show_message(preview.failure.what if preview.failure else "Being measured …")
+            self.flow.show_message(preview.failure.what if preview.failure else tr("Being measured …"))
             self.radius_line.show_failure(preview.failure)
             return
         aspect = preview.picture.shape[1] / preview.picture.shape[0] if preview.picture is not None else 1.0
@@ -211,8 +214,10 @@ class FlowPage(Page):
         self.flow.show_picture(preview.flow, decoration=partial(paint_legend, radius_px=preview.radius_px))
         self.radius_line.show_line(
             "note",
-            "Colour tells the direction, as on the wheel; the stronger, the faster. Full colour is "
-            f"{preview.radius_px:.1f} px a frame, measured from your footage.",
+            tr(
+                "Colour tells the direction, as on the wheel; the stronger, the faster. Full colour is {radius:.1f} px "
+                "a frame, measured from your footage."
+            ).format(radius=preview.radius_px),
         )
 
     # Disk space
@@ -221,18 +226,21 @@ class FlowPage(Page):
         needed, free = self._draft.footage.cache_bytes(), self._state.free_bytes
         folder = self._state.runs_folder
         if free is None:
-            self.disk_line.show_line("note", f"Prepared footage will take {bytes_text(needed)} in {folder}.")
+            text = tr("Prepared footage will take {needed} in {folder}.")
+            self.disk_line.show_line("note", text.format(needed=bytes_text(needed), folder=folder))
             return
         is_short = needed > _MAX_DISK_SHARE * free
-        text = f"Prepared footage will take {bytes_text(needed)} of {bytes_text(free)} free in {folder}."
+        text = tr("Prepared footage will take {needed} of {free} free in {folder}.").format(
+            needed=bytes_text(needed), free=bytes_text(free), folder=folder
+        )
         if is_short:
-            text += " That is too little room: choose another disk, or use less footage."
+            text += tr(" That is too little room: choose another disk, or use less footage.")
         self.disk_line.show_line("warning" if is_short else "check", text, alert=is_short)
 
     def _ask_for_runs_folder(self) -> None:
         folder = str(self._state.runs_folder)
-        ask_for_folder(self, "Folder for trainings", folder, self._state.runs_folder_chosen.emit)
+        ask_for_folder(self, tr("Folder for trainings"), folder, self._state.runs_folder_chosen.emit)
 
 
 def _teacher_card(choice: TeacherChoice) -> OptionCard:
-    return OptionCard(choice.title, choice.sentence)
+    return OptionCard(tr(choice.title), tr(choice.sentence))

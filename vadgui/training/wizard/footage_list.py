@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
 from engine.footage_check.report import rate_in_words
 from vadgui.training.model.footage_draft import Clip, FootageDraft
@@ -16,12 +17,12 @@ from vadgui.ui.clock_text import clock_text
 from vadgui.ui.icons import icon
 
 _NAME, _LENGTH, _SIZE, _HELD_OUT, _CHECK = range(5)
-_HEADERS = ["Recording", "Length", "Picture", "Hold out", "Check"]
+_HEADERS = [tr_noop("Recording"), tr_noop("Length"), tr_noop("Picture"), tr_noop("Hold out"), tr_noop("Check")]
 _WIDTHS_PX = {_LENGTH: 62, _SIZE: 92, _HELD_OUT: 66, _CHECK: 112}
 _MIN_WIDTH_WITH_SIZE_PX, _MIN_WIDTH_WITH_LENGTH_PX = 480, 400
 _PATH = Qt.ItemDataRole.UserRole
 _ICONS = {"error": "error", "warning": "warning", "note": "note"}
-_HELD_OUT_TIP = "Held out: the detector does not learn from it, so that its result can be judged by it"
+_HELD_OUT_TIP = tr_noop("Held out: the detector does not learn from it, so that its result can be judged by it")
 
 
 class FootageList(QTreeWidget):
@@ -35,20 +36,20 @@ class FootageList(QTreeWidget):
         self._footage = footage
         self._items: dict[Path, QTreeWidgetItem] = {}
         self._filling = False
-        self.setHeaderLabels(_HEADERS)
+        self.setHeaderLabels([tr(header) for header in _HEADERS])
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAlternatingRowColors(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setAccessibleName("Recordings")
+        self.setAccessibleName(tr("Recordings"))
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(48)
         for column, width in _WIDTHS_PX.items():
-            self.setColumnWidth(column, width)
-        self.headerItem().setToolTip(_HELD_OUT, _HELD_OUT_TIP)
+            self.setColumnWidth(column, max(width, header.sectionSizeHint(column)))
+        self.headerItem().setToolTip(_HELD_OUT, tr(_HELD_OUT_TIP))
         self.itemChanged.connect(self._changed_by_hand)
         self.currentItemChanged.connect(self._selected)
         footage.changed.connect(self._fill)
@@ -65,7 +66,7 @@ class FootageList(QTreeWidget):
             painter = QPainter(self.viewport())
             painter.setPen(QColor(theme.current().muted_text))
             area: QRect = self.viewport().rect().adjusted(24, 16, -24, -16)
-            text = "Drop videos, folders of videos or of pictures, or a dataset here"
+            text = tr("Drop videos, folders of videos or of pictures, or a dataset here")
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, D102
@@ -92,7 +93,7 @@ class FootageList(QTreeWidget):
         item = QTreeWidgetItem([displayable(path.name)])
         item.setData(_NAME, _PATH, path)
         item.setToolTip(_NAME, displayable(path))
-        item.setToolTip(_HELD_OUT, _HELD_OUT_TIP)
+        item.setToolTip(_HELD_OUT, tr(_HELD_OUT_TIP))
         item.setTextAlignment(_LENGTH, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.addTopLevelItem(item)
         return item
@@ -127,14 +128,17 @@ class FootageList(QTreeWidget):
 def check_text(clip: Clip, is_used: bool) -> tuple[str, str]:
     """Icon name and text for the check's result of a recording."""
     if clip.report is None:
-        return "waiting", "Waiting"
+        return "waiting", tr("Waiting")
     if clip.is_usable and not is_used:
-        return "warning", "Not used"
+        return "warning", tr("Not used")
     for severity in ("error", "warning", "note"):
         findings = [finding for finding in clip.findings if finding.severity == severity]
         if findings:
             if severity == "error":
-                return "error", "Can't be used"
-            severity_text = f"{severity}s" if len(findings) > 1 else severity
-            return _ICONS[severity], f"{len(findings)} {severity_text}"
-    return "check", "Good"
+                return "error", tr("Can't be used")
+            count = len(findings)
+            text = tr_n("{count} note", "{count} notes", count)
+            if severity == "warning":
+                text = tr_n("{count} warning", "{count} warnings", count)
+            return _ICONS[severity], text.format(count=count)
+    return "check", tr("Good")

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_n
 from engine.footage_check import FootageFinding
 from engine.scoring.tail import MIN_BLOCKS
-from vadgui.dialogs.files import VIDEO_FILTER, ask_for_folder
+from vadgui.dialogs.files import VIDEO_FILTER, ask_for_files, ask_for_folder
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.clip_view import ClipView
 from vadgui.training.wizard.footage_list import FootageList
@@ -26,19 +27,21 @@ class FootagePage(Page):
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
-            "Footage",
-            "Which recordings show normal life?",
-            "The detector takes everything it sees here for normal. Some hours over several days are best; "
-            "parts with something unusual can be left out.",
+            tr("Footage"),
+            tr("Which recordings show normal life?"),
+            tr(
+                "The detector takes everything it sees here for normal. Some hours over several days are best; "
+                "parts with something unusual can be left out."
+            ),
         )
         self._footage = state.draft.footage
-        self.add_button = button("Add videos …")
+        self.add_button = button(tr("Add videos …"))
         self.add_button.clicked.connect(self._ask_for_videos)
         self.add_folder_button = button(
-            "Add folder …", "All videos and picture folders in it, or a dataset's training part"
+            tr("Add folder …"), tr("All videos and picture folders in it, or a dataset's training part")
         )
         self.add_folder_button.clicked.connect(self._ask_for_folder)
-        self.remove_button = button("Remove", "Take the selected recordings off this list; their files stay")
+        self.remove_button = button(tr("Remove"), tr("Take the selected recordings off this list; their files stay"))
         self.remove_button.clicked.connect(self._remove)
         self.list = FootageList(self._footage)
         self.view = ClipView(state)
@@ -126,12 +129,25 @@ class FootagePage(Page):
     def _amounts(self) -> str:
         count = len(self._footage.usable_clips())
         learnt, held_out = self._footage.seconds()
-        text = f"{count} recording{'s' if count != 1 else ''}: {duration_in_words(learnt)} to learn from, "
-        text += f"{duration_in_words(held_out)} held out to judge the result by." if held_out else "nothing held out."
+        if held_out:
+            text = tr_n(
+                "{count} recording: {learnt} to learn from, {held_out} held out to judge the result by.",
+                "{count} recordings: {learnt} to learn from, {held_out} held out to judge the result by.",
+                count,
+            )
+        else:
+            text = tr_n(
+                "{count} recording: {learnt} to learn from, nothing held out.",
+                "{count} recordings: {learnt} to learn from, nothing held out.",
+                count,
+            )
+        text = text.format(count=count, learnt=duration_in_words(learnt), held_out=duration_in_words(held_out))
         if count > 1 and not self._footage.held_out():
-            text += " You chose none, so training holds out a fifth by itself."
+            text += tr(" You chose none, so training holds out a fifth by itself.")
         if self._is_too_little_held_out():
-            text += f" Hold out {MIN_BLOCKS} s at least: from less, nobody can tell how rare a score is."
+            text += tr(" Hold out {seconds} s at least: from less, nobody can tell how rare a score is.").format(
+                seconds=MIN_BLOCKS
+            )
         return text
 
     def _select(self, path: Path | None) -> None:
@@ -142,12 +158,7 @@ class FootagePage(Page):
         self._footage.remove_videos(self.list.selected())
 
     def _ask_for_videos(self) -> None:
-        dialog = QFileDialog(self, "Add videos")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([VIDEO_FILTER, "All files (*)"])
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda paths: self._footage.find_videos([Path(path) for path in paths]))
-        dialog.open()
+        ask_for_files(self, tr("Add videos"), "", VIDEO_FILTER, self._footage.find_videos)
 
     def _ask_for_folder(self) -> None:
-        ask_for_folder(self, "Add folder", "", lambda path: self._footage.find_videos([path]))
+        ask_for_folder(self, tr("Add folder"), "", lambda path: self._footage.find_videos([path]))

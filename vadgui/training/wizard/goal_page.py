@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
+from engine.common.language import tr
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file
 from vadgui.training.model.draft import Goal
 from vadgui.training.model.wizard_state import WizardState
@@ -22,37 +23,42 @@ class GoalPage(Page):
     """Shows a card for each goal."""
 
     def __init__(self, state: WizardState) -> None:
-        super().__init__("Goal", "What do you want to do?", "A detector knows what is normal in front of one camera.")
+        super().__init__(
+            tr("Goal"), tr("What do you want to do?"), tr("A detector knows what is normal in front of one camera.")
+        )
         self._state = state
         self._draft = state.draft
         self.name_edit = QLineEdit()
         self.name_edit.setMaxLength(_MAX_NAME)
-        self.name_edit.setPlaceholderText("for example: North gate")
-        self.name_edit.setAccessibleName("Name of the camera")
+        self.name_edit.setPlaceholderText(tr("for example: North gate"))
+        self.name_edit.setAccessibleName(tr("Name of the camera"))
         self.name_edit.textChanged.connect(self._draft.set_camera)
         self.base_box = QComboBox()
-        self.base_box.setAccessibleName("Detector to improve")
+        self.base_box.setAccessibleName(tr("Detector to improve"))
         self.base_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.base_box.setMinimumContentsLength(24)
         self.base_box.activated.connect(self._choose_base)
-        self.browse_button = button("Browse …", "A detector file from elsewhere")
+        self.browse_button = button(tr("Browse …"), tr("A detector file from elsewhere"))
         self.browse_button.clicked.connect(self._browse)
         self.run_list = QTreeWidget()
         self.run_list.setRootIsDecorated(False)
-        self.run_list.setHeaderLabels(["Camera", "State", "Begun"])
+        self.run_list.setHeaderLabels([tr("Camera"), tr("State"), tr("Begun")])
         self.run_list.setMaximumHeight(_RUNS_SHOWN_PX)
-        self.run_list.setAccessibleName("Training runs")
+        self.run_list.setAccessibleName(tr("Training runs"))
         self.run_list.currentItemChanged.connect(self._choose_run)
         self.cards = {
             Goal.NEW_CAMERA: OptionCard(
-                "Teach a new camera", "Learn from scratch what is normal in front of a camera that no detector knows."
+                tr("Teach a new camera"),
+                tr("Learn from scratch what is normal in front of a camera that no detector knows."),
             ),
             Goal.IMPROVE: OptionCard(
-                "Improve a detector",
-                "Go on from what a detector has learnt, with more normal footage of the same camera: another season, "
-                "other light, what it wrongly flagged.",
+                tr("Improve a detector"),
+                tr(
+                    "Go on from what a detector has learnt, with more normal footage of the same camera: another "
+                    "season, other light, what it wrongly flagged."
+                ),
             ),
-            Goal.RESUME: OptionCard("Go on with a training", ""),
+            Goal.RESUME: OptionCard(tr("Go on with a training"), ""),
         }
         self._lay_out()
         for goal, card in self.cards.items():
@@ -79,7 +85,7 @@ class GoalPage(Page):
         self.name_row = QWidget()
         name = QFormLayout(self.name_row)
         name.setContentsMargins(0, 6, 0, 0)
-        name.addRow("Name of the camera", self.name_edit)
+        name.addRow(tr("Name of the camera"), self.name_edit)
         layout = self.body
         layout.setSpacing(10)
         for card in self.cards.values():
@@ -115,8 +121,8 @@ class GoalPage(Page):
         self._add_detector(path, card.name, card.created)
 
     def _add_detector(self, path: Path, name: str, created: str) -> None:
-        created_text = f"  ·  taught {created[:10]}" if created else ""
-        self.base_box.addItem(f"{name}{created_text}", path)
+        text = tr("{name}  ·  taught {date}").format(name=name, date=created[:10]) if created else name
+        self.base_box.addItem(text, path)
         self.base_box.setItemData(self.base_box.count() - 1, str(path), Qt.ItemDataRole.ToolTipRole)
 
     def _choose_base(self) -> None:
@@ -125,7 +131,7 @@ class GoalPage(Page):
             self._draft.set_base(path, detector_card(path).preset if path else "")
 
     def _browse(self) -> None:
-        ask_for_file(self, "Detector to improve", "", DETECTOR_FILTER, self._browsed)
+        ask_for_file(self, tr("Detector to improve"), "", DETECTOR_FILTER, self._browsed)
 
     def _browsed(self, path: Path) -> None:
         if self.base_box.findData(path) < 0:
@@ -154,9 +160,9 @@ class GoalPage(Page):
         card.radio.setEnabled(bool(self._state.runs))
         self.run_list.setVisible(bool(self._state.runs))
         card.set_sentence(
-            "Take a run up where it was stopped, or look at one that is done."
+            tr("Take a run up where it was stopped, or look at one that is done.")
             if self._state.runs
-            else "There is none: a training that you stop or that is interrupted will wait here."
+            else tr("There is none: a training that you stop or that is interrupted will wait here.")
         )
 
     def _choose_run(self, item: QTreeWidgetItem | None) -> None:

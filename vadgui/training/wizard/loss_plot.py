@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
+from engine.common.language import tr
 from vadgui.training.model.training_run import Curve
 from vadgui.ui import theme
 
@@ -41,7 +42,7 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
         item.getAxis("left").setWidth(_AXIS_WIDTH_PX)
         for name in ("left", "bottom"):
             item.getAxis(name).enableAutoSIPrefix(False)
-        item.setLabel("bottom", "passes")
+        item.setLabel("bottom", tr("passes"))
         self.setMinimumSize(*_MIN_SIZE_PX)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -67,7 +68,9 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
         self._held_out.setData(*_positive(curve.held_out_epochs, curve.held_out_losses))
         self.getPlotItem().setXRange(0, max([1.0, *curve.epochs[-1:], *curve.held_out_epochs[-1:]]), padding=0.02)
         self._show_emptiness()
-        best = f"best on held-out recordings {curve.best:.2g}" if curve.best is not None else ""
+        best = ""
+        if curve.best is not None:
+            best = tr("best on held-out recordings {loss:.2g}").format(loss=curve.best)
         self.setAccessibleDescription(best)
 
     def _show_emptiness(self) -> None:
@@ -91,7 +94,7 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
             axis = item.getAxis(name)
             axis.setPen(pg.mkPen(colours.control_border))
             axis.setTextPen(pg.mkPen(colours.muted_text))
-        item.setLabel("bottom", "passes", color=colours.muted_text)
+        item.setLabel("bottom", tr("passes"), color=colours.muted_text)
         item.showGrid(y=True, alpha=0.15)
 
 
@@ -107,9 +110,9 @@ class LossLegend(QLabel):
         self._tint()
 
     def _tint(self) -> None:
-        lines = ((theme.current().accent, "—", "learnt from"), (theme.current().alert, "- • -", "held out"))
+        lines = ((theme.current().accent, "—", tr("learnt from")), (theme.current().alert, "- • -", tr("held out")))
         self.setText(
-            (6 * "&nbsp;").join(f'<b style="color: {colour}">{line}</b>&nbsp; {name}' for colour, line, name in lines)
+            (6 * "\u00a0").join(f'<b style="color: {colour}">{line}</b>\u00a0 {name}' for colour, line, name in lines)
         )
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.common.language import tr
 from vadgui.training.model.footage_draft import Part
 from vadgui.ui import theme
 from vadgui.ui.clock_text import clock_text
@@ -29,7 +30,7 @@ class RangeStrip(QWidget):
         self._parts: tuple[Part, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Moment of the recording")
+        self.setAccessibleName(tr("Moment of the recording"))
 
     @property
     def moment(self) -> float:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMessageBox, QProgressBar, QVBoxLayout
 
 from engine.common.durations import duration_in_words
+from engine.common.language import tr, tr_noop
 from vadgui.training.model.training_run import STEPS, Curve, RunPhase, TrainingRun
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.loss_plot import LossLegend, LossPlot
@@ -15,8 +16,13 @@ from vadgui.ui.questions import ask
 from vadgui.ui.widgets import IconLine, button, text_label
 
 _TIMEOUT_MS = 5000
-_PLOT_TITLES = {"motion": "Error in movement", "frame": "Error in the next frame"}
-_STEP_TEXTS = ("Read the footage", "Learn movement", "Learn the next frame", "Calibrate")
+_PLOT_TITLES = {"motion": tr_noop("Error in movement"), "frame": tr_noop("Error in the next frame")}
+_STEP_TEXTS = (
+    tr_noop("Read the footage"),
+    tr_noop("Learn movement"),
+    tr_noop("Learn the next frame"),
+    tr_noop("Calibrate"),
+)
 
 
 class RunPage(Page):
@@ -24,9 +30,9 @@ class RunPage(Page):
 
     def __init__(self, state: WizardState) -> None:
         super().__init__(
-            "Learning",
-            "Learning what is normal",
-            "This window can be closed: the training goes on as long as the program runs, or longer if you wish.",
+            tr("Learning"),
+            tr("Learning what is normal"),
+            tr("This window can be closed: the training goes on as long as the program runs, or longer if you wish."),
         )
         self._state = state
         self._run: TrainingRun | None = None
@@ -38,13 +44,13 @@ class RunPage(Page):
         self.bar.setMaximumHeight(10)
         self.left = QLabel()
         self.message = IconLine()
-        self.plots = {stage: LossPlot(title, Curve()) for stage, title in _PLOT_TITLES.items()}
+        self.plots = {stage: LossPlot(tr(title), Curve()) for stage, title in _PLOT_TITLES.items()}
         self.samples = SampleView(state)
-        self.pause_button = button("Pause", "Save and stop; it goes on later from there")
+        self.pause_button = button(tr("Pause"), tr("Save and stop; it goes on later from there"))
         self.pause_button.clicked.connect(self._pause_or_go_on)
-        self.finish_button = button("Finish now", "Keep the best so far and go on to the next step")
+        self.finish_button = button(tr("Finish now"), tr("Keep the best so far and go on to the next step"))
         self.finish_button.clicked.connect(self._finish)
-        self.cancel_button = button("Give up …", "End this training, and keep or delete what it has learnt")
+        self.cancel_button = button(tr("Give up …"), tr("End this training, and keep or delete what it has learnt"))
         self.cancel_button.clicked.connect(self._ask_to_give_up)
         self._timeout = QTimer(self, singleShot=True, interval=_TIMEOUT_MS)
         self._timeout.timeout.connect(self._show)
@@ -128,25 +134,25 @@ class RunPage(Page):
         current = run.step_index()
         at_work = "analyse" if run.phase.is_active else "pause"
         for index, (line, text) in enumerate(zip(self.steps, _STEP_TEXTS, strict=True)):
-            line.show_line("check" if index < current else at_work if index == current else "waiting", text)
+            line.show_line("check" if index < current else at_work if index == current else "waiting", tr(text))
 
     def _show_message(self, run: TrainingRun) -> None:
         match run.phase:
             case RunPhase.FAILED:
                 self.message.show_failure(run.failure)
             case RunPhase.STOPPED | RunPhase.IDLE:
-                self.message.show_line("pause", "Paused. Nothing is lost: it goes on from its last save.")
+                self.message.show_line("pause", tr("Paused. Nothing is lost: it goes on from its last save."))
             case RunPhase.STOPPING:
-                self.message.show_line("waiting", "Saving and stopping …")
+                self.message.show_line("waiting", tr("Saving and stopping …"))
             case RunPhase.FINISHING:
-                self.message.show_line("waiting", "Keeping the best so far …")
+                self.message.show_line("waiting", tr("Keeping the best so far …"))
             case RunPhase.FINISHED:
-                done = "Done. See on the next page what the detector is worth."
+                done = tr("Done. See on the next page what the detector is worth.")
                 self.message.show_line("check", "\n".join(filter(None, (done, run.note))))
             case RunPhase.STARTING:
-                self.message.show_line("waiting", "Starting …")
+                self.message.show_line("waiting", tr("Starting …"))
             case _ if run.detached:
-                self.message.show_line("note", "Runs in the background, also when the program is closed.")
+                self.message.show_line("note", tr("Runs in the background, also when the program is closed."))
             case _:
                 self.message.show_line("note", run.note)
 
@@ -154,7 +160,11 @@ class RunPage(Page):
         phase = run.phase
         timed_out = phase is RunPhase.STOPPING and not self._timeout.isActive()
         self.pause_button.setText(
-            "Stop at once" if timed_out else "Pause" if phase.is_active or phase is RunPhase.FINISHED else "Go on"
+            tr("Stop at once")
+            if timed_out
+            else tr("Pause")
+            if phase.is_active or phase is RunPhase.FINISHED
+            else tr("Go on")
         )
         self.pause_button.setEnabled(phase is not RunPhase.FINISHED and (phase is not RunPhase.STOPPING or timed_out))
         self.finish_button.setEnabled(phase is RunPhase.RUNNING and run.is_learning)
@@ -184,9 +194,9 @@ class RunPage(Page):
             return
         box = ask(
             self,
-            "Give this training up?",
-            "Kept, it can be gone on with later. Deleted, everything it has learnt is gone; your recordings stay.",
-            {"Keep it, stopped": run.stop, "Delete it": lambda: self._delete(run)},
+            tr("Give this training up?"),
+            tr("Kept, it can be gone on with later. Deleted, everything it has learnt is gone; your recordings stay."),
+            {tr("Keep it, stopped"): run.stop, tr("Delete it"): lambda: self._delete(run)},
         )
         box.setIcon(QMessageBox.Icon.Question)
 
@@ -203,5 +213,9 @@ def _left_text(run: TrainingRun) -> str:
     if left is None:
         return f"{run.step_share():.0%}"
     if left < 1:
-        return "Nearly done with this step"  # evaluating and saving after the last epoch is not part of the estimate
-    return f"{run.step_share():.0%}, {duration_in_words(left)} left in this step"
+        return tr(
+            "Nearly done with this step"
+        )  # evaluating and saving after the last epoch is not part of the estimate
+    return tr("{share:.0%}, {duration} left in this step").format(
+        share=run.step_share(), duration=duration_in_words(left)
+    )

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
+from engine.common.language import tr, tr_noop
 from vadgui.training.model.training_run import Sample, TrainingRun
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.ui import theme
@@ -14,8 +15,8 @@ from vadgui.ui.widgets import text_label
 _MIN_HEIGHT_PX = 120
 _PADDING_PX = 12
 _CAPTIONS = {
-    "motion": "Left to right: what it sees, how that really moves, how it thinks that it moves.",
-    "frame": "Left to right: what really came next, what it predicted, the difference.",
+    "motion": tr_noop("Left to right: what it sees, how that really moves, how it thinks that it moves."),
+    "frame": tr_noop("Left to right: what really came next, what it predicted, the difference."),
 }
 
 
@@ -33,8 +34,8 @@ class SampleView(QWidget):
         self.caption = text_label("", "muted")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setFixedWidth(180)
-        self.slider.setAccessibleName("Sample")
-        self.slider.setToolTip("Earlier and later samples")
+        self.slider.setAccessibleName(tr("Sample"))
+        self.slider.setToolTip(tr("Earlier and later samples"))
         self.slider.valueChanged.connect(self._show)
         self.slider.sliderMoved.connect(self._slider_moved)
         below = QHBoxLayout()
@@ -78,8 +79,8 @@ class SampleView(QWidget):
             self.picture.show_image(QImage())
             return
         sample = samples[min(self.slider.value(), len(samples) - 1)]
-        self.pass_text.setText(f"After pass {sample.epoch + 1}")
-        self.caption.setText(_CAPTIONS.get(sample.stage, ""))
+        self.pass_text.setText(tr("After pass {number}").format(number=sample.epoch + 1))
+        self.caption.setText(tr(_CAPTIONS.get(sample.stage, "")))
         if sample != self._requested:
             self._requested = sample
             self._state.sample_requested.emit(sample)
@@ -114,7 +115,7 @@ class _Picture(QWidget):
             painter.setPen(QColor(theme.current().on_canvas))
             rect = self.rect().adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(rect, flags, "Samples of what it has learnt will come here")
+            painter.drawText(rect, flags, tr("Samples of what it has learnt will come here"))
             return
         size: QSize = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         rect = QRect(0, 0, size.width(), size.height())

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QWidget, QWizard
 
+from engine.common.language import tr
 from vadgui.training.model.acceptance import Acceptance
 from vadgui.training.model.draft import Goal
 from vadgui.training.model.training_run import RunPhase
@@ -33,7 +34,7 @@ class TrainingWizard(QWizard):
     def __init__(self, state: WizardState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self.setWindowTitle("Train a detector")
+        self.setWindowTitle(tr("Train a detector"))
         self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
         self.setWindowModality(Qt.WindowModality.NonModal)
         options = QWizard.WizardOption
@@ -58,9 +59,9 @@ class TrainingWizard(QWizard):
             self.setPage(number, page)
         self.steps = StepList([page.short for page in self._pages])
         self.setSideWidget(self.steps)
-        self.setButtonText(QWizard.WizardButton.CommitButton, "Start the training")
-        self.setButtonText(QWizard.WizardButton.FinishButton, "Keep this detector")
-        self.setButtonText(QWizard.WizardButton.CancelButton, "Close")
+        self.setButtonText(QWizard.WizardButton.CommitButton, tr("Start the training"))
+        self.setButtonText(QWizard.WizardButton.FinishButton, tr("Keep this detector"))
+        self.setButtonText(QWizard.WizardButton.CancelButton, tr("Close"))
         self.setMinimumSize(*_MIN_SIZE_PX)
         self.resize(*_SIZE_PX)
         self.currentIdChanged.connect(self._page_changed)
@@ -104,10 +105,10 @@ class TrainingWizard(QWizard):
             return
         ask(
             self,
-            "The training is still at work.",
-            "It can go on while this window is closed. When you close the program you are asked again.",
-            {"Go on without this window": self.close_quietly, "Pause, resume later": self._pause_and_close},
-            otherwise="Stay here",
+            tr("The training is still at work."),
+            tr("It can go on while this window is closed. When you close the program you are asked again."),
+            {tr("Go on without this window"): self.close_quietly, tr("Pause, resume later"): self._pause_and_close},
+            otherwise=tr("Stay here"),
         )
 
     def close_quietly(self) -> None:
@@ -128,7 +129,7 @@ class TrainingWizard(QWizard):
 
     def _page_changed(self, number: int) -> None:
         self.steps.show_step(number)
-        waits = "It waits on the first page, among the trainings to go on with" if number == ACCEPT else ""
+        waits = tr("It waits on the first page, among the trainings to go on with") if number == ACCEPT else ""
         self.button(QWizard.WizardButton.CancelButton).setToolTip(waits)
 
     def _follow_run(self) -> None:

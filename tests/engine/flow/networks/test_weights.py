@@ -117,7 +117,7 @@ def test_truncated_files_are_an_error(suffix: str, share: float, raft_file: Path
 
 
 @pytest.mark.slow
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tail=st.binary(max_size=200), head=st.sampled_from([b"", b"\x80\x02", b"\x89PNG", b"PK\x03\x04", b"<html>"]))
 def test_files_of_other_formats_are_an_error(tail: bytes, head: bytes, tmp_path: Path) -> None:
     path = tmp_path / "any.pth"

@@ -13,14 +13,13 @@ from vadgui.training.jobs.plan_client import PlanClient
 from vadgui.training.jobs.plan_process import plans_of
 
 SETTINGS = {"name": "gate", "videos": ["a.mp4"], "motion_epochs": 3, "frame_epochs": 2}
-TIMEOUT_MS = 20_000
 
 
 def answers_of(behaviour: str, all_efforts: bool, qtbot: QtBot) -> list[dict[str, Any]]:
     client, answers = PlanClient(fake_planner.command(behaviour)), []
     client.answered.connect(answers.append)
     client.request_plans(SETTINGS, Path("run"), all_efforts)
-    qtbot.waitUntil(lambda: bool(answers) and "share" not in answers[-1], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(answers) and "share" not in answers[-1])
     client.close()
     return answers
 
@@ -45,7 +44,7 @@ def test_a_missing_command_is_reported_in_words(qtbot: QtBot) -> None:
     client, answers = PlanClient(["no-such-program"]), []
     client.answered.connect(answers.append)
     client.request_plans(SETTINGS, Path("run"), False)
-    qtbot.waitUntil(lambda: bool(answers), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(answers))
     assert "could not be started" in answers[0]["failed"][0]
 
 
@@ -54,7 +53,7 @@ def test_the_latest_request_replaces_earlier_ones(qtbot: QtBot) -> None:
     client.answered.connect(answers.append)
     client.request_plans(SETTINGS, Path("run"), True)
     client.request_plans(SETTINGS, Path("run"), False)
-    qtbot.waitUntil(lambda: any("plans" in answer for answer in answers), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: any("plans" in answer for answer in answers))
     qtbot.wait(100)
     assert [set(answer["plans"]) for answer in answers if "plans" in answer] == [{""}]
     client.close()

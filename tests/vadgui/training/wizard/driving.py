@@ -14,8 +14,6 @@ from vadgui.program import Program
 from vadgui.training.model.training_run import RunPhase
 from vadgui.training.wizard.window import ACCEPT, CHECK, EFFORT, FLOW, FOOTAGE, RUN, TrainingWizard
 
-TIMEOUT_MS = 60_000
-
 
 def click(widget: QWidget, qtbot: QtBot) -> None:
     assert widget.isVisible()
@@ -28,7 +26,7 @@ def button_of(wizard: TrainingWizard, which: QWizard.WizardButton) -> QAbstractB
 
 
 def press(wizard: TrainingWizard, which: QWizard.WizardButton, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: wizard.button(which).isEnabled(), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: wizard.button(which).isEnabled())
     click(wizard.button(which), qtbot)
 
 
@@ -43,7 +41,7 @@ def open_wizard(program: Program, qtbot: QtBot) -> TrainingWizard:
     wizard = program.controller.wizard
     assert wizard is not None
     qtbot.waitExposed(wizard)
-    qtbot.waitUntil(lambda: bool(program.controller.state.detectors), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(program.controller.state.detectors))
     return wizard
 
 
@@ -65,7 +63,7 @@ def to_footage(wizard: TrainingWizard, qtbot: QtBot, name: str = "North gate") -
 def to_effort(wizard: TrainingWizard, clips: Sequence[Path], qtbot: QtBot) -> None:
     to_footage(wizard, qtbot)
     drop(wizard.footage_page, clips)
-    qtbot.waitUntil(wizard.footage_page.isComplete, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(wizard.footage_page.isComplete)
     go_next(wizard, qtbot)
     assert wizard.currentId() == FLOW
     go_next(wizard, qtbot)
@@ -88,7 +86,7 @@ def to_check(wizard: TrainingWizard, clips: Sequence[Path], qtbot: QtBot, epochs
 
 def start(wizard: TrainingWizard, qtbot: QtBot) -> None:
     press(wizard, QWizard.WizardButton.CommitButton, qtbot)
-    qtbot.waitUntil(lambda: wizard.currentId() == RUN, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: wizard.currentId() == RUN)
 
 
 def to_accept(program: Program, wizard: TrainingWizard, qtbot: QtBot) -> None:
@@ -102,7 +100,7 @@ def wait_for(program: Program, phase: RunPhase, qtbot: QtBot) -> None:
         run = program.controller.state.run
         return run is not None and run.phase is phase
 
-    qtbot.waitUntil(reached, timeout=2 * TIMEOUT_MS)
+    qtbot.waitUntil(reached)
 
 
 def answer(parent: QWidget, text: str, qtbot: QtBot) -> None:
