@@ -26,6 +26,7 @@ from vadgui.jobs.messages import VideoOpened
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.request_queue import QueueJob
 from vadgui.jobs.review_keeper import ReviewKeeper
+from vadgui.jobs.source_guard import SourceChange
 from vadgui.learning_controller import LearningController
 from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.playback.player import Player
@@ -149,6 +150,7 @@ class Program(QObject):
         session.places.wanted.connect(worker.find_places)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(self._video_closed)
+        worker.source_changed.connect(self._source_changed)
         worker.detector_closed.connect(session.drop_detector)
         worker.detector_read.connect(session.read_detector)
         worker.detector_opened.connect(self._detector_opened)
@@ -240,6 +242,13 @@ class Program(QObject):
         self.reviews.attend(None)
         self.session.close_video()
 
+    def _source_changed(self, change: SourceChange) -> None:
+        """Say so. What is decided about other pictures would stand in the review of the ones before."""
+        review = self.session.review
+        self.window.source_banner.tell(change)
+        if change is SourceChange.REPLACED:
+            review.set_access(review.notice, tr("Nothing can be decided until the recording is opened again."))
+
     def _connect_review(self) -> None:
         review, reviews = self.session.review, self.reviews
         review.changed.connect(reviews.save_soon)
@@ -321,6 +330,7 @@ class Program(QObject):
         window.rate_given.connect(self._give_rate)
         window.requests.clock_chosen.connect(self._set_clock)
         window.close_video_requested.connect(self._close_video)
+        window.source_banner.open_button.clicked.connect(self._open_again)
         window.detector_chosen.connect(self.open_detector)
         window.detector_banner.use_requested.connect(self.open_detector)
         window.run_requested.connect(lambda: self._run_all(True))
@@ -328,6 +338,10 @@ class Program(QObject):
         window.cancel_requested.connect(worker.cancel_analysis)
         window.hand_over.video_requested.connect(self.open_video)
         worker.opening_changed.connect(window.show_opening)
+
+    def _open_again(self) -> None:
+        if self.session.video:
+            self.open_video(self.session.video.path)
 
     def _give_rate(self, fps: float) -> None:
         video = self.session.video

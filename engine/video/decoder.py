@@ -111,8 +111,9 @@ class Decoder:
 
     def restart(self) -> None:
         """Go back to the start by opening the file again, the only rewind that works for every format."""
+        container, stream = _open(self._path, self._threads)  # where that fails, what is open can still be used
         self._container.close()
-        self._container, self.stream = _open(self._path, self._threads)
+        self._container, self.stream = container, stream
 
     def seek(self, entry: int, kind: EntryPoint) -> bool:
         """Seek to an entry point or an earlier one; False when the seek fails."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.scoring.zones import Zones
 from engine.video.frame import Frame
@@ -28,6 +28,7 @@ from vadgui.jobs.messages import (
     QueueFailed,
     QueueProgress,
     SignalsMeasured,
+    SourceChanged,
     ThumbnailMade,
     TimesRevised,
     VideoClosed,
@@ -42,6 +43,7 @@ from vadgui.jobs.request_queue import (
     ControlAnalysis,
     FindClock,
     FindPlaces,
+    LookAtSource,
     MakeThumbnail,
     OpenDetector,
     OpenVideo,
@@ -55,6 +57,9 @@ from vadgui.jobs.request_queue import (
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, FrameView
 from vadgui.model.session import AnalysisState
 
+_LOOK_MS = 2000
+"""How often the recording's file is looked at, by its size and time alone: microseconds."""
+
 
 class EngineWorker(QObject):
     """The GUI thread's side: takes requests and emits their results in order."""
@@ -64,6 +69,8 @@ class EngineWorker(QObject):
     video_opened = Signal(object)
     """VideoOpened."""
     video_closed = Signal()
+    source_changed = Signal(object)
+    """SourceChange: what became of the open recording's file."""
     detector_closed = Signal()
     detector_read = Signal(object)
     """DetectorSummary of a detector that is still being loaded; stored signals of it follow."""
@@ -106,6 +113,8 @@ class EngineWorker(QObject):
         self._frames_first = False
         self._has_detector = False
         self._generation = 0
+        self._looks = QTimer(self, interval=_LOOK_MS)
+        self._looks.timeout.connect(lambda: self._requests.add(LookAtSource()))
         self._posted.connect(self._receive)
         self._view_waiting.connect(self._receive_view)
         self._frame_waiting.connect(self._receive_frame)
@@ -187,6 +196,7 @@ class EngineWorker(QObject):
 
     def close(self) -> None:
         """Abandon everything and wait for the thread's end; closing twice is fine."""
+        self._looks.stop()
         self._requests.add(Quit())
         self._reader.close()
         self._thread.join()
@@ -228,11 +238,15 @@ class EngineWorker(QObject):
             case VideoOpened():
                 self._generation = message.generation
                 self._reader.use(message.info.path)
+                self._looks.start()
                 self.video_opened.emit(message)
             case VideoClosed():
                 self._generation = message.generation
                 self._reader.use(None)
+                self._looks.stop()
                 self.video_closed.emit()
+            case SourceChanged():
+                self.source_changed.emit(message.change)
             case DetectorOpened():
                 self._generation = message.generation
                 self._has_detector = True
