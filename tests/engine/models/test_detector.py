@@ -204,7 +204,7 @@ def version_of(path: Path) -> str:
     return read_metadata(path)["format_version"]
 
 
-def test_only_a_detector_of_several_lights_needs_a_newer_program(detector: Detector, tmp_path: Path) -> None:
+def test_only_a_detector_of_several_lights_needs_a_newer_program(tmp_path: Path) -> None:
     """So older ones open all others, and saving a detector again changes nothing in it."""
     known = load_detector(detector_path("ped2"))[0]
     path = tmp_path / "again.safetensors"
