@@ -21,6 +21,7 @@ from engine.video.name_patterns import remember_pattern
 from vadgui import errors
 from vadgui.archive.controller import ArchiveController
 from vadgui.export_controller import ExportController
+from vadgui.hang_watch import HangWatch
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
@@ -83,6 +84,7 @@ class Program(QObject):
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
         self.export_controller = ExportController(self.window, self.exports)
+        self.hang_watch = HangWatch(self.window, self.worker, self._abandon_video)
         self.reviews = ReviewKeeper(self._review_to_save)
         self.learning = LearningController(
             self.window, self.session, self.worker, self.reviews, self.recordings, settings
@@ -134,6 +136,7 @@ class Program(QObject):
         """End all threads; frames analysed so far are stored."""
         self.player.pause()
         self.archives.close()
+        self.hang_watch.close()
         self.reviews.close()
         self.worker.close()
         self.recordings.close()
@@ -287,6 +290,10 @@ class Program(QObject):
     def _close_video(self) -> None:
         if self._may_leave_review(self._close_video):
             self.worker.close_video()
+
+    def _abandon_video(self) -> None:
+        if self._may_leave_review(self._abandon_video):
+            self.worker.abandon()
 
     def _review_to_save(self) -> Review | None:
         detector = self.session.detector
