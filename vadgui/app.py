@@ -21,6 +21,7 @@ from engine.detector_library import find_detector
 from vadgui import errors
 from vadgui.demo import run_demo
 from vadgui.garbage import GarbageCollector
+from vadgui.jobs.analysis_pruning import AnalysisPruning
 from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.ui import theme
@@ -64,6 +65,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="detector file, name of one of your own (`vad detectors list`), or one that comes with the program: "
         + ", ".join(resources.bundled_detectors()),
     )
+    parser.add_argument("--archive", metavar="FILE|URL", help="open an archive that `vad archive scan` made")
     parser.add_argument(
         "--demo",
         action="store_true",
@@ -114,6 +116,7 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
     install_language(app, settings.language)
     theme.install(app, theme.ThemeChoice(settings.theme))
     collector = GarbageCollector()
+    pruning = AnalysisPruning(settings, analyses_folder())
     list_file = recordings_file() if with_screen else None
     program = Program(settings, reporter, analyses=analyses_folder(), recordings_file=list_file)
     try:
@@ -129,10 +132,13 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
             first, *others = options.videos or [None]
             program.begin(first, options.detector, others)
             program.controller.find_pending_run()
+        if options.archive:
+            program.archives.open(options.archive)
         program.export_controller.offer_unfinished()
         await closed.wait()
         return 0
     finally:
         program.close()
         reporter.close()
+        pruning.close()
         collector.close()

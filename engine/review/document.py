@@ -23,6 +23,12 @@ FORMAT, VERSION = "vadgui-review", 2
 """From 2 on something may be redacted, and the clock be set: programs that know nothing of that must not hand over."""
 
 
+_STEP_NAME = re.compile(
+    r"(?P<what>.+?)(?: \((?P<reason>.+)\))?(?:, frames? (?P<first>\d+)(?:–(?P<last>\d+))?)?", re.DOTALL
+)
+"""What was done, the reason given, and the frames that it was done to, as the editor names its steps."""
+
+
 class Verdict(StrEnum):
     """What a person says of a segment."""
 
@@ -107,10 +113,6 @@ class RedactionChange(msgspec.Struct, frozen=True):
     after: Redaction
 
 
-_STEP_NAME = re.compile(r"(?P<what>.+?)(?: \((?P<about>.+)\))?(?:, frames? (?P<frames>[\d–]+))?", re.DOTALL)
-"""What was done, to or why, and where: "Dismiss (weather), frames 40–59"."""
-
-
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One change: segments that went and came, threshold, zones, redaction or clock. Read backwards it is undone."""
 
@@ -131,14 +133,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             if change.after is None:
                 return tr("Threshold to its default")
             return tr("Threshold to {score:.2f}").format(score=change.after.enter)
-        found = _STEP_NAME.fullmatch(self.name)
-        if not found:
+        named = _STEP_NAME.fullmatch(self.name)
+        if named is None:
             return tr(self.name)
-        words = tr(found["what"]) + (f" ({tr(found['about'])})" if found["about"] else "")
-        if frames := found["frames"]:
-            text = tr("{step}, frames {frames}") if "–" in frames else tr("{step}, frame {frames}")
-            words = text.format(step=words, frames=frames)
-        return words
+        told = tr(named["what"]) + (f" ({tr(named['reason'])})" if named["reason"] else "")
+        if named["first"] is None:
+            return told
+        place = tr("frames {first}–{last}") if named["last"] else tr("frame {first}")
+        return f"{told}, {place.format(first=named['first'], last=named['last'])}"
 
 
 class DetectorUsed(msgspec.Struct, frozen=True):

@@ -44,7 +44,7 @@ from vadgui.window.command_palette import CommandPalette
 from vadgui.window.context_menus import add_context_menus
 from vadgui.window.detector_banner import DetectorBanner
 from vadgui.window.drift_banner import DriftBanner
-from vadgui.window.dropping import dropped, has_files
+from vadgui.window.dropping import dropped, dropped_archives, has_files
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
 from vadgui.window.hand_over_actions import HandOverActions
@@ -56,6 +56,7 @@ from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
 from vadgui.window.search_actions import SearchActions
+from vadgui.window.source_banner import SourceBanner
 from vadgui.window.view_actions import ViewActions
 from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
@@ -88,6 +89,8 @@ class MainWindow(QMainWindow):
     library_requested = Signal()
     camera_requested = Signal()
     verdicts_requested = Signal()
+    archive_dropped = Signal(str)
+    """Path of an archive."""
     closed = Signal()
 
     def __init__(
@@ -104,6 +107,7 @@ class MainWindow(QMainWindow):
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
         self.transport.explain_by(self.actions_by_name)
+        self.source_banner = SourceBanner(session)
         self.zone_banner = ZoneBanner(session)
         self.drift_banner = DriftBanner(session)
         self.detector_banner = DetectorBanner(session, settings)
@@ -229,6 +233,7 @@ class MainWindow(QMainWindow):
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(0)
         lower.addWidget(self.transport)
+        lower.addWidget(self.source_banner)
         lower.addWidget(self.review_banner)
         lower.addWidget(self.detector_banner)
         lower.addWidget(self.zone_banner)
@@ -348,7 +353,7 @@ class MainWindow(QMainWindow):
             }
         )
         self.view_actions.use_splitter(self._splitter)
-        banners = (self.review_banner, self.detector_banner, self.zone_banner, self.drift_banner)
+        banners = (self.source_banner, self.review_banner, self.detector_banner, self.zone_banner, self.drift_banner)
         docks = (self.recordings_dock, self.segments_dock, self.history_dock, self.exports_dock)
         self.view_actions.use_areas([self.empty, self.panels, self.transport, *banners, self.timeline, *docks])
         self.hand_over = HandOverActions(self, self.actions_by_name, session, self._settings)
@@ -390,7 +395,10 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
         event.acceptProposedAction()
         recordings, detectors = dropped(event)
-        self.recordings_chosen.emit(recordings)
+        if recordings:
+            self.recordings_chosen.emit(recordings)
+        for archive in dropped_archives(event)[:1]:
+            self.archive_dropped.emit(str(archive))
         for detector in detectors[:1]:
             self.detector_chosen.emit(detector, self._settings.device)
 
