@@ -20,6 +20,7 @@ from engine.common.language import KEYWORDS, LANGUAGES, SOURCE_LANGUAGE  # noqa:
 
 PARTS = {
     "vadgui": "window",
+    "vadgui/archive": "archive",
     "vadgui/dialogs": "dialogs",
     "vadgui/recordings": "dialogs",
     "vadgui/segments": "dialogs",

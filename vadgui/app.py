@@ -65,6 +65,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="detector file, name of one of your own (`vad detectors list`), or one that comes with the program: "
         + ", ".join(resources.bundled_detectors()),
     )
+    parser.add_argument("--archive", metavar="FILE|URL", help="open an archive that `vad archive scan` made")
     parser.add_argument(
         "--demo",
         action="store_true",
@@ -131,6 +132,8 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
             first, *others = options.videos or [None]
             program.begin(first, options.detector, others)
             program.controller.find_pending_run()
+        if options.archive:
+            program.archives.open(options.archive)
         program.export_controller.offer_unfinished()
         await closed.wait()
         return 0

@@ -19,7 +19,9 @@ from engine.video import open_video
 from engine.video.given_rates import give_rate
 from engine.video.name_patterns import remember_pattern
 from vadgui import errors
+from vadgui.archive.controller import ArchiveController
 from vadgui.export_controller import ExportController
+from vadgui.hang_watch import HangWatch
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
@@ -82,10 +84,12 @@ class Program(QObject):
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
         self.export_controller = ExportController(self.window, self.exports)
+        self.hang_watch = HangWatch(self.window, self.worker, self._abandon_video)
         self.reviews = ReviewKeeper(self._review_to_save)
         self.learning = LearningController(
             self.window, self.session, self.worker, self.reviews, self.recordings, settings
         )
+        self.archives = ArchiveController(settings, self.window)
         self._pending_detector: Path | None = None
         self._connect_session()
         self._connect_review()
@@ -94,6 +98,7 @@ class Program(QObject):
         self.learning.learnt.connect(self.open_detector)
         settings.changed.connect(self._use_setting)
         self._connect_recordings()
+        self._connect_archives()
 
     def open_video(self, path: Path) -> None:
         """Open a recording, or the one of a review's file, in place of the present one."""
@@ -130,6 +135,8 @@ class Program(QObject):
     def close(self) -> None:
         """End all threads; frames analysed so far are stored."""
         self.player.pause()
+        self.archives.close()
+        self.hang_watch.close()
         self.reviews.close()
         self.worker.close()
         self.recordings.close()
@@ -284,6 +291,10 @@ class Program(QObject):
         if self._may_leave_review(self._close_video):
             self.worker.close_video()
 
+    def _abandon_video(self) -> None:
+        if self._may_leave_review(self._abandon_video):
+            self.worker.abandon()
+
     def _review_to_save(self) -> Review | None:
         detector = self.session.detector
         used = DetectorUsed(detector.name, detector.fingerprint) if detector else None
@@ -398,6 +409,13 @@ class Program(QObject):
         recordings.failed.connect(self._reporter.report)
         recordings.model.set_paused(not self._settings.analyse_on_open)
         recordings.begin()
+
+    def _connect_archives(self) -> None:
+        archives, window = self.archives, self.window
+        window.actions_by_name["open_archive"].triggered.connect(lambda _: archives.ask())
+        window.archive_dropped.connect(archives.open)
+        archives.open_requested.connect(self.recordings.navigation.open_at_seconds)
+        archives.failed.connect(self._reporter.report)
 
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window

@@ -28,6 +28,7 @@ T = TypeVar("T", str, bool, float, QByteArray)
 
 _MAX_RECENT_VIDEOS = 10
 _MAX_RECENT_COMMANDS = 6
+_MAX_RECENT_ARCHIVES = 6
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}  # how Qt writes them, and people
 
 _logger = logging.getLogger(__name__)
@@ -146,6 +147,10 @@ class Settings(QObject):
     )
     geometry = Setting("window/geometry", QByteArray(), "Where the window was.")
     layout = Setting("window/layout", QByteArray(), "Where its docks and tool bars were.")
+    archive_geometry = Setting("archive/geometry", QByteArray(), "Where the window of an archive was.")
+    archive_columns = Setting("archive/columns", QByteArray(), "How wide its calendar was.")
+    archive_rows = Setting("archive/rows", QByteArray(), "How high its lanes of cameras were.")
+    _recent_archives = Setting("recent/archives", "", "Archives opened lately, newest first, one a line.")
     detector = Setting("detector/path", "", "The detector used last, which is offered where none is chosen yet.")
     _detectors_by_folder = Setting(
         "detector/by_folder", "{}", "The detector of each folder's recordings: a JSON object of paths."
@@ -335,6 +340,15 @@ class Settings(QObject):
         """Put a recording at the top of the list of recent ones."""
         paths = [str(resolved(path)), *self._recent_videos.splitlines()]
         self._recent_videos = "\n".join(list(dict.fromkeys(paths))[:_MAX_RECENT_VIDEOS])
+
+    @property
+    def recent_archives(self) -> list[str]:
+        """Files and URLs of archives opened lately, newest first; whether they are there is not looked for."""
+        return [line for line in self._recent_archives.splitlines() if line]
+
+    def remember_archive(self, place: str) -> None:
+        """Put an archive at the top of the list of recent ones."""
+        self._recent_archives = "\n".join(list(dict.fromkeys([place, *self.recent_archives]))[:_MAX_RECENT_ARCHIVES])
 
     def forget_videos(self) -> None:
         """Empty the list of recent recordings."""

@@ -18,6 +18,8 @@ from engine.common.errors import ArchiveError
 from engine.common.language import tr, tr_noop
 
 _BUSY_SECONDS = 30.0
+_REACHED_SECONDS = 10
+"""A server that says nothing for so long is away; unless the URL has a `connect_timeout` of its own."""
 _POSTGRES = "postgresql"
 _READS = "reads"  # of a connection: it changes nothing
 _FIRST_TIME_LOCK = 0x76616441  # "vadA": two processes may make the tables of one archive at the same time
@@ -38,7 +40,7 @@ class Archive:
             advice = tr("Check the name, or make one with `vad archive scan`.")
             raise ArchiveError(tr("There is no such archive"), subject=self.place, advice=advice)
         self._engine = _engine(self._url)
-        with self.changing() as connection:
+        with self.changing() if create else self.reading() as connection:
             is_new = self._check_version(connection, create)
         if is_new and self._is_file:
             with self._errors(tr("The archive can't be made")), self._engine.connect() as connection:
@@ -71,6 +73,21 @@ class Archive:
         moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         return moment.astimezone(UTC)
 
+    def revision(self) -> object:
+        """Told by equality whether something was changed meanwhile, by whichever process; costs nearly nothing.
+
+        Raises:
+            ArchiveError: the data base says no.
+        """
+        if self._is_file:
+            stamps = [_stamp(Path(f"{self._url.database}{suffix}")) for suffix in ("", "-wal")]
+            if stamps[0] is None:
+                advice = tr("Put it back, or open another one.")
+                raise ArchiveError(tr("The archive is not where it was"), subject=self.place, advice=advice)
+            return stamps
+        with self.reading() as connection:
+            return connection.execute(sa.text(_CHANGES)).scalar_one()
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -89,7 +106,7 @@ class Archive:
 
     def _check_version(self, connection: Connection, create: bool) -> bool:
         """Whether it was made just now."""
-        if not self._is_file:
+        if create and not self._is_file:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FIRST_TIME_LOCK)))
         tables = set(sa.inspect(connection).get_table_names())
         if schema.archive_version.name not in tables:
@@ -106,6 +123,10 @@ class Archive:
                 subject=self.place,
                 advice=tr("Update the program to open it. The archive is left as it is."),
             )
+        if lacking := sorted(set(schema.metadata.tables) - tables):
+            advice = tr("Take back a copy of it, or make a new one with `vad archive scan`.")
+            what = tr("This archive lacks tables: {tables}").format(tables=", ".join(lacking))
+            raise ArchiveError(what, subject=self.place, advice=advice)
         return False
 
     @contextlib.contextmanager
@@ -116,6 +137,16 @@ class Archive:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             advice = tr("Check that the file or the server can be reached, and has space.")
             raise ArchiveError(f"{what} ({reason})", subject=self.place, advice=advice) from error
+
+
+def without_password(place: str) -> str:
+    """A place as it may be shown and remembered: passwords of servers are kept elsewhere, such as in ~/.pgpass."""
+    if "://" not in place:
+        return place
+    try:
+        return make_url(place).set(password=None).render_as_string()
+    except ArgumentError:
+        return place
 
 
 def _url(place: str) -> URL:
@@ -132,13 +163,25 @@ def _url(place: str) -> URL:
     return url.set(drivername=f"{_POSTGRES}+psycopg")
 
 
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:  # there is no journal while nobody has the archive open
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+_CHANGES = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_user_tables"
+"""Of all processes, as PostgreSQL counts them for itself."""
+
 _WHICH = tr_noop("Name a file, or a data base as postgresql://USER@HOST/NAME.")
 
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == _POSTGRES:
         try:
-            return sa.create_engine(url, pool_pre_ping=True)
+            timeout = {} if "connect_timeout" in url.query else {"connect_timeout": _REACHED_SECONDS}
+            return sa.create_engine(url, pool_pre_ping=True, connect_args=timeout)
         except ImportError as error:
             advice = tr("Install it: pip install 'vadgui[postgres]'.")
             raise ArchiveError(tr("PostgreSQL's driver is missing (psycopg)"), advice=advice) from error

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from engine.archive.database import Archive
 from engine.archive.listing import Box
@@ -31,6 +32,10 @@ class Query:
     """What stands out at the peak reaches into this part of the picture."""
     verdicts: Sequence[Verdict] = ()
     limit: int | None = None
+
+
+HitKey = tuple[int, int]
+"""A recording's id, and the number of its segment."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,19 @@ class Hit:
     score: str
     threshold: float | None
     fingerprint: str
+    recording_id: int
+
+    @property
+    def key(self) -> HitKey:
+        """By which it is known in the archive."""
+        return self.recording_id, self.number
+
+    @property
+    def stop_time(self) -> datetime | None:
+        """When it ended by the clock on the wall."""
+        if self.start_time is None:
+            return None
+        return self.start_time + timedelta(seconds=self.stop_seconds - self.start_seconds)
 
 
 def search(archive: Archive, query: Query) -> Iterator[Hit]:
@@ -67,20 +85,29 @@ def search(archive: Archive, query: Query) -> Iterator[Hit]:
     Raises:
         ArchiveError: the archive can't be read.
     """
-    s, r = segments.c, recordings.c
-    wanted = (
-        sa.select(
-            *(r.path, r.camera, r.detector_name, r.score, r.threshold, r.fingerprint),
-            *(column for column in s if column.name != s.recording_id.name),
-        )
-        .join_from(segments, recordings, s.recording_id == r.id)
-        .where(*_conditions(query))
-        .order_by(RANK.desc(), s.start_time, r.id, s.number)
-        .limit(query.limit)
-    )
+    wanted = _listed().where(*conditions(query)).order_by(*in_order()).limit(query.limit)
     with archive.reading() as connection:
         for row in connection.execute(wanted.execution_options(yield_per=1000)).mappings():
             yield _hit(row)
+
+
+def hits_where(connection: Connection, *wanted: sa.ColumnElement[bool]) -> list[Hit]:
+    """The segments of which some conditions hold, in order of time."""
+    s = segments.c
+    rows = connection.execute(_listed().where(*wanted).order_by(s.start_time, s.recording_id, s.number))
+    return [_hit(row) for row in rows.mappings()]
+
+
+def in_order() -> Sequence[sa.ColumnElement[Any]]:
+    """The order of segments: the highest peaks first, then by time."""
+    s = segments.c
+    return RANK.desc(), s.start_time, s.recording_id, s.number
+
+
+def _listed() -> sa.Select[Any]:
+    s, r = segments.c, recordings.c
+    of_recording = (r.path, r.camera, r.detector_name, r.score, r.threshold, r.fingerprint)
+    return sa.select(*of_recording, *s).join_from(segments, recordings, s.recording_id == r.id)
 
 
 def counts(archive: Archive) -> list[CameraCounts]:
@@ -165,7 +192,8 @@ def problems(archive: Archive) -> list[Problem]:
         return [Problem(path, one or other) for path, one, other in connection.execute(rows.order_by(r.path))]
 
 
-def _conditions(query: Query) -> Iterator[sa.ColumnElement[bool]]:
+def conditions(query: Query) -> Iterator[sa.ColumnElement[bool]]:
+    """What a query asks of segments and their recordings."""
     s, r = segments.c, recordings.c
     if query.cameras:
         yield r.camera.in_(query.cameras)

@@ -18,6 +18,8 @@ VIDEO_FILTER = tr_noop("Videos") + f" ({_VIDEO_PATTERNS})"
 RECORDING_FILTER = tr_noop("Videos and reviews") + f" ({_VIDEO_PATTERNS} *{SUFFIX})"
 DETECTOR_FILTER = tr_noop("Detectors") + " (*.safetensors)"
 ZONES_FILTER = tr_noop("Zones") + f" (*{ZONES_SUFFIX})"
+ARCHIVE_SUFFIXES = (".archive", ".sqlite3", ".sqlite", ".db")
+ARCHIVE_FILTER = tr_noop("Archives") + f" ({' '.join(f'*{suffix}' for suffix in ARCHIVE_SUFFIXES)})"
 ALL_FILTER = tr_noop("All files") + " (*)"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -24,8 +25,8 @@ class RecordingNavigation(QObject):
         super().__init__(parent)
         self._session = session
         self._model = model
-        self._target: tuple[str, int] | None = None
-        """Path of a recording that is not open yet, and the peak frame of a segment of it."""
+        self._target: tuple[str, Callable[[], int]] | None = None
+        """Path of a recording that is not open yet, and what tells the frame to be shown of it once it is."""
         self._awaited: int | None = None
         """Peak frame of the open recording's segment that is selected once there are scores."""
         session.scoring.segments_changed.connect(self._select_awaited)
@@ -54,7 +55,14 @@ class RecordingNavigation(QObject):
 
     def open_at(self, path: str, segment: FoundSegment) -> None:
         """Open a recording, unless it is, and select a segment of it."""
-        self._target = path, segment.peak_frame
+        self._open(path, lambda: segment.peak_frame)
+
+    def open_at_seconds(self, path: Path, seconds: float) -> None:
+        """Open a recording, unless it is, at a time of it, and select the segment that is there."""
+        self._open(listed_path(path), lambda: self._session.index_at(seconds))
+
+    def _open(self, path: str, frame: Callable[[], int]) -> None:
+        self._target = path, frame
         if path == self._model.open_path:
             self.video_opened()
         else:
@@ -64,7 +72,7 @@ class RecordingNavigation(QObject):
         """Show the frame that was meant at once; its segment is selected when there are scores."""
         target, self._target = self._target, None
         video = self._session.video
-        self._awaited = target[1] if target and video and listed_path(video.path) == target[0] else None
+        self._awaited = target[1]() if target and video and listed_path(video.path) == target[0] else None
         if self._awaited is not None:
             self._session.seek(self._awaited)
             self._select_awaited()

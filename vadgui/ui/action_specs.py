@@ -62,6 +62,13 @@ SPECS: tuple[ActionSpec, ...] = (
         needs=LISTED,
     ),
     ActionSpec(
+        "open_archive",
+        FILE,
+        tr_noop("Open &archive …"),
+        ("Ctrl+Shift+A",),
+        hint=tr_noop("Recordings of many cameras, by day and by score"),
+    ),
+    ActionSpec(
         "open_demo", FILE, tr_noop("Open the &demo"), (), hint=tr_noop("A rendered plaza with a detector that knows it")
     ),
     ActionSpec(

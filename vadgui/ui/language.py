@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from engine.common.language import SOURCE_LANGUAGE, known_language, use_language
+from engine.common.language import SOURCE_LANGUAGE, known_language, language_in_use, use_language
 
 
 def install_language(app: QApplication, chosen: str) -> str:
@@ -17,3 +17,9 @@ def install_language(app: QApplication, chosen: str) -> str:
         if translator.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
             app.installTranslator(translator)
     return code
+
+
+def dates_locale() -> QLocale:
+    """How dates are written: as the person's system does, where it speaks the program's language."""
+    system, code = QLocale.system(), language_in_use()
+    return system if QLocale.languageToCode(system.language()) == code else QLocale(code)

@@ -44,7 +44,7 @@ from vadgui.window.command_palette import CommandPalette
 from vadgui.window.context_menus import add_context_menus
 from vadgui.window.detector_banner import DetectorBanner
 from vadgui.window.drift_banner import DriftBanner
-from vadgui.window.dropping import dropped, has_files
+from vadgui.window.dropping import dropped, dropped_archives, has_files
 from vadgui.window.empty_state import EmptyState
 from vadgui.window.exports_view import ExportsView
 from vadgui.window.hand_over_actions import HandOverActions
@@ -89,6 +89,8 @@ class MainWindow(QMainWindow):
     library_requested = Signal()
     camera_requested = Signal()
     verdicts_requested = Signal()
+    archive_dropped = Signal(str)
+    """Path of an archive."""
     closed = Signal()
 
     def __init__(
@@ -393,7 +395,10 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, D102
         event.acceptProposedAction()
         recordings, detectors = dropped(event)
-        self.recordings_chosen.emit(recordings)
+        if recordings:
+            self.recordings_chosen.emit(recordings)
+        for archive in dropped_archives(event)[:1]:
+            self.archive_dropped.emit(str(archive))
         for detector in detectors[:1]:
             self.detector_chosen.emit(detector, self._settings.device)
 

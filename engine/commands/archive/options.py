@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import click
 
+from engine.archive.entering import moment_of, region_of
 from engine.archive.listing import Box
 from engine.archive.searching import Query
 from engine.commands.reviewed_recordings import verdicts_of
@@ -34,13 +35,10 @@ class Moment(click.ParamType[datetime]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """The moment that a text means."""
-        text = str(value).strip()
-        is_date = len(text) <= len("2026-03-28") and ":" not in text
         try:
-            moment = datetime.fromisoformat(text)
-            return (moment + timedelta(days=self._ends_day and is_date)).astimezone()
-        except (ValueError, OverflowError):  # the latter at the ends of the calendar
-            self.fail(f"{text!r} is no date and time such as 2026-03-28T22:00.", param, ctx)
+            return moment_of(str(value), ends_day=self._ends_day)
+        except ValueError:
+            self.fail(f"{str(value).strip()!r} is no date and time such as 2026-03-28T22:00.", param, ctx)
 
 
 class Region(click.ParamType[Box]):
@@ -51,12 +49,10 @@ class Region(click.ParamType[Box]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Box:
         """The box that a text means."""
         try:
-            left, top, right, bottom = (float(part) for part in str(value).split(","))
+            return region_of(str(value))
         except ValueError:
-            self.fail("Give LEFT,TOP,RIGHT,BOTTOM, such as 0.5,0,1,1 for the right half.", param, ctx)
-        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-            self.fail("The four numbers go from 0 to 1: LEFT below RIGHT, TOP below BOTTOM.", param, ctx)
-        return left, top, right, bottom
+            words = "LEFT below RIGHT and TOP below BOTTOM, from 0 to 1, such as 0.5,0,1,1 for the right half"
+            self.fail(f"Give LEFT,TOP,RIGHT,BOTTOM: {words}.", param, ctx)
 
 
 def query_options(limit: int | None) -> Callable[[Any], Any]:

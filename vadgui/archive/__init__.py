@@ -1,0 +1,1 @@
+"""An archive of many recordings in a window: a calendar, lanes of cameras, and a ranking of all segments."""
